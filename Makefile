@@ -1,0 +1,58 @@
+# Two commands do everything on a fresh machine with Python >= 3.11, pip and make: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MANIFESTS := pyproject.toml clients/python/pyproject.toml constraints.txt
+
+# One constraints file pins every version, build tools included.
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+PACKAGES := --editable '.[worker]' --editable './clients/python[cli,plot]'
+
+.PHONY: help demo serve test lint types contracts unit openapi format clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.installed: $(MANIFESTS)
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, found " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) (a few minutes the first time) ..."
+	@$(BIN)/python -m pip install --quiet $(PACKAGES)
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@echo "Installing the development tools ..."
+	@$(BIN)/python -m pip install --quiet $$($(BIN)/python -c "import tomllib; print(' '.join(repr(item) for item in tomllib.load(open('pyproject.toml', 'rb'))['dependency-groups']['dev']))" | tr -d '"')
+	@touch $@
+
+demo: $(VENV)/.installed ## Start the service, reproduce the paper's experiments through it, write ayla-report/
+	@$(BIN)/ayla-service run --port 0 -- $(BIN)/ayla reproduce --output ayla-report
+
+serve: $(VENV)/.installed ## Start the service on http://127.0.0.1:8642 until Ctrl-C
+	@$(BIN)/ayla-service serve
+
+test: lint types contracts unit ## Everything CI checks: lint, types, import contracts, the test suite
+
+lint: $(VENV)/.installed-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev
+	@$(BIN)/mypy
+
+contracts: $(VENV)/.installed-dev
+	@$(BIN)/lint-imports
+
+unit: $(VENV)/.installed-dev
+	@$(BIN)/python -m pytest --numprocesses 2
+
+openapi: $(VENV)/.installed ## Write openapi.json anew after a change of the API
+	@$(BIN)/ayla-service openapi > openapi.json.new && mv openapi.json.new openapi.json
+
+format: $(VENV)/.installed-dev ## Format and fix what can be fixed
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+clean: ## Remove the virtual environment, reports and caches; the data folder stays
+	rm -rf $(VENV) ayla-report .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The store: tables, sessions, migrations. Knows nothing of HTTP or of rules."""

@@ -1,0 +1,56 @@
+"""Opaque keyset cursors: where the last page ended, so that new rows never shift a page."""
+
+import base64
+import binascii
+import json
+from datetime import datetime
+
+from ayla_service.errors import InvalidQuery
+
+
+def encode(*key: str | int) -> str:
+    """A cursor after the row with this sort key."""
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+
+
+def job_key(cursor: str) -> tuple[datetime, str]:
+    """Creation time and id of the last job of the page before.
+
+    Raises:
+        InvalidQuery: if the cursor is not one of ours.
+    """
+    match _decode(cursor):
+        case [str(created_at), str(job_id)]:
+            try:
+                parsed = datetime.fromisoformat(created_at)
+            except ValueError:
+                raise _invalid() from None
+            if parsed.tzinfo is None:
+                raise _invalid()
+            return parsed, job_id
+        case _:
+            raise _invalid()
+
+
+def trial_place(cursor: str) -> int:
+    """Place of the last trial of the page before.
+
+    Raises:
+        InvalidQuery: if the cursor is not one of ours.
+    """
+    match _decode(cursor):
+        case [int(place)] if 0 <= place < 2**31:
+            return place
+        case _:
+            raise _invalid()
+
+
+def _decode(cursor: str) -> object:
+    try:
+        return json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        raise _invalid() from None
+
+
+def _invalid() -> InvalidQuery:
+    return InvalidQuery("cursor", "Not a cursor of this list; use next_cursor of the page before, unchanged.")

@@ -1,0 +1,143 @@
+"""Rows to views and back, inside the caller's transaction."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from ayla_spec import ResolvedJobSpec
+from ayla_spec.trials import TrialPlan, plan_shards, plan_trials
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.orm import Session
+
+from ayla_service.db.models import Job, JobTag, Shard, Trial
+from ayla_service.errors import JobNotFound, TrialNotFound
+from ayla_service.jobs import cursors
+from ayla_service.jobs.rendering import job_view, trial_view
+from ayla_service.jobs.views import JobView, Page, TrialView
+from ayla_service.states import JobState, ShardState, TrialState
+
+
+def add(session: Session, submitted: dict[str, Any], resolved: ResolvedJobSpec, now: datetime) -> Job:
+    """Store a new job with its trials, cut into shards."""
+    trials = plan_trials(resolved)
+    job = Job(
+        id=str(uuid.uuid4()),
+        name=resolved.name,
+        state=JobState.QUEUED,
+        submitted_spec=submitted,
+        resolved_spec=resolved.model_dump(mode="json"),
+        steps_total=len(trials) * resolved.budget.steps,
+        created_at=now,
+    )
+    session.add(job)
+    session.flush()
+    session.add_all(JobTag(job_id=job.id, tag=tag) for tag in dict.fromkeys(resolved.tags))
+    for place, plans in enumerate(plan_shards(trials)):
+        _add_shard(session, job.id, place, resolved.device, plans)
+    session.flush()
+    return job
+
+
+def _add_shard(session: Session, job_id: str, place: int, device: str, plans: list[TrialPlan]) -> None:
+    shard = Shard(id=str(uuid.uuid4()), job_id=job_id, place=place, state=ShardState.QUEUED, device=device)
+    session.add(shard)
+    session.flush()
+    session.add_all(_new_trial(job_id, shard.id, plan) for plan in plans)
+
+
+def _new_trial(job_id: str, shard_id: str, plan: TrialPlan) -> Trial:
+    return Trial(
+        id=str(uuid.uuid4()),
+        job_id=job_id,
+        shard_id=shard_id,
+        place=plan.index,
+        optimizer_place=plan.optimizer_index,
+        label=plan.settings.label or "",
+        settings=plan.settings.model_dump(mode="json"),
+        seed=plan.seed,
+        state=TrialState.QUEUED,
+    )
+
+
+def locked(session: Session, job_id: str) -> Job:
+    """The job's row, locked until the transaction ends.
+
+    Raises:
+        JobNotFound: if there is none.
+    """
+    job = session.scalars(select(Job).where(Job.id == job_id).with_for_update()).one_or_none()
+    if job is None:
+        raise JobNotFound(job_id)
+    return job
+
+
+def view(session: Session, job_id: str) -> JobView:
+    """One job.
+
+    Raises:
+        JobNotFound: if there is none.
+    """
+    job = session.get(Job, job_id)
+    if job is None:
+        raise JobNotFound(job_id)
+    return views(session, [job])[0]
+
+
+def views(session: Session, jobs: Sequence[Job]) -> list[JobView]:
+    """Jobs with the counts of their trials, in two queries however many they are."""
+    counts: dict[str, dict[TrialState, tuple[int, int]]] = defaultdict(dict)
+    rows = session.execute(
+        select(Trial.job_id, Trial.state, func.count(), func.sum(Trial.steps_done))
+        .where(Trial.job_id.in_([job.id for job in jobs]))
+        .group_by(Trial.job_id, Trial.state)
+    ).tuples()
+    for job_id, state, trials, steps in rows:
+        counts[job_id][TrialState(state)] = (trials, steps)
+    return [job_view(job, counts[job.id]) for job in jobs]
+
+
+def page(session: Session, state: JobState | None, tag: str | None, limit: int, cursor: str | None) -> Page[JobView]:
+    """Jobs, newest first."""
+    query = select(Job).order_by(Job.created_at.desc(), Job.id.desc()).limit(limit + 1)
+    if state is not None:
+        query = query.where(Job.state == state)
+    if tag is not None:
+        query = query.join(JobTag, JobTag.job_id == Job.id).where(JobTag.tag == tag)
+    if cursor is not None:
+        query = query.where(tuple_(Job.created_at, Job.id) < tuple_(*cursors.job_key(cursor)))
+    jobs = session.scalars(query).all()
+    more = len(jobs) > limit
+    jobs = jobs[:limit]
+    last = cursors.encode(jobs[-1].created_at.isoformat(), jobs[-1].id) if more else None
+    return Page(views(session, jobs), last)
+
+
+def trial(session: Session, trial_id: str) -> TrialView:
+    """One trial.
+
+    Raises:
+        TrialNotFound: if there is none.
+    """
+    row = session.get(Trial, trial_id)
+    if row is None:
+        raise TrialNotFound(trial_id)
+    return trial_view(row)
+
+
+def trials(session: Session, job_id: str, limit: int, cursor: str | None) -> Page[TrialView]:
+    """A job's trials, in order.
+
+    Raises:
+        JobNotFound: if there is no such job.
+    """
+    if session.get(Job, job_id) is None:
+        raise JobNotFound(job_id)
+    query = select(Trial).where(Trial.job_id == job_id).order_by(Trial.place).limit(limit + 1)
+    if cursor is not None:
+        query = query.where(Trial.place > cursors.trial_place(cursor))
+    rows = session.scalars(query).all()
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return Page([trial_view(row) for row in rows], cursors.encode(rows[-1].place) if more else None)

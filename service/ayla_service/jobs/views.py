@@ -1,0 +1,96 @@
+"""What is told about jobs and trials; plain values, apart from the store's rows and from HTTP."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from ayla_service.states import TrialState
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """One page of a list; ``next_cursor`` asks for the next, None on the last."""
+
+    items: list[Item]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Steps done and steps asked for, over all trials; ``fraction`` in [0, 1] counts a diverged trial as whole."""
+
+    steps_done: int
+    steps_total: int
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class JobError:
+    """Why a job failed."""
+
+    type: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A job. ``status_detail`` says what it waits for, if that is not plain from its state."""
+
+    id: str
+    name: str | None
+    tags: list[str]
+    preset: str | None
+    state: str
+    status_detail: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    cancel_requested_at: datetime | None
+    trials: dict[TrialState, int]
+    progress: Progress
+    error: JobError | None
+    spec: dict[str, Any]
+    resolved: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryView:
+    """The result of a trial in numbers.
+
+    Attributes:
+        final_loss: loss after the last step; None if the trial diverged.
+        best_loss: lowest finite loss of all steps; None if there was none.
+        best_step: the first step with it.
+        first_nonfinite_step: where a diverged trial's loss or parameters stopped being finite.
+        capped_steps: steps on which AYLA's weight cap or max_scale acted.
+        wall_seconds: computing time of the shard until the trial ended, shared with the trials beside it.
+        steps_per_second: steps of this trial per second of that time; None if no time was measured.
+        device: where it ran.
+    """
+
+    final_loss: float | None
+    best_loss: float | None
+    best_step: int | None
+    first_nonfinite_step: int | None
+    capped_steps: int
+    wall_seconds: float
+    steps_per_second: float | None
+    device: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrialView:
+    """A trial; ``summary`` is there once it has completed or diverged."""
+
+    id: str
+    job_id: str
+    index: int
+    optimizer_index: int
+    label: str
+    optimizer: dict[str, Any]
+    seed: int
+    state: str
+    steps_done: int
+    summary: SummaryView | None

@@ -1,0 +1,1 @@
+"""Trajectories and predictions: columnar chunks in, thinned tables out."""

@@ -1,0 +1,62 @@
+"""Writes results inside the caller's transaction. Writing the same chunk again changes nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from ayla_service.db.models import Chunk, PredictionSet
+
+
+@dataclass(frozen=True, slots=True)
+class NewChunk:
+    """Consecutive recorded rows of one trial, encoded by ``encoding.encode``."""
+
+    trial_id: str
+    first_step: int
+    last_step: int
+    rows: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NewPredictions:
+    """Predictions of one trial at one step, encoded by ``encoding.encode``."""
+
+    trial_id: str
+    step: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NewResults:
+    """What a block of steps adds."""
+
+    chunks: list[NewChunk] = field(default_factory=list)
+    predictions: list[NewPredictions] = field(default_factory=list)
+
+
+def insert(session: Session, results: NewResults) -> None:
+    """Add the results; what is there already stays."""
+    _insert_new(session, Chunk, [_row(chunk) for chunk in results.chunks])
+    _insert_new(session, PredictionSet, [_row(item) for item in results.predictions])
+
+
+def discard_from(session: Session, trial_ids: Sequence[str], step: int) -> None:
+    """Drop what was recorded at or after ``step``; an attempt that starts there records it again."""
+    session.execute(delete(Chunk).where(Chunk.trial_id.in_(trial_ids), Chunk.first_step >= step))
+    session.execute(delete(PredictionSet).where(PredictionSet.trial_id.in_(trial_ids), PredictionSet.step >= step))
+
+
+def _row(item: NewChunk | NewPredictions) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in item.__slots__}
+
+
+def _insert_new(session: Session, table: type[Chunk] | type[PredictionSet], rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    session.execute(dialect.insert(table).on_conflict_do_nothing(), rows)

@@ -1,0 +1,85 @@
+"""A job spec, as submitted and as resolved with every default filled in."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ayla_spec.limits import (
+    MAX_OPTIMIZERS,
+    MAX_PREDICTION_STEPS,
+    MAX_SEED,
+    MAX_SEEDS,
+    MAX_STEPS,
+    MAX_TAGS,
+)
+from ayla_spec.model import SpecModel
+from ayla_spec.optimizers import OptimizerSettings
+from ayla_spec.problems import PresetName, ResolvedProblem, SubmittedProblem
+from ayla_spec.text import Name, Tag
+
+Device = Literal["auto", "cpu", "cuda"]
+Dtype = Literal["float64", "float32"]
+Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
+Step = Annotated[int, Field(ge=0, le=MAX_STEPS)]
+
+
+class Budget(SpecModel):
+    """When a trial ends."""
+
+    steps: int = Field(ge=1, le=MAX_STEPS, description="Updates per trial. Full batch: one step is one epoch.")
+
+
+class Record(SpecModel):
+    """What of a trial's course is kept. Step 0 and the last step always are."""
+
+    every: int = Field(1, ge=1, le=MAX_STEPS, description="Record every n-th step.")
+    predictions_at: list[Step] = Field(
+        default_factory=list,
+        max_length=MAX_PREDICTION_STEPS,
+        description="Steps at which the model's predictions on the dataset are kept (dataset problems only).",
+    )
+
+
+class RecordOverride(SpecModel):
+    """A record in which what is left out keeps its default, or the preset's value."""
+
+    every: int | None = Field(None, ge=1, le=MAX_STEPS, description="Record every n-th step. Default 1.")
+    predictions_at: list[Step] | None = Field(
+        None,
+        max_length=MAX_PREDICTION_STEPS,
+        description="Steps at which the model's predictions on the dataset are kept (dataset problems only). "
+        "Default: none, or the preset's.",
+    )
+
+
+class JobSpec(SpecModel):
+    """A job as a user submits it. Trials are the product of optimizers and seeds."""
+
+    name: Name | None = Field(None, description="For people; need not be unique.")
+    tags: list[Tag] = Field(default_factory=list, max_length=MAX_TAGS, description="For filtering lists of jobs.")
+    problem: SubmittedProblem
+    optimizers: list[OptimizerSettings] | None = Field(
+        None, min_length=1, max_length=MAX_OPTIMIZERS, description="Required unless the problem is a preset."
+    )
+    budget: Budget | None = Field(None, description="Required unless the problem is a preset.")
+    seeds: list[Seed] | None = Field(
+        None, min_length=1, max_length=MAX_SEEDS, description="Distinct; one trial each. Default [0], or the preset's."
+    )
+    record: RecordOverride = Field(default_factory=RecordOverride)
+    device: Device = Field("auto", description="'auto' runs on the GPU of the worker if it has one, else its CPU.")
+    dtype: Dtype = Field("float64", description="Floating-point type of the whole computation.")
+
+
+class ResolvedJobSpec(SpecModel):
+    """A job with nothing left to choose: what the worker runs, and what makes the job reproducible."""
+
+    name: str | None
+    tags: list[str]
+    preset: PresetName | None
+    problem: ResolvedProblem
+    optimizers: list[OptimizerSettings]
+    budget: Budget
+    seeds: list[Seed]
+    record: Record
+    device: Device
+    dtype: Dtype

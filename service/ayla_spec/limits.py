@@ -1,0 +1,35 @@
+"""Every size limit of a job spec, in one place; the catalogue publishes them.
+
+The numbers bound what one job may cost the team: parsing time, memory of one shard, rows in the store.
+"""
+
+MAX_NAME_LENGTH = 200
+MAX_TAGS = 20
+MAX_TAG_LENGTH = 50
+
+MAX_EXPRESSION_LENGTH = 4096
+MAX_EXPRESSION_NODES = 500
+MAX_EXPRESSION_DEPTH = 50
+MAX_CONSTANT_EXPONENT = 100.0
+MAX_VARIABLES = 50
+
+MAX_OPTIMIZERS = 100
+MAX_SEEDS = 1000
+MAX_SEED = 2**32 - 1
+MAX_TRIALS = 10_000
+MAX_STEPS = 10_000_000
+MAX_TRIAL_STEPS = 1_000_000_000
+MAX_RECORDED_ROWS = 5_000_000
+MAX_PREDICTION_STEPS = 20
+
+TRIALS_PER_SHARD = 256
+"""How many trials one worker runs at once: large enough to vectorise, small enough to checkpoint quickly."""
+
+
+def published() -> dict[str, int | float]:
+    """The limits a client can check before it submits, by the name the catalogue gives them."""
+    return {
+        name.lower(): value
+        for name, value in globals().items()
+        if name.startswith("MAX_") and isinstance(value, int | float)
+    }

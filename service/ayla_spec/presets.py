@@ -1,0 +1,78 @@
+"""The paper's experiments, ready to submit (AYLA.md section 4).
+
+To add a preset: a ``Preset`` here and its name in ``problems.PresetName``.
+"""
+
+from dataclasses import dataclass
+
+from ayla_spec.jobspec import Budget, Record
+from ayla_spec.optimizers import Adam, Ayla, Sgd
+from ayla_spec.problems import CurveDataset, DatasetProblem, ExpressionProblem, MlpModel, PresetName
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A complete experiment: problem, the paper's full set of optimizers, budget, seeds and what is recorded."""
+
+    title: str
+    paper_section: str
+    problem: ExpressionProblem | DatasetProblem
+    optimizers: tuple[Sgd | Adam, ...]
+    budget: Budget
+    seeds: tuple[int, ...]
+    record: Record
+
+
+_POLYNOMIAL = ExpressionProblem(expression="x**4 - 3*x**3 + 2", start={"x": -1.0})
+_CURVE = DatasetProblem(dataset=CurveDataset(), model=MlpModel())
+# Figures 7, 8 and 10 show the fitted curve at these epochs.
+_CURVE_RECORD = Record(predictions_at=[150, 400])
+
+
+def _adam_and_both_readings(learning_rate: float, n1: float, n2: float) -> tuple[Adam, ...]:
+    """Adam, AYLA by the equations (on the mean loss), AYLA as the author's script has it (on each sample)."""
+    return (
+        Adam(learning_rate=learning_rate),
+        Adam(learning_rate=learning_rate, ayla=Ayla(n1=n1, n2=n2, transform_on="loss")),
+        Adam(learning_rate=learning_rate, ayla=Ayla(n1=n1, n2=n2, transform_on="sample")),
+    )
+
+
+PRESETS: dict[PresetName, Preset] = {
+    "poly-sgd": Preset(
+        title="Leaving a saddle point: SGD and AYLA on x⁴ - 3x³ + 2",
+        paper_section="3.1.a",
+        problem=_POLYNOMIAL,
+        optimizers=(Sgd(learning_rate=0.03), Sgd(learning_rate=0.03, ayla=Ayla(n1=1.0, n2=1.4))),
+        budget=Budget(steps=50),
+        seeds=(0,),
+        record=Record(),
+    ),
+    "poly-adam": Preset(
+        title="Leaving a saddle point: Adam and AYLA on x⁴ - 3x³ + 2",
+        paper_section="3.1.b",
+        problem=_POLYNOMIAL,
+        optimizers=(Adam(learning_rate=0.01), Adam(learning_rate=0.01, ayla=Ayla(n1=1.0, n2=0.57))),
+        budget=Budget(steps=800),
+        seeds=(0,),
+        record=Record(),
+    ),
+    "curve-a": Preset(
+        title="Fitting a noisy quartic, learning rate 0.01: Adam and AYLA with N1=1.5, N2=1",
+        paper_section="3.2",
+        problem=_CURVE,
+        optimizers=_adam_and_both_readings(0.01, 1.5, 1.0),
+        budget=Budget(steps=400),
+        seeds=(42,),
+        record=_CURVE_RECORD,
+    ),
+    "curve-b": Preset(
+        title="Fitting a noisy quartic, learning rate 0.005: Adam and AYLA with N1=1.8, N2=0.9",
+        paper_section="3.2",
+        problem=_CURVE,
+        optimizers=_adam_and_both_readings(0.005, 1.8, 0.9),
+        budget=Budget(steps=400),
+        seeds=(42,),
+        record=_CURVE_RECORD,
+    ),
+}

@@ -1,0 +1,35 @@
+"""How a resolved job multiplies out into trials, and how its trials are cut into shards."""
+
+from dataclasses import dataclass
+
+from ayla_spec.jobspec import ResolvedJobSpec
+from ayla_spec.limits import TRIALS_PER_SHARD
+from ayla_spec.optimizers import Adam, Sgd
+
+
+@dataclass(frozen=True, slots=True)
+class TrialPlan:
+    """One optimizer setting with one seed.
+
+    Attributes:
+        index: place in the job, from 0; trials of one optimizer stand together, seeds in the order given.
+        optimizer_index: place of the setting in the job's optimizers.
+        settings: the optimizer setting, with its label.
+        seed: drives data and initial weights where the problem draws any.
+    """
+
+    index: int
+    optimizer_index: int
+    settings: Sgd | Adam
+    seed: int
+
+
+def plan_trials(spec: ResolvedJobSpec) -> list[TrialPlan]:
+    """Every trial of the job, in order."""
+    pairs = ((place, settings, seed) for place, settings in enumerate(spec.optimizers) for seed in spec.seeds)
+    return [TrialPlan(index, place, settings, seed) for index, (place, settings, seed) in enumerate(pairs)]
+
+
+def plan_shards(trials: list[TrialPlan]) -> list[list[TrialPlan]]:
+    """The trials in slices that one worker runs at once."""
+    return [trials[first : first + TRIALS_PER_SHARD] for first in range(0, len(trials), TRIALS_PER_SHARD)]

@@ -1,0 +1,29 @@
+"""Who this worker is and what its results depend on."""
+
+import os
+import platform
+import socket
+from importlib.metadata import version
+
+import torch
+from ayla_core.devices import set_threads
+from ayla_service.queue.claims import WorkerIdentity
+from ayla_service.settings import Settings
+
+
+def describe_worker(settings: Settings) -> WorkerIdentity:
+    """Fix the thread count and describe this process; results are bit-identical only within one description."""
+    set_threads(settings.torch_threads)
+    devices = {"auto", "cpu"} | ({"cuda"} if torch.cuda.is_available() else set())
+    return WorkerIdentity(
+        name=f"{socket.gethostname()}:{os.getpid()}",
+        devices=frozenset(devices),
+        environment={
+            "ayla": version("ayla-service"),
+            "torch": torch.__version__,
+            "python": platform.python_version(),
+            "machine": platform.machine(),
+            "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+            "threads": torch.get_num_threads(),
+        },
+    )

@@ -1,0 +1,75 @@
+"""Records what the core computes into the store, one transaction per block of steps."""
+
+import time
+
+from ayla_core.recorder import Block, PredictionRows, TrialRows, TrialSummary
+from ayla_service.db.session import Database
+from ayla_service.queue.attempts import Progress, TrialProgress, record
+from ayla_service.queue.claims import Claim
+from ayla_service.results.encoding import encode
+from ayla_service.results.writer import NewChunk, NewPredictions, NewResults
+from ayla_service.states import TrialState
+
+
+class CancelRequested(Exception):
+    """The job is to be cancelled; what was computed so far is stored."""
+
+
+class StoreRecorder:
+    """The core's recorder over the store; every write also renews the attempt's lease.
+
+    Args:
+        database: the store.
+        claim: the attempt that writes.
+        lease_seconds: how long each write renews the lease.
+    """
+
+    def __init__(self, database: Database, claim: Claim, lease_seconds: float) -> None:
+        self._database = database
+        self._claim = claim
+        self._lease_seconds = lease_seconds
+        self._since = time.perf_counter()
+
+    def write(self, block: Block, checkpoint: bytes) -> None:
+        """Store a block.
+
+        Raises:
+            LeaseLost: if the attempt is no longer the current one.
+            CancelRequested: if the job is to be cancelled; the block is stored.
+        """
+        progress = Progress(
+            step=block.last_step,
+            checkpoint=checkpoint,
+            trials=[self._trial(summary) for summary in block.summaries],
+            results=NewResults(
+                [self._chunk(rows) for rows in block.rows if len(rows.columns["step"])],
+                [self._predictions(item) for item in block.predictions],
+            ),
+            seconds=time.perf_counter() - self._since,
+            finished=block.finished,
+        )
+        cancel = record(self._database, self._claim, progress, self._lease_seconds)
+        # Time spent waiting for the store is not computing time.
+        self._since = time.perf_counter()
+        if cancel:
+            raise CancelRequested
+
+    def _chunk(self, rows: TrialRows) -> NewChunk:
+        steps = rows.columns["step"]
+        trial_id = self._claim.trial_ids[rows.index]
+        return NewChunk(trial_id, int(steps[0]), int(steps[-1]), len(steps), encode(rows.columns))
+
+    def _predictions(self, item: PredictionRows) -> NewPredictions:
+        return NewPredictions(self._claim.trial_ids[item.index], item.step, encode(item.columns))
+
+    def _trial(self, summary: TrialSummary) -> TrialProgress:
+        return TrialProgress(
+            trial_id=self._claim.trial_ids[summary.index],
+            state=TrialState(summary.outcome),
+            steps_done=summary.steps_done,
+            final_loss=summary.final_loss,
+            best_loss=summary.best_loss,
+            best_step=summary.best_step,
+            first_nonfinite_step=summary.first_nonfinite_step,
+            capped_steps=summary.capped_steps,
+        )

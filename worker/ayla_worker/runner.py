@@ -1,0 +1,107 @@
+"""Runs one shard from claim to end: restore, train, record; and what happens when something goes wrong."""
+
+import hashlib
+from collections.abc import Callable
+
+import structlog
+from ayla_core.checkpoint import CheckpointError
+from ayla_core.devices import select_device
+from ayla_core.engine import Engine
+from ayla_core.training import Pace, train
+from ayla_service.db.session import Database
+from ayla_service.queue import attempts
+from ayla_service.queue.attempts import LeaseLost
+from ayla_service.queue.claims import Claim, SavedState, WorkerIdentity, claim
+from ayla_service.settings import Settings
+from sqlalchemy.exc import SQLAlchemyError
+
+from ayla_worker.recorder import CancelRequested, StoreRecorder
+
+_log = structlog.get_logger("ayla.worker")
+
+
+class Runner:
+    """Takes shards and runs them.
+
+    Args:
+        database: the store.
+        settings: lease, heartbeat and number of attempts.
+        identity: who claims.
+        should_stop: asked between blocks of steps; when true the shard is handed back.
+    """
+
+    def __init__(
+        self, database: Database, settings: Settings, identity: WorkerIdentity, should_stop: Callable[[], bool]
+    ) -> None:
+        self.database = database
+        self.name = identity.name
+        self.schema_ready = False
+        self._settings = settings
+        self._identity = identity
+        self._should_stop = should_stop
+
+    def run_next(self) -> bool:
+        """Claim and run one shard; returns whether there was one."""
+        claimed = claim(self.database, self._identity, self._settings.lease_seconds)
+        if claimed is None:
+            return False
+        log = _log.bind(job=claimed.job_id, shard=claimed.shard_id, attempt=claimed.attempt)
+        log.info("attempt started", trials=len(claimed.trials))
+        try:
+            log.info("attempt ended", outcome=self._attempt(claimed))
+        except LeaseLost:
+            log.warning("attempt abandoned: the lease was lost")
+        return True
+
+    def _attempt(self, claimed: Claim) -> str:
+        try:
+            finished = self._train(claimed)
+        except CancelRequested:
+            attempts.cancel(self.database, claimed)
+            return "cancelled"
+        except (LeaseLost, SQLAlchemyError):
+            raise
+        except Exception as error:
+            # Whatever the computation raises is the job's failure, not the worker's: it is recorded and retried.
+            _log.exception("attempt failed", job=claimed.job_id)
+            attempts.fail(self.database, claimed, _one_line(error), self._settings.max_attempts)
+            return "failed"
+        if finished:
+            return "succeeded"
+        attempts.release(self.database, claimed)
+        return "released"
+
+    def _train(self, claimed: Claim) -> bool:
+        engine = self._engine(claimed)
+        device = engine.device_name
+        attempts.begin(self.database, claimed, engine.step, device)
+        recorder = StoreRecorder(self.database, claimed, self._settings.lease_seconds)
+        return train(engine, recorder, Pace(self._settings.heartbeat_seconds), self._should_stop)
+
+    def _engine(self, claimed: Claim) -> Engine:
+        """The shard's engine at the newest checkpoint that can be read, else at step 0."""
+        engine = self._fresh(claimed)
+        for saved in claimed.saved:
+            try:
+                engine.restore(_verified(saved))
+            except CheckpointError as error:
+                _log.warning("checkpoint unreadable", shard=claimed.shard_id, step=saved.step, error=str(error))
+                engine = self._fresh(claimed)
+            else:
+                _log.info("resumed", shard=claimed.shard_id, step=saved.step)
+                return engine
+        return engine
+
+    def _fresh(self, claimed: Claim) -> Engine:
+        return Engine(claimed.spec, claimed.trials, select_device(claimed.spec.device))
+
+
+def _verified(saved: SavedState) -> bytes:
+    if hashlib.sha256(saved.data).hexdigest() != saved.digest:
+        raise CheckpointError("the bytes are not those that were written")
+    return saved.data
+
+
+def _one_line(error: Exception) -> str:
+    first = (str(error).splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first}"[:500]

@@ -1,0 +1,42 @@
+"""When to stop: on a signal, or when the process that started this one is gone."""
+
+import signal
+import threading
+from types import FrameType
+from typing import BinaryIO
+
+
+class StopSignal:
+    """Set once, never cleared. Work in progress is handed back at its next heartbeat."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def is_set(self) -> bool:
+        """Whether to stop."""
+        return self._event.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep until told to stop, at most ``seconds``; returns whether to stop."""
+        return self._event.wait(seconds)
+
+    def set(self) -> None:
+        """Tell everyone to stop."""
+        self._event.set()
+
+    def on_signals(self) -> None:
+        """Stop on SIGTERM and Ctrl-C."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._handle)
+
+    def on_end_of(self, stream: BinaryIO) -> None:
+        """Stop when ``stream`` ends: a pipe held by the parent ends even if the parent is killed with -9."""
+        threading.Thread(target=self._watch, args=(stream,), name="parent-watch", daemon=True).start()
+
+    def _watch(self, stream: BinaryIO) -> None:
+        while stream.read(1):
+            pass
+        self.set()
+
+    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+        self.set()

@@ -92,7 +92,7 @@ def views(session: Session, jobs: Sequence[Job]) -> list[JobView]:
         select(Trial.job_id, Trial.state, func.count(), func.sum(Trial.steps_done))
         .where(Trial.job_id.in_([job.id for job in jobs]))
         .group_by(Trial.job_id, Trial.state)
-    ).tuples()
+    )
     for job_id, state, trials, steps in rows:
         counts[job_id][TrialState(state)] = (trials, steps)
     return [job_view(job, counts[job.id]) for job in jobs]

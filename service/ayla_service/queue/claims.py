@@ -121,9 +121,7 @@ def _new_attempt(shard: Shard, worker: WorkerIdentity, now: datetime) -> Attempt
 def _describe(session: Session, job: Job, shard: Shard) -> Claim:
     spec = ResolvedJobSpec.model_validate(job.resolved_spec)
     ids = dict(
-        session.execute(select(Trial.place, Trial.id).where(Trial.shard_id == shard.id).order_by(Trial.place))
-        .tuples()
-        .all()
+        session.execute(select(Trial.place, Trial.id).where(Trial.shard_id == shard.id).order_by(Trial.place)).all()
     )
     saved = session.scalars(select(Checkpoint).where(Checkpoint.shard_id == shard.id).order_by(Checkpoint.step.desc()))
     return Claim(

@@ -76,7 +76,7 @@ class ResultReader:
         with self._database.read() as session:
             if session.get(Trial, trial_id) is None:
                 raise TrialNotFound(trial_id)
-            found = session.execute(rows.order_by(PredictionSet.step)).tuples().all()
+            found = session.execute(rows.order_by(PredictionSet.step)).all()
         columns: dict[str, list[float]] = {}
         for step, data in found:
             table = decode(data).to_pydict()
@@ -94,7 +94,7 @@ class ResultReader:
         return _within(pa.concat_tables([decode(data) for data in chunks]), query)
 
 
-def _chunks(trial_id: str, query: TrajectoryQuery) -> Select[tuple[bytes]]:
+def _chunks(trial_id: str, query: TrajectoryQuery) -> Select[bytes]:
     chunks = select(Chunk.data).where(Chunk.trial_id == trial_id).order_by(Chunk.first_step)
     if query.from_step is not None:
         chunks = chunks.where(Chunk.last_step >= query.from_step)

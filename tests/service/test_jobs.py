@@ -1,0 +1,174 @@
+"""Submitting, reading, listing and cancelling jobs, on the store."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from ayla_service.db.models import Job, Shard, Trial
+from ayla_service.db.session import Database
+from ayla_service.errors import IdempotencyKeyReused, InvalidQuery, JobFinished, JobNotFound, TrialNotFound
+from ayla_service.jobs.service import JobService
+from ayla_service.queue.attempts import record
+from ayla_service.queue.claims import claim
+from ayla_service.queue.wakeup import TimerWakeUp
+from ayla_service.states import JobState
+from ayla_spec import JobSpec, SpecError
+from sqlalchemy import func, select
+
+from tests.factories import WORKER, jobs, progress, spec, submit
+
+
+def _count(database: Database, table: type[Job] | type[Shard] | type[Trial]) -> int:
+    with database.read() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_a_job_is_stored_as_submitted_and_as_resolved(database: Database) -> None:
+    submitted = spec(name="saddle", tags=["paper", "test", "paper"])
+    job = jobs(database).submit(JobSpec.model_validate(submitted), submitted).job
+    found = jobs(database).get(job.id)
+    assert found == job
+    assert found.spec == submitted
+    assert found.resolved["seeds"] == [0]
+    assert (found.state, found.name, found.tags) == ("queued", "saddle", ["paper", "test", "paper"])
+    assert found.trials == {state: 2 if state == "queued" else 0 for state in found.trials}
+    assert (found.progress.steps_done, found.progress.steps_total) == (0, 20)
+
+
+def test_a_large_job_is_cut_into_shards(database: Database) -> None:
+    submit(database, seeds=list(range(200)))
+    assert _count(database, Trial) == 400
+    assert _count(database, Shard) == 2
+
+
+def test_a_spec_that_cannot_be_run_leaves_nothing_behind(database: Database) -> None:
+    with pytest.raises(SpecError):
+        submit(database, seeds=[1, 1])
+    assert _count(database, Job) == 0
+
+
+def test_workers_are_woken_after_the_commit(database: Database) -> None:
+    seen: list[int] = []
+
+    class Probe:
+        def notify(self) -> None:
+            seen.append(_count(database, Job))
+
+    submitted = spec()
+    JobService(database, Probe()).submit(JobSpec.model_validate(submitted), submitted)
+    assert seen == [1]
+
+
+def test_a_repeated_key_finds_the_first_job(database: Database) -> None:
+    submitted = spec()
+    parsed = JobSpec.model_validate(submitted)
+    first = jobs(database).submit(parsed, submitted, "key-1")
+    again = jobs(database).submit(parsed, submitted, "key-1")
+    assert (first.replayed, again.replayed) == (False, True)
+    assert first.job.id == again.job.id
+    assert _count(database, Job) == 1
+
+
+def test_a_key_with_another_spec_is_refused(database: Database) -> None:
+    submitted, other = spec(), spec(name="other")
+    jobs(database).submit(JobSpec.model_validate(submitted), submitted, "key-1")
+    with pytest.raises(IdempotencyKeyReused):
+        jobs(database).submit(JobSpec.model_validate(other), other, "key-1")
+    assert _count(database, Job) == 1
+
+
+def test_simultaneous_submissions_with_one_key_make_one_job(database: Database) -> None:
+    submitted = spec()
+    parsed = JobSpec.model_validate(submitted)
+    service = JobService(database, TimerWakeUp())
+    with ThreadPoolExecutor(8) as pool:
+        ids = list(pool.map(lambda _: service.submit(parsed, submitted, "key").job.id, range(16)))
+    assert len(set(ids)) == 1
+    assert _count(database, Job) == 1
+
+
+def test_jobs_are_listed_newest_first_over_pages(database: Database) -> None:
+    made = [submit(database, name=f"job {number}").id for number in range(5)]
+    seen: list[str] = []
+    cursor = None
+    while True:
+        page = jobs(database).list(limit=2, cursor=cursor)
+        seen += [job.id for job in page.items]
+        assert len(page.items) <= 2
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert seen == made[::-1]
+
+
+def test_a_new_job_does_not_shift_the_pages(database: Database) -> None:
+    made = [submit(database).id for _ in range(4)]
+    first = jobs(database).list(limit=2)
+    submit(database)
+    second = jobs(database).list(limit=2, cursor=first.next_cursor)
+    assert [job.id for job in first.items + second.items] == made[::-1]
+
+
+def test_jobs_are_filtered_by_state_and_tag(database: Database) -> None:
+    tagged = submit(database, tags=["a", "b"])
+    other = submit(database, tags=["b"])
+    jobs(database).cancel(other.id)
+    assert [job.id for job in jobs(database).list(tag="a").items] == [tagged.id]
+    assert [job.id for job in jobs(database).list(state=JobState.CANCELLED).items] == [other.id]
+    assert jobs(database).list(tag="a", state=JobState.CANCELLED).items == []
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "bnVsbA", "WzEsMl0", "WyJub3QgYSB0aW1lIiwieCJd", "é", "=", "W10" * 5000])
+def test_a_foreign_cursor_is_refused(database: Database, cursor: str) -> None:
+    job = submit(database)
+    with pytest.raises(InvalidQuery):
+        jobs(database).list(cursor=cursor)
+    with pytest.raises(InvalidQuery):
+        jobs(database).trials(job.id, cursor=cursor)
+
+
+def test_trials_are_listed_in_order_over_pages(database: Database) -> None:
+    job = submit(database, seeds=[5, 6])
+    first = jobs(database).trials(job.id, limit=3)
+    rest = jobs(database).trials(job.id, limit=3, cursor=first.next_cursor)
+    assert [trial.index for trial in first.items + rest.items] == [0, 1, 2, 3]
+    assert rest.next_cursor is None
+    assert jobs(database).trial(rest.items[0].id) == rest.items[0]
+    assert first.items[0].summary is None
+
+
+def test_what_does_not_exist_is_not_found(database: Database) -> None:
+    service = jobs(database)
+    with pytest.raises(JobNotFound):
+        service.get("nothing")
+    with pytest.raises(JobNotFound):
+        service.cancel("nothing")
+    with pytest.raises(JobNotFound):
+        service.trials("nothing")
+    with pytest.raises(TrialNotFound):
+        service.trial("nothing")
+
+
+def test_a_queued_job_is_cancelled_at_once_and_can_be_cancelled_again(database: Database) -> None:
+    job = submit(database)
+    cancelled = jobs(database).cancel(job.id)
+    assert cancelled.state == "cancelled"
+    assert cancelled.finished_at is not None
+    assert cancelled.trials[next(state for state in cancelled.trials if state == "cancelled")] == 2
+    assert jobs(database).cancel(job.id) == cancelled
+    assert claim(database, WORKER, 30) is None
+
+
+def test_a_finished_job_cannot_be_cancelled(database: Database) -> None:
+    job = submit(database)
+    claimed = claim(database, WORKER, 30)
+    assert claimed is not None
+    record(database, claimed, progress(claimed, 0, 10, finished=True), 30)
+    with pytest.raises(JobFinished, match="succeeded"):
+        jobs(database).cancel(job.id)
+
+
+def test_a_job_for_a_gpu_says_what_it_waits_for(database: Database) -> None:
+    detail = submit(database, device="cuda").status_detail
+    assert detail is not None
+    assert "CUDA" in detail
+    assert submit(database).status_detail is None

@@ -1,0 +1,56 @@
+"""The migrations make exactly the schema that the models describe."""
+
+from pathlib import Path
+
+import sqlalchemy
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from ayla_service.db import migrate
+from ayla_service.db.models import Base
+from ayla_service.db.session import Database
+
+
+def test_migrations_make_exactly_the_schema_of_the_models(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_migrations_make_the_constraints_too(database: Database) -> None:
+    """Autogenerate does not compare CHECK constraints, so the tables' own definitions are compared."""
+    migrated = _definitions(database)
+    Base.metadata.drop_all(database.engine)
+    Base.metadata.create_all(database.engine)
+    assert migrated == _definitions(database)
+
+
+def test_upgrading_again_changes_nothing(database: Database) -> None:
+    before = _definitions(database)
+    assert migrate.upgrade(database) == migrate.head()
+    assert _definitions(database) == before
+    assert migrate.is_current(database)
+
+
+def test_an_empty_store_is_not_current(tmp_path: Path) -> None:
+    empty = Database(f"sqlite:///{tmp_path / 'empty.db'}")
+    try:
+        assert migrate.current(empty) is None
+        assert not migrate.is_current(empty)
+    finally:
+        empty.dispose()
+
+
+def _definitions(database: Database) -> dict[str, object]:
+    inspector = sqlalchemy.inspect(database.engine)
+    return {
+        table: (
+            [(column["name"], str(column["type"]), column["nullable"]) for column in inspector.get_columns(table)],
+            inspector.get_pk_constraint(table),
+            sorted(map(str, inspector.get_foreign_keys(table))),
+            sorted(map(str, inspector.get_unique_constraints(table))),
+            sorted(map(str, inspector.get_check_constraints(table))),
+            sorted(map(str, inspector.get_indexes(table))),
+        )
+        for table in inspector.get_table_names()
+        if table != "alembic_version"
+    }

@@ -1,0 +1,324 @@
+"""Claims, leases, fencing and the ends of jobs: what must hold whoever works on a shard and however it dies."""
+
+import itertools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from ayla_service.db.models import Attempt, Checkpoint, Chunk, Job, Shard
+from ayla_service.db.session import Database, store_now
+from ayla_service.queue import attempts
+from ayla_service.queue.attempts import LeaseLost
+from ayla_service.queue.claims import Claim, WorkerIdentity, claim
+from ayla_service.queue.reaper import reap
+from ayla_service.results.reader import ResultReader, TrajectoryQuery
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, func, select, update
+
+from tests.factories import WORKER, jobs, progress, submit
+
+LEASE = 30.0
+MAX_ATTEMPTS = 3
+
+
+def _claim(database: Database) -> Claim:
+    claimed = claim(database, WORKER, LEASE)
+    assert claimed is not None
+    return claimed
+
+
+def _expire(database: Database) -> None:
+    """Let every lease run out, as if its worker had been silent for long."""
+    with database.write() as session:
+        past = store_now(session) - timedelta(seconds=1)
+        session.execute(update(Shard).where(Shard.state == "running").values(lease_expires_at=past))
+
+
+def _steps(database: Database, trial_id: str) -> list[int]:
+    table = ResultReader(database).trajectory(trial_id, TrajectoryQuery())
+    steps: list[int] = table["step"].to_pylist()
+    return steps
+
+
+def _outcomes(database: Database) -> list[str]:
+    with database.read() as session:
+        return list(session.scalars(select(Attempt.outcome).order_by(Attempt.number)))
+
+
+def test_the_oldest_job_is_claimed_first_and_only_once(database: Database) -> None:
+    made = [submit(database).id for _ in range(3)]
+    assert [_claim(database).job_id for _ in made] == made
+    assert claim(database, WORKER, LEASE) is None
+
+
+def test_priority_goes_before_age(database: Database) -> None:
+    submit(database)
+    urgent = submit(database)
+    with database.write() as session:
+        session.execute(update(Job).where(Job.id == urgent.id).values(priority=1))
+    assert _claim(database).job_id == urgent.id
+
+
+def test_a_worker_takes_only_what_its_devices_can_run(database: Database) -> None:
+    job = submit(database, device="cuda")
+    assert claim(database, WORKER, LEASE) is None
+    with_gpu = WorkerIdentity("gpu:1", frozenset({"auto", "cpu", "cuda"}), {})
+    claimed = claim(database, with_gpu, LEASE)
+    assert claimed is not None
+    assert claimed.job_id == job.id
+
+
+def test_a_claim_tells_all_that_is_needed(database: Database) -> None:
+    job = submit(database, seeds=[4, 5])
+    claimed = _claim(database)
+    assert claimed.spec.model_dump(mode="json") == job.resolved
+    assert [plan.seed for plan in claimed.trials] == [4, 5, 4, 5]
+    assert set(claimed.trial_ids) == {0, 1, 2, 3}
+    assert claimed.attempt == 1
+    running = jobs(database).get(job.id)
+    assert running.state == "running"
+    assert running.started_at is not None
+
+
+def test_simultaneous_claims_never_share_a_shard(database: Database) -> None:
+    for _ in range(12):
+        submit(database)
+    with ThreadPoolExecutor(6) as pool:
+        claimed = list(pool.map(lambda _: claim(database, WORKER, LEASE), range(18)))
+    shards = [found.shard_id for found in claimed if found is not None]
+    assert len(shards) == len(set(shards)) == 12
+
+
+def test_blocks_add_up_to_one_trajectory_and_the_last_ends_the_job(database: Database) -> None:
+    job = submit(database)
+    claimed = _claim(database)
+    attempts.record(database, claimed, progress(claimed, 0, 4), LEASE)
+    assert jobs(database).get(job.id).progress.steps_done == 8
+    attempts.record(database, claimed, progress(claimed, 5, 10, finished=True), LEASE)
+    done = jobs(database).get(job.id)
+    assert (done.state, done.progress.fraction) == ("succeeded", 1.0)
+    assert done.finished_at is not None
+    for trial in jobs(database).trials(job.id).items:
+        assert _steps(database, trial.id) == list(range(11))
+        assert trial.summary is not None
+        assert trial.summary.wall_seconds == 1.0
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Checkpoint)) == 0
+
+
+def test_writing_a_block_again_changes_nothing(database: Database) -> None:
+    """A worker that does not know whether its commit arrived may repeat it."""
+    submit(database)
+    claimed = _claim(database)
+    for _ in range(2):
+        attempts.record(database, claimed, progress(claimed, 0, 4), LEASE)
+    assert _steps(database, claimed.trial_ids[0]) == [0, 1, 2, 3, 4]
+
+
+def test_each_block_renews_the_lease(database: Database) -> None:
+    submit(database)
+    claimed = _claim(database)
+    _expire(database)
+    attempts.record(database, claimed, progress(claimed, 0, 4), LEASE)
+    assert reap(database, MAX_ATTEMPTS) == 0
+
+
+def test_an_expired_lease_goes_back_to_the_queue_with_its_checkpoint(database: Database) -> None:
+    submit(database)
+    first = _claim(database)
+    attempts.record(database, first, progress(first, 0, 4), LEASE)
+    _expire(database)
+    assert reap(database, MAX_ATTEMPTS) == 1
+    second = _claim(database)
+    assert second.attempt == 2
+    assert [saved.step for saved in second.saved] == [5]
+    assert second.saved[0].data == b"state at 5"
+    assert _outcomes(database) == ["lost", "running"]
+
+
+WRITES: dict[str, Callable[[Database, Claim], object]] = {
+    "begin": lambda database, claimed: attempts.begin(database, claimed, 0, "cpu"),
+    "record": lambda database, claimed: attempts.record(database, claimed, progress(claimed, 5, 9), LEASE),
+    "finish": lambda database, claimed: attempts.record(
+        database, claimed, progress(claimed, 5, 10, finished=True), LEASE
+    ),
+    "release": attempts.release,
+    "cancel": attempts.cancel,
+    "fail": lambda database, claimed: attempts.fail(database, claimed, "late", MAX_ATTEMPTS),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
+def test_a_worker_that_comes_back_after_its_lease_can_write_nothing(
+    database: Database, write: Callable[[Database, Claim], object]
+) -> None:
+    job = submit(database)
+    zombie = _claim(database)
+    attempts.record(database, zombie, progress(zombie, 0, 4), LEASE)
+    _expire(database)
+    reap(database, MAX_ATTEMPTS)
+    before = jobs(database).get(job.id)
+    with pytest.raises(LeaseLost):
+        write(database, zombie)
+    assert jobs(database).get(job.id) == before
+    current = _claim(database)
+    with pytest.raises(LeaseLost):
+        write(database, zombie)
+    attempts.record(database, current, progress(current, 5, 10, finished=True), LEASE)
+    with pytest.raises(LeaseLost):
+        write(database, zombie)
+    assert jobs(database).get(job.id).state == "succeeded"
+    assert _steps(database, zombie.trial_ids[0]) == list(range(11))
+
+
+def test_an_attempt_that_starts_earlier_drops_what_was_recorded_later(database: Database) -> None:
+    """If the newest checkpoint cannot be read, the older one continues, and no row is doubled or lost."""
+    submit(database)
+    first = _claim(database)
+    attempts.record(database, first, progress(first, 0, 3), LEASE)
+    attempts.record(database, first, progress(first, 4, 6), LEASE)
+    _expire(database)
+    reap(database, MAX_ATTEMPTS)
+    second = _claim(database)
+    assert [saved.step for saved in second.saved] == [7, 4]
+    attempts.begin(database, second, 4, "cpu")
+    attempts.record(database, second, progress(second, 4, 10, finished=True), LEASE)
+    assert _steps(database, second.trial_ids[0]) == list(range(11))
+
+
+def test_only_the_last_two_checkpoints_are_kept(database: Database) -> None:
+    submit(database)
+    claimed = _claim(database)
+    for step in range(5):
+        attempts.record(database, claimed, progress(claimed, step, step), LEASE)
+    with database.read() as session:
+        assert sorted(session.scalars(select(Checkpoint.step))) == [4, 5]
+
+
+def test_a_released_shard_is_taken_again_and_is_no_failure(database: Database) -> None:
+    submit(database)
+    for _ in range(MAX_ATTEMPTS + 2):
+        attempts.release(database, _claim(database))
+    claimed = _claim(database)
+    attempts.record(database, claimed, progress(claimed, 0, 10, finished=True), LEASE)
+    assert jobs(database).get(claimed.job_id).state == "succeeded"
+
+
+@pytest.mark.parametrize("way", ["fails", "is lost"])
+def test_a_shard_that_never_succeeds_fails_its_job(database: Database, way: str) -> None:
+    job = submit(database)
+    for _ in range(MAX_ATTEMPTS):
+        claimed = _claim(database)
+        if way == "fails":
+            attempts.fail(database, claimed, "ValueError: no", MAX_ATTEMPTS)
+        else:
+            _expire(database)
+            reap(database, MAX_ATTEMPTS)
+    failed = jobs(database).get(job.id)
+    assert failed.state == "failed"
+    assert failed.error is not None
+    assert failed.error.type == "attempts-exhausted"
+    assert "after 3 attempts" in failed.error.detail
+    assert {trial.state for trial in jobs(database).trials(job.id).items} == {"failed"}
+    assert claim(database, WORKER, LEASE) is None
+
+
+def test_cancelling_a_running_job_stops_it_at_the_next_heartbeat(database: Database) -> None:
+    job = submit(database)
+    claimed = _claim(database)
+    asked = jobs(database).cancel(job.id)
+    assert asked.state == "running"
+    assert asked.cancel_requested_at is not None
+    assert asked.status_detail is not None
+    assert attempts.record(database, claimed, progress(claimed, 0, 4), LEASE) is True
+    attempts.cancel(database, claimed)
+    assert jobs(database).get(job.id).state == "cancelled"
+    assert _steps(database, claimed.trial_ids[0]) == [0, 1, 2, 3, 4], "what was computed stays"
+
+
+def test_a_job_that_finishes_while_it_is_cancelled_has_succeeded(database: Database) -> None:
+    job = submit(database)
+    claimed = _claim(database)
+    jobs(database).cancel(job.id)
+    assert attempts.record(database, claimed, progress(claimed, 0, 10, finished=True), LEASE) is False
+    assert jobs(database).get(job.id).state == "succeeded"
+
+
+@pytest.mark.parametrize("way", ["lost", "released"])
+def test_a_cancelled_job_is_not_started_again(database: Database, way: str) -> None:
+    job = submit(database)
+    claimed = _claim(database)
+    jobs(database).cancel(job.id)
+    if way == "released":
+        attempts.release(database, claimed)
+    else:
+        _expire(database)
+        reap(database, MAX_ATTEMPTS)
+    assert jobs(database).get(job.id).state == "cancelled"
+    assert claim(database, WORKER, LEASE) is None
+
+
+def test_cancelling_ends_the_queued_shards_of_a_running_job_at_once(database: Database) -> None:
+    job = submit(database, seeds=list(range(200)))
+    claimed = _claim(database)
+    jobs(database).cancel(job.id)
+    assert claim(database, WORKER, LEASE) is None
+    attempts.cancel(database, claimed)
+    assert jobs(database).get(job.id).state == "cancelled"
+
+
+def test_a_job_succeeds_only_when_all_its_shards_have(database: Database) -> None:
+    job = submit(database, seeds=list(range(200)))
+    first, second = _claim(database), _claim(database)
+    attempts.record(database, first, progress(first, 0, 10, finished=True), LEASE)
+    assert jobs(database).get(job.id).state == "running"
+    attempts.record(database, second, progress(second, 0, 10, finished=True), LEASE)
+    assert jobs(database).get(job.id).state == "succeeded"
+
+
+EVENTS = st.lists(st.sampled_from(["block", "release", "lose", "fail", "zombie", "restart"]), max_size=15)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(EVENTS)
+def test_whatever_happens_no_row_is_lost_or_doubled(database: Database, events: list[str]) -> None:
+    """Property: after any history of mishaps an undisturbed attempt ends with the whole trajectory, once."""
+    with database.write() as session:
+        session.execute(delete(Job))
+    submit(database)
+    current, ended, at = _claim(database), list[Claim](), 0
+    for event in events:
+        if event == "block" and at < 10:
+            attempts.record(database, current, progress(current, at, at), LEASE)
+            at += 1
+        elif event == "zombie" and ended:
+            with pytest.raises(LeaseLost):
+                attempts.record(database, ended[-1], progress(ended[-1], 0, 9), LEASE)
+        elif event in ("release", "lose", "fail"):
+            _end(database, current, event)
+            ended.append(current)
+            current = _claim(database)
+            at = max((saved.step for saved in current.saved), default=0)
+            attempts.begin(database, current, at, "cpu")
+        elif event == "restart":
+            at = 0
+            attempts.begin(database, current, at, "cpu")
+    attempts.record(database, current, progress(current, at, 10, finished=True), LEASE)
+    assert _steps(database, current.trial_ids[0]) == list(range(11))
+    with database.read() as session:
+        chunks = session.execute(select(Chunk.trial_id, Chunk.first_step, Chunk.last_step).order_by(Chunk.first_step))
+        for _, rows in itertools.groupby(sorted(chunks), key=lambda row: row[0]):
+            bounds = [(first, last) for _, first, last in rows]
+            assert all(earlier[1] < later[0] for earlier, later in itertools.pairwise(bounds))
+
+
+def _end(database: Database, claimed: Claim, way: str) -> None:
+    if way == "release":
+        attempts.release(database, claimed)
+    elif way == "fail":
+        attempts.fail(database, claimed, "made up", max_attempts=1000)
+    else:
+        _expire(database)
+        assert reap(database, max_attempts=1000) == 1

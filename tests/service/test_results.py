@@ -1,0 +1,133 @@
+"""Trajectories out of the store: ranges, columns, thinning, and values that are not finite."""
+
+import math
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from ayla_service.db.session import Database
+from ayla_service.errors import InvalidQuery, TrialNotFound
+from ayla_service.queue import attempts
+from ayla_service.queue.claims import Claim, claim
+from ayla_service.results import reader
+from ayla_service.results.encoding import decode, encode
+from ayla_service.results.reader import ResultReader, TrajectoryQuery
+from ayla_service.results.thinning import every_nth, with_extremes
+from ayla_service.results.writer import NewPredictions, NewResults, insert
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.factories import WORKER, progress, submit
+
+
+@pytest.fixture
+def claimed(database: Database) -> Claim:
+    """A trial with steps 0..10 in three chunks."""
+    submit(database)
+    found = claim(database, WORKER, 30)
+    assert found is not None
+    for first, last in ((0, 3), (4, 7), (8, 10)):
+        attempts.record(database, found, progress(found, first, last, finished=last == 10), 30)
+    return found
+
+
+def _steps(database: Database, claimed: Claim, query: TrajectoryQuery) -> list[int]:
+    steps: list[int] = ResultReader(database).trajectory(claimed.trial_ids[0], query)["step"].to_pylist()
+    return steps
+
+
+@pytest.mark.parametrize(
+    ("query", "steps"),
+    [
+        (TrajectoryQuery(), list(range(11))),
+        (TrajectoryQuery(from_step=3, to_step=8), [3, 4, 5, 6, 7, 8]),
+        (TrajectoryQuery(from_step=10), [10]),
+        (TrajectoryQuery(from_step=11), []),
+        (TrajectoryQuery(to_step=0), [0]),
+        (TrajectoryQuery(from_step=6, to_step=5), []),
+        (TrajectoryQuery(every=4), [0, 4, 8, 10]),
+        (TrajectoryQuery(every=4, from_step=1, to_step=9), [1, 4, 8, 9]),
+        (TrajectoryQuery(max_points=2), [0, 10]),
+    ],
+)
+def test_ranges_and_thinning(database: Database, claimed: Claim, query: TrajectoryQuery, steps: list[int]) -> None:
+    assert _steps(database, claimed, query) == steps
+
+
+def test_columns_come_in_the_order_asked_for(database: Database, claimed: Claim) -> None:
+    read = ResultReader(database)
+    table = read.trajectory(claimed.trial_ids[0], TrajectoryQuery(columns=["loss", "step", "loss"]))
+    assert table.column_names == ["loss", "step"]
+
+
+def test_an_unknown_column_is_named_with_those_there_are(database: Database, claimed: Claim) -> None:
+    with pytest.raises(InvalidQuery) as caught:
+        ResultReader(database).trajectory(claimed.trial_ids[0], TrajectoryQuery(columns=["lost"]))
+    assert caught.value.issues[0].pointer == "/columns"
+    assert "step, loss" in caught.value.issues[0].detail
+
+
+def test_an_answer_is_never_too_large_to_send(
+    database: Database, claimed: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "MAX_ROWS", 5)
+    with pytest.raises(InvalidQuery):
+        _steps(database, claimed, TrajectoryQuery())
+    assert _steps(database, claimed, TrajectoryQuery(max_points=5))[0] == 0
+
+
+def test_a_trial_without_rows_has_an_empty_trajectory(database: Database) -> None:
+    submit(database)
+    found = claim(database, WORKER, 30)
+    assert found is not None
+    assert _steps(database, found, TrajectoryQuery(max_points=10, every=3)) == []
+    assert ResultReader(database).predictions(found.trial_ids[0]).columns == {}
+
+
+def test_predictions_share_their_inputs(database: Database, claimed: Claim) -> None:
+    trial_id = claimed.trial_ids[0]
+    shared = {"x": [0.0, 1.0], "target": [1.0, 2.0], "truth": [1.5, 2.5]}
+    with database.write() as session:
+        sets = [NewPredictions(trial_id, step, encode({**shared, "prediction": [step, -step]})) for step in (4, 2)]
+        insert(session, NewResults(predictions=sets))
+    found = ResultReader(database).predictions(trial_id)
+    assert found.steps == [2, 4]
+    assert found.columns == {**shared, "prediction.2": [2, -2], "prediction.4": [4, -4]}
+
+
+def test_what_does_not_exist_is_not_found(database: Database) -> None:
+    with pytest.raises(TrialNotFound):
+        ResultReader(database).trajectory("nothing", TrajectoryQuery())
+    with pytest.raises(TrialNotFound):
+        ResultReader(database).predictions("nothing")
+
+
+def test_encoding_keeps_every_bit() -> None:
+    values = np.array([0.1, -0.0, math.nan, math.inf, -math.inf, 5e-324])
+    back = decode(encode({"step": np.arange(6), "loss": values}))
+    assert back["step"].type == pa.int64()
+    assert back["loss"].to_numpy().tobytes() == values.tobytes()
+
+
+LOSSES = st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, max_size=200)
+
+
+@given(LOSSES, st.integers(2, 50))
+def test_thinning_keeps_the_ends_and_the_extremes(losses: list[float], max_points: int) -> None:
+    table = pa.table({"step": list(range(len(losses))), "loss": pa.array(losses, pa.float64())})
+    thinned = with_extremes(table, max_points)
+    steps = thinned["step"].to_pylist()
+    assert len(steps) <= max(max_points, 1)
+    assert steps == sorted(set(steps))
+    assert (steps[0], steps[-1]) == (0, len(losses) - 1)
+    finite = [loss for loss in losses[1:-1] if math.isfinite(loss)]
+    if finite and (max_points >= 4 or len(losses) <= max_points):
+        kept = thinned["loss"].to_pylist()
+        assert {min(finite), max(finite)} <= set(kept)
+
+
+@given(st.integers(1, 100), st.integers(1, 120))
+def test_every_nth_keeps_multiples_and_the_ends(rows: int, every: int) -> None:
+    table = pa.table({"step": list(range(rows)), "loss": [0.0] * rows})
+    steps = every_nth(table, every)["step"].to_pylist()
+    assert steps == sorted({0, rows - 1} | set(range(0, rows, every)))

@@ -1,0 +1,30 @@
+"""Settings come from the environment and have working defaults."""
+
+from pathlib import Path
+
+import pytest
+from ayla_service.settings import Settings
+from pydantic import ValidationError
+
+
+def test_the_defaults_are_the_embedded_service() -> None:
+    settings = Settings()
+    assert settings.is_embedded
+    assert settings.store_url == f"sqlite:///{Path('ayla-data/ayla.db').absolute()}"
+    assert (settings.host, settings.port) == ("127.0.0.1", 8642)
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AYLA_DATABASE_URL", "postgresql+psycopg://db/ayla")
+    monkeypatch.setenv("AYLA_LEASE_SECONDS", "45")
+    settings = Settings()
+    assert settings.store_url == "postgresql+psycopg://db/ayla"
+    assert settings.lease_seconds == 45
+    assert not settings.is_embedded
+
+
+@pytest.mark.parametrize(("name", "value"), [("PORT", "70000"), ("LEASE_SECONDS", "0"), ("LOG_LEVEL", "loud")])
+def test_a_setting_that_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"AYLA_{name}", value)
+    with pytest.raises(ValidationError):
+        Settings()

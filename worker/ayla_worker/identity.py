@@ -27,3 +27,10 @@ def describe_worker(settings: Settings) -> WorkerIdentity:
             "threads": torch.get_num_threads(),
         },
     )
+
+
+def describe_device(device: torch.device) -> str:
+    """The device's kind, and for a GPU its model: results are repeatable on the same kind."""
+    if device.type == "cuda":
+        return f"cuda ({torch.cuda.get_device_name(device)})"
+    return device.type

@@ -38,7 +38,7 @@ class StoreRecorder:
             CancelRequested: if the job is to be cancelled; the block is stored.
         """
         progress = Progress(
-            step=block.last_step,
+            step=block.last_step + 1,
             checkpoint=checkpoint,
             trials=[self._trial(summary) for summary in block.summaries],
             results=NewResults(

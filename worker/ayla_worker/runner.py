@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 
 import structlog
+import torch
 from ayla_core.checkpoint import CheckpointError
 from ayla_core.devices import select_device
 from ayla_core.engine import Engine
@@ -15,6 +16,7 @@ from ayla_service.queue.claims import Claim, SavedState, WorkerIdentity, claim
 from ayla_service.settings import Settings
 from sqlalchemy.exc import SQLAlchemyError
 
+from ayla_worker.identity import describe_device
 from ayla_worker.recorder import CancelRequested, StoreRecorder
 
 _log = structlog.get_logger("ayla.worker")
@@ -72,28 +74,25 @@ class Runner:
         return "released"
 
     def _train(self, claimed: Claim) -> bool:
-        engine = self._engine(claimed)
-        device = engine.device_name
-        attempts.begin(self.database, claimed, engine.step, device)
+        device = select_device(claimed.spec.device)
+        engine = _restored(claimed, device)
+        attempts.begin(self.database, claimed, engine.step, describe_device(device))
         recorder = StoreRecorder(self.database, claimed, self._settings.lease_seconds)
         return train(engine, recorder, Pace(self._settings.heartbeat_seconds), self._should_stop)
 
-    def _engine(self, claimed: Claim) -> Engine:
-        """The shard's engine at the newest checkpoint that can be read, else at step 0."""
-        engine = self._fresh(claimed)
-        for saved in claimed.saved:
-            try:
-                engine.restore(_verified(saved))
-            except CheckpointError as error:
-                _log.warning("checkpoint unreadable", shard=claimed.shard_id, step=saved.step, error=str(error))
-                engine = self._fresh(claimed)
-            else:
-                _log.info("resumed", shard=claimed.shard_id, step=saved.step)
-                return engine
-        return engine
 
-    def _fresh(self, claimed: Claim) -> Engine:
-        return Engine(claimed.spec, claimed.trials, select_device(claimed.spec.device))
+def _restored(claimed: Claim, device: torch.device) -> Engine:
+    """The shard's engine at the newest checkpoint that can be read, else at step 0."""
+    engine = Engine(claimed.spec, claimed.trials, device)
+    for saved in claimed.saved:
+        try:
+            engine.restore(_verified(saved))
+        except CheckpointError as error:
+            _log.warning("checkpoint unreadable", shard=claimed.shard_id, step=saved.step, error=str(error))
+        else:
+            _log.info("resumed", shard=claimed.shard_id, step=saved.step)
+            break
+    return engine
 
 
 def _verified(saved: SavedState) -> bytes:

@@ -1,0 +1,88 @@
+"""Workers killed, frozen and stopped for real: no result is lost, doubled or changed."""
+
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+from ayla_core.engine import Engine
+from ayla_core.recorder import MemoryRecorder
+from ayla_core.training import train
+from ayla_service.db.models import Attempt
+from ayla_service.db.session import Database
+from ayla_service.jobs.views import JobView
+from ayla_service.results.reader import ResultReader, TrajectoryQuery
+from ayla_spec.jobspec import ResolvedJobSpec
+from ayla_spec.trials import plan_trials
+from sqlalchemy import select
+
+from tests.factories import jobs, submit
+from tests.worker.processes import chunks, freeze, wait_for, worker
+
+LONG = {
+    "optimizers": [
+        {"name": "adam", "learning_rate": 0.01, "ayla": {"n2": 0.57}},
+        {"name": "sgd", "learning_rate": 0.01},
+    ],
+    "budget": {"steps": 10_000},
+}
+
+
+def _outcomes(database: Database) -> list[str]:
+    with database.read() as session:
+        return list(session.scalars(select(Attempt.outcome).order_by(Attempt.number)))
+
+
+def _state(database: Database, job: JobView) -> str:
+    return jobs(database).get(job.id).state
+
+
+def _assert_as_if_undisturbed(database: Database, job: JobView) -> None:
+    spec = ResolvedJobSpec.model_validate(job.resolved)
+    recorder = MemoryRecorder()
+    train(Engine(spec, plan_trials(spec), torch.device("cpu")), recorder)
+    for trial in jobs(database).trials(job.id).items:
+        stored = ResultReader(database).trajectory(trial.id, TrajectoryQuery())
+        for name, values in recorder.trajectories[trial.index].items():
+            assert stored[name].to_numpy().tobytes() == values.tobytes(), name
+
+
+def test_a_worker_killed_again_and_again_costs_time_only(database: Database, tmp_path: Path) -> None:
+    job = submit(database, **LONG)
+    for _ in range(3):
+        with worker(database, tmp_path / "log") as process:
+            before = chunks(database)
+            wait_for(lambda before=before: chunks(database) > before + 1)  # type: ignore[misc]  # bound now, not later
+            process.send_signal(signal.SIGKILL)
+    with worker(database, tmp_path / "log"):
+        wait_for(lambda: _state(database, job) == "succeeded")
+    assert _outcomes(database) == ["lost", "lost", "lost", "succeeded"]
+    _assert_as_if_undisturbed(database, job)
+
+
+def test_a_frozen_worker_that_wakes_up_late_is_fenced(database: Database, store_path: Path, tmp_path: Path) -> None:
+    """Without the fence its late write would double rows; the log proves that it did try."""
+    job = submit(database, **LONG)
+    with worker(database, tmp_path / "frozen.log") as frozen:
+        wait_for(lambda: chunks(database) > 3)
+        freeze(frozen, store_path)
+        with worker(database, tmp_path / "second.log"):
+            wait_for(lambda: _outcomes(database)[:1] == ["lost"] and len(_outcomes(database)) > 1)
+            frozen.send_signal(signal.SIGCONT)
+            wait_for(lambda: "the lease was lost" in (tmp_path / "frozen.log").read_text())
+            wait_for(lambda: _state(database, job) == "succeeded")
+    _assert_as_if_undisturbed(database, job)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_told_to_stop_hands_its_shard_back(database: Database, tmp_path: Path, number: signal.Signals) -> None:
+    job = submit(database, **LONG)
+    with worker(database, tmp_path / "log") as process:
+        wait_for(lambda: chunks(database) > 1)
+        process.send_signal(number)
+        assert process.wait(15) == 0
+    assert _outcomes(database) == ["released"]
+    assert _state(database, job) == "running"
+    with worker(database, tmp_path / "log", max_attempts=1):
+        wait_for(lambda: _state(database, job) == "succeeded")
+    _assert_as_if_undisturbed(database, job)

@@ -1,0 +1,179 @@
+"""A worker on the store: from a claim to results, and what happens when it is interrupted."""
+
+import itertools
+import threading
+from collections.abc import Callable
+
+import pytest
+import torch
+from ayla_core import engine as core
+from ayla_core.engine import Engine
+from ayla_core.recorder import MemoryRecorder
+from ayla_core.training import train
+from ayla_service.db.models import Attempt, Checkpoint
+from ayla_service.db.session import Database
+from ayla_service.jobs.views import JobView
+from ayla_service.queue.claims import claim
+from ayla_service.queue.reaper import reap
+from ayla_service.results.reader import ResultReader, TrajectoryQuery
+from ayla_service.settings import Settings
+from ayla_spec.jobspec import ResolvedJobSpec
+from ayla_spec.trials import plan_trials
+from ayla_worker.identity import describe_worker
+from ayla_worker.recorder import StoreRecorder
+from ayla_worker.runner import Runner
+from sqlalchemy import select, update
+
+from tests.factories import WORKER, jobs, submit
+
+Trajectories = list[dict[str, list[float]]]
+
+CURVE = {"problem": {"type": "preset", "preset": "curve-a"}, "optimizers": None, "budget": {"steps": 60}}
+EXPRESSION = {"budget": {"steps": 300}, "seeds": [0, 1]}
+
+
+def _runner(database: Database, should_stop: Callable[[], bool] = lambda: False) -> Runner:
+    settings = Settings(heartbeat_seconds=0.05)
+    return Runner(database, settings, describe_worker(settings), should_stop)
+
+
+def _stored(database: Database, job: JobView) -> Trajectories:
+    reader = ResultReader(database)
+    trials = jobs(database).trials(job.id).items
+    return [reader.trajectory(trial.id, TrajectoryQuery()).to_pydict() for trial in trials]
+
+
+def _undisturbed(job: JobView) -> Trajectories:
+    """The same job run by the core alone, in one go."""
+    spec = ResolvedJobSpec.model_validate(job.resolved)
+    recorder = MemoryRecorder()
+    train(Engine(spec, plan_trials(spec), torch.device("cpu")), recorder)
+    return [
+        {name: list(values.tolist()) for name, values in recorder.trajectories[index].items()}
+        for index in range(len(plan_trials(spec)))
+    ]
+
+
+def _outcomes(database: Database) -> list[str]:
+    with database.read() as session:
+        return list(session.scalars(select(Attempt.outcome).order_by(Attempt.number)))
+
+
+@pytest.mark.parametrize("changes", [EXPRESSION, CURVE], ids=["expression", "curve"])
+def test_a_job_runs_to_its_end(database: Database, changes: dict[str, object]) -> None:
+    job = submit(database, **changes)
+    assert _runner(database).run_next()
+    done = jobs(database).get(job.id)
+    assert (done.state, done.progress.fraction) == ("succeeded", 1.0)
+    assert _stored(database, job) == _undisturbed(job)
+    assert not _runner(database).run_next()
+
+
+def test_the_summary_tells_the_result(database: Database) -> None:
+    job = submit(database, budget={"steps": 50})
+    _runner(database).run_next()
+    plain, ayla = jobs(database).trials(job.id).items
+    assert plain.summary is not None
+    assert ayla.summary is not None
+    assert plain.summary.final_loss == pytest.approx(2.00068, abs=1e-4), "SGD stalls at the saddle"
+    assert ayla.summary.final_loss == pytest.approx(-6.54297, abs=1e-4), "AYLA reaches the minimum"
+    assert ayla.summary.device == "cpu"
+    assert ayla.summary.wall_seconds > 0
+    assert (ayla.state, ayla.steps_done) == ("completed", 50)
+
+
+def test_a_diverging_trial_is_a_result_and_its_job_succeeds(database: Database) -> None:
+    job = submit(database, optimizers=[{"name": "sgd", "learning_rate": rate} for rate in (0.03, 10.0)])
+    _runner(database).run_next()
+    assert jobs(database).get(job.id).state == "succeeded"
+    fine, diverged = jobs(database).trials(job.id).items
+    assert (fine.state, diverged.state) == ("completed", "diverged")
+    assert diverged.summary is not None
+    assert diverged.summary.final_loss is None
+    last = _stored(database, job)[1]["step"][-1]
+    assert last == diverged.summary.first_nonfinite_step == diverged.steps_done
+
+
+@pytest.mark.parametrize("changes", [EXPRESSION, CURVE], ids=["expression", "curve"])
+def test_a_stopped_worker_hands_back_and_the_next_goes_on_bit_for_bit(
+    database: Database, changes: dict[str, object]
+) -> None:
+    job = submit(database, **changes)
+    while _runner(database, _after_one_block()).run_next():
+        pass
+    assert _outcomes(database).count("released") >= 2
+    assert _outcomes(database)[-1] == "succeeded"
+    assert _stored(database, job) == _undisturbed(job)
+
+
+def _after_one_block() -> Callable[[], bool]:
+    """A stop signal that comes while the first block is computed."""
+    answers = itertools.chain([False], itertools.repeat(True))
+    return lambda: next(answers)
+
+
+def _interrupt(database: Database, blocks: int, steps: int = 20) -> None:
+    """An attempt that writes some blocks and is never heard of again; its lease then expires."""
+    claimed = claim(database, WORKER, lease_seconds=-1)
+    assert claimed is not None
+    engine = Engine(claimed.spec, claimed.trials, torch.device("cpu"))
+    recorder = StoreRecorder(database, claimed, lease_seconds=-1)
+    for _ in range(blocks):
+        recorder.write(engine.advance(steps), engine.checkpoint())
+    assert reap(database, max_attempts=3) == 1
+
+
+@pytest.mark.parametrize("damage", ["none", "newest", "all"])
+def test_a_lost_attempt_is_resumed_even_if_checkpoints_are_damaged(database: Database, damage: str) -> None:
+    job = submit(database, **EXPRESSION)
+    _interrupt(database, blocks=3)
+    if damage != "none":
+        steps = [60] if damage == "newest" else [40, 60]
+        with database.write() as session:
+            session.execute(update(Checkpoint).where(Checkpoint.step.in_(steps)).values(data=b"flipped"))
+    assert _runner(database).run_next()
+    with database.read() as session:
+        started = session.scalars(select(Attempt.first_step).where(Attempt.number == 2)).one()
+    assert started == {"none": 60, "newest": 40, "all": 0}[damage]
+    assert _stored(database, job) == _undisturbed(job)
+
+
+def test_what_the_core_raises_is_retried_and_then_fails_the_job(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("no such luck\nwith a second line")
+
+    monkeypatch.setattr(core.Engine, "advance", broken)
+    job = submit(database)
+    runner = _runner(database)
+    while runner.run_next():
+        pass
+    failed = jobs(database).get(job.id)
+    assert _outcomes(database) == ["failed"] * 3
+    assert failed.state == "failed"
+    assert failed.error is not None
+    assert failed.error.detail.endswith("ValueError: no such luck")
+
+
+def test_cancelling_stops_a_running_job_and_keeps_its_rows(database: Database) -> None:
+    job = submit(database, budget={"steps": 5_000_000}, record={"every": 100})
+    worker = threading.Thread(target=_runner(database).run_next)
+    worker.start()
+    while jobs(database).get(job.id).progress.steps_done == 0:
+        threading.Event().wait(0.01)
+    jobs(database).cancel(job.id)
+    worker.join(30)
+    assert not worker.is_alive()
+    assert jobs(database).get(job.id).state == "cancelled"
+    assert len(_stored(database, job)[0]["step"]) > 0
+
+
+def test_predictions_are_stored_at_the_steps_asked_for(database: Database) -> None:
+    job = submit(database, **CURVE, record={"predictions_at": [0, 60]})
+    _runner(database).run_next()
+    trial = jobs(database).trials(job.id).items[0]
+    found = ResultReader(database).predictions(trial.id)
+    assert found.steps == [0, 60]
+    assert set(found.columns) == {"x", "target", "truth", "prediction.0", "prediction.60"}
+    assert max(map(abs, found.columns["prediction.0"])) < 0.1, "weights start close to zero"

@@ -7,6 +7,11 @@ from pathlib import Path
 import pytest
 from ayla_service.db import migrate
 from ayla_service.db.session import Database
+from hypothesis import settings
+
+# How long an example takes depends on the machine and what else runs on it; that is for benchmarks.
+settings.register_profile("ayla", deadline=None)
+settings.load_profile("ayla")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,115 @@
+"""The entry point: one service, one connection pool."""
+
+from __future__ import annotations
+
+import os
+from types import TracebackType
+from typing import Self
+
+import httpx2
+
+from ayla._clock import Clock
+from ayla._jobs import Jobs
+from ayla._transport import UNSET, Timeout, Transport, Unset, parse
+from ayla._trials import Trials
+from ayla._version import __version__
+from ayla.comparison import Comparison
+from ayla.errors import AylaError
+from ayla.models import Catalogue, Job
+
+DEFAULT_BASE_URL = "http://127.0.0.1:8642"
+DEFAULT_TIMEOUT = httpx2.Timeout(60.0, connect=5.0)
+
+
+class Client:
+    """Talks to one service. Use it as a context manager, or ``close()`` it.
+
+    Args:
+        base_url: address of the service; default: environment variable AYLA_BASE_URL, else http://127.0.0.1:8642.
+        api_key: sent as a bearer token; default: environment variable AYLA_API_KEY, else none.
+        timeout: seconds for each part of a request, or an ``httpx2.Timeout``; default: connect 5, everything else 60.
+        max_retries: how often a request that failed for a passing reason is sent again, where that is safe.
+        transport: replaces the network, for example ``httpx2.MockTransport``.
+        clock: replaces the time that waiting spends, for tests.
+
+    Attributes:
+        jobs: submit, list, wait for and cancel jobs.
+        trials: read trials and their trajectories.
+    """
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        *,
+        timeout: Timeout = DEFAULT_TIMEOUT,
+        max_retries: int = 2,
+        transport: httpx2.BaseTransport | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        http = httpx2.Client(
+            base_url=_valid(base_url or default_base_url()),
+            headers=_headers(api_key or os.environ.get("AYLA_API_KEY")),
+            transport=transport,
+        )
+        self._connect(Transport(http, timeout=timeout, max_retries=max_retries, clock=clock or Clock()))
+
+    def _connect(self, transport: Transport) -> None:
+        self._transport = transport
+        self.trials = Trials(transport)
+        self.jobs = Jobs(transport)
+
+    @property
+    def base_url(self) -> str:
+        """Address of the service."""
+        return str(self._transport.http.base_url).rstrip("/")
+
+    def with_options(self, *, timeout: Timeout | Unset = UNSET, max_retries: int | Unset = UNSET) -> Client:
+        """A client with other options that shares this one's connections; closing either closes both."""
+        other = object.__new__(type(self))
+        other._connect(self._transport.with_options(timeout=timeout, max_retries=max_retries))
+        return other
+
+    def catalogue(self) -> Catalogue:
+        """Optimizers, test functions, presets, the expression language and the limits of the service."""
+        return parse(Catalogue, self._transport.get("/v1/catalogue"))
+
+    def compare(self, job: Job | str) -> Comparison:
+        """The outcomes of a job's optimizers side by side; trials that have not ended are left out."""
+        job_id = job if isinstance(job, str) else job.id
+        return Comparison.of(job_id, self.jobs.trials(job_id))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Client of {self.base_url}>"
+
+
+def default_base_url() -> str:
+    """The address used where none is given."""
+    return os.environ.get("AYLA_BASE_URL") or DEFAULT_BASE_URL
+
+
+def _valid(base_url: str) -> httpx2.URL:
+    try:
+        url = httpx2.URL(base_url)
+    except httpx2.InvalidURL as error:
+        raise AylaError(f"{base_url!r} is not an address: {error}") from error
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise AylaError(f"{base_url!r} is not an address such as {DEFAULT_BASE_URL}.")
+    return url
+
+
+def _headers(api_key: str | None) -> dict[str, str]:
+    agent = {"User-Agent": f"ayla-client/{__version__}"}
+    return agent | ({"Authorization": f"Bearer {api_key}"} if api_key else {})

@@ -1,0 +1,138 @@
+"""Jobs: submit, list, wait, cancel."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+from ayla._body import plain
+from ayla._paging import pages
+from ayla._transport import Transport, parse, segment
+from ayla._wait import wait_for
+from ayla.models import Job, Trial
+
+TrialList: TypeAlias = list[Trial]
+Settings: TypeAlias = Mapping[str, Any]
+
+_JOBS_PER_PAGE = 200
+_TRIALS_PER_PAGE = 1000
+
+
+class Jobs:
+    """The jobs of a service. Wherever an id is taken, the job itself is taken as well."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def submit(
+        self,
+        spec: Settings | None = None,
+        /,
+        *,
+        problem: Settings | None = None,
+        optimizers: Iterable[Settings] | None = None,
+        budget: int | Settings | None = None,
+        seeds: Iterable[int] | None = None,
+        name: str | None = None,
+        tags: Iterable[str] | None = None,
+        record: Settings | None = None,
+        device: str | None = None,
+        dtype: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Put a job into the queue: a whole spec as a mapping, or its fields as keywords.
+
+        Args:
+            spec: the whole job spec; then no field may be given as a keyword.
+            problem: what to minimize: ``expression(...)`` or ``preset(...)``.
+            optimizers: ``sgd(...)``, ``adam(...)``; optional for a preset, as are budget and seeds.
+            budget: updates per trial, as a number or as ``{"steps": ...}``.
+            seeds: one trial per optimizer and seed; service default [0].
+            name: for people.
+            tags: for filtering lists of jobs.
+            record: what of the course is kept: ``{"every": ..., "predictions_at": [...]}``.
+            device: "auto" (service default), "cpu" or "cuda".
+            dtype: "float64" (service default) or "float32".
+            idempotency_key: submitting again with the same key and spec gives the same job. Default: a new key for
+                this call, which makes its retries safe.
+
+        Raises:
+            UnprocessableEntityError: the spec is wrong; ``errors`` says where.
+            TypeError: both a spec and fields are given, or no problem.
+        """
+        steps = {"steps": budget} if isinstance(budget, int) else budget
+        fields: dict[str, object] = {"name": name, "tags": tags, "problem": problem, "optimizers": optimizers}
+        fields |= {"budget": steps, "seeds": seeds, "record": record, "device": device, "dtype": dtype}
+        body = _body(spec, {key: value for key, value in fields.items() if value is not None})
+        key = idempotency_key or str(uuid.uuid4())
+        return parse(Job, self._transport.post("/v1/jobs", body, idempotency_key=key))
+
+    def get(self, job: Job | str) -> Job:
+        """The job as it is now.
+
+        Raises:
+            NotFoundError: there is no such job.
+        """
+        return parse(Job, self._transport.get(f"/v1/jobs/{_id(job)}"))
+
+    def list(self, *, state: str | None = None, tag: str | None = None, limit: int | None = None) -> Iterator[Job]:
+        """Jobs, newest first, page after page as they are needed.
+
+        Args:
+            state: only jobs in this state.
+            tag: only jobs with this tag.
+            limit: at most this many; None: all.
+        """
+        page = _JOBS_PER_PAGE if limit is None else max(1, min(limit, _JOBS_PER_PAGE))
+        params = {"state": state, "tag": tag, "limit": page}
+        return pages(self._transport, "/v1/jobs", params, Job, limit=limit)
+
+    def cancel(self, job: Job | str) -> Job:
+        """Ask for a job to be cancelled. A running trial ends at its next check, so wait for the state to change.
+
+        Raises:
+            ConflictError: the job has already succeeded or failed.
+        """
+        return parse(Job, self._transport.post(f"/v1/jobs/{_id(job)}/cancel", repeatable=True))
+
+    def wait(
+        self,
+        job: Job | str,
+        *,
+        timeout: float | None = None,
+        poll: float | None = None,
+        on_progress: Callable[[Job], None] | None = None,
+    ) -> Job:
+        """Wait until a job has finished and return it.
+
+        Args:
+            job: the job or its id.
+            timeout: seconds; None: as long as it takes.
+            poll: seconds between looks; None: often at first, then every two seconds.
+            on_progress: called with the job after each look.
+
+        Raises:
+            JobFailed: it ended as failed.
+            JobCancelled: it ended as cancelled.
+            WaitTimeout: it goes on after ``timeout``.
+        """
+        clock = self._transport.clock
+        return wait_for(lambda: self.get(job), clock, timeout=timeout, poll=poll, on_progress=on_progress)
+
+    def trials(self, job: Job | str) -> TrialList:
+        """All trials of a job: those of one optimizer together, seeds in the order given."""
+        path = f"/v1/jobs/{_id(job)}/trials"
+        return [*pages(self._transport, path, {"limit": _TRIALS_PER_PAGE}, Trial)]
+
+
+def _body(spec: Settings | None, fields: Settings) -> Any:
+    if spec is not None and fields:
+        raise TypeError(f"Give a whole spec or its fields, not both; here also {', '.join(fields)}.")
+    if spec is None and "problem" not in fields:
+        raise TypeError("Nothing to minimize: give a spec, or problem=ayla.expression(...) or ayla.preset(...).")
+    return plain(fields if spec is None else spec)
+
+
+def _id(job: Job | str) -> str:
+    return segment(job if isinstance(job, str) else job.id)

@@ -1,0 +1,134 @@
+"""Sends requests and decides about retries, so that the resources need not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum, auto
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import httpx2
+from pydantic import BaseModel, ValidationError
+
+from ayla._clock import Clock
+from ayla._retry import is_retried, retry_delay
+from ayla.errors import APIConnectionError, APIError, APIResponseError, APIStatusError, APITimeoutError, status_error
+
+Timeout = float | httpx2.Timeout | None
+Params = Mapping[str, str | int | None]
+M = TypeVar("M", bound=BaseModel)
+
+
+class Unset(Enum):
+    """Says that an option was not given, where None means something."""
+
+    UNSET = auto()
+
+
+UNSET = Unset.UNSET
+
+
+class Transport:
+    """One connection pool with a retry rule.
+
+    A request is sent again only where that cannot do anything twice: every GET, and a POST that carries an
+    Idempotency-Key or that does the same when done twice.
+    """
+
+    def __init__(self, http: httpx2.Client, *, timeout: Timeout, max_retries: int, clock: Clock) -> None:
+        self.http = http
+        self.timeout = timeout
+        self.max_retries = max_retries
+        self.clock = clock
+
+    def with_options(self, *, timeout: Timeout | Unset, max_retries: int | Unset) -> Transport:
+        """The same pool with other options."""
+        return Transport(
+            self.http,
+            timeout=self.timeout if isinstance(timeout, Unset) else timeout,
+            max_retries=self.max_retries if isinstance(max_retries, Unset) else max_retries,
+            clock=self.clock,
+        )
+
+    def get(self, path: str, params: Params | None = None, *, accept: str = "application/json") -> httpx2.Response:
+        """The answer to a GET; parameters that are None are left out."""
+        given = {key: value for key, value in (params or {}).items() if value is not None}
+        request = self.http.build_request("GET", path, params=given, headers={"Accept": accept}, timeout=self.timeout)
+        return self._send(request, repeatable=True)
+
+    def post(
+        self, path: str, body: object = None, *, idempotency_key: str | None = None, repeatable: bool = False
+    ) -> httpx2.Response:
+        """The answer to a POST of ``body`` as JSON (none when None)."""
+        keyed = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        headers = {"Accept": "application/json"} | keyed
+        request = self.http.build_request("POST", path, json=body, headers=headers, timeout=self.timeout)
+        return self._send(request, repeatable=repeatable or bool(idempotency_key))
+
+    def _send(self, request: httpx2.Request, *, repeatable: bool) -> httpx2.Response:
+        attempts = self.max_retries if repeatable else 0
+        for attempt in range(attempts):
+            try:
+                return self._send_once(request)
+            except APIError as error:
+                delay = _delay(error, attempt)
+                if delay is None:
+                    raise
+            self.clock.sleep(delay)
+        return self._send_once(request)
+
+    def _send_once(self, request: httpx2.Request) -> httpx2.Response:
+        try:
+            response = self.http.send(request)
+        except httpx2.TimeoutException as error:
+            raise APITimeoutError(f"No answer from {request.url} in time ({type(error).__name__}).") from error
+        except httpx2.RequestError as error:
+            raise APIConnectionError(f"Cannot reach the service at {self.http.base_url}: {error}") from error
+        if not response.is_success:
+            raise status_error(response)
+        return response
+
+
+def parse(model: type[M], response: httpx2.Response) -> M:
+    """The answer as ``model``.
+
+    Raises:
+        APIResponseError: it is not JSON of that form.
+    """
+    try:
+        return model.model_validate(json_of(response))
+    except ValidationError as error:
+        raise APIResponseError(f"The answer of {response.request.url} has an unknown form: {error}") from error
+
+
+def json_of(response: httpx2.Response) -> Any:
+    """The answer's JSON.
+
+    Raises:
+        APIResponseError: it is not JSON.
+    """
+    try:
+        return response.json()
+    except ValueError as error:
+        detail = f"The answer of {response.request.url} is not JSON; is this the address of the service?"
+        raise APIResponseError(detail) from error
+
+
+def segment(identifier: str) -> str:
+    """An id as one part of a path, whatever characters it has.
+
+    Raises:
+        ValueError: it is empty, and the path would mean something else.
+    """
+    if not identifier:
+        raise ValueError("an id cannot be empty")
+    return quote(identifier, safe="")
+
+
+def _delay(error: APIError, attempt: int) -> float | None:
+    """Seconds until the next attempt; None where there shall be none."""
+    if isinstance(error, APIStatusError):
+        if not is_retried(error.status, error.problem.slug):
+            return None
+        return retry_delay(attempt, error.response.headers)
+    return retry_delay(attempt, {}) if isinstance(error, APIConnectionError) else None

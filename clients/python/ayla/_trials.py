@@ -1,0 +1,91 @@
+"""Trials: outcomes, trajectories, predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ayla._transport import Params, Transport, parse, segment
+from ayla.models import Model, Trial
+from ayla.tables import Predictions, Trajectory
+
+Columns = dict[str, tuple[int | float | None, ...]]
+
+
+class _TrajectoryAnswer(Model):
+    trial_id: str
+    columns: Columns
+
+
+class _PredictionsAnswer(Model):
+    trial_id: str
+    steps: tuple[int, ...] = ()
+    columns: Columns
+
+
+class Trials:
+    """The trials of a service. Wherever an id is taken, the trial itself is taken as well."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def get(self, trial: Trial | str) -> Trial:
+        """The trial as it is now.
+
+        Raises:
+            NotFoundError: there is no such trial.
+        """
+        return parse(Trial, self._transport.get(f"/v1/trials/{_id(trial)}"))
+
+    def trajectory(
+        self,
+        trial: Trial | str,
+        *,
+        columns: Iterable[str] | None = None,
+        every: int | None = None,
+        max_points: int | None = None,
+        from_step: int | None = None,
+        to_step: int | None = None,
+    ) -> Trajectory:
+        """The recorded course of a trial, also while it runs.
+
+        Args:
+            trial: the trial or its id.
+            columns: only these, such as ``["step", "loss"]``; None: all.
+            every: only each n-th recorded step, and the last.
+            max_points: thin to about this many rows, keeping the lowest and highest loss of each stretch.
+            from_step: from this step on.
+            to_step: up to this step.
+
+        Raises:
+            UnprocessableEntityError: there is no such column.
+        """
+        params = _query(columns, every=every, max_points=max_points, from_step=from_step, to_step=to_step)
+        answer = parse(_TrajectoryAnswer, self._transport.get(f"/v1/trials/{_id(trial)}/trajectory", params))
+        return Trajectory(answer.trial_id, answer.columns)
+
+    def trajectory_csv(
+        self,
+        trial: Trial | str,
+        *,
+        columns: Iterable[str] | None = None,
+        every: int | None = None,
+        max_points: int | None = None,
+        from_step: int | None = None,
+        to_step: int | None = None,
+    ) -> str:
+        """The same as CSV text: a header line, an empty field for what is not finite."""
+        params = _query(columns, every=every, max_points=max_points, from_step=from_step, to_step=to_step)
+        return self._transport.get(f"/v1/trials/{_id(trial)}/trajectory", params, accept="text/csv").text
+
+    def predictions(self, trial: Trial | str) -> Predictions:
+        """What the trial's model predicts on its dataset at the recorded steps; no columns for expressions."""
+        answer = parse(_PredictionsAnswer, self._transport.get(f"/v1/trials/{_id(trial)}/predictions"))
+        return Predictions(answer.trial_id, answer.steps, answer.columns)
+
+
+def _query(columns: Iterable[str] | None, **numbers: int | None) -> Params:
+    return {"columns": None if columns is None else ",".join(columns), **numbers}
+
+
+def _id(trial: Trial | str) -> str:
+    return segment(trial if isinstance(trial, str) else trial.id)

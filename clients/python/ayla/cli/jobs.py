@@ -1,0 +1,166 @@
+"""Commands about jobs: submit, ls, show, watch, cancel."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from ayla._text import aligned
+from ayla.builders import preset as preset_problem
+from ayla.cli.options import AsJson, AsJsonLines, JobId, Quiet, WaitSeconds
+from ayla.cli.session import Session, session_of, write, write_json
+from ayla.cli.specfile import STDIN, read_spec
+from ayla.cli.watching import Watch, watch_job
+from ayla.models import Job, Trial
+
+_SHOWN_TRIALS = 50
+
+
+def submit(
+    context: typer.Context,
+    file: Annotated[str | None, typer.Option("--file", "-f", help="Job spec in YAML or JSON; - is stdin.")] = None,
+    preset: Annotated[str | None, typer.Option(help="Submit this experiment of the catalogue instead.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the job.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="Tag of the job; may be given several times.")] = None,
+    idempotency_key: Annotated[
+        str | None, typer.Option(help="Submitting again with the same key and spec gives the same job.")
+    ] = None,
+    *,
+    watch: Annotated[bool, typer.Option("--watch", help="Follow the job to its end.")] = False,
+    timeout: WaitSeconds = None,
+    as_json: AsJson = False,
+    as_lines: AsJsonLines = False,
+    quiet: Quiet = False,
+) -> None:
+    """Put a job into the queue, from a file, standard input or the catalogue."""
+    session = session_of(context)
+    spec = _named(_spec(file, preset), name, tag)
+    with session.client() as client:
+        job = client.jobs.submit(spec, idempotency_key=idempotency_key)
+        if watch or as_lines:
+            watch_job(session, client, job, Watch(timeout, as_json, as_lines, quiet))
+        else:
+            _write_job(session, job, as_json=as_json, quiet=quiet, advice=f"Follow it with: ayla watch {job.id}")
+
+
+def ls(
+    context: typer.Context,
+    state: Annotated[str | None, typer.Option(help="queued, running, succeeded, failed or cancelled.")] = None,
+    tag: Annotated[str | None, typer.Option(help="Only jobs with this tag.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many, newest first.")] = 20,
+    *,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """List jobs, newest first."""
+    session = session_of(context)
+    with session.client() as client:
+        jobs = [*client.jobs.list(state=state, tag=tag, limit=limit)]
+    if as_json:
+        write_json(jobs)
+    elif quiet:
+        for job in jobs:
+            write(job.id)
+    elif jobs:
+        write("\n".join(aligned([["job", "name", "state", "done", "created"], *map(_line, jobs)], left=3)))
+    else:
+        session.say("No jobs. Submit one: ayla submit --preset poly-sgd")
+
+
+def show(context: typer.Context, job: JobId, *, as_json: AsJson = False) -> None:
+    """Show a job, its trials and how they compare."""
+    session = session_of(context)
+    with session.client() as client:
+        found = client.jobs.get(job)
+        if as_json:
+            write_json(found)
+            return
+        write("\n".join(_facts(found)))
+        trials = client.jobs.trials(job)
+        write("\n" + "\n".join(_trial_lines(trials)))
+        write(f"\n{client.compare(job)}")
+
+
+def watch(
+    context: typer.Context,
+    job: JobId,
+    *,
+    timeout: WaitSeconds = None,
+    as_json: AsJson = False,
+    as_lines: AsJsonLines = False,
+    quiet: Quiet = False,
+) -> None:
+    """Follow a job to its end. Ctrl-C stops watching, not the job."""
+    session = session_of(context)
+    with session.client() as client:
+        watch_job(session, client, job, Watch(timeout, as_json, as_lines, quiet))
+
+
+def cancel(context: typer.Context, job: JobId, *, as_json: AsJson = False, quiet: Quiet = False) -> None:
+    """Ask for a job to be cancelled."""
+    session = session_of(context)
+    with session.client() as client:
+        cancelled = client.jobs.cancel(job)
+    advice = None if cancelled.finished else f"It stops at its next check. See it end: ayla watch {job}"
+    _write_job(session, cancelled, as_json=as_json, quiet=quiet, advice=advice)
+
+
+def _spec(file: str | None, preset: str | None) -> dict[str, Any]:
+    if file is not None and preset is not None:
+        raise typer.BadParameter("give a file or a preset, not both.", param_hint="--preset")
+    if preset is not None:
+        return {"problem": preset_problem(preset)}
+    if file is None and sys.stdin.isatty():
+        raise typer.BadParameter("give a job spec with -f FILE, on standard input, or --preset.", param_hint="--file")
+    return read_spec(file or STDIN)
+
+
+def _named(spec: dict[str, Any], name: str | None, tags: list[str] | None) -> dict[str, Any]:
+    named = {} if name is None else {"name": name}
+    return spec | named | ({"tags": tags} if tags else {})
+
+
+def _write_job(session: Session, job: Job, *, as_json: bool, quiet: bool, advice: str | None) -> None:
+    if as_json:
+        write_json(job)
+    elif quiet:
+        write(job.id)
+    else:
+        write(str(job))
+        if advice is not None:
+            session.say(advice)
+
+
+def _line(job: Job) -> list[str]:
+    created = f"{job.created_at:%Y-%m-%d %H:%M}" if job.created_at else ""
+    return [job.id, job.title, job.state, f"{job.progress.fraction:.0%}", created]
+
+
+def _facts(job: Job) -> list[str]:
+    facts = {
+        "job": job.id,
+        "name": job.name,
+        "preset": (job.resolved or {}).get("preset") or job.preset,
+        "tags": ", ".join(job.tags),
+        "state": " - ".join(filter(None, [job.state, job.status_detail])),
+        "error": job.error.detail if job.error else None,
+        "progress": f"{job.progress.steps_done} of {job.progress.steps_total} steps ({job.progress.fraction:.0%})",
+        "trials": f"{job.trials.total}: {job.trials.completed} completed, {job.trials.diverged} diverged",
+        "created": job.created_at,
+        "started": job.started_at,
+        "finished": job.finished_at,
+    }
+    return aligned([[name, str(value)] for name, value in facts.items() if value], left=2)
+
+
+def _trial_lines(trials: list[Trial]) -> list[str]:
+    cells = [[trial.id, trial.label, str(trial.seed), trial.state, _loss(trial)] for trial in trials[:_SHOWN_TRIALS]]
+    lines = aligned([["trial", "optimizer", "seed", "state", "final loss"], *cells], left=4)
+    left_out = len(trials) - len(cells)
+    return [*lines, f"... and {left_out} more trials"] if left_out else lines
+
+
+def _loss(trial: Trial) -> str:
+    return "-" if trial.final_loss is None else f"{trial.final_loss:.6g}"

@@ -1,0 +1,95 @@
+"""Progress of jobs for people: bars on a terminal, else a plain line now and then."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from ayla.cli.session import Session
+from ayla.models import Job
+
+SECONDS_BETWEEN_LINES = 5.0
+
+
+class Reporter(Protocol):
+    """Shows jobs as they go on."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def update(self, job: Job) -> None:
+        """Show the job as it is now."""
+
+
+def reporter(session: Session, *, quiet: bool = False) -> Reporter:
+    """The reporter that suits where standard error goes."""
+    if quiet:
+        return _Silent()
+    return _Bars(session) if session.messages.is_terminal else _Lines(session)
+
+
+class _Silent:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def update(self, job: Job) -> None:
+        """Show nothing."""
+
+
+class _Lines(_Silent):
+    """A line when a job is first seen, when its state changes, and every few seconds in between."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._said: dict[str, tuple[str, float]] = {}
+
+    def update(self, job: Job) -> None:
+        now = self._session.clock.monotonic()
+        state, moment = self._said.get(job.id, ("", 0.0))
+        if job.state == state and (job.finished or now - moment < SECONDS_BETWEEN_LINES):
+            return
+        self._said[job.id] = (job.state, now)
+        self._session.say(f"{job.title}: {job.state}, {job.progress.fraction:.0%} ({_trials(job)})")
+
+
+class _Bars:
+    """A bar for each job."""
+
+    def __init__(self, session: Session) -> None:
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[state]}"),
+        )
+        self._progress = Progress(*columns, console=session.messages)
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def update(self, job: Job) -> None:
+        if job.id not in self._tasks:
+            self._tasks[job.id] = self._progress.add_task(job.title, total=1.0, state=job.state)
+        state = f"{job.state}, {_trials(job)}"
+        self._progress.update(self._tasks[job.id], completed=job.progress.fraction, state=state)
+        if job.finished:
+            self._progress.stop_task(self._tasks[job.id])
+
+
+def _trials(job: Job) -> str:
+    ended = job.trials.completed + job.trials.diverged
+    return f"{ended} of {job.trials.total} trials ended"

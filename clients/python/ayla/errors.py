@@ -1,0 +1,190 @@
+"""Every error the client raises, as one tree.
+
+AylaError
+├── APIError                        talking to the service
+│   ├── APIConnectionError          no answer: refused, reset, unknown host
+│   │   └── APITimeoutError         no answer in time
+│   ├── APIResponseError            an answer that is not the service's
+│   └── APIStatusError              an answer of 4xx or 5xx, with .problem, .errors and .request_id
+│       ├── BadRequestError           400
+│       ├── AuthenticationError       401
+│       ├── PermissionDeniedError     403
+│       ├── NotFoundError             404
+│       ├── ConflictError             409
+│       ├── PayloadTooLargeError      413
+│       ├── UnprocessableEntityError  422
+│       ├── RateLimitError            429
+│       └── ServerError               500 and above
+├── JobFailed, JobCancelled         how a job ended, with .job
+├── WaitTimeout                     the job goes on, only the waiting ended, with .job
+└── MissingDependency               an optional package is not installed
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from ayla.models import FieldError, Job, Problem
+
+if TYPE_CHECKING:
+    import httpx2
+
+
+class AylaError(Exception):
+    """Base of everything this package raises on purpose."""
+
+
+class APIError(AylaError):
+    """Talking to the service went wrong."""
+
+
+class APIConnectionError(APIError):
+    """The service gave no answer."""
+
+
+class APITimeoutError(APIConnectionError):
+    """The service gave no answer in time."""
+
+
+class APIResponseError(APIError):
+    """The answer does not look like one of this service; often the base URL is another program's."""
+
+
+class APIStatusError(APIError):
+    """The service refused the request.
+
+    Attributes:
+        problem: what the service says about it (RFC 9457).
+        response: the whole answer.
+    """
+
+    def __init__(self, problem: Problem, response: httpx2.Response) -> None:
+        self.problem = problem
+        self.response = response
+        super().__init__(_message(problem))
+
+    @property
+    def status(self) -> int:
+        """HTTP status of the answer."""
+        return self.response.status_code
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """Each field that is wrong; empty when the problem is not about fields."""
+        return self.problem.errors
+
+    @property
+    def request_id(self) -> str | None:
+        """Identifies the request in the service's log."""
+        return self.problem.request_id
+
+
+class BadRequestError(APIStatusError):
+    """400: the request cannot be read."""
+
+
+class AuthenticationError(APIStatusError):
+    """401: no API key, or an unknown one."""
+
+
+class PermissionDeniedError(APIStatusError):
+    """403: the API key does not allow this."""
+
+
+class NotFoundError(APIStatusError):
+    """404: no such job, trial or address."""
+
+
+class ConflictError(APIStatusError):
+    """409: the job's state does not allow this."""
+
+
+class PayloadTooLargeError(APIStatusError):
+    """413: the request is larger than the service takes."""
+
+
+class UnprocessableEntityError(APIStatusError):
+    """422: a field is wrong; ``errors`` says which."""
+
+
+class RateLimitError(APIStatusError):
+    """429: too many requests."""
+
+
+class ServerError(APIStatusError):
+    """500 and above: the service is at fault, or not ready."""
+
+
+class _JobEnded(AylaError):
+    def __init__(self, job: Job, message: str) -> None:
+        self.job = job
+        super().__init__(message)
+
+
+class JobFailed(_JobEnded):
+    """The job ended as failed."""
+
+    def __init__(self, job: Job) -> None:
+        reason = job.error.detail if job.error else "The service gives no reason."
+        super().__init__(job, f"Job {job.id} failed: {reason}")
+
+
+class JobCancelled(_JobEnded):
+    """The job ended as cancelled."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job, f"Job {job.id} was cancelled.")
+
+
+class WaitTimeout(_JobEnded):
+    """The job did not finish in the time given to the wait; it goes on."""
+
+    def __init__(self, job: Job, timeout: float) -> None:
+        super().__init__(job, f"Job {job.id} is still {job.state} after {timeout:g} s; it goes on.")
+
+
+class MissingDependency(AylaError, ImportError):
+    """An optional package is needed and not installed."""
+
+    def __init__(self, package: str, purpose: str, install: str) -> None:
+        super().__init__(f"{purpose} needs {package}, which is not installed. Install it: pip install '{install}'")
+
+
+_BY_STATUS: dict[int, type[APIStatusError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    413: PayloadTooLargeError,
+    422: UnprocessableEntityError,
+    429: RateLimitError,
+}
+
+
+def status_error(response: httpx2.Response) -> APIStatusError:
+    """The error of an answer that is not a success, whether or not its body is a problem document."""
+    default = ServerError if response.status_code >= 500 else APIStatusError
+    return _BY_STATUS.get(response.status_code, default)(_problem(response), response)
+
+
+def _problem(response: httpx2.Response) -> Problem:
+    request_id = response.headers.get("X-Request-ID")
+    try:
+        problem = Problem.model_validate(json.loads(response.content))
+    except (ValidationError, ValueError):
+        # A proxy in between answers in its own words, often a page of HTML: not worth showing.
+        title = response.reason_phrase or "Unknown status"
+        detail = f"The answer of {response.request.url} is not a problem document."
+        return Problem(title=title, status=response.status_code, detail=detail, request_id=request_id)
+    return problem.model_copy(update={"request_id": problem.request_id or request_id})
+
+
+def _message(problem: Problem) -> str:
+    detail = problem.detail or problem.title
+    # With a single wrong field the detail is often that field's, pointer included.
+    fields = [f"\n  {error}" for error in problem.errors if f"{error.pointer}: {error.detail}" not in detail]
+    return f"{detail} ({problem.status} {problem.title})" + "".join(fields)

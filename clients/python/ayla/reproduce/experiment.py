@@ -1,0 +1,119 @@
+"""What was run: an experiment of the paper with the courses of its methods."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ayla.errors import AylaError
+from ayla.models import Job, Trial
+from ayla.tables import Predictions, Trajectory
+
+PRESETS = ("poly-sgd", "poly-adam", "curve-a", "curve-b")
+CURVES = ("curve-a", "curve-b")
+
+
+class Role(StrEnum):
+    """The part a method plays in a comparison."""
+
+    PLAIN = "plain"
+    LOSS = "loss"
+    SAMPLE = "sample"
+
+    @classmethod
+    def of(cls, optimizer: Mapping[str, Any]) -> Role:
+        """PLAIN without AYLA, else what its exponent is applied to."""
+        settings = optimizer.get("ayla")
+        return cls.PLAIN if not settings else cls(settings.get("transform_on", "loss"))
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One trial with its course.
+
+    Attributes:
+        trial: setting, seed and outcome.
+        course: every recorded step, from the service.
+        predictions: what its model predicts; without columns for the polynomial.
+    """
+
+    trial: Trial
+    course: Trajectory
+    predictions: Predictions
+
+    @property
+    def role(self) -> Role:
+        """Its part in the comparison."""
+        return Role.of(self.trial.optimizer)
+
+    @property
+    def last_step(self) -> int:
+        """The last recorded step."""
+        return int(self.course.numbers("step")[-1])
+
+    def pairs(self, column: str) -> list[tuple[int, float]]:
+        """Step and value of every row."""
+        return [
+            (int(step), value)
+            for step, value in zip(self.course.numbers("step"), self.course.numbers(column), strict=True)
+        ]
+
+    def value_at(self, column: str, step: int) -> float:
+        """The value at a step; NaN where the course does not have it, as after a divergence."""
+        return dict(self.pairs(column)).get(step, math.nan)
+
+    def last(self, column: str) -> float:
+        """The value at the last recorded step."""
+        return self.pairs(column)[-1][1]
+
+    def first_step(self, column: str, condition: Callable[[float], bool]) -> int | None:
+        """The first step whose value meets the condition; None if none does."""
+        return next((step for step, value in self.pairs(column) if condition(value)), None)
+
+    def settled_from(self, column: str, target: float, tolerance: float) -> int | None:
+        """The first step from which on every value stays within ``tolerance`` of ``target``; None if none."""
+        settled = None
+        for step, value in reversed(self.pairs(column)):
+            if not abs(value - target) <= tolerance:
+                break
+            settled = step
+        return settled
+
+    def spread(self, column: str, steps: int) -> float:
+        """Highest minus lowest value over the last ``steps`` steps; NaN if a value there is not finite."""
+        tail = [value for step, value in self.pairs(column) if step >= self.last_step - steps]
+        return max(tail) - min(tail) if all(map(math.isfinite, tail)) else math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A finished job of a preset.
+
+    Attributes:
+        name: of the preset.
+        job: the job on the service.
+        runs: one per method.
+    """
+
+    name: str
+    job: Job
+    runs: tuple[Run, ...]
+
+    def run(self, role: Role) -> Run:
+        """The run of a method.
+
+        Raises:
+            AylaError: the service's preset does not have it.
+        """
+        found = next((run for run in self.runs if run.role is role), None)
+        if found is None:
+            raise AylaError(f"The service's preset {self.name} has no '{role}' run; its job is {self.job.id}.")
+        return found
+
+    @property
+    def ayla_runs(self) -> tuple[Run, ...]:
+        """The runs with AYLA."""
+        return tuple(run for run in self.runs if run.role is not Role.PLAIN)

@@ -1,0 +1,140 @@
+"""Which figures there are, and how they become files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import matplotlib
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from ayla.reproduce.experiment import Experiment
+from ayla.reproduce.figures import curve, polynomial
+from ayla.reproduce.figures.style import PARAMETERS
+from ayla.reproduce.seeds import SeedStudy
+
+_SINGLE = (8.0, 5.0)
+_WIDE = (11.0, 5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A figure that can be drawn.
+
+    Attributes:
+        stem: file name without its ending.
+        experiment: name of the preset it belongs to.
+        title: number and subject.
+        description: what it shows, for the report and for readers who cannot see it.
+        size: inches.
+        paint: fills an empty figure.
+    """
+
+    stem: str
+    experiment: str
+    title: str
+    description: str
+    size: tuple[float, float]
+    paint: Callable[[Figure], None]
+
+
+def draw(experiments: Sequence[Experiment], studies: Sequence[SeedStudy]) -> list[Drawing]:
+    """Every figure that can be drawn from what was run."""
+    makers = {"poly-sgd": _poly_sgd, "poly-adam": _poly_adam, "curve-a": _curve_a, "curve-b": _curve_b}
+    of_paper = [drawing for experiment in experiments for drawing in makers[experiment.name](experiment)]
+    return [*of_paper, *map(_beyond, studies)]
+
+
+def save(drawing: Drawing, folder: Path) -> list[Path]:
+    """Write a figure as PNG and SVG; the same data gives the same files."""
+    with matplotlib.rc_context(PARAMETERS):
+        figure = Figure(figsize=drawing.size, layout="constrained")
+        FigureCanvasAgg(figure)
+        drawing.paint(figure)
+        paths = [folder / f"{drawing.stem}.png", folder / f"{drawing.stem}.svg"]
+        figure.savefig(paths[0], dpi=150)
+        figure.savefig(paths[1], metadata={"Date": None})
+    return paths
+
+
+def _poly_sgd(experiment: Experiment) -> Iterator[Drawing]:
+    yield Drawing(
+        "fig01-steps-on-loss",
+        experiment.name,
+        "Figure 1: steps on the loss curves",
+        "The original and the transformed loss over x, with the steps of SGD and AYLA-SGD placed on both.",
+        _WIDE,
+        partial(polynomial.steps_on_loss, experiment=experiment),
+    )
+    yield Drawing(
+        "fig02-position-sgd",
+        experiment.name,
+        "Figure 2: position by step",
+        "x by step for SGD and AYLA-SGD, with the saddle point and the minimum marked.",
+        _SINGLE,
+        partial(polynomial.position, experiment=experiment),
+    )
+    yield Drawing(
+        "fig03-effective-learning-rate",
+        experiment.name,
+        "Figure 3: effective learning rate by step",
+        "Learning rate times transformed gradient by step, signed.",
+        _SINGLE,
+        partial(polynomial.effective_rate, experiment=experiment),
+    )
+
+
+def _poly_adam(experiment: Experiment) -> Iterator[Drawing]:
+    yield Drawing(
+        "fig04-steps-on-loss-adam",
+        experiment.name,
+        "Figure 4: Adam's steps on the loss curves",
+        "The original and the transformed loss over x, with the steps of Adam and AYLA-Adam (not every step is drawn).",
+        _WIDE,
+        partial(polynomial.steps_on_loss, experiment=experiment),
+    )
+    yield Drawing(
+        "fig05-position-adam",
+        experiment.name,
+        "Figure 5: position by step",
+        "x by step for Adam and AYLA-Adam, with the saddle point and the minimum marked.",
+        _SINGLE,
+        partial(polynomial.position, experiment=experiment),
+    )
+
+
+def _curve_a(experiment: Experiment) -> Iterator[Drawing]:
+    yield _errors("fig06-error-curve-a", "Figure 6: error by epoch", experiment, adam=0.04, ayla=0.025, bound="≈")
+    yield _fits("fig07-fit-curve-a-150", "Figure 7: fitted curves after 150 epochs", experiment, (150,))
+    yield _fits("fig08-fit-curve-a-400", "Figure 8: fitted curves after 400 epochs", experiment, (400,))
+
+
+def _curve_b(experiment: Experiment) -> Iterator[Drawing]:
+    yield _errors("fig09-error-curve-b", "Figure 9: error by epoch", experiment, adam=0.15, ayla=0.04, bound="under")
+    yield _fits("fig10-fit-curve-b", "Figure 10: fitted curves after 150 and 400 epochs", experiment, (150, 400))
+
+
+def _errors(stem: str, title: str, experiment: Experiment, *, adam: float, ayla: float, bound: str) -> Drawing:
+    description = "Mean squared error by epoch for Adam and both readings of AYLA-Adam; dotted: the paper's values."
+    paint = partial(curve.error_by_epoch, experiment=experiment, adam=adam, ayla=ayla, bound=bound)
+    return Drawing(stem, experiment.name, title, description, _SINGLE, paint)
+
+
+def _fits(stem: str, title: str, experiment: Experiment, epochs: tuple[int, ...]) -> Drawing:
+    description = "The noisy data, the true curve and the curves fitted by Adam and both readings of AYLA-Adam."
+    paint = partial(curve.fitted, experiment=experiment, epochs=epochs)
+    return Drawing(stem, experiment.name, title, description, _SINGLE if len(epochs) == 1 else _WIDE, paint)
+
+
+def _beyond(study: SeedStudy) -> Drawing:
+    return Drawing(
+        f"beyond-seeds-{study.name}",
+        study.name,
+        f"Beyond the paper: final error on {len(study.seeds)} seeds",
+        "The final mean squared error of Adam and both readings of AYLA-Adam on each seed.",
+        _SINGLE,
+        partial(curve.final_losses, study=study),
+    )

@@ -1,0 +1,61 @@
+"""One look for all figures: a method has the same colour and marker everywhere; readable at half size."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from ayla.reproduce.experiment import Role, Run
+
+# Okabe and Ito's palette, which people with any colour vision tell apart.
+COLOURS = {Role.PLAIN: "#D55E00", Role.LOSS: "#0072B2", Role.SAMPLE: "#009E73"}
+DASHES = {Role.PLAIN: "-", Role.LOSS: "-", Role.SAMPLE: (0, (5, 1.5))}
+MARKERS = {Role.PLAIN: "o", Role.LOSS: "s", Role.SAMPLE: "^"}
+CURVE = "#333333"
+DATA = "#AAAAAA"
+GUIDE = "#888888"
+
+PARAMETERS: dict[Any, Any] = {
+    "font.size": 13,
+    "axes.titlesize": 14,
+    "axes.labelsize": 13,
+    "legend.fontsize": 12,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#E6E6E6",
+    "axes.axisbelow": True,
+    "lines.linewidth": 2.2,
+    "legend.frameon": False,
+    "svg.hashsalt": "ayla",
+}
+
+
+def method_name(run: Run) -> str:
+    """What a legend calls the method: SGD, Adam, or AYLA on one of them."""
+    base = {"sgd": "SGD", "adam": "Adam"}.get(str(run.trial.optimizer["name"]), str(run.trial.optimizer["name"]))
+    if run.role is Role.PLAIN:
+        return base
+    return f"AYLA-{base}, per sample" if run.role is Role.SAMPLE else f"AYLA-{base}"
+
+
+def line(axes: Axes, run: Run, x: list[float], y: list[float], **options: Any) -> None:
+    """A line in the method's colour, with its name for the legend."""
+    look = {"color": COLOURS[run.role], "linestyle": DASHES[run.role], "label": method_name(run)} | options
+    axes.plot(x, y, **look)
+
+
+def guide(axes: Axes, y: float, text: str, *, left: bool = False) -> None:
+    """A thin horizontal line with its meaning at the right end, or the left one."""
+    axes.axhline(y, color=GUIDE, linewidth=1, linestyle=":", zorder=1)
+    axes.annotate(
+        text,
+        (0.0 if left else 1.0, y),
+        xycoords=("axes fraction", "data"),
+        xytext=(4 if left else -4, 4),
+        textcoords="offset points",
+        ha="left" if left else "right",
+        color=GUIDE,
+        fontsize=11,
+    )

@@ -1,0 +1,145 @@
+"""The report as a page to read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ayla._version import __version__
+from ayla.reproduce.curve_claims import distance_to_truth
+from ayla.reproduce.experiment import CURVES, Experiment, Role
+from ayla.reproduce.finding import Finding, Verdict, headline, number
+from ayla.reproduce.report import Report
+from ayla.reproduce.seeds import SeedStudy
+from ayla.reproduce.wording import EXPERIMENTS, HOW_TO_READ
+
+if TYPE_CHECKING:
+    from ayla.reproduce.figures import Drawing
+
+
+def markdown(report: Report, drawings: Sequence[Drawing]) -> str:
+    """The report for ``report.md``: the claims in one table, then a section per experiment."""
+    lines = ["# The paper's experiments, reproduced", "", _summary(report), "", HOW_TO_READ, ""]
+    lines += _unfinished(report)
+    lines += ["## Claims", "", *_claims_table(report.findings), ""]
+    for experiment in report.experiments:
+        study = next((study for study in report.studies if study.name == experiment.name), None)
+        lines += _section(experiment, report, study, drawings)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _summary(report: Report) -> str:
+    counts = Counter(finding.verdict for finding in report.findings)
+    parts = [f"{counts[verdict]} {verdict}" for verdict in Verdict]
+    return (
+        f"Of {len(report.findings)} claims: {', '.join(parts)}. "
+        f"Made on {report.created_at:%Y-%m-%d %H:%M} UTC by ayla-client {__version__} on {report.service}."
+    )
+
+
+def _unfinished(report: Report) -> list[str]:
+    if not report.unfinished:
+        return []
+    jobs = [
+        f"- {job.title} (`{job.id}`): {job.state}. {job.error.detail if job.error else ''}".rstrip()
+        for job in report.unfinished
+    ]
+    return ["## Jobs that did not succeed", "", "Nothing is reported about these:", "", *jobs, ""]
+
+
+def _claims_table(findings: Sequence[Finding]) -> Iterator[str]:
+    yield from _header("section", "figure", "claim of the paper", "paper", "measured", "verdict")
+    for finding in findings:
+        paper, measured = f"{finding.paper_value:g}", headline(finding)
+        yield _row(finding.section, finding.figure, finding.claim, paper, measured, f"**{finding.verdict}**")
+
+
+def _header(*names: str) -> Iterator[str]:
+    yield _row(*names)
+    yield "|---" * len(names) + "|"
+
+
+def _row(*cells: str) -> str:
+    """A row of a table; a bare bar in a cell would start a new column."""
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _section(
+    experiment: Experiment, report: Report, study: SeedStudy | None, drawings: Sequence[Drawing]
+) -> Iterator[str]:
+    text = EXPERIMENTS[experiment.name]
+    yield from (f"## {text.title}", "", f"Paper section {text.section}. {text.description}", "")
+    yield from _outcomes(experiment)
+    for drawing in drawings:
+        if drawing.experiment == experiment.name and not drawing.stem.startswith("beyond"):
+            yield from _embedded(drawing)
+    yield from ("### What was measured", "")
+    for finding in report.findings:
+        if finding.experiment == experiment.name:
+            yield from _measured(finding)
+    yield ""
+    if experiment.name in CURVES:
+        yield from _fit_table(experiment)
+    if study is not None:
+        yield from _beyond(study, drawings)
+    yield from _how_to_repeat(experiment)
+
+
+def _outcomes(experiment: Experiment) -> Iterator[str]:
+    yield from _header("method", "state", "final loss", "best loss", "at step", "seconds")
+    for run in experiment.runs:
+        summary = run.trial.summary
+        if summary is not None:
+            losses = [number(summary.final_loss), number(summary.best_loss), number(summary.best_step)]
+            yield _row(run.trial.label, run.trial.state, *losses, number(summary.wall_seconds))
+    yield ""
+
+
+def _embedded(drawing: Drawing) -> Iterator[str]:
+    yield from (f"![{drawing.description}]({drawing.stem}.png)", "")
+    yield from (f"*{drawing.title}.* {drawing.description} ([SVG]({drawing.stem}.svg))", "")
+
+
+def _measured(finding: Finding) -> Iterator[str]:
+    yield f"- **{finding.verdict}** — {finding.claim} {finding.note}"
+    yield f"  <br>*{finding.criterion}*"
+
+
+def _fit_table(experiment: Experiment) -> Iterator[str]:
+    yield from ("Mean squared distance of the fitted curve from the true curve, which no method sees:", "")
+    yield from _header("method", "after 150 epochs", "after 400 epochs")
+    for run in experiment.runs:
+        yield _row(run.trial.label, *(number(distance_to_truth(run, epoch)) for epoch in (150, 400)))
+    yield ""
+
+
+def _beyond(study: SeedStudy, drawings: Sequence[Drawing]) -> Iterator[str]:
+    comparison = study.comparison
+    yield from ("### Beyond the paper: how sure is this?", "")
+    yield (
+        "The paper shows one run. Here the experiment is repeated with seeds "
+        f"{study.seeds[0]} to {study.seeds[-1]}; a seed decides the noise of the data and the initial weights. Each "
+        "p-value stands for its own comparison and is not corrected for the number of comparisons in this report."
+    )
+    yield from ("", *_header(*comparison.headers))
+    yield from (_row(*cells) for cells in comparison.cells())
+    yield ""
+    yield from (f"- {statement}" for statement in comparison.statements)
+    yield ""
+    for drawing in drawings:
+        if drawing.experiment == study.name and drawing.stem.startswith("beyond"):
+            yield from _embedded(drawing)
+
+
+def _how_to_repeat(experiment: Experiment) -> Iterator[str]:
+    plain = experiment.run(Role.PLAIN).trial
+    yield from ("### How to repeat it", "", "With the service running:", "")
+    yield from (
+        "```",
+        f"ayla submit --preset {experiment.name} --watch",
+        f"ayla trajectory {plain.id} --csv",
+        "```",
+        "",
+    )
+    yield from (f"The job of this report is `{experiment.job.id}`.", "")

@@ -1,0 +1,147 @@
+"""The claims of section 3.1: leaving the saddle point of x⁴ - 3x³ + 2."""
+
+from __future__ import annotations
+
+from ayla.reproduce.experiment import Experiment, Role, Run
+from ayla.reproduce.finding import Finding, verdict
+
+SADDLE = 0.0
+MINIMIZER = 2.25
+
+_X = "param.x"
+# Distances in x are judged against the 2.25 that lie between saddle and minimum: 0.05 is about 2 % of the way.
+_NEAR = 0.05
+_STALLED = 0.1
+_ROUGHLY = 0.3
+
+
+def sgd_findings(experiment: Experiment) -> list[Finding]:
+    """Section 3.1.a: Fig. 1 and 2."""
+    plain, ayla = experiment.run(Role.PLAIN), experiment.run(Role.LOSS)
+    return [
+        _stays_at_saddle("SGD stalls at the saddle point x = 0.", "sgd-stalls", "3.1.a", "Fig. 2", plain, tail=10),
+        _reaches_minimum("AYLA is at x = 2.25 within 30 steps.", "ayla-sgd-minimum", "3.1.a", "Fig. 2", ayla, by=30),
+        _value("The loss at the minimum is about -6.54.", "minimum-loss", "loss", ayla, paper=-6.54, tolerance=0.01),
+        _value(
+            "The transformed loss at the minimum is about -13.9.",
+            "minimum-transformed-loss",
+            "transformed_loss",
+            ayla,
+            paper=-13.9,
+            tolerance=0.05,
+        ),
+    ]
+
+
+def adam_findings(experiment: Experiment) -> list[Finding]:
+    """Section 3.1.b: Fig. 4 and 5."""
+    plain, ayla = experiment.run(Role.PLAIN), experiment.run(Role.LOSS)
+    figures = "Fig. 4, 5"
+    return [
+        _stays_at_saddle("Adam settles at the saddle point x = 0.", "adam-settles", "3.1.b", figures, plain, tail=100),
+        _near_saddle_by(ayla, figures, by=100),
+        _overshoots(ayla, figures),
+        _reaches_minimum("AYLA is at x = 2.25 by step 500.", "ayla-adam-minimum", "3.1.b", figures, ayla, by=500),
+    ]
+
+
+def _stays_at_saddle(claim: str, name: str, section: str, figure: str, run: Run, *, tail: int) -> Finding:
+    end, travel = run.last(_X), run.spread(_X, tail)
+    distance = abs(end - SADDLE)
+    return Finding(
+        id=name,
+        experiment="poly-sgd" if section == "3.1.a" else "poly-adam",
+        section=section,
+        figure=figure,
+        claim=claim,
+        paper_value=SADDLE,
+        measured={"x at the last step": end, "last step": run.last_step, f"travel over the last {tail} steps": travel},
+        criterion=(
+            f"Reproduced: |x| ≤ {_STALLED:g} at the last step and travel ≤ {_NEAR:g} over the last {tail} steps. "
+            f"Partly: |x| ≤ {_ROUGHLY:g} at the last step."
+        ),
+        verdict=verdict(reproduced=distance <= _STALLED and travel <= _NEAR, partly=distance <= _ROUGHLY),
+        note=f"At step {run.last_step} x is {end:.4f}; over the last {tail} steps it moved {travel:.4f}.",
+    )
+
+
+def _reaches_minimum(claim: str, name: str, section: str, figure: str, run: Run, *, by: int) -> Finding:
+    settled = run.settled_from(_X, MINIMIZER, _NEAR)
+    end, then = run.last(_X), run.value_at(_X, by)
+    return Finding(
+        id=name,
+        experiment="poly-sgd" if section == "3.1.a" else "poly-adam",
+        section=section,
+        figure=figure,
+        claim=claim,
+        paper_value=MINIMIZER,
+        measured={f"x at step {by}": then, f"within {_NEAR:g} for good from step": settled, "x at the last step": end},
+        criterion=(
+            f"Reproduced: |x - 2.25| ≤ {_NEAR:g} from step {by} or earlier to the end. "
+            f"Partly: so at the last step, but later than step {by}."
+        ),
+        verdict=verdict(reproduced=settled is not None and settled <= by, partly=settled is not None),
+        note=(
+            f"x is {then:.4f} at step {by} and {end:.4f} at step {run.last_step}; "
+            + (f"within {_NEAR:g} of 2.25 from step {settled} on." if settled is not None else "it does not settle.")
+        ),
+    )
+
+
+def _value(claim: str, name: str, column: str, run: Run, *, paper: float, tolerance: float) -> Finding:
+    end = run.last(column)
+    away = abs(end - paper)
+    return Finding(
+        id=name,
+        experiment="poly-sgd",
+        section="3.1.a",
+        figure="Fig. 1",
+        claim=claim,
+        paper_value=paper,
+        measured={f"{column} at the last step": end, "x at the last step": run.last(_X)},
+        criterion=f"Reproduced: within {tolerance:g} of {paper:g}. Partly: within {10 * tolerance:g}.",
+        verdict=verdict(reproduced=away <= tolerance, partly=away <= 10 * tolerance),
+        note=f"AYLA's last step, at x = {run.last(_X):.4f}, has {end:.4f}.",
+    )
+
+
+def _near_saddle_by(run: Run, figure: str, *, by: int) -> Finding:
+    arrival = run.first_step(_X, lambda x: abs(x - SADDLE) <= _NEAR)
+    then = run.value_at(_X, by)
+    return Finding(
+        id="ayla-adam-near-saddle",
+        experiment="poly-adam",
+        section="3.1.b",
+        figure=figure,
+        claim=f"AYLA is near 0 by step {by}.",
+        paper_value=SADDLE,
+        measured={f"first step with |x| ≤ {_NEAR:g}": arrival, f"x at step {by}": then},
+        criterion=(f"Reproduced: |x| ≤ {_NEAR:g} at step {by} or earlier. Partly: |x| ≤ {_ROUGHLY:g} at step {by}."),
+        verdict=verdict(reproduced=arrival is not None and arrival <= by, partly=abs(then) <= _ROUGHLY),
+        note=f"It first comes within {_NEAR:g} of 0 at step {_or_never(arrival)}; at step {by} x is {then:.4f}.",
+    )
+
+
+def _overshoots(run: Run, figure: str) -> Finding:
+    passed = run.first_step(_X, lambda x: x > SADDLE)
+    peak_step, peak = max(run.pairs(_X), key=lambda pair: pair[1])
+    end = run.last(_X)
+    returned = peak > MINIMIZER + _NEAR and abs(end - MINIMIZER) <= _NEAR
+    return Finding(
+        id="ayla-adam-overshoots",
+        experiment="poly-adam",
+        section="3.1.b",
+        figure=figure,
+        claim="AYLA passes the saddle point, overshoots the minimum and comes back.",
+        paper_value=MINIMIZER,
+        measured={"highest x": peak, "at step": peak_step, "first step with x > 0": passed, "x at the last step": end},
+        criterion=(
+            f"Reproduced: x rises above {MINIMIZER + _NEAR:g} and ends within {_NEAR:g} of 2.25. Partly: x passes 0."
+        ),
+        verdict=verdict(reproduced=returned, partly=passed is not None),
+        note=f"It passes 0 at step {_or_never(passed)}; x is highest, {peak:.4f}, at step {peak_step}.",
+    )
+
+
+def _or_never(step: int | None) -> str:
+    return "(never)" if step is None else str(step)

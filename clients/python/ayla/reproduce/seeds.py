@@ -1,0 +1,47 @@
+"""Beyond the paper: how sure a result is, over several seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ayla.comparison import Comparison
+from ayla.models import Job, Trial
+from ayla.reproduce.experiment import Role
+
+FIRST_SEED = 42
+"""The seed of the paper's curve-fitting experiments; the study counts on from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeedStudy:
+    """An experiment repeated with other data noise and other initial weights.
+
+    Attributes:
+        name: of the preset.
+        job: the job on the service.
+        trials: one per method and seed.
+    """
+
+    name: str
+    job: Job
+    trials: tuple[Trial, ...]
+
+    @property
+    def comparison(self) -> Comparison:
+        """Final losses over the seeds, and AYLA against Adam seed by seed."""
+        return Comparison.of(self.job.id, self.trials)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds, in order."""
+        return tuple(sorted({trial.seed for trial in self.trials}))
+
+    def final_losses(self, role: Role) -> dict[int, float | None]:
+        """Final loss by seed; None where the trial diverged."""
+        return {trial.seed: trial.final_loss for trial in self.trials if Role.of(trial.optimizer) is role}
+
+
+def study_seeds(count: int) -> Sequence[int]:
+    """``count`` seeds, the paper's first."""
+    return range(FIRST_SEED, FIRST_SEED + count)

@@ -1,0 +1,242 @@
+"""The service's HTTP contract in memory, for a client's MockTransport. Specs are checked by the real contract."""
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import ayla
+import httpx2
+from ayla_spec import JobSpec, SpecError, resolve
+from ayla_spec.trials import TrialPlan, plan_trials
+from pydantic import ValidationError
+
+from tests.client.courses import Columns, decay, polynomial
+
+CURVE_ENDS = {"plain": 0.041, "loss": 0.029, "sample": 0.030}
+CURVE_RATES = {"plain": 0.01, "loss": 0.02, "sample": 0.03}
+
+Reply = httpx2.Response | Exception
+
+
+class FakeTime:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.sleeps: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.now += seconds
+
+    @property
+    def clock(self) -> ayla.Clock:
+        return ayla.Clock(monotonic=lambda: self.now, sleep=self.sleep)
+
+
+@dataclass
+class FakeJob:
+    """A job that moves on with each look at it."""
+
+    id: str
+    submitted: dict[str, Any]
+    resolved: dict[str, Any]
+    plans: list[TrialPlan]
+    outcome: str
+    looks: int = 0
+    looks_needed: int = 2
+    cancelled: bool = False
+
+    @property
+    def state(self) -> str:
+        if self.cancelled:
+            return "cancelled"
+        if self.looks >= self.looks_needed:
+            return self.outcome
+        return "running" if self.looks else "queued"
+
+    def document(self) -> dict[str, Any]:
+        total, fraction = len(self.plans), min(1.0, self.looks / self.looks_needed)
+        ended = total if self.state == "succeeded" else 0
+        return {
+            "id": self.id,
+            "name": self.submitted.get("name"),
+            "tags": self.submitted.get("tags", []),
+            "preset": self.resolved["preset"],
+            "state": self.state,
+            "status_detail": None,
+            "created_at": "2026-01-02T03:04:05Z",
+            "trials": {"total": total, "completed": ended, "diverged": 0},
+            "progress": {"steps_done": int(100 * fraction), "steps_total": 100, "fraction": fraction},
+            "error": {"type": "worker-error", "detail": "The worker ran out of memory."}
+            if self.state == "failed"
+            else None,
+            "spec": self.submitted,
+            "resolved": self.resolved,
+            "a_field_of_a_newer_server": {"anything": 1},
+        }
+
+
+def course_of(plan: TrialPlan, job: FakeJob) -> Columns:
+    """What a trial of the fake did; curve fitting differs a little from seed to seed."""
+    settings = plan.settings.model_dump(mode="json")
+    if job.resolved["problem"]["type"] == "expression":
+        return polynomial(settings, job.resolved["budget"]["steps"])
+    role = settings["ayla"]["transform_on"] if settings["ayla"] else "plain"
+    return decay(CURVE_ENDS[role] + 1e-4 * (plan.seed - 42), CURVE_RATES[role])
+
+
+@dataclass
+class FakeService:
+    """Answers like the service, remembers every request.
+
+    Attributes:
+        outcomes: how jobs end, by name; default succeeded.
+        replies: given to the next requests instead of the proper answers.
+        course: columns of a trial.
+    """
+
+    outcomes: dict[str, str] = field(default_factory=dict)
+    replies: list[Reply] = field(default_factory=list)
+    course: Callable[[TrialPlan, FakeJob], Columns] = course_of
+    page_size: int = 1000
+    jobs: dict[str, FakeJob] = field(default_factory=dict)
+    requests: list[httpx2.Request] = field(default_factory=list)
+    time: FakeTime = field(default_factory=FakeTime)
+
+    @property
+    def transport(self) -> httpx2.MockTransport:
+        return httpx2.MockTransport(self)
+
+    def client(self, **options: Any) -> ayla.Client:
+        return ayla.Client("http://service.test", transport=self.transport, clock=self.time.clock, **options)
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        self.requests.append(request)
+        if self.replies:
+            reply = self.replies.pop(0)
+            if isinstance(reply, Exception):
+                raise reply
+            return reply
+        return self._answer(request)
+
+    def _answer(self, request: httpx2.Request) -> httpx2.Response:
+        match request.method, request.url.path.strip("/").split("/")[1:]:
+            case "GET", ["catalogue"]:
+                return httpx2.Response(200, json={"presets": [{"name": "poly-sgd", "title": "Leaving a saddle"}]})
+            case "POST", ["jobs"]:
+                return self._submit(request)
+            case "GET", ["jobs"]:
+                return self._page([job.document() for job in reversed(self.jobs.values())], request)
+            case _, ["jobs", job_id, *rest] if job_id in self.jobs:
+                return self._job(self.jobs[job_id], rest, request)
+            case "GET", ["trials", trial_id, *rest] if trial_id.rpartition(".")[0] in self.jobs:
+                return self._trial(trial_id, rest, request)
+        return problem(404, "job-not-found", f"Nothing at {request.url.path}.")
+
+    def _submit(self, request: httpx2.Request) -> httpx2.Response:
+        submitted = json.loads(request.content)
+        try:
+            spec = resolve(JobSpec.model_validate_json(request.content))
+        except ValidationError as error:
+            pointers = [("/" + "/".join(map(str, issue["loc"])), issue["msg"]) for issue in error.errors()]
+            return problem(422, "invalid-request", "The job spec is invalid.", pointers)
+        except SpecError as error:
+            return problem(
+                422, "invalid-request", "The job spec is invalid.", [(i.pointer, i.detail) for i in error.issues]
+            )
+        outcome = self.outcomes.get(submitted.get("name") or "", "succeeded")
+        job = FakeJob(f"job-{len(self.jobs)}", submitted, spec.model_dump(mode="json"), plan_trials(spec), outcome)
+        self.jobs[job.id] = job
+        return httpx2.Response(202, json=job.document())
+
+    def _job(self, job: FakeJob, rest: list[str], request: httpx2.Request) -> httpx2.Response:
+        if rest == ["trials"]:
+            return self._page([self._trial_document(job, plan) for plan in job.plans], request)
+        if rest == ["cancel"]:
+            if job.state in {"succeeded", "failed"}:
+                return problem(409, "job-finished", f"The job has {job.state}.")
+            job.cancelled = True
+        document = job.document()
+        job.looks += 1
+        return httpx2.Response(202 if rest else 200, json=document)
+
+    def _trial_document(self, job: FakeJob, plan: TrialPlan) -> dict[str, Any]:
+        loss = self.course(plan, job)["loss"]
+        finite = [value for value in loss if math.isfinite(value)]
+        diverged = len(finite) < len(loss)
+        summary = {
+            "final_loss": None if diverged else loss[-1],
+            "best_loss": min(finite),
+            "best_step": loss.index(min(finite)),
+            "first_nonfinite_step": len(finite) if diverged else None,
+            "wall_seconds": 0.25,
+        }
+        return {
+            "id": f"{job.id}.{plan.index}",
+            "job_id": job.id,
+            "index": plan.index,
+            "optimizer_index": plan.optimizer_index,
+            "label": plan.settings.label,
+            "optimizer": plan.settings.model_dump(mode="json"),
+            "seed": plan.seed,
+            "state": "diverged" if diverged else "completed",
+            "steps_done": len(loss) - 1,
+            "summary": summary,
+        }
+
+    def _trial(self, trial_id: str, rest: list[str], request: httpx2.Request) -> httpx2.Response:
+        job_id, _, index = trial_id.rpartition(".")
+        job = self.jobs[job_id]
+        plan = job.plans[int(index)]
+        if rest == ["trajectory"]:
+            return _trajectory(trial_id, self.course(plan, job), request)
+        if rest == ["predictions"]:
+            return httpx2.Response(200, json={"trial_id": trial_id} | _predictions(job))
+        return httpx2.Response(200, json=self._trial_document(job, plan))
+
+    def _page(self, items: list[dict[str, Any]], request: httpx2.Request) -> httpx2.Response:
+        start = int(request.url.params.get("cursor", "0"))
+        end = start + min(self.page_size, int(request.url.params["limit"]))
+        cursor = str(end) if end < len(items) else None
+        return httpx2.Response(200, json={"data": items[start:end], "next_cursor": cursor})
+
+
+def problem(
+    status: int, slug: str, detail: str, errors: list[tuple[str, str]] | None = None, **headers: str
+) -> httpx2.Response:
+    """An error as the service words it."""
+    fields = [{"in": "body", "pointer": pointer, "detail": text} for pointer, text in errors or []]
+    body = {
+        "type": f"urn:ayla:problem:{slug}",
+        "title": slug.replace("-", " ").capitalize(),
+        "status": status,
+        "detail": detail,
+        "instance": "/v1/somewhere",
+        "request_id": "request-1",
+        "errors": fields,
+    }
+    return httpx2.Response(status, json=body, headers={name.replace("_", "-"): text for name, text in headers.items()})
+
+
+def _trajectory(trial_id: str, columns: Columns, request: httpx2.Request) -> httpx2.Response:
+    wanted = request.url.params.get("columns")
+    names = wanted.split(",") if wanted else [*columns]
+    if request.headers["Accept"] == "text/csv":
+        rows = zip(*(columns[name] for name in names), strict=True)
+        text = "\r\n".join([",".join(names), *(",".join(map(str, row)) for row in rows)])
+        return httpx2.Response(200, text=text + "\r\n", headers={"Content-Type": "text/csv"})
+    kept = {name: [value if math.isfinite(value) else None for value in columns[name]] for name in names}
+    return httpx2.Response(200, json={"trial_id": trial_id, "rows": len(kept[names[0]]), "columns": kept})
+
+
+def _predictions(job: FakeJob) -> dict[str, Any]:
+    steps = job.resolved["record"]["predictions_at"]
+    if not steps:
+        return {"steps": [], "columns": {}}
+    x = [-1 + 4 * index / 99 for index in range(100)]
+    truth = [value**2 / 3 for value in x]
+    fits = {f"prediction.{step}": [value + 10 / step for value in truth] for step in steps}
+    return {"steps": steps, "columns": {"x": x, "target": [value + 0.1 for value in truth], "truth": truth} | fits}

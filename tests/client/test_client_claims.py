@@ -1,0 +1,228 @@
+"""Verdicts on synthetic courses that reproduce a claim, partly do, and do not."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import ayla
+import pytest
+from ayla.reproduce import Experiment, Finding, Role, Run, Verdict
+from ayla.reproduce.curve_claims import curve_a_findings, curve_b_findings, distance_to_truth
+from ayla.reproduce.finding import headline, number, verdict
+from ayla.reproduce.polynomial_claims import adam_findings, sgd_findings
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.client.courses import Columns, decay, polynomial
+
+GOOD, PARTLY, NOT = Verdict.REPRODUCED, Verdict.PARTLY, Verdict.NOT_REPRODUCED
+JOB = ayla.Job.model_validate({"id": "job", "state": "succeeded", "trials": {"total": 3}})
+
+
+def run(role: Role, columns: Columns, predictions: ayla.Predictions | None = None) -> Run:
+    settings = None if role is Role.PLAIN else {"n1": 1.0, "n2": 1.4, "transform_on": str(role)}
+    optimizer = {"name": "sgd", "learning_rate": 0.03, "ayla": settings}
+    trial = ayla.Trial(
+        id="trial",
+        job_id="job",
+        index=0,
+        optimizer_index=0,
+        label=str(role),
+        optimizer=optimizer,
+        seed=0,
+        state="completed",
+    )
+    return Run(trial, ayla.Trajectory("trial", columns), predictions or ayla.Predictions("trial", (), {}))
+
+
+def experiment(name: str, **columns: Columns) -> Experiment:
+    return Experiment(name, JOB, tuple(run(Role(role), values) for role, values in columns.items()))
+
+
+def verdicts(findings: list[Finding]) -> dict[str, Verdict]:
+    return {finding.id: finding.verdict for finding in findings}
+
+
+def path(x: Sequence[float], loss: float = -6.54, transformed: float = -13.9) -> Columns:
+    rows = len(x)
+    return {
+        "step": [*range(rows)],
+        "param.x": [*x],
+        "loss": [loss] * rows,
+        "transformed_loss": [transformed] * rows,
+    }
+
+
+def held(steps: int, *points: tuple[int, float]) -> list[float]:
+    """x that jumps to each value at its step and stays there."""
+    values = [-1.0] * (steps + 1)
+    for step, value in points:
+        values[step:] = [value] * (steps + 1 - step)
+    return values
+
+
+def rate(learning_rate: float, name: str, n2: float | None = None) -> dict[str, Any]:
+    settings = None if n2 is None else {"n1": 1.0, "n2": n2}
+    return {"name": name, "learning_rate": learning_rate, "ayla": settings}
+
+
+def test_the_polynomial_computed_step_by_step_reproduces_every_claim() -> None:
+    """Plain Python stands in for the service here; the equations alone carry section 3.1."""
+    sgd = experiment("poly-sgd", plain=polynomial(rate(0.03, "sgd"), 50), loss=polynomial(rate(0.03, "sgd", 1.4), 50))
+    adam = experiment(
+        "poly-adam", plain=polynomial(rate(0.01, "adam"), 800), loss=polynomial(rate(0.01, "adam", 0.57), 800)
+    )
+
+    assert set(verdicts(sgd_findings(sgd)).values()) == {GOOD}
+    assert set(verdicts(adam_findings(adam)).values()) == {GOOD}
+
+
+@pytest.mark.parametrize(
+    ("x", "expected"),
+    [
+        (held(50, (5, -0.06)), GOOD),
+        (held(50, (5, -0.2)), PARTLY),
+        (held(50, (5, -0.25), (45, -0.06)), PARTLY),
+        (held(50, (5, 2.25)), NOT),
+        (held(50, (5, math.nan)), NOT),
+    ],
+)
+def test_stalling_at_the_saddle(x: list[float], expected: Verdict) -> None:
+    found = sgd_findings(experiment("poly-sgd", plain=path(x), loss=path(held(50))))
+
+    assert verdicts(found)["sgd-stalls"] is expected
+
+
+@pytest.mark.parametrize(
+    ("x", "expected"),
+    [
+        (held(50, (30, 2.25)), GOOD),
+        (held(50, (10, 2.29)), GOOD),
+        (held(50, (31, 2.25)), PARTLY),
+        (held(50, (10, 2.25), (50, 2.4)), NOT),
+        (held(50, (10, 0.0)), NOT),
+        (held(20, (10, 0.0), (15, math.nan)), NOT),
+    ],
+)
+def test_reaching_the_minimum_in_time(x: list[float], expected: Verdict) -> None:
+    found = sgd_findings(experiment("poly-sgd", plain=path(held(50)), loss=path(x)))
+
+    assert verdicts(found)["ayla-sgd-minimum"] is expected
+
+
+@pytest.mark.parametrize(
+    ("loss", "transformed", "expected"),
+    [
+        (-6.543, -13.87, (GOOD, GOOD)),
+        (-6.5, -13.5, (PARTLY, PARTLY)),
+        (-5.0, -9.0, (NOT, NOT)),
+        (math.nan, math.nan, (NOT, NOT)),
+    ],
+)
+def test_the_values_at_the_minimum(loss: float, transformed: float, expected: tuple[Verdict, Verdict]) -> None:
+    ended = path(held(50, (1, 2.25)), loss, transformed)
+    found = verdicts(sgd_findings(experiment("poly-sgd", plain=path(held(50)), loss=ended)))
+
+    assert (found["minimum-loss"], found["minimum-transformed-loss"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("points", "expected"),
+    [
+        ([(70, 0.0), (300, 2.6), (450, 2.25)], (GOOD, GOOD, GOOD)),
+        ([(70, 0.2), (300, 2.6), (600, 2.25)], (PARTLY, GOOD, PARTLY)),
+        ([(70, 0.2), (300, 2.25)], (PARTLY, PARTLY, GOOD)),
+        ([(300, 0.0)], (NOT, NOT, NOT)),
+    ],
+)
+def test_adam_passing_the_saddle(points: list[tuple[int, float]], expected: tuple[Verdict, ...]) -> None:
+    found = verdicts(adam_findings(experiment("poly-adam", plain=path(held(800)), loss=path(held(800, *points)))))
+
+    names = ("ayla-adam-near-saddle", "ayla-adam-overshoots", "ayla-adam-minimum")
+    assert tuple(found[name] for name in names) == expected
+    assert found["adam-settles"] is NOT
+
+
+def flat(value: float) -> Columns:
+    return decay(value, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("adam", "ayla_end", "expected"),
+    [
+        (flat(0.041), flat(0.026), (GOOD, GOOD)),
+        (flat(0.048), flat(0.035), (PARTLY, PARTLY)),
+        (flat(0.08), flat(0.09), (NOT, NOT)),
+        (flat(0.04), decay(0.025, 0.005), (GOOD, NOT)),
+    ],
+)
+def test_curve_a(adam: Columns, ayla_end: Columns, expected: tuple[Verdict, Verdict]) -> None:
+    found = verdicts(curve_a_findings(experiment("curve-a", plain=adam, loss=ayla_end, sample=flat(0.03))))
+
+    assert (found["curve-a-adam"], found["curve-a-ayla-loss"]) == expected
+    assert len(found) == 3
+
+
+@pytest.mark.parametrize(
+    ("adam", "ayla_end", "expected"),
+    [
+        (flat(0.1487), flat(0.034), (GOOD, GOOD)),
+        (flat(0.12), flat(0.05), (PARTLY, PARTLY)),
+        (decay(0.14, 0.012), flat(0.1), (PARTLY, NOT)),
+        (flat(0.04), flat(0.05), (NOT, NOT)),
+    ],
+)
+def test_curve_b(adam: Columns, ayla_end: Columns, expected: tuple[Verdict, Verdict]) -> None:
+    found = verdicts(curve_b_findings(experiment("curve-b", plain=adam, loss=flat(0.03), sample=ayla_end)))
+
+    assert (found["curve-b-adam"], found["curve-b-ayla-sample"]) == expected
+
+
+def test_a_diverged_course_reproduces_nothing_and_measures_nothing() -> None:
+    short: Columns = {"step": [0, 1], "loss": [0.3, math.nan]}
+    findings = curve_b_findings(experiment("curve-b", plain=short, loss=short, sample=short))
+
+    assert set(verdicts(findings).values()) == {NOT}
+    assert headline(findings[0]).endswith(": none")
+
+
+def test_a_preset_without_a_method_is_reported() -> None:
+    with pytest.raises(ayla.AylaError, match=r"curve-a has no 'sample' run"):
+        curve_a_findings(experiment("curve-a", plain=flat(0.04), loss=flat(0.03)))
+
+
+def test_every_criterion_names_its_thresholds() -> None:
+    found = curve_a_findings(experiment("curve-a", plain=flat(0.04), loss=flat(0.03), sample=flat(0.03)))
+
+    for finding in found:
+        assert "Reproduced:" in finding.criterion
+        assert "Partly:" in finding.criterion
+        assert any(character.isdigit() for character in finding.criterion)
+
+
+@given(st.lists(st.floats(min_value=-3, max_value=3), min_size=2, max_size=40))
+def test_settling_means_from_there_to_the_end(x: list[float]) -> None:
+    course = run(Role.PLAIN, path(x))
+    settled = course.settled_from("param.x", 2.25, 0.05)
+    within = [abs(value - 2.25) <= 0.05 for value in x]
+
+    if settled is None:
+        assert not within[-1]
+    else:
+        assert all(within[settled:])
+        assert settled == 0 or not within[settled - 1]
+
+
+def test_the_stronger_verdict_wins() -> None:
+    assert verdict(reproduced=True, partly=False) is GOOD
+    assert verdict(reproduced=False, partly=True) is PARTLY
+    assert verdict(reproduced=False, partly=False) is NOT
+    assert [number(value) for value in (None, math.nan, 7, 0.5)] == ["none", "none", "7", "0.5000"]
+
+
+def test_the_distance_to_the_true_curve() -> None:
+    predictions = ayla.Predictions("trial", (150,), {"truth": [0.0, 1.0], "prediction.150": [1.0, 3.0]})
+    fitted = run(Role.PLAIN, flat(0.04), predictions)
+
+    assert distance_to_truth(fitted, 150) == 2.5
+    assert math.isnan(distance_to_truth(fitted, 400))

@@ -1,0 +1,81 @@
+"""The real service as a user starts it: ``ayla-service serve`` in a process of its own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import ayla
+import psutil
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running service."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    url: str
+
+    def client(self) -> ayla.Client:
+        """A client of it."""
+        return ayla.Client(self.url)
+
+    def kill(self) -> None:
+        """Kill API and worker with -9, both at once."""
+        family = [self.process.pid, *children(self.process.pid)]
+        for number in family:
+            os.kill(number, signal.SIGKILL)
+        self.process.wait()
+
+
+@contextmanager
+def service(folder: Path, **settings: object) -> Iterator[Service]:
+    """``ayla-service serve`` on a free port, with its store in ``folder``; stopped at the end."""
+    environment = {
+        **os.environ,
+        "AYLA_DATA_DIR": str(folder / "data"),
+        "AYLA_LEASE_SECONDS": "2",
+        "AYLA_REAP_SECONDS": "0.2",
+        "AYLA_HEARTBEAT_SECONDS": "0.2",
+        **{f"AYLA_{name.upper()}": str(value) for name, value in settings.items()},
+    }
+    log = folder / f"service-{time.monotonic_ns()}.log"
+    with log.open("wb") as output:
+        command = [sys.executable, "-m", "ayla_service", "serve", "--port", "0"]
+        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    try:
+        yield Service(process, log, _url(process, log))
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(30)
+
+
+def _url(process: subprocess.Popen[bytes], log: Path) -> str:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        found = re.search(r"http://127\.0\.0\.1:\d+", log.read_text())
+        if found:
+            return found.group()
+        time.sleep(0.05)
+    raise RuntimeError(f"the service did not start: {log.read_text()}")
+
+
+def children(parent: int) -> list[int]:
+    """The process ids of a process's children."""
+    return [child.pid for child in psutil.Process(parent).children(recursive=True)]
+
+
+def alive(number: int) -> bool:
+    """Whether a process with this id runs; one that has ended but was not waited for does not."""
+    try:
+        return psutil.Process(number).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

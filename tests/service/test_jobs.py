@@ -6,6 +6,7 @@ import pytest
 from ayla_service.db.models import Job, Shard, Trial
 from ayla_service.db.session import Database
 from ayla_service.errors import IdempotencyKeyReused, InvalidQuery, JobFinished, JobNotFound, TrialNotFound
+from ayla_service.jobs import cursors
 from ayla_service.jobs.service import JobService
 from ayla_service.queue.attempts import record
 from ayla_service.queue.claims import claim
@@ -136,16 +137,25 @@ def test_trials_are_listed_in_order_over_pages(database: Database) -> None:
     assert first.items[0].summary is None
 
 
-def test_what_does_not_exist_is_not_found(database: Database) -> None:
+@pytest.mark.parametrize("unknown", ["nothing", "0" * 36, "\0" * 36, "é" * 36, "", "x" * 10_000])
+def test_what_does_not_exist_is_not_found(database: Database, unknown: str) -> None:
     service = jobs(database)
     with pytest.raises(JobNotFound):
-        service.get("nothing")
+        service.get(unknown)
     with pytest.raises(JobNotFound):
-        service.cancel("nothing")
+        service.cancel(unknown)
     with pytest.raises(JobNotFound):
-        service.trials("nothing")
+        service.trials(unknown)
     with pytest.raises(TrialNotFound):
-        service.trial("nothing")
+        service.trial(unknown)
+
+
+def test_text_that_cannot_be_stored_finds_nothing(database: Database) -> None:
+    """PostgreSQL refuses a NUL; that must not look like a fault of the service."""
+    with pytest.raises(InvalidQuery):
+        jobs(database).list(tag="a\0")
+    with pytest.raises(InvalidQuery):
+        jobs(database).list(cursor=cursors.encode("2026-01-01T00:00:00+00:00", "\0"))
 
 
 def test_a_queued_job_is_cancelled_at_once_and_can_be_cancelled_again(database: Database) -> None:

@@ -1,5 +1,6 @@
 """When to stop: on a signal, or when the process that started this one is gone."""
 
+import os
 import signal
 import threading
 from types import FrameType
@@ -34,7 +35,8 @@ class StopSignal:
         threading.Thread(target=self._watch, args=(stream,), name="parent-watch", daemon=True).start()
 
     def _watch(self, stream: BinaryIO) -> None:
-        while stream.read(1):
+        # Not stream.read(): a thread inside a buffered read aborts the interpreter when the process ends.
+        while os.read(stream.fileno(), 1):
             pass
         self.set()
 

@@ -25,7 +25,7 @@ def job_key(cursor: str) -> tuple[datetime, str]:
                 parsed = datetime.fromisoformat(created_at)
             except ValueError:
                 raise _invalid() from None
-            if parsed.tzinfo is None:
+            if parsed.tzinfo is None or not job_id.isprintable():
                 raise _invalid()
             return parsed, job_id
         case _:

@@ -11,8 +11,9 @@ from ayla_spec.trials import TrialPlan, plan_shards, plan_trials
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
+from ayla_service.db.lookup import by_id
 from ayla_service.db.models import Job, JobTag, Shard, Trial
-from ayla_service.errors import JobNotFound, TrialNotFound
+from ayla_service.errors import InvalidQuery, JobNotFound, TrialNotFound
 from ayla_service.jobs import cursors
 from ayla_service.jobs.rendering import job_view, trial_view
 from ayla_service.jobs.views import JobView, Page, TrialView
@@ -67,7 +68,7 @@ def locked(session: Session, job_id: str) -> Job:
     Raises:
         JobNotFound: if there is none.
     """
-    job = session.scalars(select(Job).where(Job.id == job_id).with_for_update()).one_or_none()
+    job = by_id(session, Job, job_id, lock=True)
     if job is None:
         raise JobNotFound(job_id)
     return job
@@ -79,7 +80,7 @@ def view(session: Session, job_id: str) -> JobView:
     Raises:
         JobNotFound: if there is none.
     """
-    job = session.get(Job, job_id)
+    job = by_id(session, Job, job_id)
     if job is None:
         raise JobNotFound(job_id)
     return views(session, [job])[0]
@@ -99,10 +100,16 @@ def views(session: Session, jobs: Sequence[Job]) -> list[JobView]:
 
 
 def page(session: Session, state: JobState | None, tag: str | None, limit: int, cursor: str | None) -> Page[JobView]:
-    """Jobs, newest first."""
+    """Jobs, newest first.
+
+    Raises:
+        InvalidQuery: on a cursor that is not one of this list, or a tag that no job can have.
+    """
     query = select(Job).order_by(Job.created_at.desc(), Job.id.desc()).limit(limit + 1)
     if state is not None:
         query = query.where(Job.state == state)
+    if tag is not None and not tag.isprintable():
+        raise InvalidQuery("tag", "Tags are printable text on one line.")
     if tag is not None:
         query = query.join(JobTag, JobTag.job_id == Job.id).where(JobTag.tag == tag)
     if cursor is not None:
@@ -120,7 +127,7 @@ def trial(session: Session, trial_id: str) -> TrialView:
     Raises:
         TrialNotFound: if there is none.
     """
-    row = session.get(Trial, trial_id)
+    row = by_id(session, Trial, trial_id)
     if row is None:
         raise TrialNotFound(trial_id)
     return trial_view(row)
@@ -132,7 +139,7 @@ def trials(session: Session, job_id: str, limit: int, cursor: str | None) -> Pag
     Raises:
         JobNotFound: if there is no such job.
     """
-    if session.get(Job, job_id) is None:
+    if by_id(session, Job, job_id) is None:
         raise JobNotFound(job_id)
     query = select(Trial).where(Trial.job_id == job_id).order_by(Trial.place).limit(limit + 1)
     if cursor is not None:

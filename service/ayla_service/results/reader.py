@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 from sqlalchemy import Select, select
 
+from ayla_service.db.lookup import by_id
 from ayla_service.db.models import Chunk, PredictionSet, Trial
 from ayla_service.db.session import Database
 from ayla_service.errors import InvalidQuery, TrialNotFound
@@ -74,7 +75,7 @@ class ResultReader:
         """
         rows = select(PredictionSet.step, PredictionSet.data).where(PredictionSet.trial_id == trial_id)
         with self._database.read() as session:
-            if session.get(Trial, trial_id) is None:
+            if by_id(session, Trial, trial_id) is None:
                 raise TrialNotFound(trial_id)
             found = session.execute(rows.order_by(PredictionSet.step)).all()
         columns: dict[str, list[float]] = {}
@@ -86,7 +87,7 @@ class ResultReader:
 
     def _rows(self, trial_id: str, query: TrajectoryQuery) -> pa.Table:
         with self._database.read() as session:
-            if session.get(Trial, trial_id) is None:
+            if by_id(session, Trial, trial_id) is None:
                 raise TrialNotFound(trial_id)
             chunks = session.scalars(_chunks(trial_id, query)).all()
         if not chunks:

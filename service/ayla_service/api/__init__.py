@@ -1,0 +1,1 @@
+"""The HTTP interface: routes, what they accept and answer, and how errors look."""

@@ -1,0 +1,28 @@
+"""The OpenAPI document of the API, complete with the problems that every operation can answer with."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from ayla_service.api.problems import Problem
+
+
+def install_contract(app: FastAPI) -> None:
+    """Make ``app.openapi()`` and /openapi.json answer with the whole contract."""
+    document: dict[str, Any] = {}
+
+    def openapi() -> dict[str, Any]:
+        if not document:
+            document.update(_document(app))
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for extending the schema
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas: dict[str, Any] = document["components"]["schemas"]
+    schemas |= schema.pop("$defs") | {"Problem": schema}
+    return document

@@ -1,0 +1,118 @@
+"""What routes are given: services, the raw body, and checks that every route shares."""
+
+from collections.abc import Mapping
+from email.message import Message
+from typing import Annotated, Any
+
+from ayla_spec import SpecError, SpecIssue
+from fastapi import Depends, Header, Path
+from pydantic import AfterValidator
+from starlette.datastructures import URL
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from ayla_service.api.wording import nearest, quoted
+from ayla_service.db.session import Database
+from ayla_service.errors import InvalidQuery
+from ayla_service.jobs.service import JobService
+from ayla_service.results.reader import ResultReader
+
+_MAX_KEY_LENGTH = 255
+_MAX_FIELDS = 5000
+_MAX_NAME_LENGTH = 64
+
+
+async def _jobs(request: Request) -> JobService:
+    service: JobService = request.app.state.jobs
+    return service
+
+
+async def _results(request: Request) -> ResultReader:
+    reader: ResultReader = request.app.state.results
+    return reader
+
+
+async def _database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+async def _submitted_json(request: Request) -> Any:
+    """The body as its user wrote it. FastAPI has parsed it by now, so this costs nothing."""
+    content_type = Message()
+    content_type["content-type"] = request.headers.get("content-type", "")
+    subtype = content_type.get_content_subtype()
+    if content_type.get_content_maintype() != "application" or (subtype != "json" and not subtype.endswith("+json")):
+        raise HTTPException(415)
+    document = await request.json() if await request.body() else None
+    _refuse_crowds(document)
+    return document
+
+
+def _refuse_crowds(document: Any) -> None:
+    """Refuse far more fields than any spec has, before each of them costs a validation error.
+
+    Raises:
+        SpecError: if the document is such a crowd.
+    """
+    count, waiting = 0, [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            count += len(value)
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+    if count > _MAX_FIELDS:
+        raise SpecError([SpecIssue("", f"The body has {count} fields; no job spec has more than {_MAX_FIELDS}.")])
+
+
+def _printable_key(value: str) -> str:
+    if not (0 < len(value) <= _MAX_KEY_LENGTH and value.isascii() and value.isprintable()):
+        raise ValueError(f"must be 1 to {_MAX_KEY_LENGTH} printable ASCII characters")
+    return value
+
+
+async def refuse_unknown_query(request: Request) -> None:
+    """Refuse a query parameter that the route does not have: a typo must not look like a filter that matched all.
+
+    Raises:
+        InvalidQuery: on the first unknown parameter.
+    """
+    if not request.query_params:
+        return
+    allowed = [field.alias for field in request.scope["route"].dependant.query_params]
+    for name in request.query_params:
+        if name not in allowed:
+            known = f"Allowed here: {', '.join(allowed)}." if allowed else "This resource has none."
+            raise InvalidQuery(
+                name[:_MAX_NAME_LENGTH], f"Unknown query parameter {quoted(name)}.{nearest(name, allowed)} {known}"
+            )
+
+
+def next_page(request: Request, cursor: str | None) -> Mapping[str, str]:
+    """The Link header (RFC 8288) to the page after this one; none on the last."""
+    if cursor is None:
+        return {}
+    url = URL(scope=request.scope).include_query_params(cursor=cursor)
+    return {"Link": f'<{url.path}?{url.query}>; rel="next"'}
+
+
+Jobs = Annotated[JobService, Depends(_jobs)]
+Results = Annotated[ResultReader, Depends(_results)]
+Store = Annotated[Database, Depends(_database)]
+SubmittedJson = Annotated[dict[str, Any], Depends(_submitted_json)]
+
+JobId = Annotated[str, Path(description="Id of the job.")]
+TrialId = Annotated[str, Path(description="Id of the trial.")]
+IdempotencyKey = Annotated[
+    str | None,
+    AfterValidator(lambda value: value if value is None else _printable_key(value)),
+    Header(
+        alias="Idempotency-Key",
+        description="Names this submission, so that it can be repeated safely: within 24 hours the same key and body "
+        f"answer with the job that the first one made. 1 to {_MAX_KEY_LENGTH} printable ASCII characters.",
+        examples=["6f1c5e0a-saddle-1"],
+        json_schema_extra={"minLength": 1, "maxLength": _MAX_KEY_LENGTH, "pattern": "^[ -~]+$"},
+    ),
+]

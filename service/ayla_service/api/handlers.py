@@ -1,0 +1,156 @@
+"""Turns every error into a problem document. The one place that knows which error is which status."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import structlog
+from ayla_spec import JobSpec, SpecError
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
+from sqlalchemy import exc as store_errors
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ayla_service.api.problems import MAX_FIELD_ERRORS, FieldError, Place, problem, summary
+from ayla_service.api.validation import field_errors, from_issues
+from ayla_service.errors import InvalidQuery, ServiceError, StoreUnavailable
+
+_RETRY_SECONDS = "1"
+
+# Slug, title and the detail to give where the framework has none of its own.
+_HTTP_PROBLEMS: Mapping[int, tuple[str, str, str]] = {
+    400: ("malformed-body", "Malformed body", "The body cannot be read."),
+    404: ("not-found", "Not found", "There is nothing at this path. GET /openapi.json describes what there is."),
+    405: ("method-not-allowed", "Method not allowed", "This path does not have this method; Allow lists those it has."),
+    406: ("not-acceptable", "Not acceptable", "This resource has no representation that Accept allows."),
+    413: ("body-too-large", "Body too large", "The body is larger than the service accepts."),
+    415: ("unsupported-media-type", "Unsupported media type", "Send JSON with Content-Type: application/json."),
+}
+
+log = structlog.get_logger("ayla_service.api")
+
+
+def install_handlers(app: FastAPI) -> None:
+    """Register a handler for every error that a request can end in."""
+    app.add_exception_handler(ServiceError, _service_error)
+    app.add_exception_handler(SpecError, _spec_error)
+    app.add_exception_handler(RequestValidationError, _request_validation_error)
+    app.add_exception_handler(HTTPException, _http_exception)
+    for unavailable in (store_errors.OperationalError, store_errors.InterfaceError, store_errors.TimeoutError):
+        app.add_exception_handler(unavailable, _store_error)
+
+
+def body_too_large(request: Request, max_bytes: int) -> Response:
+    """The answer to a body over the limit."""
+    slug, title, _ = _HTTP_PROBLEMS[413]
+    detail = f"The body is larger than {max_bytes} bytes, the most that is accepted."
+    return problem(request, slug=slug, title=title, status=413, detail=detail)
+
+
+def internal_error(request: Request) -> Response:
+    """The answer to an error of the service itself; says nothing of its inside."""
+    detail = "Something went wrong in the service. The request id leads to the entry in its log."
+    return problem(request, slug="internal-error", title="Internal error", status=500, detail=detail)
+
+
+async def _service_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ServiceError)  # noqa: S101  # what it is registered for
+    place: Place = "query" if isinstance(error, InvalidQuery) else "body"
+    errors = from_issues(error.issues, place)
+    detail = summary(errors) if errors else error.detail
+    headers = {"Retry-After": _RETRY_SECONDS} if error.status == 503 else None
+    return problem(
+        request, slug=error.slug, title=error.title, status=error.status, detail=detail, errors=errors, headers=headers
+    )
+
+
+async def _spec_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, SpecError)  # noqa: S101  # what it is registered for
+    return _invalid(request, from_issues(error.issues[:MAX_FIELD_ERRORS], "body"))
+
+
+async def _request_validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  # what it is registered for
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return _malformed(request, f"The body is not JSON: {_json_fault(error.__cause__)}.")
+    # A body of a megabyte can hold a hundred thousand faults; more than a page of them helps nobody.
+    shown = field_errors(error.errors()[:MAX_FIELD_ERRORS], _job_schema())
+    return _invalid(request, shown, left_out=max(0, len(error.errors()) - MAX_FIELD_ERRORS))
+
+
+async def _http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  # what it is registered for
+    if error.status_code == 400:
+        return _malformed(request, _unreadable(error.__cause__))
+    if error.status_code == 405:
+        return _method_not_allowed(request)
+    if error.status_code == 413:
+        return body_too_large(request, request.app.state.settings.max_body_bytes)
+    slug, title, detail = _HTTP_PROBLEMS.get(error.status_code, ("http-error", "HTTP error", str(error.detail)))
+    if error.status_code == 406:
+        detail = error.detail
+    return problem(request, slug=slug, title=title, status=error.status_code, detail=detail, headers=error.headers)
+
+
+async def _store_error(request: Request, error: Exception) -> Response:
+    log.error("store_unavailable", error=str(error))
+    return await _service_error(request, StoreUnavailable())
+
+
+def _invalid(request: Request, errors: list[FieldError], left_out: int = 0) -> Response:
+    return problem(
+        request,
+        slug="invalid-request",
+        title="Invalid request",
+        status=422,
+        detail=summary(errors),
+        errors=errors,
+        left_out=left_out,
+    )
+
+
+def _malformed(request: Request, detail: str) -> Response:
+    slug, title, _ = _HTTP_PROBLEMS[400]
+    errors = [FieldError(place="body", pointer="", detail=detail)]
+    return problem(request, slug=slug, title=title, status=400, detail=detail, errors=errors)
+
+
+def _method_not_allowed(request: Request) -> Response:
+    slug, title, detail = _HTTP_PROBLEMS[405]
+    headers = {"Allow": ", ".join(_allowed_methods(request))}
+    return problem(request, slug=slug, title=title, status=405, detail=detail, headers=headers)
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """The methods of every route at this path; the framework names those of the first route only."""
+    routes = iter_route_contexts(request.app.routes)
+    matching = [route for route in routes if route.methods and route.path_regex.match(request.url.path)]
+    methods = {method for route in matching for method in route.methods or ()}
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
+
+
+def _json_fault(error: BaseException | None) -> str:
+    if not isinstance(error, json.JSONDecodeError):
+        return "it cannot be read"
+    return f"{error.msg[:1].lower()}{error.msg[1:]} at line {error.lineno}, column {error.colno}"
+
+
+def _unreadable(error: BaseException | None) -> str:
+    """Why a body could not even be read as JSON text, from the error that reading it raised."""
+    if isinstance(error, RecursionError):
+        return "The body is nested too deeply to be read."
+    if isinstance(error, UnicodeDecodeError):
+        return "The body is not UTF-8 text."
+    if isinstance(error, ValueError) and "digits" in str(error):
+        return "The body holds a number of too many digits to be read."
+    return _HTTP_PROBLEMS[400][2]
+
+
+@cache
+def _job_schema() -> dict[str, Any]:
+    return JobSpec.model_json_schema()

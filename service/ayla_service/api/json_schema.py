@@ -1,0 +1,82 @@
+"""Follows a location that pydantic reports through the JSON schema of what was sent."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_Node = Mapping[str, Any]
+_KEY_MARK = "[key]"  # pydantic's mark for an error in a key rather than in its value
+
+_MAX_TOKEN_LENGTH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaPath:
+    """Where an error is.
+
+    Attributes:
+        tokens: names and indices from the root of the document to the field.
+        node: schema of the field; empty where the schema knows no such field.
+        parent: schema of the object or list that holds it.
+    """
+
+    tokens: tuple[str | int, ...]
+    node: _Node
+    parent: _Node
+
+    @property
+    def pointer(self) -> str:
+        """JSON pointer (RFC 6901) to the field; empty for the whole document. Names too long to be ours are cut."""
+        return "".join(f"/{_escaped(token)}" for token in self.tokens)
+
+    @property
+    def discriminator(self) -> str:
+        """Name of the field that tells the members of a union apart."""
+        return str(self.node.get("discriminator", {}).get("propertyName", ""))
+
+    @property
+    def tags(self) -> list[str]:
+        """What that field can be."""
+        return list(self.node.get("discriminator", {}).get("mapping", {}))
+
+
+def locate(location: Sequence[str | int], root: _Node) -> SchemaPath:
+    """Strip pydantic's marks (the tag of a union's member, ``[key]``) from ``location`` and find its schema."""
+    tokens: list[str | int] = []
+    parent: _Node = {}
+    node = _plain(root, root)
+    for item in location:
+        if item == _KEY_MARK and isinstance(parent.get("additionalProperties"), Mapping):
+            break
+        member = node.get("discriminator", {}).get("mapping", {}).get(item)
+        if member is not None:
+            node = _plain({"$ref": member}, root)
+            continue
+        tokens.append(item)
+        parent, node = node, _plain(_child(node, item), root)
+    return SchemaPath(tuple(tokens), node, parent)
+
+
+def _escaped(token: str | int) -> str:
+    text = str(token)
+    shown = text if len(text) <= _MAX_TOKEN_LENGTH else f"{text[:_MAX_TOKEN_LENGTH]}…"
+    return shown.replace("~", "~0").replace("/", "~1")
+
+
+def _child(node: _Node, item: str | int) -> _Node:
+    if isinstance(item, int):
+        child = node.get("items", {})
+    else:
+        child = node.get("properties", {}).get(item, node.get("additionalProperties", {}))
+    return child if isinstance(child, Mapping) else {}
+
+
+def _plain(node: _Node, root: _Node) -> _Node:
+    """``node`` with its reference followed, and without the null of an optional field."""
+    if "$ref" in node:
+        name = str(node["$ref"]).removeprefix("#/$defs/")
+        return _plain(root["$defs"][name], root)
+    for option in node.get("anyOf", ()):
+        if option.get("type") != "null":
+            return _plain(option, root)
+    return node

@@ -1,0 +1,49 @@
+"""Which representation a client prefers (RFC 9110, section 12.5.1)."""
+
+from collections.abc import Sequence
+
+from starlette.exceptions import HTTPException
+
+
+def preferred(accept: str | None, offered: Sequence[str]) -> str:
+    """The offered media type that ``accept`` ranks highest; the first offered wins a draw.
+
+    Args:
+        accept: the Accept header; None or empty accepts anything.
+        offered: media types, the default first.
+
+    Raises:
+        HTTPException: 406, if none of them is acceptable.
+    """
+    ranges = [_parse(item) for item in (accept or "*/*").split(",") if item.strip()]
+    qualities = {media_type: _quality(media_type, ranges) for media_type in offered}
+    best = max(offered, key=lambda media_type: qualities[media_type])
+    if qualities[best] <= 0:
+        raise HTTPException(406, f"This resource comes as {' or '.join(offered)}; ask for one of them in Accept.")
+    return best
+
+
+def _parse(item: str) -> tuple[str, float]:
+    media_range, *parameters = (part.strip().lower() for part in item.split(";"))
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            return media_range, _number(value.strip())
+    return media_range, 1.0
+
+
+def _number(text: str) -> float:
+    try:
+        return min(max(float(text), 0.0), 1.0)
+    except ValueError:
+        return 0.0
+
+
+def _quality(media_type: str, ranges: Sequence[tuple[str, float]]) -> float:
+    """The quality of the most specific range that covers the type."""
+    covering = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
+    for candidate in covering:
+        found = [quality for media_range, quality in ranges if media_range == candidate]
+        if found:
+            return max(found)
+    return 0.0

@@ -1,0 +1,165 @@
+"""What the API answers with. Numbers that are not finite become null: JSON has no name for them."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from ayla_spec import ResolvedJobSpec
+from ayla_spec.optimizers import OptimizerSettings
+from pydantic import BaseModel, BeforeValidator, Field
+
+from ayla_service.api.finite import finite_or_none
+from ayla_service.jobs.views import JobView, Page, TrialView
+from ayla_service.states import JobState, TrialState
+
+Finite = Annotated[float | None, BeforeValidator(finite_or_none)]
+
+
+class TrialCounts(BaseModel):
+    """How many trials of a job are in each state."""
+
+    total: int
+    queued: int
+    running: int
+    completed: int
+    diverged: int
+    failed: int
+    cancelled: int
+
+
+class Progress(BaseModel):
+    """How far a job is, over all its trials."""
+
+    steps_done: int
+    steps_total: int
+    fraction: float = Field(ge=0, le=1, description="A diverged trial counts as done.")
+
+
+class JobError(BaseModel):
+    """Why a job failed."""
+
+    type: str
+    detail: str
+
+
+class JobSummary(BaseModel):
+    """A job as lists show it."""
+
+    id: str
+    name: str | None
+    tags: list[str]
+    preset: str | None
+    state: JobState
+    status_detail: str | None = Field(description="What the job waits for, where its state does not tell.")
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    cancel_requested_at: datetime | None
+    trials: TrialCounts
+    progress: Progress
+    error: JobError | None
+
+    @classmethod
+    def of(cls, view: JobView) -> Self:
+        """The answer for one job."""
+        counts = TrialCounts(total=sum(view.trials.values()), **view.trials)
+        return cls.model_validate({**asdict(view), "trials": counts})
+
+
+class JobDetail(JobSummary):
+    """A job with its spec."""
+
+    spec: dict[str, Any] = Field(description="The spec as it was submitted.")
+    resolved: ResolvedJobSpec = Field(description="The spec with every default filled in: what is run.")
+
+
+class JobPage(BaseModel):
+    """One page of jobs, newest first."""
+
+    data: list[JobSummary]
+    next_cursor: str | None = Field(description="Asks for the next page; null on the last.")
+
+    @classmethod
+    def of(cls, page: Page[JobView]) -> Self:
+        """The answer for one page."""
+        return cls(data=[JobSummary.of(view) for view in page.items], next_cursor=page.next_cursor)
+
+
+class TrialSummary(BaseModel):
+    """The result of a trial in numbers."""
+
+    final_loss: Finite = Field(description="Loss after the last step; null if the trial diverged.")
+    best_loss: Finite = Field(description="Lowest finite loss; null if there was none.")
+    best_step: int | None = Field(description="The first step with the best loss.")
+    first_nonfinite_step: int | None = Field(
+        description="Where the loss or a parameter of a diverged trial stopped being finite."
+    )
+    capped_steps: int = Field(description="Steps on which AYLA's cap of the weights or of the scale acted.")
+    wall_seconds: float = Field(description="Computing time until the trial ended; trials run side by side share it.")
+    steps_per_second: Finite
+    device: str | None = Field(description="Where it ran.")
+
+
+class Trial(BaseModel):
+    """One optimizer setting with one seed."""
+
+    id: str
+    job_id: str
+    index: int = Field(description="Place in the job, from 0.")
+    optimizer_index: int = Field(description="Place of the setting in the job's optimizers.")
+    label: str
+    optimizer: OptimizerSettings
+    seed: int
+    state: TrialState
+    steps_done: int
+    summary: TrialSummary | None = Field(description="There once the trial has completed or diverged.")
+
+    @classmethod
+    def of(cls, view: TrialView) -> Self:
+        """The answer for one trial."""
+        return cls.model_validate(asdict(view))
+
+
+class TrialPage(BaseModel):
+    """One page of a job's trials, in order."""
+
+    data: list[Trial]
+    next_cursor: str | None = Field(description="Asks for the next page; null on the last.")
+
+    @classmethod
+    def of(cls, page: Page[TrialView]) -> Self:
+        """The answer for one page."""
+        return cls(data=[Trial.of(view) for view in page.items], next_cursor=page.next_cursor)
+
+
+class Trajectory(BaseModel):
+    """The recorded rows of a trial, column by column."""
+
+    trial_id: str
+    rows: int = Field(description="Length of every column.")
+    columns: dict[str, list[float | None]] = Field(
+        description="step, loss, transformed_loss, scale, effective_lr, grad_norm, and param.<name> for expressions. "
+        "Null where a value is not finite.",
+        examples=[{"step": [0, 1], "loss": [6.0, 4.7], "param.x": [-1.0, -0.87]}],
+    )
+
+
+class Predictions(BaseModel):
+    """A model's predictions on its dataset; empty for expressions, and before the first of the steps is reached."""
+
+    trial_id: str
+    steps: list[int] = Field(description="Steps whose predictions are there.")
+    columns: dict[str, list[Finite]] = Field(description="x, target, truth, and prediction.<step> for every step.")
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: str = Field(examples=["ok"])
+
+
+class Readiness(BaseModel):
+    """The service can do its work."""
+
+    status: str = Field(examples=["ready"])
+    checks: dict[str, str] = Field(examples=[{"store": "ok", "schema": "ok"}])

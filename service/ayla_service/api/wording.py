@@ -1,0 +1,77 @@
+"""Short phrases about values and fields, for messages to people. Nothing long is ever quoted back."""
+
+import difflib
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_MAX_QUOTED = 40
+
+_TYPE_NAMES = {
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "a text",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+}
+
+
+def quoted(text: str) -> str:
+    """``text`` in quotes, its unprintable characters escaped, cut if long."""
+    cut = text[:_MAX_QUOTED]
+    shown = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in cut)
+    is_whole = len(text) <= _MAX_QUOTED and len(shown) <= _MAX_QUOTED
+    return f"'{shown[:_MAX_QUOTED]}{'' if is_whole else '…'}'"
+
+
+def got_value(value: object) -> str:
+    """The value itself where it is short, else what kind it is."""
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        shown = repr(value)
+        return shown if len(shown) <= _MAX_QUOTED else f"a number of {len(shown)} digits"
+    return got_kind(value)
+
+
+def got_kind(value: object) -> str:
+    """What kind of JSON value this is."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return "a string"
+        case int():
+            return "a whole number"
+        case float():
+            return "a number with a fraction" if math.isfinite(value) else got_value(value)
+        case list():
+            return "a list"
+        case _:
+            return "an object"
+
+
+def type_name(node: Mapping[str, Any]) -> str:
+    """What a field with this JSON schema holds; empty if that is more than one kind."""
+    if "const" in node:
+        return f"'{node['const']}'"
+    if "enum" in node:
+        return choices([str(value) for value in node["enum"]])
+    return "an object" if "discriminator" in node else _TYPE_NAMES.get(str(node.get("type")), "")
+
+
+def choices(names: Sequence[str]) -> str:
+    """'a', 'b' or 'c'."""
+    shown = [f"'{name}'" for name in names]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
+
+
+def nearest(name: object, known: Sequence[str]) -> str:
+    """A sentence that suggests what ``name`` may have been meant to be, led by a space; empty if nothing is close."""
+    close = difflib.get_close_matches(name[:_MAX_QUOTED], known, n=1) if isinstance(name, str) else []
+    return f" Did you mean '{close[0]}'?" if close else ""

@@ -1,0 +1,181 @@
+"""The ``ayla-service`` command: each sub-command is one kind of process."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ayla_service import __version__
+from ayla_service.app import create_app
+from ayla_service.companion import raise_on_terminate, run_beside_service
+from ayla_service.db.migrate import current
+from ayla_service.logging import configure_logging
+from ayla_service.openapi import contract_text
+from ayla_service.server import serve_until_stopped, stop_with_parent
+from ayla_service.settings import Settings
+from ayla_service.startup import (
+    StartError,
+    adopt,
+    base_url,
+    environment,
+    listen,
+    load_settings,
+    open_store,
+    require_worker,
+    variable,
+)
+from ayla_service.supervisor import WorkerSupervisor
+
+_USAGE_ERROR = 2
+
+
+def _settings_table() -> str:
+    """Every setting by its variable, from the settings themselves."""
+    lines = ["Settings, from the environment:"]
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default is None else f" Default: {field.default}."
+        lines.append(f"  {variable(name):<27}{field.description}{default}")
+    return "\b\n" + "\n".join(lines)
+
+
+app = typer.Typer(
+    name="ayla-service",
+    help="Optimization as a service: an HTTP API, a queue and a worker that runs optimizers.\n\n"
+    "'ayla-service serve' starts all of it on this machine, with nothing else to install or set up.",
+    epilog=_settings_table(),
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on, instead of AYLA_HOST.")]
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port, instead of AYLA_PORT; 0 takes a free one.")]
+DataDir = Annotated[Path | None, typer.Option(help="Folder of the embedded store, instead of AYLA_DATA_DIR.")]
+Descriptor = Annotated[int | None, typer.Option("--fd", hidden=True)]
+ExitWithParent = Annotated[bool, typer.Option("--exit-with-parent", hidden=True)]
+
+
+def _version_callback(wanted: bool) -> None:  # noqa: FBT001  # the signature that typer calls
+    if wanted:
+        typer.echo(f"ayla-service {__version__}")
+        raise typer.Exit
+
+
+_VERSION = typer.Option("--version", callback=_version_callback, is_eager=True, help="Show the version and exit.")
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[bool, _VERSION] = False,  # its callback does the work
+) -> None:
+    """Options before the sub-command."""
+
+
+@app.command()
+def serve(
+    host: Host = None,
+    port: Port = None,
+    data_dir: DataDir = None,
+    *,
+    fd: Descriptor = None,
+    exit_with_parent: ExitWithParent = False,
+) -> None:
+    """Start the store, the API and a worker.
+
+    One command, everything on this machine; Ctrl-C stops it.
+    """
+    settings = load_settings(host=host, port=port, data_dir=data_dir)
+    configure_logging(settings)
+    require_worker()
+    listener = listen(settings.host, settings.port) if fd is None else adopt(fd)
+    database = open_store(settings, migrate=settings.is_embedded)
+    if exit_with_parent:
+        stop_with_parent()
+    _greet(base_url(listener), settings)
+    with WorkerSupervisor(environment(settings), settings.shutdown_seconds):
+        serve_until_stopped(create_app(settings, database), listener, settings)
+    database.dispose()
+
+
+@app.command()
+def api(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
+    """Start the API only.
+
+    Workers are started apart, and the store is migrated before.
+    """
+    settings = load_settings(host=host, port=port, data_dir=data_dir)
+    configure_logging(settings)
+    listener = listen(settings.host, settings.port)
+    database = open_store(settings, migrate=False)
+    _greet(base_url(listener), settings)
+    serve_until_stopped(create_app(settings, database), listener, settings)
+    database.dispose()
+
+
+@app.command()
+def worker(data_dir: DataDir = None) -> None:
+    """Start one worker only.
+
+    It takes work from the store until it is stopped.
+    """
+    settings = load_settings(data_dir=data_dir)
+    require_worker()
+    # In place of this process, so that every signal reaches the worker itself.
+    os.execve(sys.executable, [sys.executable, "-m", "ayla_worker"], environment(settings))  # noqa: S606
+
+
+@app.command()
+def migrate(data_dir: DataDir = None) -> None:
+    """Bring the store up to date.
+
+    Runs the migrations that the store lacks and prints the revision it has then.
+    """
+    settings = load_settings(data_dir=data_dir)
+    database = open_store(settings, migrate=True)
+    typer.echo(current(database))
+    database.dispose()
+
+
+@app.command()
+def openapi() -> None:
+    """Print the API's contract as JSON."""
+    typer.echo(contract_text(), nl=False)
+
+
+@app.command(context_settings={"allow_interspersed_args": False})
+def run(
+    command: Annotated[
+        list[str], typer.Argument(metavar="COMMAND...", help="Program to run, and its arguments; after --.")
+    ],
+    host: Host = None,
+    port: Port = 0,
+    data_dir: DataDir = None,
+) -> None:
+    """Run COMMAND beside a service of its own.
+
+    Starts the service, runs COMMAND with AYLA_BASE_URL set to its address, and stops the service. Exits with the
+    exit code of COMMAND. The service's log goes to service.log in the data folder.
+    """
+    settings = load_settings(host=host, port=port, data_dir=data_dir)
+    require_worker()
+    raise_on_terminate()
+    raise typer.Exit(run_beside_service(command, settings))
+
+
+def _greet(url: str, settings: Settings) -> None:
+    store = settings.data_dir.absolute() if settings.database_url is None else "set by AYLA_DATABASE_URL"
+    typer.echo(f"AYLA service on {url} (docs: {url}/docs, data: {store}). Ctrl-C stops it.")
+
+
+def main() -> None:
+    """Run the command line; a command that cannot start says why on standard error and exits with 2."""
+    try:
+        app()
+    except StartError as error:
+        typer.echo(f"ayla-service: {error}", err=True)
+        sys.exit(_USAGE_ERROR)

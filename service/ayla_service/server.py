@@ -1,0 +1,50 @@
+"""Serves the application over HTTP until a signal asks it to stop."""
+
+import math
+import os
+import signal
+import socket
+import sys
+import threading
+
+import uvicorn
+from fastapi import FastAPI
+
+from ayla_service.settings import Settings
+
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def serve_until_stopped(app: FastAPI, listener: socket.socket, settings: Settings) -> None:
+    """Serve on ``listener``; on SIGINT or SIGTERM let requests in progress end, and return."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds),
+        )
+    )
+
+    def stop(_number: int, _frame: object) -> None:
+        server.should_exit = True
+
+    # uvicorn raises the signal anew when it has stopped: this handler ends nothing, so the caller can clean up.
+    for number in _STOP_SIGNALS:
+        signal.signal(number, stop)
+    server.run(sockets=[listener])
+
+
+def stop_with_parent() -> None:
+    """Ask this process to stop when its standard input ends, which is when the process at the other end is gone."""
+    descriptor = sys.stdin.fileno()
+
+    def wait_for_the_end() -> None:
+        # Not sys.stdin.read: the lock of its buffer, held by this thread at exit, would abort the interpreter.
+        while os.read(descriptor, 1024):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait_for_the_end, name="parent-watch", daemon=True).start()

@@ -1,0 +1,179 @@
+"""What the commands need before they can work: settings, a store, a socket. Every failure is one clear sentence."""
+
+import difflib
+import errno
+import importlib.util
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+from alembic.util.exc import CommandError
+from pydantic import ValidationError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from ayla_service.db.migrate import is_current, upgrade
+from ayla_service.db.session import Database
+from ayla_service.settings import Settings
+
+ENV_PREFIX = "AYLA_"
+
+_BACKLOG = 2048
+
+
+class StartError(Exception):
+    """The command cannot start; the message is for people and says what to do."""
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings from the environment, under the options given on the command line (None: not given).
+
+    Raises:
+        StartError: on a variable that is misspelt or has a wrong value.
+    """
+    _refuse_misspelt_variables()
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        faults = [f"{variable(str(item['loc'][0]))}: {item['msg']}, got '{item['input']}'" for item in error.errors()]
+        raise StartError("; ".join(faults)) from error
+
+
+def variable(setting: str) -> str:
+    """Name of a setting's environment variable."""
+    return f"{ENV_PREFIX}{setting.upper()}"
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The environment in which a child process finds the same settings."""
+    values = settings.model_dump(mode="json", exclude_none=True)
+    return {**os.environ, **{variable(name): str(value) for name, value in values.items()}}
+
+
+def data_folder(settings: Settings) -> Path:
+    """The data folder, made if need be.
+
+    Raises:
+        StartError: if it cannot be written to.
+    """
+    folder = settings.data_dir.absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartError(f"The data folder {folder} cannot be made: {error.strerror}. {_OTHER_FOLDER}") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise StartError(f"The data folder {folder} is not writable. {_OTHER_FOLDER}")
+    return folder
+
+
+def open_store(settings: Settings, *, migrate: bool) -> Database:
+    """The store, with the schema that this version needs.
+
+    Args:
+        settings: of this process.
+        migrate: whether to bring the schema up to date; otherwise an old one is an error.
+
+    Raises:
+        StartError: if there is no usable store.
+    """
+    if settings.database_url is None:
+        data_folder(settings)
+    try:
+        database = Database(settings.store_url)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise StartError(f"{variable('database_url')} cannot be used: {_first_line(error)}.") from error
+    try:
+        _prepare(database, migrate=migrate)
+    except (DBAPIError, CommandError, StartError) as error:
+        database.dispose()
+        raise _store_fault(settings, error) from error
+    return database
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that already accepts connections; port 0 takes a free one.
+
+    Raises:
+        StartError: if the address cannot be had.
+    """
+    listener = None
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        if listener is not None:
+            listener.close()
+        raise StartError(_address_fault(host, port, error)) from error
+    return listener
+
+
+def adopt(descriptor: int) -> socket.socket:
+    """The listening socket that another process opened and passed on."""
+    return socket.socket(fileno=descriptor)
+
+
+def base_url(listener: socket.socket) -> str:
+    """URL under which this machine reaches the socket."""
+    host, port = listener.getsockname()[:2]
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # compared, not bound
+    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+
+
+def require_worker() -> None:
+    """Check that what the worker needs is installed, without importing any of it.
+
+    Raises:
+        StartError: if it is not.
+    """
+    missing = [name for name in ("torch", "numpy", "ayla_worker") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise StartError(
+            f"The worker needs {' and '.join(missing)}, which is not installed; run: pip install 'ayla-service[worker]'"
+        )
+
+
+_OTHER_FOLDER = f"Name another in {variable('data_dir')} or --data-dir."
+# As near to a setting's name as a slip of the keyboard; other variables that begin alike are somebody else's.
+_SLIP = 0.88
+
+
+def _refuse_misspelt_variables() -> None:
+    known = [variable(name) for name in Settings.model_fields]
+    for name in os.environ:
+        close = difflib.get_close_matches(name, known, n=1, cutoff=_SLIP) if name.startswith(ENV_PREFIX) else []
+        if close and name not in known:
+            raise StartError(f"There is no setting {name}; did you mean {close[0]}?")
+
+
+def _prepare(database: Database, *, migrate: bool) -> None:
+    if migrate:
+        upgrade(database)
+    elif not is_current(database):
+        raise StartError("The store's schema is not the one this version needs; run 'ayla-service migrate' first.")
+
+
+def _store_fault(settings: Settings, error: DBAPIError | CommandError | StartError) -> StartError:
+    store = make_url(settings.store_url).render_as_string(hide_password=True)
+    match error:
+        case StartError():
+            return error
+        case CommandError():
+            return StartError(f"The store {store} cannot be migrated: {_first_line(error)}.")
+        case _:
+            return StartError(f"The store {store} cannot be opened: {_first_line(error.orig)}.")
+
+
+def _first_line(error: object) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".")
+
+
+def _address_fault(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} of {host} is in use; name another with --port (0 takes a free one) or {variable('port')}."
+    if error.errno == errno.EACCES:
+        return f"Port {port} of {host} needs more rights than this user has; name one above 1023 with --port."
+    return f"Cannot listen on {host}, port {port}: {error.strerror}. Name an address of this machine with --host."

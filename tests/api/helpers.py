@@ -1,0 +1,82 @@
+"""Builders and assertions that the API's tests share."""
+
+from typing import Any
+
+from ayla_service.db.models import Chunk, PredictionSet, Trial
+from ayla_service.db.session import Database
+from ayla_service.results.encoding import encode
+from ayla_service.states import TrialState
+from httpx2 import Response
+
+from tests.factories import spec
+
+
+def set_at(document: dict[str, Any], pointer: str, value: object) -> dict[str, Any]:
+    """``document`` with one field set in place; the rest of the way to it must exist."""
+    *way, last = pointer.split("/")[1:]
+    place: Any = document
+    for token in way:
+        place = place[int(token)] if isinstance(place, list) else place[token]
+    place[int(last) if isinstance(place, list) else last] = value
+    return document
+
+
+def spec_with(pointer: str, value: object) -> dict[str, Any]:
+    """The valid spec with one field set."""
+    return set_at(spec(), pointer, value)
+
+
+def spec_without(pointer: str) -> dict[str, Any]:
+    """The valid spec with one field left out."""
+    changed = spec()
+    *way, last = pointer.split("/")[1:]
+    place: Any = changed
+    for token in way:
+        place = place[int(token)] if isinstance(place, list) else place[token]
+    del place[last]
+    return changed
+
+
+def problem_of(response: Response, status: int, slug: str) -> dict[str, Any]:
+    """The problem document of a response, after checking everything that every problem has."""
+    assert response.status_code == status, response.text[:500]
+    assert response.headers["content-type"] == "application/problem+json"
+    problem: dict[str, Any] = response.json()
+    assert set(problem) == {"type", "title", "status", "detail", "instance", "request_id", "errors"}
+    assert problem["type"] == f"urn:ayla:problem:{slug}"
+    assert problem["status"] == status
+    assert problem["request_id"] == response.headers["x-request-id"]
+    assert problem["title"]
+    assert problem["detail"]
+    assert "Traceback" not in response.text
+    return problem
+
+
+def pointers(problem: dict[str, Any]) -> list[str]:
+    """Where the problem's field errors point."""
+    return [error["pointer"] for error in problem["errors"]]
+
+
+def record(
+    database: Database,
+    trial_id: str,
+    columns: dict[str, list[Any]],
+    *,
+    state: TrialState = TrialState.COMPLETED,
+    **fields: object,
+) -> None:
+    """Store a trial's trajectory as one chunk, and its end."""
+    steps = columns["step"]
+    data = encode(columns)
+    with database.write() as session:
+        trial = session.get_one(Trial, trial_id)
+        trial.state = state
+        for name, value in fields.items():
+            setattr(trial, name, value)
+        session.add(Chunk(trial_id=trial_id, first_step=steps[0], last_step=steps[-1], rows=len(steps), data=data))
+
+
+def record_predictions(database: Database, trial_id: str, step: int, columns: dict[str, list[float]]) -> None:
+    """Store a model's predictions at one step."""
+    with database.write() as session:
+        session.add(PredictionSet(trial_id=trial_id, step=step, data=encode(columns)))

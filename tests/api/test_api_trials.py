@@ -1,0 +1,190 @@
+"""Trials and their results over HTTP: JSON, CSV, thinning, and numbers that are not finite."""
+
+import csv
+import io
+import json
+import math
+from typing import Any
+
+import pytest
+from ayla_service.db.session import Database
+from ayla_service.states import TrialState
+from fastapi.testclient import TestClient
+
+from tests.api.helpers import pointers, problem_of, record, record_predictions
+
+NAN, INF = math.nan, math.inf
+COLUMNS: dict[str, list[Any]] = {
+    "step": [0, 1, 2, 3, 4, 5],
+    "loss": [6.0, 4.5, 9.25, 1e-300, 2.0, 1.5],
+    "param.x": [-1.0, -0.5, 0.1, 0.2, 0.3, 0.4],
+}
+
+
+@pytest.fixture
+def recorded(database: Database, trial_id: str) -> str:
+    """A trial with six rows."""
+    record(database, trial_id, COLUMNS)
+    return trial_id
+
+
+def trajectory(client: TestClient, trial_id: str, **params: object) -> dict[str, Any]:
+    answer = client.get(
+        f"/v1/trials/{trial_id}/trajectory", params={name: str(value) for name, value in params.items()}
+    )
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    document: dict[str, Any] = json.loads(answer.text, parse_constant=pytest.fail)
+    return document
+
+
+def test_a_queued_trial_has_settings_and_no_summary(client: TestClient, job_id: str, trial_id: str) -> None:
+    trial = client.get(f"/v1/trials/{trial_id}").json()
+    assert (trial["id"], trial["job_id"], trial["index"], trial["seed"]) == (trial_id, job_id, 0, 0)
+    assert (trial["state"], trial["steps_done"], trial["summary"]) == ("queued", 0, None)
+    assert trial["optimizer"] == {
+        "name": "sgd",
+        "learning_rate": 0.03,
+        "ayla": None,
+        "label": trial["label"],
+    }
+
+
+def test_a_completed_trial_has_its_result_in_numbers(client: TestClient, database: Database, trial_id: str) -> None:
+    record(database, trial_id, COLUMNS, steps_done=10, final_loss=1.5, best_loss=1e-300, best_step=3, wall_seconds=0.5)
+    trial = client.get(f"/v1/trials/{trial_id}").json()
+    assert trial["state"] == "completed"
+    assert trial["summary"] == {
+        "final_loss": 1.5,
+        "best_loss": 1e-300,
+        "best_step": 3,
+        "first_nonfinite_step": None,
+        "capped_steps": 0,
+        "wall_seconds": 0.5,
+        "steps_per_second": 20.0,
+        "device": None,
+    }
+
+
+def test_a_diverged_trial_has_null_where_json_has_no_number(
+    client: TestClient, database: Database, trial_id: str
+) -> None:
+    columns: dict[str, list[Any]] = {"step": [0, 1, 2], "loss": [1.0, INF, NAN], "param.x": [0.0, -INF, 1.0]}
+    record(
+        database, trial_id, columns, state=TrialState.DIVERGED, best_loss=INF, final_loss=None, first_nonfinite_step=1
+    )
+    summary = client.get(f"/v1/trials/{trial_id}").json()["summary"]
+    assert (summary["final_loss"], summary["best_loss"], summary["first_nonfinite_step"]) == (None, None, 1)
+    document = trajectory(client, trial_id)
+    assert document["columns"] == {"step": [0, 1, 2], "loss": [1.0, None, None], "param.x": [0.0, None, 1.0]}
+
+
+def test_a_trajectory_is_json_by_column(client: TestClient, recorded: str) -> None:
+    assert trajectory(client, recorded) == {"trial_id": recorded, "rows": 6, "columns": COLUMNS}
+
+
+def test_a_trajectory_is_csv_by_row(client: TestClient, database: Database, trial_id: str) -> None:
+    record(database, trial_id, {"step": [0, 1], "loss": [0.1, NAN], "param.x": [-INF, 1e-300]})
+    answer = client.get(f"/v1/trials/{trial_id}/trajectory", headers={"Accept": "text/csv"})
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.text == "step,loss,param.x\n0,0.1,\n1,,1e-300\n"
+
+
+def test_a_long_trajectory_is_the_same_in_both_forms(client: TestClient, database: Database, trial_id: str) -> None:
+    steps = list(range(50_001))
+    loss = [math.sin(step) / 3 for step in steps]
+    record(database, trial_id, {"step": steps, "loss": loss})
+    assert trajectory(client, trial_id)["columns"] == {"step": steps, "loss": loss}
+    answer = client.get(f"/v1/trials/{trial_id}/trajectory", headers={"Accept": "text/csv"})
+    rows = list(csv.reader(io.StringIO(answer.text)))
+    assert rows[0] == ["step", "loss"]
+    assert [(int(step), float(value)) for step, value in rows[1:]] == list(zip(steps, loss, strict=True))
+
+
+def test_before_anything_is_recorded_a_trajectory_is_empty(client: TestClient, trial_id: str) -> None:
+    assert trajectory(client, trial_id) == {"trial_id": trial_id, "rows": 0, "columns": {"step": [], "loss": []}}
+
+
+def test_rows_and_columns_are_selected(client: TestClient, recorded: str) -> None:
+    assert trajectory(client, recorded, columns="param.x,step")["columns"] == {
+        "param.x": COLUMNS["param.x"],
+        "step": COLUMNS["step"],
+    }
+    assert trajectory(client, recorded, every=2)["columns"]["step"] == [0, 2, 4, 5]
+    assert trajectory(client, recorded, from_step=2, to_step=3)["columns"]["step"] == [2, 3]
+    assert trajectory(client, recorded, max_points=4)["columns"]["step"] == [0, 2, 3, 5]
+    assert trajectory(client, recorded, from_step=9)["rows"] == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer", "said"),
+    [
+        ("columns=loss,nope", "/columns", "Unknown column 'nope'; this trial has step, loss, param.x."),
+        ("columns=", "/columns", "Unknown column ''"),
+        ("every=0", "/every", "at least 1"),
+        ("every=x", "/every", "whole number"),
+        ("max_points=1", "/max_points", "at least 2"),
+        ("from_step=-1", "/from_step", "at least 0"),
+        ("to_step=99999999999999999999", "/to_step", "at most 10000000"),
+        ("form_step=3", "/form_step", "Did you mean 'from_step'?"),
+    ],
+)
+def test_a_wrong_selection_is_refused(client: TestClient, recorded: str, query: str, pointer: str, said: str) -> None:
+    problem = problem_of(client.get(f"/v1/trials/{recorded}/trajectory?{query}"), 422, "invalid-request")
+    assert pointers(problem) == [pointer]
+    assert said in problem["errors"][0]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "answered"),
+    [
+        ("", "application/json"),
+        ("*/*", "application/json"),
+        ("text/csv", "text/csv"),
+        ("TEXT/CSV; q=0.5", "text/csv"),
+        ("application/*", "application/json"),
+        ("text/csv;q=0.4, application/json;q=0.8", "application/json"),
+        ("text/csv;q=0.8, */*;q=0.1", "text/csv"),
+        ("text/html, */*;q=0.5", "application/json"),
+        ("application/json;q=0, */*", "text/csv"),
+        ("text/csv;header=present", "text/csv"),
+    ],
+)
+def test_accept_chooses_the_form(client: TestClient, recorded: str, accept: str, answered: str) -> None:
+    answer = client.get(f"/v1/trials/{recorded}/trajectory", headers={"Accept": accept})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].partition(";")[0] == answered
+    assert answer.headers["vary"] == "Accept"
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json;q=0", "text/csv;q=zero", "image/*"])
+def test_another_form_is_not_acceptable(client: TestClient, recorded: str, accept: str) -> None:
+    answer = client.get(f"/v1/trials/{recorded}/trajectory", headers={"Accept": accept})
+    assert "application/json or text/csv" in problem_of(answer, 406, "not-acceptable")["detail"]
+
+
+def test_predictions_come_with_their_steps(client: TestClient, database: Database, trial_id: str) -> None:
+    for step, prediction in ((150, [0.5, NAN]), (400, [0.75, 1.0])):
+        data = {"x": [0.0, 1.0], "target": [1.0, 2.0], "truth": [1.5, 2.5], "prediction": prediction}
+        record_predictions(database, trial_id, step, data)
+    assert client.get(f"/v1/trials/{trial_id}/predictions").json() == {
+        "trial_id": trial_id,
+        "steps": [150, 400],
+        "columns": {
+            "x": [0.0, 1.0],
+            "target": [1.0, 2.0],
+            "truth": [1.5, 2.5],
+            "prediction.150": [0.5, None],
+            "prediction.400": [0.75, 1.0],
+        },
+    }
+
+
+def test_an_expression_has_no_predictions(client: TestClient, recorded: str) -> None:
+    answer = client.get(f"/v1/trials/{recorded}/predictions")
+    assert answer.json() == {"trial_id": recorded, "steps": [], "columns": {}}
+
+
+@pytest.mark.parametrize("path", ["", "/trajectory", "/predictions"])
+def test_an_unknown_trial_is_not_found(client: TestClient, path: str) -> None:
+    problem_of(client.get(f"/v1/trials/nope{path}"), 404, "trial-not-found")

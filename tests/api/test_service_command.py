@@ -1,0 +1,145 @@
+"""The ``ayla-service`` command: what it says, and how it fails."""
+
+import os
+import socket
+import sqlite3
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from ayla_service import __version__
+from ayla_service.cli import main
+from ayla_service.settings import Settings
+
+from tests.api.processes import run_service
+
+COMMANDS = ("serve", "api", "worker", "migrate", "openapi", "run")
+
+
+class Ended(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Ended]
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs the command in this process, with a clean environment."""
+
+    def run(*arguments: str, **variables: str) -> Ended:
+        for name in [name for name in os.environ if name.startswith("AYLA_")]:
+            monkeypatch.delenv(name)
+        for name, value in ({"AYLA_DATA_DIR": str(tmp_path)} | variables).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["ayla-service", *arguments])
+        with pytest.raises(SystemExit) as end:
+            main()
+        shown = capsys.readouterr()
+        return Ended(int(end.value.code or 0), shown.out, shown.err)
+
+    return run
+
+
+def said(ended: Ended) -> str:
+    """The one line that a command says when it cannot start."""
+    assert ended.code == 2, ended
+    assert ended.out == ""
+    assert ended.err.startswith("ayla-service: ")
+    assert ended.err.count("\n") == 1, ended.err
+    return ended.err
+
+
+def test_help_tells_every_command_and_every_setting(command: Command) -> None:
+    shown = command("--help")
+    assert shown.code == 0
+    for name in COMMANDS:
+        assert f"\n  {name} " in shown.out
+    for name, field in Settings.model_fields.items():
+        assert f"AYLA_{name.upper()} " in shown.out
+        assert str(field.description) in shown.out
+
+
+def test_the_version_is_told(command: Command) -> None:
+    assert command("--version") == Ended(0, f"ayla-service {__version__}\n", "")
+
+
+def test_migrate_brings_the_store_up_to_date_and_can_be_repeated(command: Command, tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "folder"
+    first, again = (command("migrate", "--data-dir", str(folder)) for _ in range(2))
+    assert (first.code, first.err) == (0, "")
+    assert first == again
+    with closing(sqlite3.connect(folder / "ayla.db")) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (first.out.strip(),)
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"AYLA_PROT": "1"}, "no setting AYLA_PROT; did you mean AYLA_PORT?"),
+        ({"AYLA_PORT": "abc"}, "AYLA_PORT: "),
+        ({"AYLA_LEASE_SECONDS": "0", "AYLA_LOG_LEVEL": "loud"}, "AYLA_LEASE_SECONDS: "),
+        ({"AYLA_DATABASE_URL": "nonsense"}, "AYLA_DATABASE_URL cannot be used"),
+        ({"AYLA_DATABASE_URL": "oracel://x"}, "AYLA_DATABASE_URL cannot be used"),
+        ({"AYLA_DATABASE_URL": "sqlite:////nowhere/at/all.db"}, "cannot be opened: unable to open database file"),
+    ],
+)
+def test_a_wrong_setting_is_named(command: Command, variables: dict[str, str], named: str) -> None:
+    assert named in said(command("migrate", **variables))
+
+
+def test_a_password_is_not_shown(command: Command) -> None:
+    ended = command("migrate", AYLA_DATABASE_URL="postgresql+psycopg://user:hush@127.0.0.1:1/store")
+    assert "hush" not in said(ended)
+
+
+def test_the_settings_of_the_client_are_left_alone(command: Command) -> None:
+    assert command("migrate", AYLA_BASE_URL="http://x", AYLA_API_KEY="k").code == 0
+
+
+def test_a_data_folder_that_is_a_file_is_named(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ended = command("migrate", "--data-dir", str(tmp_path / "file"))
+    assert f"{tmp_path}/file cannot be made" in said(ended)
+
+
+def test_a_store_of_a_later_version_is_refused(command: Command, tmp_path: Path) -> None:
+    command("migrate")
+    with closing(sqlite3.connect(tmp_path / "ayla.db", isolation_level=None)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'later'")
+    assert "cannot be migrated" in said(command("migrate"))
+
+
+@pytest.mark.parametrize(
+    "arguments", [["serv"], ["serve", "--port", "x"], ["serve", "--port", "70000"], ["run"], ["migrate", "now"]]
+)
+def test_a_wrong_command_line_is_a_usage_error(command: Command, arguments: list[str]) -> None:
+    ended = command(*arguments)
+    assert ended.code == 2
+    assert "Usage: " in ended.err
+
+
+def test_the_api_alone_wants_a_migrated_store(tmp_path: Path) -> None:
+    ended = run_service(tmp_path, "api", "--port", "0")
+    assert "run 'ayla-service migrate' first" in said(Ended(ended.returncode, ended.stdout, ended.stderr))
+
+
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = run_service(tmp_path, "serve", "--port", str(port))
+    line = said(Ended(ended.returncode, ended.stdout, ended.stderr))
+    assert f"Port {port} of 127.0.0.1 is in use" in line
+    assert "--port" in line
+
+
+def test_an_address_of_another_machine_is_refused(tmp_path: Path) -> None:
+    ended = run_service(tmp_path, "serve", "--host", "203.0.113.1", "--port", "0")
+    assert "Cannot listen on 203.0.113.1" in said(Ended(ended.returncode, ended.stdout, ended.stderr))

@@ -1,0 +1,79 @@
+"""The whole method in plain Python floats, one trial, to run beside the engine."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ayla_core import transform_reference
+from ayla_core.optimizers.adam_reference import AdamReference
+from ayla_core.optimizers.sgd_reference import SgdReference
+from ayla_spec.optimizers import Adam, Ayla, Sgd
+
+Point = list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function with its gradient worked out by hand."""
+
+    expression: str
+    start: dict[str, float]
+    value: Callable[[Point], float]
+    gradient: Callable[[Point], Point]
+
+
+def _rosenbrock_gradient(point: Point) -> Point:
+    x, y = point
+    return [-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)]
+
+
+FUNCTIONS = {
+    "parabola": Function("x**2", {"x": 3.0}, lambda p: p[0] ** 2, lambda p: [2 * p[0]]),
+    "saddle": Function(
+        "x**4 - 3*x**3 + 2",
+        {"x": -1.0},
+        lambda p: p[0] ** 4 - 3 * p[0] ** 3 + 2,
+        lambda p: [4 * p[0] ** 3 - 9 * p[0] ** 2],
+    ),
+    "rosenbrock": Function(
+        "(1 - x)**2 + 100*(y - x**2)**2",
+        {"x": -1.2, "y": 1.0},
+        lambda p: (1 - p[0]) ** 2 + 100 * (p[1] - p[0] ** 2) ** 2,
+        _rosenbrock_gradient,
+    ),
+}
+
+
+def bowl(dimensions: int) -> Function:
+    """A quadratic with another curvature along each axis, in up to five variables."""
+    names = "uvwxy"[:dimensions]
+    return Function(
+        " + ".join(f"{i + 1}*({name} - {i})**2" for i, name in enumerate(names)) + " + 0.25",
+        {name: 1.5 - i for i, name in enumerate(names)},
+        lambda p: sum((i + 1) * (x - i) ** 2 for i, x in enumerate(p)) + 0.25,
+        lambda p: [2 * (i + 1) * (x - i) for i, x in enumerate(p)],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PlainStep:
+    """The state before one update."""
+
+    x: Point
+    loss: float
+    scale: float
+    gradient: Point
+
+
+def trajectory(function: Function, settings: Sgd | Adam, steps: int) -> list[PlainStep]:
+    """Steps 0 to ``steps`` of one trial."""
+    ayla = settings.ayla or Ayla()
+    x = list(function.start.values())
+    rule = SgdReference(settings, len(x)) if isinstance(settings, Sgd) else AdamReference(settings, len(x))
+    states = []
+    for _ in range(steps + 1):
+        loss = function.value(x)
+        v = transform_reference.scale(loss, ayla.n1, ayla.n2, ayla.max_scale)
+        gradient = [v * slope for slope in function.gradient(x)]
+        states.append(PlainStep(x, loss, v, gradient))
+        x = rule.update(x, gradient, v)
+    return states

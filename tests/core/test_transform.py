@@ -1,0 +1,68 @@
+"""Eq. 1: the batched transformation against plain Python."""
+
+import math
+
+import pytest
+import torch
+from ayla_core import transform_reference
+from ayla_core.transform import PowerTransform
+from ayla_spec.optimizers import Ayla
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.core.batches import FLOAT64
+
+losses = st.floats(-1e3, 1e3).filter(lambda loss: loss == 0 or abs(loss) > 1e-12)
+exponents = st.floats(0.1, 4.0)
+
+
+@given(st.lists(st.tuples(losses, exponents, exponents), min_size=1, max_size=40))
+def test_batch_agrees_with_plain_python(cases: list[tuple[float, float, float]]) -> None:
+    transform = PowerTransform([Ayla(n1=n1, n2=n2) for _, n1, n2 in cases], FLOAT64)
+    loss = FLOAT64.vector(case[0] for case in cases)
+    factors = transform.factors(loss.abs())
+    for case, v, transformed in zip(cases, factors.scale.tolist(), (loss * factors.power).tolist(), strict=True):
+        assert v == pytest.approx(transform_reference.scale(*case), rel=1e-13)
+        assert transformed == pytest.approx(transform_reference.transformed_loss(*case), rel=1e-13)
+
+
+@pytest.mark.parametrize("loss", [0.0, 1.0, -1.0])
+@pytest.mark.parametrize("exponent", [0.3, 2.5])
+def test_there_is_no_scaling_at_zero_and_one(loss: float, exponent: float) -> None:
+    factors = PowerTransform([Ayla(n1=exponent, n2=exponent)], FLOAT64).factors(FLOAT64.vector([abs(loss)]))
+    assert factors.scale.item() == 1.0
+    assert loss * factors.power.item() == loss
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True))
+def test_exponent_one_gives_scale_one_exactly(loss: float) -> None:
+    factors = PowerTransform([None], FLOAT64).factors(FLOAT64.vector([abs(loss)]))
+    assert factors.scale.item() == 1.0
+    assert factors.power.item() == 1.0
+
+
+def test_max_scale_bounds_the_scale_only() -> None:
+    transform = PowerTransform([Ayla(n1=0.5, max_scale=3.0), Ayla(n1=0.5)], FLOAT64)
+    factors = transform.factors(FLOAT64.vector([1e-4, 1e-4]))
+    assert factors.scale.tolist() == pytest.approx([3.0, 50.0])
+    assert factors.power.tolist() == pytest.approx([100.0, 100.0])
+    assert factors.limited is not None
+    assert factors.limited.tolist() == [True, False]
+
+
+@pytest.mark.parametrize(("count", "per_sample"), [(1, False), (31, False), (33, False), (7, True)])
+def test_a_power_does_not_depend_on_its_place_in_the_batch(count: int, per_sample: bool) -> None:
+    """The leftover elements of a vectorised loop once took another routine, with another last bit."""
+    values = torch.linspace(0.11, 7.3, count * 100, dtype=torch.float64)[:count]
+    one = PowerTransform([Ayla(n1=0.57, n2=1.43)], FLOAT64, per_sample=per_sample)
+    many = PowerTransform([Ayla(n1=0.57, n2=1.43)] * count, FLOAT64, per_sample=per_sample)
+    whole = many.factors(values.unsqueeze(1).repeat(1, 5) if per_sample else values).scale
+    for place, value in enumerate(values):
+        single = one.factors(value.repeat(1, 5) if per_sample else value.reshape(1)).scale
+        assert torch.equal(single[0], whole[place])
+
+
+def test_transformed_loss_is_continuous_and_odd() -> None:
+    below, above = (transform_reference.transformed_loss(1 + shift, 0.5, 3.0) for shift in (-1e-9, 1e-9))
+    assert math.isclose(below, above, abs_tol=1e-8)
+    assert transform_reference.transformed_loss(-2.0, 1.0, 2.0) == -4.0

@@ -1,0 +1,1 @@
+"""Datasets: the samples a model is fitted to."""

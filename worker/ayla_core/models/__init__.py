@@ -1,0 +1,1 @@
+"""Models: functions of an input with parameters to fit, each trial with its own."""

@@ -1,0 +1,64 @@
+"""What an objective is: a function of the parameters of every trial at once, with its gradient.
+
+To add one: a class with the methods of ``Objective``, and a case in ``build_objective``. Where the loss is a mean over
+samples it also has ``samples``, and then AYLA can transform each sample.
+"""
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+Floats = npt.NDArray[np.float64]
+
+
+class Evaluation(Protocol):
+    """The objective at one point of each trial. ``gradients`` may be called once."""
+
+    @property
+    def loss(self) -> Tensor:
+        """The plain loss l, shape [rows]."""
+
+    @property
+    def magnitude(self) -> Tensor | None:
+        """What eq. 1 is applied to per sample, such as |ŷ - y|, shape [rows, samples]; None without samples."""
+
+    def gradients(self, weights: Tensor | None) -> tuple[Tensor, Tensor]:
+        """The gradient of the loss ∇l, and of the loss whose samples are weighted; shape [rows, parameters] each.
+
+        Args:
+            weights: a constant factor of each sample's loss, shape [rows, samples]. None: all 1, and the second
+                gradient is the first.
+        """
+
+
+class Samples(Protocol):
+    """The samples behind a loss that is a mean over them."""
+
+    def mean_loss(self, magnitude: Tensor) -> Tensor:
+        """The loss if the samples had these magnitudes, shape [rows, samples] to [rows]."""
+
+    def predictions(self, parameters: Tensor) -> Tensor:
+        """What the model predicts for each sample, shape [rows, samples]."""
+
+    def columns(self, row: int) -> dict[str, Floats]:
+        """The columns x, target and truth of a row's samples, shape [samples] each."""
+
+
+class Objective(Protocol):
+    """A function to minimize. A batch may have more rows than trials: those at the end only fill it up."""
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """The parameters that are recorded one by one; empty where there are too many for that."""
+
+    @property
+    def samples(self) -> Samples | None:
+        """The samples the loss is a mean over; None where it is not."""
+
+    def initial_parameters(self) -> Tensor:
+        """A fresh matrix of start points, shape [rows, parameters]."""
+
+    def evaluate(self, parameters: Tensor) -> Evaluation:
+        """Loss and gradient at ``parameters``, shape [rows, parameters]."""

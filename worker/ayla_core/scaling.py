@@ -1,0 +1,115 @@
+"""The two readings of AYLA on a loss (AYLA.md section 1): scale and transformed gradient of each step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from ayla_spec.optimizers import Ayla
+from torch import Tensor
+
+from ayla_core.layout import Layout
+from ayla_core.objectives import Evaluation, Samples
+from ayla_core.transform import PowerTransform
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """An evaluation after the transformation.
+
+    Attributes:
+        plain: ∇l, shape [rows, parameters].
+        gradient: G, same shape; the same tensor where no row is transformed.
+        scale: v, shape [rows].
+        transformed_loss: shape [rows].
+        limited: where max_scale changed the step, shape [rows]; None where no row has a max_scale.
+    """
+
+    plain: Tensor
+    gradient: Tensor
+    scale: Tensor
+    transformed_loss: Tensor
+    limited: Tensor | None
+
+
+class Scaling:
+    """Applies the reading that each row's settings name; rows without AYLA keep loss and gradient bit for bit.
+
+    Args:
+        settings: one per row; None is no AYLA.
+        samples: of the objective, if it has any; needed where a setting transforms each sample.
+        layout: type and device.
+    """
+
+    def __init__(self, settings: Sequence[Ayla | None], samples: Samples | None, layout: Layout) -> None:
+        self._ones = layout.vector([1.0] * len(settings))
+        on_loss = [ayla if ayla is not None and ayla.transform_on == "loss" else None for ayla in settings]
+        self._on_loss = PowerTransform(on_loss, layout) if any(on_loss) else None
+        self._on_samples = (
+            _SampleReading(settings, samples, layout) if samples and any(map(_is_sampled, settings)) else None
+        )
+        self.reads_samples = self._on_samples is not None
+        """Whether the transformed gradient of some row is not v·∇l."""
+
+    def apply(self, evaluation: Evaluation) -> Scaled:
+        """Scale, transformed loss and transformed gradient of one step."""
+        samples = None if self._on_samples is None else self._on_samples.factors(evaluation)
+        plain, gradient = evaluation.gradients(None if samples is None else samples.weights)
+        scale, transformed, limited = self._ones, evaluation.loss, None
+        if self._on_loss is not None:
+            factors = self._on_loss.factors(evaluation.loss.abs())
+            scale, transformed, limited = factors.scale, evaluation.loss * factors.power, factors.limited
+            gradient = scale.unsqueeze(1) * gradient
+        if samples is not None:
+            scale, transformed = samples.into(scale, samples.scale), samples.into(transformed, samples.transformed_loss)
+            limited = samples.limits(limited, like=scale)
+        return Scaled(plain, gradient, scale, transformed, limited)
+
+
+def _is_sampled(ayla: Ayla | None) -> bool:
+    return ayla is not None and ayla.transform_on == "sample"
+
+
+@dataclass(frozen=True, slots=True)
+class _SampleFactors:
+    """The per-sample reading of one step, for the rows that have it."""
+
+    rows: Tensor
+    weights: Tensor
+    scale: Tensor
+    transformed_loss: Tensor
+    limited: Tensor | None
+
+    def into(self, values: Tensor, mine: Tensor) -> Tensor:
+        """``values`` of all rows with mine in place of theirs."""
+        return values.index_copy(0, self.rows, mine)
+
+    def limits(self, limited: Tensor | None, *, like: Tensor) -> Tensor | None:
+        """Where max_scale changed the step, in any row."""
+        if self.limited is None:
+            return limited
+        return self.into(torch.zeros_like(like, dtype=torch.bool) if limited is None else limited, self.limited)
+
+
+class _SampleReading:
+    """The exponent chosen on each |r_i|, c_i = n_i |r_i|^(n_i - 1), v = mean(c_i)."""
+
+    def __init__(self, settings: Sequence[Ayla | None], samples: Samples, layout: Layout) -> None:
+        mine = [row for row, ayla in enumerate(settings) if _is_sampled(ayla)]
+        self._samples = samples
+        self._rows = torch.tensor(mine, device=layout.device)
+        self._transform = PowerTransform([settings[row] for row in mine], layout, per_sample=True)
+
+    def factors(self, evaluation: Evaluation) -> _SampleFactors:
+        """c_i of the rows of this reading, 1 elsewhere; the rows' v and mean transformed sample loss."""
+        everything = evaluation.magnitude
+        if everything is None:
+            raise ValueError("The per-sample reading of AYLA needs an objective with samples.")
+        magnitude = everything.index_select(0, self._rows)
+        factors = self._transform.factors(magnitude)
+        return _SampleFactors(
+            rows=self._rows,
+            weights=torch.ones_like(everything).index_copy_(0, self._rows, factors.scale),
+            scale=factors.scale.mean(1),
+            transformed_loss=self._samples.mean_loss(magnitude * factors.power),
+            limited=None if factors.limited is None else factors.limited.any(1),
+        )

@@ -1,0 +1,62 @@
+"""Drives an engine to its end in blocks of about the same duration."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ayla_core.engine import Engine
+from ayla_core.recorder import Recorder
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long the blocks are. Each one ends in a write and a checkpoint, so it is also what a crash can lose.
+
+    Attributes:
+        target_seconds: a block should take about that long, recording included.
+        first_steps: steps of the first block.
+        growth: a block has at most that many times the steps of the one before.
+        max_numbers: upper bound of the numbers a block keeps in memory (8 bytes each, a few copies).
+    """
+
+    target_seconds: float = 0.5
+    first_steps: int = 16
+    growth: float = 2.0
+    max_numbers: int = 4_000_000
+
+    def next_steps(self, steps: int, seconds: float) -> int:
+        """The steps of the next block, after one of ``steps`` steps that took ``seconds``."""
+        fitting = steps * self.growth
+        if seconds > 0:
+            fitting = min(fitting, steps * self.target_seconds / seconds)
+        return max(1, int(fitting))
+
+
+def _never() -> bool:
+    return False
+
+
+def train(
+    engine: Engine, recorder: Recorder, pace: Pace | None = None, should_stop: Callable[[], bool] = _never
+) -> bool:
+    """Advance and record until the engine has finished.
+
+    Args:
+        engine: fresh, or restored from a checkpoint.
+        recorder: takes each block with the checkpoint right after it; what it raises passes through.
+        pace: length of the blocks. Default ``Pace()``.
+        should_stop: asked before each block.
+
+    Returns:
+        Whether the engine has finished; False when ``should_stop`` ended the loop.
+    """
+    pace = pace or Pace()
+    ceiling = max(1, pace.max_numbers // engine.numbers_per_step)
+    steps = min(pace.first_steps, ceiling)
+    while not engine.finished:
+        if should_stop():
+            return False
+        started = time.perf_counter()
+        recorder.write(engine.advance(steps), engine.checkpoint())
+        steps = min(pace.next_steps(steps, time.perf_counter() - started), ceiling)
+    return True

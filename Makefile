@@ -23,7 +23,7 @@ $(VENV)/.installed: $(MANIFESTS)
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "Installing the development tools ..."
-	@$(BIN)/python -m pip install --quiet $$($(BIN)/python -c "import tomllib; print(' '.join(repr(item) for item in tomllib.load(open('pyproject.toml', 'rb'))['dependency-groups']['dev']))" | tr -d '"')
+	@$(BIN)/python -m pip install --quiet --editable '.[worker,dev]'
 	@touch $@
 
 demo: $(VENV)/.installed ## Start the service, reproduce the paper's experiments through it, write ayla-report/

@@ -1,0 +1,16 @@
+"""The page of errors lists exactly the problems that the service can answer with."""
+
+import re
+from pathlib import Path
+
+from ayla_service.api import handlers
+from ayla_service.errors import ServiceError
+
+PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
+
+
+def test_every_problem_is_on_the_page_with_its_status() -> None:
+    listed = {slug: int(status) for slug, status in re.findall(r"^\| `([a-z-]+)` \| (\d+) \|", PAGE.read_text(), re.M)}
+    raised = {error.slug: error.status for error in ServiceError.__subclasses__()}
+    from_http = {slug: status for status, (slug, _, _) in handlers._HTTP_PROBLEMS.items()}
+    assert listed == raised | from_http | {"internal-error": 500}

@@ -12,6 +12,7 @@ from ayla_worker.identity import describe_worker
 from ayla_worker.loop import work_until
 from ayla_worker.runner import Runner
 from ayla_worker.stopping import StopSignal
+from ayla_worker.warmup import warm_up
 
 
 def main() -> int:
@@ -27,9 +28,11 @@ def main() -> int:
     stop.on_signals()
     if arguments.exit_with_parent:
         stop.on_end_of(sys.stdin.buffer)
+    identity = describe_worker(settings)
+    warm_up()
     database = Database(settings.store_url)
     try:
-        work_until(stop, Runner(database, settings, describe_worker(settings), stop.is_set), settings)
+        work_until(stop, Runner(database, settings, identity, stop.is_set), settings)
     finally:
         database.dispose()
     return 0

@@ -5,7 +5,7 @@ from typing import Any
 from ayla_service.db.session import Database
 from ayla_service.jobs.service import JobService
 from ayla_service.jobs.views import JobView
-from ayla_service.queue.attempts import Progress, TrialProgress
+from ayla_service.queue.attempts import RecordedBlock, TrialProgress
 from ayla_service.queue.claims import Claim, WorkerIdentity
 from ayla_service.queue.wakeup import TimerWakeUp
 from ayla_service.results.encoding import encode
@@ -40,14 +40,14 @@ def submit(database: Database, **changes: Any) -> JobView:
     return jobs(database).submit(JobSpec.model_validate(submitted), submitted).job
 
 
-def progress(claim: Claim, first: int, last: int, *, finished: bool = False) -> Progress:
+def progress(claim: Claim, first: int, last: int, *, finished: bool = False) -> RecordedBlock:
     """A block of made-up steps ``first..last`` for every trial of a claim."""
     steps = list(range(first, last + 1))
     data = encode({"step": steps, "loss": [1.0 / (step + 1) for step in steps]})
     ids = list(claim.trial_ids.values())
     state = TrialState.COMPLETED if finished else TrialState.RUNNING
     final = 1.0 / (last + 1) if finished else None
-    return Progress(
+    return RecordedBlock(
         step=last + 1,
         checkpoint=f"state at {last + 1}".encode(),
         trials=[TrialProgress(trial_id, state, last, final, 1.0 / (last + 1), last, None, 0) for trial_id in ids],

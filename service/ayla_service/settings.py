@@ -3,14 +3,16 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Settings(BaseSettings):
     """What can be set; the defaults run the embedded service: SQLite in a data folder, one worker on a timer."""
 
-    model_config = SettingsConfigDict(env_prefix="AYLA_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="AYLA_", extra="ignore", frozen=True, allow_inf_nan=False)
 
     data_dir: Path = Field(Path("ayla-data"), description="Folder of the embedded store and its logs.")
     database_url: str | None = Field(
@@ -18,6 +20,11 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address the API listens on.")
     port: int = Field(8642, ge=0, le=65535, description="Port the API listens on; 0 takes a free one.")
+    allowed_hosts: list[str] | None = Field(
+        None,
+        description='Host names that requests may be for, as a JSON list such as ["ayla.example.org"]. '
+        "Default: this machine's own when listening on a loopback address, else any.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
     log_format: Literal["console", "json"] = Field("console", description="Log lines for people or for machines.")
     max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest request body accepted.")
@@ -26,12 +33,30 @@ class Settings(BaseSettings):
         30.0, gt=0, description="How long a worker may be silent before its shard is given to another."
     )
     heartbeat_seconds: float = Field(
-        2.0, gt=0, description="Longest time between two writes of results; each renews the lease."
+        2.0, gt=0, validate_default=True, description="Time between two writes of results; each renews the lease."
     )
     reap_seconds: float = Field(5.0, gt=0, description="How often expired leases are returned to the queue.")
     max_attempts: int = Field(3, ge=1, description="Attempts at a shard before its job fails.")
     torch_threads: int = Field(1, ge=1, description="CPU threads of one worker; part of what makes results repeatable.")
     shutdown_seconds: float = Field(10.0, gt=0, description="Time a stopping process has to hand back its work.")
+
+    @field_validator("heartbeat_seconds")
+    @classmethod
+    def _within_the_lease(cls, value: float, info: ValidationInfo) -> float:
+        lease = info.data.get("lease_seconds", value * 3)
+        if lease < 3 * value:
+            raise ValueError(f"a lease of {lease:g} s is less than three times as long; workers would lose it")
+        return value
+
+    @property
+    def host_names(self) -> frozenset[str] | None:
+        """Names, in lower case and without port, that a request's Host may have; None: any.
+
+        A web page can make a browser send requests to a service on the same machine under the page's own name.
+        """
+        if self.allowed_hosts is not None:
+            return frozenset(name.lower() for name in self.allowed_hosts)
+        return _LOOPBACK if self.host.lower() in _LOOPBACK else None
 
     @property
     def store_url(self) -> str:

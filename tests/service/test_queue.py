@@ -139,7 +139,7 @@ def test_an_expired_lease_goes_back_to_the_queue_with_its_checkpoint(database: D
 
 
 WRITES: dict[str, Callable[[Database, Claim], object]] = {
-    "begin": lambda database, claimed: attempts.begin(database, claimed, 0, "cpu"),
+    "begin": lambda database, claimed: attempts.begin(database, claimed, 0, "cpu", LEASE),
     "record": lambda database, claimed: attempts.record(database, claimed, progress(claimed, 5, 9), LEASE),
     "finish": lambda database, claimed: attempts.record(
         database, claimed, progress(claimed, 5, 10, finished=True), LEASE
@@ -183,7 +183,7 @@ def test_an_attempt_that_starts_earlier_drops_what_was_recorded_later(database: 
     reap(database, MAX_ATTEMPTS)
     second = _claim(database)
     assert [saved.step for saved in second.saved] == [7, 4]
-    attempts.begin(database, second, 4, "cpu")
+    attempts.begin(database, second, 4, "cpu", LEASE)
     attempts.record(database, second, progress(second, 4, 10, finished=True), LEASE)
     assert _steps(database, second.trial_ids[0]) == list(range(11))
 
@@ -301,10 +301,10 @@ def test_whatever_happens_no_row_is_lost_or_doubled(database: Database, events: 
             ended.append(current)
             current = _claim(database)
             at = max((saved.step for saved in current.saved), default=0)
-            attempts.begin(database, current, at, "cpu")
+            attempts.begin(database, current, at, "cpu", LEASE)
         elif event == "restart":
             at = 0
-            attempts.begin(database, current, at, "cpu")
+            attempts.begin(database, current, at, "cpu", LEASE)
     attempts.record(database, current, progress(current, at, 10, finished=True), LEASE)
     assert _steps(database, current.trial_ids[0]) == list(range(11))
     with database.read() as session:

@@ -2,17 +2,19 @@
 
 import time
 
+import stamina
 from ayla_core.recorder import Block, PredictionRows, TrialRows, TrialSummary
 from ayla_service.db.session import Database
-from ayla_service.queue.attempts import Progress, TrialProgress, record
+from ayla_service.queue.attempts import RecordedBlock, TrialProgress, record
 from ayla_service.queue.claims import Claim
 from ayla_service.results.encoding import encode
 from ayla_service.results.writer import NewChunk, NewPredictions, NewResults
 from ayla_service.states import TrialState
+from sqlalchemy.exc import OperationalError
 
 
-class CancelRequested(Exception):
-    """The job is to be cancelled; what was computed so far is stored."""
+class JobEnding(Exception):
+    """The job is to be cancelled or has failed elsewhere; what was computed so far is stored."""
 
 
 class StoreRecorder:
@@ -35,9 +37,10 @@ class StoreRecorder:
 
         Raises:
             LeaseLost: if the attempt is no longer the current one.
-            CancelRequested: if the job is to be cancelled; the block is stored.
+            JobEnding: if nothing more of the job is to run; the block is stored.
+            sqlalchemy.exc.OperationalError: if the store does not answer for as long as the lease lasts.
         """
-        progress = Progress(
+        recorded = RecordedBlock(
             step=block.last_step + 1,
             checkpoint=checkpoint,
             trials=[self._trial(summary) for summary in block.summaries],
@@ -48,11 +51,18 @@ class StoreRecorder:
             seconds=time.perf_counter() - self._since,
             finished=block.finished,
         )
-        cancel = record(self._database, self._claim, progress, self._lease_seconds)
+        stop = self._store(recorded)
         # Time spent waiting for the store is not computing time.
         self._since = time.perf_counter()
-        if cancel:
-            raise CancelRequested
+        if stop:
+            raise JobEnding
+
+    def _store(self, recorded: RecordedBlock) -> bool:
+        """Write the block, again if need be: a store that is away for a moment does not cost the attempt."""
+        for attempt in stamina.retry_context(on=OperationalError, attempts=None, timeout=self._lease_seconds):
+            with attempt:
+                return record(self._database, self._claim, recorded, self._lease_seconds)
+        raise AssertionError("the last try either returns or raises")
 
     def _chunk(self, rows: TrialRows) -> NewChunk:
         steps = rows.columns["step"]

@@ -14,10 +14,10 @@ from ayla_service.queue import attempts
 from ayla_service.queue.attempts import LeaseLost
 from ayla_service.queue.claims import Claim, SavedState, WorkerIdentity, claim
 from ayla_service.settings import Settings
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 
 from ayla_worker.identity import describe_device
-from ayla_worker.recorder import CancelRequested, StoreRecorder
+from ayla_worker.recorder import JobEnding, StoreRecorder
 
 _log = structlog.get_logger("ayla.worker")
 
@@ -48,7 +48,7 @@ class Runner:
         if claimed is None:
             return False
         log = _log.bind(job=claimed.job_id, shard=claimed.shard_id, attempt=claimed.attempt)
-        log.info("attempt started", trials=len(claimed.trials))
+        log.info("attempt started", trials=len(claimed.trial_ids))
         try:
             log.info("attempt ended", outcome=self._attempt(claimed))
         except LeaseLost:
@@ -58,10 +58,10 @@ class Runner:
     def _attempt(self, claimed: Claim) -> str:
         try:
             finished = self._train(claimed)
-        except CancelRequested:
+        except JobEnding:
             attempts.cancel(self.database, claimed)
             return "cancelled"
-        except (LeaseLost, SQLAlchemyError):
+        except (LeaseLost, OperationalError):
             raise
         except Exception as error:
             # Whatever the computation raises is the job's failure, not the worker's: it is recorded and retried.
@@ -76,7 +76,7 @@ class Runner:
     def _train(self, claimed: Claim) -> bool:
         device = select_device(claimed.spec.device)
         engine = _restored(claimed, device)
-        attempts.begin(self.database, claimed, engine.step, describe_device(device))
+        attempts.begin(self.database, claimed, engine.step, describe_device(device), self._settings.lease_seconds)
         recorder = StoreRecorder(self.database, claimed, self._settings.lease_seconds)
         return train(engine, recorder, Pace(self._settings.heartbeat_seconds), self._should_stop)
 

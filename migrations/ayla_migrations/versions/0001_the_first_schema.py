@@ -57,7 +57,7 @@ def upgrade() -> None:
         "shards",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("job_id", sa.String(length=36), nullable=False),
-        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("index", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("device", sa.String(length=8), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
@@ -69,7 +69,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_shards_job_id_jobs"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shards")),
-        sa.UniqueConstraint("job_id", "place", name=op.f("uq_shards_job_id_place")),
+        sa.UniqueConstraint("job_id", "index", name=op.f("uq_shards_job_id_index")),
     )
     op.create_index(op.f("ix_shards_state_lease_expires_at"), "shards", ["state", "lease_expires_at"])
 
@@ -112,8 +112,8 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("job_id", sa.String(length=36), nullable=False),
         sa.Column("shard_id", sa.String(length=36), nullable=False),
-        sa.Column("place", sa.Integer(), nullable=False),
-        sa.Column("optimizer_place", sa.Integer(), nullable=False),
+        sa.Column("index", sa.Integer(), nullable=False),
+        sa.Column("optimizer_index", sa.Integer(), nullable=False),
         sa.Column("label", sa.String(length=250), nullable=False),
         sa.Column("settings", sa.JSON(), nullable=False),
         sa.Column("seed", sa.BigInteger(), nullable=False),
@@ -135,7 +135,7 @@ def upgrade() -> None:
             ["shard_id"], ["shards.id"], name=op.f("fk_trials_shard_id_shards"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_trials")),
-        sa.UniqueConstraint("job_id", "place", name=op.f("uq_trials_job_id_place")),
+        sa.UniqueConstraint("job_id", "index", name=op.f("uq_trials_job_id_index")),
     )
     op.create_index(op.f("ix_trials_shard_id"), "trials", ["shard_id"])
 

@@ -36,8 +36,7 @@ def is_current(database: Database) -> bool:
 
 def upgrade(database: Database) -> str:
     """Run every migration the store lacks, all in one transaction; returns the revision it has then."""
-    with database.write() as session:
-        connection = session.connection()
+    with database.migration() as connection:
         command.upgrade(_config(connection), "head")
     return head()
 

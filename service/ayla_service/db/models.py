@@ -102,7 +102,7 @@ class Shard(Base):
 
     id: Mapped[str] = mapped_column(_Id, primary_key=True)
     job_id: Mapped[str] = mapped_column(_Id, ForeignKey("jobs.id", ondelete="CASCADE"))
-    place: Mapped[int]
+    index: Mapped[int]
     state: Mapped[str] = mapped_column(_State)
     device: Mapped[str] = mapped_column(String(8))
     attempt: Mapped[int] = mapped_column(default=0)
@@ -112,7 +112,7 @@ class Shard(Base):
     __table_args__ = (
         CheckConstraint(_one_of("state", ShardState), name="state"),
         CheckConstraint("(lease_expires_at IS NOT NULL) = (state = 'running')", name="lease"),
-        UniqueConstraint("job_id", "place"),
+        UniqueConstraint("job_id", "index"),
         Index(None, "state", "lease_expires_at"),
     )
 
@@ -145,8 +145,8 @@ class Trial(Base):
     id: Mapped[str] = mapped_column(_Id, primary_key=True)
     job_id: Mapped[str] = mapped_column(_Id, ForeignKey("jobs.id", ondelete="CASCADE"))
     shard_id: Mapped[str] = mapped_column(_Id, ForeignKey("shards.id", ondelete="CASCADE"), index=True)
-    place: Mapped[int]
-    optimizer_place: Mapped[int]
+    index: Mapped[int]
+    optimizer_index: Mapped[int]
     label: Mapped[str] = mapped_column(String(250))
     settings: Mapped[dict[str, Any]] = mapped_column(JSON)
     seed: Mapped[int] = mapped_column(BigInteger)
@@ -162,7 +162,7 @@ class Trial(Base):
 
     __table_args__ = (
         CheckConstraint(_one_of("state", TrialState), name="state"),
-        UniqueConstraint("job_id", "place"),
+        UniqueConstraint("job_id", "index"),
     )
 
 

@@ -13,6 +13,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, make_url,
 from sqlalchemy.orm import Session
 
 _WRITE = "ayla_write"
+_ONE_VIEW = "REPEATABLE READ"
+# A worker frozen inside a transaction must not hold its rows for ever, nor make others wait for them.
+_POSTGRES_OPTIONS = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=15s"
 
 
 class Database:
@@ -25,6 +28,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = _engine(url)
+        self._writing = self.engine.execution_options(**{_WRITE: True})
+        # PostgreSQL's default would let two queries of one unit of work see different states.
+        self._reading = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level=_ONE_VIEW)
 
     @property
     def is_sqlite(self) -> bool:
@@ -34,16 +40,38 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A unit of work that changes nothing; one consistent view of the store."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with Session(self._reading, expire_on_commit=False) as session:
             yield session
             session.rollback()
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A unit of work that is committed when the block ends, and undone when it raises."""
-        with Session(self.engine.execution_options(**{_WRITE: True}), expire_on_commit=False) as session:
+        with Session(self._writing, expire_on_commit=False) as session:
             yield session
             session.commit()
+
+    @contextmanager
+    def migration(self) -> Iterator[Connection]:
+        """A transaction that may rebuild tables.
+
+        SQLite changes a table by making it anew and dropping the old one, which with foreign keys enforced would
+        delete every row that refers to it. So they are checked at the end instead.
+
+        Raises:
+            RuntimeError: if a row would be left that refers to nothing; nothing is changed then.
+        """
+        with self._writing.connect() as connection:
+            if self.is_sqlite:
+                _enforce_foreign_keys(connection, wanted=False)
+            try:
+                with connection.begin():
+                    yield connection
+                    if self.is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+                        raise RuntimeError("a migration would leave rows that refer to nothing")
+            finally:
+                if self.is_sqlite:
+                    _enforce_foreign_keys(connection, wanted=True)
 
     def ping(self) -> None:
         """Ask the store for a sign of life.
@@ -72,8 +100,9 @@ def store_now(session: Session) -> datetime:
 
 def _engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": 30})
+        connect_args = {"options": _POSTGRES_OPTIONS}
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=connect_args)
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 30})
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -86,6 +115,12 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _enforce_foreign_keys(connection: Connection, *, wanted: bool) -> None:
+    """SQLite ignores this inside a transaction, so it goes past SQLAlchemy, which would begin one."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA foreign_keys={'ON' if wanted else 'OFF'}")
 
 
 def _begin_sqlite(connection: Connection) -> None:

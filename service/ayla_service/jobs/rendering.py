@@ -36,8 +36,8 @@ def trial_view(trial: Trial) -> TrialView:
     return TrialView(
         id=trial.id,
         job_id=trial.job_id,
-        index=trial.place,
-        optimizer_index=trial.optimizer_place,
+        index=trial.index,
+        optimizer_index=trial.optimizer_index,
         label=trial.label,
         optimizer=trial.settings,
         seed=trial.seed,
@@ -70,6 +70,8 @@ def _progress(job: Job, counts: Mapping[TrialState, tuple[int, int]]) -> Progres
 def _status_detail(job: Job) -> str | None:
     if job.cancel_requested_at is not None and job.state in UNFINISHED_JOB:
         return "Cancelling: the worker stops at its next heartbeat."
+    if job.error_type is not None and job.state in UNFINISHED_JOB:
+        return "Failing: a part of the job has failed for good; the rest stops at its next heartbeat."
     if job.state == JobState.QUEUED and job.resolved_spec["device"] == "cuda":
         return "Waiting for a worker with a CUDA device; device 'auto' would run on any worker."
     return None

@@ -35,14 +35,14 @@ def add(session: Session, submitted: dict[str, Any], resolved: ResolvedJobSpec, 
     session.add(job)
     session.flush()
     session.add_all(JobTag(job_id=job.id, tag=tag) for tag in dict.fromkeys(resolved.tags))
-    for place, plans in enumerate(plan_shards(trials)):
-        _add_shard(session, job.id, place, resolved.device, plans)
+    for index, plans in enumerate(plan_shards(trials)):
+        _add_shard(session, job.id, index, resolved.device, plans)
     session.flush()
     return job
 
 
-def _add_shard(session: Session, job_id: str, place: int, device: str, plans: list[TrialPlan]) -> None:
-    shard = Shard(id=str(uuid.uuid4()), job_id=job_id, place=place, state=ShardState.QUEUED, device=device)
+def _add_shard(session: Session, job_id: str, index: int, device: str, plans: list[TrialPlan]) -> None:
+    shard = Shard(id=str(uuid.uuid4()), job_id=job_id, index=index, state=ShardState.QUEUED, device=device)
     session.add(shard)
     session.flush()
     session.add_all(_new_trial(job_id, shard.id, plan) for plan in plans)
@@ -53,8 +53,8 @@ def _new_trial(job_id: str, shard_id: str, plan: TrialPlan) -> Trial:
         id=str(uuid.uuid4()),
         job_id=job_id,
         shard_id=shard_id,
-        place=plan.index,
-        optimizer_place=plan.optimizer_index,
+        index=plan.index,
+        optimizer_index=plan.optimizer_index,
         label=plan.settings.label or "",
         settings=plan.settings.model_dump(mode="json"),
         seed=plan.seed,
@@ -141,10 +141,10 @@ def trials(session: Session, job_id: str, limit: int, cursor: str | None) -> Pag
     """
     if by_id(session, Job, job_id) is None:
         raise JobNotFound(job_id)
-    query = select(Trial).where(Trial.job_id == job_id).order_by(Trial.place).limit(limit + 1)
+    query = select(Trial).where(Trial.job_id == job_id).order_by(Trial.index).limit(limit + 1)
     if cursor is not None:
-        query = query.where(Trial.place > cursors.trial_place(cursor))
+        query = query.where(Trial.index > cursors.trial_place(cursor))
     rows = session.scalars(query).all()
     more = len(rows) > limit
     rows = rows[:limit]
-    return Page([trial_view(row) for row in rows], cursors.encode(rows[-1].place) if more else None)
+    return Page([trial_view(row) for row in rows], cursors.encode(rows[-1].index) if more else None)

@@ -8,13 +8,13 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Attempt, Checkpoint, Job, Shard, Trial
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue.claims import Claim
-from ayla_service.queue.lifecycle import end_shard, fail_or_requeue, requeue
+from ayla_service.queue.lifecycle import end_shard, fail_or_requeue, is_ending, requeue
 from ayla_service.results.writer import NewResults, discard_from, insert
 from ayla_service.states import UNFINISHED_TRIAL, AttemptOutcome, ShardState, TrialState
 
@@ -40,7 +40,7 @@ class TrialProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RecordedBlock:
     """All that one block of steps adds to the store, committed together or not at all.
 
     Attributes:
@@ -60,26 +60,31 @@ class Progress:
     finished: bool
 
 
-def begin(database: Database, claim: Claim, step: int, device: str) -> None:
-    """Say from which step the attempt starts; what earlier attempts recorded beyond it is dropped.
+def begin(database: Database, claim: Claim, step: int, device: str, lease_seconds: float) -> None:
+    """Say from which step the attempt starts, and renew the lease; what was recorded beyond that step is dropped.
 
     Raises:
         LeaseLost: if the attempt is not the current one.
     """
     with database.write() as session:
-        _current(session, claim)
+        _, shard = _current(session, claim)
         discard_from(session, list(claim.trial_ids.values()), step)
         session.execute(delete(Checkpoint).where(Checkpoint.shard_id == claim.shard_id, Checkpoint.step > step))
         attempt = _attempt(session, claim)
         attempt.first_step, attempt.device = step, device
-        session.execute(update(Trial).where(Trial.shard_id == claim.shard_id).values(device=device))
+        shard.lease_expires_at = store_now(session) + timedelta(seconds=lease_seconds)
+        session.execute(
+            update(Trial)
+            .where(Trial.shard_id == claim.shard_id, Trial.state.in_(UNFINISHED_TRIAL))
+            .values(device=device, steps_done=step)
+        )
 
 
-def record(database: Database, claim: Claim, progress: Progress, lease_seconds: float) -> bool:
+def record(database: Database, claim: Claim, block: RecordedBlock, lease_seconds: float) -> bool:
     """Store a block of steps and renew the lease; ends the shard if the block is the last.
 
     Returns:
-        Whether the job is to be cancelled.
+        Whether the attempt is to stop, because its job is ending.
 
     Raises:
         LeaseLost: if the attempt is not the current one.
@@ -87,16 +92,18 @@ def record(database: Database, claim: Claim, progress: Progress, lease_seconds: 
     with database.write() as session:
         job, shard = _current(session, claim)
         now = store_now(session)
-        insert(session, progress.results)
-        _update_trials(session, progress)
+        insert(session, block.results)
+        _update_trials(session, block)
         _attempt(session, claim).heartbeat_at = now
-        if progress.finished:
+        if block.finished:
             _close(session, claim, AttemptOutcome.SUCCEEDED, now)
             end_shard(session, job, shard, ShardState.SUCCEEDED, now)
             return False
         shard.lease_expires_at = now + timedelta(seconds=lease_seconds)
-        _save(session, claim, progress)
-        return job.cancel_requested_at is not None
+        # Only failures in a row count: a shard that gets on between them will get to its end.
+        shard.failures = 0
+        _save(session, claim, block)
+        return is_ending(job)
 
 
 def release(database: Database, claim: Claim) -> None:
@@ -113,7 +120,7 @@ def release(database: Database, claim: Claim) -> None:
 
 
 def cancel(database: Database, claim: Claim) -> None:
-    """End the shard because its job is to be cancelled.
+    """End the shard because its job is ending.
 
     Raises:
         LeaseLost: if the attempt is not the current one.
@@ -126,7 +133,7 @@ def cancel(database: Database, claim: Claim) -> None:
 
 
 def fail(database: Database, claim: Claim, error: str, max_attempts: int) -> None:
-    """Say that the attempt failed: the shard is tried again, up to ``max_attempts`` times in all.
+    """Say that the attempt failed: the shard is tried again, up to ``max_attempts`` times without progress.
 
     Raises:
         LeaseLost: if the attempt is not the current one.
@@ -160,9 +167,12 @@ def _close(session: Session, claim: Claim, outcome: AttemptOutcome, now: datetim
     attempt.outcome, attempt.ended_at, attempt.error = outcome, now, error
 
 
-def _update_trials(session: Session, progress: Progress) -> None:
-    """Trials that have ended keep their row as it is: a result never changes."""
-    for trial in progress.trials:
+def _update_trials(session: Session, block: RecordedBlock) -> None:
+    """Trials that have ended keep their row as it is: a result never changes.
+
+    Time is added for new steps only, so that writing a block again does not count it twice.
+    """
+    for trial in block.trials:
         session.execute(
             update(Trial)
             .where(Trial.id == trial.trial_id, Trial.state.in_(UNFINISHED_TRIAL))
@@ -174,19 +184,19 @@ def _update_trials(session: Session, progress: Progress) -> None:
                 best_step=trial.best_step,
                 first_nonfinite_step=trial.first_nonfinite_step,
                 capped_steps=trial.capped_steps,
-                wall_seconds=Trial.wall_seconds + progress.seconds,
+                wall_seconds=Trial.wall_seconds + case((Trial.steps_done < trial.steps_done, block.seconds), else_=0.0),
             )
         )
 
 
-def _save(session: Session, claim: Claim, progress: Progress) -> None:
+def _save(session: Session, claim: Claim, block: RecordedBlock) -> None:
     session.merge(
         Checkpoint(
             shard_id=claim.shard_id,
-            step=progress.step,
+            step=block.step,
             attempt=claim.attempt,
-            digest=hashlib.sha256(progress.checkpoint).hexdigest(),
-            data=progress.checkpoint,
+            digest=hashlib.sha256(block.checkpoint).hexdigest(),
+            data=block.checkpoint,
         )
     )
     session.flush()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from ayla_spec import ResolvedJobSpec
@@ -40,7 +41,7 @@ class SavedState:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Claim:
     """One attempt at one shard, to be presented with every write.
 
@@ -48,8 +49,7 @@ class Claim:
         shard_id: the shard.
         job_id: its job.
         attempt: fencing token; a write with an older one is refused.
-        spec: the job as resolved.
-        trials: the shard's trials in order.
+        resolved_spec: the job as resolved, as the store has it.
         trial_ids: id in the store by ``TrialPlan.index``.
         saved: checkpoints of earlier attempts, newest first.
     """
@@ -57,10 +57,23 @@ class Claim:
     shard_id: str
     job_id: str
     attempt: int
-    spec: ResolvedJobSpec
-    trials: tuple[TrialPlan, ...]
+    resolved_spec: Mapping[str, Any]
     trial_ids: Mapping[int, str]
     saved: tuple[SavedState, ...]
+
+    @cached_property
+    def spec(self) -> ResolvedJobSpec:
+        """The job. Read when it is needed, so that one this version cannot read fails its attempt, not the claim.
+
+        Raises:
+            pydantic.ValidationError: if another version wrote what this one does not know.
+        """
+        return ResolvedJobSpec.model_validate(self.resolved_spec)
+
+    @cached_property
+    def trials(self) -> tuple[TrialPlan, ...]:
+        """The shard's trials, in order."""
+        return tuple(plan for plan in plan_trials(self.spec) if plan.index in self.trial_ids)
 
 
 def claim(database: Database, worker: WorkerIdentity, lease_seconds: float) -> Claim | None:
@@ -83,6 +96,7 @@ def _best(session: Session, worker: WorkerIdentity) -> tuple[Job, Shard] | None:
             Shard.state == ShardState.QUEUED,
             Shard.device.in_(worker.devices),
             Job.cancel_requested_at.is_(None),
+            Job.error_type.is_(None),
         )
         .order_by(*claim_order())
         .limit(1)
@@ -119,17 +133,13 @@ def _new_attempt(shard: Shard, worker: WorkerIdentity, now: datetime) -> Attempt
 
 
 def _describe(session: Session, job: Job, shard: Shard) -> Claim:
-    spec = ResolvedJobSpec.model_validate(job.resolved_spec)
-    ids = dict(
-        session.execute(select(Trial.place, Trial.id).where(Trial.shard_id == shard.id).order_by(Trial.place)).all()
-    )
+    ids = session.execute(select(Trial.index, Trial.id).where(Trial.shard_id == shard.id).order_by(Trial.index))
     saved = session.scalars(select(Checkpoint).where(Checkpoint.shard_id == shard.id).order_by(Checkpoint.step.desc()))
     return Claim(
         shard_id=shard.id,
         job_id=job.id,
         attempt=shard.attempt,
-        spec=spec,
-        trials=tuple(plan for plan in plan_trials(spec) if plan.index in ids),
-        trial_ids=ids,
+        resolved_spec=job.resolved_spec,
+        trial_ids=dict(ids.all()),
         saved=tuple(SavedState(row.step, row.digest, row.data) for row in saved),
     )

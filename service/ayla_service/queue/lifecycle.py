@@ -31,22 +31,30 @@ def end_shard(session: Session, job: Job, shard: Shard, state: ShardState, now: 
     settle(session, job, now)
 
 
+def is_ending(job: Job) -> bool:
+    """Whether nothing more of the job is to run: it is to be cancelled, or one of its shards has failed for good."""
+    return job.cancel_requested_at is not None or job.error_type is not None
+
+
 def requeue(session: Session, job: Job, shard: Shard, now: datetime) -> None:
-    """Back to the queue; or cancelled, if that was asked for meanwhile."""
-    if job.cancel_requested_at is not None:
+    """Back to the queue; or cancelled, if the job is ending."""
+    if is_ending(job):
         end_shard(session, job, shard, ShardState.CANCELLED, now)
         return
     shard.state, shard.lease_expires_at = ShardState.QUEUED, None
 
 
 def fail_or_requeue(session: Session, job: Job, shard: Shard, error: str, max_attempts: int, now: datetime) -> None:
-    """Count a failed or lost attempt; after ``max_attempts`` of them the shard fails, and its job with it."""
+    """Count an attempt that failed or was lost; ``max_attempts`` of them without progress between fail the job.
+
+    The job's other shards are cancelled: those that wait at once, those that run at their next heartbeat.
+    """
     shard.failures += 1
-    if shard.failures < max_attempts or job.cancel_requested_at is not None:
+    if shard.failures < max_attempts or is_ending(job):
         requeue(session, job, shard, now)
         return
     job.error_type = "attempts-exhausted"
-    job.error_detail = f"Gave up after {shard.failures} attempts. The last error: {error}"
+    job.error_detail = f"Gave up after {shard.failures} attempts without progress. The last error: {error}"
     _end_queued_shards(session, job, ShardState.CANCELLED)
     end_shard(session, job, shard, ShardState.FAILED, now)
 

@@ -10,4 +10,4 @@ from ayla_service.db.models import Job, Shard
 
 def claim_order() -> tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...]:
     """ORDER BY terms over jobs joined with shards, best first."""
-    return (Job.priority.desc(), Job.created_at, Job.id, Shard.place)
+    return (Job.priority.desc(), Job.created_at, Job.id, Shard.index)

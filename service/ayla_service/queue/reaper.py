@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Attempt, Job, Shard
@@ -17,17 +17,28 @@ def reap(database: Database, max_attempts: int) -> int:
     Returns:
         How many there were.
     """
+    if not _any_expired(database):
+        return 0
     with database.write() as session:
         now = store_now(session)
-        expired = session.execute(
-            select(Job, Shard)
-            .join(Shard, Shard.job_id == Job.id)
-            .where(Shard.state == ShardState.RUNNING, Shard.lease_expires_at < now)
-            .with_for_update(skip_locked=True)
-        ).all()
+        expired = session.execute(_expired(now).with_for_update(skip_locked=True)).all()
         for job, shard in expired:
             _lose(session, job, shard, max_attempts, now)
         return len(expired)
+
+
+def _any_expired(database: Database) -> bool:
+    """Look before locking: on SQLite a unit of work that writes keeps all others waiting."""
+    with database.read() as session:
+        return session.execute(_expired(store_now(session)).limit(1)).first() is not None
+
+
+def _expired(now: datetime) -> Select[Job, Shard]:
+    return (
+        select(Job, Shard)
+        .join(Shard, Shard.job_id == Job.id)
+        .where(Shard.state == ShardState.RUNNING, Shard.lease_expires_at < now)
+    )
 
 
 def _lose(session: Session, job: Job, shard: Shard, max_attempts: int, now: datetime) -> None:

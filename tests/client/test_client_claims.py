@@ -1,7 +1,7 @@
 """Verdicts on synthetic courses that reproduce a claim, partly do, and do not."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import ayla
@@ -130,6 +130,10 @@ def test_the_values_at_the_minimum(loss: float, transformed: float, expected: tu
     ("points", "expected"),
     [
         ([(70, 0.0), (300, 2.6), (450, 2.25)], (GOOD, GOOD, GOOD)),
+        ([(70, 0.0), (100, 0.14), (300, 2.6), (450, 2.25)], (GOOD, GOOD, GOOD)),
+        ([(70, 0.0), (100, 0.16), (300, 2.6), (450, 2.1)], (PARTLY, PARTLY, NOT)),
+        ([(70, 0.0), (100, 0.5)], (NOT, NOT, NOT)),
+        ([(70, 0.2), (300, 2.29), (450, 2.1)], (PARTLY, NOT, NOT)),
         ([(70, 0.2), (300, 2.6), (600, 2.25)], (PARTLY, GOOD, PARTLY)),
         ([(70, 0.2), (300, 2.25)], (PARTLY, PARTLY, GOOD)),
         ([(300, 0.0)], (NOT, NOT, NOT)),
@@ -147,6 +151,21 @@ def flat(value: float) -> Columns:
     return decay(value, 1.0)
 
 
+def dip(value: float, steps: Iterable[int], course: Columns) -> Columns:
+    """The course with another loss at these steps."""
+    for step in steps:
+        course["loss"][step] = value
+    return course
+
+
+def test_what_holds_at_an_epoch_leads_with_the_value_there() -> None:
+    near = path(held(800, (70, 0.0), (100, 0.1012)))
+    found = {item.id: item for item in adam_findings(experiment("poly-adam", plain=near, loss=near))}
+
+    assert headline(found["ayla-adam-near-saddle"]) == "x at step 100: 0.1012"
+    assert "0.15" in found["ayla-adam-near-saddle"].criterion
+
+
 @pytest.mark.parametrize(
     ("adam", "ayla_end", "expected"),
     [
@@ -154,6 +173,8 @@ def flat(value: float) -> Columns:
         (flat(0.048), flat(0.035), (PARTLY, PARTLY)),
         (flat(0.08), flat(0.09), (NOT, NOT)),
         (flat(0.04), decay(0.025, 0.005), (GOOD, NOT)),
+        (flat(0.04), dip(0.026, (150,), flat(0.035)), (GOOD, PARTLY)),
+        (flat(0.04), dip(0.026, (200,), flat(0.035)), (GOOD, GOOD)),
     ],
 )
 def test_curve_a(adam: Columns, ayla_end: Columns, expected: tuple[Verdict, Verdict]) -> None:
@@ -169,6 +190,9 @@ def test_curve_a(adam: Columns, ayla_end: Columns, expected: tuple[Verdict, Verd
         (flat(0.1487), flat(0.034), (GOOD, GOOD)),
         (flat(0.12), flat(0.05), (PARTLY, PARTLY)),
         (decay(0.14, 0.012), flat(0.1), (PARTLY, NOT)),
+        (dip(0.135, range(201), flat(0.15)), flat(0.034), (PARTLY, GOOD)),
+        (dip(0.17, (300,), flat(0.15)), flat(0.034), (PARTLY, GOOD)),
+        (dip(0.156, (300,), flat(0.15)), flat(0.034), (GOOD, GOOD)),
         (flat(0.04), flat(0.05), (NOT, NOT)),
     ],
 )

@@ -232,6 +232,27 @@ def test_ctrl_c_stops_watching_and_never_the_job(service: FakeService) -> None:
     assert all(request.url.path.rpartition("/")[2] != "cancel" for request in service.requests)
 
 
+def test_a_watch_survives_a_restart_of_the_service(service: FakeService) -> None:
+    job = submitted(service)
+    first = httpx2.Response(200, json=service.jobs[job].document())
+    service.replies = [first, *[httpx2.ConnectError("refused")] * 8]
+    result = ayla_command(service, "watch", job)
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("optimizer")
+    assert service.time.now > 5
+
+
+def test_a_submit_that_is_watched_survives_a_restart_right_after_it(service: FakeService) -> None:
+    fake = service.client().jobs.submit(problem=ayla.preset("poly-sgd"))
+    accepted = httpx2.Response(202, json=service.jobs[fake.id].document())
+    service.replies = [accepted, *[httpx2.ConnectError("refused")] * 8]
+    result = ayla_command(service, "submit", "--preset", "poly-sgd", "--watch")
+
+    assert result.exit_code == 0
+    assert "poly-sgd: succeeded" in result.stderr
+
+
 def test_json_lines_show_every_look(service: FakeService) -> None:
     result = ayla_command(service, "watch", submitted(service), "--jsonl")
 

@@ -1,5 +1,6 @@
 """Optimizers side by side, and AYLA against its base."""
 
+import math
 from typing import Any
 
 import ayla
@@ -87,6 +88,52 @@ def test_a_weak_result_is_called_one() -> None:
     assert "could be chance" in pairing.statement
 
 
+@pytest.mark.parametrize(("end", "result"), [(0.5, "lower than"), (2.0, "higher than"), (1.0, "equal to")])
+def test_copies_of_one_run_count_as_one(end: float, result: str) -> None:
+    (pairing,) = pairings(both([1.0] * 20, [end] * 20))
+
+    assert (pairing.seeds, pairing.runs) == (20, 1)
+    assert (pairing.p_value, pairing.interval) == (None, None)
+    assert pairing.statement.startswith(f"AYLA 0.01 ended {result} plain 0.01. The seeds make no difference here: ")
+    assert "nothing random in this problem" in pairing.statement
+    assert "p =" not in pairing.statement
+    assert "interval" not in pairing.statement
+
+
+def test_copies_are_named_in_the_comparison_too() -> None:
+    assert "The seeds make no difference" in str(ayla.Comparison.of("job", both([1.0] * 3, [None] * 3)))
+
+
+def test_one_seed_that_differs_in_the_last_digit_makes_them_seeds() -> None:
+    (pairing,) = pairings(both([1.0] * 20, [*[0.5] * 19, math.nextafter(0.5, 1)]))
+
+    assert (pairing.runs, pairing.won) == (20, 20)
+    assert pairing.p_value == pytest.approx(2 / 2**20)
+
+
+def test_diverging_everywhere_is_no_sign_of_copies() -> None:
+    (pairing,) = pairings(both([None] * 5, [None] * 5))
+
+    assert (pairing.runs, pairing.tied, pairing.p_value) == (5, 5, 1.0)
+    assert "nothing random" not in pairing.statement
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 6, 10])
+def test_an_interval_needs_six_pairs_and_its_absence_says_why(count: int) -> None:
+    (pairing,) = pairings(both([1.0 + seed for seed in range(count)], [0.5] * count))
+
+    assert (pairing.interval is None) == (count < 6)
+    assert ("no interval: fewer than 6 pairs" in pairing.statement) == (count < 6)
+    assert ("95 % bootstrap interval" in pairing.statement) == (count >= 6)
+    assert "Median difference" in pairing.statement
+
+
+def test_a_pair_with_a_diverged_trial_does_not_count_towards_the_interval() -> None:
+    (pairing,) = pairings(both([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [0.5, 0.5, 0.5, 0.5, 0.5, None]))
+
+    assert pairing.interval is None
+
+
 def test_one_seed_makes_no_statement_about_certainty() -> None:
     comparison = ayla.Comparison.of("job", both([1.0], [0.5]))
 
@@ -121,6 +168,7 @@ def test_every_seed_is_won_lost_or_tied(pairs: list[tuple[float | None, float | 
     (mirrored,) = pairings(both([with_ayla for _, with_ayla in pairs], [plain for plain, _ in pairs]))
 
     assert pairing.seeds == len(pairs)
+    assert pairing.runs == (len(pairs) if len({*pairs}) > 1 or pairs[0] == (None, None) else 1)
     assert (pairing.won, pairing.lost, pairing.tied) == (mirrored.lost, mirrored.won, mirrored.tied)
     assert pairing.p_value == mirrored.p_value
 

@@ -83,6 +83,13 @@ def test_an_answer_of_another_program_is_an_error_of_its_own(text: str) -> None:
         failing(httpx2.Response(200, text=text)).jobs.get("job-0")
 
 
+@pytest.mark.parametrize("item", [{}, {"id": "job-0", "state": 7}])
+def test_an_unknown_item_on_a_page_is_an_error_of_the_same_tree(item: dict[str, object]) -> None:
+    page = httpx2.Response(200, json={"data": [item], "next_cursor": None})
+    with pytest.raises(ayla.APIResponseError, match=r"v1/jobs.* has an unknown form"):
+        [*failing(page).jobs.list()]
+
+
 def test_a_redirect_is_not_followed_blindly() -> None:
     with pytest.raises(ayla.APIStatusError, match="302"):
         failing(httpx2.Response(302, headers={"Location": "http://elsewhere.test"})).jobs.get("job-0")

@@ -75,6 +75,21 @@ def test_numpy_values_are_numbers_like_any_other(service: FakeService) -> None:
     assert [item["learning_rate"] for item in sent(service)["optimizers"]] == [0.1, 0.25]
 
 
+@pytest.mark.parametrize("budget", [5, numpy.int64(5), numpy.uint8(5), {"steps": 5}])
+def test_a_budget_is_a_number_of_any_integer_type_or_the_mapping(service: FakeService, budget: Any) -> None:
+    service.client().jobs.submit(problem=ayla.expression("x**2", x=1.0), optimizers=[ayla.sgd(0.1)], budget=budget)
+
+    assert sent(service)["budget"] == {"steps": 5}
+
+
+@pytest.mark.parametrize("budget", [True, numpy.bool_(True), 5.0, "5", [5]], ids=repr)
+def test_a_budget_that_is_no_whole_number_is_refused(service: FakeService, budget: Any) -> None:
+    with pytest.raises(TypeError, match=r"/budget: .* is not a whole number"):
+        service.client().jobs.submit(problem=ayla.preset("poly-sgd"), budget=budget)
+
+    assert service.requests == []
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), numpy.float64("nan")])
 def test_a_number_that_is_not_finite_is_refused_with_its_place(service: FakeService, value: float) -> None:
     with pytest.raises(ValueError, match="/optimizers/0/learning_rate"):

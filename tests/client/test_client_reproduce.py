@@ -2,9 +2,11 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from ayla.cli.app import app
 from ayla.cli.session import Session
@@ -115,6 +117,49 @@ def test_what_goes_beyond_the_paper_says_so(whole: tuple[FakeService, Path, Resu
     assert [study["name"] for study in studies] == ["curve-a", "curve-b"]
     assert [pairing["won"] for pairing in studies[0]["pairings"]] == [10, 10]
     assert "on 10 of 10 seeds: unlikely to be chance" in studies[0]["pairings"][0]["statement"]
+
+
+def test_the_terminal_ends_with_what_goes_beyond_the_paper(whole: tuple[FakeService, Path, Result]) -> None:
+    _, _, result = whole
+    lines = [line for line in result.stdout.splitlines() if line.startswith("Beyond the paper: ")]
+
+    assert lines == [
+        f"Beyond the paper: {name} over 10 seeds: AYLA on the mean loss ended lower than Adam on 10 of 10 "
+        "(sign test p = 0.002), AYLA on each sample on 10 of 10 (sign test p = 0.002)"
+        for name in ("curve-a", "curve-b")
+    ]
+
+
+def test_a_study_whose_seeds_are_copies_says_so(tmp_path: Path) -> None:
+    service, honest = FakeService(), FakeService().course
+    service.course = lambda plan, job: honest(replace(plan, seed=42), job)
+    result = reproduce(service, tmp_path, "curve-a")
+
+    assert "ended lower than Adam in 1 of 1 run, as the seeds make no difference" in result.stdout
+    assert "sign test" not in result.stdout
+    assert document(tmp_path)["beyond_the_paper"][0]["pairings"][0]["p_value"] is None
+
+
+def test_a_restart_of_the_service_on_the_way_is_survived(tmp_path: Path) -> None:
+    service = FakeService()
+    expected = reproduce(FakeService(), tmp_path, "poly-sgd").stdout
+    accepted = service.client().jobs.submit(problem={"type": "preset", "preset": "poly-sgd"}, name="poly-sgd")
+    answer = httpx2.Response(202, json=service.jobs[accepted.id].document())
+    service.replies = [answer, *[httpx2.ConnectError("refused")] * 20]
+    result = reproduce(service, tmp_path, "poly-sgd")
+
+    assert result.stdout == expected
+    assert service.time.now >= 20 * 0.25
+
+
+def test_a_service_that_stays_away_ends_the_reproduction(tmp_path: Path) -> None:
+    service = FakeService()
+    accepted = service.client().jobs.submit(problem={"type": "preset", "preset": "poly-sgd"})
+    answer = httpx2.Response(202, json=service.jobs[accepted.id].document())
+    service.replies = [answer, *[httpx2.ConnectError("refused")] * 1000]
+
+    assert reproduce(service, tmp_path, "poly-sgd").exit_code == 5
+    assert 60 <= service.time.now <= 61
 
 
 def test_some_experiments_without_the_study(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import httpx2
 
 from ayla._clock import Clock
 from ayla._jobs import Jobs
-from ayla._transport import UNSET, Timeout, Transport, Unset, parse
+from ayla._transport import UNSET, Timeout, Transport, Unset, header_value, parse
 from ayla._trials import Trials
 from ayla._version import __version__
 from ayla.comparison import Comparison
@@ -25,7 +25,8 @@ class Client:
     """Talks to one service. Use it as a context manager, or ``close()`` it.
 
     Args:
-        base_url: address of the service; default: environment variable AYLA_BASE_URL, else http://127.0.0.1:8642.
+        base_url: address of the service, with or without /v1; default: environment variable AYLA_BASE_URL, else
+            http://127.0.0.1:8642.
         api_key: sent as a bearer token; default: environment variable AYLA_API_KEY, else none.
         timeout: seconds for each part of a request, or an ``httpx2.Timeout``; default: connect 5, everything else 60.
         max_retries: how often a request that failed for a passing reason is sent again, where that is safe.
@@ -35,6 +36,10 @@ class Client:
     Attributes:
         jobs: submit, list, wait for and cancel jobs.
         trials: read trials and their trajectories.
+
+    Raises:
+        AylaError: ``base_url`` is not an address.
+        InvalidRequest: a header cannot carry ``api_key``.
     """
 
     def __init__(
@@ -76,8 +81,8 @@ class Client:
 
     def compare(self, job: Job | str) -> Comparison:
         """The outcomes of a job's optimizers side by side; trials that have not ended are left out."""
-        job_id = job if isinstance(job, str) else job.id
-        return Comparison.of(job_id, self.jobs.trials(job_id))
+        trials = self.jobs.trials(job)
+        return Comparison.of(job if isinstance(job, str) else job.id, trials)
 
     def close(self) -> None:
         """Close the connections."""
@@ -103,13 +108,14 @@ def default_base_url() -> str:
 def _valid(base_url: str) -> httpx2.URL:
     try:
         url = httpx2.URL(base_url)
-    except httpx2.InvalidURL as error:
+    except (httpx2.InvalidURL, ValueError) as error:
         raise AylaError(f"{base_url!r} is not an address: {error}") from error
     if url.scheme not in {"http", "https"} or not url.host:
         raise AylaError(f"{base_url!r} is not an address such as {DEFAULT_BASE_URL}.")
-    return url
+    # Every path of this client begins with it.
+    return url.copy_with(path=url.path.rstrip("/").removesuffix("/v1"))
 
 
 def _headers(api_key: str | None) -> dict[str, str]:
     agent = {"User-Agent": f"ayla-client/{__version__}"}
-    return agent | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
+    return agent | ({"Authorization": f"Bearer {header_value(api_key, 'api_key')}"} if api_key else {})

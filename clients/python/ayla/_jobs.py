@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import operator
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from ayla._body import plain
 from ayla._paging import pages
-from ayla._transport import Transport, parse, segment
-from ayla._wait import wait_for
+from ayla._transport import UNSET, Transport, parse, segment
+from ayla._wait import Looks, wait_for
 from ayla.models import Job, Trial
 
 TrialList: TypeAlias = list[Trial]
@@ -59,11 +60,11 @@ class Jobs:
 
         Raises:
             UnprocessableEntityError: the spec is wrong; ``errors`` says where.
-            TypeError: both a spec and fields are given, or no problem.
+            InvalidRequest: the spec holds what JSON cannot say, such as NaN; ``pointer`` says where.
+            TypeError: both a spec and fields are given, or no problem, or the budget is no whole number.
         """
-        steps = {"steps": budget} if isinstance(budget, int) else budget
         fields: dict[str, object] = {"name": name, "tags": tags, "problem": problem, "optimizers": optimizers}
-        fields |= {"budget": steps, "seeds": seeds, "record": record, "device": device, "dtype": dtype}
+        fields |= {"budget": _budget(budget), "seeds": seeds, "record": record, "device": device, "dtype": dtype}
         body = _body(spec, {key: value for key, value in fields.items() if value is not None})
         key = idempotency_key or str(uuid.uuid4())
         return parse(Job, self._transport.post("/v1/jobs", body, idempotency_key=key))
@@ -106,8 +107,12 @@ class Jobs:
     ) -> Job:
         """Wait until a job has finished and return it.
 
+        Once the job is known to be there, looks that fail for a passing reason (no connection, 408, 429, 500 and
+        above) do not end the wait: a job goes on while its service restarts. Such failures are borne until ``timeout``,
+        or without one for 60 seconds in a row.
+
         Args:
-            job: the job or its id.
+            job: the job or its id; of an id alone the first look has to succeed, with the client's usual retries.
             timeout: seconds; None: as long as it takes.
             poll: seconds between looks; None: often at first, then every two seconds.
             on_progress: called with the job after each look.
@@ -115,15 +120,29 @@ class Jobs:
         Raises:
             JobFailed: it ended as failed.
             JobCancelled: it ended as cancelled.
-            WaitTimeout: it goes on after ``timeout``.
+            WaitTimeout: ``timeout`` is over; the job goes on.
+            APIConnectionError, APIStatusError: the service gave no proper answer for too long, or a lasting refusal.
         """
+        # The wait looks again by itself; retries within a look would only make it overrun its timeout.
+        patient = Jobs(self._transport.with_options(timeout=UNSET, max_retries=0))
+        looks = Looks(first=lambda: self.get(job), again=lambda: patient.get(job))
+        seen = None if isinstance(job, str) else job
         clock = self._transport.clock
-        return wait_for(lambda: self.get(job), clock, timeout=timeout, poll=poll, on_progress=on_progress)
+        return wait_for(looks, clock, seen=seen, timeout=timeout, poll=poll, on_progress=on_progress)
 
     def trials(self, job: Job | str) -> TrialList:
         """All trials of a job: those of one optimizer together, seeds in the order given."""
         path = f"/v1/jobs/{_id(job)}/trials"
         return [*pages(self._transport, path, {"limit": _TRIALS_PER_PAGE}, Trial)]
+
+
+def _budget(budget: int | Settings | None) -> Settings | None:
+    """A number of any integer type, NumPy's too, as the service takes it."""
+    if budget is None or isinstance(budget, Mapping):
+        return budget
+    if isinstance(budget, bool) or not hasattr(budget, "__index__"):
+        raise TypeError(f"/budget: {budget!r} is not a whole number of steps.")
+    return {"steps": operator.index(budget)}
 
 
 def _body(spec: Settings | None, fields: Settings) -> Any:
@@ -135,4 +154,4 @@ def _body(spec: Settings | None, fields: Settings) -> Any:
 
 
 def _id(job: Job | str) -> str:
-    return segment(job if isinstance(job, str) else job.id)
+    return segment(job)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from ayla._transport import Params, Transport, parse
+from ayla._transport import Params, Transport, parse, shaped
 from ayla.models import Model
 
 M = TypeVar("M", bound=Model)
@@ -17,13 +17,18 @@ class _Page(Model):
 
 
 def pages(transport: Transport, path: str, params: Params, item: type[M], *, limit: int | None = None) -> Iterator[M]:
-    """Every item of a list, page after page, at most ``limit``; the next page is fetched when it is needed."""
+    """Every item of a list, page after page, at most ``limit``; the next page is fetched when it is needed.
+
+    Raises:
+        APIResponseError: a page, or an item on it, does not have its form.
+    """
     left = limit
     cursor: str | None = None
     while left is None or left > 0:
-        page = parse(_Page, transport.get(path, {**params, "cursor": cursor}))
+        response = transport.get(path, {**params, "cursor": cursor})
+        page = parse(_Page, response)
         for data in page.data[:left]:
-            yield item.model_validate(data)
+            yield shaped(item, data, response)
         left = None if left is None else left - len(page.data)
         cursor = page.next_cursor
         if cursor is None:

@@ -5,6 +5,10 @@ import random
 from collections.abc import Sequence
 from statistics import median
 
+FEWEST_FOR_INTERVAL = 6
+"""The whole range of n values, from the lowest to the highest, holds the true median with probability 1 - 2^(1-n):
+below 95 % up to n = 5. No interval within so few values can be one of 95 %."""
+
 
 def sign_test(wins: int, losses: int) -> float:
     """Exact two-sided p-value of the sign test; ties are left out beforehand.

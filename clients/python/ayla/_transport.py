@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Any, TypeVar
@@ -10,13 +11,24 @@ from urllib.parse import quote
 import httpx2
 from pydantic import BaseModel, ValidationError
 
+from ayla._body import unicode_text
 from ayla._clock import Clock
 from ayla._retry import is_retried, retry_delay
-from ayla.errors import APIConnectionError, APIError, APIResponseError, APIStatusError, APITimeoutError, status_error
+from ayla.errors import (
+    APIConnectionError,
+    APIError,
+    APIResponseError,
+    APIStatusError,
+    APITimeoutError,
+    InvalidRequest,
+    status_error,
+)
 
 Timeout = float | httpx2.Timeout | None
 Params = Mapping[str, str | int | None]
 M = TypeVar("M", bound=BaseModel)
+
+_HEADER_VALUE = re.compile("[!-~]([ -~]*[!-~])?")
 
 
 class Unset(Enum):
@@ -53,17 +65,23 @@ class Transport:
     def get(self, path: str, params: Params | None = None, *, accept: str = "application/json") -> httpx2.Response:
         """The answer to a GET; parameters that are None are left out."""
         given = {key: value for key, value in (params or {}).items() if value is not None}
-        request = self.http.build_request("GET", path, params=given, headers={"Accept": accept}, timeout=self.timeout)
+        request = self._built("GET", path, params=given, headers={"Accept": accept})
         return self._send(request, repeatable=True)
 
     def post(
         self, path: str, body: object = None, *, idempotency_key: str | None = None, repeatable: bool = False
     ) -> httpx2.Response:
         """The answer to a POST of ``body`` as JSON (none when None)."""
-        keyed = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        keyed = {"Idempotency-Key": header_value(idempotency_key, "idempotency_key")} if idempotency_key else {}
         headers = {"Accept": "application/json"} | keyed
-        request = self.http.build_request("POST", path, json=body, headers=headers, timeout=self.timeout)
+        request = self._built("POST", path, json=body, headers=headers)
         return self._send(request, repeatable=repeatable or bool(idempotency_key))
+
+    def _built(self, method: str, path: str, **parts: Any) -> httpx2.Request:
+        try:
+            return self.http.build_request(method, path, timeout=self.timeout, **parts)
+        except (httpx2.InvalidURL, ValueError) as error:
+            raise InvalidRequest("", f"The request cannot be written: {error}") from error
 
     def _send(self, request: httpx2.Request, *, repeatable: bool) -> httpx2.Response:
         attempts = self.max_retries if repeatable else 0
@@ -84,6 +102,10 @@ class Transport:
             raise APITimeoutError(f"No answer from {request.url} in time ({type(error).__name__}).") from error
         except httpx2.RequestError as error:
             raise APIConnectionError(f"Cannot reach the service at {self.http.base_url}: {error}") from error
+        except RuntimeError as error:
+            if not self.http.is_closed:
+                raise
+            raise InvalidRequest("", "The client is closed.") from error
         if not response.is_success:
             raise status_error(response)
         return response
@@ -95,10 +117,19 @@ def parse(model: type[M], response: httpx2.Response) -> M:
     Raises:
         APIResponseError: it is not JSON of that form.
     """
+    return shaped(model, json_of(response), response)
+
+
+def shaped(model: type[M], data: object, response: httpx2.Response) -> M:
+    """Part of an answer's JSON as ``model``.
+
+    Raises:
+        APIResponseError: it does not have that form.
+    """
     try:
-        return model.model_validate(json_of(response))
+        return model.model_validate(data)
     except ValidationError as error:
-        raise APIResponseError(f"The answer of {response.request.url} has an unknown form: {error}") from error
+        raise _foreign(response, "has an unknown form") from error
 
 
 def json_of(response: httpx2.Response) -> Any:
@@ -109,20 +140,51 @@ def json_of(response: httpx2.Response) -> Any:
     """
     try:
         return response.json()
-    except ValueError as error:
-        detail = f"The answer of {response.request.url} is not JSON; is this the address of the service?"
-        raise APIResponseError(detail) from error
+    except (ValueError, RecursionError) as error:
+        raise _foreign(response, "is not JSON") from error
 
 
-def segment(identifier: str) -> str:
-    """An id as one part of a path, whatever characters it has.
+def csv_of(response: httpx2.Response) -> str:
+    """The answer's text.
 
     Raises:
-        ValueError: it is empty, and the path would mean something else.
+        APIResponseError: it is not CSV.
     """
-    if not identifier:
-        raise ValueError("an id cannot be empty")
-    return quote(identifier, safe="")
+    if not response.headers.get("Content-Type", "").startswith("text/csv"):
+        raise _foreign(response, "is not CSV")
+    return response.text
+
+
+def segment(item: object) -> str:
+    """An id, or that of a job or trial, as one part of a path, whatever characters it has.
+
+    Raises:
+        InvalidRequest: there is no id, or with it the path would mean something else.
+    """
+    identifier = item if isinstance(item, str) else getattr(item, "id", None)
+    if not isinstance(identifier, str):
+        raise InvalidRequest("id", f"a {type(item).__name__} is not an id and has none.")
+    if identifier in {"", ".", ".."}:
+        raise InvalidRequest("id", "it cannot be empty, '.' or '..'.")
+    return quote(unicode_text(identifier, "id"), safe="")
+
+
+def header_value(text: object, argument: str) -> str:
+    """``text``, unchanged; where it is refused the message does not show it, as it may be a secret.
+
+    Raises:
+        InvalidRequest: a header cannot carry it.
+    """
+    if not isinstance(text, str) or not _HEADER_VALUE.fullmatch(text):
+        raise InvalidRequest(argument, "it must be printable ASCII without line breaks or blanks around it.")
+    return text
+
+
+def _foreign(response: httpx2.Response, what: str) -> APIResponseError:
+    url = response.request.url
+    return APIResponseError(
+        f"The answer of {url} {what}; this does not look like an AYLA service. Is it the address of the service?"
+    )
 
 
 def _delay(error: APIError, attempt: int) -> float | None:

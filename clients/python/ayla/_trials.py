@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ayla._transport import Params, Transport, parse, segment
+from ayla._transport import Params, Transport, csv_of, parse, segment
 from ayla.models import Model, Trial
 from ayla.tables import Predictions, Trajectory
 
@@ -34,7 +34,7 @@ class Trials:
         Raises:
             NotFoundError: there is no such trial.
         """
-        return parse(Trial, self._transport.get(f"/v1/trials/{_id(trial)}"))
+        return parse(Trial, self._transport.get(f"/v1/trials/{segment(trial)}"))
 
     def trajectory(
         self,
@@ -50,7 +50,7 @@ class Trials:
 
         Args:
             trial: the trial or its id.
-            columns: only these, such as ``["step", "loss"]``; None: all.
+            columns: only these, such as ``["step", "loss"]`` or ``"loss"``; None: all.
             every: only each n-th recorded step, and the last.
             max_points: thin to about this many rows, keeping the lowest and highest loss of each stretch.
             from_step: from this step on.
@@ -60,7 +60,7 @@ class Trials:
             UnprocessableEntityError: there is no such column.
         """
         params = _query(columns, every=every, max_points=max_points, from_step=from_step, to_step=to_step)
-        answer = parse(_TrajectoryAnswer, self._transport.get(f"/v1/trials/{_id(trial)}/trajectory", params))
+        answer = parse(_TrajectoryAnswer, self._transport.get(f"/v1/trials/{segment(trial)}/trajectory", params))
         return Trajectory(answer.trial_id, answer.columns)
 
     def trajectory_csv(
@@ -75,17 +75,14 @@ class Trials:
     ) -> str:
         """The same as CSV text: a header line, an empty field for what is not finite."""
         params = _query(columns, every=every, max_points=max_points, from_step=from_step, to_step=to_step)
-        return self._transport.get(f"/v1/trials/{_id(trial)}/trajectory", params, accept="text/csv").text
+        return csv_of(self._transport.get(f"/v1/trials/{segment(trial)}/trajectory", params, accept="text/csv"))
 
     def predictions(self, trial: Trial | str) -> Predictions:
         """What the trial's model predicts on its dataset at the recorded steps; no columns for expressions."""
-        answer = parse(_PredictionsAnswer, self._transport.get(f"/v1/trials/{_id(trial)}/predictions"))
+        answer = parse(_PredictionsAnswer, self._transport.get(f"/v1/trials/{segment(trial)}/predictions"))
         return Predictions(answer.trial_id, answer.steps, answer.columns)
 
 
 def _query(columns: Iterable[str] | None, **numbers: int | None) -> Params:
-    return {"columns": None if columns is None else ",".join(columns), **numbers}
-
-
-def _id(trial: Trial | str) -> str:
-    return segment(trial if isinstance(trial, str) else trial.id)
+    names = [columns] if isinstance(columns, str) else columns
+    return {"columns": None if names is None else ",".join(names), **numbers}

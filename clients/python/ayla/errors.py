@@ -1,6 +1,7 @@
 """Every error the client raises, as one tree.
 
 AylaError
+├── InvalidRequest                  cannot be sent as asked, with .pointer and .detail
 ├── APIError                        talking to the service
 │   ├── APIConnectionError          no answer: refused, reset, unknown host
 │   │   └── APITimeoutError         no answer in time
@@ -35,6 +36,21 @@ if TYPE_CHECKING:
 
 class AylaError(Exception):
     """Base of everything this package raises on purpose."""
+
+
+class InvalidRequest(AylaError, ValueError):
+    """A request that cannot be sent: JSON, an address or a header cannot carry it, or the client is closed.
+
+    Attributes:
+        pointer: JSON pointer into the job spec, such as ``/seeds/0``, or the argument's name; empty when the whole
+            request is meant.
+        detail: what is wrong.
+    """
+
+    def __init__(self, pointer: str, detail: str) -> None:
+        self.pointer = pointer
+        self.detail = detail
+        super().__init__(f"{pointer}: {detail}" if pointer else detail)
 
 
 class APIError(AylaError):
@@ -140,10 +156,16 @@ class JobCancelled(_JobEnded):
 
 
 class WaitTimeout(_JobEnded):
-    """The job did not finish in the time given to the wait; it goes on."""
+    """The job did not finish in the time given to the wait; it goes on.
 
-    def __init__(self, job: Job, timeout: float) -> None:
-        super().__init__(job, f"Job {job.id} is still {job.state} after {timeout:g} s; it goes on.")
+    Its ``job`` is the one last seen; ``answered`` says whether the last look had an answer.
+    """
+
+    def __init__(self, job: Job, timeout: float, *, answered: bool = True) -> None:
+        seen = f"is still {job.state} after {timeout:g} s; it goes on."
+        unseen = f"was {job.state} when last seen; after {timeout:g} s the service does not answer."
+        super().__init__(job, f"Job {job.id} {seen if answered else unseen}")
+        self.answered = answered
 
 
 class MissingDependency(AylaError, ImportError):
@@ -178,7 +200,7 @@ def _problem(response: httpx2.Response) -> Problem:
     except (ValidationError, ValueError):
         # A proxy in between answers in its own words, often a page of HTML: not worth showing.
         title = response.reason_phrase or "Unknown status"
-        detail = f"The answer of {response.request.url} is not a problem document."
+        detail = f"The answer of {response.request.url} is not a problem document; is this the address of an AYLA service?"
         return Problem(title=title, status=response.status_code, detail=detail, request_id=request_id)
     return problem.model_copy(update={"request_id": problem.request_id or request_id})
 

@@ -32,6 +32,8 @@ def reproduce(
     report = _run(session, _known(names or [*PRESETS]), seeds)
     path = write_report(report, output)
     write("\n".join(_table(report)))
+    if report.studies:
+        write("\n".join(["", *(f"Beyond the paper: {study.summary}" for study in report.studies)]))
     write(f"\nReport: {path}")
     _complain(session, report.unfinished)
 

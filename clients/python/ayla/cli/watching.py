@@ -34,22 +34,22 @@ def watch_job(session: Session, client: Client, job: Job | str, watch: Watch) ->
     """Follow a job to its end and write its outcome. Ctrl-C leaves the job alone."""
     job_id = job if isinstance(job, str) else job.id
     try:
-        finished = _followed(session, client, job_id, watch)
+        finished = _followed(session, client, job, watch)
     except KeyboardInterrupt:
         session.say(f"No longer watching; the job goes on. Come back with: ayla watch {job_id}")
         raise typer.Exit(exits.INTERRUPTED) from None
     _write_outcome(client, finished, watch)
 
 
-def _followed(session: Session, client: Client, job_id: str, watch: Watch) -> Job:
+def _followed(session: Session, client: Client, job: Job | str, watch: Watch) -> Job:
     with reporter(session, quiet=watch.quiet or watch.as_lines) as shown:
 
-        def look(job: Job) -> None:
-            shown.update(job)
+        def look(seen: Job) -> None:
+            shown.update(seen)
             if watch.as_lines:
-                write_line(job)
+                write_line(seen)
 
-        return client.jobs.wait(job_id, timeout=watch.timeout, on_progress=look)
+        return client.jobs.wait(job, timeout=watch.timeout, on_progress=look)
 
 
 def _write_outcome(client: Client, job: Job, watch: Watch) -> None:

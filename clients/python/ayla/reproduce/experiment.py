@@ -30,6 +30,10 @@ class Role(StrEnum):
         return cls.PLAIN if not settings else cls(settings.get("transform_on", "loss"))
 
 
+READINGS = {Role.LOSS: "on the mean loss", Role.SAMPLE: "on each sample"}
+"""What the exponent is applied to, in words; the paper leaves it open."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One trial with its course.

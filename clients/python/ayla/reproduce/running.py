@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from ayla._client import Client
 from ayla._clock import Clock
+from ayla._patience import Patience
 from ayla.models import Job
 from ayla.reproduce.curve_claims import curve_a_findings, curve_b_findings
 from ayla.reproduce.experiment import CURVES, Experiment, Run
@@ -50,6 +52,9 @@ def reproduce(
         seeds: how many seeds the study beyond the paper has; with fewer than 2 there is none.
         clock: for the time between looks.
         on_progress: called with each job after each look at it.
+
+    Raises:
+        APIError: the service refused, or gave no answer for 60 seconds in a row.
     """
     planned = [*_submitted(client, names, seeds)]
     finished = _followed(client, planned, clock, on_progress)
@@ -86,15 +91,18 @@ def _followed(
     client: Client, planned: Iterable[_Planned], clock: Clock, on_progress: Callable[[Job], None]
 ) -> list[_Planned]:
     plans = {plan.job.id: plan for plan in planned}
-    pending = [*plans]
+    pending, patience = [*plans], Patience(clock)
+    once = client.with_options(max_retries=0)
     while pending:
         for job_id in pending:
-            job = client.jobs.get(job_id)
+            job = patience.look(partial(once.jobs.get, job_id))
+            if job is None:
+                break
             on_progress(job)
-            plans[job_id] = _Planned(plans[job_id].name, plans[job_id].over_seeds, job)
+            plans[job_id] = replace(plans[job_id], job=job)
         pending = [job_id for job_id in pending if not plans[job_id].job.finished]
         if pending:
-            clock.sleep(_POLL)
+            clock.sleep(patience.pause(_POLL))
     return [*plans.values()]
 
 

@@ -13,10 +13,12 @@ from ayla_service.api.middleware import (
     HeadMiddleware,
     RequestIdMiddleware,
 )
+from ayla_service.api.origin import OriginMiddleware
 from ayla_service.api.routes import ROUTERS
 from ayla_service.db.session import Database
 from ayla_service.jobs.service import JobService
 from ayla_service.queue.wakeup import TimerWakeUp, WakeUp
+from ayla_service.reaping import while_served
 from ayla_service.results.reader import ResultReader
 from ayla_service.settings import Settings
 
@@ -37,9 +39,11 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
         redoc_url=None,
         redirect_slashes=False,
         separate_input_output_schemas=False,
+        lifespan=while_served,
         middleware=[
             Middleware(RequestIdMiddleware),
             Middleware(AccessLogMiddleware),
+            Middleware(OriginMiddleware, host_names=settings.host_names),
             Middleware(HeadMiddleware),
             Middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes),
         ],

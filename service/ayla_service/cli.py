@@ -19,6 +19,7 @@ from ayla_service.startup import (
     StartError,
     adopt,
     base_url,
+    connect,
     environment,
     listen,
     load_settings,
@@ -125,6 +126,7 @@ def worker(data_dir: DataDir = None) -> None:
     """
     settings = load_settings(data_dir=data_dir)
     require_worker()
+    connect(settings).dispose()
     # In place of this process, so that every signal reaches the worker itself.
     os.execve(sys.executable, [sys.executable, "-m", "ayla_worker"], environment(settings))  # noqa: S606
 

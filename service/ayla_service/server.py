@@ -22,7 +22,7 @@ def serve_until_stopped(app: FastAPI, listener: socket.socket, settings: Setting
             app,
             log_config=None,
             access_log=False,
-            lifespan="off",
+            lifespan="on",
             server_header=False,
             timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds),
         )

@@ -1,5 +1,6 @@
 """Settings of every process of the service, from ``AYLA_…`` environment variables."""
 
+import ipaddress
 from pathlib import Path
 from typing import Literal
 
@@ -23,7 +24,7 @@ class Settings(BaseSettings):
     allowed_hosts: list[str] | None = Field(
         None,
         description='Host names that requests may be for, as a JSON list such as ["ayla.example.org"]. '
-        "Default: this machine's own when listening on a loopback address, else any.",
+        "Those of the loopback address always may. Default: only those when listening on one, else any.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
     log_format: Literal["console", "json"] = Field("console", description="Log lines for people or for machines.")
@@ -55,8 +56,8 @@ class Settings(BaseSettings):
         A web page can make a browser send requests to a service on the same machine under the page's own name.
         """
         if self.allowed_hosts is not None:
-            return frozenset(name.lower() for name in self.allowed_hosts)
-        return _LOOPBACK if self.host.lower() in _LOOPBACK else None
+            return frozenset(name.lower() for name in self.allowed_hosts) | _LOOPBACK
+        return _LOOPBACK | {self.host.lower()} if _is_loopback(self.host) else None
 
     @property
     def store_url(self) -> str:
@@ -67,3 +68,10 @@ class Settings(BaseSettings):
     def is_embedded(self) -> bool:
         """Whether the store is SQLite, which the service migrates by itself at start."""
         return self.store_url.startswith("sqlite")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host.lower() == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -3,6 +3,7 @@
 import difflib
 import errno
 import importlib.util
+import json
 import os
 import socket
 from pathlib import Path
@@ -48,7 +49,7 @@ def variable(setting: str) -> str:
 def environment(settings: Settings) -> dict[str, str]:
     """The environment in which a child process finds the same settings."""
     values = settings.model_dump(mode="json", exclude_none=True)
-    return {**os.environ, **{variable(name): str(value) for name, value in values.items()}}
+    return {**os.environ, **{variable(name): _as_text(value) for name, value in values.items()}}
 
 
 def data_folder(settings: Settings) -> Path:
@@ -67,6 +68,21 @@ def data_folder(settings: Settings) -> Path:
     return folder
 
 
+def connect(settings: Settings) -> Database:
+    """The store behind the settings' URL, not yet asked anything.
+
+    Raises:
+        StartError: if the URL makes no sense or needs a driver that is not installed.
+    """
+    try:
+        return Database(settings.store_url)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise StartError(f"{variable('database_url')} cannot be used: {_first_line(error)}.") from error
+    except ValueError as error:
+        # The error's own words can hold a piece of the password.
+        raise StartError(f"{variable('database_url')} cannot be used: its port is not a number.") from error
+
+
 def open_store(settings: Settings, *, migrate: bool) -> Database:
     """The store, with the schema that this version needs.
 
@@ -79,10 +95,7 @@ def open_store(settings: Settings, *, migrate: bool) -> Database:
     """
     if settings.database_url is None:
         data_folder(settings)
-    try:
-        database = Database(settings.store_url)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-        raise StartError(f"{variable('database_url')} cannot be used: {_first_line(error)}.") from error
+    database = connect(settings)
     try:
         _prepare(database, migrate=migrate)
     except (DBAPIError, CommandError, StartError) as error:
@@ -147,6 +160,11 @@ def _refuse_misspelt_variables() -> None:
         close = difflib.get_close_matches(name, known, n=1, cutoff=_SLIP) if name.startswith(ENV_PREFIX) else []
         if close and name not in known:
             raise StartError(f"There is no setting {name}; did you mean {close[0]}?")
+
+
+def _as_text(value: object) -> str:
+    """A value as its environment variable has it."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _prepare(database: Database, *, migrate: bool) -> None:

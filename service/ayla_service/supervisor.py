@@ -64,17 +64,29 @@ class WorkerSupervisor:
 
     def _watch(self) -> None:
         delay = _FIRST_DELAY_SECONDS
-        while (process := self._start()) is not None:
+        while not self._stopping.is_set():
             begun = time.monotonic()
-            code = process.wait()
+            how = self._run_once()
             if self._stopping.is_set():
                 return
-            _close_pipe(process)
             if time.monotonic() - begun >= _STEADY_SECONDS:
                 delay = _FIRST_DELAY_SECONDS
-            log.warning("worker_died", exit_code=code, restart_in_seconds=delay)
+            log.warning("no worker process", restart_in_seconds=delay, **how)
             self._stopping.wait(delay)
             delay = min(2 * delay, _LONGEST_DELAY_SECONDS)
+
+    def _run_once(self) -> dict[str, object]:
+        """Run the worker to its end; returns how it ended, or why it did not even start."""
+        try:
+            process = self._start()
+        except OSError as error:
+            return {"error": str(error)}
+        if process is None:
+            return {}
+        code = process.wait()
+        if not self._stopping.is_set():
+            _close_pipe(process)
+        return {"exit_code": code}
 
     def _start(self) -> subprocess.Popen[bytes] | None:
         with self._lock:
@@ -83,7 +95,7 @@ class WorkerSupervisor:
             self._process = subprocess.Popen(  # noqa: S603  # our own command line
                 self._command, stdin=subprocess.PIPE, env=self._environment, start_new_session=True
             )
-            log.info("worker_started", pid=self._process.pid)
+            log.info("worker process started", pid=self._process.pid)
             return self._process
 
     def _stop(self, process: subprocess.Popen[bytes]) -> None:
@@ -92,7 +104,7 @@ class WorkerSupervisor:
         try:
             process.wait(self._shutdown_seconds)
         except subprocess.TimeoutExpired:
-            log.warning("worker_killed", after_seconds=self._shutdown_seconds)
+            log.warning("worker process killed", after_seconds=self._shutdown_seconds)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()

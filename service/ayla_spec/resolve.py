@@ -158,7 +158,7 @@ def _size_issues(merged: _Merged) -> list[SpecIssue]:
 def _resolved(spec: JobSpec, merged: _Merged) -> ResolvedJobSpec:
     return ResolvedJobSpec(
         name=spec.name,
-        tags=spec.tags,
+        tags=list(dict.fromkeys(spec.tags)),
         preset=merged.preset,
         problem=merged.problem,
         optimizers=_labelled(merged.optimizers),

@@ -11,7 +11,10 @@ from ayla_service.db.session import Database
 from ayla_service.settings import Settings
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from structlog.testing import LogCapture
+from structlog.typing import EventDict
 
+from tests.api.helpers import BASE_URL
 from tests.factories import spec
 
 
@@ -24,13 +27,21 @@ def _quiet() -> Iterator[None]:
 
 
 @pytest.fixture
+def events() -> list[EventDict]:
+    """What this test logs, as it is logged."""
+    captured = LogCapture()
+    structlog.configure([captured], structlog.make_filtering_bound_logger(logging.NOTSET))
+    return captured.entries
+
+
+@pytest.fixture
 def app(tmp_path: Path, database: Database) -> FastAPI:
     return create_app(Settings(data_dir=tmp_path), database)
 
 
 @pytest.fixture
 def client(app: FastAPI) -> Iterator[TestClient]:
-    with TestClient(app) as client:
+    with TestClient(app, BASE_URL) as client:
         yield client
 
 

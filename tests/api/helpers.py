@@ -10,6 +10,8 @@ from httpx2 import Response
 
 from tests.factories import spec
 
+BASE_URL = "http://localhost"
+
 
 def set_at(document: dict[str, Any], pointer: str, value: object) -> dict[str, Any]:
     """``document`` with one field set in place; the rest of the way to it must exist."""

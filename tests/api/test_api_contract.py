@@ -21,7 +21,7 @@ from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests import factories
-from tests.api.helpers import record
+from tests.api.helpers import BASE_URL, record
 
 COMMITTED = Path(__file__).parents[2] / "openapi.json"
 
@@ -63,7 +63,7 @@ def test_every_operation_keeps_the_contract(
         for name in case.path_parameters or {}:
             case.path_parameters[name] = existing[name]
     # A valid spec can still be refused: JSON Schema knows neither expressions nor cursors.
-    case.call_and_validate(app=served, excluded_checks=[positive_data_acceptance])
+    case.call_and_validate(BASE_URL, app=served, excluded_checks=[positive_data_acceptance])
 
 
 def test_the_committed_contract_is_the_one_served() -> None:
@@ -87,6 +87,8 @@ def test_every_operation_declares_its_problems() -> None:
         for method, operation in operations.items():
             assert operation["operationId"], (method, path)
             assert operation["summary"], (method, path)
+            assert "421" in operation["responses"], (method, path)
+            assert ("403" in operation["responses"]) == (method == "post"), (method, path)
             refusals = {code: answer for code, answer in operation["responses"].items() if code >= "4"}
             for code, answer in refusals.items():
                 assert list(answer["content"]) == ["application/problem+json"], (method, path, code)

@@ -7,8 +7,9 @@ from ayla_service.db.session import Database
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy.exc import OperationalError
+from structlog.typing import EventDict
 
-from tests.api.helpers import pointers, problem_of
+from tests.api.helpers import BASE_URL, pointers, problem_of
 from tests.factories import spec
 
 JSON = {"Content-Type": "application/json"}
@@ -24,9 +25,9 @@ def hardy(app: FastAPI) -> Iterator[TestClient]:
 
     @app.get("/store-fails")
     def store_fails() -> None:
-        raise OperationalError("SELECT secret", {}, Exception("disk I/O error"))
+        raise OperationalError("SELECT secret", {"a": "private"}, Exception("disk I/O error\nkey (private)"))
 
-    with TestClient(app) as client:  # it raises what the application lets through: nothing must get through
+    with TestClient(app, BASE_URL) as client:  # it raises what the application lets through: nothing must get through
         yield client
 
 
@@ -130,6 +131,17 @@ def test_a_failing_store_asks_to_come_back(hardy: TestClient) -> None:
     problem_of(answer, 503, "store-unavailable")
     assert answer.headers["retry-after"] == "1"
     assert "secret" not in answer.text
+
+
+def test_the_log_tells_of_a_failing_store_without_what_was_in_the_statement(
+    hardy: TestClient, events: list[EventDict]
+) -> None:
+    hardy.get("/store-fails")
+    told = next(event for event in events if event["event"] == "store unavailable")
+    assert told["error"] == "OperationalError"
+    assert told["reason"] == "disk I/O error"
+    assert "secret" not in str(events)
+    assert "private" not in str(events)
 
 
 def test_a_store_that_is_gone_is_unavailable(client: TestClient, database: Database) -> None:

@@ -13,6 +13,7 @@ import pytest
 from ayla_service import __version__
 from ayla_service.cli import main
 from ayla_service.settings import Settings
+from ayla_service.startup import environment
 
 from tests.api.processes import run_service
 
@@ -88,6 +89,9 @@ def test_migrate_brings_the_store_up_to_date_and_can_be_repeated(command: Comman
         ({"AYLA_LEASE_SECONDS": "0", "AYLA_LOG_LEVEL": "loud"}, "AYLA_LEASE_SECONDS: "),
         ({"AYLA_DATABASE_URL": "nonsense"}, "AYLA_DATABASE_URL cannot be used"),
         ({"AYLA_DATABASE_URL": "oracel://x"}, "AYLA_DATABASE_URL cannot be used"),
+        ({"AYLA_DATABASE_URL": "postgresql+psycopg://u:p@h:port/x"}, "AYLA_DATABASE_URL cannot be used: its port"),
+        ({"AYLA_DATABASE_URL": "postgresql+psycopg://u:p@h:99999/x"}, "cannot be opened"),
+        ({"AYLA_ALLOWED_HOSTS": "here"}, "AYLA_ALLOWED_HOSTS: "),
         ({"AYLA_DATABASE_URL": "sqlite:////nowhere/at/all.db"}, "cannot be opened: unable to open database file"),
     ],
 )
@@ -95,9 +99,22 @@ def test_a_wrong_setting_is_named(command: Command, variables: dict[str, str], n
     assert named in said(command("migrate", **variables))
 
 
-def test_a_password_is_not_shown(command: Command) -> None:
-    ended = command("migrate", AYLA_DATABASE_URL="postgresql+psycopg://user:hush@127.0.0.1:1/store")
+@pytest.mark.parametrize("rest", ["hush@127.0.0.1:1/store", "hush@127.0.0.1:port/store", "a@b:hush@127.0.0.1/store"])
+def test_a_password_is_not_shown(command: Command, rest: str) -> None:
+    ended = command("migrate", AYLA_DATABASE_URL=f"postgresql+psycopg://user:{rest}")
     assert "hush" not in said(ended)
+
+
+def test_a_child_process_finds_the_same_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, allowed_hosts=["a.example", "b.example"], reap_seconds=0.5, host="::1")
+    for name, value in environment(settings).items():
+        monkeypatch.setenv(name, value)
+    assert Settings() == settings
+
+
+def test_a_worker_is_not_started_with_an_url_that_makes_no_sense(command: Command) -> None:
+    ended = command("worker", AYLA_DATABASE_URL="postgresql+psycopg://user:hush@127.0.0.1:port/store")
+    assert "AYLA_DATABASE_URL cannot be used" in said(ended)
 
 
 def test_the_settings_of_the_client_are_left_alone(command: Command) -> None:

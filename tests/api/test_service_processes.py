@@ -21,7 +21,7 @@ from tests.factories import spec
 def workers(log: Path) -> list[int]:
     """The pids of all workers that the service's log tells of."""
     lines = [line for line in log.read_text().splitlines() if line.startswith("{")]
-    return [event["pid"] for event in map(json.loads, lines) if event["event"] == "worker_started"]
+    return [event["pid"] for event in map(json.loads, lines) if event["event"] == "worker process started"]
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from ayla_service.supervisor import WorkerSupervisor
+from structlog.typing import EventDict
 
 from tests.api.processes import is_running, wait_until
 
@@ -56,6 +57,17 @@ def test_a_worker_that_dies_is_started_anew(notes: Path) -> None:
     with supervisor(notes, DYING):
         wait_until(lambda: len(lines(notes)) >= 2, "a second worker")
     assert len({line.split()[0] for line in lines(notes)}) == len(lines(notes))
+
+
+def test_a_worker_that_cannot_be_started_is_tried_again(notes: Path, tmp_path: Path, events: list[EventDict]) -> None:
+    program = tmp_path / "worker"
+    with WorkerSupervisor(dict(os.environ), 30.0, [str(program), str(notes)]):
+        wait_until(lambda: events, "a failure that is told")
+        program.write_text(f"#!{sys.executable}\n{OBEDIENT}")
+        program.chmod(0o755)
+        wait_until(lambda: lines(notes), "a worker")
+    assert str(program) in events[0]["error"]
+    assert events[0]["restart_in_seconds"] > 0
 
 
 def test_a_worker_that_ignores_everything_is_killed(notes: Path) -> None:

@@ -73,7 +73,7 @@ def trajectory(function: Function, settings: Sgd | Adam, steps: int) -> list[Pla
     for _ in range(steps + 1):
         loss = function.value(x)
         v = transform_reference.scale(loss, ayla.n1, ayla.n2, ayla.max_scale)
-        gradient = [v * slope for slope in function.gradient(x)]
-        states.append(PlainStep(x, loss, v, gradient))
-        x = rule.update(x, gradient, v)
+        slope = function.gradient(x)
+        states.append(PlainStep(x, loss, v, [v * u for u in slope]))
+        x = rule.update(x, slope, v)
     return states

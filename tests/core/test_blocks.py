@@ -1,7 +1,5 @@
 """The same numbers however the steps are cut, the state is saved, and the trials are put together."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 import torch
@@ -33,19 +31,19 @@ CURVE = preset("curve-a", budget={"steps": 24}, record={"every": 5, "predictions
 CUTS = st.lists(st.integers(1, 40), max_size=8)
 
 
-@settings(max_examples=30)
+@settings(deadline=None, max_examples=30)
 @given(st.sampled_from(EXPRESSION_JOBS), CUTS)
 def test_cutting_an_expression_job_into_blocks_changes_nothing(spec: ResolvedJobSpec, cuts: list[int]) -> None:
     assert_same(run(spec), run(spec, blocks=cuts))
 
 
-@settings(max_examples=10)
+@settings(deadline=None, max_examples=10)
 @given(CUTS)
 def test_cutting_a_dataset_job_into_blocks_changes_nothing(cuts: list[int]) -> None:
     assert_same(run(CURVE), run(CURVE, blocks=cuts))
 
 
-@settings(max_examples=20)
+@settings(deadline=None, max_examples=20)
 @given(st.sampled_from([*EXPRESSION_JOBS, CURVE]), st.lists(st.integers(1, 30), min_size=1, max_size=4))
 def test_going_on_from_checkpoints_changes_nothing(spec: ResolvedJobSpec, cuts: list[int]) -> None:
     recorder = MemoryRecorder()
@@ -109,14 +107,23 @@ def test_columns_have_the_documented_names_and_types() -> None:
     assert {columns[name].dtype for name in expected[1:]} == {np.dtype(np.float64)}
 
 
-@pytest.mark.parametrize(
-    "damage", [lambda data: b"", lambda data: b"no checkpoint", lambda data: data[: len(data) // 2]]
-)
-def test_bytes_that_are_no_checkpoint_are_refused(damage: Callable[[bytes], bytes]) -> None:
-    engine = Engine(EXPRESSION_JOBS[0], plan_trials(EXPRESSION_JOBS[0]), CPU)
-    data = engine.checkpoint()
+@pytest.mark.parametrize("damage", [b"", b"no checkpoint", b"x" * 4000], ids=["nothing", "short", "long"])
+def test_bytes_that_are_no_checkpoint_are_refused(damage: bytes) -> None:
     with pytest.raises(CheckpointError):
-        engine.restore(damage(data))
+        Engine(EXPRESSION_JOBS[0], plan_trials(EXPRESSION_JOBS[0]), CPU).restore(damage)
+
+
+@given(place=st.integers(min_value=0), bit=st.integers(0, 7), cut=st.booleans())
+def test_a_checkpoint_with_one_flipped_bit_or_cut_short_is_refused(place: int, bit: int, *, cut: bool) -> None:
+    """Property: whatever byte is hit, in a tensor or around it, nothing of it is taken over."""
+    engine = Engine(EXPRESSION_JOBS[0], plan_trials(EXPRESSION_JOBS[0]), CPU)
+    before = engine.checkpoint()
+    data = bytearray(before)
+    place %= len(data)
+    data[place] ^= 1 << bit
+    with pytest.raises(CheckpointError):
+        engine.restore(bytes(data[:place]) if cut else bytes(data))
+    assert engine.checkpoint() == before
 
 
 def test_a_checkpoint_of_another_batch_is_refused_and_changes_nothing() -> None:

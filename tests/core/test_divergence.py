@@ -87,12 +87,13 @@ def test_an_infinite_gradient_diverges_at_the_step_after() -> None:
     assert columns["param.x"][1] == -math.inf
 
 
-def test_parameters_alone_can_diverge() -> None:
-    """atan stays finite at an infinite x."""
-    problem = expression("atan(x) + 0*y + 1/y", x=1.0, y=1e-200)
-    summary, columns = only(run(job(problem, [{"name": "sgd", "learning_rate": 1.0}], 10)))
+def test_one_parameter_of_several_is_enough_to_diverge() -> None:
+    """y is thrown to infinity by its slope, x stays where it is, and the loss tells nothing of either."""
+    problem = expression("atan(x) + atan(1e200*y)", x=1.0, y=0.0)
+    summary, columns = only(run(job(problem, [{"name": "sgd", "learning_rate": 1e150}], 10)))
     assert summary.first_nonfinite_step == 1
-    assert columns["param.y"][1] == math.inf
+    assert np.isfinite([columns["loss"][1], columns["param.x"][1]]).all()
+    assert columns["param.y"][1] == -math.inf
 
 
 def test_a_non_finite_scale_alone_is_not_divergence() -> None:

@@ -10,7 +10,7 @@ from ayla_core.objectives.program import FUNCTIONS as COMPILED
 from ayla_spec.expression import FUNCTIONS, parse
 from ayla_spec.functions import TEST_FUNCTIONS, TestFunction
 from ayla_spec.problems import ExpressionProblem
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.core.batches import FLOAT64
@@ -100,6 +100,7 @@ LEAVES = st.sampled_from(["x", "y", "0.5", "2", "3.25"])
 TREES = st.recursive(LEAVES, _combined, max_leaves=12)
 
 
+@settings(deadline=None)
 @given(TREES, st.floats(-2, 2), st.floats(-2, 2))
 def test_random_expressions_agree_with_python(tree: str, x: float, y: float) -> None:
     expression = f"({tree}) + 0*x + 0*y"
@@ -113,6 +114,7 @@ def test_random_expressions_agree_with_python(tree: str, x: float, y: float) -> 
     assert value == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(TREES.filter(lambda tree: "min" not in tree and "max" not in tree), st.floats(-1.5, 1.5))
 def test_gradients_of_random_expressions_agree_with_differences(tree: str, x: float) -> None:
     expression = f"({tree}) + 0*x + 0*y"

@@ -138,7 +138,8 @@ def test_the_cap_leaves_steps_on_which_it_does_not_act_alone() -> None:
 def test_max_scale_on_samples_counts_where_any_sample_is_limited() -> None:
     ayla = {"n1": 1.5, "n2": 1.5, "transform_on": "sample"}
     optimizers = [OPTIMIZER["adam"] | {"ayla": ayla | {"max_scale": bound}} for bound in (0.5, 50.0)]
+    optimizers += [OPTIMIZER["adam"], OPTIMIZER["adam"] | {"ayla": {"n1": 1.5}}]
     recorder = run(preset("curve-a", optimizers=optimizers, budget={"steps": 6}))
-    assert [recorder.summaries[index].capped_steps for index in (0, 1)] == [6, 0]
+    assert [recorder.summaries[index].capped_steps for index in range(4)] == [6, 0, 0, 0]
     assert (recorder.trajectories[0]["scale"] <= 0.5).all()
     assert (recorder.trajectories[1]["scale"] > 0.5).all()

@@ -7,7 +7,7 @@ import torch
 from ayla_core import transform_reference
 from ayla_core.transform import PowerTransform
 from ayla_spec.optimizers import Ayla
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.batches import FLOAT64
@@ -16,6 +16,7 @@ losses = st.floats(-1e3, 1e3).filter(lambda loss: loss == 0 or abs(loss) > 1e-12
 exponents = st.floats(0.1, 4.0)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(losses, exponents, exponents), min_size=1, max_size=40))
 def test_batch_agrees_with_plain_python(cases: list[tuple[float, float, float]]) -> None:
     transform = PowerTransform([Ayla(n1=n1, n2=n2) for _, n1, n2 in cases], FLOAT64)
@@ -34,6 +35,7 @@ def test_there_is_no_scaling_at_zero_and_one(loss: float, exponent: float) -> No
     assert loss * factors.power.item() == loss
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=True, allow_infinity=True))
 def test_exponent_one_gives_scale_one_exactly(loss: float) -> None:
     factors = PowerTransform([None], FLOAT64).factors(FLOAT64.vector([abs(loss)]))
@@ -50,16 +52,20 @@ def test_max_scale_bounds_the_scale_only() -> None:
     assert factors.limited.tolist() == [True, False]
 
 
-@pytest.mark.parametrize(("count", "per_sample"), [(1, False), (31, False), (33, False), (7, True)])
+@pytest.mark.parametrize("count", [1, 31, 45])
+@pytest.mark.parametrize("per_sample", [False, True])
 def test_a_power_does_not_depend_on_its_place_in_the_batch(count: int, per_sample: bool) -> None:
-    """The leftover elements of a vectorised loop once took another routine, with another last bit."""
-    values = torch.linspace(0.11, 7.3, count * 100, dtype=torch.float64)[:count]
-    one = PowerTransform([Ayla(n1=0.57, n2=1.43)], FLOAT64, per_sample=per_sample)
-    many = PowerTransform([Ayla(n1=0.57, n2=1.43)] * count, FLOAT64, per_sample=per_sample)
-    whole = many.factors(values.unsqueeze(1).repeat(1, 5) if per_sample else values).scale
-    for place, value in enumerate(values):
-        single = one.factors(value.repeat(1, 5) if per_sample else value.reshape(1)).scale
-        assert torch.equal(single[0], whole[place])
+    """The leftover elements of a vectorised loop once took another routine, with another last bit in one of 50."""
+    values = torch.linspace(0.11, 7.3, 1024, dtype=torch.float64)
+    exponents = [Ayla(n1=0.57, n2=1.43)]
+    whole = PowerTransform(exponents * 1024, FLOAT64).factors(values).scale
+    for first in range(0, 1024, count):
+        part = values[first : first + count].clone()
+        if per_sample:
+            scale = PowerTransform(exponents, FLOAT64, per_sample=True).factors(part.unsqueeze(0)).scale.squeeze(0)
+        else:
+            scale = PowerTransform(exponents * len(part), FLOAT64).factors(part).scale
+        assert torch.equal(scale, whole[first : first + count])
 
 
 def test_transformed_loss_is_continuous_and_odd() -> None:

@@ -1,10 +1,11 @@
 """Submitting, reading, listing and cancelling jobs, on the store."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
-from ayla_service.db.models import Job, Shard, Trial
-from ayla_service.db.session import Database
+from ayla_service.db.models import IdempotencyKey, Job, Shard, Trial
+from ayla_service.db.session import Database, store_now
 from ayla_service.errors import IdempotencyKeyReused, InvalidQuery, JobFinished, JobNotFound, TrialNotFound
 from ayla_service.jobs import cursors
 from ayla_service.jobs.service import JobService
@@ -13,7 +14,7 @@ from ayla_service.queue.claims import claim
 from ayla_service.queue.wakeup import TimerWakeUp
 from ayla_service.states import JobState
 from ayla_spec import JobSpec, SpecError
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from tests.factories import WORKER, jobs, progress, spec, submit
 
@@ -30,7 +31,7 @@ def test_a_job_is_stored_as_submitted_and_as_resolved(database: Database) -> Non
     assert found == job
     assert found.spec == submitted
     assert found.resolved["seeds"] == [0]
-    assert (found.state, found.name, found.tags) == ("queued", "saddle", ["paper", "test", "paper"])
+    assert (found.state, found.name, found.tags) == ("queued", "saddle", ["paper", "test"])
     assert found.trials == {state: 2 if state == "queued" else 0 for state in found.trials}
     assert (found.progress.steps_done, found.progress.steps_total) == (0, 20)
 
@@ -75,6 +76,18 @@ def test_a_key_with_another_spec_is_refused(database: Database) -> None:
     with pytest.raises(IdempotencyKeyReused):
         jobs(database).submit(JobSpec.model_validate(other), other, "key-1")
     assert _count(database, Job) == 1
+
+
+def test_a_key_lives_for_a_day(database: Database) -> None:
+    submitted = spec()
+    parsed = JobSpec.model_validate(submitted)
+    first = jobs(database).submit(parsed, submitted, "key-1")
+    with database.write() as session:
+        yesterday = store_now(session) - timedelta(hours=25)
+        session.execute(update(IdempotencyKey).values(created_at=yesterday))
+    later = jobs(database).submit(parsed, submitted, "key-1")
+    assert not later.replayed
+    assert later.job.id != first.job.id
 
 
 def test_simultaneous_submissions_with_one_key_make_one_job(database: Database) -> None:
@@ -181,4 +194,6 @@ def test_a_job_for_a_gpu_says_what_it_waits_for(database: Database) -> None:
     detail = submit(database, device="cuda").status_detail
     assert detail is not None
     assert "CUDA" in detail
-    assert submit(database).status_detail is None
+    other = submit(database).status_detail
+    assert other is not None
+    assert "CUDA" not in other

@@ -2,12 +2,18 @@
 
 from pathlib import Path
 
+import pytest
 import sqlalchemy
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from ayla_service.db import migrate
-from ayla_service.db.models import Base
+from ayla_service.db.models import Base, Trial
 from ayla_service.db.session import Database
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from tests.factories import submit
 
 
 def test_migrations_make_exactly_the_schema_of_the_models(database: Database) -> None:
@@ -38,6 +44,27 @@ def test_an_empty_store_is_not_current(tmp_path: Path) -> None:
         assert not migrate.is_current(empty)
     finally:
         empty.dispose()
+
+
+def test_a_migration_may_rebuild_a_table_that_others_refer_to(database: Database) -> None:
+    """SQLite drops the old table; with foreign keys enforced that would delete every trial of every job."""
+    submit(database)
+    with database.migration() as connection:
+        operations = Operations(MigrationContext.configure(connection))
+        with operations.batch_alter_table("jobs", recreate="always" if database.is_sqlite else "auto") as batch:
+            batch.add_column(sqlalchemy.Column("added", sqlalchemy.Integer(), nullable=True))
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Trial)) == 2
+    with pytest.raises(IntegrityError), database.write() as session:
+        session.execute(update(Trial).values(job_id="nobody"))
+
+
+def test_a_migration_that_would_leave_orphans_changes_nothing(database: Database) -> None:
+    submit(database)
+    with pytest.raises((RuntimeError, IntegrityError)), database.migration() as connection:
+        connection.execute(update(Trial).values(job_id="nobody"))
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Trial).where(Trial.job_id == "nobody")) == 0
 
 
 def _definitions(database: Database) -> dict[str, object]:

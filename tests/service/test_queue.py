@@ -1,5 +1,6 @@
 """Claims, leases, fencing and the ends of jobs: what must hold whoever works on a shard and however it dies."""
 
+import dataclasses
 import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,8 +14,10 @@ from ayla_service.queue.attempts import LeaseLost
 from ayla_service.queue.claims import Claim, WorkerIdentity, claim
 from ayla_service.queue.reaper import reap
 from ayla_service.results.reader import ResultReader, TrajectoryQuery
+from ayla_service.states import TrialState
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from sqlalchemy import delete, func, select, update
 
 from tests.factories import WORKER, jobs, progress, submit
@@ -276,6 +279,80 @@ def test_a_job_succeeds_only_when_all_its_shards_have(database: Database) -> Non
     assert jobs(database).get(job.id).state == "running"
     attempts.record(database, second, progress(second, 0, 10, finished=True), LEASE)
     assert jobs(database).get(job.id).state == "succeeded"
+
+
+def test_progress_between_failures_starts_the_count_again(database: Database) -> None:
+    """A long job that is killed once a day must not fail on the third day."""
+    job = submit(database)
+    for step in range(2 * MAX_ATTEMPTS):
+        claimed = _claim(database)
+        attempts.record(database, claimed, progress(claimed, step, step), LEASE)
+        _expire(database)
+        reap(database, MAX_ATTEMPTS)
+    assert jobs(database).get(job.id).state == "running"
+    assert _claim(database).saved[0].step == 2 * MAX_ATTEMPTS
+
+
+def test_a_shard_that_fails_for_good_stops_the_others(database: Database) -> None:
+    job = submit(database, seeds=list(range(300)))
+    failing, running = _claim(database), _claim(database)
+    for _ in range(MAX_ATTEMPTS - 1):
+        attempts.fail(database, failing, "ValueError: no", MAX_ATTEMPTS)
+        failing = _claim(database)
+    attempts.fail(database, failing, "ValueError: no", MAX_ATTEMPTS)
+    detail = jobs(database).get(job.id).status_detail
+    assert detail is not None
+    assert detail.startswith("Failing")
+    assert claim(database, WORKER, LEASE) is None, "the third shard never starts"
+    assert attempts.record(database, running, progress(running, 0, 4), LEASE) is True
+    attempts.release(database, running)
+    assert claim(database, WORKER, LEASE) is None, "what is handed back is not taken again"
+    assert jobs(database).get(job.id).state == "failed"
+
+
+def test_a_spec_that_cannot_be_read_does_not_block_the_queue(database: Database) -> None:
+    """A later version may have written what this one does not know."""
+    strange = submit(database)
+    with database.write() as session:
+        session.execute(update(Job).where(Job.id == strange.id).values(resolved_spec={"from": "the future"}))
+    healthy = submit(database)
+    claimed = _claim(database)
+    assert claimed.job_id == strange.id
+    with pytest.raises(ValidationError):
+        _ = claimed.spec
+    assert _claim(database).job_id == healthy.id
+
+
+def test_a_failure_of_a_cancelled_job_does_not_fail_it(database: Database) -> None:
+    job = submit(database)
+    for _ in range(MAX_ATTEMPTS - 1):
+        attempts.fail(database, _claim(database), "ValueError: no", MAX_ATTEMPTS)
+    claimed = _claim(database)
+    jobs(database).cancel(job.id)
+    attempts.fail(database, claimed, "ValueError: no", MAX_ATTEMPTS)
+    assert jobs(database).get(job.id).state == "cancelled"
+
+
+def test_the_result_of_a_trial_that_has_ended_never_changes(database: Database) -> None:
+    job = submit(database)
+    claimed = _claim(database)
+    block = progress(claimed, 0, 4)
+    diverged = dataclasses.replace(block.trials[0], state=TrialState.DIVERGED, first_nonfinite_step=4)
+    attempts.record(database, claimed, dataclasses.replace(block, trials=[diverged, block.trials[1]]), LEASE)
+    ended = jobs(database).trials(job.id).items[0]
+    attempts.record(database, claimed, progress(claimed, 5, 10, finished=True), LEASE)
+    assert jobs(database).trials(job.id).items[0] == ended
+
+
+def test_writing_a_block_again_counts_its_time_once(database: Database) -> None:
+    job = submit(database)
+    claimed = _claim(database)
+    for _ in range(2):
+        attempts.record(database, claimed, progress(claimed, 0, 4), LEASE)
+    attempts.record(database, claimed, progress(claimed, 5, 10, finished=True), LEASE)
+    summary = jobs(database).trials(job.id).items[0].summary
+    assert summary is not None
+    assert summary.wall_seconds == 1.0
 
 
 EVENTS = st.lists(st.sampled_from(["block", "release", "lose", "fail", "zombie", "restart"]), max_size=15)

@@ -60,6 +60,13 @@ def test_columns_come_in_the_order_asked_for(database: Database, claimed: Claim)
     assert table.column_names == ["loss", "step"]
 
 
+def test_a_range_without_rows_has_the_columns_of_the_trial(database: Database, claimed: Claim) -> None:
+    table = ResultReader(database).trajectory(claimed.trial_ids[0], TrajectoryQuery(from_step=99))
+    assert table.column_names == ["step", "loss"]
+    assert table.num_rows == 0
+    assert table["step"].type == pa.int64()
+
+
 def test_an_unknown_column_is_named_with_those_there_are(database: Database, claimed: Claim) -> None:
     with pytest.raises(InvalidQuery) as caught:
         ResultReader(database).trajectory(claimed.trial_ids[0], TrajectoryQuery(columns=["lost"]))

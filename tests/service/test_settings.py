@@ -23,7 +23,31 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not settings.is_embedded
 
 
-@pytest.mark.parametrize(("name", "value"), [("PORT", "70000"), ("LEASE_SECONDS", "0"), ("LOG_LEVEL", "loud")])
+@pytest.mark.parametrize(
+    ("host", "allowed", "names"),
+    [
+        ("127.0.0.1", None, {"localhost", "127.0.0.1", "::1"}),
+        ("127.0.0.2", None, {"localhost", "127.0.0.1", "::1", "127.0.0.2"}),
+        ("0.0.0.0", None, None),
+        ("gpu-3.example.org", None, None),
+        ("0.0.0.0", ["AYLA.example.org"], {"localhost", "127.0.0.1", "::1", "ayla.example.org"}),
+    ],
+)
+def test_the_hosts_that_requests_may_name(host: str, allowed: list[str] | None, names: set[str] | None) -> None:
+    assert Settings(host=host, allowed_hosts=allowed).host_names == names
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "70000"),
+        ("LEASE_SECONDS", "0"),
+        ("LEASE_SECONDS", "5"),
+        ("LEASE_SECONDS", "inf"),
+        ("HEARTBEAT_SECONDS", "20"),
+        ("LOG_LEVEL", "loud"),
+    ],
+)
 def test_a_setting_that_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"AYLA_{name}", value)
     with pytest.raises(ValidationError):

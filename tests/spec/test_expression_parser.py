@@ -113,6 +113,7 @@ HOSTILE = {
     "root of a negative constant": "x + sqrt(-1)",
     "complex power": "x + (-1)**0.5",
     "dangling operator": "x +",
+    "comment": "x  # the square root of x**2",
     "empty": "",
     "blank": "   ",
 }

@@ -10,9 +10,10 @@ from ayla_core import engine as core
 from ayla_core.engine import Engine
 from ayla_core.recorder import MemoryRecorder
 from ayla_core.training import train
-from ayla_service.db.models import Attempt, Checkpoint
+from ayla_service.db.models import Attempt, Checkpoint, Job
 from ayla_service.db.session import Database
 from ayla_service.jobs.views import JobView
+from ayla_service.queue import attempts
 from ayla_service.queue.claims import claim
 from ayla_service.queue.reaper import reap
 from ayla_service.results.reader import ResultReader, TrajectoryQuery
@@ -23,6 +24,7 @@ from ayla_worker.identity import describe_worker
 from ayla_worker.recorder import StoreRecorder
 from ayla_worker.runner import Runner
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from tests.factories import WORKER, jobs, submit
 
@@ -46,10 +48,10 @@ def _stored(database: Database, job: JobView) -> Trajectories:
 def _undisturbed(job: JobView) -> Trajectories:
     """The same job run by the core alone, in one go."""
     spec = ResolvedJobSpec.model_validate(job.resolved)
-    recorder = MemoryRecorder()
-    train(Engine(spec, plan_trials(spec), torch.device("cpu")), recorder)
+    memory = MemoryRecorder()
+    train(Engine(spec, plan_trials(spec), torch.device("cpu")), memory)
     return [
-        {name: list(values.tolist()) for name, values in recorder.trajectories[index].items()}
+        {name: list(values.tolist()) for name, values in memory.trajectories[index].items()}
         for index in range(len(plan_trials(spec)))
     ]
 
@@ -117,9 +119,9 @@ def _interrupt(database: Database, blocks: int, steps: int = 20) -> None:
     claimed = claim(database, WORKER, lease_seconds=-1)
     assert claimed is not None
     engine = Engine(claimed.spec, claimed.trials, torch.device("cpu"))
-    recorder = StoreRecorder(database, claimed, lease_seconds=-1)
+    store = StoreRecorder(database, claimed, lease_seconds=-1)
     for _ in range(blocks):
-        recorder.write(engine.advance(steps), engine.checkpoint())
+        store.write(engine.advance(steps), engine.checkpoint())
     assert reap(database, max_attempts=3) == 1
 
 
@@ -154,6 +156,32 @@ def test_what_the_core_raises_is_retried_and_then_fails_the_job(
     assert failed.state == "failed"
     assert failed.error is not None
     assert failed.error.detail.endswith("ValueError: no such luck")
+
+
+def test_a_spec_that_cannot_be_read_fails_its_job_and_the_next_runs(database: Database) -> None:
+    strange, healthy = submit(database), submit(database)
+    with database.write() as session:
+        session.execute(update(Job).where(Job.id == strange.id).values(resolved_spec=strange.resolved | {"new": 1}))
+    runner = _runner(database)
+    while runner.run_next():
+        pass
+    assert jobs(database).get(strange.id).state == "failed"
+    assert jobs(database).get(healthy.id).state == "succeeded"
+
+
+def test_a_store_that_is_away_for_a_moment_costs_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, failures = attempts.record, iter([True, False, True])
+
+    def sometimes(*arguments: object) -> bool:
+        if next(failures, False):
+            raise OperationalError("INSERT", {}, Exception("database is locked"))
+        return real(*arguments)  # type: ignore[arg-type]  # passed on as they come
+
+    monkeypatch.setattr(attempts, "record", sometimes)
+    job = submit(database)
+    _runner(database).run_next()
+    assert _outcomes(database) == ["succeeded"]
+    assert _stored(database, job) == _undisturbed(job)
 
 
 def test_cancelling_stops_a_running_job_and_keeps_its_rows(database: Database) -> None:

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import pickle
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +11,8 @@ from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import TrialPlan
 from torch import Tensor
 
-_FORMAT = 1
+_FORMAT = 2
+_DIGEST_BYTES = hashlib.sha256().digest_size
 
 State = Mapping[str, Tensor]
 
@@ -29,11 +29,11 @@ def fingerprint(spec: ResolvedJobSpec, trials: Sequence[TrialPlan]) -> str:
 
 
 def pack(tensors: State, *, step: int, finished: bool, owner: str) -> bytes:
-    """Bytes that hold the tensors, the step and whose state it is."""
+    """Bytes that hold the tensors, the step and whose state it is, led by their SHA-256."""
     buffer = io.BytesIO()
     content = {"format": _FORMAT, "owner": owner, "step": step, "finished": finished, "tensors": dict(tensors)}
     torch.save(content, buffer)
-    return buffer.getvalue()
+    return hashlib.sha256(buffer.getvalue()).digest() + buffer.getvalue()
 
 
 def unpack(data: bytes, into: State, *, owner: str) -> tuple[int, bool]:
@@ -46,21 +46,22 @@ def unpack(data: bytes, into: State, *, owner: str) -> tuple[int, bool]:
         CheckpointError: when the bytes cannot be read, or are the state of another batch. Nothing is changed then.
     """
     content = _load(data)
-    if content.get("format") != _FORMAT or content.get("owner") != owner:
+    if content["format"] != _FORMAT or content["owner"] != owner:
         raise CheckpointError("The checkpoint belongs to another batch of trials or another version of the engine.")
-    saved = content["tensors"]
-    if {name: item.shape for name, item in saved.items()} != {name: item.shape for name, item in into.items()}:
+    saved: dict[str, Tensor] = content["tensors"]
+    if {name: (item.shape, item.dtype) for name, item in saved.items()} != {
+        name: (item.shape, item.dtype) for name, item in into.items()
+    }:
         raise CheckpointError("The tensors in the checkpoint have other names or shapes than those of this batch.")
     for name, tensor in into.items():
         tensor.copy_(saved[name])
-    return int(content["step"]), bool(content["finished"])
+    return content["step"], content["finished"]
 
 
 def _load(data: bytes) -> dict[str, Any]:
-    try:
-        content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, ValueError, KeyError, OSError, pickle.UnpicklingError) as error:
-        raise CheckpointError("The bytes are not a checkpoint.") from error
-    if not isinstance(content, dict):
-        raise CheckpointError("The bytes are not a checkpoint.")
+    """What ``pack`` was given. The digest is checked first: what it does not cover could be anything."""
+    digest, body = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
+    if hashlib.sha256(body).digest() != digest:
+        raise CheckpointError("The bytes are not a checkpoint, or not as they were written.")
+    content: dict[str, Any] = torch.load(io.BytesIO(body), map_location="cpu", weights_only=True)
     return content

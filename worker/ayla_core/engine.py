@@ -109,7 +109,7 @@ class Engine:
             scaled = self._observe(first + place, trace, predictions)
             for group in self._groups:
                 scale = scaled.scale[group.rows].unsqueeze(1)
-                group.rule.update(group.parameters, scaled.gradient[group.rows], scale, place)
+                group.rule.update(group.parameters, scaled.slope[group.rows], scale, place)
         self.step += updates
         if self.step == self._spec.budget.steps:
             self._observe(self.step, trace, predictions)

@@ -18,14 +18,15 @@ class Scaled:
 
     Attributes:
         plain: ∇l, shape [rows, parameters].
-        gradient: G, same shape; the same tensor where no row is transformed.
+        slope: G/v, same shape: ∇l itself, except in rows that transform each sample. Update rules work with it and v,
+            because v² can leave the range of floating-point numbers where G/v does not.
         scale: v, shape [rows].
         transformed_loss: shape [rows].
         limited: where max_scale changed the step, shape [rows]; None where no row has a max_scale.
     """
 
     plain: Tensor
-    gradient: Tensor
+    slope: Tensor
     scale: Tensor
     transformed_loss: Tensor
     limited: Tensor | None
@@ -53,16 +54,16 @@ class Scaling:
     def apply(self, evaluation: Evaluation) -> Scaled:
         """Scale, transformed loss and transformed gradient of one step."""
         samples = None if self._on_samples is None else self._on_samples.factors(evaluation)
-        plain, gradient = evaluation.gradients(None if samples is None else samples.weights)
+        plain, slope = evaluation.gradients(None if samples is None else samples.weights)
         scale, transformed, limited = self._ones, evaluation.loss, None
         if self._on_loss is not None:
             factors = self._on_loss.factors(evaluation.loss.abs())
             scale, transformed, limited = factors.scale, evaluation.loss * factors.power, factors.limited
-            gradient = scale.unsqueeze(1) * gradient
         if samples is not None:
+            slope = samples.unscaled(slope)
             scale, transformed = samples.into(scale, samples.scale), samples.into(transformed, samples.transformed_loss)
             limited = samples.limits(limited, like=scale)
-        return Scaled(plain, gradient, scale, transformed, limited)
+        return Scaled(plain, slope, scale, transformed, limited)
 
 
 def _is_sampled(ayla: Ayla | None) -> bool:
@@ -82,6 +83,11 @@ class _SampleFactors:
     def into(self, values: Tensor, mine: Tensor) -> Tensor:
         """``values`` of all rows with mine in place of theirs."""
         return values.index_copy(0, self.rows, mine)
+
+    def unscaled(self, gradient: Tensor) -> Tensor:
+        """G/v in my rows, in place; 0 where every c_i is 0, and with them G."""
+        mine = gradient.index_select(0, self.rows) / self.scale.unsqueeze(1)
+        return gradient.index_copy_(0, self.rows, mine.masked_fill_((self.scale == 0).unsqueeze(1), 0.0))
 
     def limits(self, limited: Tensor | None, *, like: Tensor) -> Tensor | None:
         """Where max_scale changed the step, in any row."""

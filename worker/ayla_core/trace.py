@@ -59,7 +59,7 @@ class Trace:
     _transformed: list[Tensor] = field(default_factory=list)
     _scale: list[Tensor] = field(default_factory=list)
     _slope: list[Tensor] = field(default_factory=list)
-    _transformed_slope: list[Tensor] = field(default_factory=list)
+    _unscaled: list[Tensor] = field(default_factory=list)
     _limited: list[Tensor] = field(default_factory=list)
     _parameters: list[Tensor] = field(default_factory=list)
 
@@ -70,7 +70,7 @@ class Trace:
         self._scale.append(scaled.scale)
         self._slope.append(_size(scaled.plain))
         if self.reads_samples:
-            self._transformed_slope.append(_size(scaled.gradient))
+            self._unscaled.append(_size(scaled.slope))
         if scaled.limited is not None:
             self._limited.append(scaled.limited)
         # Of many parameters the largest tells whether all are finite: the maximum norm hands NaN on.
@@ -96,7 +96,7 @@ class Trace:
         parameters = _fetch(self._parameters, places)
         # A diverging trial is a result: inf·0 and overflow are no reason to warn.
         with np.errstate(all="ignore"):
-            steepness = _fetch(self._transformed_slope, places) if self.reads_samples else scale * slope
+            steepness = scale * (_fetch(self._unscaled, places) if self.reads_samples else slope)
             effective_lr = learning_rates * steepness
         finite_parameters = np.isfinite(parameters)
         return Course(

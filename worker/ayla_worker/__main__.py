@@ -31,8 +31,10 @@ def main() -> int:
     identity = describe_worker(settings)
     warm_up()
     database = Database(settings.store_url)
+    runner = Runner(database, settings, identity, stop.is_set)
+    runner.watchdog.start()
     try:
-        work_until(stop, Runner(database, settings, identity, stop.is_set), settings)
+        work_until(stop, runner, settings)
     finally:
         database.dispose()
     return 0

@@ -6,7 +6,7 @@ import structlog
 from ayla_service.db import migrate
 from ayla_service.queue.reaper import reap
 from ayla_service.settings import Settings
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 
 from ayla_worker.runner import Runner
 from ayla_worker.stopping import StopSignal
@@ -20,6 +20,7 @@ def work_until(stop: StopSignal, runner: Runner, settings: Settings) -> None:
     _log.info("worker started", worker=runner.name, store=_without_password(runner))
     reaped_at = float("-inf")
     while not stop.is_set():
+        runner.watchdog.feed()
         try:
             if not _schema_ready(runner):
                 stop.wait(_STORE_PAUSE_SECONDS)
@@ -29,8 +30,12 @@ def work_until(stop: StopSignal, runner: Runner, settings: Settings) -> None:
                 reaped_at = time.monotonic()
             if not runner.run_next():
                 stop.wait(settings.worker_poll_seconds)
-        except SQLAlchemyError as error:
-            _log.warning("the store does not answer", error=type(error).__name__)
+        except OperationalError as error:
+            _log.warning("the store does not answer", error=str(error.orig))
+            stop.wait(_STORE_PAUSE_SECONDS)
+        except Exception:
+            # Whatever it is, the next shard may be fine; a worker that dies of it would be started again anyway.
+            _log.exception("unexpected error")
             stop.wait(_STORE_PAUSE_SECONDS)
     _log.info("worker stopped", worker=runner.name)
 

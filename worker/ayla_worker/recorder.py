@@ -1,11 +1,13 @@
 """Records what the core computes into the store, one transaction per block of steps."""
 
 import time
+from collections.abc import Callable
 
 import stamina
 from ayla_core.recorder import Block, PredictionRows, TrialRows, TrialSummary
 from ayla_service.db.session import Database
-from ayla_service.queue.attempts import RecordedBlock, TrialProgress, record
+from ayla_service.queue import attempts
+from ayla_service.queue.attempts import RecordedBlock, TrialProgress
 from ayla_service.queue.claims import Claim
 from ayla_service.results.encoding import encode
 from ayla_service.results.writer import NewChunk, NewPredictions, NewResults
@@ -24,12 +26,16 @@ class StoreRecorder:
         database: the store.
         claim: the attempt that writes.
         lease_seconds: how long each write renews the lease.
+        on_progress: told after each write.
     """
 
-    def __init__(self, database: Database, claim: Claim, lease_seconds: float) -> None:
+    def __init__(
+        self, database: Database, claim: Claim, lease_seconds: float, on_progress: Callable[[], None] = lambda: None
+    ) -> None:
         self._database = database
         self._claim = claim
         self._lease_seconds = lease_seconds
+        self._on_progress = on_progress
         self._since = time.perf_counter()
 
     def write(self, block: Block, checkpoint: bytes) -> None:
@@ -52,6 +58,7 @@ class StoreRecorder:
             finished=block.finished,
         )
         stop = self._store(recorded)
+        self._on_progress()
         # Time spent waiting for the store is not computing time.
         self._since = time.perf_counter()
         if stop:
@@ -61,7 +68,7 @@ class StoreRecorder:
         """Write the block, again if need be: a store that is away for a moment does not cost the attempt."""
         for attempt in stamina.retry_context(on=OperationalError, attempts=None, timeout=self._lease_seconds):
             with attempt:
-                return record(self._database, self._claim, recorded, self._lease_seconds)
+                return attempts.record(self._database, self._claim, recorded, self._lease_seconds)
         raise AssertionError("the last try either returns or raises")
 
     def _chunk(self, rows: TrialRows) -> NewChunk:

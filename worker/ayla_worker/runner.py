@@ -1,6 +1,5 @@
 """Runs one shard from claim to end: restore, train, record; and what happens when something goes wrong."""
 
-import hashlib
 from collections.abc import Callable
 
 import structlog
@@ -12,14 +11,17 @@ from ayla_core.training import Pace, train
 from ayla_service.db.session import Database
 from ayla_service.queue import attempts
 from ayla_service.queue.attempts import LeaseLost
-from ayla_service.queue.claims import Claim, SavedState, WorkerIdentity, claim
+from ayla_service.queue.claims import Claim, WorkerIdentity, claim
 from ayla_service.settings import Settings
 from sqlalchemy.exc import OperationalError
 
 from ayla_worker.identity import describe_device
 from ayla_worker.recorder import JobEnding, StoreRecorder
+from ayla_worker.watchdog import Watchdog
 
 _log = structlog.get_logger("ayla.worker")
+
+_LEASES_WITHOUT_PROGRESS = 3
 
 
 class Runner:
@@ -38,6 +40,7 @@ class Runner:
         self.database = database
         self.name = identity.name
         self.schema_ready = False
+        self.watchdog = Watchdog(_LEASES_WITHOUT_PROGRESS * settings.lease_seconds)
         self._settings = settings
         self._identity = identity
         self._should_stop = should_stop
@@ -77,7 +80,7 @@ class Runner:
         device = select_device(claimed.spec.device)
         engine = _restored(claimed, device)
         attempts.begin(self.database, claimed, engine.step, describe_device(device), self._settings.lease_seconds)
-        recorder = StoreRecorder(self.database, claimed, self._settings.lease_seconds)
+        recorder = StoreRecorder(self.database, claimed, self._settings.lease_seconds, self.watchdog.feed)
         return train(engine, recorder, Pace(self._settings.heartbeat_seconds), self._should_stop)
 
 
@@ -86,19 +89,13 @@ def _restored(claimed: Claim, device: torch.device) -> Engine:
     engine = Engine(claimed.spec, claimed.trials, device)
     for saved in claimed.saved:
         try:
-            engine.restore(_verified(saved))
+            engine.restore(saved.data)
         except CheckpointError as error:
             _log.warning("checkpoint unreadable", shard=claimed.shard_id, step=saved.step, error=str(error))
         else:
             _log.info("resumed", shard=claimed.shard_id, step=saved.step)
             break
     return engine
-
-
-def _verified(saved: SavedState) -> bytes:
-    if hashlib.sha256(saved.data).hexdigest() != saved.digest:
-        raise CheckpointError("the bytes are not those that were written")
-    return saved.data
 
 
 def _one_line(error: Exception) -> str:

@@ -100,7 +100,6 @@ def upgrade() -> None:
         sa.Column("shard_id", sa.String(length=36), nullable=False),
         sa.Column("step", sa.Integer(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["shard_id"], ["shards.id"], name=op.f("fk_checkpoints_shard_id_shards"), ondelete="CASCADE"

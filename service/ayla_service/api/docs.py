@@ -10,7 +10,11 @@ from starlette.staticfiles import StaticFiles
 _ASSETS = Path(fastapi_offline.__file__).parent / "static"
 
 # Swagger UI sets styles in the page and draws its icons from data: URLs; everything else comes from this origin.
-_POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+# "Try it out" asks this origin only, and no other page may show this one in a frame and have it clicked.
+_POLICY = (
+    "default-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
 
 _PAGE = """<!doctype html>
 <html lang="en">

@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from ayla_service.api.problems import MAX_FIELD_ERRORS, FieldError, Place, problem, summary
 from ayla_service.api.validation import field_errors, from_issues
+from ayla_service.api.wording import quoted
 from ayla_service.errors import InvalidQuery, ServiceError, StoreUnavailable
 
 _RETRY_SECONDS = "1"
@@ -24,11 +25,13 @@ _RETRY_SECONDS = "1"
 # Slug, title and the detail to give where the framework has none of its own.
 _HTTP_PROBLEMS: Mapping[int, tuple[str, str, str]] = {
     400: ("malformed-body", "Malformed body", "The body cannot be read."),
+    403: ("cross-site-request", "Cross-site request", "A page of another site may not change anything here."),
     404: ("not-found", "Not found", "There is nothing at this path. GET /openapi.json describes what there is."),
     405: ("method-not-allowed", "Method not allowed", "This path does not have this method; Allow lists those it has."),
     406: ("not-acceptable", "Not acceptable", "This resource has no representation that Accept allows."),
     413: ("body-too-large", "Body too large", "The body is larger than the service accepts."),
     415: ("unsupported-media-type", "Unsupported media type", "Send JSON with Content-Type: application/json."),
+    421: ("host-not-allowed", "Host not allowed", "This service does not answer for the host asked for."),
 }
 
 log = structlog.get_logger("ayla_service.api")
@@ -49,6 +52,20 @@ def body_too_large(request: Request, max_bytes: int) -> Response:
     slug, title, _ = _HTTP_PROBLEMS[413]
     detail = f"The body is larger than {max_bytes} bytes, the most that is accepted."
     return problem(request, slug=slug, title=title, status=413, detail=detail)
+
+
+def host_not_allowed(request: Request, host: str) -> Response:
+    """The answer to a request for a host that is not this service; ``host`` is empty if the request named none."""
+    slug, title, _ = _HTTP_PROBLEMS[421]
+    asked = f"The host {quoted(host)} is not one of this service" if host else "The request names no host"
+    detail = f"{asked}; AYLA_ALLOWED_HOSTS lists those that the service answers for."
+    return problem(request, slug=slug, title=title, status=421, detail=detail)
+
+
+def cross_site_request(request: Request) -> Response:
+    """The answer to a request that could change something and that a browser sent for a page of another site."""
+    slug, title, detail = _HTTP_PROBLEMS[403]
+    return problem(request, slug=slug, title=title, status=403, detail=detail)
 
 
 def internal_error(request: Request) -> Response:
@@ -98,8 +115,14 @@ async def _http_exception(request: Request, error: Exception) -> Response:
 
 
 async def _store_error(request: Request, error: Exception) -> Response:
-    log.error("store_unavailable", error=str(error))
+    # SQLAlchemy's own message holds the statement and may hold its values: users' data, which no log needs.
+    log.error("store unavailable", error=type(error).__name__, reason=_driver_says(error))
     return await _service_error(request, StoreUnavailable())
+
+
+def _driver_says(error: Exception) -> str:
+    """First line of the database driver's message, or of the pool's where no driver was asked."""
+    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
 
 
 def _invalid(request: Request, errors: list[FieldError], left_out: int = 0) -> Response:

@@ -72,7 +72,7 @@ class AccessLogMiddleware:
         try:
             await self._app(scope, receive, send_and_note)
         except Exception:
-            log.exception("request_failed", method=scope["method"], path=_path(scope))
+            log.exception("request failed", method=scope["method"], path=_path(scope))
             if status:
                 raise  # the response is half sent: only cutting the connection tells the client
             await internal_error(Request(scope))(scope, receive, send_and_note)

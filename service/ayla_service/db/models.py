@@ -199,7 +199,6 @@ class Checkpoint(Base):
     shard_id: Mapped[str] = mapped_column(_Id, primary_key=True)
     step: Mapped[int] = mapped_column(primary_key=True)
     attempt: Mapped[int]
-    digest: Mapped[str] = mapped_column(String(64))
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
     __table_args__ = (ForeignKeyConstraint(["shard_id"], ["shards.id"], ondelete="CASCADE"),)

@@ -74,4 +74,4 @@ def _status_detail(job: Job) -> str | None:
         return "Failing: a part of the job has failed for good; the rest stops at its next heartbeat."
     if job.state == JobState.QUEUED and job.resolved_spec["device"] == "cuda":
         return "Waiting for a worker with a CUDA device; device 'auto' would run on any worker."
-    return None
+    return "Waiting for a free worker." if job.state == JobState.QUEUED else None

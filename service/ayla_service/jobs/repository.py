@@ -34,7 +34,7 @@ def add(session: Session, submitted: dict[str, Any], resolved: ResolvedJobSpec, 
     )
     session.add(job)
     session.flush()
-    session.add_all(JobTag(job_id=job.id, tag=tag) for tag in dict.fromkeys(resolved.tags))
+    session.add_all(JobTag(job_id=job.id, tag=tag) for tag in resolved.tags)
     for index, plans in enumerate(plan_shards(trials)):
         _add_shard(session, job.id, index, resolved.device, plans)
     session.flush()

@@ -4,7 +4,6 @@ A write by an attempt that is no longer the current one changes nothing and rais
 repeated when it is not known whether the commit arrived.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -195,7 +194,6 @@ def _save(session: Session, claim: Claim, block: RecordedBlock) -> None:
             shard_id=claim.shard_id,
             step=block.step,
             attempt=claim.attempt,
-            digest=hashlib.sha256(block.checkpoint).hexdigest(),
             data=block.checkpoint,
         )
     )

@@ -34,10 +34,9 @@ class WorkerIdentity:
 
 @dataclass(frozen=True, slots=True)
 class SavedState:
-    """A checkpoint of the shard as the store holds it; ``digest`` is the SHA-256 of ``data``."""
+    """A checkpoint of the shard, as the core packed it."""
 
     step: int
-    digest: str
     data: bytes
 
 
@@ -141,5 +140,5 @@ def _describe(session: Session, job: Job, shard: Shard) -> Claim:
         attempt=shard.attempt,
         resolved_spec=job.resolved_spec,
         trial_ids=dict(ids.all()),
-        saved=tuple(SavedState(row.step, row.digest, row.data) for row in saved),
+        saved=tuple(SavedState(row.step, row.data) for row in saved),
     )

@@ -47,6 +47,8 @@ def _check_text(source: str) -> None:
         raise ExpressionError(
             f"The expression has {len(source)} characters; at most {MAX_EXPRESSION_LENGTH} are allowed."
         )
+    if "#" in source:
+        raise ExpressionError(f"Column {source.index('#') + 1}: comments are not allowed; remove '#' and what follows.")
     for position, character in enumerate(source, start=1):
         if not " " <= character <= "~":
             raise ExpressionError(

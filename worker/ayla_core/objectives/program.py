@@ -52,8 +52,8 @@ class _Instruction:
 class Program:
     """A compiled expression.
 
-    The first slots hold the variables, then come the constants, then one slot for each instruction. Constants stay
-    Python numbers, so x**4 takes a negative x and no gradient is computed for the exponent.
+    The first slots hold the variables, then come the constants, then one slot for each instruction. No gradient is
+    computed for a constant exponent, so x**4 takes a negative x.
     """
 
     def __init__(self, expression: Expression, variables: Sequence[str], layout: Layout) -> None:
@@ -85,7 +85,9 @@ class Program:
                 self._constants.append(value)
             case Negate():
                 self._append(torch.neg, 1, stack, first_result)
-            case Binary(operator):
+            case Binary(operator, _, exponent):
+                if operator == "**" and _is_high_power(exponent):
+                    self._constants_to_tensors(stack[-1:], len(variables))
                 self._append(OPERATORS[operator], 2, stack, first_result)
             case Call(function, arguments):
                 if function in _NEED_TENSORS:
@@ -103,3 +105,11 @@ class Program:
             if 0 <= place < len(self._constants):
                 value = self._constants[place]
                 self._constants[place] = torch.as_tensor(value, dtype=self._layout.dtype, device=self._layout.device)
+
+
+def _is_high_power(exponent: Node) -> bool:
+    """Whether PyTorch is more exact with this exponent as a tensor: for the number 3 it multiplies, rounding twice.
+
+    Near a minimum a gradient is a small difference of such powers, and that rounding is what is left of it.
+    """
+    return isinstance(exponent, Constant) and exponent.value.is_integer() and abs(exponent.value) >= 3

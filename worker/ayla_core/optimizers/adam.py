@@ -12,17 +12,19 @@ from ayla_core.layout import Layout
 
 
 class AdamRule:
-    """Moving averages whose weights follow the loss, in terms of G = v·∇l.
+    """Moving averages whose weights follow the loss.
 
-    With w1 = v(1-β1) and w2 = v²(1-β2)::
+    With u = G/v (∇l, unless each sample is transformed), w1 = v(1-β1) and w2 = v²(1-β2)::
 
-        m ← (1-w1) m + (1-β1) G          m̂ = m / (v (1-β1^t))
-        s ← (1-w2) s + (1-β2) G²         ŝ = s / (v² (1-β2^t))
+        m ← (1-w1) m + w1 u          m̂ = m / (v (1-β1^t))
+        s ← (1-w2) s + w2 u²         ŝ = s / (v² (1-β2^t))
         x ← x - lr · m̂ / (√ŝ + ε)
 
-    Without AYLA v = 1 and this is Adam. Where ``cap_weights`` is set, a weight above 1 is taken as 1 on both sides:
-    m ← G/v, s ← (G/v)². The bias corrections stay as they are. Both moments lie in one tensor, shape
-    [2, trials, parameters], so that every operation below serves both.
+    The last line is computed as lr · (m / (1-β1^t)) / (√(s / (1-β2^t)) + ε v), which is the same without dividing by
+    v and v²: where |l|^n is far from 1 these leave the range of floating-point numbers long before the step does.
+    Without AYLA v = 1 and this is Adam. Where ``cap_weights`` is set, w1 and w2 are taken as at most 1; the bias
+    corrections stay as they are. Both moments lie in one tensor, shape [2, trials, parameters], so that every operation
+    below serves both.
     """
 
     def __init__(self, settings: Sequence[Adam], parameters: int, layout: Layout) -> None:
@@ -48,16 +50,15 @@ class AdamRule:
         whole = torch.tensor(corrections, dtype=self._layout.dtype, device=self._layout.device)
         self._corrections = whole.unsqueeze(-1).unbind(0)
 
-    def update(self, parameters: Tensor, gradient: Tensor, scale: Tensor, place: int) -> None:
+    def update(self, parameters: Tensor, slope: Tensor, scale: Tensor, place: int) -> None:
         """Move the parameters by one step, in place."""
-        scales = torch.stack((scale, scale * scale))
-        weights = scales * self._weights
-        # Capped, 1 - w is 0 and the factor of G is 1/v (of G²: 1/v²); else both are the literal ones, bit for bit.
-        take = torch.where(weights > self._ceiling, self._ceiling / scales, self._weights)
-        keep = torch.minimum(weights, self._ceiling).neg_().add_(1.0)
-        self._moments.mul_(keep).add_(torch.stack((gradient, gradient * gradient)).mul_(take))
-        first, second = (self._moments / scales.mul_(self._corrections[place])).unbind(0)
-        parameters.sub_(first.mul_(self._learning_rate).div_(second.sqrt_().add_(self._epsilon)))
+        weights = torch.minimum(torch.stack((scale, scale * scale)).mul_(self._weights), self._ceiling)
+        new = torch.stack((slope, slope * slope)).mul_(weights)
+        self._moments.mul_(weights.neg_().add_(1.0)).add_(new)
+        first, second = (self._moments / self._corrections[place]).unbind(0)
+        root = second.sqrt_().add_(self._epsilon * scale)
+        # Both are 0 where a gradient has always been, or v² is too small to be told from 0: there is nowhere to go.
+        parameters.sub_(first.mul_(self._learning_rate).div_(root.masked_fill_(root == 0, 1.0)))
 
     def capped(self, scale: Tensor) -> Tensor:
         """Where v(1-β1) or v²(1-β2) is above the ceiling; bool, shape of ``scale`` [steps, trials]."""

@@ -6,7 +6,7 @@ from ayla_spec.optimizers import Adam
 
 
 class AdamReference:
-    """AYLA.md section 3, eq. 5-7 as they stand there, in terms of ∇l = G/v; one trial."""
+    """AYLA.md section 3, eq. 5-7 as they stand there; one trial."""
 
     def __init__(self, settings: Adam, parameters: int) -> None:
         self._settings = settings
@@ -15,10 +15,10 @@ class AdamReference:
         self._s = [0.0] * parameters
         self._t = 0
 
-    def update(self, x: list[float], gradient: list[float], v: float) -> list[float]:
-        """The next parameters, given the transformed gradient G = v·∇l."""
+    def update(self, x: list[float], slope: list[float], v: float) -> list[float]:
+        """The next parameters, given ∇l and v."""
         self._t += 1
-        return [self._move(i, x_i, g_i / v, v) for i, (x_i, g_i) in enumerate(zip(x, gradient, strict=True))]
+        return [self._move(i, x_i, u_i, v) for i, (x_i, u_i) in enumerate(zip(x, slope, strict=True))]
 
     def _move(self, i: int, x: float, slope: float, v: float) -> float:
         beta1, beta2 = self._settings.beta1, self._settings.beta2

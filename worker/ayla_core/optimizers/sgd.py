@@ -23,10 +23,10 @@ class SgdRule:
     def prepare(self, first: int, count: int) -> None:
         """Nothing: every update is the same."""
 
-    def update(self, parameters: Tensor, gradient: Tensor, scale: Tensor, place: int) -> None:
+    def update(self, parameters: Tensor, slope: Tensor, scale: Tensor, place: int) -> None:
         """Move the parameters by one step, in place."""
-        del scale, place  # v is in the gradient already
-        parameters.sub_(gradient * self._learning_rate)
+        del place
+        parameters.sub_((scale * slope).mul_(self._learning_rate))
 
     def capped(self, scale: Tensor) -> Tensor:
         """Never: there is no moving average."""

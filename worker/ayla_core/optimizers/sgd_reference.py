@@ -10,8 +10,7 @@ class SgdReference:
         del parameters
         self._lr = settings.learning_rate
 
-    def update(self, x: list[float], gradient: list[float], v: float) -> list[float]:
-        """The next parameters, given the transformed gradient G = v·∇l."""
-        del v
-        # x ← x - lr·G
-        return [x_i - self._lr * g_i for x_i, g_i in zip(x, gradient, strict=True)]
+    def update(self, x: list[float], slope: list[float], v: float) -> list[float]:
+        """The next parameters, given ∇l and v."""
+        # x ← x - lr·v·∇l
+        return [x_i - self._lr * v * u_i for x_i, u_i in zip(x, slope, strict=True)]

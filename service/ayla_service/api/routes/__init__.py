@@ -6,7 +6,7 @@ from ayla_service.api.deps import refuse_unknown_query
 from ayla_service.api.problems import responses
 from ayla_service.api.routes import catalogue, health, jobs, trials
 
-v1 = APIRouter(prefix="/v1", dependencies=[Depends(refuse_unknown_query)], responses=responses(422, 500, 503))
+v1 = APIRouter(prefix="/v1", dependencies=[Depends(refuse_unknown_query)], responses=responses(421, 422, 500, 503))
 for module in (jobs, trials, catalogue):
     v1.include_router(module.router)
 

@@ -10,7 +10,7 @@ from ayla_service.db.migrate import is_current
 from ayla_service.db.session import Database
 from ayla_service.errors import NotReady
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], responses=responses(421))
 
 
 @router.get("/healthz", operation_id="health", summary="Whether the process answers")

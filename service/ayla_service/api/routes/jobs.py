@@ -30,7 +30,7 @@ _SUBMITTED = {
     operation_id="submit_job",
     summary="Submit a job",
     status_code=202,
-    responses={202: {"description": "The job is queued.", "headers": _SUBMITTED}, **responses(400, 413, 415)},
+    responses={202: {"description": "The job is queued.", "headers": _SUBMITTED}, **responses(400, 403, 413, 415)},
 )
 def submit_job(
     spec: Annotated[JobSpec, Body(openapi_examples=JOB_EXAMPLES)],
@@ -79,7 +79,7 @@ def get_job(job_id: JobId, jobs: Jobs) -> JobDetail:
     operation_id="cancel_job",
     summary="Cancel a job",
     status_code=202,
-    responses=responses(404, 409),
+    responses=responses(403, 404, 409),
 )
 def cancel_job(job_id: JobId, jobs: Jobs) -> JobDetail:
     """Queued work is cancelled at once, running work at its next heartbeat. Safe to repeat."""

@@ -48,6 +48,7 @@ class FakeJob:
     looks: int = 0
     looks_needed: int = 2
     cancelled: bool = False
+    status_detail: str | None = None
 
     @property
     def state(self) -> str:
@@ -66,7 +67,7 @@ class FakeJob:
             "tags": self.submitted.get("tags", []),
             "preset": self.resolved["preset"],
             "state": self.state,
-            "status_detail": None,
+            "status_detail": self.status_detail,
             "created_at": "2026-01-02T03:04:05Z",
             "trials": {"total": total, "completed": ended, "diverged": 0},
             "progress": {"steps_done": int(100 * fraction), "steps_total": 100, "fraction": fraction},

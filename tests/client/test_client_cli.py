@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from pathlib import Path
-from typing import Any
 
 import ayla
 import httpx2
@@ -12,8 +11,9 @@ import pytest
 from ayla.cli.app import app
 from ayla.cli.session import Session
 from rich.console import Console
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
+from tests.client.command import ayla_command
 from tests.client.fake_service import FakeService, Reply, problem
 
 JOB_FILE = """
@@ -31,11 +31,6 @@ budget: {steps: 5}
 @pytest.fixture
 def service() -> FakeService:
     return FakeService(outcomes={"failing": "failed", "cancelled": "cancelled"})
-
-
-def ayla_command(service: FakeService, *arguments: str, text: str | None = None, **session: Any) -> Result:
-    shared = Session("http://service.test", transport=service.transport, clock=service.time.clock, **session)
-    return CliRunner().invoke(app, [*arguments], obj=shared, input=text)
 
 
 def submitted(service: FakeService, *arguments: str) -> str:

@@ -61,7 +61,7 @@ def test_other_options_share_the_connections() -> None:
     other = client.with_options(max_retries=0)
     other.close()
 
-    with pytest.raises(RuntimeError, match="closed"):
+    with pytest.raises(ayla.InvalidRequest, match="closed"):
         client.catalogue()
 
 
@@ -70,7 +70,7 @@ def test_a_context_manager_closes() -> None:
         catalogue = client.catalogue()
 
     assert catalogue.presets[0]["name"] == "poly-sgd"
-    with pytest.raises(RuntimeError, match="closed"):
+    with pytest.raises(ayla.InvalidRequest, match="closed"):
         client.catalogue()
 
 

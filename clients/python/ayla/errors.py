@@ -1,4 +1,4 @@
-"""Every error the client raises, as one tree.
+"""Every error the client raises, as one tree; only a call with the wrong arguments is a TypeError, as anywhere.
 
 AylaError
 ├── InvalidRequest                  cannot be sent as asked, with .pointer and .detail
@@ -197,10 +197,11 @@ def _problem(response: httpx2.Response) -> Problem:
     request_id = response.headers.get("X-Request-ID")
     try:
         problem = Problem.model_validate(json.loads(response.content))
-    except (ValidationError, ValueError):
+    except (ValidationError, ValueError, RecursionError):
         # A proxy in between answers in its own words, often a page of HTML: not worth showing.
         title = response.reason_phrase or "Unknown status"
-        detail = f"The answer of {response.request.url} is not a problem document; is this the address of an AYLA service?"
+        url = response.request.url
+        detail = f"The answer of {url} is not a problem document; is this the address of an AYLA service?"
         return Problem(title=title, status=response.status_code, detail=detail, request_id=request_id)
     return problem.model_copy(update={"request_id": problem.request_id or request_id})
 

@@ -34,6 +34,17 @@ _HTTP_PROBLEMS: Mapping[int, tuple[str, str, str]] = {
     421: ("host-not-allowed", "Host not allowed", "This service does not answer for the host asked for."),
 }
 
+# DatabaseError itself is what SQLite raises for a file that is damaged.
+_STORE_AWAY = (
+    store_errors.OperationalError,
+    store_errors.InternalError,
+    store_errors.InterfaceError,
+    store_errors.TimeoutError,
+    store_errors.DatabaseError,
+)
+# Subclasses of DatabaseError that say that this program did something wrong, not that the store is away.
+_OUR_FAULT = (store_errors.IntegrityError, store_errors.DataError, store_errors.ProgrammingError)
+
 log = structlog.get_logger("ayla_service.api")
 
 
@@ -43,7 +54,7 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(SpecError, _spec_error)
     app.add_exception_handler(RequestValidationError, _request_validation_error)
     app.add_exception_handler(HTTPException, _http_exception)
-    for unavailable in (store_errors.OperationalError, store_errors.InterfaceError, store_errors.TimeoutError):
+    for unavailable in _STORE_AWAY:
         app.add_exception_handler(unavailable, _store_error)
 
 
@@ -115,6 +126,8 @@ async def _http_exception(request: Request, error: Exception) -> Response:
 
 
 async def _store_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, _OUR_FAULT):
+        raise error
     # SQLAlchemy's own message holds the statement and may hold its values: users' data, which no log needs.
     log.error("store unavailable", error=type(error).__name__, reason=_driver_says(error))
     return await _service_error(request, StoreUnavailable())

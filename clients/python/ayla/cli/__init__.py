@@ -1,5 +1,6 @@
 """The ``ayla`` command. It needs the extra ``cli``; the library does not."""
 
+import os
 import sys
 
 
@@ -11,4 +12,9 @@ def main() -> None:
         if error.name not in {"typer", "rich", "yaml"}:
             raise
         sys.exit(f"The ayla command needs {error.name}, which is not installed: pip install 'ayla-client[cli]'")
-    app()
+    try:
+        app()
+    except OSError as error:
+        # What is still buffered cannot be written either, and Python would say so once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(f"Error: {error.filename or 'The output'}: {error.strerror or error}")

@@ -6,6 +6,7 @@ from ayla.errors import (
     AuthenticationError,
     AylaError,
     ConflictError,
+    InvalidRequest,
     JobCancelled,
     JobFailed,
     NotFoundError,
@@ -26,6 +27,7 @@ WAIT_TIMEOUT = 124
 INTERRUPTED = 130
 
 _CODES: tuple[tuple[type[AylaError], int], ...] = (
+    (InvalidRequest, USAGE),
     (NotFoundError, NOT_FOUND),
     (AuthenticationError, AUTHENTICATION),
     (PermissionDeniedError, AUTHENTICATION),

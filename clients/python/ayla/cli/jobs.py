@@ -9,7 +9,7 @@ import typer
 
 from ayla._text import aligned
 from ayla.builders import preset as preset_problem
-from ayla.cli.options import AsJson, AsJsonLines, JobId, Quiet, WaitSeconds
+from ayla.cli.options import AsJson, AsJsonLines, JobId, Quiet, WaitSeconds, require_one_form
 from ayla.cli.session import Session, session_of, write, write_json
 from ayla.cli.specfile import STDIN, read_spec
 from ayla.cli.watching import Watch, watch_job
@@ -35,6 +35,7 @@ def submit(
     quiet: Quiet = False,
 ) -> None:
     """Put a job into the queue, from a file, standard input or the catalogue."""
+    require_one_form(json=as_json, jsonl=as_lines, quiet=quiet)
     session = session_of(context)
     spec = _named(_spec(file, preset), name, tag)
     with session.client() as client:
@@ -55,6 +56,7 @@ def ls(
     quiet: Quiet = False,
 ) -> None:
     """List jobs, newest first."""
+    require_one_form(json=as_json, quiet=quiet)
     session = session_of(context)
     with session.client() as client:
         jobs = [*client.jobs.list(state=state, tag=tag, limit=limit)]
@@ -93,6 +95,7 @@ def watch(
     quiet: Quiet = False,
 ) -> None:
     """Follow a job to its end. Ctrl-C stops watching, not the job."""
+    require_one_form(json=as_json, jsonl=as_lines, quiet=quiet)
     session = session_of(context)
     with session.client() as client:
         watch_job(session, client, job, Watch(timeout, as_json, as_lines, quiet))
@@ -100,6 +103,7 @@ def watch(
 
 def cancel(context: typer.Context, job: JobId, *, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Ask for a job to be cancelled."""
+    require_one_form(json=as_json, quiet=quiet)
     session = session_of(context)
     with session.client() as client:
         cancelled = client.jobs.cancel(job)
@@ -112,6 +116,8 @@ def _spec(file: str | None, preset: str | None) -> dict[str, Any]:
         raise typer.BadParameter("give a file or a preset, not both.", param_hint="--preset")
     if preset is not None:
         return {"problem": preset_problem(preset)}
+    if file in {None, STDIN} and sys.stdin is None:
+        raise typer.BadParameter("standard input is closed.", param_hint="--file")
     if file is None and sys.stdin.isatty():
         raise typer.BadParameter("give a job spec with -f FILE, on standard input, or --preset.", param_hint="--file")
     return read_spec(file or STDIN)

@@ -10,3 +10,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="Write one JSON document.")
 AsJsonLines = Annotated[bool, typer.Option("--jsonl", help="Write the job as one line of JSON after each look.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Write the id only, no progress.")]
 WaitSeconds = Annotated[float | None, typer.Option("--timeout", min=0, help="Stop watching after this many seconds.")]
+
+
+def require_one_form(**forms: bool) -> None:
+    """Refuse several forms of output at once: ``json``, ``jsonl``, ``quiet``, ``csv``.
+
+    Raises:
+        typer.BadParameter: more than one is wanted.
+    """
+    wanted = [f"--{name}" for name, is_wanted in forms.items() if is_wanted]
+    if len(wanted) > 1:
+        raise typer.BadParameter(f"give one of {', '.join(wanted)}, not several.", param_hint=wanted[0])

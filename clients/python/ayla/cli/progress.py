@@ -49,15 +49,15 @@ class _Lines(_Silent):
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._said: dict[str, tuple[str, float]] = {}
+        self._said: dict[str, tuple[str, float]] = {}  # by job: state with its reason, and when
 
     def update(self, job: Job) -> None:
         now = self._session.clock.monotonic()
         state, moment = self._said.get(job.id, ("", 0.0))
-        if job.state == state and (job.finished or now - moment < SECONDS_BETWEEN_LINES):
+        if _state(job) == state and (job.finished or now - moment < SECONDS_BETWEEN_LINES):
             return
-        self._said[job.id] = (job.state, now)
-        self._session.say(f"{job.title}: {job.state}, {job.progress.fraction:.0%} ({_trials(job)})")
+        self._said[job.id] = (_state(job), now)
+        self._session.say(f"{job.title}: {job.state}, {job.progress.fraction:.0%} ({_trials(job)}){_reason(job)}")
 
 
 class _Bars:
@@ -84,10 +84,19 @@ class _Bars:
     def update(self, job: Job) -> None:
         if job.id not in self._tasks:
             self._tasks[job.id] = self._progress.add_task(job.title, total=1.0, state=job.state)
-        state = f"{job.state}, {_trials(job)}"
+        state = f"{job.state}, {_trials(job)}{_reason(job)}"
         self._progress.update(self._tasks[job.id], completed=job.progress.fraction, state=state)
         if job.finished:
             self._progress.stop_task(self._tasks[job.id])
+
+
+def _state(job: Job) -> str:
+    return job.state + _reason(job)
+
+
+def _reason(job: Job) -> str:
+    """Why the job is in its state, for example why it waits, where the service says so."""
+    return f" - {job.status_detail}" if job.status_detail else ""
 
 
 def _trials(job: Job) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -28,8 +29,9 @@ def reproduce(
 ) -> None:
     """Run the paper's experiments on the service and write a report: figures, claims, verdicts."""
     require_plotting()
-    session = session_of(context)
-    report = _run(session, _known(names or [*PRESETS]), seeds)
+    session, known = session_of(context), _known(names or [*PRESETS])
+    _require_writable(session, output)
+    report = _run(session, known, seeds)
     path = write_report(report, output)
     write("\n".join(_table(report)))
     if report.studies:
@@ -43,6 +45,17 @@ def _known(names: list[str]) -> list[str]:
     if unknown:
         raise typer.BadParameter(f"{', '.join(unknown)}: no such experiment; there are {', '.join(PRESETS)}.")
     return [name for name in PRESETS if name in names]
+
+
+def _require_writable(session: Session, folder: Path) -> None:
+    """Make the folder and try it, as hours of computing come before the report."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        session.say(f"Error: Cannot write the report into {folder}: {error.strerror}. Choose another with --output.")
+        raise typer.Exit(exits.USAGE) from None
 
 
 def _run(session: Session, names: list[str], seeds: int) -> Report:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ayla._text import aligned
-from ayla.cli.options import AsJson, TrialId
+from ayla.cli.options import AsJson, TrialId, require_one_form
 from ayla.cli.session import session_of, write, write_json
 from ayla.tables import Trajectory
 
@@ -28,6 +28,7 @@ def trajectory(
     as_json: AsJson = False,
 ) -> None:
     """Write the recorded course of a trial; for reading it is thinned, as CSV and JSON it is not."""
+    require_one_form(csv=as_csv, json=as_json)
     if not (as_csv or as_json) and every is None and max_points is None:
         max_points = _POINTS_FOR_READING
     names = columns.split(",") if columns else None

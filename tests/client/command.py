@@ -1,0 +1,15 @@
+"""The ``ayla`` command on a service in memory."""
+
+from typing import Any
+
+from ayla.cli.app import app
+from ayla.cli.session import Session
+from typer.testing import CliRunner, Result
+
+from tests.client.fake_service import FakeService
+
+
+def ayla_command(service: FakeService, *arguments: str, text: str | bytes | None = None, **session: Any) -> Result:
+    """What the command does and writes; ``text`` is its standard input."""
+    shared = Session("http://service.test", transport=service.transport, clock=service.time.clock, **session)
+    return CliRunner().invoke(app, [*arguments], obj=shared, input=text)

@@ -13,6 +13,8 @@ from ayla_spec.problems import DatasetProblem, ExpressionProblem, PresetName
 
 T = TypeVar("T")
 
+_FLOAT32_LEAST, _FLOAT32_MOST = 1.18e-38, 3.4e38
+
 
 def resolve(spec: JobSpec) -> ResolvedJobSpec:
     """Fill in every default of ``spec`` and check what no single field can tell.
@@ -29,6 +31,8 @@ def resolve(spec: JobSpec) -> ResolvedJobSpec:
     issues += _seed_issues(merged.seeds)
     issues += _record_issues(merged)
     issues += _size_issues(merged)
+    if spec.dtype == "float32":
+        issues += _float32_issues(merged)
     if issues:
         raise SpecError(issues)
     return _resolved(spec, merged)
@@ -153,6 +157,24 @@ def _size_issues(merged: _Merged) -> list[SpecIssue]:
         detail = f"About {rows} rows would be recorded; a job keeps {MAX_RECORDED_ROWS}. Use every >= {enough}."
         return [SpecIssue("/record/every", detail)]
     return []
+
+
+def _float32_issues(merged: _Merged) -> list[SpecIssue]:
+    """Numbers that float32 would silently turn into infinity or 0."""
+    given: dict[str, float | None] = {}
+    if isinstance(merged.problem, ExpressionProblem):
+        given |= {f"/problem/start/{name}": value for name, value in merged.problem.start.items()}
+    for index, settings in enumerate(merged.optimizers):
+        numbers = settings.model_dump(include={"learning_rate", "epsilon"})
+        given |= {f"/optimizers/{index}/{name}": value for name, value in numbers.items()}
+        if settings.ayla is not None:
+            given[f"/optimizers/{index}/ayla/max_scale"] = settings.ayla.max_scale
+    detail = f"Beyond the range of float32, {_FLOAT32_LEAST:g} to {_FLOAT32_MOST:g}; use dtype 'float64'."
+    return [SpecIssue(pointer, detail) for pointer, value in given.items() if value and not _fits_float32(abs(value))]
+
+
+def _fits_float32(size: float) -> bool:
+    return _FLOAT32_LEAST <= size <= _FLOAT32_MOST
 
 
 def _resolved(spec: JobSpec, merged: _Merged) -> ResolvedJobSpec:

@@ -102,6 +102,23 @@ def test_each_issue_names_its_field(changes: dict[str, Any], pointer: str) -> No
     assert pointer in _issues(**changes)
 
 
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"problem": {"type": "expression", "expression": "x", "start": {"x": -1e39}}}, "/problem/start/x"),
+        ({"optimizers": [{"name": "sgd", "learning_rate": 1e39}]}, "/optimizers/0/learning_rate"),
+        ({"optimizers": [{"name": "adam", "learning_rate": 1.0, "epsilon": 1e-60}]}, "/optimizers/0/epsilon"),
+        (
+            {"optimizers": [{"name": "sgd", "learning_rate": 1.0, "ayla": {"max_scale": 1e39}}]},
+            "/optimizers/0/ayla/max_scale",
+        ),
+    ],
+)
+def test_float32_must_hold_the_numbers_given(changes: dict[str, Any], pointer: str) -> None:
+    _resolve(**changes)
+    assert list(_issues(dtype="float32", **changes)) == [pointer]
+
+
 def test_predictions_must_lie_within_the_budget() -> None:
     preset = {"type": "preset", "preset": "curve-a"}
     with pytest.raises(SpecError, match=r"/record/predictions_at/1: Beyond the budget of 400"):

@@ -24,7 +24,7 @@ class Function:
 
 FUNCTIONS: dict[str, Function] = {
     "abs": Function(1, abs, "absolute value; its derivative at 0 is taken as 0"),
-    "sqrt": Function(1, math.sqrt, "square root"),
+    "sqrt": Function(1, math.sqrt, "square root; its derivative at 0 is infinite"),
     "exp": Function(1, math.exp, "exponential"),
     "log": Function(1, math.log, "natural logarithm"),
     "sin": Function(1, math.sin, "sine, radians"),
@@ -36,8 +36,8 @@ FUNCTIONS: dict[str, Function] = {
     "sinh": Function(1, math.sinh, "hyperbolic sine"),
     "cosh": Function(1, math.cosh, "hyperbolic cosine"),
     "tanh": Function(1, math.tanh, "hyperbolic tangent"),
-    "min": Function(2, min, "the smaller of two values"),
-    "max": Function(2, max, "the larger of two values"),
+    "min": Function(2, min, "the smaller of two values; where they are equal each has half the derivative"),
+    "max": Function(2, max, "the larger of two values; where they are equal each has half the derivative"),
 }
 
 CONSTANTS: dict[str, float] = {"pi": math.pi, "e": math.e}

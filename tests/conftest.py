@@ -1,6 +1,7 @@
 """Fixtures of the whole suite."""
 
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,10 @@ import pytest
 from ayla_service.db import migrate
 from ayla_service.db.session import Database
 from hypothesis import settings
+
+# A shell that starts the suite in the background has it ignore Ctrl-C, and what the tests start would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes depends on the machine and what else runs on it; that is for benchmarks.
 settings.register_profile("ayla", deadline=None)

@@ -38,8 +38,29 @@ class Settings(BaseSettings):
     )
     reap_seconds: float = Field(5.0, gt=0, description="How often expired leases are returned to the queue.")
     max_attempts: int = Field(3, ge=1, description="Attempts at a shard before its job fails.")
-    torch_threads: int = Field(1, ge=1, description="CPU threads of one worker; part of what makes results repeatable.")
+    torch_threads: int | None = Field(
+        None,
+        ge=1,
+        description="CPU threads of one worker. Default: all CPUs that it may use; with several workers on a machine "
+        "give each its share. Results repeat to the bit only with the same number.",
+    )
     shutdown_seconds: float = Field(10.0, gt=0, description="Time a stopping process has to hand back its work.")
+
+    datasets_dir: Path | None = Field(
+        None, description="Folder of datasets, downloaded and of users. Default: datasets in the data folder."
+    )
+    download_datasets: bool = Field(True, description="Whether workers download datasets that are missing.")
+    mnist_mirrors: list[str] = Field(
+        [
+            "https://ossci-datasets.s3.amazonaws.com/mnist/",
+            "https://storage.googleapis.com/cvdf-datasets/mnist/",
+        ],
+        description="Base URLs of the four files of mnist, as a JSON list, tried in order.",
+    )
+    fashion_mnist_mirrors: list[str] = Field(
+        ["http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"],
+        description="Base URLs of the four files of fashion-mnist, as a JSON list, tried in order.",
+    )
 
     @field_validator("heartbeat_seconds")
     @classmethod
@@ -63,6 +84,11 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """The store's URL, the embedded default filled in."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'ayla.db').absolute()}"
+
+    @property
+    def datasets_folder(self) -> Path:
+        """The folder of datasets, the default filled in."""
+        return self.datasets_dir or self.data_dir / "datasets"
 
     @property
     def is_embedded(self) -> bool:

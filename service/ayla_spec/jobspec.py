@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ayla_spec.limits import (
+    MAX_EPOCHS,
     MAX_OPTIMIZERS,
     MAX_PREDICTION_STEPS,
     MAX_SEED,
@@ -29,6 +30,17 @@ class Budget(SpecModel):
     steps: int = Field(ge=1, le=MAX_STEPS, description="Updates per trial. Full batch: one step is one epoch.")
 
 
+class SubmittedBudget(SpecModel):
+    """When a trial ends, in steps or, for datasets, in epochs."""
+
+    steps: int | None = Field(
+        None, ge=1, le=MAX_STEPS, description="Updates per trial. Full batch: one step is one epoch."
+    )
+    epochs: int | None = Field(
+        None, ge=1, le=MAX_EPOCHS, description="Passes over the dataset per trial, in place of steps."
+    )
+
+
 class Record(SpecModel):
     """What of a trial's course is kept. Step 0 and the last step always are."""
 
@@ -37,6 +49,12 @@ class Record(SpecModel):
         default_factory=list,
         max_length=MAX_PREDICTION_STEPS,
         description="Steps at which the model's predictions on the dataset are kept (dataset problems only).",
+    )
+    metrics_every: int = Field(
+        1,
+        ge=1,
+        le=MAX_EPOCHS,
+        description="Epochs between two rows of metrics (dataset problems only); the last step always has one.",
     )
 
 
@@ -50,6 +68,13 @@ class RecordOverride(SpecModel):
         description="Steps at which the model's predictions on the dataset are kept (dataset problems only). "
         "Default: none, or the preset's.",
     )
+    metrics_every: int | None = Field(
+        None,
+        ge=1,
+        le=MAX_EPOCHS,
+        description="Epochs between two rows of metrics (dataset problems only); the last step always has one. "
+        "Default 1, or the preset's.",
+    )
 
 
 class JobSpec(SpecModel):
@@ -61,13 +86,17 @@ class JobSpec(SpecModel):
     optimizers: list[OptimizerSettings] | None = Field(
         None, min_length=1, max_length=MAX_OPTIMIZERS, description="Required unless the problem is a preset."
     )
-    budget: Budget | None = Field(None, description="Required unless the problem is a preset.")
+    budget: SubmittedBudget | None = Field(None, description="Required unless the problem is a preset.")
     seeds: list[Seed] | None = Field(
         None, min_length=1, max_length=MAX_SEEDS, description="Distinct; one trial each. Default [0], or the preset's."
     )
     record: RecordOverride = Field(default_factory=RecordOverride)
     device: Device = Field("auto", description="'auto' runs on the GPU of the worker if it has one, else its CPU.")
-    dtype: Dtype = Field("float64", description="Floating-point type of the whole computation.")
+    dtype: Dtype | None = Field(
+        None,
+        description="Floating-point type of the whole computation. Default: 'float64'; 'float32' for images, as is "
+        "usual there.",
+    )
 
 
 class ResolvedJobSpec(SpecModel):

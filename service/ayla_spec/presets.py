@@ -5,9 +5,11 @@ To add a preset: a ``Preset`` here and its name in ``problems.PresetName``.
 
 from dataclasses import dataclass
 
+from ayla_spec.datasets import CurveDataset, MnistDataset
 from ayla_spec.jobspec import Budget, Record
-from ayla_spec.optimizers import Adam, Ayla, Sgd
-from ayla_spec.problems import CurveDataset, DatasetProblem, ExpressionProblem, MlpModel, PresetName
+from ayla_spec.networks import MlpModel
+from ayla_spec.optimizers import Adam, AnyOptimizer, Ayla, Sgd
+from ayla_spec.problems import DatasetProblem, ExpressionProblem, PresetName
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +19,16 @@ class Preset:
     title: str
     paper_section: str
     problem: ExpressionProblem | DatasetProblem
-    optimizers: tuple[Sgd | Adam, ...]
+    optimizers: tuple[AnyOptimizer, ...]
     budget: Budget
     seeds: tuple[int, ...]
     record: Record
 
 
 _POLYNOMIAL = ExpressionProblem(expression="x**4 - 3*x**3 + 2", start={"x": -1.0})
-_CURVE = DatasetProblem(dataset=CurveDataset(), model=MlpModel())
+_CURVE = DatasetProblem(dataset=CurveDataset(), model=MlpModel(), loss="mse")
+_MNIST = DatasetProblem(dataset=MnistDataset(), model=MlpModel(), loss="cross-entropy", batch_size=32)
+_MNIST_EPOCH = 1875
 # Figures 7, 8 and 10 show the fitted curve at these epochs.
 _CURVE_RECORD = Record(predictions_at=[150, 400])
 
@@ -35,6 +39,18 @@ def _adam_and_both_readings(learning_rate: float, n1: float, n2: float) -> tuple
         Adam(learning_rate=learning_rate),
         Adam(learning_rate=learning_rate, ayla=Ayla(n1=n1, n2=n2, transform_on="loss")),
         Adam(learning_rate=learning_rate, ayla=Ayla(n1=n1, n2=n2, transform_on="sample")),
+    )
+
+
+def _both_orders(optimizer: type[Sgd] | type[Adam], learning_rate: float) -> tuple[AnyOptimizer, ...]:
+    """The plain optimizer, AYLA with the exponents as the paper's text has them, and the other way round.
+
+    The text says N1 = 1.5 and N2 = 1; its figure looks like N1 = 1 and N2 = 1.5 (AYLA.md section 4).
+    """
+    return (
+        optimizer(learning_rate=learning_rate),
+        optimizer(learning_rate=learning_rate, ayla=Ayla(n1=1.5, n2=1.0)),
+        optimizer(learning_rate=learning_rate, ayla=Ayla(n1=1.0, n2=1.5)),
     )
 
 
@@ -74,5 +90,23 @@ PRESETS: dict[PresetName, Preset] = {
         budget=Budget(steps=400),
         seeds=(42,),
         record=_CURVE_RECORD,
+    ),
+    "mnist-sgd": Preset(
+        title="Digits by a small network: SGD and AYLA with both orders of the exponents, two learning rates",
+        paper_section="3.3",
+        problem=_MNIST,
+        optimizers=_both_orders(Sgd, 1e-4) + _both_orders(Sgd, 2e-4),
+        budget=Budget(steps=100 * _MNIST_EPOCH),
+        seeds=(0,),
+        record=Record(every=25),
+    ),
+    "mnist-adam": Preset(
+        title="Digits by a small network: Adam and AYLA with both orders of the exponents, two learning rates",
+        paper_section="3.3",
+        problem=_MNIST,
+        optimizers=_both_orders(Adam, 1e-4) + _both_orders(Adam, 2e-4),
+        budget=Budget(steps=30 * _MNIST_EPOCH),
+        seeds=(0,),
+        record=Record(every=25),
     ),
 }

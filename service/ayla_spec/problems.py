@@ -5,13 +5,15 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from ayla_spec.expression import RESERVED_NAMES
-from ayla_spec.limits import MAX_EXPRESSION_LENGTH, MAX_VARIABLES
+from ayla_spec.datasets import DatasetSettings
+from ayla_spec.expression import RESERVED_NAMES, Coordinates, flattened, shape_of, within_dimensions
+from ayla_spec.limits import MAX_DIMENSIONS, MAX_EXPRESSION_LENGTH, MAX_SAMPLES, MAX_VARIABLES
 from ayla_spec.model import SpecModel
+from ayla_spec.networks import Loss, MlpModel, ModelSettings
 
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}", re.ASCII)
 
-PresetName = Literal["poly-sgd", "poly-adam", "curve-a", "curve-b"]
+PresetName = Literal["poly-sgd", "poly-adam", "curve-a", "curve-b", "mnist-sgd", "mnist-adam"]
 
 
 def _variable_name(value: str) -> str:
@@ -31,15 +33,28 @@ class ExpressionProblem(SpecModel):
     type: Literal["expression"] = "expression"
     expression: str = Field(
         max_length=MAX_EXPRESSION_LENGTH,
-        description="The objective: numbers, variables, + - * / **, parentheses, the catalogue's functions.",
+        description="The objective: numbers, variables, elements x[0] of vectors, + - * / **, parentheses, the "
+        "catalogue's functions, where(x < 0, a, b), and sum, prod and mean over a range, as in "
+        "sum(x[i]**2 for i in range(len(x))).",
         examples=["x**4 - 3*x**3 + 2"],
     )
-    start: dict[VariableName, float] = Field(
+    start: Annotated[dict[VariableName, Coordinates], AfterValidator(within_dimensions)] = Field(
         min_length=1,
         max_length=MAX_VARIABLES,
-        description="The start value of each variable, finite; its keys are the variables.",
+        description="The start value of each variable: a finite number, or a list of them for a vector, "
+        f"{MAX_DIMENSIONS} numbers in all at most. Its keys are the variables.",
         examples=[{"x": -1.0}],
     )
+
+    @property
+    def shape(self) -> dict[str, int | None]:
+        """For each variable None if it is a scalar, else the length of the vector."""
+        return shape_of(self.start)
+
+    @property
+    def flat_start(self) -> dict[str, float]:
+        """The scalars of the start point in its order; the elements of a vector x are ``x[0]``, ``x[1]`` and so on."""
+        return flattened(self.start)
 
 
 class PresetProblem(SpecModel):
@@ -49,38 +64,34 @@ class PresetProblem(SpecModel):
     preset: PresetName
 
 
-class CurveDataset(SpecModel):
-    """Points of a quartic curve with Gaussian noise, evenly spaced with both ends (paper section 3.2).
-
-    The target is the polynomial with ``coefficients`` (highest power first) plus noise of standard deviation
-    ``noise``, drawn first from ``numpy.random.RandomState(seed)``.
-    """
-
-    name: Literal["curve"] = "curve"
-    samples: int = Field(100, ge=2)
-    low: float = -1.0
-    high: float = 3.0
-    coefficients: list[float] = Field([1 / 3, -4 / 3, 1.0, 2 / 3, -2 / 3], min_length=1)
-    noise: float = Field(0.2, ge=0)
-
-
-class MlpModel(SpecModel):
-    """A fully connected network; weights N(0, 1)·weight_scale drawn layer by layer, biases 0."""
-
-    name: Literal["mlp"] = "mlp"
-    layers: list[int] = Field([1, 128, 1], min_length=2, description="Width of each layer, input and output included.")
-    activation: Literal["relu"] = "relu"
-    weight_scale: float = Field(0.01, gt=0)
-
-
 class DatasetProblem(SpecModel):
-    """Fit a model to a dataset by minimizing a mean loss over its samples, full batch."""
+    """Fit a model to a dataset by minimizing a mean loss over its samples, in mini-batches or all at once."""
 
     type: Literal["dataset"] = "dataset"
-    dataset: CurveDataset
-    model: MlpModel
-    loss: Literal["mse"] = "mse"
+    dataset: DatasetSettings
+    model: ModelSettings = Field(default_factory=MlpModel)
+    loss: Loss | None = Field(
+        None,
+        description="What is averaged: 'mse' and 'huber' (delta 1) for numbers; 'cross-entropy' on the softmax and "
+        "'mse-softmax', the mean squared error of the softmax, for classes. Default: 'cross-entropy' for classes, "
+        "else 'mse'.",
+    )
+    batch_size: int | None = Field(
+        None,
+        ge=1,
+        le=MAX_SAMPLES,
+        description="Samples of one step, drawn without replacement in an order of each trial's own seed; the last "
+        "batch of an epoch may be smaller. Null: all samples in every step.",
+    )
+
+    @property
+    def steps_per_epoch(self) -> int | None:
+        """Steps that pass over the training samples once; None where only the data tell."""
+        samples = self.dataset.training_samples
+        if self.batch_size is None:
+            return 1
+        return None if samples is None else -(-samples // self.batch_size)
 
 
-SubmittedProblem = Annotated[ExpressionProblem | PresetProblem, Field(discriminator="type")]
+SubmittedProblem = Annotated[ExpressionProblem | DatasetProblem | PresetProblem, Field(discriminator="type")]
 ResolvedProblem = Annotated[ExpressionProblem | DatasetProblem, Field(discriminator="type")]

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from ayla_spec.jobspec import ResolvedJobSpec
-from ayla_spec.limits import TRIALS_PER_SHARD
-from ayla_spec.optimizers import Adam, Sgd
+from ayla_spec.limits import PARAMETERS_PER_SHARD, TRIALS_PER_SHARD
+from ayla_spec.optimizers import AnyOptimizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class TrialPlan:
 
     index: int
     optimizer_index: int
-    settings: Sgd | Adam
+    settings: AnyOptimizer
     seed: int
 
 
@@ -30,6 +30,12 @@ def plan_trials(spec: ResolvedJobSpec) -> list[TrialPlan]:
     return [TrialPlan(index, place, settings, seed) for index, (place, settings, seed) in enumerate(pairs)]
 
 
-def plan_shards(trials: list[TrialPlan]) -> list[list[TrialPlan]]:
-    """The trials in slices that one worker runs at once."""
-    return [trials[first : first + TRIALS_PER_SHARD] for first in range(0, len(trials), TRIALS_PER_SHARD)]
+def plan_shards(trials: list[TrialPlan], parameters: int) -> list[list[TrialPlan]]:
+    """The trials in slices that one worker runs at once.
+
+    Args:
+        trials: of one job.
+        parameters: numbers that each of them optimizes; the more, the fewer trials fit into a shard.
+    """
+    size = max(1, min(TRIALS_PER_SHARD, PARAMETERS_PER_SHARD // parameters))
+    return [trials[first : first + size] for first in range(0, len(trials), size)]

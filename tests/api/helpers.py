@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ayla_service.db.models import Chunk, PredictionSet, Trial
+from ayla_service.db.models import Chunk, MetricChunk, PredictionSet, Trial
 from ayla_service.db.session import Database
 from ayla_service.results.encoding import encode
 from ayla_service.states import TrialState
@@ -76,6 +76,15 @@ def record(
         for name, value in fields.items():
             setattr(trial, name, value)
         session.add(Chunk(trial_id=trial_id, first_step=steps[0], last_step=steps[-1], rows=len(steps), data=data))
+
+
+def record_metrics(database: Database, trial_id: str, columns: dict[str, list[Any]]) -> None:
+    """Store a trial's metrics as one chunk."""
+    steps, data = columns["step"], encode(columns)
+    with database.write() as session:
+        session.add(
+            MetricChunk(trial_id=trial_id, first_step=steps[0], last_step=steps[-1], rows=len(steps), data=data)
+        )
 
 
 def record_predictions(database: Database, trial_id: str, step: int, columns: dict[str, list[float]]) -> None:

@@ -18,7 +18,16 @@ EXPRESSIONS = {
     "a built-in": "open('/etc/passwd')",
     "a dunder chain": "x.__class__.__bases__[0].__subclasses__()",
     "an attribute": "x.real",
-    "an index": "x[0]",
+    "an index of a scalar": "x[0]",
+    "a million terms": "sum(x for i in range(1000000))",
+    "sums in sums": "sum(sum(sum(x for i in range(999)) for j in range(999)) for k in range(999))",
+    "a huge range": "sum(x for i in range(10**9))",
+    "a range of a variable": "sum(x for i in range(x))",
+    "a range in a list": "sum([x for i in range(2)])",
+    "an index of text": "sum(x for __class__ in range(2))",
+    "a condition in a sum": "sum(x for i in range(3) if i)",
+    "a chain of comparisons": "where(0 < x < 1, x, x)",
+    "a comparison of texts": "where('a' < x, x, x)",
     "a tower of powers": "9**9**9",
     "a power of a power": "x**9**9**9",
     "a huge exponent": "x**(10**9)",
@@ -92,7 +101,9 @@ FIELDS: dict[str, tuple[str, Any]] = {
     "a start of text": ("/problem/start/x", "1.0"),
     "a start of nothing": ("/problem/start/x", None),
     "a start of truth": ("/problem/start/x", True),
-    "a start of lists": ("/problem/start/x", [[[[1]]]]),
+    "a start of no numbers": ("/problem/start/x", []),
+    "a start of 1001 numbers": ("/problem/start/x", [1.0] * 1001),
+    "a start of an object": ("/problem/start/x", {"0": 1.0}),
     "no start values": ("/problem/start", {}),
     "a start that is a list": ("/problem/start", [1.0]),
     "a variable that is not used": ("/problem/start/y", 1.0),
@@ -108,6 +119,11 @@ FIELDS: dict[str, tuple[str, Any]] = {
     "an unknown field of the problem": ("/problem/eval", "1"),
     "an unknown field": ("/command", "rm -rf /"),
     "a dunder field": ("/__proto__", {"admin": True}),
+    "an initial momentum of text": ("/optimizers/0/momentum", "0.9"),
+    "a dampening above 1": ("/optimizers/0/dampening", 1.5),
+    "a decay below 0": ("/optimizers/0/weight_decay", -1.0),
+    "clipping to 0": ("/optimizers/0/clip_norm", 0.0),
+    "a schedule of text": ("/optimizers/0/schedule", "cosine"),
     "no optimizers": ("/optimizers", []),
     "too many optimizers": ("/optimizers", [{"name": "sgd", "learning_rate": 1.0}] * 101),
     "an optimizer of text": ("/optimizers/0", "sgd"),
@@ -145,6 +161,88 @@ FIELDS: dict[str, tuple[str, Any]] = {
     "a tag of a number": ("/tags/0", 7),
     "an unknown device": ("/device", "tpu"),
     "an unknown dtype": ("/dtype", "float16"),
+}
+
+ELSEWHERE: dict[str, tuple[str, Any, str]] = {
+    "a list of lists": ("/problem/start/x", [[[[1]]]], "/problem/start/x/0"),
+    "a NaN in a list": ("/problem/start/x", [1.0, float("nan")], "/problem/start/x/1"),
+    "a text in a list": ("/problem/start/x", [1.0, 2.0, "3"], "/problem/start/x/2"),
+    "a number of 400 digits in a list": ("/problem/start/x", [10**400], "/problem/start/x/0"),
+    "many vectors": ("/problem/start", {f"v{n}": [1.0] * 100 for n in range(11)}, "/problem/start"),
+    "a vector that is used as a number": ("/problem/start/x", [1.0, 2.0], "/problem/expression"),
+    "Nesterov without momentum": ("/optimizers/0/nesterov", True, "/optimizers/0"),
+    "an unknown schedule": ("/optimizers/0/schedule", {"name": "cos"}, "/optimizers/0/schedule/name"),
+    "a schedule of nothing": ("/optimizers/0/schedule", {}, "/optimizers/0/schedule/name"),
+    "a step schedule without steps": ("/optimizers/0/schedule", {"name": "step"}, "/optimizers/0/schedule/every"),
+    "a warm-up beyond the budget": (
+        "/optimizers/0/schedule",
+        {"name": "constant", "warmup_steps": 11},
+        "/optimizers/0/schedule/warmup_steps",
+    ),
+    "no budget in the budget": ("/budget", {}, "/budget"),
+    "steps and epochs": ("/budget", {"steps": 1, "epochs": 1}, "/budget"),
+    "epochs of an expression": ("/budget", {"epochs": 1}, "/budget/epochs"),
+    "metrics of an expression": ("/record", {"metrics_every": 2}, "/record/metrics_every"),
+    "a megabyte of batch": ("/problem/batch_size", 1, "/problem/batch_size"),
+}
+
+DATASETS: dict[str, tuple[dict[str, Any], str]] = {
+    "no dataset": ({"dataset": None}, "/problem/dataset"),
+    "an unknown dataset": ({"dataset": {"name": "imagenet"}}, "/problem/dataset/name"),
+    "a dataset of text": ({"dataset": "mnist"}, "/problem/dataset"),
+    "a file of the system": ({"dataset": {"name": "file", "file": "/etc/passwd"}}, "/problem/dataset/file"),
+    "a file above": ({"dataset": {"name": "file", "file": "../secret.csv"}}, "/problem/dataset/file"),
+    "a file in a folder": ({"dataset": {"name": "file", "file": "a/b.csv"}}, "/problem/dataset/file"),
+    "a file behind a backslash": ({"dataset": {"name": "file", "file": "..\\a.csv"}}, "/problem/dataset/file"),
+    "a file with a NUL": ({"dataset": {"name": "file", "file": "a\x00.csv"}}, "/problem/dataset/file"),
+    "a file with a line break": ({"dataset": {"name": "file", "file": "a.csv\n"}}, "/problem/dataset/file"),
+    "a hidden file": ({"dataset": {"name": "file", "file": ".csv"}}, "/problem/dataset/file"),
+    "a pickle": ({"dataset": {"name": "file", "file": "a.pkl"}}, "/problem/dataset/file"),
+    "an address": ({"dataset": {"name": "file", "file": "http://a/b.csv"}}, "/problem/dataset/file"),
+    "a name of 10^5 letters": ({"dataset": {"name": "file", "file": "a" * 100_000 + ".csv"}}, "/problem/dataset/file"),
+    "a file without a name": ({"dataset": {"name": "file"}}, "/problem/dataset/file"),
+    "the target as input": (
+        {"dataset": {"name": "file", "file": "a.csv", "inputs": ["target"]}},
+        "/problem/dataset/inputs/0",
+    ),
+    "a file with another's field": ({"dataset": {"name": "file", "file": "a.csv", "low": 1}}, "/problem/dataset/low"),
+    "10^12 samples": ({"dataset": {"name": "curve", "samples": 10**12}}, "/problem/dataset/samples"),
+    "one sample": ({"dataset": {"name": "regression", "samples": 1}}, "/problem/dataset/samples"),
+    "samples of text": ({"dataset": {"name": "regression", "samples": "1"}}, "/problem/dataset/samples"),
+    "10^12 features": ({"dataset": {"name": "regression", "feature_count": 10**12}}, "/problem/dataset/feature_count"),
+    "80 GB of samples": (
+        {"dataset": {"name": "regression", "samples": 10**6, "feature_count": 10**4}},
+        "/problem/dataset/samples",
+    ),
+    "no training part": ({"dataset": {"name": "digits", "test_fraction": 1.0}}, "/problem/dataset/test_fraction"),
+    "a curve upside down": ({"dataset": {"name": "curve", "low": 5.0}}, "/problem/dataset/high"),
+    "infinite coefficients": (
+        {"dataset": {"name": "curve", "coefficients": [float("inf")]}},
+        "/problem/dataset/coefficients/0",
+    ),
+    "a wrong loss for classes": ({"dataset": {"name": "digits"}, "loss": "mse"}, "/problem/loss"),
+    "a wrong loss for numbers": ({"dataset": {"name": "curve"}, "loss": "cross-entropy"}, "/problem/loss"),
+    "an unknown loss": ({"loss": "hinge"}, "/problem/loss"),
+    "an unknown model": ({"model": {"name": "transformer"}}, "/problem/model/name"),
+    "a layer of no neurons": ({"model": {"name": "mlp", "hidden": [0]}}, "/problem/model/hidden/0"),
+    "a layer of 10^9 neurons": ({"model": {"name": "mlp", "hidden": [10**9]}}, "/problem/model/hidden/0"),
+    "no hidden layer": ({"model": {"name": "mlp", "hidden": []}}, "/problem/model/hidden"),
+    "a thousand layers": ({"model": {"name": "mlp", "hidden": [1] * 1000}}, "/problem/model/hidden"),
+    "a network beyond memory": ({"model": {"name": "mlp", "hidden": [8192] * 16}}, "/problem/model"),
+    "convolutions of a curve": ({"dataset": {"name": "curve"}, "model": {"name": "cnn"}}, "/problem/model/name"),
+    "convolutions of a pixel": (
+        {"dataset": {"name": "digits"}, "model": {"name": "cnn", "channels": [1, 1, 1, 1]}},
+        "/problem/model/channels",
+    ),
+    "an unknown activation": ({"model": {"name": "mlp", "activation": "exec"}}, "/problem/model/activation"),
+    "an unknown initialization": (
+        {"model": {"name": "mlp", "initialization": {"name": "zeros"}}},
+        "/problem/model/initialization/name",
+    ),
+    "a batch of nothing": ({"batch_size": 0}, "/problem/batch_size"),
+    "a batch larger than the data": ({"dataset": {"name": "curve"}, "batch_size": 101}, "/problem/batch_size"),
+    "a batch of 10^12": ({"batch_size": 10**12}, "/problem/batch_size"),
+    "an unknown field": ({"path": "/etc"}, "/problem/path"),
 }
 
 JSON = {"Content-Type": "application/json"}
@@ -186,6 +284,43 @@ def test_a_hostile_field_is_refused(client: TestClient, pointer: str, value: obj
     assert found == pointer or (len(found) < 100 and pointer.startswith(found.removesuffix("…")))
 
 
+@pytest.mark.parametrize(("pointer", "value", "reported"), ELSEWHERE.values(), ids=ELSEWHERE.keys())
+def test_a_fault_is_reported_where_it_is(client: TestClient, pointer: str, value: object, reported: str) -> None:
+    assert pointers(refused(client, spec_with(pointer, value))) == [reported]
+
+
+@pytest.mark.parametrize(("changes", "reported"), DATASETS.values(), ids=DATASETS.keys())
+def test_a_hostile_dataset_is_refused(client: TestClient, changes: dict[str, Any], reported: str) -> None:
+    problem = {"type": "dataset", "dataset": {"name": "digits"}} | changes
+    assert pointers(refused(client, spec(problem=problem))) == [reported]
+
+
+def test_epochs_of_a_file_are_not_known_beforehand(client: TestClient) -> None:
+    problem = {"type": "dataset", "dataset": {"name": "file", "file": "a.csv"}, "batch_size": 10}
+    refusal = refused(client, spec(problem=problem, budget={"epochs": 2}))
+    assert pointers(refusal) == ["/budget/epochs"]
+    assert "steps" in refusal["detail"]
+
+
+def test_a_start_that_is_no_number_is_told_both_forms(client: TestClient) -> None:
+    refusal = refused(client, spec_with("/problem/start/x", "1"))
+    assert refusal["errors"][0]["detail"] == "Must be a number or a list, such as 0.01 or [0.01, 2]; got a string."
+    refusal = refused(client, spec_with("/problem/start/x", [None]))
+    assert refusal["errors"][0]["detail"] == "Must be a number, such as 0.01; got null."
+
+
+def test_a_rule_over_several_fields_names_them(client: TestClient) -> None:
+    refusal = refused(client, spec_with("/optimizers/0/nesterov", True))
+    assert refusal["errors"][0]["detail"] == "Nesterov needs momentum above 0 and dampening 0."
+
+
+def test_a_thousand_unused_elements_are_not_all_told(client: TestClient) -> None:
+    problem = {"type": "expression", "expression": "x[0]", "start": {"x": [1.0] * 1000}}
+    refusal = refused(client, spec(problem=problem))
+    assert len(refusal["errors"]) == 50
+    assert "949 more" in refusal["detail"]
+
+
 @pytest.mark.parametrize(
     "pointer",
     [
@@ -197,7 +332,6 @@ def test_a_hostile_field_is_refused(client: TestClient, pointer: str, value: obj
         "/optimizers/1/name",
         "/optimizers/1/learning_rate",
         "/budget",
-        "/budget/steps",
     ],
 )
 def test_a_missing_field_is_asked_for(client: TestClient, pointer: str) -> None:

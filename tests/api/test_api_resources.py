@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from ayla_service.db.session import Database
 from ayla_spec.limits import MAX_STEPS
+from ayla_spec.presets import PRESETS
 from fastapi.testclient import TestClient
 
 from tests.api.helpers import problem_of
@@ -26,10 +27,36 @@ def test_the_catalogue_describes_the_optimizers(catalogue: dict[str, Any]) -> No
     assert set(catalogue["ayla"]["schema"]["properties"]) >= {"n1", "n2", "transform_on"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("schedules", ["constant", "step", "cosine", "linear"]),
+        ("datasets", ["curve", "mnist", "fashion-mnist", "digits", "regression", "classification", "file"]),
+        ("models", ["mlp", "linear", "cnn"]),
+        ("initializations", ["normal", "torch", "he", "xavier"]),
+    ],
+)
+def test_the_catalogue_describes_what_else_has_settings(catalogue: dict[str, Any], kind: str, names: list[str]) -> None:
+    assert [entry["name"] for entry in catalogue[kind]] == names
+    for entry in catalogue[kind]:
+        assert entry["description"]
+        assert entry["schema"]["properties"]["name"]["const"] == entry["name"]
+
+
+def test_the_catalogue_tells_which_loss_is_for_which_targets(catalogue: dict[str, Any]) -> None:
+    targets = {entry["name"]: entry["targets"] for entry in catalogue["losses"]}
+    assert targets == {"mse": "numbers", "huber": "numbers", "cross-entropy": "classes", "mse-softmax": "classes"}
+    assert all(entry["description"] for entry in catalogue["losses"])
+
+
 def test_the_catalogue_describes_the_language(catalogue: dict[str, Any]) -> None:
     language = catalogue["expression"]
     assert language["operators"] == ["+", "-", "*", "/", "**"]
-    assert {key: language["functions"][-2][key] for key in ("name", "arity")} == {"name": "min", "arity": 2}
+    functions = {entry["name"]: entry for entry in language["functions"]}
+    assert (functions["min"]["arity"], functions["min"]["variadic"]) == (2, True)
+    assert (functions["where"]["arity"], functions["where"]["variadic"]) == (3, False)
+    assert language["comparisons"] == ["<", "<=", ">", ">="]
+    assert [entry["name"] for entry in language["reductions"]] == ["sum", "prod", "mean"]
     assert language["constants"]["pi"] == pytest.approx(3.14159265)
     assert catalogue["limits"]["max_steps"] == MAX_STEPS
     assert catalogue["job_schema"]["required"] == ["problem"]
@@ -41,11 +68,15 @@ def test_every_function_of_the_catalogue_can_be_submitted(client: TestClient, ca
     for entry in catalogue["functions"]:
         body = {"problem": entry["problem"], "optimizers": optimizers, "budget": {"steps": 1}}
         assert client.post("/v1/jobs", json=body).status_code == 202, entry["name"]
-        assert entry["problem"]["start"].keys() == entry["minimizers"][0].keys()
+        start = entry["problem"]["start"]
+        assert start.keys() == entry["domain"].keys()
+        for point in entry["minimizers"]:
+            assert {name: type(value) for name, value in point.items()} == {n: type(v) for n, v in start.items()}
+        assert entry["dimensions"] == "any" or isinstance(entry["dimensions"], int)
 
 
 def test_every_preset_of_the_catalogue_is_what_a_job_of_it_runs(client: TestClient, catalogue: dict[str, Any]) -> None:
-    assert {entry["name"] for entry in catalogue["presets"]} == {"poly-sgd", "poly-adam", "curve-a", "curve-b"}
+    assert {entry["name"] for entry in catalogue["presets"]} == set(PRESETS)
     for entry in catalogue["presets"]:
         job = client.post("/v1/jobs", json={"problem": {"type": "preset", "preset": entry["name"]}}).json()
         assert job["resolved"] == entry["spec"]

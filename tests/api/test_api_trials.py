@@ -11,7 +11,7 @@ from ayla_service.db.session import Database
 from ayla_service.states import TrialState
 from fastapi.testclient import TestClient
 
-from tests.api.helpers import pointers, problem_of, record, record_predictions
+from tests.api.helpers import pointers, problem_of, record, record_metrics, record_predictions
 
 NAN, INF = math.nan, math.inf
 COLUMNS: dict[str, list[Any]] = {
@@ -42,11 +42,18 @@ def test_a_queued_trial_has_settings_and_no_summary(client: TestClient, job_id: 
     trial = client.get(f"/v1/trials/{trial_id}").json()
     assert (trial["id"], trial["job_id"], trial["index"], trial["seed"]) == (trial_id, job_id, 0, 0)
     assert (trial["state"], trial["steps_done"], trial["summary"]) == ("queued", 0, None)
+    assert trial["optimizer"].pop("label") == "SGD lr=0.03"
     assert trial["optimizer"] == {
         "name": "sgd",
         "learning_rate": 0.03,
+        "momentum": 0.0,
+        "dampening": 0.0,
+        "nesterov": False,
+        "weight_decay": 0.0,
+        "clip_norm": None,
+        "clip_value": None,
+        "schedule": None,
         "ayla": None,
-        "label": trial["label"],
     }
 
 
@@ -180,11 +187,53 @@ def test_predictions_come_with_their_steps(client: TestClient, database: Databas
     }
 
 
+def test_predictions_may_come_without_targets(client: TestClient, database: Database, trial_id: str) -> None:
+    record_predictions(database, trial_id, 5, {"x": [0.0], "prediction": [1.0]})
+    answer = client.get(f"/v1/trials/{trial_id}/predictions").json()
+    assert answer["columns"] == {"x": [0.0], "prediction.5": [1.0]}
+
+
+METRICS: dict[str, list[Any]] = {
+    "step": [45, 90, 135],
+    "epoch": [1, 2, 3],
+    "train_loss": [2.0, 1.5, NAN],
+    "train_accuracy": [0.25, 0.5, 0.75],
+}
+
+
+def test_metrics_are_json_by_column_or_csv_by_row(client: TestClient, database: Database, trial_id: str) -> None:
+    record_metrics(database, trial_id, METRICS)
+    answer = client.get(f"/v1/trials/{trial_id}/metrics")
+    assert answer.json() == {
+        "trial_id": trial_id,
+        "rows": 3,
+        "columns": METRICS | {"train_loss": [2.0, 1.5, None]},
+    }
+    answer = client.get(f"/v1/trials/{trial_id}/metrics?columns=epoch,train_loss", headers={"Accept": "text/csv"})
+    assert answer.text == "epoch,train_loss\n1,2\n2,1.5\n3,\n"
+    assert answer.headers["vary"] == "Accept"
+
+
+def test_metrics_are_selected(client: TestClient, database: Database, trial_id: str) -> None:
+    record_metrics(database, trial_id, METRICS)
+    path = f"/v1/trials/{trial_id}/metrics"
+    assert client.get(f"{path}?from_step=46&to_step=90").json()["columns"]["epoch"] == [2]
+    assert client.get(f"{path}?max_points=2").json()["columns"]["epoch"] == [1, 3]
+    problem = problem_of(client.get(f"{path}?columns=loss"), 422, "invalid-request")
+    assert pointers(problem) == ["/columns"]
+    assert "step, epoch, train_loss, train_accuracy" in problem["detail"]
+
+
+def test_an_expression_has_no_metrics(client: TestClient, recorded: str) -> None:
+    answer = client.get(f"/v1/trials/{recorded}/metrics").json()
+    assert answer == {"trial_id": recorded, "rows": 0, "columns": {"step": [], "epoch": []}}
+
+
 def test_an_expression_has_no_predictions(client: TestClient, recorded: str) -> None:
     answer = client.get(f"/v1/trials/{recorded}/predictions")
     assert answer.json() == {"trial_id": recorded, "steps": [], "columns": {}}
 
 
-@pytest.mark.parametrize("path", ["", "/trajectory", "/predictions"])
+@pytest.mark.parametrize("path", ["", "/trajectory", "/metrics", "/predictions"])
 def test_an_unknown_trial_is_not_found(client: TestClient, path: str) -> None:
     problem_of(client.get(f"/v1/trials/nope{path}"), 404, "trial-not-found")

@@ -194,6 +194,8 @@ class FakeService:
         plan = job.plans[int(index)]
         if rest == ["trajectory"]:
             return _trajectory(trial_id, self.course(plan, job), request)
+        if rest == ["metrics"]:
+            return _trajectory(trial_id, _metrics(job), request)
         if rest == ["predictions"]:
             return httpx2.Response(200, json={"trial_id": trial_id} | _predictions(job))
         return httpx2.Response(200, json=self._trial_document(job, plan))
@@ -231,6 +233,18 @@ def _trajectory(trial_id: str, columns: Columns, request: httpx2.Request) -> htt
         return httpx2.Response(200, text=text + "\r\n", headers={"Content-Type": "text/csv"})
     kept = {name: [value if math.isfinite(value) else None for value in columns[name]] for name in names}
     return httpx2.Response(200, json={"trial_id": trial_id, "rows": len(kept[names[0]]), "columns": kept})
+
+
+def _metrics(job: FakeJob) -> Columns:
+    """Three epochs of a dataset; nothing for an expression."""
+    if job.resolved["problem"]["type"] == "expression":
+        return {"step": [], "epoch": []}
+    return {
+        "step": [45, 90, 135],
+        "epoch": [1, 2, 3],
+        "train_loss": [2.0, math.nan, 1.0],
+        "test_accuracy": [0.1, 0.5, 0.75],
+    }
 
 
 def _predictions(job: FakeJob) -> dict[str, Any]:

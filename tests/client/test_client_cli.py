@@ -305,6 +305,27 @@ def test_a_trajectory_is_written_as_csv_json_or_for_reading(service: FakeService
     assert service.requests[-1].url.params["max_points"] == "20"
 
 
+def test_metrics_are_written_as_csv_json_or_for_reading(service: FakeService) -> None:
+    job = service.client().jobs.submit(problem=ayla.preset("curve-a"))
+    trial = f"{job.id}.0"
+    rows = [*csv.DictReader(io.StringIO(ayla_command(service, "metrics", trial, "--csv").stdout))]
+    document = json.loads(ayla_command(service, "metrics", trial, "--json", "--columns", "epoch,train_loss").stdout)
+    lines = ayla_command(service, "metrics", trial).stdout.splitlines()
+
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert document["columns"] == {"epoch": [1, 2, 3], "train_loss": [2.0, None, 1.0]}
+    assert lines[0].split() == ["step", "epoch", "train_loss", "test_accuracy"]
+    assert lines[3].split() == ["135", "3", "1", "0.75"]
+    assert service.requests[-1].url.params["max_points"] == "20"
+
+
+def test_a_trial_without_metrics_says_so(service: FakeService) -> None:
+    result = ayla_command(service, "metrics", f"{submitted(service)}.0")
+
+    assert result.exit_code == 0
+    assert "no metrics" in result.stderr
+
+
 def test_what_is_not_finite_is_null_in_json(service: FakeService) -> None:
     service.course = lambda _plan, _job: {"step": [0, 1], "loss": [1.0, float("nan")]}
     document = json.loads(ayla_command(service, "trajectory", f"{submitted(service)}.0", "--json").stdout)

@@ -113,6 +113,7 @@ def test_bars_say_why_a_job_waits() -> None:
         ["watch", "job-0", "--jsonl", "-q"],
         ["cancel", "job-0", "--json", "-q"],
         ["trajectory", "job-0.0", "--json", "--csv"],
+        ["metrics", "job-0.0", "--json", "--csv"],
     ],
 )
 def test_two_forms_of_output_are_refused(arguments: list[str]) -> None:

@@ -92,6 +92,35 @@ def test_csv_comes_as_the_service_writes_it(service: FakeService) -> None:
     assert service.requests[-1].headers["Accept"] == "text/csv"
 
 
+def test_metrics_are_columns_like_a_trajectory(service: FakeService) -> None:
+    client = service.client()
+    trial = first_trial(client, "curve-a")
+    metrics = client.trials.metrics(trial, columns=["epoch", "train_loss"], max_points=9, from_step=1, to_step=200)
+
+    asked = dict(service.requests[-1].url.params)
+    assert asked == {"columns": "epoch,train_loss", "max_points": "9", "from_step": "1", "to_step": "200"}
+    assert (metrics.trial_id, [*metrics], metrics.rows) == (trial.id, ["epoch", "train_loss"], 3)
+    assert numpy.array_equal(metrics["train_loss"], [2.0, numpy.nan, 1.0], equal_nan=True)
+    assert metrics.to_pandas()["epoch"].tolist() == [1, 2, 3]
+    assert repr(metrics) == "<Metrics: 3 rows of epoch, train_loss>"
+    assert client.trials.metrics_csv(trial.id, columns="epoch") == "epoch\r\n1\r\n2\r\n3\r\n"
+
+
+def test_an_expression_has_no_metrics(service: FakeService) -> None:
+    client = service.client()
+    metrics = client.trials.metrics(first_trial(client, "poly-sgd"))
+
+    assert [*metrics] == ["step", "epoch"]
+    assert metrics.rows == 0
+
+
+def test_predictions_may_come_without_targets() -> None:
+    predictions = ayla.Predictions("trial", [5], {"x": [0.0], "prediction.5": [1.0]})
+
+    assert [*predictions] == ["x", "prediction.5"]
+    assert predictions.rows == 1
+
+
 @pytest.mark.parametrize(("preset", "steps"), [("curve-a", (150, 400)), ("poly-sgd", ())])
 def test_predictions_have_a_column_for_each_recorded_step(
     service: FakeService, preset: str, steps: tuple[int, ...]

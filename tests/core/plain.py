@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ayla_core import transform_reference
-from ayla_core.optimizers.adam_reference import AdamReference
-from ayla_core.optimizers.sgd_reference import SgdReference
-from ayla_spec.optimizers import Adam, Ayla, Sgd
+from ayla_core.optimizers.references import reference_of
+from ayla_core.optimizers.schedules_reference import learning_rate
+from ayla_spec.optimizers import Ayla, Optimizer
 
 Point = list[float]
+
+FAR = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +64,24 @@ class PlainStep:
     loss: float
     scale: float
     gradient: Point
+    learning_rate: float
 
 
-def trajectory(function: Function, settings: Sgd | Adam, steps: int) -> list[PlainStep]:
-    """Steps 0 to ``steps`` of one trial."""
+def trajectory(function: Function, settings: Optimizer, steps: int) -> list[PlainStep]:
+    """Steps 0 to ``steps`` of one trial, or to where it runs away: from there on rounding decides."""
     ayla = settings.ayla or Ayla()
     x = list(function.start.values())
-    rule = SgdReference(settings, len(x)) if isinstance(settings, Sgd) else AdamReference(settings, len(x))
+    rule = reference_of(settings, len(x), steps)
     states = []
-    for _ in range(steps + 1):
+    for step in range(steps + 1):
         loss = function.value(x)
         v = transform_reference.scale(loss, ayla.n1, ayla.n2, ayla.max_scale)
         slope = function.gradient(x)
-        states.append(PlainStep(x, loss, v, [v * u for u in slope]))
-        x = rule.update(x, slope, v)
+        states.append(PlainStep(x, loss, v, [v * u for u in slope], learning_rate(settings, step + 1, steps)))
+        try:
+            x = rule.update(x, slope, v)
+        except (ArithmeticError, ValueError):
+            break
+        if max(map(abs, x)) > FAR:
+            break
     return states

@@ -6,10 +6,12 @@ import torch
 from ayla_core import Block, CheckpointError, Engine, MemoryRecorder, Pace, train
 from ayla_spec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.core.batches import CPU, QUARTIC, ROSENBROCK, assert_same, assert_same_columns, job, preset, run
+
+pytestmark = pytest.mark.usefixtures("way")
 
 MIXED = [
     {"name": "adam", "learning_rate": 0.01},
@@ -28,22 +30,25 @@ EXPRESSION_JOBS = [
     ),
 ]
 CURVE = preset("curve-a", budget={"steps": 24}, record={"every": 5, "predictions_at": [0, 8, 24]})
+FIXED = [HealthCheck.function_scoped_fixture]
+"""The way of computing stays the same for all examples."""
+
 CUTS = st.lists(st.integers(1, 40), max_size=8)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30, suppress_health_check=FIXED)
 @given(st.sampled_from(EXPRESSION_JOBS), CUTS)
 def test_cutting_an_expression_job_into_blocks_changes_nothing(spec: ResolvedJobSpec, cuts: list[int]) -> None:
     assert_same(run(spec), run(spec, blocks=cuts))
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10, suppress_health_check=FIXED)
 @given(CUTS)
 def test_cutting_a_dataset_job_into_blocks_changes_nothing(cuts: list[int]) -> None:
     assert_same(run(CURVE), run(CURVE, blocks=cuts))
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20, suppress_health_check=FIXED)
 @given(st.sampled_from([*EXPRESSION_JOBS, CURVE]), st.lists(st.integers(1, 30), min_size=1, max_size=4))
 def test_going_on_from_checkpoints_changes_nothing(spec: ResolvedJobSpec, cuts: list[int]) -> None:
     recorder = MemoryRecorder()
@@ -113,6 +118,7 @@ def test_bytes_that_are_no_checkpoint_are_refused(damage: bytes) -> None:
         Engine(EXPRESSION_JOBS[0], plan_trials(EXPRESSION_JOBS[0]), CPU).restore(damage)
 
 
+@settings(suppress_health_check=FIXED)
 @given(place=st.integers(min_value=0), bit=st.integers(0, 7), cut=st.booleans())
 def test_a_checkpoint_with_one_flipped_bit_or_cut_short_is_refused(place: int, bit: int, *, cut: bool) -> None:
     """Property: whatever byte is hit, in a tensor or around it, nothing of it is taken over."""

@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 from ayla_core import Engine, MemoryRecorder, TrialSummary
+from ayla_spec.networks import NormalInitialization
 from ayla_spec.trials import plan_trials
 
 from tests.core.batches import CPU, PARABOLA, QUARTIC, assert_same_columns, job, preset, run
+
+pytestmark = pytest.mark.usefixtures("way")
 
 STEADY = [
     {"name": "sgd", "learning_rate": 0.01},
@@ -130,7 +133,7 @@ def test_a_residual_of_zero_leaves_the_sample_reading_finite() -> None:
     silent = spec.problem.model_copy(
         update={"dataset": spec.problem.dataset.model_copy(update={"noise": 0.0, "coefficients": [0.0]})}  # type: ignore[union-attr]
     )
-    model = silent.model.model_copy(update={"weight_scale": 1e-300})  # type: ignore[union-attr]
+    model = silent.model.model_copy(update={"initialization": NormalInitialization(std=1e-300)})  # type: ignore[union-attr]
     recorder = run(spec.model_copy(update={"problem": silent.model_copy(update={"model": model})}))
     summary, columns = only(recorder)
     assert summary.outcome == "completed"

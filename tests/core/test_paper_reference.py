@@ -10,6 +10,8 @@ from ayla_spec.problems import PresetName
 
 from tests.core.batches import preset, run
 
+pytestmark = pytest.mark.usefixtures("way")
+
 REFERENCE: dict[PresetName, dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "reference" / "paper.json").read_text(encoding="utf-8")
 )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
@@ -35,6 +36,22 @@ def test_upgrading_again_changes_nothing(database: Database) -> None:
     assert migrate.upgrade(database) == migrate.head()
     assert _definitions(database) == before
     assert migrate.is_current(database)
+
+
+def test_each_migration_can_be_taken_back(database: Database) -> None:
+    submit(database)
+    before = _definitions(database)
+    with database.migration() as connection:
+        command.downgrade(migrate._config(connection), "0001")
+    assert migrate.current(database) == "0001"
+    assert set(before) - set(_definitions(database)) == {"metrics"}
+    assert migrate.upgrade(database) == migrate.head()
+    assert _definitions(database) == before
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Trial)) == 2
+    with database.migration() as connection:
+        command.downgrade(migrate._config(connection), "base")
+    assert _definitions(database) == {}
 
 
 def test_an_empty_store_is_not_current(tmp_path: Path) -> None:

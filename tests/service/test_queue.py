@@ -149,6 +149,9 @@ WRITES: dict[str, Callable[[Database, Claim], object]] = {
     ),
     "release": attempts.release,
     "cancel": attempts.cancel,
+    "fail for good": lambda database, claimed: attempts.fail(
+        database, claimed, "late", MAX_ATTEMPTS, permanent_type="dataset-unusable"
+    ),
     "fail": lambda database, claimed: attempts.fail(database, claimed, "late", MAX_ATTEMPTS),
 }
 
@@ -226,6 +229,29 @@ def test_a_shard_that_never_succeeds_fails_its_job(database: Database, way: str)
     assert "after 3 attempts" in failed.error.detail
     assert {trial.state for trial in jobs(database).trials(job.id).items} == {"failed"}
     assert claim(database, WORKER, LEASE) is None
+
+
+def test_a_permanent_failure_fails_the_job_at_once(database: Database) -> None:
+    job = submit(database, seeds=list(range(200)))
+    failing, other = _claim(database), _claim(database)
+    attempts.fail(database, failing, "The file is not there.", MAX_ATTEMPTS, permanent_type="dataset-unusable")
+    assert jobs(database).get(job.id).state == "running"
+    assert attempts.record(database, other, progress(other, 0, 4), LEASE), "the rest of the job is to stop"
+    attempts.cancel(database, other)
+    failed = jobs(database).get(job.id)
+    assert failed.state == "failed"
+    assert failed.error is not None
+    assert (failed.error.type, failed.error.detail) == ("dataset-unusable", "The file is not there.")
+    assert claim(database, WORKER, LEASE) is None
+
+
+def test_a_permanent_failure_of_a_cancelled_job_leaves_it_cancelled(database: Database) -> None:
+    job = submit(database)
+    claimed = _claim(database)
+    jobs(database).cancel(job.id)
+    attempts.fail(database, claimed, "The file is not there.", MAX_ATTEMPTS, permanent_type="dataset-unusable")
+    cancelled = jobs(database).get(job.id)
+    assert (cancelled.state, cancelled.error) == ("cancelled", None)
 
 
 def test_cancelling_a_running_job_stops_it_at_the_next_heartbeat(database: Database) -> None:

@@ -13,7 +13,7 @@ from ayla_service.results import reader
 from ayla_service.results.encoding import decode, encode
 from ayla_service.results.reader import ResultReader, TrajectoryQuery
 from ayla_service.results.thinning import every_nth, with_extremes
-from ayla_service.results.writer import NewPredictions, NewResults, insert
+from ayla_service.results.writer import NewChunk, NewPredictions, NewResults, insert
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -102,9 +102,70 @@ def test_predictions_share_their_inputs(database: Database, claimed: Claim) -> N
     assert found.columns == {**shared, "prediction.2": [2, -2], "prediction.4": [4, -4]}
 
 
+def _metrics(trial_id: str, steps: list[int]) -> NewChunk:
+    columns = {"step": steps, "epoch": [step // 45 for step in steps], "train_loss": [1.0 / step for step in steps]}
+    return NewChunk(trial_id, steps[0], steps[-1], len(steps), encode(columns))
+
+
+def test_metrics_come_by_step_and_are_written_once(database: Database, claimed: Claim) -> None:
+    trial_id = claimed.trial_ids[0]
+    chunks = [_metrics(trial_id, [135]), _metrics(trial_id, [45, 90])]
+    for _ in range(2):
+        with database.write() as session:
+            insert(session, NewResults(metrics=chunks))
+    read = ResultReader(database)
+    table = read.metrics(trial_id, TrajectoryQuery())
+    assert table["step"].to_pylist() == [45, 90, 135]
+    assert table.column_names == ["step", "epoch", "train_loss"]
+    assert read.metrics(trial_id, TrajectoryQuery(columns=["epoch"], from_step=90)).to_pydict() == {"epoch": [2, 3]}
+    assert read.metrics(trial_id, TrajectoryQuery(max_points=2))["step"].to_pylist() == [45, 135]
+    assert read.metrics(trial_id, TrajectoryQuery(from_step=136)).column_names == table.column_names
+
+
+def test_metrics_of_a_trial_without_any_are_empty(database: Database, claimed: Claim) -> None:
+    table = ResultReader(database).metrics(claimed.trial_ids[0], TrajectoryQuery())
+    assert table.to_pydict() == {"step": [], "epoch": []}
+    assert table["epoch"].type == pa.int64()
+
+
+def test_an_attempt_that_starts_again_drops_the_metrics_after_its_step(database: Database) -> None:
+    """The row of step 90 was written with the block whose checkpoint is at step 90; nothing writes it again."""
+    submit(database)
+    found = claim(database, WORKER, 30)
+    assert found is not None
+    trial_id = found.trial_ids[0]
+    with database.write() as session:
+        insert(session, NewResults(metrics=[_metrics(trial_id, [step]) for step in (45, 90, 135)]))
+    attempts.begin(database, found, 90, "cpu", 30)
+    assert ResultReader(database).metrics(trial_id, TrajectoryQuery())["step"].to_pylist() == [45, 90]
+    attempts.begin(database, found, 0, "cpu", 30)
+    assert ResultReader(database).metrics(trial_id, TrajectoryQuery()).num_rows == 0
+
+
+def test_predictions_may_come_without_targets(database: Database, claimed: Claim) -> None:
+    trial_id = claimed.trial_ids[0]
+    with database.write() as session:
+        insert(
+            session, NewResults(predictions=[NewPredictions(trial_id, 4, encode({"x": [0.0], "prediction": [2.0]}))])
+        )
+    assert ResultReader(database).predictions(trial_id).columns == {"x": [0.0], "prediction.4": [2.0]}
+
+
+def test_an_answer_is_never_too_wide_to_send(
+    database: Database, claimed: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "MAX_NUMBERS", 15)
+    with pytest.raises(InvalidQuery) as caught:
+        _steps(database, claimed, TrajectoryQuery())
+    assert "11 rows of 2 columns" in caught.value.issues[0].detail
+    assert _steps(database, claimed, TrajectoryQuery(columns=["step"])) == list(range(11))
+
+
 def test_what_does_not_exist_is_not_found(database: Database) -> None:
     with pytest.raises(TrialNotFound):
         ResultReader(database).trajectory("nothing", TrajectoryQuery())
+    with pytest.raises(TrialNotFound):
+        ResultReader(database).metrics("nothing", TrajectoryQuery())
     with pytest.raises(TrialNotFound):
         ResultReader(database).predictions("nothing")
 

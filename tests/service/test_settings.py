@@ -45,6 +45,7 @@ def test_the_hosts_that_requests_may_name(host: str, allowed: list[str] | None, 
         ("LEASE_SECONDS", "5"),
         ("LEASE_SECONDS", "inf"),
         ("HEARTBEAT_SECONDS", "20"),
+        ("TORCH_THREADS", "0"),
         ("LOG_LEVEL", "loud"),
     ],
 )

@@ -4,13 +4,33 @@ from typing import Any
 
 import pytest
 from ayla_spec import JobSpec, ResolvedJobSpec, SpecError, resolve
-from ayla_spec.limits import MAX_RECORDED_ROWS, MAX_STEPS, TRIALS_PER_SHARD
+from ayla_spec.limits import (
+    MAX_NAME_LENGTH,
+    MAX_PREDICTION_ROWS,
+    MAX_RECORDED_ROWS,
+    MAX_STEPS,
+    PARAMETERS_PER_SHARD,
+    TRIALS_PER_SHARD,
+)
 from ayla_spec.presets import PRESETS
 from ayla_spec.trials import plan_shards, plan_trials
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.factories import spec
+
+DATASET = {"type": "dataset", "dataset": {"name": "digits"}, "model": {"name": "linear"}, "batch_size": 32}
+WHOLE = DATASET | {"batch_size": None}
+CURVE = {"type": "dataset", "dataset": {"name": "curve"}}
+FILE = {"type": "dataset", "dataset": {"name": "file", "file": "a.csv"}, "batch_size": 8}
+
+
+def _sgd(**settings: Any) -> list[dict[str, Any]]:
+    return [{"name": "sgd", "learning_rate": 0.1, **settings}]
+
+
+def _vector(x: list[float]) -> dict[str, Any]:
+    return {"type": "expression", "expression": "sum(x[i]**2 for i in range(len(x)))", "start": {"x": x}}
 
 
 def _resolve(**changes: Any) -> ResolvedJobSpec:
@@ -26,7 +46,7 @@ def _issues(**changes: Any) -> dict[str, str]:
 def test_every_default_is_filled_in() -> None:
     resolved = _resolve().model_dump()
     assert resolved["seeds"] == [0]
-    assert resolved["record"] == {"every": 1, "predictions_at": []}
+    assert resolved["record"] == {"every": 1, "predictions_at": [], "metrics_every": 1}
     assert (resolved["device"], resolved["dtype"]) == ("auto", "float64")
     assert resolved["optimizers"][0]["ayla"] is None
     assert resolved["optimizers"][1]["ayla"] == {
@@ -49,12 +69,48 @@ def test_labels_tell_settings_apart() -> None:
     ]
 
 
+def test_a_label_made_of_many_settings_is_cut_and_still_tells_them_apart() -> None:
+    busy = {
+        "name": "nadam",
+        "learning_rate": 0.0123456,
+        "beta1": 0.123456,
+        "beta2": 0.654321,
+        "epsilon": 1.23456e-7,
+        "momentum_decay": 0.0123456,
+        "weight_decay": 0.000123456,
+        "clip_norm": 12.3456,
+        "clip_value": 1.23456,
+        "schedule": {"name": "cosine", "warmup_steps": 5, "steps": 5, "final_factor": 0.123456},
+        "ayla": {"n1": 1.23456, "n2": 0.123456, "max_scale": 123456.0, "cap_weights": False},
+    }
+    labels = [settings.label or "" for settings in _resolve(optimizers=[busy] * 12).optimizers]
+    assert len(set(labels)) == 12
+    assert max(map(len, labels)) == MAX_NAME_LENGTH
+    assert labels[0].endswith("…")
+    assert labels[11].endswith("… #12")
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_brings_its_own_everything(name: str) -> None:
     resolved = resolve(JobSpec.model_validate({"problem": {"type": "preset", "preset": name}}))
     assert resolved.preset == name
     assert len(resolved.optimizers) >= 2
     assert any(settings.ayla for settings in resolved.optimizers)
+
+
+def test_images_are_computed_in_float32_unless_the_job_says_otherwise() -> None:
+    preset = {"problem": {"type": "preset", "preset": "mnist-sgd"}}
+    assert resolve(JobSpec.model_validate(preset)).dtype == "float32"
+    assert resolve(JobSpec.model_validate(preset | {"dtype": "float64"})).dtype == "float64"
+
+
+def test_the_presets_of_digits_are_those_of_the_paper() -> None:
+    for name, epochs in (("mnist-sgd", 100), ("mnist-adam", 30)):
+        resolved = resolve(JobSpec.model_validate({"problem": {"type": "preset", "preset": name}}))
+        assert resolved.problem.type == "dataset"
+        assert resolved.problem.steps_per_epoch == 1875
+        assert resolved.budget.steps == epochs * 1875
+        assert [settings.learning_rate for settings in resolved.optimizers] == [1e-4] * 3 + [2e-4] * 3
 
 
 def test_a_preset_can_be_overridden() -> None:
@@ -96,6 +152,27 @@ def test_a_resolved_spec_survives_json() -> None:
         ({"record": {"predictions_at": [5]}}, "/record/predictions_at"),
         ({"budget": {"steps": MAX_STEPS}, "seeds": list(range(1000))}, "/budget/steps"),
         ({"budget": {"steps": MAX_STEPS}}, "/record/every"),
+        ({"budget": {}}, "/budget"),
+        ({"budget": {"steps": 5, "epochs": 1}}, "/budget"),
+        ({"budget": {"epochs": 1}}, "/budget/epochs"),
+        ({"problem": FILE, "budget": {"epochs": 1}}, "/budget/epochs"),
+        ({"problem": DATASET | {"batch_size": 1}, "budget": {"epochs": 100_000}}, "/budget/epochs"),
+        ({"problem": DATASET, "budget": {"epochs": 20_000}, "seeds": list(range(1000))}, "/budget/epochs"),
+        ({"problem": DATASET, "record": {"predictions_at": [1]}}, "/record/predictions_at"),
+        ({"problem": CURVE, "record": {"predictions_at": [1, 1]}}, "/record/predictions_at"),
+        ({"record": {"metrics_every": 2}}, "/record/metrics_every"),
+        ({"problem": WHOLE, "budget": {"steps": MAX_STEPS}, "record": {"every": 1000}}, "/record/metrics_every"),
+        (
+            {"optimizers": _sgd(schedule={"name": "constant", "warmup_steps": 11})},
+            "/optimizers/0/schedule/warmup_steps",
+        ),
+        ({"optimizers": _sgd(schedule={"name": "cosine", "warmup_steps": 10})}, "/optimizers/0/schedule/warmup_steps"),
+        ({"optimizers": _sgd(schedule={"name": "linear", "warmup_steps": 12})}, "/optimizers/0/schedule/warmup_steps"),
+        ({"optimizers": _sgd(schedule={"name": "step", "every": 10})}, "/optimizers/0/schedule/every"),
+        (
+            {"optimizers": _sgd(schedule={"name": "step", "every": 5, "warmup_steps": 5})},
+            "/optimizers/0/schedule/every",
+        ),
     ],
 )
 def test_each_issue_names_its_field(changes: dict[str, Any], pointer: str) -> None:
@@ -112,11 +189,76 @@ def test_each_issue_names_its_field(changes: dict[str, Any], pointer: str) -> No
             {"optimizers": [{"name": "sgd", "learning_rate": 1.0, "ayla": {"max_scale": 1e39}}]},
             "/optimizers/0/ayla/max_scale",
         ),
+        ({"problem": _vector([1.0, 2.0, 3.0, 1e39])}, "/problem/start/x/3"),
+        ({"problem": _vector([1.0, -1e-39])}, "/problem/start/x/1"),
+        ({"optimizers": [{"name": "lion", "learning_rate": 1.0, "weight_decay": 1e-50}]}, "/optimizers/0/weight_decay"),
+        (
+            {"optimizers": _sgd(schedule={"name": "cosine", "final_factor": 1e-50})},
+            "/optimizers/0/schedule/final_factor",
+        ),
+        (
+            {"problem": {**CURVE, "dataset": {"name": "curve", "coefficients": [1.0, 1e39]}}},
+            "/problem/dataset/coefficients/1",
+        ),
+        (
+            {"problem": {**DATASET, "model": {"name": "mlp", "initialization": {"name": "normal", "std": 1e-40}}}},
+            "/problem/model/initialization/std",
+        ),
     ],
 )
 def test_float32_must_hold_the_numbers_given(changes: dict[str, Any], pointer: str) -> None:
-    _resolve(**changes)
+    _resolve(**{"dtype": "float64"} | changes)
     assert list(_issues(dtype="float32", **changes)) == [pointer]
+
+
+@pytest.mark.parametrize(
+    ("problem", "epochs", "steps"),
+    [
+        (DATASET, 3, 3 * 45),
+        (DATASET | {"batch_size": None}, 3, 3),
+        (CURVE, 400, 400),
+        (CURVE | {"batch_size": 30}, 2, 8),
+    ],
+    ids=["batches", "digits at once", "curve at once", "a smaller last batch"],
+)
+def test_epochs_become_steps(problem: dict[str, Any], epochs: int, steps: int) -> None:
+    assert _resolve(problem=problem, budget={"epochs": epochs}).budget.steps == steps
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        {"name": "constant", "warmup_steps": 10},
+        {"name": "cosine", "warmup_steps": 9},
+        {"name": "linear", "steps": 1000},
+        {"name": "step", "every": 9},
+    ],
+)
+def test_a_schedule_that_acts_within_the_budget_is_taken(schedule: dict[str, Any]) -> None:
+    assert _resolve(optimizers=_sgd(schedule=schedule)).optimizers[0].schedule is not None
+
+
+def test_wide_rows_are_counted_by_their_numbers() -> None:
+    """A thousand dimensions make each row a thousand numbers wide."""
+    wide, narrow = _vector([1.0] * 1000), _vector([1.0] * 10)
+    changes = {"optimizers": _sgd(), "budget": {"steps": 1_000_000}}
+    assert _resolve(problem=narrow, **changes).record.every == 1
+    every = int(_issues(problem=wide, **changes)["/record/every"].split(">= ")[1].rstrip("."))
+    assert _resolve(problem=wide, **changes, record={"every": every}).record.every == every
+
+
+def test_the_metrics_every_that_is_proposed_is_enough() -> None:
+    changes = {"problem": WHOLE, "budget": {"steps": MAX_STEPS}}
+    detail = _issues(**changes, record={"every": 1000})["/record/metrics_every"]
+    every = int(detail.split(">= ")[1].rstrip("."))
+    assert _resolve(**changes, record={"every": 1000, "metrics_every": every}).record.metrics_every == every
+
+
+def test_predictions_of_many_samples_and_trials_are_too_many() -> None:
+    problem = {"type": "dataset", "dataset": {"name": "curve", "samples": 10_000}}
+    seeds = list(range(MAX_PREDICTION_ROWS // 40_000))
+    _resolve(problem=problem, seeds=seeds, record={"predictions_at": [0, 10]})
+    assert "/record/predictions_at" in _issues(problem=problem, seeds=seeds, record={"predictions_at": [0, 5, 10]})
 
 
 def test_predictions_must_lie_within_the_budget() -> None:
@@ -155,6 +297,13 @@ def test_trials_are_the_product_of_optimizers_and_seeds() -> None:
 @given(st.integers(1, 600))
 def test_shards_hold_every_trial_once_and_in_order(seeds: int) -> None:
     trials = plan_trials(_resolve(seeds=list(range(seeds))))
-    shards = plan_shards(trials)
+    shards = plan_shards(trials, 1)
     assert [trial for shard in shards for trial in shard] == trials
     assert all(0 < len(shard) <= TRIALS_PER_SHARD for shard in shards)
+
+
+def test_a_shard_of_large_models_holds_fewer_trials() -> None:
+    trials = plan_trials(_resolve(seeds=list(range(10))))
+    shards = plan_shards(trials, PARAMETERS_PER_SHARD // 8)
+    assert [len(shard) for shard in shards] == [8, 8, 4]
+    assert [len(shard) for shard in plan_shards(trials, 10 * PARAMETERS_PER_SHARD)] == [1] * 20

@@ -3,12 +3,13 @@
 import itertools
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
 from ayla_core import engine as core
 from ayla_core.engine import Engine
-from ayla_core.recorder import MemoryRecorder
+from ayla_core.recorder import Column, MemoryRecorder
 from ayla_core.training import train
 from ayla_service.db.models import Attempt, Checkpoint, Job
 from ayla_service.db.session import Database
@@ -31,11 +32,15 @@ from tests.factories import WORKER, jobs, submit
 Trajectories = list[dict[str, list[float]]]
 
 CURVE = {"problem": {"type": "preset", "preset": "curve-a"}, "optimizers": None, "budget": {"steps": 60}}
+DIGITS = {
+    "problem": {"type": "dataset", "dataset": {"name": "digits"}, "model": {"name": "linear"}, "batch_size": 500},
+    "budget": {"epochs": 20},
+}
 EXPRESSION = {"budget": {"steps": 300}, "seeds": [0, 1]}
 
 
-def _runner(database: Database, should_stop: Callable[[], bool] = lambda: False) -> Runner:
-    settings = Settings(heartbeat_seconds=0.05)
+def _runner(database: Database, should_stop: Callable[[], bool] = lambda: False, folder: Path | None = None) -> Runner:
+    settings = Settings(heartbeat_seconds=0.05, datasets_dir=folder, download_datasets=False)
     return Runner(database, settings, describe_worker(settings), should_stop)
 
 
@@ -45,15 +50,31 @@ def _stored(database: Database, job: JobView) -> Trajectories:
     return [reader.trajectory(trial.id, TrajectoryQuery()).to_pydict() for trial in trials]
 
 
-def _undisturbed(job: JobView) -> Trajectories:
+def _stored_metrics(database: Database, job: JobView) -> Trajectories:
+    reader = ResultReader(database)
+    trials = jobs(database).trials(job.id).items
+    tables = [reader.metrics(trial.id, TrajectoryQuery()).to_pydict() for trial in trials]
+    return [table for table in tables if table["step"]]
+
+
+def _alone(job: JobView) -> MemoryRecorder:
     """The same job run by the core alone, in one go."""
     spec = ResolvedJobSpec.model_validate(job.resolved)
     memory = MemoryRecorder()
     train(Engine(spec, plan_trials(spec), torch.device("cpu")), memory)
-    return [
-        {name: list(values.tolist()) for name, values in memory.trajectories[index].items()}
-        for index in range(len(plan_trials(spec)))
-    ]
+    return memory
+
+
+def _undisturbed(job: JobView) -> Trajectories:
+    return _lists(_alone(job).trajectories)
+
+
+def _undisturbed_metrics(job: JobView) -> Trajectories:
+    return _lists(_alone(job).metrics)
+
+
+def _lists(columns: dict[int, dict[str, Column]]) -> Trajectories:
+    return [{name: list(values.tolist()) for name, values in columns[index].items()} for index in sorted(columns)]
 
 
 def _outcomes(database: Database) -> list[str]:
@@ -61,13 +82,14 @@ def _outcomes(database: Database) -> list[str]:
         return list(session.scalars(select(Attempt.outcome).order_by(Attempt.number)))
 
 
-@pytest.mark.parametrize("changes", [EXPRESSION, CURVE], ids=["expression", "curve"])
+@pytest.mark.parametrize("changes", [EXPRESSION, CURVE, DIGITS], ids=["expression", "curve", "digits"])
 def test_a_job_runs_to_its_end(database: Database, changes: dict[str, object]) -> None:
     job = submit(database, **changes)
     assert _runner(database).run_next()
     done = jobs(database).get(job.id)
     assert (done.state, done.progress.fraction) == ("succeeded", 1.0)
     assert _stored(database, job) == _undisturbed(job)
+    assert _stored_metrics(database, job) == _undisturbed_metrics(job)
     assert not _runner(database).run_next()
 
 
@@ -96,7 +118,7 @@ def test_a_diverging_trial_is_a_result_and_its_job_succeeds(database: Database) 
     assert last == diverged.summary.first_nonfinite_step == diverged.steps_done
 
 
-@pytest.mark.parametrize("changes", [EXPRESSION, CURVE], ids=["expression", "curve"])
+@pytest.mark.parametrize("changes", [EXPRESSION, CURVE, DIGITS], ids=["expression", "curve", "digits"])
 def test_a_stopped_worker_hands_back_and_the_next_goes_on_bit_for_bit(
     database: Database, changes: dict[str, object]
 ) -> None:
@@ -106,6 +128,7 @@ def test_a_stopped_worker_hands_back_and_the_next_goes_on_bit_for_bit(
     assert _outcomes(database).count("released") >= 2
     assert _outcomes(database)[-1] == "succeeded"
     assert _stored(database, job) == _undisturbed(job)
+    assert _stored_metrics(database, job) == _undisturbed_metrics(job)
 
 
 def _after_one_block() -> Callable[[], bool]:
@@ -138,6 +161,62 @@ def test_a_lost_attempt_is_resumed_even_if_checkpoints_are_damaged(database: Dat
         started = session.scalars(select(Attempt.first_step).where(Attempt.number == 2)).one()
     assert started == {"none": 60, "newest": 40, "all": 0}[damage]
     assert _stored(database, job) == _undisturbed(job)
+
+
+def test_a_resumed_attempt_has_every_row_of_metrics_once(database: Database) -> None:
+    """A checkpoint at the end of an epoch: the row of that epoch was written before it and stays."""
+    job = submit(database, **DIGITS)
+    _interrupt(database, blocks=3, steps=3)
+    with database.write() as session:
+        session.execute(update(Checkpoint).where(Checkpoint.step == 9).values(data=b"flipped"))
+    assert _runner(database).run_next()
+    assert _stored_metrics(database, job) == _undisturbed_metrics(job)
+    assert _stored_metrics(database, job)[0]["epoch"] == list(range(1, 21))
+
+
+@pytest.mark.parametrize(
+    ("dataset", "said"),
+    [
+        ({"name": "file", "file": "a.csv"}, "a.csv"),
+        ({"name": "mnist"}, "train-images-idx3-ubyte"),
+    ],
+)
+def test_data_that_cannot_be_used_fail_the_job_at_once(
+    database: Database, tmp_path: Path, dataset: dict[str, object], said: str
+) -> None:
+    job = submit(database, problem={"type": "dataset", "dataset": dataset, "batch_size": 8})
+    runner = _runner(database, folder=tmp_path)
+    while runner.run_next():
+        pass
+    failed = jobs(database).get(job.id)
+    assert _outcomes(database) == ["failed"]
+    assert failed.state == "failed"
+    assert failed.error is not None
+    assert failed.error.type == "dataset-unusable"
+    assert said in failed.error.detail
+    assert "Error" not in failed.error.detail.split()[0]
+
+
+def test_a_file_of_the_data_folder_is_fitted(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    rows = "".join(f"{x},{2 * x + 1}\n" for x in range(20))
+    (tmp_path / "files" / "line.csv").write_text("x,target\n" + rows)
+    problem = {"type": "dataset", "dataset": {"name": "file", "file": "line.csv"}, "model": {"name": "linear"}}
+    job = submit(database, problem=problem, budget={"steps": 50}, record={"predictions_at": [50]})
+    assert _runner(database, folder=tmp_path).run_next()
+    trial = jobs(database).trials(job.id).items[0]
+    assert trial.state == "completed"
+    found = ResultReader(database).predictions(trial.id)
+    assert {"x", "prediction.50"} <= set(found.columns)
+
+
+def test_an_attempt_says_what_its_bits_depend_on(database: Database) -> None:
+    submit(database)
+    _runner(database).run_next()
+    with database.read() as session:
+        environment = session.scalars(select(Attempt.environment)).one()
+    assert environment["threads"] == 1
+    assert environment["kernels"] in {"expressions and networks", "expressions", "networks", "none"}
 
 
 def test_what_the_core_raises_is_retried_and_then_fails_the_job(

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import TrialPlan
 from torch import Tensor
 
-_FORMAT = 2
+_FORMAT = 3
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
 State = Mapping[str, Tensor]
@@ -23,17 +22,23 @@ class CheckpointError(ValueError):
 
 def fingerprint(spec: ResolvedJobSpec, trials: Sequence[TrialPlan]) -> str:
     """A digest of everything that decides what the batch computes."""
-    decides = spec.model_dump(mode="json", include={"problem", "budget", "dtype", "record"})
-    plans = [[trial.index, trial.seed, trial.settings.model_dump(mode="json", exclude={"label"})] for trial in trials]
-    return hashlib.sha256(json.dumps([decides, plans], sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(spec.model_dump_json(include={"problem", "budget", "dtype", "record"}).encode())
+    for trial in trials:
+        settings = trial.settings.model_dump_json(exclude={"label"})
+        digest.update(f"\n{trial.index} {trial.seed} {settings}".encode())
+    return digest.hexdigest()
 
 
 def pack(tensors: State, *, step: int, finished: bool, owner: str) -> bytes:
     """Bytes that hold the tensors, the step and whose state it is, led by their SHA-256."""
     buffer = io.BytesIO()
     content = {"format": _FORMAT, "owner": owner, "step": step, "finished": finished, "tensors": dict(tensors)}
+    buffer.write(bytes(_DIGEST_BYTES))
     torch.save(content, buffer)
-    return hashlib.sha256(buffer.getvalue()).digest() + buffer.getvalue()
+    view = buffer.getbuffer()
+    view[:_DIGEST_BYTES] = hashlib.sha256(view[_DIGEST_BYTES:]).digest()
+    view.release()
+    return buffer.getvalue()
 
 
 def unpack(data: bytes, into: State, *, owner: str) -> tuple[int, bool]:
@@ -60,7 +65,7 @@ def unpack(data: bytes, into: State, *, owner: str) -> tuple[int, bool]:
 
 def _load(data: bytes) -> dict[str, Any]:
     """What ``pack`` was given. The digest is checked first: what it does not cover could be anything."""
-    digest, body = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
+    digest, body = data[:_DIGEST_BYTES], memoryview(data)[_DIGEST_BYTES:]
     if hashlib.sha256(body).digest() != digest:
         raise CheckpointError("The bytes are not a checkpoint, or not as they were written.")
     content: dict[str, Any] = torch.load(io.BytesIO(body), map_location="cpu", weights_only=True)

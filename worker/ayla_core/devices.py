@@ -1,5 +1,7 @@
 """Which device a job runs on, and how many threads its CPU part may use."""
 
+import os
+
 import torch
 from ayla_spec.jobspec import Device
 
@@ -25,5 +27,15 @@ def select_device(requested: Device) -> torch.device:
 
 
 def set_threads(count: int) -> None:
-    """Let PyTorch use ``count`` CPU threads (at least 1). Batches are small, so one thread is usually fastest."""
+    """Let the core use ``count`` CPU threads (at least 1)."""
     torch.set_num_threads(count)
+
+
+def threads() -> int:
+    """How many CPU threads the core uses."""
+    return torch.get_num_threads()
+
+
+def available_threads() -> int:
+    """CPUs that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

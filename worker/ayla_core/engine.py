@@ -1,7 +1,9 @@
-"""Trains a batch of trials at once: one loop, every hyper-parameter its own tensor, any mix of optimizers."""
+"""Trains a batch of trials at once: one loop, every hyper-parameter its own number, any mix of optimizers."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -11,26 +13,49 @@ from torch import Tensor
 
 from ayla_core import checkpoint
 from ayla_core.checkpoint import CheckpointError
-from ayla_core.layout import Layout
-from ayla_core.ledger import NEVER, Ledger, RowSelector
-from ayla_core.objectives import Evaluation, build_objective
-from ayla_core.optimizers import RULES, UpdateRule
-from ayla_core.recorder import Block, PredictionRows
-from ayla_core.scaling import Scaled, Scaling
-from ayla_core.trace import Course, Trace
+from ayla_core.course import Course, rows_of
+from ayla_core.datasets import DataSource
+from ayla_core.ledger import NEVER, Floats, Integers, Ledger
+from ayla_core.recorder import MetricRows, PredictionRows, TrialRows, TrialSummary
+from ayla_core.steppers import arrange
 
-__all__ = ["CheckpointError", "Engine"]
-
-_DTYPES = {"float64": torch.float64, "float32": torch.float32}
+__all__ = ["CheckpointError", "Engine", "EngineBlock"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """The trials of one optimizer, which stand together in the parameter matrix."""
+@dataclass(frozen=True)
+class EngineBlock:
+    """Some consecutive steps of a batch (see ``recorder.Block``); rows and summaries are made when asked for.
 
-    rule: UpdateRule
-    rows: slice
-    parameters: Tensor
+    Attributes:
+        first_step: the first step evaluated.
+        last_step: the last step evaluated.
+        finished: whether this is the last block.
+        predictions: of the steps at which they are asked for.
+        metrics: at the ends of epochs.
+        standing: what is known of each trial right after the block, in the order of the trials.
+    """
+
+    first_step: int
+    last_step: int
+    finished: bool
+    predictions: list[PredictionRows]
+    metrics: list[MetricRows]
+    standing: Ledger
+    _courses: Sequence[Course]
+    _places: Integers
+    _indices: Sequence[int]
+    _steps_done: int
+    _completed: bool
+
+    @cached_property
+    def rows(self) -> list[TrialRows]:
+        """Recorded steps of each trial that has any in this block."""
+        return rows_of(self._courses, self._indices, self._places, self.standing.first_nonfinite)
+
+    @cached_property
+    def summaries(self) -> list[TrialSummary]:
+        """Of every trial."""
+        return self.standing.summaries(self._indices, self._steps_done, completed=self._completed)
 
 
 class Engine:
@@ -38,53 +63,49 @@ class Engine:
 
     Row k of a trajectory is the state before update k; row T, after the last update, ends it. A trial diverges at the
     first step at which its loss or a parameter is not finite, and nothing after that step is handed out. The numbers
-    depend on spec, trials, device kind and dtype only: not on how the steps are cut into blocks, nor on a checkpoint
-    and restore in between, bit for bit.
+    depend on spec, trials, device kind, dtype and the way of computing (``docs/decisions/0009``) only: not on how the
+    steps are cut into blocks, nor on a checkpoint and restore in between, bit for bit.
 
     Args:
         spec: the job; problem, budget, record and dtype are used.
         trials: the trials of the batch, at least one.
         device: where to compute.
+        source: where datasets come from; needed for those that are files.
 
     Attributes:
         step: updates made so far.
         finished: whether every trial has completed or diverged.
+
+    Raises:
+        ayla_core.datasets.DatasetError: when the dataset is not there or not fit for the problem.
     """
 
-    def __init__(self, spec: ResolvedJobSpec, trials: Sequence[TrialPlan], device: torch.device) -> None:
+    def __init__(
+        self,
+        spec: ResolvedJobSpec,
+        trials: Sequence[TrialPlan],
+        device: torch.device,
+        source: DataSource | None = None,
+    ) -> None:
         self.step = 0
         self.finished = False
         self._spec = spec
         self._indices = [trial.index for trial in trials]
-        self._owner = checkpoint.fingerprint(spec, trials)
-        ordered = _by_optimizer(trials)
-        self._places = [ordered.index(place) for place in range(len(trials))]
-        self._start([trials[place] for place in ordered], Layout(_DTYPES[spec.dtype], device))
-        self._ledger = Ledger.blank(len(trials))
-        self._selector = RowSelector(spec.record.every, spec.budget.steps, self._objective.parameter_names)
-        self._learning_rates = np.array([trial.settings.learning_rate for trial in trials])
-
-    def _start(self, ordered: Sequence[TrialPlan], layout: Layout) -> None:
-        self._objective = build_objective(self._spec.problem, [trial.seed for trial in ordered], layout)
-        self._parameters = self._objective.initial_parameters()
-        filling = len(self._parameters) - len(ordered)
-        settings = [trial.settings.ayla for trial in ordered] + [None] * filling
-        self._scaling = Scaling(settings, self._objective.samples, layout)
-        self._groups = []
-        for kind, make in RULES.items():
-            rows = [row for row, trial in enumerate(ordered) if type(trial.settings) is kind]
-            if rows:
-                rule = make([ordered[row].settings for row in rows], self._parameters.shape[1], layout)
-                where = slice(rows[0], rows[-1] + 1)
-                self._groups.append(_Group(rule, where, self._parameters[where]))
+        self._trials = trials
+        arranged = arrange(spec, trials, device, source)
+        self._stepper = arranged.stepper
+        self._order = np.argsort(np.array(arranged.order))
+        self._lanes = self._stepper.places[self._order]
+        self._row_places = self._stepper.row_places[self._order]
+        self._ledger = Ledger.blank(self._stepper.lanes, self._stepper.places)
+        self._stops = _Stops(spec, arranged.steps_per_epoch)
 
     @property
     def numbers_per_step(self) -> int:
         """How many numbers one step keeps in memory until its block ends."""
-        return self._parameters.shape[0] * (6 + len(self._objective.parameter_names))
+        return self._stepper.numbers_per_step
 
-    @torch.no_grad()
-    def advance(self, max_steps: int) -> Block:
+    def advance(self, max_steps: int) -> EngineBlock:
         """Make up to ``max_steps`` updates.
 
         Args:
@@ -99,68 +120,80 @@ class Engine:
         """
         if self.finished:
             raise RuntimeError("Every trial of this batch has completed or diverged; there are no more steps.")
-        first = self.step
-        updates = min(max_steps, self._spec.budget.steps - first)
-        for group in self._groups:
-            group.rule.prepare(first + 1, updates)
-        trace = Trace(bool(self._objective.parameter_names), self._scaling.reads_samples)
-        predictions: dict[int, Tensor] = {}
-        for place in range(updates):
-            scaled = self._observe(first + place, trace, predictions)
-            for group in self._groups:
-                scale = scaled.scale[group.rows].unsqueeze(1)
-                group.rule.update(group.parameters, scaled.slope[group.rows], scale, place)
-        self.step += updates
-        if self.step == self._spec.budget.steps:
-            self._observe(self.step, trace, predictions)
-        course = trace.collect(first, self._capped(trace), self._places, self._learning_rates)
-        return self._close(course, updates, predictions)
+        first, budget = self.step, self._spec.budget.steps
+        end = min(first + max_steps, budget)
+        courses: list[Course] = []
+        predictions: list[PredictionRows] = []
+        metrics: list[MetricRows] = []
+        for start, stop in itertools.pairwise([first, *self._stops.between(first, end), end]):
+            if start in self._spec.record.predictions_at:
+                predictions += self._predictions(start)
+            if stop > start:
+                courses.append(self._advance(start, stop))
+            if self._stops.has_metrics(stop):
+                metrics += self._metrics(stop)
+        if end == budget and budget in self._spec.record.predictions_at:
+            predictions += self._predictions(budget)
+        return self._close(courses, predictions, metrics)
 
-    def _observe(self, step: int, trace: Trace, predictions: dict[int, Tensor]) -> Scaled:
-        """Evaluate the current parameters and keep what is to be recorded of them."""
-        evaluation: Evaluation = self._objective.evaluate(self._parameters)
-        scaled = self._scaling.apply(evaluation)
-        trace.append(evaluation.loss, scaled, self._parameters)
-        if step in self._spec.record.predictions_at and self._objective.samples is not None:
-            predictions[step] = self._objective.samples.predictions(self._parameters)
-        return scaled
+    def _advance(self, start: int, stop: int) -> Course:
+        last = stop == self._spec.budget.steps
+        course = self._stepper.advance(start, stop - start, self._ledger, last=last)
+        self.step = stop
+        return course
 
-    def _capped(self, trace: Trace) -> Tensor:
-        scales = trace.scales()
-        capped = torch.zeros_like(scales, dtype=torch.bool)
-        for group in self._groups:
-            capped[:, group.rows] = group.rule.capped(scales[:, group.rows])
-        return capped
-
-    def _close(self, course: Course, updates: int, predictions: dict[int, Tensor]) -> Block:
-        """Book the steps and make their block."""
-        was_alive = self._ledger.alive()
-        valid = self._ledger.book(course, updates)
+    def _close(
+        self, courses: list[Course], predictions: list[PredictionRows], metrics: list[MetricRows]
+    ) -> EngineBlock:
+        """Make the block of some steps."""
         completed = self.step == self._spec.budget.steps
-        last = self.step if completed else self.step - 1
+        standing = self._ledger.of(self._lanes)
+        last = courses[-1].last_step
         self.finished = completed
-        if not self._ledger.alive().any():
+        if not standing.alive().any():
             self.finished = True
-            self.step = last = int(self._ledger.first_nonfinite.max())
-        return Block(
-            first_step=course.first_step,
+            self.step = last = int(standing.first_nonfinite.max())
+        return EngineBlock(
+            first_step=courses[0].first_step,
             last_step=last,
-            rows=self._selector.rows(course, was_alive, valid, self._indices),
-            predictions=[rows for step, values in predictions.items() for rows in self._predictions(step, values)],
-            summaries=self._ledger.summaries(self._indices, self.step, completed=completed),
             finished=self.finished,
+            predictions=predictions,
+            metrics=metrics,
+            standing=standing,
+            _courses=courses,
+            _places=self._row_places,
+            _indices=self._indices,
+            _steps_done=self.step,
+            _completed=completed,
         )
 
-    def _predictions(self, step: int, values: Tensor) -> list[PredictionRows]:
-        samples = self._objective.samples
-        if samples is None:
+    def _alive(self) -> Iterator[tuple[int, int]]:
+        """Index in the job and place in the stepper's order, of each trial that has not diverged."""
+        diverged = self._ledger.first_nonfinite[self._lanes]
+        for index, place, step in zip(self._indices, self._order.tolist(), diverged.tolist(), strict=True):
+            if step == NEVER:
+                yield index, place
+
+    def _predictions(self, step: int) -> list[PredictionRows]:
+        columns = self._stepper.predictions()
+        if columns is None:
             return []
-        on_host = values.to("cpu", torch.float64).numpy()
+        return [PredictionRows(index, step, columns[place]) for index, place in self._alive()]
+
+    def _metrics(self, step: int) -> list[MetricRows]:
+        found: dict[str, Floats] = self._stepper.metrics()
+        if not found:
+            return []
+        epoch = self._stops.epoch(step)
+        when = {"step": np.array([step], dtype=np.int64), "epoch": np.array([epoch], dtype=np.int64)}
         return [
-            PredictionRows(index, step, samples.columns(row) | {"prediction": on_host[row]})
-            for index, row, stop in zip(self._indices, self._places, self._ledger.first_nonfinite, strict=True)
-            if stop == NEVER or step < stop
+            MetricRows(index, when | {name: values[place : place + 1] for name, values in found.items()})
+            for index, place in self._alive()
         ]
+
+    @cached_property
+    def _owner(self) -> str:
+        return checkpoint.fingerprint(self._spec, self._trials)
 
     def checkpoint(self) -> bytes:
         """The whole state, to go on from in another process."""
@@ -176,13 +209,30 @@ class Engine:
 
     def _state(self) -> dict[str, Tensor]:
         """Every tensor that changes, by name; writing into one changes the engine."""
-        state = {"parameters": self._parameters}
-        for number, group in enumerate(self._groups):
-            state |= {f"optimizer.{number}.{name}": item for name, item in group.rule.state().items()}
-        return state | {f"ledger.{name}": torch.from_numpy(item) for name, item in self._ledger.arrays().items()}
+        ledger = {f"ledger.{name}": torch.from_numpy(item) for name, item in self._ledger.arrays().items()}
+        return ledger | {f"stepper.{name}": item for name, item in self._stepper.state().items()}
 
 
-def _by_optimizer(trials: Sequence[TrialPlan]) -> list[int]:
-    """The places of the trials with those of one optimizer side by side, in the order of the registry."""
-    kinds = list(RULES)
-    return sorted(range(len(trials)), key=lambda place: kinds.index(type(trials[place].settings)))
+class _Stops:
+    """The steps between which nothing but updates happens: predictions and metrics are taken at them."""
+
+    def __init__(self, spec: ResolvedJobSpec, steps_per_epoch: int | None) -> None:
+        self._budget = spec.budget.steps
+        self._predictions = spec.record.predictions_at
+        self._epoch = steps_per_epoch
+        self._period = None if steps_per_epoch is None else steps_per_epoch * spec.record.metrics_every
+
+    def between(self, first: int, end: int) -> list[int]:
+        """The stops after ``first`` and before ``end``, in order."""
+        stops = {step for step in self._predictions if first < step < end}
+        if self._period is not None:
+            stops.update(range((first // self._period + 1) * self._period, end, self._period))
+        return sorted(stops)
+
+    def has_metrics(self, step: int) -> bool:
+        """Whether metrics are taken after that many updates."""
+        return self._period is not None and (step % self._period == 0 or step == self._budget)
+
+    def epoch(self, step: int) -> int:
+        """Epochs that have begun by then."""
+        return -(-step // (self._epoch or 1))

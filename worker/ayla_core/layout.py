@@ -22,6 +22,10 @@ class Layout:
     dtype: torch.dtype
     device: torch.device
 
+    def scalar(self, value: float) -> Tensor:
+        """One host number as a tensor, shape []."""
+        return torch.tensor(value, dtype=self.dtype, device=self.device)
+
     def vector(self, values: Iterable[float]) -> Tensor:
         """Host numbers as a tensor, shape [number of values]."""
         return torch.tensor(list(values), dtype=self.dtype, device=self.device)

@@ -31,11 +31,26 @@ class PredictionRows:
     Attributes:
         index: of the trial in its job.
         step: when.
-        columns: float64 ``x``, ``target``, ``truth``, ``prediction``, shape [samples] each.
+        columns: float64 ``x`` and ``prediction``, and where they are known ``target`` and ``truth``; shape [points].
     """
 
     index: int
     step: int
+    columns: dict[str, Column]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRows:
+    """How well the model of one trial does on its dataset, at the ends of epochs.
+
+    Attributes:
+        index: of the trial in its job.
+        columns: arrays of one length: ``step`` and ``epoch`` (int64), then float64 ``train_loss``, the mean over the
+            batches since the row before, each before its update; for classes ``train_accuracy`` of the same batches;
+            and with test data ``test_loss`` and ``test_accuracy`` after the last update. Accuracies are fractions.
+    """
+
+    index: int
     columns: dict[str, Column]
 
 
@@ -64,25 +79,36 @@ class TrialSummary:
     capped_steps: int
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """The outcome of some consecutive steps of a batch.
+class Block(Protocol):
+    """The outcome of some consecutive steps of a batch."""
 
-    Attributes:
-        first_step: the first step evaluated.
-        last_step: the last step evaluated.
-        rows: of each trial that has recorded steps in this block.
-        predictions: of the steps in the block at which they are asked for; not of a trial that has diverged by then.
-        summaries: of every trial.
-        finished: whether this is the last block.
-    """
+    @property
+    def first_step(self) -> int:
+        """The first step evaluated."""
 
-    first_step: int
-    last_step: int
-    rows: list[TrialRows]
-    predictions: list[PredictionRows]
-    summaries: list[TrialSummary]
-    finished: bool
+    @property
+    def last_step(self) -> int:
+        """The last step evaluated."""
+
+    @property
+    def rows(self) -> list[TrialRows]:
+        """Recorded steps of each trial that has any in this block."""
+
+    @property
+    def predictions(self) -> list[PredictionRows]:
+        """Of the steps in the block at which they are asked for; not of a trial that has diverged by then."""
+
+    @property
+    def metrics(self) -> list[MetricRows]:
+        """Of each trial that has any in this block and has not diverged."""
+
+    @property
+    def summaries(self) -> list[TrialSummary]:
+        """Of every trial."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether this is the last block."""
 
 
 class Recorder(Protocol):
@@ -102,6 +128,7 @@ class MemoryRecorder:
 
     Attributes:
         trajectories: the columns of each trial so far, by index.
+        metrics: likewise.
         predictions: in the order they came.
         summaries: the latest of each trial, by index.
         checkpoint: the latest; None before the first block.
@@ -109,6 +136,7 @@ class MemoryRecorder:
     """
 
     trajectories: dict[int, dict[str, Column]] = field(default_factory=dict)
+    metrics: dict[int, dict[str, Column]] = field(default_factory=dict)
     predictions: list[PredictionRows] = field(default_factory=list)
     summaries: dict[int, TrialSummary] = field(default_factory=dict)
     checkpoint: bytes | None = None
@@ -117,13 +145,18 @@ class MemoryRecorder:
     def write(self, block: Block, checkpoint: bytes) -> None:
         """Add a block."""
         for rows in block.rows:
-            earlier = self.trajectories.get(rows.index)
-            self.trajectories[rows.index] = rows.columns if earlier is None else _joined(earlier, rows.columns)
+            _append(self.trajectories, rows)
+        for metrics in block.metrics:
+            _append(self.metrics, metrics)
         self.predictions.extend(block.predictions)
         self.summaries.update((summary.index, summary) for summary in block.summaries)
         self.checkpoint = checkpoint
         self.finished = block.finished
 
 
-def _joined(earlier: dict[str, Column], later: dict[str, Column]) -> dict[str, Column]:
-    return {name: np.concatenate((column, later[name])) for name, column in earlier.items()}
+def _append(kept: dict[int, dict[str, Column]], rows: TrialRows | MetricRows) -> None:
+    earlier = kept.get(rows.index)
+    if earlier is None:
+        kept[rows.index] = rows.columns
+    else:
+        kept[rows.index] = {name: np.concatenate((earlier[name], column)) for name, column in rows.columns.items()}

@@ -1,10 +1,11 @@
 """Records what the core computes into the store, one transaction per block of steps."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import stamina
-from ayla_core.recorder import Block, PredictionRows, TrialRows, TrialSummary
+from ayla_core.course import joined
+from ayla_core.recorder import Block, MetricRows, PredictionRows, TrialRows, TrialSummary
 from ayla_service.db.session import Database
 from ayla_service.queue import attempts
 from ayla_service.queue.attempts import RecordedBlock, TrialProgress
@@ -53,6 +54,7 @@ class StoreRecorder:
             results=NewResults(
                 [self._chunk(rows) for rows in block.rows if len(rows.columns["step"])],
                 [self._predictions(item) for item in block.predictions],
+                [self._chunk(rows) for rows in _one_per_trial(block.metrics)],
             ),
             seconds=time.perf_counter() - self._since,
             finished=block.finished,
@@ -71,7 +73,7 @@ class StoreRecorder:
                 return attempts.record(self._database, self._claim, recorded, self._lease_seconds)
         raise AssertionError("the last try either returns or raises")
 
-    def _chunk(self, rows: TrialRows) -> NewChunk:
+    def _chunk(self, rows: TrialRows | MetricRows) -> NewChunk:
         steps = rows.columns["step"]
         trial_id = self._claim.trial_ids[rows.index]
         return NewChunk(trial_id, int(steps[0]), int(steps[-1]), len(steps), encode(rows.columns))
@@ -90,3 +92,11 @@ class StoreRecorder:
             first_nonfinite_step=summary.first_nonfinite_step,
             capped_steps=summary.capped_steps,
         )
+
+
+def _one_per_trial(metrics: Sequence[MetricRows]) -> list[MetricRows]:
+    """The rows of each trial in one piece: a block can hold many short epochs, and each piece is a row of the store."""
+    pieces: dict[int, list[MetricRows]] = {}
+    for rows in metrics:
+        pieces.setdefault(rows.index, []).append(rows)
+    return [MetricRows(index, joined([rows.columns for rows in parts])) for index, parts in pieces.items()]

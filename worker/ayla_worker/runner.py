@@ -5,6 +5,7 @@ from collections.abc import Callable
 import structlog
 import torch
 from ayla_core.checkpoint import CheckpointError
+from ayla_core.datasets import DatasetError, DataSource
 from ayla_core.devices import select_device
 from ayla_core.engine import Engine
 from ayla_core.training import Pace, train
@@ -15,6 +16,7 @@ from ayla_service.queue.claims import Claim, WorkerIdentity, claim
 from ayla_service.settings import Settings
 from sqlalchemy.exc import OperationalError
 
+from ayla_worker.data import data_source
 from ayla_worker.identity import describe_device
 from ayla_worker.recorder import JobEnding, StoreRecorder
 from ayla_worker.watchdog import Watchdog
@@ -29,7 +31,7 @@ class Runner:
 
     Args:
         database: the store.
-        settings: lease, heartbeat and number of attempts.
+        settings: lease, heartbeat, number of attempts, and where datasets come from.
         identity: who claims.
         should_stop: asked between blocks of steps; when true the shard is handed back.
     """
@@ -44,6 +46,7 @@ class Runner:
         self._settings = settings
         self._identity = identity
         self._should_stop = should_stop
+        self._source = data_source(settings)
 
     def run_next(self) -> bool:
         """Claim and run one shard; returns whether there was one."""
@@ -66,6 +69,13 @@ class Runner:
             return "cancelled"
         except (LeaseLost, OperationalError):
             raise
+        except DatasetError as error:
+            # The next attempt would find the same data; the message says what the user can do about them.
+            _log.warning("dataset unusable", job=claimed.job_id, error=str(error))
+            attempts.fail(
+                self.database, claimed, str(error), self._settings.max_attempts, permanent_type="dataset-unusable"
+            )
+            return "failed"
         except Exception as error:
             # Whatever the computation raises is the job's failure, not the worker's: it is recorded and retried.
             _log.exception("attempt failed", job=claimed.job_id)
@@ -78,15 +88,15 @@ class Runner:
 
     def _train(self, claimed: Claim) -> bool:
         device = select_device(claimed.spec.device)
-        engine = _restored(claimed, device)
+        engine = _restored(claimed, device, self._source)
         attempts.begin(self.database, claimed, engine.step, describe_device(device), self._settings.lease_seconds)
         recorder = StoreRecorder(self.database, claimed, self._settings.lease_seconds, self.watchdog.feed)
         return train(engine, recorder, Pace(self._settings.heartbeat_seconds), self._should_stop)
 
 
-def _restored(claimed: Claim, device: torch.device) -> Engine:
+def _restored(claimed: Claim, device: torch.device, source: DataSource) -> Engine:
     """The shard's engine at the newest checkpoint that can be read, else at step 0."""
-    engine = Engine(claimed.spec, claimed.trials, device)
+    engine = Engine(claimed.spec, claimed.trials, device, source)
     for saved in claimed.saved:
         try:
             engine.restore(saved.data)

@@ -9,7 +9,27 @@ Example:
 from ayla._client import Client
 from ayla._clock import Clock
 from ayla._version import __version__
-from ayla.builders import adam, expression, preset, sgd, transform
+from ayla.builders import (
+    adadelta,
+    adagrad,
+    adam,
+    adamax,
+    adamw,
+    amsgrad,
+    cnn,
+    dataset,
+    expression,
+    linear,
+    lion,
+    mlp,
+    nadam,
+    preset,
+    radam,
+    rmsprop,
+    schedules,
+    sgd,
+    transform,
+)
 from ayla.comparison import Comparison
 from ayla.errors import (
     APIConnectionError,
@@ -35,7 +55,7 @@ from ayla.errors import (
 )
 from ayla.models import Catalogue, FieldError, Job, Problem, Progress, Trial, TrialCounts, TrialSummary
 from ayla.pairing import Pairing
-from ayla.tables import Predictions, Trajectory
+from ayla.tables import Metrics, Predictions, Trajectory
 
 __all__ = [
     "APIConnectionError",
@@ -56,6 +76,7 @@ __all__ = [
     "Job",
     "JobCancelled",
     "JobFailed",
+    "Metrics",
     "MissingDependency",
     "NotFoundError",
     "Pairing",
@@ -73,9 +94,23 @@ __all__ = [
     "UnprocessableEntityError",
     "WaitTimeout",
     "__version__",
+    "adadelta",
+    "adagrad",
     "adam",
+    "adamax",
+    "adamw",
+    "amsgrad",
+    "cnn",
+    "dataset",
     "expression",
+    "linear",
+    "lion",
+    "mlp",
+    "nadam",
     "preset",
+    "radam",
+    "rmsprop",
+    "schedules",
     "sgd",
     "transform",
 ]

@@ -35,7 +35,7 @@ class Client:
 
     Attributes:
         jobs: submit, list, wait for and cancel jobs.
-        trials: read trials and their trajectories.
+        trials: read trials, their trajectories and metrics.
 
     Raises:
         AylaError: ``base_url`` is not an address.
@@ -76,7 +76,7 @@ class Client:
         return other
 
     def catalogue(self) -> Catalogue:
-        """Optimizers, test functions, presets, the expression language and the limits of the service."""
+        """Everything a job can be made of, the limits of the service, and the JSON schema of a job spec."""
         return parse(Catalogue, self._transport.get("/v1/catalogue"))
 
     def compare(self, job: Job | str) -> Comparison:

@@ -46,15 +46,16 @@ class Jobs:
 
         Args:
             spec: the whole job spec; then no field may be given as a keyword.
-            problem: what to minimize: ``expression(...)`` or ``preset(...)``.
-            optimizers: ``sgd(...)``, ``adam(...)``; optional for a preset, as are budget and seeds.
-            budget: updates per trial, as a number or as ``{"steps": ...}``.
+            problem: what to minimize: ``expression(...)``, ``dataset(...)`` or ``preset(...)``.
+            optimizers: ``sgd(...)``, ``adam(...)`` and others; optional for a preset, as are budget and seeds.
+            budget: updates per trial, as a number or as ``{"steps": ...}``; for datasets also ``{"epochs": ...}``.
             seeds: one trial per optimizer and seed; service default [0].
             name: for people.
             tags: for filtering lists of jobs.
-            record: what of the course is kept: ``{"every": ..., "predictions_at": [...]}``.
+            record: what of the course is kept: ``{"every": ..., "metrics_every": ...}``, and for curves
+                ``"predictions_at"``.
             device: "auto" (service default), "cpu" or "cuda".
-            dtype: "float64" (service default) or "float32".
+            dtype: "float64" (service default, but for images) or "float32" (service default for images).
             idempotency_key: submitting again with the same key and spec gives the same job. Default: a new key for
                 this call, which makes its retries safe.
 
@@ -149,7 +150,9 @@ def _body(spec: Settings | None, fields: Settings) -> Any:
     if spec is not None and fields:
         raise TypeError(f"Give a whole spec or its fields, not both; here also {', '.join(fields)}.")
     if spec is None and "problem" not in fields:
-        raise TypeError("Nothing to minimize: give a spec, or problem=ayla.expression(...) or ayla.preset(...).")
+        raise TypeError(
+            "Nothing to minimize: give a spec, or problem=ayla.expression(...), ayla.dataset(...) or ayla.preset(...)."
+        )
     return plain(fields if spec is None else spec)
 
 

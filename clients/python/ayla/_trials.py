@@ -1,4 +1,4 @@
-"""Trials: outcomes, trajectories, predictions."""
+"""Trials: outcomes, trajectories, metrics, predictions."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from ayla._transport import Params, Transport, csv_of, parse, segment
 from ayla.models import Model, Trial
-from ayla.tables import Predictions, Trajectory
+from ayla.tables import Metrics, Predictions, Trajectory
 
 Columns = dict[str, tuple[int | float | None, ...]]
 
 
-class _TrajectoryAnswer(Model):
+class _ColumnsAnswer(Model):
     trial_id: str
     columns: Columns
 
@@ -60,7 +60,7 @@ class Trials:
             UnprocessableEntityError: there is no such column.
         """
         params = _query(columns, every=every, max_points=max_points, from_step=from_step, to_step=to_step)
-        answer = parse(_TrajectoryAnswer, self._transport.get(f"/v1/trials/{segment(trial)}/trajectory", params))
+        answer = parse(_ColumnsAnswer, self._transport.get(f"/v1/trials/{segment(trial)}/trajectory", params))
         return Trajectory(answer.trial_id, answer.columns)
 
     def trajectory_csv(
@@ -76,6 +76,44 @@ class Trials:
         """The same as CSV text: a header line, an empty field for what is not finite."""
         params = _query(columns, every=every, max_points=max_points, from_step=from_step, to_step=to_step)
         return csv_of(self._transport.get(f"/v1/trials/{segment(trial)}/trajectory", params, accept="text/csv"))
+
+    def metrics(
+        self,
+        trial: Trial | str,
+        *,
+        columns: Iterable[str] | None = None,
+        max_points: int | None = None,
+        from_step: int | None = None,
+        to_step: int | None = None,
+    ) -> Metrics:
+        """Loss and accuracy on training and test data, epoch by epoch, also while the trial runs.
+
+        Args:
+            trial: the trial or its id.
+            columns: only these, such as ``["epoch", "test_accuracy"]``; None: all.
+            max_points: thin to about this many rows, keeping the lowest and highest training loss of each stretch.
+            from_step: from this step on.
+            to_step: up to this step.
+
+        Raises:
+            UnprocessableEntityError: there is no such column.
+        """
+        params = _query(columns, max_points=max_points, from_step=from_step, to_step=to_step)
+        answer = parse(_ColumnsAnswer, self._transport.get(f"/v1/trials/{segment(trial)}/metrics", params))
+        return Metrics(answer.trial_id, answer.columns)
+
+    def metrics_csv(
+        self,
+        trial: Trial | str,
+        *,
+        columns: Iterable[str] | None = None,
+        max_points: int | None = None,
+        from_step: int | None = None,
+        to_step: int | None = None,
+    ) -> str:
+        """The same as CSV text: a header line, an empty field for what is not finite."""
+        params = _query(columns, max_points=max_points, from_step=from_step, to_step=to_step)
+        return csv_of(self._transport.get(f"/v1/trials/{segment(trial)}/metrics", params, accept="text/csv"))
 
     def predictions(self, trial: Trial | str) -> Predictions:
         """What the trial's model predicts on its dataset at the recorded steps; no columns for expressions."""

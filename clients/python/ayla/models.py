@@ -204,6 +204,11 @@ class Catalogue(Model):
 
     optimizers: tuple[dict[str, Any], ...] = ()
     ayla: dict[str, Any] = {}
+    schedules: tuple[dict[str, Any], ...] = ()
+    datasets: tuple[dict[str, Any], ...] = ()
+    models: tuple[dict[str, Any], ...] = ()
+    initializations: tuple[dict[str, Any], ...] = ()
+    losses: tuple[dict[str, Any], ...] = ()
     functions: tuple[dict[str, Any], ...] = ()
     presets: tuple[dict[str, Any], ...] = ()
     expression: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Columns of numbers by name: trajectories and predictions."""
+"""Columns of numbers by name: trajectories, metrics and predictions."""
 
 from __future__ import annotations
 
@@ -84,8 +84,24 @@ class Trajectory(Table):
         self.trial_id = trial_id
 
 
+class Metrics(Table):
+    """How well a trial's model does on its dataset, epoch by epoch; no rows where the problem has no metrics.
+
+    Columns: step, epoch, train_loss, for classes train_accuracy, and with test data test_loss and test_accuracy.
+    Training columns are means over the batches since the row before. Accuracies are fractions. A value that is not
+    finite is NaN.
+
+    Attributes:
+        trial_id: whose metrics they are.
+    """
+
+    def __init__(self, trial_id: str, columns: Mapping[str, Sequence[float | None]]) -> None:
+        super().__init__(columns)
+        self.trial_id = trial_id
+
+
 class Predictions(Table):
-    """What a model predicts on its dataset: columns x, target, truth, and ``prediction.<step>`` for each step.
+    """What a model predicts on its dataset: x, where known target and truth, and ``prediction.<step>`` of each step.
 
     Attributes:
         trial_id: whose model it is.

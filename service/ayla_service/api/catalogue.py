@@ -2,14 +2,17 @@
 
 import inspect
 from functools import cache
-from typing import Any
+from types import UnionType
+from typing import Any, Literal, get_args
 
 from ayla_spec import JobSpec, ResolvedJobSpec, resolve
-from ayla_spec.expression import CONSTANTS, FUNCTIONS
-from ayla_spec.expression.grammar import OPERATORS
-from ayla_spec.functions import TEST_FUNCTIONS
+from ayla_spec.datasets import AnyDataset
+from ayla_spec.expression import COMPARISONS, CONSTANTS, FUNCTIONS, OPERATORS, REDUCTIONS
+from ayla_spec.functions import TEST_FUNCTIONS, Interval, TestFunction
 from ayla_spec.limits import published
-from ayla_spec.optimizers import OPTIMIZERS, Ayla
+from ayla_spec.model import SpecModel
+from ayla_spec.networks import LOSSES_OF_CLASSES, LOSSES_OF_NUMBERS, AnyInitialization, AnyModel, Loss
+from ayla_spec.optimizers import OPTIMIZERS, AnySchedule, Ayla
 from ayla_spec.presets import PRESETS
 from ayla_spec.problems import ExpressionProblem, PresetName, PresetProblem
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,11 +29,24 @@ class AylaEntry(_Described):
     """AYLA, which goes on top of any optimizer."""
 
 
-class OptimizerEntry(_Described):
-    """An optimizer that a job can name."""
+class SettingsEntry(_Described):
+    """Something a job can name, with settings of its own."""
 
     name: str
+
+
+class OptimizerEntry(SettingsEntry):
+    """An optimizer that a job can name."""
+
     title: str
+
+
+class LossEntry(BaseModel):
+    """What can be averaged over the samples of a dataset."""
+
+    name: Loss
+    description: str
+    targets: Literal["numbers", "classes"] = Field(description="The targets it is for.")
 
 
 class FunctionEntry(BaseModel):
@@ -40,8 +56,16 @@ class FunctionEntry(BaseModel):
     title: str
     description: str
     problem: ExpressionProblem
-    minimizers: list[dict[str, float]] = Field(description="One or more points of the global minimum.")
+    dimensions: Literal["any"] | int = Field(
+        description="How many numbers it takes. 'any': a vector of any length; all else here is then for the length "
+        "of the start point."
+    )
+    minimizers: list[dict[str, float | list[float]]] = Field(description="One or more points of the global minimum.")
     minimum: float = Field(description="Value at the minimizers.")
+    domain: dict[str, tuple[float, float]] = Field(
+        description="Lowest and highest value of each variable, or of every element of a vector, within which this is "
+        "the minimum."
+    )
 
 
 class PresetEntry(BaseModel):
@@ -57,7 +81,15 @@ class ExpressionFunction(BaseModel):
     """A function that expressions can call."""
 
     name: str
-    arity: int
+    arity: int = Field(description="Number of arguments; the least number where it is variadic.")
+    variadic: bool = Field(description="Whether it takes more arguments than that.")
+    description: str
+
+
+class ExpressionReduction(BaseModel):
+    """What puts the terms of a range or the elements of a vector together."""
+
+    name: str
     description: str
 
 
@@ -65,7 +97,9 @@ class ExpressionLanguage(BaseModel):
     """What expressions are made of."""
 
     operators: list[str]
+    comparisons: list[str] = Field(description="Allowed in the condition of 'where'.")
     functions: list[ExpressionFunction]
+    reductions: list[ExpressionReduction]
     constants: dict[str, float]
 
 
@@ -74,6 +108,11 @@ class Catalogue(BaseModel):
 
     optimizers: list[OptimizerEntry]
     ayla: AylaEntry
+    schedules: list[SettingsEntry] = Field(description="How a learning rate can change.")
+    datasets: list[SettingsEntry]
+    models: list[SettingsEntry] = Field(description="What can be fitted to a dataset.")
+    initializations: list[SettingsEntry] = Field(description="How the weights of a model can start.")
+    losses: list[LossEntry]
     functions: list[FunctionEntry]
     presets: list[PresetEntry]
     expression: ExpressionLanguage
@@ -87,6 +126,11 @@ def catalogue() -> Catalogue:
     return Catalogue(
         optimizers=_optimizers(),
         ayla=AylaEntry(description=_text(Ayla), json_schema=Ayla.model_json_schema()),
+        schedules=_settings(AnySchedule),
+        datasets=_settings(AnyDataset),
+        models=_settings(AnyModel),
+        initializations=_settings(AnyInitialization),
+        losses=_losses(),
         functions=_functions(),
         presets=_presets(),
         expression=_language(),
@@ -107,6 +151,23 @@ def _optimizers() -> list[OptimizerEntry]:
     ]
 
 
+def _settings(union: UnionType) -> list[SettingsEntry]:
+    """The members of a union that ``name`` tells apart."""
+    members: tuple[type[SpecModel], ...] = get_args(union)
+    return [
+        SettingsEntry(
+            name=member.model_fields["name"].default, description=_text(member), json_schema=member.model_json_schema()
+        )
+        for member in members
+    ]
+
+
+def _losses() -> list[LossEntry]:
+    numbers = [LossEntry(name=name, description=text, targets="numbers") for name, text in LOSSES_OF_NUMBERS.items()]
+    classes = [LossEntry(name=name, description=text, targets="classes") for name, text in LOSSES_OF_CLASSES.items()]
+    return numbers + classes
+
+
 def _functions() -> list[FunctionEntry]:
     return [
         FunctionEntry(
@@ -114,11 +175,18 @@ def _functions() -> list[FunctionEntry]:
             title=function.title,
             description=function.description,
             problem=ExpressionProblem(expression=function.expression, start=function.start),
+            dimensions=function.dimensions,
             minimizers=list(function.minimizers),
             minimum=function.minimum,
+            domain=_domain(function),
         )
         for function in TEST_FUNCTIONS
     ]
+
+
+def _domain(function: TestFunction) -> dict[str, Interval]:
+    """The interval of each variable, also where one stands for all."""
+    return function.domain if isinstance(function.domain, dict) else dict.fromkeys(function.start, function.domain)
 
 
 def _presets() -> list[PresetEntry]:
@@ -134,11 +202,18 @@ def _presets() -> list[PresetEntry]:
 
 
 def _language() -> ExpressionLanguage:
-    functions = [
-        ExpressionFunction(name=name, arity=function.arity, description=function.description)
-        for name, function in FUNCTIONS.items()
-    ]
-    return ExpressionLanguage(operators=list(OPERATORS.values()), functions=functions, constants=CONSTANTS)
+    return ExpressionLanguage(
+        operators=list(OPERATORS.values()),
+        comparisons=list(COMPARISONS.values()),
+        functions=[
+            ExpressionFunction(
+                name=name, arity=function.arity, variadic=function.variadic, description=function.description
+            )
+            for name, function in FUNCTIONS.items()
+        ],
+        reductions=[ExpressionReduction(name=name, description=text) for name, text in REDUCTIONS.items()],
+        constants=CONSTANTS,
+    )
 
 
 def _text(documented: type) -> str:

@@ -22,9 +22,38 @@ _SIMPLEST = {
     "budget": {"steps": 100},
 }
 _PRESET = {"problem": {"type": "preset", "preset": "poly-adam"}}
+_VECTOR = {
+    "problem": {
+        "type": "expression",
+        "expression": "sum(100*(x[i + 1] - x[i]**2)**2 + (1 - x[i])**2 for i in range(len(x) - 1))",
+        "start": {"x": [-1.2, 1.0, -1.2, 1.0]},
+    },
+    "optimizers": [
+        {"name": "sgd", "learning_rate": 0.0005, "momentum": 0.9},
+        {"name": "nadam", "learning_rate": 0.02, "schedule": {"name": "cosine", "warmup_steps": 50}},
+    ],
+    "budget": {"steps": 2000},
+}
+_DIGITS = {
+    "problem": {
+        "type": "dataset",
+        "dataset": {"name": "digits"},
+        "model": {"name": "mlp", "hidden": [64], "initialization": {"name": "he"}},
+        "batch_size": 32,
+    },
+    "optimizers": [
+        {"name": "adam", "learning_rate": 0.001},
+        {"name": "adam", "learning_rate": 0.001, "ayla": {"n1": 1.0, "n2": 1.5}},
+    ],
+    "budget": {"epochs": 20},
+    "seeds": [0, 1, 2],
+    "record": {"every": 10, "metrics_every": 1},
+}
 
 JOB_EXAMPLES: dict[str, Any] = {
     "comparison": {"summary": "Adam with and without AYLA on a quartic with a saddle", "value": _SADDLE},
     "simplest": {"summary": "One optimizer on an expression of your own", "value": _SIMPLEST},
+    "vector": {"summary": "Rosenbrock's function in four dimensions, with momentum and a schedule", "value": _VECTOR},
+    "dataset": {"summary": "A small network on handwritten digits, in mini-batches", "value": _DIGITS},
     "preset": {"summary": "An experiment of the paper as it stands", "value": _PRESET},
 }

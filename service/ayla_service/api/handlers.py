@@ -98,7 +98,8 @@ async def _service_error(request: Request, error: Exception) -> Response:
 
 async def _spec_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, SpecError)  # noqa: S101  # what it is registered for
-    return _invalid(request, from_issues(error.issues[:MAX_FIELD_ERRORS], "body"))
+    shown = from_issues(error.issues[:MAX_FIELD_ERRORS], "body")
+    return _invalid(request, shown, left_out=max(0, len(error.issues) - MAX_FIELD_ERRORS))
 
 
 async def _request_validation_error(request: Request, error: Exception) -> Response:

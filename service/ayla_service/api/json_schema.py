@@ -64,11 +64,14 @@ def _escaped(token: str | int) -> str:
 
 
 def _child(node: _Node, item: str | int) -> _Node:
-    if isinstance(item, int):
-        child = node.get("items", {})
-    else:
-        child = node.get("properties", {}).get(item, node.get("additionalProperties", {}))
-    return child if isinstance(child, Mapping) else {}
+    for option in (node, *node.get("anyOf", ())):
+        if isinstance(item, int):
+            child = option.get("items")
+        else:
+            child = option.get("properties", {}).get(item, option.get("additionalProperties"))
+        if isinstance(child, Mapping):
+            return child
+    return {}
 
 
 def _plain(node: _Node, root: _Node) -> _Node:
@@ -76,7 +79,5 @@ def _plain(node: _Node, root: _Node) -> _Node:
     if "$ref" in node:
         name = str(node["$ref"]).removeprefix("#/$defs/")
         return _plain(root["$defs"][name], root)
-    for option in node.get("anyOf", ()):
-        if option.get("type") != "null":
-            return _plain(option, root)
-    return node
+    options = [option for option in node.get("anyOf", ()) if option.get("type") != "null"]
+    return _plain(options[0], root) if len(options) == 1 else node

@@ -144,12 +144,27 @@ class Trajectory(BaseModel):
     )
 
 
+class Metrics(BaseModel):
+    """How well a trial's model does on its dataset, column by column; no rows where the problem has no metrics."""
+
+    trial_id: str
+    rows: int = Field(description="Length of every column.")
+    columns: dict[str, list[float | None]] = Field(
+        description="step, epoch, train_loss, for classes train_accuracy, and with test data test_loss and "
+        "test_accuracy. Training columns are means over the batches since the row before, each before its update; "
+        "test columns are of the model after the step. Accuracies are fractions. Null where a value is not finite.",
+        examples=[{"step": [45, 90], "epoch": [1, 2], "train_loss": [2.1, 1.4], "train_accuracy": [0.41, 0.78]}],
+    )
+
+
 class Predictions(BaseModel):
     """A model's predictions on its dataset; empty for expressions, and before the first of the steps is reached."""
 
     trial_id: str
     steps: list[int] = Field(description="Steps whose predictions are there.")
-    columns: dict[str, list[Finite]] = Field(description="x, target, truth, and prediction.<step> for every step.")
+    columns: dict[str, list[Finite]] = Field(
+        description="x, then target and truth where they are known, and prediction.<step> for every step."
+    )
 
 
 class Health(BaseModel):

@@ -1,4 +1,4 @@
-"""Trajectories as JSON and CSV. Encoded column by column and slice by slice, so that no large copy is made."""
+"""Trajectories and metrics as JSON and CSV, encoded column by column and slice by slice: no large copy is made."""
 
 import io
 import json
@@ -16,7 +16,7 @@ CSV = "text/csv"
 _SLICE_ROWS = 20_000
 
 
-def trajectory_response(trial_id: str, table: pa.Table, media_type: str) -> Response:
+def columns_response(trial_id: str, table: pa.Table, media_type: str) -> Response:
     """The rows of ``table`` as one of ``JSON`` and ``CSV``."""
     finite = finite_table(table)
     content = _csv(finite) if media_type == CSV else _json(trial_id, finite)

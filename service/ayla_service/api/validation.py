@@ -80,9 +80,11 @@ def _rule(error: _Error, _found: SchemaPath) -> str:
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
-def _number(error: _Error, _found: SchemaPath) -> str:
+def _number(error: _Error, found: SchemaPath) -> str:
     if type(error["input"]) is int:
         return "Must be a number that a float can hold, at most about 1.8e308 in size; this one is larger."
+    if "anyOf" in found.node:
+        return f"Must be {type_name(found.node)}, such as 0.01 or [0.01, 2]; got {got_kind(error['input'])}."
     return f"Must be a number, such as 0.01; got {got_kind(error['input'])}."
 
 

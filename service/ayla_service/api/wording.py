@@ -62,6 +62,8 @@ def type_name(node: Mapping[str, Any]) -> str:
         return f"'{node['const']}'"
     if "enum" in node:
         return choices([str(value) for value in node["enum"]])
+    if "anyOf" in node:
+        return " or ".join(filter(None, map(type_name, node["anyOf"])))
     return "an object" if "discriminator" in node else _TYPE_NAMES.get(str(node.get("type")), "")
 
 

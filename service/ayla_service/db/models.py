@@ -181,6 +181,18 @@ class Chunk(Base):
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class MetricChunk(Base):
+    """Consecutive rows of one trial's metrics, as one Arrow IPC stream; keyed and written like ``Chunk``."""
+
+    __tablename__ = "metrics"
+
+    trial_id: Mapped[str] = mapped_column(_Id, ForeignKey("trials.id", ondelete="CASCADE"), primary_key=True)
+    first_step: Mapped[int] = mapped_column(primary_key=True)
+    last_step: Mapped[int]
+    rows: Mapped[int]
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class PredictionSet(Base):
     """A model's predictions on its dataset at one step, as one Arrow IPC stream."""
 

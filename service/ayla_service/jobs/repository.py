@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ayla_spec import ResolvedJobSpec
+from ayla_spec.sizes import parameters
 from ayla_spec.trials import TrialPlan, plan_shards, plan_trials
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
@@ -35,7 +36,7 @@ def add(session: Session, submitted: dict[str, Any], resolved: ResolvedJobSpec, 
     session.add(job)
     session.flush()
     session.add_all(JobTag(job_id=job.id, tag=tag) for tag in resolved.tags)
-    for index, plans in enumerate(plan_shards(trials)):
+    for index, plans in enumerate(plan_shards(trials, parameters(resolved.problem))):
         _add_shard(session, job.id, index, resolved.device, plans)
     session.flush()
     return job

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from ayla_service.db.models import Attempt, Checkpoint, Job, Shard, Trial
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue.claims import Claim
-from ayla_service.queue.lifecycle import end_shard, fail_or_requeue, is_ending, requeue
+from ayla_service.queue.lifecycle import end_shard, fail_for_good, fail_or_requeue, is_ending, requeue
 from ayla_service.results.writer import NewResults, discard_from, insert
 from ayla_service.states import UNFINISHED_TRIAL, AttemptOutcome, ShardState, TrialState
 
@@ -131,8 +131,15 @@ def cancel(database: Database, claim: Claim) -> None:
         end_shard(session, job, shard, ShardState.CANCELLED, now)
 
 
-def fail(database: Database, claim: Claim, error: str, max_attempts: int) -> None:
+def fail(database: Database, claim: Claim, error: str, max_attempts: int, *, permanent_type: str | None = None) -> None:
     """Say that the attempt failed: the shard is tried again, up to ``max_attempts`` times without progress.
+
+    Args:
+        database: the store.
+        claim: the attempt.
+        error: what went wrong; for a permanent error the whole text that the job's user reads.
+        max_attempts: how many failures in a row fail the job.
+        permanent_type: the type of an error that another attempt would meet again; it fails the job at once.
 
     Raises:
         LeaseLost: if the attempt is not the current one.
@@ -141,7 +148,10 @@ def fail(database: Database, claim: Claim, error: str, max_attempts: int) -> Non
         job, shard = _current(session, claim)
         now = store_now(session)
         _close(session, claim, AttemptOutcome.FAILED, now, error)
-        fail_or_requeue(session, job, shard, error, max_attempts, now)
+        if permanent_type is not None:
+            fail_for_good(session, job, shard, permanent_type, error, now)
+        else:
+            fail_or_requeue(session, job, shard, error, max_attempts, now)
 
 
 def _current(session: Session, claim: Claim) -> tuple[Job, Shard]:

@@ -45,18 +45,21 @@ def requeue(session: Session, job: Job, shard: Shard, now: datetime) -> None:
 
 
 def fail_or_requeue(session: Session, job: Job, shard: Shard, error: str, max_attempts: int, now: datetime) -> None:
-    """Count an attempt that failed or was lost; ``max_attempts`` of them without progress between fail the job.
-
-    The job's other shards are cancelled: those that wait at once, those that run at their next heartbeat.
-    """
+    """Count an attempt that failed or was lost; ``max_attempts`` of them without progress between fail the job."""
     shard.failures += 1
     if shard.failures < max_attempts or is_ending(job):
         requeue(session, job, shard, now)
         return
-    job.error_type = "attempts-exhausted"
-    job.error_detail = f"Gave up after {shard.failures} attempts without progress. The last error: {error}"
-    _end_queued_shards(session, job, ShardState.CANCELLED)
-    end_shard(session, job, shard, ShardState.FAILED, now)
+    detail = f"Gave up after {shard.failures} attempts without progress. The last error: {error}"
+    _fail_job(session, job, shard, "attempts-exhausted", detail, now)
+
+
+def fail_for_good(session: Session, job: Job, shard: Shard, error_type: str, error: str, now: datetime) -> None:
+    """Fail the job at once, for a reason that another attempt would meet again."""
+    if is_ending(job):
+        requeue(session, job, shard, now)
+    else:
+        _fail_job(session, job, shard, error_type, error, now)
 
 
 def settle(session: Session, job: Job, now: datetime) -> None:
@@ -72,6 +75,13 @@ def settle(session: Session, job: Job, now: datetime) -> None:
         job.state = JobState.CANCELLED
     else:
         job.state = JobState.SUCCEEDED
+
+
+def _fail_job(session: Session, job: Job, shard: Shard, error_type: str, detail: str, now: datetime) -> None:
+    """The job's other shards are cancelled: those that wait at once, those that run at their next heartbeat."""
+    job.error_type, job.error_detail = error_type, detail
+    _end_queued_shards(session, job, ShardState.CANCELLED)
+    end_shard(session, job, shard, ShardState.FAILED, now)
 
 
 def _end_queued_shards(session: Session, job: Job, state: ShardState) -> None:

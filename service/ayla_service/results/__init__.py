@@ -1,1 +1,1 @@
-"""Trajectories and predictions: columnar chunks in, thinned tables out."""
+"""Trajectories, metrics and predictions: columnar chunks in, thinned tables out."""

@@ -12,15 +12,15 @@ def every_nth(table: pa.Table, every: int) -> pa.Table:
     return table.filter(pa.array(keep))
 
 
-def with_extremes(table: pa.Table, max_points: int) -> pa.Table:
-    """At most ``max_points`` rows (>= 2): first and last, and the lowest and highest loss of equal stretches between.
+def with_extremes(table: pa.Table, max_points: int, column: str = "loss") -> pa.Table:
+    """At most ``max_points`` rows (>= 2): first and last, and the lowest and highest ``column`` of equal stretches.
 
     A spike between two kept steps is therefore never lost. Rows with a loss that is not finite are the last ones of a
     diverged trial, and the last row is kept.
     """
     if table.num_rows <= max_points:
         return table
-    loss = np.asarray(table["loss"].to_numpy(), dtype=np.float64)
+    loss = np.asarray(table[column].to_numpy(), dtype=np.float64)
     stretches = np.array_split(np.arange(1, table.num_rows - 1), max(1, (max_points - 2) // 2))
     kept = {0, table.num_rows - 1}
     if max_points >= 4:

@@ -8,12 +8,12 @@ from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Chunk, PredictionSet
+from ayla_service.db.models import Base, Chunk, MetricChunk, PredictionSet
 
 
 @dataclass(frozen=True, slots=True)
 class NewChunk:
-    """Consecutive recorded rows of one trial, encoded by ``encoding.encode``."""
+    """Consecutive rows of one trial's trajectory or metrics, encoded by ``encoding.encode``."""
 
     trial_id: str
     first_step: int
@@ -37,17 +37,24 @@ class NewResults:
 
     chunks: list[NewChunk] = field(default_factory=list)
     predictions: list[NewPredictions] = field(default_factory=list)
+    metrics: list[NewChunk] = field(default_factory=list)
 
 
 def insert(session: Session, results: NewResults) -> None:
     """Add the results; what is there already stays."""
     _insert_new(session, Chunk, [_row(chunk) for chunk in results.chunks])
+    _insert_new(session, MetricChunk, [_row(chunk) for chunk in results.metrics])
     _insert_new(session, PredictionSet, [_row(item) for item in results.predictions])
 
 
 def discard_from(session: Session, trial_ids: Sequence[str], step: int) -> None:
-    """Drop what was recorded at or after ``step``; an attempt that starts there records it again."""
+    """Drop what an attempt that starts at ``step`` records again.
+
+    Rows and predictions of a step are recorded before its update, metrics after it: those of ``step`` itself belong to
+    the updates that are done.
+    """
     session.execute(delete(Chunk).where(Chunk.trial_id.in_(trial_ids), Chunk.first_step >= step))
+    session.execute(delete(MetricChunk).where(MetricChunk.trial_id.in_(trial_ids), MetricChunk.first_step > step))
     session.execute(delete(PredictionSet).where(PredictionSet.trial_id.in_(trial_ids), PredictionSet.step >= step))
 
 
@@ -55,7 +62,7 @@ def _row(item: NewChunk | NewPredictions) -> dict[str, Any]:
     return {name: getattr(item, name) for name in item.__slots__}
 
 
-def _insert_new(session: Session, table: type[Chunk] | type[PredictionSet], rows: list[dict[str, Any]]) -> None:
+def _insert_new(session: Session, table: type[Base], rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql

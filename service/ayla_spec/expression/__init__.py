@@ -1,20 +1,31 @@
-"""The language of objectives: arithmetic over named variables, parsed and never evaluated by Python."""
+"""The language of objectives: arithmetic over named scalars and vectors, parsed and never evaluated by Python."""
 
-from ayla_spec.expression.grammar import CONSTANTS, FUNCTIONS, RESERVED_NAMES
-from ayla_spec.expression.nodes import Binary, Call, Constant, Expression, Negate, Node, Variable
-from ayla_spec.expression.parser import ExpressionError, parse
+from ayla_spec.expression.errors import ExpressionError
+from ayla_spec.expression.grammar import COMPARISONS, CONSTANTS, FUNCTIONS, OPERATORS, REDUCTIONS, RESERVED_NAMES
+from ayla_spec.expression.nodes import Binary, Call, Compare, Constant, Expression, Negate, Node, Variable
+from ayla_spec.expression.parser import parse
+from ayla_spec.expression.points import Coordinates, Point, flattened, shape_of, within_dimensions
 
 __all__ = [
+    "COMPARISONS",
     "CONSTANTS",
     "FUNCTIONS",
+    "OPERATORS",
+    "REDUCTIONS",
     "RESERVED_NAMES",
     "Binary",
     "Call",
+    "Compare",
     "Constant",
+    "Coordinates",
     "Expression",
     "ExpressionError",
     "Negate",
     "Node",
+    "Point",
     "Variable",
+    "flattened",
     "parse",
+    "shape_of",
+    "within_dimensions",
 ]

@@ -1,7 +1,10 @@
-"""The parsed form of an expression. Trees are checked by the parser, so they are always small and finite."""
+"""The parsed form of an expression. Trees are checked by the parser, so they are always of bounded size and finite.
+
+A long sum is a chain of as many levels as it has terms; whatever walks a tree must not recurse along it.
+"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +16,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One of the problem's variables."""
+    """One scalar of the problem: a variable such as ``y``, or an element of a vector such as ``x[0]``."""
 
     name: str
 
@@ -35,29 +38,38 @@ class Binary:
 
 
 @dataclass(frozen=True, slots=True)
+class Compare:
+    """``left operator right`` with operator one of ``< <= > >=``; only ever the first argument of ``where``."""
+
+    operator: str
+    left: "Node"
+    right: "Node"
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
-    """A call of one of the functions in ``grammar.FUNCTIONS``."""
+    """A call of one of the functions in ``grammar.FUNCTIONS``, with exactly ``arity`` arguments."""
 
     function: str
     arguments: tuple["Node", ...]
 
 
-Node = Constant | Variable | Negate | Binary | Call
+Node = Constant | Variable | Negate | Binary | Compare | Call
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Expression:
-    """A checked expression.
+    """A checked expression. Compared by identity: comparing long chains node by node would recurse too deeply.
 
     Attributes:
         source: the text as submitted.
-        variables: the names it uses, in the order they first appear.
-        root: the tree, constants folded.
+        variables: the scalars it uses (``y``, ``x[0]``), in the order they first appear.
+        root: the tree, reductions unrolled and constants folded.
     """
 
     source: str
     variables: tuple[str, ...]
-    root: Node
+    root: Node = field(repr=False)
 
     def postfix(self) -> Iterator[Node]:
         """The nodes with every operand before its operator, so that a stack machine needs no recursion."""
@@ -76,7 +88,7 @@ def operands(node: Node) -> tuple[Node, ...]:
     match node:
         case Negate(operand):
             return (operand,)
-        case Binary(_, left, right):
+        case Binary(_, left, right) | Compare(_, left, right):
             return (left, right)
         case Call(_, arguments):
             return arguments

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from ayla_spec.problems import CurveDataset
+from ayla_spec.datasets import CurveDataset
 
 Floats = npt.NDArray[np.float64]
 

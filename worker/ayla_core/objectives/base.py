@@ -39,19 +39,9 @@ class Samples(Protocol):
     def mean_loss(self, magnitude: Tensor) -> Tensor:
         """The loss if the samples had these magnitudes, shape [rows, samples] to [rows]."""
 
-    def predictions(self, parameters: Tensor) -> Tensor:
-        """What the model predicts for each sample, shape [rows, samples]."""
-
-    def columns(self, row: int) -> dict[str, Floats]:
-        """The columns x, target and truth of a row's samples, shape [samples] each."""
-
 
 class Objective(Protocol):
     """A function to minimize. A batch may have more rows than trials: those at the end only fill it up."""
-
-    @property
-    def parameter_names(self) -> tuple[str, ...]:
-        """The parameters that are recorded one by one; empty where there are too many for that."""
 
     @property
     def samples(self) -> Samples | None:
@@ -60,5 +50,21 @@ class Objective(Protocol):
     def initial_parameters(self) -> Tensor:
         """A fresh matrix of start points, shape [rows, parameters]."""
 
-    def evaluate(self, parameters: Tensor) -> Evaluation:
-        """Loss and gradient at ``parameters``, shape [rows, parameters]."""
+    def batch(self, step: int) -> Tensor | None:
+        """Which samples a step takes, as ``evaluate`` wants to be told; None where every step takes the same."""
+
+    def evaluate(self, parameters: Tensor, batch: Tensor | None) -> Evaluation:
+        """Loss and gradient at ``parameters``, shape [rows, parameters], on a batch.
+
+        Called once for every step; the samples it used count towards the next ``metrics``. Makes the same operations on
+        the same tensors for every batch of one size, and never waits for the device.
+        """
+
+    def predictions(self, parameters: Tensor) -> list[dict[str, Floats]] | None:
+        """Columns of what each trial's model predicts; None where there is no model or not one input and output."""
+
+    def metrics(self, parameters: Tensor) -> dict[str, Floats]:
+        """How well the models do since the last call, shape [rows] each; empty where there is nothing to tell."""
+
+    def state(self) -> dict[str, Tensor]:
+        """Every tensor that changes from step to step; writing into one restores it."""

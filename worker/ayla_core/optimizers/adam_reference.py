@@ -1,35 +1,47 @@
-"""Adam and AYLA-Adam in plain Python floats: slow, one trial, to check ``adam`` against."""
+"""Adam, AdamW and AMSGrad with AYLA in plain Python floats: slow, one trial, to check ``adam`` against."""
 
 import math
 
-from ayla_spec.optimizers import Adam
+from ayla_spec.optimizers import Adam, AdamW, AmsGrad
+
+from ayla_core.optimizers.moments_reference import M, MomentsReference
 
 
-class AdamReference:
+class _AdamStep(MomentsReference[M]):
+    def step(self, i: int, s: float, v: float) -> float:
+        """m̂ / (√ŝ + ε), eq. 7."""
+        return self.m_hat(i, v) / (math.sqrt(self.s_hat(s, v)) + self.settings.epsilon)
+
+
+class AdamReference(_AdamStep[Adam]):
     """AYLA.md section 3, eq. 5-7 as they stand there; one trial."""
 
-    def __init__(self, settings: Adam, parameters: int) -> None:
-        self._settings = settings
-        self._cap = settings.ayla is not None and settings.ayla.cap_weights
-        self._m = [0.0] * parameters
-        self._s = [0.0] * parameters
-        self._t = 0
+    def move(self, i: int, x: float, u: float, v: float, lr: float) -> float:
+        """Make one update: x ← x - lr · m̂ / (√ŝ + ε)."""
+        self.average(i, u, v)
+        return x - lr * self.step(i, self.s[i], v)
 
-    def update(self, x: list[float], slope: list[float], v: float) -> list[float]:
-        """The next parameters, given ∇l and v."""
-        self._t += 1
-        return [self._move(i, x_i, u_i, v) for i, (x_i, u_i) in enumerate(zip(x, slope, strict=True))]
 
-    def _move(self, i: int, x: float, slope: float, v: float) -> float:
-        beta1, beta2 = self._settings.beta1, self._settings.beta2
-        w1, w2 = v * (1 - beta1), v**2 * (1 - beta2)
-        if self._cap:
-            w1, w2 = min(w1, 1.0), min(w2, 1.0)
-        # eq. 5: m ← (1 - v(1-β1)) m + v(1-β1) ∇l
-        self._m[i] = (1 - w1) * self._m[i] + w1 * slope
-        # eq. 6: s ← (1 - v²(1-β2)) s + v²(1-β2) ∇l²
-        self._s[i] = (1 - w2) * self._s[i] + w2 * slope**2
-        # eq. 7, with the matching bias corrections
-        m_hat = self._m[i] / (v * (1 - beta1**self._t))
-        s_hat = self._s[i] / (v**2 * (1 - beta2**self._t))
-        return x - self._settings.learning_rate * m_hat / (math.sqrt(s_hat) + self._settings.epsilon)
+class AdamWReference(_AdamStep[AdamW]):
+    """Adam after x ← x - lr·λ·x."""
+
+    def move(self, i: int, x: float, u: float, v: float, lr: float) -> float:
+        """Shrink, then Adam."""
+        x = x - lr * self.settings.weight_decay * x
+        self.average(i, u, v)
+        return x - lr * self.step(i, self.s[i], v)
+
+
+class AmsGradReference(_AdamStep[AmsGrad]):
+    """Adam with the largest s so far."""
+
+    def start(self, parameters: int) -> None:
+        """Both averages, and the largest s."""
+        super().start(parameters)
+        self.largest = [0.0] * parameters
+
+    def move(self, i: int, x: float, u: float, v: float, lr: float) -> float:
+        """Adam with ŝ = max(s so far) / (v² (1-β2^t))."""
+        self.average(i, u, v)
+        self.largest[i] = max(self.largest[i], self.s[i])
+        return x - lr * self.step(i, self.largest[i], v)

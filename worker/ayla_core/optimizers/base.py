@@ -1,42 +1,107 @@
-"""What an update rule is.
+"""What an update rule is: one formula, for PyTorch tensors and for the compiled kernels alike.
 
-To add an optimizer: its settings in ``ayla_spec.optimizers``, a rule here with a slow reference beside it, and one
-line in ``registry``. The general rule of AYLA (AYLA.md section 3): a moving average with weight (1-β) of a
-first-order quantity takes weight v(1-β), of a second-order quantity v²(1-β), with the matching bias correction; a
-rule with no moving average takes v·∇l. Rules are given ``slope``, which is ∇l, or G/v where each sample is transformed.
+To add an optimizer: its settings in ``ayla_spec.optimizers``, a rule in a module here with a slow reference beside it,
+and a line in ``registry``. The general rule of AYLA (AYLA.md section 3): a moving average with weight (1-β) of a
+first-order quantity takes weight v(1-β), of a second-order quantity v²(1-β), with the matching bias correction; where
+there is no average, v·∇l. ``docs/decisions/0008`` spells it out for each optimizer.
 """
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-from torch import Tensor
+import numpy as np
+import numpy.typing as npt
+from ayla_spec.optimizers import Optimizer
+
+Number = Any
+"""A ``torch.Tensor``, or a ``Symbol`` that stands for one while a kernel is compiled.
+
+Rules use + - * / with each other and with floats, and the methods sqrt, abs, sign, minimum, maximum, ne, gt and where,
+which both have. None of them depends on the neighbours of an element.
+"""
+
+Numbers = Mapping[str, Number]
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+CEILING = "ceiling"
+"""What averaging weights are cut to: 1 where ``ayla.cap_weights`` is set, else infinity."""
 
 
-class UpdateRule(Protocol):
-    """One optimizer for the trials that use it, each with hyper-parameters of its own.
+class Rule:
+    """How one optimizer moves the parameters.
 
-    A rule computes element by element with + - * / and square roots only, so that a trial's numbers depend neither
-    on its place in the batch nor on its neighbours.
+    Class attributes:
+        memory: names of the numbers it remembers for each parameter; all 0 at the start unless ``initial`` says
+            otherwise.
+        constants: the settings that ``update`` finds under their own name in ``h``.
     """
 
-    def state(self) -> dict[str, Tensor]:
-        """The live tensors of the optimizer's memory, by name. Writing into them restores it. Empty if it has none."""
+    memory: ClassVar[tuple[str, ...]] = ()
+    constants: ClassVar[tuple[str, ...]] = ()
 
-    def prepare(self, first: int, count: int) -> None:
-        """Compute on the host what updates number ``first`` to ``first + count - 1`` need; t counts from 1."""
+    @property
+    def name(self) -> str:
+        """Identifier, unique among the rules; also a C identifier."""
+        return type(self).__name__.removesuffix("Rule").lower()
 
-    def update(self, parameters: Tensor, slope: Tensor, scale: Tensor, place: int) -> None:
-        """Move the parameters by one step, in place.
+    def rates(self, settings: Any) -> dict[str, float]:
+        """Numbers of a trial that never change, made from its settings."""
+        del settings
+        return {}
+
+    def clock(self, settings: Any, t: Integers) -> dict[str, Floats]:
+        """Numbers that depend on the update number, from 1; arrays of the shape of ``t``."""
+        del settings, t
+        return {}
+
+    def initial(self, settings: Any) -> dict[str, float]:
+        """The memory before the first update, where it is not 0."""
+        del settings
+        return {}
+
+    def weights(self, v: Number, h: Numbers) -> tuple[Number, ...]:
+        """The averaging weights before they are capped, each of the shape of ``v``."""
+        del v, h
+        return ()
+
+    def update(self, x: Number, u: Number, v: Number, memory: Numbers, h: Numbers) -> tuple[Number, dict[str, Number]]:
+        """One update.
 
         Args:
-            parameters: shape [trials, parameters].
-            slope: G/v, with G the transformed gradient; same shape, left as it is.
-            scale: v, shape [trials, 1]; left as it is.
-            place: which of the prepared updates this is, from 0.
-        """
+            x: parameters.
+            u: ∇l, or G/v where each sample is transformed; clipped, weight decay added.
+            v: the scale.
+            memory: as the last update left it.
+            h: ``lr`` of this update, ``ceiling``, and what constants, rates and clock name.
 
-    def capped(self, scale: Tensor) -> Tensor:
-        """Where an update with that scale has an averaging weight capped at 1; bool, shape of ``scale``.
-
-        Args:
-            scale: v, shape [steps, trials].
+        Returns:
+            The next parameters and the next memory.
         """
+        raise NotImplementedError
+
+    def numbers(self, settings: Optimizer) -> dict[str, float]:
+        """Every number of ``h`` that never changes, but for ``lr``."""
+        cap = settings.ayla is not None and settings.ayla.cap_weights
+        named = {name: float(getattr(settings, name)) for name in self.constants}
+        return {CEILING: 1.0 if cap else float("inf"), **named, **self.rates(settings)}
+
+
+def capped(weight: Number, h: Numbers) -> Number:
+    """An averaging weight as it is used: at most the ceiling."""
+    return weight.minimum(h[CEILING])
+
+
+def averaged(old: Number, new: Number, weight: Number) -> Number:
+    """A moving average after one more value: (1 - w) old + w new."""
+    return (1.0 - weight) * old + weight * new
+
+
+def safe(divisor: Number) -> Number:
+    """A divisor, but 1 where it is 0; what is divided by it is 0 there as well."""
+    return divisor.where(divisor.ne(0.0), 1.0)
+
+
+def shrunk(x: Number, h: Numbers) -> Number:
+    """Parameters after decoupled weight decay: x - lr·weight_decay·x."""
+    return x * (1.0 - h["lr"] * h["weight_decay"])

@@ -1,33 +1,42 @@
-"""Stochastic gradient descent (AYLA.md section 2)."""
+"""Stochastic gradient descent (AYLA.md section 2), without and with momentum."""
 
-from collections.abc import Sequence
+from typing import Any, ClassVar
 
-import torch
-from ayla_spec.optimizers import Sgd
-from torch import Tensor
+import numpy as np
 
-from ayla_core.layout import Layout
+from ayla_core.optimizers.base import Floats, Integers, Number, Numbers, Rule
 
 
-class SgdRule:
-    """x ← x - lr·G, with G = v·∇l."""
+class SgdRule(Rule):
+    """x ← x - lr·G, with G = v·u."""
 
-    def __init__(self, settings: Sequence[Sgd], parameters: int, layout: Layout) -> None:
-        del parameters  # no memory, so nothing to shape
-        self._learning_rate = layout.column(item.learning_rate for item in settings)
+    def update(self, x: Number, u: Number, v: Number, memory: Numbers, h: Numbers) -> tuple[Number, dict[str, Number]]:
+        """One update."""
+        del memory
+        return x - (v * u) * h["lr"], {}
 
-    def state(self) -> dict[str, Tensor]:
-        """Nothing: SGD has no memory."""
-        return {}
 
-    def prepare(self, first: int, count: int) -> None:
-        """Nothing: every update is the same."""
+class MomentumRule(Rule):
+    """b ← momentum·b + (1 - dampening) G, and x ← x - lr·b; Nesterov: x ← x - lr·(G + momentum·b).
 
-    def update(self, parameters: Tensor, slope: Tensor, scale: Tensor, place: int) -> None:
-        """Move the parameters by one step, in place."""
-        del place
-        parameters.sub_((scale * slope).mul_(self._learning_rate))
+    b is a sum, not an average, so it takes v·∇l. As in torch.optim the first b is G.
+    """
 
-    def capped(self, scale: Tensor) -> Tensor:
-        """Never: there is no moving average."""
-        return torch.zeros_like(scale, dtype=torch.bool)
+    memory: ClassVar[tuple[str, ...]] = ("momentum_buffer",)
+    constants: ClassVar[tuple[str, ...]] = ("momentum",)
+
+    def rates(self, settings: Any) -> dict[str, float]:
+        """How much of G and of b the step takes."""
+        own, remembered = (1.0, settings.momentum) if settings.nesterov else (0.0, 1.0)
+        return {"own": own, "remembered": remembered}
+
+    def clock(self, settings: Any, t: Integers) -> dict[str, Floats]:
+        """How much of G the buffer takes."""
+        return {"intake": np.where(t == 1, 1.0, 1.0 - settings.dampening)}
+
+    def update(self, x: Number, u: Number, v: Number, memory: Numbers, h: Numbers) -> tuple[Number, dict[str, Number]]:
+        """One update."""
+        gradient = v * u
+        buffer = h["momentum"] * memory["momentum_buffer"] + h["intake"] * gradient
+        step = h["own"] * gradient + h["remembered"] * buffer
+        return x - step * h["lr"], {"momentum_buffer": buffer}

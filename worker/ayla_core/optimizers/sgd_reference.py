@@ -2,15 +2,23 @@
 
 from ayla_spec.optimizers import Sgd
 
+from ayla_core.optimizers.base_reference import Reference
 
-class SgdReference:
-    """AYLA.md section 2, one trial."""
 
-    def __init__(self, settings: Sgd, parameters: int) -> None:
-        del parameters
-        self._lr = settings.learning_rate
+class SgdReference(Reference[Sgd]):
+    """AYLA.md section 2, and with momentum a buffer of v·∇l; one trial."""
 
-    def update(self, x: list[float], slope: list[float], v: float) -> list[float]:
-        """The next parameters, given ∇l and v."""
-        # x ← x - lr·v·∇l
-        return [x_i - self._lr * v * u_i for x_i, u_i in zip(x, slope, strict=True)]
+    def start(self, parameters: int) -> None:
+        """The buffer b."""
+        self.b = [0.0] * parameters
+
+    def move(self, i: int, x: float, u: float, v: float, lr: float) -> float:
+        """Make one update: x ← x - lr·G, lr·b or, Nesterov, lr·(G + μb)."""
+        mu, gradient = self.settings.momentum, v * u
+        if mu == 0:
+            return x - lr * gradient
+        if self.t == 1:
+            self.b[i] = gradient
+        else:
+            self.b[i] = mu * self.b[i] + (1 - self.settings.dampening) * gradient
+        return x - lr * (gradient + mu * self.b[i] if self.settings.nesterov else self.b[i])

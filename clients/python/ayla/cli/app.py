@@ -11,6 +11,7 @@ from ayla._client import DEFAULT_BASE_URL, default_base_url
 from ayla._version import __version__
 from ayla.cli import jobs
 from ayla.cli.exits import INTERRUPTED, exit_code, explanation
+from ayla.cli.metrics import metrics
 from ayla.cli.reproduce import reproduce
 from ayla.cli.session import Session, session_of, write
 from ayla.cli.trajectory import trajectory
@@ -65,4 +66,5 @@ app.command()(jobs.show)
 app.command()(jobs.watch)
 app.command()(jobs.cancel)
 app.command()(trajectory)
+app.command()(metrics)
 app.command()(reproduce)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated
 
 import typer
 
-from ayla._text import aligned
-from ayla.cli.options import AsJson, TrialId, require_one_form
-from ayla.cli.session import session_of, write, write_json
-from ayla.tables import Trajectory
+from ayla.cli.columns import write_columns
+from ayla.cli.options import AsCsv, AsJson, Columns, FromStep, MaxPoints, ToStep, TrialId, require_one_form
+from ayla.cli.session import session_of, write
 
 _POINTS_FOR_READING = 20
 
@@ -18,13 +16,13 @@ _POINTS_FOR_READING = 20
 def trajectory(
     context: typer.Context,
     trial: TrialId,
-    columns: Annotated[str | None, typer.Option(help="Only these, with commas: step,loss.")] = None,
+    columns: Columns = None,
     every: Annotated[int | None, typer.Option(min=1, help="Only each n-th recorded step.")] = None,
-    max_points: Annotated[int | None, typer.Option(min=2, help="Thin to about this many rows.")] = None,
-    from_step: Annotated[int | None, typer.Option(min=0, help="From this step on.")] = None,
-    to_step: Annotated[int | None, typer.Option(min=0, help="Up to this step.")] = None,
+    max_points: MaxPoints = None,
+    from_step: FromStep = None,
+    to_step: ToStep = None,
     *,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Write CSV.")] = False,
+    as_csv: AsCsv = False,
     as_json: AsJson = False,
 ) -> None:
     """Write the recorded course of a trial; for reading it is thinned, as CSV and JSON it is not."""
@@ -42,16 +40,4 @@ def trajectory(
             return
         fetch = client.trials.trajectory
         course = fetch(trial, columns=names, every=every, max_points=max_points, from_step=from_step, to_step=to_step)
-    if as_json:
-        write_json({"trial_id": course.trial_id, "rows": course.rows, "columns": _json_columns(course)})
-    else:
-        write("\n".join(_lines(course)))
-
-
-def _json_columns(course: Trajectory) -> dict[str, list[float | None]]:
-    return {name: [value if math.isfinite(value) else None for value in course.numbers(name)] for name in course}
-
-
-def _lines(course: Trajectory) -> list[str]:
-    values = zip(*(course.numbers(name) for name in course), strict=True)
-    return aligned([[*course], *([f"{value:.6g}" for value in row] for row in values)], left=0)
+    write_columns(course, as_json=as_json)

@@ -9,5 +9,8 @@ router = APIRouter(tags=["catalogue"])
 
 @router.get("/catalogue", operation_id="get_catalogue", summary="What a job can name")
 def get_catalogue() -> Catalogue:
-    """Optimizers, test functions, presets, the language of expressions, limits, and the JSON schema of a job spec."""
+    """Everything a job can be made of, each with its settings, and the limits that it must keep.
+
+    Optimizers and schedules; datasets, models and losses; test functions, presets and the language of expressions.
+    """
     return catalogue()

@@ -1,0 +1,65 @@
+"""Calls a function in a fresh Python process, which has imported its module and done nothing else."""
+
+import importlib
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_FOLDER = Path(__file__).parent.parent
+_LIMIT_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call in a fresh process gave.
+
+    Attributes:
+        value: what the function returned, by way of JSON.
+        peak_bytes: the most memory the process had resident at once.
+    """
+
+    value: Any
+    peak_bytes: int
+
+
+def call(target: str, environment: Mapping[str, str] | None = None, **arguments: Any) -> Answer:
+    """Call ``module:function`` with keyword arguments and variables added to the environment.
+
+    Raises:
+        RuntimeError: when the process failed; the message ends with what it wrote.
+    """
+    command = [sys.executable, "-m", "measure.fresh", target, json.dumps(arguments)]
+    variables = os.environ | {"PYTHONPATH": str(_FOLDER)} | dict(environment or {})
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=variables, timeout=_LIMIT_SECONDS, cwd=_FOLDER
+    )
+    if done.returncode:
+        raise RuntimeError(f"{target} failed in a fresh process: {done.stderr.strip()[-2000:]}")
+    return Answer(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def peak_bytes() -> int:
+    """The most memory this process had resident at once.
+
+    On Linux from the kernel's status file: ``getrusage`` begins with what the parent had when it started the process.
+    """
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    high = [int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")]
+    return high[0] if high else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _answer(target: str, arguments: str) -> None:
+    module, function = target.split(":")
+    value = getattr(importlib.import_module(module), function)(**json.loads(arguments))
+    print(json.dumps({"value": value, "peak_bytes": peak_bytes()}))
+
+
+if __name__ == "__main__":
+    _answer(*sys.argv[1:])

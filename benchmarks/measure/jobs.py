@@ -1,0 +1,66 @@
+"""Jobs and trials of the measurements, and recorders that let go of what they get."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from ayla_core import Block, Engine
+from ayla_spec import JobSpec, ResolvedJobSpec, resolve
+from ayla_spec.optimizers import Adam, Ayla, Optimizer
+from ayla_spec.trials import TrialPlan
+
+CPU = torch.device("cpu")
+NEVER_RECORDED = 10_000_000
+"""Distance of recorded steps that leaves only the first and the last one."""
+
+AYLA = Ayla(n1=1.5, n2=1.0)
+
+
+def job(problem: dict[str, Any], steps: int, every: int, **more: Any) -> ResolvedJobSpec:
+    """A job whose optimizer is only a placeholder: its trials are made by hand."""
+    optimizers = [{"name": "sgd", "learning_rate": 0.01}]
+    fields = {"problem": problem, "optimizers": optimizers, "budget": {"steps": steps}, "record": {"every": every}}
+    return resolve(JobSpec.model_validate(fields | more))
+
+
+def polynomial(steps: int, every: int) -> ResolvedJobSpec:
+    """The polynomial of the paper from -1."""
+    problem = {"type": "expression", "expression": "x**4 - 3*x**3 + 2", "start": {"x": -1.0}}
+    return job(problem, steps, every)
+
+
+def trials(settings: Sequence[Any], seeds: Sequence[int] | None = None) -> list[TrialPlan]:
+    """One trial for each setting; all with seed 0 unless seeds are given."""
+    pairs = zip(settings, seeds or [0] * len(settings), strict=True)
+    return [TrialPlan(index, index, item, seed) for index, (item, seed) in enumerate(pairs)]
+
+
+def grid(side: int) -> list[TrialPlan]:
+    """Adam with every pair of ``side`` exponents N1 and N2 from 0.5 to 1.5."""
+    exponents = [0.5 + place / (side - 1) for place in range(side)]
+    pairs = ((n1, n2) for n1 in exponents for n2 in exponents)
+    return trials([Adam(learning_rate=0.01, ayla=Ayla(n1=n1, n2=n2)) for n1, n2 in pairs])
+
+
+def alone(settings: Optimizer) -> list[TrialPlan]:
+    """A single trial."""
+    return trials([settings])
+
+
+class Letting:
+    """A recorder that takes every row and summary and keeps none of them."""
+
+    def write(self, block: Block, checkpoint: bytes) -> None:  # noqa: ARG002
+        """Have the rows made, as any recorder would."""
+        take(block)
+
+
+def take(block: Block) -> int:
+    """Make the rows, metrics and summaries of a block; answers how many there are."""
+    return len(block.rows) + len(block.metrics) + len(block.summaries)
+
+
+def advance(engine: Engine, steps: int, block: int) -> None:
+    """Make some steps in blocks of a given length, rows and summaries included."""
+    for first in range(0, steps, block):
+        take(engine.advance(min(block, steps - first)))

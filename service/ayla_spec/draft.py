@@ -1,0 +1,126 @@
+"""A job spec laid over its preset: everything chosen, nothing checked against each other yet."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ayla_spec.errors import SpecIssue
+from ayla_spec.jobspec import Budget, Dtype, JobSpec, Record, SubmittedBudget
+from ayla_spec.limits import MAX_STEPS
+from ayla_spec.optimizers import AnyOptimizer
+from ayla_spec.presets import PRESETS
+from ayla_spec.problem_rules import usual_dtype, with_loss
+from ayla_spec.problems import DatasetProblem, ExpressionProblem, PresetName, PresetProblem
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The parts of a job.
+
+    Attributes:
+        preset: the preset they come from where the spec does not say otherwise; None without one.
+        problem: with its loss filled in.
+        optimizers: as given, labels not filled in.
+        budget: in steps, whichever unit it was given in.
+        budget_pointer: where the spec gives it.
+        seeds: as given.
+        record: with every default filled in.
+        dtype: likewise.
+    """
+
+    preset: PresetName | None
+    problem: ExpressionProblem | DatasetProblem
+    optimizers: list[AnyOptimizer]
+    budget: Budget
+    budget_pointer: str
+    seeds: list[int]
+    record: Record
+    dtype: Dtype
+
+
+def draft(spec: JobSpec, issues: list[SpecIssue]) -> Draft:
+    """The spec over its preset; what is missing is added to ``issues``, and the draft means nothing then."""
+    return _of_preset(spec, spec.problem, issues) if isinstance(spec.problem, PresetProblem) else _own(spec, issues)
+
+
+def _own(spec: JobSpec, issues: list[SpecIssue]) -> Draft:
+    problem = with_loss(spec.problem) if isinstance(spec.problem, DatasetProblem) else spec.problem
+    assert not isinstance(problem, PresetProblem)  # noqa: S101  # the other branch of the only caller
+    budget = _required(spec.budget, SubmittedBudget(steps=1), "/budget", "{'steps': 100}", issues)
+    return Draft(
+        preset=None,
+        problem=problem,
+        optimizers=list(_required(spec.optimizers, [], "/optimizers", "[{'name': 'sgd', ...}]", issues)),
+        budget=_in_steps(budget, problem, issues),
+        budget_pointer=_pointer(budget),
+        seeds=spec.seeds or [0],
+        record=_record(spec, Record()),
+        dtype=spec.dtype or usual_dtype(problem),
+    )
+
+
+def _of_preset(spec: JobSpec, problem: PresetProblem, issues: list[SpecIssue]) -> Draft:
+    preset = PRESETS[problem.preset]
+    budget = preset.budget if spec.budget is None else _in_steps(spec.budget, preset.problem, issues)
+    return Draft(
+        preset=problem.preset,
+        problem=preset.problem,
+        optimizers=list(spec.optimizers or preset.optimizers),
+        budget=budget,
+        budget_pointer=_pointer(spec.budget),
+        seeds=spec.seeds or list(preset.seeds),
+        record=_record(spec, _within(preset.record, budget)),
+        dtype=spec.dtype or usual_dtype(preset.problem),
+    )
+
+
+def _pointer(given: SubmittedBudget | None) -> str:
+    return "/budget/epochs" if given is not None and given.epochs is not None else "/budget/steps"
+
+
+def _in_steps(given: SubmittedBudget, problem: ExpressionProblem | DatasetProblem, issues: list[SpecIssue]) -> Budget:
+    """The budget in steps; any budget where it is at fault."""
+    fault = _budget_fault(given, problem)
+    if fault is not None:
+        issues.append(fault)
+        return Budget(steps=1)
+    if given.steps is not None:
+        return Budget(steps=given.steps)
+    return Budget(steps=(given.epochs or 1) * (_epoch(problem) or 1))
+
+
+def _budget_fault(given: SubmittedBudget, problem: ExpressionProblem | DatasetProblem) -> SpecIssue | None:
+    if (given.steps is None) == (given.epochs is None):
+        return SpecIssue("/budget", "Give either 'steps' or 'epochs', for example {'steps': 100}.")
+    if given.epochs is None:
+        return None
+    if isinstance(problem, ExpressionProblem):
+        return SpecIssue("/budget/epochs", "An expression has no epochs; give 'steps'.")
+    length = _epoch(problem)
+    if length is None:
+        return SpecIssue("/budget/epochs", "How long an epoch of a file is, only the file tells; give 'steps'.")
+    if length * given.epochs > MAX_STEPS:
+        return SpecIssue("/budget/epochs", f"More than {MAX_STEPS} steps; at most {MAX_STEPS // length} epochs fit.")
+    return None
+
+
+def _epoch(problem: ExpressionProblem | DatasetProblem) -> int | None:
+    return problem.steps_per_epoch if isinstance(problem, DatasetProblem) else None
+
+
+def _required(value: T | None, placeholder: T, pointer: str, example: str, issues: list[SpecIssue]) -> T:
+    if value is None:
+        issues.append(SpecIssue(pointer, f"Required unless the problem is a preset; for example {example}."))
+        return placeholder
+    return value
+
+
+def _record(spec: JobSpec, default: Record) -> Record:
+    return default.model_copy(update=spec.record.model_dump(exclude_none=True))
+
+
+def _within(record: Record, budget: Budget) -> Record:
+    """A preset's record, without the steps that a smaller budget never reaches."""
+    reached = [step for step in record.predictions_at if step <= budget.steps]
+    return record.model_copy(update={"predictions_at": reached})

@@ -1,0 +1,152 @@
+"""What no single part of a job can tell: seeds, what is recorded, how large it all is, what float32 can hold."""
+
+from collections.abc import Iterator
+
+from ayla_spec.datasets import CurveDataset
+from ayla_spec.draft import Draft
+from ayla_spec.errors import SpecIssue
+from ayla_spec.jobspec import JobSpec
+from ayla_spec.limits import (
+    MAX_PREDICTION_ROWS,
+    MAX_RECORDED_NUMBERS,
+    MAX_RECORDED_ROWS,
+    MAX_TRIAL_STEPS,
+    MAX_TRIALS,
+)
+from ayla_spec.optimizer_rules import optimizer_issues
+from ayla_spec.problem_rules import may_be_one_dimensional, problem_issues
+from ayla_spec.problems import DatasetProblem, ExpressionProblem
+
+_FLOAT32_LEAST, _FLOAT32_MOST = 1.18e-38, 3.4e38
+
+_COMMON_COLUMNS = 6
+"""Columns of every trajectory: the step and what is recorded of every problem."""
+
+
+def job_issues(spec: JobSpec, draft: Draft) -> list[SpecIssue]:
+    """Everything that is wrong with a draft.
+
+    Args:
+        spec: the job as submitted.
+        draft: the same over its preset.
+    """
+    return [
+        *problem_issues(draft.problem),
+        *optimizer_issues(draft),
+        *_seed_issues(draft.seeds),
+        *_prediction_issues(draft),
+        *_metrics_issues(spec, draft),
+        *_size_issues(draft),
+        *(_float32_issues(draft) if draft.dtype == "float32" else ()),
+    ]
+
+
+def _seed_issues(seeds: list[int]) -> list[SpecIssue]:
+    if len(set(seeds)) < len(seeds):
+        return [SpecIssue("/seeds", "A seed stands twice; every seed makes a trial of its own, so list each once.")]
+    return []
+
+
+def _prediction_issues(draft: Draft) -> list[SpecIssue]:
+    steps = draft.record.predictions_at
+    if not steps:
+        return []
+    if isinstance(draft.problem, ExpressionProblem):
+        return [SpecIssue("/record/predictions_at", "An expression makes no predictions; leave this out.")]
+    if not may_be_one_dimensional(draft.problem):
+        detail = "Predictions are kept where one number is predicted from one; leave this out."
+        return [SpecIssue("/record/predictions_at", detail)]
+    if len(set(steps)) < len(steps):
+        return [SpecIssue("/record/predictions_at", "A step stands twice; list each once.")]
+    return [
+        SpecIssue(f"/record/predictions_at/{index}", f"Beyond the budget of {draft.budget.steps} steps.")
+        for index, step in enumerate(steps)
+        if step > draft.budget.steps
+    ]
+
+
+def _metrics_issues(spec: JobSpec, draft: Draft) -> list[SpecIssue]:
+    # 1 is what every resolved spec says, and a resolved spec can be submitted again.
+    if spec.record.metrics_every in (None, 1) or isinstance(draft.problem, DatasetProblem):
+        return []
+    return [SpecIssue("/record/metrics_every", "An expression has no epochs and no metrics; leave this out.")]
+
+
+def _size_issues(draft: Draft) -> list[SpecIssue]:
+    """How much one job may ask for; the first limit that is broken, as the others follow from it."""
+    trials, steps = len(draft.optimizers) * len(draft.seeds), draft.budget.steps
+    if trials > MAX_TRIALS:
+        detail = f"Optimizers times seeds make {trials} trials; a job has at most {MAX_TRIALS}."
+        return [SpecIssue("/seeds", detail)]
+    if trials * steps > MAX_TRIAL_STEPS:
+        fit = MAX_TRIAL_STEPS // trials
+        detail = f"{trials} trials of {steps} steps are too many for one job; at most {fit} steps fit."
+        return [SpecIssue(draft.budget_pointer, detail)]
+    return [*_row_issues(draft, trials), *_metric_row_issues(draft, trials), *_prediction_row_issues(draft, trials)]
+
+
+def _row_issues(draft: Draft, trials: int) -> Iterator[SpecIssue]:
+    rows = trials * (draft.budget.steps // draft.record.every + 2)
+    most = min(MAX_RECORDED_ROWS, MAX_RECORDED_NUMBERS // _columns(draft.problem))
+    if rows > most:
+        detail = f"About {rows} rows would be recorded; a job of this kind keeps {most}."
+        yield SpecIssue("/record/every", f"{detail} {_advice('every', draft.budget.steps, trials, most)}")
+
+
+def _columns(problem: ExpressionProblem | DatasetProblem) -> int:
+    """Columns of a trajectory: every scalar of an expression is one."""
+    return _COMMON_COLUMNS + (len(problem.flat_start) if isinstance(problem, ExpressionProblem) else 0)
+
+
+def _metric_row_issues(draft: Draft, trials: int) -> Iterator[SpecIssue]:
+    if isinstance(draft.problem, ExpressionProblem) or isinstance(draft.problem.dataset, CurveDataset):
+        return
+    # An epoch of a file may be as short as one step.
+    epochs = -(-draft.budget.steps // (draft.problem.steps_per_epoch or 1))
+    rows = trials * (epochs // draft.record.metrics_every + 2)
+    if rows > MAX_RECORDED_ROWS:
+        detail = f"Up to {rows} rows of metrics would be recorded; a job keeps {MAX_RECORDED_ROWS}."
+        yield SpecIssue(
+            "/record/metrics_every", f"{detail} {_advice('metrics_every', epochs, trials, MAX_RECORDED_ROWS)}"
+        )
+
+
+def _advice(field: str, moments: int, trials: int, most: int) -> str:
+    """The least distance between recorded moments at which the rows of all trials fit; there always is one."""
+    room = most // trials - 2
+    return f"Use {field} >= {-(-moments // room)}."
+
+
+def _prediction_row_issues(draft: Draft, trials: int) -> Iterator[SpecIssue]:
+    if isinstance(draft.problem, ExpressionProblem):
+        return
+    rows = trials * len(draft.record.predictions_at) * (draft.problem.dataset.training_samples or 0)
+    if rows > MAX_PREDICTION_ROWS:
+        detail = f"{rows} predictions would be recorded; a job keeps {MAX_PREDICTION_ROWS}. Ask for fewer steps."
+        yield SpecIssue("/record/predictions_at", detail)
+
+
+def _float32_issues(draft: Draft) -> list[SpecIssue]:
+    """Numbers that float32 would silently turn into infinity or 0."""
+    optimizers = [settings.model_dump() for settings in draft.optimizers]
+    # The split is made before anything is float32.
+    problem = draft.problem.model_dump(exclude={"dataset": {"test_fraction"}})
+    given = [*_numbers(problem, "/problem"), *_numbers(optimizers, "/optimizers")]
+    detail = f"Beyond the range of float32, {_FLOAT32_LEAST:g} to {_FLOAT32_MOST:g}; use dtype 'float64'."
+    return [SpecIssue(pointer, detail) for pointer, value in given if value and not _fits_float32(abs(value))]
+
+
+def _numbers(value: object, pointer: str) -> Iterator[tuple[str, float]]:
+    """Every number that is not whole by its type, with the place it stands at."""
+    if isinstance(value, float):
+        yield pointer, value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _numbers(item, f"{pointer}/{name}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _numbers(item, f"{pointer}/{index}")
+
+
+def _fits_float32(size: float) -> bool:
+    return _FLOAT32_LEAST <= size <= _FLOAT32_MOST

@@ -1,0 +1,48 @@
+"""What every optimizer has."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from ayla_spec.model import SpecModel
+from ayla_spec.optimizers.ayla import Ayla
+from ayla_spec.optimizers.numbers import DecayRate, Exponent, NonNegativeFloat, PositiveFloat
+from ayla_spec.optimizers.schedules import Schedule
+from ayla_spec.text import Label
+
+__all__ = ["DecayRate", "Exponent", "NonNegativeFloat", "Optimizer", "PositiveFloat", "WithWeightDecay"]
+
+
+class Optimizer(SpecModel):
+    """Settings that every optimizer takes.
+
+    ``name`` is set by each subclass.
+    """
+
+    title: ClassVar[str]
+    name: str
+
+    learning_rate: PositiveFloat = Field(description="Step size.")
+    ayla: Ayla | None = Field(None, description="AYLA on top of this optimizer. Null: the plain optimizer.")
+    schedule: Schedule | None = Field(None, description="How the learning rate changes. Null: it does not.")
+    clip_norm: PositiveFloat | None = Field(
+        None,
+        description="Largest Euclidean norm of the gradient, before AYLA's scale; longer ones are scaled down "
+        "as by torch.nn.utils.clip_grad_norm_. Null: none.",
+    )
+    clip_value: PositiveFloat | None = Field(
+        None,
+        description="Largest size of each component of the gradient, before AYLA's scale and after clip_norm. "
+        "Null: none.",
+    )
+    label: Label | None = Field(
+        None, description="Name in tables and plots. Default: made from the settings; unique within a job."
+    )
+
+
+class WithWeightDecay(Optimizer):
+    """An optimizer with an L2 penalty."""
+
+    weight_decay: NonNegativeFloat = Field(
+        0.0, description="Weight of the L2 penalty: weight_decay·x is added to the gradient, as in torch.optim."
+    )

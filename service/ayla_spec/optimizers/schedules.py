@@ -1,0 +1,58 @@
+"""How the learning rate changes from update to update; updates count from 0, as in ``torch.optim.lr_scheduler``."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ayla_spec.limits import MAX_STEPS
+from ayla_spec.model import SpecModel
+from ayla_spec.optimizers.numbers import PositiveFloat
+
+Steps = Annotated[int, Field(ge=1, le=MAX_STEPS)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Schedule(SpecModel):
+    """What every schedule has."""
+
+    warmup_steps: int = Field(
+        0,
+        ge=0,
+        le=MAX_STEPS,
+        description="Linear warm-up: update k of the first warmup_steps takes (k + 1)/warmup_steps of the learning "
+        "rate; the schedule proper starts after it.",
+    )
+
+
+class ConstantSchedule(_Schedule):
+    """The learning rate as it is, after the warm-up."""
+
+    name: Literal["constant"] = "constant"
+
+
+class StepSchedule(_Schedule):
+    """Multiplied by ``factor`` every ``every`` updates."""
+
+    name: Literal["step"] = "step"
+    every: Steps = Field(description="Updates between two changes.")
+    factor: PositiveFloat = Field(0.1, description="What the learning rate is multiplied by.")
+
+
+class CosineSchedule(_Schedule):
+    """Half a cosine from 1 to ``final_factor`` of the learning rate over ``steps`` updates, then constant."""
+
+    name: Literal["cosine"] = "cosine"
+    steps: Steps | None = Field(None, description="Updates of the half wave. Default: what the budget leaves.")
+    final_factor: Fraction = Field(0.0, description="Fraction of the learning rate at the end.")
+
+
+class LinearSchedule(_Schedule):
+    """A straight line from 1 to ``final_factor`` of the learning rate over ``steps`` updates, then constant."""
+
+    name: Literal["linear"] = "linear"
+    steps: Steps | None = Field(None, description="Updates of the line. Default: what the budget leaves.")
+    final_factor: Fraction = Field(0.0, description="Fraction of the learning rate at the end.")
+
+
+AnySchedule = ConstantSchedule | StepSchedule | CosineSchedule | LinearSchedule
+Schedule = Annotated[AnySchedule, Field(discriminator="name")]

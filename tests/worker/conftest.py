@@ -1,0 +1,11 @@
+"""One thread wherever the worker's tests compute, so that trajectories are comparable to the bit."""
+
+import pytest
+from ayla_core.devices import set_threads
+
+set_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AYLA_TORCH_THREADS", "1")

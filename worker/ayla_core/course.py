@@ -1,0 +1,79 @@
+"""The recorded rows of some consecutive steps, for every trial of a batch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ayla_core.ledger import NEVER, Floats, Integers
+from ayla_core.recorder import Column, TrialRows
+
+COLUMNS = ("loss", "transformed_loss", "scale", "effective_lr", "grad_norm")
+"""What is recorded of every problem; single parameters come after them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Some consecutive steps.
+
+    Attributes:
+        first_step: the first step evaluated.
+        last_step: the last step evaluated.
+        steps: the recorded ones.
+        names: of the columns.
+        values: shape [recorded steps, columns, places]; meaningless after the step at which a trial diverges.
+        farewell: the row at which a trial diverged, shape [columns, places]; meaningless elsewhere.
+    """
+
+    first_step: int
+    last_step: int
+    steps: Integers
+    names: tuple[str, ...]
+    values: Floats
+    farewell: Floats
+
+    def columns(self, place: int, first_nonfinite: int) -> dict[str, Column] | None:
+        """The columns of one trial, up to the step at which it diverged; None if it has no rows here."""
+        if first_nonfinite == NEVER:
+            steps, values = self.steps, self.values[:, :, place]
+        elif first_nonfinite < self.first_step:
+            return None
+        else:
+            kept = self.steps < first_nonfinite
+            steps, values = self.steps[kept], self.values[kept, :, place]
+            if first_nonfinite <= self.last_step:
+                steps = np.append(steps, first_nonfinite)
+                values = np.concatenate((values, self.farewell[None, :, place]))
+        if not len(steps):
+            return None
+        whole = values.astype(np.float64, copy=False)
+        return {"step": steps, **{name: whole[:, number].copy() for number, name in enumerate(self.names)}}
+
+
+def recorded_steps(first: int, last: int, every: int, final: int) -> Integers:
+    """The steps of ``first`` to ``last`` that are recorded: 0 and its multiples of ``every``, and the final one."""
+    steps = np.arange(-(-first // every) * every, last + 1, every, dtype=np.int64)
+    return np.append(steps, final) if last == final and final % every else steps
+
+
+def rows_of(
+    courses: Sequence[Course], indices: Sequence[int], places: Integers, first_nonfinite: Integers
+) -> list[TrialRows]:
+    """The rows of each trial that has any; given its index in the job, its place in the courses, when it diverged."""
+    rows = []
+    first, last = courses[0].first_step, courses[-1].last_step
+    ends_here = (first_nonfinite >= first) & (first_nonfinite <= last)
+    has_rows = ends_here | (any(len(course.steps) for course in courses) & (first_nonfinite == NEVER))
+    for trial in np.flatnonzero(has_rows).tolist():
+        index, place, diverged = indices[trial], int(places[trial]), int(first_nonfinite[trial])
+        parts = [part for part in (course.columns(place, diverged) for course in courses) if part is not None]
+        if parts:
+            rows.append(TrialRows(index, joined(parts)))
+    return rows
+
+
+def joined(parts: Sequence[dict[str, Column]]) -> dict[str, Column]:
+    """Several pieces of the same columns, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -1,0 +1,118 @@
+"""Files that the users of a service put into its data folder."""
+
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+from ayla_spec.datasets import FileDataset
+
+from ayla_core.datasets.csv_table import CsvTable
+from ayla_core.datasets.dataset import Array, Dataset, Floats
+from ayla_core.datasets.errors import DatasetError, DatasetUnavailable
+from ayla_core.datasets.labels import as_labels, count_classes
+from ayla_core.datasets.npz import read_npz
+from ayla_core.datasets.parquet_table import ParquetTable
+from ayla_core.datasets.raw import RawData
+from ayla_core.datasets.source import DataSource
+from ayla_core.datasets.split import split_dataset
+from ayla_core.datasets.standardize import standardize
+from ayla_core.datasets.table import read_table
+
+FOLDER = "files"
+
+_MAGIC = {b"PAR1": ".parquet", b"PK\x03\x04": ".npz", b"PK\x05\x06": ".npz", b"\x1f\x8b": ".gz"}
+
+
+def locate(settings: FileDataset, source: DataSource) -> Path:
+    """The file of the settings.
+
+    Raises:
+        DatasetUnavailable: when it is not there.
+        DatasetError: when it is not a file, or a link out of the folder.
+    """
+    folder = source.folder / FOLDER
+    path = folder / settings.file
+    if not _is_inside(path, folder):
+        raise DatasetError(f"{settings.file} is a link out of the data folder; copy the file into {folder}.")
+    if not path.exists():
+        raise DatasetUnavailable(
+            f"There is no file '{settings.file}' on this worker.{_suggestion(settings.file, folder)} Put it into "
+            f"{folder} on every worker; AYLA_DATASETS_DIR sets the folder above."
+        )
+    if not path.is_file():
+        raise DatasetError(f"{settings.file} in {folder} is not a file.")
+    return path
+
+
+def read(settings: FileDataset, path: Path) -> Dataset:
+    """The checked, split and, where the settings say so, standardized content of a file.
+
+    A test part in the file (NPZ) is taken as it is; otherwise samples are split by ``test_fraction``.
+
+    Raises:
+        DatasetError: when the content cannot be used.
+    """
+    _check_format(path)
+    data = _read_raw(settings, path)
+    dataset = _split(settings, data)
+    if dataset.samples < 2:
+        raise DatasetError(
+            f"{path.name} leaves {dataset.samples} sample to train on; at least 2 are needed. "
+            "Add rows or choose a smaller test_fraction."
+        )
+    if settings.has_classes:
+        classes = count_classes(dataset.targets, dataset.test_targets, data.target_name)
+        dataset = replace(dataset, classes=classes)
+    if settings.standardize:
+        inputs, test_inputs = standardize(dataset.inputs, dataset.test_inputs, data.input_name)
+        dataset = replace(dataset, inputs=inputs, test_inputs=test_inputs)
+    return dataset
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # a link to itself; which of the two depends on Python's version
+        return False
+
+
+def _suggestion(name: str, folder: Path) -> str:
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    close = get_close_matches(name, names, n=1)
+    return f" Did you mean '{close[0]}'?" if close else ""
+
+
+def _check_format(path: Path) -> None:
+    try:
+        with path.open("rb") as content:
+            start = content.read(4)
+    except OSError as error:
+        raise DatasetError(f"{path.name} cannot be read: {error.strerror}.") from error
+    if not start:
+        raise DatasetError(f"{path.name} is empty.")
+    suffix = path.suffix.lower()
+    found = next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), ".csv")
+    if found != suffix and not (found == ".csv" and suffix != ".csv"):
+        raise DatasetError(f"{path.name} holds what belongs into a {found} file; rename or convert it.")
+
+
+def _read_raw(settings: FileDataset, path: Path) -> RawData:
+    match path.suffix.lower():
+        case ".npz":
+            return read_npz(settings, path)
+        case ".parquet":
+            return read_table(ParquetTable(path), settings, path)
+        case _:
+            return read_table(CsvTable(path), settings, path)
+
+
+def _split(settings: FileDataset, data: RawData) -> Dataset:
+    targets = _targets(settings, data.targets, data)
+    if data.test_inputs is None or data.test_targets is None:
+        return split_dataset(data.inputs, targets, settings, np.random.default_rng(settings.data_seed))
+    return Dataset(data.inputs, targets, data.test_inputs, _targets(settings, data.test_targets, data), None)
+
+
+def _targets(settings: FileDataset, targets: Floats, data: RawData) -> Array:
+    return as_labels(targets, data.target_name) if settings.has_classes else targets

@@ -1,0 +1,228 @@
+"""AYLA around an optimizer of torch.optim."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from ayla_spec.optimizers import Ayla
+from torch import Tensor
+from torch.optim import Optimizer
+
+from ayla_core.drop_in.course import Course, on_device
+from ayla_core.drop_in.loss import LossReading, Observed, as_tensor
+from ayla_core.drop_in.stored import check_state, with_working_types
+from ayla_core.drop_in.translation import check_gradients, check_optimizer, check_parameters, recipe_of
+from ayla_core.drop_in.update import Update, make, working_type
+
+Loss = Tensor | float
+_SAVED = {"n1", "n2", "max_scale", "cap_weights"}
+
+
+class AYLA(Optimizer):
+    """An optimizer of torch.optim with AYLA on top (AYLA.md sections 1-3).
+
+        opt = AYLA(torch.optim.Adam(model.parameters(), lr=1e-3), n1=1.5)
+        ...
+        loss.backward()
+        opt.step(loss)
+
+    The optimizer inside says what to do, by its class and its parameter groups, which both share; it makes no step and
+    keeps no state. SGD, Adam, AdamW, NAdam, RAdam, RMSprop, Adagrad, Adadelta and Adamax are supported. With both
+    exponents 1 the steps are those of the optimizer inside.
+
+    Args:
+        optimizer: one that has made no step yet.
+        n1: exponent where |loss| < 1, above 0.
+        n2: exponent where |loss| > 1, above 0.
+        max_scale: upper bound of the scale v = n·|loss|^(n-1). None: none.
+        cap_weights: keep the averaging weights, v(1-β1) and their like, at or below 1.
+
+    Attributes:
+        inner: the optimizer inside.
+        scale: v of the last step, a tensor of shape []; None before the first.
+        transformed_loss: sgn(l)·|l|^n of the last step, likewise.
+        capped_steps: steps on which max_scale or the cap acted, an integer tensor of shape [].
+
+    Raises:
+        TypeError: for an optimizer of another class.
+        ValueError: for an option that is not supported, or for one of the numbers above.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        n1: float = 1.0,
+        n2: float = 1.0,
+        max_scale: float | None = None,
+        cap_weights: bool = True,  # noqa: FBT001, FBT002  # the constructors of torch.optim take theirs by place too
+    ) -> None:
+        check_optimizer(optimizer)
+        self.inner = optimizer
+        self.scale: Tensor | None = None
+        self.transformed_loss: Tensor | None = None
+        self.capped_steps = torch.zeros((), dtype=torch.int64)
+        self._follow(Ayla(n1=n1, n2=n2, max_scale=max_scale, cap_weights=cap_weights))
+        super().__init__(optimizer.param_groups, optimizer.defaults)
+        self.param_groups = optimizer.param_groups
+
+    def _follow(self, ayla: Ayla) -> None:
+        self._ayla = ayla
+        self._reading = LossReading(ayla)
+        self._courses: dict[int, Course] = {}
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add a group to the ones of both optimizers, as in torch.optim.
+
+        Raises:
+            ValueError: for an option or a parameter that is not supported; nothing is added then.
+        """
+        super().add_param_group(param_group)
+        try:
+            recipe_of(type(self.inner), self.param_groups[-1])
+            check_parameters(self.param_groups[-1])
+        except ValueError:
+            self.param_groups.pop()
+            raise
+
+    @torch.no_grad()
+    def step(  # type: ignore[override]  # takes the loss where torch.optim takes a closure
+        self, loss: Loss | Callable[[], Loss] | None = None, closure: Callable[[], Loss] | None = None
+    ) -> Loss | None:
+        """Make one update.
+
+        Args:
+            loss: the loss that the gradients are of, before any scaling of it for mixed precision; or a closure.
+            closure: clears the gradients, computes the loss and its gradients, and returns it.
+
+        Returns:
+            What the closure returned.
+
+        Raises:
+            TypeError: without a loss.
+            ValueError: for a loss that is not one number, a sparse gradient or an option that is not supported.
+        """
+        if callable(loss) and not isinstance(loss, Tensor):
+            loss, closure = None, loss
+        returned: Loss | None = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = returned = closure()
+        for update in self._updates(loss):
+            make(update)
+        return returned
+
+    @torch.compiler.disable  # type: ignore[untyped-decorator]  # PyTorch's
+    def _updates(self, loss: object) -> list[Update]:
+        """Count the step, and say what to do with each parameter. Not compiled: the numbers change in each step."""
+        observed = self._reading.observe(as_tensor(loss))
+        courses = [self._course(place, group) for place, group in enumerate(self.param_groups)]
+        for group in self.param_groups:
+            check_gradients(group)
+        updates = [
+            update
+            for course, group in zip(courses, self.param_groups, strict=True)
+            for update in self._group_updates(course, group, observed.scale)
+        ]
+        self._book(observed, courses)
+        return updates
+
+    def _course(self, place: int, group: dict[str, Any]) -> Course:
+        """The rule of a group with its present hyper-parameters."""
+        recipe = recipe_of(type(self.inner), group)
+        course = self._courses.get(place)
+        if course is None or course.recipe != recipe:
+            course = self._courses[place] = Course(recipe, self._ayla)
+        return course
+
+    def _group_updates(self, course: Course, group: dict[str, Any], scale: Tensor) -> Iterator[Update]:
+        with_gradient = [parameter for parameter in group["params"] if parameter.grad is not None]
+        decays, decoupled = group["weight_decay"] != 0, bool(group.get("decoupled_weight_decay"))
+        shared: dict[Any, tuple[Tensor, dict[str, Tensor]]] = {}
+        for parameter in with_gradient:
+            state = self._remembered(course, parameter)
+            key = (state["step"], working_type(parameter), parameter.device)
+            if key not in shared:
+                shared[key] = _numbers(course, group, scale, *key)
+            yield Update(
+                course.rule,
+                parameter,
+                parameter.grad,
+                state,
+                *shared[key],
+                decays and not decoupled,
+                decays and decoupled,
+            )
+
+    def _remembered(self, course: Course, parameter: Tensor) -> dict[str, Any]:
+        """The state of a parameter with this update counted."""
+        state: dict[str, Any] = self.state[parameter]
+        state["step"] = state.get("step", 0) + 1
+        for name in course.rule.memory:
+            if name not in state:
+                value = course.memory_before(name)
+                state[name] = torch.full_like(parameter, value, dtype=working_type(parameter), requires_grad=False)
+        return state
+
+    def _book(self, observed: Observed, courses: list[Course]) -> None:
+        self.scale, self.transformed_loss = observed.scale, observed.transformed
+        acted = observed.limited
+        if self._ayla.cap_weights:
+            for course in courses:
+                for weight in course.rule.weights(observed.scale, course.fixed):
+                    acted = acted | (weight > 1)
+        self.capped_steps = self.capped_steps.to(acted.device, non_blocking=True) + acted
+        # A scheduler that was made for the optimizer inside looks there whether steps are made.
+        self.inner._opt_called = True  # type: ignore[attr-defined]
+
+    def state_dict(self) -> dict[str, Any]:
+        """As in torch.optim, with the settings of AYLA and the count of capped steps under "ayla"."""
+        packed = super().state_dict()
+        packed["ayla"] = self._ayla.model_dump(include=_SAVED) | {"capped_steps": self.capped_steps}
+        return packed
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over a state, hyper-parameters included, as in torch.optim.
+
+        Raises:
+            ValueError: where it is of another optimizer; this one is unchanged then.
+        """
+        loaded: list[dict[str, Any]] = []
+
+        def see(_: Optimizer, final: dict[str, Any]) -> None:
+            check_state(type(self.inner), final, self._ayla)
+            loaded.append(final)
+
+        # The last hook before loading, so that it sees what the hooks of others made of the state.
+        handle = self.register_load_state_dict_pre_hook(see)
+        try:
+            super().load_state_dict(state_dict)
+        finally:
+            handle.remove()
+        with_working_types(self, loaded[0])
+        self._take_over(loaded[0].get("ayla", {}))
+
+    def _take_over(self, saved: dict[str, Any]) -> None:
+        self.capped_steps = saved.get("capped_steps", self.capped_steps)
+        self._follow(self._ayla.model_copy(update={name: saved[name] for name in _SAVED & saved.keys()}))
+
+    def __getstate__(self) -> dict[str, Any]:
+        own = ("inner", "scale", "transformed_loss", "capped_steps", "_ayla")
+        return super().__getstate__() | {name: getattr(self, name) for name in own}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._follow(self._ayla)
+        # Loading makes new groups; they stay shared.
+        self.inner.param_groups = self.param_groups
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={getattr(self._ayla, name)}" for name in ("n1", "n2", "max_scale", "cap_weights"))
+        return f"AYLA ({settings}) on {self.inner!r}"
+
+
+def _numbers(
+    course: Course, group: dict[str, Any], scale: Tensor, t: int, dtype: torch.dtype, device: torch.device
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Scale and ``h`` of update t where a parameter lies."""
+    numbers = course.numbers(t) | {"lr": group["lr"], "weight_decay": group["weight_decay"]}
+    return scale.to(device, dtype, non_blocking=True), on_device(numbers, dtype, device)

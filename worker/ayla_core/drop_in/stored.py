@@ -1,0 +1,37 @@
+"""Loading a state that was saved."""
+
+from itertools import chain
+from typing import Any
+
+from ayla_spec.optimizers import Ayla
+from torch import Tensor
+from torch.optim import Optimizer
+
+from ayla_core.drop_in.course import Course
+from ayla_core.drop_in.translation import recipe_of
+from ayla_core.drop_in.update import working_type
+
+
+def check_state(kind: type[Optimizer], state_dict: dict[str, Any], ayla: Ayla) -> None:
+    """Whether a state is of AYLA on an optimizer of this class.
+
+    Raises:
+        ValueError: where it is not.
+    """
+    for group in state_dict["param_groups"]:
+        expected = {"step", *Course(recipe_of(kind, group), ayla).rule.memory}
+        for number in group["params"]:
+            missing = expected - state_dict["state"].get(number, dict.fromkeys(expected)).keys()
+            if missing:
+                raise ValueError(f"this is no state of AYLA on {kind.__name__}: it has no {', '.join(sorted(missing))}")
+
+
+def with_working_types(optimizer: Optimizer, state_dict: dict[str, Any]) -> None:
+    """Put memories back in the type they are kept in: PyTorch loads them in that of the parameter."""
+    numbers = chain.from_iterable(group["params"] for group in state_dict["param_groups"])
+    parameters = chain.from_iterable(group["params"] for group in optimizer.param_groups)
+    for number, parameter in zip(numbers, parameters, strict=True):
+        for name, value in state_dict["state"].get(number, {}).items():
+            if isinstance(value, Tensor):
+                kept = value.to(parameter.device, working_type(parameter))
+                optimizer.state[parameter][name] = kept

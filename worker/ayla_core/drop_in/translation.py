@@ -1,0 +1,117 @@
+"""From parameter groups of torch.optim to the settings whose rule does the same."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from ayla_spec import optimizers as spec
+from torch import Tensor, optim
+
+Group = Mapping[str, Any]
+Recipe = tuple[type[spec.Optimizer], dict[str, Any]]
+"""A settings class, and its fields that decide about the formula."""
+
+_REFUSED = ("maximize", "differentiable", "capturable")
+
+
+def _moments(group: Group) -> dict[str, Any]:
+    beta1, beta2 = group["betas"]
+    return {"beta1": beta1, "beta2": beta2, "epsilon": group["eps"]}
+
+
+def _adam(group: Group) -> Recipe:
+    return spec.AmsGrad if group["amsgrad"] else spec.Adam, _moments(group)
+
+
+def _sgd(group: Group) -> Recipe:
+    return spec.Sgd, {name: group[name] for name in ("momentum", "dampening", "nesterov")}
+
+
+def _nadam(group: Group) -> Recipe:
+    return spec.NAdam, _moments(group) | {"momentum_decay": group["momentum_decay"]}
+
+
+def _rmsprop(group: Group) -> Recipe:
+    fields = {name: group[name] for name in ("alpha", "momentum", "centered")}
+    return spec.RmsProp, fields | {"epsilon": group["eps"]}
+
+
+def _adagrad(group: Group) -> Recipe:
+    start, decay = group["initial_accumulator_value"], group["lr_decay"]
+    return spec.Adagrad, {"initial_accumulator": start, "learning_rate_decay": decay, "epsilon": group["eps"]}
+
+
+_RECIPES: dict[type[optim.Optimizer], Callable[[Group], Recipe]] = {
+    optim.SGD: _sgd,
+    optim.Adam: _adam,
+    optim.AdamW: _adam,
+    optim.NAdam: _nadam,
+    optim.RAdam: lambda group: (spec.RAdam, _moments(group)),
+    optim.RMSprop: _rmsprop,
+    optim.Adagrad: _adagrad,
+    optim.Adadelta: lambda group: (spec.Adadelta, {"rho": group["rho"], "epsilon": group["eps"]}),
+    optim.Adamax: lambda group: (spec.Adamax, _moments(group)),
+}
+
+
+def recipe_of(kind: type[optim.Optimizer], group: Group) -> Recipe:
+    """Which rule a parameter group takes, weight decay aside.
+
+    Raises:
+        ValueError: where an option has no counterpart, or is missing.
+    """
+    check_options(group)
+    try:
+        return _RECIPES[kind](group)
+    except KeyError as missing:
+        raise ValueError(f"this is no parameter group of {kind.__name__}: it has no {missing}") from None
+
+
+def check_optimizer(optimizer: optim.Optimizer) -> None:
+    """Whether AYLA can go around this optimizer.
+
+    Raises:
+        TypeError: where it is none of the supported classes. A subclass may do something else, so it counts as another.
+        ValueError: where it has made steps, since what it remembers of them would be lost.
+    """
+    if type(optimizer) not in _RECIPES:
+        supported = ", ".join(kind.__name__ for kind in _RECIPES)
+        raise TypeError(f"AYLA goes around torch.optim's {supported}; this is {type(optimizer).__qualname__}")
+    if any(float(state.get("step", 1)) > 0 for state in optimizer.state.values() if state):
+        raise ValueError(f"this {type(optimizer).__name__} has made steps already; AYLA goes around a fresh optimizer")
+
+
+def check_options(group: Group) -> None:
+    """Whether AYLA can follow the options of a parameter group.
+
+    Raises:
+        ValueError: naming the option, where it cannot.
+    """
+    for option in _REFUSED:
+        if group.get(option):
+            raise ValueError(f"AYLA does not support {option}=True")
+    for option, value in group.items():
+        parts = value if isinstance(value, tuple) else (value,)
+        if option not in ("params", "lr", "initial_lr") and any(isinstance(part, Tensor) for part in parts):
+            raise ValueError(f"AYLA takes a tensor as lr only; {option} is one too")
+
+
+def check_parameters(group: Group) -> None:
+    """Whether AYLA can move the parameters of a group.
+
+    Raises:
+        ValueError: where it cannot.
+    """
+    for parameter in group["params"]:
+        if not parameter.is_floating_point():
+            raise ValueError(f"AYLA does not support parameters of type {parameter.dtype}")
+
+
+def check_gradients(group: Group) -> None:
+    """Whether AYLA can use the gradients of a group.
+
+    Raises:
+        ValueError: where it cannot.
+    """
+    if any(one.grad is not None and one.grad.layout != torch.strided for one in group["params"]):
+        raise ValueError("AYLA does not support sparse gradients")

@@ -1,0 +1,222 @@
+/* Expression problems: every step of a block of LANES trials, with all their state in the cache. */
+
+typedef struct {
+  /* the program: int32 [instructions][5]; constants fill the first slots */
+  const int32_t* code; int64_t instructions, slots; const double* constants; int64_t constant_count;
+  const int32_t* inputs; const int32_t* slopes; int64_t loss; int64_t parameters;
+  /* lanes: blocks of LANES, the trials of one rule side by side */
+  int64_t blocks, lanes;
+  const int32_t* rules;         /* [blocks] number of the rule */
+  const int32_t* sources;       /* [blocks][MOST_NUMBERS] row of a rule's number in numbers, or ~ its clock */
+  const int32_t* has_ayla;      /* [blocks] whether any lane is transformed */
+  const int32_t* is_prepared;   /* [blocks] whether any lane clips its gradient or has weight decay */
+  /* state, updated in place: [parameters][lanes], [memories][parameters][lanes] */
+  REAL* x; REAL* memory;
+  /* numbers of each lane: [..][lanes] */
+  const REAL* n1; const REAL* n2; const REAL* max_scale; const REAL* learning_rate;
+  const REAL* clip_norm; const REAL* clip_value; const REAL* weight_decay;
+  const REAL* numbers;          /* [..][lanes] */
+  /* numbers of each update: [updates][clocks][courses], clock 0 is the factor of the learning rate */
+  const REAL* clock; int64_t clocks, courses; const int32_t* course; /* [lanes] */
+  /* what to do */
+  int64_t first_step, updates, evaluate_last, every, last_step, keep_parameters;
+  /* results of the lanes that are trials, one after the other: rows [..][columns][trials], the row at which a trial
+     diverged [columns][trials]; of each block how many there are and the number of its first */
+  REAL* rows; REAL* farewell; int64_t columns, trials; const int32_t* used; const int32_t* first_trial;
+  int64_t* first_nonfinite; double* best_loss; int64_t* best_step; int64_t* capped_steps; double* final_loss;
+} NAME(Batch);
+
+typedef struct {
+  REAL v[LANES], transformed[LANES], limited[LANES], norm[LANES], slope[LANES], rate[LANES], over[LANES];
+  REAL best[LANES], alive[LANES], bad[LANES], capped[LANES], exponent[LANES], size[LANES], power[LANES];
+  INTEGER best_step[LANES];
+  REAL clock[MOST_CLOCKS][LANES];
+} __attribute__((aligned(64))) NAME(Scratch);
+
+static void NAME(transform)(const NAME(Batch)* p, int64_t at, const REAL* loss, NAME(Scratch)* s) {
+  REAL different = 0;
+  EACH {
+    const REAL a = ABSOLUTE(loss[k]);
+    REAL n = a < 1 ? p->n1[at + k] : p->n2[at + k];
+    n = (a == 0) | (a == 1) ? (REAL)1 : n;
+    s->size[k] = a;
+    s->exponent[k] = n - 1;
+    different += ABSOLUTE(n - 1);
+  }
+  if (different != 0) NAME(raise)(s->power, s->size, s->exponent);
+  else EACH s->power[k] = 1;
+  EACH {
+    const REAL scale = (s->exponent[k] + 1) * s->power[k], most = p->max_scale[at + k];
+    s->transformed[k] = loss[k] * s->power[k];
+    s->v[k] = scale > most ? most : scale;
+    s->limited[k] = scale > most ? (REAL)1 : (REAL)0;
+  }
+}
+
+static void NAME(measure)(const NAME(Batch)* p, REAL* slots, const REAL* loss, NAME(Scratch)* s) {
+  if (p->parameters == 1) {
+    const REAL* g = slots + (int64_t)p->slopes[0] * LANES;
+    EACH { s->slope[k] = g[k]; s->norm[k] = ABSOLUTE(g[k]); }
+  } else {
+    EACH s->norm[k] = 0;
+    for (int64_t j = 0; j < p->parameters; j++) {
+      const REAL* g = slots + (int64_t)p->slopes[j] * LANES;
+      EACH s->norm[k] += g[k] * g[k];
+    }
+    EACH { s->norm[k] = ROOT(s->norm[k]); s->slope[k] = s->norm[k]; }
+  }
+  EACH s->bad[k] = loss[k] * 0;
+  for (int64_t j = 0; j < p->parameters; j++) {
+    const REAL* x = slots + (int64_t)p->inputs[j] * LANES;
+    EACH s->bad[k] += x[k] * 0;
+  }
+}
+
+/* Writes the lanes first to end - 1 of a block, whose first lane is trial number ``at``. */
+static void NAME(write_row)(const NAME(Batch)* p, REAL* row, int64_t at, int first, int end, const REAL* slots,
+                            const REAL* loss, const NAME(Scratch)* s) {
+  const REAL* columns[] = {loss, s->transformed, s->v};
+  for (int c = 0; c < 3; c++) for (int k = first; k < end; k++) row[c * p->trials + at + k] = columns[c][k];
+  for (int k = first; k < end; k++) {
+    row[3 * p->trials + at + k] = s->rate[k] * (s->v[k] * s->slope[k]);
+    row[4 * p->trials + at + k] = s->norm[k];
+  }
+  if (!p->keep_parameters) return;
+  for (int64_t j = 0; j < p->parameters; j++)
+    for (int k = first; k < end; k++)
+      row[(5 + j) * p->trials + at + k] = slots[(int64_t)p->inputs[j] * LANES + k];
+}
+
+/* Books the step for every lane; returns how many are still alive. */
+static int NAME(book)(const NAME(Batch)* p, int64_t block, int64_t step, const REAL* slots, const REAL* loss,
+                      NAME(Scratch)* s) {
+  const int64_t at = block * LANES;
+  REAL worst = 0, living = 0;
+  EACH {
+    const REAL bad = s->bad[k] == 0 ? (REAL)0 : (REAL)1;
+    worst += bad * s->alive[k];
+    s->bad[k] = bad;
+  }
+  if (worst != 0)
+    EACH if (s->bad[k] != 0 && s->alive[k] != 0) {
+      s->alive[k] = 0;
+      p->first_nonfinite[at + k] = step;
+      NAME(write_row)(p, p->farewell, p->first_trial[block], k, k + 1, slots, loss, s);
+    }
+  EACH {
+    const int better = (loss[k] < s->best[k]) & (s->alive[k] != 0);
+    s->best[k] = better ? loss[k] : s->best[k];
+    s->best_step[k] = better ? (INTEGER)step : s->best_step[k];
+    living += s->alive[k];
+  }
+  return living != 0;
+}
+
+static void NAME(read_clock)(const NAME(Batch)* p, int64_t at, int64_t update, int uniform, NAME(Scratch)* s) {
+  const REAL* now = p->clock + update * p->clocks * p->courses;
+  for (int64_t c = 0; c < p->clocks; c++) {
+    if (uniform) { const REAL one = now[c * p->courses + p->course[at]]; EACH s->clock[c][k] = one; }
+    else EACH s->clock[c][k] = now[c * p->courses + p->course[at + k]];
+  }
+  EACH s->rate[k] = p->learning_rate[at + k] * s->clock[0][k];
+}
+
+/* The gradient as the rule sees it: clipped, weight decay added. */
+static void NAME(prepare)(const NAME(Batch)* p, int64_t at, REAL* slots, const NAME(Scratch)* s, REAL* gradients) {
+  REAL factor[LANES];
+  EACH {
+    const REAL f = p->clip_norm[at + k] / (s->norm[k] + (REAL)1e-6);
+    factor[k] = f < 1 ? f : (REAL)1;
+  }
+  for (int64_t j = 0; j < p->parameters; j++) {
+    const REAL* g = slots + (int64_t)p->slopes[j] * LANES;
+    const REAL* x = slots + (int64_t)p->inputs[j] * LANES;
+    REAL* out = gradients + j * LANES;
+    EACH {
+      const REAL most = p->clip_value[at + k];
+      REAL u = g[k] * factor[k];
+      u = u > most ? most : u;
+      u = u < -most ? -most : u;
+      out[k] = u + p->weight_decay[at + k] * x[k];
+    }
+  }
+}
+
+static void NAME(run_block)(const NAME(Batch)* p, int64_t block) {
+  const int64_t at = block * LANES, rule = p->rules[block], P = p->parameters, M = RULE_MEMORY[rule];
+  REAL* slots = aligned_alloc(64, sizeof(REAL) * LANES * (p->slots + P * (M + 1)));
+  REAL* memory = slots + p->slots * LANES;
+  REAL* gradients = memory + P * M * LANES;
+  NAME(Scratch)* s = aligned_alloc(64, sizeof(NAME(Scratch)));
+  REAL** xs = malloc(sizeof(REAL*) * P * (2 + M));
+  const REAL** us = (const REAL**)xs + P;
+  REAL** ms = xs + 2 * P;
+  for (int64_t i = 0; i < p->constant_count; i++) EACH slots[i * LANES + k] = (REAL)p->constants[i];
+  for (int64_t j = 0; j < P; j++) {
+    xs[j] = slots + (int64_t)p->inputs[j] * LANES;
+    us[j] = p->is_prepared[block] ? gradients + j * LANES : slots + (int64_t)p->slopes[j] * LANES;
+    memcpy(xs[j], p->x + j * p->lanes + at, sizeof(REAL) * LANES);
+    for (int64_t i = 0; i < M; i++) {
+      ms[j * M + i] = memory + (j * M + i) * LANES;
+      memcpy(ms[j * M + i], p->memory + (i * P + j) * p->lanes + at, sizeof(REAL) * LANES);
+    }
+  }
+  const REAL* h[1 + MOST_NUMBERS];
+  h[0] = s->rate;
+  for (int i = 0; i < RULE_NUMBERS[rule]; i++) {
+    const int32_t source = p->sources[block * MOST_NUMBERS + i];
+    h[1 + i] = source >= 0 ? p->numbers + source * p->lanes + at : s->clock[~source];
+  }
+  int uniform = 1;
+  EACH {
+    uniform &= p->course[at + k] == p->course[at];
+    s->best[k] = (REAL)p->best_loss[at + k];
+    s->best_step[k] = (INTEGER)p->best_step[at + k];
+    s->alive[k] = p->first_nonfinite[at + k] < 0;
+    s->capped[k] = 0;
+    s->over[k] = s->limited[k] = 0;
+  }
+  const REAL* loss = slots + p->loss * LANES;
+  const int64_t evaluations = p->updates + (p->evaluate_last != 0);
+  REAL* row = p->rows;
+  for (int64_t i = 0; i < evaluations; i++) {
+    const int64_t step = p->first_step + i;
+    NAME(execute)(p->code, p->instructions, slots);
+    NAME(read_clock)(p, at, i, uniform, s);
+    if (p->has_ayla[block]) NAME(transform)(p, at, loss, s);
+    else EACH { s->v[k] = 1; s->transformed[k] = loss[k]; }
+    NAME(measure)(p, slots, loss, s);
+    const int living = NAME(book)(p, block, step, slots, loss, s);
+    if (step % p->every == 0 || step == p->last_step) {
+      NAME(write_row)(p, row, p->first_trial[block], 0, p->used[block], slots, loss, s);
+      row += p->columns * p->trials;
+    }
+    if (!living) break;
+    if (i == p->updates) break;
+    if (p->is_prepared[block]) NAME(prepare)(p, at, slots, s, gradients);
+    if (p->has_ayla[block]) {
+      NAME(RULE_OVER)[rule](s->v, h, s->over);
+      EACH s->capped[k] += ((s->over[k] != 0) | (s->limited[k] != 0)) ? s->alive[k] : (REAL)0;
+    }
+    NAME(RULE_LANES)[rule](P, xs, us, ms, s->v, h);
+  }
+  EACH {
+    p->best_loss[at + k] = (double)s->best[k];
+    p->best_step[at + k] = (int64_t)s->best_step[k];
+    p->capped_steps[at + k] += (int64_t)s->capped[k];
+    p->final_loss[at + k] = (double)loss[k];
+  }
+  for (int64_t j = 0; j < P; j++) {
+    memcpy(p->x + j * p->lanes + at, xs[j], sizeof(REAL) * LANES);
+    for (int64_t i = 0; i < M; i++)
+      memcpy(p->memory + (i * P + j) * p->lanes + at, ms[j * M + i], sizeof(REAL) * LANES);
+  }
+  free(xs);
+  free(s);
+  free(slots);
+}
+
+void NAME(run_expression)(const NAME(Batch)* p, int64_t threads) {
+#pragma omp parallel for schedule(dynamic) num_threads(threads) if (p->blocks > 1 && threads > 1)
+  for (int64_t block = 0; block < p->blocks; block++) NAME(run_block)(p, block);
+}

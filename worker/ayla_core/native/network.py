@@ -1,0 +1,30 @@
+"""The argument of the kernels for networks, field by field as ``networks.c`` declares it."""
+
+from typing import ClassVar
+
+from ayla_core.native.batch import Structure, fields
+
+ACTIVATIONS = ("relu", "tanh", "gelu", "sigmoid")
+"""In the order of the enumeration in ``networks.c``."""
+
+LOSSES = ("mse", "cross-entropy", "mse-softmax", "huber")
+"""In the order of the enumeration in ``networks.c``."""
+
+_FIELDS = """
+    trials layers *widths *offsets padded activation loss
+    *inputs *labels *targets samples largest_batch *target_set *order *order_of *sizes
+    *parameters *memory memories *loss_sum *correct_sum *seen
+    *rules *sources *has_ayla *is_prepared *per_sample
+    *n1 *n2 *max_scale *learning_rate *clip_norm *clip_value *weight_decay *numbers
+    *clock clocks courses *course
+    first_step updates evaluate_last every last_step
+    *rows *farewell
+    *first_nonfinite *best_loss *best_step *capped_steps *final_loss
+    *gemm *set_threads threads
+"""
+
+
+class Network(Structure):
+    """``Network`` of ``networks.c``."""
+
+    _fields_: ClassVar = fields(_FIELDS)

@@ -1,0 +1,94 @@
+"""The C source of the kernels, put together for one library."""
+
+from collections.abc import Callable, Sequence
+from importlib import resources
+
+from ayla_core.native import rules
+from ayla_core.native.rules import TracedRule
+from ayla_core.program.bytecode import CODES
+
+LANES = 64
+MOST_NUMBERS = 16
+MOST_CLOCKS = 16
+
+FUNCTIONS = ("exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "erf")
+"""Sleef's functions of one argument, in the order the kernels get their addresses; ``pow`` comes after them."""
+
+_TYPES = {
+    "f64": {"REAL": "double", "INTEGER": "int64_t", "ABSOLUTE": "fabs", "ROOT": "sqrt"},
+    "f32": {"REAL": "float", "INTEGER": "int32_t", "ABSOLUTE": "fabsf", "ROOT": "sqrtf"},
+}
+
+
+KINDS: dict[str, tuple[tuple[str, ...], tuple[Callable[[TracedRule], str], ...]]] = {
+    "expressions": (("functions.c", "interpreter.c"), (rules.over_function, rules.lanes_function)),
+    "networks": (("functions.c", "gradients.c"), (rules.over_function, rules.flat_function)),
+}
+"""For each library the files before the rules and how the rules are written; a file of its own name comes last."""
+
+
+def library(kind: str, suffix: str, traced: Sequence[TracedRule]) -> str:
+    """The C source of the kernels of a kind, for the floating-point type with this suffix."""
+    files, write = KINDS[kind]
+    words = "".join(f"#define {name} {word}\n" for name, word in _TYPES[suffix].items())
+    parts = [
+        _head(traced),
+        words,
+        f"#define NAME(x) x##_{suffix}\n",
+        "typedef REAL NAME(Vector) __attribute__((vector_size(VECTOR_BYTES)));\n#define VECTOR NAME(Vector)\n",
+        "#define EACH for (int k = 0; k < LANES; k++)\n",
+        *(_text(name) for name in files),
+        *(function(rule) for rule in traced for function in write),
+        *(_table(kind_of_function, traced) for kind_of_function in _SIGNATURES if _is_written(kind_of_function, write)),
+        _text(f"{kind}.c"),
+    ]
+    return "\n".join(parts)
+
+
+def _head(traced: Sequence[TracedRule]) -> str:
+    operations = ", ".join(f"OP_{name} = {code}" for name, code in CODES.items())
+    sleef = ", ".join(f"SLEEF_{name}" for name in FUNCTIONS)
+    memory = ", ".join(str(len(item.rule.memory)) for item in traced)
+    numbers = ", ".join(str(len(item.numbers)) for item in traced)
+    return f"""
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#if defined(__AVX512F__)
+#define VECTOR_BYTES 64
+#elif defined(__AVX2__)
+#define VECTOR_BYTES 32
+#else
+#define VECTOR_BYTES 16
+#endif
+enum {{ LANES = {LANES}, MOST_NUMBERS = {MOST_NUMBERS}, MOST_CLOCKS = {MOST_CLOCKS} }};
+enum {{ {operations} }};
+enum {{ {sleef}, SLEEF_UNARY }};
+static const int RULE_MEMORY[] = {{ {memory} }};
+static const int RULE_NUMBERS[] = {{ {numbers} }};
+int vector_bytes(void) {{ return VECTOR_BYTES; }}
+"""
+
+
+_SIGNATURES = {
+    "lanes": "void (*const NAME(RULE_LANES)[])(int64_t, REAL* const*, const REAL* const*, REAL* const*, const REAL*, "
+    "const REAL* const*)",
+    "over": "void (*const NAME(RULE_OVER)[])(const REAL*, const REAL* const*, REAL*)",
+    "flat": "INTEGER (*const NAME(RULE_FLAT)[])(int64_t, int64_t, REAL*, const REAL*, REAL*, int64_t, REAL, "
+    "const REAL* const*, const NAME(Preparation)*)",
+}
+
+
+def _is_written(function: str, write: Sequence[Callable[[TracedRule], str]]) -> bool:
+    return any(item.__name__ == f"{function}_function" for item in write)
+
+
+def _table(function: str, traced: Sequence[TracedRule]) -> str:
+    """The functions of one kind by the number of their rule."""
+    names = ", ".join(f"NAME({item.rule.name}_{function})" for item in traced)
+    return f"static {_SIGNATURES[function]} = {{ {names} }};\n"
+
+
+def _text(name: str) -> str:
+    return resources.files("ayla_core.native").joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,128 @@
+"""What the compiled kernels of networks work with: the samples, start and order of a batch of trials, on the host."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from ayla_spec.networks import CnnModel, LinearModel, MlpModel
+from ayla_spec.problems import DatasetProblem
+
+from ayla_core.datasets import Dataset
+from ayla_core.layout import Layout
+from ayla_core.ledger import Floats
+from ayla_core.models import build_model
+from ayla_core.objectives.data import Part, Rows
+from ayla_core.objectives.losses import build_loss
+from ayla_core.objectives.network import _initial, _source
+from ayla_core.objectives.visits import Visits
+
+_Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """Inputs and what belongs to them, in the type of the computation.
+
+    Attributes:
+        inputs: shape [samples, features].
+        labels: int32 classes, shape [samples]; None where targets are numbers.
+        targets: shape [sets, samples, outputs]; None where targets are classes.
+    """
+
+    inputs: _Array
+    labels: npt.NDArray[np.int32] | None = None
+    targets: _Array | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """Everything that does not change while the trials of a batch run.
+
+    Attributes:
+        widths: of the layers, input and output included.
+        activation: of the hidden layers.
+        loss: its name.
+        training: samples to train on.
+        test: samples to test on, if there are any.
+        target_set: which set of targets each trial fits, int32, shape [trials].
+        initial: start of every trial, float64, shape [trials, parameters].
+        order: which samples every step takes.
+        grid: inputs at which predictions are made; None where they make no curve.
+        known: columns beside the predictions, one dictionary per trial.
+    """
+
+    widths: tuple[int, ...]
+    activation: str
+    loss: str
+    training: Samples
+    test: Samples | None
+    target_set: npt.NDArray[np.int32]
+    initial: Floats
+    order: Visits
+    grid: Samples | None
+    known: list[dict[str, Floats]]
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether targets are classes."""
+        return self.training.labels is not None
+
+    @property
+    def has_metrics(self) -> bool:
+        """Whether there is anything to tell at the end of an epoch that a trajectory does not."""
+        return self.has_classes or self.test is not None
+
+    def prediction_columns(self, outputs: Floats) -> list[dict[str, Floats]]:
+        """The columns of each trial's predictions, given the outputs on the grid, shape [trials, points]."""
+        return [known | {"prediction": row} for known, row in zip(self.known, outputs, strict=True)]
+
+
+def is_fully_connected(problem: DatasetProblem) -> bool:
+    """Whether the model is one that this module describes."""
+    return not isinstance(problem.model, CnnModel)
+
+
+def gather_material(problem: DatasetProblem, dataset: Dataset | None, seeds: Sequence[int], layout: Layout) -> Material:
+    """The material of trials with these seeds.
+
+    Args:
+        problem: with a model of fully connected layers and a loss filled in.
+        dataset: None for the curve, whose data follow from the seeds.
+        seeds: one per trial.
+        layout: type, on the CPU.
+
+    Raises:
+        DatasetError: when model, loss and data do not fit together.
+    """
+    rows = Rows(seeds, layout.device)
+    source = _source(problem, dataset, rows.seeds, layout)
+    build_loss(problem.loss, has_classes=source.has_classes)
+    model = build_model(problem.model, source.shape, source.outputs)
+    training = _samples(source.train, has_classes=source.has_classes)
+    sets = rows.places if len(source.train.targets) > 1 else np.zeros(len(seeds))
+    plot = source.plot
+    return Material(
+        widths=(training.inputs.shape[1], *_hidden(problem), source.outputs),
+        activation="relu" if isinstance(problem.model, LinearModel) else problem.model.activation,
+        loss=problem.loss or "",
+        training=training,
+        test=None if source.test is None else _samples(source.test, has_classes=source.has_classes),
+        target_set=np.array(sets, dtype=np.int32),
+        initial=_initial(model, source)[rows.places],
+        order=Visits(seeds, source.train.samples, problem.batch_size),
+        grid=None if plot is None else Samples(np.array(plot.points[:, None], dtype=training.inputs.dtype)),
+        known=[] if plot is None else [plot.columns[place] for place in rows.places],
+    )
+
+
+def _hidden(problem: DatasetProblem) -> list[int]:
+    return list(problem.model.hidden) if isinstance(problem.model, MlpModel) else []
+
+
+def _samples(part: Part, *, has_classes: bool) -> Samples:
+    inputs = part.inputs[0].numpy()
+    if has_classes:
+        return Samples(inputs, labels=part.targets[0].numpy().astype(np.int32))
+    return Samples(inputs, targets=np.ascontiguousarray(part.targets.numpy()))

@@ -1,0 +1,199 @@
+"""Models fitted to a dataset, in mini-batches or all at once, computed with PyTorch."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from ayla_spec.datasets import CurveDataset
+from ayla_spec.problems import DatasetProblem
+from torch import Tensor
+
+from ayla_core.datasets import Dataset
+from ayla_core.layout import Layout
+from ayla_core.models import Model, build_model
+from ayla_core.models.exact import exact
+from ayla_core.objectives.base import Floats, Samples
+from ayla_core.objectives.batches import Batches
+from ayla_core.objectives.data import Rows
+from ayla_core.objectives.losses import Comparison, Loss, build_loss
+from ayla_core.objectives.scores import Scores
+from ayla_core.objectives.sources import Source, curve_source, shared_source
+
+TEST_NUMBERS = 2**24
+"""Numbers of one layer that the test metrics work with at once; in float64 128 MiB."""
+
+
+class NetworkObjective:
+    """The mean loss of a model over the samples of each step's batch, every trial with weights of its own.
+
+    A trial's numbers depend on its place and its neighbours by rounding only. Measured on the CPU over 20 updates of
+    SGD, a trial alone and among five: bit for bit for most models, else parameters differ by at most 2e-16 (float64)
+    or 1e-7 (float32) of the largest. The same trials on the same CPU give the same bits again.
+
+    Args:
+        problem: dataset, model, loss and batch size.
+        dataset: the samples; None for a curve, whose noise is drawn from the seeds.
+        seeds: of each trial. One legacy NumPy generator per seed draws the initial weights, after a curve's noise.
+        layout: type and device.
+
+    Raises:
+        DatasetError: when model or loss do not fit the dataset.
+        ValueError: when there is no dataset and the problem is no curve, or the other way round.
+    """
+
+    def __init__(self, problem: DatasetProblem, dataset: Dataset | None, seeds: Sequence[int], layout: Layout) -> None:
+        self._layout = layout
+        self._rows = Rows(seeds, layout.device)
+        source = _source(problem, dataset, self._rows.seeds, layout)
+        self._loss: Loss = build_loss(problem.loss, has_classes=source.has_classes)
+        self._model: Model = build_model(problem.model, source.shape, source.outputs)
+        self._train, self._test, self._plot = source.train, source.test, source.plot
+        self._everything = self._train.inputs, self._rows.spread(self._train.targets)
+        self._batches = Batches(self._rows.seeds, self._train.samples, problem.batch_size, layout.device)
+        self._initial = _initial(self._model, source)[self._rows.places]
+        self._has_classes = source.has_classes
+        self._scores = self._blank_scores() if source.has_metrics else None
+
+    @property
+    def samples(self) -> Samples:
+        """The loss itself: it tells what transformed magnitudes come to."""
+        return self._loss
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps that pass over the training samples once."""
+        return self._batches.steps_per_epoch
+
+    @property
+    def has_metrics(self) -> bool:
+        """Whether ``metrics`` has anything to tell: where there are classes or test samples."""
+        return self._scores is not None
+
+    def initial_parameters(self) -> Tensor:
+        """The initial weights and biases of each trial, shape [trials, parameters]."""
+        return torch.tensor(self._initial, dtype=self._layout.dtype, device=self._layout.device)
+
+    def batch(self, step: int) -> Tensor | None:
+        """Places of the samples of a step, shape [seeds, samples]; None for all of them."""
+        return self._batches.at(step)
+
+    def evaluate(self, parameters: Tensor, batch: Tensor | None) -> "_Evaluation":
+        """Loss and gradient on a batch, at each row of ``parameters``; counted for the metrics."""
+        inputs, targets = self._chosen(batch)
+        weights = self._model.split(parameters.detach())
+        for weight in weights:
+            weight.requires_grad_()
+        with torch.enable_grad(), exact(self._layout.device):
+            outputs = self._model.predict(weights, inputs)
+        values = outputs.detach()
+        comparison = self._loss.compare(values, targets)
+        if self._scores is not None:
+            self._scores.add(comparison.loss, values, targets)
+        return _Evaluation(comparison, outputs, weights)
+
+    def _chosen(self, batch: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Inputs and targets of each row; with 1 in front where all rows share them."""
+        if batch is None:
+            return self._everything
+        inputs, targets = self._train.chosen(batch)
+        return self._rows.spread(inputs), self._rows.spread(targets)
+
+    @torch.no_grad()
+    def predictions(self, parameters: Tensor) -> list[dict[str, Floats]] | None:
+        """Of each trial at the curve's samples, or at points from the smallest to the largest training input.
+
+        Returns:
+            Columns ``x``, for a curve ``target`` and ``truth``, and ``prediction``; shape [points] each. None unless
+            one number is predicted from one.
+        """
+        if self._plot is None:
+            return None
+        points = self._layout.vector(self._plot.points).view(1, -1, 1)
+        answers = self._model.predict(self._model.split(parameters), points).squeeze(-1)
+        found = answers.to("cpu", torch.float64).numpy()
+        known = [self._plot.columns[place] for place in self._rows.places]
+        return [{**columns, "prediction": answer} for columns, answer in zip(known, found, strict=True)]
+
+    @torch.no_grad()
+    def metrics(self, parameters: Tensor) -> dict[str, Floats]:
+        """How well the models do; what is known of the training samples starts anew.
+
+        Returns:
+            ``train_loss``, the mean over the samples evaluated since the last call, each before its update;
+            ``train_accuracy`` likewise; ``test_loss`` and ``test_accuracy`` at ``parameters``. Accuracies are shares
+            from 0 to 1 and only there for classes, test metrics only with test samples; NaN where nothing was
+            evaluated. Shape [trials] each. Nothing where there are neither classes nor test samples.
+        """
+        if self._scores is None:
+            return {}
+        means = {f"train_{name}": mean for name, mean in self._scores.means().items()}
+        means |= {f"test_{name}": mean for name, mean in self._tested(parameters).items()}
+        found: Floats = torch.stack(list(means.values())).cpu().numpy()
+        self._scores.reset()
+        return dict(zip(means, found, strict=True))
+
+    def _tested(self, parameters: Tensor) -> dict[str, Tensor]:
+        if self._test is None:
+            return {}
+        scores, weights = self._blank_scores(), self._model.split(parameters)
+        for inputs, targets in self._test_chunks():
+            with exact(self._layout.device):
+                outputs = self._model.predict(weights, inputs)
+            scores.add(self._loss.compare(outputs, targets).loss, outputs, targets)
+        return scores.means()
+
+    def _test_chunks(self) -> Iterator[tuple[Tensor, Tensor]]:
+        if self._test is not None:
+            size = max(1, TEST_NUMBERS // (self._model.width * len(self._rows.places)))
+            parts = (torch.split(values, size, dim=1) for values in (self._test.inputs, self._test.targets))
+            yield from zip(*parts, strict=True)
+
+    def _blank_scores(self) -> Scores:
+        return Scores(len(self._rows.places), has_classes=self._has_classes, device=self._layout.device)
+
+    def state(self) -> dict[str, Tensor]:
+        """The sums behind the training metrics, by name; shape [trials] each."""
+        return {} if self._scores is None else self._scores.state()
+
+
+@dataclass(frozen=True, slots=True)
+class _Evaluation:
+    comparison: Comparison
+    outputs: Tensor
+    weights: tuple[Tensor, ...]
+
+    @property
+    def loss(self) -> Tensor:
+        """The mean loss over the batch, shape [trials]."""
+        return self.comparison.loss
+
+    @property
+    def magnitude(self) -> Tensor:
+        """Of each element of the batch, shape [trials, elements]."""
+        return self.comparison.magnitude
+
+    def gradients(self, weights: Tensor | None) -> tuple[Tensor, Tensor]:
+        """∇ of the mean loss, and of the mean with ``weights`` held constant; shape [trials, parameters] each."""
+        plain = self._backward(None, keep=weights is not None)
+        return plain, plain if weights is None else self._backward(weights, keep=False)
+
+    def _backward(self, weights: Tensor | None, *, keep: bool) -> Tensor:
+        slope = self.comparison.slope(weights)
+        with exact(self.outputs.device):
+            parts = torch.autograd.grad(self.outputs, self.weights, slope, retain_graph=keep)
+        return torch.cat([part.flatten(1) for part in parts], dim=1)
+
+
+def _source(problem: DatasetProblem, dataset: Dataset | None, seeds: Sequence[int], layout: Layout) -> Source:
+    is_curve = isinstance(problem.dataset, CurveDataset)
+    if isinstance(problem.dataset, CurveDataset) and dataset is None:
+        return curve_source(problem.dataset, seeds, layout)
+    if dataset is None or is_curve:
+        raise ValueError("A curve is drawn from the seeds and needs no dataset; every other problem needs its own.")
+    return shared_source(dataset, seeds, layout)
+
+
+def _initial(model: Model, source: Source) -> Floats:
+    """The initial parameters of each seed, shape [seeds, parameters]."""
+    return np.stack([model.draw_parameters(generator) for generator in source.generators])

@@ -1,0 +1,98 @@
+"""What a model is fitted to: a dataset that all trials share, or a curve with noise from each trial's seed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from ayla_spec.datasets import CurveDataset
+
+from ayla_core.datasets import Dataset
+from ayla_core.datasets.curve import draw_curve
+from ayla_core.layout import Layout
+from ayla_core.objectives.base import Floats
+from ayla_core.objectives.data import Part, upload
+
+GRID_POINTS = 256
+"""Points at which predictions are shown where the dataset itself is no curve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Where a model of one number is looked at.
+
+    Attributes:
+        points: its inputs, shape [points]; the column ``x``.
+        columns: what is known of these points, for each seed.
+    """
+
+    points: Floats
+    columns: list[dict[str, Floats]]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Samples of some seeds, and what follows from them.
+
+    Attributes:
+        train: what is trained on.
+        test: what is kept for the test metrics; None without.
+        shape: of one sample's inputs.
+        outputs: numbers a model answers for one sample.
+        has_classes: whether the targets are class labels.
+        plot: None unless one number is predicted from one.
+        generators: of each seed, where the draws of the weights begin.
+    """
+
+    train: Part
+    test: Part | None
+    shape: tuple[int, ...]
+    outputs: int
+    has_classes: bool
+    plot: Plot | None
+    generators: list[np.random.RandomState]
+
+    @property
+    def has_metrics(self) -> bool:
+        """Whether there is anything to tell that the loss of each step does not."""
+        return self.has_classes or self.test is not None
+
+
+def curve_source(settings: CurveDataset, seeds: Sequence[int], layout: Layout) -> Source:
+    """A curve: inputs for all, targets for each seed; its generator draws the noise before the weights."""
+    generators = [np.random.RandomState(seed) for seed in seeds]
+    curves = [draw_curve(settings, generator) for generator in generators]
+    x, truth = curves[0].x, curves[0].truth
+    targets = np.stack([curve.target for curve in curves])
+    inputs = torch.tensor(x, dtype=layout.dtype, device=layout.device)
+    wanted = torch.tensor(targets, dtype=layout.dtype, device=layout.device)
+    return Source(
+        train=Part(inputs.view(1, -1, 1), wanted.unsqueeze(-1)),
+        test=None,
+        shape=(1,),
+        outputs=1,
+        has_classes=False,
+        plot=Plot(x, [{"x": x, "target": target, "truth": truth} for target in targets]),
+        generators=generators,
+    )
+
+
+def shared_source(dataset: Dataset, seeds: Sequence[int], layout: Layout) -> Source:
+    """A dataset: the same samples for every seed."""
+    train, test = upload(dataset, layout)
+    return Source(
+        train=train,
+        test=test,
+        shape=dataset.shape,
+        outputs=dataset.outputs,
+        has_classes=dataset.classes is not None,
+        plot=_grid(dataset, len(seeds)),
+        generators=[np.random.RandomState(seed) for seed in seeds],
+    )
+
+
+def _grid(dataset: Dataset, seeds: int) -> Plot | None:
+    if dataset.features != 1 or dataset.outputs != 1 or dataset.classes is not None:
+        return None
+    x = np.linspace(dataset.inputs.min(), dataset.inputs.max(), GRID_POINTS) * dataset.input_scale
+    return Plot(x, [{"x": x}] * seeds)

@@ -1,0 +1,66 @@
+"""NAdam and RAdam."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ayla_core.optimizers.base import Floats, Integers, Number, Numbers, safe
+from ayla_core.optimizers.moments import MomentsRule, correction
+
+
+class NAdamRule(MomentsRule):
+    """x ← x - lr · (μ_{t+1} m / (v (1-M_{t+1})) + (1-μ_t) u / (1-M_t)) / (√ŝ + ε).
+
+    μ_t = β1 (1 - 0.96^(ψt)/2) and M_t their product. The second term is the share of the newest gradient: its weight
+    v(1-μ_t) over its correction v(1-M_t).
+    """
+
+    def clock(self, settings: Any, t: Integers) -> dict[str, Floats]:
+        """The factors of m and of u."""
+        through = np.arange(1, int(t.max()) + 2, dtype=np.float64)
+        mu = settings.beta1 * (1 - 0.5 * np.power(0.96, through * settings.momentum_decay))
+        product = np.cumprod(mu)
+        now, after = t - 1, t
+        return {
+            "gain2": 1 / np.sqrt(correction(settings.beta2, t)),
+            "ahead": mu[after] / (1 - product[after]),
+            "newest": (1 - mu[now]) / (1 - product[now]),
+        }
+
+    def update(self, x: Number, u: Number, v: Number, memory: Numbers, h: Numbers) -> tuple[Number, dict[str, Number]]:
+        """One update."""
+        moments = self.moments(u, v, memory, h)
+        # Numerator and denominator are multiplied by v.
+        root = moments["s"].sqrt() * h["gain2"] + h["epsilon"] * v
+        blend = moments["m"] * h["ahead"] + (v * h["newest"]) * u
+        return x - blend * h["lr"] / safe(root), moments
+
+
+class RAdamRule(MomentsRule):
+    """x ← x - lr · m̂ · r_t · v √(1-β2^t) / (√s + ε), or x ← x - lr · m̂ while ρ_t <= 5.
+
+    As in torch.optim ε is added to the root before its correction.
+    """
+
+    constants: ClassVar[tuple[str, ...]] = ("epsilon",)
+
+    def clock(self, settings: Any, t: Integers) -> dict[str, Floats]:
+        """1/(1-β1^t), and the rectification times √(1-β2^t); 0 where s is left out."""
+        power = np.power(float(settings.beta2), t.astype(np.float64))
+        longest = 2 / (1 - settings.beta2) - 1
+        length = longest - 2 * t * power / (1 - power)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratio = (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)
+            rectified = np.sqrt(ratio) * np.sqrt(1 - power)
+        return {
+            "gain1": 1 / correction(settings.beta1, t),
+            "rectified": np.where(length > 5, rectified, 0.0),
+        }
+
+    def update(self, x: Number, u: Number, v: Number, memory: Numbers, h: Numbers) -> tuple[Number, dict[str, Number]]:
+        """One update."""
+        moments = self.moments(u, v, memory, h)
+        # m̂ = m / (v (1-β1^t)); in the rectified step its v and that of the root cancel.
+        adapted = h["rectified"] / safe(moments["s"].sqrt() + h["epsilon"])
+        factor = adapted.where(h["rectified"].gt(0.0), 1.0 / safe(v))
+        return x - moments["m"] * (h["lr"] * h["gain1"]) * factor, moments

@@ -1,0 +1,37 @@
+"""The learning rate of every update, from the schedules of the contract."""
+
+import numpy as np
+from ayla_spec.optimizers import CosineSchedule, LinearSchedule, Optimizer, StepSchedule
+
+from ayla_core.optimizers.base import Floats, Integers
+
+
+def factors(settings: Optimizer, t: Integers, budget: int) -> Floats:
+    """What the learning rate is multiplied by in updates ``t``, which count from 1.
+
+    Args:
+        settings: of the trial.
+        t: update numbers.
+        budget: updates of the whole trial.
+    """
+    schedule = settings.schedule
+    if schedule is None:
+        return np.ones(len(t))
+    warmup = schedule.warmup_steps
+    after = np.maximum(t - 1 - warmup, 0).astype(np.float64)
+    match schedule:
+        case StepSchedule():
+            course = np.power(schedule.factor, after // schedule.every)
+        case CosineSchedule():
+            wave = (1 + np.cos(np.pi * _part(after, schedule.steps, budget - warmup))) / 2
+            course = schedule.final_factor + (1 - schedule.final_factor) * wave
+        case LinearSchedule():
+            course = 1 + (schedule.final_factor - 1) * _part(after, schedule.steps, budget - warmup)
+        case _:
+            course = np.ones(len(t))
+    return np.where(t <= warmup, t / max(1, warmup), course)
+
+
+def _part(after: Floats, steps: int | None, left: int) -> Floats:
+    """Which part of the schedule is over, 0 to 1."""
+    return np.minimum(after / max(1, steps or left), 1.0)

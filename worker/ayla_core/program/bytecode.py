@@ -1,0 +1,73 @@
+"""Programs as instructions on slots, for the interpreter in ``native/interpreter.c``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ayla_core.program.graph import CONSTANT, INPUT, OPERATIONS, Graph, Value
+
+CODES = {name: number for number, name in enumerate(OPERATIONS)}
+"""The number of each operation; the C source is built with the same table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bytecode:
+    """A program ready for the interpreter.
+
+    Attributes:
+        instructions: int32, shape [instructions, 5]: operation, target slot, operand slots (or the exponent of
+            ``powi`` in the second).
+        slots: how many there are.
+        constants: the numbers that are put into the first slots before anything runs.
+        inputs: the slot of each input.
+        results: the slot of each result.
+    """
+
+    instructions: npt.NDArray[np.int32]
+    slots: int
+    constants: tuple[float, ...]
+    inputs: tuple[int, ...]
+    results: tuple[int, ...]
+
+
+def assemble(graph: Graph, inputs: Sequence[int], results: Sequence[int]) -> Bytecode:
+    """Give every value a slot; a slot is used again once its value is no longer needed."""
+    needed = graph.needed([*inputs, *results])
+    constants = [place for place in needed if graph.values[place].operation == CONSTANT]
+    slot_of = {place: slot for slot, place in enumerate([*constants, *inputs])}
+    last_use = _last_uses(graph, needed)
+    kept = {*constants, *inputs, *results}
+    free: list[int] = []
+    slots = len(slot_of)
+    instructions = []
+    for place in needed:
+        value = graph.values[place]
+        if value.operation in (CONSTANT, INPUT):
+            continue
+        operands = [slot_of[operand] for operand in value.operands]
+        # An operand that ends here may give its slot to the result: the interpreter works element by element.
+        free += [slot_of[item] for item in set(value.operands) if last_use[item] == place and item not in kept]
+        if not free:
+            free.append(slots)
+            slots += 1
+        slot_of[place] = free.pop()
+        instructions.append(_instruction(value, slot_of[place], operands))
+    return Bytecode(
+        instructions=np.array(instructions, dtype=np.int32).reshape(-1, 5),
+        slots=slots,
+        constants=tuple(graph.values[place].number for place in constants),
+        inputs=tuple(slot_of[place] for place in inputs),
+        results=tuple(slot_of[place] for place in results),
+    )
+
+
+def _last_uses(graph: Graph, needed: Sequence[int]) -> dict[int, int]:
+    return {operand: place for place in needed for operand in graph.values[place].operands}
+
+
+def _instruction(value: Value, target: int, operands: list[int]) -> list[int]:
+    if value.operation == "powi":
+        operands = [*operands, int(value.number)]
+    return [CODES[value.operation], target, *operands, *[0] * (3 - len(operands))]

@@ -1,0 +1,103 @@
+"""How a batch makes its steps: by compiled kernels where there are some, else with PyTorch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from ayla_spec.datasets import CurveDataset
+from ayla_spec.expression import parse
+from ayla_spec.jobspec import ResolvedJobSpec
+from ayla_spec.problems import DatasetProblem, ExpressionProblem
+from ayla_spec.trials import TrialPlan
+
+from ayla_core.datasets import Dataset, DataSource, load_dataset
+from ayla_core.layout import Layout
+from ayla_core.native.library import kernels
+from ayla_core.objectives import ExpressionObjective
+from ayla_core.objectives.material import gather_material, is_fully_connected
+from ayla_core.objectives.network import NetworkObjective
+from ayla_core.objectives.points import Start
+from ayla_core.program import compile_objective
+from ayla_core.steppers.base import Stepper
+from ayla_core.steppers.compiled import CompiledExpressions
+from ayla_core.steppers.networks import CompiledNetworks
+from ayla_core.steppers.recording import Recording
+from ayla_core.steppers.tensors import TensorStepper, by_rule
+
+__all__ = ["Arranged", "Stepper", "arrange"]
+
+MOST_RECORDED_PARAMETERS = 50
+"""Problems with more parameters than this record none of them."""
+
+_DTYPES = {"float64": torch.float64, "float32": torch.float32}
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """A stepper and the order it wants its trials in.
+
+    Attributes:
+        stepper: of the trials in ``order``.
+        order: places of the trials as they were given.
+        steps_per_epoch: of a dataset that has metrics.
+    """
+
+    stepper: Stepper
+    order: list[int]
+    steps_per_epoch: int | None = None
+
+
+def arrange(
+    spec: ResolvedJobSpec, trials: Sequence[TrialPlan], device: torch.device, source: DataSource | None
+) -> Arranged:
+    """The stepper for a batch of trials on a device."""
+    layout = Layout(_DTYPES[spec.dtype], device)
+    if isinstance(spec.problem, DatasetProblem):
+        return _network(spec, spec.problem, trials, layout, source)
+    return _expression(spec, spec.problem, trials, layout)
+
+
+def _expression(
+    spec: ResolvedJobSpec, problem: ExpressionProblem, trials: Sequence[TrialPlan], layout: Layout
+) -> Arranged:
+    start = Start(tuple(problem.flat_start), tuple(problem.flat_start.values()))
+    program = compile_objective(parse(problem.expression, problem.shape), start.names)
+    recorded = tuple(f"param.{name}" for name in start.names) if len(start.names) <= MOST_RECORDED_PARAMETERS else ()
+    recording = Recording(spec.record.every, spec.budget.steps, recorded)
+    compiled = kernels("expressions", layout.dtype) if layout.device.type == "cpu" else None
+    if compiled is not None:
+        return Arranged(CompiledExpressions(program, start, trials, recording, compiled), list(range(len(trials))))
+    order = by_rule(trials)
+    ordered = [trials[place] for place in order]
+    objective = ExpressionObjective(program, start, len(trials), layout)
+    return Arranged(TensorStepper(objective, ordered, recording, layout), order)
+
+
+def _network(
+    spec: ResolvedJobSpec,
+    problem: DatasetProblem,
+    trials: Sequence[TrialPlan],
+    layout: Layout,
+    source: DataSource | None,
+) -> Arranged:
+    dataset = _load(problem, source)
+    recording = Recording(spec.record.every, spec.budget.steps, ())
+    seeds = [trial.seed for trial in trials]
+    compiled = kernels("networks", layout.dtype) if layout.device.type == "cpu" else None
+    if compiled is not None and compiled.multiplies and is_fully_connected(problem):
+        material = gather_material(problem, dataset, seeds, layout)
+        epoch = material.order.steps_per_epoch if material.has_metrics else None
+        return Arranged(CompiledNetworks(material, trials, recording, compiled), list(range(len(trials))), epoch)
+    order = by_rule(trials)
+    ordered = [trials[place] for place in order]
+    objective = NetworkObjective(problem, dataset, [seeds[place] for place in order], layout)
+    epoch = objective.steps_per_epoch if objective.has_metrics else None
+    return Arranged(TensorStepper(objective, ordered, recording, layout), order, epoch)
+
+
+def _load(problem: DatasetProblem, source: DataSource | None) -> Dataset | None:
+    """The data of a problem; None for the curve, whose data follow from the seeds."""
+    if isinstance(problem.dataset, CurveDataset):
+        return None
+    return load_dataset(problem.dataset, source or DataSource(Path("ayla-data") / "datasets"))

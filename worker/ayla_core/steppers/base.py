@@ -1,0 +1,47 @@
+"""What makes the steps of a batch: one of several ways to compute the same."""
+
+from typing import Protocol
+
+from torch import Tensor
+
+from ayla_core.course import Course
+from ayla_core.ledger import Floats, Integers, Ledger
+
+
+class Stepper(Protocol):
+    """The parameters and the memory of a batch of trials, and how they move."""
+
+    @property
+    def lanes(self) -> int:
+        """Rows of the batch: one for each trial, and some that fill it up."""
+
+    @property
+    def places(self) -> Integers:
+        """The lane of each trial, in the order the trials were given."""
+
+    @property
+    def row_places(self) -> Integers:
+        """Where each trial stands in the rows of a course."""
+
+    @property
+    def numbers_per_step(self) -> int:
+        """About how many numbers one step keeps in memory until its block ends."""
+
+    def advance(self, first: int, updates: int, ledger: Ledger, *, last: bool) -> Course:
+        """Make updates and book them.
+
+        Args:
+            first: step to begin with, counted from 0.
+            updates: how many.
+            ledger: of the batch, by lane; changed in place.
+            last: whether the step after the last update is evaluated too.
+        """
+
+    def state(self) -> dict[str, Tensor]:
+        """Every tensor that changes, by name; writing into one changes the batch."""
+
+    def predictions(self) -> list[dict[str, Floats]] | None:
+        """Columns of what each trial's model predicts now, in the order the trials were given; None without models."""
+
+    def metrics(self) -> dict[str, Floats]:
+        """How well the models do since the last call, shape [trials] each; empty where there is nothing to tell."""

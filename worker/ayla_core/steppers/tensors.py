@@ -1,0 +1,159 @@
+"""Any problem on any device with PyTorch, one step after the other."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from ayla_spec.trials import TrialPlan
+from torch import Tensor
+
+from ayla_core.course import COLUMNS, Course, recorded_steps
+from ayla_core.layout import Layout
+from ayla_core.ledger import Floats, Integers, Ledger
+from ayla_core.objectives import Objective
+from ayla_core.optimizers import Rule, rule_of
+from ayla_core.scaling import Scaled, Scaling
+from ayla_core.steppers.clocks import Clocks
+from ayla_core.steppers.groups import Group
+from ayla_core.steppers.recording import Recording
+from ayla_core.steppers.replay import Replay, recorder_for
+from ayla_core.steppers.trace import Quantities, Seen, Trace, look
+
+
+class TensorStepper:
+    """Trials of an objective; those of one rule stand side by side.
+
+    Args:
+        objective: of the trials in the order that ``by_rule`` gives.
+        trials: in the same order.
+        recording: what is kept of the steps.
+        layout: type and device.
+    """
+
+    def __init__(self, objective: Objective, trials: Sequence[TrialPlan], recording: Recording, layout: Layout) -> None:
+        self._objective = objective
+        self._recording = recording
+        self._layout = layout
+        self._trials = len(trials)
+        start = objective.initial_parameters()
+        self.lanes = len(start)
+        filling = [trials[-1]] * (self.lanes - len(trials))
+        settings = [trial.settings for trial in (*trials, *filling)]
+        rules = [rule_of(item) for item in settings]
+        self._clocks = Clocks(list(zip(rules, settings, strict=True)), recording.budget)
+        self._scaling = Scaling([item.ayla for item in settings], objective.samples, layout)
+        self._learning_rates = np.array([item.learning_rate for item in settings])
+        self._groups = [
+            Group(rules[where.start], settings[where], where, start[where], layout) for where in _runs(rules)
+        ]
+        self._replay = Replay(self._step, self.state, recorder_for(layout.device))
+        for group in self._groups:
+            group.in_place = self._replay.is_wanted
+
+    @property
+    def places(self) -> Integers:
+        """Trials stand in the order given."""
+        return np.arange(self._trials)
+
+    @property
+    def row_places(self) -> Integers:
+        """The same."""
+        return self.places
+
+    @property
+    def numbers_per_step(self) -> int:
+        """What one step keeps on the device."""
+        return self.lanes * (7 + len(self._recording.parameter_names))
+
+    @torch.no_grad()
+    def advance(self, first: int, updates: int, ledger: Ledger, *, last: bool) -> Course:
+        """Make updates and book them (see ``Stepper``)."""
+        table = torch.from_numpy(self._clocks.table(first + 1, max(1, updates))).to(
+            self._layout.device, self._layout.dtype
+        )
+        for group in self._groups:
+            group.prepare(self._clocks, table)
+        trace = Trace(bool(self._recording.parameter_names))
+        for place in range(updates):
+            batch = self._objective.batch(first + place)
+            trace.steps.append(self._replay.make(batch, [group.clock[place] for group in self._groups]))
+        if last:
+            trace.steps.append(self._look(self._objective.batch(first + updates))[0])
+        steps = updates + last
+        rates = self._clocks.learning_rates(self._learning_rates, first + 1, steps)
+        quantities = trace.collect(self._capped(trace), rates)
+        ledger.book(first, quantities.loss, quantities.finite, quantities.capped[:updates])
+        return self._course(first, steps, quantities, ledger)
+
+    def _step(self, batch: Tensor | None, now: Sequence[Tensor]) -> Seen:
+        """Evaluate the current parameters and move them, each group by its numbers of this update."""
+        seen, scaled = self._look(batch)
+        for group, numbers in zip(self._groups, now, strict=True):
+            group.update(scaled.slope[group.where], scaled.scale[group.where].unsqueeze(1), numbers)
+        return seen
+
+    def _look(self, batch: Tensor | None) -> tuple[Seen, Scaled]:
+        parameters = self._parameters()
+        evaluation = self._objective.evaluate(parameters, batch)
+        scaled = self._scaling.apply(evaluation)
+        keeps = bool(self._recording.parameter_names)
+        reads = self._scaling.reads_samples
+        return look(evaluation.loss, scaled, parameters, keep_parameters=keeps, reads_samples=reads), scaled
+
+    def _parameters(self) -> Tensor:
+        parts = [group.parameters for group in self._groups]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def _capped(self, trace: Trace) -> Tensor:
+        scales = trace.scales()
+        return torch.cat([group.capped(scales[:, group.where]) for group in self._groups], dim=1)
+
+    def _course(self, first: int, steps: int, quantities: Quantities, ledger: Ledger) -> Course:
+        columns = [getattr(quantities, name) for name in COLUMNS]
+        if quantities.parameters is not None:
+            columns += list(np.moveaxis(quantities.parameters, -1, 0))
+        whole = np.stack(columns, axis=1)
+        kept = recorded_steps(first, first + steps - 1, self._recording.every, self._recording.budget)
+        diverged = np.clip(ledger.first_nonfinite - first, 0, steps - 1)
+        return Course(
+            first_step=first,
+            last_step=first + steps - 1,
+            steps=kept,
+            names=(*COLUMNS, *self._recording.parameter_names),
+            values=whole[kept - first],
+            farewell=whole[diverged, :, np.arange(self.lanes)].T,
+        )
+
+    def state(self) -> dict[str, Tensor]:
+        """Parameters and memory of each group, and what the objective remembers."""
+        groups = {
+            f"{number}.{name}": tensor
+            for number, group in enumerate(self._groups)
+            for name, tensor in group.state().items()
+        }
+        return groups | self._objective.state()
+
+    @torch.no_grad()
+    def predictions(self) -> list[dict[str, Floats]] | None:
+        """What each trial's model predicts now."""
+        return self._objective.predictions(self._parameters())
+
+    @torch.no_grad()
+    def metrics(self) -> dict[str, Floats]:
+        """How well the models do since the last call."""
+        found = self._objective.metrics(self._parameters())
+        return {name: values[: self._trials] for name, values in found.items()}
+
+
+def by_rule(trials: Sequence[TrialPlan]) -> list[int]:
+    """The places of the trials with those of one rule side by side, in order of first appearance."""
+    order: dict[str, list[int]] = {}
+    for place, trial in enumerate(trials):
+        order.setdefault(rule_of(trial.settings).name, []).append(place)
+    return [place for members in order.values() for place in members]
+
+
+def _runs(rules: Sequence[Rule]) -> list[slice]:
+    """Slices of equal neighbours."""
+    starts = [place for place in range(len(rules)) if place == 0 or rules[place].name != rules[place - 1].name]
+    return [slice(start, end) for start, end in zip(starts, [*starts[1:], len(rules)], strict=True)]

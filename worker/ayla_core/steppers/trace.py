@@ -1,0 +1,132 @@
+"""What the step loop leaves behind: tensors while it runs, arrays on the host once a block is over.
+
+The loop never waits for the device; everything that can be derived later is derived in ``Trace.collect``.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ayla_core.ledger import Flags, Floats
+from ayla_core.scaling import Scaled
+
+
+@dataclass(frozen=True, slots=True)
+class Quantities:
+    """Some consecutive steps of every lane, on the host; arrays of shape [steps, lanes].
+
+    Attributes:
+        loss: l.
+        transformed_loss: L.
+        scale: v.
+        effective_lr: lr·G, signed where there is one parameter, else its norm.
+        grad_norm: norm of ∇l.
+        finite: whether the loss and every parameter is a finite number.
+        capped: whether max_scale or the weight cap changes the update of this step.
+        parameters: shape [steps, lanes, parameters]; None where parameters are not recorded.
+    """
+
+    loss: Floats
+    transformed_loss: Floats
+    scale: Floats
+    effective_lr: Floats
+    grad_norm: Floats
+    finite: Flags
+    capped: Flags
+    parameters: Floats | None
+
+
+class Seen(NamedTuple):
+    """What one step leaves behind, before its update; each of shape [rows].
+
+    Attributes:
+        loss: l.
+        transformed: L.
+        scale: v.
+        slope: of ∇l (see ``size_of``).
+        unscaled: of G/v; None where it is that of ∇l.
+        limited: where max_scale acted; None where no row has one.
+        parameters: all of them, shape [rows, parameters], or the size of the largest.
+    """
+
+    loss: Tensor
+    transformed: Tensor
+    scale: Tensor
+    slope: Tensor
+    unscaled: Tensor | None
+    limited: Tensor | None
+    parameters: Tensor
+
+
+def look(loss: Tensor, scaled: Scaled, parameters: Tensor, *, keep_parameters: bool, reads_samples: bool) -> Seen:
+    """What is to be kept of a step."""
+    return Seen(
+        loss=loss,
+        transformed=scaled.transformed_loss,
+        scale=scaled.scale,
+        slope=size_of(scaled.plain),
+        unscaled=size_of(scaled.slope) if reads_samples else None,
+        limited=scaled.limited,
+        # Of many parameters the largest tells whether all are finite: the maximum norm hands NaN on.
+        parameters=parameters.clone() if keep_parameters else torch.linalg.vector_norm(parameters, torch.inf, dim=1),
+    )
+
+
+@dataclass(slots=True)
+class Trace:
+    """The steps of one block, in order.
+
+    Attributes:
+        keep_parameters: whether every parameter of every step is kept.
+        steps: what they left behind.
+    """
+
+    keep_parameters: bool
+    steps: list[Seen] = field(default_factory=list)
+
+    def scales(self) -> Tensor:
+        """The scale v of every step so far, shape [steps, rows]."""
+        return torch.stack([seen.scale for seen in self.steps])
+
+    def collect(self, capped: Tensor, learning_rates: Floats) -> Quantities:
+        """Fetch everything. The only point at which the host waits for the device.
+
+        Args:
+            capped: where the weight cap acts, shape [steps, rows].
+            learning_rates: shape [steps, rows].
+        """
+        limited = [seen.limited for seen in self.steps if seen.limited is not None]
+        if limited:
+            capped = capped | torch.stack(limited)
+        loss, transformed, scale, slope, parameters = (
+            _fetch([getattr(seen, name) for seen in self.steps])
+            for name in ("loss", "transformed", "scale", "slope", "parameters")
+        )
+        unscaled = [seen.unscaled for seen in self.steps if seen.unscaled is not None]
+        # A diverging trial is a result: inf·0 and overflow are no reason to warn.
+        with np.errstate(all="ignore"):
+            effective_lr = learning_rates * (scale * (_fetch(unscaled) if unscaled else slope))
+        finite_parameters = np.isfinite(parameters)
+        return Quantities(
+            loss=loss,
+            transformed_loss=transformed,
+            scale=scale,
+            effective_lr=effective_lr,
+            grad_norm=np.abs(slope),
+            finite=np.isfinite(loss) & (finite_parameters.all(-1) if self.keep_parameters else finite_parameters),
+            capped=capped.cpu().numpy(),
+            parameters=parameters if self.keep_parameters else None,
+        )
+
+
+def size_of(gradient: Tensor) -> Tensor:
+    """The gradient itself where there is one parameter, else its Euclidean norm; shape [rows]."""
+    return gradient.squeeze(1) if gradient.shape[1] == 1 else torch.linalg.vector_norm(gradient, dim=1)
+
+
+def _fetch(steps: list[Tensor]) -> Floats:
+    whole: Floats = torch.stack(steps).to("cpu", torch.float64).numpy()
+    return whole

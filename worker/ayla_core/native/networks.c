@@ -34,6 +34,8 @@ typedef struct {
   NAME(Gemm) gemm; int (*set_threads)(int); int64_t threads;
 } NAME(Network);
 
+enum { NAME(PIECE) = 4096 }; /* parameters that are passed over at once */
+
 /* What one thread needs to make a step. */
 typedef struct {
   REAL** values;                /* [layers + 1] inputs, then the output of each layer, [batch][width] */
@@ -43,6 +45,7 @@ typedef struct {
   REAL* magnitude; REAL* factor; REAL* power; REAL* soft; /* [batch][outputs] */
   REAL* targets; int32_t* labels;
   REAL* gradient;               /* [padded] */
+  double* sums;                 /* [pieces of the gradient] */
   int64_t batch; int wide;
   double loss, correct;
 } NAME(Work);
@@ -80,6 +83,7 @@ static NAME(Work)* NAME(new_work)(const NAME(Network)* p, int64_t batch) {
   w->targets = NAME(buffer)(batch * outputs);
   w->labels = calloc(batch, sizeof(int32_t));
   w->gradient = NAME(buffer)(p->padded);
+  w->sums = calloc(p->padded / NAME(PIECE) + 1, sizeof(double));
   return w;
 }
 
@@ -91,7 +95,7 @@ static void NAME(free_work)(const NAME(Network)* p, NAME(Work)* w) {
   REAL* buffers[] = {w->slope, w->other, w->output_slope, w->magnitude, w->factor, w->power, w->soft, w->targets,
                      w->gradient};
   for (unsigned i = 0; i < sizeof buffers / sizeof *buffers; i++) free(buffers[i]);
-  free(w->labels); free(w->values); free(w->before); free(w);
+  free(w->sums); free(w->labels); free(w->values); free(w->before); free(w);
 }
 
 /* Applies a function of Sleef to an aligned array, in place; what lies behind its end in the last vector is computed
@@ -112,11 +116,18 @@ static REAL NAME(raise_one)(REAL base, REAL exponent) {
 
 /* ---- forward -------------------------------------------------------------------------------------------------- */
 
-static void NAME(product)(const NAME(Network)* p, const char* left, const char* right, int64_t m, int64_t n, int64_t k,
-                          const REAL* a, int64_t lda, const REAL* b, int64_t ldb, REAL* c) {
+/* Multiplications of a product above which a trial alone is worth several threads: they wait for each other at its
+   end, and on a busy machine that can be long. */
+enum { NAME(WIDE) = 1000000 };
+
+static void NAME(product)(const NAME(Network)* p, int wide, const char* left, const char* right, int64_t m, int64_t n,
+                          int64_t k, const REAL* a, int64_t lda, const REAL* b, int64_t ldb, REAL* c) {
   const int M = (int)m, N = (int)n, K = (int)k, LDA = (int)lda, LDB = (int)ldb;
   const REAL one = 1, zero = 0;
+  const int shared = wide && m * n * k > NAME(WIDE);
+  if (shared) p->set_threads((int)p->threads);
   p->gemm(left, right, &M, &N, &K, &one, a, &LDA, b, &LDB, &zero, c, &M);
+  if (shared) p->set_threads(1);
 }
 
 static void NAME(activate)(const NAME(Network)* p, REAL* restrict z, REAL* restrict before, const REAL* restrict bias,
@@ -149,7 +160,7 @@ static void NAME(forward)(const NAME(Network)* p, const REAL* x, NAME(Work)* w) 
     const int64_t in = p->widths[i], out = p->widths[i + 1];
     const REAL* bias = x + p->offsets[2 * i + 1];
     REAL* z = w->values[i + 1];
-    NAME(product)(p, "N", "N", out, w->batch, in, x + p->offsets[2 * i], out, w->values[i], in, z);
+    NAME(product)(p, w->wide, "N", "N", out, w->batch, in, x + p->offsets[2 * i], out, w->values[i], in, z);
     if (i < p->layers - 1) NAME(activate)(p, z, w->before[i], bias, w->batch, out);
     else for (int64_t r = 0; r < w->batch; r++) for (int64_t j = 0; j < out; j++) z[r * out + j] += bias[j];
   }
@@ -314,11 +325,11 @@ static void NAME(backward)(const NAME(Network)* p, const REAL* x, NAME(Work)* w,
   for (int64_t i = p->layers - 1; i >= 0; i--) {
     const int64_t in = p->widths[i], out = p->widths[i + 1];
     REAL* bias = w->gradient + p->offsets[2 * i + 1];
-    NAME(product)(p, "N", "T", out, in, w->batch, d, out, w->values[i], in, w->gradient + p->offsets[2 * i]);
+    NAME(product)(p, w->wide, "N", "T", out, in, w->batch, d, out, w->values[i], in, w->gradient + p->offsets[2 * i]);
     for (int64_t j = 0; j < out; j++) bias[j] = 0;
     for (int64_t r = 0; r < w->batch; r++) for (int64_t j = 0; j < out; j++) bias[j] += d[r * out + j];
     if (i == 0) break;
-    NAME(product)(p, "T", "N", in, w->batch, out, x + p->offsets[2 * i], out, d, out, next);
+    NAME(product)(p, w->wide, "T", "N", in, w->batch, out, x + p->offsets[2 * i], out, d, out, next);
     NAME(through_activation)(p, next, w->values[i], w->before[i - 1], w->batch * in);
     REAL* swap = d;
     d = next;
@@ -326,28 +337,23 @@ static void NAME(backward)(const NAME(Network)* p, const REAL* x, NAME(Work)* w,
   }
 }
 
-enum { NAME(PIECE) = 4096 };
-
-/* Sums of pieces of fixed size, so that the sum does not depend on the threads. */
-static double NAME(norm)(const REAL* g, int64_t count, int wide) {
-  const int64_t pieces = (count + NAME(PIECE) - 1) / NAME(PIECE);
-  double* sums = malloc(sizeof(double) * pieces);
-#pragma omp parallel for if (wide && pieces > 4)
-  for (int64_t i = 0; i < pieces; i++) {
-    const int64_t first = i * NAME(PIECE), end = first + NAME(PIECE) < count ? first + NAME(PIECE) : count;
-    REAL part[LANES] = {0};
-    int64_t k = first;
-    for (; k + LANES <= end; k += LANES) for (int j = 0; j < LANES; j++) part[j] += g[k + j] * g[k + j];
-    for (; k < end; k++) part[0] += g[k] * g[k];
-    double sum = 0;
-    for (int j = 0; j < LANES; j++) sum += part[j];
-    sums[i] = sum;
-  }
-  double total = 0;
-  for (int64_t i = 0; i < pieces; i++) total += sums[i];
-  free(sums);
-  return sqrt(total);
+/* The sum of squares of one piece of the gradient. */
+static double NAME(squares)(const REAL* g, int64_t first, int64_t end) {
+  REAL part[LANES] = {0};
+  int64_t k = first;
+  for (; k + LANES <= end; k += LANES) for (int j = 0; j < LANES; j++) part[j] += g[k + j] * g[k + j];
+  for (; k < end; k++) part[0] += g[k] * g[k];
+  double sum = 0;
+  for (int j = 0; j < LANES; j++) sum += part[j];
+  return sum;
 }
+
+/* What is done with each piece of the parameters, by one thread or several; sums of pieces of fixed size do not depend
+   on the threads. */
+typedef struct {
+  REAL norm;     /* of the gradient */
+  INTEGER bad;   /* whether a parameter is not finite after its update */
+} NAME(Pass);
 
 /* ---- steps ---------------------------------------------------------------------------------------------------- */
 
@@ -373,18 +379,37 @@ static void NAME(fetch_batch)(const NAME(Network)* p, int64_t trial, int64_t eva
   }
 }
 
-static INTEGER NAME(move)(const NAME(Network)* p, int64_t trial, REAL* x, const NAME(Work)* w, REAL v,
-                       const REAL* const* h, const NAME(Preparation)* preparation) {
-  const int64_t rule = p->rules[trial];
+/* The norm of the gradient and, with a preparation, the update of every parameter, in one pass over the memory. */
+static NAME(Pass) NAME(pass)(const NAME(Network)* p, int64_t trial, NAME(Work)* w, REAL v, const REAL* const* h,
+                             const NAME(Preparation)* preparation) {
+  REAL* x = p->parameters + trial * p->padded;
   REAL* memory = p->memory + trial * p->memories * p->padded;
-  const int64_t pieces = (p->padded + NAME(PIECE) - 1) / NAME(PIECE);
+  const int64_t rule = p->rules[trial], pieces = (p->padded + NAME(PIECE) - 1) / NAME(PIECE);
   INTEGER bad = 0;
 #pragma omp parallel for reduction(| : bad) if (w->wide && pieces > 4)
   for (int64_t i = 0; i < pieces; i++) {
     const int64_t first = i * NAME(PIECE), end = first + NAME(PIECE) < p->padded ? first + NAME(PIECE) : p->padded;
-    bad |= NAME(RULE_FLAT)[rule](first, end, x, w->gradient, memory, p->padded, v, h, preparation);
+    w->sums[i] = NAME(squares)(w->gradient, first, end);
+    if (preparation)
+      bad |= NAME(RULE_FLAT)[rule](first, end, x, w->gradient, memory, p->padded, v, h, preparation);
   }
-  return bad;
+  double total = 0;
+  for (int64_t i = 0; i < pieces; i++) total += w->sums[i];
+  const NAME(Pass) result = {(REAL)sqrt(total), bad};
+  return result;
+}
+
+/* The scale v of a step and what comes with it. */
+typedef struct {
+  REAL v, transformed;
+  int limited;
+} NAME(Reading);
+
+static NAME(Reading) NAME(read_loss)(const NAME(Network)* p, int64_t trial, REAL loss) {
+  const REAL a = ABSOLUTE(loss), n = (a == 0) | (a == 1) ? (REAL)1 : a < 1 ? p->n1[trial] : p->n2[trial];
+  const REAL power = NAME(raise_one)(a, n - 1), scale = n * power, most = p->max_scale[trial];
+  const NAME(Reading) reading = {scale > most ? most : scale, loss * power, scale > most};
+  return reading;
 }
 
 static void NAME(run_trial)(const NAME(Network)* p, int64_t trial, NAME(Work)* w) {
@@ -393,7 +418,7 @@ static void NAME(run_trial)(const NAME(Network)* p, int64_t trial, NAME(Work)* w
   REAL h_values[1 + MOST_NUMBERS][LANES] = {{0}}, v_values[LANES] = {0}, over[LANES];
   const REAL* h[1 + MOST_NUMBERS];
   for (int i = 0; i <= MOST_NUMBERS; i++) h[i] = h_values[i];
-  int alive = p->first_nonfinite[trial] < 0;
+  const int alive = p->first_nonfinite[trial] < 0;
   INTEGER bad = 0;
   for (int64_t k = 0; k < p->padded; k++) bad |= x[k] * 0 != 0;
   const int64_t evaluations = p->updates + (p->evaluate_last != 0);
@@ -413,30 +438,36 @@ static void NAME(run_trial)(const NAME(Network)* p, int64_t trial, NAME(Work)* w
     p->loss_sum[trial] += w->loss * (double)w->batch;
     p->correct_sum[trial] += w->correct;
     p->seen[trial] += (double)w->batch;
+    const int sampled = p->has_ayla[trial] && p->per_sample[trial];
+    const int dies = !(loss - loss == 0) || bad, moves = !dies && i < p->updates;
+    NAME(Reading) reading = {1, loss, 0};
+    REAL norm = 0;
     NAME(backward)(p, x, w, w->output_slope);
-    const REAL norm = (REAL)NAME(norm)(w->gradient, p->padded, w->wide);
-    REAL v = 1, transformed = loss, slope = norm;
-    int limited = 0;
-    if (p->has_ayla[trial] && p->per_sample[trial]) {
-      v = NAME(read_samples)(p, trial, w, &transformed, &limited);
+    if (sampled) {
+      norm = NAME(pass)(p, trial, w, 1, h, NULL).norm;
+      reading.v = NAME(read_samples)(p, trial, w, &reading.transformed, &reading.limited);
       const int64_t outputs = p->widths[p->layers], each = p->loss == NAME(CROSS_ENTROPY) ? outputs : 1;
-      const REAL inverse = v == 0 ? (REAL)0 : 1 / v;
+      const REAL inverse = reading.v == 0 ? (REAL)0 : 1 / reading.v;
       for (int64_t k = 0; k < w->batch * outputs; k++) w->output_slope[k] *= w->factor[k / each] * inverse;
       NAME(backward)(p, x, w, w->output_slope);
-      slope = (REAL)NAME(norm)(w->gradient, p->padded, w->wide);
     } else if (p->has_ayla[trial]) {
-      const REAL a = ABSOLUTE(loss), n = (a == 0) | (a == 1) ? (REAL)1 : a < 1 ? p->n1[trial] : p->n2[trial];
-      const REAL power = NAME(raise_one)(a, n - 1);
-      transformed = loss * power;
-      v = n * power;
-      if (v > p->max_scale[trial]) { v = p->max_scale[trial]; limited = 1; }
+      reading = NAME(read_loss)(p, trial, loss);
     }
-    const REAL columns[5] = {loss, transformed, v, h_values[0][0] * (v * slope), norm};
+    NAME(Preparation) preparation = {p->is_prepared[trial], 1, p->clip_value[trial], p->weight_decay[trial]};
+    const int clips = p->clip_norm[trial] < INFINITY;
+    NAME(Pass) pass = {0, bad};
+    if (clips || !moves) pass = NAME(pass)(p, trial, w, 1, h, NULL);
+    if (clips) {
+      const REAL clipped = p->clip_norm[trial] / (pass.norm + (REAL)1e-6);
+      preparation.factor = clipped < 1 ? clipped : (REAL)1;
+    }
+    if (moves) pass = NAME(pass)(p, trial, w, reading.v, h, &preparation);
+    if (!sampled) norm = pass.norm;
+    const REAL columns[5] = {loss, reading.transformed, reading.v, h_values[0][0] * (reading.v * pass.norm), norm};
     p->final_loss[trial] = loss;
-    if (!(loss - loss == 0) || bad) {
+    if (dies) {
       p->first_nonfinite[trial] = step;
       for (int c = 0; c < 5; c++) p->farewell[c * T + trial] = columns[c];
-      alive = 0;
     } else if (loss < p->best_loss[trial]) {
       p->best_loss[trial] = loss;
       p->best_step[trial] = step;
@@ -445,28 +476,21 @@ static void NAME(run_trial)(const NAME(Network)* p, int64_t trial, NAME(Work)* w
       for (int c = 0; c < 5; c++) row[c * T + trial] = columns[c];
       row += 5 * T;
     }
-    if (!alive || i == p->updates) break;
+    if (!moves) break;
+    bad = pass.bad;
     if (p->has_ayla[trial]) {
-      v_values[0] = v;
+      v_values[0] = reading.v;
       NAME(RULE_OVER)[rule](v_values, h, over);
-      p->capped_steps[trial] += limited || over[0] != 0;
+      p->capped_steps[trial] += reading.limited || over[0] != 0;
     }
-    const REAL clipped = p->clip_norm[trial] / (slope + (REAL)1e-6);
-    const NAME(Preparation) preparation = {p->is_prepared[trial], clipped < 1 ? clipped : (REAL)1,
-                                           p->clip_value[trial], p->weight_decay[trial]};
-    bad = NAME(move)(p, trial, x, w, v, h, &preparation);
   }
 }
-
-/* Multiplications of one product above which a trial alone is worth several threads, which wait for each other many
-   times in each step. */
-enum { NAME(WIDE) = 1000000 };
 
 void NAME(run_network)(const NAME(Network)* p) {
   /* One trial gets all threads within its products; several share them out, each with products of one thread. */
   if (p->trials == 1 || p->threads == 1) {
     const int wide = p->threads > 1 && p->largest_batch * p->padded > NAME(WIDE);
-    const int before = p->set_threads(wide ? (int)p->threads : 1);
+    const int before = p->set_threads(1);
     NAME(Work)* w = NAME(new_work)(p, p->largest_batch);
     w->wide = wide;
     for (int64_t trial = 0; trial < p->trials; trial++) NAME(run_trial)(p, trial, w);

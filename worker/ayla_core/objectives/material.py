@@ -15,7 +15,7 @@ from ayla_core.ledger import Floats
 from ayla_core.models import build_model
 from ayla_core.objectives.data import Part, Rows
 from ayla_core.objectives.losses import build_loss
-from ayla_core.objectives.network import _initial, _source
+from ayla_core.objectives.sources import source_of
 from ayla_core.objectives.visits import Visits
 
 _Array = npt.NDArray[Any]
@@ -97,7 +97,7 @@ def gather_material(problem: DatasetProblem, dataset: Dataset | None, seeds: Seq
         DatasetError: when model, loss and data do not fit together.
     """
     rows = Rows(seeds, layout.device)
-    source = _source(problem, dataset, rows.seeds, layout)
+    source = source_of(problem, dataset, rows.seeds, layout)
     build_loss(problem.loss, has_classes=source.has_classes)
     model = build_model(problem.model, source.shape, source.outputs)
     training = _samples(source.train, has_classes=source.has_classes)
@@ -110,7 +110,7 @@ def gather_material(problem: DatasetProblem, dataset: Dataset | None, seeds: Seq
         training=training,
         test=None if source.test is None else _samples(source.test, has_classes=source.has_classes),
         target_set=np.array(sets, dtype=np.int32),
-        initial=_initial(model, source)[rows.places],
+        initial=source.starts(model)[rows.places],
         order=Visits(seeds, source.train.samples, problem.batch_size),
         grid=None if plot is None else Samples(np.array(plot.points[:, None], dtype=training.inputs.dtype)),
         known=[] if plot is None else [plot.columns[place] for place in rows.places],

@@ -3,9 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from ayla_spec.datasets import CurveDataset
 from ayla_spec.problems import DatasetProblem
 from torch import Tensor
 
@@ -18,7 +16,7 @@ from ayla_core.objectives.batches import Batches
 from ayla_core.objectives.data import Rows
 from ayla_core.objectives.losses import Comparison, Loss, build_loss
 from ayla_core.objectives.scores import Scores
-from ayla_core.objectives.sources import Source, curve_source, shared_source
+from ayla_core.objectives.sources import source_of
 
 TEST_NUMBERS = 2**24
 """Numbers of one layer that the test metrics work with at once; in float64 128 MiB."""
@@ -45,13 +43,13 @@ class NetworkObjective:
     def __init__(self, problem: DatasetProblem, dataset: Dataset | None, seeds: Sequence[int], layout: Layout) -> None:
         self._layout = layout
         self._rows = Rows(seeds, layout.device)
-        source = _source(problem, dataset, self._rows.seeds, layout)
+        source = source_of(problem, dataset, self._rows.seeds, layout)
         self._loss: Loss = build_loss(problem.loss, has_classes=source.has_classes)
         self._model: Model = build_model(problem.model, source.shape, source.outputs)
         self._train, self._test, self._plot = source.train, source.test, source.plot
         self._everything = self._train.inputs, self._rows.spread(self._train.targets)
         self._batches = Batches(self._rows.seeds, self._train.samples, problem.batch_size, layout.device)
-        self._initial = _initial(self._model, source)[self._rows.places]
+        self._initial = source.starts(self._model)[self._rows.places]
         self._has_classes = source.has_classes
         self._scores = self._blank_scores() if source.has_metrics else None
 
@@ -183,17 +181,3 @@ class _Evaluation:
         with exact(self.outputs.device):
             parts = torch.autograd.grad(self.outputs, self.weights, slope, retain_graph=keep)
         return torch.cat([part.flatten(1) for part in parts], dim=1)
-
-
-def _source(problem: DatasetProblem, dataset: Dataset | None, seeds: Sequence[int], layout: Layout) -> Source:
-    is_curve = isinstance(problem.dataset, CurveDataset)
-    if isinstance(problem.dataset, CurveDataset) and dataset is None:
-        return curve_source(problem.dataset, seeds, layout)
-    if dataset is None or is_curve:
-        raise ValueError("A curve is drawn from the seeds and needs no dataset; every other problem needs its own.")
-    return shared_source(dataset, seeds, layout)
-
-
-def _initial(model: Model, source: Source) -> Floats:
-    """The initial parameters of each seed, shape [seeds, parameters]."""
-    return np.stack([model.draw_parameters(generator) for generator in source.generators])

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from ayla_spec.datasets import CurveDataset
+from ayla_spec.problems import DatasetProblem
 
 from ayla_core.datasets import Dataset
 from ayla_core.datasets.curve import draw_curve
 from ayla_core.layout import Layout
+from ayla_core.models import Model
 from ayla_core.objectives.base import Floats
 from ayla_core.objectives.data import Part, upload
 
@@ -56,6 +58,24 @@ class Source:
     def has_metrics(self) -> bool:
         """Whether there is anything to tell that the loss of each step does not."""
         return self.has_classes or self.test is not None
+
+    def starts(self, model: Model) -> Floats:
+        """The initial parameters of each seed, shape [seeds, parameters]; to be called once, as it draws them."""
+        return np.stack([model.draw_parameters(generator) for generator in self.generators])
+
+
+def source_of(problem: DatasetProblem, dataset: Dataset | None, seeds: Sequence[int], layout: Layout) -> Source:
+    """What a problem's trials work with.
+
+    Raises:
+        ValueError: when there is no dataset and the problem is no curve, or the other way round.
+    """
+    is_curve = isinstance(problem.dataset, CurveDataset)
+    if isinstance(problem.dataset, CurveDataset) and dataset is None:
+        return curve_source(problem.dataset, seeds, layout)
+    if dataset is None or is_curve:
+        raise ValueError("A curve is drawn from the seeds and needs no dataset; every other problem needs its own.")
+    return shared_source(dataset, seeds, layout)
 
 
 def curve_source(settings: CurveDataset, seeds: Sequence[int], layout: Layout) -> Source:

@@ -1,14 +1,14 @@
-"""The argument of the kernels for networks, field by field as ``networks.c`` declares it."""
+"""The argument of the kernels for networks, field by field as ``layers.c`` declares it."""
 
 from typing import ClassVar
 
 from ayla_core.native.batch import Structure, fields
 
 ACTIVATIONS = ("relu", "tanh", "gelu", "sigmoid")
-"""In the order of the enumeration in ``networks.c``."""
+"""In the order of the enumeration in ``layers.c``."""
 
 LOSSES = ("mse", "cross-entropy", "mse-softmax", "huber")
-"""In the order of the enumeration in ``networks.c``."""
+"""In the order of the enumeration in ``layers.c``."""
 
 _FIELDS = """
     trials layers *widths *offsets padded activation loss
@@ -25,6 +25,6 @@ _FIELDS = """
 
 
 class Network(Structure):
-    """``Network`` of ``networks.c``."""
+    """``Network`` of ``layers.c``."""
 
     _fields_: ClassVar = fields(_FIELDS)

@@ -1,6 +1,7 @@
 """The C source of the kernels, put together for one library."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib import resources
 
 from ayla_core.native import rules
@@ -20,16 +21,36 @@ _TYPES = {
 }
 
 
-KINDS: dict[str, tuple[tuple[str, ...], tuple[Callable[[TracedRule], str], ...]]] = {
-    "expressions": (("functions.c", "interpreter.c"), (rules.over_function, rules.lanes_function)),
-    "networks": (("functions.c", "gradients.c"), (rules.over_function, rules.flat_function)),
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What a library is put together from, in that order.
+
+    Attributes:
+        before: files that the rules need.
+        rules: how each rule is written.
+        after: files that need the rules.
+    """
+
+    before: tuple[str, ...]
+    rules: tuple[Callable[[TracedRule], str], ...]
+    after: tuple[str, ...]
+
+
+_KINDS = {
+    "expressions": _Kind(
+        ("functions.c", "interpreter.c"), (rules.over_function, rules.lanes_function), ("expressions.c",)
+    ),
+    "networks": _Kind(
+        ("functions.c", "gradients.c"),
+        (rules.over_function, rules.flat_function),
+        ("layers.c", "losses.c", "networks.c"),
+    ),
 }
-"""For each library the files before the rules and how the rules are written; a file of its own name comes last."""
 
 
 def library(kind: str, suffix: str, traced: Sequence[TracedRule]) -> str:
     """The C source of the kernels of a kind, for the floating-point type with this suffix."""
-    files, write = KINDS[kind]
+    parts_of = _KINDS[kind]
     words = "".join(f"#define {name} {word}\n" for name, word in _TYPES[suffix].items())
     parts = [
         _head(traced),
@@ -37,10 +58,14 @@ def library(kind: str, suffix: str, traced: Sequence[TracedRule]) -> str:
         f"#define NAME(x) x##_{suffix}\n",
         "typedef REAL NAME(Vector) __attribute__((vector_size(VECTOR_BYTES)));\n#define VECTOR NAME(Vector)\n",
         "#define EACH for (int k = 0; k < LANES; k++)\n",
-        *(_text(name) for name in files),
-        *(function(rule) for rule in traced for function in write),
-        *(_table(kind_of_function, traced) for kind_of_function in _SIGNATURES if _is_written(kind_of_function, write)),
-        _text(f"{kind}.c"),
+        *(_text(name) for name in parts_of.before),
+        *(function(rule) for rule in traced for function in parts_of.rules),
+        *(
+            _table(kind_of_function, traced)
+            for kind_of_function in _SIGNATURES
+            if _is_written(kind_of_function, parts_of.rules)
+        ),
+        *(_text(name) for name in parts_of.after),
     ]
     return "\n".join(parts)
 

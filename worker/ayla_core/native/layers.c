@@ -1,0 +1,192 @@
+/* Fully connected networks: what the kernels are given, what one thread needs to make a step, and the layers. The matrix
+ * products are those of the BLAS that PyTorch brings; row-major matrices are the transposes of what it sees. */
+
+enum { NAME(RELU), NAME(TANH), NAME(GELU), NAME(SIGMOID) };
+enum { NAME(MSE), NAME(CROSS_ENTROPY), NAME(MSE_SOFTMAX), NAME(HUBER) };
+
+typedef void (*NAME(Gemm))(const char*, const char*, const int*, const int*, const int*, const REAL*, const REAL*,
+                           const int*, const REAL*, const int*, const REAL*, REAL*, const int*);
+
+typedef struct {
+  /* the model and its data */
+  int64_t trials, layers; const int64_t* widths; /* [layers + 1] */
+  const int64_t* offsets;       /* [2 * layers] where each matrix and bias begins */
+  int64_t padded, activation, loss;
+  const REAL* inputs; const int32_t* labels; const REAL* targets; /* [samples][..], [samples], [sets][samples][outputs] */
+  int64_t samples, largest_batch;
+  const int32_t* target_set;    /* [trials] */
+  const int32_t* order;         /* [orders][evaluations][largest_batch]; null: every sample in its own order */
+  const int32_t* order_of;      /* [trials] */
+  const int32_t* sizes;         /* [evaluations] samples of each batch */
+  /* state, updated in place: [trials][padded], [trials][memories][padded], [trials] */
+  REAL* parameters; REAL* memory; int64_t memories;
+  double* loss_sum; double* correct_sum; double* seen;
+  /* numbers of each trial, as in Batch */
+  const int32_t* rules; const int32_t* sources; const int32_t* has_ayla; const int32_t* is_prepared;
+  const int32_t* per_sample;    /* [trials] whether each sample is transformed */
+  const REAL* n1; const REAL* n2; const REAL* max_scale; const REAL* learning_rate;
+  const REAL* clip_norm; const REAL* clip_value; const REAL* weight_decay; const REAL* numbers;
+  const REAL* clock; int64_t clocks, courses; const int32_t* course;
+  int64_t first_step, updates, evaluate_last, every, last_step;
+  REAL* rows; REAL* farewell;   /* [..][5][trials], [5][trials] */
+  int64_t* first_nonfinite; double* best_loss; int64_t* best_step; int64_t* capped_steps; double* final_loss;
+  /* matrix product, and how many threads it may use in the calling thread */
+  NAME(Gemm) gemm; int (*set_threads)(int); int64_t threads;
+} NAME(Network);
+
+enum { NAME(PIECE) = 4096 }; /* parameters that are passed over at once */
+
+/* What one thread needs to make a step. */
+typedef struct {
+  REAL** values;                /* [layers + 1] inputs, then the output of each layer, [batch][width] */
+  REAL** before;                /* [layers] the same before the activation; only where its derivative needs it */
+  REAL* slope; REAL* other;     /* derivatives with respect to a layer's output, [batch][widest] */
+  REAL* output_slope;           /* of the mean loss, [batch][outputs] */
+  REAL* magnitude; REAL* factor; REAL* power; REAL* soft; /* [batch][outputs] */
+  REAL* targets; int32_t* labels;
+  REAL* gradient;               /* [padded] */
+  double* sums;                 /* [pieces of the gradient] */
+  int64_t batch; int wide;
+  double loss, correct;
+} NAME(Work);
+
+static int64_t NAME(round_up)(int64_t count) {
+  const int64_t lanes = 64 / (int64_t)sizeof(REAL);
+  return (count + lanes - 1) / lanes * lanes;
+}
+
+static REAL* NAME(buffer)(int64_t count) {
+  const int64_t size = NAME(round_up)(count) * (int64_t)sizeof(REAL);
+  REAL* made = aligned_alloc(64, size ? size : 64);
+  memset(made, 0, size);
+  return made;
+}
+
+static NAME(Work)* NAME(new_work)(const NAME(Network)* p, int64_t batch) {
+  NAME(Work)* w = calloc(1, sizeof *w);
+  int64_t widest = 0;
+  w->values = calloc(p->layers + 1, sizeof(REAL*));
+  w->before = calloc(p->layers, sizeof(REAL*));
+  for (int64_t i = 0; i <= p->layers; i++) {
+    if (i > 0 || p->order) w->values[i] = NAME(buffer)(batch * p->widths[i]);
+    if (i < p->layers && p->activation == NAME(GELU)) w->before[i] = NAME(buffer)(batch * p->widths[i + 1]);
+    if (i > 0 && p->widths[i] > widest) widest = p->widths[i];
+  }
+  const int64_t outputs = p->widths[p->layers];
+  w->slope = NAME(buffer)(batch * widest);
+  w->other = NAME(buffer)(batch * widest);
+  w->output_slope = NAME(buffer)(batch * outputs);
+  w->magnitude = NAME(buffer)(batch * outputs);
+  w->factor = NAME(buffer)(batch * outputs);
+  w->power = NAME(buffer)(batch * outputs);
+  w->soft = NAME(buffer)(batch * outputs);
+  w->targets = NAME(buffer)(batch * outputs);
+  w->labels = calloc(batch, sizeof(int32_t));
+  w->gradient = NAME(buffer)(p->padded);
+  w->sums = calloc(p->padded / NAME(PIECE) + 1, sizeof(double));
+  return w;
+}
+
+static void NAME(free_work)(const NAME(Network)* p, NAME(Work)* w) {
+  for (int64_t i = 0; i <= p->layers; i++) {
+    if (i > 0 || p->order) free(w->values[i]);
+    if (i < p->layers) free(w->before[i]);
+  }
+  REAL* buffers[] = {w->slope, w->other, w->output_slope, w->magnitude, w->factor, w->power, w->soft, w->targets,
+                     w->gradient};
+  for (unsigned i = 0; i < sizeof buffers / sizeof *buffers; i++) free(buffers[i]);
+  free(w->sums); free(w->labels); free(w->values); free(w->before); free(w);
+}
+
+/* Applies a function of Sleef to an aligned array, in place; what lies behind its end in the last vector is computed
+   as well. */
+static void NAME(map)(int which, REAL* array, int64_t count) {
+  const int64_t lanes = VECTOR_BYTES / (int64_t)sizeof(REAL);
+  for (int64_t j = 0; j < (count + lanes - 1) / lanes; j++)
+    ((VECTOR*)array)[j] = NAME(unary)[which](((VECTOR*)array)[j]);
+}
+
+static REAL NAME(raise_one)(REAL base, REAL exponent) {
+  if (exponent == 0) return 1;
+  VECTOR b = {0}, e = {0};
+  b[0] = base;
+  e[0] = exponent;
+  return NAME(power)(b, e)[0];
+}
+
+/* ---- forward -------------------------------------------------------------------------------------------------- */
+
+/* Multiplications of a product above which a trial alone is worth several threads: they wait for each other at its
+   end, and on a busy machine that can be long. */
+enum { NAME(WIDE) = 1000000 };
+
+static void NAME(product)(const NAME(Network)* p, int wide, const char* left, const char* right, int64_t m, int64_t n,
+                          int64_t k, const REAL* a, int64_t lda, const REAL* b, int64_t ldb, REAL* c) {
+  const int M = (int)m, N = (int)n, K = (int)k, LDA = (int)lda, LDB = (int)ldb;
+  const REAL one = 1, zero = 0;
+  const int shared = wide && m * n * k > NAME(WIDE);
+  if (shared) p->set_threads((int)p->threads);
+  p->gemm(left, right, &M, &N, &K, &one, a, &LDA, b, &LDB, &zero, c, &M);
+  if (shared) p->set_threads(1);
+}
+
+static void NAME(activate)(const NAME(Network)* p, REAL* restrict z, REAL* restrict before, const REAL* restrict bias,
+                           int64_t rows, int64_t width) {
+  const int64_t count = rows * width;
+  if (p->activation == NAME(RELU)) {
+    for (int64_t r = 0; r < rows; r++)
+      for (int64_t j = 0; j < width; j++) {
+        const REAL value = z[r * width + j] + bias[j];
+        z[r * width + j] = value < 0 ? (REAL)0 : value; /* NaN stays NaN */
+      }
+    return;
+  }
+  for (int64_t r = 0; r < rows; r++) for (int64_t j = 0; j < width; j++) z[r * width + j] += bias[j];
+  if (p->activation == NAME(TANH)) {
+    NAME(map)(SLEEF_tanh, z, count);
+  } else if (p->activation == NAME(SIGMOID)) {
+    for (int64_t i = 0; i < count; i++) z[i] = -z[i];
+    NAME(map)(SLEEF_exp, z, count);
+    for (int64_t i = 0; i < count; i++) z[i] = 1 / (1 + z[i]);
+  } else {
+    for (int64_t i = 0; i < count; i++) { before[i] = z[i]; z[i] *= (REAL)0.70710678118654752440; }
+    NAME(map)(SLEEF_erf, z, count);
+    for (int64_t i = 0; i < count; i++) z[i] = before[i] * (REAL)0.5 * (1 + z[i]);
+  }
+}
+
+static void NAME(forward)(const NAME(Network)* p, const REAL* x, NAME(Work)* w) {
+  for (int64_t i = 0; i < p->layers; i++) {
+    const int64_t in = p->widths[i], out = p->widths[i + 1];
+    const REAL* bias = x + p->offsets[2 * i + 1];
+    REAL* z = w->values[i + 1];
+    NAME(product)(p, w->wide, "N", "N", out, w->batch, in, x + p->offsets[2 * i], out, w->values[i], in, z);
+    if (i < p->layers - 1) NAME(activate)(p, z, w->before[i], bias, w->batch, out);
+    else for (int64_t r = 0; r < w->batch; r++) for (int64_t j = 0; j < out; j++) z[r * out + j] += bias[j];
+  }
+}
+
+static void NAME(through_activation)(const NAME(Network)* p, REAL* restrict d, const REAL* restrict h,
+                                     const REAL* restrict before, int64_t count) {
+  switch (p->activation) {
+    case NAME(RELU): for (int64_t i = 0; i < count; i++) d[i] = h[i] > 0 ? d[i] : (REAL)0; break;
+    case NAME(TANH): for (int64_t i = 0; i < count; i++) d[i] *= 1 - h[i] * h[i]; break;
+    case NAME(SIGMOID): for (int64_t i = 0; i < count; i++) d[i] *= h[i] * (1 - h[i]); break;
+    default: {
+      REAL bell[LANES] __attribute__((aligned(64)));
+      REAL bow[LANES] __attribute__((aligned(64)));
+      for (int64_t first = 0; first < count; first += LANES) {
+        const int64_t n = count - first < LANES ? count - first : LANES;
+        for (int64_t k = 0; k < n; k++) {
+          const REAL z = before[first + k];
+          bell[k] = -z * z * (REAL)0.5;
+          bow[k] = z * (REAL)0.70710678118654752440;
+        }
+        NAME(map)(SLEEF_exp, bell, n);
+        NAME(map)(SLEEF_erf, bow, n);
+        for (int64_t k = 0; k < n; k++)
+          d[first + k] *= (REAL)0.5 * (1 + bow[k]) + before[first + k] * bell[k] * (REAL)0.39894228040143267794;
+      }
+    }
+  }
+}

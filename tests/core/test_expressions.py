@@ -130,6 +130,24 @@ def test_choices_and_their_gradients(evaluate: Evaluate, expression: str, value:
     assert slopes == pytest.approx(gradient, rel=1e-14)
 
 
+@pytest.mark.parametrize(
+    ("expression", "x", "slope"),
+    [
+        ("where(x > 0, sqrt(x)*sin(sqrt(x)), x**2)", -1.0, -2.0),
+        ("where(x > 1, log(x)*log(x), (x-1)**2)", 0.0, -2.0),
+        ("where(x > 0, (1/x)*sin(1/x), x)", 0.0, 1.0),
+        ("where(x < 1, acos(x)**2, 0) + x", 2.0, 1.0),
+        ("where(x < 1, sqrt(1-x) + sqrt(1-x)**3, x)", 2.0, 1.0),
+        ("where(x > 0, sqrt(x), -x) + where(x > 1, sqrt(x), 0)", -1.0, -1.0),
+        ("where(x > 0, where(x > 1, log(x-1), sqrt(1-x)), x)", 0.5, -0.5 / math.sqrt(0.5)),
+        ("where(x > 0, sqrt(x), 0) + 0*sqrt(x + 2)", 0.25, 1.0),
+    ],
+)
+def test_a_branch_not_chosen_has_no_derivative(evaluate: Evaluate, expression: str, x: float, slope: float) -> None:
+    """Not even an infinite one, and not where a part of it is used twice."""
+    assert evaluate(expression, x=x)[1] == pytest.approx([slope], rel=1e-14)
+
+
 def test_vectors_are_unrolled(evaluate: Evaluate) -> None:
     value, slopes = evaluate("sum(x[i]**2 * (i + 1) for i in range(len(x))) + prod(x) + mean(x)", x=[1.0, 2.0, 4.0])
     assert value == pytest.approx(1 + 8 + 48 + 8 + 7 / 3, rel=1e-15)

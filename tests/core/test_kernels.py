@@ -1,6 +1,7 @@
 """The compiled kernels against PyTorch: the same numbers up to rounding, and nothing that a neighbour changes."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,7 @@ from ayla_core.optimizers import every_rule, rule_of
 from ayla_core.recorder import Column
 from ayla_spec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.core.batches import CPU, QUARTIC, ROSENBROCK, assert_same, assert_same_columns, job, run
@@ -123,6 +124,37 @@ def test_every_rule_on_a_network() -> None:
 def test_every_rule_on_an_expression() -> None:
     every = [item.model_dump(exclude_none=True) | {"ayla": ayla} for item in SETTINGS.values() for ayla in AYLAS[:2]]
     spec = job(QUARTIC, every, 40)
+    assert_close(run(spec), with_pytorch(spec), 1e-9)
+
+
+POINT = {"x": 0.7, "y": -1.3, "z": 0.4}
+LEAVES = st.sampled_from(["x", "y", "z", "0.5", "2"])
+TREES = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.tuples(inner, st.sampled_from("+-*"), inner).map(lambda part: f"({part[0]} {part[1]} {part[2]})")
+        | inner.map(lambda operand: f"tanh({operand})")
+        | st.tuples(inner, inner).map(lambda part: f"max({part[0]}, {part[1]})")
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=80)
+@given(TREES)
+@example("(x * y)")
+@example("(y * (z - x))")
+@example("(x + (z * y))")
+@example("max(x, (0.5 * y))")
+@example("x")
+def test_random_expressions_take_the_same_course(tree: str) -> None:
+    """Derivatives may be variables themselves, which are moved while they are read."""
+    start = {name: value for name, value in POINT.items() if re.search(rf"\b{name}\b", tree)}
+    if not start:
+        return
+    problem = {"type": "expression", "expression": tree, "start": start}
+    kinds = [{"name": "sgd", "learning_rate": 0.1}, {"name": "adam", "learning_rate": 0.1, "ayla": AYLAS[1]}]
+    spec = job(problem, kinds, 6)
     assert_close(run(spec), with_pytorch(spec), 1e-9)
 
 

@@ -12,7 +12,7 @@ from tests.core.batches import job, run
 pytestmark = pytest.mark.usefixtures("way")
 
 LOSSES = [0.0, 1.0, -1.0, 0.5, -0.5, 3.0, -3.0, 1e-12, -1e-12, 1e12, 1 - 1e-16, 1 + 2.3e-16, 5e-324, 1e-300, 1e300]
-EXPONENTS = [(1.0, 1.0), (1.5, 1.0), (0.5, 0.57), (2.0, 3.0), (0.1, 1.9)]
+EXPONENTS = [(1e-17, 1e-9), (1.0, 1.0), (1.5, 1.0), (0.5, 0.57), (2.0, 3.0), (0.1, 1.9)]
 
 
 def constant(loss: float) -> dict[str, object]:
@@ -84,3 +84,11 @@ def test_a_bound_on_the_scale_keeps_it_bounded() -> None:
     )
     assert recorder.trajectories[0]["scale"].max() == 2.0
     assert recorder.summaries[0].capped_steps > 0
+
+
+def test_a_gradient_beyond_the_norms_range_is_clipped_by_value_all_the_same() -> None:
+    problem = {"type": "expression", "expression": "(x*1e15)**2 + y**2", "start": {"x": 1.0, "y": 1.0}}
+    sgd = {"name": "sgd", "learning_rate": 0.1, "clip_value": 1.0}
+    recorder = run(job(problem, [sgd], 3, dtype="float32"))
+    assert recorder.summaries[0].outcome == "completed"
+    assert recorder.trajectories[0]["param.x"] == pytest.approx([1.0, 0.9, 0.8, 0.7], rel=1e-6)

@@ -15,7 +15,11 @@ class RmsProp(WithWeightDecay):
     alpha: DecayRate = Field(0.99, description="Decay rate of the average of squared gradients.")
     epsilon: PositiveFloat = Field(1e-8, description="Added to the root.")
     momentum: NonNegativeFloat = Field(0.0, description="Weight of the earlier updates.")
-    centered: bool = Field(False, description="Subtract the square of the averaged gradient: a variance.")
+    centered: bool = Field(
+        False,
+        description="Subtract the square of the averaged gradient: a variance. With AYLA the two averages follow the "
+        "gradient at different paces and the difference can fall to 0: choose a larger epsilon.",
+    )
 
 
 class Adagrad(WithWeightDecay):

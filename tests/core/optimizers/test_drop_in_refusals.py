@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from ayla_core.drop_in import AYLA
@@ -104,3 +105,23 @@ def test_sparse_gradients_are_refused_before_anything_moves() -> None:
 def test_exponents_and_bound_are_checked(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         AYLA(optim.SGD([parameter()], lr=0.1), **wrong)  # type: ignore[arg-type]
+
+
+def test_a_plain_state_is_refused_even_where_it_remembers_the_same() -> None:
+    """Adagrad's own state has the names of ours, but counts its steps in another way."""
+    x, y = parameter(), parameter()
+    plain = optim.Adagrad([x])
+    x.grad = torch.ones_like(x)
+    plain.step()
+    with pytest.raises(ValueError, match="no state of AYLA on Adagrad"):
+        AYLA(optim.Adagrad([y])).load_state_dict(plain.state_dict())
+
+
+def test_numpy_losses_are_numbers() -> None:
+    x = parameter()
+    x.grad = torch.ones_like(x)
+    optimizer = AYLA(optim.SGD([x], lr=0.1), n2=2.0)
+    loss: Any = np.float32(3.0)
+    optimizer.step(loss)
+    assert optimizer.scale is not None
+    assert optimizer.scale.item() == 6.0

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from ayla_spec.optimizers import Ayla
 from torch import Tensor
@@ -55,8 +56,10 @@ def as_tensor(loss: object) -> Tensor:
     """
     if loss is None:
         raise TypeError("AYLA needs the loss of every step: opt.step(loss), or opt.step(closure) that returns it")
-    if isinstance(loss, bool) or not isinstance(loss, Tensor | float | int):
+    if isinstance(loss, bool) or not isinstance(loss, Tensor | float | int | np.number):
         raise TypeError(f"the loss must be a tensor or a number, not {type(loss).__qualname__}")
+    if isinstance(loss, np.complexfloating):
+        raise ValueError("the loss must be one real number, not a complex one")  # noqa: TRY004
     tensor = loss if isinstance(loss, Tensor) else torch.tensor(float(loss), dtype=torch.float64)
     if tensor.numel() != 1 or tensor.is_complex():
         raise ValueError(f"the loss must be one real number, not {tensor.dtype} of shape {list(tensor.shape)}")

@@ -18,6 +18,8 @@ def check_state(kind: type[Optimizer], state_dict: dict[str, Any], ayla: Ayla) -
     Raises:
         ValueError: where it is not.
     """
+    if "ayla" not in state_dict:
+        raise ValueError(f"this is no state of AYLA on {kind.__name__}: it has no 'ayla'")
     for group in state_dict["param_groups"]:
         expected = {"step", *Course(recipe_of(kind, group), ayla).rule.memory}
         for number in group["params"]:

@@ -28,7 +28,7 @@ typedef struct {
 
 typedef struct {
   REAL v[LANES], transformed[LANES], limited[LANES], norm[LANES], slope[LANES], rate[LANES], over[LANES];
-  REAL best[LANES], alive[LANES], bad[LANES], capped[LANES], exponent[LANES], size[LANES], power[LANES];
+  REAL best[LANES], alive[LANES], bad[LANES], capped[LANES], exponent[LANES], lowered[LANES], size[LANES], power[LANES];
   INTEGER best_step[LANES];
   REAL clock[MOST_CLOCKS][LANES];
 } __attribute__((aligned(64))) NAME(Scratch);
@@ -40,13 +40,14 @@ static void NAME(transform)(const NAME(Batch)* p, int64_t at, const REAL* loss, 
     REAL n = a < 1 ? p->n1[at + k] : p->n2[at + k];
     n = (a == 0) | (a == 1) ? (REAL)1 : n;
     s->size[k] = a;
-    s->exponent[k] = n - 1;
+    s->exponent[k] = n;
+    s->lowered[k] = n - 1;
     different += ABSOLUTE(n - 1);
   }
-  if (different != 0) NAME(raise)(s->power, s->size, s->exponent);
+  if (different != 0) NAME(raise)(s->power, s->size, s->lowered);
   else EACH s->power[k] = 1;
   EACH {
-    const REAL scale = (s->exponent[k] + 1) * s->power[k], most = p->max_scale[at + k];
+    const REAL scale = s->exponent[k] * s->power[k], most = p->max_scale[at + k];
     s->transformed[k] = loss[k] * s->power[k];
     s->v[k] = scale > most ? most : scale;
     s->limited[k] = scale > most ? (REAL)1 : (REAL)0;

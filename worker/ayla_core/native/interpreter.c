@@ -63,6 +63,7 @@ static void NAME(execute)(const int32_t* restrict code, int64_t count, REAL* res
       BINARY(OP_lt, a < b ? (REAL)1 : (REAL)0)
       BINARY(OP_le, a <= b ? (REAL)1 : (REAL)0)
       BINARY(OP_ne, a != b ? (REAL)1 : (REAL)0)
+      UNARY(OP_copy, a)
       UNARY(OP_neg, -a)
       UNARY(OP_abs, ABSOLUTE(a))
       UNARY(OP_sign, (REAL)((a > 0) - (a < 0)))

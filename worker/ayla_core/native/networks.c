@@ -115,9 +115,11 @@ static void NAME(run_trial)(const NAME(Network)* p, int64_t trial, NAME(Work)* w
     NAME(forward)(p, x, w);
     NAME(evaluate_loss)(p, w);
     const REAL loss = (REAL)w->loss;
-    p->loss_sum[trial] += w->loss * (double)w->batch;
-    p->correct_sum[trial] += w->correct;
-    p->seen[trial] += (double)w->batch;
+    if (i < p->updates) { /* metrics tell of batches that were trained on */
+      p->loss_sum[trial] += w->loss * (double)w->batch;
+      p->correct_sum[trial] += w->correct;
+      p->seen[trial] += (double)w->batch;
+    }
     const int sampled = p->has_ayla[trial] && p->per_sample[trial];
     const int dies = !(loss - loss == 0) || bad, moves = !dies && i < p->updates;
     NAME(Reading) reading = {1, loss, 0};
@@ -127,8 +129,9 @@ static void NAME(run_trial)(const NAME(Network)* p, int64_t trial, NAME(Work)* w
       norm = NAME(pass)(p, trial, w, 1, h, NULL).norm;
       reading.v = NAME(read_samples)(p, trial, w, &reading.transformed, &reading.limited);
       const int64_t outputs = p->widths[p->layers], each = p->loss == NAME(CROSS_ENTROPY) ? outputs : 1;
-      const REAL inverse = reading.v == 0 ? (REAL)0 : 1 / reading.v;
-      for (int64_t k = 0; k < w->batch * outputs; k++) w->output_slope[k] *= w->factor[k / each] * inverse;
+      /* Where v is 0 all factors are. */
+      const REAL divisor = reading.v == 0 ? (REAL)1 : reading.v;
+      for (int64_t k = 0; k < w->batch * outputs; k++) w->output_slope[k] *= w->factor[k / each] / divisor;
       NAME(backward)(p, x, w, w->output_slope);
     } else if (p->has_ayla[trial]) {
       reading = NAME(read_loss)(p, trial, loss);

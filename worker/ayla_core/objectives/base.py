@@ -53,11 +53,15 @@ class Objective(Protocol):
     def batch(self, step: int) -> Tensor | None:
         """Which samples a step takes, as ``evaluate`` wants to be told; None where every step takes the same."""
 
-    def evaluate(self, parameters: Tensor, batch: Tensor | None) -> Evaluation:
+    def evaluate(self, parameters: Tensor, batch: Tensor | None, *, counts: bool = True) -> Evaluation:
         """Loss and gradient at ``parameters``, shape [rows, parameters], on a batch.
 
-        Called once for every step; the samples it used count towards the next ``metrics``. Makes the same operations on
-        the same tensors for every batch of one size, and never waits for the device.
+        Makes the same operations on the same tensors for every batch of one size, and never waits for the device.
+
+        Args:
+            parameters: of every row.
+            batch: as ``batch`` told.
+            counts: whether the samples count towards the next ``metrics``: where an update follows.
         """
 
     def predictions(self, parameters: Tensor) -> list[dict[str, Floats]] | None:

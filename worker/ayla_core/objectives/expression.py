@@ -36,9 +36,9 @@ class ExpressionObjective:
     def batch(self, step: int) -> None:
         """None: every step is the same."""
 
-    def evaluate(self, parameters: Tensor, batch: Tensor | None) -> "_Evaluation":
+    def evaluate(self, parameters: Tensor, batch: Tensor | None, *, counts: bool = True) -> "_Evaluation":
         """The expression and its gradient at each row of ``parameters``, shape [rows, variables]."""
-        del batch
+        del batch, counts
         columns = parameters.t().contiguous().unbind(0)
         loss, *slopes = self._program(columns)
         rows = loss.expand(len(parameters)) if loss.ndim == 0 else loss

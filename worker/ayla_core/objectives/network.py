@@ -76,8 +76,8 @@ class NetworkObjective:
         """Places of the samples of a step, shape [seeds, samples]; None for all of them."""
         return self._batches.at(step)
 
-    def evaluate(self, parameters: Tensor, batch: Tensor | None) -> "_Evaluation":
-        """Loss and gradient on a batch, at each row of ``parameters``; counted for the metrics."""
+    def evaluate(self, parameters: Tensor, batch: Tensor | None, *, counts: bool = True) -> "_Evaluation":
+        """Loss and gradient on a batch, at each row of ``parameters``; counted for the metrics unless told not to."""
         inputs, targets = self._chosen(batch)
         weights = self._model.split(parameters.detach())
         for weight in weights:
@@ -86,7 +86,7 @@ class NetworkObjective:
             outputs = self._model.predict(weights, inputs)
         values = outputs.detach()
         comparison = self._loss.compare(values, targets)
-        if self._scores is not None:
+        if counts and self._scores is not None:
             self._scores.add(comparison.loss, values, targets)
         return _Evaluation(comparison, outputs, weights)
 

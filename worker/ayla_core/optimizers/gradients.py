@@ -48,6 +48,7 @@ class Preparation:
     def apply(self, gradient: Tensor, parameters: Tensor) -> Tensor:
         """The gradient, shape [rows, parameters], clipped by norm, then by component, then with the penalty added."""
         norm = torch.linalg.vector_norm(gradient, dim=1, keepdim=True)
-        factor = (self.clip_norm / (norm + SMALL)).clamp(max=1.0)
+        # Without a bound the factor is 1 even where the norm is beyond the range of the numbers.
+        factor = torch.where(self.clip_norm.isinf(), 1.0, (self.clip_norm / (norm + SMALL)).clamp(max=1.0))
         clipped = torch.minimum(torch.maximum(gradient * factor, -self.clip_value), self.clip_value)
         return clipped + self.weight_decay * parameters

@@ -8,7 +8,9 @@ import numpy.typing as npt
 
 from ayla_core.program.graph import CONSTANT, INPUT, OPERATIONS, Graph, Value
 
-CODES = {name: number for number, name in enumerate(OPERATIONS)}
+_COPY = "copy"
+
+CODES = {name: number for number, name in enumerate((*OPERATIONS, _COPY))}
 """The number of each operation; the C source is built with the same table."""
 
 
@@ -33,10 +35,15 @@ class Bytecode:
 
 
 def assemble(graph: Graph, inputs: Sequence[int], results: Sequence[int]) -> Bytecode:
-    """Give every value a slot; a slot is used again once its value is no longer needed."""
+    """Give every value a slot; a slot is used again once its value is no longer needed.
+
+    A result that is itself an input, as the derivatives of x*y are, gets a slot of its own: the kernels move one input
+    after the other while they still read the results.
+    """
     needed = graph.needed([*inputs, *results])
     constants = [place for place in needed if graph.values[place].operation == CONSTANT]
     slot_of = {place: slot for slot, place in enumerate([*constants, *inputs])}
+    inputs_at = tuple(slot_of[place] for place in inputs)
     last_use = _last_uses(graph, needed)
     kept = {*constants, *inputs, *results}
     free: list[int] = []
@@ -54,11 +61,14 @@ def assemble(graph: Graph, inputs: Sequence[int], results: Sequence[int]) -> Byt
             slots += 1
         slot_of[place] = free.pop()
         instructions.append(_instruction(value, slot_of[place], operands))
+    copies = {place: slots + number for number, place in enumerate(sorted(set(results) & set(inputs)))}
+    instructions += [[CODES[_COPY], target, slot_of[place], 0, 0] for place, target in copies.items()]
+    slot_of |= copies
     return Bytecode(
         instructions=np.array(instructions, dtype=np.int32).reshape(-1, 5),
-        slots=slots,
+        slots=slots + len(copies),
         constants=tuple(graph.values[place].number for place in constants),
-        inputs=tuple(slot_of[place] for place in inputs),
+        inputs=inputs_at,
         results=tuple(slot_of[place] for place in results),
     )
 

@@ -91,35 +91,31 @@ _DERIVATIVES: dict[str, Derivative] = {
 def gradient(graph: Graph, result: int, inputs: Sequence[int]) -> list[int]:
     """The derivatives of ``result`` with respect to ``inputs``; new values are added to the graph."""
     slopes: dict[int, Symbol] = {result: Symbol(graph, graph.constant(1.0))}
+    in_branches: set[int] = set()
     for place in reversed(graph.needed([result])):
         slope = slopes.get(place)
         value = graph.values[place]
         if slope is None or not value.operands:
             continue
-        for operand, gained in zip(value.operands, _masked(graph, slope, place, value), strict=True):
+        gains = _contributions(graph, slope, place, value)
+        if place in in_branches:
+            gains = tuple(None if gained is None else _unless_zero(slope, gained) for gained in gains)
+        if value.operation == "where" or place in in_branches:
+            in_branches.update(value.operands)
+        for operand, gained in zip(value.operands, gains, strict=True):
             if gained is not None:
                 slopes[operand] = slopes[operand] + gained if operand in slopes else gained
     zero = graph.constant(0.0)
     return [slopes[place].place if place in slopes else zero for place in inputs]
 
 
-def _masked(graph: Graph, slope: Symbol, place: int, value: Value) -> Contributions:
-    """What the operands gain. A slope that is 0 in a branch not chosen stays 0 even where the branch has none."""
-    chosen = graph.values[slope.place]
-    zero = graph.constant(0.0)
-    if chosen.operation != "where" or zero not in chosen.operands[1:]:
-        return _contributions(graph, slope, place, value)
-    condition, *branches = (Symbol(graph, operand) for operand in chosen.operands)
-    kept = next(branch for branch in branches if branch.place != zero)
-    nothing = Symbol(graph, zero)
-    return tuple(
-        None if gained is None else _put(gained, nothing, condition, first=branches[0] is kept)
-        for gained in _masked(graph, kept, place, value)
-    )
+def _unless_zero(slope: Symbol, gained: Symbol) -> Symbol:
+    """What is gained, but 0 where the slope is 0.
 
-
-def _put(gained: Symbol, nothing: Symbol, condition: Symbol, *, first: bool) -> Symbol:
-    return gained.where(condition, nothing) if first else nothing.where(condition, gained)
+    Below a choice the slope of the branch not chosen is 0, and so is everything that comes of it, even where the
+    branch has no finite derivative.
+    """
+    return gained.where(slope.ne(0.0), Symbol(slope.graph, slope.graph.constant(0.0)))
 
 
 def _contributions(graph: Graph, slope: Symbol, place: int, value: Value) -> Contributions:

@@ -78,7 +78,7 @@ class TensorStepper:
             batch = self._objective.batch(first + place)
             trace.steps.append(self._replay.make(batch, [group.clock[place] for group in self._groups]))
         if last:
-            trace.steps.append(self._look(self._objective.batch(first + updates))[0])
+            trace.steps.append(self._look(self._objective.batch(first + updates), counts=False)[0])
         steps = updates + last
         rates = self._clocks.learning_rates(self._learning_rates, first + 1, steps)
         quantities = trace.collect(self._capped(trace), rates)
@@ -87,14 +87,14 @@ class TensorStepper:
 
     def _step(self, batch: Tensor | None, now: Sequence[Tensor]) -> Seen:
         """Evaluate the current parameters and move them, each group by its numbers of this update."""
-        seen, scaled = self._look(batch)
+        seen, scaled = self._look(batch, counts=True)
         for group, numbers in zip(self._groups, now, strict=True):
             group.update(scaled.slope[group.where], scaled.scale[group.where].unsqueeze(1), numbers)
         return seen
 
-    def _look(self, batch: Tensor | None) -> tuple[Seen, Scaled]:
+    def _look(self, batch: Tensor | None, *, counts: bool) -> tuple[Seen, Scaled]:
         parameters = self._parameters()
-        evaluation = self._objective.evaluate(parameters, batch)
+        evaluation = self._objective.evaluate(parameters, batch, counts=counts)
         scaled = self._scaling.apply(evaluation)
         keeps = bool(self._recording.parameter_names)
         reads = self._scaling.reads_samples

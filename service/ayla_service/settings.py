@@ -1,13 +1,29 @@
 """Settings of every process of the service, from ``AYLA_…`` environment variables."""
 
 import ipaddress
+import json
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def _listed(value: object) -> object:
+    """A list from a variable's text: JSON where it looks like it, else separated by commas."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"not a JSON list ({error}); separating by commas works too") from error
+    return [item.strip() for item in value.split(",") if item.strip()]
+
+
+Names = Annotated[list[str], NoDecode, BeforeValidator(_listed)]
 
 
 class Settings(BaseSettings):
@@ -21,9 +37,9 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address the API listens on.")
     port: int = Field(8642, ge=0, le=65535, description="Port the API listens on; 0 takes a free one.")
-    allowed_hosts: list[str] | None = Field(
+    allowed_hosts: Names | None = Field(
         None,
-        description='Host names that requests may be for, as a JSON list such as ["ayla.example.org"]. '
+        description="Host names that requests may be for, separated by commas or as a JSON list. "
         "Those of the loopback address always may. Default: only those when listening on one, else any.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
@@ -50,16 +66,17 @@ class Settings(BaseSettings):
         None, description="Folder of datasets, downloaded and of users. Default: datasets in the data folder."
     )
     download_datasets: bool = Field(True, description="Whether workers download datasets that are missing.")
-    mnist_mirrors: list[str] = Field(
+    mnist_mirrors: Names = Field(
         [
             "https://ossci-datasets.s3.amazonaws.com/mnist/",
             "https://storage.googleapis.com/cvdf-datasets/mnist/",
         ],
-        description="Base URLs of the four files of mnist, as a JSON list, tried in order.",
+        description="Base URLs of the four files of mnist, separated by commas or as a JSON list, tried in order.",
     )
-    fashion_mnist_mirrors: list[str] = Field(
+    fashion_mnist_mirrors: Names = Field(
         ["http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"],
-        description="Base URLs of the four files of fashion-mnist, as a JSON list, tried in order.",
+        description="Base URLs of the four files of fashion-mnist, separated by commas or as a JSON list, tried in "
+        "order.",
     )
 
     @field_validator("heartbeat_seconds")

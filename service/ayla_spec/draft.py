@@ -49,7 +49,7 @@ def _own(spec: JobSpec, issues: list[SpecIssue]) -> Draft:
     assert not isinstance(problem, PresetProblem)  # noqa: S101  # the other branch of the only caller
     budget = _required(spec.budget, SubmittedBudget(steps=1), "/budget", "{'steps': 100}", issues)
     return Draft(
-        preset=None,
+        preset=spec.preset,
         problem=problem,
         optimizers=list(_required(spec.optimizers, [], "/optimizers", "[{'name': 'sgd', ...}]", issues)),
         budget=_in_steps(budget, problem, issues),

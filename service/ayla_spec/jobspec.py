@@ -97,6 +97,11 @@ class JobSpec(SpecModel):
         description="Floating-point type of the whole computation. Default: 'float64'; 'float32' for images, as is "
         "usual there.",
     )
+    preset: PresetName | None = Field(
+        None,
+        description="Where a resolved spec came from, so that it can be submitted again; changes nothing. To run a "
+        "preset, name it in the problem.",
+    )
 
 
 class ResolvedJobSpec(SpecModel):

@@ -196,3 +196,9 @@ def test_jobs_and_trials_show_themselves_in_a_notebook() -> None:
     assert "<b>" not in job_html
     assert "SGD lr=0.03" in trial_html
     assert "2.00068" in trial_html
+
+
+def test_a_comparison_of_mini_batches_says_so() -> None:
+    trials = both([1.0, 2.0], [0.5, 0.7])
+    assert "single mini-batch" in str(ayla.Comparison.of("job", trials, mini_batches=True))
+    assert "single mini-batch" not in str(ayla.Comparison.of("job", trials))

@@ -265,6 +265,69 @@ def test_without_a_compiler_everything_still_works(tmp_path: Path) -> None:
     assert "no C compiler was found" in done.stderr
 
 
+@pytest.mark.parametrize("share", [0, 50, 90])
+def test_a_library_that_was_cut_short_is_compiled_again(tmp_path: Path, share: int) -> None:
+    """Loading it as it is would kill the process."""
+    whole = compiled_in(tmp_path)
+    data = whole.read_bytes()
+    whole.write_bytes(data[: len(data) * share // 100])
+    done = in_a_process("assert kernels('expressions', torch.float64) is not None", AYLA_CACHE_DIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert whole.read_bytes() == data
+
+
+def test_a_library_that_others_can_write_is_not_loaded(tmp_path: Path) -> None:
+    compiled_in(tmp_path).chmod(0o777)
+    done = in_a_process("assert kernels('expressions', torch.float64) is None", AYLA_CACHE_DIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "written by others" in done.stderr
+
+
+def test_a_user_without_a_home_computes_with_pytorch() -> None:
+    code = (
+        "from pathlib import Path\n"
+        "def no_home(): raise RuntimeError('Could not determine home directory.')\n"
+        "Path.home = no_home\n"
+        "assert kernels('expressions', torch.float64) is None"
+    )
+    done = in_a_process(code, XDG_CACHE_HOME="", AYLA_CACHE_DIR="")
+    assert done.returncode == 0, done.stderr
+    assert "set AYLA_CACHE_DIR" in done.stderr
+
+
+def compiled_in(folder: Path) -> Path:
+    """The library of expressions, compiled into an empty folder."""
+    done = in_a_process("assert kernels('expressions', torch.float64) is not None", AYLA_CACHE_DIR=str(folder))
+    assert done.returncode == 0, done.stderr
+    (library,) = folder.glob("*.so")
+    return library
+
+
+def in_a_process(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Python code that looks for kernels."""
+    whole = f"import torch\nfrom ayla_core.native.library import kernels\n{code}"
+    return subprocess.run(
+        [sys.executable, "-c", whole], env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_norm_that_is_no_number_is_handed_on() -> None:
+    problem = {"type": "expression", "expression": "y**2 - sqrt(x)", "start": {"x": 0.0, "y": 1.0}}
+    sgd = {"name": "sgd", "learning_rate": 0.1}
+    spec = job(problem, [sgd | {"clip_norm": 1.0}, sgd | {"clip_value": 1.0}, sgd], 3)
+    mine, theirs = run(spec), with_pytorch(spec)
+    assert mine.summaries == theirs.summaries
+    for index in range(3):
+        assert_close_columns(mine.trajectories[index], theirs.trajectories[index], 1e-12)
+
+
+def test_an_enormous_whole_exponent_and_the_sign_of_zero() -> None:
+    for expression in ("x**where(x < 1, 10000000000, 10000000000)", "1/(x**3)"):
+        problem = {"type": "expression", "expression": expression, "start": {"x": -1e-120}}
+        spec = job(problem, [{"name": "sgd", "learning_rate": 0.1}], 2)
+        assert run(spec).trajectories[0]["loss"][0] == with_pytorch(spec).trajectories[0]["loss"][0]
+
+
 def job_of_paper() -> ResolvedJobSpec:
     adam = {"name": "adam", "learning_rate": 0.01}
     return job(QUARTIC, [adam, adam | {"ayla": {"n1": 1.0, "n2": 0.57}}], 60)

@@ -53,3 +53,18 @@ def test_a_setting_that_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv(f"AYLA_{name}", value)
     with pytest.raises(ValidationError):
         Settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [("https://a.example/", ["https://a.example/"]), ("a, b", ["a", "b"]), ('["a", "b"]', ["a", "b"]), ("", [])],
+)
+def test_lists_are_separated_by_commas_or_json(monkeypatch: pytest.MonkeyPatch, text: str, names: list[str]) -> None:
+    monkeypatch.setenv("AYLA_MNIST_MIRRORS", text)
+    assert Settings().mnist_mirrors == names
+
+
+def test_a_list_that_is_broken_json_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AYLA_MNIST_MIRRORS", '["a", ')
+    with pytest.raises(ValidationError, match="separating by commas works too"):
+        Settings()

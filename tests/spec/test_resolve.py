@@ -307,3 +307,11 @@ def test_a_shard_of_large_models_holds_fewer_trials() -> None:
     shards = plan_shards(trials, PARAMETERS_PER_SHARD // 8)
     assert [len(shard) for shard in shards] == [8, 8, 4]
     assert [len(shard) for shard in plan_shards(trials, 10 * PARAMETERS_PER_SHARD)] == [1] * 20
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_resolved_spec_can_be_submitted_again(name: str) -> None:
+    """It gives the same job, and says still where it came from."""
+    resolved = resolve(JobSpec.model_validate({"problem": {"type": "preset", "preset": name}}))
+    again = resolve(JobSpec.model_validate(resolved.model_dump(mode="json")))
+    assert again == resolved

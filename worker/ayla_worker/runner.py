@@ -25,6 +25,9 @@ _log = structlog.get_logger("ayla.worker")
 
 _LEASES_WITHOUT_PROGRESS = 3
 
+_GROWTH = 8.0
+"""How much longer a block may be than the one before; each costs a write to the store."""
+
 
 class Runner:
     """Takes shards and runs them.
@@ -91,7 +94,7 @@ class Runner:
         engine = _restored(claimed, device, self._source)
         attempts.begin(self.database, claimed, engine.step, describe_device(device), self._settings.lease_seconds)
         recorder = StoreRecorder(self.database, claimed, self._settings.lease_seconds, self.watchdog.feed)
-        return train(engine, recorder, Pace(self._settings.heartbeat_seconds), self._should_stop)
+        return train(engine, recorder, Pace(self._settings.heartbeat_seconds, growth=_GROWTH), self._should_stop)
 
 
 def _restored(claimed: Claim, device: torch.device, source: DataSource) -> Engine:

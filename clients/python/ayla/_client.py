@@ -82,7 +82,10 @@ class Client:
     def compare(self, job: Job | str) -> Comparison:
         """The outcomes of a job's optimizers side by side; trials that have not ended are left out."""
         trials = self.jobs.trials(job)
-        return Comparison.of(job if isinstance(job, str) else job.id, trials)
+        if isinstance(job, str):
+            return Comparison.of(job, trials)
+        problem = (job.resolved or {}).get("problem", {})
+        return Comparison.of(job.id, trials, mini_batches=problem.get("batch_size") is not None)
 
     def close(self) -> None:
         """Close the connections."""

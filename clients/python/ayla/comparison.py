@@ -13,6 +13,11 @@ from ayla.pairing import Pairing, pairings
 
 _HEADERS = ("optimizer", "seeds", "final loss, median", "final loss, lowest", "best loss", "diverged")
 
+_MINI_BATCHES = (
+    "Each loss above is that of a single mini-batch, the last one or the best; the trials' metrics tell how the "
+    "models do on the whole training and test parts."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -43,26 +48,29 @@ class Comparison:
         job_id: whose trials these are.
         rows: one per optimizer setting, in the job's order.
         pairings: one per AYLA setting whose plain base is in the job.
+        mini_batches: whether each loss is that of one mini-batch only.
     """
 
     job_id: str
     rows: tuple[Row, ...]
     pairings: tuple[Pairing, ...]
+    mini_batches: bool = False
 
     @classmethod
-    def of(cls, job_id: str, trials: Iterable[Trial]) -> Comparison:
+    def of(cls, job_id: str, trials: Iterable[Trial], *, mini_batches: bool = False) -> Comparison:
         """The comparison of these trials; those that have not ended are left out."""
         ended = [trial for trial in trials if trial.summary is not None]
         groups: dict[int, list[Trial]] = {}
         for trial in ended:
             groups.setdefault(trial.optimizer_index, []).append(trial)
         rows = tuple(_row(group) for _, group in sorted(groups.items()))
-        return cls(job_id=job_id, rows=rows, pairings=pairings(ended))
+        return cls(job_id=job_id, rows=rows, pairings=pairings(ended), mini_batches=mini_batches)
 
     @property
     def statements(self) -> tuple[str, ...]:
-        """How sure the comparison is, one per AYLA setting; empty with a single seed."""
-        return tuple(pairing.statement for pairing in self.pairings if pairing.seeds > 1)
+        """How sure the comparison is, one per AYLA setting, and what its losses are; empty with a single seed."""
+        sure = tuple(pairing.statement for pairing in self.pairings if pairing.seeds > 1)
+        return (*sure, _MINI_BATCHES) if self.mini_batches else sure
 
     def cells(self) -> list[list[str]]:
         """The table as text, without its header."""

@@ -133,7 +133,7 @@ class TrialSummary(Model):
     """The outcome of a trial.
 
     Attributes:
-        final_loss: loss after the last step; None when the trial diverged.
+        final_loss: loss after the last step, with mini-batches that of one batch; None when the trial diverged.
         best_loss: lowest loss on the way; None when no step had a finite one.
         best_step: step of ``best_loss``.
         first_nonfinite_step: where the trial diverged; None when it did not.

@@ -88,7 +88,9 @@ class JobPage(BaseModel):
 class TrialSummary(BaseModel):
     """The result of a trial in numbers."""
 
-    final_loss: Finite = Field(description="Loss after the last step; null if the trial diverged.")
+    final_loss: Finite = Field(
+        description="Loss after the last step, with mini-batches that of one batch; null if the trial diverged."
+    )
     best_loss: Finite = Field(description="Lowest finite loss; null if there was none.")
     best_step: int | None = Field(description="The first step with the best loss.")
     first_nonfinite_step: int | None = Field(

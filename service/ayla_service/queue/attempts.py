@@ -7,7 +7,7 @@ repeated when it is not known whether the commit arrived.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import Double, bindparam, case, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Attempt, Checkpoint, Job, Shard, Trial
@@ -176,26 +176,34 @@ def _close(session: Session, claim: Claim, outcome: AttemptOutcome, now: datetim
     attempt.outcome, attempt.ended_at, attempt.error = outcome, now, error
 
 
+_PROGRESS = (
+    "state", "steps_done", "final_loss", "best_loss", "best_step", "first_nonfinite_step", "capped_steps"
+)  # fmt: skip
+
+# One statement for all trials of a block: as many statements of their own took longer than computing the block.
+_UPDATE_TRIAL = (
+    update(Trial)
+    .where(Trial.id == bindparam("this_trial"), or_(*(Trial.state == state for state in UNFINISHED_TRIAL)))
+    .values(
+        wall_seconds=Trial.wall_seconds
+        + case((Trial.steps_done < bindparam("new_steps_done"), bindparam("seconds", type_=Double)), else_=0.0),
+        **{name: bindparam(f"new_{name}") for name in _PROGRESS},
+    )
+)
+
+
 def _update_trials(session: Session, block: RecordedBlock) -> None:
     """Trials that have ended keep their row as it is: a result never changes.
 
     Time is added for new steps only, so that writing a block again does not count it twice.
     """
-    for trial in block.trials:
-        session.execute(
-            update(Trial)
-            .where(Trial.id == trial.trial_id, Trial.state.in_(UNFINISHED_TRIAL))
-            .values(
-                state=trial.state,
-                steps_done=trial.steps_done,
-                final_loss=trial.final_loss,
-                best_loss=trial.best_loss,
-                best_step=trial.best_step,
-                first_nonfinite_step=trial.first_nonfinite_step,
-                capped_steps=trial.capped_steps,
-                wall_seconds=Trial.wall_seconds + case((Trial.steps_done < trial.steps_done, block.seconds), else_=0.0),
-            )
-        )
+    rows = [
+        {"this_trial": trial.trial_id, "seconds": block.seconds}
+        | {f"new_{name}": getattr(trial, name) for name in _PROGRESS}
+        for trial in block.trials
+    ]
+    if rows:
+        session.connection().execute(_UPDATE_TRIAL, rows)
 
 
 def _save(session: Session, claim: Claim, block: RecordedBlock) -> None:

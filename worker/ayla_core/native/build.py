@@ -4,6 +4,7 @@ import functools
 import hashlib
 import logging
 import os
+import platform
 import shutil
 import subprocess
 import tempfile
@@ -12,12 +13,13 @@ from pathlib import Path
 
 import torch
 
+from ayla_core.native.cache import NoKernels, check_owner, is_whole, keep
 from ayla_core.native.rules import TracedRule, trace
 from ayla_core.native.source import library
 from ayla_core.optimizers import every_rule
 
 _FLAGS = (
-    "-march=native", "-mprefer-vector-width=512", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math",
+    "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math",
     "-fopenmp", "-shared", "-fPIC", "-std=gnu11", "-w",
 )  # fmt: skip
 _OPTIMIZATION = {
@@ -25,13 +27,10 @@ _OPTIMIZATION = {
     "expressions": ("-O2", "-ftree-vectorize", "-fvect-cost-model=dynamic"),
     "networks": ("-O3",),
 }
+_WIDE = ("-mprefer-vector-width=512",) if platform.machine() in ("x86_64", "AMD64") else ()
 _SECONDS = 300
 
 _log = logging.getLogger("ayla.core")
-
-
-class NoKernels(RuntimeError):
-    """There are no compiled kernels on this machine; the message says why."""
 
 
 @functools.cache
@@ -41,27 +40,37 @@ def traced_rules() -> tuple[TracedRule, ...]:
 
 
 def cache_folder() -> Path:
-    """Where compiled kernels are kept: AYLA_CACHE_DIR, or the user's cache folder."""
+    """Where compiled kernels are kept: AYLA_CACHE_DIR, or the user's cache folder.
+
+    Raises:
+        NoKernels: for a user without a home folder.
+    """
     named = os.environ.get("AYLA_CACHE_DIR")
-    if named:
-        return Path(named)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ayla"
+    try:
+        folder = Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ayla"
+        return folder.resolve()
+    except (OSError, RuntimeError) as error:
+        raise NoKernels(f"there is no folder to keep them in; set AYLA_CACHE_DIR ({error})") from error
 
 
 def compiled(kind: str, suffix: str) -> Path:
     """The shared library with the kernels of a kind and type, compiled now if this machine has none yet.
 
     Raises:
-        NoKernels: without a C compiler, or if it fails.
+        NoKernels: without a C compiler, if it fails, or if what it makes cannot be kept.
     """
     compiler = shutil.which(os.environ.get("CC") or "cc") or shutil.which("gcc")
     if compiler is None:
         raise NoKernels("no C compiler was found (CC, cc or gcc)")
     source = library(kind, suffix, traced_rules())
-    flags = (*_OPTIMIZATION[kind], *_FLAGS)
+    flags = (*_OPTIMIZATION[kind], *_WIDE, *_FLAGS)
     target = cache_folder() / f"{kind}-{suffix}-{_fingerprint(compiler, source, flags)}.so"
-    if not target.exists():
-        _compile([compiler, *flags], source, target)
+    try:
+        if not is_whole(target):
+            _compile([compiler, *flags], source, target)
+        check_owner(target)
+    except OSError as error:
+        raise NoKernels(f"the kernels cannot be kept in {target.parent}: {error}") from error
     return target
 
 
@@ -80,17 +89,14 @@ def _version(compiler: str) -> str:
 
 def _compile(command: Sequence[str], source: str, target: Path) -> None:
     """Compile into the cache; several processes may do so at once."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-            code, built = Path(folder) / "expressions.c", Path(folder) / "kernels.so"
-            code.write_text(source, encoding="utf-8")
-            done = _run([*command, str(code), "-o", str(built), "-lm"])
-            if done.returncode:
-                raise NoKernels(f"the C compiler failed: {done.stderr.strip()[:500]}")
-            built.replace(target)
-    except OSError as error:
-        raise NoKernels(f"the kernels cannot be kept in {target.parent}: {error}") from error
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        code, built = Path(folder) / "kernels.c", Path(folder) / "kernels.so"
+        code.write_text(source, encoding="utf-8")
+        done = _run([*command, str(code), "-o", str(built), "-lm"])
+        if done.returncode:
+            raise NoKernels(f"the C compiler failed: {done.stderr.strip()[:500]}")
+        keep(built, target)
     _log.info("kernels compiled: %s", target)
 
 

@@ -126,8 +126,8 @@ static void NAME(read_clock)(const NAME(Batch)* p, int64_t at, int64_t update, i
 static void NAME(prepare)(const NAME(Batch)* p, int64_t at, REAL* slots, const NAME(Scratch)* s, REAL* gradients) {
   REAL factor[LANES];
   EACH {
-    const REAL f = p->clip_norm[at + k] / (s->norm[k] + (REAL)1e-6);
-    factor[k] = f < 1 ? f : (REAL)1;
+    const REAL most = p->clip_norm[at + k], f = most / (s->norm[k] + (REAL)1e-6);
+    factor[k] = (most == INFINITY) | (f >= 1) ? (REAL)1 : f; /* a norm that is no number is handed on */
   }
   for (int64_t j = 0; j < p->parameters; j++) {
     const REAL* g = slots + (int64_t)p->slopes[j] * LANES;

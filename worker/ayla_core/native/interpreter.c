@@ -6,8 +6,9 @@
     ((VECTOR*)D)[j] = NAME(unary)[WHICH](((const VECTOR*)A)[j]); break;
 
 /* A whole power, in twice the precision so that it is rounded once: near a minimum a gradient is the small difference
-   of such powers. Kept beside it: the plain product, which is right where the error terms are not numbers. */
-static void NAME(whole_power)(REAL* restrict D, const REAL* A, int exponent) {
+   of such powers. Kept beside it: the plain product, which is right where the error terms are
+   not numbers, and has the right sign where it is 0. */
+static void NAME(whole_power)(REAL* D, const REAL* A, int exponent) {
   double high[LANES], low[LANES], plain[LANES], factor[LANES], rest[LANES], square[LANES];
   EACH { factor[k] = square[k] = (double)A[k]; rest[k] = 0; }
   int started = 0;
@@ -37,12 +38,12 @@ static void NAME(whole_power)(REAL* restrict D, const REAL* A, int exponent) {
     EACH {
       const double inverse = 1 / high[k];
       const double value = inverse + inverse * (fma(-high[k], inverse, 1) - low[k] * inverse);
-      D[k] = (REAL)(value - value == 0 ? value : 1 / plain[k]);
+      D[k] = (REAL)((value - value == 0) & (value != 0) ? value : 1 / plain[k]);
     }
   } else {
     EACH {
       const double value = high[k] + low[k];
-      D[k] = (REAL)(value - value == 0 ? value : plain[k]);
+      D[k] = (REAL)((value - value == 0) & (value != 0) ? value : plain[k]);
     }
   }
 }

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ayla_core.native.build import NoKernels, compiled
+from ayla_core.native.build import compiled
+from ayla_core.native.cache import NoKernels
 from ayla_core.native.source import FUNCTIONS
 
 _log = logging.getLogger("ayla.core")

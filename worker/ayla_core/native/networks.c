@@ -142,7 +142,7 @@ static void NAME(run_trial)(const NAME(Network)* p, int64_t trial, NAME(Work)* w
     if (clips || !moves) pass = NAME(pass)(p, trial, w, 1, h, NULL);
     if (clips) {
       const REAL clipped = p->clip_norm[trial] / (pass.norm + (REAL)1e-6);
-      preparation.factor = clipped < 1 ? clipped : (REAL)1;
+      preparation.factor = clipped >= 1 ? (REAL)1 : clipped; /* a norm that is no number is handed on */
     }
     if (moves) pass = NAME(pass)(p, trial, w, reading.v, h, &preparation);
     if (!sampled) norm = pass.norm;
@@ -195,7 +195,8 @@ void NAME(run_network)(const NAME(Network)* p) {
 /* The model's outputs, or the sums of its losses and of its right answers, for all samples of a set in pieces. */
 void NAME(evaluate_network)(const NAME(Network)* p, REAL* outputs, double* losses, double* correct) {
   const int64_t features = p->widths[0], width = p->widths[p->layers];
-#pragma omp parallel num_threads((int)p->threads)
+  const int shared = p->threads > 1 && p->trials * p->samples * p->padded > NAME(WIDE);
+#pragma omp parallel num_threads((int)p->threads) if (shared)
   {
     const int before = p->set_threads(1);
     NAME(Network) whole = *p;

@@ -71,6 +71,9 @@ def library(kind: str, suffix: str, traced: Sequence[TracedRule]) -> str:
 
 
 def _head(traced: Sequence[TracedRule]) -> str:
+    for item in traced:
+        if len(item.numbers) > MOST_NUMBERS:
+            raise ValueError(f"{item.rule.name} asks for {len(item.numbers)} numbers; the kernels hold {MOST_NUMBERS}.")
     operations = ", ".join(f"OP_{name} = {code}" for name, code in CODES.items())
     sleef = ", ".join(f"SLEEF_{name}" for name in FUNCTIONS)
     memory = ", ".join(str(len(item.rule.memory)) for item in traced)

@@ -1,11 +1,20 @@
 """NAdam and RAdam."""
 
+import functools
 from typing import Any, ClassVar
 
 import numpy as np
 
 from ayla_core.optimizers.base import Floats, Integers, Number, Numbers, safe
 from ayla_core.optimizers.moments import MomentsRule, correction
+
+
+@functools.lru_cache(maxsize=64)
+def _momenta(beta1: float, decay: float, count: int) -> tuple[Floats, Floats]:
+    """μ_t and their products M_t for t from 1 to ``count``; kept, as every stretch of steps asks for them again."""
+    mu: Floats = beta1 * (1 - 0.5 * np.power(0.96, np.arange(1, count + 1, dtype=np.float64) * decay))
+    product: Floats = np.asarray(np.cumprod(mu), dtype=np.float64)
+    return mu, product
 
 
 class NAdamRule(MomentsRule):
@@ -17,9 +26,7 @@ class NAdamRule(MomentsRule):
 
     def clock(self, settings: Any, t: Integers) -> dict[str, Floats]:
         """The factors of m and of u."""
-        through = np.arange(1, int(t.max()) + 2, dtype=np.float64)
-        mu = settings.beta1 * (1 - 0.5 * np.power(0.96, through * settings.momentum_decay))
-        product = np.cumprod(mu)
+        mu, product = _momenta(settings.beta1, settings.momentum_decay, 1 << int(t.max()).bit_length())
         now, after = t - 1, t
         return {
             "gain2": 1 / np.sqrt(correction(settings.beta2, t)),

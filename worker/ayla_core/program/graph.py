@@ -20,6 +20,9 @@ BINARY = ("add", "sub", "mul", "div", "pow", "min", "max", "lt", "le", "ne")
 OPERATIONS = (*UNARY, *BINARY, "powi", "where")
 """Every operation. Comparisons give 1 or 0; ``powi`` takes a constant whole exponent, which ``Value.number`` holds."""
 
+MOST_WHOLE = 1024
+"""Whole exponents up to that size are multiplied out."""
+
 _FOLDED: dict[str, Callable[[float, float], float]] = {
     "add": operator.add,
     "sub": operator.sub,
@@ -87,7 +90,7 @@ class Graph:
                 return self.apply("sqrt", base)
             case -1.0:
                 return self.apply("div", self.constant(1.0), base)
-        if number.is_integer():
+        if number.is_integer() and abs(number) <= MOST_WHOLE:
             return self._place(Value("powi", (base,), number=number))
         return self.apply("pow", base, exponent)
 

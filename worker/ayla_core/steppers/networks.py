@@ -41,7 +41,7 @@ class CompiledNetworks:
         kernels: of the type to compute with.
 
     Raises:
-        ayla_core.native.build.NoKernels: where this build of PyTorch lacks what they call.
+        ayla_core.native.cache.NoKernels: where this build of PyTorch lacks what they call.
     """
 
     def __init__(self, material: Material, trials: Sequence[TrialPlan], recording: Recording, kernels: Kernels) -> None:

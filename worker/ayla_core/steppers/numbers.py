@@ -8,7 +8,7 @@ import numpy.typing as npt
 from ayla_spec.optimizers import Ayla, Optimizer
 
 from ayla_core.native.build import traced_rules
-from ayla_core.native.source import MOST_NUMBERS
+from ayla_core.native.source import MOST_CLOCKS, MOST_NUMBERS
 from ayla_core.optimizers import Rule
 from ayla_core.optimizers.gradients import penalty, prepares
 from ayla_core.steppers.clocks import Clocks
@@ -28,6 +28,8 @@ def numbers_of(
         clocks: of the same lanes.
         dtype: of the numbers.
     """
+    if len(clocks.names) > MOST_CLOCKS:
+        raise ValueError(f"The rules of this batch have {len(clocks.names)} clocks; the kernels hold {MOST_CLOCKS}.")
     width = len(settings) // len(rules)
     aylas = [item.ayla or _NO_AYLA for item in settings]
     numbers = [rules[lane // width].numbers(item) for lane, item in enumerate(settings)]

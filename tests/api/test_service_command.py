@@ -91,7 +91,7 @@ def test_migrate_brings_the_store_up_to_date_and_can_be_repeated(command: Comman
         ({"AYLA_DATABASE_URL": "oracel://x"}, "AYLA_DATABASE_URL cannot be used"),
         ({"AYLA_DATABASE_URL": "postgresql+psycopg://u:p@h:port/x"}, "AYLA_DATABASE_URL cannot be used: its port"),
         ({"AYLA_DATABASE_URL": "postgresql+psycopg://u:p@h:99999/x"}, "cannot be opened"),
-        ({"AYLA_ALLOWED_HOSTS": "here"}, "AYLA_ALLOWED_HOSTS: "),
+        ({"AYLA_ALLOWED_HOSTS": '["here"'}, "AYLA_ALLOWED_HOSTS: "),
         ({"AYLA_DATABASE_URL": "sqlite:////nowhere/at/all.db"}, "cannot be opened: unable to open database file"),
     ],
 )

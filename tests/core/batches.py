@@ -1,9 +1,12 @@
 """Small jobs for the tests of the core, and ways to run them."""
 
+import os
+import shutil
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from ayla_core import Engine, MemoryRecorder
 from ayla_core.layout import Layout
@@ -11,6 +14,10 @@ from ayla_spec import JobSpec, ResolvedJobSpec, resolve
 from ayla_spec.trials import TrialPlan, plan_trials
 
 CPU = torch.device("cpu")
+
+needs_a_compiler = pytest.mark.skipif(
+    not any(map(shutil.which, (os.environ.get("CC") or "cc", "gcc"))), reason="needs a C compiler"
+)
 FLOAT64 = Layout(torch.float64, CPU)
 
 QUARTIC = {"type": "expression", "expression": "x**4 - 3*x**3 + 2", "start": {"x": -1.0}}

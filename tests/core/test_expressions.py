@@ -14,7 +14,7 @@ from ayla_spec.problems import ExpressionProblem
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from tests.core.batches import FLOAT64, job, run
+from tests.core.batches import FLOAT64, job, needs_a_compiler, run
 
 DOMAIN = {"sqrt": (0.1, 4.0), "log": (0.1, 4.0), "asin": (-0.9, 0.9), "acos": (-0.9, 0.9)}
 MATH: dict[str, object] = {name: function.of_constants for name, function in FUNCTIONS.items()}
@@ -54,6 +54,7 @@ def evaluate(request: pytest.FixtureRequest) -> Evaluate:
     return WAYS[request.param]
 
 
+@needs_a_compiler
 def test_there_are_kernels_here() -> None:
     """The suite compares two ways of computing; without a C compiler it would compare one with itself."""
     assert kernels("expressions", torch.float64) is not None

@@ -21,7 +21,7 @@ from ayla_spec.trials import plan_trials
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.core.batches import CPU, QUARTIC, ROSENBROCK, assert_same, assert_same_columns, job, run
+from tests.core.batches import CPU, QUARTIC, ROSENBROCK, assert_same, assert_same_columns, job, needs_a_compiler, run
 from tests.core.optimizers.cases import SETTINGS
 
 CLASSES: dict[str, Any] = {
@@ -76,6 +76,7 @@ def optimizers(aylas: Sequence[dict[str, Any] | None] = AYLAS) -> list[dict[str,
     return [kind | {"ayla": ayla} for kind in kinds for ayla in aylas]
 
 
+@needs_a_compiler
 def test_there_are_kernels_for_everything_here() -> None:
     """Without them this module would compare PyTorch with itself."""
     for dtype in (torch.float64, torch.float32):
@@ -233,6 +234,7 @@ def test_the_number_of_threads_changes_nothing_for_several_trials(place: int, tw
     assert_same(several, run(spec))
 
 
+@needs_a_compiler
 @pytest.mark.parametrize("place", range(len(JOBS) - 1))
 def test_a_trial_does_not_depend_on_the_batch_it_is_in(place: int) -> None:
     spec = JOBS[place]
@@ -265,6 +267,7 @@ def test_without_a_compiler_everything_still_works(tmp_path: Path) -> None:
     assert "no C compiler was found" in done.stderr
 
 
+@needs_a_compiler
 @pytest.mark.parametrize("share", [0, 50, 90])
 def test_a_library_that_was_cut_short_is_compiled_again(tmp_path: Path, share: int) -> None:
     """Loading it as it is would kill the process."""
@@ -276,6 +279,7 @@ def test_a_library_that_was_cut_short_is_compiled_again(tmp_path: Path, share: i
     assert whole.read_bytes() == data
 
 
+@needs_a_compiler
 def test_a_library_that_others_can_write_is_not_loaded(tmp_path: Path) -> None:
     compiled_in(tmp_path).chmod(0o777)
     done = in_a_process("assert kernels('expressions', torch.float64) is None", AYLA_CACHE_DIR=str(tmp_path))
@@ -283,6 +287,7 @@ def test_a_library_that_others_can_write_is_not_loaded(tmp_path: Path) -> None:
     assert "written by others" in done.stderr
 
 
+@needs_a_compiler
 def test_a_user_without_a_home_computes_with_pytorch() -> None:
     code = (
         "from pathlib import Path\n"

@@ -159,7 +159,8 @@ SPACES: tuple[TestFunction, ...] = (
         "Powell singular",
         "sum((x[4*i] + 10*x[4*i + 1])**2 + 5*(x[4*i + 2] - x[4*i + 3])**2 + (x[4*i + 1] - 2*x[4*i + 2])**4"
         " + 10*(x[4*i] - x[4*i + 3])**4 for i in range(len(x)//4))",
-        "The matrix of second derivatives is singular at the minimum, which makes the end of the way slow.",
+        "The matrix of second derivatives is singular at the minimum, which makes the end of the way slow. "
+        "The dimension is a multiple of 4.",
         Family((3.0, -1.0, 0.0, 1.0), _everywhere(0.0, (-4.0, 5.0)), least=4, multiple=4),
     ),
     any_dimension(

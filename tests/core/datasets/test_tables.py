@@ -164,7 +164,7 @@ def test_more_features_than_allowed_are_refused(folder: Path, offline: DataSourc
 def test_more_values_than_a_worker_has_room_for_are_refused(
     folder: Path, offline: DataSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sizes, "MAX_VALUES", 17)
+    monkeypatch.setattr(sizes, "MAX_INPUT_VALUES", 17)
     monkeypatch.setattr(table, "numbers", lambda *_: pytest.fail("read before the size was checked"))
     for file in ("houses.csv", "houses.parquet"):
         write(folder, file, HOUSES)

@@ -1,11 +1,8 @@
 """How large a dataset may be; asked before memory is taken."""
 
-from ayla_spec.limits import MAX_FEATURES, MAX_SAMPLES
+from ayla_spec.limits import MAX_FEATURES, MAX_INPUT_VALUES, MAX_SAMPLES
 
 from ayla_core.datasets.errors import DatasetError
-
-MAX_VALUES = 100_000_000
-"""Input values of one dataset, 800 MB as float64: the two limits of the contract together would allow 80 GB."""
 
 MAX_CLASSES = 1000
 """As many as generated data may have."""
@@ -29,7 +26,7 @@ def check_size(what: str, samples: int, features: int) -> None:
     for count, limit, unit in (
         (samples, MAX_SAMPLES, "samples"),
         (features, MAX_FEATURES, "features"),
-        (samples * features, MAX_VALUES, "values (samples times features)"),
+        (samples * features, MAX_INPUT_VALUES, "values (samples times features)"),
     ):
         if count > limit:
             raise DatasetError(f"{what} has more {unit} than the {limit} allowed; make it smaller.")

@@ -10,6 +10,9 @@ from ayla_service.db import migrate
 from ayla_service.db.session import Database
 from hypothesis import settings
 
+from tests.servers.postgres import PostgresServer
+from tests.servers.redis import RedisServer
+
 # A shell that starts the suite in the background has it ignore Ctrl-C, and what the tests start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -45,3 +48,24 @@ def database(store_path: Path) -> Iterator[Database]:
     database = Database(f"sqlite:///{store_path}")
     yield database
     database.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL for the tests of this process; a test that harms one starts its own."""
+    with PostgresServer.shared() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis for the tests of this process; a test that harms one starts its own."""
+    with RedisServer.shared() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """The URL of a Redis database that is empty when the test begins."""
+    redis_server.clear()
+    return redis_server.url

@@ -5,13 +5,18 @@ from typing import Any
 from ayla_service.db.session import Database
 from ayla_service.jobs.service import JobService
 from ayla_service.jobs.views import JobView
-from ayla_service.queue.attempts import RecordedBlock, TrialProgress
-from ayla_service.queue.claims import Claim, WorkerIdentity
+from ayla_service.queue.attempts import RecordedBlock
+from ayla_service.queue.claims import Claim, SavedState, WorkerIdentity
+from ayla_service.queue.retries import RetryPolicy
 from ayla_service.queue.wakeup import TimerWakeUp
 from ayla_service.results.encoding import encode
+from ayla_service.results.progress import TrialProgress
 from ayla_service.results.writer import NewChunk, NewResults
 from ayla_service.states import TrialState
 from ayla_spec import JobSpec
+
+AT_ONCE = RetryPolicy(max_attempts=3, pause_seconds=0.0)
+"""Three attempts, without a pause between them."""
 
 WORKER = WorkerIdentity("here:1", frozenset({"auto", "cpu"}), {"torch": "none"})
 
@@ -48,10 +53,8 @@ def progress(claim: Claim, first: int, last: int, *, finished: bool = False) -> 
     state = TrialState.COMPLETED if finished else TrialState.RUNNING
     final = 1.0 / (last + 1) if finished else None
     return RecordedBlock(
-        step=last + 1,
-        checkpoint=f"state at {last + 1}".encode(),
-        trials=[TrialProgress(trial_id, state, last, final, 1.0 / (last + 1), last, None, 0) for trial_id in ids],
+        checkpoint=None if finished else SavedState(last + 1, f"state at {last + 1}".encode()),
+        trials=[TrialProgress(trial_id, state, last, final, 1.0 / (last + 1), last, None, 0, 0.5) for trial_id in ids],
         results=NewResults([NewChunk(trial_id, first, last, len(steps), data) for trial_id in ids]),
-        seconds=0.5,
         finished=finished,
     )

@@ -1,6 +1,6 @@
 """Jobs and trials of the measurements, and recorders that let go of what they get."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -48,11 +48,12 @@ def alone(settings: Optimizer) -> list[TrialPlan]:
 
 
 class Letting:
-    """A recorder that takes every row and summary and keeps none of them."""
+    """A recorder that takes every row, summary and checkpoint and keeps none of them."""
 
-    def write(self, block: Block, checkpoint: bytes) -> None:  # noqa: ARG002
-        """Have the rows made, as any recorder would."""
+    def write(self, block: Block, checkpoint: Callable[[], bytes]) -> None:
+        """Have the rows and the checkpoint made, as a recorder would that keeps every one."""
         take(block)
+        checkpoint()
 
 
 def take(block: Block) -> int:

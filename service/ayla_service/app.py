@@ -6,7 +6,9 @@ from starlette.middleware import Middleware
 from ayla_service import __version__
 from ayla_service.api.contract import install_contract
 from ayla_service.api.docs import install_docs
+from ayla_service.api.exposition import install_metrics
 from ayla_service.api.handlers import install_handlers
+from ayla_service.api.measuring import MetricsMiddleware
 from ayla_service.api.middleware import (
     AccessLogMiddleware,
     BodyLimitMiddleware,
@@ -14,6 +16,7 @@ from ayla_service.api.middleware import (
     RequestIdMiddleware,
 )
 from ayla_service.api.origin import OriginMiddleware
+from ayla_service.api.readiness import ReadinessCheck
 from ayla_service.api.routes import ROUTERS
 from ayla_service.db.session import Database
 from ayla_service.jobs.service import JobService
@@ -29,7 +32,7 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
     Args:
         settings: of this process.
         database: the store, migrated; whoever opened it closes it.
-        wake_up: told about new work. Default: nobody, because embedded workers look by a timer of their own.
+        wake_up: told about new work; whoever made it closes it. Default: nobody, as workers look by a timer.
     """
     app = FastAPI(
         title="AYLA service",
@@ -42,6 +45,7 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
         lifespan=while_served,
         middleware=[
             Middleware(RequestIdMiddleware),
+            Middleware(MetricsMiddleware),
             Middleware(AccessLogMiddleware),
             Middleware(OriginMiddleware, host_names=settings.host_names),
             Middleware(HeadMiddleware),
@@ -50,11 +54,14 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
     )
     app.state.settings = settings
     app.state.database = database
-    app.state.jobs = JobService(database, wake_up or TimerWakeUp())
+    app.state.wake_up = wake_up or TimerWakeUp()
+    app.state.jobs = JobService(database, app.state.wake_up)
     app.state.results = ResultReader(database)
+    app.state.readiness = ReadinessCheck(database, settings)
     install_handlers(app)
     for router in ROUTERS:
         app.include_router(router)
+    install_metrics(app, database, settings)
     install_docs(app)
     install_contract(app)
     return app

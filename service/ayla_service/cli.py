@@ -1,5 +1,6 @@
 """The ``ayla-service`` command: each sub-command is one kind of process."""
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ from ayla_service.companion import raise_on_terminate, run_beside_service
 from ayla_service.db.migrate import current
 from ayla_service.logging import configure_logging
 from ayla_service.openapi import contract_text
+from ayla_service.pruning import prune_command
+from ayla_service.queue.wakeup import make_wake_up
 from ayla_service.server import serve_until_stopped, stop_with_parent
 from ayla_service.settings import Settings
 from ayla_service.startup import (
@@ -24,6 +27,7 @@ from ayla_service.startup import (
     listen,
     load_settings,
     open_store,
+    require_broker,
     require_worker,
     variable,
 )
@@ -37,7 +41,7 @@ def _settings_table() -> str:
     lines = ["Settings, from the environment:"]
     for name, field in Settings.model_fields.items():
         default = "" if field.default is None else f" Default: {field.default}."
-        lines.append(f"  {variable(name):<27}{field.description}{default}")
+        lines.append(f"  {variable(name):<28}{field.description}{default}")
     return "\b\n" + "\n".join(lines)
 
 
@@ -93,13 +97,17 @@ def serve(
     settings = load_settings(host=host, port=port, data_dir=data_dir)
     configure_logging(settings)
     require_worker()
+    require_broker(settings)
     listener = listen(settings.host, settings.port) if fd is None else adopt(fd)
     database = open_store(settings, migrate=settings.is_embedded)
     if exit_with_parent:
         stop_with_parent()
     _greet(base_url(listener), settings)
-    with WorkerSupervisor(environment(settings), settings.shutdown_seconds):
-        serve_until_stopped(create_app(settings, database), listener, settings)
+    with (
+        contextlib.closing(make_wake_up(settings.broker_url)) as wake_up,
+        WorkerSupervisor(environment(settings), settings.shutdown_seconds),
+    ):
+        serve_until_stopped(create_app(settings, database, wake_up), listener, settings)
     database.dispose()
 
 
@@ -111,10 +119,12 @@ def api(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
     """
     settings = load_settings(host=host, port=port, data_dir=data_dir)
     configure_logging(settings)
+    require_broker(settings)
     listener = listen(settings.host, settings.port)
     database = open_store(settings, migrate=False)
     _greet(base_url(listener), settings)
-    serve_until_stopped(create_app(settings, database), listener, settings)
+    with contextlib.closing(make_wake_up(settings.broker_url)) as wake_up:
+        serve_until_stopped(create_app(settings, database, wake_up), listener, settings)
     database.dispose()
 
 
@@ -126,6 +136,7 @@ def worker(data_dir: DataDir = None) -> None:
     """
     settings = load_settings(data_dir=data_dir)
     require_worker()
+    require_broker(settings)
     connect(settings).dispose()
     # In place of this process, so that every signal reaches the worker itself.
     os.execve(sys.executable, [sys.executable, "-m", "ayla_worker"], environment(settings))  # noqa: S606
@@ -141,6 +152,9 @@ def migrate(data_dir: DataDir = None) -> None:
     database = open_store(settings, migrate=True)
     typer.echo(current(database))
     database.dispose()
+
+
+app.command("prune")(prune_command)
 
 
 @app.command()

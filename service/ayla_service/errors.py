@@ -48,12 +48,15 @@ class TrialNotFound(ServiceError):
 
 
 class JobFinished(ServiceError):
-    """The job has ended, so it cannot be cancelled."""
+    """The job has ended, so nothing about it can be changed any more."""
 
     slug, title, status = "job-finished", "Job already finished", 409
 
     def __init__(self, job_id: str, state: str) -> None:
-        super().__init__(f"Job '{job_id}' has already {state}; only a queued or running job can be cancelled.")
+        super().__init__(
+            f"Job '{job_id}' has already ended as {state}; only a queued or running job can be cancelled, paused, "
+            "resumed or given another priority."
+        )
 
 
 class IdempotencyKeyReused(ServiceError):

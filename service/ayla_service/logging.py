@@ -13,13 +13,12 @@ from ayla_service.settings import Settings
 def configure_logging(settings: Settings) -> None:
     """Send structlog events and the standard library's warnings to standard error, as the settings say."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    for_people = settings.log_format == "console"
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *(_for_people() if for_people else _for_machines()),
+            *(_for_people() if _is_read_by_people(settings) else _for_machines()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
@@ -27,6 +26,10 @@ def configure_logging(settings: Settings) -> None:
     logging.basicConfig(
         level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
     )
+
+
+def _is_read_by_people(settings: Settings) -> bool:
+    return sys.stderr.isatty() if settings.log_format == "auto" else settings.log_format == "console"
 
 
 # Both show where an error came from, but not the local variables there, as the defaults of structlog would: they hold

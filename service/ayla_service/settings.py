@@ -4,10 +4,14 @@ import ipaddress
 import json
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
+_BROKERS = ("redis", "rediss", "amqp", "amqps")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -29,11 +33,22 @@ Names = Annotated[list[str], NoDecode, BeforeValidator(_listed)]
 class Settings(BaseSettings):
     """What can be set; the defaults run the embedded service: SQLite in a data folder, one worker on a timer."""
 
-    model_config = SettingsConfigDict(env_prefix="AYLA_", extra="ignore", frozen=True, allow_inf_nan=False)
+    model_config = SettingsConfigDict(
+        env_prefix="AYLA_",
+        extra="ignore",
+        frozen=True,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,  # a URL can hold a password
+    )
 
     data_dir: Path = Field(Path("ayla-data"), description="Folder of the embedded store and its logs.")
     database_url: str | None = Field(
         None, description="SQLAlchemy URL of the store. Default: SQLite in the data folder."
+    )
+    database_password_file: Path | None = Field(
+        None,
+        description="File whose first line is the store's password; it goes into AYLA_DATABASE_URL, which then needs "
+        "none.",
     )
     host: str = Field("127.0.0.1", description="Address the API listens on.")
     port: int = Field(8642, ge=0, le=65535, description="Port the API listens on; 0 takes a free one.")
@@ -43,17 +58,54 @@ class Settings(BaseSettings):
         "Those of the loopback address always may. Default: only those when listening on one, else any.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
-    log_format: Literal["console", "json"] = Field("console", description="Log lines for people or for machines.")
+    log_format: Literal["auto", "console", "json"] = Field(
+        "auto", description="Log lines for people (console) or machines (json); auto: for people on a terminal."
+    )
     max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest request body accepted.")
-    worker_poll_seconds: float = Field(0.2, gt=0, description="How often an idle worker looks for work.")
+    broker_url: str | None = Field(
+        None,
+        repr=False,
+        description="URL of the broker that wakes workers up: redis://, rediss://, amqp:// or amqps://, several of the "
+        "same kind separated by semicolons. Default: none, workers look by a timer.",
+    )
+    worker_poll_seconds: float = Field(
+        0.2, gt=0, description="How often an idle worker looks for work if there is no broker."
+    )
+    sweep_seconds: float = Field(
+        5.0, gt=0, description="How often an idle worker looks for work, wake-ups or not, if there is a broker."
+    )
     lease_seconds: float = Field(
         30.0, gt=0, description="How long a worker may be silent before its shard is given to another."
     )
     heartbeat_seconds: float = Field(
-        2.0, gt=0, validate_default=True, description="Time between two writes of results; each renews the lease."
+        1.0, gt=0, validate_default=True, description="Time between two writes of results; each renews the lease."
+    )
+    checkpoint_seconds: float = Field(
+        15.0, ge=0, description="Time between two checkpoints of a shard; a worker that is killed loses no more."
     )
     reap_seconds: float = Field(5.0, gt=0, description="How often expired leases are returned to the queue.")
-    max_attempts: int = Field(3, ge=1, description="Attempts at a shard before its job fails.")
+    presence_seconds: float = Field(
+        5.0, gt=0, description="How often a worker says that it lives; silent for three times as long, it is lost."
+    )
+    max_attempts: int = Field(
+        3, ge=1, description="Failed attempts at a shard, without a new checkpoint between them, before its job fails."
+    )
+    retry_seconds: float = Field(
+        1.0, ge=0, description="Pause after the first failed attempt; it doubles with each one more, up to 5 minutes."
+    )
+    pack_shards: int = Field(256, ge=1, description="Small shards that a worker takes at once at most; 1: none.")
+    pack_seconds: float = Field(
+        1.0, ge=0, description="Estimated computing time of the small shards that a worker takes at once at most."
+    )
+    max_trial_seconds: float | None = Field(
+        None, gt=0, description="Longest computing time of a trial, whatever its job asks for. Default: no limit."
+    )
+    max_job_memory_mb: int | None = Field(
+        None,
+        ge=1,
+        description="Most memory, in MiB, that a worker takes for a shard, whatever its job asks for. Default: no "
+        "limit.",
+    )
     torch_threads: int | None = Field(
         None,
         ge=1,
@@ -61,6 +113,10 @@ class Settings(BaseSettings):
         "give each its share. Results repeat to the bit only with the same number.",
     )
     shutdown_seconds: float = Field(10.0, gt=0, description="Time a stopping process has to hand back its work.")
+    metrics_host: str = Field("127.0.0.1", description="Address a worker serves its metrics on.")
+    metrics_port: int | None = Field(
+        None, ge=0, le=65535, description="Port a worker serves its metrics on; 0 takes a free one. Default: none."
+    )
 
     datasets_dir: Path | None = Field(
         None, description="Folder of datasets, downloaded and of users. Default: datasets in the data folder."
@@ -78,6 +134,18 @@ class Settings(BaseSettings):
         description="Base URLs of the four files of fashion-mnist, separated by commas or as a JSON list, tried in "
         "order.",
     )
+
+    @field_validator("database_password_file")
+    @classmethod
+    def _a_password_that_has_its_place(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is not None:
+            _with_password(info.data.get("database_url"), _first_line(value))
+        return value
+
+    @field_validator("broker_url")
+    @classmethod
+    def _a_broker_that_we_know(cls, value: str | None) -> str | None:
+        return ";".join(_checked_broker(part.strip()) for part in value.split(";")) if value else None
 
     @field_validator("heartbeat_seconds")
     @classmethod
@@ -99,7 +167,9 @@ class Settings(BaseSettings):
 
     @property
     def store_url(self) -> str:
-        """The store's URL, the embedded default filled in."""
+        """The store's URL, the embedded default or the password of its file filled in."""
+        if self.database_password_file is not None:
+            return _with_password(self.database_url, _first_line(self.database_password_file))
         return self.database_url or f"sqlite:///{(self.data_dir / 'ayla.db').absolute()}"
 
     @property
@@ -110,7 +180,48 @@ class Settings(BaseSettings):
     @property
     def is_embedded(self) -> bool:
         """Whether the store is SQLite, which the service migrates by itself at start."""
-        return self.store_url.startswith("sqlite")
+        return self.database_url is None or self.database_url.startswith("sqlite")
+
+
+def _checked_broker(url: str) -> str:
+    """The URL itself; what is wrong with it is told without any of it, as it may hold a password."""
+    scheme, separator, _ = url.partition("://")
+    if not separator or scheme not in _BROKERS:
+        raise ValueError(f"a broker's URL begins with {', '.join(f'{name}://' for name in _BROKERS)}")
+    try:
+        parts = urlsplit(url)
+        has_port = parts.port is None or parts.port > 0
+    except ValueError:
+        has_port = False
+    if not has_port:
+        raise ValueError("the port is not a number from 1 to 65535; write / : @ in a password as %2F %3A %40")
+    if not parts.hostname:
+        raise ValueError("it names no host")
+    return url
+
+
+def _first_line(path: Path) -> str:
+    """The password in a file; what goes wrong is told without any of it."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            line = file.readline().rstrip("\n")
+    except OSError as error:
+        raise ValueError(f"the file cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise ValueError("the file is not text in UTF-8") from None
+    if not line:
+        raise ValueError("the first line of the file is empty")
+    return line
+
+
+def _with_password(url: str | None, password: str) -> str:
+    try:
+        parts = None if url is None else make_url(url)
+    except (ArgumentError, ValueError):
+        parts = None
+    if parts is None or parts.username is None or parts.password is not None:
+        raise ValueError("it needs an AYLA_DATABASE_URL with a user and without a password")
+    return parts.set(password=password).render_as_string(hide_password=False)
 
 
 def _is_loopback(host: str) -> bool:

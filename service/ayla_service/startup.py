@@ -11,11 +11,13 @@ from typing import Any
 
 from alembic.util.exc import CommandError
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from ayla_service.db.migrate import is_current, upgrade
 from ayla_service.db.session import Database
+from ayla_service.queue.wakeup import missing_modules
 from ayla_service.settings import Settings
 
 ENV_PREFIX = "AYLA_"
@@ -37,8 +39,8 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
-        faults = [f"{variable(str(item['loc'][0]))}: {item['msg']}, got '{item['input']}'" for item in error.errors()]
-        raise StartError("; ".join(faults)) from error
+        # Without a cause: the chain of errors would show the values that _fault leaves out.
+        raise StartError("; ".join(_fault(str(item["loc"][0]), item) for item in error.errors())) from None
 
 
 def variable(setting: str) -> str:
@@ -149,6 +151,20 @@ def require_worker() -> None:
         )
 
 
+def require_broker(settings: Settings) -> None:
+    """Check that what the broker of the settings needs is installed, if they name one.
+
+    Raises:
+        StartError: if it is not.
+    """
+    missing = missing_modules(settings.broker_url)
+    if missing:
+        raise StartError(
+            f"{variable('broker_url')} needs {' and '.join(missing)}, which is not installed; run: "
+            "pip install 'ayla-service[queue]'"
+        )
+
+
 _OTHER_FOLDER = f"Name another in {variable('data_dir')} or --data-dir."
 # As near to a setting's name as a slip of the keyboard; other variables that begin alike are somebody else's.
 _SLIP = 0.88
@@ -160,6 +176,12 @@ def _refuse_misspelt_variables() -> None:
         close = difflib.get_close_matches(name, known, n=1, cutoff=_SLIP) if name.startswith(ENV_PREFIX) else []
         if close and name not in known:
             raise StartError(f"There is no setting {name}; did you mean {close[0]}?")
+
+
+def _fault(setting: str, item: ErrorDetails) -> str:
+    """What is wrong with a setting, and its value unless that may hold a password."""
+    value = "" if setting.endswith("_url") else f", got '{item['input']}'"
+    return f"{variable(setting)}: {item['msg']}{value}"
 
 
 def _as_text(value: object) -> str:

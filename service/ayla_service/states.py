@@ -14,9 +14,14 @@ class JobState(StrEnum):
 
 
 class ShardState(StrEnum):
-    """As a job's; back from running to queued when a lease expires or is handed back."""
+    """As a job's, and two ways of waiting without being claimed.
+
+    Back from running to queued when a lease is handed back; delayed for a while after a failure; paused with its job.
+    """
 
     QUEUED = "queued"
+    DELAYED = "delayed"
+    PAUSED = "paused"
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -46,10 +51,20 @@ class AttemptOutcome(StrEnum):
 
 
 UNFINISHED_JOB = (JobState.QUEUED, JobState.RUNNING)
-UNFINISHED_SHARD = (ShardState.QUEUED, ShardState.RUNNING)
+WAITING_SHARD = (ShardState.QUEUED, ShardState.DELAYED, ShardState.PAUSED)
+UNFINISHED_SHARD = (*WAITING_SHARD, ShardState.RUNNING)
 UNFINISHED_TRIAL = (TrialState.QUEUED, TrialState.RUNNING)
 
 
 def values(states: type[StrEnum]) -> list[str]:
     """The state names, as the store writes them."""
     return [state.value for state in states]
+
+
+PRIORITIES = {"urgent": -20, "high": -10, "normal": 0, "low": 10}
+"""What users call a job's priority, and its number in the store: as a process's niceness, the lower goes first."""
+
+
+def priority_name(number: int) -> str:
+    """What users call a stored priority; a number between two names by the nearest."""
+    return min(PRIORITIES, key=lambda name: abs(PRIORITIES[name] - number))

@@ -6,8 +6,10 @@ from pydantic import Field
 
 from ayla_spec.limits import (
     MAX_EPOCHS,
+    MAX_MEMORY_MB,
     MAX_OPTIMIZERS,
     MAX_PREDICTION_STEPS,
+    MAX_SECONDS,
     MAX_SEED,
     MAX_SEEDS,
     MAX_STEPS,
@@ -19,6 +21,7 @@ from ayla_spec.problems import PresetName, ResolvedProblem, SubmittedProblem
 from ayla_spec.text import Name, Tag
 
 Device = Literal["auto", "cpu", "cuda"]
+Priority = Literal["low", "normal", "high", "urgent"]
 Dtype = Literal["float64", "float32"]
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 Step = Annotated[int, Field(ge=0, le=MAX_STEPS)]
@@ -77,6 +80,25 @@ class RecordOverride(SpecModel):
     )
 
 
+class Limits(SpecModel):
+    """What a job may use; one that exceeds a limit fails, and what was recorded until then stays."""
+
+    seconds: float | None = Field(
+        None,
+        gt=0,
+        le=MAX_SECONDS,
+        description="Longest computing time of a trial, which it shares with the trials that run beside it, over all "
+        "attempts. Default: no limit but the service's.",
+    )
+    memory_mb: int | None = Field(
+        None,
+        ge=1,
+        le=MAX_MEMORY_MB,
+        description="Most memory, in MiB, that the worker may take for the job beyond what it has when idle; on a GPU "
+        "that of the GPU. Default: no limit but the service's.",
+    )
+
+
 class JobSpec(SpecModel):
     """A job as a user submits it. Trials are the product of optimizers and seeds."""
 
@@ -96,6 +118,12 @@ class JobSpec(SpecModel):
         None,
         description="Floating-point type of the whole computation. Default: 'float64'; 'float32' for images, as is "
         "usual there.",
+    )
+    limits: Limits = Field(default_factory=Limits)
+    priority: Priority = Field(
+        "normal",
+        description="Which place the job takes in the queue. It can be changed while the job waits, so it is no part "
+        "of the resolved spec.",
     )
     preset: PresetName | None = Field(
         None,
@@ -117,3 +145,4 @@ class ResolvedJobSpec(SpecModel):
     record: Record
     device: Device
     dtype: Dtype
+    limits: Limits = Field(default_factory=Limits)

@@ -35,8 +35,15 @@ MAX_RECORDED_NUMBERS = 250_000_000
 MAX_PREDICTION_STEPS = 20
 MAX_PREDICTION_ROWS = 5_000_000
 
+MAX_SECONDS = 30 * 24 * 3600.0
+MAX_MEMORY_MB = 4 * 1024 * 1024
+
 TRIALS_PER_SHARD = 256
-"""How many trials one worker runs at once: large enough to vectorise, small enough to checkpoint quickly."""
+"""How many trials one shard has at most: large enough to vectorise, small enough to checkpoint quickly."""
+
+SECONDS_PER_SHARD = 20.0
+"""Estimated computing time of a shard of several trials: long enough that claiming it costs nothing beside it, short
+enough that the trials of a job spread over all workers and that none has to wait long for its last shard."""
 
 PARAMETERS_PER_SHARD = 2_000_000
 """Parameters of all trials that one worker runs at once, as a checkpoint holds several numbers for each of them."""

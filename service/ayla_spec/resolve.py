@@ -35,6 +35,7 @@ def _resolved(spec: JobSpec, drafted: Draft) -> ResolvedJobSpec:
         record=drafted.record.model_copy(update={"predictions_at": sorted(drafted.record.predictions_at)}),
         device=spec.device,
         dtype=drafted.dtype,
+        limits=spec.limits,
     )
 
 

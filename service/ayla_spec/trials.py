@@ -30,12 +30,13 @@ def plan_trials(spec: ResolvedJobSpec) -> list[TrialPlan]:
     return [TrialPlan(index, place, settings, seed) for index, (place, settings, seed) in enumerate(pairs)]
 
 
-def plan_shards(trials: list[TrialPlan], parameters: int) -> list[list[TrialPlan]]:
+def plan_shards(trials: list[TrialPlan], parameters: int, affordable: int) -> list[list[TrialPlan]]:
     """The trials in slices that one worker runs at once.
 
     Args:
         trials: of one job.
         parameters: numbers that each of them optimizes; the more, the fewer trials fit into a shard.
+        affordable: how many trials a shard may have by what they cost (``costs.Cost.affordable``).
     """
-    size = max(1, min(TRIALS_PER_SHARD, PARAMETERS_PER_SHARD // parameters))
+    size = max(1, min(TRIALS_PER_SHARD, PARAMETERS_PER_SHARD // parameters, affordable))
     return [trials[first : first + size] for first in range(0, len(trials), size)]

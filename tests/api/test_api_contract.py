@@ -88,7 +88,7 @@ def test_every_operation_declares_its_problems() -> None:
             assert operation["operationId"], (method, path)
             assert operation["summary"], (method, path)
             assert "421" in operation["responses"], (method, path)
-            assert ("403" in operation["responses"]) == (method == "post"), (method, path)
+            assert ("403" in operation["responses"]) == (method in ("post", "patch")), (method, path)
             refusals = {code: answer for code, answer in operation["responses"].items() if code >= "4"}
             for code, answer in refusals.items():
                 assert list(answer["content"]) == ["application/problem+json"], (method, path, code)

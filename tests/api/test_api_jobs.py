@@ -186,9 +186,9 @@ def test_a_failed_job_says_why(client: TestClient, database: Database, job_id: s
     with database.write() as session:
         job = session.get_one(Job, job_id)
         job.state, job.finished_at = JobState.FAILED, job.created_at
-        job.error_type, job.error_detail = "WorkerLost", "The worker vanished three times."
+        job.error_type, job.error_detail = "attempts-exhausted", "The worker vanished three times."
     error = client.get(f"/v1/jobs/{job_id}").json()["error"]
-    assert error == {"type": "WorkerLost", "detail": "The worker vanished three times."}
+    assert error == {"type": "attempts-exhausted", "detail": "The worker vanished three times."}
 
 
 def test_trials_come_in_order_page_by_page(client: TestClient) -> None:

@@ -46,7 +46,7 @@ def test_a_slash_at_the_end_is_another_path(client: TestClient) -> None:
     ("method", "path", "allowed"),
     [
         ("DELETE", "/v1/jobs", "GET, HEAD, POST"),
-        ("PUT", "/v1/jobs/some-id", "GET, HEAD"),
+        ("PUT", "/v1/jobs/some-id", "GET, HEAD, PATCH"),
         ("GET", "/v1/jobs/some-id/cancel", "POST"),
         ("OPTIONS", "/v1/jobs", "GET, HEAD, POST"),
         ("POST", "/healthz", "GET, HEAD"),

@@ -89,7 +89,9 @@ def test_the_process_is_healthy_without_its_store(client: TestClient, database: 
 
 
 def test_the_service_is_ready_with_a_migrated_store(client: TestClient) -> None:
-    assert client.get("/readyz").json() == {"status": "ready", "checks": {"store": "ok", "schema": "ok"}}
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["checks"].items() >= {"store": "ok", "schema": "ok"}.items()
 
 
 def test_the_service_is_not_ready_with_an_old_schema(client: TestClient, database: Database) -> None:

@@ -1,10 +1,11 @@
-"""The page of errors lists exactly the problems that the service can answer with."""
+"""The page of errors lists exactly the problems that the service can answer with, and the errors of jobs."""
 
 import re
 from pathlib import Path
 
 from ayla_service.api import handlers
 from ayla_service.errors import ServiceError
+from ayla_service.queue.retries import PERMANENT, ErrorType
 
 PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
 
@@ -14,3 +15,9 @@ def test_every_problem_is_on_the_page_with_its_status() -> None:
     raised = {error.slug: error.status for error in ServiceError.__subclasses__()}
     from_http = {slug: status for status, (slug, _, _) in handlers._HTTP_PROBLEMS.items()}
     assert listed == raised | from_http | {"internal-error": 500}
+
+
+def test_every_kind_of_error_of_an_attempt_or_a_job_is_on_the_page() -> None:
+    rows = re.findall(r"^\| `([a-z-]+)` \| (yes|) *\| (yes|) *\|", PAGE.read_text(), re.M)
+    assert {kind for kind, of_attempt, _ in rows if of_attempt} == set(ErrorType)
+    assert {kind for kind, _, of_job in rows if of_job} == PERMANENT | {"attempts-exhausted"}

@@ -54,3 +54,20 @@ def test_lines_for_machines_show_no_local_variables(logged: Callable[[str], str]
     assert event["exception"][0]["exc_value"] == "substring not found"
     assert event["exception"][0]["frames"][-1]["name"] == fail.__name__
     assert "the-secret" not in text
+
+
+@pytest.mark.parametrize(("stream", "as_if"), [(Terminal, "console"), (io.StringIO, "json")])
+def test_lines_are_for_people_on_a_terminal_and_else_for_machines(
+    stream: type[io.StringIO], as_if: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Settings().log_format == "auto"
+    read = {log_format: _line(log_format, stream(), monkeypatch) for log_format in ("auto", "console", "json")}
+    assert read["auto"].startswith("{") == read[as_if].startswith("{")
+    assert read["console"].startswith("{") != read["json"].startswith("{")
+
+
+def _line(log_format: str, stream: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(sys, "stderr", stream)
+    configure_logging(Settings.model_validate({"log_format": log_format}))
+    structlog.get_logger().info("started")
+    return stream.getvalue()

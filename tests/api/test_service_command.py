@@ -17,7 +17,7 @@ from ayla_service.startup import environment
 
 from tests.api.processes import run_service
 
-COMMANDS = ("serve", "api", "worker", "migrate", "openapi", "run")
+COMMANDS = ("serve", "api", "worker", "migrate", "prune", "openapi", "run")
 
 
 class Ended(NamedTuple):

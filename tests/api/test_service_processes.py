@@ -52,7 +52,7 @@ def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_the_service_and_its_worker(tmp_path: Path, number: signal.Signals) -> None:
     with serving(tmp_path) as (process, url):
-        assert httpx2.get(f"{url}/readyz", trust_env=False).json()["status"] == "ready"
+        assert httpx2.get(f"{url}/readyz", trust_env=False).status_code == 200
         process.send_signal(number)
         assert process.wait(60) == 0
         assert not [pid for pid in workers(tmp_path / "log") if is_running(pid)]

@@ -17,6 +17,8 @@ from tests.client.courses import Columns, decay, polynomial
 CURVE_ENDS = {"plain": 0.041, "loss": 0.029, "sample": 0.030}
 CURVE_RATES = {"plain": 0.01, "loss": 0.02, "sample": 0.03}
 
+PRIORITIES = ("low", "normal", "high", "urgent")
+
 Reply = httpx2.Response | Exception
 
 
@@ -38,7 +40,7 @@ class FakeTime:
 
 @dataclass
 class FakeJob:
-    """A job that moves on with each look at it."""
+    """A job that moves on with each look at it, unless it is paused."""
 
     id: str
     submitted: dict[str, Any]
@@ -48,6 +50,9 @@ class FakeJob:
     looks: int = 0
     looks_needed: int = 2
     cancelled: bool = False
+    paused: bool = False
+    priority: str = "normal"
+    attempts: list[dict[str, Any]] = field(default_factory=list)
     status_detail: str | None = None
 
     @property
@@ -67,17 +72,36 @@ class FakeJob:
             "tags": self.submitted.get("tags", []),
             "preset": self.resolved["preset"],
             "state": self.state,
+            "priority": self.priority,
             "status_detail": self.status_detail,
             "created_at": "2026-01-02T03:04:05Z",
+            "paused_at": "2026-01-02T03:05:00Z" if self.paused else None,
+            "attempts": {"total": len(self.attempts), "failed": self._tried("failed"), "lost": self._tried("lost")},
             "trials": {"total": total, "completed": ended, "diverged": 0},
             "progress": {"steps_done": int(100 * fraction), "steps_total": 100, "fraction": fraction},
-            "error": {"type": "worker-error", "detail": "The worker ran out of memory."}
+            "error": {"type": "attempts-exhausted", "detail": "The worker ran out of memory."}
             if self.state == "failed"
             else None,
             "spec": self.submitted,
             "resolved": self.resolved,
             "a_field_of_a_newer_server": {"anything": 1},
         }
+
+    def _tried(self, outcome: str) -> int:
+        return sum(attempt["outcome"] == outcome for attempt in self.attempts)
+
+    def change(self, what: str, request: httpx2.Request) -> httpx2.Response | None:
+        """Cancel, pause, resume or prioritise; answers where that is refused."""
+        if self.state in {"succeeded", "failed"} or (self.cancelled and what != "cancel"):
+            return problem(409, "job-finished", f"The job has ended as {self.state}.")
+        if what == "prioritise":
+            priority = json.loads(request.content)["priority"]
+            if priority not in PRIORITIES:
+                return problem(422, "invalid-request", "One field is invalid.", [("/priority", "Must be 'low' or …")])
+            self.priority = priority
+        self.cancelled = self.cancelled or what == "cancel"
+        self.paused = not self.cancelled and (what == "pause" or (self.paused and what != "resume"))
+        return None
 
 
 def course_of(plan: TrialPlan, job: FakeJob) -> Columns:
@@ -96,6 +120,7 @@ class FakeService:
     Attributes:
         outcomes: how jobs end, by name; default succeeded.
         replies: given to the next requests instead of the proper answers.
+        workers: those there are.
         course: columns of a trial.
     """
 
@@ -104,6 +129,7 @@ class FakeService:
     course: Callable[[TrialPlan, FakeJob], Columns] = course_of
     page_size: int = 1000
     jobs: dict[str, FakeJob] = field(default_factory=dict)
+    workers: list[dict[str, Any]] = field(default_factory=list)
     requests: list[httpx2.Request] = field(default_factory=list)
     time: FakeTime = field(default_factory=FakeTime)
 
@@ -127,6 +153,8 @@ class FakeService:
         match request.method, request.url.path.strip("/").split("/")[1:]:
             case "GET", ["catalogue"]:
                 return httpx2.Response(200, json={"presets": [{"name": "poly-sgd", "title": "Leaving a saddle"}]})
+            case "GET", ["workers"]:
+                return httpx2.Response(200, json={"data": self.workers, "next_cursor": None})
             case "POST", ["jobs"]:
                 return self._submit(request)
             case "GET", ["jobs"]:
@@ -150,18 +178,21 @@ class FakeService:
             )
         outcome = self.outcomes.get(submitted.get("name") or "", "succeeded")
         job = FakeJob(f"job-{len(self.jobs)}", submitted, spec.model_dump(mode="json"), plan_trials(spec), outcome)
+        job.priority = submitted.get("priority", "normal")
         self.jobs[job.id] = job
         return httpx2.Response(202, json=job.document())
 
     def _job(self, job: FakeJob, rest: list[str], request: httpx2.Request) -> httpx2.Response:
         if rest == ["trials"]:
             return self._page([self._trial_document(job, plan) for plan in job.plans], request)
-        if rest == ["cancel"]:
-            if job.state in {"succeeded", "failed"}:
-                return problem(409, "job-finished", f"The job has {job.state}.")
-            job.cancelled = True
+        if rest == ["attempts"]:
+            return self._page(job.attempts, request)
+        if request.method in {"POST", "PATCH"}:
+            refusal = job.change(rest[0] if rest else "prioritise", request)
+            if refusal is not None:
+                return refusal
         document = job.document()
-        job.looks += 1
+        job.looks += request.method == "GET" and not job.paused
         return httpx2.Response(202 if rest else 200, json=document)
 
     def _trial_document(self, job: FakeJob, plan: TrialPlan) -> dict[str, Any]:

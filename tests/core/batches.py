@@ -42,7 +42,7 @@ def run(spec: ResolvedJobSpec, trials: Sequence[TrialPlan] | None = None, blocks
     recorder = MemoryRecorder()
     sizes = iter(blocks)
     while not engine.finished:
-        recorder.write(engine.advance(next(sizes, 1000)), engine.checkpoint())
+        recorder.write(engine.advance(next(sizes, 1000)), engine.checkpoint)
     return recorder
 
 

@@ -1,5 +1,7 @@
 """The same numbers however the steps are cut, the state is saved, and the trials are put together."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
@@ -57,7 +59,7 @@ def test_going_on_from_checkpoints_changes_nothing(spec: ResolvedJobSpec, cuts: 
         if recorder.checkpoint is not None:
             engine.restore(recorder.checkpoint)
         if not engine.finished:
-            recorder.write(engine.advance(cut), engine.checkpoint())
+            recorder.write(engine.advance(cut), engine.checkpoint)
     assert_same(run(spec), recorder)
 
 
@@ -147,7 +149,7 @@ def test_training_adapts_its_blocks_and_finishes() -> None:
     recorder, blocks = MemoryRecorder(), list[Block]()
 
     class Tee:
-        def write(self, block: Block, checkpoint: bytes) -> None:
+        def write(self, block: Block, checkpoint: Callable[[], bytes]) -> None:
             blocks.append(block)
             recorder.write(block, checkpoint)
 
@@ -179,7 +181,7 @@ def test_what_the_recorder_raises_passes_through() -> None:
         pass
 
     class Failing:
-        def write(self, block: Block, checkpoint: bytes) -> None:
+        def write(self, block: Block, checkpoint: Callable[[], bytes]) -> None:
             raise Lost
 
     spec = job(QUARTIC, MIXED, 300)

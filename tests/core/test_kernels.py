@@ -215,7 +215,7 @@ def test_a_checkpoint_at_any_step_goes_on_bit_for_bit(way: str, place: int, cuts
         if recorder.checkpoint is not None:
             engine.restore(recorder.checkpoint)
         if not engine.finished:
-            recorder.write(engine.advance(cut), engine.checkpoint())
+            recorder.write(engine.advance(cut), engine.checkpoint)
     assert_same(undisturbed(place, way), recorder)
 
 

@@ -76,11 +76,11 @@ def test_a_checkpoint_is_taken_over_into_the_recorded_tensors(monkeypatch: pytes
     monkeypatch.setattr(tensors, "recorder_for", lambda _: stand_in)
     engine = Engine(spec, plan_trials(spec), torch.device("cpu"))
     recorder = MemoryRecorder()
-    recorder.write(engine.advance(7), engine.checkpoint())
+    recorder.write(engine.advance(7), engine.checkpoint)
     saved = engine.checkpoint()
     engine.advance(5)
     engine.restore(saved)
-    recorder.write(engine.advance(13), engine.checkpoint())
+    recorder.write(engine.advance(13), engine.checkpoint)
     assert_same(plain, recorder)
 
 
@@ -122,7 +122,7 @@ def test_a_gpu_gives_the_same_with_and_without_graphs(place: int, monkeypatch: p
         monkeypatch.setenv("AYLA_CUDA_GRAPHS", graphs)
         engine, recorder = Engine(spec, plan_trials(spec), select_device("cuda")), MemoryRecorder()
         while not engine.finished:
-            recorder.write(engine.advance(7), engine.checkpoint())
+            recorder.write(engine.advance(7), engine.checkpoint)
         recorders.append(recorder)
     for index, columns in recorders[0].trajectories.items():
         assert columns["loss"] == pytest.approx(recorders[1].trajectories[index]["loss"], rel=1e-9)

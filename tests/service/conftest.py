@@ -1,29 +1,29 @@
 """Every test of the store runs on each backend: SQLite and a real PostgreSQL."""
 
 import itertools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from ayla_service.db import migrate
 from ayla_service.db.session import Database
-from sqlalchemy import URL, create_engine, text
+from sqlalchemy import URL
 
-from tests.postgres import running_server
+from tests.servers.postgres import PostgresServer
 
 _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def postgres_template() -> Iterator[URL]:
+def postgres_template(postgres_server: PostgresServer) -> Iterator[URL]:
     """A PostgreSQL database with the current schema, to be copied for each test."""
-    with running_server() as maintenance:
-        template = maintenance.set(database="ayla_template")
-        _administer(maintenance, "CREATE DATABASE ayla_template")
-        database = Database(template.render_as_string(hide_password=False))
-        migrate.upgrade(database)
-        database.dispose()
-        yield template
+    template = postgres_server.create_database(_named("template"))
+    database = Database(template.render_as_string(hide_password=False))
+    migrate.upgrade(database)
+    database.dispose()
+    yield template
+    postgres_server.drop_database(str(template.database))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -35,17 +35,15 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
         yield store
         store.dispose()
         return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
     template: URL = request.getfixturevalue("postgres_template")
-    name = f"ayla_test_{next(_numbers)}"
-    _administer(template.set(database="postgres"), f"CREATE DATABASE {name} TEMPLATE ayla_template")
-    store = Database(template.set(database=name).render_as_string(hide_password=False))
+    copy = server.create_database(_named(f"test_{next(_numbers)}"), template.database)
+    store = Database(copy.render_as_string(hide_password=False))
     yield store
     store.dispose()
-    _administer(template.set(database="postgres"), f"DROP DATABASE {name} WITH (FORCE)")
+    server.drop_database(str(copy.database))
 
 
-def _administer(url: URL, statement: str) -> None:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
+def _named(what: str) -> str:
+    """A database's name; processes of the suite that share a server have names of their own."""
+    return f"ayla_{os.getpid()}_{what}"

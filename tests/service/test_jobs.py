@@ -1,5 +1,6 @@
 """Submitting, reading, listing and cancelling jobs, on the store."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -49,15 +50,15 @@ def test_a_spec_that_cannot_be_run_leaves_nothing_behind(database: Database) -> 
 
 
 def test_workers_are_woken_after_the_commit(database: Database) -> None:
-    seen: list[int] = []
+    seen: list[tuple[int, list[str]]] = []
 
-    class Probe:
-        def notify(self) -> None:
-            seen.append(_count(database, Job))
+    class Probe(TimerWakeUp):
+        def notify(self, devices: Sequence[str]) -> None:
+            seen.append((_count(database, Job), list(devices)))
 
     submitted = spec()
     JobService(database, Probe()).submit(JobSpec.model_validate(submitted), submitted)
-    assert seen == [1]
+    assert seen == [(1, ["auto"])]
 
 
 def test_a_repeated_key_finds_the_first_job(database: Database) -> None:

@@ -10,9 +10,10 @@ import pytest
 from ayla_service.db.models import Attempt, Checkpoint, Chunk, Job, Shard
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue import attempts
-from ayla_service.queue.attempts import LeaseLost
+from ayla_service.queue.attempts import LeaseLost, Order
 from ayla_service.queue.claims import Claim, WorkerIdentity, claim
 from ayla_service.queue.reaper import reap
+from ayla_service.queue.retries import ErrorType, RetryPolicy
 from ayla_service.results.reader import ResultReader, TrajectoryQuery
 from ayla_service.states import TrialState
 from hypothesis import HealthCheck, given, settings
@@ -20,10 +21,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import delete, func, select, update
 
-from tests.factories import WORKER, jobs, progress, submit
+from tests.factories import AT_ONCE, WORKER, jobs, progress, submit
 
 LEASE = 30.0
-MAX_ATTEMPTS = 3
+MAX_ATTEMPTS = AT_ONCE.max_attempts
+FOR_EVER = RetryPolicy(max_attempts=1000, pause_seconds=0.0)
 
 
 def _claim(database: Database) -> Claim:
@@ -58,9 +60,7 @@ def test_the_oldest_job_is_claimed_first_and_only_once(database: Database) -> No
 
 def test_priority_goes_before_age(database: Database) -> None:
     submit(database)
-    urgent = submit(database)
-    with database.write() as session:
-        session.execute(update(Job).where(Job.id == urgent.id).values(priority=1))
+    urgent = submit(database, priority="urgent")
     assert _claim(database).job_id == urgent.id
 
 
@@ -125,7 +125,7 @@ def test_each_block_renews_the_lease(database: Database) -> None:
     claimed = _claim(database)
     _expire(database)
     attempts.record(database, claimed, progress(claimed, 0, 4), LEASE)
-    assert reap(database, MAX_ATTEMPTS) == 0
+    assert reap(database, AT_ONCE) == 0
 
 
 def test_an_expired_lease_goes_back_to_the_queue_with_its_checkpoint(database: Database) -> None:
@@ -133,7 +133,7 @@ def test_an_expired_lease_goes_back_to_the_queue_with_its_checkpoint(database: D
     first = _claim(database)
     attempts.record(database, first, progress(first, 0, 4), LEASE)
     _expire(database)
-    assert reap(database, MAX_ATTEMPTS) == 1
+    assert reap(database, AT_ONCE) == 1
     second = _claim(database)
     assert second.attempt == 2
     assert [saved.step for saved in second.saved] == [5]
@@ -150,9 +150,9 @@ WRITES: dict[str, Callable[[Database, Claim], object]] = {
     "release": attempts.release,
     "cancel": attempts.cancel,
     "fail for good": lambda database, claimed: attempts.fail(
-        database, claimed, "late", MAX_ATTEMPTS, permanent_type="dataset-unusable"
+        database, claimed, ErrorType.DATASET_UNUSABLE, "late", AT_ONCE
     ),
-    "fail": lambda database, claimed: attempts.fail(database, claimed, "late", MAX_ATTEMPTS),
+    "fail": lambda database, claimed: attempts.fail(database, claimed, ErrorType.UNEXPECTED, "late", AT_ONCE),
 }
 
 
@@ -164,7 +164,7 @@ def test_a_worker_that_comes_back_after_its_lease_can_write_nothing(
     zombie = _claim(database)
     attempts.record(database, zombie, progress(zombie, 0, 4), LEASE)
     _expire(database)
-    reap(database, MAX_ATTEMPTS)
+    reap(database, AT_ONCE)
     before = jobs(database).get(job.id)
     with pytest.raises(LeaseLost):
         write(database, zombie)
@@ -186,7 +186,7 @@ def test_an_attempt_that_starts_earlier_drops_what_was_recorded_later(database: 
     attempts.record(database, first, progress(first, 0, 3), LEASE)
     attempts.record(database, first, progress(first, 4, 6), LEASE)
     _expire(database)
-    reap(database, MAX_ATTEMPTS)
+    reap(database, AT_ONCE)
     second = _claim(database)
     assert [saved.step for saved in second.saved] == [7, 4]
     attempts.begin(database, second, 4, "cpu", LEASE)
@@ -218,10 +218,10 @@ def test_a_shard_that_never_succeeds_fails_its_job(database: Database, way: str)
     for _ in range(MAX_ATTEMPTS):
         claimed = _claim(database)
         if way == "fails":
-            attempts.fail(database, claimed, "ValueError: no", MAX_ATTEMPTS)
+            attempts.fail(database, claimed, ErrorType.UNEXPECTED, "ValueError: no", AT_ONCE)
         else:
             _expire(database)
-            reap(database, MAX_ATTEMPTS)
+            reap(database, AT_ONCE)
     failed = jobs(database).get(job.id)
     assert failed.state == "failed"
     assert failed.error is not None
@@ -234,9 +234,11 @@ def test_a_shard_that_never_succeeds_fails_its_job(database: Database, way: str)
 def test_a_permanent_failure_fails_the_job_at_once(database: Database) -> None:
     job = submit(database, seeds=list(range(200)))
     failing, other = _claim(database), _claim(database)
-    attempts.fail(database, failing, "The file is not there.", MAX_ATTEMPTS, permanent_type="dataset-unusable")
+    attempts.fail(database, failing, ErrorType.DATASET_UNUSABLE, "The file is not there.", AT_ONCE)
     assert jobs(database).get(job.id).state == "running"
-    assert attempts.record(database, other, progress(other, 0, 4), LEASE), "the rest of the job is to stop"
+    assert attempts.record(database, other, progress(other, 0, 4), LEASE) is Order.STOP, (
+        "the rest of the job is to stop"
+    )
     attempts.cancel(database, other)
     failed = jobs(database).get(job.id)
     assert failed.state == "failed"
@@ -249,7 +251,7 @@ def test_a_permanent_failure_of_a_cancelled_job_leaves_it_cancelled(database: Da
     job = submit(database)
     claimed = _claim(database)
     jobs(database).cancel(job.id)
-    attempts.fail(database, claimed, "The file is not there.", MAX_ATTEMPTS, permanent_type="dataset-unusable")
+    attempts.fail(database, claimed, ErrorType.DATASET_UNUSABLE, "The file is not there.", AT_ONCE)
     cancelled = jobs(database).get(job.id)
     assert (cancelled.state, cancelled.error) == ("cancelled", None)
 
@@ -261,7 +263,7 @@ def test_cancelling_a_running_job_stops_it_at_the_next_heartbeat(database: Datab
     assert asked.state == "running"
     assert asked.cancel_requested_at is not None
     assert asked.status_detail is not None
-    assert attempts.record(database, claimed, progress(claimed, 0, 4), LEASE) is True
+    assert attempts.record(database, claimed, progress(claimed, 0, 4), LEASE) is Order.STOP
     attempts.cancel(database, claimed)
     assert jobs(database).get(job.id).state == "cancelled"
     assert _steps(database, claimed.trial_ids[0]) == [0, 1, 2, 3, 4], "what was computed stays"
@@ -271,7 +273,7 @@ def test_a_job_that_finishes_while_it_is_cancelled_has_succeeded(database: Datab
     job = submit(database)
     claimed = _claim(database)
     jobs(database).cancel(job.id)
-    assert attempts.record(database, claimed, progress(claimed, 0, 10, finished=True), LEASE) is False
+    assert attempts.record(database, claimed, progress(claimed, 0, 10, finished=True), LEASE) is Order.GO_ON
     assert jobs(database).get(job.id).state == "succeeded"
 
 
@@ -284,7 +286,7 @@ def test_a_cancelled_job_is_not_started_again(database: Database, way: str) -> N
         attempts.release(database, claimed)
     else:
         _expire(database)
-        reap(database, MAX_ATTEMPTS)
+        reap(database, AT_ONCE)
     assert jobs(database).get(job.id).state == "cancelled"
     assert claim(database, WORKER, LEASE) is None
 
@@ -314,7 +316,7 @@ def test_progress_between_failures_starts_the_count_again(database: Database) ->
         claimed = _claim(database)
         attempts.record(database, claimed, progress(claimed, step, step), LEASE)
         _expire(database)
-        reap(database, MAX_ATTEMPTS)
+        reap(database, AT_ONCE)
     assert jobs(database).get(job.id).state == "running"
     assert _claim(database).saved[0].step == 2 * MAX_ATTEMPTS
 
@@ -323,14 +325,14 @@ def test_a_shard_that_fails_for_good_stops_the_others(database: Database) -> Non
     job = submit(database, seeds=list(range(300)))
     failing, running = _claim(database), _claim(database)
     for _ in range(MAX_ATTEMPTS - 1):
-        attempts.fail(database, failing, "ValueError: no", MAX_ATTEMPTS)
+        attempts.fail(database, failing, ErrorType.UNEXPECTED, "ValueError: no", AT_ONCE)
         failing = _claim(database)
-    attempts.fail(database, failing, "ValueError: no", MAX_ATTEMPTS)
+    attempts.fail(database, failing, ErrorType.UNEXPECTED, "ValueError: no", AT_ONCE)
     detail = jobs(database).get(job.id).status_detail
     assert detail is not None
     assert detail.startswith("Failing")
     assert claim(database, WORKER, LEASE) is None, "the third shard never starts"
-    assert attempts.record(database, running, progress(running, 0, 4), LEASE) is True
+    assert attempts.record(database, running, progress(running, 0, 4), LEASE) is Order.STOP
     attempts.release(database, running)
     assert claim(database, WORKER, LEASE) is None, "what is handed back is not taken again"
     assert jobs(database).get(job.id).state == "failed"
@@ -352,10 +354,10 @@ def test_a_spec_that_cannot_be_read_does_not_block_the_queue(database: Database)
 def test_a_failure_of_a_cancelled_job_does_not_fail_it(database: Database) -> None:
     job = submit(database)
     for _ in range(MAX_ATTEMPTS - 1):
-        attempts.fail(database, _claim(database), "ValueError: no", MAX_ATTEMPTS)
+        attempts.fail(database, _claim(database), ErrorType.UNEXPECTED, "ValueError: no", AT_ONCE)
     claimed = _claim(database)
     jobs(database).cancel(job.id)
-    attempts.fail(database, claimed, "ValueError: no", MAX_ATTEMPTS)
+    attempts.fail(database, claimed, ErrorType.UNEXPECTED, "ValueError: no", AT_ONCE)
     assert jobs(database).get(job.id).state == "cancelled"
 
 
@@ -421,7 +423,7 @@ def _end(database: Database, claimed: Claim, way: str) -> None:
     if way == "release":
         attempts.release(database, claimed)
     elif way == "fail":
-        attempts.fail(database, claimed, "made up", max_attempts=1000)
+        attempts.fail(database, claimed, ErrorType.UNEXPECTED, "made up", FOR_EVER)
     else:
         _expire(database)
-        assert reap(database, max_attempts=1000) == 1
+        assert reap(database, FOR_EVER) == 1

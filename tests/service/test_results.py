@@ -96,7 +96,7 @@ def test_predictions_share_their_inputs(database: Database, claimed: Claim) -> N
     shared = {"x": [0.0, 1.0], "target": [1.0, 2.0], "truth": [1.5, 2.5]}
     with database.write() as session:
         sets = [NewPredictions(trial_id, step, encode({**shared, "prediction": [step, -step]})) for step in (4, 2)]
-        insert(session, NewResults(predictions=sets))
+        insert(session, NewResults(predictions=sets), 1)
     found = ResultReader(database).predictions(trial_id)
     assert found.steps == [2, 4]
     assert found.columns == {**shared, "prediction.2": [2, -2], "prediction.4": [4, -4]}
@@ -112,7 +112,7 @@ def test_metrics_come_by_step_and_are_written_once(database: Database, claimed: 
     chunks = [_metrics(trial_id, [135]), _metrics(trial_id, [45, 90])]
     for _ in range(2):
         with database.write() as session:
-            insert(session, NewResults(metrics=chunks))
+            insert(session, NewResults(metrics=chunks), 1)
     read = ResultReader(database)
     table = read.metrics(trial_id, TrajectoryQuery())
     assert table["step"].to_pylist() == [45, 90, 135]
@@ -135,7 +135,7 @@ def test_an_attempt_that_starts_again_drops_the_metrics_after_its_step(database:
     assert found is not None
     trial_id = found.trial_ids[0]
     with database.write() as session:
-        insert(session, NewResults(metrics=[_metrics(trial_id, [step]) for step in (45, 90, 135)]))
+        insert(session, NewResults(metrics=[_metrics(trial_id, [step]) for step in (45, 90, 135)]), 1)
     attempts.begin(database, found, 90, "cpu", 30)
     assert ResultReader(database).metrics(trial_id, TrajectoryQuery())["step"].to_pylist() == [45, 90]
     attempts.begin(database, found, 0, "cpu", 30)
@@ -145,9 +145,8 @@ def test_an_attempt_that_starts_again_drops_the_metrics_after_its_step(database:
 def test_predictions_may_come_without_targets(database: Database, claimed: Claim) -> None:
     trial_id = claimed.trial_ids[0]
     with database.write() as session:
-        insert(
-            session, NewResults(predictions=[NewPredictions(trial_id, 4, encode({"x": [0.0], "prediction": [2.0]}))])
-        )
+        late = NewPredictions(trial_id, 4, encode({"x": [0.0], "prediction": [2.0]}))
+        insert(session, NewResults(predictions=[late]), 2)
     assert ResultReader(database).predictions(trial_id).columns == {"x": [0.0], "prediction.4": [2.0]}
 
 

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 from ayla_service.settings import Settings
+from ayla_service.startup import StartError, load_settings
 from pydantic import ValidationError
+from sqlalchemy import make_url
 
 
 def test_the_defaults_are_the_embedded_service() -> None:
@@ -42,7 +44,7 @@ def test_the_hosts_that_requests_may_name(host: str, allowed: list[str] | None, 
     [
         ("PORT", "70000"),
         ("LEASE_SECONDS", "0"),
-        ("LEASE_SECONDS", "5"),
+        ("LEASE_SECONDS", "2"),
         ("LEASE_SECONDS", "inf"),
         ("HEARTBEAT_SECONDS", "20"),
         ("TORCH_THREADS", "0"),
@@ -68,3 +70,73 @@ def test_a_list_that_is_broken_json_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("AYLA_MNIST_MIRRORS", '["a", ')
     with pytest.raises(ValidationError, match="separating by commas works too"):
         Settings()
+
+
+@pytest.fixture
+def password_file(tmp_path: Path) -> Path:
+    path = tmp_path / "password"
+    path.write_text("h:u/s@h%\nfor the store of the team\n")
+    return path
+
+
+def test_the_password_of_a_file_goes_into_the_url(monkeypatch: pytest.MonkeyPatch, password_file: Path) -> None:
+    monkeypatch.setenv("AYLA_DATABASE_URL", "postgresql+psycopg://ayla@db:5433/ayla?sslmode=require")
+    monkeypatch.setenv("AYLA_DATABASE_PASSWORD_FILE", str(password_file))
+    settings = Settings()
+    url = make_url(settings.store_url)
+    assert (url.username, url.password, url.host, url.port, url.database) == ("ayla", "h:u/s@h%", "db", 5433, "ayla")
+    assert url.query == {"sslmode": "require"}
+    assert not settings.is_embedded
+    assert "h:u" not in repr(settings) + settings.model_dump_json()
+
+
+@pytest.mark.parametrize("content", [b"only", b"only\n", b"only\r\nand more"])
+def test_the_password_is_the_first_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "password"
+    path.write_bytes(content)
+    settings = Settings(database_url="postgresql+psycopg://ayla@db/ayla", database_password_file=path)
+    assert settings.store_url == "postgresql+psycopg://ayla:only@db/ayla"
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        (b"", "is empty"),
+        (b"\nhush", "is empty"),
+        (b"hush\xff\xfe", "is not text in UTF-8"),
+    ],
+)
+def test_a_file_without_a_password_is_refused(tmp_path: Path, content: bytes | None, fault: str) -> None:
+    path = tmp_path / "password"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ValidationError, match=fault) as told:
+        Settings(database_url="postgresql+psycopg://ayla@db/ayla", database_password_file=path)
+    assert "hush" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        None,
+        "sqlite:///ayla.db",
+        "postgresql+psycopg://db/ayla",
+        "postgresql+psycopg://ayla:other@db/ayla",
+        "postgresql+psycopg://ayla@db:port/ayla",
+        "nonsense",
+    ],
+)
+def test_a_password_without_a_place_is_refused(password_file: Path, url: str | None) -> None:
+    with pytest.raises(ValidationError, match="with a user and without a password") as told:
+        Settings(database_url=url, database_password_file=password_file)
+    assert "h:u" not in str(told.value)
+    assert "other" not in str(told.value)
+
+
+def test_a_command_names_the_file_that_it_cannot_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("AYLA_DATABASE_URL", "postgresql+psycopg://ayla@db/ayla")
+    monkeypatch.setenv("AYLA_DATABASE_PASSWORD_FILE", str(tmp_path))
+    with pytest.raises(StartError, match=r"^AYLA_DATABASE_PASSWORD_FILE: .*cannot be read: Is a directory") as told:
+        load_settings()
+    assert str(tmp_path) in str(told.value)

@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 from ayla_spec import JobSpec, ResolvedJobSpec, SpecError, resolve
+from ayla_spec.costs import Cost, cost_of
 from ayla_spec.limits import (
     MAX_NAME_LENGTH,
     MAX_PREDICTION_ROWS,
     MAX_RECORDED_ROWS,
     MAX_STEPS,
     PARAMETERS_PER_SHARD,
+    SECONDS_PER_SHARD,
     TRIALS_PER_SHARD,
 )
 from ayla_spec.presets import PRESETS
@@ -294,19 +296,41 @@ def test_trials_are_the_product_of_optimizers_and_seeds() -> None:
     assert [trial.index for trial in trials] == list(range(6))
 
 
+MANY = 1000
+
+
 @given(st.integers(1, 600))
 def test_shards_hold_every_trial_once_and_in_order(seeds: int) -> None:
     trials = plan_trials(_resolve(seeds=list(range(seeds))))
-    shards = plan_shards(trials, 1)
+    shards = plan_shards(trials, 1, MANY)
     assert [trial for shard in shards for trial in shard] == trials
     assert all(0 < len(shard) <= TRIALS_PER_SHARD for shard in shards)
 
 
 def test_a_shard_of_large_models_holds_fewer_trials() -> None:
     trials = plan_trials(_resolve(seeds=list(range(10))))
-    shards = plan_shards(trials, PARAMETERS_PER_SHARD // 8)
+    shards = plan_shards(trials, PARAMETERS_PER_SHARD // 8, MANY)
     assert [len(shard) for shard in shards] == [8, 8, 4]
-    assert [len(shard) for shard in plan_shards(trials, 10 * PARAMETERS_PER_SHARD)] == [1] * 20
+    assert [len(shard) for shard in plan_shards(trials, 10 * PARAMETERS_PER_SHARD, MANY)] == [1] * 20
+
+
+def test_a_shard_of_costly_trials_holds_fewer_trials() -> None:
+    trials = plan_trials(_resolve(seeds=list(range(10))))
+    assert [len(shard) for shard in plan_shards(trials, 1, 8)] == [8, 8, 4]
+    assert [len(shard) for shard in plan_shards(trials, 1, 0)] == [1] * 20
+
+
+@given(st.integers(1, 64), st.integers(1, 10**6))
+def test_an_affordable_shard_keeps_to_its_time_or_is_as_small_as_is_any_use(lanes: int, nanoseconds: int) -> None:
+    cost = Cost(lanes, nanoseconds * 1e-4, nanoseconds * 1e-6)
+    size = cost.affordable()
+    assert size == lanes or cost.of(size) <= SECONDS_PER_SHARD + cost.side_by_side
+
+
+@given(st.integers(1, 10**6), st.integers(1, 10**6))
+def test_what_does_more_steps_costs_more(fewer: int, more: int) -> None:
+    low, high = (cost_of(_resolve(budget={"steps": steps})).of(3) for steps in sorted((fewer, more)))
+    assert 0 < low <= high
 
 
 @pytest.mark.parametrize("name", PRESETS)

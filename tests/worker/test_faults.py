@@ -15,6 +15,7 @@ from ayla_service.jobs.views import JobView
 from ayla_service.queue import attempts
 from ayla_service.queue.claims import claim
 from ayla_service.queue.reaper import reap
+from ayla_service.queue.retries import RetryPolicy
 from ayla_service.results.reader import ResultReader, TrajectoryQuery
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
@@ -22,6 +23,8 @@ from sqlalchemy import select
 
 from tests.factories import WORKER, jobs, submit
 from tests.worker.processes import chunks, freeze, wait_for, worker
+
+PATIENT = RetryPolicy(max_attempts=100, pause_seconds=0.0)
 
 LONG: dict[str, Any] = {
     "problem": {
@@ -95,7 +98,7 @@ def test_a_frozen_worker_that_wakes_up_late_is_fenced(database: Database, store_
         wait_for(lambda: chunks(database) > 3)
         freeze(frozen, store_path)
         # Not by a second process: it may take longer to start than the frozen one's watchdog bears.
-        wait_for(lambda: reap(database, max_attempts=100) == 1)
+        wait_for(lambda: reap(database, PATIENT) == 1)
         second = claim(database, WORKER, lease_seconds=60)
         assert second is not None
         frozen.send_signal(signal.SIGCONT)

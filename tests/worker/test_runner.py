@@ -15,6 +15,7 @@ from ayla_service.db.models import Attempt, Checkpoint, Job
 from ayla_service.db.session import Database
 from ayla_service.jobs.views import JobView
 from ayla_service.queue import attempts
+from ayla_service.queue.attempts import Order
 from ayla_service.queue.claims import claim
 from ayla_service.queue.reaper import reap
 from ayla_service.results.reader import ResultReader, TrajectoryQuery
@@ -22,12 +23,13 @@ from ayla_service.settings import Settings
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
 from ayla_worker.identity import describe_worker
+from ayla_worker.lease import LeaseKeeper
 from ayla_worker.recorder import StoreRecorder
 from ayla_worker.runner import Runner
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
-from tests.factories import WORKER, jobs, submit
+from tests.factories import AT_ONCE, WORKER, jobs, submit
 
 Trajectories = list[dict[str, list[float]]]
 
@@ -39,8 +41,19 @@ DIGITS = {
 EXPRESSION = {"budget": {"steps": 300}, "seeds": [0, 1]}
 
 
-def _runner(database: Database, should_stop: Callable[[], bool] = lambda: False, folder: Path | None = None) -> Runner:
-    settings = Settings(heartbeat_seconds=0.05, datasets_dir=folder, download_datasets=False)
+def _runner(
+    database: Database,
+    should_stop: Callable[[], bool] = lambda: False,
+    folder: Path | None = None,
+    checkpoint_seconds: float = 15.0,
+) -> Runner:
+    settings = Settings(
+        heartbeat_seconds=0.05,
+        retry_seconds=0,
+        checkpoint_seconds=checkpoint_seconds,
+        datasets_dir=folder,
+        download_datasets=False,
+    )
     return Runner(database, settings, describe_worker(settings), should_stop)
 
 
@@ -144,8 +157,8 @@ def _interrupt(database: Database, blocks: int, steps: int = 20) -> None:
     engine = Engine(claimed.spec, claimed.trials, torch.device("cpu"))
     store = StoreRecorder(database, claimed, lease_seconds=-1)
     for _ in range(blocks):
-        store.write(engine.advance(steps), engine.checkpoint())
-    assert reap(database, max_attempts=3) == 1
+        store.write(engine.advance(steps), engine.checkpoint)
+    assert reap(database, AT_ONCE) == 1
 
 
 @pytest.mark.parametrize("damage", ["none", "newest", "all"])
@@ -251,7 +264,7 @@ def test_a_spec_that_cannot_be_read_fails_its_job_and_the_next_runs(database: Da
 def test_a_store_that_is_away_for_a_moment_costs_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     real, failures = attempts.record, iter([True, False, True])
 
-    def sometimes(*arguments: object) -> bool:
+    def sometimes(*arguments: object) -> Order:
         if next(failures, False):
             raise OperationalError("INSERT", {}, Exception("database is locked"))
         return real(*arguments)  # type: ignore[arg-type]  # passed on as they come
@@ -274,6 +287,61 @@ def test_cancelling_stops_a_running_job_and_keeps_its_rows(database: Database) -
     assert not worker.is_alive()
     assert jobs(database).get(job.id).state == "cancelled"
     assert len(_stored(database, job)[0]["step"]) > 0
+
+
+def _while_running(database: Database, job: JobView, runner: Runner, act: Callable[[], object]) -> None:
+    """Do something once the job has made its first steps, and wait until the runner is through."""
+    thread = threading.Thread(target=runner.run_next)
+    thread.start()
+    while jobs(database).get(job.id).progress.steps_done == 0:
+        threading.Event().wait(0.01)
+    act()
+    thread.join(30)
+    assert not thread.is_alive()
+
+
+def test_a_paused_job_is_checkpointed_and_goes_on_bit_for_bit_when_resumed(database: Database) -> None:
+    job = submit(database, budget={"steps": 2_000_000}, record={"every": 1000})
+    _while_running(database, job, _runner(database), lambda: jobs(database).pause(job.id))
+    paused = jobs(database).get(job.id)
+    assert paused.paused_at is not None
+    assert {state: count for state, count in paused.trials.items() if count} == {"queued": 2}
+    assert not _runner(database).run_next(), "what is paused is not taken"
+    jobs(database).resume(job.id)
+    assert _runner(database).run_next()
+    with database.read() as session:
+        first_steps = list(session.scalars(select(Attempt.first_step).order_by(Attempt.number)))
+    assert first_steps[0] == 0 < first_steps[1]
+    assert jobs(database).get(job.id).state == "succeeded"
+    assert _stored(database, job) == _undisturbed(job)
+
+
+def test_a_shard_is_checkpointed_by_time_and_not_by_every_block(database: Database) -> None:
+    job = submit(database, budget={"steps": 200_000}, record={"every": 1000})
+    seen: set[int] = set()
+
+    def look() -> bool:
+        with database.read() as session:
+            seen.update(session.scalars(select(Checkpoint.step)))
+        return False
+
+    _runner(database, look).run_next()
+    assert jobs(database).get(job.id).state == "succeeded"
+    assert not seen, "it took less than the 15 s between two checkpoints"
+    submit(database, budget={"steps": 200_000}, record={"every": 1000})
+    _runner(database, look, checkpoint_seconds=0.0).run_next()
+    assert len(seen) > 3
+
+
+def test_a_lease_is_renewed_by_progress_alone() -> None:
+    renewed: list[str] = []
+    keeper = LeaseKeeper(lambda: renewed.append("lease"), 0.05, lambda: renewed.append("told"))
+    keeper.keep()
+    assert not renewed, "too soon"
+    threading.Event().wait(0.06)
+    assert not renewed, "time alone renews nothing"
+    keeper.keep()
+    assert renewed == ["lease", "told"]
 
 
 def test_predictions_are_stored_at_the_steps_asked_for(database: Database) -> None:

@@ -1,5 +1,6 @@
 """What a batch hands out as it goes, and the interface of whoever keeps it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -114,8 +115,13 @@ class Block(Protocol):
 class Recorder(Protocol):
     """Keeps what a batch hands out."""
 
-    def write(self, block: Block, checkpoint: bytes) -> None:
-        """Keep a block and the state right after it, from which ``Engine.restore`` goes on.
+    def write(self, block: Block, checkpoint: Callable[[], bytes]) -> None:
+        """Keep a block.
+
+        Args:
+            block: the next steps.
+            checkpoint: gives the state right after them, from which ``Engine.restore`` goes on; costs time, and can be
+                asked until this returns.
 
         Raises:
             Exception: anything, to stop the training; it passes through ``train`` unchanged.
@@ -142,7 +148,7 @@ class MemoryRecorder:
     checkpoint: bytes | None = None
     finished: bool = False
 
-    def write(self, block: Block, checkpoint: bytes) -> None:
+    def write(self, block: Block, checkpoint: Callable[[], bytes]) -> None:
         """Add a block."""
         for rows in block.rows:
             _append(self.trajectories, rows)
@@ -150,7 +156,7 @@ class MemoryRecorder:
             _append(self.metrics, metrics)
         self.predictions.extend(block.predictions)
         self.summaries.update((summary.index, summary) for summary in block.summaries)
-        self.checkpoint = checkpoint
+        self.checkpoint = checkpoint()
         self.finished = block.finished
 
 

@@ -10,7 +10,7 @@ from ayla_core.recorder import Recorder
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long the blocks are. Each one ends in a write and a checkpoint, so it is also what a crash can lose.
+    """How long the blocks are. Each one ends in a write, so it is also how soon the training can be stopped.
 
     Attributes:
         target_seconds: a block should take about that long, recording included.
@@ -43,7 +43,7 @@ def train(
 
     Args:
         engine: fresh, or restored from a checkpoint.
-        recorder: takes each block with the checkpoint right after it; what it raises passes through.
+        recorder: takes each block with a way to the checkpoint right after it; what it raises passes through.
         pace: length of the blocks. Default ``Pace()``.
         should_stop: asked before each block.
 
@@ -57,6 +57,6 @@ def train(
         if should_stop():
             return False
         started = time.perf_counter()
-        recorder.write(engine.advance(steps), engine.checkpoint())
+        recorder.write(engine.advance(steps), engine.checkpoint)
         steps = min(pace.next_steps(steps, time.perf_counter() - started), ceiling)
     return True

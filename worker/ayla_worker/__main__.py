@@ -1,17 +1,22 @@
 """``python -m ayla_worker``: one worker process, until it is told to stop."""
 
 import argparse
+import os
 import sys
 
 from ayla_service.db.session import Database
 from ayla_service.logging import configure_logging
+from ayla_service.queue.wakeup import missing_modules
 from ayla_service.settings import Settings
 from pydantic import ValidationError
 
-from ayla_worker.identity import describe_worker
+from ayla_worker.identity import describe_facts, describe_worker
 from ayla_worker.loop import work_until
+from ayla_worker.metrics_server import serving_metrics
+from ayla_worker.presence import Presence
 from ayla_worker.runner import Runner
 from ayla_worker.stopping import StopSignal
+from ayla_worker.waking import Waking
 from ayla_worker.warmup import warm_up
 
 
@@ -23,6 +28,9 @@ def main() -> int:
     except ValidationError as error:
         print(f"Invalid setting: {error}", file=sys.stderr)  # noqa: T201  # nothing is configured yet
         return 2
+    if missing_modules(settings.broker_url):
+        print("AYLA_BROKER_URL needs: pip install 'ayla-service[queue]'", file=sys.stderr)  # noqa: T201  # as above
+        return 2
     configure_logging(settings)
     stop = StopSignal()
     stop.on_signals()
@@ -33,11 +41,23 @@ def main() -> int:
     database = Database(settings.store_url)
     runner = Runner(database, settings, identity, stop.is_set)
     runner.watchdog.start()
+    waking = Waking(settings, identity)
+    stop.tell(waking.bell.wake)
     try:
-        work_until(stop, runner, settings)
+        with waking, serving_metrics(settings), Presence(database, settings, describe_facts(identity)):
+            work_until(stop, runner, settings, waking)
     finally:
         database.dispose()
+    if settings.broker_url is not None:
+        _leave()
     return 0
+
+
+def _leave() -> None:
+    """End at once: the interpreter's own end would wait for threads of Celery that wait for a broker."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _arguments() -> argparse.Namespace:

@@ -1,5 +1,8 @@
 """Where this worker's datasets come from."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from ayla_core.datasets import DataSource
 from ayla_service.settings import Settings
 
@@ -17,3 +20,8 @@ def data_source(settings: Settings) -> DataSource:
         allow_download=settings.download_datasets,
         timeout_seconds=settings.lease_seconds / _SILENCES_PER_LEASE,
     )
+
+
+def with_progress(source: DataSource, on_progress: Callable[[], None]) -> DataSource:
+    """The same data, with somebody told whenever fetching them gets on."""
+    return replace(source, on_progress=on_progress)

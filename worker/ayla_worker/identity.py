@@ -2,14 +2,20 @@
 
 import os
 import platform
+import secrets
 import socket
 from importlib.metadata import version
 
+import psutil
 import torch
-from ayla_core.devices import available_threads, set_threads
+from ayla_core.devices import available_threads, select_device, set_threads
 from ayla_core.native.library import kernels
 from ayla_service.queue.claims import WorkerIdentity
+from ayla_service.queue.workers import WorkerFacts
 from ayla_service.settings import Settings
+
+_LONGEST_HOST = 180
+"""With process id and suffix it fits into the store's column."""
 
 
 def describe_worker(settings: Settings) -> WorkerIdentity:
@@ -17,7 +23,7 @@ def describe_worker(settings: Settings) -> WorkerIdentity:
     set_threads(settings.torch_threads or available_threads())
     devices = {"auto", "cpu"} | ({"cuda"} if torch.cuda.is_available() else set())
     return WorkerIdentity(
-        name=f"{socket.gethostname()}:{os.getpid()}",
+        name=_unique_name(),
         devices=frozenset(devices),
         environment={
             "ayla": version("ayla-service"),
@@ -29,6 +35,36 @@ def describe_worker(settings: Settings) -> WorkerIdentity:
             "kernels": _kernels(),
         },
     )
+
+
+def describe_facts(identity: WorkerIdentity) -> WorkerFacts:
+    """What the worker registers with: its identity, and where and on what it computes."""
+    device = select_device("auto")
+    return WorkerFacts(
+        name=identity.name,
+        host=_host(),
+        pid=os.getpid(),
+        device=describe_device(device)[:100],
+        devices=tuple(sorted(identity.devices)),
+        memory_bytes=_memory_bytes(device),
+        environment=identity.environment,
+    )
+
+
+def _unique_name() -> str:
+    """Host and process, for people, and a suffix: process ids come again, in containers at every start."""
+    return f"{_host()}:{os.getpid()}:{secrets.token_hex(3)}"
+
+
+def _host() -> str:
+    return socket.gethostname()[:_LONGEST_HOST]
+
+
+def _memory_bytes(device: torch.device) -> int:
+    """Memory of the GPU, else of the machine."""
+    if device.type == "cuda":
+        return int(torch.cuda.get_device_properties(device).total_memory)
+    return int(psutil.virtual_memory().total)
 
 
 def _kernels() -> str:

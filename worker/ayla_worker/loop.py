@@ -1,21 +1,24 @@
-"""The worker's loop: take work while there is some, else wait for the timer; now and then look for lost shards."""
+"""The worker's loop: take work while there is some, else wait; now and then look for lost shards and lost wake-ups."""
 
 import time
 
 import structlog
 from ayla_service.db import migrate
+from ayla_service.queue.backlog import sweep
 from ayla_service.queue.reaper import reap
+from ayla_service.queue.retries import policy_of
 from ayla_service.settings import Settings
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from ayla_worker.runner import Runner
 from ayla_worker.stopping import StopSignal
+from ayla_worker.waking import Waking
 
 _log = structlog.get_logger("ayla.worker")
 _STORE_PAUSE_SECONDS = 1.0
 
 
-def work_until(stop: StopSignal, runner: Runner, settings: Settings) -> None:
+def work_until(stop: StopSignal, runner: Runner, settings: Settings, waking: Waking) -> None:
     """Work until ``stop`` is set. A store that does not answer is waited for, not a reason to die."""
     _log.info("worker started", worker=runner.name, store=_without_password(runner))
     reaped_at = float("-inf")
@@ -23,27 +26,30 @@ def work_until(stop: StopSignal, runner: Runner, settings: Settings) -> None:
         runner.watchdog.feed()
         try:
             if not _schema_ready(runner):
-                stop.wait(_STORE_PAUSE_SECONDS)
+                waking.bell.pause(_STORE_PAUSE_SECONDS)
                 continue
             if time.monotonic() - reaped_at >= settings.reap_seconds:
-                _reap(runner, settings)
+                _reap(runner, settings, waking)
                 reaped_at = time.monotonic()
+            waking.bell.look()
             if not runner.run_next():
-                stop.wait(settings.worker_poll_seconds)
-        except OperationalError as error:
+                waking.bell.rest(waking.patience())
+        except DBAPIError as error:
             _log.warning("the store does not answer", error=str(error.orig))
-            stop.wait(_STORE_PAUSE_SECONDS)
+            waking.bell.pause(_STORE_PAUSE_SECONDS)
         except Exception:
             # Whatever it is, the next shard may be fine; a worker that dies of it would be started again anyway.
             _log.exception("unexpected error")
-            stop.wait(_STORE_PAUSE_SECONDS)
+            waking.bell.pause(_STORE_PAUSE_SECONDS)
     _log.info("worker stopped", worker=runner.name)
 
 
-def _reap(runner: Runner, settings: Settings) -> None:
-    returned = reap(runner.database, settings.max_attempts)
+def _reap(runner: Runner, settings: Settings, waking: Waking) -> None:
+    returned = reap(runner.database, policy_of(settings))
     if returned:
         _log.warning("leases expired", shards=returned)
+    if settings.broker_url is not None:
+        sweep(runner.database, waking.wake_up)
 
 
 def _schema_ready(runner: Runner) -> bool:

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import BinaryIO
 
@@ -12,18 +13,22 @@ class StopSignal:
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self._tell: Callable[[], None] = lambda: None
 
     def is_set(self) -> bool:
         """Whether to stop."""
         return self._event.is_set()
 
-    def wait(self, seconds: float) -> bool:
-        """Sleep until told to stop, at most ``seconds``; returns whether to stop."""
-        return self._event.wait(seconds)
+    def tell(self, wake: Callable[[], None]) -> None:
+        """Have ``wake`` called when it is time to stop, perhaps from a signal handler; at once if it is already."""
+        self._tell = wake
+        if self.is_set():
+            wake()
 
     def set(self) -> None:
         """Tell everyone to stop."""
         self._event.set()
+        self._tell()
 
     def on_signals(self) -> None:
         """Stop on SIGTERM and Ctrl-C."""

@@ -53,7 +53,21 @@ from ayla.errors import (
     UnprocessableEntityError,
     WaitTimeout,
 )
-from ayla.models import Catalogue, FieldError, Job, Problem, Progress, Trial, TrialCounts, TrialSummary
+from ayla.models import (
+    Attempt,
+    AttemptCounts,
+    AttemptError,
+    Catalogue,
+    FieldError,
+    Job,
+    Problem,
+    Progress,
+    RunningAttempt,
+    Trial,
+    TrialCounts,
+    TrialSummary,
+    Worker,
+)
 from ayla.pairing import Pairing
 from ayla.tables import Metrics, Predictions, Trajectory
 
@@ -63,6 +77,9 @@ __all__ = [
     "APIResponseError",
     "APIStatusError",
     "APITimeoutError",
+    "Attempt",
+    "AttemptCounts",
+    "AttemptError",
     "AuthenticationError",
     "AylaError",
     "BadRequestError",
@@ -86,6 +103,7 @@ __all__ = [
     "Problem",
     "Progress",
     "RateLimitError",
+    "RunningAttempt",
     "ServerError",
     "Trajectory",
     "Trial",
@@ -93,6 +111,7 @@ __all__ = [
     "TrialSummary",
     "UnprocessableEntityError",
     "WaitTimeout",
+    "Worker",
     "__version__",
     "adadelta",
     "adagrad",

@@ -13,6 +13,7 @@ from ayla._jobs import Jobs
 from ayla._transport import UNSET, Timeout, Transport, Unset, header_value, parse
 from ayla._trials import Trials
 from ayla._version import __version__
+from ayla._workers import Workers
 from ayla.comparison import Comparison
 from ayla.errors import AylaError
 from ayla.models import Catalogue, Job
@@ -34,8 +35,9 @@ class Client:
         clock: replaces the time that waiting spends, for tests.
 
     Attributes:
-        jobs: submit, list, wait for and cancel jobs.
+        jobs: submit, list, wait for, pause and cancel jobs.
         trials: read trials, their trajectories and metrics.
+        workers: see which workers there are and what they run.
 
     Raises:
         AylaError: ``base_url`` is not an address.
@@ -63,6 +65,7 @@ class Client:
         self._transport = transport
         self.trials = Trials(transport)
         self.jobs = Jobs(transport)
+        self.workers = Workers(transport)
 
     @property
     def base_url(self) -> str:

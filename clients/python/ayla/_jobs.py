@@ -1,4 +1,4 @@
-"""Jobs: submit, list, wait, cancel."""
+"""Jobs: submit, list, wait, pause, cancel."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from ayla._body import plain
 from ayla._paging import pages
 from ayla._transport import UNSET, Transport, parse, segment
 from ayla._wait import Looks, wait_for
-from ayla.models import Job, Trial
+from ayla.models import Attempt, Job, Trial
 
 TrialList: TypeAlias = list[Trial]
+AttemptList: TypeAlias = list[Attempt]
 Settings: TypeAlias = Mapping[str, Any]
 
 _JOBS_PER_PAGE = 200
 _TRIALS_PER_PAGE = 1000
+_ATTEMPTS_PER_PAGE = 1000
 
 
 class Jobs:
@@ -40,6 +42,8 @@ class Jobs:
         record: Settings | None = None,
         device: str | None = None,
         dtype: str | None = None,
+        priority: str | None = None,
+        limits: Settings | None = None,
         idempotency_key: str | None = None,
     ) -> Job:
         """Put a job into the queue: a whole spec as a mapping, or its fields as keywords.
@@ -56,6 +60,9 @@ class Jobs:
                 ``"predictions_at"``.
             device: "auto" (service default), "cpu" or "cuda".
             dtype: "float64" (service default, but for images) or "float32" (service default for images).
+            priority: "low", "normal" (service default), "high" or "urgent": the job's place in the queue.
+            limits: what the job may use: ``{"seconds": ..., "memory_mb": ...}``, each optional; default: no limit but
+                the service's.
             idempotency_key: submitting again with the same key and spec gives the same job. Default: a new key for
                 this call, which makes its retries safe.
 
@@ -66,6 +73,7 @@ class Jobs:
         """
         fields: dict[str, object] = {"name": name, "tags": tags, "problem": problem, "optimizers": optimizers}
         fields |= {"budget": _budget(budget), "seeds": seeds, "record": record, "device": device, "dtype": dtype}
+        fields |= {"priority": priority, "limits": limits}
         body = _body(spec, {key: value for key, value in fields.items() if value is not None})
         key = idempotency_key or str(uuid.uuid4())
         return parse(Job, self._transport.post("/v1/jobs", body, idempotency_key=key))
@@ -97,6 +105,36 @@ class Jobs:
             ConflictError: the job has already succeeded or failed.
         """
         return parse(Job, self._transport.post(f"/v1/jobs/{_id(job)}/cancel", repeatable=True))
+
+    def pause(self, job: Job | str) -> Job:
+        """Pause a job: what waits leaves the queue, what runs is saved and handed back at its next check.
+
+        Raises:
+            ConflictError: the job has already ended.
+        """
+        return parse(Job, self._transport.post(f"/v1/jobs/{_id(job)}/pause", repeatable=True))
+
+    def resume(self, job: Job | str) -> Job:
+        """Put a paused job back into the queue, at its old place; it goes on from where it was.
+
+        Raises:
+            ConflictError: the job has already ended.
+        """
+        return parse(Job, self._transport.post(f"/v1/jobs/{_id(job)}/resume", repeatable=True))
+
+    def prioritise(self, job: Job | str, priority: str) -> Job:
+        """Give a job another place in the queue; what of it runs already goes on.
+
+        Args:
+            job: the job or its id.
+            priority: "low", "normal", "high" or "urgent".
+
+        Raises:
+            ConflictError: the job has already ended.
+            UnprocessableEntityError: there is no such priority.
+        """
+        body = plain({"priority": priority})
+        return parse(Job, self._transport.patch(f"/v1/jobs/{_id(job)}", body))
 
     def wait(
         self,
@@ -135,6 +173,11 @@ class Jobs:
         """All trials of a job: those of one optimizer together, seeds in the order given."""
         path = f"/v1/jobs/{_id(job)}/trials"
         return [*pages(self._transport, path, {"limit": _TRIALS_PER_PAGE}, Trial)]
+
+    def attempts(self, job: Job | str) -> AttemptList:
+        """How often workers tried to run each shard of a job, and what came of it; oldest first."""
+        path = f"/v1/jobs/{_id(job)}/attempts"
+        return [*pages(self._transport, path, {"limit": _ATTEMPTS_PER_PAGE}, Attempt)]
 
 
 def _budget(budget: int | Settings | None) -> Settings | None:

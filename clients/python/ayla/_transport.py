@@ -43,8 +43,8 @@ UNSET = Unset.UNSET
 class Transport:
     """One connection pool with a retry rule.
 
-    A request is sent again only where that cannot do anything twice: every GET, and a POST that carries an
-    Idempotency-Key or that does the same when done twice.
+    A request is sent again only where that cannot do anything twice: every GET, every PATCH (they set values), and a
+    POST that carries an Idempotency-Key or that does the same when done twice.
     """
 
     def __init__(self, http: httpx2.Client, *, timeout: Timeout, max_retries: int, clock: Clock) -> None:
@@ -76,6 +76,11 @@ class Transport:
         headers = {"Accept": "application/json"} | keyed
         request = self._built("POST", path, json=body, headers=headers)
         return self._send(request, repeatable=repeatable or bool(idempotency_key))
+
+    def patch(self, path: str, body: object) -> httpx2.Response:
+        """The answer to a PATCH of ``body`` as JSON."""
+        request = self._built("PATCH", path, json=body, headers={"Accept": "application/json"})
+        return self._send(request, repeatable=True)
 
     def _built(self, method: str, path: str, **parts: Any) -> httpx2.Request:
         try:

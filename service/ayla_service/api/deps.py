@@ -15,6 +15,7 @@ from ayla_service.api.wording import nearest, quoted
 from ayla_service.db.session import Database
 from ayla_service.errors import InvalidQuery
 from ayla_service.jobs.service import JobService
+from ayla_service.jobs.workers import WorkerDirectory
 from ayla_service.results.reader import ResultReader
 
 _MAX_KEY_LENGTH = 255
@@ -32,13 +33,22 @@ async def _results(request: Request) -> ResultReader:
     return reader
 
 
+async def _workers(request: Request) -> WorkerDirectory:
+    return WorkerDirectory(request.app.state.database, request.app.state.settings.presence_seconds)
+
+
 async def _database(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
 
 
-async def _submitted_json(request: Request) -> Any:
-    """The body as its user wrote it. FastAPI has parsed it by now, so this costs nothing."""
+async def submitted_json(request: Request) -> Any:
+    """The body as its user wrote it. FastAPI has parsed it by now, so this costs nothing.
+
+    Raises:
+        HTTPException: if it is declared to be something else than JSON.
+        SpecError: if it has far more fields than any request needs.
+    """
     content_type = Message()
     content_type["content-type"] = request.headers.get("content-type", "")
     subtype = content_type.get_content_subtype()
@@ -64,7 +74,7 @@ def _refuse_crowds(document: Any) -> None:
         elif isinstance(value, list):
             waiting.extend(value)
     if count > _MAX_FIELDS:
-        raise SpecError([SpecIssue("", f"The body has {count} fields; no job spec has more than {_MAX_FIELDS}.")])
+        raise SpecError([SpecIssue("", f"The body has {count} fields; no request needs more than {_MAX_FIELDS}.")])
 
 
 def _printable_key(value: str) -> str:
@@ -100,8 +110,9 @@ def next_page(request: Request, cursor: str | None) -> Mapping[str, str]:
 
 Jobs = Annotated[JobService, Depends(_jobs)]
 Results = Annotated[ResultReader, Depends(_results)]
+Workers = Annotated[WorkerDirectory, Depends(_workers)]
 Store = Annotated[Database, Depends(_database)]
-SubmittedJson = Annotated[dict[str, Any], Depends(_submitted_json)]
+SubmittedJson = Annotated[dict[str, Any], Depends(submitted_json)]
 
 JobId = Annotated[str, Path(description="Id of the job.")]
 TrialId = Annotated[str, Path(description="Id of the trial.")]

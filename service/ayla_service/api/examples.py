@@ -48,6 +48,8 @@ _DIGITS = {
     "budget": {"epochs": 20},
     "seeds": [0, 1, 2],
     "record": {"every": 10, "metrics_every": 1},
+    "limits": {"seconds": 3600, "memory_mb": 2048},
+    "priority": "high",
 }
 
 JOB_EXAMPLES: dict[str, Any] = {

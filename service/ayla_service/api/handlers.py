@@ -6,10 +6,11 @@ from functools import cache
 from typing import Any
 
 import structlog
-from ayla_spec import JobSpec, SpecError
+from ayla_spec import SpecError
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
+from pydantic import BaseModel
 from sqlalchemy import exc as store_errors
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -108,7 +109,7 @@ async def _request_validation_error(request: Request, error: Exception) -> Respo
     if first["type"] == "json_invalid":
         return _malformed(request, f"The body is not JSON: {_json_fault(error.__cause__)}.")
     # A body of a megabyte can hold a hundred thousand faults; more than a page of them helps nobody.
-    shown = field_errors(error.errors()[:MAX_FIELD_ERRORS], _job_schema())
+    shown = field_errors(error.errors()[:MAX_FIELD_ERRORS], _body_schema(request))
     return _invalid(request, shown, left_out=max(0, len(error.errors()) - MAX_FIELD_ERRORS))
 
 
@@ -188,6 +189,12 @@ def _unreadable(error: BaseException | None) -> str:
     return _HTTP_PROBLEMS[400][2]
 
 
+def _body_schema(request: Request) -> dict[str, Any]:
+    """JSON schema of the body that the request's route takes; empty if it takes none."""
+    bodies = [field.field_info.annotation for field in request.scope["route"].dependant.body_params]
+    return _schema(bodies[0]) if bodies else {}
+
+
 @cache
-def _job_schema() -> dict[str, Any]:
-    return JobSpec.model_json_schema()
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()

@@ -18,7 +18,7 @@ from ayla_service.api.handlers import body_too_large, internal_error
 REQUEST_ID_HEADER = "X-Request-ID"
 
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
-_QUIET_PATHS = ("/healthz", "/readyz")
+_QUIET_PATHS = ("/healthz", "/readyz", "/metrics")
 _MAX_LOGGED_PATH = 500
 
 log = structlog.get_logger("ayla_service.api")

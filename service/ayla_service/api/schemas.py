@@ -2,9 +2,11 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from ayla_spec import ResolvedJobSpec
+from ayla_spec.jobspec import Priority
+from ayla_spec.model import SpecModel
 from ayla_spec.optimizers import OptimizerSettings
 from pydantic import BaseModel, BeforeValidator, Field
 
@@ -27,6 +29,14 @@ class TrialCounts(BaseModel):
     cancelled: int
 
 
+class AttemptCounts(BaseModel):
+    """How often workers tried to run the shards of a job."""
+
+    total: int
+    failed: int = Field(description="Attempts that ended in an error.")
+    lost: int = Field(description="Attempts whose worker stopped answering.")
+
+
 class Progress(BaseModel):
     """How far a job is, over all its trials."""
 
@@ -38,7 +48,7 @@ class Progress(BaseModel):
 class JobError(BaseModel):
     """Why a job failed."""
 
-    type: str
+    type: str = Field(examples=["attempts-exhausted"])
     detail: str
 
 
@@ -50,12 +60,15 @@ class JobSummary(BaseModel):
     tags: list[str]
     preset: str | None
     state: JobState
+    priority: Priority
     status_detail: str | None = Field(description="What the job waits for, where its state does not tell.")
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
     cancel_requested_at: datetime | None
+    paused_at: datetime | None = Field(description="Since when the job is paused; null if it is not.")
     trials: TrialCounts
+    attempts: AttemptCounts
     progress: Progress
     error: JobError | None
 
@@ -64,6 +77,12 @@ class JobSummary(BaseModel):
         """The answer for one job."""
         counts = TrialCounts(total=sum(view.trials.values()), **view.trials)
         return cls.model_validate({**asdict(view), "trials": counts})
+
+
+class JobChange(SpecModel):
+    """What can be changed about a job that has been submitted."""
+
+    priority: Priority = Field(description="The job's new place in the queue; what runs already goes on.")
 
 
 class JobDetail(JobSummary):
@@ -178,5 +197,10 @@ class Health(BaseModel):
 class Readiness(BaseModel):
     """The service can do its work."""
 
-    status: str = Field(examples=["ready"])
-    checks: dict[str, str] = Field(examples=[{"store": "ok", "schema": "ok"}])
+    status: Literal["ready", "degraded"] = Field(
+        description="Degraded: the service takes jobs, but something is missing."
+    )
+    checks: dict[str, str] = Field(
+        description="What each check says: 'ok', or what is missing.",
+        examples=[{"store": "ok", "schema": "ok", "workers": "ok", "disk": "ok"}],
+    )

@@ -10,12 +10,24 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
+
+from ayla_service.observability import metrics
 
 _WRITE = "ayla_write"
 _ONE_VIEW = "REPEATABLE READ"
 # A worker frozen inside a transaction must not hold its rows for ever, nor make others wait for them.
 _POSTGRES_OPTIONS = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=15s"
+_POSTGRES_CONNECTION = {
+    "options": _POSTGRES_OPTIONS,
+    "connect_timeout": 5,
+    # A server or network that is gone without a word is noticed within about 15 seconds, not after hours.
+    "keepalives_idle": 5,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
 
 
 class Database:
@@ -47,7 +59,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A unit of work that is committed when the block ends, and undone when it raises."""
-        with Session(self._writing, expire_on_commit=False) as session:
+        with metrics.store_write(), Session(self._writing, expire_on_commit=False) as session:
             yield session
             session.commit()
 
@@ -87,6 +99,13 @@ class Database:
         self.engine.dispose()
 
 
+def store_is_away(error: Exception) -> bool:
+    """Whether an error says that the store does not answer, for now; what was asked may or may not have been done."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, OperationalError | InterfaceError)
+
+
 def store_now(session: Session) -> datetime:
     """The store's time, which every lease is measured by: workers' clocks may differ.
 
@@ -100,8 +119,7 @@ def store_now(session: Session) -> datetime:
 
 def _engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        connect_args = {"options": _POSTGRES_OPTIONS}
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=connect_args)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=_POSTGRES_CONNECTION)
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 30})
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

@@ -20,14 +20,8 @@ def job_key(cursor: str) -> tuple[datetime, str]:
         InvalidQuery: if the cursor is not one of ours.
     """
     match _decode(cursor):
-        case [str(created_at), str(job_id)]:
-            try:
-                parsed = datetime.fromisoformat(created_at)
-            except ValueError:
-                raise _invalid() from None
-            if parsed.tzinfo is None or not job_id.isprintable():
-                raise _invalid()
-            return parsed, job_id
+        case [str(created_at), str(job_id)] if job_id.isprintable():
+            return _time(created_at), job_id
         case _:
             raise _invalid()
 
@@ -43,6 +37,29 @@ def trial_place(cursor: str) -> int:
             return place
         case _:
             raise _invalid()
+
+
+def attempt_key(cursor: str) -> tuple[datetime, int, int]:
+    """Start, shard and number of the last attempt of the page before.
+
+    Raises:
+        InvalidQuery: if the cursor is not one of ours.
+    """
+    match _decode(cursor):
+        case [str(started_at), int(shard), int(number)] if 0 <= shard < 2**31 and 0 <= number < 2**31:
+            return _time(started_at), shard, number
+        case _:
+            raise _invalid()
+
+
+def _time(text: str) -> datetime:
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise _invalid() from None
+    if parsed.tzinfo is None:
+        raise _invalid()
+    return parsed
 
 
 def _decode(cursor: str) -> object:

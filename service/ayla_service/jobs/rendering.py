@@ -3,14 +3,25 @@
 from collections.abc import Mapping
 
 from ayla_service.db.models import Job, Trial
-from ayla_service.jobs.views import JobError, JobView, Progress, SummaryView, TrialView
-from ayla_service.states import UNFINISHED_JOB, JobState, TrialState
+from ayla_service.jobs.views import AttemptCounts, JobError, JobView, Progress, SummaryView, TrialView
+from ayla_service.jobs.waits import Waits
+from ayla_service.states import UNFINISHED_JOB, TrialState, priority_name
 
 _WITH_SUMMARY = (TrialState.COMPLETED, TrialState.DIVERGED)
+_LONGEST_REASON = 300
 
 
-def job_view(job: Job, counts: Mapping[TrialState, tuple[int, int]]) -> JobView:
-    """A job, with the number of its trials and their steps done by state."""
+def job_view(
+    job: Job, counts: Mapping[TrialState, tuple[int, int]], attempts: AttemptCounts, waits: Waits | None
+) -> JobView:
+    """A job.
+
+    Args:
+        job: its row.
+        counts: the number of its trials and their steps done, by state.
+        attempts: how many there were.
+        waits: how its shards stand; None if it has ended.
+    """
     trials = {state: counts.get(state, (0, 0))[0] for state in TrialState}
     return JobView(
         id=job.id,
@@ -18,12 +29,15 @@ def job_view(job: Job, counts: Mapping[TrialState, tuple[int, int]]) -> JobView:
         tags=job.resolved_spec["tags"],
         preset=job.resolved_spec["preset"],
         state=job.state,
-        status_detail=_status_detail(job),
+        priority=priority_name(job.priority),
+        status_detail=_status_detail(job, waits or Waits()),
         created_at=job.created_at,
         started_at=job.started_at,
         finished_at=job.finished_at,
         cancel_requested_at=job.cancel_requested_at,
+        paused_at=job.paused_at,
         trials=trials,
+        attempts=attempts,
         progress=_progress(job, counts),
         error=JobError(job.error_type, job.error_detail or "") if job.error_type else None,
         spec=job.submitted_spec,
@@ -67,11 +81,38 @@ def _progress(job: Job, counts: Mapping[TrialState, tuple[int, int]]) -> Progres
     return Progress(done, job.steps_total, min(1.0, (done + saved) / job.steps_total))
 
 
-def _status_detail(job: Job) -> str | None:
-    if job.cancel_requested_at is not None and job.state in UNFINISHED_JOB:
+def _status_detail(job: Job, waits: Waits) -> str | None:
+    if job.state not in UNFINISHED_JOB:
+        return None
+    if job.cancel_requested_at is not None:
         return "Cancelling: the worker stops at its next heartbeat."
-    if job.error_type is not None and job.state in UNFINISHED_JOB:
+    if job.error_type is not None:
         return "Failing: a part of the job has failed for good; the rest stops at its next heartbeat."
-    if job.state == JobState.QUEUED and job.resolved_spec["device"] == "cuda":
+    if job.paused_at is not None:
+        return _paused(job, waits)
+    return _waiting(job, waits)
+
+
+def _paused(job: Job, waits: Waits) -> str:
+    resume = f"POST /v1/jobs/{job.id}/resume puts it back into the queue."
+    if waits.running:
+        return f"Pausing: what runs is saved and handed back at its next heartbeat. {resume}"
+    return f"Paused; {resume}"
+
+
+def _waiting(job: Job, waits: Waits) -> str | None:
+    if waits.next_attempt_at is not None:
+        what = "A part of the job waits" if waits.running or waits.queued else "Waits"
+        until = f"{waits.next_attempt_at:%Y-%m-%d %H:%M:%S} UTC"
+        return f"{what} until {until} for its next attempt; the last one failed: {_reason(waits.last_error)}"
+    if waits.running or not waits.queued:
+        return None
+    if job.resolved_spec["device"] == "cuda":
         return "Waiting for a worker with a CUDA device; device 'auto' would run on any worker."
-    return "Waiting for a free worker." if job.state == JobState.QUEUED else None
+    return "Waiting for a free worker."
+
+
+def _reason(error: str | None) -> str:
+    """The first line of an error, cut if long: all of it is with the attempt."""
+    line = (error or "it gave no reason.").strip().partition("\n")[0]
+    return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]}…"

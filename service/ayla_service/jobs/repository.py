@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ayla_spec import ResolvedJobSpec
+from ayla_spec.costs import cost_of
 from ayla_spec.sizes import parameters
 from ayla_spec.trials import TrialPlan, plan_shards, plan_trials
 from sqlalchemy import func, select, tuple_
@@ -15,19 +16,21 @@ from sqlalchemy.orm import Session
 from ayla_service.db.lookup import by_id
 from ayla_service.db.models import Job, JobTag, Shard, Trial
 from ayla_service.errors import InvalidQuery, JobNotFound, TrialNotFound
-from ayla_service.jobs import cursors
+from ayla_service.jobs import attempts, cursors
 from ayla_service.jobs.rendering import job_view, trial_view
-from ayla_service.jobs.views import JobView, Page, TrialView
-from ayla_service.states import JobState, ShardState, TrialState
+from ayla_service.jobs.views import AttemptCounts, JobView, Page, TrialView
+from ayla_service.jobs.waits import waits
+from ayla_service.states import UNFINISHED_JOB, JobState, ShardState, TrialState
 
 
-def add(session: Session, submitted: dict[str, Any], resolved: ResolvedJobSpec, now: datetime) -> Job:
-    """Store a new job with its trials, cut into shards."""
+def add(session: Session, submitted: dict[str, Any], resolved: ResolvedJobSpec, priority: int, now: datetime) -> Job:
+    """Store a new job with its trials, cut into shards by what they cost."""
     trials = plan_trials(resolved)
     job = Job(
         id=str(uuid.uuid4()),
         name=resolved.name,
         state=JobState.QUEUED,
+        priority=priority,
         submitted_spec=submitted,
         resolved_spec=resolved.model_dump(mode="json"),
         steps_total=len(trials) * resolved.budget.steps,
@@ -35,18 +38,28 @@ def add(session: Session, submitted: dict[str, Any], resolved: ResolvedJobSpec, 
     )
     session.add(job)
     session.flush()
-    session.add_all(JobTag(job_id=job.id, tag=tag) for tag in resolved.tags)
-    for index, plans in enumerate(plan_shards(trials, parameters(resolved.problem))):
-        _add_shard(session, job.id, index, resolved.device, plans)
+    session.add_all(JobTag(job_id=job.id, tag=tag, created_at=now) for tag in resolved.tags)
+    cost = cost_of(resolved)
+    for index, plans in enumerate(plan_shards(trials, parameters(resolved.problem), cost.affordable())):
+        _add_shard(session, job, index, plans, cost.of(len(plans)))
     session.flush()
     return job
 
 
-def _add_shard(session: Session, job_id: str, index: int, device: str, plans: list[TrialPlan]) -> None:
-    shard = Shard(id=str(uuid.uuid4()), job_id=job_id, index=index, state=ShardState.QUEUED, device=device)
+def _add_shard(session: Session, job: Job, index: int, plans: list[TrialPlan], cost: float) -> None:
+    shard = Shard(
+        id=str(uuid.uuid4()),
+        job_id=job.id,
+        index=index,
+        state=ShardState.QUEUED,
+        device=job.resolved_spec["device"],
+        priority=job.priority,
+        queued_at=job.created_at,
+        cost=cost,
+    )
     session.add(shard)
     session.flush()
-    session.add_all(_new_trial(job_id, shard.id, plan) for plan in plans)
+    session.add_all(_new_trial(job.id, shard.id, plan) for plan in plans)
 
 
 def _new_trial(job_id: str, shard_id: str, plan: TrialPlan) -> Trial:
@@ -61,6 +74,11 @@ def _new_trial(job_id: str, shard_id: str, plan: TrialPlan) -> Trial:
         seed=plan.seed,
         state=TrialState.QUEUED,
     )
+
+
+def queued_devices(session: Session, job_id: str) -> list[str]:
+    """The device kinds of the job's queued shards, one for each."""
+    return list(session.scalars(select(Shard.device).where(Shard.job_id == job_id, Shard.state == ShardState.QUEUED)))
 
 
 def locked(session: Session, job_id: str) -> Job:
@@ -88,16 +106,24 @@ def view(session: Session, job_id: str) -> JobView:
 
 
 def views(session: Session, jobs: Sequence[Job]) -> list[JobView]:
-    """Jobs with the counts of their trials, in two queries however many they are."""
+    """Jobs with the counts of their trials and attempts, in a handful of queries however many they are."""
+    ids = [job.id for job in jobs]
+    trials, tried = _trial_counts(session, ids), attempts.counts(session, ids)
+    standing = waits(session, [job.id for job in jobs if job.state in UNFINISHED_JOB])
+    return [job_view(job, trials[job.id], tried.get(job.id, AttemptCounts()), standing.get(job.id)) for job in jobs]
+
+
+def _trial_counts(session: Session, job_ids: Sequence[str]) -> dict[str, dict[TrialState, tuple[int, int]]]:
+    """The number of trials and their steps done, by job and state."""
     counts: dict[str, dict[TrialState, tuple[int, int]]] = defaultdict(dict)
     rows = session.execute(
         select(Trial.job_id, Trial.state, func.count(), func.sum(Trial.steps_done))
-        .where(Trial.job_id.in_([job.id for job in jobs]))
+        .where(Trial.job_id.in_(job_ids))
         .group_by(Trial.job_id, Trial.state)
     )
     for job_id, state, trials, steps in rows:
         counts[job_id][TrialState(state)] = (trials, steps)
-    return [job_view(job, counts[job.id]) for job in jobs]
+    return counts
 
 
 def page(session: Session, state: JobState | None, tag: str | None, limit: int, cursor: str | None) -> Page[JobView]:
@@ -106,15 +132,17 @@ def page(session: Session, state: JobState | None, tag: str | None, limit: int, 
     Raises:
         InvalidQuery: on a cursor that is not one of this list, or a tag that no job can have.
     """
-    query = select(Job).order_by(Job.created_at.desc(), Job.id.desc()).limit(limit + 1)
+    query = select(Job)
     if state is not None:
         query = query.where(Job.state == state)
     if tag is not None and not tag.isprintable():
         raise InvalidQuery("tag", "Tags are printable text on one line.")
+    time, place = (Job.created_at, Job.id) if tag is None else (JobTag.created_at, JobTag.job_id)
     if tag is not None:
         query = query.join(JobTag, JobTag.job_id == Job.id).where(JobTag.tag == tag)
     if cursor is not None:
-        query = query.where(tuple_(Job.created_at, Job.id) < tuple_(*cursors.job_key(cursor)))
+        query = query.where(tuple_(time, place) < tuple_(*cursors.job_key(cursor)))
+    query = query.order_by(time.desc(), place.desc()).limit(limit + 1)
     jobs = session.scalars(query).all()
     more = len(jobs) > limit
     jobs = jobs[:limit]

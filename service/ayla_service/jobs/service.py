@@ -3,24 +3,26 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+import structlog
 from ayla_spec import JobSpec, resolve
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import IdempotencyKey
+from ayla_service.db.models import IdempotencyKey, Job
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import IdempotencyKeyReused, JobFinished
-from ayla_service.jobs import repository
-from ayla_service.jobs.views import JobView, Page, TrialView
-from ayla_service.queue.lifecycle import request_cancel
+from ayla_service.jobs import attempts, repository
+from ayla_service.jobs.retention import KEYS_LIVE
+from ayla_service.jobs.views import AttemptView, JobView, Page, TrialView
+from ayla_service.queue.lifecycle import pause, prioritise, request_cancel, resume
 from ayla_service.queue.wakeup import WakeUp
-from ayla_service.states import UNFINISHED_JOB, JobState
+from ayla_service.states import PRIORITIES, UNFINISHED_JOB, JobState
 
-_KEYS_LIVE = timedelta(hours=24)
+log = structlog.get_logger("ayla_service.jobs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +65,17 @@ class JobService:
                 found = _replay(session, idempotency_key, digest, now)
                 if found is not None:
                     return Submission(found, replayed=True)
-                job = repository.add(session, submitted, resolved, now)
+                job = repository.add(session, submitted, resolved, PRIORITIES[spec.priority], now)
                 if idempotency_key is not None:
                     session.add(IdempotencyKey(key=idempotency_key, body_digest=digest, job_id=job.id, created_at=now))
                     session.flush()
                 view = repository.view(session, job.id)
+                devices = repository.queued_devices(session, job.id)
         except IntegrityError:
             # Two requests with one key at the same moment: the other was first, so its job is the answer.
             return self._submitted_meanwhile(idempotency_key, digest)
-        self._wake_up.notify()
+        self._wake_up.notify(devices)
+        log.info("job submitted", job_id=view.id, trials=sum(view.trials.values()))
         return Submission(view, replayed=False)
 
     def _submitted_meanwhile(self, idempotency_key: str | None, digest: str) -> Submission:
@@ -115,7 +119,65 @@ class JobService:
             elif job.state != JobState.CANCELLED:
                 raise JobFinished(job.id, job.state)
             session.flush()
-            return repository.view(session, job_id)
+            view = repository.view(session, job_id)
+        log.info("job cancelled", job_id=job_id, state=view.state)
+        return view
+
+    def pause(self, job_id: str) -> JobView:
+        """Pause a job: what waits leaves the queue at once, what runs is checkpointed and handed back. Repeatable.
+
+        Raises:
+            JobNotFound: if there is none with this id.
+            JobFinished: if it has ended.
+        """
+        with self._database.write() as session:
+            job = self._unfinished(session, job_id)
+            pause(session, job, store_now(session))
+            session.flush()
+            view = repository.view(session, job_id)
+        log.info("job paused", job_id=job_id)
+        return view
+
+    def resume(self, job_id: str) -> JobView:
+        """Put a paused job back into the queue, at its old place. Can be repeated.
+
+        Raises:
+            JobNotFound: if there is none with this id.
+            JobFinished: if it has ended.
+        """
+        with self._database.write() as session:
+            job = self._unfinished(session, job_id)
+            devices = resume(session, job)
+            session.flush()
+            view = repository.view(session, job_id)
+        self._wake_up.notify(devices)
+        log.info("job resumed", job_id=job_id)
+        return view
+
+    def prioritise(self, job_id: str, priority: str) -> JobView:
+        """Give a job another place in the queue; what runs already goes on.
+
+        Args:
+            job_id: the job.
+            priority: one of ``states.PRIORITIES``.
+
+        Raises:
+            JobNotFound: if there is none with this id.
+            JobFinished: if it has ended.
+        """
+        with self._database.write() as session:
+            job = self._unfinished(session, job_id)
+            prioritise(session, job, PRIORITIES[priority])
+            session.flush()
+            view = repository.view(session, job_id)
+        log.info("job prioritised", job_id=job_id, priority=priority)
+        return view
+
+    def _unfinished(self, session: Session, job_id: str) -> Job:
+        job = repository.locked(session, job_id)
+        if job.state not in UNFINISHED_JOB:
+            raise JobFinished(job.id, job.state)
+        return job
 
     def trials(self, job_id: str, *, limit: int = 100, cursor: str | None = None) -> Page[TrialView]:
         """A job's trials, in order.
@@ -126,6 +188,16 @@ class JobService:
         """
         with self._database.read() as session:
             return repository.trials(session, job_id, limit, cursor)
+
+    def attempts(self, job_id: str, *, limit: int = 100, cursor: str | None = None) -> Page[AttemptView]:
+        """All attempts at all shards of a job, oldest first.
+
+        Raises:
+            JobNotFound: if there is no such job.
+            InvalidQuery: on a cursor that is not one of this list.
+        """
+        with self._database.read() as session:
+            return attempts.page(session, job_id, limit, cursor)
 
     def trial(self, trial_id: str) -> TrialView:
         """One trial.
@@ -140,7 +212,7 @@ class JobService:
 def _replay(session: Session, key: str | None, digest: str, now: datetime) -> JobView | None:
     if key is None:
         return None
-    session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - _KEYS_LIVE))
+    session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEYS_LIVE))
     earlier = session.get(IdempotencyKey, key)
     if earlier is None:
         return None

@@ -35,6 +35,15 @@ class JobError:
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptCounts:
+    """How many attempts at the shards of a job there were; ``failed`` and ``lost`` of ``total`` came to nothing."""
+
+    total: int = 0
+    failed: int = 0
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class JobView:
     """A job. ``status_detail`` says what it waits for, if that is not plain from its state."""
 
@@ -43,12 +52,15 @@ class JobView:
     tags: list[str]
     preset: str | None
     state: str
+    priority: str
     status_detail: str | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
     cancel_requested_at: datetime | None
+    paused_at: datetime | None
     trials: dict[TrialState, int]
+    attempts: AttemptCounts
     progress: Progress
     error: JobError | None
     spec: dict[str, Any]
@@ -94,3 +106,40 @@ class TrialView:
     state: str
     steps_done: int
     summary: SummaryView | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptError:
+    """Why an attempt failed or was lost."""
+
+    type: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptView:
+    """One execution of a shard by a worker.
+
+    Attributes:
+        shard_id: the shard.
+        shard_index: its place in the job, from 0.
+        number: of the attempts at this shard, from 1.
+        worker: name of the worker.
+        outcome: running, or how it went.
+        device: where it ran; None before the worker has said so.
+        first_step: from which step it went on; 0 at the start, or where it has not begun to compute.
+        environment: what makes its results repeatable: versions, threads, processor.
+    """
+
+    shard_id: str
+    shard_index: int
+    number: int
+    worker: str
+    outcome: str
+    device: str | None
+    first_step: int
+    started_at: datetime
+    heartbeat_at: datetime
+    ended_at: datetime | None
+    error: AttemptError | None
+    environment: dict[str, Any]

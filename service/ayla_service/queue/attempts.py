@@ -6,16 +6,19 @@ repeated when it is not known whether the commit arrived.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
-from sqlalchemy import Double, bindparam, case, delete, or_, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Attempt, Checkpoint, Job, Shard, Trial
 from ayla_service.db.session import Database, store_now
-from ayla_service.queue.claims import Claim
-from ayla_service.queue.lifecycle import end_shard, fail_for_good, fail_or_requeue, is_ending, requeue
+from ayla_service.queue.claims import Claim, SavedState
+from ayla_service.queue.lifecycle import end_shard, fail_or_requeue, is_ending, requeue
+from ayla_service.queue.retries import ErrorType, RetryPolicy
+from ayla_service.results.progress import TrialProgress, update_trials
 from ayla_service.results.writer import NewResults, discard_from, insert
-from ayla_service.states import UNFINISHED_TRIAL, AttemptOutcome, ShardState, TrialState
+from ayla_service.states import UNFINISHED_TRIAL, AttemptOutcome, ShardState
 
 _CHECKPOINTS_KEPT = 2  # the one before the newest is the fallback when the newest cannot be read
 
@@ -24,18 +27,14 @@ class LeaseLost(Exception):
     """Another attempt owns the shard now, or the job has ended; this one must stop and write nothing more."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrialProgress:
-    """Where a trial stands after a block of steps; the fields are those of its summary."""
+class Order(Enum):
+    """What the store answers to a heartbeat."""
 
-    trial_id: str
-    state: TrialState
-    steps_done: int
-    final_loss: float | None
-    best_loss: float | None
-    best_step: int | None
-    first_nonfinite_step: int | None
-    capped_steps: int
+    GO_ON = auto()
+    STOP = auto()
+    """The job is to be cancelled, or a shard of it has failed for good."""
+    HAND_BACK = auto()
+    """The job is paused: the shard is to be checkpointed and released."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +42,15 @@ class RecordedBlock:
     """All that one block of steps adds to the store, committed together or not at all.
 
     Attributes:
-        step: the step that ``checkpoint`` continues from.
-        checkpoint: the shard's whole state.
+        checkpoint: the shard's whole state after the block; None where none is due yet.
         trials: every trial of the shard.
-        results: new rows of trajectories and predictions.
-        seconds: time spent computing the block.
+        results: new rows of trajectories, metrics and predictions.
         finished: whether the shard is done.
     """
 
-    step: int
-    checkpoint: bytes
+    checkpoint: SavedState | None
     trials: list[TrialProgress]
     results: NewResults
-    seconds: float
     finished: bool
 
 
@@ -79,40 +74,57 @@ def begin(database: Database, claim: Claim, step: int, device: str, lease_second
         )
 
 
-def record(database: Database, claim: Claim, block: RecordedBlock, lease_seconds: float) -> bool:
+def renew(database: Database, claim: Claim, lease_seconds: float) -> Order:
+    """Renew the lease without writing anything else, as while data are fetched.
+
+    Raises:
+        LeaseLost: if the attempt is not the current one.
+    """
+    with database.write() as session:
+        job, shard = _current(session, claim)
+        _beat(session, claim, shard, lease_seconds)
+        return _order(job)
+
+
+def record(database: Database, claim: Claim, block: RecordedBlock, lease_seconds: float) -> Order:
     """Store a block of steps and renew the lease; ends the shard if the block is the last.
 
     Returns:
-        Whether the attempt is to stop, because its job is ending.
+        What the attempt is to do next; after the last block to go on, which is to nothing.
 
     Raises:
         LeaseLost: if the attempt is not the current one.
     """
     with database.write() as session:
-        job, shard = _current(session, claim)
-        now = store_now(session)
-        insert(session, block.results)
-        _update_trials(session, block)
-        _attempt(session, claim).heartbeat_at = now
+        job, shard = _current(session, claim, ends=block.finished)
+        insert(session, block.results, claim.attempt)
+        update_trials(session, block.trials)
         if block.finished:
+            now = store_now(session)
             _close(session, claim, AttemptOutcome.SUCCEEDED, now)
-            end_shard(session, job, shard, ShardState.SUCCEEDED, now)
-            return False
-        shard.lease_expires_at = now + timedelta(seconds=lease_seconds)
-        # Only failures in a row count: a shard that gets on between them will get to its end.
-        shard.failures = 0
-        _save(session, claim, block)
-        return is_ending(job)
+            end_shard(session, shard, ShardState.SUCCEEDED, now)
+            return Order.GO_ON
+        _beat(session, claim, shard, lease_seconds)
+        if block.checkpoint is not None:
+            _save(session, claim, shard, block.checkpoint)
+        return _order(job)
 
 
-def release(database: Database, claim: Claim) -> None:
+def release(database: Database, claim: Claim, checkpoint: SavedState | None = None) -> None:
     """Hand the shard back to the queue, to go on from its last checkpoint; not counted as a failure.
 
+    Args:
+        database: the store.
+        claim: the attempt.
+        checkpoint: the state at the last block that was recorded, kept in the same transaction.
+
     Raises:
         LeaseLost: if the attempt is not the current one.
     """
     with database.write() as session:
-        job, shard = _current(session, claim)
+        job, shard = _current(session, claim, ends=True)
+        if checkpoint is not None:
+            _save(session, claim, shard, checkpoint)
         now = store_now(session)
         _close(session, claim, AttemptOutcome.RELEASED, now)
         requeue(session, job, shard, now)
@@ -125,96 +137,84 @@ def cancel(database: Database, claim: Claim) -> None:
         LeaseLost: if the attempt is not the current one.
     """
     with database.write() as session:
-        job, shard = _current(session, claim)
+        _, shard = _current(session, claim, ends=True)
         now = store_now(session)
         _close(session, claim, AttemptOutcome.CANCELLED, now)
-        end_shard(session, job, shard, ShardState.CANCELLED, now)
+        end_shard(session, shard, ShardState.CANCELLED, now)
 
 
-def fail(database: Database, claim: Claim, error: str, max_attempts: int, *, permanent_type: str | None = None) -> None:
-    """Say that the attempt failed: the shard is tried again, up to ``max_attempts`` times without progress.
+def fail(database: Database, claim: Claim, error_type: ErrorType, error: str, policy: RetryPolicy) -> None:
+    """Say that the attempt failed; the policy decides between another attempt and the end of the job.
 
     Args:
         database: the store.
         claim: the attempt.
+        error_type: the kind of error.
         error: what went wrong; for a permanent error the whole text that the job's user reads.
-        max_attempts: how many failures in a row fail the job.
-        permanent_type: the type of an error that another attempt would meet again; it fails the job at once.
+        policy: what follows.
 
     Raises:
         LeaseLost: if the attempt is not the current one.
     """
     with database.write() as session:
-        job, shard = _current(session, claim)
+        job, shard = _current(session, claim, ends=True)
         now = store_now(session)
-        _close(session, claim, AttemptOutcome.FAILED, now, error)
-        if permanent_type is not None:
-            fail_for_good(session, job, shard, permanent_type, error, now)
-        else:
-            fail_or_requeue(session, job, shard, error, max_attempts, now)
+        _close(session, claim, AttemptOutcome.FAILED, now, error_type, error)
+        fail_or_requeue(session, job, shard, error_type, error, policy, now)
 
 
-def _current(session: Session, claim: Claim) -> tuple[Job, Shard]:
-    """Lock the job, then the shard (always in this order), if the claim still holds."""
-    job = session.scalars(select(Job).where(Job.id == claim.job_id).with_for_update()).one_or_none()
+def _current(session: Session, claim: Claim, *, ends: bool = False) -> tuple[Job, Shard]:
+    """Lock the job, then the shard (always in this order), if the claim still holds.
+
+    A write that does not end the shard only reads the job, and shares its lock with those of the other shards.
+    """
+    jobs = select(Job).where(Job.id == claim.job_id).with_for_update(read=not ends, key_share=ends)
+    job = session.scalars(jobs).one_or_none()
     shard = session.scalars(
         select(Shard)
         .where(Shard.id == claim.shard_id, Shard.attempt == claim.attempt, Shard.state == ShardState.RUNNING)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).one_or_none()
     if job is None or shard is None:
         raise LeaseLost(f"attempt {claim.attempt} at shard {claim.shard_id} is no longer the current one")
     return job, shard
 
 
+def _order(job: Job) -> Order:
+    if is_ending(job):
+        return Order.STOP
+    return Order.HAND_BACK if job.paused_at is not None else Order.GO_ON
+
+
 def _attempt(session: Session, claim: Claim) -> Attempt:
     return session.get_one(Attempt, (claim.shard_id, claim.attempt))
 
 
-def _close(session: Session, claim: Claim, outcome: AttemptOutcome, now: datetime, error: str | None = None) -> None:
+def _beat(session: Session, claim: Claim, shard: Shard, lease_seconds: float) -> None:
+    now = store_now(session)
+    _attempt(session, claim).heartbeat_at = now
+    shard.lease_expires_at = now + timedelta(seconds=lease_seconds)
+
+
+def _close(
+    session: Session,
+    claim: Claim,
+    outcome: AttemptOutcome,
+    now: datetime,
+    error_type: ErrorType | None = None,
+    error: str | None = None,
+) -> None:
     attempt = _attempt(session, claim)
-    attempt.outcome, attempt.ended_at, attempt.error = outcome, now, error
+    attempt.outcome, attempt.heartbeat_at, attempt.ended_at = outcome, now, now
+    attempt.error_type, attempt.error = error_type, error
 
 
-_PROGRESS = (
-    "state", "steps_done", "final_loss", "best_loss", "best_step", "first_nonfinite_step", "capped_steps"
-)  # fmt: skip
-
-# One statement for all trials of a block: as many statements of their own took longer than computing the block.
-_UPDATE_TRIAL = (
-    update(Trial)
-    .where(Trial.id == bindparam("this_trial"), or_(*(Trial.state == state for state in UNFINISHED_TRIAL)))
-    .values(
-        wall_seconds=Trial.wall_seconds
-        + case((Trial.steps_done < bindparam("new_steps_done"), bindparam("seconds", type_=Double)), else_=0.0),
-        **{name: bindparam(f"new_{name}") for name in _PROGRESS},
-    )
-)
-
-
-def _update_trials(session: Session, block: RecordedBlock) -> None:
-    """Trials that have ended keep their row as it is: a result never changes.
-
-    Time is added for new steps only, so that writing a block again does not count it twice.
-    """
-    rows = [
-        {"this_trial": trial.trial_id, "seconds": block.seconds}
-        | {f"new_{name}": getattr(trial, name) for name in _PROGRESS}
-        for trial in block.trials
-    ]
-    if rows:
-        session.connection().execute(_UPDATE_TRIAL, rows)
-
-
-def _save(session: Session, claim: Claim, block: RecordedBlock) -> None:
-    session.merge(
-        Checkpoint(
-            shard_id=claim.shard_id,
-            step=block.step,
-            attempt=claim.attempt,
-            data=block.checkpoint,
-        )
-    )
+def _save(session: Session, claim: Claim, shard: Shard, checkpoint: SavedState) -> None:
+    # Only failures in a row count: a shard that gets on between them will get to its end. Rows alone are no progress:
+    # the next attempt makes those beyond the checkpoint again, and may be killed at the same step again.
+    shard.failures = 0
+    row = Checkpoint(shard_id=claim.shard_id, step=checkpoint.step, attempt=claim.attempt, data=checkpoint.data)
+    session.merge(row)
     session.flush()
     kept = (
         select(Checkpoint.step)

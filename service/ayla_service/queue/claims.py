@@ -1,20 +1,27 @@
-"""Claiming: the best runnable shard for a worker, in one transaction that opens an attempt and its lease."""
+"""Claiming: the best runnable shards for a worker, in one transaction that opens their attempts and leases."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from ayla_spec import ResolvedJobSpec
 from ayla_spec.trials import TrialPlan, plan_trials
-from sqlalchemy import select, update
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Attempt, Checkpoint, Job, Shard, Trial
 from ayla_service.db.session import Database, store_now
-from ayla_service.queue.policy import claim_order
+from ayla_service.queue.lifecycle import queue_delayed
+from ayla_service.queue.policy import ALONE, Candidate, PackLimits, best_first, claim_order, pack
 from ayla_service.states import AttemptOutcome, JobState, ShardState, TrialState
+
+_SPARE_CANDIDATES = 32
+"""Looked at beyond those wanted, as other workers may be taking the first ones at the same moment."""
+
+_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +29,7 @@ class WorkerIdentity:
     """Who claims.
 
     Attributes:
-        name: unique among running workers, for people.
+        name: unique among workers, for people.
         devices: which requested devices it can serve, of auto, cpu and cuda.
         environment: what makes its results repeatable: versions, threads, processor.
     """
@@ -51,6 +58,7 @@ class Claim:
         resolved_spec: the job as resolved, as the store has it.
         trial_ids: id in the store by ``TrialPlan.index``.
         saved: checkpoints of earlier attempts, newest first.
+        seconds_used: computing time of earlier attempts that was recorded.
     """
 
     shard_id: str
@@ -58,7 +66,8 @@ class Claim:
     attempt: int
     resolved_spec: Mapping[str, Any]
     trial_ids: Mapping[int, str]
-    saved: tuple[SavedState, ...]
+    saved: tuple[SavedState, ...] = ()
+    seconds_used: float = 0.0
 
     @cached_property
     def spec(self) -> ResolvedJobSpec:
@@ -75,70 +84,177 @@ class Claim:
         return tuple(plan for plan in plan_trials(self.spec) if plan.index in self.trial_ids)
 
 
+@dataclass(slots=True)
+class _Trials:
+    """What the store knows of a shard's trials."""
+
+    ids: dict[int, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
 def claim(database: Database, worker: WorkerIdentity, lease_seconds: float) -> Claim | None:
     """Take the best queued shard this worker can run; None if there is none."""
-    with database.write() as session:
-        best = _best(session, worker)
-        if best is None:
-            return None
-        job, shard = best
-        _open_attempt(session, job, shard, worker, lease_seconds)
-        return _describe(session, job, shard)
+    return next(iter(claim_pack(database, worker, lease_seconds, ALONE)), None)
 
 
-def _best(session: Session, worker: WorkerIdentity) -> tuple[Job, Shard] | None:
-    # Rows locked by another claim are passed over, so claims never wait for each other.
-    row = session.execute(
-        select(Job, Shard)
-        .join(Shard, Shard.job_id == Job.id)
-        .where(
-            Shard.state == ShardState.QUEUED,
-            Shard.device.in_(worker.devices),
-            Job.cancel_requested_at.is_(None),
-            Job.error_type.is_(None),
+def claim_pack(
+    database: Database, worker: WorkerIdentity, lease_seconds: float, limits: PackLimits
+) -> tuple[Claim, ...]:
+    """Take the best queued shard this worker can run and, if it is small, small ones that follow it.
+
+    Returns:
+        The claims, best first; none if nothing is queued, or if others took all that was seen.
+    """
+    for _ in range(_TRIES):
+        if not _anything(database, worker):
+            return ()
+        with database.write() as session:
+            queue_delayed(session, store_now(session))
+            found = _candidates(session, worker.devices, limits.shards + _SPARE_CANDIDATES)
+            claims = _take(session, pack(found, limits), worker, lease_seconds)
+        if claims:
+            return claims
+    return ()
+
+
+def _anything(database: Database, worker: WorkerIdentity) -> bool:
+    """Look before locking: on SQLite a unit of work that writes keeps all others waiting."""
+    with database.read() as session:
+        due = select(Shard.id).where(Shard.state == ShardState.DELAYED, Shard.available_at <= store_now(session))
+        return bool(_candidates(session, worker.devices, 1)) or session.execute(due.limit(1)).first() is not None
+
+
+def _candidates(session: Session, devices: Collection[str], count: int) -> list[Candidate]:
+    """The first shards of the queue, best first.
+
+    One query for each kind of device, as each is then read from the front of an index, however many shards wait.
+    """
+    found: list[Candidate] = []
+    for device in sorted(devices):
+        rows = session.execute(
+            select(Shard.id, Shard.job_id, Shard.index, Shard.priority, Shard.queued_at, Shard.cost, Shard.attempt)
+            .where(Shard.state == ShardState.QUEUED, Shard.device == device)
+            .order_by(*claim_order())
+            .limit(count)
         )
-        .order_by(*claim_order())
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    ).first()
-    return None if row is None else (row[0], row[1])
+        found += [Candidate(*row) for row in rows]
+    return best_first(found)[:count]
 
 
-def _open_attempt(session: Session, job: Job, shard: Shard, worker: WorkerIdentity, lease_seconds: float) -> None:
-    now = store_now(session)
-    shard.state = ShardState.RUNNING
-    shard.attempt += 1
-    shard.lease_expires_at = now + timedelta(seconds=lease_seconds)
-    session.add(_new_attempt(shard, worker, now))
-    if job.state == JobState.QUEUED:
-        job.state, job.started_at = JobState.RUNNING, now
+def _take(
+    session: Session, wanted: Sequence[Candidate], worker: WorkerIdentity, lease_seconds: float
+) -> tuple[Claim, ...]:
+    """Open an attempt at each shard that is still to be had.
+
+    Jobs before shards, as everywhere. Rows that another transaction holds are passed over, so claims wait for nobody.
+    """
+    jobs = {job.id: job for job in session.execute(_free_jobs({shard.job_id for shard in wanted}))}
+    ids = [shard.id for shard in wanted if shard.job_id in jobs]
+    shards = {row.id: row for row in session.execute(_free_shards(ids))}
+    taken = [shards[shard_id] for shard_id in ids if shard_id in shards]
+    if not taken:
+        return ()
+    _open_attempts(session, taken, worker, lease_seconds)
+    _start_jobs(session, [job_id for job_id in {row.job_id for row in taken} if jobs[job_id].state == JobState.QUEUED])
+    return _describe(session, taken, jobs)
+
+
+def _free_jobs(ids: Collection[str]) -> Any:
+    return (
+        select(Job.id, Job.state, Job.resolved_spec)
+        .where(Job.id.in_(ids), Job.cancel_requested_at.is_(None), Job.error_type.is_(None), Job.paused_at.is_(None))
+        .order_by(Job.id)
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+
+
+def _free_shards(ids: Collection[str]) -> Any:
+    return (
+        select(Shard.id, Shard.job_id, Shard.attempt)
+        .where(Shard.id.in_(ids), Shard.state == ShardState.QUEUED)
+        .order_by(Shard.id)
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+
+
+def _open_attempts(session: Session, shards: Sequence[Row[Any]], worker: WorkerIdentity, lease_seconds: float) -> None:
+    now, ids = store_now(session), [row.id for row in shards]
+    session.execute(
+        update(Shard)
+        .where(Shard.id.in_(ids))
+        .values(
+            state=ShardState.RUNNING,
+            attempt=Shard.attempt + 1,
+            lease_expires_at=now + timedelta(seconds=lease_seconds),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(insert(Attempt), [_new_attempt(row.id, row.attempt + 1, worker, now) for row in shards])
     session.execute(
         update(Trial)
-        .where(Trial.shard_id == shard.id, Trial.state == TrialState.QUEUED)
+        .where(Trial.shard_id.in_(ids), Trial.state == TrialState.QUEUED)
         .values(state=TrialState.RUNNING)
+        .execution_options(synchronize_session=False)
     )
 
 
-def _new_attempt(shard: Shard, worker: WorkerIdentity, now: datetime) -> Attempt:
-    return Attempt(
-        shard_id=shard.id,
-        number=shard.attempt,
-        worker=worker.name,
-        outcome=AttemptOutcome.RUNNING,
-        environment=dict(worker.environment),
-        started_at=now,
-        heartbeat_at=now,
+def _new_attempt(shard_id: str, number: int, worker: WorkerIdentity, now: datetime) -> dict[str, Any]:
+    return {
+        "shard_id": shard_id,
+        "number": number,
+        "worker": worker.name,
+        "outcome": AttemptOutcome.RUNNING,
+        "environment": dict(worker.environment),
+        "started_at": now,
+        "heartbeat_at": now,
+    }
+
+
+def _start_jobs(session: Session, ids: Collection[str]) -> None:
+    if ids:
+        session.execute(
+            update(Job)
+            .where(Job.id.in_(ids))
+            .values(state=JobState.RUNNING, started_at=func.coalesce(Job.started_at, store_now(session)))
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _describe(session: Session, shards: Sequence[Row[Any]], jobs: Mapping[str, Row[Any]]) -> tuple[Claim, ...]:
+    trials = _trials(session, [row.id for row in shards])
+    # A first attempt has no checkpoint to go on from.
+    saved = _saved(session, [row.id for row in shards if row.attempt > 0])
+    return tuple(
+        Claim(
+            shard_id=row.id,
+            job_id=row.job_id,
+            attempt=row.attempt + 1,
+            resolved_spec=jobs[row.job_id].resolved_spec,
+            trial_ids=trials[row.id].ids,
+            saved=tuple(saved[row.id]),
+            seconds_used=trials[row.id].seconds,
+        )
+        for row in shards
     )
 
 
-def _describe(session: Session, job: Job, shard: Shard) -> Claim:
-    ids = session.execute(select(Trial.index, Trial.id).where(Trial.shard_id == shard.id).order_by(Trial.index))
-    saved = session.scalars(select(Checkpoint).where(Checkpoint.shard_id == shard.id).order_by(Checkpoint.step.desc()))
-    return Claim(
-        shard_id=shard.id,
-        job_id=job.id,
-        attempt=shard.attempt,
-        resolved_spec=job.resolved_spec,
-        trial_ids=dict(ids.all()),
-        saved=tuple(SavedState(row.step, row.data) for row in saved),
+def _trials(session: Session, shard_ids: Collection[str]) -> dict[str, _Trials]:
+    found: dict[str, _Trials] = defaultdict(_Trials)
+    rows = session.execute(
+        select(Trial.shard_id, Trial.index, Trial.id, Trial.wall_seconds)
+        .where(Trial.shard_id.in_(shard_ids))
+        .order_by(Trial.index)
     )
+    for shard_id, index, trial_id, seconds in rows:
+        found[shard_id].ids[index] = trial_id
+        found[shard_id].seconds = max(found[shard_id].seconds, seconds)
+    return found
+
+
+def _saved(session: Session, shard_ids: Collection[str]) -> dict[str, list[SavedState]]:
+    found: dict[str, list[SavedState]] = defaultdict(list)
+    if shard_ids:
+        rows = select(Checkpoint).where(Checkpoint.shard_id.in_(shard_ids)).order_by(Checkpoint.step.desc())
+        for row in session.scalars(rows):
+            found[row.shard_id].append(SavedState(row.step, row.data))
+    return found

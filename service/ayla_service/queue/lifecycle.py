@@ -1,34 +1,76 @@
-"""How shards and jobs end: the one place where a job's state changes after its first claim.
+"""How shards wait and end, and jobs with them: the one place where a job's state changes after its first claim.
 
-Callers hold the locks on the job's and the shard's rows.
+Callers hold the locks on the rows of the jobs, and of the shards that they name.
 """
 
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Checkpoint, Job, Shard, Trial
-from ayla_service.states import UNFINISHED_SHARD, UNFINISHED_TRIAL, JobState, ShardState, TrialState
+from ayla_service.queue.retries import PERMANENT, ErrorType, RetryPolicy
+from ayla_service.states import (
+    UNFINISHED_JOB,
+    UNFINISHED_SHARD,
+    UNFINISHED_TRIAL,
+    WAITING_SHARD,
+    JobState,
+    ShardState,
+    TrialState,
+)
 
 _TRIAL_END = {ShardState.CANCELLED: TrialState.CANCELLED, ShardState.FAILED: TrialState.FAILED}
 
 
 def request_cancel(session: Session, job: Job, now: datetime) -> None:
-    """Cancel what is queued at once; running shards stop at their next heartbeat."""
+    """Cancel what waits at once; running shards stop at their next heartbeat."""
     if job.cancel_requested_at is None:
         job.cancel_requested_at = now
-    _end_queued_shards(session, job, ShardState.CANCELLED)
-    settle(session, job, now)
+    job.paused_at = None
+    _end_waiting_shards(session, job.id, ShardState.CANCELLED)
+    settle(session, [job.id], now)
 
 
-def end_shard(session: Session, job: Job, shard: Shard, state: ShardState, now: datetime) -> None:
-    """Put a shard into a final state, its unfinished trials with it, and end the job if this was the last."""
-    shard.state, shard.lease_expires_at = state, None
-    session.execute(delete(Checkpoint).where(Checkpoint.shard_id == shard.id))
-    if state in _TRIAL_END:
-        _end_trials(session, shard.id, _TRIAL_END[state])
-    settle(session, job, now)
+def pause(session: Session, job: Job, now: datetime) -> None:
+    """Take what waits out of the queue; running shards are checkpointed and handed back at their next heartbeat."""
+    if job.paused_at is None and not is_ending(job):
+        job.paused_at = now
+        _move(session, job.id, (ShardState.QUEUED, ShardState.DELAYED), ShardState.PAUSED)
+
+
+def resume(session: Session, job: Job) -> list[str]:
+    """Put what was paused back into the queue, at its old place.
+
+    Returns:
+        The device kinds of the shards that are queued now, one for each.
+    """
+    job.paused_at = None
+    paused = select(Shard.device).where(Shard.job_id == job.id, Shard.state == ShardState.PAUSED)
+    devices = list(session.scalars(paused))
+    _move(session, job.id, (ShardState.PAUSED,), ShardState.QUEUED)
+    return devices
+
+
+def prioritise(session: Session, job: Job, priority: int) -> None:
+    """Give the job, and what of it still waits, another place in the queue."""
+    job.priority = priority
+    session.execute(update(Shard).where(Shard.job_id == job.id).values(priority=priority))
+
+
+def queue_delayed(session: Session, now: datetime) -> int:
+    """Queue the shards whose pause after a failure is over; returns how many there were."""
+    due = (
+        select(Shard.id)
+        .where(Shard.state == ShardState.DELAYED, Shard.available_at <= now)
+        .order_by(Shard.id)
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    ids = list(session.scalars(due))
+    if ids:
+        session.execute(update(Shard).where(Shard.id.in_(ids)).values(state=ShardState.QUEUED, available_at=None))
+    return len(ids)
 
 
 def is_ending(job: Job) -> bool:
@@ -36,63 +78,93 @@ def is_ending(job: Job) -> bool:
     return job.cancel_requested_at is not None or job.error_type is not None
 
 
-def requeue(session: Session, job: Job, shard: Shard, now: datetime) -> None:
-    """Back to the queue; or cancelled, if the job is ending."""
+def end_shard(session: Session, shard: Shard, state: ShardState, now: datetime) -> None:
+    """Put a shard into a final state, its unfinished trials with it, and end the job if this was the last."""
+    shard.state, shard.lease_expires_at = state, None
+    session.execute(delete(Checkpoint).where(Checkpoint.shard_id == shard.id))
+    if state in _TRIAL_END:
+        _end_trials(session, [shard.id], _TRIAL_END[state])
+    settle(session, [shard.job_id], now)
+
+
+def requeue(session: Session, job: Job, shard: Shard, now: datetime, pause_seconds: float = 0.0) -> None:
+    """Let the shard wait for its next attempt; or cancel it, if the job is ending."""
     if is_ending(job):
-        end_shard(session, job, shard, ShardState.CANCELLED, now)
+        end_shard(session, shard, ShardState.CANCELLED, now)
         return
-    shard.state, shard.lease_expires_at = ShardState.QUEUED, None
+    shard.lease_expires_at = None
+    if job.paused_at is not None:
+        shard.state = ShardState.PAUSED
+    elif pause_seconds > 0:
+        shard.state, shard.available_at = ShardState.DELAYED, now + timedelta(seconds=pause_seconds)
+    else:
+        shard.state = ShardState.QUEUED
+    running = update(Trial).where(Trial.shard_id == shard.id, Trial.state == TrialState.RUNNING)
+    session.execute(running.values(state=TrialState.QUEUED))
 
 
-def fail_or_requeue(session: Session, job: Job, shard: Shard, error: str, max_attempts: int, now: datetime) -> None:
-    """Count an attempt that failed or was lost; ``max_attempts`` of them without progress between fail the job."""
+def fail_or_requeue(
+    session: Session, job: Job, shard: Shard, error_type: ErrorType, error: str, policy: RetryPolicy, now: datetime
+) -> None:
+    """Count an attempt that failed or was lost, and follow the policy: another attempt, or the end of the job."""
     shard.failures += 1
-    if shard.failures < max_attempts or is_ending(job):
-        requeue(session, job, shard, now)
-        return
-    detail = f"Gave up after {shard.failures} attempts without progress. The last error: {error}"
-    _fail_job(session, job, shard, "attempts-exhausted", detail, now)
-
-
-def fail_for_good(session: Session, job: Job, shard: Shard, error_type: str, error: str, now: datetime) -> None:
-    """Fail the job at once, for a reason that another attempt would meet again."""
-    if is_ending(job):
-        requeue(session, job, shard, now)
-    else:
+    pause_seconds = policy.pause(error_type, shard.failures)
+    if is_ending(job) or pause_seconds is not None:
+        requeue(session, job, shard, now, pause_seconds or 0.0)
+    elif error_type in PERMANENT:
         _fail_job(session, job, shard, error_type, error, now)
-
-
-def settle(session: Session, job: Job, now: datetime) -> None:
-    """End the job when no shard of it is left to run."""
-    session.flush()
-    states = set(session.scalars(select(Shard.state).where(Shard.job_id == job.id)))
-    if job.state not in (JobState.QUEUED, JobState.RUNNING) or states & set(UNFINISHED_SHARD):
-        return
-    job.finished_at = now
-    if ShardState.FAILED in states:
-        job.state = JobState.FAILED
-    elif ShardState.CANCELLED in states:
-        job.state = JobState.CANCELLED
     else:
-        job.state = JobState.SUCCEEDED
+        detail = f"Gave up after {shard.failures} attempts without progress. The last error: {error}"
+        _fail_job(session, job, shard, "attempts-exhausted", detail, now)
+
+
+def settle(session: Session, job_ids: Collection[str], now: datetime) -> None:
+    """End each of the jobs that has no shard left to run."""
+    session.flush()
+    states: dict[str, set[str]] = {job_id: set() for job_id in job_ids}
+    for job_id, state in session.execute(select(Shard.job_id, Shard.state).where(Shard.job_id.in_(job_ids)).distinct()):
+        states[job_id].add(state)
+    ended: dict[JobState, list[str]] = {}
+    for job_id, found in states.items():
+        if not found & set(UNFINISHED_SHARD):
+            ended.setdefault(_end_of(found), []).append(job_id)
+    for state, ids in ended.items():
+        session.execute(
+            update(Job)
+            .where(Job.id.in_(ids), Job.state.in_(UNFINISHED_JOB))
+            .values(state=state, finished_at=now, paused_at=None)
+        )
+
+
+def _end_of(shard_states: Collection[str]) -> JobState:
+    if ShardState.FAILED in shard_states:
+        return JobState.FAILED
+    return JobState.CANCELLED if ShardState.CANCELLED in shard_states else JobState.SUCCEEDED
 
 
 def _fail_job(session: Session, job: Job, shard: Shard, error_type: str, detail: str, now: datetime) -> None:
     """The job's other shards are cancelled: those that wait at once, those that run at their next heartbeat."""
-    job.error_type, job.error_detail = error_type, detail
-    _end_queued_shards(session, job, ShardState.CANCELLED)
-    end_shard(session, job, shard, ShardState.FAILED, now)
+    job.error_type, job.error_detail, job.paused_at = error_type, detail, None
+    _end_waiting_shards(session, job.id, ShardState.CANCELLED)
+    end_shard(session, shard, ShardState.FAILED, now)
 
 
-def _end_queued_shards(session: Session, job: Job, state: ShardState) -> None:
-    queued = session.scalars(select(Shard).where(Shard.job_id == job.id, Shard.state == ShardState.QUEUED)).all()
-    for shard in queued:
-        shard.state = state
-        session.execute(delete(Checkpoint).where(Checkpoint.shard_id == shard.id))
-        _end_trials(session, shard.id, _TRIAL_END[state])
+def _end_waiting_shards(session: Session, job_id: str, state: ShardState) -> None:
+    waiting = select(Shard.id).where(Shard.job_id == job_id, Shard.state.in_(WAITING_SHARD))
+    ids = list(session.scalars(waiting))
+    if ids:
+        _move(session, job_id, WAITING_SHARD, state)
+        session.execute(delete(Checkpoint).where(Checkpoint.shard_id.in_(ids)))
+        _end_trials(session, ids, _TRIAL_END[state])
 
 
-def _end_trials(session: Session, shard_id: str, state: TrialState) -> None:
+def _move(session: Session, job_id: str, before: Sequence[ShardState], after: ShardState) -> None:
     session.execute(
-        update(Trial).where(Trial.shard_id == shard_id, Trial.state.in_(UNFINISHED_TRIAL)).values(state=state)
+        update(Shard).where(Shard.job_id == job_id, Shard.state.in_(before)).values(state=after, available_at=None)
+    )
+
+
+def _end_trials(session: Session, shard_ids: Sequence[str], state: TrialState) -> None:
+    session.execute(
+        update(Trial).where(Trial.shard_id.in_(shard_ids), Trial.state.in_(UNFINISHED_TRIAL)).values(state=state)
     )

@@ -7,30 +7,38 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Attempt, Job, Shard
 from ayla_service.db.session import Database, store_now
-from ayla_service.queue.lifecycle import fail_or_requeue
+from ayla_service.observability import metrics
+from ayla_service.queue.lifecycle import fail_or_requeue, queue_delayed
+from ayla_service.queue.retries import ErrorType, RetryPolicy
 from ayla_service.states import AttemptOutcome, ShardState
 
+_AT_ONCE = 500
 
-def reap(database: Database, max_attempts: int) -> int:
-    """Close every attempt whose lease has expired; a lost attempt counts as a failed one.
+
+def reap(database: Database, policy: RetryPolicy) -> int:
+    """Close every attempt whose lease has expired, a lost one counts as failed; and queue what has waited long enough.
 
     Returns:
-        How many there were.
+        How many leases had expired.
     """
-    if not _any_expired(database):
+    if not _anything(database):
         return 0
     with database.write() as session:
         now = store_now(session)
-        expired = session.execute(_expired(now).with_for_update(skip_locked=True)).all()
+        queue_delayed(session, now)
+        expired = session.execute(_expired(now).with_for_update(skip_locked=True, key_share=True)).all()
         for job, shard in expired:
-            _lose(session, job, shard, max_attempts, now)
-        return len(expired)
+            _lose(session, job, shard, policy, now)
+    metrics.leases_expired(len(expired))
+    return len(expired)
 
 
-def _any_expired(database: Database) -> bool:
+def _anything(database: Database) -> bool:
     """Look before locking: on SQLite a unit of work that writes keeps all others waiting."""
     with database.read() as session:
-        return session.execute(_expired(store_now(session)).limit(1)).first() is not None
+        now = store_now(session)
+        due = select(Shard.id).where(Shard.state == ShardState.DELAYED, Shard.available_at <= now).limit(1)
+        return any(session.execute(query).first() is not None for query in (_expired(now).limit(1), due))
 
 
 def _expired(now: datetime) -> Select[Job, Shard]:
@@ -38,11 +46,12 @@ def _expired(now: datetime) -> Select[Job, Shard]:
         select(Job, Shard)
         .join(Shard, Shard.job_id == Job.id)
         .where(Shard.state == ShardState.RUNNING, Shard.lease_expires_at < now)
+        .limit(_AT_ONCE)
     )
 
 
-def _lose(session: Session, job: Job, shard: Shard, max_attempts: int, now: datetime) -> None:
+def _lose(session: Session, job: Job, shard: Shard, policy: RetryPolicy, now: datetime) -> None:
     attempt = session.get_one(Attempt, (shard.id, shard.attempt))
     attempt.outcome, attempt.ended_at = AttemptOutcome.LOST, now
-    attempt.error = f"Worker {attempt.worker} stopped answering."
-    fail_or_requeue(session, job, shard, attempt.error, max_attempts, now)
+    attempt.error_type, attempt.error = ErrorType.WORKER_LOST, f"Worker {attempt.worker} stopped answering."
+    fail_or_requeue(session, job, shard, ErrorType.WORKER_LOST, attempt.error, policy, now)

@@ -40,11 +40,11 @@ class NewResults:
     metrics: list[NewChunk] = field(default_factory=list)
 
 
-def insert(session: Session, results: NewResults) -> None:
-    """Add the results; what is there already stays."""
-    _insert_new(session, Chunk, [_row(chunk) for chunk in results.chunks])
-    _insert_new(session, MetricChunk, [_row(chunk) for chunk in results.metrics])
-    _insert_new(session, PredictionSet, [_row(item) for item in results.predictions])
+def insert(session: Session, results: NewResults, attempt: int) -> None:
+    """Add the results of an attempt; what is there already stays."""
+    _insert_new(session, Chunk, [_row(chunk, attempt) for chunk in results.chunks])
+    _insert_new(session, MetricChunk, [_row(chunk, attempt) for chunk in results.metrics])
+    _insert_new(session, PredictionSet, [_row(item, attempt) for item in results.predictions])
 
 
 def discard_from(session: Session, trial_ids: Sequence[str], step: int) -> None:
@@ -58,8 +58,8 @@ def discard_from(session: Session, trial_ids: Sequence[str], step: int) -> None:
     session.execute(delete(PredictionSet).where(PredictionSet.trial_id.in_(trial_ids), PredictionSet.step >= step))
 
 
-def _row(item: NewChunk | NewPredictions) -> dict[str, Any]:
-    return {name: getattr(item, name) for name in item.__slots__}
+def _row(item: NewChunk | NewPredictions, attempt: int) -> dict[str, Any]:
+    return {"attempt": attempt} | {name: getattr(item, name) for name in item.__slots__}
 
 
 def _insert_new(session: Session, table: type[Base], rows: list[dict[str, Any]]) -> None:

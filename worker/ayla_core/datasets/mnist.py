@@ -83,7 +83,9 @@ def _fetched(name: Name, missing: list[RemoteFile], source: DataSource) -> list[
         raise _unavailable(name, missing, source, "Downloads are turned off (AYLA_DOWNLOAD_DATASETS).")
     mirrors = source.mirrors.get(name, ())
     try:
-        return [fetch(file, source.folder / name, mirrors, source.timeout_seconds) for file in missing]
+        return [
+            fetch(file, source.folder / name, mirrors, source.timeout_seconds, source.on_progress) for file in missing
+        ]
     except DownloadFailed as error:
         raise _unavailable(name, missing, source, f"Downloading failed: {error}.") from error
 

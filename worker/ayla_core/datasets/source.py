@@ -1,6 +1,6 @@
 """Where the data of a worker come from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,9 +14,11 @@ class DataSource:
         mirrors: for each dataset that can be downloaded its base URLs, tried in order.
         allow_download: whether missing files are fetched at all; default yes.
         timeout_seconds: how long a server may be silent before the next mirror is tried; default 30.
+        on_progress: told whenever fetching gets on; default: nobody.
     """
 
     folder: Path
     mirrors: Mapping[str, Sequence[str]] = field(default_factory=dict)
     allow_download: bool = True
     timeout_seconds: float = 30.0
+    on_progress: Callable[[], None] = lambda: None

@@ -9,12 +9,14 @@ from typer.core import TyperGroup
 
 from ayla._client import DEFAULT_BASE_URL, default_base_url
 from ayla._version import __version__
-from ayla.cli import jobs
+from ayla.cli import jobs, queueing
+from ayla.cli.attempts import attempts
 from ayla.cli.exits import INTERRUPTED, exit_code, explanation
 from ayla.cli.metrics import metrics
 from ayla.cli.reproduce import reproduce
 from ayla.cli.session import Session, session_of, write
 from ayla.cli.trajectory import trajectory
+from ayla.cli.workers import workers
 from ayla.errors import AylaError
 
 
@@ -65,6 +67,11 @@ app.command()(jobs.ls)
 app.command()(jobs.show)
 app.command()(jobs.watch)
 app.command()(jobs.cancel)
+app.command()(queueing.pause)
+app.command()(queueing.resume)
+app.command()(queueing.priority)
+app.command()(attempts)
+app.command()(workers)
 app.command()(trajectory)
 app.command()(metrics)
 app.command()(reproduce)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
 from ayla._text import aligned
 from ayla.builders import preset as preset_problem
+from ayla.cli.attempts import error_lines
 from ayla.cli.options import AsJson, AsJsonLines, JobId, Quiet, WaitSeconds, require_one_form
 from ayla.cli.session import Session, session_of, write, write_json
 from ayla.cli.specfile import STDIN, read_spec
@@ -24,6 +26,14 @@ def submit(
     preset: Annotated[str | None, typer.Option(help="Submit this experiment of the catalogue instead.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the job.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="Tag of the job; may be given several times.")] = None,
+    priority: Annotated[str | None, typer.Option(help="low, normal, high or urgent; default normal.")] = None,
+    max_seconds: Annotated[
+        float | None, typer.Option(help="Longest computing time of a trial; beyond it the job fails.")
+    ] = None,
+    max_memory_mb: Annotated[
+        int | None,
+        typer.Option(help="Most memory that a worker may take for the job, in MiB; beyond it the job fails."),
+    ] = None,
     idempotency_key: Annotated[
         str | None, typer.Option(help="Submitting again with the same key and spec gives the same job.")
     ] = None,
@@ -37,13 +47,15 @@ def submit(
     """Put a job into the queue, from a file, standard input or the catalogue."""
     require_one_form(json=as_json, jsonl=as_lines, quiet=quiet)
     session = session_of(context)
-    spec = _named(_spec(file, preset), name, tag)
+    given = {"name": name, "tags": tag or None, "priority": priority}
+    limits = {"seconds": max_seconds, "memory_mb": max_memory_mb}
+    spec = _limited(_spec(file, preset) | _without_none(given), _without_none(limits))
     with session.client() as client:
         job = client.jobs.submit(spec, idempotency_key=idempotency_key)
         if watch or as_lines:
             watch_job(session, client, job, Watch(timeout, as_json, as_lines, quiet))
         else:
-            _write_job(session, job, as_json=as_json, quiet=quiet, advice=f"Follow it with: ayla watch {job.id}")
+            write_job(session, job, as_json=as_json, quiet=quiet, advice=f"Follow it with: ayla watch {job.id}")
 
 
 def ls(
@@ -72,17 +84,18 @@ def ls(
 
 
 def show(context: typer.Context, job: JobId, *, as_json: AsJson = False) -> None:
-    """Show a job, its trials and how they compare."""
+    """Show a job, the last errors of its attempts, its trials and how they compare."""
     session = session_of(context)
     with session.client() as client:
-        found = client.jobs.get(job)
+        found, trials = client.jobs.get(job), client.jobs.trials(job)
+        attempts = client.jobs.attempts(job) if as_json or _failures(found) else []
         if as_json:
-            write_json(found)
+            write_json(found.model_dump(mode="json") | {"trial_list": trials, "attempt_list": attempts})
             return
-        write("\n".join(_facts(found)))
-        trials = client.jobs.trials(job)
-        write("\n" + "\n".join(_trial_lines(trials)))
-        write(f"\n{client.compare(job)}")
+        for lines in (_facts(found), error_lines(found.id, attempts), _trial_lines(trials)):
+            if lines:
+                write("\n".join(lines) + "\n")
+        write(str(client.compare(job)))
 
 
 def watch(
@@ -108,7 +121,7 @@ def cancel(context: typer.Context, job: JobId, *, as_json: AsJson = False, quiet
     with session.client() as client:
         cancelled = client.jobs.cancel(job)
     advice = None if cancelled.finished else f"It stops at its next check. See it end: ayla watch {job}"
-    _write_job(session, cancelled, as_json=as_json, quiet=quiet, advice=advice)
+    write_job(session, cancelled, as_json=as_json, quiet=quiet, advice=advice)
 
 
 def _spec(file: str | None, preset: str | None) -> dict[str, Any]:
@@ -123,12 +136,18 @@ def _spec(file: str | None, preset: str | None) -> dict[str, Any]:
     return read_spec(file or STDIN)
 
 
-def _named(spec: dict[str, Any], name: str | None, tags: list[str] | None) -> dict[str, Any]:
-    named = {} if name is None else {"name": name}
-    return spec | named | ({"tags": tags} if tags else {})
+def _without_none(fields: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if value is not None}
 
 
-def _write_job(session: Session, job: Job, *, as_json: bool, quiet: bool, advice: str | None) -> None:
+def _limited(spec: dict[str, Any], limits: dict[str, Any]) -> dict[str, Any]:
+    """The spec with its limits changed; where it has something else in their place, the service says so."""
+    before = spec.get("limits") or {}
+    return spec | {"limits": {**before, **limits}} if limits and isinstance(before, Mapping) else spec
+
+
+def write_job(session: Session, job: Job, *, as_json: bool, quiet: bool, advice: str | None) -> None:
+    """Write a job as one JSON document, as its id, or for reading with what to do next."""
     if as_json:
         write_json(job)
     elif quiet:
@@ -141,7 +160,7 @@ def _write_job(session: Session, job: Job, *, as_json: bool, quiet: bool, advice
 
 def _line(job: Job) -> list[str]:
     created = f"{job.created_at:%Y-%m-%d %H:%M}" if job.created_at else ""
-    return [job.id, job.title, job.state, f"{job.progress.fraction:.0%}", created]
+    return [job.id, job.title, job.standing, f"{job.progress.fraction:.0%}", created]
 
 
 def _facts(job: Job) -> list[str]:
@@ -150,15 +169,31 @@ def _facts(job: Job) -> list[str]:
         "name": job.name,
         "preset": (job.resolved or {}).get("preset") or job.preset,
         "tags": ", ".join(job.tags),
-        "state": " - ".join(filter(None, [job.state, job.status_detail])),
+        "state": " - ".join(filter(None, [job.standing, job.status_detail])),
+        "priority": job.priority,
+        "limits": _limits(job),
         "error": job.error.detail if job.error else None,
         "progress": f"{job.progress.steps_done} of {job.progress.steps_total} steps ({job.progress.fraction:.0%})",
         "trials": f"{job.trials.total}: {job.trials.completed} completed, {job.trials.diverged} diverged",
+        "attempts": f"{job.attempts.total}: {job.attempts.failed} failed, {job.attempts.lost} lost"
+        if job.attempts.total
+        else None,
         "created": job.created_at,
         "started": job.started_at,
+        "paused": job.paused_at,
         "finished": job.finished_at,
     }
     return aligned([[name, str(value)] for name, value in facts.items() if value], left=2)
+
+
+def _limits(job: Job) -> str:
+    limits = (job.resolved or {}).get("limits") or {}
+    units = {"seconds": "s of computing for a trial", "memory_mb": "MiB of memory"}
+    return ", ".join(f"{limits[name]:g} {unit}" for name, unit in units.items() if limits.get(name) is not None)
+
+
+def _failures(job: Job) -> int:
+    return job.attempts.failed + job.attempts.lost
 
 
 def _trial_lines(trials: list[Trial]) -> list[str]:

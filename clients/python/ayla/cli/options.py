@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="Id of the job.")]
+JobIds = Annotated[list[str], typer.Argument(metavar="JOB...", help="Ids of jobs.")]
 TrialId = Annotated[str, typer.Argument(metavar="TRIAL", help="Id of the trial; 'ayla show JOB' lists them.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write one JSON document.")]
 AsJsonLines = Annotated[bool, typer.Option("--jsonl", help="Write the job as one line of JSON after each look.")]

@@ -1,21 +1,20 @@
-"""Submit, list, read and cancel jobs; list a job's trials."""
+"""Submit, list, read and steer jobs; list a job's trials."""
 
 from typing import Annotated
 
 from ayla_spec import JobSpec
 from ayla_spec.text import Tag
-from fastapi import APIRouter, Body, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
-from ayla_service.api.deps import IdempotencyKey, JobId, Jobs, SubmittedJson, next_page
+from ayla_service.api.deps import IdempotencyKey, JobId, Jobs, SubmittedJson, next_page, submitted_json
 from ayla_service.api.examples import JOB_EXAMPLES
+from ayla_service.api.paging import CURSOR, NEXT
 from ayla_service.api.problems import responses
-from ayla_service.api.schemas import JobDetail, JobPage, TrialPage
+from ayla_service.api.schemas import JobChange, JobDetail, JobPage, TrialPage
 from ayla_service.states import JobState
 
 router = APIRouter(tags=["jobs"])
 
-_CURSOR = Query(description="next_cursor of the page before; leave out for the first page.", max_length=500)
-_NEXT = {"Link": {"description": 'The next page, rel="next"; absent on the last.', "schema": {"type": "string"}}}
 _SUBMITTED = {
     "Location": {"description": "Path of the job.", "schema": {"type": "string"}},
     "Idempotent-Replayed": {
@@ -51,7 +50,7 @@ def submit_job(
     "/jobs",
     operation_id="list_jobs",
     summary="List jobs, newest first",
-    responses={200: {"description": "One page of jobs.", "headers": _NEXT}},
+    responses={200: {"description": "One page of jobs.", "headers": NEXT}},
 )
 def list_jobs(
     jobs: Jobs,
@@ -60,7 +59,7 @@ def list_jobs(
     state: Annotated[JobState | None, Query(description="Only jobs in this state.")] = None,
     tag: Annotated[Tag | None, Query(description="Only jobs with this tag.")] = None,
     limit: Annotated[int, Query(ge=1, le=200, description="Jobs per page.")] = 50,
-    cursor: Annotated[str | None, _CURSOR] = None,
+    cursor: Annotated[str | None, CURSOR] = None,
 ) -> JobPage:
     """Jobs, newest first, a page at a time."""
     page = jobs.list(state=state, tag=tag, limit=limit, cursor=cursor)
@@ -72,6 +71,45 @@ def list_jobs(
 def get_job(job_id: JobId, jobs: Jobs) -> JobDetail:
     """A job's state and progress, its spec as submitted and as resolved."""
     return JobDetail.of(jobs.get(job_id))
+
+
+@router.patch(
+    "/jobs/{job_id}",
+    operation_id="change_job",
+    summary="Change a job's priority",
+    dependencies=[Depends(submitted_json)],
+    responses=responses(400, 403, 404, 409, 413, 415),
+)
+def change_job(job_id: JobId, change: JobChange, jobs: Jobs) -> JobDetail:
+    """Give an unfinished job another place in the queue. What of it runs already goes on."""
+    return JobDetail.of(jobs.prioritise(job_id, change.priority))
+
+
+@router.post(
+    "/jobs/{job_id}/pause",
+    operation_id="pause_job",
+    summary="Pause a job",
+    status_code=202,
+    responses=responses(403, 404, 409),
+)
+def pause_job(job_id: JobId, jobs: Jobs) -> JobDetail:
+    """Queued work leaves the queue at once; running work is saved and handed back at its next heartbeat.
+
+    Nothing of the job runs until it is resumed. Safe to repeat.
+    """
+    return JobDetail.of(jobs.pause(job_id))
+
+
+@router.post(
+    "/jobs/{job_id}/resume",
+    operation_id="resume_job",
+    summary="Resume a job",
+    status_code=202,
+    responses=responses(403, 404, 409),
+)
+def resume_job(job_id: JobId, jobs: Jobs) -> JobDetail:
+    """Put a paused job back into the queue, at its old place; it goes on from where it was. Safe to repeat."""
+    return JobDetail.of(jobs.resume(job_id))
 
 
 @router.post(
@@ -90,7 +128,7 @@ def cancel_job(job_id: JobId, jobs: Jobs) -> JobDetail:
     "/jobs/{job_id}/trials",
     operation_id="list_trials",
     summary="List a job's trials",
-    responses={200: {"description": "One page of trials.", "headers": _NEXT}, **responses(404)},
+    responses={200: {"description": "One page of trials.", "headers": NEXT}, **responses(404)},
 )
 def list_trials(
     job_id: JobId,
@@ -98,7 +136,7 @@ def list_trials(
     request: Request,
     response: Response,
     limit: Annotated[int, Query(ge=1, le=1000, description="Trials per page.")] = 100,
-    cursor: Annotated[str | None, _CURSOR] = None,
+    cursor: Annotated[str | None, CURSOR] = None,
 ) -> TrialPage:
     """A job's trials in order: all seeds of the first optimizer, then of the next."""
     page = jobs.trials(job_id, limit=limit, cursor=cursor)

@@ -1,0 +1,56 @@
+"""The command that lists the attempts at a job, and their errors for others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import typer
+
+from ayla._text import aligned
+from ayla.cli.options import AsJson, JobId
+from ayla.cli.session import session_of, write, write_json
+from ayla.models import Attempt
+
+_SHOWN_ERRORS = 5
+_LONGEST_ERROR = 100
+_HEADER = ["shard", "attempt", "worker", "outcome", "from step", "started", "seconds", "error"]
+
+
+def attempts(context: typer.Context, job: JobId, *, as_json: AsJson = False) -> None:
+    """List how often workers tried to run a job, oldest first, and what came of it."""
+    session = session_of(context)
+    with session.client() as client:
+        found = client.jobs.attempts(job)
+    if as_json:
+        write_json(found)
+    elif found:
+        write("\n".join(aligned([_HEADER, *map(_line, found)], left=len(_HEADER))))
+    else:
+        session.say("No worker has tried to run it yet. See who could: ayla workers")
+
+
+def error_lines(job_id: str, attempts: Sequence[Attempt]) -> list[str]:
+    """The last attempts that came to nothing, for reading; no lines if there are none."""
+    failed = [attempt for attempt in attempts if attempt.error is not None][-_SHOWN_ERRORS:]
+    heading = f"The last errors of attempts (see all: ayla attempts {job_id})"
+    return [heading, *(f"  {attempt.title}: {_error(attempt)}" for attempt in failed)] if failed else []
+
+
+def _line(attempt: Attempt) -> list[str]:
+    until = attempt.ended_at or attempt.heartbeat_at or attempt.started_at
+    return [
+        str(attempt.shard_index),
+        str(attempt.number),
+        attempt.worker,
+        attempt.outcome,
+        str(attempt.first_step),
+        f"{attempt.started_at:%Y-%m-%d %H:%M:%S}",
+        f"{(until - attempt.started_at).total_seconds():.1f}",
+        _error(attempt),
+    ]
+
+
+def _error(attempt: Attempt) -> str:
+    """The first line of the error, cut if long; JSON has all of it."""
+    line = str(attempt.error or "").partition("\n")[0]
+    return line if len(line) <= _LONGEST_ERROR else f"{line[:_LONGEST_ERROR]}…"

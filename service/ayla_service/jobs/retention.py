@@ -1,0 +1,170 @@
+"""Removes what nobody needs any more: finished jobs of some age, expired idempotency keys, workers that are gone.
+
+Every transaction is small, so that the service goes on working beside it, and one that is cut off is no harm: what is
+left is found the next time.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, delete, exists, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from ayla_service.db.models import Chunk, IdempotencyKey, Job, JobTag, MetricChunk, PredictionSet, Trial
+from ayla_service.db.session import Database, store_now
+from ayla_service.queue import workers
+from ayla_service.states import JobState
+
+FINISHED = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
+
+KEYS_LIVE = timedelta(hours=24)
+"""How long an idempotency key finds its job."""
+
+_JOBS_AT_ONCE = 100
+_TRIALS_AT_ONCE = 2000
+_RESULTS: tuple[type[Chunk | MetricChunk | PredictionSet], ...] = (Chunk, MetricChunk, PredictionSet)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which jobs are removed; unfinished ones never are.
+
+    Attributes:
+        older_than: how long ago they have finished.
+        states: the states they have ended in.
+        tag: one that they all have; None: with any tag or none.
+    """
+
+    older_than: timedelta
+    states: tuple[JobState, ...] = FINISHED
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What was removed; ``result_bytes`` is the size of their trajectories, metrics and predictions."""
+
+    jobs: int = 0
+    trials: int = 0
+    result_bytes: int = 0
+    keys: int = 0
+    workers: int = 0
+
+    def __add__(self, other: "Removed") -> "Removed":
+        """Both together."""
+        return Removed(
+            self.jobs + other.jobs,
+            self.trials + other.trials,
+            self.result_bytes + other.result_bytes,
+            self.keys + other.keys,
+            self.workers + other.workers,
+        )
+
+
+def prune(database: Database, selection: Selection, tell: Callable[[Removed], None] = lambda _: None) -> Removed:
+    """Remove the jobs of a selection with all that belongs to them, then expired keys and workers that are gone.
+
+    Args:
+        database: the store.
+        selection: which jobs.
+        tell: told after each transaction how much was removed so far.
+    """
+    total, more = Removed(), True
+    while more:
+        with database.write() as session:
+            removed, more = _remove_some(session, selection)
+        total += removed
+        tell(total)
+    with database.write() as session:
+        return total + _remove_leftovers(session)
+
+
+def count(database: Database, selection: Selection) -> Removed:
+    """What ``prune`` would remove, a page at a time; nothing is changed."""
+    total = Removed()
+    for job_ids in _pages(database, selection):
+        theirs = Trial.job_id.in_(job_ids)
+        with database.read() as session:
+            trials = session.scalar(select(func.count()).where(theirs)) or 0
+            total += Removed(jobs=len(job_ids), trials=trials, result_bytes=_result_bytes(session, theirs))
+    with database.read() as session:
+        now = store_now(session)
+        keys = session.scalar(select(func.count()).where(IdempotencyKey.created_at < now - KEYS_LIVE))
+        gone = session.scalar(select(func.count()).where(workers.silent_since(now - workers.KEPT)))
+        return total + Removed(keys=keys or 0, workers=gone or 0)
+
+
+def vacuum(database: Database) -> None:
+    """Give the space of what was removed back to the file system. SQLite only; it rewrites the file.
+
+    Raises:
+        sqlalchemy.exc.OperationalError: if others keep the store busy, or the disk has no room for the copy.
+    """
+    with database.engine.connect() as connection:
+        # Past SQLAlchemy, which would begin a transaction: inside one there is no VACUUM.
+        driver = connection.connection.driver_connection
+        assert driver is not None  # noqa: S101  # an open connection has one
+        driver.execute("VACUUM")
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _matching(selection: Selection, now: datetime) -> Select[str, datetime | None]:
+    """Ids of the jobs, those that finished first in front.
+
+    A job whose idempotency key still lives is left for now: without it, a repeated request would make a second one.
+    """
+    key = exists().where(IdempotencyKey.job_id == Job.id, IdempotencyKey.created_at >= now - KEYS_LIVE)
+    query = select(Job.id, Job.finished_at).where(
+        Job.finished_at < now - selection.older_than, Job.state.in_(selection.states), ~key
+    )
+    if selection.tag is not None:
+        query = query.join(JobTag, JobTag.job_id == Job.id).where(JobTag.tag == selection.tag)
+    return query.order_by(Job.finished_at, Job.id)
+
+
+def _remove_some(session: Session, selection: Selection) -> tuple[Removed, bool]:
+    """Remove as much as fits into a small transaction; returns whether there may be more.
+
+    Trials go first, so that a job of many thousands needs several transactions and not a long one.
+    """
+    first = _matching(selection, store_now(session)).limit(_JOBS_AT_ONCE)
+    jobs = session.scalars(first.with_for_update(of=Job, skip_locked=True)).all()
+    some = select(Trial.id).where(Trial.job_id.in_(jobs)).order_by(Trial.job_id, Trial.index).limit(_TRIALS_AT_ONCE)
+    trials = session.scalars(some).all()
+    size = _result_bytes(session, Trial.id.in_(trials))
+    session.execute(delete(Trial).where(Trial.id.in_(trials)))
+    with_trials = exists().where(Trial.job_id == Job.id)
+    gone = session.scalars(delete(Job).where(Job.id.in_(jobs), ~with_trials).returning(Job.id)).all()
+    return Removed(jobs=len(gone), trials=len(trials), result_bytes=size), bool(jobs)
+
+
+def _remove_leftovers(session: Session) -> Removed:
+    now = store_now(session)
+    expired = delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEYS_LIVE)
+    keys = session.scalars(expired.returning(IdempotencyKey.key)).all()
+    return Removed(keys=len(keys), workers=workers.forget(session, now - workers.KEPT))
+
+
+def _pages(database: Database, selection: Selection) -> Iterator[list[str]]:
+    """The ids of the selection, page by page, each read for itself."""
+    last: tuple[datetime | None, str] | None = None
+    while True:
+        with database.read() as session:
+            query = _matching(selection, store_now(session)).limit(_JOBS_AT_ONCE)
+            if last is not None:
+                query = query.where(tuple_(Job.finished_at, Job.id) > tuple_(*last))
+            rows = session.execute(query).all()
+        if not rows:
+            return
+        yield [row.id for row in rows]
+        last = (rows[-1].finished_at, rows[-1].id)
+
+
+def _result_bytes(session: Session, of_trials: ColumnElement[bool]) -> int:
+    """Size of what was recorded; a database knows it without reading the data themselves."""
+    size = 0
+    for table in _RESULTS:
+        lengths = select(func.sum(func.length(table.data))).join(Trial, Trial.id == table.trial_id)
+        size += int(session.scalar(lengths.where(of_trials)) or 0)
+    return size

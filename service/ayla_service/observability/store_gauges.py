@@ -1,0 +1,70 @@
+"""The state of queue and workers as gauges, read from the store whenever somebody asks for the metrics."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import structlog
+from prometheus_client import Metric
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+log = structlog.get_logger("ayla_service.observability")
+
+
+@dataclass(frozen=True, slots=True)
+class StoreGauges:
+    """What the store says at one moment.
+
+    Attributes:
+        shards: how many there are, by device and state; finished ones are not counted.
+        oldest_seconds: age of the oldest queued shard by device; 0 where none is queued.
+        jobs: how many there are, by state; finished ones are not counted.
+        workers: how many there are, by state.
+    """
+
+    shards: Mapping[tuple[str, str], int]
+    oldest_seconds: Mapping[str, float]
+    jobs: Mapping[str, int]
+    workers: Mapping[str, int]
+
+
+class StoreCollector(Collector):
+    """Gauges of the store; where it does not answer there are none of them but ``ayla_store_up 0``.
+
+    Args:
+        read: asks the store. Whatever it raises means that there is no answer: a monitor must see the rest.
+    """
+
+    def __init__(self, read: Callable[[], StoreGauges]) -> None:
+        self._read = read
+
+    def collect(self) -> Iterable[Metric]:
+        """Ask the store and name what it says."""
+        try:
+            found = self._read()
+        except Exception as error:
+            log.warning("no gauges of the store", error=type(error).__name__)
+            yield GaugeMetricFamily("ayla_store_up", _UP, value=0)
+            return
+        yield GaugeMetricFamily("ayla_store_up", _UP, value=1)
+        yield _shards(found.shards)
+        yield _gauge("ayla_queue_oldest_seconds", "Age of the oldest queued shard.", "device", found.oldest_seconds)
+        yield _gauge("ayla_jobs", "Unfinished jobs.", "state", found.jobs)
+        yield _gauge("ayla_workers", "Workers that have registered.", "state", found.workers)
+
+
+_UP = "Whether the store answers this process."
+
+
+def _shards(counts: Mapping[tuple[str, str], int]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily("ayla_queue_shards", "Unfinished shards.", labels=("device", "state"))
+    for key, count in counts.items():
+        family.add_metric(key, count)
+    return family
+
+
+def _gauge(name: str, what: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, what, labels=(label,))
+    for key, value in values.items():
+        family.add_metric((key,), value)
+    return family

@@ -1,0 +1,77 @@
+"""How much waits and runs, for monitoring: fast however much has finished, and bounded however much waits."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import BindParameter, bindparam, func, select
+from sqlalchemy.orm import Session
+
+from ayla_service.db.models import Job, Shard
+from ayla_service.db.session import Database, store_now
+from ayla_service.observability.store_gauges import StoreGauges
+from ayla_service.queue.workers import WorkerState, list_workers
+from ayla_service.states import UNFINISHED_JOB, UNFINISHED_SHARD, JobState, ShardState
+
+COUNTED_AT_MOST = 100_000
+"""A count stops there: what is above is far too much in any case."""
+
+_DEVICES = ("auto", "cpu", "cuda")
+_PRIORITIES_AT_MOST = 50
+
+
+def store_gauges(database: Database, presence_seconds: float) -> StoreGauges:
+    """What there is at this moment; ``presence_seconds`` as for ``list_workers``."""
+    with database.read() as session:
+        now = store_now(session)
+        workers = Counter(view.state.value for view in list_workers(session, presence_seconds))
+        return StoreGauges(
+            shards=_shards(session),
+            oldest_seconds={device: _oldest_seconds(session, device, now) for device in _DEVICES},
+            jobs={state.value: _count_jobs(session, state) for state in UNFINISHED_JOB},
+            workers={state.value: workers[state.value] for state in WorkerState},
+        )
+
+
+def _shards(session: Session) -> Mapping[tuple[str, str], int]:
+    counts = {(device, state.value): 0 for device in _DEVICES for state in UNFINISHED_SHARD}
+    for state in UNFINISHED_SHARD:
+        some = select(Shard.device).where(Shard.state == _literal(state)).limit(COUNTED_AT_MOST).subquery()
+        for device, count in session.execute(select(some.c.device, func.count()).group_by(some.c.device)):
+            counts[device, state.value] = count
+    return counts
+
+
+def _count_jobs(session: Session, state: JobState) -> int:
+    some = select(Job.id).where(Job.state == state).limit(COUNTED_AT_MOST).subquery()
+    return session.execute(select(func.count()).select_from(some)).scalar_one()
+
+
+def _oldest_seconds(session: Session, device: str, now: datetime) -> float:
+    """Age of the oldest queued shard.
+
+    The queue's index has the oldest of each priority at a place of its own, so each costs one look.
+    """
+    oldest, priority = now, None
+    for _ in range(_PRIORITIES_AT_MOST):
+        first = _first_beyond(session, device, priority)
+        if first is None:
+            break
+        priority, queued_at = first
+        oldest = min(oldest, queued_at)
+    return (now - oldest).total_seconds()
+
+
+def _first_beyond(session: Session, device: str, priority: int | None) -> tuple[int, datetime] | None:
+    query = select(Shard.priority, Shard.queued_at).where(
+        Shard.state == _literal(ShardState.QUEUED), Shard.device == device
+    )
+    if priority is not None:
+        query = query.where(Shard.priority > priority)
+    row = session.execute(query.order_by(Shard.priority, Shard.queued_at).limit(1)).first()
+    return None if row is None else (row[0], row[1])
+
+
+def _literal(state: ShardState) -> BindParameter[str]:
+    """Written into the statement: the planner cannot see that a bound value meets the condition of a partial index."""
+    return bindparam(None, state.value, literal_execute=True)

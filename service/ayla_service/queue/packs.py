@@ -1,0 +1,111 @@
+"""What a worker writes for many small shards at once: one transaction, each shard fenced by itself."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from ayla_service.db.models import Attempt, Job, Shard
+from ayla_service.db.session import Database, store_now
+from ayla_service.queue.claims import Claim
+from ayla_service.queue.lifecycle import settle
+from ayla_service.results.progress import TrialProgress, update_trials
+from ayla_service.results.writer import NewResults, insert
+from ayla_service.states import AttemptOutcome, ShardState
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedShard:
+    """A shard that was run from its first step to its last.
+
+    Attributes:
+        claim: its attempt.
+        trials: all of its trials.
+        results: all rows of its trials.
+        device: where it ran.
+    """
+
+    claim: Claim
+    trials: list[TrialProgress]
+    results: NewResults
+    device: str
+
+
+def renew(database: Database, claims: Sequence[Claim], lease_seconds: float) -> set[str]:
+    """Renew the leases of those claims that still hold and are to go on.
+
+    Returns:
+        Ids of the shards whose attempt is current and whose job is neither ending nor paused.
+    """
+    with database.write() as session:
+        now = store_now(session)
+        current = _current(session, claims, going_on=True)
+        session.execute(
+            update(Shard).where(Shard.id.in_(current)).values(lease_expires_at=now + timedelta(seconds=lease_seconds))
+        )
+        session.execute(
+            update(Attempt)
+            .where(Attempt.shard_id.in_(current), Attempt.outcome == AttemptOutcome.RUNNING)
+            .values(heartbeat_at=now)
+        )
+        return current
+
+
+def complete(database: Database, shards: Sequence[CompletedShard]) -> set[str]:
+    """Store the results of shards and end them, all in one transaction.
+
+    Returns:
+        Ids of the shards that were stored; the attempts at the others are no longer current, and changed nothing.
+    """
+    with database.write() as session:
+        current = _current(session, [shard.claim for shard in shards])
+        stored = [shard for shard in shards if shard.claim.shard_id in current]
+        update_trials(session, [trial for shard in stored for trial in shard.trials])
+        _insert(session, stored)
+        _end(session, stored, store_now(session))
+        return current
+
+
+def _current(session: Session, claims: Iterable[Claim], *, going_on: bool = False) -> set[str]:
+    """Lock the jobs, then the shards, each in the order of their ids; returns those shards whose claim still holds."""
+    attempts = {claim.shard_id: claim.attempt for claim in claims}
+    jobs = select(Job.id).where(Job.id.in_({claim.job_id for claim in claims})).order_by(Job.id)
+    if going_on:
+        jobs = jobs.where(Job.cancel_requested_at.is_(None), Job.error_type.is_(None), Job.paused_at.is_(None))
+    locked = list(session.scalars(jobs.with_for_update(key_share=True)))
+    shards = (
+        select(Shard.id, Shard.attempt)
+        .where(Shard.id.in_(attempts), Shard.job_id.in_(locked), Shard.state == ShardState.RUNNING)
+        .order_by(Shard.id)
+        .with_for_update(key_share=True)
+    )
+    return {shard_id for shard_id, attempt in session.execute(shards) if attempts[shard_id] == attempt}
+
+
+def _insert(session: Session, shards: Sequence[CompletedShard]) -> None:
+    """All rows of one kind go in one statement; grouped by attempt number, which they carry."""
+    for attempt in {shard.claim.attempt for shard in shards}:
+        results = [shard.results for shard in shards if shard.claim.attempt == attempt]
+        together = NewResults(
+            [chunk for item in results for chunk in item.chunks],
+            [found for item in results for found in item.predictions],
+            [chunk for item in results for chunk in item.metrics],
+        )
+        insert(session, together, attempt)
+
+
+def _end(session: Session, shards: Sequence[CompletedShard], now: datetime) -> None:
+    ids = [shard.claim.shard_id for shard in shards]
+    for device in {shard.device for shard in shards}:
+        session.execute(
+            update(Attempt)
+            .where(
+                Attempt.shard_id.in_([shard.claim.shard_id for shard in shards if shard.device == device]),
+                Attempt.outcome == AttemptOutcome.RUNNING,
+            )
+            .values(outcome=AttemptOutcome.SUCCEEDED, ended_at=now, heartbeat_at=now, device=device)
+        )
+    session.execute(update(Shard).where(Shard.id.in_(ids)).values(state=ShardState.SUCCEEDED, lease_expires_at=None))
+    settle(session, {shard.claim.job_id for shard in shards}, now)

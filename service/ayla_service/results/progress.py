@@ -1,0 +1,62 @@
+"""Writes where trials stand, inside the caller's transaction. Writing the same again changes nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Double, String, bindparam, case, func, or_, update
+from sqlalchemy.orm import Session
+
+from ayla_service.db.models import Trial
+from ayla_service.states import UNFINISHED_TRIAL, TrialState
+
+
+@dataclass(frozen=True, slots=True)
+class TrialProgress:
+    """Where a trial stands after a block of steps; the fields are those of its summary.
+
+    Attributes:
+        seconds: computing time of the block.
+        device: where it ran; None leaves what is stored.
+    """
+
+    trial_id: str
+    state: TrialState
+    steps_done: int
+    final_loss: float | None
+    best_loss: float | None
+    best_step: int | None
+    first_nonfinite_step: int | None
+    capped_steps: int
+    seconds: float
+    device: str | None = None
+
+
+_COLUMNS = (
+    "state", "steps_done", "final_loss", "best_loss", "best_step", "first_nonfinite_step", "capped_steps"
+)  # fmt: skip
+
+# One statement for all trials: as many statements of their own took longer than computing the block.
+_UPDATE = (
+    update(Trial)
+    .where(Trial.id == bindparam("this_trial"), or_(*(Trial.state == state for state in UNFINISHED_TRIAL)))
+    .values(
+        wall_seconds=Trial.wall_seconds
+        + case((Trial.steps_done < bindparam("new_steps_done"), bindparam("seconds", type_=Double)), else_=0.0),
+        device=func.coalesce(bindparam("new_device", type_=String), Trial.device),
+        **{name: bindparam(f"new_{name}") for name in _COLUMNS},
+    )
+)
+
+
+def update_trials(session: Session, trials: Sequence[TrialProgress]) -> None:
+    """Trials that have ended keep their row as it is: a result never changes.
+
+    Time is added for new steps only, so that writing a block again does not count it twice.
+    """
+    rows = [
+        {"this_trial": trial.trial_id, "seconds": trial.seconds, "new_device": trial.device}
+        | {f"new_{name}": getattr(trial, name) for name in _COLUMNS}
+        for trial in trials
+    ]
+    if rows:
+        session.connection().execute(_UPDATE, rows)

@@ -1,0 +1,72 @@
+"""What trials cost to compute, estimated from their spec alone: seconds of one CPU core.
+
+Rough, within a factor of some: it decides how trials are cut into shards and which shards are small, never what is
+computed. Measured with the compiled kernels; PyTorch alone takes longer.
+"""
+
+from dataclasses import dataclass
+
+from ayla_spec.jobspec import ResolvedJobSpec
+from ayla_spec.limits import SECONDS_PER_SHARD
+from ayla_spec.problems import DatasetProblem, ExpressionProblem
+from ayla_spec.sizes import parameters
+
+_LANES = 64
+"""Trials of an expression that are computed side by side: so many take as long as one."""
+_TRIAL_SECONDS = 0.0002
+"""Reading its settings, writing its result."""
+_NUMBER_SECONDS = 3.5e-7
+_CHARACTER_SECONDS = 7e-9
+_STEP_SECONDS = 2e-7
+_RECORDED_NUMBER_SECONDS = 2e-8
+_RECORDED_COLUMNS = 6
+_MOST_RECORDED_COLUMNS = 56
+_PASSES = 6
+"""Multiplications and additions per weight and sample: forward and, twice that, backward."""
+_FLOPS_PER_SECOND = 2.5e10
+_UNKNOWN_SAMPLES = 1000
+"""A file's size only the worker sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The estimate for one job.
+
+    Attributes:
+        lanes: how many trials are computed side by side, in the time of one.
+        side_by_side: seconds of so many.
+        each: seconds that every trial adds.
+    """
+
+    lanes: int
+    side_by_side: float
+    each: float
+
+    def of(self, trials: int) -> float:
+        """Seconds of that many trials in one shard, greater than 0."""
+        return -(-trials // self.lanes) * self.side_by_side + trials * self.each
+
+    def affordable(self, seconds: float = SECONDS_PER_SHARD) -> int:
+        """How many trials a shard of at most ``seconds`` has; fewer than fit side by side would save nothing."""
+        per_lane = self.side_by_side / self.lanes + self.each
+        return max(self.lanes, int(seconds / per_lane))
+
+
+def cost_of(spec: ResolvedJobSpec) -> Cost:
+    """The estimate for a job."""
+    rows = spec.budget.steps // spec.record.every
+    if isinstance(spec.problem, ExpressionProblem):
+        columns = min(_RECORDED_COLUMNS + parameters(spec.problem), _MOST_RECORDED_COLUMNS)
+        each = _TRIAL_SECONDS + rows * columns * _RECORDED_NUMBER_SECONDS
+        return Cost(_LANES, spec.budget.steps * _expression_step(spec.problem), each)
+    each = _TRIAL_SECONDS + rows * _RECORDED_COLUMNS * _RECORDED_NUMBER_SECONDS
+    return Cost(1, spec.budget.steps * _network_step(spec.problem), each)
+
+
+def _expression_step(problem: ExpressionProblem) -> float:
+    return _STEP_SECONDS + max(_NUMBER_SECONDS * parameters(problem), _CHARACTER_SECONDS * len(problem.expression))
+
+
+def _network_step(problem: DatasetProblem) -> float:
+    samples = problem.batch_size or problem.dataset.training_samples or _UNKNOWN_SAMPLES
+    return _STEP_SECONDS + samples * parameters(problem) * _PASSES / _FLOPS_PER_SECOND

@@ -1,0 +1,91 @@
+"""``ayla-service prune``: what it takes, what it says, what it leaves."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import typer
+from ayla_service.db.models import Job
+from ayla_service.db.session import Database, store_now
+from ayla_service.pruning import duration
+from sqlalchemy import func, select, update
+
+from tests.api.processes import run_service
+from tests.factories import jobs, submit
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [("30d", timedelta(days=30)), ("12h", timedelta(hours=12)), ("90m", timedelta(minutes=90))],
+)
+def test_durations(text: str, length: timedelta) -> None:
+    assert duration(text) == length
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "30", "d", "0d", "-1d", "1.5h", "1w", "30D", " 30d", "30d ", "1d12h", "٣d", "9999999d", "36501d", "1" * 99],
+)
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="30d, 12h, 90m"):
+        duration(text)
+
+
+@pytest.fixture
+def old(database: Database) -> str:
+    """A job that was cancelled a year ago, beside one that waits."""
+    submit(database)
+    job_id = submit(database, tags=["scratch"]).id
+    jobs(database).cancel(job_id)
+    with database.write() as session:
+        then = store_now(session) - timedelta(days=365)
+        session.execute(update(Job).where(Job.id == job_id).values(finished_at=then))
+    return job_id
+
+
+def left(database: Database) -> int:
+    with database.read() as session:
+        return session.scalar(select(func.count()).select_from(Job)) or 0
+
+
+def test_it_says_what_it_would_remove_and_then_removes_it(old: str, database: Database, tmp_path: Path) -> None:
+    what = "1 job, 2 trials and 0 bytes of results; 0 idempotency keys, 0 workers.\n"
+    tried = run_service(tmp_path, "prune", "--older-than", "30d", "--dry-run")
+    assert (tried.returncode, tried.stdout, tried.stderr) == (0, f"Would remove {what}", "")
+    assert left(database) == 2
+    done = run_service(tmp_path, "prune", "--older-than", "30d")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"Removed {what}")
+    assert "--vacuum" in done.stdout
+    assert left(database) == 1
+
+
+def test_states_and_tag_are_taken(old: str, database: Database, tmp_path: Path) -> None:
+    for options in (["--state", "failed", "--state", "succeeded"], ["--tag", "other"], ["--older-than", "366d"]):
+        assert run_service(tmp_path, "prune", "--older-than", "30d", *options).stdout.startswith("Removed 0 jobs, ")
+    options = ["--state", "cancelled", "--tag", "scratch", "--vacuum"]
+    done = run_service(tmp_path, "prune", "--older-than", "30d", *options)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Removed 1 job, ")
+    assert "The file had " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--older-than", "soon"], "30d, 12h, 90m"),
+        ([], "--older-than"),
+        (["--older-than", "1d", "--state", "running"], "running"),
+    ],
+)
+def test_a_wrong_command_line_is_a_usage_error(tmp_path: Path, arguments: list[str], named: str) -> None:
+    ended = run_service(tmp_path, "prune", *arguments)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert named in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_store_that_was_never_made_is_told(tmp_path: Path) -> None:
+    ended = run_service(tmp_path / "empty", "prune", "--older-than", "1d")
+    assert ended.returncode == 2
+    assert "ayla-service migrate" in ended.stderr

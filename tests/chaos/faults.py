@@ -1,0 +1,208 @@
+"""Does to the deployment what the schedule says, each fault in a thread of its own as they may overlap."""
+
+import contextlib
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from tests.chaos.clients import Users
+from tests.chaos.deployment import GRACE_SECONDS, Deployment, answers
+from tests.chaos.load import extra
+from tests.chaos.postman import Delivery
+from tests.chaos.proxy import Line
+from tests.chaos.recovery import Injury, Pulse, running_on
+from tests.chaos.schedule import Fault, Kind
+
+_AT_WORK_SECONDS = 25.0
+"""How long a fault waits for its worker to have work: to hurt one that is just starting proves little."""
+_RECOVERY_SECONDS = 20.0
+_LEAVE_SECONDS = GRACE_SECONDS + 4.0
+_LOOK_SECONDS = 0.02
+
+_LINES = {Kind.CUT_WORKER: Line.CUT, Kind.HOLD_WORKER: Line.HELD, Kind.SWALLOW_WORKER: Line.SWALLOWED}
+
+
+class Injector:
+    """Carries out a schedule.
+
+    Args:
+        deployment: to be hurt.
+        users: send the requests that an API dies of.
+        pulse: tells when the store is written to.
+        seed: names those requests.
+
+    Attributes:
+        injuries: one for each fault, in the order of the schedule.
+        late: workers that were told to stop and did not within their time.
+    """
+
+    def __init__(self, deployment: Deployment, users: Users, pulse: Pulse, seed: int) -> None:
+        self.injuries: list[Injury] = []
+        self.late: list[str] = []
+        self._deployment = deployment
+        self._users = users
+        self._pulse = pulse
+        self._seed = seed
+
+    def run(self, faults: Sequence[Fault], begun: float) -> None:
+        """All of them, at their times from ``begun`` (of the monotonic clock); returns when all is mended."""
+        threads = []
+        for fault in faults:
+            time.sleep(max(0.0, begun + fault.at - time.monotonic()))
+            injury = Injury(fault)
+            self.injuries.append(injury)
+            threads.append(threading.Thread(target=self._hurt, args=(injury,), daemon=True))
+            threads[-1].start()
+        for thread in threads:
+            thread.join()
+
+    def _hurt(self, injury: Injury) -> None:
+        act = self._action(injury.fault.kind)
+        with self._deployment.victim_lock(injury.fault.victim):
+            try:
+                act(injury)
+            except Exception as error:
+                # A fault that could not be carried out is told; the run goes on without it.
+                injury.skipped = f"{type(error).__name__}: {error}"
+                sys.stdout.write(f"fault {injury.fault.number} failed: {injury.skipped}\n")
+
+    def _action(self, kind: Kind) -> Callable[[Injury], None]:
+        if kind in _LINES:
+            return self._spoil_line
+        return {
+            Kind.KILL_WORKER: self._kill_worker,
+            Kind.STOP_WORKER: self._stop_worker,
+            Kind.FREEZE_WORKER: self._freeze_worker,
+            Kind.KILL_API: self._kill_api,
+            Kind.KILL_API_MID_REQUEST: self._kill_api_mid_request,
+            Kind.KILL_REDIS: self._kill_redis,
+            Kind.LOSE_REDIS: self._lose_redis,
+            Kind.FREEZE_REDIS: self._freeze_redis,
+            Kind.KILL_POSTGRES: self._kill_postgres,
+            Kind.FILL_DISK: self._fill_disk,
+            Kind.DOUBLE_MESSAGES: self._change_delivery,
+            Kind.DROP_MESSAGES: self._change_delivery,
+        }[kind]
+
+    def _kill_worker(self, injury: Injury) -> None:
+        self._when_at_work(injury)
+        pid = self._deployment.workers[injury.fault.target].signal(signal.SIGKILL)
+        self._deployment.supervisor.exit_of(pid, _LEAVE_SECONDS)
+
+    def _stop_worker(self, injury: Injury) -> None:
+        self._when_at_work(injury)
+        worker = self._deployment.workers[injury.fault.target]
+        pid = worker.signal(signal.SIGTERM)
+        if self._deployment.supervisor.exit_of(pid, _LEAVE_SECONDS) is None:
+            self.late.append(f"{worker.name} (process {pid}) still ran {_LEAVE_SECONDS:g} s after SIGTERM")
+            with contextlib.suppress(ProcessLookupError):
+                worker.signal(signal.SIGKILL)
+
+    def _freeze_worker(self, injury: Injury) -> None:
+        self._when_at_work(injury)
+        worker = self._deployment.workers[injury.fault.target]
+        worker.signal(signal.SIGSTOP)
+        time.sleep(injury.fault.seconds)
+        worker.signal(signal.SIGCONT)
+
+    def _spoil_line(self, injury: Injury) -> None:
+        self._when_at_work(injury)
+        line = self._deployment.lines[injury.fault.target]
+        line.set(_LINES[injury.fault.kind])
+        try:
+            time.sleep(injury.fault.seconds)
+        finally:
+            line.set(Line.OPEN)
+
+    def _kill_api(self, injury: Injury) -> None:
+        self._kill_api_after(injury, 0.0)
+
+    def _kill_api_mid_request(self, injury: Injury) -> None:
+        job = extra(self._seed, injury.fault.number, injury.fault.target)
+        sender = threading.Thread(target=self._users.submit_extra, args=(job,), daemon=True)
+        sender.start()
+        self._kill_api_after(injury, injury.fault.seconds)
+        sender.join()
+
+    def _kill_api_after(self, injury: Injury, seconds: float) -> None:
+        time.sleep(seconds)
+        api, url = self._deployment.apis[injury.fault.target], self._deployment.urls[injury.fault.target]
+        injury.begun = time.time()
+        api.signal(signal.SIGKILL)
+        injury.recovered = _seconds_until(lambda: answers(url), injury.begun)
+
+    def _kill_redis(self, injury: Injury) -> None:
+        injury.begun = time.time()
+        self._deployment.redis.kill()
+        self._deployment.redis.start()
+        self._wait_for_write(injury, injury.begun)
+
+    def _lose_redis(self, injury: Injury) -> None:
+        injury.begun = time.time()
+        self._deployment.redis.kill()
+        self._deployment.redis.start()
+        self._deployment.redis.wipe()
+        self._wait_for_write(injury, injury.begun)
+
+    def _freeze_redis(self, injury: Injury) -> None:
+        injury.begun = time.time()
+        self._deployment.redis.freeze()
+        try:
+            time.sleep(injury.fault.seconds)
+        finally:
+            self._deployment.redis.thaw()
+        self._wait_for_write(injury, injury.begun)
+
+    def _kill_postgres(self, injury: Injury) -> None:
+        injury.begun = time.time()
+        self._deployment.postgres.kill()
+        time.sleep(injury.fault.seconds)
+        self._deployment.postgres.start()
+        self._wait_for_write(injury, injury.begun)
+
+    def _fill_disk(self, injury: Injury) -> None:
+        disk = self._deployment.disk
+        if disk is None:
+            injury.skipped = "no file system can be mounted here; that takes root"
+            return
+        injury.begun = time.time()
+        disk.fill()
+        try:
+            time.sleep(injury.fault.seconds)
+        finally:
+            disk.free()
+        self._wait_for_write(injury, time.time())
+
+    def _change_delivery(self, injury: Injury) -> None:
+        injury.begun = time.time()
+        doubled = injury.fault.kind is Kind.DOUBLE_MESSAGES
+        self._deployment.postman.delivery = Delivery.TWICE if doubled else Delivery.SOME_LOST
+        time.sleep(injury.fault.seconds)
+        self._deployment.postman.delivery = Delivery.FAITHFUL
+
+    def _wait_for_write(self, injury: Injury, moment: float) -> None:
+        injury.recovered = self._pulse.after(moment, _RECOVERY_SECONDS)
+
+    def _when_at_work(self, injury: Injury) -> None:
+        """Wait for the worker to have something to lose; note what, and when the fault begins."""
+        worker = self._deployment.workers[injury.fault.target]
+        deadline = time.monotonic() + _AT_WORK_SECONDS
+        while not injury.victims and time.monotonic() < deadline:
+            time.sleep(_LOOK_SECONDS)
+            with contextlib.suppress(SQLAlchemyError):
+                # The attempts of one that is dead look as if they ran until their leases expire.
+                if worker.ended() is None:
+                    injury.victims = running_on(self._deployment.database, worker.pid)
+        injury.begun = time.time()
+
+
+def _seconds_until(condition: Callable[[], bool], begun: float) -> float | None:
+    while time.time() - begun < _RECOVERY_SECONDS:
+        if condition():
+            return time.time() - begun
+        time.sleep(_LOOK_SECONDS)
+    return None

@@ -1,0 +1,174 @@
+"""What docker-compose.yml and the Dockerfiles promise, as checks that list what is wrong."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ayla_service.cli import app
+from ayla_service.settings import Settings
+from ayla_service.startup import variable
+
+ROOT = Path(__file__).parents[2]
+FILE = ROOT / "docker-compose.yml"
+DOCKERFILES = {"api": ROOT / "service" / "Dockerfile", "worker": ROOT / "worker" / "Dockerfile"}
+
+Compose = dict[str, Any]
+Faults = Iterator[str]
+
+# Read by the core itself, which knows no settings.
+_OF_THE_CORE = frozenset({"AYLA_CACHE_DIR", "AYLA_NATIVE", "AYLA_CUDA_GRAPHS"})
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+_SECRET = "postgres_password"
+
+
+def parsed(text: str) -> Compose:
+    """The file with its anchors and merges filled in."""
+    content: Compose = yaml.safe_load(text)
+    return content
+
+
+def ours(compose: Compose) -> Iterator[tuple[str, Compose]]:
+    """The services that run our own images."""
+    for name, service in compose["services"].items():
+        if "build" in service:
+            yield name, service
+
+
+def restarts(compose: Compose) -> Faults:
+    """Everything comes back by itself, but for the migration, which runs once."""
+    for name, service in compose["services"].items():
+        wanted = "no" if name == "migrate" else "unless-stopped"
+        if service.get("restart") != wanted:
+            yield f"{name} restarts: {service.get('restart')}"
+
+
+def health(compose: Compose) -> Faults:
+    """What others wait for or users talk to tells whether it works; the API by /readyz."""
+    for name in ("postgres", "redis", "api"):
+        test = compose["services"][name].get("healthcheck", {}).get("test")
+        if not test:
+            yield f"{name} has no healthcheck"
+        elif name == "api" and "/readyz" not in " ".join(test):
+            yield "the API's healthcheck does not ask /readyz"
+
+
+def order(compose: Compose) -> Faults:
+    """The store before the migration, the migration before what needs it; and nothing needs the broker."""
+    for name, service in ours(compose):
+        needed = {other: rule["condition"] for other, rule in service.get("depends_on", {}).items()}
+        wanted = {"postgres": "service_healthy"}
+        if name != "migrate":
+            wanted = {"migrate": "service_completed_successfully", "redis": "service_started"}
+        if needed != wanted:
+            yield f"{name} waits for {needed}"
+
+
+def secrecy(compose: Compose, text: str) -> Faults:
+    """The password is in a file outside the repository, given to those who need it, and nowhere else."""
+    if compose.get("secrets", {}).get(_SECRET) != {"file": "./secrets/postgres_password"}:
+        yield "the secret is not a file in secrets/"
+    for name in ("postgres", *(name for name, _ in ours(compose))):
+        service = compose["services"][name]
+        variables = {"POSTGRES_PASSWORD_FILE"} if name == "postgres" else {"AYLA_DATABASE_PASSWORD_FILE"}
+        if service.get("secrets") != [_SECRET] or {service["environment"].get(each) for each in variables} != {
+            f"/run/secrets/{_SECRET}"
+        }:
+            yield f"{name} does not read the password from the secret"
+    for line in text.splitlines():
+        if re.search(r"://[^/\s@]*:[^/\s@]*@|PASSWORD\w*(?<!_FILE)\s*[:=]", line):
+            yield f"a password: {line.strip()}"
+
+
+def gpu(compose: Compose) -> Faults:
+    """A GPU is asked for under its profile only, and every profile is for a GPU."""
+    for name, service in compose["services"].items():
+        devices = service.get("deploy", {}).get("resources", {}).get("reservations", {}).get("devices", [])
+        if any(device.get("driver") == "nvidia" for device in devices) != (service.get("profiles") == ["gpu"]):
+            yield f"{name} has profiles {service.get('profiles')} and devices {devices}"
+        if any(len(device.get("device_ids", [])) != 1 for device in devices):
+            yield f"{name} is one process and does not have one GPU"
+
+
+def patience(compose: Compose) -> Faults:
+    """A process that stops has the time that the settings give it."""
+    least = Settings.model_fields["shutdown_seconds"].default
+    for name, service in ours(compose):
+        given = _seconds(str(service.get("stop_grace_period", "10s")))
+        if name != "migrate" and given <= least:
+            yield f"{name} has {given} s to stop, and needs {least}"
+
+
+def settings(compose: Compose) -> Faults:
+    """Every variable of ours is one that is read."""
+    known = {variable(name) for name in Settings.model_fields} | _OF_THE_CORE
+    for name, service in compose["services"].items():
+        for unknown in sorted(_ours_of(service.get("environment", {})) - known):
+            yield f"{name} sets {unknown}, which nothing reads"
+
+
+def commands(compose: Compose) -> Faults:
+    """Every command of ours is one that ayla-service has."""
+    known = {str(command.name or getattr(command.callback, "__name__", "")) for command in app.registered_commands}
+    for name, service in ours(compose):
+        command = service.get("command", [])
+        if command[:1] != ["ayla-service"] or command[1] not in known:
+            yield f"{name} runs {command}"
+
+
+def confinement(compose: Compose) -> Faults:
+    """Our own processes have no rights, cannot gain any, and write to volumes and /tmp only."""
+    wanted = {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"], "tmpfs": ["/tmp"]}
+    for name, service in ours(compose):
+        for key, value in wanted.items():
+            if service.get(key) != value:
+                yield f"{name} has {key}: {service.get(key)}"
+
+
+def exposure(compose: Compose) -> Faults:
+    """Only the API is published, on this machine only; store and broker reach nothing outside."""
+    for name, service in compose["services"].items():
+        ports = service.get("ports", [])
+        if any(name != "api" or not str(port).startswith("127.0.0.1:") for port in ports):
+            yield f"{name} publishes {ports}"
+    for name in ("postgres", "redis"):
+        networks = compose["services"][name].get("networks", ["default"])
+        if not all((compose["networks"].get(network) or {}).get("internal") for network in networks):
+            yield f"{name} is in a network that is open"
+
+
+def broker(compose: Compose) -> Faults:
+    """The broker saves nothing and drops nothing unseen."""
+    command = compose["services"]["redis"]["command"]
+    given = dict(zip(command[1::2], command[2::2], strict=True))
+    for option, value in {"--save": "", "--appendonly": "no", "--maxmemory-policy": "noeviction"}.items():
+        if given.get(option) != value:
+            yield f"redis has {option} {given.get(option)}"
+    if "--maxmemory" not in given:
+        yield "redis takes any amount of memory"
+
+
+def images(compose: Compose, dockerfiles: Mapping[str, str]) -> Faults:
+    """No image runs as root; that of the API has neither torch nor a compiler; the CPU worker's torch has no CUDA."""
+    for name, text in dockerfiles.items():
+        users = re.findall(r"^USER (\S+)$", text.rpartition("\nFROM ")[2], re.MULTILINE)
+        if users[-1:] in ([], ["root"], ["0"]):
+            yield f"the image of {name} runs as {users}"
+        extras = {extra for found in re.findall(r"'\.\[(.*?)\]'", text) for extra in found.split(",")}
+        wanted = {"postgres", "queue"} | ({"worker"} if name == "worker" else set())
+        if extras != wanted:
+            yield f"the image of {name} has the extras {sorted(extras)}"
+    if re.search(r"^[^#]*\b(torch|gcc)\b", dockerfiles["api"], re.MULTILINE):
+        yield "the image of api has torch or a compiler"
+    arguments = compose["services"]["worker"]["build"].get("args", {})
+    if not str(arguments.get("TORCH_INDEX")).endswith("/cpu"):
+        yield f"the CPU worker is built with {arguments}"
+
+
+def _ours_of(environment: Mapping[str, object]) -> set[str]:
+    return {name for name in environment if name.startswith("AYLA_")}
+
+
+def _seconds(duration: str) -> float:
+    return sum(float(number) * _SECONDS[unit] for number, unit in re.findall(r"(\d+)([smh])", duration))

@@ -1,0 +1,162 @@
+"""One attempt at one shard, from its claim to its end: restore, train, record; and what happens when it goes wrong."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+import torch
+from ayla_core.checkpoint import CheckpointError
+from ayla_core.datasets import DataSource
+from ayla_core.devices import select_device
+from ayla_core.engine import Engine
+from ayla_core.training import Pace, train
+from ayla_service.db.session import Database
+from ayla_service.observability import metrics
+from ayla_service.queue import attempts
+from ayla_service.queue.attempts import LeaseLost
+from ayla_service.queue.claims import Claim, SavedState
+from ayla_service.queue.retries import policy_of
+from ayla_service.settings import Settings
+from ayla_service.states import AttemptOutcome
+from sqlalchemy.exc import DBAPIError
+
+from ayla_worker.data import with_progress
+from ayla_worker.failures import detail_of, error_type_of
+from ayla_worker.identity import describe_device
+from ayla_worker.lease import LeaseKeeper
+from ayla_worker.limits import Guard, LimitExceeded, allowance
+from ayla_worker.patience import patiently
+from ayla_worker.recorder import JobEnding, JobPaused, StoreRecorder
+
+_log = structlog.get_logger("ayla.worker")
+
+_GROWTH = 8.0
+"""How much longer a block may be than the one before; each costs a write to the store."""
+
+LIMIT_GRACE_SECONDS = 5.0
+"""How long a limit may be exceeded in the middle of a block; a block takes about a heartbeat."""
+
+
+class AttemptRunner:
+    """Runs one claimed shard at a time.
+
+    Args:
+        database: the store.
+        settings: lease, heartbeat, checkpoints, limits and retries.
+        source: where datasets come from.
+        should_stop: asked between blocks of steps; when true the shard is handed back.
+        on_progress: told whenever the attempt gets on.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        source: DataSource,
+        should_stop: Callable[[], bool],
+        on_progress: Callable[[], None],
+    ) -> None:
+        self.database = database
+        self.settings = settings
+        self.source = source
+        self.should_stop = should_stop
+        self.on_progress = on_progress
+        self._policy = policy_of(settings)
+
+    def run(self, claimed: Claim) -> None:
+        """Run the attempt to its end, whatever that is; only a store that does not answer is the caller's concern.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: if the store does not answer.
+        """
+        ids = {"job_id": claimed.job_id, "shard_id": claimed.shard_id, "attempt": claimed.attempt}
+        with structlog.contextvars.bound_contextvars(**ids):
+            _log.info("attempt started", trials=len(claimed.trial_ids))
+            try:
+                outcome = self._attempt(claimed)
+            except LeaseLost:
+                metrics.write_refused()
+                _log.warning("attempt abandoned: the lease was lost")
+            else:
+                metrics.attempt_ended(outcome)
+                _log.info("attempt ended", outcome=outcome.value)
+
+    def fail(self, claimed: Claim, error: Exception) -> None:
+        """Record that the attempt failed; what follows is the policy's.
+
+        Raises:
+            LeaseLost: if the attempt is no longer the current one.
+        """
+        self._write(lambda: attempts.fail(self.database, claimed, error_type_of(error), detail_of(error), self._policy))
+
+    def _attempt(self, claimed: Claim) -> AttemptOutcome:
+        try:
+            return self._train(claimed)
+        except JobEnding:
+            self._write(lambda: attempts.cancel(self.database, claimed))
+            return AttemptOutcome.CANCELLED
+        except (LeaseLost, DBAPIError):
+            raise
+        except Exception as error:
+            # Whatever the computation raises is the job's failure, not the worker's.
+            _log.warning("attempt failed", error=detail_of(error), exc_info=error)
+            self.fail(claimed, error)
+            return AttemptOutcome.FAILED
+
+    def _train(self, claimed: Claim) -> AttemptOutcome:
+        device = select_device(claimed.spec.device)
+        with self._guard(claimed) as guard:
+            engine = self._restored(claimed, device)
+            lease = self.settings.lease_seconds
+            self._write(lambda: attempts.begin(self.database, claimed, engine.step, describe_device(device), lease))
+            recorder = StoreRecorder(
+                self.database,
+                claimed,
+                lease,
+                self.settings.checkpoint_seconds,
+                guard,
+                self.on_progress,
+            )
+            return self._advance(claimed, engine, recorder)
+
+    def _advance(self, claimed: Claim, engine: Engine, recorder: StoreRecorder) -> AttemptOutcome:
+        try:
+            if train(engine, recorder, Pace(self.settings.heartbeat_seconds, growth=_GROWTH), self.should_stop):
+                return AttemptOutcome.SUCCEEDED
+        except JobPaused:
+            pass
+        begun = time.monotonic()
+        saved = SavedState(engine.step, engine.checkpoint())
+        metrics.checkpoint_packed(len(saved.data), time.monotonic() - begun)
+        self._write(lambda: attempts.release(self.database, claimed, saved))
+        return AttemptOutcome.RELEASED
+
+    def _write(self, write: Callable[[], None]) -> None:
+        patiently(self.settings.lease_seconds, write)
+
+    def _guard(self, claimed: Claim) -> Guard:
+        def end(excess: LimitExceeded) -> None:
+            ids = {"job_id": claimed.job_id, "shard_id": claimed.shard_id, "attempt": claimed.attempt}
+            _log.error("limit exceeded within a block; the worker ends itself", error=str(excess), **ids)
+            self.fail(claimed, excess)
+
+        allowed = allowance(claimed.spec.limits, self.settings, claimed.seconds_used)
+        return Guard(allowed, LIMIT_GRACE_SECONDS + self.settings.heartbeat_seconds, end)
+
+    def _restored(self, claimed: Claim, device: torch.device) -> Engine:
+        """The shard's engine at the newest checkpoint that can be read, else at step 0."""
+        keeper = LeaseKeeper(
+            lambda: attempts.renew(self.database, claimed, self.settings.lease_seconds),
+            self.settings.heartbeat_seconds,
+            self.on_progress,
+        )
+        engine = Engine(claimed.spec, claimed.trials, device, with_progress(self.source, keeper.keep))
+        for saved in claimed.saved:
+            try:
+                engine.restore(saved.data)
+            except CheckpointError as error:
+                _log.warning("checkpoint unreadable", step=saved.step, error=str(error))
+            else:
+                _log.info("resumed", step=saved.step)
+                break
+        return engine

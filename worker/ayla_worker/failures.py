@@ -1,0 +1,44 @@
+"""What kind of error an attempt met: what follows depends on it."""
+
+import torch
+from ayla_core.datasets import DatasetError
+from ayla_service.queue.retries import ErrorType
+from pydantic import ValidationError
+
+from ayla_worker.limits import LimitExceeded
+
+_LONGEST = 500
+
+
+def error_type_of(error: Exception) -> ErrorType:
+    """The kind of an error that ended an attempt."""
+    match error:
+        case LimitExceeded():
+            return error.error_type
+        case DatasetError():
+            return ErrorType.DATASET_UNUSABLE
+        case ValidationError():
+            return ErrorType.SPEC_UNREADABLE
+        case MemoryError() | torch.OutOfMemoryError():
+            return ErrorType.OUT_OF_MEMORY
+        case _:
+            return ErrorType.UNEXPECTED
+
+
+def detail_of(error: Exception) -> str:
+    """What a user reads about it."""
+    match error:
+        case LimitExceeded() | DatasetError():
+            return str(error)
+        case ValidationError():
+            return (
+                "The worker cannot read the job's spec; another version of the service has resolved it. "
+                f"{error.error_count()} fields are unknown to it or wrong; the first: {_first_field(error)}."
+            )
+        case _:
+            first = (str(error).splitlines() or [""])[0]
+            return f"{type(error).__name__}: {first}"[:_LONGEST]
+
+
+def _first_field(error: ValidationError) -> str:
+    return "/" + "/".join(str(part) for part in error.errors()[0]["loc"])

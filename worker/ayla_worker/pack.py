@@ -1,0 +1,255 @@
+"""Many small shards at once: computed in as few batches as possible, recorded in one transaction.
+
+Each shard keeps its own attempt and outcome: one that diverges, is cancelled or lost does not touch the others, and
+if a batch fails its shards are run one by one.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+from ayla_core.devices import select_device
+from ayla_core.engine import Engine
+from ayla_core.recorder import Block, MemoryRecorder, MetricRows, TrialRows
+from ayla_core.training import Pace, train
+from ayla_service.observability import metrics
+from ayla_service.queue import attempts, packs
+from ayla_service.queue.claims import Claim
+from ayla_service.queue.packs import CompletedShard
+from ayla_service.results.writer import NewResults
+from ayla_service.states import AttemptOutcome
+from ayla_spec.jobspec import ResolvedJobSpec
+from ayla_spec.trials import TrialPlan
+from sqlalchemy.exc import DBAPIError
+
+from ayla_worker.attempt import LIMIT_GRACE_SECONDS, AttemptRunner
+from ayla_worker.data import with_progress
+from ayla_worker.identity import describe_device
+from ayla_worker.lease import LeaseKeeper
+from ayla_worker.limits import Guard, LimitExceeded, allowance
+from ayla_worker.patience import patiently
+from ayla_worker.rows import Stopwatch, chunk_of, predictions_of, progress_of
+
+_log = structlog.get_logger("ayla.worker")
+
+_FIRST_STEPS = 1024
+
+_DECIDES_THE_NUMBERS = ("problem", "budget", "record", "dtype", "device", "limits")
+
+
+class Interrupted(Exception):
+    """The worker is to stop, or nothing of a batch is wanted any more; what it computed is not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Shards whose trials one engine computes.
+
+    Attributes:
+        claims: of the shards.
+        trials: of all of them, numbered through.
+        ids: in the store, by that number.
+        owners: the shard of each trial, by that number.
+    """
+
+    claims: Sequence[Claim]
+    trials: list[TrialPlan]
+    ids: dict[int, str]
+    owners: list[str]
+
+
+class PackRunner:
+    """Runs packs.
+
+    Args:
+        alone: runs single shards, where running them together is not possible.
+    """
+
+    def __init__(self, alone: AttemptRunner) -> None:
+        self._alone = alone
+        self._database = alone.database
+        self._settings = alone.settings
+
+    def run(self, claims: Sequence[Claim]) -> None:
+        """Run the shards to their ends.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: if the store does not answer.
+        """
+        _log.info("pack started", shards=len(claims))
+        course = _Course(self._alone, claims)
+        for group in compatible(claims):
+            self._run_group(course, group)
+        course.flush()
+        course.hand_back()
+        _log.info("pack ended", succeeded=course.succeeded, shards=len(claims))
+
+    def _run_group(self, course: "_Course", group: Sequence[Claim]) -> None:
+        wanted = [claim for claim in group if claim.shard_id in course.open]
+        if not wanted or self._alone.should_stop():
+            return
+        try:
+            course.add(self._compute(course, batch_of(wanted)))
+        except Interrupted:
+            return
+        except (DBAPIError, attempts.LeaseLost):
+            raise
+        except Exception as error:
+            _log.warning("a batch failed; its shards are run one by one", shards=len(wanted), exc_info=error)
+            course.flush()
+            for claim in wanted:
+                self._run_alone(course, claim)
+
+    def _run_alone(self, course: "_Course", claim: Claim) -> None:
+        course.beat()
+        if claim.shard_id in course.open and not self._alone.should_stop():
+            course.open.discard(claim.shard_id)
+            self._alone.run(claim)
+
+    def _compute(self, course: "_Course", batch: _Batch) -> list[CompletedShard]:
+        spec = batch.claims[0].spec
+        device = select_device(spec.device)
+        stopwatch, memory = Stopwatch(), _Rows()
+        with self._guard(spec) as guard:
+            engine = Engine(spec, batch.trials, device, with_progress(self._alone.source, course.keeper.keep))
+            pace = Pace(self._settings.heartbeat_seconds, first_steps=_FIRST_STEPS)
+            if not train(engine, memory, pace, self._should_stop(course, batch, guard)):
+                raise Interrupted
+        seconds = stopwatch.lap()
+        metrics.steps_stored(sum(item.steps_done for item in memory.summaries.values()), seconds)
+        return _completed(batch, memory, seconds, describe_device(device))
+
+    def _should_stop(self, course: "_Course", batch: _Batch, guard: Guard) -> Callable[[], bool]:
+        shards = {claim.shard_id for claim in batch.claims}
+
+        def should_stop() -> bool:
+            guard.check()
+            course.keeper.keep()
+            return self._alone.should_stop() or not shards & course.open
+
+        return should_stop
+
+    def _guard(self, spec: ResolvedJobSpec) -> Guard:
+        """Limits of all the jobs of a batch, which are equal; by themselves they are seen again for each one alone."""
+
+        def end(excess: LimitExceeded) -> None:
+            """Leave the leases to expire: the shards are then tried again alone."""
+            _log.error("limit exceeded within a block of a pack; the worker ends itself", error=str(excess))
+
+        return Guard(
+            allowance(spec.limits, self._settings, 0.0), LIMIT_GRACE_SECONDS + self._settings.heartbeat_seconds, end
+        )
+
+
+class _Rows(MemoryRecorder):
+    """Everything in memory, without checkpoints: what is small starts again from its first step."""
+
+    def write(self, block: Block, checkpoint: Callable[[], bytes]) -> None:  # noqa: ARG002  # the interface's name
+        """Add a block."""
+        super().write(block, bytes)
+
+
+class _Course:
+    """How far a pack is: which shards are still open, and which results wait to be stored."""
+
+    def __init__(self, alone: AttemptRunner, claims: Sequence[Claim]) -> None:
+        self.open = {claim.shard_id for claim in claims}
+        self.succeeded = 0
+        self.keeper = LeaseKeeper(self.beat, alone.settings.heartbeat_seconds, alone.on_progress)
+        self._alone = alone
+        self._claims = {claim.shard_id: claim for claim in claims}
+        self._waiting: list[CompletedShard] = []
+
+    def beat(self) -> None:
+        """Store what waits, and renew the leases of the others; those lost or no longer wanted are closed."""
+        self.flush()
+        held = self._open_claims()
+        lease = self._alone.settings.lease_seconds
+        current = patiently(lease, lambda: packs.renew(self._alone.database, held, lease)) if held else set()
+        for claim in held:
+            if claim.shard_id not in current:
+                self._close(claim)
+
+    def add(self, shards: Iterable[CompletedShard]) -> None:
+        """Keep results until the next heartbeat, or the end of the pack."""
+        for shard in shards:
+            if shard.claim.shard_id in self.open:
+                self.open.discard(shard.claim.shard_id)
+                self._waiting.append(shard)
+        self.keeper.keep()
+
+    def flush(self) -> None:
+        """Store the results that wait."""
+        if self._waiting:
+            waiting, lease = self._waiting, self._alone.settings.lease_seconds
+            stored = patiently(lease, lambda: packs.complete(self._alone.database, waiting))
+            self.succeeded += len(stored)
+            metrics.attempt_ended(AttemptOutcome.SUCCEEDED, len(stored))
+            metrics.write_refused(len(self._waiting) - len(stored))
+            self._waiting.clear()
+
+    def hand_back(self) -> None:
+        """Release every shard that was not run."""
+        for claim in self._open_claims():
+            self._close(claim)
+
+    def _open_claims(self) -> list[Claim]:
+        return [self._claims[shard_id] for shard_id in self.open]
+
+    def _close(self, claim: Claim) -> None:
+        """Release a shard; if its job is ending that cancels it, and if it is lost that does nothing."""
+        self.open.discard(claim.shard_id)
+        try:
+            patiently(self._alone.settings.lease_seconds, lambda: attempts.release(self._alone.database, claim))
+        except attempts.LeaseLost:
+            metrics.write_refused()
+            ids = {"job_id": claim.job_id, "shard_id": claim.shard_id, "attempt": claim.attempt}
+            _log.warning("attempt abandoned: the lease was lost", **ids)
+        else:
+            metrics.attempt_ended(AttemptOutcome.RELEASED)
+
+
+def compatible(claims: Sequence[Claim]) -> list[list[Claim]]:
+    """The shards in groups that one engine can compute, in the order of their first members.
+
+    Those of one problem, budget, record and type. Only expressions: what is computed of one trial does not depend on
+    the others to the last bit there, which not every network promises.
+    """
+    groups: dict[str, list[Claim]] = {}
+    for claim in claims:
+        groups.setdefault(_kind(claim), []).append(claim)
+    return list(groups.values())
+
+
+def _kind(claim: Claim) -> str:
+    spec = claim.resolved_spec
+    if spec.get("problem", {}).get("type") != "expression":
+        return claim.shard_id
+    return json.dumps([spec.get(name) for name in _DECIDES_THE_NUMBERS], sort_keys=True)
+
+
+def batch_of(claims: Sequence[Claim]) -> _Batch:
+    """The trials of all the shards, numbered through."""
+    pairs = [(claim, plan) for claim in claims for plan in claim.trials]
+    return _Batch(
+        claims=claims,
+        trials=[replace(plan, index=number) for number, (_, plan) in enumerate(pairs)],
+        ids={number: claim.trial_ids[plan.index] for number, (claim, plan) in enumerate(pairs)},
+        owners=[claim.shard_id for claim, _ in pairs],
+    )
+
+
+def _completed(batch: _Batch, memory: MemoryRecorder, seconds: float, device: str) -> list[CompletedShard]:
+    """What was computed, shard by shard."""
+    found = {claim.shard_id: CompletedShard(claim, [], NewResults(), device) for claim in batch.claims}
+    for number, owner in enumerate(batch.owners):
+        shard = found[owner]
+        shard.trials.append(progress_of(memory.summaries[number], batch.ids, seconds, device))
+        if number in memory.trajectories:
+            shard.results.chunks.append(chunk_of(TrialRows(number, memory.trajectories[number]), batch.ids))
+        if number in memory.metrics:
+            shard.results.metrics.append(chunk_of(MetricRows(number, memory.metrics[number]), batch.ids))
+    for item in memory.predictions:
+        found[batch.owners[item.index]].results.predictions.append(predictions_of(item, batch.ids))
+    return list(found.values())

@@ -1,0 +1,78 @@
+"""What the core hands out, as the store takes it."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ayla_core.course import joined
+from ayla_core.recorder import Block, MetricRows, PredictionRows, TrialRows, TrialSummary
+from ayla_service.results.encoding import encode
+from ayla_service.results.progress import TrialProgress
+from ayla_service.results.writer import NewChunk, NewPredictions, NewResults
+from ayla_service.states import TrialState
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Computing time, without what is spent on the store."""
+
+    _since: float = field(default_factory=time.perf_counter)
+
+    def lap(self) -> float:
+        """Seconds since the start, or since ``start``."""
+        return time.perf_counter() - self._since
+
+    def start(self) -> None:
+        """Count from now on."""
+        self._since = time.perf_counter()
+
+
+def results_of(block: Block, trial_ids: Mapping[int, str]) -> NewResults:
+    """The new rows of a block.
+
+    Args:
+        block: of the engine.
+        trial_ids: id in the store by the trial's index in the engine.
+    """
+    return NewResults(
+        [chunk_of(rows, trial_ids) for rows in block.rows if len(rows.columns["step"])],
+        [predictions_of(item, trial_ids) for item in block.predictions],
+        [chunk_of(rows, trial_ids) for rows in one_per_trial(block.metrics)],
+    )
+
+
+def progress_of(
+    summary: TrialSummary, trial_ids: Mapping[int, str], seconds: float, device: str | None = None
+) -> TrialProgress:
+    """Where a trial stands."""
+    return TrialProgress(
+        trial_id=trial_ids[summary.index],
+        state=TrialState(summary.outcome),
+        steps_done=summary.steps_done,
+        final_loss=summary.final_loss,
+        best_loss=summary.best_loss,
+        best_step=summary.best_step,
+        first_nonfinite_step=summary.first_nonfinite_step,
+        capped_steps=summary.capped_steps,
+        seconds=seconds,
+        device=device,
+    )
+
+
+def chunk_of(rows: TrialRows | MetricRows, trial_ids: Mapping[int, str]) -> NewChunk:
+    """Some consecutive rows of a trial, encoded."""
+    steps = rows.columns["step"]
+    return NewChunk(trial_ids[rows.index], int(steps[0]), int(steps[-1]), len(steps), encode(rows.columns))
+
+
+def one_per_trial(metrics: Sequence[MetricRows]) -> list[MetricRows]:
+    """The rows of each trial in one piece: a block can hold many short epochs, and each piece is a row of the store."""
+    pieces: dict[int, list[MetricRows]] = {}
+    for rows in metrics:
+        pieces.setdefault(rows.index, []).append(rows)
+    return [MetricRows(index, joined([rows.columns for rows in parts])) for index, parts in pieces.items()]
+
+
+def predictions_of(item: PredictionRows, trial_ids: Mapping[int, str]) -> NewPredictions:
+    """A trial's predictions at one step, encoded."""
+    return NewPredictions(trial_ids[item.index], item.step, encode(item.columns))

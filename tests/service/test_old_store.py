@@ -1,0 +1,170 @@
+"""A store that an older version has filled is upgraded without loss, and its work goes on."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from alembic import command
+from ayla_service.db import migrate
+from ayla_service.db.session import Database
+from ayla_service.jobs.service import JobService
+from ayla_service.queue.attempts import begin, record
+from ayla_service.queue.claims import claim
+from ayla_service.queue.reaper import reap
+from ayla_service.queue.wakeup import TimerWakeUp
+from ayla_service.results.encoding import encode
+from ayla_service.results.reader import ResultReader, TrajectoryQuery
+from ayla_spec import JobSpec, resolve
+from sqlalchemy import MetaData, insert
+
+from tests.factories import AT_ONCE, WORKER, progress, spec
+
+OLD = "0002"
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+STATES = ("queued", "running", "succeeded", "failed", "cancelled")
+
+
+def _id(kind: str, place: int) -> str:
+    return f"{kind:0>8}-0000-4000-8000-{place:012d}"
+
+
+@pytest.fixture
+def old(database: Database) -> Database:
+    """A store at the older revision, with a job in every state; some rows of the running one were recorded."""
+    with database.migration() as connection:
+        command.downgrade(migrate._config(connection), OLD)
+    with database.write() as session:
+        tables = MetaData()
+        tables.reflect(session.connection())
+        for name, rows in _rows().items():
+            session.execute(insert(tables.tables[name]), rows)
+    assert migrate.current(database) == OLD
+    return database
+
+
+def _rows() -> dict[str, list[dict[str, Any]]]:
+    places = list(enumerate(STATES))
+    return {
+        "jobs": [_job(place, state) for place, state in places],
+        "job_tags": [{"job_id": _id("a", place), "tag": "old"} for place, _ in places],
+        "idempotency_keys": [{"key": "k", "body_digest": "0" * 64, "job_id": _id("a", 2), "created_at": NOW}],
+        "shards": [_shard(place, state) for place, state in places],
+        "trials": [_trial(place, state) for place, state in places],
+        "attempts": [_attempt(place, state) for place, state in places if state != "queued"],
+        "chunks": [
+            {
+                "trial_id": _id("c", place),
+                "first_step": 0,
+                "last_step": 4,
+                "rows": 5,
+                "data": encode({"step": list(range(5)), "loss": [1.0 / (step + 1) for step in range(5)]}),
+            }
+            for place in (1, 2)
+        ],
+        "checkpoints": [{"shard_id": _id("b", 1), "step": 5, "attempt": 1, "data": b"state at 5"}],
+    }
+
+
+def _job(place: int, state: str) -> dict[str, Any]:
+    submitted = spec(optimizers=[{"name": "sgd", "learning_rate": 0.03}], tags=["old"], name=f"old {state}")
+    resolved = resolve(JobSpec.model_validate(submitted)).model_dump(mode="json")
+    del resolved["limits"]  # which that version did not know
+    return {
+        "id": _id("a", place),
+        "name": f"old {state}",
+        "state": state,
+        "priority": 0,
+        "submitted_spec": submitted,
+        "resolved_spec": resolved,
+        "steps_total": 10,
+        "created_at": NOW + timedelta(seconds=place),
+        "started_at": None if state == "queued" else NOW + timedelta(seconds=10),
+        "finished_at": None if state in STATES[:2] else NOW + timedelta(seconds=20),
+        "cancel_requested_at": NOW if state == "cancelled" else None,
+        "error_type": "attempts-exhausted" if state == "failed" else None,
+        "error_detail": "Gave up." if state == "failed" else None,
+    }
+
+
+def _shard(place: int, state: str) -> dict[str, Any]:
+    return {
+        "id": _id("b", place),
+        "job_id": _id("a", place),
+        "index": 0,
+        "state": state,
+        "device": "auto",
+        "attempt": 0 if state == "queued" else 1,
+        "failures": 0,
+        "lease_expires_at": NOW + timedelta(seconds=40) if state == "running" else None,
+    }
+
+
+def _trial(place: int, state: str) -> dict[str, Any]:
+    return {
+        "id": _id("c", place),
+        "job_id": _id("a", place),
+        "shard_id": _id("b", place),
+        "index": 0,
+        "optimizer_index": 0,
+        "label": "SGD lr=0.03",
+        "settings": {"name": "sgd", "learning_rate": 0.03},
+        "seed": 0,
+        "state": "completed" if state == "succeeded" else state,
+        "steps_done": 5 if state == "running" else 0,
+        "capped_steps": 0,
+        "wall_seconds": 0.5,
+    }
+
+
+def _attempt(place: int, state: str) -> dict[str, Any]:
+    return {
+        "shard_id": _id("b", place),
+        "number": 1,
+        "worker": "old:1",
+        "outcome": state,
+        "environment": {},
+        "first_step": 0,
+        "started_at": NOW,
+        "heartbeat_at": NOW,
+        "ended_at": None if state == "running" else NOW + timedelta(seconds=20),
+        "error": "ValueError: no" if state == "failed" else None,
+    }
+
+
+def test_every_job_of_an_old_store_is_there_after_the_upgrade(old: Database) -> None:
+    migrate.upgrade(old)
+    service = JobService(old, TimerWakeUp())
+    page = service.list(tag="old")
+    assert [(job.name, job.state) for job in page.items] == [(f"old {state}", state) for state in reversed(STATES)]
+    assert {job.priority for job in page.items} == {"normal"}
+    table = ResultReader(old).trajectory(_id("c", 2), TrajectoryQuery())
+    assert table["step"].to_pylist() == [0, 1, 2, 3, 4]
+
+
+def test_the_work_of_an_old_store_goes_on_after_the_upgrade(old: Database) -> None:
+    migrate.upgrade(old)
+    assert reap(old, AT_ONCE) == 1, "its worker is long gone"
+    service = JobService(old, TimerWakeUp())
+    for job_id, first in ((_id("a", 0), 0), (_id("a", 1), 5)):
+        claimed = claim(old, WORKER, 30)
+        assert claimed is not None
+        assert claimed.job_id == job_id
+        assert claimed.spec.limits.seconds is None
+        begin(old, claimed, first, "cpu", 30)
+        record(old, claimed, progress(claimed, first, 10, finished=True), 30)
+        assert service.get(job_id).state == "succeeded"
+    table = ResultReader(old).trajectory(_id("c", 1), TrajectoryQuery())
+    assert table["step"].to_pylist() == list(range(11))
+
+
+def test_an_upgraded_store_can_be_taken_back_and_upgraded_again(old: Database) -> None:
+    migrate.upgrade(old)
+    service = JobService(old, TimerWakeUp())
+    service.pause(_id("a", 0))
+    with old.migration() as connection:
+        command.downgrade(migrate._config(connection), OLD)
+    migrate.upgrade(old)
+    assert service.get(_id("a", 0)).state == "queued"
+    claimed = claim(old, WORKER, 30)
+    assert claimed is not None
+    assert claimed.job_id == _id("a", 0), "what was paused waits in the queue of the older schema"

@@ -1,0 +1,120 @@
+"""The service in every way it can be deployed, each as real processes: an API, workers, a store, and maybe a broker."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import ayla
+from ayla_service.db import migrate
+from ayla_service.db.session import Database
+
+_START_SECONDS = 60.0
+
+SETTINGS = {
+    "AYLA_LEASE_SECONDS": "3",
+    "AYLA_HEARTBEAT_SECONDS": "0.3",
+    "AYLA_CHECKPOINT_SECONDS": "0.3",
+    "AYLA_REAP_SECONDS": "0.3",
+    "AYLA_PRESENCE_SECONDS": "0.5",
+    "AYLA_RETRY_SECONDS": "0.1",
+    "AYLA_TORCH_THREADS": "1",
+    "AYLA_LOG_FORMAT": "json",
+}
+
+
+@dataclass
+class Deployment:
+    """A running service.
+
+    Attributes:
+        name: of the way it is deployed.
+        folder: for its logs.
+        database: its store, for looking into it.
+        environment: of its processes.
+        url: of its API.
+        workers: processes, by a number that grows with each start.
+    """
+
+    name: str
+    folder: Path
+    database: Database
+    environment: dict[str, str]
+    url: str = ""
+    workers: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def client(self) -> ayla.Client:
+        """A client of it."""
+        return ayla.Client(self.url)
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        """One more worker."""
+        process = self._start("worker", [sys.executable, "-m", "ayla_worker"])
+        self.workers[len(self.workers)] = process
+        return process
+
+    def start_api(self) -> subprocess.Popen[bytes]:
+        """The API, on a port of its own; ``url`` is where."""
+        process = self._start("api", [sys.executable, "-m", "ayla_service", "api", "--port", "0"])
+        self.url = self._address(process)
+        return process
+
+    def log(self) -> str:
+        """What all its processes have said."""
+        return "".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
+
+    def _start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
+        with (self.folder / f"{name}-{time.monotonic_ns()}.log").open("wb") as log:
+            return subprocess.Popen(
+                command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder
+            )
+
+    def _address(self, process: subprocess.Popen[bytes]) -> str:
+        deadline = time.monotonic() + _START_SECONDS
+        log = max(self.folder.glob("api-*.log"))
+        while time.monotonic() < deadline and process.poll() is None:
+            found = re.search(r"http://127\.0\.0\.1:\d+", log.read_text())
+            if found:
+                return found.group()
+            time.sleep(0.05)
+        raise RuntimeError(f"the API did not start: {log.read_text()}")
+
+
+@contextmanager
+def deployed(name: str, folder: Path, store_url: str, broker_url: str | None, workers: int) -> Iterator[Deployment]:
+    """Migrate the store and start an API and workers over it; all are stopped at the end."""
+    database = Database(store_url)
+    migrate.upgrade(database)
+    environment = {**os.environ, **SETTINGS, "AYLA_DATABASE_URL": store_url}
+    if broker_url is not None:
+        environment["AYLA_BROKER_URL"] = broker_url
+    deployment = Deployment(name, folder, database, environment)
+    with ExitStack() as stack:
+        stack.callback(database.dispose)
+        stack.callback(_end_all, deployment.workers)
+        for _ in range(workers):
+            deployment.start_worker()
+        stack.callback(_end, deployment.start_api())
+        yield deployment
+
+
+def _end_all(processes: Mapping[int, subprocess.Popen[bytes]]) -> None:
+    for process in processes.values():
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGCONT)
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    process.wait()

@@ -1,12 +1,17 @@
 """What a unit of work sees and holds, on each backend."""
 
+from datetime import UTC, datetime, timedelta, tzinfo
+
 import pytest
-from ayla_service.db.models import Job
+from ayla_service.db import session as session_module
+from ayla_service.db.models import Job, Shard
 from ayla_service.db.session import Database
+from ayla_service.queue.claims import claim
+from ayla_service.queue.reaper import reap
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
-from tests.factories import submit
+from tests.factories import AT_ONCE, WORKER, submit
 
 
 def test_a_reading_unit_sees_one_state_of_the_store(database: Database) -> None:
@@ -48,3 +53,24 @@ def test_sqlite_keeps_what_is_committed_and_enforces_references(database: Databa
 def _change_and_fail(session: Session) -> None:
     session.execute(update(Job).values(priority=7))
     raise ZeroDivisionError
+
+
+def test_leases_are_measured_by_the_clock_of_the_store(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker whose clock is wrong neither loses its lease at once nor keeps it for ever."""
+    if database.is_sqlite:
+        return  # the store runs in the process itself: there is one clock
+
+    class Late(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + timedelta(hours=1)
+
+    monkeypatch.setattr(session_module, "datetime", Late)
+    submit(database)
+    claimed = claim(database, WORKER, 30)
+    assert claimed is not None
+    with database.read() as session:
+        (lease,) = session.scalars(select(Shard.lease_expires_at))
+    assert lease is not None
+    assert abs(lease - datetime.now(UTC)) < timedelta(minutes=5)
+    assert reap(database, AT_ONCE) == 0

@@ -22,6 +22,7 @@ from ayla_service.results.reader import ResultReader, TrajectoryQuery
 from ayla_service.settings import Settings
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
+from ayla_worker import recorder as runner_recorder
 from ayla_worker.identity import describe_worker
 from ayla_worker.lease import LeaseKeeper
 from ayla_worker.recorder import StoreRecorder
@@ -274,6 +275,24 @@ def test_a_store_that_is_away_for_a_moment_costs_nothing(database: Database, mon
     _runner(database).run_next()
     assert _outcomes(database) == ["succeeded"]
     assert _stored(database, job) == _undisturbed(job)
+
+
+def test_a_store_that_was_away_for_too_long_costs_an_attempt_and_is_named(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> Order:
+        raise OperationalError("INSERT", {}, Exception("could not connect to server"))
+
+    job = submit(database)
+    with monkeypatch.context() as patched:
+        patched.setattr(attempts, "record", away)
+        patched.setattr(runner_recorder, "patiently", lambda _seconds, write: write())
+        _runner(database).run_next()
+    with database.read() as session:
+        attempt = session.execute(select(Attempt.outcome, Attempt.error_type, Attempt.error)).one()
+    assert tuple(attempt) == ("failed", "store-unavailable", "Exception: could not connect to server")
+    assert _runner(database).run_next()
+    assert jobs(database).get(job.id).state == "succeeded"
 
 
 def test_cancelling_stops_a_running_job_and_keeps_its_rows(database: Database) -> None:

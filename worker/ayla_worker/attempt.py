@@ -18,7 +18,6 @@ from ayla_service.queue.claims import Claim, SavedState
 from ayla_service.queue.retries import policy_of
 from ayla_service.settings import Settings
 from ayla_service.states import AttemptOutcome
-from sqlalchemy.exc import DBAPIError
 
 from ayla_worker.data import with_progress
 from ayla_worker.failures import detail_of, error_type_of
@@ -64,7 +63,7 @@ class AttemptRunner:
         self._policy = policy_of(settings)
 
     def run(self, claimed: Claim) -> None:
-        """Run the attempt to its end, whatever that is; only a store that does not answer is the caller's concern.
+        """Run the attempt to its end, whatever that is; only a store that stays away is the caller's concern.
 
         Raises:
             sqlalchemy.exc.DBAPIError: if the store does not answer.
@@ -95,10 +94,11 @@ class AttemptRunner:
         except JobEnding:
             self._write(lambda: attempts.cancel(self.database, claimed))
             return AttemptOutcome.CANCELLED
-        except (LeaseLost, DBAPIError):
+        except LeaseLost:
             raise
         except Exception as error:
-            # Whatever the computation raises is the job's failure, not the worker's.
+            # Whatever it is, it is the attempt's failure, not the worker's; even a store that was away for too long,
+            # if it is back by now.
             _log.warning("attempt failed", error=detail_of(error), exc_info=error)
             self.fail(claimed, error)
             return AttemptOutcome.FAILED

@@ -2,8 +2,10 @@
 
 import torch
 from ayla_core.datasets import DatasetError
+from ayla_service.db.session import store_is_away
 from ayla_service.queue.retries import ErrorType
 from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 
 from ayla_worker.limits import LimitExceeded
 
@@ -21,6 +23,8 @@ def error_type_of(error: Exception) -> ErrorType:
             return ErrorType.SPEC_UNREADABLE
         case MemoryError() | torch.OutOfMemoryError():
             return ErrorType.OUT_OF_MEMORY
+        case DBAPIError() if store_is_away(error):
+            return ErrorType.STORE_UNAVAILABLE
         case _:
             return ErrorType.UNEXPECTED
 
@@ -35,6 +39,9 @@ def detail_of(error: Exception) -> str:
                 "The worker cannot read the job's spec; another version of the service has resolved it. "
                 f"{error.error_count()} fields are unknown to it or wrong; the first: {_first_field(error)}."
             )
+        case DBAPIError():
+            # Its own words hold the statement, which says nothing to a user.
+            return detail_of(error.orig) if isinstance(error.orig, Exception) else type(error).__name__
         case _:
             first = (str(error).splitlines() or [""])[0]
             return f"{type(error).__name__}: {first}"[:_LONGEST]

@@ -1,0 +1,76 @@
+"""A worker that dies right before or right after each of its commits: the next one finds a store that makes sense."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ayla_service.db.models import Attempt
+from ayla_service.db.session import Database
+from sqlalchemy import select
+
+from tests.factories import jobs, submit
+from tests.worker.processes import LEASE_SECONDS, wait_for, worker
+from tests.worker.test_faults import LONG, _assert_as_if_undisturbed
+
+DYING_WORKER = """
+import os, sys
+from contextlib import contextmanager
+from ayla_service.db.session import Database
+
+when, left = sys.argv[1], [int(sys.argv[2])]
+write = Database.write
+
+@contextmanager
+def dying(self):
+    with write(self) as session:
+        yield session
+        counts = bool(session.info.get("of the job"))
+        left[0] -= counts
+        if counts and when == "before" and left[0] == 0:
+            os._exit(9)
+    if counts and when == "after" and left[0] == 0:
+        os._exit(9)
+
+from ayla_service.queue import attempts, claims
+for module, name in ((claims, "_take"), (attempts, "_current")):
+    def marking(session, *arguments, real=getattr(module, name), **named):
+        found = real(session, *arguments, **named)
+        session.info["of the job"] = bool(found)
+        return found
+    setattr(module, name, marking)
+Database.write = dying
+sys.argv = sys.argv[:1]
+from ayla_worker.__main__ import main
+sys.exit(main())
+"""
+"""Counts the commits that concern the job: of the claim, of the attempt's begin, of each block, of its end."""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_worker_that_dies_at_a_commit_costs_time_only(database: Database, tmp_path: Path, when: str) -> None:
+    job = submit(database, **{**LONG, "budget": {"steps": 200_000}})
+    environment = {
+        **os.environ,
+        "AYLA_DATABASE_URL": database.url,
+        "AYLA_LEASE_SECONDS": str(LEASE_SECONDS / 2),
+        "AYLA_HEARTBEAT_SECONDS": "0.1",
+        "AYLA_CHECKPOINT_SECONDS": "0",
+        "AYLA_REAP_SECONDS": "0.1",
+        "AYLA_RETRY_SECONDS": "0",
+        "AYLA_MAX_ATTEMPTS": "100",
+    }
+    for commit in (1, 2, 3, 4):
+        command = [sys.executable, "-c", DYING_WORKER, when, str(commit)]
+        with (tmp_path / "log").open("ab") as log:
+            process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stderr=log)
+        wait_for(lambda process=process: process.poll() is not None)  # type: ignore[misc]  # bound now, not later
+        assert process.returncode == 9, (tmp_path / "log").read_text()
+    with worker(database, tmp_path / "log"):
+        wait_for(lambda: jobs(database).get(job.id).state == "succeeded")
+    with database.read() as session:
+        outcomes = list(session.scalars(select(Attempt.outcome).order_by(Attempt.number)))
+    # A claim that was not committed leaves no attempt behind.
+    assert outcomes == ["lost"] * (4 if when == "after" else 3) + ["succeeded"]
+    _assert_as_if_undisturbed(database, job)

@@ -11,7 +11,7 @@ from ayla_service.db.models import Attempt, Checkpoint, Chunk, Job, Shard
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue import attempts
 from ayla_service.queue.attempts import LeaseLost, Order
-from ayla_service.queue.claims import Claim, WorkerIdentity, claim
+from ayla_service.queue.claims import Claim, SavedState, WorkerIdentity, claim
 from ayla_service.queue.reaper import reap
 from ayla_service.queue.retries import ErrorType, RetryPolicy
 from ayla_service.results.reader import ResultReader, TrajectoryQuery
@@ -298,6 +298,50 @@ def test_cancelling_ends_the_queued_shards_of_a_running_job_at_once(database: Da
     assert claim(database, WORKER, LEASE) is None
     attempts.cancel(database, claimed)
     assert jobs(database).get(job.id).state == "cancelled"
+
+
+@pytest.mark.parametrize("way", ["released", "lost", "failed"])
+def test_what_a_paused_job_gives_back_waits_until_it_is_resumed(database: Database, way: str) -> None:
+    job = submit(database)
+    claimed = _claim(database)
+    assert jobs(database).pause(job.id).state == "running"
+    assert attempts.renew(database, claimed, LEASE) is Order.HAND_BACK
+    if way == "released":
+        attempts.release(database, claimed, SavedState(5, b"state at 5"))
+    elif way == "failed":
+        attempts.fail(database, claimed, ErrorType.UNEXPECTED, "no", RetryPolicy(3, pause_seconds=60.0))
+    else:
+        _expire(database)
+        assert reap(database, AT_ONCE) == 1
+    assert _shard_states(database) == ["paused"]
+    assert claim(database, WORKER, LEASE) is None
+    jobs(database).resume(job.id)
+    assert _shard_states(database) == ["queued"]
+    assert [saved.step for saved in _claim(database).saved] == ([5] if way == "released" else [])
+
+
+def test_a_failed_attempt_is_followed_by_another_when_its_pause_is_over(database: Database) -> None:
+    submit(database)
+    attempts.fail(database, _claim(database), ErrorType.UNEXPECTED, "no", RetryPolicy(3, pause_seconds=60.0))
+    assert _shard_states(database) == ["delayed"]
+    assert claim(database, WORKER, LEASE) is None
+    assert reap(database, AT_ONCE) == 0
+    with database.write() as session:
+        past = store_now(session) - timedelta(seconds=1)
+        session.execute(update(Shard).values(available_at=past))
+    assert _claim(database).attempt == 2
+
+
+def test_a_priority_changes_while_the_job_waits(database: Database) -> None:
+    first, second = submit(database), submit(database)
+    assert jobs(database).prioritise(second.id, "high").id == second.id
+    assert _claim(database).job_id == second.id
+    assert _claim(database).job_id == first.id
+
+
+def _shard_states(database: Database) -> list[str]:
+    with database.read() as session:
+        return list(session.scalars(select(Shard.state)))
 
 
 def test_a_job_succeeds_only_when_all_its_shards_have(database: Database) -> None:

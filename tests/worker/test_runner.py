@@ -22,6 +22,7 @@ from ayla_service.results.reader import ResultReader, TrajectoryQuery
 from ayla_service.settings import Settings
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
+from ayla_worker import attempt
 from ayla_worker import recorder as runner_recorder
 from ayla_worker.identity import describe_worker
 from ayla_worker.lease import LeaseKeeper
@@ -134,8 +135,9 @@ def test_a_diverging_trial_is_a_result_and_its_job_succeeds(database: Database) 
 
 @pytest.mark.parametrize("changes", [EXPRESSION, CURVE, DIGITS], ids=["expression", "curve", "digits"])
 def test_a_stopped_worker_hands_back_and_the_next_goes_on_bit_for_bit(
-    database: Database, changes: dict[str, object]
+    database: Database, changes: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(attempt, "MOST_FIRST_STEPS", 16)
     job = submit(database, **changes)
     while _runner(database, _after_one_block()).run_next():
         pass
@@ -289,8 +291,8 @@ def test_a_store_that_was_away_for_too_long_costs_an_attempt_and_is_named(
         patched.setattr(runner_recorder, "patiently", lambda _seconds, write: write())
         _runner(database).run_next()
     with database.read() as session:
-        attempt = session.execute(select(Attempt.outcome, Attempt.error_type, Attempt.error)).one()
-    assert tuple(attempt) == ("failed", "store-unavailable", "Exception: could not connect to server")
+        found = session.execute(select(Attempt.outcome, Attempt.error_type, Attempt.error)).one()
+    assert tuple(found) == ("failed", "store-unavailable", "Exception: could not connect to server")
     assert _runner(database).run_next()
     assert jobs(database).get(job.id).state == "succeeded"
 

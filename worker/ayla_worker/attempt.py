@@ -18,6 +18,7 @@ from ayla_service.queue.claims import Claim, SavedState
 from ayla_service.queue.retries import policy_of
 from ayla_service.settings import Settings
 from ayla_service.states import AttemptOutcome
+from ayla_spec.costs import cost_of
 
 from ayla_worker.data import with_progress
 from ayla_worker.failures import detail_of, error_type_of
@@ -31,6 +32,9 @@ _log = structlog.get_logger("ayla.worker")
 
 _GROWTH = 8.0
 """How much longer a block may be than the one before; each costs a write to the store."""
+
+MOST_FIRST_STEPS = 4096
+"""Of the first block of an attempt, however short its steps are estimated to be."""
 
 LIMIT_GRACE_SECONDS = 5.0
 """How long a limit may be exceeded in the middle of a block; a block takes about a heartbeat."""
@@ -107,13 +111,15 @@ class AttemptRunner:
         device = select_device(claimed.spec.device)
         with self._guard(claimed) as guard:
             engine = self._restored(claimed, device)
-            lease = self.settings.lease_seconds
-            self._write(lambda: attempts.begin(self.database, claimed, engine.step, describe_device(device), lease))
+            lease, where = self.settings.lease_seconds, describe_device(device)
+            if claimed.attempt > 1:
+                self._write(lambda: attempts.begin(self.database, claimed, engine.step, where, lease))
             recorder = StoreRecorder(
                 self.database,
                 claimed,
                 lease,
                 self.settings.checkpoint_seconds,
+                where,
                 guard,
                 self.on_progress,
             )
@@ -121,7 +127,7 @@ class AttemptRunner:
 
     def _advance(self, claimed: Claim, engine: Engine, recorder: StoreRecorder) -> AttemptOutcome:
         try:
-            if train(engine, recorder, Pace(self.settings.heartbeat_seconds, growth=_GROWTH), self.should_stop):
+            if train(engine, recorder, self._pace(claimed), self.should_stop):
                 return AttemptOutcome.SUCCEEDED
         except JobPaused:
             pass
@@ -130,6 +136,13 @@ class AttemptRunner:
         metrics.checkpoint_packed(len(saved.data), time.monotonic() - begun)
         self._write(lambda: attempts.release(self.database, claimed, saved))
         return AttemptOutcome.RELEASED
+
+    def _pace(self, claimed: Claim) -> Pace:
+        """Blocks of about a heartbeat; the first of a quarter, as its length follows from an estimate alone."""
+        heartbeat = self.settings.heartbeat_seconds
+        a_step = cost_of(claimed.spec).of(len(claimed.trials)) / claimed.spec.budget.steps
+        first = max(1, min(MOST_FIRST_STEPS, int(heartbeat / 4 / a_step)))
+        return Pace(heartbeat, first_steps=first, growth=_GROWTH)
 
     def _write(self, write: Callable[[], None]) -> None:
         patiently(self.settings.lease_seconds, write)

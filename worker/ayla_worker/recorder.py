@@ -34,7 +34,8 @@ class StoreRecorder:
         claim: the attempt that writes.
         lease_seconds: how long each write renews the lease.
         checkpoint_seconds: time between two checkpoints.
-        guard: asked before each write whether the job keeps its limits.
+        device: where it computes, for people.
+        guard: asked after each write whether the job keeps its limits.
         on_progress: told after each write.
     """
 
@@ -44,6 +45,7 @@ class StoreRecorder:
         claim: Claim,
         lease_seconds: float,
         checkpoint_seconds: float = 0.0,
+        device: str | None = None,
         guard: Guard | None = None,
         on_progress: Callable[[], None] = lambda: None,
     ) -> None:
@@ -51,6 +53,7 @@ class StoreRecorder:
         self._claim = claim
         self._lease_seconds = lease_seconds
         self._checkpoint_seconds = checkpoint_seconds
+        self._device = device
         self._guard = guard
         self._on_progress = on_progress
         self._stopwatch = Stopwatch()
@@ -80,9 +83,10 @@ class StoreRecorder:
     def _recorded(self, block: Block, checkpoint: Callable[[], bytes], seconds: float) -> RecordedBlock:
         return RecordedBlock(
             checkpoint=None if block.finished else self._due(block, checkpoint),
-            trials=[progress_of(summary, self._claim.trial_ids, seconds) for summary in block.summaries],
+            trials=[progress_of(item, self._claim.trial_ids, seconds, self._device) for item in block.summaries],
             results=results_of(block, self._claim.trial_ids),
             finished=block.finished,
+            device=self._device,
         )
 
     def _due(self, block: Block, checkpoint: Callable[[], bytes]) -> SavedState | None:

@@ -1,8 +1,9 @@
 """Column types that behave the same on SQLite and PostgreSQL."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
 
-from sqlalchemy import DateTime, Dialect
+from sqlalchemy import BindParameter, DateTime, Dialect, bindparam
 from sqlalchemy.types import TypeDecorator
 
 
@@ -25,3 +26,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def written(value: StrEnum) -> BindParameter[str]:
+    """A state that is written into the statement instead of being bound.
+
+    A planner cannot see that a bound value meets the condition of a partial index, and would pass that index over.
+    """
+    return bindparam(None, value.value, literal_execute=True)

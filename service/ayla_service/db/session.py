@@ -4,8 +4,9 @@ A unit of work is one transaction. ``write()`` takes SQLite's write lock at once
 read first and then waited for the lock could only fail.
 """
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,6 +43,9 @@ class Database:
         self.engine = _engine(url)
         self._writing = self.engine.execution_options(**{_WRITE: True})
         # PostgreSQL's default would let two queries of one unit of work see different states.
+        # SQLite has one writer at a time, and whoever comes second sleeps for longer and longer before it asks again.
+        # Threads of one process take turns here instead, in which they are woken at once.
+        self._turn = threading.RLock() if self.is_sqlite else nullcontext()
         self._reading = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level=_ONE_VIEW)
 
     @property
@@ -59,7 +63,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A unit of work that is committed when the block ends, and undone when it raises."""
-        with metrics.store_write(), Session(self._writing, expire_on_commit=False) as session:
+        with self._turn, metrics.store_write(), Session(self._writing, expire_on_commit=False) as session:
             yield session
             session.commit()
 

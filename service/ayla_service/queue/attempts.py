@@ -46,16 +46,20 @@ class RecordedBlock:
         trials: every trial of the shard.
         results: new rows of trajectories, metrics and predictions.
         finished: whether the shard is done.
+        device: where it was computed; None leaves what is stored.
     """
 
     checkpoint: SavedState | None
     trials: list[TrialProgress]
     results: NewResults
     finished: bool
+    device: str | None = None
 
 
 def begin(database: Database, claim: Claim, step: int, device: str, lease_seconds: float) -> None:
     """Say from which step the attempt starts, and renew the lease; what was recorded beyond that step is dropped.
+
+    A shard's first attempt starts at step 0 with nothing recorded, so it need not say so.
 
     Raises:
         LeaseLost: if the attempt is not the current one.
@@ -99,6 +103,8 @@ def record(database: Database, claim: Claim, block: RecordedBlock, lease_seconds
         job, shard = _current(session, claim, ends=block.finished)
         insert(session, block.results, claim.attempt)
         update_trials(session, block.trials)
+        if block.device is not None:
+            _attempt(session, claim).device = block.device
         if block.finished:
             now = store_now(session)
             _close(session, claim, AttemptOutcome.SUCCEEDED, now)

@@ -1,8 +1,9 @@
 """What still waits, so that wake-ups which were lost can be sent again."""
 
-from sqlalchemy import BindParameter, bindparam, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from ayla_service.db.columns import written
 from ayla_service.db.models import Shard
 from ayla_service.db.session import Database
 from ayla_service.queue.wakeup import WakeUp
@@ -31,9 +32,7 @@ def queued_by_device(session: Session, limit: int) -> dict[str, int]:
 
 
 def _queued(session: Session, device: str, limit: int) -> int:
-    # Written into the statement: the planner cannot see that a bound value meets the condition of a partial index.
-    queued: BindParameter[str] = bindparam(None, ShardState.QUEUED.value, literal_execute=True)
-    some = select(Shard.id).where(Shard.state == queued, Shard.device == device).limit(limit)
+    some = select(Shard.id).where(Shard.state == written(ShardState.QUEUED), Shard.device == device).limit(limit)
     return session.execute(select(func.count()).select_from(some.subquery())).scalar_one()
 
 

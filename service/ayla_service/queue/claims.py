@@ -1,5 +1,6 @@
 """Claiming: the best runnable shards for a worker, in one transaction that opens their attempts and leases."""
 
+import time
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,16 +13,18 @@ from ayla_spec.trials import TrialPlan, plan_trials
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from ayla_service.db.columns import written
 from ayla_service.db.models import Attempt, Checkpoint, Job, Shard, Trial
 from ayla_service.db.session import Database, store_now
-from ayla_service.queue.lifecycle import queue_delayed
+from ayla_service.queue.lifecycle import is_due, queue_delayed
 from ayla_service.queue.policy import ALONE, Candidate, PackLimits, best_first, claim_order, pack
 from ayla_service.states import AttemptOutcome, JobState, ShardState, TrialState
 
-_SPARE_CANDIDATES = 32
-"""Looked at beyond those wanted, as other workers may be taking the first ones at the same moment."""
+_LOOKS = 8
+"""How far behind the front of the queue a claim looks, in packs, while others are taking what is there."""
 
-_TRIES = 5
+_PAUSES = (0.02, 0.05, 0.1)
+"""Seconds before looking again when all of that was taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +108,42 @@ def claim_pack(
     Returns:
         The claims, best first; none if nothing is queued, or if others took all that was seen.
     """
-    for _ in range(_TRIES):
-        if not _anything(database, worker):
-            return ()
+    if database.is_sqlite and not _anything(database, worker):
+        return ()
+    for pause in _PAUSES:
         with database.write() as session:
-            queue_delayed(session, store_now(session))
-            found = _candidates(session, worker.devices, limits.shards + _SPARE_CANDIDATES)
-            claims = _take(session, pack(found, limits), worker, lease_seconds)
-        if claims:
-            return claims
+            found = _claim_any(session, worker, lease_seconds, limits)
+        if found is not None:
+            return found
+        time.sleep(pause)
     return ()
 
 
 def _anything(database: Database, worker: WorkerIdentity) -> bool:
     """Look before locking: on SQLite a unit of work that writes keeps all others waiting."""
     with database.read() as session:
-        due = select(Shard.id).where(Shard.state == ShardState.DELAYED, Shard.available_at <= store_now(session))
+        due = is_due(store_now(session))
         return bool(_candidates(session, worker.devices, 1)) or session.execute(due.limit(1)).first() is not None
+
+
+def _claim_any(
+    session: Session, worker: WorkerIdentity, lease_seconds: float, limits: PackLimits
+) -> tuple[Claim, ...] | None:
+    """The best that is to be had; nothing if nothing is queued, None if others hold all that was looked at."""
+    now = store_now(session)
+    queue_delayed(session, now)
+    passed: set[str] = set()
+    for _ in range(_LOOKS):
+        found = _candidates(session, worker.devices, limits.shards + len(passed))
+        wanted = pack([shard for shard in found if shard.id not in passed], limits)
+        if not wanted:
+            return None if passed else ()
+        claims = _take(session, wanted, worker, now, lease_seconds)
+        if claims:
+            return claims
+        # Another claim has them in its hands at this moment; what follows them is free.
+        passed |= {shard.id for shard in wanted}
+    return None
 
 
 def _candidates(session: Session, devices: Collection[str], count: int) -> list[Candidate]:
@@ -133,7 +155,7 @@ def _candidates(session: Session, devices: Collection[str], count: int) -> list[
     for device in sorted(devices):
         rows = session.execute(
             select(Shard.id, Shard.job_id, Shard.index, Shard.priority, Shard.queued_at, Shard.cost, Shard.attempt)
-            .where(Shard.state == ShardState.QUEUED, Shard.device == device)
+            .where(Shard.state == written(ShardState.QUEUED), Shard.device == device)
             .order_by(*claim_order())
             .limit(count)
         )
@@ -142,7 +164,7 @@ def _candidates(session: Session, devices: Collection[str], count: int) -> list[
 
 
 def _take(
-    session: Session, wanted: Sequence[Candidate], worker: WorkerIdentity, lease_seconds: float
+    session: Session, wanted: Sequence[Candidate], worker: WorkerIdentity, now: datetime, lease_seconds: float
 ) -> tuple[Claim, ...]:
     """Open an attempt at each shard that is still to be had.
 
@@ -154,8 +176,9 @@ def _take(
     taken = [shards[shard_id] for shard_id in ids if shard_id in shards]
     if not taken:
         return ()
-    _open_attempts(session, taken, worker, lease_seconds)
-    _start_jobs(session, [job_id for job_id in {row.job_id for row in taken} if jobs[job_id].state == JobState.QUEUED])
+    _open_attempts(session, taken, worker, now, now + timedelta(seconds=lease_seconds))
+    fresh = [job_id for job_id in {row.job_id for row in taken} if jobs[job_id].state == JobState.QUEUED]
+    _start_jobs(session, fresh, now)
     return _describe(session, taken, jobs)
 
 
@@ -177,15 +200,17 @@ def _free_shards(ids: Collection[str]) -> Any:
     )
 
 
-def _open_attempts(session: Session, shards: Sequence[Row[Any]], worker: WorkerIdentity, lease_seconds: float) -> None:
-    now, ids = store_now(session), [row.id for row in shards]
+def _open_attempts(
+    session: Session, shards: Sequence[Row[Any]], worker: WorkerIdentity, now: datetime, lease_expires_at: datetime
+) -> None:
+    ids = [row.id for row in shards]
     session.execute(
         update(Shard)
         .where(Shard.id.in_(ids))
         .values(
             state=ShardState.RUNNING,
             attempt=Shard.attempt + 1,
-            lease_expires_at=now + timedelta(seconds=lease_seconds),
+            lease_expires_at=lease_expires_at,
         )
         .execution_options(synchronize_session=False)
     )
@@ -210,12 +235,12 @@ def _new_attempt(shard_id: str, number: int, worker: WorkerIdentity, now: dateti
     }
 
 
-def _start_jobs(session: Session, ids: Collection[str]) -> None:
+def _start_jobs(session: Session, ids: Collection[str], now: datetime) -> None:
     if ids:
         session.execute(
             update(Job)
             .where(Job.id.in_(ids))
-            .values(state=JobState.RUNNING, started_at=func.coalesce(Job.started_at, store_now(session)))
+            .values(state=JobState.RUNNING, started_at=func.coalesce(Job.started_at, now))
             .execution_options(synchronize_session=False)
         )
 

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import BindParameter, bindparam, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from ayla_service.db.columns import written
 from ayla_service.db.models import Job, Shard
 from ayla_service.db.session import Database, store_now
 from ayla_service.observability.store_gauges import StoreGauges
@@ -36,7 +37,7 @@ def store_gauges(database: Database, presence_seconds: float) -> StoreGauges:
 def _shards(session: Session) -> Mapping[tuple[str, str], int]:
     counts = {(device, state.value): 0 for device in _DEVICES for state in UNFINISHED_SHARD}
     for state in UNFINISHED_SHARD:
-        some = select(Shard.device).where(Shard.state == _literal(state)).limit(COUNTED_AT_MOST).subquery()
+        some = select(Shard.device).where(Shard.state == written(state)).limit(COUNTED_AT_MOST).subquery()
         for device, count in session.execute(select(some.c.device, func.count()).group_by(some.c.device)):
             counts[device, state.value] = count
     return counts
@@ -64,14 +65,9 @@ def _oldest_seconds(session: Session, device: str, now: datetime) -> float:
 
 def _first_beyond(session: Session, device: str, priority: int | None) -> tuple[int, datetime] | None:
     query = select(Shard.priority, Shard.queued_at).where(
-        Shard.state == _literal(ShardState.QUEUED), Shard.device == device
+        Shard.state == written(ShardState.QUEUED), Shard.device == device
     )
     if priority is not None:
         query = query.where(Shard.priority > priority)
     row = session.execute(query.order_by(Shard.priority, Shard.queued_at).limit(1)).first()
     return None if row is None else (row[0], row[1])
-
-
-def _literal(state: ShardState) -> BindParameter[str]:
-    """Written into the statement: the planner cannot see that a bound value meets the condition of a partial index."""
-    return bindparam(None, state.value, literal_execute=True)

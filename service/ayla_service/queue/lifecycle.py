@@ -6,9 +6,10 @@ Callers hold the locks on the rows of the jobs, and of the shards that they name
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
 
+from ayla_service.db.columns import written
 from ayla_service.db.models import Checkpoint, Job, Shard, Trial
 from ayla_service.queue.retries import PERMANENT, ErrorType, RetryPolicy
 from ayla_service.states import (
@@ -20,6 +21,8 @@ from ayla_service.states import (
     ShardState,
     TrialState,
 )
+
+_DELAYED_AT_ONCE = 500
 
 _TRIAL_END = {ShardState.CANCELLED: TrialState.CANCELLED, ShardState.FAILED: TrialState.FAILED}
 
@@ -59,14 +62,14 @@ def prioritise(session: Session, job: Job, priority: int) -> None:
     session.execute(update(Shard).where(Shard.job_id == job.id).values(priority=priority))
 
 
+def is_due(now: datetime) -> Select[str]:
+    """The ids of the shards whose pause after a failure is over."""
+    return select(Shard.id).where(Shard.state == written(ShardState.DELAYED), Shard.available_at <= now)
+
+
 def queue_delayed(session: Session, now: datetime) -> int:
-    """Queue the shards whose pause after a failure is over; returns how many there were."""
-    due = (
-        select(Shard.id)
-        .where(Shard.state == ShardState.DELAYED, Shard.available_at <= now)
-        .order_by(Shard.id)
-        .with_for_update(skip_locked=True, key_share=True)
-    )
+    """Queue those shards; returns how many there were."""
+    due = is_due(now).order_by(Shard.id).limit(_DELAYED_AT_ONCE).with_for_update(skip_locked=True, key_share=True)
     ids = list(session.scalars(due))
     if ids:
         session.execute(update(Shard).where(Shard.id.in_(ids)).values(state=ShardState.QUEUED, available_at=None))

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from ayla_service.db.models import Attempt, Job, Shard
 from ayla_service.db.session import Database, store_now
 from ayla_service.observability import metrics
-from ayla_service.queue.lifecycle import fail_or_requeue, queue_delayed
+from ayla_service.queue.lifecycle import fail_or_requeue, is_due, queue_delayed
 from ayla_service.queue.retries import ErrorType, RetryPolicy
 from ayla_service.states import AttemptOutcome, ShardState
 
@@ -37,8 +37,8 @@ def _anything(database: Database) -> bool:
     """Look before locking: on SQLite a unit of work that writes keeps all others waiting."""
     with database.read() as session:
         now = store_now(session)
-        due = select(Shard.id).where(Shard.state == ShardState.DELAYED, Shard.available_at <= now).limit(1)
-        return any(session.execute(query).first() is not None for query in (_expired(now).limit(1), due))
+        looks = (_expired(now).limit(1), is_due(now).limit(1))
+        return any(session.execute(look).first() is not None for look in looks)
 
 
 def _expired(now: datetime) -> Select[Job, Shard]:

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
+from ayla_service.db.columns import written
 from ayla_service.db.models import Attempt, Shard, Worker
 from ayla_service.db.session import Database, store_now
 from ayla_service.states import AttemptOutcome
@@ -151,7 +152,7 @@ def list_workers(session: Session, presence_seconds: float) -> list[WorkerView]:
 def _running(session: Session) -> dict[str, list[RunningAttempt]]:
     """Attempts that run, by worker: as many as there are workers, however many have ended."""
     # Written into the statement: the planner cannot see that a bound value meets the condition of a partial index.
-    running: BindParameter[str] = bindparam(None, AttemptOutcome.RUNNING.value, literal_execute=True)
+    running = written(AttemptOutcome.RUNNING)
     rows = session.execute(
         select(Attempt.worker, Shard.job_id, Attempt.shard_id, Attempt.number, Attempt.started_at)
         .join(Shard, Shard.id == Attempt.shard_id)

@@ -1,0 +1,208 @@
+"""Takes each guard away in turn and sees whether the suite notices: ``python -m tests.mutants`` or ``make mutants``.
+
+Works on a copy of the packages in a temporary folder. A mutant that survives is a guard that no test holds.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+_ROOT = Path(__file__).parent.parent
+_SOURCES = ("service", "worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A guard that is taken away.
+
+    Attributes:
+        guard: what it is, for people.
+        file: where, from the repository's root.
+        before: the code that guards.
+        after: the code without it.
+        tests: at least one of these must fail then.
+    """
+
+    guard: str
+    file: str
+    before: str
+    after: str
+    tests: tuple[str, ...]
+
+
+_QUEUE = "service/ayla_service/queue"
+MUTANTS = (
+    Mutant(
+        "a write carries the current attempt's number",
+        f"{_QUEUE}/attempts.py",
+        "Shard.attempt == claim.attempt, ",
+        "",
+        ("tests/service/test_queue.py",),
+    ),
+    Mutant(
+        "a write is for a running shard",
+        f"{_QUEUE}/attempts.py",
+        ", Shard.state == ShardState.RUNNING)",
+        ")",
+        ("tests/service/test_queue.py",),
+    ),
+    Mutant(
+        "each shard of a pack is fenced",
+        f"{_QUEUE}/packs.py",
+        " if attempts[shard_id] == attempt}",
+        "}",
+        ("tests/worker/test_pack.py",),
+    ),
+    Mutant(
+        "a chunk that is there stays",
+        "service/ayla_service/results/writer.py",
+        ".on_conflict_do_nothing()",
+        "",
+        ("tests/service/test_queue.py",),
+    ),
+    Mutant(
+        "an attempt drops the rows beyond its checkpoint",
+        f"{_QUEUE}/attempts.py",
+        "        discard_from(session, list(claim.trial_ids.values()), step)\n",
+        "",
+        ("tests/service/test_queue.py",),
+    ),
+    Mutant(
+        "claims lock the shards they take",
+        f"{_QUEUE}/claims.py",
+        "        .with_for_update(skip_locked=True, key_share=True)\n",
+        "",
+        ("tests/service/test_queue.py::test_simultaneous_claims_never_share_a_shard",),
+    ),
+    Mutant(
+        "SQLite takes its write lock at the start",
+        "service/ayla_service/db/session.py",
+        '"BEGIN IMMEDIATE" if writes else "BEGIN"',
+        '"BEGIN"',
+        ("tests/service/test_queue.py::test_simultaneous_claims_never_share_a_shard", "tests/service/test_jobs.py"),
+    ),
+    Mutant(
+        "failures in a row end a job",
+        f"{_QUEUE}/retries.py",
+        " or failures >= self.max_attempts",
+        "",
+        ("tests/service/test_retries.py",),
+    ),
+    Mutant(
+        "rows alone are no progress",
+        f"{_QUEUE}/attempts.py",
+        "        _beat(session, claim, shard, lease_seconds)\n        if block",
+        "        _beat(session, claim, shard, lease_seconds)\n        shard.failures = 0\n        if block",
+        ("tests/service/test_queue.py",),
+    ),
+    Mutant(
+        "what was tried before runs alone",
+        f"{_QUEUE}/policy.py",
+        "shard.attempt == 0 and ",
+        "",
+        ("tests/worker/test_pack.py",),
+    ),
+    Mutant(
+        "a lease that still runs is left alone",
+        f"{_QUEUE}/reaper.py",
+        ", Shard.lease_expires_at < now)",
+        ")",
+        ("tests/service/test_queue.py::test_each_block_renews_the_lease",),
+    ),
+    Mutant(
+        "a block renews the lease",
+        f"{_QUEUE}/attempts.py",
+        "    shard.lease_expires_at = now + timedelta(seconds=lease_seconds)\n",
+        "",
+        ("tests/service/test_queue.py::test_each_block_renews_the_lease",),
+    ),
+    Mutant(
+        "what a cancelled job hands back is not queued again",
+        f"{_QUEUE}/lifecycle.py",
+        "    if is_ending(job):\n        end_shard",
+        "    if False:\n        end_shard",
+        ("tests/service/test_queue.py",),
+    ),
+    Mutant(
+        "what a paused job hands back is not queued again",
+        f"{_QUEUE}/lifecycle.py",
+        "    if job.paused_at is not None:\n        shard.state",
+        "    if False:\n        shard.state",
+        ("tests/service/test_queue.py",),
+    ),
+    Mutant(
+        "a trial that has ended keeps its result",
+        "service/ayla_service/results/progress.py",
+        ", or_(*(Trial.state == state for state in UNFINISHED_TRIAL)))",
+        ", or_(True, *(Trial.state == state for state in UNFINISHED_TRIAL)))",
+        ("tests/service/test_queue.py",),
+    ),
+    Mutant(
+        "a lease is measured by the store's clock",
+        "service/ayla_service/db/session.py",
+        'if session.get_bind().dialect.name == "sqlite":',
+        "if True:",
+        ("tests/service/test_session.py",),
+    ),
+    Mutant(
+        "a checkpoint is checked before it is read",
+        "worker/ayla_core/checkpoint.py",
+        "if hashlib.sha256(body).digest() != digest:",
+        "if False:",
+        ("tests/core/test_blocks.py",),
+    ),
+    Mutant(
+        "a checkpoint belongs to its batch",
+        "worker/ayla_core/checkpoint.py",
+        'if content["format"] != _FORMAT or content["owner"] != owner:',
+        "if False:",
+        ("tests/core/test_blocks.py",),
+    ),
+    Mutant(
+        "a checkpoint holds the ledger",
+        "worker/ayla_core/engine.py",
+        "return ledger | {",
+        "return {",
+        ("tests/core/test_blocks.py",),
+    ),
+)
+
+
+def survives(mutant: Mutant, folder: Path) -> bool:
+    """Whether all the tests pass without the guard.
+
+    Raises:
+        LookupError: if the guard is not where it is said to be; the list then needs mending.
+    """
+    for source in _SOURCES:
+        shutil.copytree(_ROOT / source, folder / source, ignore=shutil.ignore_patterns("__pycache__"))
+    path = folder / mutant.file
+    text = path.read_text()
+    if mutant.before not in text:
+        raise LookupError(f"{mutant.file} does not hold {mutant.before!r}")
+    path.write_text(text.replace(mutant.before, mutant.after))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(folder / source) for source in _SOURCES)}
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *mutant.tests]
+    return subprocess.run(command, cwd=_ROOT, env=environment, capture_output=True, check=False).returncode == 0
+
+
+def main() -> int:
+    """Try every mutant; returns how many survive."""
+    survivors = 0
+    for mutant in MUTANTS:
+        begun = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            alive = survives(mutant, Path(folder))
+        survivors += alive
+        verdict = "SURVIVES" if alive else "found"
+        print(f"{verdict:9} {time.monotonic() - begun:5.0f} s  {mutant.guard}", flush=True)  # noqa: T201  # a command
+    return survivors
+
+
+if __name__ == "__main__":
+    sys.exit(main())

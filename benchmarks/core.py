@@ -17,7 +17,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from measure import gpu, machine, memory, network, recording, report, single, sweep, together
+# Behind the standard library, one of whose modules a neighbour of this file is called like.
+sys.path.append(sys.path.pop(0))
+
+from measure import gpu, machine, memory, network, recording, report, single, sweep, together  # the path
 
 SECTIONS: dict[str, tuple[str, Callable[..., Any]]] = {
     "sweep": ("A sweep of 10 000 trials", sweep.measure),

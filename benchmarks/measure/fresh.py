@@ -13,6 +13,8 @@ from typing import Any
 
 _FOLDER = Path(__file__).parent.parent
 _LIMIT_SECONDS = 600
+# The folder comes last, as one of its files is called like a module of the standard library.
+_BEGIN = "import sys; sys.path.append(sys.argv[1]); from measure import fresh; fresh.answer(*sys.argv[2:])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +36,10 @@ def call(target: str, environment: Mapping[str, str] | None = None, **arguments:
     Raises:
         RuntimeError: when the process failed; the message ends with what it wrote.
     """
-    command = [sys.executable, "-m", "measure.fresh", target, json.dumps(arguments)]
-    variables = os.environ | {"PYTHONPATH": str(_FOLDER)} | dict(environment or {})
+    command = [sys.executable, "-c", _BEGIN, str(_FOLDER), target, json.dumps(arguments)]
+    variables = os.environ | dict(environment or {})
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=variables, timeout=_LIMIT_SECONDS, cwd=_FOLDER
+        command, capture_output=True, text=True, check=False, env=variables, timeout=_LIMIT_SECONDS, cwd=_FOLDER.parent
     )
     if done.returncode:
         raise RuntimeError(f"{target} failed in a fresh process: {done.stderr.strip()[-2000:]}")
@@ -55,11 +57,8 @@ def peak_bytes() -> int:
     return high[0] if high else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def _answer(target: str, arguments: str) -> None:
+def answer(target: str, arguments: str) -> None:
+    """Call the function in this process, and print what it gave for the one that waits for it."""
     module, function = target.split(":")
     value = getattr(importlib.import_module(module), function)(**json.loads(arguments))
     print(json.dumps({"value": value, "peak_bytes": peak_bytes()}))
-
-
-if __name__ == "__main__":
-    _answer(*sys.argv[1:])

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,15 +10,34 @@ from typing import Any
 from measure import machine
 from measure.findings import Curve, Findings, Goal, Row, Table
 
-RESULTS = Path("benchmarks") / "results" / "core.json"
-PAGE = Path("docs") / "benchmarks.md"
 FIGURES = Path("docs") / "figures"
 
-_INTRODUCTION = (
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One page, and the results behind it.
+
+    Attributes:
+        results: file of the results, below the root.
+        page: file of the page, below the root.
+        title: of the page.
+        introduction: what holds for all of its sections.
+    """
+
+    results: Path
+    page: Path
+    title: str
+    introduction: str
+
+
+CORE = Report(
+    Path("benchmarks") / "results" / "core.json",
+    Path("docs") / "benchmarks.md",
+    "Benchmarks",
     "`.venv/bin/python benchmarks/core.py` measures all of this and writes this page; do not edit it. Values with × "
     "are ratios of times taken side by side in one run, so they say more than the absolute times, which are this "
     "machine's. Each time is the best of several rounds. What the engine does beyond a plain loop (AYLA's scale, "
-    "recording, the best loss) is included."
+    "recording, the best loss) is included.",
 )
 _HEADER = "| what | measured | goal | met | absolute |\n|---|---:|---:|:---:|---|"
 
@@ -37,29 +56,30 @@ def section(title: str, command: str, taken: float, findings: Findings) -> dict[
     }
 
 
-def write(root: Path, measured: Mapping[str, Mapping[str, Any]], order: Sequence[str]) -> None:
+def write(root: Path, measured: Mapping[str, Mapping[str, Any]], order: Sequence[str], report: Report = CORE) -> None:
     """Put measured sections in place of earlier ones, and make the page and the figure anew."""
-    kept = json.loads((root / RESULTS).read_text()) if (root / RESULTS).exists() else {}
+    results_file, page_file = root / report.results, root / report.page
+    kept = json.loads(results_file.read_text()) if results_file.exists() else {}
     # What comes from JSON and what was just measured then look alike.
     whole = json.loads(json.dumps(kept | dict(measured)))
     results = {name: whole[name] for name in order if name in whole}
-    for path in (RESULTS, PAGE):
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-    (root / RESULTS).write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
+    for path in (results_file, page_file):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    results_file.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
     for item in results.values():
         if item["curve"] is not None:
             draw(Curve(**item["curve"]), root / FIGURES)
-    (root / PAGE).write_text(page(results))
+    page_file.write_text(page(results, report))
 
 
 # ---- Markdown --------------------------------------------------------------------------------------------------------
 
 
-def page(results: Mapping[str, Mapping[str, Any]]) -> str:
+def page(results: Mapping[str, Mapping[str, Any]], report: Report = CORE) -> str:
     """The whole page."""
     machines = [item["machine"] for item in results.values()]
     about = _table(("", "this machine"), list(machines[0].items())) if machines else "Nothing has been measured yet."
-    parts = ["# Benchmarks", _INTRODUCTION, about]
+    parts = [f"# {report.title}", report.introduction, about]
     for item in results.values():
         parts += _section(item, elsewhere=item["machine"] != machines[0])
     return "\n\n".join(parts) + "\n"
@@ -71,7 +91,7 @@ def _section(item: Mapping[str, Any], *, elsewhere: bool) -> list[str]:
         parts.append("On another machine: " + ", ".join(f"{key} {value}" for key, value in item["machine"].items()))
     parts += item["remarks"]
     parts.append("\n".join([_HEADER, *(line(_row(row)) for row in item["rows"])]))
-    parts += [_table(table["columns"], table["lines"]) for table in item["tables"]]
+    parts += [table(Table(**kept)) for kept in item["tables"]]
     if item["curve"] is not None:
         parts.append(f"![time per run-step against runs at once](figures/{item['curve']['name']}.png)")
     return parts
@@ -101,8 +121,9 @@ def _table(columns: Sequence[str], lines: Sequence[Sequence[Any]]) -> str:
 
 
 def table(found: Table) -> str:
-    """A table of plain numbers."""
-    return _table(found.columns, found.lines)
+    """A table of plain numbers, below its title if it has one."""
+    lines = _table(found.columns, found.lines)
+    return f"{found.title}:\n\n{lines}" if found.title else lines
 
 
 # ---- figure ----------------------------------------------------------------------------------------------------------

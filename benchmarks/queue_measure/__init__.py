@@ -1,0 +1,1 @@
+"""The measurements behind ``benchmarks/queue.py``: one module for each section, and what they share."""

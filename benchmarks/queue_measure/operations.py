@@ -1,0 +1,136 @@
+"""The operations that are measured in a long queue; each leaves the store as it found it."""
+
+import uuid
+from collections.abc import Callable, Iterable
+
+from ayla_service.db.models import Attempt, Job, Shard, Trial
+from ayla_service.db.session import Database
+from ayla_service.jobs.service import JobService
+from ayla_service.queue.claims import claim, claim_pack
+from ayla_service.queue.policy import PackLimits
+from ayla_service.queue.reaper import reap
+from ayla_service.queue.retries import policy_of
+from ayla_service.queue.wakeup import TimerWakeUp
+from ayla_service.settings import Settings
+from ayla_service.states import JobState, ShardState, TrialState
+from ayla_worker.identity import describe_worker
+from sqlalchemy import delete, select, update
+
+from queue_measure.figures import times
+from queue_measure.specs import TAG
+
+_PAGE = 50
+_PACK = PackLimits(shards=256, seconds=1.0, small_seconds=0.25)
+_LEASE_SECONDS = 3600.0  # nothing is to expire meanwhile
+
+
+class Bench:
+    """The service's own functions over one store.
+
+    Args:
+        database: the store, filled.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.settings = Settings()
+        self.service = JobService(database, TimerWakeUp())
+        self.identity = describe_worker(self.settings)
+
+    def some_jobs(self, count: int) -> list[str]:
+        """Ids of jobs from all over the store."""
+        with self.database.read() as session:
+            first = session.execute(select(Job.id).order_by(Job.id).limit(1)).scalar_one()
+            near = (
+                session.execute(select(Job.id).where(Job.id >= str(uuid.uuid4())).order_by(Job.id).limit(1)).scalar()
+                for _ in range(count)
+            )
+            return sorted({job_id or first for job_id in near}, key=lambda job_id: job_id[::-1])
+
+    def put_back(self, jobs: Iterable[str]) -> None:
+        """Make jobs what they were when they were submitted."""
+        ids = list(jobs)
+        shards = select(Shard.id).where(Shard.job_id.in_(ids))
+        with self.database.write() as session:
+            session.execute(delete(Attempt).where(Attempt.shard_id.in_(shards)))
+            waiting = {"state": ShardState.QUEUED, "attempt": 0, "failures": 0, "lease_expires_at": None}
+            session.execute(update(Shard).where(Shard.job_id.in_(ids)).values(**waiting))
+            session.execute(update(Trial).where(Trial.job_id.in_(ids)).values(state=TrialState.QUEUED))
+            new = {"state": JobState.QUEUED, "started_at": None, "finished_at": None, "cancel_requested_at": None}
+            session.execute(update(Job).where(Job.id.in_(ids)).values(**new))
+
+
+def _count(wanted: int, share: float) -> int:
+    return max(3, int(wanted * share))
+
+
+def _claims(bench: Bench, share: float) -> list[float]:
+    """One shard after the other, each the best of those that are left."""
+    taken: list[str] = []
+
+    def run() -> None:
+        claimed = claim(bench.database, bench.identity, _LEASE_SECONDS)
+        if claimed is None:
+            raise RuntimeError("the queue is empty")
+        taken.append(claimed.job_id)
+
+    measured = _after_warming(run, _count(200, share))
+    bench.put_back(taken)
+    return measured
+
+
+def _packs(bench: Bench, share: float) -> list[float]:
+    measured = []
+    for _ in range(_count(20, share)):
+        taken: list[str] = []
+
+        def run(taken: list[str] = taken) -> None:
+            found = claim_pack(bench.database, bench.identity, _LEASE_SECONDS, _PACK)
+            taken.extend(one.job_id for one in found)
+
+        measured += times(run, 1)
+        if len(taken) != _PACK.shards:
+            raise RuntimeError(f"a pack of {len(taken)} shards")
+        bench.put_back(taken)
+    return measured[1:]  # the first one warms up
+
+
+def _cancels(bench: Bench, share: float) -> list[float]:
+    jobs = bench.some_jobs(_count(60, share))
+    left = iter(jobs)
+    measured = times(lambda: bench.service.cancel(next(left)), len(jobs))
+    bench.put_back(jobs)
+    return measured[5:] if len(measured) > 10 else measured
+
+
+def _reads(bench: Bench, share: float) -> list[float]:
+    jobs = bench.some_jobs(_count(200, share))
+    left = iter(jobs)
+    return times(lambda: bench.service.get(next(left)), len(jobs))
+
+
+def _page(bench: Bench, share: float, state: JobState | None, tag: str | None) -> list[float]:
+    return _after_warming(lambda: bench.service.list(state=state, tag=tag, limit=_PAGE), _count(100, share))
+
+
+def _reaping(bench: Bench, share: float) -> list[float]:
+    return _after_warming(lambda: reap(bench.database, policy_of(bench.settings)), _count(100, share))
+
+
+def _after_warming(run: Callable[[], object], count: int) -> list[float]:
+    times(run, 5)
+    return times(run, count)
+
+
+OPERATIONS: dict[str, Callable[[Bench, float], list[float]]] = {
+    "claim of a shard": _claims,
+    "claim of a pack of 256": _packs,
+    "a page of jobs": lambda bench, share: _page(bench, share, None, None),
+    "a page of queued jobs": lambda bench, share: _page(bench, share, JobState.QUEUED, None),
+    "a page of queued jobs with a tag": lambda bench, share: _page(bench, share, JobState.QUEUED, TAG),
+    "a page of failed jobs with a tag, which is empty": lambda bench, share: _page(bench, share, JobState.FAILED, TAG),
+    "cancelling a queued job": _cancels,
+    "reading a job": _reads,
+    "looking for expired leases": _reaping,
+}
+"""By what they are called in tables; each returns the seconds of its samples, of which a share is wanted."""

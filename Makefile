@@ -9,7 +9,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PACKAGES := --editable '.[worker]' --editable './clients/python[cli,plot]'
 
-.PHONY: help demo serve test lint types contracts unit openapi format clean
+.PHONY: help demo serve test lint types contracts unit chaos openapi format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ contracts: $(VENV)/.installed-dev
 
 unit: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest --numprocesses 2
+
+chaos: $(VENV)/.installed-dev ## Kill, freeze and cut off all parts of an installation, and see that nothing is lost; CHAOS='--seed 7'
+	@$(BIN)/python -m tests.chaos $(CHAOS)
 
 openapi: $(VENV)/.installed ## Write openapi.json anew after a change of the API
 	@$(BIN)/ayla-service openapi > openapi.json.new && mv openapi.json.new openapi.json

@@ -54,9 +54,30 @@ MUTANTS = (
     Mutant(
         "each shard of a pack is fenced",
         f"{_QUEUE}/packs.py",
-        " if attempts[shard_id] == attempt}",
-        "}",
+        "session.execute(shards) if tuple(row) in held}",
+        "session.execute(shards)}",
         ("tests/worker/test_pack.py",),
+    ),
+    Mutant(
+        "a write carries its worker's name",
+        f"{_QUEUE}/attempts.py",
+        " or _attempt(session, claim).worker != claim.worker",
+        "",
+        ("tests/service/test_queue.py",),
+    ),
+    Mutant(
+        "a pack holds what it was chosen from",
+        f"{_QUEUE}/claims.py",
+        " and shards[shard.id].attempt == shard.attempt",
+        "",
+        ("tests/service/test_queue.py",),
+    ),
+    Mutant(
+        "only a newer checkpoint forgives failures",
+        f"{_QUEUE}/attempts.py",
+        "if checkpoint.step > (newest or 0):",
+        "if True:",
+        ("tests/service/test_queue.py",),
     ),
     Mutant(
         "a chunk that is there stays",

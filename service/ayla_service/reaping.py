@@ -53,6 +53,9 @@ class Reaping:
                 returned = self._pass()
             except SQLAlchemyError as error:
                 log.warning("the reaper found no store that answers", error=type(error).__name__)
+            except Exception:
+                # Whatever it is, without this thread nobody would find what silent workers leave behind.
+                log.exception("unexpected error")
             else:
                 if returned:
                     log.warning("leases expired", shards=returned)

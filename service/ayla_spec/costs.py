@@ -24,8 +24,8 @@ _MOST_RECORDED_COLUMNS = 56
 _PASSES = 6
 """Multiplications and additions per weight and sample: forward and, twice that, backward."""
 _FLOPS_PER_SECOND = 2.5e10
-_UNKNOWN_SAMPLES = 1000
-"""A file's size only the worker sees."""
+_UNKNOWN_SAMPLES = 100_000
+"""A file's size only the worker sees; taken for large, so that it is never packed by mistake."""
 
 
 @dataclass(frozen=True, slots=True)

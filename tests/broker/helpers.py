@@ -26,7 +26,7 @@ LONG: dict[str, Any] = {
     "problem": {
         "type": "expression",
         "expression": "sum(x[i]**4 - 16*x[i]**2 + 5*x[i] for i in range(len(x)))/2",
-        "start": {"x": [0.1 * place for place in range(1, 11)]},
+        "start": {"x": [0.1 * place for place in range(1, 61)]},
     },
     "optimizers": [{"name": "adam", "learning_rate": 0.0001}],
     "budget": {"steps": 10_000_000},

@@ -5,11 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from ayla_service import cli, startup
+from ayla_service.cli import app
 from ayla_service.queue.celery.configuration import configuration
 from ayla_service.queue.wakeup import TimerWakeUp, make_wake_up
 from ayla_service.settings import Settings
 from ayla_service.startup import StartError, load_settings, require_broker
+from typer.testing import CliRunner
 
 WRONG = [
     ("kafka://:geheim@broker", "begins with redis://, rediss://, amqp://, amqps://"),
@@ -63,8 +64,13 @@ def test_a_missing_extra_is_named(url: str, missing: str, tmp_path: Path, monkey
         require_broker(Settings(broker_url=url, data_dir=tmp_path))
 
 
-def test_every_command_that_needs_a_broker_asks_for_it() -> None:
-    assert cli.require_broker is startup.require_broker
+@pytest.mark.parametrize("command", ["serve", "api", "worker"])
+def test_every_command_with_a_broker_says_so(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ayla_service.startup.missing_modules", lambda _url: ["celery"])
+    # It would write to the runner's standard error for the rest of this process, and that is closed by then.
+    monkeypatch.setattr("ayla_service.cli.configure_logging", lambda _settings: None)
+    result = CliRunner().invoke(app, [command, "--data-dir", str(tmp_path)])
+    assert isinstance(result.exception, StartError)
 
 
 def test_without_a_broker_nobody_is_told() -> None:

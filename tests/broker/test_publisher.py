@@ -36,7 +36,7 @@ def test_a_message_says_nothing_but_that_there_may_be_work(redis_server: RedisSe
         wake_up.notify(["cpu"])
         wait_for(lambda: depth(redis_server, "cpu") == 1)
     with redis_server.client() as client:
-        message = json.loads(client.lindex("ayla.cpu", 0))
+        message = json.loads(client.lindex("ayla.cpu", 0) or "")
     assert message["content-type"] == "application/json"
     assert message["headers"]["task"] == "ayla.work"
     assert (message["headers"]["argsrepr"], message["headers"]["kwargsrepr"]) == ("()", "{}")
@@ -142,6 +142,25 @@ def test_a_restart_of_the_broker_between_two_messages_is_no_outage(
         wake_up.notify(["auto"])
         wait_for(lambda: depth(own_redis) == 1)
     assert events == []
+
+
+def test_a_connection_that_died_unnoticed_is_no_outage(
+    redis_server: RedisServer, redis_url: str, events: list[EventDict], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with publisher(redis_url, outage_seconds=600) as wake_up:
+        wake_up.notify(["auto"])
+        wait_for(lambda: depth(redis_server) == 1)
+        send, failures = wake_up._line._send, [OSError("reset by peer")]
+        monkeypatch.setattr(wake_up._line, "_send", lambda queue: raise_next(failures) or send(queue))
+        wake_up.notify(["auto"])
+        wait_for(lambda: depth(redis_server) == 2)
+    assert (events, failures) == ([], [])
+
+
+def raise_next(failures: list[OSError]) -> bool:
+    if failures:
+        raise failures.pop()
+    return False
 
 
 def test_the_password_is_not_logged(own_redis: RedisServer, events: list[EventDict]) -> None:

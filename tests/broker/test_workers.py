@@ -52,10 +52,10 @@ def test_a_busy_worker_leaves_messages_to_an_idle_one(database: Database, tmp_pa
 def test_a_worker_that_found_its_work_by_itself_leaves_messages_too(
     database: Database, tmp_path: Path, redis_url: str
 ) -> None:
-    long = post(database, TimerWakeUp(), **LONG)
-    with publisher(redis_url) as wake_up, worker(database, tmp_path / "one", broker_url=redis_url, **PATIENT):
+    by_timer = {**PATIENT, "sweep_seconds": 1}
+    with publisher(redis_url) as wake_up, worker(database, tmp_path / "one", broker_url=redis_url, **by_timer):
         listening(tmp_path / "one")
-        wait_until(database, long, JobState.RUNNING)
+        wait_until(database, post(database, TimerWakeUp(), **LONG), JobState.RUNNING)
         with worker(database, tmp_path / "two", broker_url=redis_url, **PATIENT):
             listening(tmp_path / "two")
             for _ in range(5):

@@ -13,7 +13,8 @@ def main() -> int:
     """Run; returns 1 if anything was lost, doubled, changed or accepted too late."""
     arguments = _arguments()
     folder = new_folder()
-    report = run(Options(arguments.seed, arguments.jobs, arguments.faults, arguments.gap), folder)
+    given = Options(arguments.seed, arguments.jobs, arguments.faults, arguments.gap, arguments.shorter)
+    report = run(given, folder)
     text = report.markdown()
     arguments.report.write_text(text)
     sys.stdout.write(f"\n{text}")
@@ -30,6 +31,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=300, help="jobs submitted (300)")
     parser.add_argument("--faults", type=int, default=40, help="faults injected (40)")
     parser.add_argument("--gap", type=float, default=4.5, help="mean seconds between two faults (4.5)")
+    parser.add_argument("--shorter", type=int, default=1, help="divide the steps of the longer jobs by this (1)")
     parser.add_argument("--report", type=Path, default=Path("chaos-report.md"), help="file to write")
     parser.add_argument("--keep-logs", action="store_true", help="keep the logs although all went well")
     return parser.parse_args()

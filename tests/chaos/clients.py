@@ -78,10 +78,11 @@ class Users:
         for client in self._clients:
             client.close()
 
-    def submit_extra(self, planned: Planned) -> None:
-        """Submit a job that was not planned, now and in this thread."""
-        order = self.orders[planned.key] = Order(planned)
-        self._submit(order)
+    def submit_extra(self, planned: Sequence[Planned]) -> None:
+        """Submit jobs that were not planned, now and in this thread."""
+        for item in planned:
+            order = self.orders[item.key] = Order(item)
+            self._submit(order)
 
     def _run(self) -> None:
         while True:

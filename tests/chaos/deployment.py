@@ -138,12 +138,14 @@ def _api(number: int, port: int, store: URL, broker: str, folder: Path) -> Membe
 
 
 def _worker(number: int, line: Proxy, store: URL, broker: str, folder: Path) -> Member:
+    name = f"worker-{number}"
+    url = store.set(port=line.port).update_query_dict({"application_name": name})
     environment = _SETTINGS | {
-        "AYLA_DATABASE_URL": store.set(port=line.port).render_as_string(hide_password=False),
+        "AYLA_DATABASE_URL": url.render_as_string(hide_password=False),
         "AYLA_BROKER_URL": broker,
         "AYLA_DATA_DIR": str(folder / "data"),
     }
-    return Member(f"worker-{number}", "ayla_worker", [], environment, folder)
+    return Member(name, "ayla_worker", [], environment, folder)
 
 
 def _wait_for_all(deployment: Deployment) -> None:

@@ -7,21 +7,26 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+import redis
 from sqlalchemy.exc import SQLAlchemyError
 
 from tests.chaos.clients import Users
 from tests.chaos.deployment import GRACE_SECONDS, Deployment, answers
-from tests.chaos.load import extra
+from tests.chaos.load import Planned
 from tests.chaos.postman import Delivery
+from tests.chaos.processes import Member
 from tests.chaos.proxy import Line
-from tests.chaos.recovery import Injury, Pulse, running_on
+from tests.chaos.recovery import Injury, Pulse, are_taken_up, is_writing, running_on
 from tests.chaos.schedule import Fault, Kind
 
 _AT_WORK_SECONDS = 25.0
 """How long a fault waits for its worker to have work: to hurt one that is just starting proves little."""
 _RECOVERY_SECONDS = 20.0
-_LEAVE_SECONDS = GRACE_SECONDS + 4.0
+_LEAVE_SECONDS = GRACE_SECONDS + 1.0
 _LOOK_SECONDS = 0.02
+_PACK_SECONDS = 60.0
+_PACK = 2
+"""Attempts that run at once on one worker make a pack."""
 
 _LINES = {Kind.CUT_WORKER: Line.CUT, Kind.HOLD_WORKER: Line.HELD, Kind.SWALLOW_WORKER: Line.SWALLOWED}
 
@@ -31,22 +36,24 @@ class Injector:
 
     Args:
         deployment: to be hurt.
-        users: send the requests that an API dies of.
+        users: send these, when it is time.
         pulse: tells when the store is written to.
-        seed: names those requests.
+        extra: the jobs that a fault needs for itself.
 
     Attributes:
         injuries: one for each fault, in the order of the schedule.
         late: workers that were told to stop and did not within their time.
     """
 
-    def __init__(self, deployment: Deployment, users: Users, pulse: Pulse, seed: int) -> None:
+    def __init__(
+        self, deployment: Deployment, users: Users, pulse: Pulse, extra: Callable[[Fault], Sequence[Planned]]
+    ) -> None:
         self.injuries: list[Injury] = []
         self.late: list[str] = []
         self._deployment = deployment
         self._users = users
         self._pulse = pulse
-        self._seed = seed
+        self._extra = extra
 
     def run(self, faults: Sequence[Fault], begun: float) -> None:
         """All of them, at their times from ``begun`` (of the monotonic clock); returns when all is mended."""
@@ -66,9 +73,9 @@ class Injector:
             try:
                 act(injury)
             except Exception as error:
-                # A fault that could not be carried out is told; the run goes on without it.
-                injury.skipped = f"{type(error).__name__}: {error}"
-                sys.stdout.write(f"fault {injury.fault.number} failed: {injury.skipped}\n")
+                # The run goes on without it, and fails at its end.
+                injury.failure = f"{type(error).__name__}: {error}"
+                sys.stdout.write(f"fault {injury.fault.number} failed: {injury.failure}\n")
 
     def _action(self, kind: Kind) -> Callable[[Injury], None]:
         if kind in _LINES:
@@ -77,6 +84,7 @@ class Injector:
             Kind.KILL_WORKER: self._kill_worker,
             Kind.STOP_WORKER: self._stop_worker,
             Kind.FREEZE_WORKER: self._freeze_worker,
+            Kind.FREEZE_PACK: self._freeze_pack,
             Kind.KILL_API: self._kill_api,
             Kind.KILL_API_MID_REQUEST: self._kill_api_mid_request,
             Kind.KILL_REDIS: self._kill_redis,
@@ -103,11 +111,69 @@ class Injector:
                 worker.signal(signal.SIGKILL)
 
     def _freeze_worker(self, injury: Injury) -> None:
+        deadline = time.monotonic() + _AT_WORK_SECONDS
         self._when_at_work(injury)
         worker = self._deployment.workers[injury.fault.target]
+        try:
+            while not self._is_frozen_at_work(worker, injury) and time.monotonic() < deadline:
+                worker.signal(signal.SIGCONT)
+                self._when_at_work(injury)
+            self._stay_frozen(injury)
+        finally:
+            worker.signal(signal.SIGCONT)
+
+    def _freeze_pack(self, injury: Injury) -> None:
+        sender = self._sender(injury)
+        deadline = time.monotonic() + _PACK_SECONDS
+        while not any(self._has_frozen_pack(worker, injury) for worker in self._deployment.workers):
+            if time.monotonic() > deadline:
+                injury.skipped = "no worker was met with a pack"
+                break
+            time.sleep(_LOOK_SECONDS)
+        sender.join()
+
+    def _has_frozen_pack(self, worker: Member, injury: Injury) -> bool:
+        """Freeze a worker for as long as the fault lasts, if it has a pack and no other fault hurts it."""
+        lock = self._deployment.victim_lock(worker.name)
+        if not self._has_pack(worker) or not lock.acquire(blocking=False):
+            return False
+        try:
+            found = self._is_frozen_at_work(worker, injury) and len(injury.victims) >= _PACK
+            if found:
+                self._stay_frozen(injury)
+            return found
+        finally:
+            worker.signal(signal.SIGCONT)
+            lock.release()
+
+    def _has_pack(self, worker: Member) -> bool:
+        try:
+            return worker.ended() is None and len(running_on(self._deployment.database, worker.pid)) >= _PACK
+        except SQLAlchemyError:
+            return False
+
+    def _stay_frozen(self, injury: Injury) -> None:
+        """Until another worker has taken up what this one had: its late write meets an attempt that runs."""
+        deadline = time.monotonic() + injury.fault.seconds
+        while time.monotonic() < deadline:
+            time.sleep(_LOOK_SECONDS)
+            with contextlib.suppress(SQLAlchemyError):
+                if are_taken_up(self._deployment.database, injury.victims):
+                    return
+
+    def _is_frozen_at_work(self, worker: Member, injury: Injury) -> bool:
+        """Freeze a worker; returns whether that was between two writes of an attempt, so that the next will be late.
+
+        Within a write it keeps its locks and so its lease; a line that is held makes that happen often enough.
+        """
         worker.signal(signal.SIGSTOP)
-        time.sleep(injury.fault.seconds)
-        worker.signal(signal.SIGCONT)
+        time.sleep(_LOOK_SECONDS)
+        injury.begun = time.time()
+        try:
+            injury.victims = running_on(self._deployment.database, worker.pid)
+            return bool(injury.victims) and not is_writing(self._deployment.database, worker.name)
+        except SQLAlchemyError:
+            return False
 
     def _spoil_line(self, injury: Injury) -> None:
         self._when_at_work(injury)
@@ -122,11 +188,14 @@ class Injector:
         self._kill_api_after(injury, 0.0)
 
     def _kill_api_mid_request(self, injury: Injury) -> None:
-        job = extra(self._seed, injury.fault.number, injury.fault.target)
-        sender = threading.Thread(target=self._users.submit_extra, args=(job,), daemon=True)
-        sender.start()
+        sender = self._sender(injury)
         self._kill_api_after(injury, injury.fault.seconds)
         sender.join()
+
+    def _sender(self, injury: Injury) -> threading.Thread:
+        sender = threading.Thread(target=self._users.submit_extra, args=(self._extra(injury.fault),), daemon=True)
+        sender.start()
+        return sender
 
     def _kill_api_after(self, injury: Injury, seconds: float) -> None:
         time.sleep(seconds)
@@ -145,8 +214,17 @@ class Injector:
         injury.begun = time.time()
         self._deployment.redis.kill()
         self._deployment.redis.start()
-        self._deployment.redis.wipe()
+        self._wipe_redis()
         self._wait_for_write(injury, injury.begun)
+
+    def _wipe_redis(self) -> None:
+        """As soon as it lets us: it answers some questions while it still reads its data."""
+        for _ in range(100):
+            with contextlib.suppress(redis.BusyLoadingError):
+                self._deployment.redis.wipe()
+                return
+            time.sleep(_LOOK_SECONDS)
+        raise TimeoutError("Redis is still loading its data")
 
     def _freeze_redis(self, injury: Injury) -> None:
         injury.begun = time.time()
@@ -191,6 +269,7 @@ class Injector:
         """Wait for the worker to have something to lose; note what, and when the fault begins."""
         worker = self._deployment.workers[injury.fault.target]
         deadline = time.monotonic() + _AT_WORK_SECONDS
+        injury.victims = []
         while not injury.victims and time.monotonic() < deadline:
             time.sleep(_LOOK_SECONDS)
             with contextlib.suppress(SQLAlchemyError):

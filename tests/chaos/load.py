@@ -36,6 +36,7 @@ _SHARES = {
 _SECONDS_PER_LONG = 4.0
 """At least one long job in so many seconds: a fault proves little where nothing runs."""
 _CROWD = 40
+_TOGETHER = 15
 _STEERED = ("cancelled", "paused", "prioritised")
 
 SUCCEEDS = frozenset({"succeeded"})
@@ -77,16 +78,17 @@ class Planned:
     error: str | None = None
 
 
-def plan(seed: int, jobs: int, seconds: float) -> list[Planned]:
+def plan(seed: int, jobs: int, seconds: float, slowness: int = 1) -> list[Planned]:
     """The jobs of a run, by time; at least one of each kind is among them.
 
     Args:
         seed: everything follows from it.
         jobs: how many.
         seconds: over which they are spread.
+        slowness: how many times fewer steps the longer jobs have; more than 1 where there are no compiled kernels.
     """
     dice = random.Random(f"jobs {seed}")
-    pool = {kind: [_SPECS[kind](dice) for _ in range(count)] for kind, count in _VARIANTS.items()}
+    pool = {kind: [_SPECS[kind](dice, slowness) for _ in range(count)] for kind, count in _VARIANTS.items()}
     kinds = ["sweep", *_SHARES, *["long"] * int(seconds / _SECONDS_PER_LONG)][:jobs]
     kinds += dice.choices(list(_SHARES), list(_SHARES.values()), k=jobs - len(kinds))
     dice.shuffle(kinds)
@@ -97,16 +99,25 @@ def plan(seed: int, jobs: int, seconds: float) -> list[Planned]:
     ]
 
 
-def extra(seed: int, number: int, target: int) -> Planned:
+def extra(seed: int, number: int, target: int, slowness: int = 1) -> Planned:
     """The job whose request is under way when its API is killed."""
     dice = random.Random(f"extra {seed} {number}")
-    return Planned(f"chaos-{seed}-killed-{number:03d}", "sent to an API that dies", _small(dice), 0.0, target)
+    return Planned(f"chaos-{seed}-killed-{number:03d}", "sent to an API that dies", _small(dice, slowness), 0.0, target)
 
 
 def _times(dice: random.Random, count: int, seconds: float) -> list[float]:
     """Many jobs come in crowds, as from a script: workers take the small ones of a crowd together."""
     crowds = [dice.uniform(0, seconds) for _ in range(1 + count // _CROWD)]
     return sorted(dice.choice(crowds) if dice.random() < 0.5 else dice.uniform(0, seconds) for _ in range(count))
+
+
+def crowd(seed: int, number: int, target: int, slowness: int = 1) -> list[Planned]:
+    """Small jobs that come at once and before all others, of which each free worker takes several together."""
+    specs = [_slow_small(place, slowness) for place in range(_TOGETHER)]
+    return [
+        Planned(f"chaos-{seed}-crowd-{number:03d}-{place:02d}", "in a crowd", spec, 0.0, target)
+        for place, spec in enumerate(specs)
+    ]
 
 
 def _planned(dice: random.Random, pool: Mapping[str, list[Spec]], key: str, kind: str, at: float) -> Planned:
@@ -137,9 +148,9 @@ def _actions(dice: random.Random, kind: str) -> tuple[Action, ...]:
     return (Action(early, "again"),) if dice.random() < 0.15 else ()
 
 
-def _small(dice: random.Random) -> Spec:
+def _small(dice: random.Random, slowness: int) -> Spec:
     expression, start = dice.choice(_EXPRESSIONS)
-    steps, every = dice.choice(((60, 1), (150, 7), (400, 1), (20_000, 50)))
+    steps, every = dice.choice(((60, 1), (150, 7), (400, 1), (20_000 // slowness, 50)))
     return {
         "problem": {"type": "expression", "expression": expression, "start": dict(start)},
         "optimizers": dice.sample(_OPTIMIZERS, dice.randint(1, 4)),
@@ -149,7 +160,18 @@ def _small(dice: random.Random) -> Spec:
     }
 
 
-def _network(dice: random.Random) -> Spec:
+def _slow_small(place: int, slowness: int) -> Spec:
+    """Just small enough to be taken with others; of problems that one engine cannot compute at once."""
+    return {
+        "problem": {"type": "expression", "expression": _STEEP, "start": {"x": [0.1 + 0.01 * place] * 5}},
+        "optimizers": [{"name": "adam", "learning_rate": 0.0001, "ayla": {"n2": 0.57}}],
+        "budget": {"steps": 100_000 // slowness},
+        "record": {"every": 500 // slowness},
+        "priority": "urgent",
+    }
+
+
+def _network(dice: random.Random, slowness: int) -> Spec:
     rate = dice.choice((0.001, 0.002))
     return {
         "problem": {"type": "dataset", "dataset": {"name": "digits"}, "batch_size": dice.choice((16, 32))},
@@ -157,13 +179,13 @@ def _network(dice: random.Random) -> Spec:
             {"name": "adam", "learning_rate": rate, "ayla": {"n1": 1.5}},
             {"name": "sgd", "learning_rate": 10 * rate},
         ],
-        "budget": {"epochs": dice.choice((60, 120))},
+        "budget": {"epochs": dice.choice((60, 120)) // min(slowness, 4)},
         "seeds": [dice.randrange(1000)],
         "record": {"every": 50, "metrics_every": 5},
     }
 
 
-def _long(dice: random.Random) -> Spec:
+def _long(dice: random.Random, slowness: int) -> Spec:
     return {
         "problem": {
             "type": "expression",
@@ -174,12 +196,12 @@ def _long(dice: random.Random) -> Spec:
             {"name": "adam", "learning_rate": 0.0001, "ayla": {"n2": 0.57}},
             {"name": "sgd", "learning_rate": 0.000001},
         ],
-        "budget": {"steps": dice.choice((200_000, 400_000))},
-        "record": {"every": 200},
+        "budget": {"steps": dice.choice((200_000, 400_000)) // slowness},
+        "record": {"every": 200 // slowness},
     }
 
 
-def _sweep(dice: random.Random) -> Spec:
+def _sweep(dice: random.Random, slowness: int) -> Spec:
     """More trials than one shard takes."""
     return {
         "problem": {"type": "expression", "expression": _EXPRESSIONS[1][0], "start": dict(_EXPRESSIONS[1][1])},

@@ -10,8 +10,6 @@ from ayla_service.queue.celery.configuration import QUEUES
 
 _LOOK_SECONDS = 0.02
 _ANSWER_SECONDS = 2.0
-_MOST_WAITING = 64
-"""More is left where the API sees it: an API fills its queues no further than that itself."""
 _DROPPED = 0.1
 
 
@@ -21,6 +19,11 @@ class Delivery(Enum):
     FAITHFUL = auto()
     TWICE = auto()
     SOME_LOST = auto()
+
+
+_MOST_WAITING = {Delivery.FAITHFUL: 64, Delivery.TWICE: 1000, Delivery.SOME_LOST: 1000}
+"""More is left where the API sees it: an API fills its queues no further than the first number itself. But workers that
+are busy take none, and with that limit there would be nothing to double or to lose."""
 
 
 class Postman:
@@ -65,7 +68,7 @@ class Postman:
 
     def _empty(self, queue: str) -> None:
         """Celery's transport keeps each queue as a list of its name: new messages come in at the left end."""
-        while self._target.llen(queue) < _MOST_WAITING:
+        while self._target.llen(queue) < _MOST_WAITING[self.delivery]:
             message = self._source.rpop(queue)
             if not isinstance(message, bytes):
                 return

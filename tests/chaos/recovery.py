@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from ayla_service.db.models import Attempt
+from ayla_service.db.models import Attempt, Shard
 from ayla_service.db.session import Database
-from ayla_service.states import AttemptOutcome
-from sqlalchemy import func, select
+from ayla_service.states import PRIORITIES, AttemptOutcome
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from tests.chaos.schedule import Fault
@@ -26,6 +26,7 @@ class Injury:
         victims: shard and number of each attempt that ran on the worker that was hurt.
         recovered: seconds until what was hurt worked again, where that is not read from the attempts.
         skipped: why it did not happen, if so.
+        failure: why it could not be carried out, if that is the fault of the harness.
     """
 
     fault: Fault
@@ -33,6 +34,7 @@ class Injury:
     victims: list[tuple[str, int]] = field(default_factory=list)
     recovered: float | None = None
     skipped: str | None = None
+    failure: str | None = None
 
 
 def running_on(database: Database, pid: int) -> list[tuple[str, int]]:
@@ -42,6 +44,21 @@ def running_on(database: Database, pid: int) -> list[tuple[str, int]]:
     )
     with database.read() as session:
         return [(shard, number) for shard, number in session.execute(query)]
+
+
+def is_writing(database: Database, application: str) -> bool:
+    """Whether a program, by the name that it gave the store, is within a transaction."""
+    sessions = text("SELECT 1 FROM pg_stat_activity WHERE application_name = :name AND state <> 'idle'")
+    with database.read() as session:
+        return session.execute(sessions, {"name": application}).first() is not None
+
+
+def are_taken_up(database: Database, attempts: Sequence[tuple[str, int]]) -> bool:
+    """Whether a later attempt runs at one of the shards."""
+    running = select(Attempt.shard_id, Attempt.number).where(Attempt.outcome == AttemptOutcome.RUNNING)
+    with database.read() as session:
+        now = dict(session.execute(running).all())
+    return any(now.get(shard, number) > number for shard, number in attempts)
 
 
 class Pulse:
@@ -103,8 +120,13 @@ class Resumption:
 
 
 def resumptions(database: Database, injuries: Sequence[Injury]) -> Mapping[int, list[Resumption]]:
-    """By the number of the fault; attempts that survived it, and shards that ran no more, are left out."""
+    """By the number of the fault.
+
+    Left out are attempts that survived it, shards that ran no more, and those of jobs that their users had given a low
+    priority: they wait until nothing else is left, fault or not.
+    """
     with database.read() as session:
+        patient = set(session.scalars(select(Shard.id).where(Shard.priority > PRIORITIES["normal"])))
         attempts = {(item.shard_id, item.number): item for item in session.scalars(select(Attempt))}
         session.expunge_all()  # to be read after the end of the unit of work
     found: dict[int, list[Resumption]] = {}
@@ -114,6 +136,7 @@ def resumptions(database: Database, injuries: Sequence[Injury]) -> Mapping[int, 
             Resumption(_seconds(hurt.ended_at) - injury.begun, _seconds(following.started_at) - injury.begun)
             for hurt, following in pairs
             if hurt is not None and hurt.ended_at is not None and following is not None
+            if hurt.shard_id not in patient
         ]
     return found
 

@@ -13,8 +13,8 @@ _SHOWN = 40
 
 _RECOVERY = (
     "Seconds from the fault on. For a worker: until the shards that ran on it were back in the queue, and until they "
-    "ran again somewhere. For a server: until something was written again (for an API: until it answered; for a full "
-    "disk: from when it had room again)."
+    "ran again somewhere, which is a matter of the queue too; jobs of low priority are left out. For a server: until "
+    "something was written again (for an API: until it answered; for a full disk: from when it had room again)."
 )
 
 
@@ -23,6 +23,7 @@ class Report:
     """All that a run has found.
 
     Attributes:
+        command: makes the same jobs and the same faults again.
         seconds: duration of each part of the run.
         jobs: how many of each kind ended in which state.
         attempts: by outcome.
@@ -34,6 +35,7 @@ class Report:
     """
 
     seed: int
+    command: str
     seconds: Mapping[str, float]
     jobs: Mapping[tuple[str, str], int]
     attempts: Mapping[str, int]
@@ -55,6 +57,7 @@ class Report:
         """The whole report."""
         parts = [
             f"# Chaos, seed {self.seed}: {'nothing lost' if self.passed else 'FAILED'}",
+            f"Again: `{self.command}`",
             _table(("what must be 0", "count"), self._zeros()),
             self._problems(),
             _table(("part", "seconds"), [(name, f"{value:.1f}") for name, value in self.seconds.items()]),
@@ -113,8 +116,11 @@ class Report:
 
 def _count(injuries: Sequence[Injury]) -> str:
     skipped = [injury.skipped for injury in injuries if injury.skipped is not None]
-    note = f" ({len(skipped)} skipped: {skipped[0]})" if skipped else ""
-    return f"{len(injuries) - len(skipped)}{note}"
+    idle = sum(injury.fault.kind in ON_A_WORKER and not injury.victims for injury in injuries)
+    notes = [f"{len(skipped)} skipped: {skipped[0]}"] if skipped else []
+    notes += [f"{idle} on an idle worker"] if idle else []
+    told = f" ({', '.join(notes)})" if notes else ""
+    return f"{len(injuries) - len(skipped)}{told}"
 
 
 def _spread(values: Iterable[float]) -> str:

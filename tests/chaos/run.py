@@ -9,7 +9,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from ayla_core.devices import set_threads
+from ayla_core.native.library import kernels
 from ayla_service.db.models import Attempt, Job
 from ayla_service.db.session import Database
 from ayla_service.states import UNFINISHED_JOB
@@ -20,15 +22,17 @@ from tests.chaos import audit
 from tests.chaos.clients import Order, Users
 from tests.chaos.deployment import Deployment, deployed
 from tests.chaos.faults import Injector
-from tests.chaos.load import plan
+from tests.chaos.load import Planned, crowd, extra, plan
 from tests.chaos.recovery import Pulse, resumptions
 from tests.chaos.report import Report
 from tests.chaos.schedule import Fault, Kind, schedule
 from tests.chaos.verification import Check, Finding, verify
 
 _REST_SECONDS = 300.0
+_SLOWNESS = 20
+"""How many times longer PyTorch takes than the compiled kernels, about."""
 _LATE = "attempt abandoned: the lease was lost"
-_MAKES_LATE_WRITES = (Kind.FREEZE_WORKER, Kind.HOLD_WORKER)
+_MAKES_LATE_WRITES = (Kind.FREEZE_WORKER, Kind.FREEZE_PACK, Kind.HOLD_WORKER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +44,43 @@ class Options:
         jobs: how many are submitted.
         faults: how many are injected.
         gap_seconds: mean time between two faults; the jobs come over the whole time.
+        shorter: the longer jobs have that many times fewer steps.
     """
 
     seed: int
     jobs: int
     faults: int
     gap_seconds: float = 4.5
+    shorter: int = 1
+
+    @property
+    def command(self) -> str:
+        """What a user types to have the same again."""
+        size = f"--jobs {self.jobs} --faults {self.faults} --gap {self.gap_seconds:g} --shorter {self.shorter}"
+        return f"python -m tests.chaos --seed {self.seed} {size}"
+
+    def schedule(self) -> list[Fault]:
+        """The faults."""
+        return schedule(self.seed, self.faults, self.gap_seconds)
+
+    def plan(self) -> list[Planned]:
+        """The jobs."""
+        return plan(self.seed, self.jobs, self.faults * self.gap_seconds, self._slowness())
+
+    def extra(self, fault: Fault) -> list[Planned]:
+        """The jobs that a fault needs for itself."""
+        if fault.kind is Kind.FREEZE_PACK:
+            return crowd(self.seed, fault.number, fault.target, self._slowness())
+        return [extra(self.seed, fault.number, fault.target, self._slowness())]
+
+    def _slowness(self) -> int:
+        return self.shorter * (1 if kernels("expressions", torch.float64) is not None else _SLOWNESS)
 
 
 def run(options: Options, folder: Path) -> Report:
     """Do it all; logs go into ``folder``."""
     set_threads(1)  # as the workers: bits depend on it
-    faults = schedule(options.seed, options.faults, options.gap_seconds)
+    faults = options.schedule()
     _say(f"seed {options.seed}; logs in {folder}")
     for fault in faults:
         _say(str(fault))
@@ -79,10 +108,9 @@ class _Run:
 
     def __init__(self, options: Options, faults: Sequence[Fault], deployment: Deployment, clock: _Clock) -> None:
         self._options, self._faults, self._deployment, self._clock = options, faults, deployment, clock
-        planned = plan(options.seed, options.jobs, options.faults * options.gap_seconds)
-        self._users = Users(deployment.urls, planned, options.seed)
+        self._users = Users(deployment.urls, options.plan(), options.seed)
         self._pulse = Pulse(deployment.database)
-        self._injector = Injector(deployment, self._users, self._pulse, options.seed)
+        self._injector = Injector(deployment, self._users, self._pulse, options.extra)
 
     def report(self) -> Report:
         """Run, verify, and say what was found."""
@@ -105,6 +133,7 @@ class _Run:
         self._clock.lap("verification")
         return Report(
             seed=self._options.seed,
+            command=self._options.command,
             seconds=self._clock.parts,
             jobs=_jobs(database, orders),
             attempts=_attempts(database),
@@ -121,9 +150,9 @@ class _Run:
     def _conduct(self, fenced: int) -> list[Finding]:
         found = [Finding(Check.CONDUCT, late) for late in self._injector.late]
         found += [
-            Finding(Check.CONDUCT, f"fault {injury.fault.number} failed: {injury.skipped}")
+            Finding(Check.CONDUCT, f"fault {injury.fault.number} could not be carried out: {injury.failure}")
             for injury in self._injector.injuries
-            if injury.skipped is not None and injury.fault.kind is not Kind.FILL_DISK
+            if injury.failure is not None
         ]
         if fenced == 0 and any(fault.kind in _MAKES_LATE_WRITES for fault in self._faults):
             found.append(Finding(Check.CONDUCT, "no late write was tried and fenced, so the run proves little"))

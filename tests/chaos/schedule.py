@@ -18,6 +18,7 @@ class Kind(StrEnum):
 
     KILL_WORKER = "worker killed (-9)"
     FREEZE_WORKER = "worker frozen beyond its lease"
+    FREEZE_PACK = "worker frozen with a pack of small jobs"
     KILL_POSTGRES = "PostgreSQL killed (-9)"
     KILL_API_MID_REQUEST = "API killed (-9) in the middle of a request"
     KILL_REDIS = "Redis killed (-9), data kept"
@@ -34,24 +35,29 @@ class Kind(StrEnum):
 
 
 ON_A_WORKER = (
-    Kind.KILL_WORKER, Kind.FREEZE_WORKER, Kind.STOP_WORKER, Kind.CUT_WORKER, Kind.HOLD_WORKER, Kind.SWALLOW_WORKER
+    Kind.KILL_WORKER, Kind.FREEZE_WORKER, Kind.FREEZE_PACK, Kind.STOP_WORKER, Kind.CUT_WORKER, Kind.HOLD_WORKER,
+    Kind.SWALLOW_WORKER,
 )  # fmt: skip
 ON_AN_API = (Kind.KILL_API, Kind.KILL_API_MID_REQUEST)
 
-_WEIGHTS = {Kind.KILL_WORKER: 4, Kind.FREEZE_WORKER: 3, Kind.KILL_API_MID_REQUEST: 2, Kind.KILL_POSTGRES: 2}
+_WEIGHTS = {
+    Kind.KILL_WORKER: 4, Kind.FREEZE_WORKER: 3, Kind.FREEZE_PACK: 2, Kind.KILL_API_MID_REQUEST: 2, Kind.KILL_POSTGRES: 2
+}  # fmt: skip
 """How often a kind comes once every kind has come; the others have 1."""
 
 _SECONDS = {
-    # A worker ends itself after three leases without progress, so a longer fault would end in that every time.
-    Kind.FREEZE_WORKER: (1.4 * LEASE_SECONDS, 2.4 * LEASE_SECONDS),
+    # At most: it is over once another worker has taken the shard up. A worker ends itself after three leases without
+    # progress, so a longer fault would end in that every time.
+    Kind.FREEZE_WORKER: (2.0 * LEASE_SECONDS, 2.6 * LEASE_SECONDS),
+    Kind.FREEZE_PACK: (2.0 * LEASE_SECONDS, 2.6 * LEASE_SECONDS),
     Kind.CUT_WORKER: (1.2 * LEASE_SECONDS, 2.2 * LEASE_SECONDS),
     Kind.HOLD_WORKER: (1.2 * LEASE_SECONDS, 2.2 * LEASE_SECONDS),
     Kind.SWALLOW_WORKER: (1.2 * LEASE_SECONDS, 2.2 * LEASE_SECONDS),
     Kind.FREEZE_REDIS: (2.0, 6.0),
     Kind.KILL_POSTGRES: (1.0, 1.0),
     Kind.FILL_DISK: (2.0, 4.0),
-    Kind.DOUBLE_MESSAGES: (4.0, 8.0),
-    Kind.DROP_MESSAGES: (4.0, 8.0),
+    Kind.DOUBLE_MESSAGES: (6.0, 12.0),
+    Kind.DROP_MESSAGES: (6.0, 12.0),
     # How long after the request the API is killed.
     Kind.KILL_API_MID_REQUEST: (0.0, 0.03),
 }
@@ -78,7 +84,9 @@ class Fault:
 
     @property
     def victim(self) -> str:
-        """What is hurt; no two faults hurt the same at once."""
+        """What is hurt; no two faults hurt the same at once. Who will have a pack only the run shows."""
+        if self.kind is Kind.FREEZE_PACK:
+            return "whoever has a pack"
         if self.kind in ON_A_WORKER:
             return f"worker-{self.target}"
         if self.kind in ON_AN_API:

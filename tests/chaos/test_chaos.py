@@ -12,9 +12,10 @@ from tests.chaos.schedule import APIS, WORKERS, Kind, schedule
 
 @pytest.mark.timeout(300)
 def test_nothing_is_lost_when_everything_is_killed(tmp_path: Path) -> None:
-    report = run(Options(seed=3, jobs=60, faults=9, gap_seconds=2.0), tmp_path)
+    report = run(Options(seed=3, jobs=30, faults=9, gap_seconds=1.2, shorter=2), tmp_path)
     assert report.passed, f"{report.markdown()}\nThe logs are in {tmp_path}"
     assert report.compared > 300
+    assert report.fenced > 0
 
 
 def test_a_schedule_follows_from_its_seed_alone() -> None:
@@ -37,6 +38,7 @@ def test_faults_come_in_order_and_hit_what_there_is() -> None:
         "postgres",
         "redis",
         "messages",
+        "whoever has a pack",
     }
 
 

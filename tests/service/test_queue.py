@@ -2,16 +2,17 @@
 
 import dataclasses
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from ayla_service.db.models import Attempt, Checkpoint, Chunk, Job, Shard
 from ayla_service.db.session import Database, store_now
-from ayla_service.queue import attempts
+from ayla_service.queue import attempts, claims, packs
 from ayla_service.queue.attempts import LeaseLost, Order
 from ayla_service.queue.claims import Claim, SavedState, WorkerIdentity, claim
+from ayla_service.queue.policy import Candidate, PackLimits, pack
 from ayla_service.queue.reaper import reap
 from ayla_service.queue.retries import ErrorType, RetryPolicy
 from ayla_service.results.reader import ResultReader, TrajectoryQuery
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import delete, func, select, update
 
-from tests.factories import AT_ONCE, WORKER, jobs, progress, submit
+from tests.factories import AT_ONCE, WORKER, jobs, progress, spec, submit
 
 LEASE = 30.0
 MAX_ATTEMPTS = AT_ONCE.max_attempts
@@ -342,6 +343,94 @@ def test_a_priority_changes_while_the_job_waits(database: Database) -> None:
 def _shard_states(database: Database) -> list[str]:
     with database.read() as session:
         return list(session.scalars(select(Shard.state)))
+
+
+ENDS: dict[str, Callable[[Database, Claim], object]] = {
+    "finish": lambda database, claimed: attempts.record(
+        database, claimed, progress(claimed, 0, 10, finished=True), LEASE
+    ),
+    "release": lambda database, claimed: attempts.release(database, claimed, SavedState(3, b"state at 3")),
+    "cancel": attempts.cancel,
+    "fail": lambda database, claimed: attempts.fail(database, claimed, ErrorType.UNEXPECTED, "no", AT_ONCE),
+}
+
+
+@pytest.mark.parametrize("way", ENDS)
+def test_ending_an_attempt_again_is_no_error_and_changes_nothing(database: Database, way: str) -> None:
+    """A worker whose connection broke does not know whether its commit arrived."""
+    job = submit(database)
+    claimed = _claim(database)
+    ENDS[way](database, claimed)
+    before = jobs(database).get(job.id), _shard_states(database), _outcomes(database)
+    ENDS[way](database, claimed)
+    assert (jobs(database).get(job.id), _shard_states(database), _outcomes(database)) == before
+    for other in ENDS.keys() - {way}:
+        with pytest.raises(LeaseLost):
+            ENDS[other](database, claimed)
+
+
+def test_an_attempt_of_another_worker_with_the_same_number_is_fenced(database: Database) -> None:
+    """After a store was restored from a backup, numbers come again; a worker may have gone on meanwhile."""
+    submit(database)
+    claimed = _claim(database)
+    other = dataclasses.replace(claimed, worker="elsewhere:7")
+    with pytest.raises(LeaseLost):
+        attempts.record(database, other, progress(other, 0, 4), LEASE)
+    assert packs.renew(database, [other], LEASE) == set()
+    assert packs.renew(database, [claimed], LEASE) == {claimed.shard_id}
+
+
+def test_releasing_without_getting_on_does_not_forgive_failures(database: Database) -> None:
+    job = submit(database)
+    for _ in range(MAX_ATTEMPTS):
+        attempts.release(database, _claim(database), SavedState(0, b"state at 0"))
+        attempts.fail(database, _claim(database), ErrorType.UNEXPECTED, "no", AT_ONCE)
+    assert jobs(database).get(job.id).state == "failed"
+
+
+def test_a_job_whose_row_is_held_by_others_keeps_nobody_waiting(database: Database) -> None:
+    """Several large shards of a held job stand at the front; what stands behind them is free."""
+    if database.is_sqlite:
+        return  # it has one writer at a time
+    held = submit(database, seeds=list(range(1000)), optimizers=[spec()["optimizers"][0]] * 3)
+    free = submit(database)
+    with database.write() as session:
+        session.execute(select(Job).where(Job.id == held.id).with_for_update())
+        claimed = claim(database, WORKER, LEASE)
+    assert claimed is not None
+    assert claimed.job_id == free.id
+    assert _claim(database).job_id == held.id
+
+
+def test_heartbeats_do_not_wait_for_whoever_holds_the_job(database: Database) -> None:
+    if database.is_sqlite:
+        return  # it has one writer at a time
+    submit(database)
+    claimed = _claim(database)
+    with database.write() as session:
+        session.execute(select(Job).with_for_update())
+        assert attempts.record(database, claimed, progress(claimed, 0, 4), LEASE) is Order.GO_ON
+        assert packs.renew(database, [claimed], LEASE) == {claimed.shard_id}
+
+
+def test_what_is_tried_between_the_look_and_the_lock_is_no_part_of_a_pack(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pack starts at step 0 and drops nothing: rows of an attempt that got further would stay among its own."""
+    if database.is_sqlite:
+        return  # its claims look and lock at once
+    first, second = submit(database), submit(database)
+
+    def meanwhile(candidates: Sequence[Candidate], limits: PackLimits) -> list[Candidate]:
+        chosen = pack(candidates, limits)
+        with database.write() as session:
+            session.execute(update(Shard).where(Shard.job_id == second.id).values(attempt=1))
+        return chosen
+
+    monkeypatch.setattr(claims, "pack", meanwhile)
+    together = PackLimits(shards=10, seconds=10.0, small_seconds=1.0)
+    found = claims.claim_pack(database, WORKER, LEASE, together)
+    assert [claimed.job_id for claimed in found] == [first.id]
 
 
 def test_a_job_succeeds_only_when_all_its_shards_have(database: Database) -> None:

@@ -85,6 +85,8 @@ class Held:
     claim: Claim
     shard: ShardModel
     step: int
+    outcome: str = "running"
+    """How it was ended by its own hand; saying so again changes nothing."""
 
     @property
     def current(self) -> bool:
@@ -144,7 +146,9 @@ class QueueMachine(RuleBasedStateMachine):
             return
         held.step += 1
         if checkpoint:
-            held.shard.saved, held.shard.failures = held.step, 0
+            if held.step > held.shard.saved:
+                held.shard.failures = 0
+            held.shard.saved = held.step
 
     @precondition(lambda self: self.held)
     @rule(data=st.data())
@@ -165,17 +169,17 @@ class QueueMachine(RuleBasedStateMachine):
         block = progress(held.claim, held.step, LAST_STEP, finished=True)
         if packed:
             done = CompletedShard(held.claim, block.trials, block.results, "cpu")
-            assert bool(packs.complete(self.database, [done])) is held.current
-        elif self._refused(held, lambda: attempts.record(self.database, held.claim, block, LEASE)):
+            assert bool(packs.complete(self.database, [done])) is (held.current or held.outcome == "succeeded")
+        elif self._refused(held, lambda: attempts.record(self.database, held.claim, block, LEASE), "succeeded"):
             return
         if held.current:
-            held.shard.state = "succeeded"
+            held.shard.state, held.outcome = "succeeded", "succeeded"
 
     @precondition(lambda self: self.held)
     @rule(data=st.data())
     def hand_back(self, data: Any) -> None:
         held = data.draw(st.sampled_from(self.held))
-        if not self._refused(held, lambda: attempts.release(self.database, held.claim)):
+        if not self._refused(held, lambda: attempts.release(self.database, held.claim), "released"):
             self._wait(held.shard, "queued")
 
     @precondition(lambda self: self.held)
@@ -185,14 +189,14 @@ class QueueMachine(RuleBasedStateMachine):
         held = data.draw(st.sampled_from(self.held))
         if held.current and not held.shard.job.ending:
             return
-        if not self._refused(held, lambda: attempts.cancel(self.database, held.claim)):
+        if not self._refused(held, lambda: attempts.cancel(self.database, held.claim), "cancelled"):
             held.shard.state = "cancelled"
 
     @precondition(lambda self: self.held)
     @rule(data=st.data(), error=st.sampled_from([ErrorType.UNEXPECTED, ErrorType.OUT_OF_MEMORY, ErrorType.TIME_LIMIT]))
     def fail(self, data: Any, error: ErrorType) -> None:
         held = data.draw(st.sampled_from(self.held))
-        if not self._refused(held, lambda: attempts.fail(self.database, held.claim, error, "no", POLICY)):
+        if not self._refused(held, lambda: attempts.fail(self.database, held.claim, error, "no", POLICY), "failed"):
             self._count_failure(held.shard, error)
 
     @rule()
@@ -265,11 +269,20 @@ class QueueMachine(RuleBasedStateMachine):
         expected = {(s.id, s.attempt) for job in self.jobs for s in job.shards if s.state == "running"}
         assert open_attempts == expected
 
-    def _refused(self, held: Held, write: Any) -> bool:
-        """Try a write; it must be refused exactly if its attempt is not the current one."""
+    def _refused(self, held: Held, write: Any, outcome: str = "never") -> bool:
+        """Try a write: refused exactly if its attempt is not the current one, or without effect if it is a repetition.
+
+        Returns:
+            Whether nothing has changed.
+        """
         if held.current:
             write()
+            if outcome != "never":
+                held.outcome = outcome
             return False
+        if held.outcome == outcome:
+            write()
+            return True
         with pytest.raises(LeaseLost):
             write()
         return True

@@ -34,10 +34,10 @@ def dying(self):
         os._exit(9)
 
 from ayla_service.queue import attempts, claims
-for module, name in ((claims, "_take"), (attempts, "_current")):
+for module, name in ((claims, "_open_attempts"), (attempts, "_current")):
     def marking(session, *arguments, real=getattr(module, name), **named):
         found = real(session, *arguments, **named)
-        session.info["of the job"] = bool(found)
+        session.info["of the job"] = True
         return found
     setattr(module, name, marking)
 Database.write = dying

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from ayla_core import engine as core
+from ayla_core.datasets import DatasetError
 from ayla_service.db.session import Database
 from ayla_service.queue.retries import ErrorType
 from ayla_service.settings import Settings
 from ayla_spec.jobspec import Limits
+from ayla_worker.failures import detail_of
 from ayla_worker.identity import describe_worker
 from ayla_worker.limits import EXIT_STATUS, Allowance, Guard, LimitExceeded, allowance
 from ayla_worker.runner import Runner
@@ -72,7 +74,8 @@ def test_time_that_earlier_attempts_have_used_counts() -> None:
 def test_a_block_that_never_ends_is_ended_with_its_process() -> None:
     ended: list[ErrorType] = []
     left: list[int] = []
-    with Guard(Allowance(0.05, 0.05, None), 0.1, lambda excess: ended.append(excess.error_type), left.append):
+    with Guard(Allowance(0.05, 0.05, None), 0.1, lambda excess: ended.append(excess.error_type), left.append) as guard:
+        guard.computing()
         wait_for(lambda: bool(left))
     assert (ended, left) == ([ErrorType.TIME_LIMIT], [EXIT_STATUS])
 
@@ -83,8 +86,40 @@ def test_a_guard_lets_be_what_keeps_its_limits() -> None:
         guard.check()
         time.sleep(0.3)
     assert not left
-    with Guard(Allowance(0.0, 1.0, None), 60.0, lambda _: None, left.append) as guard, pytest.raises(LimitExceeded):
+    with Guard(Allowance(0.0, 1.0, None), 60.0, lambda _: None, left.append) as guard:
+        guard.computing()
+        time.sleep(0.01)
+        with pytest.raises(LimitExceeded):
+            guard.check()
+
+
+def test_waiting_for_the_store_is_not_computing() -> None:
+    left: list[int] = []
+    with Guard(Allowance(0.2, 0.2, None), 0.0, lambda _: None, left.append) as guard:
+        guard.computing()
+        guard.waiting()
+        time.sleep(0.5)
         guard.check()
+        guard.computing()
+        guard.check()
+    assert not left
+
+
+def test_an_attempt_that_ends_just_in_time_keeps_its_process() -> None:
+    left: list[int] = []
+    guard = Guard(Allowance(0.05, 0.05, None), 0.0, lambda _: guard.__exit__(None, None, None), left.append)
+    with guard:
+        guard.computing()
+        time.sleep(0.5)
+    assert not left
+
+
+@pytest.mark.parametrize("said", ["a\x00b", "half \ud800 a pair", "x" * 10_000])
+def test_an_error_that_quotes_anything_can_be_stored(said: str) -> None:
+    detail = detail_of(DatasetError(said))
+    assert detail.encode()
+    assert "\x00" not in detail
+    assert 0 < len(detail) <= 2000
 
 
 POISON = """

@@ -19,6 +19,7 @@ from ayla_service.queue.retries import policy_of
 from ayla_service.settings import Settings
 from ayla_service.states import AttemptOutcome
 from ayla_spec.costs import cost_of
+from ayla_spec.problems import ExpressionProblem
 
 from ayla_worker.data import with_progress
 from ayla_worker.failures import detail_of, error_type_of
@@ -26,7 +27,7 @@ from ayla_worker.identity import describe_device
 from ayla_worker.lease import LeaseKeeper
 from ayla_worker.limits import Guard, LimitExceeded, allowance
 from ayla_worker.patience import patiently
-from ayla_worker.recorder import JobEnding, JobPaused, StoreRecorder
+from ayla_worker.recorder import JobEnding, JobPaused, StoreRecorder, raise_if_over
 
 _log = structlog.get_logger("ayla.worker")
 
@@ -110,36 +111,41 @@ class AttemptRunner:
     def _train(self, claimed: Claim) -> AttemptOutcome:
         device = select_device(claimed.spec.device)
         with self._guard(claimed) as guard:
-            engine = self._restored(claimed, device)
+            try:
+                engine = self._restored(claimed, device)
+            except JobPaused:
+                self._write(lambda: attempts.release(self.database, claimed))
+                return AttemptOutcome.RELEASED
             lease, where = self.settings.lease_seconds, describe_device(device)
             if claimed.attempt > 1:
                 self._write(lambda: attempts.begin(self.database, claimed, engine.step, where, lease))
-            recorder = StoreRecorder(
-                self.database,
-                claimed,
-                lease,
-                self.settings.checkpoint_seconds,
-                where,
-                guard,
-                self.on_progress,
-            )
+            every = self.settings.checkpoint_seconds
+            recorder = StoreRecorder(self.database, claimed, lease, every, where, guard, self.on_progress)
+            guard.computing()
             return self._advance(claimed, engine, recorder)
 
     def _advance(self, claimed: Claim, engine: Engine, recorder: StoreRecorder) -> AttemptOutcome:
+        begun_at = engine.step
         try:
             if train(engine, recorder, self._pace(claimed), self.should_stop):
                 return AttemptOutcome.SUCCEEDED
         except JobPaused:
             pass
-        begun = time.monotonic()
-        saved = SavedState(engine.step, engine.checkpoint())
-        metrics.checkpoint_packed(len(saved.data), time.monotonic() - begun)
+        saved = self._packed(engine) if engine.step > begun_at else None
         self._write(lambda: attempts.release(self.database, claimed, saved))
         return AttemptOutcome.RELEASED
 
+    def _packed(self, engine: Engine) -> SavedState:
+        begun = time.monotonic()
+        saved = SavedState(engine.step, engine.checkpoint())
+        metrics.checkpoint_packed(len(saved.data), time.monotonic() - begun)
+        return saved
+
     def _pace(self, claimed: Claim) -> Pace:
-        """Blocks of about a heartbeat; the first of a quarter, as its length follows from an estimate alone."""
+        """Blocks of about a heartbeat. The first of a network has one step: what that costs is a guess before."""
         heartbeat = self.settings.heartbeat_seconds
+        if not isinstance(claimed.spec.problem, ExpressionProblem):
+            return Pace(heartbeat, first_steps=1, growth=_GROWTH)
         a_step = cost_of(claimed.spec).of(len(claimed.trials)) / claimed.spec.budget.steps
         first = max(1, min(MOST_FIRST_STEPS, int(heartbeat / 4 / a_step)))
         return Pace(heartbeat, first_steps=first, growth=_GROWTH)
@@ -158,11 +164,13 @@ class AttemptRunner:
 
     def _restored(self, claimed: Claim, device: torch.device) -> Engine:
         """The shard's engine at the newest checkpoint that can be read, else at step 0."""
-        keeper = LeaseKeeper(
-            lambda: attempts.renew(self.database, claimed, self.settings.lease_seconds),
-            self.settings.heartbeat_seconds,
-            self.on_progress,
-        )
+        lease = self.settings.lease_seconds
+
+        def renew() -> None:
+            order = patiently(lease, lambda: attempts.renew(self.database, claimed, lease))
+            raise_if_over(order)
+
+        keeper = LeaseKeeper(renew, self.settings.heartbeat_seconds, self.on_progress)
         engine = Engine(claimed.spec, claimed.trials, device, with_progress(self.source, keeper.keep))
         for saved in claimed.saved:
             try:

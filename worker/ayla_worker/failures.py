@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ayla_worker.limits import LimitExceeded
 
-_LONGEST = 500
+_LONGEST = 2000
 
 
 def error_type_of(error: Exception) -> ErrorType:
@@ -30,7 +30,12 @@ def error_type_of(error: Exception) -> ErrorType:
 
 
 def detail_of(error: Exception) -> str:
-    """What a user reads about it."""
+    """What a user reads about it; text that every store can keep."""
+    # PostgreSQL takes neither NUL nor half a surrogate pair, and messages quote what stands in people's files.
+    return _words(error).replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()[:_LONGEST]
+
+
+def _words(error: Exception) -> str:
     match error:
         case LimitExceeded() | DatasetError():
             return str(error)
@@ -41,10 +46,10 @@ def detail_of(error: Exception) -> str:
             )
         case DBAPIError():
             # Its own words hold the statement, which says nothing to a user.
-            return detail_of(error.orig) if isinstance(error.orig, Exception) else type(error).__name__
+            return _words(error.orig) if isinstance(error.orig, Exception) else type(error).__name__
         case _:
             first = (str(error).splitlines() or [""])[0]
-            return f"{type(error).__name__}: {first}"[:_LONGEST]
+            return f"{type(error).__name__}: {first}"
 
 
 def _first_field(error: ValidationError) -> str:

@@ -68,9 +68,10 @@ def memory_used() -> int:
 class Guard:
     """Watches one attempt, from when it is entered until it is left.
 
-    ``check`` is for the thread that computes. If it does not come to that, as when one block takes very long or fills
-    the memory at once, ``end`` is called after ``grace_seconds`` to record the failure, and the process ends: nothing
-    else can stop a computation in its middle. Whoever runs the worker starts it again.
+    Its time runs while ``computing``: neither waiting for the store nor fetching data is the job's fault. ``check`` is
+    for the thread that computes. If it does not come to that, as when one block takes very long or fills the memory at
+    once, ``end`` is called after ``grace_seconds`` to record the failure, and the process ends: nothing else can stop
+    a computation in its middle. Whoever runs the worker starts it again.
 
     Args:
         allowed: what the attempt may use.
@@ -90,7 +91,8 @@ class Guard:
         self._grace_seconds = grace_seconds
         self._end = end
         self._exit = exit_process
-        self._begun = time.monotonic()
+        self._used = 0.0
+        self._computing_since: float | None = None
         self._memory_before = memory_used()
         self._left = threading.Event()
 
@@ -106,6 +108,14 @@ class Guard:
         """Watch no longer."""
         self._left.set()
 
+    def computing(self) -> None:
+        """Let the time run."""
+        self._computing_since = time.monotonic()
+
+    def waiting(self) -> None:
+        """Let the time stand still."""
+        self._used, self._computing_since = self._seconds(), None
+
     def check(self) -> None:
         """See whether the attempt keeps its limits.
 
@@ -116,23 +126,29 @@ class Guard:
         if excess is not None:
             raise excess
 
+    def _seconds(self) -> float:
+        since = self._computing_since
+        return self._used + (0.0 if since is None else time.monotonic() - since)
+
     def _excess(self) -> LimitExceeded | None:
-        if self._allowed.seconds is not None and time.monotonic() - self._begun > self._allowed.seconds:
+        if self._allowed.seconds is not None and self._seconds() > self._allowed.seconds:
             detail = f"The job's trials may compute for {self._allowed.limit_seconds:g} s each; that time is over."
             return LimitExceeded(ErrorType.TIME_LIMIT, detail)
         taken = memory_used() - self._memory_before
         if self._allowed.memory_mb is not None and taken > self._allowed.memory_mb * _MIB:
-            detail = (
-                f"The job may use {self._allowed.memory_mb} MiB; its worker had taken {taken / _MIB:.0f} MiB for it."
-            )
+            detail = f"The job may use {self._allowed.memory_mb} MiB; its worker had taken {taken // _MIB} for it."
             return LimitExceeded(ErrorType.MEMORY_LIMIT, detail)
         return None
+
+    def _is_computing(self) -> bool:
+        return self._computing_since is not None
 
     def _watch(self) -> None:
         exceeded_at: float | None = None
         while not self._left.wait(_LOOK_SECONDS):
             excess = self._excess()
-            if excess is None:
+            # What waits for the store comes to its next check by itself.
+            if excess is None or not self._is_computing():
                 exceeded_at = None
                 continue
             exceeded_at = exceeded_at or time.monotonic()
@@ -145,4 +161,6 @@ class Guard:
         try:
             self._end(excess)
         finally:
-            self._exit(EXIT_STATUS)
+            # Meanwhile the attempt may have come to its end after all, and the process to other work.
+            if not self._left.is_set():
+                self._exit(EXIT_STATUS)

@@ -29,8 +29,8 @@ def work_until(stop: StopSignal, runner: Runner, settings: Settings, waking: Wak
                 waking.bell.pause(_STORE_PAUSE_SECONDS)
                 continue
             if time.monotonic() - reaped_at >= settings.reap_seconds:
-                _reap(runner, settings, waking)
                 reaped_at = time.monotonic()
+                _reap(runner, settings, waking)
             waking.bell.look()
             if not runner.run_next():
                 waking.bell.rest(waking.patience())

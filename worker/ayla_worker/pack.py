@@ -20,6 +20,7 @@ from ayla_service.queue.packs import CompletedShard
 from ayla_service.results.writer import NewResults
 from ayla_service.states import AttemptOutcome
 from ayla_spec.jobspec import ResolvedJobSpec
+from ayla_spec.problems import ExpressionProblem
 from ayla_spec.trials import TrialPlan
 from sqlalchemy.exc import DBAPIError
 
@@ -34,6 +35,7 @@ from ayla_worker.rows import Stopwatch, chunk_of, predictions_of, progress_of
 _log = structlog.get_logger("ayla.worker")
 
 _FIRST_STEPS = 1024
+"""Of an expression; a network begins with one step, as what that costs is a guess before."""
 
 _DECIDES_THE_NUMBERS = ("problem", "budget", "record", "dtype", "device", "limits")
 
@@ -113,7 +115,9 @@ class PackRunner:
         stopwatch, memory = Stopwatch(), _Rows()
         with self._guard(spec) as guard:
             engine = Engine(spec, batch.trials, device, with_progress(self._alone.source, course.keeper.keep))
-            pace = Pace(self._settings.heartbeat_seconds, first_steps=_FIRST_STEPS)
+            first_steps = _FIRST_STEPS if isinstance(spec.problem, ExpressionProblem) else 1
+            pace = Pace(self._settings.heartbeat_seconds, first_steps=first_steps)
+            guard.computing()
             if not train(engine, memory, pace, self._should_stop(course, batch, guard)):
                 raise Interrupted
         seconds = stopwatch.lap()
@@ -125,7 +129,9 @@ class PackRunner:
 
         def should_stop() -> bool:
             guard.check()
+            guard.waiting()
             course.keeper.keep()
+            guard.computing()
             return self._alone.should_stop() or not shards & course.open
 
         return should_stop

@@ -23,7 +23,17 @@ class JobPaused(Exception):
     """The job is paused; what was computed so far is stored, and the shard is to be handed back."""
 
 
-_RAISED = {Order.STOP: JobEnding, Order.HAND_BACK: JobPaused}
+def raise_if_over(order: Order) -> None:
+    """Act on what the store has answered to a heartbeat.
+
+    Raises:
+        JobEnding: if nothing more of the job is to run.
+        JobPaused: if the shard is to be handed back.
+    """
+    if order is Order.STOP:
+        raise JobEnding
+    if order is Order.HAND_BACK:
+        raise JobPaused
 
 
 class StoreRecorder:
@@ -70,15 +80,24 @@ class StoreRecorder:
             sqlalchemy.exc.DBAPIError: if the store does not answer for as long as the lease lasts.
         """
         seconds = self._stopwatch.lap()
+        self._pause()
         order = self._store(self._recorded(block, checkpoint, seconds))
         metrics.steps_stored((block.last_step - block.first_step + 1) * len(block.summaries), seconds)
         self._on_progress()
-        if order in _RAISED:
-            raise _RAISED[order]
+        raise_if_over(order)
         if self._guard is not None and not block.finished:
             self._guard.check()
-        # Time spent waiting for the store is not computing time.
+        self._go_on()
+
+    def _pause(self) -> None:
+        """Time spent waiting for the store is not computing time."""
+        if self._guard is not None:
+            self._guard.waiting()
+
+    def _go_on(self) -> None:
         self._stopwatch.start()
+        if self._guard is not None:
+            self._guard.computing()
 
     def _recorded(self, block: Block, checkpoint: Callable[[], bytes], seconds: float) -> RecordedBlock:
         return RecordedBlock(

@@ -10,7 +10,7 @@ from ayla_spec import ResolvedJobSpec
 from ayla_spec.costs import cost_of
 from ayla_spec.sizes import parameters
 from ayla_spec.trials import TrialPlan, plan_shards, plan_trials
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, insert, select, tuple_
 from sqlalchemy.orm import Session
 
 from ayla_service.db.lookup import by_id
@@ -39,41 +39,48 @@ def add(session: Session, submitted: dict[str, Any], resolved: ResolvedJobSpec, 
     session.add(job)
     session.flush()
     session.add_all(JobTag(job_id=job.id, tag=tag, created_at=now) for tag in resolved.tags)
-    cost = cost_of(resolved)
-    for index, plans in enumerate(plan_shards(trials, parameters(resolved.problem), cost.affordable())):
-        _add_shard(session, job, index, plans, cost.of(len(plans)))
+    _add_shards(session, job, resolved, trials)
     session.flush()
     return job
 
 
-def _add_shard(session: Session, job: Job, index: int, plans: list[TrialPlan], cost: float) -> None:
-    shard = Shard(
-        id=str(uuid.uuid4()),
-        job_id=job.id,
-        index=index,
-        state=ShardState.QUEUED,
-        device=job.resolved_spec["device"],
-        priority=job.priority,
-        queued_at=job.created_at,
-        cost=cost,
-    )
-    session.add(shard)
-    session.flush()
-    session.add_all(_new_trial(job.id, shard.id, plan) for plan in plans)
+def _add_shards(session: Session, job: Job, resolved: ResolvedJobSpec, trials: list[TrialPlan]) -> None:
+    """All in two statements: one for each of some thousand shards would keep the others from writing for long."""
+    cost = cost_of(resolved)
+    shards, rows = [], []
+    settings = [optimizer.model_dump(mode="json") for optimizer in resolved.optimizers]
+    for index, plans in enumerate(plan_shards(trials, parameters(resolved.problem), cost.affordable())):
+        shards.append(_new_shard(job, index, cost.of(len(plans))))
+        rows += [_new_trial(job.id, shards[-1]["id"], plan, settings[plan.optimizer_index]) for plan in plans]
+    session.execute(insert(Shard), shards)
+    session.execute(insert(Trial), rows)
 
 
-def _new_trial(job_id: str, shard_id: str, plan: TrialPlan) -> Trial:
-    return Trial(
-        id=str(uuid.uuid4()),
-        job_id=job_id,
-        shard_id=shard_id,
-        index=plan.index,
-        optimizer_index=plan.optimizer_index,
-        label=plan.settings.label or "",
-        settings=plan.settings.model_dump(mode="json"),
-        seed=plan.seed,
-        state=TrialState.QUEUED,
-    )
+def _new_shard(job: Job, index: int, cost: float) -> dict[str, Any]:
+    return {
+        "id": str(uuid.uuid4()),
+        "job_id": job.id,
+        "index": index,
+        "state": ShardState.QUEUED,
+        "device": job.resolved_spec["device"],
+        "priority": job.priority,
+        "queued_at": job.created_at,
+        "cost": cost,
+    }
+
+
+def _new_trial(job_id: str, shard_id: str, plan: TrialPlan, settings: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": str(uuid.uuid4()),
+        "job_id": job_id,
+        "shard_id": shard_id,
+        "index": plan.index,
+        "optimizer_index": plan.optimizer_index,
+        "label": plan.settings.label or "",
+        "settings": settings,
+        "seed": plan.seed,
+        "state": TrialState.QUEUED,
+    }
 
 
 def queued_devices(session: Session, job_id: str) -> list[str]:

@@ -4,11 +4,12 @@ A write by an attempt that is no longer the current one changes nothing and rais
 repeated when it is not known whether the commit arrived.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Attempt, Checkpoint, Job, Shard, Trial
@@ -99,17 +100,12 @@ def record(database: Database, claim: Claim, block: RecordedBlock, lease_seconds
     Raises:
         LeaseLost: if the attempt is not the current one.
     """
+    if block.finished:
+        _end(database, claim, AttemptOutcome.SUCCEEDED, lambda session, *found: _finish(session, claim, block, *found))
+        return Order.GO_ON
     with database.write() as session:
-        job, shard = _current(session, claim, ends=block.finished)
-        insert(session, block.results, claim.attempt)
-        update_trials(session, block.trials)
-        if block.device is not None:
-            _attempt(session, claim).device = block.device
-        if block.finished:
-            now = store_now(session)
-            _close(session, claim, AttemptOutcome.SUCCEEDED, now)
-            end_shard(session, shard, ShardState.SUCCEEDED, now)
-            return Order.GO_ON
+        job, shard = _current(session, claim)
+        _write(session, claim, block)
         _beat(session, claim, shard, lease_seconds)
         if block.checkpoint is not None:
             _save(session, claim, shard, block.checkpoint)
@@ -127,13 +123,13 @@ def release(database: Database, claim: Claim, checkpoint: SavedState | None = No
     Raises:
         LeaseLost: if the attempt is not the current one.
     """
-    with database.write() as session:
-        job, shard = _current(session, claim, ends=True)
+
+    def give_back(session: Session, job: Job, shard: Shard, now: datetime) -> None:
         if checkpoint is not None:
             _save(session, claim, shard, checkpoint)
-        now = store_now(session)
-        _close(session, claim, AttemptOutcome.RELEASED, now)
         requeue(session, job, shard, now)
+
+    _end(database, claim, AttemptOutcome.RELEASED, give_back)
 
 
 def cancel(database: Database, claim: Claim) -> None:
@@ -142,11 +138,11 @@ def cancel(database: Database, claim: Claim) -> None:
     Raises:
         LeaseLost: if the attempt is not the current one.
     """
-    with database.write() as session:
-        _, shard = _current(session, claim, ends=True)
-        now = store_now(session)
-        _close(session, claim, AttemptOutcome.CANCELLED, now)
+
+    def give_up(session: Session, _job: Job, shard: Shard, now: datetime) -> None:
         end_shard(session, shard, ShardState.CANCELLED, now)
+
+    _end(database, claim, AttemptOutcome.CANCELLED, give_up)
 
 
 def fail(database: Database, claim: Claim, error_type: ErrorType, error: str, policy: RetryPolicy) -> None:
@@ -162,28 +158,70 @@ def fail(database: Database, claim: Claim, error_type: ErrorType, error: str, po
     Raises:
         LeaseLost: if the attempt is not the current one.
     """
-    with database.write() as session:
-        job, shard = _current(session, claim, ends=True)
-        now = store_now(session)
-        _close(session, claim, AttemptOutcome.FAILED, now, error_type, error)
+
+    def count(session: Session, job: Job, shard: Shard, now: datetime) -> None:
+        attempt = _attempt(session, claim)
+        attempt.error_type, attempt.error = error_type, error
         fail_or_requeue(session, job, shard, error_type, error, policy, now)
+
+    _end(database, claim, AttemptOutcome.FAILED, count)
+
+
+def _end(
+    database: Database,
+    claim: Claim,
+    outcome: AttemptOutcome,
+    follow: Callable[[Session, Job, Shard, datetime], None],
+) -> None:
+    """Close the attempt with an outcome, and do what follows from it; once, however often it is asked for."""
+    with database.write() as session:
+        try:
+            job, shard = _current(session, claim, ends=True)
+        except LeaseLost:
+            if _has_ended(session, claim, outcome):
+                return  # an earlier try had been committed, though its answer did not arrive
+            raise
+        now = store_now(session)
+        attempt = _attempt(session, claim)
+        attempt.outcome, attempt.heartbeat_at, attempt.ended_at = outcome, now, now
+        follow(session, job, shard, now)
+
+
+def _finish(session: Session, claim: Claim, block: RecordedBlock, _job: Job, shard: Shard, now: datetime) -> None:
+    _write(session, claim, block)
+    end_shard(session, shard, ShardState.SUCCEEDED, now)
+
+
+def _write(session: Session, claim: Claim, block: RecordedBlock) -> None:
+    insert(session, block.results, claim.attempt)
+    update_trials(session, block.trials)
+    if block.device is not None:
+        _attempt(session, claim).device = block.device
 
 
 def _current(session: Session, claim: Claim, *, ends: bool = False) -> tuple[Job, Shard]:
-    """Lock the job, then the shard (always in this order), if the claim still holds.
+    """Lock the shard, if the claim still holds; and before it the job, if the attempt is to end.
 
-    A write that does not end the shard only reads the job, and shares its lock with those of the other shards.
+    A heartbeat does not lock the job: those of its other shards, and whoever wants to pause or end it, would have to
+    wait for each other, and of many workers the last would wait for longer than its lease.
     """
-    jobs = select(Job).where(Job.id == claim.job_id).with_for_update(read=not ends, key_share=ends)
-    job = session.scalars(jobs).one_or_none()
+    jobs = select(Job).where(Job.id == claim.job_id)
+    if ends:
+        session.scalars(jobs.with_for_update(key_share=True)).one_or_none()
     shard = session.scalars(
         select(Shard)
         .where(Shard.id == claim.shard_id, Shard.attempt == claim.attempt, Shard.state == ShardState.RUNNING)
         .with_for_update(key_share=True)
     ).one_or_none()
-    if job is None or shard is None:
+    # Numbers alone come again when a store is restored from a backup while a worker goes on.
+    if shard is None or _attempt(session, claim).worker != claim.worker:
         raise LeaseLost(f"attempt {claim.attempt} at shard {claim.shard_id} is no longer the current one")
-    return job, shard
+    return session.scalars(jobs).one(), shard
+
+
+def _has_ended(session: Session, claim: Claim, outcome: AttemptOutcome) -> bool:
+    attempt = session.get(Attempt, (claim.shard_id, claim.attempt))
+    return attempt is not None and (attempt.worker, attempt.outcome) == (claim.worker, outcome)
 
 
 def _order(job: Job) -> Order:
@@ -202,23 +240,12 @@ def _beat(session: Session, claim: Claim, shard: Shard, lease_seconds: float) ->
     shard.lease_expires_at = now + timedelta(seconds=lease_seconds)
 
 
-def _close(
-    session: Session,
-    claim: Claim,
-    outcome: AttemptOutcome,
-    now: datetime,
-    error_type: ErrorType | None = None,
-    error: str | None = None,
-) -> None:
-    attempt = _attempt(session, claim)
-    attempt.outcome, attempt.heartbeat_at, attempt.ended_at = outcome, now, now
-    attempt.error_type, attempt.error = error_type, error
-
-
 def _save(session: Session, claim: Claim, shard: Shard, checkpoint: SavedState) -> None:
     # Only failures in a row count: a shard that gets on between them will get to its end. Rows alone are no progress:
     # the next attempt makes those beyond the checkpoint again, and may be killed at the same step again.
-    shard.failures = 0
+    newest = session.scalar(select(func.max(Checkpoint.step)).where(Checkpoint.shard_id == claim.shard_id))
+    if checkpoint.step > (newest or 0):
+        shard.failures = 0
     row = Checkpoint(shard_id=claim.shard_id, step=checkpoint.step, attempt=claim.attempt, data=checkpoint.data)
     session.merge(row)
     session.flush()

@@ -58,6 +58,7 @@ class Claim:
         shard_id: the shard.
         job_id: its job.
         attempt: fencing token; a write with an older one is refused.
+        worker: name of who claimed.
         resolved_spec: the job as resolved, as the store has it.
         trial_ids: id in the store by ``TrialPlan.index``.
         saved: checkpoints of earlier attempts, newest first.
@@ -67,6 +68,7 @@ class Claim:
     shard_id: str
     job_id: str
     attempt: int
+    worker: str
     resolved_spec: Mapping[str, Any]
     trial_ids: Mapping[int, str]
     saved: tuple[SavedState, ...] = ()
@@ -93,6 +95,14 @@ class _Trials:
 
     ids: dict[int, str] = field(default_factory=dict)
     seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class _Others:
+    """What others hold at this moment, as far as a claim has met it."""
+
+    jobs: set[str] = field(default_factory=set)
+    shards: set[str] = field(default_factory=set)
 
 
 def claim(database: Database, worker: WorkerIdentity, lease_seconds: float) -> Claim | None:
@@ -132,54 +142,53 @@ def _claim_any(
     """The best that is to be had; nothing if nothing is queued, None if others hold all that was looked at."""
     now = store_now(session)
     queue_delayed(session, now)
-    passed: set[str] = set()
+    others = _Others()
     for _ in range(_LOOKS):
-        found = _candidates(session, worker.devices, limits.shards + len(passed))
-        wanted = pack([shard for shard in found if shard.id not in passed], limits)
+        found = _candidates(session, worker.devices, limits.shards + len(others.shards), others.jobs)
+        wanted = pack([shard for shard in found if shard.id not in others.shards], limits)
         if not wanted:
-            return None if passed else ()
-        claims = _take(session, wanted, worker, now, lease_seconds)
-        if claims:
-            return claims
-        # Another claim has them in its hands at this moment; what follows them is free.
-        passed |= {shard.id for shard in wanted}
+            return None if others.shards or others.jobs else ()
+        taken, jobs = _lock(session, wanted, others)
+        if taken:
+            _open_attempts(session, taken, worker, now, now + timedelta(seconds=lease_seconds))
+            fresh = {row.job_id for row in taken if jobs[row.job_id].state == JobState.QUEUED}
+            _start_jobs(session, fresh, now)
+            return _describe(session, taken, jobs, worker.name)
     return None
 
 
-def _candidates(session: Session, devices: Collection[str], count: int) -> list[Candidate]:
-    """The first shards of the queue, best first.
+def _candidates(session: Session, devices: Collection[str], count: int, but: Collection[str] = ()) -> list[Candidate]:
+    """The first shards of the queue, best first, but for those of some jobs.
 
     One query for each kind of device, as each is then read from the front of an index, however many shards wait.
     """
     found: list[Candidate] = []
     for device in sorted(devices):
-        rows = session.execute(
+        query = (
             select(Shard.id, Shard.job_id, Shard.index, Shard.priority, Shard.queued_at, Shard.cost, Shard.attempt)
             .where(Shard.state == written(ShardState.QUEUED), Shard.device == device)
             .order_by(*claim_order())
             .limit(count)
         )
+        rows = session.execute(query.where(Shard.job_id.not_in(but)) if but else query)
         found += [Candidate(*row) for row in rows]
     return best_first(found)[:count]
 
 
-def _take(
-    session: Session, wanted: Sequence[Candidate], worker: WorkerIdentity, now: datetime, lease_seconds: float
-) -> tuple[Claim, ...]:
-    """Open an attempt at each shard that is still to be had.
+def _lock(session: Session, wanted: Sequence[Candidate], others: _Others) -> tuple[list[Row[Any]], dict[str, Row[Any]]]:
+    """Lock those shards that are still to be had, with their jobs; what is not is noted.
 
     Jobs before shards, as everywhere. Rows that another transaction holds are passed over, so claims wait for nobody.
+    What was tried between the look and the lock is no longer what the pack was made of.
     """
-    jobs = {job.id: job for job in session.execute(_free_jobs({shard.job_id for shard in wanted}))}
+    asked = {shard.job_id for shard in wanted}
+    jobs = {job.id: job for job in session.execute(_free_jobs(asked))}
+    others.jobs |= asked - jobs.keys()
     ids = [shard.id for shard in wanted if shard.job_id in jobs]
     shards = {row.id: row for row in session.execute(_free_shards(ids))}
-    taken = [shards[shard_id] for shard_id in ids if shard_id in shards]
-    if not taken:
-        return ()
-    _open_attempts(session, taken, worker, now, now + timedelta(seconds=lease_seconds))
-    fresh = [job_id for job_id in {row.job_id for row in taken} if jobs[job_id].state == JobState.QUEUED]
-    _start_jobs(session, fresh, now)
-    return _describe(session, taken, jobs)
+    taken = [shards[shard.id] for shard in wanted if shard.id in shards and shards[shard.id].attempt == shard.attempt]
+    others.shards |= {shard.id for shard in wanted} - {row.id for row in taken}
+    return taken, jobs
 
 
 def _free_jobs(ids: Collection[str]) -> Any:
@@ -245,7 +254,9 @@ def _start_jobs(session: Session, ids: Collection[str], now: datetime) -> None:
         )
 
 
-def _describe(session: Session, shards: Sequence[Row[Any]], jobs: Mapping[str, Row[Any]]) -> tuple[Claim, ...]:
+def _describe(
+    session: Session, shards: Sequence[Row[Any]], jobs: Mapping[str, Row[Any]], worker: str
+) -> tuple[Claim, ...]:
     trials = _trials(session, [row.id for row in shards])
     # A first attempt has no checkpoint to go on from.
     saved = _saved(session, [row.id for row in shards if row.attempt > 0])
@@ -254,6 +265,7 @@ def _describe(session: Session, shards: Sequence[Row[Any]], jobs: Mapping[str, R
             shard_id=row.id,
             job_id=row.job_id,
             attempt=row.attempt + 1,
+            worker=worker,
             resolved_spec=jobs[row.job_id].resolved_spec,
             trial_ids=trials[row.id].ids,
             saved=tuple(saved[row.id]),

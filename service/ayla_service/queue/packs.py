@@ -1,10 +1,10 @@
 """What a worker writes for many small shards at once: one transaction, each shard fenced by itself."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Attempt, Job, Shard
@@ -41,7 +41,7 @@ def renew(database: Database, claims: Sequence[Claim], lease_seconds: float) -> 
     """
     with database.write() as session:
         now = store_now(session)
-        current = _current(session, claims, going_on=True)
+        current = _current(session, claims) & _going_on(session, claims)
         session.execute(
             update(Shard).where(Shard.id.in_(current)).values(lease_expires_at=now + timedelta(seconds=lease_seconds))
         )
@@ -57,31 +57,62 @@ def complete(database: Database, shards: Sequence[CompletedShard]) -> set[str]:
     """Store the results of shards and end them, all in one transaction.
 
     Returns:
-        Ids of the shards that were stored; the attempts at the others are no longer current, and changed nothing.
+        Ids of the shards that are stored, by this call or by an earlier one whose answer did not arrive; the attempts
+        at the others are no longer current, and changed nothing.
     """
+    claims = [shard.claim for shard in shards]
     with database.write() as session:
-        current = _current(session, [shard.claim for shard in shards])
+        _lock_jobs(session, claims)
+        current = _current(session, claims)
         stored = [shard for shard in shards if shard.claim.shard_id in current]
         update_trials(session, [trial for shard in stored for trial in shard.trials])
         _insert(session, stored)
         _end(session, stored, store_now(session))
-        return current
+        return current | _ended_before(session, [claim for claim in claims if claim.shard_id not in current])
 
 
-def _current(session: Session, claims: Iterable[Claim], *, going_on: bool = False) -> set[str]:
-    """Lock the jobs, then the shards, each in the order of their ids; returns those shards whose claim still holds."""
-    attempts = {claim.shard_id: claim.attempt for claim in claims}
+def _lock_jobs(session: Session, claims: Sequence[Claim]) -> None:
+    """In the order of their ids, so that two packs never wait for each other."""
     jobs = select(Job.id).where(Job.id.in_({claim.job_id for claim in claims})).order_by(Job.id)
-    if going_on:
-        jobs = jobs.where(Job.cancel_requested_at.is_(None), Job.error_type.is_(None), Job.paused_at.is_(None))
-    locked = list(session.scalars(jobs.with_for_update(key_share=True)))
+    session.execute(jobs.with_for_update(key_share=True)).all()
+
+
+def _current(session: Session, claims: Sequence[Claim]) -> set[str]:
+    """Lock the shards, in the order of their ids; returns those whose claim still holds."""
+    held = {(claim.shard_id, claim.attempt, claim.worker) for claim in claims}
     shards = (
-        select(Shard.id, Shard.attempt)
-        .where(Shard.id.in_(attempts), Shard.job_id.in_(locked), Shard.state == ShardState.RUNNING)
+        select(Shard.id, Shard.attempt, Attempt.worker)
+        .join(Attempt, and_(Attempt.shard_id == Shard.id, Attempt.number == Shard.attempt))
+        .where(Shard.id.in_([claim.shard_id for claim in claims]), Shard.state == ShardState.RUNNING)
         .order_by(Shard.id)
-        .with_for_update(key_share=True)
+        .with_for_update(key_share=True, of=Shard)
     )
-    return {shard_id for shard_id, attempt in session.execute(shards) if attempts[shard_id] == attempt}
+    return {row[0] for row in session.execute(shards) if tuple(row) in held}
+
+
+def _going_on(session: Session, claims: Sequence[Claim]) -> set[str]:
+    """The shards whose job is neither ending nor paused; read without a lock, as every heartbeat does."""
+    jobs = set(
+        session.scalars(
+            select(Job.id).where(
+                Job.id.in_({claim.job_id for claim in claims}),
+                Job.cancel_requested_at.is_(None),
+                Job.error_type.is_(None),
+                Job.paused_at.is_(None),
+            )
+        )
+    )
+    return {claim.shard_id for claim in claims if claim.job_id in jobs}
+
+
+def _ended_before(session: Session, claims: Sequence[Claim]) -> set[str]:
+    held = {(claim.shard_id, claim.attempt, claim.worker) for claim in claims}
+    rows = session.execute(
+        select(Attempt.shard_id, Attempt.number, Attempt.worker).where(
+            Attempt.shard_id.in_([claim.shard_id for claim in claims]), Attempt.outcome == AttemptOutcome.SUCCEEDED
+        )
+    )
+    return {row[0] for row in rows if tuple(row) in held}
 
 
 def _insert(session: Session, shards: Sequence[CompletedShard]) -> None:

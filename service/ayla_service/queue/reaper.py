@@ -23,9 +23,11 @@ def reap(database: Database, policy: RetryPolicy) -> int:
     """
     if not _anything(database):
         return 0
+    # By itself: it locks shards of many jobs, and what follows locks jobs before their shards.
+    with database.write() as session:
+        queue_delayed(session, store_now(session))
     with database.write() as session:
         now = store_now(session)
-        queue_delayed(session, now)
         expired = session.execute(_expired(now).with_for_update(skip_locked=True, key_share=True)).all()
         for job, shard in expired:
             _lose(session, job, shard, policy, now)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from ayla_service.settings import Settings
 
 LONGEST_PAUSE_SECONDS = 300.0
+_MOST_DOUBLINGS = 30
 
 
 class ErrorType(StrEnum):
@@ -51,7 +52,7 @@ class RetryPolicy:
         if error in PERMANENT or failures >= self.max_attempts:
             return None
         factor = _PATIENCE.get(error, 1.0) if failures == 1 else max(1.0, _PATIENCE.get(error, 1.0))
-        return min(LONGEST_PAUSE_SECONDS, self.pause_seconds * factor * 2.0 ** (failures - 1))
+        return min(LONGEST_PAUSE_SECONDS, self.pause_seconds * factor * 2.0 ** min(failures - 1, _MOST_DOUBLINGS))
 
 
 def policy_of(settings: Settings) -> RetryPolicy:

@@ -9,7 +9,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PACKAGES := --editable '.[worker]' --editable './clients/python[cli,plot]'
 
-.PHONY: help demo serve test lint types contracts unit chaos openapi format clean
+.PHONY: help demo serve test lint types contracts unit chaos mutants openapi format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,9 @@ unit: $(VENV)/.installed-dev
 
 chaos: $(VENV)/.installed-dev ## Kill, freeze and cut off all parts of an installation, and see that nothing is lost; CHAOS='--seed 7'
 	@$(BIN)/python -m tests.chaos $(CHAOS)
+
+mutants: $(VENV)/.installed-dev ## Take each guard of the queue away in turn, and see that the suite notices
+	@$(BIN)/python -m tests.mutants
 
 openapi: $(VENV)/.installed ## Write openapi.json anew after a change of the API
 	@$(BIN)/ayla-service openapi > openapi.json.new && mv openapi.json.new openapi.json

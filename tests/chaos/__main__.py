@@ -3,6 +3,7 @@
 import argparse
 import secrets
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from tests.chaos.run import Options, new_folder, run
 def main() -> int:
     """Run; returns 1 if anything was lost, doubled, changed or accepted too late."""
     arguments = _arguments()
+    # Told to end, it ends as after Ctrl-C, with nothing left running.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     folder = new_folder()
     given = Options(arguments.seed, arguments.jobs, arguments.faults, arguments.gap, arguments.shorter)
     report = run(given, folder)

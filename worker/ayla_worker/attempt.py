@@ -9,6 +9,7 @@ from ayla_core.checkpoint import CheckpointError
 from ayla_core.datasets import DataSource
 from ayla_core.devices import select_device
 from ayla_core.engine import Engine
+from ayla_core.native.library import kernels
 from ayla_core.training import Pace, train
 from ayla_service.db.session import Database
 from ayla_service.observability import metrics
@@ -36,6 +37,9 @@ _GROWTH = 8.0
 
 MOST_FIRST_STEPS = 4096
 """Of the first block of an attempt, however short its steps are estimated to be."""
+
+_FIRST_STEPS_UNKNOWN = 4
+"""Of the first block where the estimate means nothing: it must not outlast the lease, whatever a step costs."""
 
 LIMIT_GRACE_SECONDS = 5.0
 """How long a limit may be exceeded in the middle of a block; a block takes about a heartbeat."""
@@ -122,12 +126,12 @@ class AttemptRunner:
             every = self.settings.checkpoint_seconds
             recorder = StoreRecorder(self.database, claimed, lease, every, where, guard, self.on_progress)
             guard.computing()
-            return self._advance(claimed, engine, recorder)
+            return self._advance(claimed, device, engine, recorder)
 
-    def _advance(self, claimed: Claim, engine: Engine, recorder: StoreRecorder) -> AttemptOutcome:
+    def _advance(self, claimed: Claim, device: torch.device, engine: Engine, recorder: StoreRecorder) -> AttemptOutcome:
         begun_at = engine.step
         try:
-            if train(engine, recorder, self._pace(claimed), self.should_stop):
+            if train(engine, recorder, self._pace(claimed, device), self.should_stop):
                 return AttemptOutcome.SUCCEEDED
         except JobPaused:
             pass
@@ -141,14 +145,10 @@ class AttemptRunner:
         metrics.checkpoint_packed(len(saved.data), time.monotonic() - begun)
         return saved
 
-    def _pace(self, claimed: Claim) -> Pace:
-        """Blocks of about a heartbeat. The first of a network has one step: what that costs is a guess before."""
+    def _pace(self, claimed: Claim, device: torch.device) -> Pace:
+        """Blocks of about a heartbeat, beginning with a short one."""
         heartbeat = self.settings.heartbeat_seconds
-        if not isinstance(claimed.spec.problem, ExpressionProblem):
-            return Pace(heartbeat, first_steps=1, growth=_GROWTH)
-        a_step = cost_of(claimed.spec).of(len(claimed.trials)) / claimed.spec.budget.steps
-        first = max(1, min(MOST_FIRST_STEPS, int(heartbeat / 4 / a_step)))
-        return Pace(heartbeat, first_steps=first, growth=_GROWTH)
+        return Pace(heartbeat, first_steps=_first_steps(claimed, device, heartbeat / 4), growth=_GROWTH)
 
     def _write(self, write: Callable[[], None]) -> None:
         patiently(self.settings.lease_seconds, write)
@@ -181,3 +181,14 @@ class AttemptRunner:
                 _log.info("resumed", step=saved.step)
                 break
         return engine
+
+
+def _first_steps(claimed: Claim, device: torch.device, seconds: float) -> int:
+    """Steps that take about so long, where that is known: for expressions in compiled kernels."""
+    spec = claimed.spec
+    if not isinstance(spec.problem, ExpressionProblem):
+        return 1
+    if device.type != "cpu" or kernels("expressions", getattr(torch, spec.dtype)) is None:
+        return _FIRST_STEPS_UNKNOWN
+    a_step = cost_of(spec).of(len(claimed.trials)) / spec.budget.steps
+    return max(1, min(MOST_FIRST_STEPS, int(seconds / a_step)))

@@ -20,7 +20,6 @@ from ayla_service.queue.packs import CompletedShard
 from ayla_service.results.writer import NewResults
 from ayla_service.states import AttemptOutcome
 from ayla_spec.jobspec import ResolvedJobSpec
-from ayla_spec.problems import ExpressionProblem
 from ayla_spec.trials import TrialPlan
 from sqlalchemy.exc import DBAPIError
 
@@ -34,8 +33,8 @@ from ayla_worker.rows import Stopwatch, chunk_of, predictions_of, progress_of
 
 _log = structlog.get_logger("ayla.worker")
 
-_FIRST_STEPS = 1024
-"""Of an expression; a network begins with one step, as what that costs is a guess before."""
+_FIRST_STEPS, _GROWTH = 4, 16.0
+"""Blocks cost nothing here, as they are not written; so the first is short, whatever its steps may take."""
 
 _DECIDES_THE_NUMBERS = ("problem", "budget", "record", "dtype", "device", "limits")
 
@@ -115,8 +114,7 @@ class PackRunner:
         stopwatch, memory = Stopwatch(), _Rows()
         with self._guard(spec) as guard:
             engine = Engine(spec, batch.trials, device, with_progress(self._alone.source, course.keeper.keep))
-            first_steps = _FIRST_STEPS if isinstance(spec.problem, ExpressionProblem) else 1
-            pace = Pace(self._settings.heartbeat_seconds, first_steps=first_steps)
+            pace = Pace(self._settings.heartbeat_seconds, first_steps=_FIRST_STEPS, growth=_GROWTH)
             guard.computing()
             if not train(engine, memory, pace, self._should_stop(course, batch, guard)):
                 raise Interrupted

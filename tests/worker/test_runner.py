@@ -354,6 +354,26 @@ def test_a_shard_is_checkpointed_by_time_and_not_by_every_block(database: Databa
     assert len(seen) > 3
 
 
+def test_the_first_block_is_short_where_its_cost_is_a_guess(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is followed by the first heartbeat: a block that outlasts the lease would lose it on every attempt."""
+    lengths: list[int] = []
+    real = core.Engine.advance
+
+    def noting(engine: core.Engine, steps: int) -> core.EngineBlock:
+        lengths.append(steps)
+        return real(engine, steps)
+
+    monkeypatch.setattr(core.Engine, "advance", noting)
+    for changes in (DIGITS, EXPRESSION):
+        monkeypatch.setattr(attempt, "kernels", lambda *_: None)
+        submit(database, **changes)
+        _runner(database).run_next()
+        assert lengths[0] <= 4
+        lengths.clear()
+
+
 def test_a_lease_is_renewed_by_progress_alone() -> None:
     renewed: list[str] = []
     keeper = LeaseKeeper(lambda: renewed.append("lease"), 0.05, lambda: renewed.append("told"))

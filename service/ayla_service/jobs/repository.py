@@ -10,7 +10,7 @@ from ayla_spec import ResolvedJobSpec
 from ayla_spec.costs import cost_of
 from ayla_spec.sizes import parameters
 from ayla_spec.trials import TrialPlan, plan_shards, plan_trials
-from sqlalchemy import func, insert, select, tuple_
+from sqlalchemy import exists, func, insert, select, tuple_
 from sqlalchemy.orm import Session
 
 from ayla_service.db.lookup import by_id
@@ -21,6 +21,9 @@ from ayla_service.jobs.rendering import job_view, trial_view
 from ayla_service.jobs.views import AttemptCounts, JobView, Page, TrialView
 from ayla_service.jobs.waits import waits
 from ayla_service.states import UNFINISHED_JOB, JobState, ShardState, TrialState
+
+_RARE = (JobState.RUNNING, JobState.FAILED, JobState.CANCELLED)
+"""States that few of many jobs are in."""
 
 
 def add(session: Session, submitted: dict[str, Any], resolved: ResolvedJobSpec, priority: int, now: datetime) -> Job:
@@ -144,9 +147,13 @@ def page(session: Session, state: JobState | None, tag: str | None, limit: int, 
         query = query.where(Job.state == state)
     if tag is not None and not tag.isprintable():
         raise InvalidQuery("tag", "Tags are printable text on one line.")
-    time, place = (Job.created_at, Job.id) if tag is None else (JobTag.created_at, JobTag.job_id)
-    if tag is not None:
+    time, place = Job.created_at, Job.id
+    if tag is not None and state in _RARE:
+        # From the index of the state: nearly all jobs that have the tag would be in another one.
+        query = query.where(exists().where(JobTag.job_id == Job.id, JobTag.tag == tag))
+    elif tag is not None:
         query = query.join(JobTag, JobTag.job_id == Job.id).where(JobTag.tag == tag)
+        time, place = JobTag.created_at, JobTag.job_id
     if cursor is not None:
         query = query.where(tuple_(time, place) < tuple_(*cursors.job_key(cursor)))
     query = query.order_by(time.desc(), place.desc()).limit(limit + 1)

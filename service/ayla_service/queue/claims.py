@@ -185,7 +185,7 @@ def _lock(session: Session, wanted: Sequence[Candidate], others: _Others) -> tup
     jobs = {job.id: job for job in session.execute(_free_jobs(asked))}
     others.jobs |= asked - jobs.keys()
     ids = [shard.id for shard in wanted if shard.job_id in jobs]
-    shards = {row.id: row for row in session.execute(_free_shards(ids))}
+    shards = {row.id: row for row in session.execute(_free_shards(ids)) if row.state == ShardState.QUEUED}
     taken = [shards[shard.id] for shard in wanted if shard.id in shards and shards[shard.id].attempt == shard.attempt]
     others.shards |= {shard.id for shard in wanted} - {row.id for row in taken}
     return taken, jobs
@@ -202,8 +202,9 @@ def _free_jobs(ids: Collection[str]) -> Any:
 
 def _free_shards(ids: Collection[str]) -> Any:
     return (
-        select(Shard.id, Shard.job_id, Shard.attempt)
-        .where(Shard.id.in_(ids), Shard.state == ShardState.QUEUED)
+        select(Shard.id, Shard.job_id, Shard.attempt, Shard.state)
+        # Not by state as well: SQLite would then look through all queued shards instead of looking up these.
+        .where(Shard.id.in_(ids))
         .order_by(Shard.id)
         .with_for_update(skip_locked=True, key_share=True)
     )

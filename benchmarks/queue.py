@@ -8,12 +8,9 @@ Results go to ``benchmarks/results/queue.json`` and ``docs/benchmarks-queue.md``
 the run, as for the tests, and are gone afterwards. Nothing else should run on the machine.
 """
 
-import argparse
 import os
-import shlex
 import signal
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
@@ -26,14 +23,16 @@ sys.path += [str(_ROOT), str(Path(__file__).parent)]
 
 from ayla_service.logging import configure_logging  # noqa: E402  # after the path
 from ayla_service.settings import Settings  # noqa: E402
-from measure import machine, report  # noqa: E402
-from queue_measure import claims, drain, latency, recovery, submit  # noqa: E402
+from measure import report  # noqa: E402
+from measure.command import Benchmark  # noqa: E402
+from queue_measure import claims, drain, latency, recovery, stopping, submit  # noqa: E402
 
 SECTIONS: dict[str, tuple[str, Callable[..., Any]]] = {
     "latency": ("From submission to start and end", latency.measure),
     "drain": ("Jobs per second", drain.measure),
     "claims": ("A long queue", claims.measure),
     "recovery": ("Time to recover", recovery.measure),
+    "stopping": ("Stopping a long job", stopping.measure),
     "submit": ("Submitting", submit.measure),
 }
 REPORT = report.Report(
@@ -50,18 +49,12 @@ _KEPT = "AYLA_CACHE_DIR"
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Measure the chosen sections, print them, and write them unless the run is a quick one."""
-    options = _parser().parse_args(arguments)
+    """Measure without the settings of whoever runs this, and leave nothing running however it ends."""
     _forget_settings()
     configure_logging(Settings(log_level="warning"))
     signal.signal(signal.SIGTERM, _leave)
-    command = shlex.join([".venv/bin/python", "benchmarks/queue.py", *_shown(options)])
-    root = options.output or (None if options.quick else _ROOT)
-    print(", ".join(f"{name}: {value}" for name, value in machine.description().items()), flush=True)
-    for name in options.only:
-        found = _measure(name, command, quick=options.quick)
-        if root is not None:
-            report.write(root, {name: found}, list(SECTIONS), REPORT)
+    about = "Measures the queue: latency, throughput, long queues, recovery."
+    Benchmark("benchmarks/queue.py", about, SECTIONS, REPORT).run(arguments)
 
 
 def _forget_settings() -> None:
@@ -74,41 +67,6 @@ def _forget_settings() -> None:
 def _leave(_signal: int, _frame: FrameType | None) -> None:
     """Told to stop, as on Ctrl-C: everything that was started is stopped first."""
     raise SystemExit(128 + signal.SIGTERM)
-
-
-def _measure(name: str, command: str, *, quick: bool) -> dict[str, Any]:
-    """One section: measured, printed, and in the form it is kept in."""
-    title, measure = SECTIONS[name]
-    print(f"\n{title} ({name})", flush=True)
-    started = time.perf_counter()
-    findings = measure(quick=quick)
-    taken = time.perf_counter() - started
-    print(f"{taken:.1f} s", *findings.remarks, sep="\n")
-    print(*(report.line(row) for row in findings.rows), sep="\n")
-    print(*(report.table(table) for table in findings.tables), sep="\n", flush=True)
-    return report.section(title, command, taken, findings)
-
-
-def _shown(options: argparse.Namespace) -> list[str]:
-    """The options that decide what is measured, for the page."""
-    chosen = [] if options.only == list(SECTIONS) else ["--only", ",".join(options.only)]
-    return [*chosen, *(["--quick"] if options.quick else [])]
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="Measures the queue: latency, throughput, long queues, recovery.")
-    parser.add_argument("--quick", action="store_true", help="tiny sizes; writes nothing unless --output is given")
-    parser.add_argument("--only", type=_sections, default=list(SECTIONS), help=f"some of {','.join(SECTIONS)}")
-    parser.add_argument("--output", type=Path, help="folder that results and page go below; default: this repository")
-    return parser
-
-
-def _sections(text: str) -> list[str]:
-    wanted = text.split(",")
-    unknown = [name for name in wanted if name not in SECTIONS]
-    if unknown:
-        raise argparse.ArgumentTypeError(f"no section {', '.join(unknown)}; there are {', '.join(SECTIONS)}")
-    return [name for name in SECTIONS if name in wanted]
 
 
 if __name__ == "__main__":

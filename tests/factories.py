@@ -21,6 +21,14 @@ AT_ONCE = RetryPolicy(max_attempts=3, pause_seconds=0.0)
 WORKER = WorkerIdentity("here:1", frozenset({"auto", "cpu"}), {"torch": "none"})
 
 
+STYBLINSKI_TANG: dict[str, Any] = {
+    "type": "expression",
+    "expression": "sum(x[i]**4 - 16*x[i]**2 + 5*x[i] for i in range(len(x)))/2",
+    "start": {"x": [0.1 * place for place in range(1, 11)]},
+}
+"""Ten variables: some hundred thousand steps take seconds, however fast the kernels are."""
+
+
 def spec(**changes: Any) -> dict[str, Any]:
     """A valid job spec as a user would write it: two optimizers, ten steps."""
     return {

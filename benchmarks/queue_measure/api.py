@@ -52,6 +52,6 @@ class Api:
             raise RuntimeError(f"{place} is {job['state']}")
         return job
 
-    def cancel(self, place: str) -> None:
-        """Cancel a job."""
-        self._client.post(f"{place}/cancel").raise_for_status()
+    def ask(self, place: str, action: str) -> None:
+        """Ask for something to be done with a job: cancel, pause or resume."""
+        self._client.post(f"{place}/{action}").raise_for_status()

@@ -49,7 +49,7 @@ class Scene:
             wait_until(lambda: self._is_under_way(job_id), "a job to get under way")
             time.sleep(_WITH_CHECKPOINT_SECONDS)
             yield job_id
-            api.cancel(place)
+            api.ask(place, "cancel")
             wait_until(lambda: api.get(place)["state"] in FINISHED, "a job to be cancelled")
 
     def attempt(self, job_id: str) -> Row[Any] | None:

@@ -27,6 +27,14 @@ LONG: dict[str, Any] = {
 }
 """Runs for longer than any fault lasts; it is cancelled after it."""
 
+NETWORK: dict[str, Any] = {
+    "problem": {"type": "dataset", "dataset": {"name": "digits"}, "batch_size": 32},
+    "optimizers": [{"name": "adam", "learning_rate": 0.0001, "ayla": {"n1": 1.5}}],
+    "budget": {"epochs": 20_000},
+    "record": {"every": 1000},
+}
+"""Mini-batches, with metrics after each epoch; runs for minutes."""
+
 
 def small() -> ResolvedJobSpec:
     """The small job as the service resolves it."""

@@ -3,20 +3,18 @@
 Where there is a broker it reminds workers of what waits too, as wake-ups can be lost.
 """
 
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from types import TracebackType
-from typing import Self
 
 import structlog
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
+from ayla_service.background import Background
 from ayla_service.db.session import Database
-from ayla_service.queue.backlog import sweep
 from ayla_service.queue.reaper import reap
 from ayla_service.queue.retries import policy_of
+from ayla_service.queue.sweep import sweep
 from ayla_service.queue.wakeup import WakeUp
 from ayla_service.settings import Settings
 
@@ -25,30 +23,18 @@ THREAD_NAME = "reaper"
 log = structlog.get_logger("ayla_service.reaping")
 
 
-class Reaping:
+class Reaping(Background):
     """A thread that runs the reaper every ``reap_seconds``. A store that does not answer is no reason to end."""
 
     def __init__(self, database: Database, settings: Settings, wake_up: WakeUp) -> None:
+        super().__init__(THREAD_NAME, settings.shutdown_seconds)
         self._database = database
         self._settings = settings
         self._wake_up = wake_up
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
 
-    def __enter__(self) -> Self:
-        """Start the thread."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
-    ) -> None:
-        """Stop the thread; one that hangs in the store is left behind, it ends with the process."""
-        self._stopping.set()
-        self._thread.join(self._settings.shutdown_seconds)
-
-    def _run(self) -> None:
-        while not self._stopping.wait(self._settings.reap_seconds):
+    def run(self) -> None:
+        """Reap until it is to end."""
+        while not self.stopping.wait(self._settings.reap_seconds):
             try:
                 returned = self._pass()
             except SQLAlchemyError as error:

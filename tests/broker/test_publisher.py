@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from ayla_service.db.session import Database
-from ayla_service.queue.backlog import sweep
 from ayla_service.queue.celery.publisher import MOST_IN_QUEUE, CeleryWakeUp
+from ayla_service.queue.sweep import sweep
 from structlog.typing import EventDict
 
 from tests.broker.helpers import depth, post, publisher

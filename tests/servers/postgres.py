@@ -6,7 +6,6 @@
 import contextlib
 import os
 import secrets
-import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from sqlalchemy import URL, create_engine, make_url, text
 from tests.servers import programs
 from tests.servers.process import ServerProcess, free_port
 from tests.servers.programs import ServerError
+from tests.servers.server import Server, running
 
 VARIABLE = "AYLA_TEST_DATABASE_URL"
 
@@ -25,7 +25,7 @@ _READY_LINE = 7  # of postmaster.pid, where the server writes its state
 _CONNECTIONS = 100
 
 
-class PostgresServer:
+class PostgresServer(Server):
     """A PostgreSQL server, made by ``shared()`` or ``own()``; both run it already.
 
     Args:
@@ -33,9 +33,11 @@ class PostgresServer:
         process: of a server that is the tests' own; None: somebody else's, which no test may harm.
     """
 
+    variable = VARIABLE
+
     def __init__(self, url: URL, process: ServerProcess | None = None) -> None:
+        super().__init__(process)
         self.url = url
-        self._process = process
 
     @classmethod
     @contextmanager
@@ -59,30 +61,8 @@ class PostgresServer:
             tcp: whether it listens on a free port of 127.0.0.1 too, and ``url`` goes there, with a password.
         """
         home = programs.home("pg")
-        try:
-            server = cls._made(home, durable=durable, tcp=tcp)
-            with contextlib.closing(server):
-                server.start()
-                yield server
-        finally:
-            shutil.rmtree(home, ignore_errors=True)
-
-    @property
-    def pid(self) -> int:
-        """Process id of the postmaster."""
-        return self._ours().pid
-
-    def start(self) -> None:
-        """Start it on the data it had, with crash recovery where it was killed; returns when it answers."""
-        self._ours().start()
-
-    def stop(self) -> None:
-        """Stop it in good order, open transactions undone."""
-        self._ours().stop()
-
-    def kill(self) -> None:
-        """Kill the postmaster, and wait until its children have noticed: ``start()`` works at once."""
-        self._ours().kill()
+        with running(home, lambda: cls._made(home, durable=durable, tcp=tcp)) as server:
+            yield server
 
     def create_database(self, name: str, template: str | None = None) -> URL:
         """A new database, empty or a copy of another that nobody uses at that moment; returns its URL."""
@@ -126,11 +106,6 @@ class PostgresServer:
             stop_signal=signal.SIGINT,
         )
         return cls(_url(home, port, password if tcp else None), process)
-
-    def _ours(self) -> ServerProcess:
-        if self._process is None:
-            raise ServerError(f"The server of {VARIABLE} is not the tests' own; use PostgresServer.own() to harm one.")
-        return self._process
 
     def _administer(self, statement: str) -> None:
         engine = create_engine(self.url, isolation_level="AUTOCOMMIT")

@@ -4,10 +4,8 @@
 several processes those after it, one for each.
 """
 
-import contextlib
 import os
 import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,14 +16,14 @@ import redis
 
 from tests.servers import programs
 from tests.servers.process import ServerProcess, free_port
-from tests.servers.programs import ServerError
+from tests.servers.server import Server, running
 
 VARIABLE = "AYLA_TEST_REDIS_URL"
 
 _ANSWER_SECONDS = 5.0
 
 
-class RedisServer:
+class RedisServer(Server):
     """A Redis server, made by ``shared()`` or ``own()``; both run it already.
 
     Args:
@@ -33,9 +31,11 @@ class RedisServer:
         process: of a server that is the tests' own; None: somebody else's, which no test may harm.
     """
 
+    variable = VARIABLE
+
     def __init__(self, url: str, process: ServerProcess | None = None) -> None:
+        super().__init__(process)
         self.url = url
-        self._process = process
 
     @classmethod
     @contextmanager
@@ -58,41 +58,19 @@ class RedisServer:
                 gone with the process.
         """
         home = programs.home("redis")
-        try:
-            server = cls._made(home, persistent=persistent)
-            with contextlib.closing(server):
-                server.start()
-                yield server
-        finally:
-            shutil.rmtree(home, ignore_errors=True)
+        with running(home, lambda: cls._made(home, persistent=persistent)) as server:
+            yield server
 
     @property
     def port(self) -> int:
         """The TCP port it listens on."""
         return urlsplit(self.url).port or 6379
 
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-        return self._ours().pid
-
     def url_through(self, port: int) -> str:
         """The URL for clients that go through a proxy on this port of 127.0.0.1."""
         parts = urlsplit(self.url)
         login = parts.netloc.rpartition("@")[0]
         return parts._replace(netloc=f"{login}@127.0.0.1:{port}" if login else f"127.0.0.1:{port}").geturl()
-
-    def start(self) -> None:
-        """Start it with what it has on the disk; returns when it answers."""
-        self._ours().start()
-
-    def stop(self) -> None:
-        """Stop it in good order."""
-        self._ours().stop()
-
-    def kill(self) -> None:
-        """Kill it with no chance to do anything."""
-        self._ours().kill()
 
     def freeze(self) -> None:
         """Make it stand still: connections stay open and new ones are taken, and nothing answers."""
@@ -135,11 +113,6 @@ class RedisServer:
         command = [str(program), "-"]
         process = ServerProcess(command, home, lambda pid: _is_ready(url, pid), configuration=configuration)
         return cls(url, process)
-
-    def _ours(self) -> ServerProcess:
-        if self._process is None:
-            raise ServerError(f"The server of {VARIABLE} is not the tests' own; use RedisServer.own() to harm one.")
-        return self._process
 
 
 def _configuration(home: Path, port: int, password: str, *, persistent: bool) -> str:

@@ -1,7 +1,6 @@
 """The service in every way it can be deployed, each as real processes: an API, workers, a store, and maybe a broker."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import ayla
 from ayla_service.db import migrate
 from ayla_service.db.session import Database
 
-_START_SECONDS = 60.0
+from tests.system.processes import url_of
 
 SETTINGS = {
     "AYLA_LEASE_SECONDS": "3",
@@ -62,7 +61,7 @@ class Deployment:
     def start_api(self) -> subprocess.Popen[bytes]:
         """The API, on a port of its own; ``url`` is where."""
         process = self._start("api", [sys.executable, "-m", "ayla_service", "api", "--port", "0"])
-        self.url = self._address(process)
+        self.url = url_of(process, max(self.folder.glob("api-*.log")))
         return process
 
     def log(self) -> str:
@@ -74,16 +73,6 @@ class Deployment:
             return subprocess.Popen(
                 command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder
             )
-
-    def _address(self, process: subprocess.Popen[bytes]) -> str:
-        deadline = time.monotonic() + _START_SECONDS
-        log = max(self.folder.glob("api-*.log"))
-        while time.monotonic() < deadline and process.poll() is None:
-            found = re.search(r"http://127\.0\.0\.1:\d+", log.read_text())
-            if found:
-                return found.group()
-            time.sleep(0.05)
-        raise RuntimeError(f"the API did not start: {log.read_text()}")
 
 
 @contextmanager

@@ -51,14 +51,19 @@ def service(folder: Path, **settings: object) -> Iterator[Service]:
         command = [sys.executable, "-m", "ayla_service", "serve", "--port", "0"]
         process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
-        yield Service(process, log, _url(process, log))
+        yield Service(process, log, url_of(process, log))
     finally:
         if process.poll() is None:
             process.terminate()
             process.wait(30)
 
 
-def _url(process: subprocess.Popen[bytes], log: Path) -> str:
+def url_of(process: subprocess.Popen[bytes], log: Path) -> str:
+    """Where a process that has just been started serves, as its log says.
+
+    Raises:
+        RuntimeError: if it ends, or says nothing for a minute.
+    """
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         found = re.search(r"http://127\.0\.0\.1:\d+", log.read_text())

@@ -6,16 +6,13 @@ from pathlib import Path
 
 from ayla import Client
 
+from tests.factories import STYBLINSKI_TANG
 from tests.system.processes import alive, children, service
 from tests.worker.processes import wait_for
 
 STEPS, EVERY = 400_000, 200
 LONG = {
-    "problem": {
-        "type": "expression",
-        "expression": "sum(x[i]**4 - 16*x[i]**2 + 5*x[i] for i in range(len(x)))/2",
-        "start": {"x": [0.1 * place for place in range(1, 11)]},
-    },
+    "problem": STYBLINSKI_TANG,
     "optimizers": [{"name": "adam", "learning_rate": 0.0001, "ayla": {"n2": 0.57}}],
     "budget": {"steps": STEPS},
     "record": {"every": EVERY},

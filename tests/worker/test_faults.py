@@ -21,17 +21,13 @@ from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
 from sqlalchemy import select
 
-from tests.factories import WORKER, jobs, submit
+from tests.factories import STYBLINSKI_TANG, WORKER, jobs, submit
 from tests.worker.processes import chunks, freeze, wait_for, worker
 
 PATIENT = RetryPolicy(max_attempts=100, pause_seconds=0.0)
 
 LONG: dict[str, Any] = {
-    "problem": {
-        "type": "expression",
-        "expression": "sum(x[i]**4 - 16*x[i]**2 + 5*x[i] for i in range(len(x)))/2",
-        "start": {"x": [0.1 * place for place in range(1, 11)]},
-    },
+    "problem": STYBLINSKI_TANG,
     "optimizers": [
         {"name": "adam", "learning_rate": 0.0001, "ayla": {"n2": 0.57}},
         {"name": "sgd", "learning_rate": 0.000001},

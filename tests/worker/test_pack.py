@@ -22,6 +22,7 @@ from ayla_service.settings import Settings
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
 from ayla_worker import pack
+from ayla_worker.batches import batch_of
 from ayla_worker.identity import describe_worker
 from ayla_worker.runner import Runner
 from sqlalchemy import select, update
@@ -99,12 +100,11 @@ def test_a_job_that_is_stopped_in_a_pack_stops_alone(
     database: Database, monkeypatch: pytest.MonkeyPatch, way: str, then: str
 ) -> None:
     made = _mixed(database)
-    real = pack.batch_of
 
     def meanwhile(claims: list[Claim]) -> Any:
         if made[4].id in {claimed.job_id for claimed in claims}:
             getattr(jobs(database), way)(made[6].id)
-        return real(claims)
+        return batch_of(claims)
 
     monkeypatch.setattr(pack, "batch_of", meanwhile)
     _runner(database, heartbeat_seconds=1e-6).run_next()

@@ -4,9 +4,9 @@ import time
 
 import structlog
 from ayla_service.db import migrate
-from ayla_service.queue.backlog import sweep
 from ayla_service.queue.reaper import reap
 from ayla_service.queue.retries import policy_of
+from ayla_service.queue.sweep import sweep
 from ayla_service.settings import Settings
 from sqlalchemy.exc import DBAPIError
 

@@ -4,146 +4,38 @@ Each shard keeps its own attempt and outcome: one that diverges, is cancelled or
 if a batch fails its shards are run one by one.
 """
 
-import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 
 import structlog
 from ayla_core.devices import select_device
 from ayla_core.engine import Engine
-from ayla_core.recorder import Block, MemoryRecorder, MetricRows, TrialRows
+from ayla_core.recorder import Block, MemoryRecorder
 from ayla_core.training import Pace, train
 from ayla_service.observability import metrics
 from ayla_service.queue import attempts, packs
 from ayla_service.queue.claims import Claim
 from ayla_service.queue.packs import CompletedShard
-from ayla_service.results.writer import NewResults
 from ayla_service.states import AttemptOutcome
 from ayla_spec.jobspec import ResolvedJobSpec
-from ayla_spec.trials import TrialPlan
 from sqlalchemy.exc import DBAPIError
 
 from ayla_worker.attempt import LIMIT_GRACE_SECONDS, AttemptRunner
+from ayla_worker.batches import Batch, batch_of, compatible, completed
 from ayla_worker.data import with_progress
 from ayla_worker.identity import describe_device
 from ayla_worker.lease import LeaseKeeper
 from ayla_worker.limits import Guard, LimitExceeded, allowance
 from ayla_worker.patience import patiently
-from ayla_worker.rows import Stopwatch, chunk_of, predictions_of, progress_of
+from ayla_worker.stopwatch import Stopwatch
 
 _log = structlog.get_logger("ayla.worker")
 
 _FIRST_STEPS, _GROWTH = 4, 16.0
 """Blocks cost nothing here, as they are not written; so the first is short, whatever its steps may take."""
 
-_DECIDES_THE_NUMBERS = ("problem", "budget", "record", "dtype", "device", "limits")
-
 
 class Interrupted(Exception):
     """The worker is to stop, or nothing of a batch is wanted any more; what it computed is not kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """Shards whose trials one engine computes.
-
-    Attributes:
-        claims: of the shards.
-        trials: of all of them, numbered through.
-        ids: in the store, by that number.
-        owners: the shard of each trial, by that number.
-    """
-
-    claims: Sequence[Claim]
-    trials: list[TrialPlan]
-    ids: dict[int, str]
-    owners: list[str]
-
-
-class PackRunner:
-    """Runs packs.
-
-    Args:
-        alone: runs single shards, where running them together is not possible.
-    """
-
-    def __init__(self, alone: AttemptRunner) -> None:
-        self._alone = alone
-        self._database = alone.database
-        self._settings = alone.settings
-
-    def run(self, claims: Sequence[Claim]) -> None:
-        """Run the shards to their ends.
-
-        Raises:
-            sqlalchemy.exc.DBAPIError: if the store does not answer.
-        """
-        _log.info("pack started", shards=len(claims))
-        course = _Course(self._alone, claims)
-        for group in compatible(claims):
-            self._run_group(course, group)
-        course.flush()
-        course.hand_back()
-        _log.info("pack ended", succeeded=course.succeeded, shards=len(claims))
-
-    def _run_group(self, course: "_Course", group: Sequence[Claim]) -> None:
-        wanted = [claim for claim in group if claim.shard_id in course.open]
-        if not wanted or self._alone.should_stop():
-            return
-        try:
-            course.add(self._compute(course, batch_of(wanted)))
-        except Interrupted:
-            return
-        except (DBAPIError, attempts.LeaseLost):
-            raise
-        except Exception as error:
-            _log.warning("a batch failed; its shards are run one by one", shards=len(wanted), exc_info=error)
-            course.flush()
-            for claim in wanted:
-                self._run_alone(course, claim)
-
-    def _run_alone(self, course: "_Course", claim: Claim) -> None:
-        course.beat()
-        if claim.shard_id in course.open and not self._alone.should_stop():
-            course.open.discard(claim.shard_id)
-            self._alone.run(claim)
-
-    def _compute(self, course: "_Course", batch: _Batch) -> list[CompletedShard]:
-        spec = batch.claims[0].spec
-        device = select_device(spec.device)
-        stopwatch, memory = Stopwatch(), _Rows()
-        with self._guard(spec) as guard:
-            engine = Engine(spec, batch.trials, device, with_progress(self._alone.source, course.keeper.keep))
-            pace = Pace(self._settings.heartbeat_seconds, first_steps=_FIRST_STEPS, growth=_GROWTH)
-            guard.computing()
-            if not train(engine, memory, pace, self._should_stop(course, batch, guard)):
-                raise Interrupted
-        seconds = stopwatch.lap()
-        metrics.steps_stored(sum(item.steps_done for item in memory.summaries.values()), seconds)
-        return _completed(batch, memory, seconds, describe_device(device))
-
-    def _should_stop(self, course: "_Course", batch: _Batch, guard: Guard) -> Callable[[], bool]:
-        shards = {claim.shard_id for claim in batch.claims}
-
-        def should_stop() -> bool:
-            guard.check()
-            guard.waiting()
-            course.keeper.keep()
-            guard.computing()
-            return self._alone.should_stop() or not shards & course.open
-
-        return should_stop
-
-    def _guard(self, spec: ResolvedJobSpec) -> Guard:
-        """Limits of all the jobs of a batch, which are equal; by themselves they are seen again for each one alone."""
-
-        def end(excess: LimitExceeded) -> None:
-            """Leave the leases to expire: the shards are then tried again alone."""
-            _log.error("limit exceeded within a block of a pack; the worker ends itself", error=str(excess))
-
-        return Guard(
-            allowance(spec.limits, self._settings, 0.0), LIMIT_GRACE_SECONDS + self._settings.heartbeat_seconds, end
-        )
 
 
 class _Rows(MemoryRecorder):
@@ -214,46 +106,87 @@ class _Course:
             metrics.attempt_ended(AttemptOutcome.RELEASED)
 
 
-def compatible(claims: Sequence[Claim]) -> list[list[Claim]]:
-    """The shards in groups that one engine can compute, in the order of their first members.
+class PackRunner:
+    """Runs packs.
 
-    Those of one problem, budget, record and type. Only expressions: what is computed of one trial does not depend on
-    the others to the last bit there, which not every network promises.
+    Args:
+        alone: runs single shards, where running them together is not possible.
     """
-    groups: dict[str, list[Claim]] = {}
-    for claim in claims:
-        groups.setdefault(_kind(claim), []).append(claim)
-    return list(groups.values())
 
+    def __init__(self, alone: AttemptRunner) -> None:
+        self._alone = alone
+        self._database = alone.database
+        self._settings = alone.settings
 
-def _kind(claim: Claim) -> str:
-    spec = claim.resolved_spec
-    if spec.get("problem", {}).get("type") != "expression":
-        return claim.shard_id
-    return json.dumps([spec.get(name) for name in _DECIDES_THE_NUMBERS], sort_keys=True)
+    def run(self, claims: Sequence[Claim]) -> None:
+        """Run the shards to their ends.
 
+        Raises:
+            sqlalchemy.exc.DBAPIError: if the store does not answer.
+        """
+        _log.info("pack started", shards=len(claims))
+        course = _Course(self._alone, claims)
+        for group in compatible(claims):
+            self._run_group(course, group)
+        course.flush()
+        course.hand_back()
+        _log.info("pack ended", succeeded=course.succeeded, shards=len(claims))
 
-def batch_of(claims: Sequence[Claim]) -> _Batch:
-    """The trials of all the shards, numbered through."""
-    pairs = [(claim, plan) for claim in claims for plan in claim.trials]
-    return _Batch(
-        claims=claims,
-        trials=[replace(plan, index=number) for number, (_, plan) in enumerate(pairs)],
-        ids={number: claim.trial_ids[plan.index] for number, (claim, plan) in enumerate(pairs)},
-        owners=[claim.shard_id for claim, _ in pairs],
-    )
+    def _run_group(self, course: _Course, group: Sequence[Claim]) -> None:
+        wanted = [claim for claim in group if claim.shard_id in course.open]
+        if not wanted or self._alone.should_stop():
+            return
+        try:
+            course.add(self._compute(course, batch_of(wanted)))
+        except Interrupted:
+            return
+        except DBAPIError:
+            raise
+        except Exception as error:
+            _log.warning("a batch failed; its shards are run one by one", shards=len(wanted), exc_info=error)
+            course.flush()
+            for claim in wanted:
+                self._run_alone(course, claim)
 
+    def _run_alone(self, course: _Course, claim: Claim) -> None:
+        course.beat()
+        if claim.shard_id in course.open and not self._alone.should_stop():
+            course.open.discard(claim.shard_id)
+            self._alone.run(claim)
 
-def _completed(batch: _Batch, memory: MemoryRecorder, seconds: float, device: str) -> list[CompletedShard]:
-    """What was computed, shard by shard."""
-    found = {claim.shard_id: CompletedShard(claim, [], NewResults(), device) for claim in batch.claims}
-    for number, owner in enumerate(batch.owners):
-        shard = found[owner]
-        shard.trials.append(progress_of(memory.summaries[number], batch.ids, seconds, device))
-        if number in memory.trajectories:
-            shard.results.chunks.append(chunk_of(TrialRows(number, memory.trajectories[number]), batch.ids))
-        if number in memory.metrics:
-            shard.results.metrics.append(chunk_of(MetricRows(number, memory.metrics[number]), batch.ids))
-    for item in memory.predictions:
-        found[batch.owners[item.index]].results.predictions.append(predictions_of(item, batch.ids))
-    return list(found.values())
+    def _compute(self, course: _Course, batch: Batch) -> list[CompletedShard]:
+        spec = batch.claims[0].spec
+        device = select_device(spec.device)
+        stopwatch, memory = Stopwatch(), _Rows()
+        with self._guard(spec) as guard:
+            engine = Engine(spec, batch.trials, device, with_progress(self._alone.source, course.keeper.keep))
+            pace = Pace(self._settings.heartbeat_seconds, first_steps=_FIRST_STEPS, growth=_GROWTH)
+            guard.computing()
+            if not train(engine, memory, pace, self._should_stop(course, batch, guard)):
+                raise Interrupted
+        seconds = stopwatch.lap()
+        metrics.steps_stored(sum(item.steps_done for item in memory.summaries.values()), seconds)
+        return completed(batch, memory, seconds, describe_device(device))
+
+    def _should_stop(self, course: _Course, batch: Batch, guard: Guard) -> Callable[[], bool]:
+        shards = {claim.shard_id for claim in batch.claims}
+
+        def should_stop() -> bool:
+            guard.check()
+            guard.waiting()
+            course.keeper.keep()
+            guard.computing()
+            return self._alone.should_stop() or not shards & course.open
+
+        return should_stop
+
+    def _guard(self, spec: ResolvedJobSpec) -> Guard:
+        """Limits of all the jobs of a batch, which are equal; by themselves they are seen again for each one alone."""
+
+        def end(excess: LimitExceeded) -> None:
+            """Leave the leases to expire: the shards are then tried again alone."""
+            _log.error("limit exceeded within a block of a pack; the worker ends itself", error=str(excess))
+
+        return Guard(
+            allowance(spec.limits, self._settings, 0.0), LIMIT_GRACE_SECONDS + self._settings.heartbeat_seconds, end
+        )

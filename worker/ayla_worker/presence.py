@@ -1,10 +1,7 @@
 """Tells the store that this worker lives, at a steady pace, whether it has work or not."""
 
-import threading
-from types import TracebackType
-from typing import Self
-
 import structlog
+from ayla_service.background import Background
 from ayla_service.db.session import Database
 from ayla_service.queue import workers
 from ayla_service.queue.workers import WorkerFacts
@@ -16,7 +13,7 @@ THREAD_NAME = "presence"
 _log = structlog.get_logger("ayla.worker")
 
 
-class Presence:
+class Presence(Background):
     """A thread that registers the worker, beats every ``presence_seconds`` and signs off at the end.
 
     It says that the process lives, not that it gets on: leases follow the progress of the work alone. A store that
@@ -29,29 +26,18 @@ class Presence:
     """
 
     def __init__(self, database: Database, settings: Settings, facts: WorkerFacts) -> None:
+        # In a store that hangs the end is not waited for: the worker will count as lost.
+        super().__init__(THREAD_NAME, settings.shutdown_seconds)
         self._database = database
-        self._settings = settings
+        self._seconds = settings.presence_seconds
         self._facts = facts
         self._registered = False
         self._answered = True
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
 
-    def __enter__(self) -> Self:
-        """Start the thread."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
-    ) -> None:
-        """Sign off; in a store that hangs it is not waited for: the worker will count as lost."""
-        self._stopping.set()
-        self._thread.join(self._settings.shutdown_seconds)
-
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Register, beat, and sign off."""
         self._say(lives=True)
-        while not self._stopping.wait(self._settings.presence_seconds):
+        while not self.stopping.wait(self._seconds):
             self._say(lives=True)
         self._say(lives=False)
 

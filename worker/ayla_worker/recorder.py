@@ -12,7 +12,8 @@ from ayla_service.queue.claims import Claim, SavedState
 
 from ayla_worker.limits import Guard
 from ayla_worker.patience import patiently
-from ayla_worker.rows import Stopwatch, progress_of, results_of
+from ayla_worker.rows import progress_of, results_of
+from ayla_worker.stopwatch import Stopwatch
 
 
 class JobEnding(Exception):

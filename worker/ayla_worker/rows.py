@@ -1,8 +1,6 @@
 """What the core hands out, as the store takes it."""
 
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from ayla_core.course import joined
 from ayla_core.recorder import Block, MetricRows, PredictionRows, TrialRows, TrialSummary
@@ -10,21 +8,6 @@ from ayla_service.results.encoding import encode
 from ayla_service.results.progress import TrialProgress
 from ayla_service.results.writer import NewChunk, NewPredictions, NewResults
 from ayla_service.states import TrialState
-
-
-@dataclass(slots=True)
-class Stopwatch:
-    """Computing time, without what is spent on the store."""
-
-    _since: float = field(default_factory=time.perf_counter)
-
-    def lap(self) -> float:
-        """Seconds since the start, or since ``start``."""
-        return time.perf_counter() - self._since
-
-    def start(self) -> None:
-        """Count from now on."""
-        self._since = time.perf_counter()
 
 
 def results_of(block: Block, trial_ids: Mapping[int, str]) -> NewResults:

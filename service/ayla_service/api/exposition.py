@@ -10,7 +10,7 @@ from ayla_service.db.session import Database
 from ayla_service.observability.metrics import REGISTRY
 from ayla_service.observability.patience import Impatient
 from ayla_service.observability.store_gauges import StoreCollector
-from ayla_service.queue.depth import store_gauges
+from ayla_service.queue.gauges import store_gauges
 from ayla_service.settings import Settings
 
 # Well within the 10 s that Prometheus waits by default: what the process itself knows must arrive.

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -130,11 +131,7 @@ class JobService:
             JobNotFound: if there is none with this id.
             JobFinished: if it has ended.
         """
-        with self._database.write() as session:
-            job = self._unfinished(session, job_id)
-            pause(session, job, store_now(session))
-            session.flush()
-            view = repository.view(session, job_id)
+        view = self._change(job_id, lambda session, job: pause(session, job, store_now(session)))
         log.info("job paused", job_id=job_id)
         return view
 
@@ -145,11 +142,8 @@ class JobService:
             JobNotFound: if there is none with this id.
             JobFinished: if it has ended.
         """
-        with self._database.write() as session:
-            job = self._unfinished(session, job_id)
-            devices = resume(session, job)
-            session.flush()
-            view = repository.view(session, job_id)
+        devices: list[str] = []
+        view = self._change(job_id, lambda session, job: devices.extend(resume(session, job)))
         self._wake_up.notify(devices)
         log.info("job resumed", job_id=job_id)
         return view
@@ -165,19 +159,19 @@ class JobService:
             JobNotFound: if there is none with this id.
             JobFinished: if it has ended.
         """
-        with self._database.write() as session:
-            job = self._unfinished(session, job_id)
-            prioritise(session, job, PRIORITIES[priority])
-            session.flush()
-            view = repository.view(session, job_id)
+        view = self._change(job_id, lambda session, job: prioritise(session, job, PRIORITIES[priority]))
         log.info("job prioritised", job_id=job_id, priority=priority)
         return view
 
-    def _unfinished(self, session: Session, job_id: str) -> Job:
-        job = repository.locked(session, job_id)
-        if job.state not in UNFINISHED_JOB:
-            raise JobFinished(job.id, job.state)
-        return job
+    def _change(self, job_id: str, change: Callable[[Session, Job], None]) -> JobView:
+        """Change a job that has not ended; returns it as it is then."""
+        with self._database.write() as session:
+            job = repository.locked(session, job_id)
+            if job.state not in UNFINISHED_JOB:
+                raise JobFinished(job.id, job.state)
+            change(session, job)
+            session.flush()
+            return repository.view(session, job_id)
 
     def trials(self, job_id: str, *, limit: int = 100, cursor: str | None = None) -> Page[TrialView]:
         """A job's trials, in order.

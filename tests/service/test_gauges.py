@@ -8,9 +8,9 @@ import pytest
 from ayla_service.db.models import Shard
 from ayla_service.db.session import Database, store_now
 from ayla_service.observability.store_gauges import StoreGauges
-from ayla_service.queue import depth
+from ayla_service.queue import gauges as gauges_module
 from ayla_service.queue.claims import claim
-from ayla_service.queue.depth import store_gauges
+from ayla_service.queue.gauges import store_gauges
 from ayla_service.queue.workers import register
 from sqlalchemy import event, text, update
 
@@ -69,7 +69,7 @@ def test_the_oldest_shard_counts_whatever_its_priority(database: Database) -> No
 
 
 def test_a_count_ends_where_it_would_be_slow(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(depth, "COUNTED_AT_MOST", 2)
+    monkeypatch.setattr(gauges_module, "COUNTED_AT_MOST", 2)
     for _ in range(3):
         submit(database)
     found = gauges(database)

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 from ayla_service.db.session import Database
-from ayla_service.queue.backlog import SWEEP_LOCK, queued_by_device, sweep
 from ayla_service.queue.claims import claim
+from ayla_service.queue.sweep import SWEEP_LOCK, queued_by_device, sweep
 from sqlalchemy import text
 
 from tests.factories import WORKER, submit

@@ -1,0 +1,19 @@
+"""Measures how long computing took."""
+
+import time
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Computing time, without what is spent on the store."""
+
+    _since: float = field(default_factory=time.perf_counter)
+
+    def lap(self) -> float:
+        """Seconds since the start, or since ``start``."""
+        return time.perf_counter() - self._since
+
+    def start(self) -> None:
+        """Count from now on."""
+        self._since = time.perf_counter()

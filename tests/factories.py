@@ -1,18 +1,26 @@
 """Specs, workers and results that many tests need, small and valid."""
 
+import uuid
 from typing import Any
 
-from ayla_service.db.session import Database
+from ayla_service.datasets.pinning import pin_uploads
+from ayla_service.db.models import Member, Team
+from ayla_service.db.session import Database, store_now
+from ayla_service.jobs import editing
+from ayla_service.jobs.idempotency import RequestKey, StoredAnswer, request_digest
+from ayla_service.jobs.listing import JobQuery
 from ayla_service.jobs.service import JobService
-from ayla_service.jobs.views import JobView
+from ayla_service.jobs.submission import checked
+from ayla_service.jobs.views import AttemptView, JobView, Page, TrialView
 from ayla_service.queue.attempts import RecordedBlock
 from ayla_service.queue.claims import Claim, SavedState, WorkerIdentity
 from ayla_service.queue.retries import RetryPolicy
-from ayla_service.queue.wakeup import TimerWakeUp
+from ayla_service.queue.wakeup import TimerWakeUp, WakeUp
 from ayla_service.results.encoding import encode
 from ayla_service.results.progress import TrialProgress
 from ayla_service.results.writer import NewChunk, NewResults
-from ayla_service.states import TrialState
+from ayla_service.states import Role, TrialState
+from ayla_service.teams.principal import LOCAL, ROLE_SCOPES, Principal
 from ayla_spec import JobSpec
 
 AT_ONCE = RetryPolicy(max_attempts=3, pause_seconds=0.0)
@@ -42,15 +50,116 @@ def spec(**changes: Any) -> dict[str, Any]:
     }
 
 
-def jobs(database: Database) -> JobService:
+class Jobs:
+    """The job service over a store as the built-in member uses it, each change in a unit of work of its own."""
+
+    def __init__(self, database: Database, wake_up: WakeUp | None = None, caller: Principal = LOCAL) -> None:
+        self._database = database
+        self._caller = caller
+        self.service = JobService(database, wake_up or TimerWakeUp(), pin_uploads)
+
+    def submit(self, document: dict[str, Any], key: str | None = None) -> JobView:
+        """Submit a spec; the key stands for the whole request."""
+        made: list[JobView] = []
+
+        def render(views: list[JobView]) -> StoredAnswer:
+            made.extend(views)
+            return StoredAnswer(202, views[0].id.encode())
+
+        request = (
+            None
+            if key is None
+            else RequestKey(self._caller.member_id, key, request_digest("POST", "", repr(document).encode()))
+        )
+        new = checked(self._caller, JobSpec.model_validate(document), document)
+        receipt = self.service.submit(self._caller, [new], render, request)
+        return self.get(receipt.answer.body.decode())
+
+    def get(self, job_id: str) -> JobView:
+        """One job."""
+        return self.service.get(self._caller, job_id)
+
+    def list(self, wanted: JobQuery | None = None, *, limit: int = 50, cursor: str | None = None) -> Page[JobView]:
+        """A page of jobs."""
+        return self.service.list(self._caller, wanted, limit=limit, cursor=cursor)
+
+    def trials(self, job_id: str, *, limit: int = 100, cursor: str | None = None) -> Page[TrialView]:
+        """A page of a job's trials."""
+        return self.service.trials(self._caller, job_id, limit=limit, cursor=cursor)
+
+    def attempts(self, job_id: str, *, limit: int = 100, cursor: str | None = None) -> Page[AttemptView]:
+        """A page of the attempts at a job."""
+        return self.service.attempts(self._caller, job_id, limit=limit, cursor=cursor)
+
+    def trial(self, trial_id: str) -> TrialView:
+        """One trial."""
+        return self.service.trial(self._caller, trial_id)
+
+    def cancel(self, job_id: str) -> JobView:
+        """Cancel a job."""
+        with self._database.write() as session:
+            return self.service.cancel(session, self._caller, job_id)
+
+    def pause(self, job_id: str) -> JobView:
+        """Pause a job."""
+        with self._database.write() as session:
+            return self.service.pause(session, self._caller, job_id)
+
+    def resume(self, job_id: str) -> JobView:
+        """Resume a job."""
+        with self._database.write() as session:
+            view, devices = self.service.resume(session, self._caller, job_id)
+        self.service.wake_up.notify(devices)
+        return view
+
+    def retry(self, job_id: str) -> JobView:
+        """Try a job again."""
+        with self._database.write() as session:
+            return editing.retry(session, self._caller, job_id)[0]
+
+    def prioritise(self, job_id: str, priority: str) -> JobView:
+        """Give a job another priority."""
+        return self.edit(job_id, priority=priority)
+
+    def edit(self, job_id: str, version: int = editing.ANY_VERSION, **changes: Any) -> JobView:
+        """Change what is told about a job."""
+        with self._database.write() as session:
+            return editing.edit(session, self._caller, job_id, changes, version)
+
+
+def jobs(database: Database, wake_up: WakeUp | None = None, caller: Principal = LOCAL) -> Jobs:
     """The job service over a store."""
-    return JobService(database, TimerWakeUp())
+    return Jobs(database, wake_up, caller)
 
 
 def submit(database: Database, **changes: Any) -> JobView:
     """Submit ``spec(**changes)``."""
-    submitted = spec(**changes)
-    return jobs(database).submit(JobSpec.model_validate(submitted), submitted).job
+    return submit_as(database, LOCAL, **changes)
+
+
+def submit_as(database: Database, caller: Principal, **changes: Any) -> JobView:
+    """Submit ``spec(**changes)`` as somebody else."""
+    return jobs(database, caller=caller).submit(spec(**changes))
+
+
+def stranger(database: Database, name: str = "rival", role: Role = Role.ADMIN) -> Principal:
+    """A member of another team, which is made for it."""
+    team, member = str(uuid.uuid4()), str(uuid.uuid4())
+    with database.write() as session:
+        now = store_now(session)
+        session.add(Team(id=team, name=name, limits={}, created_at=now))
+        session.flush()
+        session.add(Member(id=member, team_id=team, name=name, role=role, limits={}, created_at=now))
+    return Principal(team, member, name, role, ROLE_SCOPES[role])
+
+
+def colleague(database: Database, name: str = "colleague", role: Role = Role.MEMBER) -> Principal:
+    """Another member of the built-in team."""
+    member = str(uuid.uuid4())
+    with database.write() as session:
+        row = Member(id=member, team_id=LOCAL.team_id, name=name, role=role, limits={}, created_at=store_now(session))
+        session.add(row)
+    return Principal(LOCAL.team_id, member, name, role, ROLE_SCOPES[role])
 
 
 def progress(claim: Claim, first: int, last: int, *, finished: bool = False) -> RecordedBlock:

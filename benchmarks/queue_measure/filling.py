@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ayla_service.db.columns import UtcDateTime
-from ayla_service.db.models import Job, JobTag, Shard, Trial
+from ayla_service.db.models import Job, JobLabel, Shard, Trial
 from ayla_service.db.session import Database, store_now
-from ayla_service.jobs import repository
-from ayla_service.states import PRIORITIES
+from ayla_service.jobs import drafts
+from ayla_service.jobs.drafts import draft
+from ayla_service.teams.principal import LOCAL
+from ayla_spec import JobSpec
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, text, true
 from sqlalchemy.orm import Session
 
@@ -33,8 +35,8 @@ _COPIES = Table(
 )
 
 _REPLACED: dict[Any, dict[str, str]] = {
-    Job.__table__: {"id": "job_id", "created_at": "created_at"},
-    JobTag.__table__: {"job_id": "job_id", "created_at": "created_at"},
+    Job.__table__: {"id": "job_id", "created_at": "created_at", "updated_at": "created_at"},
+    JobLabel.__table__: {"job_id": "job_id", "created_at": "created_at"},
     Shard.__table__: {"id": "shard_id", "job_id": "job_id", "queued_at": "created_at"},
     Trial.__table__: {"id": "trial_id", "job_id": "job_id", "shard_id": "shard_id"},
 }
@@ -46,8 +48,9 @@ def fill(database: Database, count: int) -> None:
     for first in range(0, count, _AT_ONCE):
         with database.write() as session:
             now = store_now(session)
-            job = repository.add(session, SMALL, small(), PRIORITIES["normal"], now)
-            _copy(session, job.id, now, min(_AT_ONCE, count - first) - 1)
+            job = draft(LOCAL, JobSpec.model_validate(SMALL), SMALL, small(), now)
+            drafts.store(session, [job])
+            _copy(session, job.job["id"], now, min(_AT_ONCE, count - first) - 1)
 
 
 def settle(database: Database) -> None:

@@ -3,8 +3,10 @@
 import uuid
 from collections.abc import Callable, Iterable
 
+from ayla_service.datasets.pinning import pin_uploads
 from ayla_service.db.models import Attempt, Job, Shard, Trial
 from ayla_service.db.session import Database
+from ayla_service.jobs.listing import JobQuery
 from ayla_service.jobs.service import JobService
 from ayla_service.queue.claims import claim, claim_pack
 from ayla_service.queue.policy import PackLimits
@@ -12,7 +14,8 @@ from ayla_service.queue.reaper import reap
 from ayla_service.queue.retries import policy_of
 from ayla_service.queue.wakeup import TimerWakeUp
 from ayla_service.settings import Settings
-from ayla_service.states import JobState, ShardState, TrialState
+from ayla_service.states import JobState, LabelKind, ShardState, TrialState
+from ayla_service.teams.principal import LOCAL
 from ayla_worker.identity import describe_worker
 from sqlalchemy import delete, select, update
 
@@ -34,7 +37,7 @@ class Bench:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.settings = Settings()
-        self.service = JobService(database, TimerWakeUp())
+        self.service = JobService(database, TimerWakeUp(), pin_uploads)
         self.identity = describe_worker(self.settings)
 
     def some_jobs(self, count: int) -> list[str]:
@@ -98,7 +101,12 @@ def _packs(bench: Bench, share: float) -> list[float]:
 def _cancels(bench: Bench, share: float) -> list[float]:
     jobs = bench.some_jobs(_count(60, share))
     left = iter(jobs)
-    measured = times(lambda: bench.service.cancel(next(left)), len(jobs))
+
+    def run() -> None:
+        with bench.database.write() as session:
+            bench.service.cancel(session, LOCAL, next(left))
+
+    measured = times(run, len(jobs))
     bench.put_back(jobs)
     return measured[5:] if len(measured) > 10 else measured
 
@@ -106,11 +114,12 @@ def _cancels(bench: Bench, share: float) -> list[float]:
 def _reads(bench: Bench, share: float) -> list[float]:
     jobs = bench.some_jobs(_count(200, share))
     left = iter(jobs)
-    return times(lambda: bench.service.get(next(left)), len(jobs))
+    return times(lambda: bench.service.get(LOCAL, next(left)), len(jobs))
 
 
 def _page(bench: Bench, share: float, state: JobState | None, tag: str | None) -> list[float]:
-    return _after_warming(lambda: bench.service.list(state=state, tag=tag, limit=_PAGE), _count(100, share))
+    wanted = JobQuery(state, labels={} if tag is None else {LabelKind.TAG: tag})
+    return _after_warming(lambda: bench.service.list(LOCAL, wanted, limit=_PAGE), _count(100, share))
 
 
 def _reaping(bench: Bench, share: float) -> list[float]:

@@ -4,7 +4,10 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from ayla_service import __version__
+from ayla_service.api.admission import AdmissionMiddleware
+from ayla_service.api.compression import CompressionMiddleware
 from ayla_service.api.contract import install_contract
+from ayla_service.api.cross_origin import cross_origin
 from ayla_service.api.docs import install_docs
 from ayla_service.api.exposition import install_metrics
 from ayla_service.api.handlers import install_handlers
@@ -12,18 +15,25 @@ from ayla_service.api.measuring import MetricsMiddleware
 from ayla_service.api.middleware import (
     AccessLogMiddleware,
     BodyLimitMiddleware,
+    BodyTimeMiddleware,
     HeadMiddleware,
     RequestIdMiddleware,
 )
 from ayla_service.api.origin import OriginMiddleware
 from ayla_service.api.readiness import ReadinessCheck
-from ayla_service.api.routes import ROUTERS
+from ayla_service.api.routes import ROUTERS, V1
+from ayla_service.api.uploads import UploadDesk, body_limits
+from ayla_service.datasets.pinning import pin_uploads
+from ayla_service.datasets.service import DatasetService
 from ayla_service.db.session import Database
 from ayla_service.jobs.service import JobService
 from ayla_service.queue.wakeup import TimerWakeUp, WakeUp
 from ayla_service.reaping import while_served
 from ayla_service.results.reader import ResultReader
 from ayla_service.settings import Settings
+from ayla_service.teams.keys import KeyRing
+from ayla_service.webhooks.gate import Gate
+from ayla_service.webhooks.service import WebhookService
 
 
 def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = None) -> FastAPI:
@@ -46,17 +56,25 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
         middleware=[
             Middleware(RequestIdMiddleware),
             Middleware(MetricsMiddleware),
+            *cross_origin(settings.cors_origins),
             Middleware(AccessLogMiddleware),
-            Middleware(OriginMiddleware, host_names=settings.host_names),
+            Middleware(OriginMiddleware, host_names=settings.host_names, origins=settings.cors_origins),
             Middleware(HeadMiddleware),
-            Middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes),
+            Middleware(CompressionMiddleware),
+            Middleware(AdmissionMiddleware, prefix=V1, settings=settings),
+            Middleware(BodyTimeMiddleware, seconds=settings.client_seconds, but=body_limits(settings).keys()),
+            Middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes, others=body_limits(settings)),
         ],
     )
     app.state.settings = settings
     app.state.database = database
     app.state.wake_up = wake_up or TimerWakeUp()
-    app.state.jobs = JobService(database, app.state.wake_up)
+    app.state.jobs = JobService(database, app.state.wake_up, pin_uploads)
+    app.state.keys = KeyRing(database)
     app.state.results = ResultReader(database)
+    app.state.webhooks = WebhookService(database, Gate.listing(settings.webhook_private_hosts))
+    app.state.datasets = DatasetService(database)
+    app.state.uploads = UploadDesk(database, app.state.datasets)
     app.state.readiness = ReadinessCheck(database, settings)
     install_handlers(app)
     for router in ROUTERS:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ayla_service import __version__
+from ayla_service.administration import keys, members, teams
 from ayla_service.app import create_app
 from ayla_service.companion import raise_on_terminate, run_beside_service
 from ayla_service.db.migrate import current
@@ -28,6 +29,7 @@ from ayla_service.startup import (
     load_settings,
     open_store,
     require_broker,
+    require_keys,
     require_worker,
     variable,
 )
@@ -57,7 +59,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
 
-Host = Annotated[str | None, typer.Option(help="Address to listen on, instead of AYLA_HOST.")]
+Host = Annotated[
+    str | None, typer.Option(help="Address to listen on, instead of AYLA_HOST. One that others reach needs API keys.")
+]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port, instead of AYLA_PORT; 0 takes a free one.")]
 DataDir = Annotated[Path | None, typer.Option(help="Folder of the embedded store, instead of AYLA_DATA_DIR.")]
 Descriptor = Annotated[int | None, typer.Option("--fd", hidden=True)]
@@ -100,6 +104,7 @@ def serve(
     require_broker(settings)
     listener = listen(settings.host, settings.port) if fd is None else adopt(fd)
     database = open_store(settings, migrate=settings.is_embedded)
+    require_keys(listener, database)
     if exit_with_parent:
         stop_with_parent()
     _greet(base_url(listener), settings)
@@ -122,6 +127,7 @@ def api(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
     require_broker(settings)
     listener = listen(settings.host, settings.port)
     database = open_store(settings, migrate=False)
+    require_keys(listener, database)
     _greet(base_url(listener), settings)
     with contextlib.closing(make_wake_up(settings.broker_url)) as wake_up:
         serve_until_stopped(create_app(settings, database, wake_up), listener, settings)
@@ -155,6 +161,9 @@ def migrate(data_dir: DataDir = None) -> None:
 
 
 app.command("prune")(prune_command)
+app.add_typer(teams.app, name="teams")
+app.add_typer(members.app, name="members")
+app.add_typer(keys.app, name="keys")
 
 
 @app.command()

@@ -17,6 +17,7 @@ from ayla_service.queue.retries import policy_of
 from ayla_service.queue.sweep import sweep
 from ayla_service.queue.wakeup import WakeUp
 from ayla_service.settings import Settings
+from ayla_service.webhooks.delivering import Delivering
 
 THREAD_NAME = "reaper"
 
@@ -55,6 +56,7 @@ class Reaping(Background):
 
 @asynccontextmanager
 async def while_served(app: FastAPI) -> AsyncIterator[None]:
-    """Lifespan of the application: it reaps from when it is served until it is stopped."""
-    with Reaping(app.state.database, app.state.settings, app.state.wake_up):
+    """Lifespan of the application: it reaps, and sends webhooks, from when it is served until it is stopped."""
+    database, settings = app.state.database, app.state.settings
+    with Reaping(database, settings, app.state.wake_up), Delivering(database, settings):
         yield

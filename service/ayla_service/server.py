@@ -1,7 +1,9 @@
 """Serves the application over HTTP until a signal asks it to stop."""
 
+import contextlib
 import math
 import os
+import resource
 import signal
 import socket
 import sys
@@ -10,13 +12,16 @@ import threading
 import uvicorn
 from fastapi import FastAPI
 
+from ayla_service.connections import KEEP_ALIVE_SECONDS, bounded
 from ayla_service.settings import Settings
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_OTHER_FILES = 512
 
 
 def serve_until_stopped(app: FastAPI, listener: socket.socket, settings: Settings) -> None:
     """Serve on ``listener``; on SIGINT or SIGTERM let requests in progress end, and return."""
+    _allow_files(settings.max_connections)
     server = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -24,6 +29,9 @@ def serve_until_stopped(app: FastAPI, listener: socket.socket, settings: Setting
             access_log=False,
             lifespan="on",
             server_header=False,
+            http=bounded(settings.client_seconds, settings.max_connections),
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            forwarded_allow_ips=settings.trusted_proxies,
             timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds),
         )
     )
@@ -35,6 +43,18 @@ def serve_until_stopped(app: FastAPI, listener: socket.socket, settings: Setting
     for number in _STOP_SIGNALS:
         signal.signal(number, stop)
     server.run(sockets=[listener])
+
+
+def _allow_files(connections: int) -> None:
+    """Let this process have a file for each connection, and some: the usual limit of 1024 is soon reached."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _OTHER_FILES
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft == resource.RLIM_INFINITY or soft >= most:
+        return
+    # Where the system has a limit of its own besides, what there is has to do.
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def stop_with_parent() -> None:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -13,6 +14,8 @@ from sqlalchemy.exc import ArgumentError
 
 _BROKERS = ("redis", "rediss", "amqp", "amqps")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
+_HOST_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
 
 
 def _listed(value: object) -> object:
@@ -62,6 +65,35 @@ class Settings(BaseSettings):
         "auto", description="Log lines for people (console) or machines (json); auto: for people on a terminal."
     )
     max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest request body accepted.")
+    max_upload_bytes: int = Field(
+        104_857_600, ge=1024, description="Largest file accepted as a dataset; the default is 100 MiB."
+    )
+    cors_origins: Names = Field(
+        [],
+        description="Origins (https://ayla.example.org) whose web pages may use the API from a browser, separated by "
+        "commas or as a JSON list. Default: none.",
+    )
+    trusted_proxies: Names = Field(
+        ["127.0.0.1", "::1"],
+        description="Addresses or networks (10.1.0.0/16) of proxies that say by X-Forwarded-For whom they pass on, "
+        "separated by commas or as a JSON list.",
+    )
+    rate_limit_per_minute: int | None = Field(
+        None,
+        ge=0,
+        description="Requests of an API key that one process of the API answers in a minute; 0: any number. Without "
+        "keys it is of an address. Default: 6000, without keys any number.",
+    )
+    rate_limit_burst: int | None = Field(
+        None, ge=1, description="Requests that may come at once. Default: as many as in a minute."
+    )
+    client_seconds: float = Field(
+        30.0,
+        gt=0,
+        description="How long the API waits for a client: for a whole request head, for a body (longer, the larger it "
+        "is), and for its answer to be taken.",
+    )
+    max_connections: int = Field(2000, ge=1, description="Connections that one process of the API has at once.")
     broker_url: str | None = Field(
         None,
         repr=False,
@@ -118,6 +150,16 @@ class Settings(BaseSettings):
         None, ge=0, le=65535, description="Port a worker serves its metrics on; 0 takes a free one. Default: none."
     )
 
+    webhook_private_hosts: Names = Field(
+        [],
+        description="Receivers of webhooks that may be private, use HTTP and any port: host names, addresses or "
+        "networks (10.1.0.0/16), separated by commas or as a JSON list. Default: none, webhooks go to public hosts.",
+    )
+    webhook_retry_seconds: float = Field(
+        5.0, gt=0, description="Pause after the first failed attempt to send a webhook; later ones are in proportion."
+    )
+    webhook_poll_seconds: float = Field(1.0, gt=0, description="How often the API looks for webhooks to send.")
+
     datasets_dir: Path | None = Field(
         None, description="Folder of datasets, downloaded and of users. Default: datasets in the data folder."
     )
@@ -146,6 +188,23 @@ class Settings(BaseSettings):
     @classmethod
     def _a_broker_that_we_know(cls, value: str | None) -> str | None:
         return ";".join(_checked_broker(part.strip()) for part in value.split(";")) if value else None
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: list[str]) -> list[str]:
+        return [_checked_origin(entry) for entry in value]
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses_and_networks(cls, value: list[str]) -> list[str]:
+        for entry in value:
+            ipaddress.ip_network(entry)
+        return value
+
+    @field_validator("webhook_private_hosts")
+    @classmethod
+    def _hosts_and_networks(cls, value: list[str]) -> list[str]:
+        return [_checked_host(entry) for entry in value]
 
     @field_validator("heartbeat_seconds")
     @classmethod
@@ -198,6 +257,24 @@ def _checked_broker(url: str) -> str:
     if not parts.hostname:
         raise ValueError("it names no host")
     return url
+
+
+def _checked_host(entry: str) -> str:
+    """A host's name, an address or a network; a URL or a name with a port would silently match nothing."""
+    try:
+        ipaddress.ip_network(entry)
+    except ValueError as error:
+        if "/" in entry or not _HOST_NAME.fullmatch(entry):
+            raise ValueError(f"not a host name, address or network: {error}") from None
+    return entry
+
+
+def _checked_origin(entry: str) -> str:
+    """An origin as browsers write it. Not ``*``: every page that a user looks at could use an open service then."""
+    origin = entry.lower().removesuffix("/")
+    if not _ORIGIN.fullmatch(origin):
+        raise ValueError("an origin is a scheme, a host and perhaps a port: https://ayla.example.org")
+    return origin
 
 
 def _first_line(path: Path) -> str:

@@ -3,6 +3,7 @@
 import difflib
 import errno
 import importlib.util
+import ipaddress
 import json
 import os
 import socket
@@ -19,6 +20,7 @@ from ayla_service.db.migrate import is_current, upgrade
 from ayla_service.db.session import Database
 from ayla_service.queue.wakeup import missing_modules
 from ayla_service.settings import Settings
+from ayla_service.teams.keys import FIRST_KEY_COMMAND, has_valid_key
 
 ENV_PREFIX = "AYLA_"
 
@@ -138,6 +140,24 @@ def base_url(listener: socket.socket) -> str:
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
 
 
+def require_keys(listener: socket.socket, database: Database) -> None:
+    """Check that nobody can use the service from another machine without an API key.
+
+    Raises:
+        StartError: if other machines reach the socket, and no key lets anybody in.
+    """
+    host = str(listener.getsockname()[0])
+    if _is_loopback(host):
+        return
+    with database.read() as session:
+        if has_valid_key(session):
+            return
+    raise StartError(
+        f"Other machines reach {host}, and no API key keeps anybody out or lets anybody in. Make the first key, or "
+        f"listen on 127.0.0.1: {FIRST_KEY_COMMAND}"
+    )
+
+
 def require_worker() -> None:
     """Check that what the worker needs is installed, without importing any of it.
 
@@ -182,6 +202,12 @@ def _fault(setting: str, item: ErrorDetails) -> str:
     """What is wrong with a setting, and its value unless that may hold a password."""
     value = "" if setting.endswith("_url") else f", got '{item['input']}'"
     return f"{variable(setting)}: {item['msg']}{value}"
+
+
+def _is_loopback(host: str) -> bool:
+    address = ipaddress.ip_address(host.partition("%")[0])
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
 
 
 def _as_text(value: object) -> str:

@@ -50,6 +50,31 @@ class AttemptOutcome(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Role(StrEnum):
+    """What a member of a team may do: look; also submit; also look after the team."""
+
+    VIEWER = "viewer"
+    MEMBER = "member"
+    ADMIN = "admin"
+
+
+class LabelKind(StrEnum):
+    """What a label of a job is."""
+
+    TAG = "tag"
+    PROJECT = "project"
+    PROBLEM = "problem"
+    OPTIMIZER = "optimizer"
+
+
+class DeliveryState(StrEnum):
+    """A delivery of a webhook is pending until it is received, or given up."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
 UNFINISHED_JOB = (JobState.QUEUED, JobState.RUNNING)
 WAITING_SHARD = (ShardState.QUEUED, ShardState.DELAYED, ShardState.PAUSED)
 UNFINISHED_SHARD = (*WAITING_SHARD, ShardState.RUNNING)

@@ -157,13 +157,7 @@ def _file_name(value: str) -> str:
     return value
 
 
-class FileDataset(_Split):
-    """A table of the workers' data folder: CSV with header, Parquet, or NPZ with arrays ``inputs`` and ``targets``."""
-
-    name: Literal["file"] = "file"
-    file: Annotated[str, Field(max_length=100), AfterValidator(_file_name)] = Field(
-        description="Name of the file in the data folder of the workers.", examples=["housing.csv"]
-    )
+class _Table(_Split):
     target: str = Field("target", min_length=1, max_length=200, description="Column that is predicted (CSV, Parquet).")
     inputs: list[Annotated[str, Field(min_length=1, max_length=200)]] | None = Field(
         None, min_length=1, max_length=MAX_FEATURES, description="Columns to predict from. Default: all others."
@@ -179,6 +173,58 @@ class FileDataset(_Split):
         return self.task == "classification"
 
 
+class FileDataset(_Table):
+    """A table of the workers' data folder: CSV with header, Parquet, or NPZ with arrays ``inputs`` and ``targets``."""
+
+    name: Literal["file"] = "file"
+    file: Annotated[str, Field(max_length=100), AfterValidator(_file_name)] = Field(
+        description="Name of the file in the data folder of the workers.", examples=["housing.csv"]
+    )
+
+
+_FACT = "Filled in when the job is submitted."
+_UPLOAD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+_HEXADECIMAL = re.compile(r"[0-9a-f-]+", re.ASCII)
+
+
+def _upload_name(value: str) -> str:
+    if not _UPLOAD_NAME.fullmatch(value):
+        raise ValueError("an uploaded dataset is named by letters, digits, '.', '_' and '-', or by its id")
+    return value
+
+
+def _hexadecimal(value: str | None) -> str | None:
+    if value is not None and not _HEXADECIMAL.fullmatch(value):
+        raise ValueError("must be as the service tells it, or left out")
+    return value
+
+
+class UploadDataset(_Table):
+    """A table that the team has uploaded. An upload of NPZ has the columns ``x0``, ``x1``, ... and ``target``."""
+
+    name: Literal["upload"] = "upload"
+    dataset: Annotated[str, Field(max_length=100), AfterValidator(_upload_name)] = Field(
+        description="Name or id of the uploaded dataset.", examples=["housing"]
+    )
+    id: Annotated[str | None, AfterValidator(_hexadecimal)] = Field(
+        None,
+        min_length=36,
+        max_length=36,
+        description=f"The dataset that is meant, whatever has its name later. {_FACT}",
+    )
+    digest: Annotated[str | None, AfterValidator(_hexadecimal)] = Field(
+        None, min_length=64, max_length=64, description=f"SHA-256 of its content, which has to be this one. {_FACT}"
+    )
+    rows: int | None = Field(None, ge=1, le=MAX_SAMPLES, description=f"Samples in all. {_FACT}")
+    feature_count: int | None = Field(None, ge=1, le=MAX_FEATURES, description=f"Columns predicted from. {_FACT}")
+    class_count: int | None = Field(None, ge=2, le=1000, description=f"Classes of the target. {_FACT}")
+
+    @property
+    def training_samples(self) -> int | None:
+        """What the split leaves, once the dataset is known."""
+        return None if self.rows is None else self.kept(self.rows)
+
+
 AnyDataset = (
     CurveDataset
     | MnistDataset
@@ -187,5 +233,6 @@ AnyDataset = (
     | RegressionDataset
     | ClassificationDataset
     | FileDataset
+    | UploadDataset
 )
 DatasetSettings = Annotated[AnyDataset, Field(discriminator="name")]

@@ -18,7 +18,7 @@ from ayla_spec.limits import (
 from ayla_spec.model import SpecModel
 from ayla_spec.optimizers import OptimizerSettings
 from ayla_spec.problems import PresetName, ResolvedProblem, SubmittedProblem
-from ayla_spec.text import Name, Tag
+from ayla_spec.text import Name, Notes, Project, Tag
 
 Device = Literal["auto", "cpu", "cuda"]
 Priority = Literal["low", "normal", "high", "urgent"]
@@ -100,10 +100,15 @@ class Limits(SpecModel):
 
 
 class JobSpec(SpecModel):
-    """A job as a user submits it. Trials are the product of optimizers and seeds."""
+    """A job as a user submits it. Trials are the product of optimizers and seeds.
+
+    ``project``, ``notes`` and ``priority`` can be changed later, so they are no part of the resolved spec.
+    """
 
     name: Name | None = Field(None, description="For people; need not be unique.")
     tags: list[Tag] = Field(default_factory=list, max_length=MAX_TAGS, description="For filtering lists of jobs.")
+    project: Project | None = Field(None, description="What the job belongs to; for filtering lists of jobs.")
+    notes: Notes | None = Field(None, description="Anything worth remembering about the job.")
     problem: SubmittedProblem
     optimizers: list[OptimizerSettings] | None = Field(
         None, min_length=1, max_length=MAX_OPTIMIZERS, description="Required unless the problem is a preset."
@@ -122,8 +127,7 @@ class JobSpec(SpecModel):
     limits: Limits = Field(default_factory=Limits)
     priority: Priority = Field(
         "normal",
-        description="Which place the job takes in the queue. It can be changed while the job waits, so it is no part "
-        "of the resolved spec.",
+        description="Which place the job takes in the queue: jobs of a higher one go first. 'urgent' is for admins.",
     )
     preset: PresetName | None = Field(
         None,

@@ -6,6 +6,8 @@ The numbers bound what one job may cost the team: parsing time, memory of one sh
 MAX_NAME_LENGTH = 200
 MAX_TAGS = 20
 MAX_TAG_LENGTH = 50
+MAX_PROJECT_LENGTH = 100
+MAX_NOTES_LENGTH = 10_000
 
 MAX_EXPRESSION_LENGTH = 4096
 MAX_EXPRESSION_NODES = 500

@@ -1,6 +1,13 @@
 """What no single field of a problem can tell: which parts go together, and what is filled in."""
 
-from ayla_spec.datasets import AnyDataset, ClassificationDataset, CurveDataset, FileDataset, RegressionDataset
+from ayla_spec.datasets import (
+    AnyDataset,
+    ClassificationDataset,
+    CurveDataset,
+    FileDataset,
+    RegressionDataset,
+    UploadDataset,
+)
 from ayla_spec.errors import SpecIssue
 from ayla_spec.expression import ExpressionError, parse
 from ayla_spec.expression.points import element
@@ -9,6 +16,8 @@ from ayla_spec.limits import MAX_INPUT_VALUES, MAX_PARAMETERS
 from ayla_spec.networks import LOSSES_OF_CLASSES, CnnModel
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
 from ayla_spec.sizes import image_side, input_values, parameters
+
+_LEAST_SAMPLES = 2
 
 
 def with_loss(problem: DatasetProblem) -> DatasetProblem:
@@ -30,6 +39,8 @@ def may_be_one_dimensional(problem: DatasetProblem) -> bool:
             return True
         case FileDataset(inputs=inputs):
             return not problem.dataset.has_classes and (inputs is None or len(inputs) == 1)
+        case UploadDataset(feature_count=count):
+            return not problem.dataset.has_classes and count in (None, 1)
         case RegressionDataset():
             return problem.dataset.feature_count == 1
         case _:
@@ -125,11 +136,23 @@ def _setting_issues(dataset: AnyDataset) -> list[SpecIssue]:
             return [SpecIssue("/problem/dataset/class_count", detail)]
         case FileDataset():
             return _column_issues(dataset)
+        case UploadDataset():
+            return [*_column_issues(dataset), *_upload_issues(dataset)]
         case _:
             return []
 
 
-def _column_issues(dataset: FileDataset) -> list[SpecIssue]:
+def _upload_issues(dataset: UploadDataset) -> list[SpecIssue]:
+    """What the split of an upload cannot give."""
+    samples, classes = dataset.training_samples, dataset.class_count
+    if samples is not None and samples < max(_LEAST_SAMPLES, classes or 0):
+        needed = f"one for each of the {classes} classes" if classes else f"at least {_LEAST_SAMPLES}"
+        detail = f"It leaves {samples} of {dataset.rows} samples to train on; {needed} are needed. Make it smaller."
+        return [SpecIssue("/problem/dataset/test_fraction", detail)]
+    return []
+
+
+def _column_issues(dataset: FileDataset | UploadDataset) -> list[SpecIssue]:
     """Input columns that cannot be meant: the target itself, or one that stands twice."""
     issues = []
     earlier: set[str] = set()

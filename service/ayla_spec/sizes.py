@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from ayla_spec.datasets import AnyDataset, ClassificationDataset, RegressionDataset
+from ayla_spec.datasets import AnyDataset, ClassificationDataset, RegressionDataset, UploadDataset
 from ayla_spec.networks import CnnModel, MlpModel
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
 
@@ -44,12 +44,18 @@ def _features(dataset: AnyDataset) -> int:
     match dataset:
         case RegressionDataset() | ClassificationDataset():
             return dataset.feature_count
+        case UploadDataset():
+            return dataset.feature_count or 1
         case _:
             return dataset.features or 1
 
 
 def _outputs(dataset: AnyDataset) -> int:
-    return dataset.class_count if isinstance(dataset, ClassificationDataset) else dataset.classes or 1
+    match dataset:
+        case ClassificationDataset() | UploadDataset():
+            return dataset.class_count or 1
+        case _:
+            return dataset.classes or 1
 
 
 def _fully_connected(widths: list[int]) -> int:

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from ayla_service.app import create_app
 from ayla_service.db.session import Database
 from ayla_service.openapi import contract_text
 from ayla_service.settings import Settings
+from ayla_service.webhooks.gate import Gate
+from ayla_service.webhooks.networks import PrivateHosts
+from ayla_service.webhooks.service import WebhookService
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, settings
@@ -22,6 +26,10 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests import factories
 from tests.api.helpers import BASE_URL, record
+from tests.service.hooks import add_delivery, add_webhook
+
+_SOMEWHERE = IPv4Address("93.184.215.14")
+"""Where every name leads; nobody is asked for it."""
 
 COMMITTED = Path(__file__).parents[2] / "openapi.json"
 
@@ -40,18 +48,26 @@ def served(folder: Path) -> Iterator[FastAPI]:
     """One application for every request, so that they also meet what earlier ones left behind."""
     service_settings = Settings(data_dir=folder)
     database = Database(service_settings.store_url)
-    yield create_app(service_settings, database)
+    app = create_app(service_settings, database)
+    app.state.webhooks = WebhookService(database, Gate(PrivateHosts(), lambda _host, _seconds: [_SOMEWHERE]))
+    yield app
     database.dispose()
 
 
 @pytest.fixture(scope="module")
 def existing(served: FastAPI) -> dict[str, str]:
-    """Path parameters of things that are there: a job, and a trial of it with a trajectory."""
+    """Path parameters of things that are there: a job, a trial of it with a trajectory, a webhook with a delivery."""
     database = served.state.database
     job = factories.submit(database)
     trial = factories.jobs(database).trials(job.id).items[0]
     record(database, trial.id, {"step": [0, 1, 2], "loss": [3.0, 2.0, float("nan")], "param.x": [1.0, 2.0, 3.0]})
-    return {"job_id": job.id, "trial_id": trial.id}
+    webhook = add_webhook(database)
+    return {
+        "job_id": job.id,
+        "trial_id": trial.id,
+        "webhook_id": webhook,
+        "delivery_id": add_delivery(database, webhook),
+    }
 
 
 @committed.parametrize()

@@ -46,7 +46,7 @@ def test_a_slash_at_the_end_is_another_path(client: TestClient) -> None:
     ("method", "path", "allowed"),
     [
         ("DELETE", "/v1/jobs", "GET, HEAD, POST"),
-        ("PUT", "/v1/jobs/some-id", "GET, HEAD, PATCH"),
+        ("PUT", "/v1/jobs/some-id", "DELETE, GET, HEAD, PATCH"),
         ("GET", "/v1/jobs/some-id/cancel", "POST"),
         ("OPTIONS", "/v1/jobs", "GET, HEAD, POST"),
         ("POST", "/healthz", "GET, HEAD"),
@@ -147,7 +147,7 @@ def test_the_log_tells_of_a_failing_store_without_what_was_in_the_statement(
 
 def test_a_store_that_is_gone_is_unavailable(client: TestClient, database: Database) -> None:
     with database.engine.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE job_tags")
+        connection.exec_driver_sql("DROP TABLE job_labels")
         connection.exec_driver_sql("ALTER TABLE jobs RENAME TO gone")
     problem_of(client.get("/v1/jobs"), 503, "store-unavailable")
 

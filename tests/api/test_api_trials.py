@@ -161,13 +161,13 @@ def test_accept_chooses_the_form(client: TestClient, recorded: str, accept: str,
     answer = client.get(f"/v1/trials/{recorded}/trajectory", headers={"Accept": accept})
     assert answer.status_code == 200
     assert answer.headers["content-type"].partition(";")[0] == answered
-    assert answer.headers["vary"] == "Accept"
+    assert answer.headers["vary"] == "Accept, Authorization"
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json;q=0", "text/csv;q=zero", "image/*"])
 def test_another_form_is_not_acceptable(client: TestClient, recorded: str, accept: str) -> None:
     answer = client.get(f"/v1/trials/{recorded}/trajectory", headers={"Accept": accept})
-    assert "application/json or text/csv" in problem_of(answer, 406, "not-acceptable")["detail"]
+    assert "application/json, text/csv, application/vnd.apache.arrow.stream or" in problem_of(answer, 406, "not-acceptable")["detail"]
 
 
 def test_predictions_come_with_their_steps(client: TestClient, database: Database, trial_id: str) -> None:
@@ -211,7 +211,7 @@ def test_metrics_are_json_by_column_or_csv_by_row(client: TestClient, database: 
     }
     answer = client.get(f"/v1/trials/{trial_id}/metrics?columns=epoch,train_loss", headers={"Accept": "text/csv"})
     assert answer.text == "epoch,train_loss\n1,2\n2,1.5\n3,\n"
-    assert answer.headers["vary"] == "Accept"
+    assert answer.headers["vary"] == "Accept, Authorization"
 
 
 def test_metrics_are_selected(client: TestClient, database: Database, trial_id: str) -> None:

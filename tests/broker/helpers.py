@@ -7,12 +7,10 @@ from typing import Any
 
 from ayla_service.db.models import Attempt
 from ayla_service.db.session import Database
-from ayla_service.jobs.service import JobService
 from ayla_service.jobs.views import JobView
 from ayla_service.queue.celery.publisher import CeleryWakeUp
 from ayla_service.queue.wakeup import WakeUp
 from ayla_service.states import JobState
-from ayla_spec import JobSpec
 from sqlalchemy import select
 
 from tests.factories import jobs, spec
@@ -38,8 +36,7 @@ LONG: dict[str, Any] = {
 
 def post(database: Database, wake_up: WakeUp, **changes: Any) -> JobView:
     """Submit a job as the API does."""
-    submitted = spec(**changes)
-    return JobService(database, wake_up).submit(JobSpec.model_validate(submitted), submitted).job
+    return jobs(database, wake_up).submit(spec(**changes))
 
 
 def wait_until(database: Database, job: JobView, state: JobState) -> None:

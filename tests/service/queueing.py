@@ -7,6 +7,7 @@ from ayla_service.db.session import Database, store_now
 from ayla_service.queue.claims import Claim, claim
 from ayla_service.queue.retries import RetryPolicy
 from ayla_service.results.reader import ResultReader, TrajectoryQuery
+from ayla_service.teams.principal import LOCAL
 from sqlalchemy import select, update
 
 from tests.factories import AT_ONCE, WORKER
@@ -32,7 +33,7 @@ def expire_leases(database: Database) -> None:
 
 def steps_of(database: Database, trial_id: str) -> list[int]:
     """The recorded steps of a trial."""
-    table = ResultReader(database).trajectory(trial_id, TrajectoryQuery())
+    table = ResultReader(database).trajectory(LOCAL.team_id, trial_id, TrajectoryQuery())
     steps: list[int] = table["step"].to_pylist()
     return steps
 

@@ -6,18 +6,20 @@ from typing import Any
 import pytest
 from alembic import command
 from ayla_service.db import migrate
+from ayla_service.db.models import Job
 from ayla_service.db.session import Database
-from ayla_service.jobs.service import JobService
+from ayla_service.jobs.listing import JobQuery
 from ayla_service.queue.attempts import begin, record
 from ayla_service.queue.claims import claim
 from ayla_service.queue.reaper import reap
-from ayla_service.queue.wakeup import TimerWakeUp
 from ayla_service.results.encoding import encode
 from ayla_service.results.reader import ResultReader, TrajectoryQuery
+from ayla_service.states import LabelKind
+from ayla_service.teams.principal import LOCAL
 from ayla_spec import JobSpec, resolve
-from sqlalchemy import MetaData, insert
+from sqlalchemy import MetaData, insert, select
 
-from tests.factories import AT_ONCE, WORKER, progress, spec
+from tests.factories import AT_ONCE, WORKER, jobs, progress, spec
 
 OLD = "0002"
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -133,18 +135,23 @@ def _attempt(place: int, state: str) -> dict[str, Any]:
 
 def test_every_job_of_an_old_store_is_there_after_the_upgrade(old: Database) -> None:
     migrate.upgrade(old)
-    service = JobService(old, TimerWakeUp())
-    page = service.list(tag="old")
+    service = jobs(old)
+    page = service.list(
+        JobQuery(labels={LabelKind.TAG: "old", LabelKind.OPTIMIZER: "sgd", LabelKind.PROBLEM: "expression"})
+    )
     assert [(job.name, job.state) for job in page.items] == [(f"old {state}", state) for state in reversed(STATES)]
-    assert {job.priority for job in page.items} == {"normal"}
-    table = ResultReader(old).trajectory(_id("c", 2), TrajectoryQuery())
+    assert {(job.priority, job.owner, tuple(job.tags)) for job in page.items} == {("normal", "local", ("old",))}
+    with old.read() as session:
+        stored = dict(session.execute(select(Job.state, Job.stored_bytes)).all())
+    assert stored["succeeded"] == len(_rows()["chunks"][1]["data"])
+    table = ResultReader(old).trajectory(LOCAL.team_id, _id("c", 2), TrajectoryQuery())
     assert table["step"].to_pylist() == [0, 1, 2, 3, 4]
 
 
 def test_the_work_of_an_old_store_goes_on_after_the_upgrade(old: Database) -> None:
     migrate.upgrade(old)
     assert reap(old, AT_ONCE) == 1, "its worker is long gone"
-    service = JobService(old, TimerWakeUp())
+    service = jobs(old)
     for job_id, first in ((_id("a", 0), 0), (_id("a", 1), 5)):
         claimed = claim(old, WORKER, 30)
         assert claimed is not None
@@ -153,13 +160,13 @@ def test_the_work_of_an_old_store_goes_on_after_the_upgrade(old: Database) -> No
         begin(old, claimed, first, "cpu", 30)
         record(old, claimed, progress(claimed, first, 10, finished=True), 30)
         assert service.get(job_id).state == "succeeded"
-    table = ResultReader(old).trajectory(_id("c", 1), TrajectoryQuery())
+    table = ResultReader(old).trajectory(LOCAL.team_id, _id("c", 1), TrajectoryQuery())
     assert table["step"].to_pylist() == list(range(11))
 
 
 def test_an_upgraded_store_can_be_taken_back_and_upgraded_again(old: Database) -> None:
     migrate.upgrade(old)
-    service = JobService(old, TimerWakeUp())
+    service = jobs(old)
     service.pause(_id("a", 0))
     with old.migration() as connection:
         command.downgrade(migrate._config(connection), OLD)

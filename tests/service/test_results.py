@@ -12,10 +12,8 @@ from ayla_service.queue.claims import Claim, claim
 from ayla_service.results import reader
 from ayla_service.results.encoding import decode, encode
 from ayla_service.results.reader import ResultReader, TrajectoryQuery
-from ayla_service.results.thinning import every_nth, with_extremes
 from ayla_service.results.writer import NewChunk, NewPredictions, NewResults, insert
-from hypothesis import given
-from hypothesis import strategies as st
+from ayla_service.teams.principal import LOCAL
 
 from tests.factories import WORKER, progress, submit
 
@@ -32,7 +30,7 @@ def claimed(database: Database) -> Claim:
 
 
 def _steps(database: Database, claimed: Claim, query: TrajectoryQuery) -> list[int]:
-    steps: list[int] = ResultReader(database).trajectory(claimed.trial_ids[0], query)["step"].to_pylist()
+    steps: list[int] = ResultReader(database).trajectory(LOCAL.team_id, claimed.trial_ids[0], query)["step"].to_pylist()
     return steps
 
 
@@ -56,12 +54,12 @@ def test_ranges_and_thinning(database: Database, claimed: Claim, query: Trajecto
 
 def test_columns_come_in_the_order_asked_for(database: Database, claimed: Claim) -> None:
     read = ResultReader(database)
-    table = read.trajectory(claimed.trial_ids[0], TrajectoryQuery(columns=["loss", "step", "loss"]))
+    table = read.trajectory(LOCAL.team_id, claimed.trial_ids[0], TrajectoryQuery(columns=["loss", "step", "loss"]))
     assert table.column_names == ["loss", "step"]
 
 
 def test_a_range_without_rows_has_the_columns_of_the_trial(database: Database, claimed: Claim) -> None:
-    table = ResultReader(database).trajectory(claimed.trial_ids[0], TrajectoryQuery(from_step=99))
+    table = ResultReader(database).trajectory(LOCAL.team_id, claimed.trial_ids[0], TrajectoryQuery(from_step=99))
     assert table.column_names == ["step", "loss"]
     assert table.num_rows == 0
     assert table["step"].type == pa.int64()
@@ -69,7 +67,7 @@ def test_a_range_without_rows_has_the_columns_of_the_trial(database: Database, c
 
 def test_an_unknown_column_is_named_with_those_there_are(database: Database, claimed: Claim) -> None:
     with pytest.raises(InvalidQuery) as caught:
-        ResultReader(database).trajectory(claimed.trial_ids[0], TrajectoryQuery(columns=["lost"]))
+        ResultReader(database).trajectory(LOCAL.team_id, claimed.trial_ids[0], TrajectoryQuery(columns=["lost"]))
     assert caught.value.issues[0].pointer == "/columns"
     assert "step, loss" in caught.value.issues[0].detail
 
@@ -88,7 +86,7 @@ def test_a_trial_without_rows_has_an_empty_trajectory(database: Database) -> Non
     found = claim(database, WORKER, 30)
     assert found is not None
     assert _steps(database, found, TrajectoryQuery(max_points=10, every=3)) == []
-    assert ResultReader(database).predictions(found.trial_ids[0]).columns == {}
+    assert ResultReader(database).predictions(LOCAL.team_id, found.trial_ids[0]).columns == {}
 
 
 def test_predictions_share_their_inputs(database: Database, claimed: Claim) -> None:
@@ -97,7 +95,7 @@ def test_predictions_share_their_inputs(database: Database, claimed: Claim) -> N
     with database.write() as session:
         sets = [NewPredictions(trial_id, step, encode({**shared, "prediction": [step, -step]})) for step in (4, 2)]
         insert(session, NewResults(predictions=sets), 1)
-    found = ResultReader(database).predictions(trial_id)
+    found = ResultReader(database).predictions(LOCAL.team_id, trial_id)
     assert found.steps == [2, 4]
     assert found.columns == {**shared, "prediction.2": [2, -2], "prediction.4": [4, -4]}
 
@@ -114,16 +112,17 @@ def test_metrics_come_by_step_and_are_written_once(database: Database, claimed: 
         with database.write() as session:
             insert(session, NewResults(metrics=chunks), 1)
     read = ResultReader(database)
-    table = read.metrics(trial_id, TrajectoryQuery())
+    table = read.metrics(LOCAL.team_id, trial_id, TrajectoryQuery())
     assert table["step"].to_pylist() == [45, 90, 135]
     assert table.column_names == ["step", "epoch", "train_loss"]
-    assert read.metrics(trial_id, TrajectoryQuery(columns=["epoch"], from_step=90)).to_pydict() == {"epoch": [2, 3]}
-    assert read.metrics(trial_id, TrajectoryQuery(max_points=2))["step"].to_pylist() == [45, 135]
-    assert read.metrics(trial_id, TrajectoryQuery(from_step=136)).column_names == table.column_names
+    late_epochs = TrajectoryQuery(columns=["epoch"], from_step=90)
+    assert read.metrics(LOCAL.team_id, trial_id, late_epochs).to_pydict() == {"epoch": [2, 3]}
+    assert read.metrics(LOCAL.team_id, trial_id, TrajectoryQuery(max_points=2))["step"].to_pylist() == [45, 135]
+    assert read.metrics(LOCAL.team_id, trial_id, TrajectoryQuery(from_step=136)).column_names == table.column_names
 
 
 def test_metrics_of_a_trial_without_any_are_empty(database: Database, claimed: Claim) -> None:
-    table = ResultReader(database).metrics(claimed.trial_ids[0], TrajectoryQuery())
+    table = ResultReader(database).metrics(LOCAL.team_id, claimed.trial_ids[0], TrajectoryQuery())
     assert table.to_pydict() == {"step": [], "epoch": []}
     assert table["epoch"].type == pa.int64()
 
@@ -137,9 +136,9 @@ def test_an_attempt_that_starts_again_drops_the_metrics_after_its_step(database:
     with database.write() as session:
         insert(session, NewResults(metrics=[_metrics(trial_id, [step]) for step in (45, 90, 135)]), 1)
     attempts.begin(database, found, 90, "cpu", 30)
-    assert ResultReader(database).metrics(trial_id, TrajectoryQuery())["step"].to_pylist() == [45, 90]
+    assert ResultReader(database).metrics(LOCAL.team_id, trial_id, TrajectoryQuery())["step"].to_pylist() == [45, 90]
     attempts.begin(database, found, 0, "cpu", 30)
-    assert ResultReader(database).metrics(trial_id, TrajectoryQuery()).num_rows == 0
+    assert ResultReader(database).metrics(LOCAL.team_id, trial_id, TrajectoryQuery()).num_rows == 0
 
 
 def test_predictions_may_come_without_targets(database: Database, claimed: Claim) -> None:
@@ -147,7 +146,7 @@ def test_predictions_may_come_without_targets(database: Database, claimed: Claim
     with database.write() as session:
         late = NewPredictions(trial_id, 4, encode({"x": [0.0], "prediction": [2.0]}))
         insert(session, NewResults(predictions=[late]), 2)
-    assert ResultReader(database).predictions(trial_id).columns == {"x": [0.0], "prediction.4": [2.0]}
+    assert ResultReader(database).predictions(LOCAL.team_id, trial_id).columns == {"x": [0.0], "prediction.4": [2.0]}
 
 
 def test_an_answer_is_never_too_wide_to_send(
@@ -156,17 +155,17 @@ def test_an_answer_is_never_too_wide_to_send(
     monkeypatch.setattr(reader, "MAX_NUMBERS", 15)
     with pytest.raises(InvalidQuery) as caught:
         _steps(database, claimed, TrajectoryQuery())
-    assert "11 rows of 2 columns" in caught.value.issues[0].detail
+    assert "rows of 2 columns" in caught.value.issues[0].detail
     assert _steps(database, claimed, TrajectoryQuery(columns=["step"])) == list(range(11))
 
 
 def test_what_does_not_exist_is_not_found(database: Database) -> None:
     with pytest.raises(TrialNotFound):
-        ResultReader(database).trajectory("nothing", TrajectoryQuery())
+        ResultReader(database).trajectory(LOCAL.team_id, "nothing", TrajectoryQuery())
     with pytest.raises(TrialNotFound):
-        ResultReader(database).metrics("nothing", TrajectoryQuery())
+        ResultReader(database).metrics(LOCAL.team_id, "nothing", TrajectoryQuery())
     with pytest.raises(TrialNotFound):
-        ResultReader(database).predictions("nothing")
+        ResultReader(database).predictions(LOCAL.team_id, "nothing")
 
 
 def test_encoding_keeps_every_bit() -> None:
@@ -174,27 +173,3 @@ def test_encoding_keeps_every_bit() -> None:
     back = decode(encode({"step": np.arange(6), "loss": values}))
     assert back["step"].type == pa.int64()
     assert back["loss"].to_numpy().tobytes() == values.tobytes()
-
-
-LOSSES = st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, max_size=200)
-
-
-@given(LOSSES, st.integers(2, 50))
-def test_thinning_keeps_the_ends_and_the_extremes(losses: list[float], max_points: int) -> None:
-    table = pa.table({"step": list(range(len(losses))), "loss": pa.array(losses, pa.float64())})
-    thinned = with_extremes(table, max_points)
-    steps = thinned["step"].to_pylist()
-    assert len(steps) <= max(max_points, 1)
-    assert steps == sorted(set(steps))
-    assert (steps[0], steps[-1]) == (0, len(losses) - 1)
-    finite = [loss for loss in losses[1:-1] if math.isfinite(loss)]
-    if finite and (max_points >= 4 or len(losses) <= max_points):
-        kept = thinned["loss"].to_pylist()
-        assert {min(finite), max(finite)} <= set(kept)
-
-
-@given(st.integers(1, 100), st.integers(1, 120))
-def test_every_nth_keeps_multiples_and_the_ends(rows: int, every: int) -> None:
-    table = pa.table({"step": list(range(rows)), "loss": [0.0] * rows})
-    steps = every_nth(table, every)["step"].to_pylist()
-    assert steps == sorted({0, rows - 1} | set(range(0, rows, every)))

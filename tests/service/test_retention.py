@@ -9,7 +9,7 @@ from ayla_service.db.models import (
     Chunk,
     IdempotencyKey,
     Job,
-    JobTag,
+    JobLabel,
     MetricChunk,
     PredictionSet,
     Shard,
@@ -22,7 +22,6 @@ from ayla_service.jobs.retention import Removed, Selection, count, prune, vacuum
 from ayla_service.queue.claims import claim
 from ayla_service.queue.workers import register
 from ayla_service.states import JobState
-from ayla_spec import JobSpec
 from sqlalchemy import func, select, update
 
 from tests.factories import WORKER, jobs, spec, submit
@@ -77,7 +76,7 @@ def test_old_jobs_go_with_everything_and_young_ones_stay(database: Database) -> 
     assert (removed.jobs, removed.trials) == (1, 2)
     assert removed.result_bytes == 2 * 10 + 2 * 5
     assert rows(database, Shard, Attempt, Trial, Chunk) == [1, 1, 2, 2]
-    assert rows(database, JobTag, MetricChunk, PredictionSet) == [0, 0, 0]
+    assert rows(database, JobLabel, MetricChunk, PredictionSet) == [3, 0, 0], "the labels of the young one"
     assert prune(database, MONTH) == Removed()
 
 
@@ -142,7 +141,7 @@ def test_one_that_is_cut_off_is_finished_the_next_time(database: Database, monke
 
 
 def test_keys_and_workers_that_nobody_needs_go_too(database: Database) -> None:
-    job = jobs(database).submit(JobSpec.model_validate(spec()), spec(), "old").job
+    job = jobs(database).submit(spec(), "old")
     register(database, facts("gone"))
     register(database, facts("here"))
     with database.write() as session:
@@ -155,15 +154,12 @@ def test_keys_and_workers_that_nobody_needs_go_too(database: Database) -> None:
     assert rows(database, Worker) == [1]
 
 
-def test_a_repeated_request_finds_its_job_for_as_long_as_its_key_lives(database: Database) -> None:
-    service, model = jobs(database), JobSpec.model_validate(spec())
-    job_id = service.submit(model, spec(), "key").job.id
-    service.cancel(job_id)
-    age(database, job_id, 0.5)
-    hour = Selection(timedelta(hours=1))
-    assert prune(database, hour) == count(database, hour) == Removed()
-    again = service.submit(model, spec(), "key")
-    assert (again.replayed, again.job.id) == (True, job_id)
+def test_one_job_is_removed_with_all_that_belongs_to_it(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "_TRIALS_AT_ONCE", 1)
+    job_id, other = finished(database, 1), submit(database)
+    retention.remove(database, job_id)
+    assert left(database) == {other.id}
+    assert rows(database, Chunk, Trial) == [0, 2]
 
 
 def test_vacuum_makes_the_file_smaller(database: Database) -> None:

@@ -19,6 +19,7 @@ from ayla_core.recorder import MemoryRecorder
 from ayla_core.training import train
 from ayla_service.db.models import Attempt, Shard, Trial
 from ayla_service.results.reader import ResultReader, TrajectoryQuery
+from ayla_service.teams.principal import LOCAL
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
 from sqlalchemy import select
@@ -89,7 +90,7 @@ def _assert_as_if_undisturbed(deployment: Deployment, job: Job) -> None:
         memory = MemoryRecorder()
         train(Engine(spec, [plan for plan in plan_trials(spec) if plan.index in ids], torch.device("cpu")), memory)
         for index, trial_id in ids.items():
-            stored = ResultReader(deployment.database).trajectory(trial_id, TrajectoryQuery())
+            stored = ResultReader(deployment.database).trajectory(LOCAL.team_id, trial_id, TrajectoryQuery())
             for name, values in memory.trajectories[index].items():
                 assert stored[name].to_numpy().tobytes() == values.tobytes(), name
 

@@ -17,6 +17,7 @@ from ayla_service.queue.claims import claim
 from ayla_service.queue.reaper import reap
 from ayla_service.queue.retries import RetryPolicy
 from ayla_service.results.reader import ResultReader, TrajectoryQuery
+from ayla_service.teams.principal import LOCAL
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
 from sqlalchemy import select
@@ -62,11 +63,11 @@ def _assert_as_if_undisturbed(database: Database, job: JobView) -> None:
     recorder = MemoryRecorder()
     train(Engine(spec, plan_trials(spec), torch.device("cpu")), recorder)
     for trial in jobs(database).trials(job.id).items:
-        stored = ResultReader(database).trajectory(trial.id, TrajectoryQuery())
+        stored = ResultReader(database).trajectory(LOCAL.team_id, trial.id, TrajectoryQuery())
         for name, values in recorder.trajectories[trial.index].items():
             assert stored[name].to_numpy().tobytes() == values.tobytes(), name
         if trial.index in recorder.metrics:
-            metrics = ResultReader(database).metrics(trial.id, TrajectoryQuery())
+            metrics = ResultReader(database).metrics(LOCAL.team_id, trial.id, TrajectoryQuery())
             for name, values in recorder.metrics[trial.index].items():
                 assert metrics[name].to_numpy().tobytes() == values.tobytes(), name
 

@@ -19,6 +19,7 @@ from ayla_service.queue.policy import PackLimits
 from ayla_service.queue.reaper import reap
 from ayla_service.results.reader import ResultReader, TrajectoryQuery
 from ayla_service.settings import Settings
+from ayla_service.teams.principal import LOCAL
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
 from ayla_worker import pack
@@ -58,10 +59,10 @@ def _assert_as_if_alone(database: Database, job: JobView) -> None:
         assert trial.state == summary.outcome
         assert trial.summary is not None
         assert (trial.summary.best_loss, trial.steps_done) == (summary.best_loss, summary.steps_done)
-        stored = ResultReader(database).trajectory(trial.id, TrajectoryQuery())
+        stored = ResultReader(database).trajectory(LOCAL.team_id, trial.id, TrajectoryQuery())
         for name, values in memory.trajectories[trial.index].items():
             assert stored[name].to_numpy().tobytes() == values.tobytes(), name
-        metrics = ResultReader(database).metrics(trial.id, TrajectoryQuery())
+        metrics = ResultReader(database).metrics(LOCAL.team_id, trial.id, TrajectoryQuery())
         for name, values in memory.metrics.get(trial.index, {}).items():
             assert metrics[name].to_numpy().tobytes() == values.tobytes(), name
 

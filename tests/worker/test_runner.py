@@ -20,6 +20,7 @@ from ayla_service.queue.claims import claim
 from ayla_service.queue.reaper import reap
 from ayla_service.results.reader import ResultReader, TrajectoryQuery
 from ayla_service.settings import Settings
+from ayla_service.teams.principal import LOCAL
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
 from ayla_worker import attempt
@@ -62,13 +63,13 @@ def _runner(
 def _stored(database: Database, job: JobView) -> Trajectories:
     reader = ResultReader(database)
     trials = jobs(database).trials(job.id).items
-    return [reader.trajectory(trial.id, TrajectoryQuery()).to_pydict() for trial in trials]
+    return [reader.trajectory(LOCAL.team_id, trial.id, TrajectoryQuery()).to_pydict() for trial in trials]
 
 
 def _stored_metrics(database: Database, job: JobView) -> Trajectories:
     reader = ResultReader(database)
     trials = jobs(database).trials(job.id).items
-    tables = [reader.metrics(trial.id, TrajectoryQuery()).to_pydict() for trial in trials]
+    tables = [reader.metrics(LOCAL.team_id, trial.id, TrajectoryQuery()).to_pydict() for trial in trials]
     return [table for table in tables if table["step"]]
 
 
@@ -222,7 +223,7 @@ def test_a_file_of_the_data_folder_is_fitted(database: Database, tmp_path: Path)
     assert _runner(database, folder=tmp_path).run_next()
     trial = jobs(database).trials(job.id).items[0]
     assert trial.state == "completed"
-    found = ResultReader(database).predictions(trial.id)
+    found = ResultReader(database).predictions(LOCAL.team_id, trial.id)
     assert {"x", "prediction.50"} <= set(found.columns)
 
 
@@ -389,7 +390,7 @@ def test_predictions_are_stored_at_the_steps_asked_for(database: Database) -> No
     job = submit(database, **CURVE, record={"predictions_at": [0, 60]})
     _runner(database).run_next()
     trial = jobs(database).trials(job.id).items[0]
-    found = ResultReader(database).predictions(trial.id)
+    found = ResultReader(database).predictions(LOCAL.team_id, trial.id)
     assert found.steps == [0, 60]
     assert set(found.columns) == {"x", "target", "truth", "prediction.0", "prediction.60"}
     assert max(map(abs, found.columns["prediction.0"])) < 0.1, "weights start close to zero"

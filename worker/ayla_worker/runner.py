@@ -46,7 +46,7 @@ class Runner:
             seconds=settings.pack_seconds,
             small_seconds=settings.pack_seconds * _SMALL_SHARE,
         )
-        source = data_source(settings)
+        source = data_source(settings, database)
         self._alone = AttemptRunner(database, settings, source, should_stop, self.watchdog.feed)
         self._together = PackRunner(self._alone)
 

@@ -5,8 +5,8 @@ from email.message import Message
 from typing import Annotated, Any
 
 from ayla_spec import SpecError, SpecIssue
-from fastapi import Depends, Header, Path
-from pydantic import AfterValidator
+from fastapi import Depends, Path
+from fastapi.dependencies.models import Dependant
 from starlette.datastructures import URL
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -17,9 +17,10 @@ from ayla_service.errors import InvalidQuery
 from ayla_service.jobs.service import JobService
 from ayla_service.jobs.workers import WorkerDirectory
 from ayla_service.results.reader import ResultReader
+from ayla_service.webhooks.service import WebhookService
 
-_MAX_KEY_LENGTH = 255
 _MAX_FIELDS = 5000
+_MAX_BULK_FIELDS = 50_000
 _MAX_NAME_LENGTH = 64
 
 
@@ -37,6 +38,11 @@ async def _workers(request: Request) -> WorkerDirectory:
     return WorkerDirectory(request.app.state.database, request.app.state.settings.presence_seconds)
 
 
+async def _webhooks(request: Request) -> WebhookService:
+    service: WebhookService = request.app.state.webhooks
+    return service
+
+
 async def _database(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
@@ -49,17 +55,26 @@ async def submitted_json(request: Request) -> Any:
         HTTPException: if it is declared to be something else than JSON.
         SpecError: if it has far more fields than any request needs.
     """
+    return await _submitted(request, _MAX_FIELDS)
+
+
+async def submitted_bulk(request: Request) -> Any:
+    """As ``submitted_json``, for a body of many job specs."""
+    return await _submitted(request, _MAX_BULK_FIELDS)
+
+
+async def _submitted(request: Request, max_fields: int) -> Any:
     content_type = Message()
     content_type["content-type"] = request.headers.get("content-type", "")
     subtype = content_type.get_content_subtype()
     if content_type.get_content_maintype() != "application" or (subtype != "json" and not subtype.endswith("+json")):
         raise HTTPException(415)
     document = await request.json() if await request.body() else None
-    _refuse_crowds(document)
+    _refuse_crowds(document, max_fields)
     return document
 
 
-def _refuse_crowds(document: Any) -> None:
+def _refuse_crowds(document: Any, most: int) -> None:
     """Refuse far more fields than any spec has, before each of them costs a validation error.
 
     Raises:
@@ -73,14 +88,8 @@ def _refuse_crowds(document: Any) -> None:
             waiting.extend(value.values())
         elif isinstance(value, list):
             waiting.extend(value)
-    if count > _MAX_FIELDS:
-        raise SpecError([SpecIssue("", f"The body has {count} fields; no request needs more than {_MAX_FIELDS}.")])
-
-
-def _printable_key(value: str) -> str:
-    if not (0 < len(value) <= _MAX_KEY_LENGTH and value.isascii() and value.isprintable()):
-        raise ValueError(f"must be 1 to {_MAX_KEY_LENGTH} printable ASCII characters")
-    return value
+    if count > most:
+        raise SpecError([SpecIssue("", f"The body has {count} fields; no request needs more than {most}.")])
 
 
 async def refuse_unknown_query(request: Request) -> None:
@@ -91,13 +100,19 @@ async def refuse_unknown_query(request: Request) -> None:
     """
     if not request.query_params:
         return
-    allowed = [field.alias for field in request.scope["route"].dependant.query_params]
+    allowed = _query_names(request.scope["route"].dependant)
     for name in request.query_params:
         if name not in allowed:
             known = f"Allowed here: {', '.join(allowed)}." if allowed else "This resource has none."
             raise InvalidQuery(
                 name[:_MAX_NAME_LENGTH], f"Unknown query parameter {quoted(name)}.{nearest(name, allowed)} {known}"
             )
+
+
+def _query_names(dependant: Dependant) -> list[str]:
+    """The query parameters of a route, and of what it depends on."""
+    inner = [name for dependency in dependant.dependencies for name in _query_names(dependency)]
+    return [*(field.alias for field in dependant.query_params), *inner]
 
 
 def next_page(request: Request, cursor: str | None) -> Mapping[str, str]:
@@ -111,19 +126,9 @@ def next_page(request: Request, cursor: str | None) -> Mapping[str, str]:
 Jobs = Annotated[JobService, Depends(_jobs)]
 Results = Annotated[ResultReader, Depends(_results)]
 Workers = Annotated[WorkerDirectory, Depends(_workers)]
+Webhooks = Annotated[WebhookService, Depends(_webhooks)]
 Store = Annotated[Database, Depends(_database)]
 SubmittedJson = Annotated[dict[str, Any], Depends(submitted_json)]
 
 JobId = Annotated[str, Path(description="Id of the job.")]
 TrialId = Annotated[str, Path(description="Id of the trial.")]
-IdempotencyKey = Annotated[
-    str | None,
-    AfterValidator(lambda value: value if value is None else _printable_key(value)),
-    Header(
-        alias="Idempotency-Key",
-        description="Names this submission, so that it can be repeated safely: within 24 hours the same key and body "
-        f"answer with the job that the first one made. 1 to {_MAX_KEY_LENGTH} printable ASCII characters.",
-        examples=["6f1c5e0a-saddle-1"],
-        json_schema_extra={"minLength": 1, "maxLength": _MAX_KEY_LENGTH, "pattern": "^[ -~]+$"},
-    ),
-]

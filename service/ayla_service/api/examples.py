@@ -59,3 +59,16 @@ JOB_EXAMPLES: dict[str, Any] = {
     "dataset": {"summary": "A small network on handwritten digits, in mini-batches", "value": _DIGITS},
     "preset": {"summary": "An experiment of the paper as it stands", "value": _PRESET},
 }
+
+_LONGER = {"name": "longer", "tags": None, "budget": {"steps": 2000}}
+
+BULK_EXAMPLE: dict[str, Any] = {"two": {"summary": "Two jobs", "value": {"jobs": [_SIMPLEST, _SADDLE]}}}
+
+CLONE_EXAMPLES: dict[str, Any] = {
+    "unchanged": {"summary": "The same again", "value": {}},
+    "longer": {
+        "summary": "With more steps, another name and no tags",
+        "value": {"name": "longer", "tags": None, "budget": {"steps": 2000}},
+    },
+}
+"""Changes to a job spec. The tests apply each of them."""

@@ -30,6 +30,7 @@ _HTTP_PROBLEMS: Mapping[int, tuple[str, str, str]] = {
     404: ("not-found", "Not found", "There is nothing at this path. GET /openapi.json describes what there is."),
     405: ("method-not-allowed", "Method not allowed", "This path does not have this method; Allow lists those it has."),
     406: ("not-acceptable", "Not acceptable", "This resource has no representation that Accept allows."),
+    408: ("body-timeout", "Body timeout", "The body of the request did not come in time; send it faster, or in parts."),
     413: ("body-too-large", "Body too large", "The body is larger than the service accepts."),
     415: ("unsupported-media-type", "Unsupported media type", "Send JSON with Content-Type: application/json."),
     421: ("host-not-allowed", "Host not allowed", "This service does not answer for the host asked for."),
@@ -47,6 +48,22 @@ _STORE_AWAY = (
 _OUR_FAULT = (store_errors.IntegrityError, store_errors.DataError, store_errors.ProgrammingError)
 
 log = structlog.get_logger("ayla_service.api")
+
+
+class BodyTooLarge(HTTPException):
+    """More of a body has come than is accepted; ``max_bytes`` says how much that is."""
+
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__(413)
+        self.max_bytes = max_bytes
+
+
+class BodyTimeout(HTTPException):
+    """A body does not come, or so slowly that nobody waits for it."""
+
+    def __init__(self) -> None:
+        # What is left of the body may still come, so the connection cannot be used for anything else.
+        super().__init__(408, headers={"Connection": "close"})
 
 
 def install_handlers(app: FastAPI) -> None:
@@ -80,6 +97,15 @@ def cross_site_request(request: Request) -> Response:
     return problem(request, slug=slug, title=title, status=403, detail=detail)
 
 
+async def problem_of(request: Request, error: ServiceError | store_errors.SQLAlchemyError) -> Response:
+    """The answer to an error that a request has ended in before it came to a route."""
+    if isinstance(error, ServiceError):
+        return await _service_error(request, error)
+    if isinstance(error, _STORE_AWAY):
+        return await _store_error(request, error)
+    raise error
+
+
 def internal_error(request: Request) -> Response:
     """The answer to an error of the service itself; says nothing of its inside."""
     detail = "Something went wrong in the service. The request id leads to the entry in its log."
@@ -91,7 +117,7 @@ async def _service_error(request: Request, error: Exception) -> Response:
     place: Place = "query" if isinstance(error, InvalidQuery) else "body"
     errors = from_issues(error.issues, place)
     detail = summary(errors) if errors else error.detail
-    headers = {"Retry-After": _RETRY_SECONDS} if error.status == 503 else None
+    headers = {"Retry-After": _RETRY_SECONDS, **error.headers} if error.status == 503 else error.headers
     return problem(
         request, slug=error.slug, title=error.title, status=error.status, detail=detail, errors=errors, headers=headers
     )
@@ -119,8 +145,8 @@ async def _http_exception(request: Request, error: Exception) -> Response:
         return _malformed(request, _unreadable(error.__cause__))
     if error.status_code == 405:
         return _method_not_allowed(request)
-    if error.status_code == 413:
-        return body_too_large(request, request.app.state.settings.max_body_bytes)
+    if isinstance(error, BodyTooLarge):
+        return body_too_large(request, error.max_bytes)
     slug, title, detail = _HTTP_PROBLEMS.get(error.status_code, ("http-error", "HTTP error", str(error.detail)))
     if error.status_code == 406:
         detail = error.detail

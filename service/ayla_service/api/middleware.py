@@ -1,25 +1,28 @@
-"""What wraps every request, from the outside in: request id, access log with the last resort for errors, body limit.
+"""What wraps every request, from the outside in: request id, access log with the last resort for errors, body limits.
 
 Pure ASGI, so that a response is streamed through and never buffered.
 """
 
+import asyncio
 import re
 import time
 import uuid
+from collections.abc import Collection, Mapping
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ayla_service.api.handlers import body_too_large, internal_error
+from ayla_service.api.handlers import BodyTimeout, BodyTooLarge, body_too_large, internal_error
+from ayla_service.teams.principal import Principal
 
 REQUEST_ID_HEADER = "X-Request-ID"
 
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 _QUIET_PATHS = ("/healthz", "/readyz", "/metrics")
 _MAX_LOGGED_PATH = 500
+_LEAST_BYTES_PER_SECOND = 16_384
 
 log = structlog.get_logger("ayla_service.api")
 
@@ -97,27 +100,76 @@ class HeadMiddleware:
                 message = {**message, "body": b""}
             await send(message)
 
+        scope.setdefault("state", {})["is_head"] = True  # for routes that would read much for nothing
         await self._app({**scope, "method": "GET"}, receive, send_without_body)
+
+
+class BodyTimeMiddleware:
+    """Refuses a body that comes too slowly, whether a byte now and then or nothing any more.
+
+    Bodies are received before a thread is taken for their request, so a slow one keeps nobody else from anything; but
+    it must end.
+
+    Args:
+        app: what is protected.
+        seconds: that every body has, and as many more as it needs at the least rate.
+        but: methods and paths that see to this by themselves.
+    """
+
+    def __init__(self, app: ASGIApp, seconds: float, but: Collection[tuple[str, str]]) -> None:
+        self._app = app
+        self._seconds = seconds
+        self._but = but
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http" or (scope["method"], scope["path"]) in self._but:
+            await self._app(scope, receive, send)
+            return
+        begun, received, is_complete = time.monotonic(), 0, False
+
+        async def receive_in_time() -> Message:
+            nonlocal received, is_complete
+            if is_complete:
+                return await receive()  # tells whether the client is still there, which is no hurry
+            left = begun + self._seconds + received / _LEAST_BYTES_PER_SECOND - time.monotonic()
+            try:
+                async with asyncio.timeout(left):
+                    message = await receive()
+            except TimeoutError:
+                raise BodyTimeout from None
+            received += len(message.get("body", b""))
+            is_complete = not message.get("more_body", False)
+            return message
+
+        await self._app(scope, receive_in_time, send)
 
 
 class BodyLimitMiddleware:
     """Refuses a body that is too large, declared or sent.
 
     FastAPI's ``max_body_size`` does the same with a plain-text answer; here the answer is a problem.
+
+    Args:
+        app: what is protected.
+        max_bytes: of a body.
+        others: other limits, by method and path.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, others: Mapping[tuple[str, str], int]) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        max_bytes = self._others.get((scope["method"], scope["path"]), self._max_bytes)
         declared = Headers(scope=scope).get("content-length", "0")
-        if declared.isdecimal() and int(declared) > self._max_bytes:
-            await body_too_large(Request(scope), self._max_bytes)(scope, receive, send)
+        if declared.isdecimal() and int(declared) > max_bytes:
+            await body_too_large(Request(scope), max_bytes)(scope, receive, send)
             return
         received = 0
 
@@ -125,8 +177,8 @@ class BodyLimitMiddleware:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._max_bytes:
-                raise HTTPException(413)
+            if received > max_bytes:
+                raise BodyTooLarge(max_bytes)
             return message
 
         await self._app(scope, receive_at_most, send)
@@ -134,7 +186,10 @@ class BodyLimitMiddleware:
 
 def _log_access(scope: Scope, status: int, seconds: float) -> None:
     record = log.debug if scope["path"] in _QUIET_PATHS else log.info
-    record("request", method=scope["method"], path=_path(scope), status=status, milliseconds=round(seconds * 1000, 1))
+    who: Principal | None = scope.get("state", {}).get("principal")
+    by = {} if who is None or who.is_open else {"member_id": who.member_id, "key_id": who.key_id}
+    milliseconds = round(seconds * 1000, 1)
+    record("request", method=scope["method"], path=_path(scope), status=status, milliseconds=milliseconds, **by)
 
 
 def _path(scope: Scope) -> str:

@@ -19,8 +19,16 @@ def preferred(accept: str | None, offered: Sequence[str]) -> str:
     qualities = {media_type: _quality(media_type, ranges) for media_type in offered}
     best = max(offered, key=lambda media_type: qualities[media_type])
     if qualities[best] <= 0:
-        raise HTTPException(406, f"This resource comes as {' or '.join(offered)}; ask for one of them in Accept.")
+        *others, last = offered
+        forms = f"{', '.join(others)} or {last}" if others else last
+        raise HTTPException(406, f"This resource comes as {forms}; ask for one of them in Accept.")
     return best
+
+
+def accepts(header: str, coding: str) -> bool:
+    """Whether an Accept-Encoding header names a coding, and does not refuse it."""
+    found = [_parse(item) for item in header.split(",") if item.strip()]
+    return any(quality > 0 for name, quality in found if name == coding)
 
 
 def _parse(item: str) -> tuple[str, float]:

@@ -1,10 +1,11 @@
 """Refuses what a web page on another site makes a browser send here.
 
 A page can let its own name resolve to this machine (DNS rebinding), or post across sites without reading the answer.
-The service has no accounts, so where a request comes from is all there is to tell a page from the user.
+Where a request comes from is all that tells a page from the user, as long as the service needs no keys.
 """
 
 import re
+from collections.abc import Collection
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -23,11 +24,13 @@ class OriginMiddleware:
     Args:
         app: what is protected.
         host_names: in lower case, without port or brackets; None allows any.
+        origins: of pages that may use the service from a browser all the same.
     """
 
-    def __init__(self, app: ASGIApp, host_names: frozenset[str] | None) -> None:
+    def __init__(self, app: ASGIApp, host_names: frozenset[str] | None, origins: Collection[str] = ()) -> None:
         self._app = app
         self._host_names = host_names
+        self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -39,9 +42,14 @@ class OriginMiddleware:
         hosts = headers.getlist("host")
         if self._host_names is not None and [_name(host) in self._host_names for host in hosts] != [True]:
             return host_not_allowed(Request(scope), ", ".join(hosts))
-        if scope["method"] not in _SAFE_METHODS and "cross-site" in headers.getlist("sec-fetch-site"):
+        if scope["method"] not in _SAFE_METHODS and self._is_of_a_strange_page(headers):
             return cross_site_request(Request(scope))
         return None
+
+    def _is_of_a_strange_page(self, headers: Headers) -> bool:
+        origins = headers.getlist("origin")
+        is_listed = len(origins) == 1 and origins[0] in self._origins
+        return "cross-site" in headers.getlist("sec-fetch-site") and not is_listed
 
 
 def _name(host: str) -> str | None:

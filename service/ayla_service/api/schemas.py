@@ -6,8 +6,10 @@ from typing import Annotated, Any, Literal, Self
 
 from ayla_spec import ResolvedJobSpec
 from ayla_spec.jobspec import Priority
+from ayla_spec.limits import MAX_TAGS
 from ayla_spec.model import SpecModel
 from ayla_spec.optimizers import OptimizerSettings
+from ayla_spec.text import Name, Notes, Project, Tag
 from pydantic import BaseModel, BeforeValidator, Field
 
 from ayla_service.api.finite import finite_or_none
@@ -56,17 +58,23 @@ class JobSummary(BaseModel):
     """A job as lists show it."""
 
     id: str
+    version: int = Field(description="Grows with every change that a user makes; the ETag has it too.")
+    owner: str = Field(description="Name of the member who submitted the job.")
     name: str | None
+    project: str | None
     tags: list[str]
+    notes: str | None
     preset: str | None
     state: JobState
     priority: Priority
     status_detail: str | None = Field(description="What the job waits for, where its state does not tell.")
     created_at: datetime
+    updated_at: datetime = Field(description="When its state changed last, or a user changed it.")
     started_at: datetime | None
     finished_at: datetime | None
     cancel_requested_at: datetime | None
     paused_at: datetime | None = Field(description="Since when the job is paused; null if it is not.")
+    archived_at: datetime | None = Field(description="Since when lists leave the job out unless asked; null if not.")
     trials: TrialCounts
     attempts: AttemptCounts
     progress: Progress
@@ -75,14 +83,25 @@ class JobSummary(BaseModel):
     @classmethod
     def of(cls, view: JobView) -> Self:
         """The answer for one job."""
+        # Not by asdict, which would copy both specs to the last number.
+        fields = {name: getattr(view, name) for name in cls.model_fields if name != "trials"}
         counts = TrialCounts(total=sum(view.trials.values()), **view.trials)
-        return cls.model_validate({**asdict(view), "trials": counts})
+        return cls.model_validate({**fields, "trials": counts}, from_attributes=True)
 
 
 class JobChange(SpecModel):
-    """What can be changed about a job that has been submitted."""
+    """What can be changed about a job that has been submitted; what is left out stays as it is."""
 
-    priority: Priority = Field(description="The job's new place in the queue; what runs already goes on.")
+    name: Name | None = Field(None, description="For people; null for none.")
+    project: Project | None = Field(None, description="What the job belongs to; null for nothing.")
+    tags: list[Tag] = Field(default_factory=list, max_length=MAX_TAGS, description="All of its tags.")
+    notes: Notes | None = Field(None, description="Anything worth remembering; null for nothing.")
+    priority: Priority = Field("normal", description="The job's new place in the queue; what runs already goes on.")
+    archived: bool = Field(default=False, description="Whether lists leave it out; it has to have ended.")
+
+    def changes(self) -> dict[str, Any]:
+        """The fields that were given."""
+        return self.model_dump(include=self.model_fields_set)
 
 
 class JobDetail(JobSummary):

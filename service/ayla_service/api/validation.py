@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 
 from ayla_spec import SpecIssue
+from pydantic import BaseModel, ValidationError
 
 from ayla_service.api.json_schema import SchemaPath, locate
 from ayla_service.api.problems import FieldError, Place
@@ -27,6 +28,12 @@ def field_errors(errors: Sequence[_Error], body_schema: Mapping[str, Any]) -> li
         body_schema: JSON schema of the body, which tells the names of fields from pydantic's own marks in a location.
     """
     return [_field_error(error, body_schema) for error in errors]
+
+
+def spec_issues(error: ValidationError, model: type[BaseModel]) -> list[SpecIssue]:
+    """What is wrong with a document that was put together from a request, as the request's own faults are told."""
+    errors = [{**item, "loc": ("body", *item["loc"])} for item in error.errors()]
+    return [SpecIssue(item.pointer, item.detail) for item in field_errors(errors, model.model_json_schema())]
 
 
 def from_issues(issues: Sequence[SpecIssue], place: Place) -> list[FieldError]:

@@ -5,27 +5,22 @@ from collections.abc import Collection
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
-from ayla_service.db.lookup import by_id
 from ayla_service.db.models import Attempt, Job, Shard
-from ayla_service.errors import JobNotFound
 from ayla_service.jobs import cursors
 from ayla_service.jobs.views import AttemptCounts, AttemptError, AttemptView, Page
 from ayla_service.queue.retries import ErrorType
 from ayla_service.states import AttemptOutcome
 
 
-def page(session: Session, job_id: str, limit: int, cursor: str | None) -> Page[AttemptView]:
+def page(session: Session, job: Job, limit: int, cursor: str | None) -> Page[AttemptView]:
     """All attempts at all shards of a job, oldest first.
 
     Raises:
-        JobNotFound: if there is no such job.
         InvalidQuery: on a cursor that is not one of this list.
     """
-    if by_id(session, Job, job_id) is None:
-        raise JobNotFound(job_id)
     # Attempts at the shards of one pack start at the same moment; with shard and number no two have the same place.
     place = (Attempt.started_at, Shard.index, Attempt.number)
-    query = select(Attempt, Shard.index).join(Shard, Shard.id == Attempt.shard_id).where(Shard.job_id == job_id)
+    query = select(Attempt, Shard.index).join(Shard, Shard.id == Attempt.shard_id).where(Shard.job_id == job.id)
     if cursor is not None:
         query = query.where(tuple_(*place) > tuple_(*cursors.attempt_key(cursor)))
     rows = session.execute(query.order_by(*place).limit(limit + 1)).all()

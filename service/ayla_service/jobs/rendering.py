@@ -12,12 +12,17 @@ _LONGEST_REASON = 300
 
 
 def job_view(
-    job: Job, counts: Mapping[TrialState, tuple[int, int]], attempts: AttemptCounts, waits: Waits | None
+    job: Job,
+    owner: str,
+    counts: Mapping[TrialState, tuple[int, int]],
+    attempts: AttemptCounts,
+    waits: Waits | None,
 ) -> JobView:
     """A job.
 
     Args:
         job: its row.
+        owner: name of the member who submitted it.
         counts: the number of its trials and their steps done, by state.
         attempts: how many there were.
         waits: how its shards stand; None if it has ended.
@@ -25,17 +30,23 @@ def job_view(
     trials = {state: counts.get(state, (0, 0))[0] for state in TrialState}
     return JobView(
         id=job.id,
+        version=job.version,
+        owner=owner,
         name=job.name,
-        tags=job.resolved_spec["tags"],
+        project=job.project,
+        tags=job.tags,
+        notes=job.notes,
         preset=job.resolved_spec["preset"],
         state=job.state,
         priority=priority_name(job.priority),
         status_detail=_status_detail(job, waits or Waits()),
         created_at=job.created_at,
+        updated_at=job.updated_at,
         started_at=job.started_at,
         finished_at=job.finished_at,
         cancel_requested_at=job.cancel_requested_at,
         paused_at=job.paused_at,
+        archived_at=job.archived_at,
         trials=trials,
         attempts=attempts,
         progress=_progress(job, counts),

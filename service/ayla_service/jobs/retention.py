@@ -11,15 +11,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, delete, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Chunk, IdempotencyKey, Job, JobTag, MetricChunk, PredictionSet, Trial
+from ayla_service.db.models import Chunk, IdempotencyKey, Job, JobLabel, MetricChunk, PredictionSet, Trial
 from ayla_service.db.session import Database, store_now
-from ayla_service.queue import workers
-from ayla_service.states import JobState
+from ayla_service.jobs.idempotency import KEYS_LIVE
+from ayla_service.queue import outbox, workers
+from ayla_service.states import JobState, LabelKind
 
 FINISHED = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
-
-KEYS_LIVE = timedelta(hours=24)
-"""How long an idempotency key finds its job."""
 
 _JOBS_AT_ONCE = 100
 _TRIALS_AT_ONCE = 2000
@@ -95,6 +93,19 @@ def count(database: Database, selection: Selection) -> Removed:
         return total + Removed(keys=keys or 0, workers=gone or 0)
 
 
+def remove(database: Database, job_id: str) -> None:
+    """Remove one job that has ended, with all that belongs to it, in several small transactions."""
+    more = True
+    while more:
+        with database.write() as session:
+            some = select(Trial.id).where(Trial.job_id == job_id).order_by(Trial.index).limit(_TRIALS_AT_ONCE)
+            trials = session.scalars(some).all()
+            session.execute(delete(Trial).where(Trial.id.in_(trials)))
+            more = len(trials) == _TRIALS_AT_ONCE
+            if not more:
+                session.execute(delete(Job).where(Job.id == job_id))
+
+
 def vacuum(database: Database) -> None:
     """Give the space of what was removed back to the file system. SQLite only; it rewrites the file.
 
@@ -110,16 +121,13 @@ def vacuum(database: Database) -> None:
 
 
 def _matching(selection: Selection, now: datetime) -> Select[str, datetime | None]:
-    """Ids of the jobs, those that finished first in front.
-
-    A job whose idempotency key still lives is left for now: without it, a repeated request would make a second one.
-    """
-    key = exists().where(IdempotencyKey.job_id == Job.id, IdempotencyKey.created_at >= now - KEYS_LIVE)
+    """Ids of the jobs, those that finished first in front."""
     query = select(Job.id, Job.finished_at).where(
-        Job.finished_at < now - selection.older_than, Job.state.in_(selection.states), ~key
+        Job.finished_at < now - selection.older_than, Job.state.in_(selection.states)
     )
     if selection.tag is not None:
-        query = query.join(JobTag, JobTag.job_id == Job.id).where(JobTag.tag == selection.tag)
+        query = query.join(JobLabel, JobLabel.job_id == Job.id)
+        query = query.where(JobLabel.kind == LabelKind.TAG, JobLabel.label == selection.tag)
     return query.order_by(Job.finished_at, Job.id)
 
 
@@ -143,6 +151,7 @@ def _remove_leftovers(session: Session) -> Removed:
     now = store_now(session)
     expired = delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEYS_LIVE)
     keys = session.scalars(expired.returning(IdempotencyKey.key)).all()
+    outbox.forget(session, now - outbox.KEPT)
     return Removed(keys=len(keys), workers=workers.forget(session, now - workers.KEPT))
 
 

@@ -1,219 +1,177 @@
-"""What can be done with jobs. Each method is one unit of work; nothing is told to a caller before it is stored."""
+"""What can be done with jobs.
 
-import hashlib
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+Reading is one unit of work of its own. What changes a job is done in the caller's, so that the answer to a request can
+be stored with what it did.
+"""
+
+from collections.abc import Callable, Sequence
 
 import structlog
-from ayla_spec import JobSpec, resolve
-from sqlalchemy import delete
-from sqlalchemy.exc import IntegrityError
+from ayla_spec import ResolvedJobSpec
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import IdempotencyKey, Job
+from ayla_service.db.models import Job
 from ayla_service.db.session import Database, store_now
-from ayla_service.errors import IdempotencyKeyReused, JobFinished
-from ayla_service.jobs import attempts, repository
-from ayla_service.jobs.retention import KEYS_LIVE
+from ayla_service.errors import JobFinished
+from ayla_service.jobs import attempts, listing, repository
+from ayla_service.jobs.editing import touched
+from ayla_service.jobs.idempotency import RequestKey
+from ayla_service.jobs.listing import JobQuery
+from ayla_service.jobs.rendering import trial_view
+from ayla_service.jobs.scoping import job_of, own_job, trial_of
+from ayla_service.jobs.submission import NewJob, Pin, Receipt, Render, SubmissionDesk
 from ayla_service.jobs.views import AttemptView, JobView, Page, TrialView
-from ayla_service.queue.lifecycle import pause, prioritise, request_cancel, resume
+from ayla_service.queue import lifecycle
 from ayla_service.queue.wakeup import WakeUp
-from ayla_service.states import PRIORITIES, UNFINISHED_JOB, JobState
+from ayla_service.states import UNFINISHED_JOB, JobState
+from ayla_service.teams.principal import Principal
 
 log = structlog.get_logger("ayla_service.jobs")
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """A job, and whether an earlier request with the same idempotency key had made it already."""
-
-    job: JobView
-    replayed: bool
-
-
 class JobService:
-    """The rules of submitting, reading and cancelling.
+    """The rules of submitting, reading and steering.
 
     Args:
         database: the store.
         wake_up: told after each commit that leaves work behind.
+        pin: fills in what of a spec only the store knows.
     """
 
-    def __init__(self, database: Database, wake_up: WakeUp) -> None:
+    def __init__(self, database: Database, wake_up: WakeUp, pin: Pin) -> None:
         self._database = database
-        self._wake_up = wake_up
+        self._desk = SubmissionDesk(database, wake_up, pin)
+        self.wake_up = wake_up
 
-    def submit(self, spec: JobSpec, submitted: dict[str, Any], idempotency_key: str | None = None) -> Submission:
-        """Check the spec to the end and put the job on the queue.
+    def submit(
+        self, principal: Principal, jobs: Sequence[NewJob], render: Render, key: RequestKey | None = None
+    ) -> Receipt:
+        """Put jobs on the queue, all or none; see ``SubmissionDesk.submit``."""
+        return self._desk.submit(principal, jobs, render, key)
 
-        Args:
-            spec: the job.
-            submitted: the same as its user wrote it; stored beside the resolved spec.
-            idempotency_key: a repeated submission with the same key, within 24 hours, finds the first one's job.
+    def pinned(self, principal: Principal, job: NewJob) -> ResolvedJobSpec:
+        """The resolved spec with what only the store knows filled in, as a submission would have it.
 
         Raises:
-            SpecError: if the spec cannot be run.
-            IdempotencyKeyReused: if the key came with another spec before.
+            SpecError: if the job cannot be run by this team.
         """
-        resolved = resolve(spec)
-        digest = _digest(submitted)
-        try:
-            with self._database.write() as session:
-                now = store_now(session)
-                found = _replay(session, idempotency_key, digest, now)
-                if found is not None:
-                    return Submission(found, replayed=True)
-                job = repository.add(session, submitted, resolved, PRIORITIES[spec.priority], now)
-                if idempotency_key is not None:
-                    session.add(IdempotencyKey(key=idempotency_key, body_digest=digest, job_id=job.id, created_at=now))
-                    session.flush()
-                view = repository.view(session, job.id)
-                devices = repository.queued_devices(session, job.id)
-        except IntegrityError:
-            # Two requests with one key at the same moment: the other was first, so its job is the answer.
-            return self._submitted_meanwhile(idempotency_key, digest)
-        self._wake_up.notify(devices)
-        log.info("job submitted", job_id=view.id, trials=sum(view.trials.values()))
-        return Submission(view, replayed=False)
+        with self._database.read() as session:
+            return self._desk.pin(session, principal, job.resolved)
 
-    def _submitted_meanwhile(self, idempotency_key: str | None, digest: str) -> Submission:
-        with self._database.write() as session:
-            found = _replay(session, idempotency_key, digest, store_now(session))
-        if found is None:
-            raise RuntimeError("the store refused a new job although no other used its idempotency key")
-        return Submission(found, replayed=True)
-
-    def get(self, job_id: str) -> JobView:
+    def get(self, principal: Principal, job_id: str) -> JobView:
         """One job.
 
         Raises:
-            JobNotFound: if there is none with this id.
+            JobNotFound: if the team has none with this id.
         """
         with self._database.read() as session:
-            return repository.view(session, job_id)
+            return repository.view(session, job_of(session, principal, job_id))
 
     def list(
-        self, *, state: JobState | None = None, tag: str | None = None, limit: int = 50, cursor: str | None = None
+        self, principal: Principal, wanted: JobQuery | None = None, *, limit: int = 50, cursor: str | None = None
     ) -> Page[JobView]:
-        """Jobs, newest first.
+        """The team's jobs, newest first unless asked for otherwise.
 
         Raises:
             InvalidQuery: on a cursor that is not one of this list.
         """
         with self._database.read() as session:
-            return repository.page(session, state, tag, limit, cursor)
+            return listing.page(session, principal, wanted or JobQuery(), limit, cursor)
 
-    def cancel(self, job_id: str) -> JobView:
-        """Cancel a job: queued work at once, running work at its worker's next heartbeat. Can be repeated.
-
-        Raises:
-            JobNotFound: if there is none with this id.
-            JobFinished: if it has succeeded or failed.
-        """
-        with self._database.write() as session:
-            job = repository.locked(session, job_id)
-            if job.state in UNFINISHED_JOB:
-                request_cancel(session, job, store_now(session))
-            elif job.state != JobState.CANCELLED:
-                raise JobFinished(job.id, job.state)
-            session.flush()
-            view = repository.view(session, job_id)
-        log.info("job cancelled", job_id=job_id, state=view.state)
-        return view
-
-    def pause(self, job_id: str) -> JobView:
-        """Pause a job: what waits leaves the queue at once, what runs is checkpointed and handed back. Repeatable.
-
-        Raises:
-            JobNotFound: if there is none with this id.
-            JobFinished: if it has ended.
-        """
-        view = self._change(job_id, lambda session, job: pause(session, job, store_now(session)))
-        log.info("job paused", job_id=job_id)
-        return view
-
-    def resume(self, job_id: str) -> JobView:
-        """Put a paused job back into the queue, at its old place. Can be repeated.
-
-        Raises:
-            JobNotFound: if there is none with this id.
-            JobFinished: if it has ended.
-        """
-        devices: list[str] = []
-        view = self._change(job_id, lambda session, job: devices.extend(resume(session, job)))
-        self._wake_up.notify(devices)
-        log.info("job resumed", job_id=job_id)
-        return view
-
-    def prioritise(self, job_id: str, priority: str) -> JobView:
-        """Give a job another place in the queue; what runs already goes on.
-
-        Args:
-            job_id: the job.
-            priority: one of ``states.PRIORITIES``.
-
-        Raises:
-            JobNotFound: if there is none with this id.
-            JobFinished: if it has ended.
-        """
-        view = self._change(job_id, lambda session, job: prioritise(session, job, PRIORITIES[priority]))
-        log.info("job prioritised", job_id=job_id, priority=priority)
-        return view
-
-    def _change(self, job_id: str, change: Callable[[Session, Job], None]) -> JobView:
-        """Change a job that has not ended; returns it as it is then."""
-        with self._database.write() as session:
-            job = repository.locked(session, job_id)
-            if job.state not in UNFINISHED_JOB:
-                raise JobFinished(job.id, job.state)
-            change(session, job)
-            session.flush()
-            return repository.view(session, job_id)
-
-    def trials(self, job_id: str, *, limit: int = 100, cursor: str | None = None) -> Page[TrialView]:
+    def trials(
+        self, principal: Principal, job_id: str, *, limit: int = 100, cursor: str | None = None
+    ) -> Page[TrialView]:
         """A job's trials, in order.
 
         Raises:
-            JobNotFound: if there is no such job.
+            JobNotFound: if the team has no such job.
             InvalidQuery: on a cursor that is not one of this list.
         """
         with self._database.read() as session:
-            return repository.trials(session, job_id, limit, cursor)
+            return repository.trials(session, job_of(session, principal, job_id), limit, cursor)
 
-    def attempts(self, job_id: str, *, limit: int = 100, cursor: str | None = None) -> Page[AttemptView]:
+    def attempts(
+        self, principal: Principal, job_id: str, *, limit: int = 100, cursor: str | None = None
+    ) -> Page[AttemptView]:
         """All attempts at all shards of a job, oldest first.
 
         Raises:
-            JobNotFound: if there is no such job.
+            JobNotFound: if the team has no such job.
             InvalidQuery: on a cursor that is not one of this list.
         """
         with self._database.read() as session:
-            return attempts.page(session, job_id, limit, cursor)
+            return attempts.page(session, job_of(session, principal, job_id), limit, cursor)
 
-    def trial(self, trial_id: str) -> TrialView:
+    def trial(self, principal: Principal, trial_id: str) -> TrialView:
         """One trial.
 
         Raises:
-            TrialNotFound: if there is none with this id.
+            TrialNotFound: if the team has none with this id.
         """
         with self._database.read() as session:
-            return repository.trial(session, trial_id)
+            return trial_view(trial_of(session, principal, trial_id))
 
+    def cancel(self, session: Session, principal: Principal, job_id: str) -> JobView:
+        """Cancel a job: queued work at once, running work at its worker's next heartbeat. Can be repeated.
 
-def _replay(session: Session, key: str | None, digest: str, now: datetime) -> JobView | None:
-    if key is None:
-        return None
-    session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEYS_LIVE))
-    earlier = session.get(IdempotencyKey, key)
-    if earlier is None:
-        return None
-    if earlier.body_digest != digest:
-        raise IdempotencyKeyReused(key)
-    return repository.view(session, earlier.job_id)
+        Raises:
+            JobNotFound: if the team has none with this id.
+            NotYours: if it is another member's, and the caller is no admin.
+            JobFinished: if it has succeeded or failed.
+        """
+        job = own_job(session, principal, job_id)
+        if job.state == JobState.CANCELLED:
+            return repository.view(session, job)
+        if job.state not in UNFINISHED_JOB:
+            raise JobFinished(job.id, job.state)
+        lifecycle.request_cancel(session, job, store_now(session))
+        log.info("job cancelled", job_id=job_id)
+        return touched(session, job)
 
+    def pause(self, session: Session, principal: Principal, job_id: str) -> JobView:
+        """Pause a job: what waits leaves the queue at once, what runs is checkpointed and handed back. Repeatable.
 
-def _digest(submitted: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(submitted, sort_keys=True).encode()).hexdigest()
+        Raises:
+            JobNotFound: if the team has none with this id.
+            NotYours: if it is another member's, and the caller is no admin.
+            JobFinished: if it has ended.
+        """
+
+        def pause(job: Job) -> bool:
+            before = job.paused_at
+            lifecycle.pause(session, job, store_now(session))
+            return job.paused_at != before
+
+        return self._change(session, principal, job_id, "paused", pause)
+
+    def resume(self, session: Session, principal: Principal, job_id: str) -> tuple[JobView, Sequence[str]]:
+        """Put a paused job back into the queue, at its old place. Can be repeated.
+
+        Returns:
+            The job, and the device kinds of the shards that are queued now, for the wake-up.
+
+        Raises:
+            JobNotFound: if the team has none with this id.
+            NotYours: if it is another member's, and the caller is no admin.
+            JobFinished: if it has ended.
+        """
+        devices: list[str] = []
+
+        def resume(job: Job) -> bool:
+            was_paused = job.paused_at is not None
+            devices.extend(lifecycle.resume(session, job))
+            return was_paused
+
+        return self._change(session, principal, job_id, "resumed", resume), devices
+
+    def _change(
+        self, session: Session, principal: Principal, job_id: str, done: str, change: Callable[[Job], bool]
+    ) -> JobView:
+        """Change a job that has not ended, if there is something to change; returns it as it is then."""
+        job = own_job(session, principal, job_id)
+        if job.state not in UNFINISHED_JOB:
+            raise JobFinished(job.id, job.state)
+        if not change(job):
+            return repository.view(session, job)
+        log.info(f"job {done}", job_id=job_id)
+        return touched(session, job)

@@ -45,20 +45,32 @@ class AttemptCounts:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A job. ``status_detail`` says what it waits for, if that is not plain from its state."""
+    """A job.
+
+    Attributes:
+        version: grows with every change that a user makes.
+        owner: name of the member who submitted it.
+        status_detail: what it waits for, if that is not plain from its state.
+    """
 
     id: str
+    version: int
+    owner: str
     name: str | None
+    project: str | None
     tags: list[str]
+    notes: str | None
     preset: str | None
     state: str
     priority: str
     status_detail: str | None
     created_at: datetime
+    updated_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
     cancel_requested_at: datetime | None
     paused_at: datetime | None
+    archived_at: datetime | None
     trials: dict[TrialState, int]
     attempts: AttemptCounts
     progress: Progress

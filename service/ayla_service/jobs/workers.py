@@ -2,6 +2,7 @@
 
 from ayla_service.db.session import Database
 from ayla_service.queue.workers import WorkerView, list_workers
+from ayla_service.teams.principal import Principal
 
 
 class WorkerDirectory:
@@ -16,7 +17,7 @@ class WorkerDirectory:
         self._database = database
         self._presence_seconds = presence_seconds
 
-    def list(self) -> list[WorkerView]:
-        """Every worker, in the order in which they started."""
+    def list(self, principal: Principal) -> list[WorkerView]:
+        """Every worker, in the order in which they started, with those of its attempts that are at the team's jobs."""
         with self._database.read() as session:
-            return list_workers(session, self._presence_seconds)
+            return list_workers(session, self._presence_seconds, principal.team_id)

@@ -194,7 +194,7 @@ def _finish(session: Session, claim: Claim, block: RecordedBlock, _job: Job, sha
 
 def _write(session: Session, claim: Claim, block: RecordedBlock) -> None:
     insert(session, block.results, claim.attempt)
-    update_trials(session, block.trials)
+    update_trials(session, block.trials, block.results.sizes())
     if block.device is not None:
         _attempt(session, claim).device = block.device
 

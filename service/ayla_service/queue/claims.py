@@ -250,7 +250,7 @@ def _start_jobs(session: Session, ids: Collection[str], now: datetime) -> None:
         session.execute(
             update(Job)
             .where(Job.id.in_(ids))
-            .values(state=JobState.RUNNING, started_at=func.coalesce(Job.started_at, now))
+            .values(state=JobState.RUNNING, updated_at=now, started_at=func.coalesce(Job.started_at, now))
             .execution_options(synchronize_session=False)
         )
 

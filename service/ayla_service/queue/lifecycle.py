@@ -6,11 +6,12 @@ Callers hold the locks on the rows of the jobs, and of the shards that they name
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
 from ayla_service.db.models import Checkpoint, Job, Shard, Trial
+from ayla_service.queue.outbox import announce
 from ayla_service.queue.retries import PERMANENT, ErrorType, RetryPolicy
 from ayla_service.states import (
     UNFINISHED_JOB,
@@ -24,6 +25,7 @@ from ayla_service.states import (
 
 _DELAYED_AT_ONCE = 500
 
+_WITHOUT_RESULT = (ShardState.FAILED, ShardState.CANCELLED)
 _TRIAL_END = {ShardState.CANCELLED: TrialState.CANCELLED, ShardState.FAILED: TrialState.FAILED}
 
 
@@ -54,6 +56,23 @@ def resume(session: Session, job: Job) -> list[str]:
     devices = list(session.scalars(paused))
     _move(session, job.id, (ShardState.PAUSED,), ShardState.QUEUED)
     return devices
+
+
+def retry(session: Session, job: Job) -> list[str]:
+    """Queue again what of an ended job has failed or was cancelled, from its start.
+
+    Returns:
+        The device kinds of the shards that are queued now, one for each.
+    """
+    again = (Shard.job_id == job.id, Shard.state.in_(_WITHOUT_RESULT))
+    rows = session.execute(select(Shard.id, Shard.device).where(*again)).all()
+    if rows:
+        session.execute(update(Shard).where(*again).values(state=ShardState.QUEUED, failures=0))
+        unfinished = (Trial.shard_id.in_([row.id for row in rows]), Trial.state.in_(_TRIAL_END.values()))
+        session.execute(update(Trial).where(*unfinished).values(state=TrialState.QUEUED))
+        job.state, job.finished_at, job.cancel_requested_at = JobState.QUEUED, None, None
+        job.error_type = job.error_detail = None
+    return [row.device for row in rows]
 
 
 def prioritise(session: Session, job: Job, priority: int) -> None:
@@ -122,7 +141,7 @@ def fail_or_requeue(
 
 
 def settle(session: Session, job_ids: Collection[str], now: datetime) -> None:
-    """End each of the jobs that has no shard left to run."""
+    """End each of the jobs that has no shard left to run, and let its team's webhooks be told."""
     session.flush()
     states: dict[str, set[str]] = {job_id: set() for job_id in job_ids}
     for job_id, state in session.execute(select(Shard.job_id, Shard.state).where(Shard.job_id.in_(job_ids)).distinct()):
@@ -131,12 +150,22 @@ def settle(session: Session, job_ids: Collection[str], now: datetime) -> None:
     for job_id, found in states.items():
         if not found & set(UNFINISHED_SHARD):
             ended.setdefault(_end_of(found), []).append(job_id)
+    teams: dict[str, str] = {}
     for state, ids in ended.items():
-        session.execute(
+        rows = session.execute(
             update(Job)
             .where(Job.id.in_(ids), Job.state.in_(UNFINISHED_JOB))
-            .values(state=state, finished_at=now, paused_at=None)
+            .values(state=state, finished_at=now, updated_at=now, paused_at=None, stored_bytes=_stored_bytes())
+            .returning(Job.id, Job.team_id)
         )
+        teams.update((row.id, row.team_id) for row in rows)
+    announce(session, teams, now)
+
+
+def _stored_bytes() -> ColumnElement[int]:
+    """Size of the job's results, as its trials have it."""
+    of_trials = select(func.sum(Trial.stored_bytes)).where(Trial.job_id == Job.id)
+    return func.coalesce(of_trials.scalar_subquery(), 0)
 
 
 def _end_of(shard_states: Collection[str]) -> JobState:
@@ -147,7 +176,7 @@ def _end_of(shard_states: Collection[str]) -> JobState:
 
 def _fail_job(session: Session, job: Job, shard: Shard, error_type: str, detail: str, now: datetime) -> None:
     """The job's other shards are cancelled: those that wait at once, those that run at their next heartbeat."""
-    job.error_type, job.error_detail, job.paused_at = error_type, detail, None
+    job.error_type, job.error_detail, job.paused_at, job.updated_at = error_type, detail, None, now
     _end_waiting_shards(session, job.id, ShardState.CANCELLED)
     end_shard(session, shard, ShardState.FAILED, now)
 

@@ -65,7 +65,8 @@ def complete(database: Database, shards: Sequence[CompletedShard]) -> set[str]:
         _lock_jobs(session, claims)
         current = _current(session, claims)
         stored = [shard for shard in shards if shard.claim.shard_id in current]
-        update_trials(session, [trial for shard in stored for trial in shard.trials])
+        sizes = {trial: size for shard in stored for trial, size in shard.results.sizes().items()}
+        update_trials(session, [trial for shard in stored for trial in shard.trials], sizes)
         _insert(session, stored)
         _end(session, stored, store_now(session))
         return current | _ended_before(session, [claim for claim in claims if claim.shard_id not in current])

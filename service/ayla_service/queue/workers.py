@@ -5,7 +5,7 @@ none.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -136,36 +136,39 @@ def silent_since(moment: datetime) -> ColumnElement[bool]:
     return Worker.heartbeat_at < moment
 
 
-def list_workers(session: Session, presence_seconds: float) -> list[WorkerView]:
+def list_workers(session: Session, presence_seconds: float, team_id: str | None = None) -> list[WorkerView]:
     """Every worker that is remembered, in the order in which they started.
 
     Args:
         session: a unit of work.
         presence_seconds: how often workers say that they live; three times that without a word, and one is lost.
+        team_id: tell only of attempts at this team's jobs; None for all.
     """
     lost_before = store_now(session) - timedelta(seconds=_SILENT_INTERVALS * presence_seconds)
     attempts = _running(session)
     workers = session.scalars(select(Worker).order_by(Worker.started_at, Worker.name))
-    return [_view(worker, tuple(attempts.get(worker.name, ())), lost_before) for worker in workers]
+    return [_view(worker, attempts.get(worker.name, []), lost_before, team_id) for worker in workers]
 
 
-def _running(session: Session) -> dict[str, list[RunningAttempt]]:
-    """Attempts that run, by worker: as many as there are workers, however many have ended."""
+def _running(session: Session) -> dict[str, list[tuple[str, RunningAttempt]]]:
+    """Attempts that run, by worker and with their team: as many as there are workers, however many have ended."""
     # Written into the statement: the planner cannot see that a bound value meets the condition of a partial index.
     running = written(AttemptOutcome.RUNNING)
     rows = session.execute(
-        select(Attempt.worker, Shard.job_id, Attempt.shard_id, Attempt.number, Attempt.started_at)
+        select(Attempt.worker, Shard.team_id, Shard.job_id, Attempt.shard_id, Attempt.number, Attempt.started_at)
         .join(Shard, Shard.id == Attempt.shard_id)
         .where(Attempt.outcome == running)
         .order_by(Attempt.started_at, Attempt.shard_id)
     )
-    found: dict[str, list[RunningAttempt]] = defaultdict(list)
-    for worker, job_id, shard_id, number, since in rows:
-        found[worker].append(RunningAttempt(job_id, shard_id, number, since))
+    found: dict[str, list[tuple[str, RunningAttempt]]] = defaultdict(list)
+    for worker, team_id, job_id, shard_id, number, since in rows:
+        found[worker].append((team_id, RunningAttempt(job_id, shard_id, number, since)))
     return found
 
 
-def _view(worker: Worker, attempts: tuple[RunningAttempt, ...], lost_before: datetime) -> WorkerView:
+def _view(
+    worker: Worker, attempts: Sequence[tuple[str, RunningAttempt]], lost_before: datetime, team_id: str | None
+) -> WorkerView:
     return WorkerView(
         name=worker.name,
         state=_state(worker, lost_before, busy=bool(attempts)),
@@ -178,7 +181,7 @@ def _view(worker: Worker, attempts: tuple[RunningAttempt, ...], lost_before: dat
         started_at=worker.started_at,
         heartbeat_at=worker.heartbeat_at,
         stopped_at=worker.stopped_at,
-        attempts=attempts,
+        attempts=tuple(attempt for team, attempt in attempts if team_id in (None, team)),
     )
 
 

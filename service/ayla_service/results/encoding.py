@@ -1,6 +1,6 @@
 """Columns to bytes and back: one Arrow IPC stream per chunk, compressed where it is large."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -10,10 +10,17 @@ _PLAIN = pa.ipc.IpcWriteOptions()
 _WORTH_COMPRESSING = 32 * 1024
 """Bytes; smaller tables hardly shrink, and compressing them takes eight times as long as all the rest."""
 
+_WORTH_THREADS = 1024 * 1024
+"""Bytes; a smaller table is decoded before threads have been woken for it."""
+
 
 def encode(columns: Mapping[str, Any]) -> bytes:
     """Encode equally long columns (NumPy arrays or lists); the dtype of each is kept."""
-    table = pa.table({name: pa.array(values) for name, values in columns.items()})
+    return encode_table(pa.table({name: pa.array(values) for name, values in columns.items()}))
+
+
+def encode_table(table: pa.Table) -> bytes:
+    """As ``encode``; of a table in several pieces each is a record batch."""
     options = _COMPRESSED if table.nbytes >= _WORTH_COMPRESSING else _PLAIN
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
@@ -22,7 +29,24 @@ def encode(columns: Mapping[str, Any]) -> bytes:
     return data
 
 
-def decode(data: bytes) -> pa.Table:
-    """The table that ``encode`` was given."""
-    with pa.ipc.open_stream(data) as reader:
+def decode(data: bytes, columns: Collection[str] | None = None) -> pa.Table:
+    """The table that ``encode`` was given.
+
+    Args:
+        data: what ``encode`` made.
+        columns: the columns that are needed, as far as they are there; the others are not decompressed. None for all.
+    """
+    threads = len(data) >= _WORTH_THREADS
+    if columns is None:
+        options = pa.ipc.IpcReadOptions(use_threads=threads)
+    else:
+        names = schema_of(data).names
+        places = [place for place, name in enumerate(names) if name in columns]
+        options = pa.ipc.IpcReadOptions(use_threads=threads, included_fields=places)
+    with pa.ipc.open_stream(data, options=options) as reader:
         return reader.read_all()
+
+
+def schema_of(head: bytes) -> pa.Schema:
+    """The schema at the beginning of what ``encode`` made."""
+    return pa.ipc.open_stream(head).schema

@@ -1,9 +1,9 @@
 """Writes where trials stand, inside the caller's transaction. Writing the same again changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Double, String, bindparam, case, func, or_, update
+from sqlalchemy import BigInteger, Double, String, bindparam, case, func, or_, update
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Trial
@@ -42,19 +42,31 @@ _UPDATE = (
     .values(
         wall_seconds=Trial.wall_seconds
         + case((Trial.steps_done < bindparam("new_steps_done"), bindparam("seconds", type_=Double)), else_=0.0),
+        stored_bytes=Trial.stored_bytes
+        + case((Trial.steps_done < bindparam("new_steps_done"), bindparam("bytes", type_=BigInteger)), else_=0),
         device=func.coalesce(bindparam("new_device", type_=String), Trial.device),
         **{name: bindparam(f"new_{name}") for name in _COLUMNS},
     )
 )
 
 
-def update_trials(session: Session, trials: Sequence[TrialProgress]) -> None:
+def update_trials(session: Session, trials: Sequence[TrialProgress], sizes: Mapping[str, int]) -> None:
     """Trials that have ended keep their row as it is: a result never changes.
 
-    Time is added for new steps only, so that writing a block again does not count it twice.
+    Time and size are added for new steps only, so that writing a block again does not count it twice.
+
+    Args:
+        session: the unit of work.
+        trials: where each stands.
+        sizes: bytes of results that were written for each (``NewResults.sizes``).
     """
     rows = [
-        {"this_trial": trial.trial_id, "seconds": trial.seconds, "new_device": trial.device}
+        {
+            "this_trial": trial.trial_id,
+            "seconds": trial.seconds,
+            "bytes": sizes.get(trial.trial_id, 0),
+            "new_device": trial.device,
+        }
         | {f"new_{name}": getattr(trial, name) for name in _COLUMNS}
         for trial in trials
     ]

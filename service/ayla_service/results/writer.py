@@ -1,14 +1,15 @@
 """Writes results inside the caller's transaction. Writing the same chunk again changes nothing."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, delete, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Base, Chunk, MetricChunk, PredictionSet
+from ayla_service.db.models import Base, Chunk, MetricChunk, PredictionSet, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,13 @@ class NewResults:
     predictions: list[NewPredictions] = field(default_factory=list)
     metrics: list[NewChunk] = field(default_factory=list)
 
+    def sizes(self) -> dict[str, int]:
+        """Bytes of data by trial."""
+        sizes: dict[str, int] = defaultdict(int)
+        for item in (*self.chunks, *self.predictions, *self.metrics):
+            sizes[item.trial_id] += len(item.data)
+        return sizes
+
 
 def insert(session: Session, results: NewResults, attempt: int) -> None:
     """Add the results of an attempt; what is there already stays."""
@@ -56,6 +64,16 @@ def discard_from(session: Session, trial_ids: Sequence[str], step: int) -> None:
     session.execute(delete(Chunk).where(Chunk.trial_id.in_(trial_ids), Chunk.first_step >= step))
     session.execute(delete(MetricChunk).where(MetricChunk.trial_id.in_(trial_ids), MetricChunk.first_step > step))
     session.execute(delete(PredictionSet).where(PredictionSet.trial_id.in_(trial_ids), PredictionSet.step >= step))
+    _measure(session, trial_ids)
+
+
+def _measure(session: Session, trial_ids: Sequence[str]) -> None:
+    """Note the size of what is left."""
+    size: ColumnElement[int] = literal(0)
+    for table in (Chunk, MetricChunk, PredictionSet):
+        of_table = select(func.sum(func.length(table.data))).where(table.trial_id == Trial.id).scalar_subquery()
+        size = size + func.coalesce(of_table, 0)
+    session.execute(update(Trial).where(Trial.id.in_(trial_ids)).values(stored_bytes=size))
 
 
 def _row(item: NewChunk | NewPredictions, attempt: int) -> dict[str, Any]:

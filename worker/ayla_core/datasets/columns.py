@@ -3,9 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 from difflib import get_close_matches
-from pathlib import Path
 
-from ayla_spec.datasets import FileDataset
+from ayla_spec.datasets import FileDataset, UploadDataset
 
 from ayla_core.datasets.errors import DatasetError
 
@@ -13,8 +12,13 @@ _LISTED = 20
 _SHOWN = 60
 
 
-def choose_columns(settings: FileDataset, path: Path, names: Sequence[str]) -> list[str]:
-    """The input columns, in the order of the settings or else of the file, and last the target.
+def choose_columns(settings: FileDataset | UploadDataset, title: str, names: Sequence[str]) -> list[str]:
+    """The input columns, in the order of the settings or else of the table, and last the target.
+
+    Args:
+        settings: which are chosen.
+        title: what messages call the table.
+        names: of all its columns.
 
     Raises:
         DatasetError: when a column is missing, is there twice, or is input and target at once.
@@ -24,9 +28,9 @@ def choose_columns(settings: FileDataset, path: Path, names: Sequence[str]) -> l
     counts = Counter(names)
     for name in chosen:
         if name not in counts:
-            raise DatasetError(f"{path.name} has no column {name!r}. {_suggestion(name, names)}")
+            raise DatasetError(f"{title} has no column {name!r}. {_suggestion(name, names)}")
         if counts[name] > 1:
-            raise DatasetError(f"{path.name} has {counts[name]} columns {name!r}; give each its own name.")
+            raise DatasetError(f"{title} has {counts[name]} columns {name!r}; give each its own name.")
     for name, count in Counter(chosen).items():
         if count > 1:
             raise DatasetError(f"The column {name!r} is chosen twice; an input is named once and is not the target.")

@@ -70,7 +70,7 @@ def fetch(
     target = folder / file.name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _only_one(folder / f".{file.name}.lock", on_progress):
+        with only_one(folder / f".{file.name}.lock", on_progress):
             if not target.exists():
                 _from_any_mirror(file, target, mirrors, timeout, on_progress)
     except OSError as error:
@@ -79,8 +79,16 @@ def fetch(
 
 
 @contextmanager
-def _only_one(path: Path, on_progress: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock; whoever holds it before is waited for as long as a file may take."""
+def only_one(path: Path, on_progress: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock of this file; whoever holds it before is waited for as long as a file may take to be fetched.
+
+    Args:
+        path: a file for the lock alone.
+        on_progress: told every second of waiting.
+
+    Raises:
+        OSError: when it takes longer, or the lock cannot be made.
+    """
     lock, deadline = FileLock(path), time.monotonic() + MAX_SECONDS
     while not lock.is_locked:
         try:

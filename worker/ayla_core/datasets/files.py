@@ -1,22 +1,18 @@
 """Files that the users of a service put into its data folder."""
 
-from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
-import numpy as np
 from ayla_spec.datasets import FileDataset
 
 from ayla_core.datasets.csv_table import CsvTable
-from ayla_core.datasets.dataset import Array, Dataset, Floats
+from ayla_core.datasets.dataset import Dataset
 from ayla_core.datasets.errors import DatasetError, DatasetUnavailable
-from ayla_core.datasets.labels import as_labels, count_classes
 from ayla_core.datasets.npz import read_npz
 from ayla_core.datasets.parquet_table import ParquetTable
+from ayla_core.datasets.preparation import prepared
 from ayla_core.datasets.raw import RawData
 from ayla_core.datasets.source import DataSource
-from ayla_core.datasets.split import split_dataset
-from ayla_core.datasets.standardize import standardize
 from ayla_core.datasets.table import read_table
 
 FOLDER = "files"
@@ -54,20 +50,7 @@ def read(settings: FileDataset, path: Path) -> Dataset:
         DatasetError: when the content cannot be used.
     """
     _check_format(path)
-    data = _read_raw(settings, path)
-    dataset = _split(settings, data)
-    if dataset.samples < 2:
-        raise DatasetError(
-            f"{path.name} leaves {dataset.samples} sample to train on; at least 2 are needed. "
-            "Add rows or choose a smaller test_fraction."
-        )
-    if settings.has_classes:
-        classes = count_classes(dataset.targets, dataset.test_targets, data.target_name)
-        dataset = replace(dataset, classes=classes)
-    if settings.standardize:
-        inputs, test_inputs = standardize(dataset.inputs, dataset.test_inputs, data.input_name)
-        dataset = replace(dataset, inputs=inputs, test_inputs=test_inputs)
-    return dataset
+    return prepared(settings, _read_raw(settings, path), path.name)
 
 
 def _is_inside(path: Path, folder: Path) -> bool:
@@ -102,17 +85,6 @@ def _read_raw(settings: FileDataset, path: Path) -> RawData:
         case ".npz":
             return read_npz(settings, path)
         case ".parquet":
-            return read_table(ParquetTable(path), settings, path)
+            return read_table(ParquetTable(path), settings, path.name)
         case _:
-            return read_table(CsvTable(path), settings, path)
-
-
-def _split(settings: FileDataset, data: RawData) -> Dataset:
-    targets = _targets(settings, data.targets, data)
-    if data.test_inputs is None or data.test_targets is None:
-        return split_dataset(data.inputs, targets, settings, np.random.default_rng(settings.data_seed))
-    return Dataset(data.inputs, targets, data.test_inputs, _targets(settings, data.test_targets, data), None)
-
-
-def _targets(settings: FileDataset, targets: Floats, data: RawData) -> Array:
-    return as_labels(targets, data.target_name) if settings.has_classes else targets
+            return read_table(CsvTable(path), settings, path.name)

@@ -10,9 +10,10 @@ from ayla_spec.datasets import (
     FileDataset,
     MnistDataset,
     RegressionDataset,
+    UploadDataset,
 )
 
-from ayla_core.datasets import files, mnist
+from ayla_core.datasets import files, mnist, uploads
 from ayla_core.datasets.cache import DatasetCache
 from ayla_core.datasets.dataset import Dataset
 from ayla_core.datasets.digits import load_digits
@@ -42,11 +43,12 @@ def load_dataset(settings: AnyDataset, source: DataSource) -> Dataset:
     """
     try:
         paths = _locate(settings, source)
-        # Settings and files decide everything about the samples; a file that was replaced is another one.
+        # Settings and files decide everything about the samples; a file that was replaced is another one. Those of an
+        # upload have its digest.
         key = "\n".join([settings.model_dump_json(), *(_fingerprint(path) for path in paths)])
     except OSError as error:
         raise DatasetError(f"The data of '{settings.name}' cannot be read: {error}.") from error
-    return _CACHE.get(key, lambda: _read(settings, paths))
+    return _CACHE.get(key, lambda: _read(settings, paths, source))
 
 
 def _locate(settings: AnyDataset, source: DataSource) -> tuple[Path, ...]:
@@ -64,12 +66,14 @@ def _fingerprint(path: Path) -> str:
     return f"{path.absolute()} {status.st_ino} {status.st_size} {status.st_mtime_ns}"
 
 
-def _read(settings: AnyDataset, paths: tuple[Path, ...]) -> Dataset:
+def _read(settings: AnyDataset, paths: tuple[Path, ...], source: DataSource) -> Dataset:
     match settings:
         case MnistDataset() | FashionMnistDataset():
             return mnist.read(settings.name, paths)
         case FileDataset():
             return files.read(settings, paths[0])
+        case UploadDataset():
+            return uploads.read(settings, source)
         case DigitsDataset():
             return load_digits(settings)
         case RegressionDataset():

@@ -2,12 +2,50 @@
 
 from fastapi import APIRouter, Depends
 
+from ayla_service.api.access import authenticate
 from ayla_service.api.deps import refuse_unknown_query
 from ayla_service.api.problems import responses
-from ayla_service.api.routes import attempts, catalogue, health, jobs, trials, workers
+from ayla_service.api.routes import (
+    attempts,
+    catalogue,
+    comparisons,
+    datasets,
+    health,
+    jobs,
+    keys,
+    me,
+    members,
+    submissions,
+    tables,
+    team,
+    trials,
+    webhooks,
+    workers,
+)
 
-v1 = APIRouter(prefix="/v1", dependencies=[Depends(refuse_unknown_query)], responses=responses(421, 422, 500, 503))
-for module in (jobs, attempts, trials, workers, catalogue):
+V1 = "/v1"
+
+v1 = APIRouter(
+    prefix=V1,
+    dependencies=[Depends(authenticate), Depends(refuse_unknown_query)],
+    responses=responses(401, 403, 408, 421, 422, 429, 500, 503),
+)
+_MODULES = (
+    submissions,
+    jobs,
+    attempts,
+    trials,
+    tables,
+    comparisons,
+    workers,
+    webhooks,
+    datasets,
+    me,
+    team,
+    members,
+    keys,
+)
+for module in (*_MODULES, catalogue):
     v1.include_router(module.router)
 
 ROUTERS = (v1, health.router)

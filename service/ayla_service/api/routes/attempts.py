@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from ayla_service.api.access import Reader
 from ayla_service.api.deps import JobId, Jobs, next_page
 from ayla_service.api.execution import AttemptPage
 from ayla_service.api.paging import CURSOR, NEXT
@@ -20,6 +21,7 @@ router = APIRouter(tags=["jobs"])
 )
 def list_attempts(
     job_id: JobId,
+    caller: Reader,
     jobs: Jobs,
     request: Request,
     response: Response,
@@ -27,6 +29,6 @@ def list_attempts(
     cursor: Annotated[str | None, CURSOR] = None,
 ) -> AttemptPage:
     """Every attempt at every shard of the job, oldest first, with its worker and, if it failed, its error."""
-    page = jobs.attempts(job_id, limit=limit, cursor=cursor)
+    page = jobs.attempts(caller, job_id, limit=limit, cursor=cursor)
     response.headers.update(next_page(request, page.next_cursor))
     return AttemptPage.of(page)

@@ -1,88 +1,167 @@
-"""Submit, list, read and steer jobs; list a job's trials."""
+"""List, read and steer jobs; list a job's trials."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
-from ayla_spec import JobSpec
-from ayla_spec.text import Tag
-from fastapi import APIRouter, Body, Depends, Query, Request, Response
+from ayla_spec.text import Project, Tag
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from pydantic import AwareDatetime
 
-from ayla_service.api.deps import IdempotencyKey, JobId, Jobs, SubmittedJson, next_page, submitted_json
-from ayla_service.api.examples import JOB_EXAMPLES
+from ayla_service.api.access import Reader, Submitter
+from ayla_service.api.deps import JobId, Jobs, Store, next_page, submitted_json
+from ayla_service.api.etags import conditional, required_version, versioned_etag
+from ayla_service.api.once import REPLAYED, Answer, Once
 from ayla_service.api.paging import CURSOR, NEXT
 from ayla_service.api.problems import responses
 from ayla_service.api.schemas import JobChange, JobDetail, JobPage, TrialPage
-from ayla_service.states import JobState
+from ayla_service.db.session import Database
+from ayla_service.errors import JobUnfinished
+from ayla_service.jobs import editing, retention
+from ayla_service.jobs.listing import Archived, JobQuery, Sort
+from ayla_service.jobs.scoping import own_job
+from ayla_service.jobs.views import JobView
+from ayla_service.states import UNFINISHED_JOB, JobState, LabelKind
+from ayla_service.teams.principal import Principal
 
 router = APIRouter(tags=["jobs"])
 
-_SUBMITTED = {
-    "Location": {"description": "Path of the job.", "schema": {"type": "string"}},
-    "Idempotent-Replayed": {
-        "description": "'true' if the job was made by an earlier request with the same key.",
-        "schema": {"type": "string"},
-    },
+ETAG = {"ETag": {"description": "The version; If-Match of a change names it.", "schema": {"type": "string"}}}
+UNCHANGED = {"description": "As it was when the client read it."}
+CHANGED: dict[int | str, dict[str, Any]] = {
+    202: {"description": "The job as it is now.", "headers": {**REPLAYED, **ETAG}}
 }
 
 
-@router.post(
-    "/jobs",
-    operation_id="submit_job",
-    summary="Submit a job",
-    status_code=202,
-    responses={202: {"description": "The job is queued.", "headers": _SUBMITTED}, **responses(400, 403, 413, 415)},
-)
-def submit_job(
-    spec: Annotated[JobSpec, Body(openapi_examples=JOB_EXAMPLES)],
-    submitted: SubmittedJson,
-    jobs: Jobs,
-    response: Response,
-    idempotency_key: IdempotencyKey = None,
-) -> JobDetail:
-    """Check the spec and put the job on the queue. Its trials are the product of optimizers and seeds."""
-    submission = jobs.submit(spec, submitted, idempotency_key)
-    response.headers["Location"] = f"/v1/jobs/{submission.job.id}"
-    if submission.replayed:
-        response.headers["Idempotent-Replayed"] = "true"
-    return JobDetail.of(submission.job)
+def job_query(
+    state: Annotated[JobState | None, Query(description="Only jobs in this state.")] = None,
+    owner: Annotated[str | None, Query(max_length=100, description="Only jobs of this member.")] = None,
+    tag: Annotated[Tag | None, Query(description="Only jobs with this tag.")] = None,
+    project: Annotated[Project | None, Query(description="Only jobs of this project.")] = None,
+    problem: Annotated[
+        str | None,
+        Query(
+            max_length=100,
+            description="Only jobs of this kind of problem (expression, dataset), on this dataset or of this preset.",
+        ),
+    ] = None,
+    optimizer: Annotated[
+        str | None, Query(max_length=100, description="Only jobs with this optimizer; 'ayla' for AYLA on any.")
+    ] = None,
+    q: Annotated[
+        str | None,
+        Query(
+            min_length=1,
+            max_length=200,
+            description="Only jobs with this text in name, project, tags, notes, problem or labels of optimizers.",
+        ),
+    ] = None,
+    created_from: Annotated[AwareDatetime | None, Query(description="Only jobs submitted then or later.")] = None,
+    created_before: Annotated[AwareDatetime | None, Query(description="Only jobs submitted before.")] = None,
+    archived: Annotated[Archived, Query(description="Whether archived jobs are listed.")] = Archived.NO,
+    sort: Annotated[Sort, Query(description="The order; a minus is for descending.")] = Sort.NEWEST,
+) -> JobQuery:
+    """Which jobs a list shows, from its query parameters."""
+    given = {
+        LabelKind.TAG: tag,
+        LabelKind.PROJECT: project,
+        LabelKind.OPTIMIZER: optimizer,
+        LabelKind.PROBLEM: problem,
+    }
+    labels = {kind: label for kind, label in given.items() if label is not None}
+    return JobQuery(state, owner, labels, q, created_from, created_before, archived, sort)
 
 
 @router.get(
     "/jobs",
     operation_id="list_jobs",
-    summary="List jobs, newest first",
+    summary="List the team's jobs, newest first",
     responses={200: {"description": "One page of jobs.", "headers": NEXT}},
 )
 def list_jobs(
+    caller: Reader,
     jobs: Jobs,
     request: Request,
     response: Response,
-    state: Annotated[JobState | None, Query(description="Only jobs in this state.")] = None,
-    tag: Annotated[Tag | None, Query(description="Only jobs with this tag.")] = None,
+    wanted: Annotated[JobQuery, Depends(job_query)],
     limit: Annotated[int, Query(ge=1, le=200, description="Jobs per page.")] = 50,
     cursor: Annotated[str | None, CURSOR] = None,
 ) -> JobPage:
-    """Jobs, newest first, a page at a time."""
-    page = jobs.list(state=state, tag=tag, limit=limit, cursor=cursor)
+    """The jobs that meet all conditions, a page at a time; archived ones only if asked for."""
+    page = jobs.list(caller, wanted, limit=limit, cursor=cursor)
     response.headers.update(next_page(request, page.next_cursor))
     return JobPage.of(page)
 
 
-@router.get("/jobs/{job_id}", operation_id="get_job", summary="Read a job", responses=responses(404))
-def get_job(job_id: JobId, jobs: Jobs) -> JobDetail:
+@router.get(
+    "/jobs/{job_id}",
+    operation_id="get_job",
+    summary="Read a job",
+    response_model=JobDetail,
+    responses={
+        200: {"description": "The job.", "headers": ETAG},
+        304: {"description": "Not modified."},
+        **responses(404),
+    },
+)
+def get_job(job_id: JobId, caller: Reader, jobs: Jobs, request: Request) -> Response:
     """A job's state and progress, its spec as submitted and as resolved."""
-    return JobDetail.of(jobs.get(job_id))
+    view = jobs.get(caller, job_id)
+    content = JobDetail.of(view).model_dump_json().encode()
+    return conditional(request, content, versioned_etag(view.version, content), "application/json")
+
+
+def changed(view: JobView, status: int = 202) -> Answer:
+    """The answer to a request that has changed a job."""
+    detail = JobDetail.of(view)
+    etag = versioned_etag(view.version, detail.model_dump_json().encode())
+    return Answer(status, detail, {"ETag": etag})
 
 
 @router.patch(
     "/jobs/{job_id}",
     operation_id="change_job",
-    summary="Change a job's priority",
+    summary="Change a job's name, project, tags, notes, priority, or archive it",
+    response_model=JobDetail,
     dependencies=[Depends(submitted_json)],
-    responses=responses(400, 403, 404, 409, 413, 415),
+    responses={
+        200: {"description": "The job as it is now.", "headers": ETAG},
+        **responses(400, 404, 409, 412, 413, 415, 428),
+    },
 )
-def change_job(job_id: JobId, change: JobChange, jobs: Jobs) -> JobDetail:
-    """Give an unfinished job another place in the queue. What of it runs already goes on."""
-    return JobDetail.of(jobs.prioritise(job_id, change.priority))
+def change_job(
+    job_id: JobId,
+    change: JobChange,
+    caller: Submitter,
+    store: Store,
+    if_match: Annotated[
+        str | None, Header(description="ETag of the job as it was read; * to change whichever version there is.")
+    ] = None,
+) -> Response:
+    """Change what is given, and leave the rest. What of the job runs already goes on whatever its priority."""
+    version = required_version("job", if_match)
+    with store.write() as session:
+        answer = changed(editing.edit(session, caller, job_id, change.changes(), version), 200)
+    return Response(answer.stored().body, headers=dict(answer.headers), media_type="application/json")
+
+
+@router.delete(
+    "/jobs/{job_id}",
+    operation_id="delete_job",
+    summary="Delete a job that has ended",
+    status_code=204,
+    responses=responses(404, 409),
+)
+def delete_job(job_id: JobId, caller: Submitter, store: Store) -> None:
+    """The job is gone for good, with its trials, trajectories and metrics."""
+    _refuse_unfinished(store, caller, job_id)
+    retention.remove(store, job_id)
+
+
+def _refuse_unfinished(store: Database, caller: Principal, job_id: str) -> None:
+    with store.write() as session:
+        job = own_job(session, caller, job_id)
+        if job.state in UNFINISHED_JOB:
+            raise JobUnfinished(job_id, "deleted")
 
 
 @router.post(
@@ -90,14 +169,15 @@ def change_job(job_id: JobId, change: JobChange, jobs: Jobs) -> JobDetail:
     operation_id="pause_job",
     summary="Pause a job",
     status_code=202,
-    responses=responses(403, 404, 409),
+    response_model=JobDetail,
+    responses={**CHANGED, **responses(404, 409)},
 )
-def pause_job(job_id: JobId, jobs: Jobs) -> JobDetail:
+def pause_job(job_id: JobId, caller: Submitter, jobs: Jobs, once: Once) -> Response:
     """Queued work leaves the queue at once; running work is saved and handed back at its next heartbeat.
 
     Nothing of the job runs until it is resumed. Safe to repeat.
     """
-    return JobDetail.of(jobs.pause(job_id))
+    return once(lambda session: changed(jobs.pause(session, caller, job_id)))
 
 
 @router.post(
@@ -105,11 +185,36 @@ def pause_job(job_id: JobId, jobs: Jobs) -> JobDetail:
     operation_id="resume_job",
     summary="Resume a job",
     status_code=202,
-    responses=responses(403, 404, 409),
+    response_model=JobDetail,
+    responses={**CHANGED, **responses(404, 409)},
 )
-def resume_job(job_id: JobId, jobs: Jobs) -> JobDetail:
+def resume_job(job_id: JobId, caller: Submitter, jobs: Jobs, once: Once) -> Response:
     """Put a paused job back into the queue, at its old place; it goes on from where it was. Safe to repeat."""
-    return JobDetail.of(jobs.resume(job_id))
+    devices: list[str] = []
+    response = once(lambda session: _noting(devices, *jobs.resume(session, caller, job_id)))
+    jobs.wake_up.notify(devices)
+    return response
+
+
+@router.post(
+    "/jobs/{job_id}/retry",
+    operation_id="retry_job",
+    summary="Try a job again",
+    status_code=202,
+    response_model=JobDetail,
+    responses={**CHANGED, **responses(404, 409)},
+)
+def retry_job(job_id: JobId, caller: Submitter, jobs: Jobs, once: Once) -> Response:
+    """Queue again what of a failed or cancelled job has no result; what has one keeps it."""
+    devices: list[str] = []
+    response = once(lambda session: _noting(devices, *editing.retry(session, caller, job_id)))
+    jobs.wake_up.notify(devices)
+    return response
+
+
+def _noting(noted: list[str], view: JobView, devices: Sequence[str]) -> Answer:
+    noted += devices
+    return changed(view)
 
 
 @router.post(
@@ -117,11 +222,12 @@ def resume_job(job_id: JobId, jobs: Jobs) -> JobDetail:
     operation_id="cancel_job",
     summary="Cancel a job",
     status_code=202,
-    responses=responses(403, 404, 409),
+    response_model=JobDetail,
+    responses={**CHANGED, **responses(404, 409)},
 )
-def cancel_job(job_id: JobId, jobs: Jobs) -> JobDetail:
+def cancel_job(job_id: JobId, caller: Submitter, jobs: Jobs, once: Once) -> Response:
     """Queued work is cancelled at once, running work at its next heartbeat. Safe to repeat."""
-    return JobDetail.of(jobs.cancel(job_id))
+    return once(lambda session: changed(jobs.cancel(session, caller, job_id)))
 
 
 @router.get(
@@ -132,6 +238,7 @@ def cancel_job(job_id: JobId, jobs: Jobs) -> JobDetail:
 )
 def list_trials(
     job_id: JobId,
+    caller: Reader,
     jobs: Jobs,
     request: Request,
     response: Response,
@@ -139,6 +246,6 @@ def list_trials(
     cursor: Annotated[str | None, CURSOR] = None,
 ) -> TrialPage:
     """A job's trials in order: all seeds of the first optimizer, then of the next."""
-    page = jobs.trials(job_id, limit=limit, cursor=cursor)
+    page = jobs.trials(caller, job_id, limit=limit, cursor=cursor)
     response.headers.update(next_page(request, page.next_cursor))
     return TrialPage.of(page)

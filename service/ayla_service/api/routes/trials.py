@@ -1,38 +1,32 @@
 """Read a trial and its results."""
 
-from typing import Annotated, Any
+from dataclasses import replace
+from typing import Annotated
 
-from ayla_spec.limits import MAX_STEPS
-from fastapi import APIRouter, Header, Query, Response
+import orjson
+from fastapi import APIRouter, Depends, Request, Response
 
+from ayla_service.api.access import Reader
 from ayla_service.api.deps import Jobs, Results, TrialId
-from ayla_service.api.negotiation import preferred
 from ayla_service.api.problems import responses
 from ayla_service.api.schemas import Metrics, Predictions, Trajectory, Trial
-from ayla_service.api.trajectories import CSV, JSON, columns_response
-from ayla_service.results.reader import MAX_ROWS, TrajectoryQuery
+from ayla_service.api.series_query import Every, series_query, table_responses
+from ayla_service.api.trajectories import Answer, WantedFormat
+from ayla_service.results.formats import Format
+from ayla_service.results.reader import MAX_NUMBERS, MAX_ROWS, METRICS, TRAJECTORY, ResultReader
+from ayla_service.results.selection import TrajectoryQuery
+from ayla_service.results.series import Series
+from ayla_service.results.table import ResultTable
 
 router = APIRouter(tags=["trials"])
 
-Columns = Annotated[str | None, Query(description="Names separated by commas. Default: all.")]
-FromStep = Annotated[int | None, Query(ge=0, le=MAX_STEPS, description="First step, inclusive.")]
-ToStep = Annotated[int | None, Query(ge=0, le=MAX_STEPS, description="Last step, inclusive.")]
-MaxPoints = Annotated[
-    int | None, Query(ge=2, le=MAX_ROWS, description="At most so many rows; lowest and highest losses are kept.")
-]
-Accept = Annotated[str | None, Header(include_in_schema=False)]
-
-
-def _either(example: str) -> dict[int | str, dict[str, Any]]:
-    """The documentation of rows that come as JSON or as CSV."""
-    content = {CSV: {"schema": {"type": "string"}, "example": example}}
-    return {200: {"description": "The recorded rows.", "content": content}}
+SeriesQuery = Annotated[TrajectoryQuery, Depends(series_query)]
 
 
 @router.get("/trials/{trial_id}", operation_id="get_trial", summary="Read a trial", responses=responses(404))
-def get_trial(trial_id: TrialId, jobs: Jobs) -> Trial:
+def get_trial(trial_id: TrialId, caller: Reader, jobs: Jobs) -> Trial:
     """A trial's settings and state; with its result in numbers once it has completed or diverged."""
-    return Trial.of(jobs.trial(trial_id))
+    return Trial.of(jobs.trial(caller, trial_id))
 
 
 @router.get(
@@ -40,25 +34,22 @@ def get_trial(trial_id: TrialId, jobs: Jobs) -> Trial:
     operation_id="get_trajectory",
     summary="Read a trial's trajectory",
     response_model=Trajectory,
-    responses={**_either("step,loss\n0,6.0\n1,4.7\n"), **responses(404, 406)},
+    responses=table_responses("The recorded rows.", "step,loss\n0,6.0\n1,4.7\n"),
 )
 def get_trajectory(
     trial_id: TrialId,
+    caller: Reader,
     results: Results,
-    columns: Columns = None,
-    every: Annotated[int | None, Query(ge=1, le=MAX_STEPS, description="Only every n-th step.")] = None,
-    max_points: MaxPoints = None,
-    from_step: FromStep = None,
-    to_step: ToStep = None,
-    accept: Accept = None,
+    request: Request,
+    form: WantedFormat,
+    query: SeriesQuery,
+    every: Every = None,
 ) -> Response:
-    """What was recorded so far, as JSON by column or, with Accept: text/csv, as CSV by row.
+    """What was recorded so far: JSON and CSV, where a number that is not finite is null, Arrow and Parquet.
 
-    Thinning always keeps the first and the last row.
+    Thinning always keeps the first and the last row. Arrow, Parquet and CSV come whole however long they are.
     """
-    media_type = preferred(accept, (JSON, CSV))
-    query = TrajectoryQuery(_names(columns), every, max_points, from_step, to_step)
-    return columns_response(trial_id, results.trajectory(trial_id, query), media_type)
+    return _answer(request, form, results, TRAJECTORY, caller.team_id, trial_id, replace(query, every=every))
 
 
 @router.get(
@@ -66,34 +57,42 @@ def get_trajectory(
     operation_id="get_metrics",
     summary="Read a trial's metrics",
     response_model=Metrics,
-    responses={**_either("step,epoch,train_loss\n45,1,2.1\n90,2,1.4\n"), **responses(404, 406)},
+    responses=table_responses("The recorded rows.", "step,epoch,train_loss\n45,1,2.1\n90,2,1.4\n"),
 )
 def get_metrics(
-    trial_id: TrialId,
-    results: Results,
-    columns: Columns = None,
-    max_points: MaxPoints = None,
-    from_step: FromStep = None,
-    to_step: ToStep = None,
-    accept: Accept = None,
+    trial_id: TrialId, caller: Reader, results: Results, request: Request, form: WantedFormat, query: SeriesQuery
 ) -> Response:
     """Loss and accuracy on training and test data, epoch by epoch, in the forms of a trajectory."""
-    media_type = preferred(accept, (JSON, CSV))
-    query = TrajectoryQuery(_names(columns), None, max_points, from_step, to_step)
-    return columns_response(trial_id, results.metrics(trial_id, query), media_type)
+    return _answer(request, form, results, METRICS, caller.team_id, trial_id, query)
 
 
 @router.get(
     "/trials/{trial_id}/predictions",
     operation_id="get_predictions",
     summary="Read a trial's predictions",
+    response_model=Predictions,
     responses=responses(404),
 )
-def get_predictions(trial_id: TrialId, results: Results) -> Predictions:
+def get_predictions(trial_id: TrialId, caller: Reader, results: Results) -> Response:
     """What the model predicted on its dataset at the steps that the job asked for."""
-    found = results.predictions(trial_id)
-    return Predictions(trial_id=trial_id, steps=found.steps, columns=found.columns)
+    found = results.predictions(caller.team_id, trial_id)
+    content = orjson.dumps({"trial_id": trial_id, "steps": found.steps, "columns": found.columns})
+    return Response(content, media_type="application/json")
 
 
-def _names(columns: str | None) -> list[str] | None:
-    return None if columns is None else columns.split(",")
+def _answer(
+    request: Request,
+    form: Format,
+    results: ResultReader,
+    series: Series,
+    team_id: str,
+    trial_id: str,
+    query: TrajectoryQuery,
+) -> Response:
+    stood = results.of_trial(series, team_id, trial_id)
+    answer = Answer(request, form, stood, f"trial-{stood.trials[0].index}-{series.name}")
+
+    def table() -> ResultTable:
+        return results.table(series, stood, query, identified=False)
+
+    return answer.of(lambda: table().whole(MAX_ROWS, MAX_NUMBERS), table, trial_id=trial_id)

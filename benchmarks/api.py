@@ -1,0 +1,62 @@
+"""What the API is worth: submissions, pages of a long list, trajectories in every form, hundreds of streams.
+
+    .venv/bin/python benchmarks/api.py                        # everything, some minutes; writes the results
+    .venv/bin/python benchmarks/api.py --quick                # tiny sizes; writes nothing
+    .venv/bin/python benchmarks/api.py --only submit,streams  # some sections, the others' results stay
+
+Results go to ``benchmarks/results/api.json`` and ``docs/benchmarks-api.md``. PostgreSQL and Redis are started for the
+run, as for the tests, and are gone afterwards. Nothing else should run on the machine.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+_ROOT = Path(__file__).parent.parent
+# Behind the standard library, one of whose modules is called like a file here; the servers are those of the tests.
+sys.path[0:1] = []
+sys.path += [str(_ROOT), str(Path(__file__).parent)]
+
+from api_measure import pages, streams, submissions, trajectories  # noqa: E402  # after the path
+from ayla_service.logging import configure_logging  # noqa: E402
+from ayla_service.settings import Settings  # noqa: E402
+from measure import report  # noqa: E402
+from measure.command import Benchmark  # noqa: E402
+
+SECTIONS: dict[str, tuple[str, Callable[..., Any]]] = {
+    "submit": ("Submitting", submissions.measure),
+    "pages": ("A list of a million jobs", pages.measure),
+    "trajectories": ("A trajectory of 200 000 steps", trajectories.measure),
+    "streams": ("Hundreds of streams", streams.measure),
+}
+REPORT = report.Report(
+    Path("benchmarks") / "results" / "api.json",
+    Path("docs") / "benchmarks-api.md",
+    "Benchmarks of the API",
+    "`.venv/bin/python benchmarks/api.py` measures all of this and writes this page; do not edit it. Real processes "
+    "over real servers, all on one machine: API, store and clients share its cores, and what the clients cost is part "
+    "of every number.",
+)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measure without the settings of whoever runs this, and leave nothing running however it ends."""
+    for name in [name for name in os.environ if name.startswith("AYLA_") and name != "AYLA_CACHE_DIR"]:
+        del os.environ[name]
+    configure_logging(Settings(log_level="warning"))
+    signal.signal(signal.SIGTERM, _leave)
+    about = "Measures the API: submissions, pages, trajectories, streams."
+    Benchmark("benchmarks/api.py", about, SECTIONS, REPORT).run(arguments)
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    """Told to stop, as on Ctrl-C: everything that was started is stopped first."""
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

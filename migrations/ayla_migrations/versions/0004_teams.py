@@ -1,0 +1,426 @@
+"""Teams, members and keys; owners, projects and labels of jobs; datasets; webhooks; stored answers.
+
+What was there before belongs to the built-in team and member. Idempotency keys of the last day are forgotten: the
+answers that they would be given again were not stored.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+_TEAM = "00000000-0000-4000-8000-000000000001"
+_MEMBER = "00000000-0000-4000-8000-000000000002"
+_ID = sa.String(length=36)
+_TIME = sa.DateTime(timezone=True)
+_NAME = sa.String(length=100)
+_ARCHIVED = "archived_at IS NULL OR finished_at IS NOT NULL"
+
+
+def upgrade() -> None:
+    _make_teams()
+    _make_datasets()
+    _make_webhooks()
+    _give_jobs_owners()
+    _give_shards_owners()
+    _measure_results()
+    _make_labels()
+    op.drop_table("idempotency_keys")
+    _make_keys_with_answers()
+
+
+def _make_teams() -> None:
+    op.create_table(
+        "teams",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("name", _NAME, nullable=False),
+        sa.Column("weight", sa.Double(), nullable=False),
+        sa.Column("limits", sa.JSON(), nullable=False),
+        sa.Column("paused_at", _TIME, nullable=True),
+        sa.Column("draining_at", _TIME, nullable=True),
+        sa.Column("created_at", _TIME, nullable=False),
+        sa.CheckConstraint("weight > 0", name=op.f("ck_teams_weight")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_teams")),
+        sa.UniqueConstraint("name", name=op.f("uq_teams_name")),
+    )
+    op.create_table(
+        "members",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("team_id", _ID, nullable=False),
+        sa.Column("name", _NAME, nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("weight", sa.Double(), nullable=False),
+        sa.Column("limits", sa.JSON(), nullable=False),
+        sa.Column("created_at", _TIME, nullable=False),
+        sa.Column("removed_at", _TIME, nullable=True),
+        sa.CheckConstraint("role IN ('viewer', 'member', 'admin')", name=op.f("ck_members_role")),
+        sa.CheckConstraint("weight > 0", name=op.f("ck_members_weight")),
+        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_members_team_id_teams"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_members")),
+        sa.UniqueConstraint("team_id", "name", name=op.f("uq_members_team_id_name")),
+    )
+    op.create_table(
+        "api_keys",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("member_id", _ID, nullable=False),
+        sa.Column("name", _NAME, nullable=False),
+        sa.Column("prefix", sa.String(length=16), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("created_at", _TIME, nullable=False),
+        sa.Column("expires_at", _TIME, nullable=True),
+        sa.Column("revoked_at", _TIME, nullable=True),
+        sa.Column("last_used_at", _TIME, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_api_keys_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
+        sa.UniqueConstraint("digest", name=op.f("uq_api_keys_digest")),
+    )
+    op.create_index(op.f("ix_api_keys_member_id"), "api_keys", ["member_id"])
+    op.create_table(
+        "usage",
+        sa.Column("member_id", _ID, nullable=False),
+        sa.Column("team_id", _ID, nullable=False),
+        sa.Column("seconds", sa.Double(), nullable=False),
+        sa.Column("at", _TIME, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_usage_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_usage_team_id_teams"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_usage")),
+    )
+    op.create_index(op.f("ix_usage_team_id"), "usage", ["team_id"])
+    teams = sa.table("teams", *(sa.column(name) for name in ("id", "name", "weight", "limits", "created_at")))
+    op.execute(
+        sa.insert(teams).values(id=_TEAM, name="default", weight=1.0, limits=sa.text("'{}'"), created_at=sa.func.now())
+    )
+    members = sa.table(
+        "members", *(sa.column(name) for name in ("id", "team_id", "name", "role", "weight", "limits", "created_at"))
+    )
+    op.execute(
+        sa.insert(members).values(
+            id=_MEMBER,
+            team_id=_TEAM,
+            name="local",
+            role="admin",
+            weight=1.0,
+            limits=sa.text("'{}'"),
+            created_at=sa.func.now(),
+        )
+    )
+
+
+def _make_datasets() -> None:
+    op.create_table(
+        "datasets",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("team_id", _ID, nullable=False),
+        sa.Column("owner_id", _ID, nullable=False),
+        sa.Column("name", _NAME, nullable=False),
+        sa.Column("description", sa.String(length=1000), nullable=True),
+        sa.Column("format", sa.String(length=16), nullable=False),
+        sa.Column("rows", sa.BigInteger(), nullable=False),
+        sa.Column("columns", sa.JSON(), nullable=False),
+        sa.Column("stored_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("created_at", _TIME, nullable=False),
+        sa.ForeignKeyConstraint(["owner_id"], ["members.id"], name=op.f("fk_datasets_owner_id_members")),
+        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_datasets_team_id_teams"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_datasets")),
+        sa.UniqueConstraint("team_id", "name", name=op.f("uq_datasets_team_id_name")),
+    )
+    op.create_table(
+        "dataset_parts",
+        sa.Column("dataset_id", _ID, nullable=False),
+        sa.Column("index", sa.Integer(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"], ["datasets.id"], name=op.f("fk_dataset_parts_dataset_id_datasets"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("dataset_id", "index", name=op.f("pk_dataset_parts")),
+    )
+
+
+def _make_webhooks() -> None:
+    op.create_table(
+        "webhooks",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("team_id", _ID, nullable=False),
+        sa.Column("member_id", _ID, nullable=False),
+        sa.Column("url", sa.String(length=2000), nullable=False),
+        sa.Column("description", sa.String(length=200), nullable=True),
+        sa.Column("events", sa.JSON(), nullable=False),
+        sa.Column("secret", _NAME, nullable=False),
+        sa.Column("old_secret", _NAME, nullable=True),
+        sa.Column("rotated_at", _TIME, nullable=True),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("created_at", _TIME, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_webhooks_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_webhooks_team_id_teams"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhooks")),
+    )
+    op.create_index(op.f("ix_webhooks_team_id"), "webhooks", ["team_id"])
+    op.create_table(
+        "webhook_deliveries",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("webhook_id", _ID, nullable=False),
+        sa.Column("job_id", _ID, nullable=True),
+        sa.Column("event", sa.String(length=50), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_at", _TIME, nullable=True),
+        sa.Column("created_at", _TIME, nullable=False),
+        sa.Column("ended_at", _TIME, nullable=True),
+        sa.Column("last_status", sa.Integer(), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.CheckConstraint("(next_at IS NOT NULL) = (state = 'pending')", name=op.f("ck_webhook_deliveries_next")),
+        sa.CheckConstraint("state IN ('pending', 'delivered', 'failed')", name=op.f("ck_webhook_deliveries_state")),
+        sa.ForeignKeyConstraint(
+            ["job_id"], ["jobs.id"], name=op.f("fk_webhook_deliveries_job_id_jobs"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["webhook_id"], ["webhooks.id"], name=op.f("fk_webhook_deliveries_webhook_id_webhooks"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_deliveries")),
+    )
+    op.create_index(op.f("ix_webhook_deliveries_ended_at"), "webhook_deliveries", ["ended_at"])
+    op.create_index(op.f("ix_webhook_deliveries_job_id"), "webhook_deliveries", ["job_id"])
+    op.create_index(
+        op.f("ix_webhook_deliveries_webhook_id_created_at_id"), "webhook_deliveries", ["webhook_id", "created_at", "id"]
+    )
+    _partial_index("ix_webhook_deliveries_pending", "webhook_deliveries", "state = 'pending'", "next_at")
+
+
+def _give_jobs_owners() -> None:
+    """What was there before belongs to the built-in member."""
+    columns = {
+        "team_id": _ID,
+        "owner_id": _ID,
+        "tags": sa.JSON(),
+        "search_text": sa.Text(),
+        "trials_total": sa.Integer(),
+        "stored_bytes": sa.BigInteger(),
+        "version": sa.Integer(),
+        "updated_at": _TIME,
+    }
+    for name, kind in {**columns, "project": _NAME, "notes": sa.Text(), "archived_at": _TIME}.items():
+        op.add_column("jobs", sa.Column(name, kind, nullable=True))
+    tags = "json_extract(resolved_spec, '$.tags')" if _is_sqlite() else "resolved_spec -> 'tags'"
+    op.execute(
+        f"UPDATE jobs SET team_id = '{_TEAM}', owner_id = '{_MEMBER}', version = 1, stored_bytes = 0, tags = {tags}, "  # noqa: S608
+        "search_text = lower(coalesce(name, '')), updated_at = coalesce(finished_at, started_at, created_at), "
+        "trials_total = (SELECT count(*) FROM trials WHERE trials.job_id = jobs.id)"
+    )
+    op.drop_index(op.f("ix_jobs_created_at_id"), "jobs")
+    op.drop_index(op.f("ix_jobs_state_created_at_id"), "jobs")
+    with op.batch_alter_table("jobs") as batch:
+        for name, kind in columns.items():
+            batch.alter_column(name, existing_type=kind, nullable=False)
+        batch.create_check_constraint(op.f("ck_jobs_archived"), _ARCHIVED)
+        batch.create_foreign_key(op.f("fk_jobs_team_id_teams"), "teams", ["team_id"], ["id"])
+        batch.create_foreign_key(op.f("fk_jobs_owner_id_members"), "members", ["owner_id"], ["id"])
+    op.create_index(op.f("ix_jobs_state"), "jobs", ["state"])
+    op.create_index(op.f("ix_jobs_team_id_created_at_id"), "jobs", ["team_id", "created_at", "id"])
+    op.create_index(op.f("ix_jobs_team_id_state_created_at_id"), "jobs", ["team_id", "state", "created_at", "id"])
+    op.create_index(op.f("ix_jobs_team_id_updated_at_id"), "jobs", ["team_id", "updated_at", "id"])
+    op.create_index(op.f("ix_jobs_owner_id_created_at_id"), "jobs", ["owner_id", "created_at", "id"])
+
+
+def _give_shards_owners() -> None:
+    op.drop_index("ix_shards_queue", "shards")
+    for name in ("team_id", "owner_id"):
+        op.add_column("shards", sa.Column(name, _ID, nullable=True))
+    op.execute(f"UPDATE shards SET team_id = '{_TEAM}', owner_id = '{_MEMBER}'")  # noqa: S608
+    with op.batch_alter_table("shards") as batch:
+        for name in ("team_id", "owner_id"):
+            batch.alter_column(name, existing_type=_ID, nullable=False)
+    _partial_index(
+        "ix_shards_queue",
+        "shards",
+        "state = 'queued'",
+        "device",
+        "priority",
+        "owner_id",
+        "queued_at",
+        "job_id",
+        "index",
+    )
+
+
+def _measure_results() -> None:
+    op.add_column("trials", sa.Column("stored_bytes", sa.BigInteger(), nullable=True))
+    sizes = " + ".join(
+        f"coalesce((SELECT sum(length(data)) FROM {table} WHERE {table}.trial_id = trials.id), 0)"  # noqa: S608
+        for table in ("chunks", "metrics", "predictions")
+    )
+    op.execute(f"UPDATE trials SET stored_bytes = {sizes}")  # noqa: S608
+    with op.batch_alter_table("trials") as batch:
+        batch.alter_column("stored_bytes", existing_type=sa.BigInteger(), nullable=False)
+    op.execute(
+        "UPDATE jobs SET stored_bytes = "
+        "coalesce((SELECT sum(stored_bytes) FROM trials WHERE trials.job_id = jobs.id), 0) "
+        "WHERE finished_at IS NOT NULL"
+    )
+
+
+def _make_labels() -> None:
+    op.create_table(
+        "job_labels",
+        sa.Column("job_id", _ID, nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("label", _NAME, nullable=False),
+        sa.Column("team_id", _ID, nullable=False),
+        sa.Column("created_at", _TIME, nullable=False),
+        sa.CheckConstraint("kind IN ('tag', 'project', 'problem', 'optimizer')", name=op.f("ck_job_labels_kind")),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_job_labels_job_id_jobs"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("job_id", "kind", "label", name=op.f("pk_job_labels")),
+    )
+    op.create_index(
+        op.f("ix_job_labels_team_id_kind_label_created_at_job_id"),
+        "job_labels",
+        ["team_id", "kind", "label", "created_at", "job_id"],
+    )
+    _label("tag", "tag", "job_tags JOIN jobs ON jobs.id = job_tags.job_id")
+    _label("problem", _at("resolved_spec", "problem", "type"), "jobs")
+    _label("problem", _at("resolved_spec", "problem", "dataset", "name"), "jobs")
+    _label("problem", _at("resolved_spec", "preset"), "jobs")
+    each = (
+        "json_each(resolved_spec, '$.optimizers') AS o"
+        if _is_sqlite()
+        else "json_array_elements(resolved_spec -> 'optimizers') AS o(value)"
+    )
+    _label("optimizer", _at("o.value", "name"), f"jobs, {each}")
+    op.drop_table("job_tags")
+
+
+def _label(kind: str, label: str, rows: str) -> None:
+    op.execute(
+        "INSERT INTO job_labels (job_id, kind, label, team_id, created_at) "  # noqa: S608
+        f"SELECT DISTINCT jobs.id, '{kind}', {label}, jobs.team_id, jobs.created_at FROM {rows} "
+        f"WHERE {label} IS NOT NULL ON CONFLICT DO NOTHING"
+    )
+
+
+def _at(column: str, *way: str) -> str:
+    """SQL for a text inside a JSON column."""
+    if _is_sqlite():
+        return f"json_extract({column}, '$.{'.'.join(way)}')"
+    inner = "".join(f" -> '{name}'" for name in way[:-1])
+    return f"({column}{inner} ->> '{way[-1]}')"
+
+
+def _make_keys_with_answers() -> None:
+    op.create_table(
+        "idempotency_keys",
+        sa.Column("member_id", _ID, nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("request_digest", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("headers", sa.JSON(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", _TIME, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_idempotency_keys_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("member_id", "key", name=op.f("pk_idempotency_keys")),
+    )
+    op.create_index(op.f("ix_idempotency_keys_created_at"), "idempotency_keys", ["created_at"])
+
+
+def downgrade() -> None:
+    """The jobs of all teams are visible to everybody again; keys, datasets and webhooks are gone."""
+    op.drop_table("idempotency_keys")
+    _make_keys_of_jobs()
+    _make_tags()
+    op.drop_table("job_labels")
+    with op.batch_alter_table("trials") as batch:
+        batch.drop_column("stored_bytes")
+    op.drop_index("ix_shards_queue", "shards")
+    with op.batch_alter_table("shards") as batch:
+        batch.drop_column("team_id")
+        batch.drop_column("owner_id")
+    _partial_index(
+        "ix_shards_queue", "shards", "state = 'queued'", "device", "priority", "queued_at", "job_id", "index"
+    )
+    _take_owners_from_jobs()
+    for table in (
+        "webhook_deliveries",
+        "webhooks",
+        "dataset_parts",
+        "datasets",
+        "usage",
+        "api_keys",
+        "members",
+        "teams",
+    ):
+        op.drop_table(table)
+
+
+def _take_owners_from_jobs() -> None:
+    for columns in (
+        "owner_id_created_at_id",
+        "team_id_updated_at_id",
+        "team_id_state_created_at_id",
+        "team_id_created_at_id",
+        "state",
+    ):
+        op.drop_index(op.f(f"ix_jobs_{columns}"), "jobs")
+    with op.batch_alter_table("jobs") as batch:
+        batch.drop_constraint(op.f("fk_jobs_owner_id_members"), type_="foreignkey")
+        batch.drop_constraint(op.f("fk_jobs_team_id_teams"), type_="foreignkey")
+        batch.drop_constraint(op.f("ck_jobs_archived"), type_="check")
+        for name in (
+            "archived_at", "updated_at", "version", "stored_bytes", "trials_total", "search_text", "notes", "tags", "project",
+            "owner_id", "team_id",
+        ):  # fmt: skip
+            batch.drop_column(name)
+    op.create_index(op.f("ix_jobs_created_at_id"), "jobs", ["created_at", "id"])
+    op.create_index(op.f("ix_jobs_state_created_at_id"), "jobs", ["state", "created_at", "id"])
+
+
+def _make_tags() -> None:
+    op.create_table(
+        "job_tags",
+        sa.Column("job_id", _ID, nullable=False),
+        sa.Column("tag", sa.String(length=50), nullable=False),
+        sa.Column("created_at", _TIME, nullable=False),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_job_tags_job_id_jobs"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("job_id", "tag", name=op.f("pk_job_tags")),
+    )
+    op.execute(
+        "INSERT INTO job_tags (job_id, tag, created_at) "
+        "SELECT job_id, label, created_at FROM job_labels WHERE kind = 'tag'"
+    )
+    op.create_index(op.f("ix_job_tags_tag_created_at_job_id"), "job_tags", ["tag", "created_at", "job_id"])
+
+
+def _make_keys_of_jobs() -> None:
+    op.create_table(
+        "idempotency_keys",
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("body_digest", sa.String(length=64), nullable=False),
+        sa.Column("job_id", _ID, nullable=False),
+        sa.Column("created_at", _TIME, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["job_id"], ["jobs.id"], name=op.f("fk_idempotency_keys_job_id_jobs"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_idempotency_keys")),
+    )
+    op.create_index(op.f("ix_idempotency_keys_job_id"), "idempotency_keys", ["job_id"])
+    op.create_index(op.f("ix_idempotency_keys_created_at"), "idempotency_keys", ["created_at"])
+
+
+def _is_sqlite() -> bool:
+    return op.get_bind().dialect.name == "sqlite"
+
+
+def _partial_index(name: str, table: str, condition: str, *columns: str) -> None:
+    where = sa.text(condition)
+    op.create_index(name, table, list(columns), sqlite_where=where, postgresql_where=where)

@@ -1,0 +1,54 @@
+"""Validators of representations: 304 for what the client has already, 412 for a change to what has changed since."""
+
+import hashlib
+import re
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ayla_service.errors import StaleVersion, VersionRequired
+from ayla_service.jobs.editing import ANY_VERSION
+
+_TAG = re.compile(r'(?:W/)?"([^"]*)"')
+_VERSION = re.compile(r"([0-9]{1,9})(?:\.[0-9a-f]*)?")
+
+
+def etag_of(content: bytes) -> str:
+    """A strong validator of these bytes."""
+    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+
+
+def versioned_etag(version: int, content: bytes) -> str:
+    """A validator that changes with the content, and tells the version that a change has to name."""
+    return f'"{version}.{hashlib.sha256(content).hexdigest()[:16]}"'
+
+
+def not_modified(request: Request, etag: str) -> bool:
+    """Whether the client has what this validator stands for already (RFC 9110, section 13.1.2)."""
+    given = ",".join(request.headers.getlist("if-none-match"))
+    return given.strip() == "*" or etag.strip('"') in _TAG.findall(given)
+
+
+def conditional(request: Request, content: bytes, etag: str, media_type: str) -> Response:
+    """The content with its validator, or 304 without it."""
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    if not_modified(request, etag):
+        return Response(status_code=304, headers=headers)
+    return Response(content, headers=headers, media_type=media_type)
+
+
+def required_version(kind: str, if_match: str | None) -> int:
+    """The version that If-Match names; ``ANY_VERSION`` for ``*``.
+
+    Raises:
+        VersionRequired: if there is no If-Match.
+        StaleVersion: if it is none that this service has given.
+    """
+    if if_match is None:
+        raise VersionRequired(kind)
+    if if_match.strip() == "*":
+        return ANY_VERSION
+    found = [_VERSION.fullmatch(tag) for tag in _TAG.findall(if_match)]
+    if len(found) != 1 or found[0] is None:
+        raise StaleVersion(kind)
+    return int(found[0][1])

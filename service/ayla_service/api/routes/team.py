@@ -1,0 +1,20 @@
+"""The caller's team. Its name, weight and limits are set by the operator of the service, with ayla-service teams."""
+
+from fastapi import APIRouter
+
+from ayla_service.api.access import Reader
+from ayla_service.api.deps import Store
+from ayla_service.api.team_schemas import Team
+from ayla_service.db.models import Team as TeamRow
+from ayla_service.teams.standing import team_standings
+from ayla_service.teams.views import TeamView
+
+router = APIRouter(tags=["teams"])
+
+
+@router.get("/team", operation_id="get_team", summary="Read your team")
+def get_team(caller: Reader, store: Store) -> Team:
+    """The team's share of the workers, its limits with what is used of them, and whether its queue is stopped."""
+    with store.read() as session:
+        row = session.get_one(TeamRow, caller.team_id)
+        return Team.of(TeamView.of(row), team_standings(session, row))

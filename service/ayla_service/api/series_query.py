@@ -1,0 +1,137 @@
+"""Query parameters of trajectories and metrics, and what their answers look like."""
+
+import re
+from typing import Annotated, Any
+
+from ayla_spec.limits import MAX_STEPS, MAX_TRIALS
+from fastapi import Query
+
+from ayla_service.api.problems import responses
+from ayla_service.api.trajectories import MEDIA_TYPES
+from ayla_service.errors import InvalidQuery
+from ayla_service.results.formats import Format
+from ayla_service.results.reader import MAX_ROWS
+from ayla_service.results.selection import Scale, TrajectoryQuery
+from ayla_service.results.standing import TrialSelection
+from ayla_service.states import TrialState, values
+
+_MAX_LIST = 60_000
+"""Characters of a list: room for every trial or column that there can be."""
+
+_INDEX = re.compile(r"[0-9]{1,5}")
+
+
+def series_query(
+    columns: Annotated[
+        str | None, Query(max_length=_MAX_LIST, description="Names separated by commas. Default: all.")
+    ] = None,
+    max_points: Annotated[
+        int | None,
+        Query(
+            ge=2,
+            le=MAX_ROWS,
+            description="At most so many rows of a trial: the first, the last and, of stretches in between, those with "
+            "the lowest and the highest value of each column that is named, or of the loss if none is.",
+        ),
+    ] = None,
+    scale: Annotated[
+        Scale,
+        Query(description="With max_points: stretches of equally many rows, or log-spaced in the steps."),
+    ] = Scale.LINEAR,
+    from_step: Annotated[int | None, Query(ge=0, le=MAX_STEPS, description="First step, inclusive.")] = None,
+    to_step: Annotated[int | None, Query(ge=0, le=MAX_STEPS, description="Last step, inclusive.")] = None,
+) -> TrajectoryQuery:
+    """The wanted part of metrics.
+
+    Raises:
+        InvalidQuery: if a scale is given that nothing is thinned on.
+    """
+    if scale is Scale.LOG and max_points is None:
+        raise InvalidQuery("scale", "Says how max_points thins; give max_points too.")
+    return TrajectoryQuery(_listed(columns), None, max_points, from_step, to_step, scale)
+
+
+Every = Annotated[int | None, Query(ge=1, le=MAX_STEPS, description="Only every n-th step.")]
+
+
+def trial_selection(
+    trials: Annotated[
+        str | None,
+        Query(
+            max_length=_MAX_LIST,
+            description="Indexes of trials and ranges of them, separated by commas. Default: all.",
+            examples=["0,3,10-19"],
+        ),
+    ] = None,
+    optimizer: Annotated[
+        int | None, Query(ge=0, le=MAX_TRIALS, description="Only trials of the optimizer with this index.")
+    ] = None,
+    states: Annotated[
+        str | None,
+        Query(
+            max_length=200,
+            description="Only trials in these states, separated by commas.",
+            examples=["completed,diverged"],
+        ),
+    ] = None,
+) -> TrialSelection:
+    """The wanted trials of a job.
+
+    Raises:
+        InvalidQuery: if a list cannot be read.
+    """
+    return TrialSelection(_indexes(trials), optimizer, _states(states))
+
+
+def table_responses(what: str, csv_example: str) -> dict[int | str, dict[str, Any]]:
+    """The documentation of rows in every form, and of 304.
+
+    Args:
+        what: said of the rows.
+        csv_example: some of them.
+    """
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    content = {
+        MEDIA_TYPES[Format.CSV]: {"schema": {"type": "string"}, "example": csv_example},
+        MEDIA_TYPES[Format.ARROW]: binary,
+        MEDIA_TYPES[Format.PARQUET]: binary,
+    }
+    etag = {"ETag": {"description": "Changes with the rows; for If-None-Match.", "schema": {"type": "string"}}}
+    return {
+        200: {"description": what, "content": content, "headers": etag},
+        304: {"description": "The client has these rows already."},
+        **responses(404, 406),
+    }
+
+
+def _listed(text: str | None) -> list[str] | None:
+    return None if text is None else text.split(",")
+
+
+def _indexes(text: str | None) -> frozenset[int] | None:
+    if text is None:
+        return None
+    found: set[int] = set()
+    for item in text.split(","):
+        first, dash, last = (part.strip() for part in item.partition("-"))
+        numbers = (first, last) if dash else (first, first)
+        if not all(
+            number.isascii() and number.isdecimal() and len(number) <= len(str(MAX_TRIALS)) for number in numbers
+        ):
+            raise InvalidQuery("trials", "Must be indexes and ranges of them, as in 0,3,10-19.")
+        low, high = map(int, numbers)
+        if low > high:
+            raise InvalidQuery("trials", f"The range {low}-{high} ends before it begins.")
+        found.update(range(low, high + 1))
+    return frozenset(found)
+
+
+def _states(text: str | None) -> frozenset[TrialState] | None:
+    if text is None:
+        return None
+    wanted = {item.strip() for item in text.split(",")}
+    unknown = sorted(wanted - set(values(TrialState)))
+    if unknown:
+        known = ", ".join(values(TrialState))
+        raise InvalidQuery("states", f"There is no state '{unknown[0][:64]}'; there are {known}.")
+    return frozenset(map(TrialState, wanted))

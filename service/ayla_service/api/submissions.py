@@ -1,0 +1,85 @@
+"""What is sent to submit jobs, and what is answered."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+from ayla_spec import JobSpec, ResolvedJobSpec, SpecError, SpecIssue
+from ayla_spec.costs import cost_of
+from ayla_spec.model import SpecModel
+from ayla_spec.sizes import parameters
+from ayla_spec.trials import plan_shards, plan_trials
+from pydantic import BaseModel, Field
+
+from ayla_service.api.schemas import JobDetail
+from ayla_service.jobs.idempotency import StoredAnswer
+from ayla_service.jobs.submission import NewJob, checked
+from ayla_service.jobs.views import JobView
+from ayla_service.teams.principal import Principal
+
+MAX_BULK = 200
+
+
+class BulkSubmission(SpecModel):
+    """Several jobs, of which all are put on the queue or none."""
+
+    jobs: list[JobSpec] = Field(min_length=1, max_length=MAX_BULK)
+
+
+class SubmittedJobs(BaseModel):
+    """The jobs of a bulk submission, in the order in which they were sent."""
+
+    data: list[JobDetail]
+
+
+class Validation(BaseModel):
+    """What a job would be if it was submitted."""
+
+    resolved: ResolvedJobSpec = Field(description="The spec with every default filled in.")
+    trials: int = Field(description="Product of optimizers and seeds.")
+    shards: int = Field(description="Slices of the trials that workers run at once.")
+    steps_total: int = Field(description="Updates of all trials together, if none diverges.")
+    estimated_seconds: float = Field(
+        description="Computing time of all shards on one CPU core, a rough estimate from the spec alone."
+    )
+
+    @classmethod
+    def of(cls, resolved: ResolvedJobSpec) -> Self:
+        """The answer for one job."""
+        trials, cost = plan_trials(resolved), cost_of(resolved)
+        shards = plan_shards(trials, parameters(resolved.problem), cost.affordable())
+        return cls(
+            resolved=resolved,
+            trials=len(trials),
+            shards=len(shards),
+            steps_total=len(trials) * resolved.budget.steps,
+            estimated_seconds=sum(cost.of(len(some)) for some in shards),
+        )
+
+
+def checked_all(principal: Principal, specs: Sequence[JobSpec], submitted: Sequence[dict[str, Any]]) -> list[NewJob]:
+    """The jobs of a bulk submission, checked.
+
+    Raises:
+        SpecError: with every issue of every job, each under its place in the list.
+    """
+    jobs: list[NewJob] = []
+    issues: list[SpecIssue] = []
+    for place, (spec, document) in enumerate(zip(specs, submitted, strict=True)):
+        try:
+            jobs.append(checked(principal, spec, document))
+        except SpecError as error:
+            issues += [SpecIssue(f"/jobs/{place}{issue.pointer}", issue.detail) for issue in error.issues]
+    if issues:
+        raise SpecError(issues)
+    return jobs
+
+
+def one_job(views: Sequence[JobView]) -> StoredAnswer:
+    """The answer to the submission of one job."""
+    [view] = views
+    return StoredAnswer(202, JobDetail.of(view).model_dump_json().encode(), {"Location": f"/v1/jobs/{view.id}"})
+
+
+def many_jobs(views: Sequence[JobView]) -> StoredAnswer:
+    """The answer to a bulk submission."""
+    return StoredAnswer(202, SubmittedJobs(data=[JobDetail.of(view) for view in views]).model_dump_json().encode())

@@ -1,0 +1,192 @@
+"""Takes files in: streamed to disk, checked by another process, stored. None is ever in memory as a whole.
+
+A file that is taken in has no name on disk, so nothing is left of it, however its request ends.
+"""
+
+import hashlib
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO
+
+import anyio
+from anyio.to_thread import run_sync
+from sqlalchemy.orm import Session
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from ayla_service.api.dataset_schemas import DatasetDetail
+from ayla_service.api.once import Answer, Unit
+from ayla_service.datasets.apart import check_apart
+from ayla_service.datasets.checking import Checked, Format
+from ayla_service.datasets.faults import is_lack_of_room
+from ayla_service.datasets.service import DatasetService, Label, NewDataset
+from ayla_service.db.session import Database
+from ayla_service.errors import NotAFile, UploadCutOff, UploadStalled, UploadsUnavailable
+from ayla_service.jobs.idempotency import RequestKey, request_digest
+from ayla_service.settings import Settings
+from ayla_service.teams.principal import Principal
+
+MEDIA_TYPES = (
+    "text/csv",
+    "application/csv",
+    "application/vnd.apache.parquet",
+    "application/x-npz",
+    "application/zip",
+    "application/octet-stream",
+)
+"""What a file can be sent as. None of them is among those that a page of another site can send unasked."""
+
+_MOST_AT_ONCE, _MOST_OF_A_TEAM = 16, 4
+_CHECKS_AT_ONCE = 2
+_SILENCE_SECONDS = 60.0
+_WHOLE_SECONDS = 1800.0
+_PIECE_BYTES = 2**20
+
+Check = Callable[[Format, IO[bytes], IO[bytes]], Checked]
+
+
+def body_limits(settings: Settings) -> Mapping[tuple[str, str], int]:
+    """How large bodies may be where that is not as everywhere, by method and path."""
+    return {("POST", "/v1/datasets"): settings.max_upload_bytes}
+
+
+class UploadDesk:
+    """Takes uploads in: a few at once, of which fewer are checked at the same moment.
+
+    Args:
+        database: the store.
+        datasets: where they go.
+        check: reads a file and writes it as it is kept.
+    """
+
+    def __init__(self, database: Database, datasets: DatasetService, check: Check = check_apart) -> None:
+        self._database = database
+        self._datasets = datasets
+        self._check = check
+        self._checks = anyio.CapacityLimiter(_CHECKS_AT_ONCE)
+        self._under_way: Counter[str] = Counter()
+
+    async def take(self, request: Request, caller: Principal, label: Label, key: str | None) -> Response:
+        """Receive the body of a request and store it as a dataset.
+
+        Args:
+            request: its body is the file.
+            caller: who owns the dataset.
+            label: what is said of it.
+            key: the request's Idempotency-Key.
+
+        Raises:
+            ServiceError: if it is not taken; nothing is stored then.
+        """
+        _refuse_what_is_no_file(request.headers)
+        if key is None:
+            await run_sync(self._datasets.refuse_taken, caller, label.name)
+        with self._place(caller.team_id), _file() as upload, _file() as kept:
+            digest = await receive(request, upload)
+            checked = await run_sync(self._check, label.format, upload, kept, limiter=self._checks)
+            named = None if key is None else _request_key(request, caller, key, digest)
+            return await run_sync(self._store, caller, label, checked, kept, named)
+
+    def _store(
+        self, caller: Principal, label: Label, checked: Checked, kept: IO[bytes], key: RequestKey | None
+    ) -> Response:
+        # All that takes time comes first: with SQLite a transaction keeps everybody else from writing.
+        new = NewDataset.of(label, checked, kept)
+
+        def store(session: Session) -> Answer:
+            made = DatasetDetail.of(self._datasets.add(session, caller, new))
+            return Answer(201, made, {"Location": f"/v1/datasets/{made.id}"})
+
+        return Unit(self._database, key)(store)
+
+    @contextmanager
+    def _place(self, team_id: str) -> Iterator[None]:
+        if self._under_way.total() >= _MOST_AT_ONCE or self._under_way[team_id] >= _MOST_OF_A_TEAM:
+            raise UploadsUnavailable("The service takes in as many uploads as it can at once. Try again in a moment.")
+        self._under_way[team_id] += 1
+        try:
+            yield
+        finally:
+            self._under_way[team_id] -= 1
+            self._under_way += Counter()  # drops the teams that have none
+
+
+async def receive(request: Request, file: IO[bytes]) -> bytes:
+    """Write the body of a request to a file; returns its SHA-256.
+
+    Raises:
+        UploadCutOff: if the connection ends before the body does, or it is not as long as it was said to be.
+        UploadStalled: if nothing comes for a while, or it does not end.
+        UploadsUnavailable: if the disk is full.
+    """
+    digest, received = hashlib.sha256(), 0
+
+    def keep(piece: bytes) -> None:
+        digest.update(piece)
+        file.write(piece)
+
+    try:
+        async for piece in _pieces(request):
+            received += len(piece)
+            await run_sync(keep, piece)
+    except ClientDisconnect:
+        raise UploadCutOff("The connection ended before all of the file had come.") from None
+    except TimeoutError:
+        raise UploadStalled("The file does not come, or comes too slowly. Send it again.") from None
+    except OSError as error:
+        raise _without_room(error) from error
+    declared = request.headers.get("content-length")
+    if declared is not None and declared != str(received):
+        raise UploadCutOff(
+            f"Content-Length says {declared[:20]} bytes, but {received} have come. Send all of the file."
+        )
+    return digest.digest()
+
+
+async def _pieces(request: Request) -> AsyncIterator[bytes]:
+    """The body in pieces worth a write."""
+    stream, waiting = request.stream(), bytearray()
+    deadline = anyio.current_time() + _WHOLE_SECONDS
+    ended = False
+    while not ended:
+        with anyio.fail_after(min(_SILENCE_SECONDS, max(0.0, deadline - anyio.current_time()))):
+            chunk = await anext(stream, None)
+        ended = chunk is None
+        waiting += chunk or b""
+        if len(waiting) >= _PIECE_BYTES or (ended and waiting):
+            yield bytes(waiting)
+            waiting.clear()
+
+
+def _without_room(error: OSError) -> Exception:
+    if is_lack_of_room(error):
+        return UploadsUnavailable("The service has no room on its disk for the file. Try again later.")
+    return error
+
+
+def _refuse_what_is_no_file(headers: Headers) -> None:
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in MEDIA_TYPES:
+        raise NotAFile("Send the file itself as the body, with Content-Type: application/octet-stream or text/csv.")
+    if headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise NotAFile(
+            "Send the file as it is, without Content-Encoding; Parquet and NPZ are compressed by themselves."
+        )
+
+
+def _request_key(request: Request, caller: Principal, key: str, digest: bytes) -> RequestKey:
+    target = f"{request.url.path}?{request.url.query}"
+    return RequestKey(caller.member_id, key, request_digest(request.method, target, digest))
+
+
+@contextmanager
+def _file() -> Iterator[IO[bytes]]:
+    try:
+        file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # closed below
+    except OSError as error:
+        raise _without_room(error) from error
+    with file:
+        yield file

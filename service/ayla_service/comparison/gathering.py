@@ -1,0 +1,112 @@
+"""Gathers the trials of jobs from the store, by problem and optimizer setting."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from ayla_service.comparison.runs import ComparedJob, ComparedProblem, Run, Setting
+from ayla_service.db.models import Job, Trial
+from ayla_service.errors import ComparisonTooLarge
+from ayla_service.jobs.scoping import job_of
+from ayla_service.states import TrialState
+from ayla_service.teams.principal import Principal
+
+MAX_TRIALS = 2000
+
+_LONGEST_TITLE = 200
+
+_COLUMNS = (
+    Trial.id, Trial.label, Trial.settings, Trial.seed, Trial.state, Trial.steps_done, Trial.final_loss,
+    Trial.best_loss, Trial.best_step, Trial.wall_seconds, Trial.stored_bytes,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Jobs in the order asked for, and the different problems among them."""
+
+    jobs: list[ComparedJob]
+    problems: list[ComparedProblem]
+
+
+def gather(session: Session, principal: Principal, job_ids: Sequence[str]) -> Gathered:
+    """The trials of these jobs. Jobs with the same problem, budget and dtype ran the same problem.
+
+    Raises:
+        JobNotFound: if the caller's team lacks one of them.
+        ComparisonTooLarge: if they have more trials than are compared at once.
+    """
+    rows = [job_of(session, principal, job_id) for job_id in job_ids]
+    trials = sum(job.trials_total for job in rows)
+    if trials > MAX_TRIALS:
+        raise ComparisonTooLarge(f"{trials} trials", f"{MAX_TRIALS} trials", "Name fewer or smaller jobs.")
+    problems: dict[str, ComparedProblem] = {}
+    jobs = []
+    for job in rows:
+        key = _key(job.resolved_spec)
+        problem = problems.setdefault(key, _problem(job.resolved_spec))
+        number = list(problems).index(key)
+        problem.job_ids.append(job.id)
+        _add_trials(session, job, problem, number)
+        jobs.append(ComparedJob(job.id, job.name, job.state, number, job.trials_total))
+    return Gathered(jobs, list(problems.values()))
+
+
+def _key(resolved: dict[str, Any]) -> str:
+    return json.dumps([resolved["problem"], resolved["budget"], resolved["dtype"]], sort_keys=True)
+
+
+def _problem(resolved: dict[str, Any]) -> ComparedProblem:
+    problem = resolved["problem"]
+    return ComparedProblem(
+        title=_title(problem),
+        steps=resolved["budget"]["steps"],
+        dtype=resolved["dtype"],
+        mini_batches=problem.get("batch_size") is not None,
+    )
+
+
+def _title(problem: dict[str, Any]) -> str:
+    is_dataset = problem["type"] == "dataset"
+    title = f"{problem['model']['name']} on {problem['dataset']['name']}" if is_dataset else str(problem["expression"])
+    return title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1]}…"
+
+
+def _add_trials(session: Session, job: Job, problem: ComparedProblem, number: int) -> None:
+    every = job.resolved_spec["record"]["every"]
+    for row in session.execute(select(*_COLUMNS).where(Trial.job_id == job.id).order_by(Trial.index)):
+        setting = problem.settings.setdefault(row.label, Setting(row.label, row.settings))
+        setting.varies |= setting.optimizer != row.settings
+        if row.state not in (TrialState.COMPLETED, TrialState.DIVERGED):
+            setting.unfinished += 1
+        elif row.seed in setting.runs:
+            problem.repeated += 1
+        else:
+            setting.runs[row.seed] = _run(row, number, every)
+
+
+def _run(row: Row[Any], problem: int, every: int) -> Run:
+    diverged = row.state == TrialState.DIVERGED
+    return Run(
+        trial_id=row.id,
+        problem=problem,
+        label=row.label,
+        seed=row.seed,
+        diverged=diverged,
+        steps_done=row.steps_done,
+        final_loss=math.inf if diverged else _number(row.final_loss),
+        best_loss=_number(row.best_loss),
+        best_step=row.best_step,
+        wall_seconds=row.wall_seconds,
+        rows=row.steps_done // every + 2,
+        stored_bytes=row.stored_bytes,
+    )
+
+
+def _number(loss: float | None) -> float:
+    return loss if loss is not None and math.isfinite(loss) else math.inf

@@ -1,0 +1,155 @@
+"""Compares the optimizers of a team's jobs."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ayla_service.comparison import courses
+from ayla_service.comparison.gathering import gather
+from ayla_service.comparison.pairs import matches, over_problems, over_seeds
+from ayla_service.comparison.profiles import Profile, profile
+from ayla_service.comparison.question import Question
+from ayla_service.comparison.runs import ComparedJob, ComparedProblem, Setting, labels_of
+from ayla_service.comparison.summaries import Summary, summarize
+from ayla_service.comparison.testing import PairedTest, run_tests
+from ayla_service.db.session import Database
+from ayla_service.errors import ComparisonTooLarge, InvalidQuery
+from ayla_service.teams.principal import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemResult:
+    """What came of one problem.
+
+    Attributes:
+        problem: the problem and its jobs.
+        summaries: one per setting.
+        tests: of settings against each other, over seeds.
+    """
+
+    problem: ComparedProblem
+    summaries: list[Summary]
+    tests: list[PairedTest]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What came of a comparison.
+
+    Attributes:
+        question: what was asked.
+        jobs: in the order asked for.
+        results: one per problem.
+        tests: over problems; empty where there is one problem only.
+        profile: None where trajectories were not read.
+        notes: what a reader should know about these numbers.
+    """
+
+    question: Question
+    jobs: list[ComparedJob]
+    results: list[ProblemResult]
+    tests: list[PairedTest]
+    profile: Profile | None
+    notes: list[str]
+
+
+class ComparisonService:
+    """Compares the optimizers of jobs; changes nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def compare(self, principal: Principal, job_ids: Sequence[str], question: Question) -> Comparison:
+        """Compare the optimizer settings of one job or of several.
+
+        Trials without a result are left out and counted. Settings are matched by label.
+
+        Raises:
+            JobNotFound: if the caller's team lacks one of the jobs.
+            InvalidQuery: if the question does not fit the jobs; the parameter is that of the question.
+            ComparisonTooLarge: if there is more to read than one comparison may.
+        """
+        if question.metric == "steps_to_target" and question.target is None:
+            raise InvalidQuery("target", "Required for the metric 'steps_to_target': the loss to reach.")
+        with self._database.read() as session:
+            gathered = gather(session, principal, job_ids)
+            _refuse_unknown_baseline(gathered.problems, question)
+            too_much = courses.too_long(gathered.problems)
+            _refuse_unreadable(too_much, question)
+            if too_much is None:
+                courses.read_courses(session, gathered.problems, question.target)
+        return _comparison(question, gathered.jobs, gathered.problems, too_much)
+
+
+def _refuse_unknown_baseline(problems: Sequence[ComparedProblem], question: Question) -> None:
+    labels = labels_of(problems)
+    if question.baseline is not None and question.baseline not in labels:
+        known = ", ".join(f"'{label}'" for label in labels[:20]) + (", …" if len(labels) > 20 else "")
+        raise InvalidQuery("baseline", f"No optimizer has the label '{question.baseline[:64]}'; there are {known}.")
+
+
+def _refuse_unreadable(too_much: str | None, question: Question) -> None:
+    needs_courses = question.target is not None or question.metric == "area_under_curve"
+    if too_much is not None and needs_courses:
+        most = f"{courses.MAX_ROWS} rows and {courses.MAX_BYTES // 1024**2} MiB"
+        advice = "Compare by final_loss or best_loss without a target, or name fewer jobs."
+        raise ComparisonTooLarge(too_much, most, advice)
+
+
+def _comparison(
+    question: Question, jobs: list[ComparedJob], problems: list[ComparedProblem], too_much: str | None
+) -> Comparison:
+    found = matches(problems, question.baseline)
+    tests = _seed_tests(problems, question)
+    results = [
+        ProblemResult(problem, [summarize(setting, question) for setting in problem.settings.values()], tests[place])
+        for place, problem in enumerate(problems)
+    ]
+    many = len(problems) > 1
+    over = [over_problems(problems, match, question.metric) for match in found] if many else []
+    return Comparison(
+        question=question,
+        jobs=jobs,
+        results=results,
+        tests=run_tests(over, "problem", question),
+        profile=profile(problems) if too_much is None else None,
+        notes=list(_notes(problems, too_much, lacks_tests=not found and question.baseline is None)),
+    )
+
+
+def _seed_tests(problems: Sequence[ComparedProblem], question: Question) -> list[list[PairedTest]]:
+    """The tests over seeds, by problem; those of all problems are one family."""
+    found = [
+        (place, over_seeds(problem, match, question.metric))
+        for place, problem in enumerate(problems)
+        for match in matches([problem], question.baseline)
+    ]
+    tests = run_tests([pairs for _, pairs in found], "seed", question)
+    by_problem: list[list[PairedTest]] = [[] for _ in problems]
+    for (place, _), test in zip(found, tests, strict=True):
+        by_problem[place].append(test)
+    return by_problem
+
+
+def _notes(problems: Sequence[ComparedProblem], too_much: str | None, *, lacks_tests: bool) -> Iterator[str]:
+    settings = [setting for problem in problems for setting in problem.settings.values()]
+    if not any(setting.runs for setting in settings):
+        yield "No trial has ended with a result, so there is nothing to compare yet."
+    if any(problem.mini_batches for problem in problems):
+        yield (
+            "Each loss is that of a single mini-batch; the trials' metrics tell how the models do on the whole "
+            "training and test parts."
+        )
+    if any(setting.varies for setting in settings) or _vary_between(settings):
+        yield "Some labels stand for different settings in different jobs."
+    if repeated := sum(problem.repeated for problem in problems):
+        yield f"Trials left out, as an earlier job has the same setting and seed on the same problem: {repeated}."
+    if lacks_tests:
+        yield "No setting with AYLA has the one that it is built on beside it; name a baseline to have tests."
+    if too_much is not None:
+        yield f"{too_much} are too many to read, so there are no areas under curves and no profiles."
+
+
+def _vary_between(settings: Sequence[Setting]) -> bool:
+    """Whether a label has different settings on different problems."""
+    first: dict[str, Setting] = {}
+    return any(first.setdefault(setting.label, setting).optimizer != setting.optimizer for setting in settings)

@@ -1,0 +1,76 @@
+"""What a paired test says, in one or two sentences."""
+
+import math
+
+from ayla_service.comparison.question import Metric, Question
+from ayla_service.comparison.spread import percent
+from ayla_service.comparison.testing import PairedTest
+
+_WORDS: dict[Metric, tuple[str, str, str]] = {
+    "final_loss": ("ended lower than", "ended higher than", "ended equal to"),
+    "best_loss": ("had a lower best loss than", "had a higher best loss than", "had the same best loss as"),
+    "steps_to_target": (
+        "took fewer steps to the target than",
+        "took more steps to the target than",
+        "took as many steps to the target as",
+    ),
+    "area_under_curve": (
+        "had a smaller area under its curve than",
+        "had a larger area under its curve than",
+        "had the same area under its curve as",
+    ),
+}
+
+
+def verdict(test: PairedTest, question: Question) -> str:
+    """The result and how sure it is."""
+    if not test.count:
+        label, base = test.match.label, test.match.base_label
+        return f"No {test.unit} has a result of both {label} and {base}: nothing can be said."
+    if test.pairs < test.count:
+        return (
+            f"{_clause(test, question)}. The seeds make no difference here: nothing random in this problem. The "
+            f"{test.count} seeds are copies of one run and count as one."
+        )
+    if test.sign_p is None or test.adjusted_sign_p is None:
+        return f"{_clause(test, question)}. One {test.unit} says nothing about how sure this is."
+    chance = "unlikely to be chance" if test.outcome(question.confidence) != "undecided" else "could be chance"
+    return f"{_clause(test, question)} on {_majority(test)}: {chance} ({_p_values(test)}).{_difference(test, question)}"
+
+
+def _clause(test: PairedTest, question: Question) -> str:
+    """Who did how, by the majority of pairs; with as many wins as losses told as wins."""
+    lower, higher, equal = _WORDS[question.metric]
+    words = equal if test.ties == test.pairs else higher if test.losses > test.wins else lower
+    return f"{test.match.label} {words} {test.match.base_label}"
+
+
+def _majority(test: PairedTest) -> str:
+    most = test.ties if test.ties == test.pairs else max(test.wins, test.losses)
+    ties = f", {test.ties} tied" if 0 < test.ties < test.pairs else ""
+    return f"{most} of {test.count} {test.unit}s{ties}"
+
+
+def _p_values(test: PairedTest) -> str:
+    exact = f"exact sign test, p = {test.sign_p:.2g}"
+    if test.family < 2:
+        return exact
+    return f"{exact}; {test.adjusted_sign_p:.2g} after Holm's correction for {test.family} tests"
+
+
+def _difference(test: PairedTest, question: Question) -> str:
+    if test.median_difference is None:
+        return ""
+    kind = "Median difference" if test.unit == "seed" else "Median relative difference"
+    if not math.isfinite(test.median_difference):
+        return f" {kind} not finite: too often one of the two alone diverged or did not get there."
+    stated = f" {kind} {_signed(test.median_difference)}"
+    if test.interval is None:
+        return f"{stated} (no interval: {test.no_interval})."
+    low, high = test.interval
+    of_size = percent(question.confidence)
+    return f"{stated} ({of_size} bootstrap interval {_signed(low)} to {_signed(high)})."
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3g}" if math.isfinite(value) else "+∞" if value > 0 else "-∞"

@@ -1,0 +1,69 @@
+"""Has a file checked by another process, which may fail without harm."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import IO, Any
+
+import structlog
+
+from ayla_service.datasets.checking import Checked, Format, check_start
+from ayla_service.datasets.faults import Unusable
+from ayla_service.datasets.measures import Column
+from ayla_service.errors import InvalidDataset, UploadsUnavailable
+
+_SECONDS = 600.0
+_LOGGED = 2000
+
+_log = structlog.get_logger("ayla_service.datasets")
+
+
+def check_apart(kind: Format, source: IO[bytes], target: IO[bytes]) -> Checked:
+    """As ``checking.check``, with limits that the operating system holds.
+
+    Raises:
+        InvalidDataset: when the content is not a table of finite numbers within the limits, or reading it takes too
+            long or too much memory.
+        UploadsUnavailable: when this machine has no room for the work.
+    """
+    source.flush()
+    try:
+        check_start(kind, source)
+    except Unusable as fault:
+        raise InvalidDataset(str(fault)) from fault
+    answer = _run(kind, source, target)
+    if "fault" in answer:
+        raise InvalidDataset(answer["fault"])
+    if "no_room" in answer:
+        raise UploadsUnavailable("The service has no room on its disk to check the file. Try again later.")
+    return Checked(answer["rows"], [Column(**column) for column in answer["columns"]])
+
+
+def _run(kind: Format, source: IO[bytes], target: IO[bytes]) -> dict[str, Any]:
+    files = (source.fileno(), target.fileno())
+    command = [sys.executable, "-P", "-m", "ayla_service.datasets.isolated", kind, *map(str, files)]
+    try:
+        ran = subprocess.run(  # noqa: S603  # nothing of the command is a stranger's
+            command,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            pass_fds=files,
+            env=_environment(),
+            timeout=_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        raise InvalidDataset(f"Reading the file takes more than {_SECONDS:g} s.") from None
+    if ran.returncode == 0:
+        answer: dict[str, Any] = json.loads(ran.stdout)
+        return answer
+    _log.warning("check failed", status=ran.returncode, said=ran.stderr.decode(errors="replace")[-_LOGGED:])
+    raise InvalidDataset("The file cannot be read: it is damaged, or takes far more time or memory than it should.")
+
+
+def _environment() -> dict[str, str]:
+    """This process's own, without the service's settings, which may hold passwords."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AYLA_")}
+    # One thread is enough, and an allocator that takes what is needed when it is needed can be held to a limit.
+    return {**inherited, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}

@@ -1,0 +1,65 @@
+"""``python -m ayla_service.datasets.isolated``: checks one file in a process of its own.
+
+What reads a stranger's file may crash, hang or ask for all memory there is. Here it takes nothing along: the system
+holds this process to its limits, and it has neither the store nor its password.
+
+Arguments: the format, and the numbers of two open files: the upload, and where it is written to as it is kept. Prints
+one JSON object.
+"""
+
+import json
+import os
+import resource
+import sys
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any, get_args
+
+from ayla_service.datasets.checking import Format, check
+from ayla_service.datasets.faults import Unusable, is_lack_of_room
+
+MEMORY_BYTES = 2**30
+CPU_SECONDS = 180
+"""A table of ten thousand columns takes some 20 s; anything of ordinary shape about one."""
+
+FILE_BYTES = 2**30
+"""No file that a table within the limits needs is larger."""
+
+
+def main() -> int:
+    """Check what the arguments name; returns the exit status."""
+    _limit()
+    kind, source, target = sys.argv[1:]
+    formats = {name: name for name in get_args(Format)}
+    with os.fdopen(int(source), "rb") as upload, os.fdopen(int(target), "w+b") as kept:
+        json.dump(_answer(formats[kind], upload, kept), sys.stdout)
+    return 0
+
+
+def _limit() -> None:
+    for what, most in (
+        (resource.RLIMIT_DATA, MEMORY_BYTES),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, FILE_BYTES),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        # A system may set less, or not know the limit; the checks bound themselves as well.
+        with suppress(OSError, ValueError):
+            resource.setrlimit(what, (most, most))
+
+
+def _answer(kind: Format, upload: Any, kept: Any) -> dict[str, Any]:
+    try:
+        return asdict(check(kind, upload, kept))
+    except Unusable as fault:
+        return {"fault": str(fault)}
+    except MemoryError:
+        return {"fault": "Reading the file takes more memory than a dataset of the size allowed needs."}
+    except OSError as error:
+        if is_lack_of_room(error):
+            return {"no_room": True}
+        raise
+
+
+if __name__ == "__main__":
+    sys.exit(main())

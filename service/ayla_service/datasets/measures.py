@@ -1,0 +1,133 @@
+"""What the numbers of each column are like: kind, range, mean, deviation, how many different ones."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ayla_service.datasets.faults import not_finite
+from ayla_service.datasets.table import Floats, Table
+
+MOST_DISTINCT = 1000
+"""More different values than that are not counted; as many classes as a target may have."""
+
+_WHOLE = 2.0**53
+"""Up to here every whole number is a float64 of its own."""
+
+_FIRST = 4096
+"""Rows that tell of most columns that they have too many different values to be counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column.
+
+    Attributes:
+        name: its name.
+        kind: integer where every value is a whole number, up to 2^53 in size.
+        min: lowest value.
+        max: highest value.
+        mean: over all rows; None where it is beyond what a float can hold.
+        std: standard deviation over all rows; None likewise.
+        distinct: how many different values there are; None if more than ``MOST_DISTINCT``.
+        classes: k where the values are the classes 0, 1, ..., k-1, each of them there; else None.
+    """
+
+    name: str
+    kind: Literal["integer", "number"]
+    min: float
+    max: float
+    mean: float | None
+    std: float | None
+    distinct: int | None
+    classes: int | None
+
+
+def measure(table: Table) -> list[Column]:
+    """Every column of a table of at least one row.
+
+    Raises:
+        Unusable: when a value is not finite; names the first column and row.
+    """
+    running = _Running(len(table.names))
+    for batch in table.batches():
+        _check_finite(batch, table.names, running.rows)
+        running.add(batch)
+    return running.columns(table.names)
+
+
+def _check_finite(batch: Floats, names: Sequence[str], rows_before: int) -> None:
+    is_finite = np.isfinite(batch)
+    if not is_finite.all():
+        row, place = (int(number) for number in np.argwhere(~is_finite)[0])
+        raise not_finite(names[place], rows_before + row + 1, str(batch[row, place]))
+
+
+class _Running:
+    """What is known of the rows so far, of each column."""
+
+    def __init__(self, columns: int) -> None:
+        self.rows = 0
+        self._min, self._max = np.full(columns, np.inf), np.full(columns, -np.inf)
+        self._mean, self._squares = np.zeros(columns), np.zeros(columns)
+        self._is_whole = np.full(columns, fill_value=True)
+        self._distinct: list[Floats | None] = [np.empty(0)] * columns
+
+    def add(self, batch: Floats) -> None:
+        self._min = np.minimum(self._min, batch.min(axis=0))
+        self._max = np.maximum(self._max, batch.max(axis=0))
+        self._is_whole &= ((batch == np.floor(batch)) & (np.abs(batch) <= _WHOLE)).all(axis=0)
+        with np.errstate(all="ignore"):
+            self._add_moments(batch)
+        for place, known in enumerate(self._distinct):
+            if known is not None:
+                self._distinct[place] = _more_distinct(known, batch[:, place])
+
+    def _add_moments(self, batch: Floats) -> None:
+        """Chan, Golub and LeVeque: mean and sum of squared deviations of both parts together."""
+        rows = self.rows + len(batch)
+        mean = batch.mean(axis=0)
+        delta = mean - self._mean
+        self._mean += delta * len(batch) / rows
+        self._squares += ((batch - mean) ** 2).sum(axis=0) + delta**2 * self.rows * len(batch) / rows
+        self.rows = rows
+
+    def columns(self, names: Sequence[str]) -> list[Column]:
+        deviations = np.sqrt(self._squares / self.rows)
+        return [self._column(place, name, deviations) for place, name in enumerate(names)]
+
+    def _column(self, place: int, name: str, deviations: Floats) -> Column:
+        values, is_whole = self._distinct[place], bool(self._is_whole[place])
+        return Column(
+            name=name,
+            kind="integer" if is_whole else "number",
+            min=float(self._min[place]),
+            max=float(self._max[place]),
+            mean=_if_finite(self._mean[place]),
+            std=_if_finite(deviations[place]),
+            distinct=None if values is None else len(values),
+            classes=_classes(values) if is_whole else None,
+        )
+
+
+def _more_distinct(known: Floats, values: Floats) -> Floats | None:
+    for part in (values[:_FIRST], values[_FIRST:]):
+        known = np.union1d(known, part) if len(part) else known
+        if len(known) > MOST_DISTINCT:
+            return None
+    return known
+
+
+def _classes(values: Floats | None) -> int | None:
+    """How many classes these are, sorted as they are; None if they are none, or only one."""
+    if values is None or len(values) < 2 or values[0] != 0 or values[-1] != len(values) - 1:
+        return None
+    return len(values)
+
+
+def _if_finite(value: npt.ArrayLike) -> float | None:
+    number = float(np.asarray(value))
+    return number if isfinite(number) else None

@@ -1,0 +1,110 @@
+"""Rows of datasets to views and back, inside the caller's transaction."""
+
+import uuid
+from typing import IO, Any
+
+from sqlalchemy import Row, Select, func, select, tuple_
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from ayla_service.datasets.content import write_parts
+from ayla_service.datasets.views import DatasetDetailView, DatasetView
+from ayla_service.db.models import Dataset, Job, Member
+from ayla_service.db.session import store_now
+from ayla_service.errors import DatasetNameTaken
+from ayla_service.jobs import cursors
+from ayla_service.jobs.views import Page
+from ayla_service.states import UNFINISHED_JOB
+from ayla_service.teams.principal import Principal
+
+_TOLD = (
+    Dataset.id,
+    Dataset.name,
+    Dataset.description,
+    Member.name.label("owner"),
+    Dataset.format,
+    Dataset.rows,
+    # The columns themselves can be a megabyte for each dataset.
+    func.json_array_length(Dataset.columns).label("column_count"),
+    Dataset.stored_bytes,
+    Dataset.digest,
+    Dataset.created_at,
+)
+
+
+def refuse_taken(session: Session, principal: Principal, name: str) -> None:
+    """Refuse a name that a dataset of the team has.
+
+    Raises:
+        DatasetNameTaken: if one has it.
+    """
+    query = select(Dataset.id).where(Dataset.team_id == principal.team_id, Dataset.name == name)
+    dataset_id = session.scalar(query)
+    if dataset_id is not None:
+        raise DatasetNameTaken(name, dataset_id)
+
+
+def add(session: Session, principal: Principal, facts: dict[str, Any], file: IO[bytes]) -> str:
+    """Store a dataset with its file; returns its id.
+
+    Args:
+        session: the unit of work.
+        principal: who owns it.
+        facts: what the store keeps of it, beside its id, its owner and the time.
+        file: as it is kept.
+
+    Raises:
+        DatasetNameTaken: if a dataset of the team has the name.
+    """
+    refuse_taken(session, principal, facts["name"])
+    dataset = Dataset(
+        id=str(uuid.uuid4()),
+        team_id=principal.team_id,
+        owner_id=principal.member_id,
+        created_at=store_now(session),
+        **facts,
+    )
+    try:
+        with session.begin_nested():
+            session.add(dataset)
+            session.flush()
+    except IntegrityError:
+        # Another upload of this name was stored at the same moment.
+        refuse_taken(session, principal, facts["name"])
+        raise
+    write_parts(session, dataset.id, file)
+    return dataset.id
+
+
+def page(session: Session, principal: Principal, limit: int, cursor: str | None) -> Page[DatasetView]:
+    """The team's datasets, newest first.
+
+    Raises:
+        InvalidQuery: on a cursor that is not one of this list.
+    """
+    query = _told(principal)
+    if cursor is not None:
+        query = query.where(tuple_(Dataset.created_at, Dataset.id) < tuple_(*cursors.job_key(cursor)))
+    query = query.order_by(Dataset.created_at.desc(), Dataset.id.desc()).limit(limit + 1)
+    rows = session.execute(query).all()
+    more = len(rows) > limit
+    rows = rows[:limit]
+    last = cursors.encode(rows[-1].created_at.isoformat(), rows[-1].id) if more else None
+    return Page([DatasetView(**row._asdict()) for row in rows], last)
+
+
+def detail(session: Session, principal: Principal, dataset: Dataset) -> DatasetDetailView:
+    """A dataset with its columns."""
+    row = session.execute(_told(principal).where(Dataset.id == dataset.id)).one()
+    return DatasetDetailView(**row._asdict(), columns=dataset.columns)
+
+
+def unfinished_jobs(session: Session, dataset: Dataset) -> list[str]:
+    """Ids of the jobs that run on a dataset and have not ended, oldest first."""
+    used = Job.resolved_spec["problem"]["dataset"]["id"].as_string()
+    query = select(Job.id).where(Job.team_id == dataset.team_id, Job.state.in_(UNFINISHED_JOB), used == dataset.id)
+    return list(session.scalars(query.order_by(Job.created_at, Job.id)))
+
+
+def _told(principal: Principal) -> Select[Row[Any]]:
+    return select(*_TOLD).join(Member, Member.id == Dataset.owner_id).where(Dataset.team_id == principal.team_id)

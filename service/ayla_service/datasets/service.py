@@ -1,0 +1,171 @@
+"""What can be done with datasets.
+
+Each is one unit of work, but for storing: that is done in the caller's, so that the answer to a request can be stored
+with what it did.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import IO, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import structlog
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from ayla_service.datasets import repository
+from ayla_service.datasets.checking import Checked, Format
+from ayla_service.datasets.content import StoredFile, part_count, parts
+from ayla_service.datasets.scoping import dataset_of, own_dataset
+from ayla_service.datasets.views import DatasetDetailView, DatasetView, PreviewView
+from ayla_service.db.models import Dataset, DatasetPart
+from ayla_service.db.session import Database
+from ayla_service.errors import DatasetInUse
+from ayla_service.jobs.views import Page
+from ayla_service.teams.limits import Allowance, Amount
+from ayla_service.teams.principal import Principal
+
+_JOBS_NAMED = 5
+
+log = structlog.get_logger("ayla_service.datasets")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What is said of an upload: the name that it is to have, a description of it, and its format."""
+
+    name: str
+    description: str | None
+    format: Format
+
+
+@dataclass(frozen=True, slots=True)
+class NewDataset:
+    """An upload that was found to be a dataset.
+
+    Attributes:
+        label: what is said of it.
+        checked: what it holds.
+        file: as it is kept.
+        size: of the file.
+        digest: SHA-256 of the file.
+    """
+
+    label: Label
+    checked: Checked
+    file: IO[bytes]
+    size: int
+    digest: str
+
+    @classmethod
+    def of(cls, label: Label, checked: Checked, file: IO[bytes]) -> Self:
+        """With what only the file tells; all of it is read."""
+        file.seek(0)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # a file on disk has all
+        return cls(label, checked, file, file.tell(), digest)
+
+
+@dataclass(frozen=True, slots=True)
+class ContentView:
+    """The file of a dataset; ``parts`` reads on while it is sent."""
+
+    dataset: DatasetView
+    parts: Iterator[bytes]
+
+
+class DatasetService:
+    """The rules of storing, reading and deleting datasets.
+
+    Args:
+        database: the store.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def refuse_taken(self, principal: Principal, name: str) -> None:
+        """Refuse a name before a large file is sent for nothing.
+
+        Raises:
+            DatasetNameTaken: if a dataset of the team has it.
+        """
+        with self._database.read() as session:
+            repository.refuse_taken(session, principal, name)
+
+    def add(self, session: Session, principal: Principal, new: NewDataset) -> DatasetDetailView:
+        """Store a dataset.
+
+        Raises:
+            DatasetNameTaken: if a dataset of the team has the name.
+            LimitReached: if the member or the team may not store as much.
+        """
+        Allowance(session, principal.member_id).take(Amount(stored_bytes=new.size))
+        facts = {
+            **asdict(new.label),
+            "rows": new.checked.rows,
+            "columns": [asdict(column) for column in new.checked.columns],
+            "stored_bytes": new.size,
+            "digest": new.digest,
+        }
+        dataset_id = repository.add(session, principal, facts, new.file)
+        log.info("dataset stored", dataset_id=dataset_id, rows=new.checked.rows, bytes=new.size)
+        return repository.detail(session, principal, dataset_of(session, principal, dataset_id))
+
+    def list(self, principal: Principal, *, limit: int = 50, cursor: str | None = None) -> Page[DatasetView]:
+        """The team's datasets, newest first.
+
+        Raises:
+            InvalidQuery: on a cursor that is not one of this list.
+        """
+        with self._database.read() as session:
+            return repository.page(session, principal, limit, cursor)
+
+    def get(self, principal: Principal, dataset_id: str) -> DatasetDetailView:
+        """One dataset with its columns.
+
+        Raises:
+            DatasetNotFound: if the team has none with this id.
+        """
+        with self._database.read() as session:
+            return repository.detail(session, principal, dataset_of(session, principal, dataset_id))
+
+    def preview(self, principal: Principal, dataset_id: str, rows: int) -> PreviewView:
+        """The first rows, at most as many as the first row group has.
+
+        Raises:
+            DatasetNotFound: if the team has none with this id.
+        """
+        with self._database.read() as session:
+            file = StoredFile(session, dataset_of(session, principal, dataset_id))
+            first = pq.ParquetFile(pa.PythonFile(file, mode="r")).read_row_group(0, use_threads=False)
+        shown = first.slice(0, rows)
+        return PreviewView(shown.num_rows, shown.to_pydict())
+
+    def content(self, principal: Principal, dataset_id: str) -> ContentView:
+        """The file as it is kept.
+
+        Raises:
+            DatasetNotFound: if the team has none with this id.
+        """
+        with self._database.read() as session:
+            found = repository.detail(session, principal, dataset_of(session, principal, dataset_id))
+        return ContentView(found, parts(self._database, found.id, part_count(found.stored_bytes)))
+
+    def delete(self, principal: Principal, dataset_id: str) -> None:
+        """Remove a dataset; jobs that have ended keep their results.
+
+        Raises:
+            DatasetNotFound: if the team has none with this id.
+            NotYours: if it is another member's, and the caller is no admin.
+            DatasetInUse: if a job that has not ended runs on it.
+        """
+        with self._database.write() as session:
+            dataset = own_dataset(session, principal, dataset_id)
+            jobs = repository.unfinished_jobs(session, dataset)
+            if jobs:
+                raise DatasetInUse(dataset.name, jobs[:_JOBS_NAMED], max(0, len(jobs) - _JOBS_NAMED))
+            session.execute(delete(DatasetPart).where(DatasetPart.dataset_id == dataset.id))
+            session.execute(delete(Dataset).where(Dataset.id == dataset.id))
+        log.info("dataset deleted", dataset_id=dataset_id)

@@ -1,0 +1,199 @@
+"""Jobs, their trials and shards, attempts and workers.
+
+A job has trials, cut into shards; each execution of a shard is an attempt.
+
+Invariants that the program relies on stand here as constraints, so that no code path can break them.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ayla_service.db.columns import UtcDateTime
+from ayla_service.db.models.base import ID, NAME, STATE, Base, one_of, partial
+from ayla_service.states import AttemptOutcome, JobState, LabelKind, ShardState, TrialState
+
+
+class Job(Base):
+    """What a user submitted: one spec, one place in the queue."""
+
+    __tablename__ = "jobs"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    team_id: Mapped[str] = mapped_column(ID, ForeignKey("teams.id"))
+    owner_id: Mapped[str] = mapped_column(ID, ForeignKey("members.id"))
+    name: Mapped[str | None] = mapped_column(String(200))
+    project: Mapped[str | None] = mapped_column(NAME)
+    tags: Mapped[list[str]] = mapped_column(JSON)
+    notes: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(STATE)
+    priority: Mapped[int] = mapped_column(default=0)
+    """As a process's niceness: what is lower goes first, 0 is normal."""
+    submitted_spec: Mapped[dict[str, Any]] = mapped_column(JSON)
+    resolved_spec: Mapped[dict[str, Any]] = mapped_column(JSON)
+    search_text: Mapped[str] = mapped_column(Text, default="")
+    """What a search by text looks through, in lower case: name, project, tags, notes, problem, optimizers."""
+    trials_total: Mapped[int]
+    steps_total: Mapped[int] = mapped_column(BigInteger)
+    stored_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Size of its results, once it has ended; until then its trials have it."""
+    version: Mapped[int] = mapped_column(default=1)
+    """Grows with every change that a user makes."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Of the last change of its state, or by a user; progress does not count."""
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cancel_requested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    error_type: Mapped[str | None] = mapped_column(String(100))
+    error_detail: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        CheckConstraint(one_of("state", JobState), name="state"),
+        CheckConstraint("(finished_at IS NULL) = (state IN ('queued', 'running'))", name="finished"),
+        CheckConstraint("paused_at IS NULL OR state IN ('queued', 'running')", name="paused"),
+        CheckConstraint("archived_at IS NULL OR finished_at IS NOT NULL", name="archived"),
+        Index(None, "team_id", "created_at", "id"),
+        Index(None, "team_id", "state", "created_at", "id"),
+        Index(None, "team_id", "updated_at", "id"),
+        Index(None, "owner_id", "created_at", "id"),
+        Index(None, "state"),
+        Index(None, "finished_at"),
+    )
+
+
+class JobLabel(Base):
+    """Something that lists of jobs are filtered by: a tag, an optimizer, the problem or the project.
+
+    It has the job's own time, so that a page of one label is read from the index.
+    """
+
+    __tablename__ = "job_labels"
+
+    job_id: Mapped[str] = mapped_column(ID, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(STATE, primary_key=True)
+    label: Mapped[str] = mapped_column(NAME, primary_key=True)
+    team_id: Mapped[str] = mapped_column(ID)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        CheckConstraint(one_of("kind", LabelKind), name="kind"),
+        Index(None, "team_id", "kind", "label", "created_at", "job_id"),
+    )
+
+
+class Shard(Base):
+    """A slice of a job's trials that one worker runs at once: the unit of claiming.
+
+    ``attempt`` is the fencing token: it only grows, and a write of results that carries an older one is refused.
+    ``priority``, ``queued_at`` and ``owner_id`` are the job's, so that the best shard of each owner is the first of one
+    index, however many wait.
+    """
+
+    __tablename__ = "shards"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    job_id: Mapped[str] = mapped_column(ID, ForeignKey("jobs.id", ondelete="CASCADE"))
+    team_id: Mapped[str] = mapped_column(ID)
+    owner_id: Mapped[str] = mapped_column(ID)
+    index: Mapped[int]
+    state: Mapped[str] = mapped_column(STATE)
+    device: Mapped[str] = mapped_column(String(8))
+    attempt: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[int] = mapped_column(default=0)
+    priority: Mapped[int] = mapped_column(default=0)
+    queued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    cost: Mapped[float] = mapped_column(default=0.0)
+    """Estimated seconds of one CPU core."""
+    lease_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    available_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When a delayed shard is queued again."""
+
+    __table_args__ = (
+        CheckConstraint(one_of("state", ShardState), name="state"),
+        CheckConstraint("(lease_expires_at IS NOT NULL) = (state = 'running')", name="lease"),
+        CheckConstraint("(available_at IS NOT NULL) = (state = 'delayed')", name="delay"),
+        UniqueConstraint("job_id", "index"),
+        Index(None, "state", "lease_expires_at"),
+        partial(
+            "ix_shards_queue", "state = 'queued'", "device", "priority", "owner_id", "queued_at", "job_id", "index"
+        ),
+        partial("ix_shards_delayed", "state = 'delayed'", "available_at"),
+    )
+
+
+class Attempt(Base):
+    """One execution of a shard by one worker."""
+
+    __tablename__ = "attempts"
+
+    shard_id: Mapped[str] = mapped_column(ID, ForeignKey("shards.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    worker: Mapped[str] = mapped_column(String(200))
+    outcome: Mapped[str] = mapped_column(STATE)
+    device: Mapped[str | None] = mapped_column(String(100))
+    environment: Mapped[dict[str, Any]] = mapped_column(JSON)
+    first_step: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    heartbeat_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    error_type: Mapped[str | None] = mapped_column(String(100))
+    error: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        CheckConstraint(one_of("outcome", AttemptOutcome), name="outcome"),
+        CheckConstraint("(ended_at IS NULL) = (outcome = 'running')", name="ended"),
+        partial("ix_attempts_running", "outcome = 'running'", "worker"),
+    )
+
+
+class Worker(Base):
+    """A worker process that has registered itself; its running attempts name it."""
+
+    __tablename__ = "workers"
+
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    host: Mapped[str] = mapped_column(String(200))
+    pid: Mapped[int]
+    device: Mapped[str] = mapped_column(String(100))
+    devices: Mapped[list[str]] = mapped_column(JSON)
+    memory_bytes: Mapped[int] = mapped_column(BigInteger)
+    environment: Mapped[dict[str, Any]] = mapped_column(JSON)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    heartbeat_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Trial(Base):
+    """One optimizer setting with one seed: the unit of result. Its summary is part of the row."""
+
+    __tablename__ = "trials"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    job_id: Mapped[str] = mapped_column(ID, ForeignKey("jobs.id", ondelete="CASCADE"))
+    shard_id: Mapped[str] = mapped_column(ID, ForeignKey("shards.id", ondelete="CASCADE"), index=True)
+    index: Mapped[int]
+    optimizer_index: Mapped[int]
+    label: Mapped[str] = mapped_column(String(250))
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON)
+    seed: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(STATE)
+    steps_done: Mapped[int] = mapped_column(default=0)
+    final_loss: Mapped[float | None]
+    best_loss: Mapped[float | None]
+    best_step: Mapped[int | None]
+    first_nonfinite_step: Mapped[int | None]
+    capped_steps: Mapped[int] = mapped_column(default=0)
+    wall_seconds: Mapped[float] = mapped_column(default=0.0)
+    stored_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Size of its trajectory, metrics and predictions."""
+    device: Mapped[str | None] = mapped_column(String(100))
+
+    __table_args__ = (
+        CheckConstraint(one_of("state", TrialState), name="state"),
+        UniqueConstraint("job_id", "index"),
+    )

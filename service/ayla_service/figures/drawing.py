@@ -1,0 +1,113 @@
+"""Which painter draws which kind, from what."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from ayla_spec.problems import ExpressionProblem
+from matplotlib.figure import Figure
+
+from ayla_service.figures import domain
+from ayla_service.figures.asking import Across, AxisScale, CellValue, FigureOptions, Kind
+from ayla_service.figures.facts import JobFacts
+from ayla_service.figures.material import Material
+from ayla_service.figures.painters import cells, fits, lines, plane, valley
+from ayla_service.figures.painters.lines import Lines, Panel
+from ayla_service.figures.predictions import Fits
+from ayla_service.figures.sweeps import axes_of, sweep_of
+from ayla_service.figures.windows import window
+
+_SIDE_BY_SIDE = 3
+
+Paint = Callable[[Figure], None]
+
+
+def painter(facts: JobFacts, kind: Kind, options: FigureOptions, material: Material, found: Fits | None) -> Paint:
+    """What fills a figure.
+
+    Args:
+        facts: of a job that has figures of this kind.
+        kind: what is drawn.
+        options: how.
+        material: the trials, with what the kind needs of them.
+        found: predictions, for a fitted curve.
+    """
+    name = title_of(facts, options)
+    match kind:
+        case Kind.LANDSCAPE:
+            return _landscape(facts, name, material)
+        case Kind.CURVE:
+            return partial(fits.paint, name=name, fits=found or Fits([], {}), material=material)
+        case Kind.HEATMAP:
+            value = options.value or CellValue.FINAL_LOSS
+            sweep = sweep_of(material.settings, *axes_of(facts, options), value)
+            scale = options.scale or AxisScale.AUTO
+            return partial(cells.paint, name=name, sweep=sweep, value=value, scale=scale, material=material)
+        case _:
+            return partial(lines.paint, lines=_lines(facts, kind, options, name), material=material)
+
+
+def title_of(facts: JobFacts, options: FigureOptions) -> str:
+    """What was asked for, else what the job is called."""
+    return options.title or facts.name or f"Job {facts.id[:8]}"
+
+
+def columns_of(facts: JobFacts, kind: Kind) -> list[str] | None:
+    """The columns that a kind needs of trajectories; None for all of metrics."""
+    parameters = [f"param.{name}" for name in facts.parameters]
+    match kind:
+        case Kind.LOSS:
+            return ["loss"]
+        case Kind.EFFECTIVE_LR:
+            return ["effective_lr"]
+        case Kind.PARAMETERS:
+            return parameters
+        case Kind.LANDSCAPE:
+            return [*parameters, "loss"]
+        case _:
+            return None
+
+
+def _lines(facts: JobFacts, kind: Kind, options: FigureOptions, name: str) -> Lines:
+    across = facts.across(kind, options.across)
+    panels = _panels(facts, kind)
+    return Lines(
+        title=name,
+        panels=panels,
+        across=across,
+        per_unit=(facts.steps_per_epoch or 1) if across is Across.EPOCH else 1,
+        scale=options.scale or (AxisScale.LINEAR if kind in (Kind.ACCURACY, Kind.PARAMETERS) else AxisScale.AUTO),
+        columns=min(len(panels), _SIDE_BY_SIDE),
+        same_values=kind is Kind.ACCURACY,
+    )
+
+
+def _panels(facts: JobFacts, kind: Kind) -> list[Panel]:
+    match kind:
+        case Kind.LOSS:
+            return [Panel("loss", "loss", worst=np.inf)]
+        case Kind.ACCURACY:
+            return [
+                Panel(f"{part}_accuracy", "accuracy", worst=-np.inf, heading=f"{part} part") for part in ("train", "test")
+            ]
+        case Kind.EFFECTIVE_LR:
+            return [Panel("effective_lr", "effective learning rate")]
+        case _:
+            return [Panel(f"param.{name}", name) for name in facts.parameters]
+
+
+def _landscape(facts: JobFacts, name: str, material: Material) -> Paint:
+    problem = facts.spec.problem
+    if not isinstance(problem, ExpressionProblem):  # pragma: no cover  # facts.require has refused it
+        raise TypeError("only an expression has a landscape")
+    runs = [run for setting in material.settings for run in setting.runs]
+    windows = [window(runs, f"param.{parameter}") for parameter in facts.parameters]
+    if len(windows) == 1:
+        return partial(
+            valley.paint,
+            valley=valley.Valley(name, facts.parameters[0], *domain.over_line(problem, windows[0])),
+            material=material,
+        )
+    first, second = facts.parameters
+    drawn = plane.Plane(name, (first, second), *domain.over_plane(problem, *windows))
+    return partial(plane.paint, plane=drawn, material=material)

@@ -1,0 +1,1 @@
+"""What puts material on a figure: one module per kind of picture. All of it is called within ``canvas.styled``."""

@@ -1,0 +1,95 @@
+"""Results out of the store, as the plain values that figures are drawn from."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from ayla_service.figures.facts import JobFacts
+from ayla_service.figures.material import Material, Run, Setting, TrialResult
+from ayla_service.figures.selecting import Drawn
+from ayla_service.results.reader import ResultReader
+from ayla_service.results.selection import TrajectoryQuery
+from ayla_service.results.series import Series
+from ayla_service.results.standing import Standing
+
+_RESULT = ("trial_index", "optimizer_index", "seed", "state", "final_loss", "best_loss", "best_step")
+
+
+def results_of(reader: ResultReader, facts: JobFacts, trials: Drawn, stood: Standing) -> Material:
+    """The trials in numbers."""
+    found: dict[int, list[TrialResult]] = defaultdict(list)
+    table = reader.summary(stood).select(_RESULT)
+    for row in zip(*(column.to_pylist() for column in table.columns), strict=True):
+        found[row[1]].append(TrialResult(*row))
+    settings = [_setting(facts, index, found[index]) for index in trials.settings]
+    return Material(settings, trials.seeds, len(facts.spec.seeds))
+
+
+def courses_of(
+    reader: ResultReader,
+    material: Material,
+    series: Series,
+    stood: Standing,
+    columns: Sequence[str] | None,
+    max_points: int,
+) -> Material:
+    """The trials with what they recorded.
+
+    Args:
+        reader: of the store.
+        material: the same trials in numbers.
+        series: which rows.
+        stood: where the trials stood.
+        columns: the values to read; None for all there are.
+        max_points: most rows of a trial.
+    """
+    query = _query(stood, columns, max_points, material.seeds)
+    results = {result.index: result for setting in material.settings for result in setting.results}
+    tables = _by_trial(reader.table(series, stood, query, identified=True).pieces())
+    runs: dict[int, list[Run]] = defaultdict(list)
+    for index, result in results.items():
+        runs[result.optimizer_index].append(_run(result, tables.get(index)))
+    settings = [
+        Setting(setting.index, setting.label, setting.optimizer, setting.results, runs[setting.index])
+        for setting in material.settings
+    ]
+    return Material(settings, material.seeds, material.seeds_total)
+
+
+def _setting(facts: JobFacts, index: int, results: list[TrialResult]) -> Setting:
+    settings = facts.spec.optimizers[index]
+    return Setting(index, settings.label or f"optimizer {index}", settings.model_dump(mode="json"), results)
+
+
+def _query(stood: Standing, columns: Sequence[str] | None, max_points: int, seeds: int) -> TrajectoryQuery:
+    """Rows of one trial are thinned with their extremes; those of several have to be at the same steps."""
+    names = None if columns is None else ["step", *columns]
+    if seeds == 1:
+        return TrajectoryQuery(names, max_points=max_points)
+    furthest = max((trial.steps_done for trial in stood.trials), default=0)
+    recorded = furthest // stood.every + 1
+    return TrajectoryQuery(names, every=stood.every * max(1, -(-recorded // max_points)))
+
+
+def _by_trial(pieces: Iterator[pa.Table]) -> Mapping[int, pa.Table]:
+    """The rows of each trial; they stand together."""
+    found: dict[int, list[pa.Table]] = defaultdict(list)
+    for piece in pieces:
+        trials = piece["trial_index"].to_numpy()
+        starts = np.flatnonzero(np.diff(trials, prepend=-1))
+        for start, end in zip(starts, [*starts[1:], len(trials)], strict=True):
+            found[int(trials[start])].append(piece.slice(start, end - start))
+    return {index: pa.concat_tables(tables) for index, tables in found.items()}
+
+
+def _run(result: TrialResult, table: pa.Table | None) -> Run:
+    if table is None:
+        return Run(result.seed, result.diverged, np.array([], dtype=np.int64), {})
+    columns = {
+        name: np.asarray(table[name].to_numpy(), dtype=np.float64)
+        for name in table.column_names
+        if pa.types.is_floating(table.schema.field(name).type) or name == "epoch"
+    }
+    return Run(result.seed, result.diverged, table["step"].to_numpy(), columns)

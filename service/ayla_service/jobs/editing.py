@@ -1,0 +1,117 @@
+"""Changing what is told about a job, trying it again, and deleting it; inside the caller's transaction."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from ayla_spec import ResolvedJobSpec
+from sqlalchemy import delete, insert
+from sqlalchemy.orm import Session
+
+from ayla_service.db.models import Job, JobLabel
+from ayla_service.db.session import store_now
+from ayla_service.errors import JobFinished, JobUnfinished, StaleVersion
+from ayla_service.jobs import repository
+from ayla_service.jobs.labels import labels_of, new_labels, search_text
+from ayla_service.jobs.scoping import own_job
+from ayla_service.jobs.submission import refuse_priority
+from ayla_service.jobs.views import JobView
+from ayla_service.queue import lifecycle
+from ayla_service.states import PRIORITIES, UNFINISHED_JOB
+from ayla_service.teams.limits import Allowance, Amount
+from ayla_service.teams.principal import Principal
+
+ANY_VERSION = -1
+
+log = structlog.get_logger("ayla_service.jobs")
+
+
+def edit(session: Session, principal: Principal, job_id: str, changes: Mapping[str, Any], version: int) -> JobView:
+    """Change what a user may change about a job.
+
+    Args:
+        session: the unit of work.
+        principal: who asks.
+        job_id: the job.
+        changes: of name, project, tags, notes, priority and archived those that change, with their new values.
+        version: the version that is changed; ``ANY_VERSION`` for whichever there is.
+
+    Raises:
+        JobNotFound: if the team has none with this id.
+        NotYours: if it is another member's, and the caller is no admin.
+        StaleVersion: if it has another version by now.
+        SpecError: if the priority is for admins only.
+        JobFinished: if it has ended and is to have another priority.
+        JobUnfinished: if it has not and is to be archived.
+    """
+    job = own_job(session, principal, job_id)
+    if version not in (ANY_VERSION, job.version):
+        raise StaleVersion("job")
+    for name in changes.keys() & {"name", "project", "tags", "notes"}:
+        setattr(job, name, changes[name])
+    if "tags" in changes:
+        job.tags = list(dict.fromkeys(changes["tags"]))
+    if "priority" in changes:
+        _prioritise(session, principal, job, changes["priority"])
+    if "archived" in changes:
+        _archive(session, job, wanted=changes["archived"])
+    if changes.keys() & {"name", "project", "tags", "notes"}:
+        _relabel(session, job)
+    log.info("job changed", job_id=job_id, fields=sorted(changes))
+    return touched(session, job)
+
+
+def retry(session: Session, principal: Principal, job_id: str) -> tuple[JobView, list[str]]:
+    """Queue again what of a job has failed or was cancelled; what has its result keeps it.
+
+    Returns:
+        The job, and the device kinds of the shards that are queued again.
+
+    Raises:
+        JobNotFound: if the team has none with this id.
+        NotYours: if it is another member's, and the caller is no admin.
+        JobUnfinished: if it has not ended.
+        JobFinished: if it has succeeded: nothing of it is left to be done.
+        LimitReached: if it is more than its owner or the team may have.
+    """
+    job = own_job(session, principal, job_id)
+    if job.state in UNFINISHED_JOB:
+        raise JobUnfinished(job.id, "tried again")
+    Allowance(session, job.owner_id).take(Amount(jobs=1, trials=job.trials_total, steps=job.steps_total))
+    devices = lifecycle.retry(session, job)
+    if not devices:
+        raise JobFinished(job.id, job.state)
+    job.archived_at = None
+    log.info("job tried again", job_id=job_id)
+    return touched(session, job), devices
+
+
+def touched(session: Session, job: Job) -> JobView:
+    """The job as it is now that a user has changed it."""
+    job.version += 1
+    job.updated_at = store_now(session)
+    session.flush()
+    session.refresh(job)
+    return repository.view(session, job)
+
+
+def _prioritise(session: Session, principal: Principal, job: Job, priority: str) -> None:
+    refuse_priority(principal, priority)
+    if job.state not in UNFINISHED_JOB:
+        raise JobFinished(job.id, job.state)
+    lifecycle.prioritise(session, job, PRIORITIES[priority])
+
+
+def _archive(session: Session, job: Job, *, wanted: bool) -> None:
+    if wanted and job.state in UNFINISHED_JOB:
+        raise JobUnfinished(job.id, "archived")
+    if wanted != (job.archived_at is not None):
+        job.archived_at = store_now(session) if wanted else None
+
+
+def _relabel(session: Session, job: Job) -> None:
+    resolved = ResolvedJobSpec.model_validate(job.resolved_spec)
+    job.search_text = search_text(resolved, job.name, job.tags, job.project, job.notes)
+    session.execute(delete(JobLabel).where(JobLabel.job_id == job.id))
+    labels = labels_of(resolved, job.tags, job.project)
+    session.execute(insert(JobLabel), new_labels(job.id, job.team_id, job.created_at, labels))

@@ -1,0 +1,112 @@
+"""Requests that can be repeated safely: the answer to the first is stored with what it did, in one transaction.
+
+Who comes with the same key while the first request is still at work waits for its end in the store, and then gets its
+answer. If the first fails, nothing is stored, and the next one with the key is the first.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from ayla_service.db.models import IdempotencyKey
+from ayla_service.errors import IdempotencyKeyReused
+
+KEYS_LIVE = timedelta(hours=24)
+"""How long an idempotency key finds its answer."""
+
+_NOT_ANSWERED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """A request that names itself.
+
+    Attributes:
+        member_id: who sent it; the same key of another member is another request.
+        key: its Idempotency-Key.
+        digest: of what was asked, by ``request_digest``.
+    """
+
+    member_id: str
+    key: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """What a request was answered with."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def request_digest(method: str, target: str, body: bytes) -> str:
+    """What tells two requests with the same key apart: method, path with query, and body."""
+    head = f"{method} {target}\n".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(head + body).hexdigest()
+
+
+def begin(
+    session: Session, request: RequestKey, now: datetime, answer: StoredAnswer | None = None
+) -> StoredAnswer | None:
+    """Take the key for this transaction, or find the answer of the request that had it.
+
+    Args:
+        session: the unit of work that does what is asked.
+        request: the request.
+        now: the store's time.
+        answer: what it will be answered, where that is known already; else ``store`` is to follow.
+
+    Returns:
+        The answer of the first request with this key; None if this one is the first.
+
+    Raises:
+        IdempotencyKeyReused: if something else was asked with this key before.
+    """
+    mine = (IdempotencyKey.member_id == request.member_id, IdempotencyKey.key == request.key)
+    if _take(session, request, now, answer):
+        return None
+    earlier = session.execute(select(IdempotencyKey).where(*mine)).scalar_one()
+    if earlier.created_at < now - KEYS_LIVE:
+        session.execute(delete(IdempotencyKey).where(*mine))
+        return begin(session, request, now, answer)
+    if earlier.request_digest != request.digest:
+        raise IdempotencyKeyReused(request.key)
+    return StoredAnswer(earlier.status, earlier.body, earlier.headers)
+
+
+def store(session: Session, request: RequestKey, answer: StoredAnswer) -> None:
+    """Keep the answer for whoever repeats the request; in the transaction that ``begin`` was called in."""
+    session.execute(
+        update(IdempotencyKey)
+        .where(IdempotencyKey.member_id == request.member_id, IdempotencyKey.key == request.key)
+        .values(status=answer.status, headers=dict(answer.headers), body=answer.body)
+    )
+
+
+def forget(session: Session, request: RequestKey) -> None:
+    """Give the key back, as what was asked is not done after all; in the transaction that ``begin`` was called in."""
+    mine = (IdempotencyKey.member_id == request.member_id, IdempotencyKey.key == request.key)
+    session.execute(delete(IdempotencyKey).where(*mine))
+
+
+def _take(session: Session, request: RequestKey, now: datetime, answer: StoredAnswer | None) -> bool:
+    """Whether nobody had the key; PostgreSQL waits here for another transaction that is about to have it."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    row = {
+        "member_id": request.member_id,
+        "key": request.key,
+        "request_digest": request.digest,
+        "status": answer.status if answer else _NOT_ANSWERED,
+        "headers": dict(answer.headers) if answer else {},
+        "body": answer.body if answer else b"",
+        "created_at": now,
+    }
+    taken = dialect.insert(IdempotencyKey).values(row).on_conflict_do_nothing().returning(IdempotencyKey.key)
+    return session.execute(taken).first() is not None

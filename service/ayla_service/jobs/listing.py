@@ -1,0 +1,147 @@
+"""Pages of jobs: filtered, searched and sorted, each read from the front of an index where there is one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Select, exists, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from ayla_service.db.models import Job, JobLabel, Member
+from ayla_service.errors import InvalidQuery
+from ayla_service.jobs import cursors, repository
+from ayla_service.jobs.views import JobView, Page
+from ayla_service.states import JobState, LabelKind
+from ayla_service.teams.principal import Principal
+
+_RARE = (JobState.RUNNING, JobState.FAILED, JobState.CANCELLED)
+"""States that few of many jobs are in."""
+
+
+class Sort(StrEnum):
+    """Orders of a list of jobs; a minus is for descending."""
+
+    NEWEST = "-created_at"
+    OLDEST = "created_at"
+    LAST_CHANGED = "-updated_at"
+    FIRST_CHANGED = "updated_at"
+
+
+class Archived(StrEnum):
+    """Whether archived jobs are listed."""
+
+    NO = "no"
+    ONLY = "only"
+    ALSO = "also"
+
+
+@dataclass(frozen=True, slots=True)
+class JobQuery:
+    """Which jobs of a team are wanted, and in which order.
+
+    Attributes:
+        state: only in this state.
+        owner: only of the member with this name.
+        labels: only with all of these, one of each kind at most.
+        text: only with this somewhere in name, project, tags, notes, problem or optimizers; upper or lower case.
+        created_from: only submitted at this time or later.
+        created_before: only submitted before this time.
+        archived: whether archived ones are listed.
+        sort: the order.
+    """
+
+    state: JobState | None = None
+    owner: str | None = None
+    labels: Mapping[LabelKind, str] = field(default_factory=dict)
+    text: str | None = None
+    created_from: datetime | None = None
+    created_before: datetime | None = None
+    archived: Archived = Archived.NO
+    sort: Sort = Sort.NEWEST
+
+
+def page(session: Session, principal: Principal, wanted: JobQuery, limit: int, cursor: str | None) -> Page[JobView]:
+    """A page of the team's jobs.
+
+    Raises:
+        InvalidQuery: on a cursor that is not one of this list, or a text that no job can have.
+    """
+    time, place, query = _source(principal, wanted)
+    query = _filtered(session, query, principal, wanted)
+    if cursor is not None:
+        last = tuple_(*cursors.job_key(cursor))
+        query = query.where(tuple_(time, place) < last if _descends(wanted) else tuple_(time, place) > last)
+    order = (time.desc(), place.desc()) if _descends(wanted) else (time, place)
+    jobs = session.scalars(query.order_by(*order).limit(limit + 1)).all()
+    more = len(jobs) > limit
+    jobs = jobs[:limit]
+    return Page(repository.views(session, jobs), _after(jobs[-1], wanted) if more else None)
+
+
+def _descends(wanted: JobQuery) -> bool:
+    return wanted.sort.startswith("-")
+
+
+def _by_change(wanted: JobQuery) -> bool:
+    return wanted.sort.endswith("updated_at")
+
+
+def _after(job: Job, wanted: JobQuery) -> str:
+    time = job.updated_at if _by_change(wanted) else job.created_at
+    return cursors.encode(time.isoformat(), job.id)
+
+
+_Place = tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[str], Select[Job]]
+
+
+def _source(principal: Principal, wanted: JobQuery) -> _Place:
+    """What the order goes by, and the jobs with one label read from that label's index; the others are looked up."""
+    jobs = select(Job).where(Job.team_id == principal.team_id)
+    if _by_change(wanted):
+        return Job.updated_at, Job.id, _with_labels(jobs, wanted.labels)
+    if not wanted.labels or wanted.state in _RARE:
+        # Few jobs are in a rare state: from its index, as nearly all jobs that have the label are in another one.
+        return Job.created_at, Job.id, _with_labels(jobs, wanted.labels)
+    kind, label = next(iter(wanted.labels.items()))
+    others = {other: text for other, text in wanted.labels.items() if other is not kind}
+    jobs = select(Job).join(JobLabel, JobLabel.job_id == Job.id)
+    jobs = jobs.where(JobLabel.team_id == principal.team_id, JobLabel.kind == kind, JobLabel.label == label)
+    return JobLabel.created_at, JobLabel.job_id, _with_labels(jobs, others)
+
+
+def _with_labels(jobs: Select[Job], labels: Mapping[LabelKind, str]) -> Select[Job]:
+    for kind, label in labels.items():
+        has = exists().where(JobLabel.job_id == Job.id, JobLabel.kind == kind, JobLabel.label == label)
+        jobs = jobs.where(has.correlate(Job))
+    return jobs
+
+
+def _filtered(session: Session, jobs: Select[Job], principal: Principal, wanted: JobQuery) -> Select[Job]:
+    for kind, label in wanted.labels.items():
+        _refuse_unprintable(kind.value, label)
+    if wanted.state is not None:
+        jobs = jobs.where(Job.state == wanted.state)
+    if wanted.owner is not None:
+        _refuse_unprintable("owner", wanted.owner)
+        jobs = jobs.where(Job.owner_id == _member_id(session, principal, wanted.owner))
+    if wanted.text is not None:
+        _refuse_unprintable("q", wanted.text)
+        jobs = jobs.where(Job.search_text.contains(wanted.text.lower(), autoescape=True))
+    if wanted.created_from is not None:
+        jobs = jobs.where(Job.created_at >= wanted.created_from)
+    if wanted.created_before is not None:
+        jobs = jobs.where(Job.created_at < wanted.created_before)
+    if wanted.archived is not Archived.ALSO:
+        is_archived = Job.archived_at.is_not(None)
+        jobs = jobs.where(is_archived if wanted.archived is Archived.ONLY else ~is_archived)
+    return jobs
+
+
+def _member_id(session: Session, principal: Principal, name: str) -> str | None:
+    return session.scalar(select(Member.id).where(Member.team_id == principal.team_id, Member.name == name))
+
+
+def _refuse_unprintable(parameter: str, text: str) -> None:
+    if not text.isprintable():
+        raise InvalidQuery(parameter, "This is printable text on one line.")

@@ -1,0 +1,48 @@
+"""Rows by an id that a stranger wrote: those of the caller's team are found, all others do not exist."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ayla_service.db.lookup import by_id, could_be_id
+from ayla_service.db.models import Job, Trial
+from ayla_service.errors import JobNotFound, NotYours, TrialNotFound
+from ayla_service.teams.principal import Principal
+
+
+def job_of(session: Session, principal: Principal, job_id: str, *, lock: bool = False) -> Job:
+    """A job of the caller's team, locked until the transaction ends if asked for.
+
+    Raises:
+        JobNotFound: if there is none; one of another team is none.
+    """
+    job = by_id(session, Job, job_id, lock=lock)
+    if job is None or job.team_id != principal.team_id:
+        raise JobNotFound(job_id)
+    return job
+
+
+def own_job(session: Session, principal: Principal, job_id: str) -> Job:
+    """A job that the caller may change, locked until the transaction ends.
+
+    Raises:
+        JobNotFound: if there is none in the caller's team.
+        NotYours: if it is another member's, and the caller is no admin.
+    """
+    job = job_of(session, principal, job_id, lock=True)
+    if not principal.may_change(job.owner_id):
+        raise NotYours("job", job_id)
+    return job
+
+
+def trial_of(session: Session, principal: Principal, trial_id: str) -> Trial:
+    """A trial of one of the team's jobs.
+
+    Raises:
+        TrialNotFound: if there is none; one of another team is none.
+    """
+    query = select(Trial).join(Job, Job.id == Trial.job_id)
+    query = query.where(Trial.id == trial_id, Job.team_id == principal.team_id)
+    trial = session.scalar(query) if could_be_id(trial_id) else None
+    if trial is None:
+        raise TrialNotFound(trial_id)
+    return trial

@@ -1,0 +1,216 @@
+"""Putting jobs on the queue; submissions that come at the same moment share one transaction.
+
+A commit takes as long as the disk needs to keep it, and statements take longer than what they store: a transaction of
+twenty jobs takes little longer than one of a single job.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+from ayla_spec import JobSpec, ResolvedJobSpec, SpecError, SpecIssue, resolve
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from ayla_service.db.session import Database, store_now
+from ayla_service.errors import ServiceError
+from ayla_service.jobs import drafts, idempotency
+from ayla_service.jobs.drafts import Draft
+from ayla_service.jobs.idempotency import RequestKey, StoredAnswer
+from ayla_service.jobs.views import JobView
+from ayla_service.queue.wakeup import WakeUp
+from ayla_service.teams.limits import Allowance, Amount
+from ayla_service.teams.principal import Principal
+
+log = structlog.get_logger("ayla_service.jobs")
+
+Pin = Callable[[Session, Principal, ResolvedJobSpec], ResolvedJobSpec]
+"""Fills in what only the store knows, such as which dataset of the team a name is."""
+
+Render = Callable[[list[JobView]], StoredAnswer]
+"""How the jobs of a request are told to who submitted them."""
+
+_AT_ONCE = 64
+"""Submissions that share a transaction at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job to be submitted.
+
+    Attributes:
+        spec: the job.
+        submitted: the same as its user wrote it; stored beside the resolved spec.
+        resolved: with nothing left to choose but what the store knows.
+    """
+
+    spec: JobSpec
+    submitted: dict[str, Any]
+    resolved: ResolvedJobSpec
+
+
+def checked(principal: Principal, spec: JobSpec, submitted: dict[str, Any]) -> NewJob:
+    """A job whose spec was checked to the end, as far as that goes without the store.
+
+    Raises:
+        SpecError: if the spec cannot be run, or the caller may not give it its priority.
+    """
+    refuse_priority(principal, spec.priority)
+    return NewJob(spec, submitted, resolve(spec))
+
+
+def refuse_priority(principal: Principal, priority: str) -> None:
+    """Refuse a priority that the caller may not give.
+
+    Raises:
+        SpecError: if it is for admins only, and the caller is none.
+    """
+    if priority == "urgent" and not principal.is_admin:
+        raise SpecError([SpecIssue("/priority", "'urgent' is for admins of the team; 'high' is the most you can ask.")])
+
+
+@dataclass(slots=True)
+class _Request:
+    """Jobs that are stored all together or not at all, and what became of them."""
+
+    principal: Principal
+    jobs: Sequence[NewJob]
+    render: Render
+    key: RequestKey | None
+    devices: list[str] = field(default_factory=list)
+    views: list[JobView] = field(default_factory=list)
+    answer: StoredAnswer | None = None
+    error: Exception | None = None
+    replayed: bool = False
+
+    @property
+    def is_done(self) -> bool:
+        return self.answer is not None or self.error is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a submission is answered with; ``replayed`` says that an earlier one with the same key made the jobs."""
+
+    answer: StoredAnswer
+    replayed: bool
+
+
+class SubmissionDesk:
+    """Takes submissions, and stores those that wait together.
+
+    Args:
+        database: the store.
+        wake_up: told after each commit.
+        pin: fills in what only the store knows.
+    """
+
+    def __init__(self, database: Database, wake_up: WakeUp, pin: Pin) -> None:
+        self._database = database
+        self._wake_up = wake_up
+        self.pin = pin
+        self._waiting: deque[_Request] = deque()
+        self._turn = threading.Lock()
+
+    def submit(
+        self, principal: Principal, jobs: Sequence[NewJob], render: Render, key: RequestKey | None = None
+    ) -> Receipt:
+        """Store jobs, all or none of them.
+
+        Args:
+            principal: who submits them.
+            jobs: at least one.
+            render: makes the answer; it is stored beside the jobs under the key.
+            key: the name of the request, if it has one.
+
+        Raises:
+            SpecError: if a job cannot be run by this team.
+            IdempotencyKeyReused: if something else was asked with the key before.
+            LimitReached: if it is more than the member or the team may have.
+            QueueDraining: if the team's queue takes nothing new.
+        """
+        request = _Request(principal, jobs, render, key)
+        self._waiting.append(request)
+        with self._turn:
+            # Whoever has the turn serves all that wait by then; most find themselves served when theirs comes.
+            while not request.is_done:
+                self._serve([self._waiting.popleft() for _ in range(min(_AT_ONCE, len(self._waiting)))])
+        if request.error is not None:
+            raise request.error
+        assert request.answer is not None  # noqa: S101  # it is done, and not by an error
+        self._tell(request)
+        return Receipt(request.answer, request.replayed)
+
+    def _tell(self, request: _Request) -> None:
+        if not request.replayed:
+            self._wake_up.notify(request.devices)
+            for view in request.views:
+                log.info("job submitted", job_id=view.id, trials=sum(view.trials.values()))
+
+    def _serve(self, requests: Sequence[_Request]) -> None:
+        """Store these; if the store refuses, each by itself, so that nobody suffers for another's job."""
+        try:
+            with self._database.write() as session:
+                _store(session, requests, self.pin)
+        except (SQLAlchemyError, ValueError, TypeError) as error:
+            if len(requests) == 1:
+                requests[0].answer, requests[0].error = None, error
+                return
+            for request in requests:
+                request.answer, request.error, request.devices = None, None, []
+                self._serve([request])
+        except BaseException as error:
+            for request in requests:
+                request.answer, request.error = None, RuntimeError(f"cut off by {type(error).__name__}")
+            raise
+
+
+def _store(session: Session, requests: Sequence[_Request], pin: Pin) -> None:
+    now = store_now(session)
+    allowances: dict[str, Allowance] = {}
+    made: list[Draft] = []
+    for request in requests:
+        try:
+            made += _accepted(session, request, pin, allowances, now)
+        except (ServiceError, SpecError) as error:
+            request.error = error
+    drafts.store(session, made)
+
+
+def _accepted(
+    session: Session, request: _Request, pin: Pin, allowances: dict[str, Allowance], now: datetime
+) -> list[Draft]:
+    """The jobs of a request that are to be stored: none if it was answered before."""
+    principal = request.principal
+    made = [
+        drafts.draft(principal, job.spec, job.submitted, pin(session, principal, job.resolved), now)
+        for job in request.jobs
+    ]
+    views = [draft.view() for draft in made]
+    answer = request.render(views)
+    if request.key is not None:
+        earlier = idempotency.begin(session, request.key, now, answer)
+        if earlier is not None:
+            request.answer, request.replayed = earlier, True
+            return []
+    try:
+        _allow(session, principal, made, allowances)
+    except ServiceError:
+        if request.key is not None:
+            idempotency.forget(session, request.key)
+        raise
+    request.answer, request.views = answer, views
+    request.devices = [device for draft in made for device in draft.devices]
+    return made
+
+
+def _allow(session: Session, principal: Principal, made: Sequence[Draft], allowances: dict[str, Allowance]) -> None:
+    if principal.member_id not in allowances:
+        allowances[principal.member_id] = Allowance(session, principal.member_id)
+    trials = sum(draft.job["trials_total"] for draft in made)
+    steps = sum(draft.job["steps_total"] for draft in made)
+    allowances[principal.member_id].take(Amount(jobs=len(made), trials=trials, steps=steps))

@@ -1,0 +1,140 @@
+"""What is to be told when jobs end: written in the transaction that ends them, so that no end is missed or made up.
+
+It is sent by the API's processes (``ayla_service.webhooks``); here only the rows are made, in as many statements for a
+pack of jobs as for one.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy.orm import Session
+
+from ayla_service.db.models import Job, Member, Trial, Webhook, WebhookDelivery
+from ayla_service.states import DeliveryState, TrialState
+
+KEPT = timedelta(days=7)
+"""How long it is remembered what became of a delivery."""
+
+_FORGOTTEN_AT_ONCE = 5000
+_MOST_DETAIL = 1000
+
+
+class Event(StrEnum):
+    """What webhooks can be told of."""
+
+    JOB_SUCCEEDED = "job.succeeded"
+    JOB_FAILED = "job.failed"
+    JOB_CANCELLED = "job.cancelled"
+
+
+def announce(session: Session, ended: Mapping[str, str], now: datetime) -> None:
+    """Write a delivery for each webhook that is to be told of the end of these jobs.
+
+    Args:
+        session: the unit of work that has ended them, their rows written.
+        ended: the id of each job's team, by the job's id.
+        now: when they ended.
+    """
+    webhooks = _webhooks(session, set(ended.values())) if ended else {}
+    jobs = _jobs(session, [job_id for job_id, team_id in ended.items() if team_id in webhooks])
+    deliveries = []
+    for job in jobs:
+        event = f"job.{job.state}"
+        told = [webhook for webhook in webhooks[job.team_id] if event in webhook.events]
+        payload = message(event, now, _data(job)) if told else {}
+        deliveries += [delivery(webhook.id, event, payload, now, job.id) for webhook in told]
+    if deliveries:
+        session.execute(insert(WebhookDelivery), deliveries)
+
+
+def message(event: str, at: datetime, data: dict[str, Any]) -> dict[str, Any]:
+    """What is sent, as Standard Webhooks has it: the type of event, when it happened, and its data."""
+    return {"type": event, "timestamp": _written(at), "data": data}
+
+
+def delivery(
+    webhook_id: str, event: str, payload: dict[str, Any], now: datetime, job_id: str | None = None
+) -> dict[str, Any]:
+    """The row of a message that is to be sent at once."""
+    return {
+        "id": str(uuid.uuid4()),
+        "webhook_id": webhook_id,
+        "job_id": job_id,
+        "event": event,
+        "payload": payload,
+        "state": DeliveryState.PENDING,
+        "attempts": 0,
+        "next_at": now,
+        "created_at": now,
+    }
+
+
+def forget(session: Session, before: datetime) -> int:
+    """Remove deliveries that were ended before; a number at a time, to be called until it returns 0."""
+    old = select(WebhookDelivery.id).where(WebhookDelivery.ended_at < before).limit(_FORGOTTEN_AT_ONCE)
+    gone = delete(WebhookDelivery).where(WebhookDelivery.id.in_(old)).returning(WebhookDelivery.id)
+    return len(session.scalars(gone).all())
+
+
+def _webhooks(session: Session, team_ids: Collection[str]) -> dict[str, list[Row[str, str, list[str]]]]:
+    """What to tell of each of these teams that has something; locked so that nobody removes it meanwhile."""
+    rows = session.execute(
+        select(Webhook.id, Webhook.team_id, Webhook.events)
+        .where(Webhook.team_id.in_(team_ids), Webhook.enabled)
+        .order_by(Webhook.id)
+        .with_for_update(read=True, key_share=True)
+    )
+    webhooks = defaultdict(list)
+    for row in rows:
+        webhooks[row.team_id].append(row)
+    return dict(webhooks)
+
+
+def _jobs(session: Session, job_ids: Sequence[str]) -> Sequence[Any]:
+    """What is told of the jobs, with their trials counted by state."""
+    if not job_ids:
+        return []
+    trials = (
+        select(Trial.job_id, *(_number(state).label(state) for state in TrialState))
+        .where(Trial.job_id.in_(job_ids))
+        .group_by(Trial.job_id)
+        .subquery()
+    )
+    columns = (Job.id, Job.team_id, Job.name, Job.state, Job.project, Job.tags, Job.trials_total)
+    times = (Job.created_at, Job.started_at, Job.finished_at)
+    query = select(*columns, *times, Job.error_type, Job.error_detail, Member.name.label("owner"), trials)
+    query = query.join(Member, Member.id == Job.owner_id).join(trials, trials.c.job_id == Job.id)
+    return session.execute(query.where(Job.id.in_(job_ids)).order_by(Job.id)).all()
+
+
+def _number(state: TrialState) -> Any:
+    return func.count().filter(Trial.state == state)
+
+
+def _data(job: Any) -> dict[str, Any]:
+    error = None
+    if job.error_type is not None:
+        error = {"type": job.error_type, "detail": (job.error_detail or "")[:_MOST_DETAIL]}
+    return {
+        "job_id": job.id,
+        "url": f"/v1/jobs/{job.id}",
+        "name": job.name,
+        "state": job.state,
+        "owner": job.owner,
+        "project": job.project,
+        "tags": job.tags,
+        "created_at": _written(job.created_at),
+        "started_at": _written(job.started_at),
+        "finished_at": _written(job.finished_at),
+        "error": error,
+        "trials": {"total": job.trials_total, **{state.value: getattr(job, state) for state in TrialState}},
+    }
+
+
+def _written(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat().replace("+00:00", "Z")

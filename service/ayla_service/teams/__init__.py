@@ -1,0 +1,1 @@
+"""Who may do what: teams, their members, the members' API keys, and how much each may have at once."""

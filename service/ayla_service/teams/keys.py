@@ -1,0 +1,173 @@
+"""API keys: made, shown once, recognised, rotated and revoked. The store has their digests only."""
+
+import hashlib
+import hmac
+import secrets
+import threading
+import time
+import uuid
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Row, exists, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from ayla_service.db.models import ApiKey, Member
+from ayla_service.db.session import Database, store_now
+from ayla_service.errors import NotAuthenticated
+from ayla_service.states import Role
+from ayla_service.teams.principal import LOCAL, ROLE_SCOPES, Principal, Scope
+
+KEY_PREFIX = "ayla_"
+FIRST_KEY_COMMAND = "ayla-service keys create --team TEAM --member NAME --create"
+"""What makes the first key of a service, for messages."""
+
+_RANDOM_BYTES = 32
+_SHOWN_CHARACTERS = 12
+_USE_NOTED_EVERY = timedelta(minutes=1)
+_OPEN_FOR_SECONDS = 1.0
+
+log = structlog.get_logger("ayla_service.teams")
+
+
+def new_key() -> str:
+    """A key that nobody can guess: 256 random bits."""
+    return KEY_PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
+
+
+def digest_of(key: str) -> str:
+    """What the store keeps of a key."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def add_key(
+    session: Session,
+    member_id: str,
+    name: str,
+    scopes: Collection[Scope],
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """Make a key for a member; the second of the two is the key itself, which cannot be had again."""
+    key = new_key()
+    row = ApiKey(
+        id=str(uuid.uuid4()),
+        member_id=member_id,
+        name=name,
+        prefix=key[:_SHOWN_CHARACTERS],
+        digest=digest_of(key),
+        scopes=sorted(scope.value for scope in scopes),
+        created_at=now,
+        expires_at=expires_at,
+    )
+    session.add(row)
+    session.flush()
+    return row, key
+
+
+def has_keys(session: Session) -> bool:
+    """Whether any key was ever made, valid or not: from then on nobody gets in without one."""
+    return bool(session.scalar(select(exists().where(ApiKey.id.is_not(None)))))
+
+
+def has_valid_key(session: Session) -> bool:
+    """Whether there is a key that lets its holder in at this moment."""
+    now = store_now(session)
+    usable = exists().where(
+        ApiKey.member_id == Member.id,
+        Member.removed_at.is_(None),
+        ApiKey.revoked_at.is_(None),
+        ApiKey.expires_at.is_(None) | (ApiKey.expires_at > now),
+    )
+    return bool(session.scalar(select(usable)))
+
+
+class KeyRing:
+    """Recognises who a request comes from.
+
+    Nothing about a key is remembered between requests, so one that is revoked lets nobody in from that moment on.
+
+    Args:
+        database: the store.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._closed = False
+        self._open_until = 0.0
+        self._lock = threading.Lock()
+        self._noting = threading.Lock()
+
+    @property
+    def is_surely_open(self) -> bool:
+        """Whether it was found a moment ago that there are no keys; needs no look into the store."""
+        return not self._closed and time.monotonic() < self._open_until
+
+    @property
+    def is_surely_closed(self) -> bool:
+        """Whether keys were found before; there are some for ever then, so this needs no look into the store."""
+        return self._closed
+
+    def is_open(self) -> bool:
+        """Whether everybody who reaches the service may use it: as long as no key was ever made."""
+        with self._lock:
+            if not self._closed and time.monotonic() >= self._open_until:
+                with self._database.read() as session:
+                    self._closed = has_keys(session)
+                self._open_until = time.monotonic() + _OPEN_FOR_SECONDS
+            return not self._closed
+
+    def principal(self, key: str | None) -> Principal:
+        """Who shows this key.
+
+        Raises:
+            NotAuthenticated: if it is none of ours, has expired or was revoked, or if one is needed and there is none.
+        """
+        if self.is_open():
+            return LOCAL
+        if key is None:
+            raise NotAuthenticated("This service needs an API key: send it as 'Authorization: Bearer ayla_…'.")
+        return self._holder(key)
+
+    def _holder(self, key: str) -> Principal:
+        with self._database.read() as session:
+            found, now = self._row(session, key), store_now(session)
+            if found is None:
+                raise NotAuthenticated("The API key is not one of this service; check it for a slip, or ask an admin.")
+            row, member = found.ApiKey, found.Member
+            _refuse_ended(row, member, now)
+            role = Role(member.role)
+            scopes = frozenset(Scope(scope) for scope in row.scopes) & ROLE_SCOPES[role]
+            holder = Principal(member.team_id, member.id, member.name, role, scopes, row.id)
+            noted_at = row.last_used_at
+        if noted_at is None or now - noted_at >= _USE_NOTED_EVERY:
+            self._note_use(row_id=holder.key_id, now=now)
+        return holder
+
+    def _row(self, session: Session, key: str) -> Row[ApiKey, Member] | None:
+        """Looked up by digest, whatever it looks like: how long that takes says nothing about how near a guess is."""
+        digest = digest_of(key)
+        query = select(ApiKey, Member).join(Member, Member.id == ApiKey.member_id).where(ApiKey.digest == digest)
+        row = session.execute(query).one_or_none()
+        return row if row is not None and hmac.compare_digest(row.ApiKey.digest, digest) else None
+
+    def _note_use(self, row_id: str | None, now: datetime) -> None:
+        """Neither a store that is busy writing nor an error holds requests up: one of them sees to it, or none."""
+        if not self._noting.acquire(blocking=False):
+            return
+        try:
+            with self._database.write() as session:
+                session.execute(update(ApiKey).where(ApiKey.id == row_id).values(last_used_at=now))
+        except SQLAlchemyError as error:
+            log.warning("the use of a key could not be noted", key_id=row_id, error=type(error).__name__)
+        finally:
+            self._noting.release()
+
+
+def _refuse_ended(row: ApiKey, member: Member, now: datetime) -> None:
+    if row.revoked_at is not None or member.removed_at is not None:
+        raise NotAuthenticated(f"The API key {row.prefix}… was revoked; ask an admin for another.")
+    if row.expires_at is not None and row.expires_at <= now:
+        raise NotAuthenticated(f"The API key {row.prefix}… expired on {row.expires_at:%Y-%m-%d %H:%M} UTC.")

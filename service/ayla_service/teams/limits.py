@@ -1,0 +1,138 @@
+"""How much a member, and a team with all its members, may have at once.
+
+Limits are stored by name with the member and the team; one that is left out does not exist.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from ayla_service.db.models import Dataset, Job, Member, Team
+from ayla_service.errors import LimitReached, QueueDraining
+from ayla_service.states import UNFINISHED_JOB
+
+
+class Limit(StrEnum):
+    """What can be limited. The first three are of jobs that have not ended."""
+
+    JOBS = "queued_jobs"
+    TRIALS = "trials"
+    STEPS = "steps"
+    STORED_BYTES = "stored_bytes"
+    WORKERS = "workers"
+
+
+_WORDS = {
+    Limit.JOBS: "jobs that have not ended",
+    Limit.TRIALS: "trials in jobs that have not ended",
+    Limit.STEPS: "steps in jobs that have not ended",
+    Limit.STORED_BYTES: "bytes of results and datasets",
+    Limit.WORKERS: "workers at once",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How much of what is limited there is, or is to come."""
+
+    jobs: int = 0
+    trials: int = 0
+    steps: int = 0
+    stored_bytes: int = 0
+
+    def __add__(self, other: "Amount") -> "Amount":
+        """Both together."""
+        return Amount(
+            self.jobs + other.jobs,
+            self.trials + other.trials,
+            self.steps + other.steps,
+            self.stored_bytes + other.stored_bytes,
+        )
+
+    def of(self, limit: Limit) -> int:
+        """How much of what this limit is about."""
+        return {
+            Limit.JOBS: self.jobs,
+            Limit.TRIALS: self.trials,
+            Limit.STEPS: self.steps,
+            Limit.STORED_BYTES: self.stored_bytes,
+        }[limit]
+
+
+_COUNTED = (Limit.JOBS, Limit.TRIALS, Limit.STEPS, Limit.STORED_BYTES)
+_OF_JOBS = (Limit.JOBS, Limit.TRIALS, Limit.STEPS)
+
+
+class Allowance:
+    """What one member may still have, counted once and then kept up in memory for the rest of a transaction.
+
+    Args:
+        session: the unit of work; the member's row is locked in it if there is anything to count, so that two
+            submissions at the same moment cannot both have the last place.
+        member_id: the member.
+    """
+
+    def __init__(self, session: Session, member_id: str) -> None:
+        query = select(Member, Team).join(Team, Team.id == Member.team_id).where(Member.id == member_id)
+        member, team = session.execute(query).one()
+        self._is_draining = team.draining_at is not None
+        self._limits: list[tuple[str, Mapping[str, int], Amount]] = []
+        for whose, limits, table, owner, dataset_owner, row_id in (
+            ("You have", member.limits, Member, Job.owner_id, Dataset.owner_id, member.id),
+            ("Your team has", team.limits, Team, Job.team_id, Dataset.team_id, team.id),
+        ):
+            if any(limit in limits for limit in _COUNTED):
+                session.execute(select(table.id).where(table.id == row_id).with_for_update(key_share=True))
+                have = _counted(session, limits, owner == row_id, dataset_owner == row_id)
+                self._limits.append((whose, limits, have))
+
+    def take(self, amount: Amount) -> None:
+        """Count in what is to come.
+
+        Raises:
+            QueueDraining: if it is jobs, and the team's queue takes none.
+            LimitReached: if it is too much, which names the limit.
+        """
+        if self._is_draining and amount.jobs:
+            raise QueueDraining
+        for whose, limits, have in self._limits:
+            for limit in _COUNTED:
+                _refuse_beyond(whose, limit, limits.get(limit), have.of(limit), amount.of(limit))
+        self._limits = [(whose, limits, have + amount) for whose, limits, have in self._limits]
+
+
+def _refuse_beyond(whose: str, limit: Limit, most: int | None, have: int, more: int) -> None:
+    # A limit on what is stored stops whoever is over it already: what a job will store is not known before.
+    over = most is not None and (have + more > most or (limit is Limit.STORED_BYTES and have >= most))
+    if over:
+        raise LimitReached(
+            f"{whose} {have:,} {_WORDS[limit]} and may have {most:,}; this would add {more:,}. Wait for jobs to end, "
+            "cancel or delete some, or ask an admin for more."
+            if limit is not Limit.STORED_BYTES
+            else f"{whose} {have:,} {_WORDS[limit]} and may have {most:,}. Delete jobs or datasets, or ask an admin "
+            "for more."
+        )
+
+
+def used(session: Session, of_jobs: ColumnElement[bool], of_datasets: ColumnElement[bool]) -> Amount:
+    """All that there is, of jobs and datasets that meet the conditions."""
+    return _counted(session, dict.fromkeys(_COUNTED, 0), of_jobs, of_datasets)
+
+
+def _counted(
+    session: Session, limits: Mapping[str, Any], of_jobs: ColumnElement[bool], of_datasets: ColumnElement[bool]
+) -> Amount:
+    """What there is of that for which there are limits."""
+    jobs, trials, steps = 0, 0, 0
+    if any(limit in limits for limit in _OF_JOBS):
+        counts = select(func.count(), func.sum(Job.trials_total), func.sum(Job.steps_total))
+        jobs, trials, steps = session.execute(counts.where(of_jobs, Job.state.in_(UNFINISHED_JOB))).one()
+    stored = 0
+    if Limit.STORED_BYTES in limits:
+        stored = int(session.scalar(select(func.sum(Job.stored_bytes)).where(of_jobs)) or 0)
+        stored += int(session.scalar(select(func.sum(Dataset.stored_bytes)).where(of_datasets)) or 0)
+    return Amount(jobs, int(trials or 0), int(steps or 0), stored)

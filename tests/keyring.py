@@ -1,14 +1,17 @@
 """API keys for tests: made as a service makes them, and shown as clients show them."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from ayla_service.db.models import Member
 from ayla_service.db.session import Database, store_now
 from ayla_service.states import Role
+from ayla_service.teams import issuing
 from ayla_service.teams.issuing import KeyWish, issue
 from ayla_service.teams.keys import KeyRing
 from ayla_service.teams.principal import LOCAL, Principal, Scope
+from ayla_service.teams.views import KeyView, NewKey
 
 
 def make_key(
@@ -38,3 +41,43 @@ def set_role(database: Database, holder: Principal, role: Role) -> None:
     """Give a member another role, whoever is left."""
     with database.write() as session:
         session.get_one(Member, holder.member_id).role = role
+
+
+def let_in(
+    database: Database,
+    who: Principal = LOCAL,
+    scopes: Collection[Scope] | None = None,
+    expires_at: datetime | None = None,
+) -> Principal:
+    """Who comes with a new key of somebody."""
+    return holder_of(database, make_key(database, who, scopes, expires_at))
+
+
+def create(database: Database, caller: Principal, member_id: str | None = None, **wish: Any) -> NewKey:
+    """Make a key as its holder does."""
+    with database.write() as session:
+        return issuing.create(session, caller, member_id or caller.member_id, KeyWish("new", **wish))
+
+
+def rotate(database: Database, caller: Principal, key_id: str | None, overlap: int = 0, **ends: Any) -> NewKey:
+    """Replace a key as its holder does."""
+    with database.write() as session:
+        return issuing.rotate(session, caller, key_id or "", timedelta(seconds=overlap), **ends)
+
+
+def revoke(database: Database, caller: Principal, key_id: str | None) -> KeyView:
+    """Revoke a key as its holder does."""
+    with database.write() as session:
+        return issuing.revoke(session, caller, key_id or "")
+
+
+def listed(database: Database, caller: Principal, **wanted: Any) -> list[str]:
+    """The ids of the keys that somebody sees."""
+    with database.read() as session:
+        return [view.id for view in issuing.page(session, caller, wanted.get("member_id"), 200, None).items]
+
+
+def later(database: Database, **amount: float) -> datetime:
+    """The store's time in a while."""
+    with database.read() as session:
+        return store_now(session) + timedelta(**amount)

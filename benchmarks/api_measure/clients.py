@@ -51,7 +51,7 @@ class Connection:
 
 def post_together(url: str, path: str, document: Any, clients: int, each: int) -> tuple[float, list[float]]:
     """Seconds that all took together, and those of every request; the clients are threads of a process of their own."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
+    with multiprocessing.get_context("fork").Pool(1) as pool:
         return pool.apply(_together, (url, path, json.dumps(document).encode(), clients, each))
 
 

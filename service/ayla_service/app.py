@@ -22,15 +22,18 @@ from ayla_service.api.middleware import (
 from ayla_service.api.origin import OriginMiddleware
 from ayla_service.api.readiness import ReadinessCheck
 from ayla_service.api.routes import ROUTERS, V1
+from ayla_service.api.sse import encode_event
 from ayla_service.api.uploads import UploadDesk, body_limits
 from ayla_service.datasets.pinning import pin_uploads
 from ayla_service.datasets.service import DatasetService
 from ayla_service.db.session import Database
+from ayla_service.figures.service import FigureService
 from ayla_service.jobs.service import JobService
 from ayla_service.queue.wakeup import TimerWakeUp, WakeUp
 from ayla_service.reaping import while_served
 from ayla_service.results.reader import ResultReader
 from ayla_service.settings import Settings
+from ayla_service.streams.hub import Hub
 from ayla_service.teams.keys import KeyRing
 from ayla_service.webhooks.gate import Gate
 from ayla_service.webhooks.service import WebhookService
@@ -72,9 +75,11 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
     app.state.jobs = JobService(database, app.state.wake_up, pin_uploads)
     app.state.keys = KeyRing(database)
     app.state.results = ResultReader(database)
+    app.state.figures = FigureService(database)
     app.state.webhooks = WebhookService(database, Gate.listing(settings.webhook_private_hosts))
     app.state.datasets = DatasetService(database)
     app.state.uploads = UploadDesk(database, app.state.datasets)
+    app.state.events = Hub(database, settings, encode_event)
     app.state.readiness = ReadinessCheck(database, settings)
     install_handlers(app)
     for router in ROUTERS:

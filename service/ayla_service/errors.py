@@ -326,6 +326,34 @@ class ComparisonTooLarge(ServiceError):
         super().__init__(f"{found} are too many for one comparison; at most {most} are read. {advice}")
 
 
+class FigureUnavailable(ServiceError):
+    """The job can have no figure of this kind."""
+
+    slug, title, status = "figure-unavailable", "Figure unavailable", 409
+
+
+class FigureTooLarge(ServiceError):
+    """More results than are read for one figure."""
+
+    slug, title, status = "figure-too-large", "Figure too large", 422
+
+    def __init__(self, size: int, most: int) -> None:
+        mib = 1024**2
+        super().__init__(
+            f"The results to draw are {-(-size // mib)} MiB; at most {most // mib} MiB are read for one figure. Name "
+            "fewer settings with optimizers, or record fewer steps."
+        )
+
+
+class FiguresBusy(ServiceError):
+    """As many figures are drawn as can be at once."""
+
+    slug, title, status = "figures-busy", "Figures busy", 503
+
+    def __init__(self) -> None:
+        super().__init__("Many figures are being drawn at the moment. Try again shortly.", headers={"Retry-After": "1"})
+
+
 class InvalidQuery(ServiceError):
     """A query parameter that cannot be honoured; ``issues`` has one entry whose pointer names the parameter."""
 
@@ -333,6 +361,41 @@ class InvalidQuery(ServiceError):
 
     def __init__(self, parameter: str, detail: str) -> None:
         super().__init__("A query parameter is invalid.", [SpecIssue(f"/{parameter}", detail)])
+
+
+class TooManyStreams(ServiceError):
+    """The member has as many streams open as it may have."""
+
+    slug, title, status = "too-many-streams", "Too many streams", 429
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"You have {most} streams open, and cannot have more here; close some, or follow several jobs by one: "
+            "GET /v1/events?job_id=…&job_id=….",
+            headers={"Retry-After": "30"},
+        )
+
+
+class StreamsUnavailable(ServiceError):
+    """The service has as many streams open as it serves, or is about to stop."""
+
+    slug, title, status = "streams-unavailable", "Streams unavailable", 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The service cannot serve another stream at the moment. Try again shortly, or ask GET /v1/jobs/{id} "
+            "now and then.",
+            headers={"Retry-After": "5"},
+        )
+
+
+class InvalidHeader(ServiceError):
+    """A header of the request that cannot be honoured."""
+
+    slug, title, status = "invalid-request", "Invalid request", 422
+
+    def __init__(self, header: str, detail: str) -> None:
+        super().__init__("A header is invalid.", [SpecIssue(f"/{header}", detail)])
 
 
 class StoreUnavailable(ServiceError):

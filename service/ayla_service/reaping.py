@@ -56,7 +56,7 @@ class Reaping(Background):
 
 @asynccontextmanager
 async def while_served(app: FastAPI) -> AsyncIterator[None]:
-    """Lifespan of the application: it reaps, and sends webhooks, from when it is served until it is stopped."""
+    """Lifespan of the application: while it is served it reaps, sends webhooks and feeds streams."""
     database, settings = app.state.database, app.state.settings
-    with Reaping(database, settings, app.state.wake_up), Delivering(database, settings):
+    with Reaping(database, settings, app.state.wake_up), Delivering(database, settings), app.state.events:
         yield

@@ -160,6 +160,20 @@ class Settings(BaseSettings):
     )
     webhook_poll_seconds: float = Field(1.0, gt=0, description="How often the API looks for webhooks to send.")
 
+    stream_poll_seconds: float = Field(
+        0.25, gt=0, description="How often the API looks for what streams of events and waiting requests are told."
+    )
+    stream_ping_seconds: float = Field(15.0, gt=0, description="Pause after which a silent stream says that it lives.")
+    stream_recheck_seconds: float = Field(
+        30.0, gt=0, description="How often it is checked whether the API keys of open streams are still valid."
+    )
+    max_streams: int = Field(
+        1000, ge=0, description="Streams and waiting requests that one process of the API serves at once."
+    )
+    max_member_streams: int = Field(
+        100, ge=0, description="Streams of one member that one process of the API serves at once."
+    )
+
     datasets_dir: Path | None = Field(
         None, description="Folder of datasets, downloaded and of users. Default: datasets in the data folder."
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ayla_spec.datasets import CurveDataset
 from ayla_spec.draft import Draft
 from ayla_spec.errors import SpecIssue
+from ayla_spec.expression import Allowance
 from ayla_spec.jobspec import JobSpec
 from ayla_spec.limits import (
     MAX_PREDICTION_ROWS,
@@ -23,15 +24,16 @@ _COMMON_COLUMNS = 6
 """Columns of every trajectory: the step and what is recorded of every problem."""
 
 
-def job_issues(spec: JobSpec, draft: Draft) -> list[SpecIssue]:
+def job_issues(spec: JobSpec, draft: Draft, allowance: Allowance | None = None) -> list[SpecIssue]:
     """Everything that is wrong with a draft.
 
     Args:
         spec: the job as submitted.
         draft: the same over its preset.
+        allowance: what its expression is parsed by.
     """
     return [
-        *problem_issues(draft.problem),
+        *problem_issues(draft.problem, allowance),
         *optimizer_issues(draft),
         *_seed_issues(draft.seeds),
         *_prediction_issues(draft),

@@ -115,7 +115,11 @@ class JobSpec(SpecModel):
     )
     budget: SubmittedBudget | None = Field(None, description="Required unless the problem is a preset.")
     seeds: list[Seed] | None = Field(
-        None, min_length=1, max_length=MAX_SEEDS, description="Distinct; one trial each. Default [0], or the preset's."
+        None,
+        min_length=1,
+        max_length=MAX_SEEDS,
+        fail_fast=True,
+        description="Distinct; one trial each. Default [0], or the preset's.",
     )
     record: RecordOverride = Field(default_factory=RecordOverride)
     device: Device = Field("auto", description="'auto' runs on the GPU of the worker if it has one, else its CPU.")

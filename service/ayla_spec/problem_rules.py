@@ -9,7 +9,7 @@ from ayla_spec.datasets import (
     UploadDataset,
 )
 from ayla_spec.errors import SpecIssue
-from ayla_spec.expression import ExpressionError, parse
+from ayla_spec.expression import Allowance, ExpressionError, parse
 from ayla_spec.expression.points import element
 from ayla_spec.jobspec import Dtype
 from ayla_spec.limits import MAX_INPUT_VALUES, MAX_PARAMETERS
@@ -47,14 +47,21 @@ def may_be_one_dimensional(problem: DatasetProblem) -> bool:
             return False
 
 
-def problem_issues(problem: ExpressionProblem | DatasetProblem) -> list[SpecIssue]:
-    """What is wrong with a problem as a whole."""
-    return _expression_issues(problem) if isinstance(problem, ExpressionProblem) else _dataset_issues(problem)
+def problem_issues(problem: ExpressionProblem | DatasetProblem, allowance: Allowance | None = None) -> list[SpecIssue]:
+    """What is wrong with a problem as a whole.
+
+    Args:
+        problem: to check.
+        allowance: what its expression is parsed by.
+    """
+    if isinstance(problem, ExpressionProblem):
+        return _expression_issues(problem, allowance)
+    return _dataset_issues(problem)
 
 
-def _expression_issues(problem: ExpressionProblem) -> list[SpecIssue]:
+def _expression_issues(problem: ExpressionProblem, allowance: Allowance | None) -> list[SpecIssue]:
     try:
-        expression = parse(problem.expression, problem.shape)
+        expression = parse(problem.expression, problem.shape, allowance)
     except ExpressionError as error:
         return [SpecIssue("/problem/expression", str(error))]
     if not expression.variables:

@@ -1,9 +1,10 @@
-"""The committed contract is the one that is served, and the service keeps it, whatever is asked."""
+"""The committed contract is the one that is served, and the service keeps it, whatever is asked and whoever asks."""
 
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,13 @@ from typing import Any
 import pytest
 import schemathesis
 from ayla_service.api.examples import JOB_EXAMPLES
+from ayla_service.api.uploads import UploadDesk
 from ayla_service.app import create_app
+from ayla_service.datasets.checking import check
 from ayla_service.db.session import Database
 from ayla_service.openapi import contract_text
 from ayla_service.settings import Settings
+from ayla_service.teams.principal import Scope
 from ayla_service.webhooks.gate import Gate
 from ayla_service.webhooks.networks import PrivateHosts
 from ayla_service.webhooks.service import WebhookService
@@ -22,11 +26,12 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, settings
 from schemathesis.generation import GenerationMode
-from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
-from tests import factories
-from tests.api.helpers import BASE_URL, record
-from tests.service.hooks import add_delivery, add_webhook
+from tests.api.contract_cases import NEEDS_AN_ENDED_JOB, good_request, is_stream, operations, things
+from tests.api.helpers import BASE_URL, problem_of
+from tests.api.test_store_faults import rows
+from tests.keyring import make_key, shown
 
 _SOMEWHERE = IPv4Address("93.184.215.14")
 """Where every name leads; nobody is asked for it."""
@@ -34,6 +39,12 @@ _SOMEWHERE = IPv4Address("93.184.215.14")
 COMMITTED = Path(__file__).parents[2] / "openapi.json"
 
 committed = schemathesis.openapi.from_path(COMMITTED)
+DOCUMENT = committed.raw_schema
+OPERATIONS = {operation["operationId"]: (method, path) for method, path, operation in operations(DOCUMENT)}
+STREAMS = [operation["operationId"] for _, _, operation in operations(DOCUMENT) if is_stream(operation)]
+FINITE = [name for name in OPERATIONS if name not in STREAMS]
+"""Operations that are answered to the end. A stream of events has none, so a client in this process would wait for
+ever; test_job_events.py has a service of its own for them."""
 
 
 @pytest.fixture(scope="module")
@@ -46,40 +57,88 @@ def folder(migrated_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 @pytest.fixture(scope="module")
 def served(folder: Path) -> Iterator[FastAPI]:
     """One application for every request, so that they also meet what earlier ones left behind."""
-    service_settings = Settings(data_dir=folder)
+    service_settings = Settings(data_dir=folder, rate_limit_per_minute=0)
     database = Database(service_settings.store_url)
     app = create_app(service_settings, database)
     app.state.webhooks = WebhookService(database, Gate(PrivateHosts(), lambda _host, _seconds: [_SOMEWHERE]))
+    # In this process: another one for each of a hundred uploads would take longer than all the rest.
+    app.state.uploads = UploadDesk(database, app.state.datasets, check)
     yield app
     database.dispose()
 
 
 @pytest.fixture(scope="module")
-def existing(served: FastAPI) -> dict[str, str]:
-    """Path parameters of things that are there: a job, a trial of it with a trajectory, a webhook with a delivery."""
-    database = served.state.database
-    job = factories.submit(database)
-    trial = factories.jobs(database).trials(job.id).items[0]
-    record(database, trial.id, {"step": [0, 1, 2], "loss": [3.0, 2.0, float("nan")], "param.x": [1.0, 2.0, 3.0]})
-    webhook = add_webhook(database)
-    return {
-        "job_id": job.id,
-        "trial_id": trial.id,
-        "webhook_id": webhook,
-        "delivery_id": add_delivery(database, webhook),
-    }
+def admin(served: FastAPI) -> Mapping[str, str]:
+    """What an admin shows; from then on the service lets nobody in without a key."""
+    return shown(make_key(served.state.database))
 
 
-@committed.parametrize()
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@pytest.fixture
+def existing(served: FastAPI, admin: Mapping[str, str], request: pytest.FixtureRequest) -> dict[str, str]:
+    """Path parameters of things that are there, new for each operation: the one before may have deleted its own."""
+    assert admin
+    for name, (_, path) in OPERATIONS.items():
+        if request.node.name.endswith((f"[{name}]", f"[{OPERATIONS[name][0]} {path}]")):
+            names = [*re.findall(r"{(\w+)}", path), *(("job_id",) if name == "compare_jobs" else ())]
+            return things(served.state.database, names, ended=name in NEEDS_AN_ENDED_JOB)
+    raise LookupError(request.node.name)
+
+
+@committed.exclude(operation_id=STREAMS).parametrize()
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_every_operation_keeps_the_contract(
-    case: schemathesis.Case[Any], served: FastAPI, existing: dict[str, str]
+    case: schemathesis.Case[Any], served: FastAPI, existing: dict[str, str], admin: dict[str, str]
 ) -> None:
     if case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE:
-        for name in case.path_parameters or {}:
-            case.path_parameters[name] = existing[name]
-    # A valid spec can still be refused: JSON Schema knows neither expressions nor cursors.
-    case.call_and_validate(BASE_URL, app=served, excluded_checks=[positive_data_acceptance])
+        case.path_parameters = {name: existing.get(name, given) for name, given in case.path_parameters.items()}
+    # A valid spec can still be refused: JSON Schema knows neither expressions nor cursors. Who comes without a key has
+    # a test of its own, which asks each operation once and not for each case again.
+    excluded = [positive_data_acceptance, ignored_auth]
+    case.call_and_validate(BASE_URL, app=served, headers=admin, excluded_checks=excluded)
+
+
+@pytest.mark.parametrize("name", FINITE)
+def test_every_operation_succeeds_by_its_own_example(
+    name: str, served: FastAPI, existing: dict[str, str], admin: dict[str, str]
+) -> None:
+    method, path = OPERATIONS[name]
+    wanted = good_request(DOCUMENT["paths"][path][method.lower()], existing)
+    case = committed[path][method].Case(**wanted)
+    answer = case.call(BASE_URL, app=served, headers={**admin, **wanted.get("headers", {})})
+    assert 200 <= answer.status_code < 300, answer.text[:500]
+    case.validate_response(answer, excluded_checks=[ignored_auth])
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_nobody_is_let_in_without_a_key(name: str, served: FastAPI, admin: dict[str, str]) -> None:
+    assert admin, "the service is closed from its first key on"
+    method, path = OPERATIONS[name]
+    answer = TestClient(served, BASE_URL).request(method, path)
+    if path.startswith("/v1/"):
+        problem_of(answer, 401, "not-authenticated")
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+        assert DOCUMENT["paths"][path][method.lower()]["security"] == [{"ApiKey": []}]
+    else:
+        assert answer.status_code == 200
+
+
+def test_a_key_that_only_reads_changes_nothing(served: FastAPI, existing_of_all: dict[str, str]) -> None:
+    """403 comes before anything of the body is looked at, and is told for every operation but those that only look."""
+    reader = TestClient(served, BASE_URL, headers=shown(make_key(served.state.database, scopes=[Scope.READ])))
+    before = rows(served.state.database)
+    for name, (method, path) in OPERATIONS.items():
+        if method == "GET" or name in ("compare_jobs", "rotate_key", "revoke_key"):
+            continue
+        answer = reader.request(method, path.format_map(existing_of_all), json={})
+        problem_of(answer, 403, "not-allowed")
+    assert rows(served.state.database) == before
+
+
+@pytest.fixture
+def existing_of_all(served: FastAPI, admin: Mapping[str, str]) -> dict[str, str]:
+    assert admin
+    names = {name for _, path in OPERATIONS.values() for name in re.findall(r"{(\w+)}", path)}
+    return {"kind": "trajectory", **things(served.state.database, names)}
 
 
 def test_the_committed_contract_is_the_one_served() -> None:
@@ -98,13 +157,45 @@ def test_the_examples_of_the_documentation_are_accepted(client: TestClient, name
     assert answer.json()["spec"] == JOB_EXAMPLES[name]["value"]
 
 
-def test_every_operation_declares_its_problems() -> None:
-    for path, operations in committed.raw_schema["paths"].items():
-        for method, operation in operations.items():
-            assert operation["operationId"], (method, path)
-            assert operation["summary"], (method, path)
-            assert "421" in operation["responses"], (method, path)
-            assert ("403" in operation["responses"]) == (method in ("post", "patch")), (method, path)
-            refusals = {code: answer for code, answer in operation["responses"].items() if code >= "4"}
-            for code, answer in refusals.items():
-                assert list(answer["content"]) == ["application/problem+json"], (method, path, code)
+@pytest.mark.parametrize(("method", "path", "operation"), list(operations(DOCUMENT)), ids=list(OPERATIONS))
+def test_every_operation_is_documented(method: str, path: str, operation: dict[str, Any]) -> None:
+    assert operation["summary"]
+    assert not operation["summary"].endswith(".")
+    assert operation["description"]
+    assert operation["tags"]
+    for parameter in operation.get("parameters", ()):
+        assert parameter["description"], parameter["name"]
+    assert all(header["description"] for answer in operation["responses"].values() for header in headers_of(answer))
+    if path.startswith("/v1/"):
+        assert {"401", "403", "408", "421", "422", "429", "500", "503"} <= set(operation["responses"])
+    if "{" in path:
+        assert "404" in operation["responses"]
+    if "application/json" in operation.get("requestBody", {}).get("content", {}):
+        assert {"400", "413", "415"} <= set(operation["responses"])
+        assert operation["requestBody"]["content"]["application/json"]["examples"]
+
+
+def headers_of(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(answer.get("headers", {}).values())
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), list(operations(DOCUMENT)), ids=list(OPERATIONS))
+def test_every_answer_says_what_it_is(method: str, path: str, operation: dict[str, Any]) -> None:
+    successes = {code: answer for code, answer in operation["responses"].items() if code < "4"}
+    assert any(code.startswith("2") for code in successes)
+    for code, answer in successes.items():
+        assert ("content" in answer) == (code not in ("204", "304")), code
+        assert all("schema" in content for content in answer.get("content", {}).values()), code
+    refusals = {code: answer for code, answer in operation["responses"].items() if code >= "4"}
+    for code, answer in refusals.items():
+        assert list(answer["content"]) == ["application/problem+json"], code
+
+
+def test_operations_have_names_of_their_own() -> None:
+    names = [operation["operationId"] for _, _, operation in operations(DOCUMENT)]
+    assert len(names) == len(set(names))
+    assert len(names) == sum(len(item) for item in DOCUMENT["paths"].values())
+
+
+def test_only_streams_of_events_are_left_out() -> None:
+    assert all(OPERATIONS[name][1].endswith("/events") for name in STREAMS)

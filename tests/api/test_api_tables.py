@@ -15,6 +15,7 @@ from ayla_service.api.routes import tables
 from ayla_service.db.models import Chunk, Job, Trial
 from ayla_service.db.session import Database
 from ayla_service.results import table
+from ayla_service.results.chunks import ChunkReader
 from ayla_service.results.encoding import encode
 from ayla_service.states import JobState, TrialState
 from fastapi import FastAPI
@@ -61,19 +62,16 @@ def _bits(values: list[float]) -> bytes:
     return struct.pack(f"{len(values)}d", *values)
 
 
-@pytest.mark.parametrize(("form", "media_type"), [("arrow", ARROW), ("parquet", PARQUET)])
-@pytest.mark.parametrize("by_header", [True, False])
-def test_arrow_and_parquet_keep_every_bit(
-    client: TestClient, recorded: list[str], form: str, media_type: str, by_header: bool
-) -> None:
+def test_arrow_and_parquet_keep_every_bit(client: TestClient, recorded: list[str]) -> None:
     path = f"/v1/trials/{recorded[0]}/trajectory"
-    answer = client.get(path, headers={"Accept": media_type}) if by_header else client.get(f"{path}?format={form}")
-    assert answer.headers["content-type"] == media_type
-    found = _table(answer)
-    assert found.column_names == list(COLUMNS)
-    assert found["step"].to_pylist() == COLUMNS["step"]
-    for name in ("loss", "param.x"):
-        assert found[name].to_numpy().tobytes() == _bits(COLUMNS[name])
+    for form, media_type in (("arrow", ARROW), ("parquet", PARQUET)):
+        for answer in (client.get(path, headers={"Accept": media_type}), client.get(f"{path}?format={form}")):
+            assert answer.headers["content-type"] == media_type
+            found = _table(answer)
+            assert found.column_names == list(COLUMNS)
+            assert found["step"].to_pylist() == COLUMNS["step"]
+            for name in ("loss", "param.x"):
+                assert found[name].to_numpy().tobytes() == _bits(COLUMNS[name])
 
 
 def test_the_format_goes_before_accept(client: TestClient, recorded: list[str]) -> None:
@@ -85,29 +83,27 @@ def test_the_format_goes_before_accept(client: TestClient, recorded: list[str]) 
     assert "parquet" in problem["errors"][0]["detail"]
 
 
-@pytest.mark.parametrize(
-    ("name", "file"),
-    [
-        (None, "job-{id}-trial-0-trajectory.csv"),
-        ("Sweep №7: lr / N1", "sweep-7-lr-n1-{id}-trial-0-trajectory.csv"),
-        ('"; x=\u202e', "x-{id}-trial-0-trajectory.csv"),
-        ("ß" * 200, "job-{id}-trial-0-trajectory.csv"),
-        ("a" * 200, "a" * 40 + "-{id}-trial-0-trajectory.csv"),
-    ],
-)
-def test_downloads_have_a_name(
-    client: TestClient, database: Database, job_id: str, recorded: list[str], name: str | None, file: str
-) -> None:
-    with database.write() as session:
-        session.get_one(Job, job_id).name = name
-    answer = client.get(f"/v1/trials/{recorded[0]}/trajectory?format=csv")
-    expected = file.replace("{id}", job_id[:8])
-    assert answer.headers["content-disposition"] == f'attachment; filename="{expected}"'
+FILES = [
+    (None, "job-{id}-trial-0-trajectory.csv"),
+    ("Sweep №7: lr / N1", "sweep-7-lr-n1-{id}-trial-0-trajectory.csv"),
+    ('"; x=\u202e', "x-{id}-trial-0-trajectory.csv"),
+    ("ß" * 200, "job-{id}-trial-0-trajectory.csv"),
+    ("a" * 200, "a" * 40 + "-{id}-trial-0-trajectory.csv"),
+]
+
+
+def test_downloads_have_a_name(client: TestClient, database: Database, job_id: str, recorded: list[str]) -> None:
+    for name, file in FILES:
+        with database.write() as session:
+            session.get_one(Job, job_id).name = name
+        answer = client.get(f"/v1/trials/{recorded[0]}/trajectory?format=csv")
+        expected = file.replace("{id}", job_id[:8])
+        assert answer.headers["content-disposition"] == f'attachment; filename="{expected}"'
     assert "content-disposition" not in client.get(f"/v1/trials/{recorded[0]}/trajectory").headers
 
 
 def test_metrics_come_in_every_form(client: TestClient, database: Database, trial_ids: list[str]) -> None:
-    columns = {"step": [45, 90], "epoch": [1, 2], "train_loss": [2.0, NAN]}
+    columns: dict[str, list[Any]] = {"step": [45, 90], "epoch": [1, 2], "train_loss": [2.0, NAN]}
     record_metrics(database, trial_ids[1], columns)
     found = _table(client.get(f"/v1/trials/{trial_ids[1]}/metrics?format=parquet"))
     assert found["train_loss"].to_numpy().tobytes() == _bits([2.0, NAN])
@@ -121,7 +117,11 @@ def test_thinning_on_a_log_scale_and_by_other_columns(
     client: TestClient, database: Database, trial_ids: list[str]
 ) -> None:
     steps = list(range(1000))
-    columns = {"step": steps, "loss": [1.0] * 1000, "scale": [float(step == 500) for step in steps]}
+    columns: dict[str, list[Any]] = {
+        "step": steps,
+        "loss": [1.0] * 1000,
+        "scale": [float(step == 500) for step in steps],
+    }
     record(database, trial_ids[0], columns)
     path = f"/v1/trials/{trial_ids[0]}/trajectory?max_points=20"
     assert 500 not in client.get(path).json()["columns"]["step"]
@@ -226,7 +226,7 @@ HOSTILE = [
     ("trials=٣", "/trials"),
     ("trials=0;DROP TABLE trials", "/trials"),
     ("trials=%00", "/trials"),
-    (f"trials={'1,' * 31_000}", "/trials"),
+    (f"trials={'1,' * 8_001}", "/trials"),
     ("optimizer=2", "/optimizer"),
     ("optimizer=-1", "/optimizer"),
     ("optimizer=99999999999999999999", "/optimizer"),
@@ -297,25 +297,25 @@ def test_settings_of_different_optimizers_share_a_table(client: TestClient) -> N
 PATHS = ["/v1/jobs/{job}/trajectories", "/v1/jobs/{job}/metrics", "/v1/jobs/{job}/summary"]
 
 
-@pytest.mark.parametrize("path", [*PATHS, "/v1/trials/{trial}/trajectory", "/v1/trials/{trial}/metrics"])
-def test_other_teams_see_nothing(client: TestClient, database: Database, path: str) -> None:
+def test_other_teams_see_nothing(client: TestClient, database: Database) -> None:
     theirs = submit_as(database, stranger(database))
     with database.read() as session:
         trial_id = session.scalars(select(Trial.id).where(Trial.job_id == theirs.id)).first()
-    kind = "job" if "{job}" in path else "trial"
-    for job, trial in ((theirs.id, trial_id), ("nope", "nope"), ("0" * 36, "0" * 36)):
-        answer = client.get(path.format(job=job, trial=trial), headers={"If-None-Match": "*"})
-        problem_of(answer, 404, f"{kind}-not-found")
+    for path in (*PATHS, "/v1/trials/{trial}/trajectory", "/v1/trials/{trial}/metrics"):
+        kind = "job" if "{job}" in path else "trial"
+        for job, trial in ((theirs.id, trial_id), ("nope", "nope"), ("0" * 36, "0" * 36)):
+            answer = client.get(path.format(job=job, trial=trial), headers={"If-None-Match": "*"})
+            problem_of(answer, 404, f"{kind}-not-found")
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_a_job_without_rows_has_an_empty_table(client: TestClient, job_id: str, path: str) -> None:
-    for form in ("json", "csv", "arrow", "parquet"):
-        answer = client.get(f"{path.format(job=job_id)}?format={form}&trials=0")
-        assert answer.status_code == 200
-        if form in ("arrow", "parquet") and "summary" not in path:
-            assert _table(answer).num_rows == 0
-            assert _table(answer).column_names[-2] == "step"
+def test_a_job_without_rows_has_an_empty_table(client: TestClient, job_id: str) -> None:
+    for path in PATHS:
+        for form in ("json", "csv", "arrow", "parquet"):
+            answer = client.get(f"{path.format(job=job_id)}?format={form}&trials=0")
+            assert answer.status_code == 200
+            if form in ("arrow", "parquet") and "summary" not in path:
+                assert _table(answer).num_rows == 0
+                assert _table(answer).column_names[-2] == "step"
 
 
 def test_head_tells_what_get_would_without_reading_on(
@@ -328,11 +328,15 @@ def test_head_tells_what_get_would_without_reading_on(
     assert head.content == b""
     monkeypatch.setattr(trajectories, "_AT_ONCE", 10)
     monkeypatch.setattr(table, "NUMBERS_AT_ONCE", 7)
-    read = []
-    trials = table.ChunkReader.trials
-    monkeypatch.setattr(
-        table.ChunkReader, "trials", lambda *given: (read.append(1) or found for found in trials(*given))
-    )
+    read: list[str] = []
+    trials = ChunkReader.trials
+
+    def noted(*given: Any) -> Any:
+        for trial, pages in trials(*given):
+            read.append(trial.id)
+            yield trial, pages
+
+    monkeypatch.setattr(ChunkReader, "trials", noted)
     assert client.head(path).status_code == 200
     read_by_head = len(read)
     assert _table(client.get(path)).num_rows == 8

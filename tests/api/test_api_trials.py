@@ -167,7 +167,10 @@ def test_accept_chooses_the_form(client: TestClient, recorded: str, accept: str,
 @pytest.mark.parametrize("accept", ["text/html", "application/json;q=0", "text/csv;q=zero", "image/*"])
 def test_another_form_is_not_acceptable(client: TestClient, recorded: str, accept: str) -> None:
     answer = client.get(f"/v1/trials/{recorded}/trajectory", headers={"Accept": accept})
-    assert "application/json, text/csv, application/vnd.apache.arrow.stream or" in problem_of(answer, 406, "not-acceptable")["detail"]
+    assert (
+        "application/json, text/csv, application/vnd.apache.arrow.stream or"
+        in problem_of(answer, 406, "not-acceptable")["detail"]
+    )
 
 
 def test_predictions_come_with_their_steps(client: TestClient, database: Database, trial_id: str) -> None:

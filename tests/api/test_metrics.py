@@ -52,7 +52,7 @@ def requests(method: str, route: str, status: int) -> tuple[str, frozenset[tuple
         (lambda client, job: client.head(f"/v1/jobs/{job}/trials"), ("HEAD", "/v1/jobs/{job_id}/trials", 200)),
         (lambda client, job: client.get(f"/v1/jobs/{'x' * 36}"), ("GET", "/v1/jobs/{job_id}", 404)),
         (lambda client, job: client.post("/v1/jobs", json={}), ("POST", "/v1/jobs", 422)),
-        (lambda client, job: client.delete(f"/v1/jobs/{job}"), ("DELETE", "/v1/jobs/{job_id}", 405)),
+        (lambda client, job: client.put(f"/v1/jobs/{job}"), ("PUT", "/v1/jobs/{job_id}", 405)),
         (lambda client, job: client.get(f"/secret/{job}"), ("GET", "unmatched", 404)),
         (lambda client, job: client.request("BREW", "/v1/jobs"), ("other", "/v1/jobs", 405)),
         (lambda client, job: client.post("/v1/jobs", content=b" " * 2_000_000), ("POST", "/v1/jobs", 413)),

@@ -83,7 +83,8 @@ def test_no_question_reads_a_whole_table(database: Database) -> None:
     event.listen(database.engine, "before_cursor_execute", lambda *given: asked.append((given[2], given[3])))
     gauges(database)
     questions = [question for question in asked if "FROM shards" in question[0] or "FROM jobs" in question[0]]
-    assert len(questions) == 4 + 4 + 2  # states of shards, oldest by device (one has two looks), states of jobs
+    # States of shards; by device the first priority (one has two looks) and its oldest; states of jobs.
+    assert len(questions) == 4 + 5 + 2
     for statement, values in questions:
         assert not WHOLE_TABLE.search(_plan(database, statement, values)), statement
 

@@ -15,7 +15,7 @@ from ayla_service.db.models import Chunk, Job, Trial
 from ayla_service.db.session import Database
 from ayla_service.errors import InvalidQuery, JobNotFound
 from ayla_service.jobs.views import JobView
-from ayla_service.results import chunks, course, relaying, table
+from ayla_service.results import chunks, course, encoding, relaying, table
 from ayla_service.results.encoding import encode
 from ayla_service.results.formats import Format, downloaded
 from ayla_service.results.reader import MAX_NUMBERS, MAX_ROWS, TRAJECTORY, ResultReader, TrajectoryQuery
@@ -198,18 +198,18 @@ class _Counting(Database):
             self.is_open -= 1
 
 
-@pytest.mark.parametrize("form", [Format.CSV, Format.ARROW, Format.PARQUET])
 @pytest.mark.usefixtures("narrow")
-def test_no_transaction_is_open_while_a_client_takes_its_time(database: Database, job: JobView, form: Format) -> None:
+def test_no_transaction_is_open_while_a_client_takes_its_time(database: Database, job: JobView) -> None:
     for number, trial_id in enumerate(_ids(database, job)):
         _store(database, trial_id, _course(20, number))
     counting = _Counting(database.url)
-    pieces, before = 0, 0
-    for _ in downloaded(form, _open(counting, job)):
-        assert counting.is_open == 0
-        pieces += counting.units > before
-        before = counting.units
-    assert pieces >= 6, "read while it is sent"
+    for form in (Format.CSV, Format.ARROW, Format.PARQUET):
+        pieces, before = 0, 0
+        for _ in downloaded(form, _open(counting, job)):
+            assert counting.is_open == 0
+            pieces += counting.units > before
+            before = counting.units
+        assert pieces >= 6, "read while it is sent"
     counting.dispose()
 
 
@@ -333,7 +333,7 @@ def test_a_trial_as_an_arrow_stream_is_what_is_stored(
         TRAJECTORY, read.of_trial(TRAJECTORY, LOCAL.team_id, trial_id), TrajectoryQuery(), identified=False
     )
     expected = _whole(opened)
-    decode = Mock(side_effect=relaying.decode)
+    decode = Mock(side_effect=encoding.decode)
     monkeypatch.setattr(relaying, "decode", decode)
     arrow = pa.ipc.open_stream(b"".join(downloaded(Format.ARROW, opened))).read_all()
     assert decode.call_count == decoded

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from alembic import command
 from ayla_service.db import migrate
-from ayla_service.db.models import Job
+from ayla_service.db.models import Job, JobLabel
 from ayla_service.db.session import Database
 from ayla_service.jobs.listing import JobQuery
 from ayla_service.queue.attempts import begin, record
@@ -24,6 +24,12 @@ from tests.factories import AT_ONCE, WORKER, jobs, progress, spec
 OLD = "0002"
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 STATES = ("queued", "running", "succeeded", "failed", "cancelled")
+
+
+_SUBMITTED: dict[str, Any] = {
+    "optimizers": [{"name": "sgd", "learning_rate": 0.03, "ayla": {"n1": 1.0, "n2": 1.4}}],
+    "tags": ["old"],
+}
 
 
 def _id(kind: str, place: int) -> str:
@@ -68,12 +74,12 @@ def _rows() -> dict[str, list[dict[str, Any]]]:
 
 
 def _job(place: int, state: str) -> dict[str, Any]:
-    submitted = spec(optimizers=[{"name": "sgd", "learning_rate": 0.03}], tags=["old"], name=f"old {state}")
+    submitted = spec(**_SUBMITTED, name=f"OLD ÄRGER {state}")
     resolved = resolve(JobSpec.model_validate(submitted)).model_dump(mode="json")
     del resolved["limits"]  # which that version did not know
     return {
         "id": _id("a", place),
-        "name": f"old {state}",
+        "name": f"OLD ÄRGER {state}",
         "state": state,
         "priority": 0,
         "submitted_spec": submitted,
@@ -139,13 +145,29 @@ def test_every_job_of_an_old_store_is_there_after_the_upgrade(old: Database) -> 
     page = service.list(
         JobQuery(labels={LabelKind.TAG: "old", LabelKind.OPTIMIZER: "sgd", LabelKind.PROBLEM: "expression"})
     )
-    assert [(job.name, job.state) for job in page.items] == [(f"old {state}", state) for state in reversed(STATES)]
+    assert [(job.name, job.state) for job in page.items] == [
+        (f"OLD ÄRGER {state}", state) for state in reversed(STATES)
+    ]
     assert {(job.priority, job.owner, tuple(job.tags)) for job in page.items} == {("normal", "local", ("old",))}
     with old.read() as session:
         stored = dict(session.execute(select(Job.state, Job.stored_bytes)).all())
     assert stored["succeeded"] == len(_rows()["chunks"][1]["data"])
     table = ResultReader(old).trajectory(LOCAL.team_id, _id("c", 2), TrajectoryQuery())
     assert table["step"].to_pylist() == [0, 1, 2, 3, 4]
+
+
+def test_the_jobs_of_an_old_store_are_found_as_those_of_a_new_one(old: Database) -> None:
+    """By every label and text that a job has which is submitted now."""
+    migrate.upgrade(old)
+    new = jobs(old).submit(spec(**_SUBMITTED, name="OLD ÄRGER queued"))
+    stored = {}
+    with old.read() as session:
+        for job_id in (_id("a", 0), new.id):
+            labels = select(JobLabel.kind, JobLabel.label).where(JobLabel.job_id == job_id)
+            text = session.get_one(Job, job_id).search_text
+            stored[job_id] = (text, sorted(map(tuple, session.execute(labels))))
+    assert stored[_id("a", 0)] == stored[new.id]
+    assert "old ärger queued" in stored[new.id][0]
 
 
 def test_the_work_of_an_old_store_goes_on_after_the_upgrade(old: Database) -> None:

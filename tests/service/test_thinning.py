@@ -4,19 +4,24 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from ayla_service.results.selection import Scale
 from ayla_service.results.thinning import every_nth, with_extremes
 from hypothesis import given
 from hypothesis import strategies as st
 
+Column = Sequence[float] | npt.NDArray[np.float64]
+
 LOSSES = st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, max_size=200)
 SCALES = st.sampled_from(Scale)
 
 
-def _thinned(columns: Sequence[Sequence[float]], max_points: int, scale: Scale, gap: int = 1) -> list[int]:
+def _thinned(columns: Sequence[Column], max_points: int, scale: Scale, gap: int = 1) -> list[int]:
     steps = np.arange(len(columns[0])) * gap
-    places: list[int] = with_extremes(steps, [np.array(column) for column in columns], max_points, scale).tolist()
+    places: list[int] = with_extremes(
+        steps, [np.asarray(column, dtype=np.float64) for column in columns], max_points, scale
+    ).tolist()
     return places
 
 
@@ -64,7 +69,7 @@ def test_the_extremes_of_every_column_are_kept(
 @pytest.mark.parametrize("gap", [1, 50])
 def test_log_thinning_keeps_as_much_of_every_decade(gap: int) -> None:
     losses = np.random.default_rng(0).standard_normal(100_001)
-    kept = np.array(_thinned([losses], 400, Scale.LOG, gap)) * gap
+    kept: npt.NDArray[np.int64] = np.array(_thinned([losses], 400, Scale.LOG, gap), dtype=np.int64) * gap
     counts = [int(((kept >= low * gap) & (kept < 10 * low * gap)).sum()) for low in (100, 1_000, 10_000)]
     assert max(counts) <= 1.2 * min(counts)
     assert 300 <= len(kept) <= 400

@@ -4,6 +4,8 @@ What was there before belongs to the built-in team and member. Idempotency keys 
 answers that they would be given again were not stored.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -17,6 +19,7 @@ _MEMBER = "00000000-0000-4000-8000-000000000002"
 _ID = sa.String(length=36)
 _TIME = sa.DateTime(timezone=True)
 _NAME = sa.String(length=100)
+_JOBS_AT_ONCE = 1000
 _ARCHIVED = "archived_at IS NULL OR finished_at IS NOT NULL"
 
 
@@ -85,7 +88,7 @@ def _make_teams() -> None:
         "usage",
         sa.Column("member_id", _ID, nullable=False),
         sa.Column("team_id", _ID, nullable=False),
-        sa.Column("seconds", sa.Double(), nullable=False),
+        *(sa.Column(name, sa.Double(), nullable=False) for name in ("seconds", "turn", "served")),
         sa.Column("at", _TIME, nullable=False),
         sa.ForeignKeyConstraint(
             ["member_id"], ["members.id"], name=op.f("fk_usage_member_id_members"), ondelete="CASCADE"
@@ -94,6 +97,16 @@ def _make_teams() -> None:
         sa.PrimaryKeyConstraint("member_id", name=op.f("pk_usage")),
     )
     op.create_index(op.f("ix_usage_team_id"), "usage", ["team_id"])
+    op.create_table(
+        "team_usage",
+        sa.Column("team_id", _ID, nullable=False),
+        *(sa.Column(name, sa.Double(), nullable=False) for name in ("seconds", "turn", "served")),
+        sa.Column("at", _TIME, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["team_id"], ["teams.id"], name=op.f("fk_team_usage_team_id_teams"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("team_id", name=op.f("pk_team_usage")),
+    )
     teams = sa.table("teams", *(sa.column(name) for name in ("id", "name", "weight", "limits", "created_at")))
     op.execute(
         sa.insert(teams).values(id=_TEAM, name="default", weight=1.0, limits=sa.text("'{}'"), created_at=sa.func.now())
@@ -215,9 +228,10 @@ def _give_jobs_owners() -> None:
     tags = "json_extract(resolved_spec, '$.tags')" if _is_sqlite() else "resolved_spec -> 'tags'"
     op.execute(
         f"UPDATE jobs SET team_id = '{_TEAM}', owner_id = '{_MEMBER}', version = 1, stored_bytes = 0, tags = {tags}, "  # noqa: S608
-        "search_text = lower(coalesce(name, '')), updated_at = coalesce(finished_at, started_at, created_at), "
+        "search_text = '', updated_at = coalesce(finished_at, started_at, created_at), "
         "trials_total = (SELECT count(*) FROM trials WHERE trials.job_id = jobs.id)"
     )
+    _make_searchable()
     op.drop_index(op.f("ix_jobs_created_at_id"), "jobs")
     op.drop_index(op.f("ix_jobs_state_created_at_id"), "jobs")
     with op.batch_alter_table("jobs") as batch:
@@ -231,6 +245,27 @@ def _give_jobs_owners() -> None:
     op.create_index(op.f("ix_jobs_team_id_state_created_at_id"), "jobs", ["team_id", "state", "created_at", "id"])
     op.create_index(op.f("ix_jobs_team_id_updated_at_id"), "jobs", ["team_id", "updated_at", "id"])
     op.create_index(op.f("ix_jobs_owner_id_created_at_id"), "jobs", ["owner_id", "created_at", "id"])
+
+
+def _make_searchable() -> None:
+    """Not in SQL: SQLite puts none but the letters of ASCII in lower case."""
+    columns = (sa.column("id"), sa.column("name"), sa.column("resolved_spec", sa.JSON()), sa.column("search_text"))
+    jobs = sa.table("jobs", *columns)
+    change = sa.update(jobs).where(jobs.c.id == sa.bindparam("this")).values(search_text=sa.bindparam("text"))
+    page = sa.select(*columns[:3]).order_by(jobs.c.id).limit(_JOBS_AT_ONCE)
+    connection, last = op.get_bind(), ""
+    while rows := connection.execute(page.where(jobs.c.id > last)).all():
+        texts = [{"this": row.id, "text": _search_text(row.name, row.resolved_spec)} for row in rows]
+        connection.execute(change, texts)
+        last = rows[-1].id
+
+
+def _search_text(name: str | None, resolved: dict[str, Any]) -> str:
+    problem = resolved["problem"]
+    dataset = (problem.get("dataset") or {}).get("name")
+    optimizers = sorted({settings.get("label") or "" for settings in resolved["optimizers"]})
+    told = [*resolved.get("tags", []), problem["type"], resolved.get("preset"), dataset, problem.get("expression")]
+    return "\n".join(part for part in (name, *told, *optimizers) if part).lower()
 
 
 def _give_shards_owners() -> None:
@@ -297,6 +332,7 @@ def _make_labels() -> None:
         else "json_array_elements(resolved_spec -> 'optimizers') AS o(value)"
     )
     _label("optimizer", _at("o.value", "name"), f"jobs, {each}")
+    _label("optimizer", f"CASE WHEN {_at('o.value', 'ayla')} IS NOT NULL THEN 'ayla' END", f"jobs, {each}")
     op.drop_table("job_tags")
 
 
@@ -355,6 +391,7 @@ def downgrade() -> None:
         "webhooks",
         "dataset_parts",
         "datasets",
+        "team_usage",
         "usage",
         "api_keys",
         "members",

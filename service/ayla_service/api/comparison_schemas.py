@@ -38,8 +38,8 @@ class ComparisonRequest(SpecModel):
 
     job_ids: Annotated[
         list[Annotated[str, StringConstraints(max_length=100)]],
+        Field(min_length=1, max_length=MAX_JOBS, fail_fast=True, description="Jobs of the team, each once."),
         AfterValidator(_distinct),
-        Field(min_length=1, max_length=MAX_JOBS, description="Jobs of the team, each once."),
     ]
     metric: Metric = Field("final_loss", description=METRIC)
     target: float | None = Field(None, description=TARGET)

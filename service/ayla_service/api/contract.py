@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from ayla_service.api.event_schemas import stream_schemas
 from ayla_service.api.problems import Problem
 
 
@@ -25,4 +26,5 @@ def _document(app: FastAPI) -> dict[str, Any]:
     schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas: dict[str, Any] = document["components"]["schemas"]
     schemas |= schema.pop("$defs") | {"Problem": schema}
+    document["components"]["schemas"] = stream_schemas() | schemas
     return document

@@ -1,8 +1,9 @@
 """What routes are given: services, the raw body, and checks that every route shares."""
 
+import json
 from collections.abc import Mapping
 from email.message import Message
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_origin
 
 from ayla_spec import SpecError, SpecIssue
 from fastapi import Depends, Path
@@ -13,7 +14,7 @@ from starlette.requests import Request
 
 from ayla_service.api.wording import nearest, quoted
 from ayla_service.db.session import Database
-from ayla_service.errors import InvalidQuery
+from ayla_service.errors import InvalidHeader, InvalidQuery
 from ayla_service.jobs.service import JobService
 from ayla_service.jobs.workers import WorkerDirectory
 from ayla_service.results.reader import ResultReader
@@ -22,6 +23,7 @@ from ayla_service.webhooks.service import WebhookService
 _MAX_FIELDS = 5000
 _MAX_BULK_FIELDS = 50_000
 _MAX_NAME_LENGTH = 64
+_ONCE = ("Content-Length", "Content-Type", "Idempotency-Key", "If-Match", "Last-Event-ID")
 
 
 async def _jobs(request: Request) -> JobService:
@@ -71,6 +73,8 @@ async def _submitted(request: Request, max_fields: int) -> Any:
         raise HTTPException(415)
     document = await request.json() if await request.body() else None
     _refuse_crowds(document, max_fields)
+    if document is not None:
+        json.loads(await request.body(), object_pairs_hook=_refuse_doubles)
     return document
 
 
@@ -92,27 +96,62 @@ def _refuse_crowds(document: Any, most: int) -> None:
         raise SpecError([SpecIssue("", f"The body has {count} fields; no request needs more than {most}.")])
 
 
+def _refuse_doubles(pairs: list[tuple[str, Any]]) -> None:
+    """Refuse an object that has a field twice: which of the two is meant is not for a parser to guess.
+
+    Raises:
+        SpecError: on such an object.
+    """
+    names: set[str] = set()
+    for name, _ in pairs:
+        if name in names:
+            raise SpecError([SpecIssue("", f"The field {quoted(name)} stands twice in an object; give it once.")])
+        names.add(name)
+
+
+async def refuse_repeated_headers(request: Request) -> None:
+    """Refuse a header twice that is allowed once: a proxy may have gone by the one, and this service by the other.
+
+    Raises:
+        InvalidHeader: on the first such header.
+    """
+    for name in _ONCE:
+        if len(request.headers.getlist(name)) > 1:
+            raise InvalidHeader(name, f"{name} stands {len(request.headers.getlist(name))} times; send it once.")
+
+
 async def refuse_unknown_query(request: Request) -> None:
     """Refuse a query parameter that the route does not have: a typo must not look like a filter that matched all.
 
+    So is one that is given twice, unless it is a list.
+
     Raises:
-        InvalidQuery: on the first unknown parameter.
+        InvalidQuery: on the first such parameter.
     """
     if not request.query_params:
         return
-    allowed = _query_names(request.scope["route"].dependant)
+    allowed = _query_fields(request.scope["route"].dependant)
     for name in request.query_params:
+        if name in allowed and not allowed[name] and len(request.query_params.getlist(name)) > 1:
+            raise InvalidQuery(name, "Stands twice in the query; give it once.")
         if name not in allowed:
             known = f"Allowed here: {', '.join(allowed)}." if allowed else "This resource has none."
             raise InvalidQuery(
-                name[:_MAX_NAME_LENGTH], f"Unknown query parameter {quoted(name)}.{nearest(name, allowed)} {known}"
+                name[:_MAX_NAME_LENGTH],
+                f"Unknown query parameter {quoted(name)}.{nearest(name, list(allowed))} {known}",
             )
 
 
-def _query_names(dependant: Dependant) -> list[str]:
-    """The query parameters of a route, and of what it depends on."""
-    inner = [name for dependency in dependant.dependencies for name in _query_names(dependency)]
-    return [*(field.alias for field in dependant.query_params), *inner]
+def _query_fields(dependant: Dependant) -> dict[str, bool]:
+    """The query parameters of a route, and of what it depends on; for each whether it is a list."""
+    fields = {field.alias: _is_list(field.field_info.annotation) for field in dependant.query_params}
+    for dependency in dependant.dependencies:
+        fields |= _query_fields(dependency)
+    return fields
+
+
+def _is_list(annotation: Any) -> bool:
+    return any(get_origin(kind) is list for kind in (annotation, *get_args(annotation)))
 
 
 def next_page(request: Request, cursor: str | None) -> Mapping[str, str]:

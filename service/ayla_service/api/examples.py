@@ -72,3 +72,18 @@ CLONE_EXAMPLES: dict[str, Any] = {
     },
 }
 """Changes to a job spec. The tests apply each of them."""
+
+
+def _one(summary: str, value: dict[str, Any]) -> dict[str, Any]:
+    return {"plain": {"summary": summary, "value": value}}
+
+
+JOB_CHANGE_EXAMPLES = _one("Another name and project", {"name": "saddle, longer", "project": "saddles", "tags": ["a"]})
+MEMBER_EXAMPLES = _one(
+    "A program that may have ten jobs in the queue", {"name": "nightly", "limits": {"queued_jobs": 10}}
+)
+MEMBER_CHANGE_EXAMPLES = _one("Twice the share, and no limit of jobs", {"weight": 2.0, "limits": {"queued_jobs": None}})
+KEY_EXAMPLES = _one("A key that only reads", {"name": "dashboard", "scopes": ["read"]})
+ROTATION_EXAMPLES = _one("The old key goes on for an hour", {"overlap_seconds": 3600})
+WEBHOOK_EXAMPLES = _one("Told of jobs that failed", {"url": "https://hooks.example.com/ayla", "events": ["job.failed"]})
+WEBHOOK_CHANGE_EXAMPLES = _one("Switched off", {"enabled": False})

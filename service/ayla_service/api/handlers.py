@@ -19,7 +19,7 @@ from starlette.responses import Response
 from ayla_service.api.problems import MAX_FIELD_ERRORS, FieldError, Place, problem, summary
 from ayla_service.api.validation import field_errors, from_issues
 from ayla_service.api.wording import quoted
-from ayla_service.errors import InvalidQuery, ServiceError, StoreUnavailable
+from ayla_service.errors import InvalidHeader, InvalidQuery, ServiceError, StoreUnavailable
 
 _RETRY_SECONDS = "1"
 
@@ -114,13 +114,22 @@ def internal_error(request: Request) -> Response:
 
 async def _service_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ServiceError)  # noqa: S101  # what it is registered for
-    place: Place = "query" if isinstance(error, InvalidQuery) else "body"
-    errors = from_issues(error.issues, place)
+    errors = from_issues(error.issues, _place(error))
     detail = summary(errors) if errors else error.detail
     headers = {"Retry-After": _RETRY_SECONDS, **error.headers} if error.status == 503 else error.headers
     return problem(
         request, slug=error.slug, title=error.title, status=error.status, detail=detail, errors=errors, headers=headers
     )
+
+
+def _place(error: ServiceError) -> Place:
+    match error:
+        case InvalidQuery():
+            return "query"
+        case InvalidHeader():
+            return "header"
+        case _:
+            return "body"
 
 
 async def _spec_error(request: Request, error: Exception) -> Response:

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ayla_service.api.handlers import BodyTimeout, BodyTooLarge, body_too_large, internal_error
+from ayla_service.teams.keys import without_keys
 from ayla_service.teams.principal import Principal
 
 REQUEST_ID_HEADER = "X-Request-ID"
@@ -39,7 +40,8 @@ class RequestIdMiddleware:
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope).get(REQUEST_ID_HEADER, "")
-        request_id = given if _SANE_REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
+        is_sane = _SANE_REQUEST_ID.fullmatch(given) and given == without_keys(given)
+        request_id = given if is_sane else str(uuid.uuid4())
         scope.setdefault("state", {})["request_id"] = request_id
 
         async def send_with_headers(message: Message) -> None:
@@ -100,7 +102,7 @@ class HeadMiddleware:
                 message = {**message, "body": b""}
             await send(message)
 
-        scope.setdefault("state", {})["is_head"] = True  # for routes that would read much for nothing
+        scope.setdefault("state", {})["is_head"] = True  # for answers whose body is long, or has no end
         await self._app({**scope, "method": "GET"}, receive, send_without_body)
 
 
@@ -195,4 +197,4 @@ def _log_access(scope: Scope, status: int, seconds: float) -> None:
 def _path(scope: Scope) -> str:
     """The path still percent-encoded, so that nobody writes line breaks into the log."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode("ascii", "backslashreplace")
-    return raw.decode("ascii", "backslashreplace")[:_MAX_LOGGED_PATH]
+    return without_keys(raw.decode("ascii", "backslashreplace"))[:_MAX_LOGGED_PATH]

@@ -15,8 +15,8 @@ from ayla_service.results.selection import Scale, TrajectoryQuery
 from ayla_service.results.standing import TrialSelection
 from ayla_service.states import TrialState, values
 
-_MAX_LIST = 60_000
-"""Characters of a list: room for every trial or column that there can be."""
+_MAX_LIST = 16_000
+"""Characters of a list: room for every column that there can be."""
 
 _INDEX = re.compile(r"[0-9]{1,5}")
 

@@ -5,6 +5,8 @@ from typing import Any, Self
 
 from ayla_spec import JobSpec, ResolvedJobSpec, SpecError, SpecIssue
 from ayla_spec.costs import cost_of
+from ayla_spec.expression import Allowance
+from ayla_spec.limits import MAX_EXPANDED_NODES, MAX_TRIALS
 from ayla_spec.model import SpecModel
 from ayla_spec.sizes import parameters
 from ayla_spec.trials import plan_shards, plan_trials
@@ -17,12 +19,23 @@ from ayla_service.jobs.views import JobView
 from ayla_service.teams.principal import Principal
 
 MAX_BULK = 200
+MAX_BULK_TRIALS = MAX_TRIALS
+"""Of all jobs of a bulk together as many as one job may have: they are stored in one transaction."""
+MAX_BULK_NODES = 20 * MAX_EXPANDED_NODES
+"""Terms and operators that the expressions of a bulk unroll to: checking them takes a second or two."""
 
 
 class BulkSubmission(SpecModel):
     """Several jobs, of which all are put on the queue or none."""
 
-    jobs: list[JobSpec] = Field(min_length=1, max_length=MAX_BULK)
+    # Were all that cannot be read told, and not only the first, a body could hold a hundred thousand faults.
+    jobs: list[JobSpec] = Field(
+        min_length=1,
+        max_length=MAX_BULK,
+        fail_fast=True,
+        description=f"Together at most {MAX_BULK_TRIALS} trials, and expressions whose sums and products unroll to at "
+        f"most {MAX_BULK_NODES} terms and operators.",
+    )
 
 
 class SubmittedJobs(BaseModel):
@@ -60,18 +73,37 @@ def checked_all(principal: Principal, specs: Sequence[JobSpec], submitted: Seque
     """The jobs of a bulk submission, checked.
 
     Raises:
-        SpecError: with every issue of every job, each under its place in the list.
+        SpecError: with every issue of every job, each under its place in the list; or on the first job with which they
+            are too much work for one request.
     """
     jobs: list[NewJob] = []
     issues: list[SpecIssue] = []
+    trials = nodes = 0
     for place, (spec, document) in enumerate(zip(specs, submitted, strict=True)):
+        allowance = Allowance()
         try:
-            jobs.append(checked(principal, spec, document))
+            jobs.append(checked(principal, spec, document, allowance))
+            trials += len(jobs[-1].resolved.optimizers) * len(jobs[-1].resolved.seeds)
         except SpecError as error:
             issues += [SpecIssue(f"/jobs/{place}{issue.pointer}", issue.detail) for issue in error.issues]
+        nodes += allowance.spent
+        _refuse_work(place, trials, nodes)
     if issues:
         raise SpecError(issues)
     return jobs
+
+
+def _refuse_work(place: int, trials: int, nodes: int) -> None:
+    """Refuse a bulk that has come to too much work with the job at ``place``, without looking at the rest."""
+    if trials > MAX_BULK_TRIALS:
+        detail = f"Up to here the jobs have {trials} trials; in one request they have at most {MAX_BULK_TRIALS}."
+        raise SpecError([SpecIssue(f"/jobs/{place}", f"{detail} Send the rest in another one.")])
+    if nodes > MAX_BULK_NODES:
+        detail = (
+            f"Up to here the expressions of the jobs have unrolled to more than {MAX_BULK_NODES} terms and operators, "
+            "the most in one request. Send the rest in another one."
+        )
+        raise SpecError([SpecIssue(f"/jobs/{place}/problem/expression", detail)])
 
 
 def one_job(views: Sequence[JobView]) -> StoredAnswer:

@@ -126,6 +126,8 @@ def _say(text: str) -> Callable[[_Error, SchemaPath], str]:
     return lambda _error, _found: text
 
 
+_TIME = "Must be a time with its zone, such as 2030-01-31T12:00:00Z."
+
 _SENTENCES: dict[str, Callable[[_Error, SchemaPath], str]] = {
     "missing": _missing,
     "extra_forbidden": _unknown,
@@ -143,6 +145,10 @@ _SENTENCES: dict[str, Callable[[_Error, SchemaPath], str]] = {
     "string_type": _must_be("a text in double quotes"),
     "string_unicode": _say("Must be valid Unicode text; it holds half of a surrogate pair."),
     "string_pattern_mismatch": _say("Must be printable text on one line, not empty."),
+    "datetime_parsing": _say(_TIME),
+    "datetime_from_date_parsing": _say(_TIME),
+    "datetime_object_invalid": _say(_TIME),
+    "timezone_aware": _say(_TIME),
     "list_type": _must_be("a list in square brackets"),
     "dict_type": _must_be("an object in curly brackets"),
     "model_type": _must_be("an object in curly brackets"),

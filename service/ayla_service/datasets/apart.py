@@ -16,6 +16,17 @@ from ayla_service.errors import InvalidDataset, UploadsUnavailable
 _SECONDS = 600.0
 _LOGGED = 2000
 
+_COMMAND = (sys.executable, "-P", "-m", "ayla_service.datasets.isolated")
+
+_FRUGAL = {
+    # One thread is enough.
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    # A limit on memory needs allocators that take what is needed when it is needed, and give all of it back.
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "MALLOC_MMAP_THRESHOLD_": "65536",
+}
+
 _log = structlog.get_logger("ayla_service.datasets")
 
 
@@ -42,7 +53,7 @@ def check_apart(kind: Format, source: IO[bytes], target: IO[bytes]) -> Checked:
 
 def _run(kind: Format, source: IO[bytes], target: IO[bytes]) -> dict[str, Any]:
     files = (source.fileno(), target.fileno())
-    command = [sys.executable, "-P", "-m", "ayla_service.datasets.isolated", kind, *map(str, files)]
+    command = [*_COMMAND, kind, *map(str, files)]
     try:
         ran = subprocess.run(  # noqa: S603  # nothing of the command is a stranger's
             command,
@@ -65,5 +76,4 @@ def _run(kind: Format, source: IO[bytes], target: IO[bytes]) -> dict[str, Any]:
 def _environment() -> dict[str, str]:
     """This process's own, without the service's settings, which may hold passwords."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AYLA_")}
-    # One thread is enough, and an allocator that takes what is needed when it is needed can be held to a limit.
-    return {**inherited, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
+    return {**inherited, **_FRUGAL}

@@ -1,5 +1,7 @@
 """From an uploaded file to the form in which it is kept, or to what is wrong with it."""
 
+import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import IO, Literal
 
@@ -10,6 +12,7 @@ from ayla_service.datasets.faults import Unusable
 from ayla_service.datasets.measures import Column, measure
 from ayla_service.datasets.npz_source import read_npz
 from ayla_service.datasets.parquet_source import read_parquet
+from ayla_service.datasets.spool import Scratch
 from ayla_service.datasets.table import Table
 
 Format = Literal["csv", "npz", "parquet"]
@@ -52,11 +55,13 @@ def check(kind: Format, source: IO[bytes], target: IO[bytes]) -> Checked:
         MemoryError: when reading takes more memory than a table within the limits can need.
     """
     check_start(kind, source)
-    table = _read(kind, source)
-    check_size(table.rows, len(table.names))
-    columns = measure(table)
-    encode(table, columns, target)
-    return Checked(table.rows, columns)
+    # Files without a name: nothing is left of them, whatever becomes of this process.
+    with ExitStack() as files:
+        table = _read(kind, source, lambda: files.enter_context(tempfile.TemporaryFile()))
+        check_size(table.rows, len(table.names))
+        columns = measure(table)
+        encode(table, columns, target)
+        return Checked(table.rows, columns)
 
 
 def check_start(kind: Format, source: IO[bytes]) -> None:
@@ -78,11 +83,11 @@ def check_start(kind: Format, source: IO[bytes]) -> None:
         raise Unusable(f"The file is not {_NAMES[kind]} but {found}; give the format it has, or unpack it.")
 
 
-def _read(kind: Format, source: IO[bytes]) -> Table:
+def _read(kind: Format, source: IO[bytes], scratch: Scratch) -> Table:
     match kind:
         case "csv":
-            return read_csv(source)
+            return read_csv(source, scratch)
         case "npz":
-            return read_npz(source)
+            return read_npz(source, scratch)
         case "parquet":
-            return read_parquet(source)
+            return read_parquet(source, scratch)

@@ -13,7 +13,7 @@ import pyarrow.csv as arrow_csv
 
 from ayla_service.datasets.bounds import MAX_COLUMN_NAME, MAX_COLUMNS, check_names, check_not_too_large
 from ayla_service.datasets.faults import Unusable, not_finite, reason, shown
-from ayla_service.datasets.spool import Spool
+from ayla_service.datasets.spool import Scratch, Spool
 from ayla_service.datasets.table import Floats
 
 _BLOCK_BYTES = 4 * 2**20
@@ -23,13 +23,17 @@ _HEADER_BYTES = 4 * MAX_COLUMNS * (MAX_COLUMN_NAME + 1)
 """More than the longest header there can be; UTF-8 takes up to four bytes for a letter."""
 
 
-def read_csv(file: IO[bytes]) -> Spool:
+def read_csv(file: IO[bytes], scratch: Scratch) -> Spool:
     """The numbers of a CSV file: UTF-8, commas, a header line, values quoted where they need it.
+
+    Args:
+        file: the upload.
+        scratch: makes a file for the numbers.
 
     Raises:
         Unusable: when it is not that, or a value is no number; names the column and the row.
     """
-    spool = Spool(_header(file), "C")
+    spool = Spool(_header(file), "C", scratch())
     for batch in _batches(file, spool.names):
         check_not_too_large(spool.rows + len(batch), len(spool.names))
         spool.add(_numbers(batch, spool.names, spool.rows + 1))

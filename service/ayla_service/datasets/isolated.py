@@ -43,9 +43,11 @@ def _limit() -> None:
         (resource.RLIMIT_FSIZE, FILE_BYTES),
         (resource.RLIMIT_CORE, 0),
     ):
-        # A system may set less, or not know the limit; the checks bound themselves as well.
+        # Not every system knows every limit; the checks bound themselves as well.
         with suppress(OSError, ValueError):
-            resource.setrlimit(what, (most, most))
+            hard = resource.getrlimit(what)[1]
+            least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.setrlimit(what, (least, least))
 
 
 def _answer(kind: Format, upload: Any, kept: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import io
 import struct
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ayla_service.datasets.bounds import check_not_too_large, rows_at_once
-from ayla_service.datasets.faults import Unusable, reason, shown
+from ayla_service.datasets.faults import Unusable, is_lack_of_room, reason, shown
+from ayla_service.datasets.spool import Scratch
 from ayla_service.datasets.table import Floats
 
 _PAIRS = (("inputs", "targets"), ("X", "y"))
@@ -35,6 +35,9 @@ _END, _END_BYTES, _LONGEST_COMMENT = b"PK\x05\x06", 22, 65_535
 _LARGEST_DIRECTORY = 4096
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
+
+# RuntimeError is what zipfile says of what it does not know, ValueError and OSError of a place outside of the file.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError, struct.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,12 @@ class NpzTable:
             yield block
 
 
-def read_npz(file: IO[bytes]) -> NpzTable:
+def read_npz(file: IO[bytes], scratch: Scratch) -> NpzTable:
     """The arrays ``inputs`` [n, ...] and ``targets`` [n] or [n, 1], or ``X`` and ``y``.
+
+    Args:
+        file: the upload.
+        scratch: makes a file for an array.
 
     Raises:
         Unusable: for other content, arrays of objects, and shapes that do not fit together or are too large.
@@ -91,9 +98,12 @@ def read_npz(file: IO[bytes]) -> NpzTable:
         with zipfile.ZipFile(file) as archive:
             inputs, targets = (_header(archive, info) for info in _members(archive))
             _check_pair(inputs, targets)
-            return NpzTable(_unpacked(archive, inputs), _unpacked(archive, targets))
-    # RuntimeError is what zipfile says of what it does not know, NotImplementedError of a later version.
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, struct.error) as error:
+            return NpzTable(_unpacked(archive, inputs, scratch()), _unpacked(archive, targets, scratch()))
+    except Unusable:
+        raise
+    except _DAMAGE as error:
+        if is_lack_of_room(error):
+            raise
         raise Unusable(f"The file cannot be read as NPZ: {reason(error)}. {_FIX}") from error
 
 
@@ -157,6 +167,7 @@ def _check_pair(inputs: _Member, targets: _Member) -> None:
     features = prod(inputs.shape[1:])
     if not features:
         raise Unusable("A sample of the inputs has no values; it needs at least one.")
+    check_not_too_large(max(inputs.shape[0], targets.shape[0]), features + 1)
     if prod(targets.shape[1:]) != 1 or len(targets.shape) > 2:
         raise Unusable(f"The targets have the shape {list(targets.shape)}; use one number per sample: [n] or [n, 1].")
     if inputs.shape[0] != targets.shape[0]:
@@ -164,12 +175,10 @@ def _check_pair(inputs: _Member, targets: _Member) -> None:
             f"There are {inputs.shape[0]} samples in the inputs and {targets.shape[0]} in the targets; each sample "
             "needs its target."
         )
-    check_not_too_large(inputs.shape[0], features + 1)
 
 
-def _unpacked(archive: zipfile.ZipFile, member: _Member) -> npt.NDArray[Any]:
+def _unpacked(archive: zipfile.ZipFile, member: _Member, file: IO[bytes]) -> npt.NDArray[Any]:
     """The array on disk, as large as its header says and no larger."""
-    file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # the array below keeps it open
     left = member.size
     with archive.open(member.info) as stream:
         stream.read(member.start)

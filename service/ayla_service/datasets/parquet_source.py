@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from ayla_service.datasets.bounds import MAX_COLUMNS, check_names, check_size
 from ayla_service.datasets.faults import Unusable, is_lack_of_room, not_finite, reason, shown
-from ayla_service.datasets.spool import Spool
+from ayla_service.datasets.spool import Scratch, Spool
 
 MAGIC = b"PAR1"
 
@@ -22,10 +22,14 @@ _ROWS_AT_ONCE = 2**16
 _PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 
 
-def read_parquet(file: IO[bytes]) -> Spool:
+def read_parquet(file: IO[bytes], scratch: Scratch) -> Spool:
     """The numbers of a Parquet file: flat columns of integers, floats, decimals or booleans, none of them null.
 
     Row labels that pandas stores beside the data are left out.
+
+    Args:
+        file: the upload.
+        scratch: makes a file for the numbers.
 
     Raises:
         Unusable: when it is not that; names the column, and for a value the row.
@@ -34,7 +38,7 @@ def read_parquet(file: IO[bytes]) -> Spool:
     with _told():
         parquet = pq.ParquetFile(file, thrift_string_size_limit=_LARGEST_FOOTER, thrift_container_size_limit=2**18)
         names = _checked_names(parquet)
-        spool = Spool(names, "F")
+        spool = Spool(names, "F", scratch())
         for name in names:
             _add_column(parquet, name, spool)
     return spool

@@ -1,13 +1,15 @@
-"""Numbers on disk instead of in memory: a file without a name, gone with the process whatever becomes of it."""
+"""Numbers on disk instead of in memory."""
 
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO, Literal
 
 import numpy as np
 
 from ayla_service.datasets.bounds import rows_at_once
 from ayla_service.datasets.table import Floats
+
+Scratch = Callable[[], IO[bytes]]
+"""Makes a file that is gone with the process, or before."""
 
 
 class Spool:
@@ -16,13 +18,14 @@ class Spool:
     Args:
         names: of the columns.
         order: in which the values are added: row by row (C) or column by column (F).
+        file: where they are kept; empty.
     """
 
-    def __init__(self, names: Sequence[str], order: Literal["C", "F"]) -> None:
+    def __init__(self, names: Sequence[str], order: Literal["C", "F"], file: IO[bytes]) -> None:
         self.names = names
         self._order: Literal["C", "F"] = order
         self._values = 0
-        self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the spool
+        self._file = file
 
     @property
     def rows(self) -> int:

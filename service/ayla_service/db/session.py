@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from ayla_service.observability import metrics
 
 _WRITE = "ayla_write"
+_BINARY = "ayla_binary"
 _ONE_VIEW = "REPEATABLE READ"
 # A worker frozen inside a transaction must not hold its rows for ever, nor make others wait for them.
 _POSTGRES_OPTIONS = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=15s"
@@ -29,6 +30,9 @@ _POSTGRES_CONNECTION = {
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
 }
+
+IN_BINARY = {_BINARY: True}
+"""Options of a query of much binary data, which PostgreSQL else sends as text of twice the length."""
 
 
 class Database:
@@ -123,11 +127,18 @@ def store_now(session: Session) -> datetime:
 
 def _engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=_POSTGRES_CONNECTION)
+        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=_POSTGRES_CONNECTION)
+        event.listen(engine, "before_cursor_execute", _choose_format)
+        return engine
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 30})
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _choose_format(_connection: Any, cursor: Any, _statement: Any, _parameters: Any, context: Any, _many: Any) -> None:
+    if context is not None and context.execution_options.get(_BINARY):
+        cursor.format = type(cursor.format).BINARY
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:

@@ -1,4 +1,4 @@
-"""What the seeds of a setting have in common: median and quartiles at every recorded step, and where trials diverged."""
+"""What the seeds of a setting have in common at each recorded step: median, quartiles, and where trials diverged."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import matplotlib
 import matplotlib.style
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -21,12 +20,10 @@ from ayla_service.figures.style import PARAMETERS
 Paint = Callable[[Figure], None]
 """Fills an empty figure."""
 
-VERSION = matplotlib.__version__
-
 _drawing = threading.Lock()
 
 # The defaults too: what the machine's matplotlibrc says, such as having texts set by LaTeX, does not count here.
-_STYLE = ["default", PARAMETERS]
+_STYLE: list[str | dict[str, Any]] = ["default", PARAMETERS]
 
 # Without dates the same figure is the same bytes.
 _SAVED: dict[Form, tuple[Callable[[Figure], Any], dict[str, Any]]] = {

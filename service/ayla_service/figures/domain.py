@@ -6,6 +6,7 @@ from ayla_spec.problems import ExpressionProblem
 
 from ayla_service.figures.material import Floats
 from ayla_service.figures.objective import size_of, values
+from ayla_service.figures.windows import drawable
 
 _MOST_OPERATIONS = 20_000_000
 """On numbers, for one figure: about a second of the dearest, a power."""
@@ -21,7 +22,7 @@ def over_line(problem: ExpressionProblem, interval: Interval) -> tuple[Floats, F
     expression, (name,) = _parsed(problem)
     count = int(np.clip(_MOST_OPERATIONS // size_of(expression), _LEAST_PLACES, _MOST_PLACES))
     places = np.linspace(*interval, count)
-    return places, values(expression, {name: places})
+    return places, drawable(values(expression, {name: places}))
 
 
 def over_plane(problem: ExpressionProblem, across: Interval, up: Interval) -> tuple[Floats, Floats, Floats]:
@@ -30,7 +31,7 @@ def over_plane(problem: ExpressionProblem, across: Interval, up: Interval) -> tu
     side = int(np.clip((_MOST_OPERATIONS / size_of(expression)) ** 0.5, _LEAST_SIDE, _MOST_SIDE))
     xs, ys = np.linspace(*across, side), np.linspace(*up, side)
     grid_x, grid_y = np.meshgrid(xs, ys)
-    return xs, ys, values(expression, {first: grid_x, second: grid_y})
+    return xs, ys, drawable(values(expression, {first: grid_x, second: grid_y}))
 
 
 def _parsed(problem: ExpressionProblem) -> tuple[Expression, list[str]]:

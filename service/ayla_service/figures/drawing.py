@@ -17,7 +17,7 @@ from ayla_service.figures.predictions import Fits
 from ayla_service.figures.sweeps import axes_of, sweep_of
 from ayla_service.figures.windows import window
 
-_SIDE_BY_SIDE = 3
+_SIDE_BY_SIDE, _PANEL_INCHES = 3, 2
 
 Paint = Callable[[Figure], None]
 
@@ -44,7 +44,9 @@ def painter(facts: JobFacts, kind: Kind, options: FigureOptions, material: Mater
             scale = options.scale or AxisScale.AUTO
             return partial(cells.paint, name=name, sweep=sweep, value=value, scale=scale, material=material)
         case _:
-            return partial(lines.paint, lines=_lines(facts, kind, options, name), material=material)
+            across = facts.across(kind, options.across)
+            told = material.by_epoch() if (kind, across) == (Kind.ACCURACY, Across.EPOCH) else material
+            return partial(lines.paint, lines=_lines(facts, kind, options, name), material=told)
 
 
 def title_of(facts: JobFacts, options: FigureOptions) -> str:
@@ -75,9 +77,9 @@ def _lines(facts: JobFacts, kind: Kind, options: FigureOptions, name: str) -> Li
         title=name,
         panels=panels,
         across=across,
-        per_unit=(facts.steps_per_epoch or 1) if across is Across.EPOCH else 1,
+        per_unit=(facts.steps_per_epoch or 1) if across is Across.EPOCH and kind is not Kind.ACCURACY else 1,
         scale=options.scale or (AxisScale.LINEAR if kind in (Kind.ACCURACY, Kind.PARAMETERS) else AxisScale.AUTO),
-        columns=min(len(panels), _SIDE_BY_SIDE),
+        columns=max(1, min(len(panels), _SIDE_BY_SIDE, int(options.width) // _PANEL_INCHES)),
         same_values=kind is Kind.ACCURACY,
     )
 
@@ -88,7 +90,8 @@ def _panels(facts: JobFacts, kind: Kind) -> list[Panel]:
             return [Panel("loss", "loss", worst=np.inf)]
         case Kind.ACCURACY:
             return [
-                Panel(f"{part}_accuracy", "accuracy", worst=-np.inf, heading=f"{part} part") for part in ("train", "test")
+                Panel(f"{part}_accuracy", "accuracy", worst=-np.inf, heading=f"{part} part")
+                for part in ("train", "test")
             ]
         case Kind.EFFECTIVE_LR:
             return [Panel("effective_lr", "effective learning rate")]
@@ -101,7 +104,7 @@ def _landscape(facts: JobFacts, name: str, material: Material) -> Paint:
     if not isinstance(problem, ExpressionProblem):  # pragma: no cover  # facts.require has refused it
         raise TypeError("only an expression has a landscape")
     runs = [run for setting in material.settings for run in setting.runs]
-    windows = [window(runs, f"param.{parameter}") for parameter in facts.parameters]
+    windows = [window(runs, f"param.{parameter}", start) for parameter, start in problem.flat_start.items()]
     if len(windows) == 1:
         return partial(
             valley.paint,

@@ -46,7 +46,9 @@ class JobFacts:
             case Kind.LANDSCAPE:
                 return self._why_no_parameters(2)
             case Kind.CURVE:
-                return None if self.spec.record.predictions_at else "no predictions are recorded (record.predictions_at)"
+                return (
+                    None if self.spec.record.predictions_at else "no predictions are recorded (record.predictions_at)"
+                )
             case Kind.HEATMAP:
                 return self._why_no_heatmap()
 
@@ -69,11 +71,21 @@ class JobFacts:
 
     @property
     def varying(self) -> dict[str, list[object]]:
-        """The settings that differ between the job's optimizers, each with its values; None where one lacks it."""
+        """The settings that differ between the job's optimizers, each with its values; None where one lacks it.
+
+        One that only some have, all with its default, tells nothing: AYLA brings several at once.
+        """
         flats = [flat(settings.model_dump(mode="json")) for settings in self.spec.optimizers]
+        chosen = {
+            name for one in self.spec.optimizers for name in flat(one.model_dump(mode="json", exclude_defaults=True))
+        }
         names = dict.fromkeys(name for one in flats for name in one if name not in _NAMES)
         found = {name: list(dict.fromkeys(_plain(one.get(name)) for one in flats)) for name in names}
-        return {name: values for name, values in found.items() if len(values) > 1}
+        return {
+            name: values
+            for name, values in found.items()
+            if _has_several(values) or (len(values) > 1 and name in chosen)
+        }
 
     @property
     def steps_per_epoch(self) -> int | None:
@@ -98,10 +110,10 @@ class JobFacts:
         return None
 
     def _why_no_heatmap(self) -> str | None:
-        varying = list(self.varying)
-        if len(varying) >= 2:
+        varying = self.varying
+        if len(varying) >= 2 and any(map(_has_several, varying.values())):
             return None
-        what = f"only '{varying[0]}' does" if varying else "none does"
+        what = f"only '{next(iter(varying))}' does" if len(varying) == 1 else "they do not"
         return f"two settings of its optimizers have to vary, and {what}"
 
 
@@ -125,6 +137,11 @@ def available(facts: JobFacts) -> Iterator[tuple[Kind, str | None]]:
     """Every kind, and why the job does not have it; None if it has."""
     for kind in Kind:
         yield kind, facts.why_not(kind)
+
+
+def _has_several(values: list[object]) -> bool:
+    """Whether there are two values, and not only one and its absence."""
+    return sum(value is not None for value in values) > 1
 
 
 def _plain(value: object) -> object:

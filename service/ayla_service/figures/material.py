@@ -1,7 +1,7 @@
 """What figures are drawn from: plain values, apart from the store and from matplotlib."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -104,6 +104,15 @@ class Material:
         if self.seeds < self.seeds_total:
             return f"the first {self.seeds} of {self.seeds_total} seeds"
         return f"{self.seeds} seeds"
+
+    def by_epoch(self) -> "Material":
+        """The same with epochs, which metrics tell, in place of steps."""
+        settings = [replace(setting, runs=[_by_epoch(run) for run in setting.runs]) for setting in self.settings]
+        return replace(self, settings=settings)
+
+
+def _by_epoch(run: Run) -> Run:
+    return replace(run, steps=run.column("epoch").astype(np.int64)) if "epoch" in run.columns else run
 
 
 def _loss(result: TrialResult) -> float:

@@ -12,6 +12,7 @@ from ayla_service.errors import FigureTooLarge, InvalidQuery
 from ayla_service.figures.facts import JobFacts
 from ayla_service.figures.material import Floats
 from ayla_service.figures.selecting import MOST_BYTES
+from ayla_service.figures.windows import drawable
 from ayla_service.results.encoding import decode
 from ayla_service.results.standing import Standing
 
@@ -81,4 +82,4 @@ def _thinned(data: bytes, max_points: int) -> Columns:
     columns = {name: np.asarray(table[name].to_numpy(), dtype=np.float64) for name in table.column_names}
     order = np.argsort(columns["x"], kind="stable")
     kept = order[:: max(1, -(-len(order) // max_points))]
-    return {name: values[kept] for name, values in columns.items()}
+    return {name: drawable(values[kept]) for name, values in columns.items()}

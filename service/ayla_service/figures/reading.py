@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -51,11 +52,8 @@ def courses_of(
     runs: dict[int, list[Run]] = defaultdict(list)
     for index, result in results.items():
         runs[result.optimizer_index].append(_run(result, tables.get(index)))
-    settings = [
-        Setting(setting.index, setting.label, setting.optimizer, setting.results, runs[setting.index])
-        for setting in material.settings
-    ]
-    return Material(settings, material.seeds, material.seeds_total)
+    settings = [replace(setting, runs=runs[setting.index]) for setting in material.settings]
+    return replace(material, settings=settings)
 
 
 def _setting(facts: JobFacts, index: int, results: list[TrialResult]) -> Setting:

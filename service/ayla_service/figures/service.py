@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 
 from ayla_service import __version__
 from ayla_service.db.session import Database
@@ -141,16 +142,21 @@ def _check(facts: JobFacts, kind: Kind, options: FigureOptions) -> None:
         axes_of(facts, options)
     if kind is Kind.CURVE:
         drawn_steps(facts, options.at)
-    if options.across is not None or kind is Kind.ACCURACY:
-        _check_epochs(facts, kind, options)
-
-
-def _check_epochs(facts: JobFacts, kind: Kind, options: FigureOptions) -> None:
-    if facts.across(kind, options.across) is Across.EPOCH and facts.steps_per_epoch is None:
+    # Metrics tell the epoch of each row themselves.
+    if options.across is Across.EPOCH and facts.steps_per_epoch is None and kind is not Kind.ACCURACY:
         raise InvalidQuery("x", "How many steps an epoch has is only known to the data of this job; use x=step.")
 
 
 def _version(facts: JobFacts, kind: Kind, options: FigureOptions, form: Form, stood: Standing) -> str:
     """Everything that the bytes of a figure follow from."""
-    told = (__version__, facts.id, facts.name, kind, form, sorted(options.told().items()), stood.version)
+    told = (
+        __version__,
+        version("matplotlib"),
+        facts.id,
+        facts.name,
+        kind,
+        form,
+        sorted(options.told().items()),
+        stood.version,
+    )
     return hashlib.sha256(repr(told).encode()).hexdigest()

@@ -11,7 +11,7 @@ MOST_NAMED = 12
 """Settings that have a colour of their own and a place in the legend; of more, the best few have."""
 
 FEW_NAMED = 8
-LONGEST_LABEL = 48
+LONGEST_LABEL = 60
 
 # Okabe and Ito's palette, which people with any colour vision tell apart, without the yellow that is faint on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -36,6 +36,7 @@ PARAMETERS: dict[Any, Any] = {
     "grid.color": "#E6E6E6",
     "axes.axisbelow": True,
     "axes.formatter.useoffset": False,
+    "axes.formatter.limits": (-4, 6),
     "lines.linewidth": 1.8,
     "legend.frameon": False,
     "text.parse_math": False,  # texts are users' and mean no formulas
@@ -66,6 +67,19 @@ class Look:
         if not self.named:
             return {"color": self.colour, "linewidth": 0.8, "alpha": 0.6, "zorder": 1.5}
         return {"color": self.colour, "linestyle": self.dashes, "zorder": 3.0}
+
+    @property
+    def mark(self) -> dict[str, Any]:
+        """What marks of this look are given."""
+        size = 6 if self.named else 3
+        return {
+            "color": self.colour,
+            "marker": self.marker,
+            "linestyle": "",
+            "markersize": size,
+            "alpha": 0.7,
+            "zorder": 4.0 if self.named else 3.0,
+        }
 
 
 def looks(settings: Sequence[Setting]) -> Mapping[int, Look]:

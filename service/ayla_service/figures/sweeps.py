@@ -10,6 +10,7 @@ from ayla_service.errors import InvalidQuery
 from ayla_service.figures.asking import CellValue, FigureOptions
 from ayla_service.figures.facts import JobFacts
 from ayla_service.figures.material import Floats, Setting, TrialResult
+from ayla_service.figures.windows import drawable
 from ayla_service.results.summaries import flat
 
 _ENDED = frozenset({"completed", "diverged"})
@@ -49,7 +50,7 @@ def axes_of(facts: JobFacts, options: FigureOptions) -> tuple[str, str]:
             raise InvalidQuery(parameter, f"'{name[:64]}' does not vary between the job's optimizers; {known} do.")
     if options.axis_x is not None and options.axis_x == options.axis_y:
         raise InvalidQuery("axis_y", "Is the same as axis_x; name another setting.")
-    by_count = sorted(varying, key=lambda name: -len(varying[name]))
+    by_count = sorted(varying, key=lambda name: -sum(value is not None for value in varying[name]))
     free = [name for name in by_count if name not in (options.axis_x, options.axis_y)]
     # In the order of the settings, so that the learning rate, which comes first, is along the columns.
     free[:2] = sorted(free[:2], key=list(varying).index) if options.axis_x is options.axis_y is None else free[:2]
@@ -95,7 +96,7 @@ def _value(result: TrialResult, value: CellValue) -> float:
     if result.diverged:
         return np.inf
     found = result.best_step if value is CellValue.STEPS else getattr(result, value)
-    return np.inf if found is None else float(found)
+    return np.inf if found is None else float(drawable(np.array(float(found))))
 
 
 def _order(value: object) -> tuple[int, float, str]:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 
 from ayla_service.errors import InvalidQuery
 
@@ -59,7 +59,10 @@ def _time(text: str) -> datetime:
         raise _invalid() from None
     if parsed.tzinfo is None:
         raise _invalid()
-    return parsed
+    try:
+        return parsed.astimezone(UTC)
+    except OverflowError:
+        raise _invalid() from None
 
 
 def _decode(cursor: str) -> object:

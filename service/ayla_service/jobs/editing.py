@@ -5,12 +5,12 @@ from typing import Any
 
 import structlog
 from ayla_spec import ResolvedJobSpec
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Job, JobLabel
+from ayla_service.db.models import Job, JobLabel, Trial
 from ayla_service.db.session import store_now
-from ayla_service.errors import JobFinished, JobUnfinished, StaleVersion
+from ayla_service.errors import JobFinished, JobNotFound, JobUnfinished, StaleVersion
 from ayla_service.jobs import repository
 from ayla_service.jobs.labels import labels_of, new_labels, search_text
 from ayla_service.jobs.scoping import own_job
@@ -47,6 +47,8 @@ def edit(session: Session, principal: Principal, job_id: str, changes: Mapping[s
     job = own_job(session, principal, job_id)
     if version not in (ANY_VERSION, job.version):
         raise StaleVersion("job")
+    if not changes:
+        return repository.view(session, job)
     for name in changes.keys() & {"name", "project", "tags", "notes"}:
         setattr(job, name, changes[name])
     if "tags" in changes:
@@ -68,7 +70,7 @@ def retry(session: Session, principal: Principal, job_id: str) -> tuple[JobView,
         The job, and the device kinds of the shards that are queued again.
 
     Raises:
-        JobNotFound: if the team has none with this id.
+        JobNotFound: if the team has none with this id, or it is being removed.
         NotYours: if it is another member's, and the caller is no admin.
         JobUnfinished: if it has not ended.
         JobFinished: if it has succeeded: nothing of it is left to be done.
@@ -77,6 +79,8 @@ def retry(session: Session, principal: Principal, job_id: str) -> tuple[JobView,
     job = own_job(session, principal, job_id)
     if job.state in UNFINISHED_JOB:
         raise JobUnfinished(job.id, "tried again")
+    if _is_being_removed(session, job):
+        raise JobNotFound(job_id)
     Allowance(session, job.owner_id).take(Amount(jobs=1, trials=job.trials_total, steps=job.steps_total))
     devices = lifecycle.retry(session, job)
     if not devices:
@@ -84,6 +88,12 @@ def retry(session: Session, principal: Principal, job_id: str) -> tuple[JobView,
     job.archived_at = None
     log.info("job tried again", job_id=job_id)
     return touched(session, job), devices
+
+
+def _is_being_removed(session: Session, job: Job) -> bool:
+    """Whether some of its trials are gone: a large job is removed in several transactions."""
+    left = session.scalar(select(func.count()).where(Trial.job_id == job.id)) or 0
+    return left < job.trials_total
 
 
 def touched(session: Session, job: Job) -> JobView:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -69,13 +69,25 @@ def begin(
     Raises:
         IdempotencyKeyReused: if something else was asked with this key before.
     """
-    mine = (IdempotencyKey.member_id == request.member_id, IdempotencyKey.key == request.key)
-    if _take(session, request, now, answer):
+    while not _take(session, request, now, answer):
+        earlier = find(session, request, now)
+        if earlier is not None:
+            return earlier
+        # Expired. Only that one goes: by now another process may have done so, and stored the answer to a new request.
+        session.execute(delete(IdempotencyKey).where(*_mine(request), IdempotencyKey.created_at < now - KEYS_LIVE))
+    return None
+
+
+def find(session: Session, request: RequestKey, now: datetime) -> StoredAnswer | None:
+    """The answer of an earlier request with this key; None if there was none, or not lately.
+
+    Raises:
+        IdempotencyKeyReused: if something else was asked with this key before.
+    """
+    mine = select(IdempotencyKey).where(*_mine(request), IdempotencyKey.created_at >= now - KEYS_LIVE)
+    earlier = session.execute(mine.execution_options(populate_existing=True)).scalar_one_or_none()
+    if earlier is None:
         return None
-    earlier = session.execute(select(IdempotencyKey).where(*mine)).scalar_one()
-    if earlier.created_at < now - KEYS_LIVE:
-        session.execute(delete(IdempotencyKey).where(*mine))
-        return begin(session, request, now, answer)
     if earlier.request_digest != request.digest:
         raise IdempotencyKeyReused(request.key)
     return StoredAnswer(earlier.status, earlier.body, earlier.headers)
@@ -85,15 +97,18 @@ def store(session: Session, request: RequestKey, answer: StoredAnswer) -> None:
     """Keep the answer for whoever repeats the request; in the transaction that ``begin`` was called in."""
     session.execute(
         update(IdempotencyKey)
-        .where(IdempotencyKey.member_id == request.member_id, IdempotencyKey.key == request.key)
+        .where(*_mine(request))
         .values(status=answer.status, headers=dict(answer.headers), body=answer.body)
     )
 
 
 def forget(session: Session, request: RequestKey) -> None:
     """Give the key back, as what was asked is not done after all; in the transaction that ``begin`` was called in."""
-    mine = (IdempotencyKey.member_id == request.member_id, IdempotencyKey.key == request.key)
-    session.execute(delete(IdempotencyKey).where(*mine))
+    session.execute(delete(IdempotencyKey).where(*_mine(request)))
+
+
+def _mine(request: RequestKey) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return IdempotencyKey.member_id == request.member_id, IdempotencyKey.key == request.key
 
 
 def _take(session: Session, request: RequestKey, now: datetime, answer: StoredAnswer | None) -> bool:

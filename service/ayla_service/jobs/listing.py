@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Select, exists, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ayla_service.db.models import Job, JobLabel, Member
@@ -15,8 +15,11 @@ from ayla_service.jobs.views import JobView, Page
 from ayla_service.states import JobState, LabelKind
 from ayla_service.teams.principal import Principal
 
-_RARE = (JobState.RUNNING, JobState.FAILED, JobState.CANCELLED)
+_RARE = (JobState.QUEUED, JobState.RUNNING, JobState.FAILED, JobState.CANCELLED)
 """States that few of many jobs are in."""
+
+_MANY = 1000
+"""Jobs that a label is on; to count more would cost more than it tells."""
 
 
 class Sort(StrEnum):
@@ -67,7 +70,9 @@ def page(session: Session, principal: Principal, wanted: JobQuery, limit: int, c
     Raises:
         InvalidQuery: on a cursor that is not one of this list, or a text that no job can have.
     """
-    time, place, query = _source(principal, wanted)
+    for kind, label in wanted.labels.items():
+        _refuse_unprintable(kind.value, label)
+    time, place, query = _source(session, principal, wanted)
     query = _filtered(session, query, principal, wanted)
     if cursor is not None:
         last = tuple_(*cursors.job_key(cursor))
@@ -95,7 +100,7 @@ def _after(job: Job, wanted: JobQuery) -> str:
 _Place = tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[str], Select[Job]]
 
 
-def _source(principal: Principal, wanted: JobQuery) -> _Place:
+def _source(session: Session, principal: Principal, wanted: JobQuery) -> _Place:
     """What the order goes by, and the jobs with one label read from that label's index; the others are looked up."""
     jobs = select(Job).where(Job.team_id == principal.team_id)
     if _by_change(wanted):
@@ -103,11 +108,25 @@ def _source(principal: Principal, wanted: JobQuery) -> _Place:
     if not wanted.labels or wanted.state in _RARE:
         # Few jobs are in a rare state: from its index, as nearly all jobs that have the label are in another one.
         return Job.created_at, Job.id, _with_labels(jobs, wanted.labels)
-    kind, label = next(iter(wanted.labels.items()))
+    kind = _rarest(session, principal, wanted.labels)
     others = {other: text for other, text in wanted.labels.items() if other is not kind}
-    jobs = select(Job).join(JobLabel, JobLabel.job_id == Job.id)
-    jobs = jobs.where(JobLabel.team_id == principal.team_id, JobLabel.kind == kind, JobLabel.label == label)
+    jobs = select(Job).join(JobLabel, JobLabel.job_id == Job.id).where(*_labelled(principal, kind, wanted.labels[kind]))
     return JobLabel.created_at, JobLabel.job_id, _with_labels(jobs, others)
+
+
+def _rarest(session: Session, principal: Principal, labels: Mapping[LabelKind, str]) -> LabelKind:
+    """The kind of the label that is on the fewest jobs."""
+    if len(labels) == 1:
+        return next(iter(labels))
+    counts = {}
+    for kind, label in labels.items():
+        some = select(JobLabel.job_id).where(*_labelled(principal, kind, label)).limit(_MANY)
+        counts[kind] = session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    return min(counts, key=counts.__getitem__)
+
+
+def _labelled(principal: Principal, kind: LabelKind, label: str) -> tuple[ColumnElement[bool], ...]:
+    return JobLabel.team_id == principal.team_id, JobLabel.kind == kind, JobLabel.label == label
 
 
 def _with_labels(jobs: Select[Job], labels: Mapping[LabelKind, str]) -> Select[Job]:
@@ -118,8 +137,6 @@ def _with_labels(jobs: Select[Job], labels: Mapping[LabelKind, str]) -> Select[J
 
 
 def _filtered(session: Session, jobs: Select[Job], principal: Principal, wanted: JobQuery) -> Select[Job]:
-    for kind, label in wanted.labels.items():
-        _refuse_unprintable(kind.value, label)
     if wanted.state is not None:
         jobs = jobs.where(Job.state == wanted.state)
     if wanted.owner is not None:

@@ -49,7 +49,7 @@ def job_view(
         archived_at=job.archived_at,
         trials=trials,
         attempts=attempts,
-        progress=_progress(job, counts),
+        progress=progress_of(job.steps_total, job.resolved_spec["budget"]["steps"], counts),
         error=JobError(job.error_type, job.error_detail or "") if job.error_type else None,
         spec=job.submitted_spec,
         resolved=job.resolved_spec,
@@ -85,11 +85,18 @@ def _summary(trial: Trial) -> SummaryView:
     )
 
 
-def _progress(job: Job, counts: Mapping[TrialState, tuple[int, int]]) -> Progress:
+def progress_of(steps_total: int, steps_of_trial: int, counts: Mapping[TrialState, tuple[int, int]]) -> Progress:
+    """How far a job is.
+
+    Args:
+        steps_total: of all its trials together.
+        steps_of_trial: that each of them makes unless it diverges.
+        counts: the number of its trials and their steps done, by state.
+    """
     done = sum(steps for _, steps in counts.values())
     diverged, diverged_steps = counts.get(TrialState.DIVERGED, (0, 0))
-    saved = diverged * job.resolved_spec["budget"]["steps"] - diverged_steps
-    return Progress(done, job.steps_total, min(1.0, (done + saved) / job.steps_total))
+    saved = diverged * steps_of_trial - diverged_steps
+    return Progress(done, steps_total, min(1.0, (done + saved) / steps_total))
 
 
 def _status_detail(job: Job, waits: Waits) -> str | None:

@@ -22,7 +22,7 @@ def view(session: Session, job: Job) -> JobView:
 def views(session: Session, jobs: Sequence[Job]) -> list[JobView]:
     """Jobs with the counts of their trials and attempts, in a handful of queries however many they are."""
     ids = [job.id for job in jobs]
-    trials, tried, owners = _trial_counts(session, ids), attempts.counts(session, ids), _owners(session, jobs)
+    trials, tried, owners = trial_counts(session, ids), attempts.counts(session, ids), _owners(session, jobs)
     standing = waits(session, [job.id for job in jobs if job.state in UNFINISHED_JOB])
     return [
         job_view(job, owners[job.owner_id], trials[job.id], tried.get(job.id, AttemptCounts()), standing.get(job.id))
@@ -36,7 +36,7 @@ def _owners(session: Session, jobs: Sequence[Job]) -> dict[str, str]:
     return {row.id: row.name for row in rows}
 
 
-def _trial_counts(session: Session, job_ids: Sequence[str]) -> dict[str, dict[TrialState, tuple[int, int]]]:
+def trial_counts(session: Session, job_ids: Sequence[str]) -> dict[str, dict[TrialState, tuple[int, int]]]:
     """The number of trials and their steps done, by job and state."""
     counts: dict[str, dict[TrialState, tuple[int, int]]] = defaultdict(dict)
     rows = session.execute(

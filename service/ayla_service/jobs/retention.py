@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, delete, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from ayla_service.db.lookup import by_id
 from ayla_service.db.models import Chunk, IdempotencyKey, Job, JobLabel, MetricChunk, PredictionSet, Trial
 from ayla_service.db.session import Database, store_now
+from ayla_service.errors import JobUnfinished
 from ayla_service.jobs.idempotency import KEYS_LIVE
 from ayla_service.queue import outbox, workers
-from ayla_service.states import JobState, LabelKind
+from ayla_service.states import UNFINISHED_JOB, JobState, LabelKind
 
 FINISHED = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
 
@@ -94,10 +96,17 @@ def count(database: Database, selection: Selection) -> Removed:
 
 
 def remove(database: Database, job_id: str) -> None:
-    """Remove one job that has ended, with all that belongs to it, in several small transactions."""
+    """Remove one job that has ended, with all that belongs to it, in several small transactions.
+
+    Raises:
+        JobUnfinished: if it has not ended, as when it is tried again at the same moment.
+    """
     more = True
     while more:
         with database.write() as session:
+            job = by_id(session, Job, job_id, lock=True)
+            if job is not None and job.state in UNFINISHED_JOB:
+                raise JobUnfinished(job_id, "deleted")
             some = select(Trial.id).where(Trial.job_id == job_id).order_by(Trial.index).limit(_TRIALS_AT_ONCE)
             trials = session.scalars(some).all()
             session.execute(delete(Trial).where(Trial.id.in_(trials)))

@@ -12,8 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from ayla_spec import JobSpec, ResolvedJobSpec, SpecError, SpecIssue, resolve
-from sqlalchemy.exc import SQLAlchemyError
+from ayla_spec import JobSpec, ResolvedJobSpec, SpecError, SpecIssue, expression, resolve
 from sqlalchemy.orm import Session
 
 from ayla_service.db.session import Database, store_now
@@ -23,7 +22,7 @@ from ayla_service.jobs.drafts import Draft
 from ayla_service.jobs.idempotency import RequestKey, StoredAnswer
 from ayla_service.jobs.views import JobView
 from ayla_service.queue.wakeup import WakeUp
-from ayla_service.teams.limits import Allowance, Amount
+from ayla_service.teams.limits import Allowance, Amount, Tally
 from ayla_service.teams.principal import Principal
 
 log = structlog.get_logger("ayla_service.jobs")
@@ -53,14 +52,22 @@ class NewJob:
     resolved: ResolvedJobSpec
 
 
-def checked(principal: Principal, spec: JobSpec, submitted: dict[str, Any]) -> NewJob:
+def checked(
+    principal: Principal, spec: JobSpec, submitted: dict[str, Any], allowance: expression.Allowance | None = None
+) -> NewJob:
     """A job whose spec was checked to the end, as far as that goes without the store.
+
+    Args:
+        principal: who submits it.
+        spec: the job.
+        submitted: the same as its user wrote it.
+        allowance: what its expression is parsed by.
 
     Raises:
         SpecError: if the spec cannot be run, or the caller may not give it its priority.
     """
     refuse_priority(principal, spec.priority)
-    return NewJob(spec, submitted, resolve(spec))
+    return NewJob(spec, submitted, resolve(spec, allowance))
 
 
 def refuse_priority(principal: Principal, priority: str) -> None:
@@ -90,6 +97,14 @@ class _Request:
     @property
     def is_done(self) -> bool:
         return self.answer is not None or self.error is not None
+
+    def undo(self) -> None:
+        """Forget what a transaction that has failed made of it."""
+        self.devices, self.views, self.answer, self.error, self.replayed = [], [], None, None, False
+
+    def place(self) -> tuple[str, str]:
+        """Where it comes in a transaction, in the order of the keys."""
+        return (self.key.member_id, self.key.key) if self.key is not None else ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,44 +167,60 @@ class SubmissionDesk:
                 log.info("job submitted", job_id=view.id, trials=sum(view.trials.values()))
 
     def _serve(self, requests: Sequence[_Request]) -> None:
-        """Store these; if the store refuses, each by itself, so that nobody suffers for another's job."""
+        """Store these; each is done then, whatever happens, as its thread waits for that."""
+        try:
+            self._try(requests)
+        finally:
+            for request in requests:
+                if not request.is_done:
+                    request.error = RuntimeError("a submission was cut off")
+
+    def _try(self, requests: Sequence[_Request]) -> None:
+        """Store these; if that fails, each by itself, so that nobody suffers for another's job."""
         try:
             with self._database.write() as session:
                 _store(session, requests, self.pin)
-        except (SQLAlchemyError, ValueError, TypeError) as error:
-            if len(requests) == 1:
-                requests[0].answer, requests[0].error = None, error
-                return
-            for request in requests:
-                request.answer, request.error, request.devices = None, None, []
-                self._serve([request])
         except BaseException as error:
             for request in requests:
-                request.answer, request.error = None, RuntimeError(f"cut off by {type(error).__name__}")
-            raise
+                request.undo()
+            if not isinstance(error, Exception):
+                raise
+            if len(requests) == 1:
+                requests[0].error = error
+                return
+            for request in requests:
+                self._try([request])
 
 
 def _store(session: Session, requests: Sequence[_Request], pin: Pin) -> None:
     now = store_now(session)
-    allowances: dict[str, Allowance] = {}
+    allowances = _allowances(session, requests)
     made: list[Draft] = []
-    for request in requests:
+    # By key, as transactions of two processes that took the same keys in other orders would wait for each other.
+    for request in sorted(requests, key=_Request.place):
         try:
-            made += _accepted(session, request, pin, allowances, now)
+            made += _accepted(session, request, pin, allowances[request.principal.member_id], now)
         except (ServiceError, SpecError) as error:
             request.error = error
     drafts.store(session, made)
 
 
-def _accepted(
-    session: Session, request: _Request, pin: Pin, allowances: dict[str, Allowance], now: datetime
-) -> list[Draft]:
+def _allowances(session: Session, requests: Sequence[_Request]) -> dict[str, Allowance]:
+    """What each member may still have; teams and members in an order that all transactions keep."""
+    tallies: dict[str, Tally] = {}
+    members = sorted({(request.principal.team_id, request.principal.member_id) for request in requests})
+    return {member_id: Allowance(session, member_id, tallies) for _, member_id in members}
+
+
+def _accepted(session: Session, request: _Request, pin: Pin, allowance: Allowance, now: datetime) -> list[Draft]:
     """The jobs of a request that are to be stored: none if it was answered before."""
-    principal = request.principal
-    made = [
-        drafts.draft(principal, job.spec, job.submitted, pin(session, principal, job.resolved), now)
-        for job in request.jobs
-    ]
+    try:
+        made = _drafts(session, request, pin, now)
+    except SpecError:
+        # What the first request was answered still holds, even if its dataset is gone by now.
+        if not _was_answered(session, request, now):
+            raise
+        return []
     views = [draft.view() for draft in made]
     answer = request.render(views)
     if request.key is not None:
@@ -198,7 +229,7 @@ def _accepted(
             request.answer, request.replayed = earlier, True
             return []
     try:
-        _allow(session, principal, made, allowances)
+        _allow(allowance, made)
     except ServiceError:
         if request.key is not None:
             idempotency.forget(session, request.key)
@@ -208,9 +239,22 @@ def _accepted(
     return made
 
 
-def _allow(session: Session, principal: Principal, made: Sequence[Draft], allowances: dict[str, Allowance]) -> None:
-    if principal.member_id not in allowances:
-        allowances[principal.member_id] = Allowance(session, principal.member_id)
+def _drafts(session: Session, request: _Request, pin: Pin, now: datetime) -> list[Draft]:
+    principal = request.principal
+    return [
+        drafts.draft(principal, job.spec, job.submitted, pin(session, principal, job.resolved), now)
+        for job in request.jobs
+    ]
+
+
+def _was_answered(session: Session, request: _Request, now: datetime) -> bool:
+    if request.key is not None:
+        request.answer = idempotency.find(session, request.key, now)
+        request.replayed = request.answer is not None
+    return request.replayed
+
+
+def _allow(allowance: Allowance, made: Sequence[Draft]) -> None:
     trials = sum(draft.job["trials_total"] for draft in made)
     steps = sum(draft.job["steps_total"] for draft in made)
-    allowances[principal.member_id].take(Amount(jobs=len(made), trials=trials, steps=steps))
+    allowance.take(Amount(jobs=len(made), trials=trials, steps=steps))

@@ -13,18 +13,27 @@ from ayla_spec.trials import TrialPlan, plan_trials
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from ayla_service.db.columns import written
 from ayla_service.db.models import Attempt, Checkpoint, Job, Shard, Trial
 from ayla_service.db.session import Database, store_now
+from ayla_service.queue.charging import Used, charge
+from ayla_service.queue.contenders import Contest, contests
 from ayla_service.queue.lifecycle import is_due, queue_delayed
-from ayla_service.queue.policy import ALONE, Candidate, PackLimits, best_first, claim_order, pack
-from ayla_service.states import AttemptOutcome, JobState, ShardState, TrialState
+from ayla_service.queue.policy import ALONE, Candidate, PackLimits, pack
+from ayla_service.queue.shelves import LeftOut, Shelves
+from ayla_service.queue.turns import FAIR, SharePolicy
+from ayla_service.states import UNFINISHED_TRIAL, AttemptOutcome, JobState, ShardState, TrialState
 
 _LOOKS = 8
 """How far behind the front of the queue a claim looks, in packs, while others are taking what is there."""
 
 _PAUSES = (0.02, 0.05, 0.1)
 """Seconds before looking again when all of that was taken."""
+
+CLAIM_LOCK = 0x61796C61_636C6169
+"""Names the claims among PostgreSQL's advisory locks; no other lock of this store has the number."""
+
+_FROZEN = "5s"
+"""How long a claim may do nothing before its transaction is ended: a frozen worker keeps all others waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,85 +106,85 @@ class _Trials:
     seconds: float = 0.0
 
 
-@dataclass(slots=True)
-class _Others:
-    """What others hold at this moment, as far as a claim has met it."""
-
-    jobs: set[str] = field(default_factory=set)
-    shards: set[str] = field(default_factory=set)
-
-
-def claim(database: Database, worker: WorkerIdentity, lease_seconds: float) -> Claim | None:
+def claim(database: Database, worker: WorkerIdentity, lease_seconds: float, shares: SharePolicy = FAIR) -> Claim | None:
     """Take the best queued shard this worker can run; None if there is none."""
-    return next(iter(claim_pack(database, worker, lease_seconds, ALONE)), None)
+    return next(iter(claim_pack(database, worker, lease_seconds, ALONE, shares)), None)
 
 
 def claim_pack(
-    database: Database, worker: WorkerIdentity, lease_seconds: float, limits: PackLimits
+    database: Database, worker: WorkerIdentity, lease_seconds: float, limits: PackLimits, shares: SharePolicy = FAIR
 ) -> tuple[Claim, ...]:
     """Take the best queued shard this worker can run and, if it is small, small ones that follow it.
 
     Returns:
         The claims, best first; none if nothing is queued, or if others took all that was seen.
     """
-    if database.is_sqlite and not _anything(database, worker):
+    if database.is_sqlite and not _anything(database, worker, shares):
         return ()
     for pause in _PAUSES:
         with database.write() as session:
-            found = _claim_any(session, worker, lease_seconds, limits)
+            found = _claim_any(session, worker, lease_seconds, limits, shares)
         if found is not None:
             return found
         time.sleep(pause)
     return ()
 
 
-def _anything(database: Database, worker: WorkerIdentity) -> bool:
+def _anything(database: Database, worker: WorkerIdentity, shares: SharePolicy) -> bool:
     """Look before locking: on SQLite a unit of work that writes keeps all others waiting."""
     with database.read() as session:
-        due = is_due(store_now(session))
-        return bool(_candidates(session, worker.devices, 1)) or session.execute(due.limit(1)).first() is not None
+        now = store_now(session)
+        contest = next(contests(session, worker.devices, worker.name, now, shares), None)
+        return contest is not None or session.execute(is_due(now).limit(1)).first() is not None
 
 
 def _claim_any(
-    session: Session, worker: WorkerIdentity, lease_seconds: float, limits: PackLimits
+    session: Session, worker: WorkerIdentity, lease_seconds: float, limits: PackLimits, shares: SharePolicy
 ) -> tuple[Claim, ...] | None:
     """The best that is to be had; nothing if nothing is queued, None if others hold all that was looked at."""
+    _one_at_a_time(session)
     now = store_now(session)
     queue_delayed(session, now)
-    others = _Others()
-    for _ in range(_LOOKS):
-        found = _candidates(session, worker.devices, limits.shards + len(others.shards), others.jobs)
-        wanted = pack([shard for shard in found if shard.id not in others.shards], limits)
-        if not wanted:
-            return None if others.shards or others.jobs else ()
-        taken, jobs = _lock(session, wanted, others)
+    others = LeftOut()
+    for contest in contests(session, worker.devices, worker.name, now, shares):
+        taken, jobs = _take(session, contest, limits, shares, others)
         if taken:
             _open_attempts(session, taken, worker, now, now + timedelta(seconds=lease_seconds))
             fresh = {row.job_id for row in taken if jobs[row.job_id].state == JobState.QUEUED}
             _start_jobs(session, fresh, now)
-            return _describe(session, taken, jobs, worker.name)
-    return None
+            claims = _describe(session, taken, jobs, worker.name)
+            charge(session, contest, (Used(row.owner_id, row.team_id, row.cost) for row in taken), shares)
+            return claims
+    return None if others.shards or others.jobs else ()
 
 
-def _candidates(session: Session, devices: Collection[str], count: int, but: Collection[str] = ()) -> list[Candidate]:
-    """The first shards of the queue, best first, but for those of some jobs.
+def _one_at_a_time(session: Session) -> None:
+    """Let claims wait for each other: two that looked at the same moment would both serve whose turn it is.
 
-    One query for each kind of device, as each is then read from the front of an index, however many shards wait.
+    SQLite has one writer at a time.
     """
-    found: list[Candidate] = []
-    for device in sorted(devices):
-        query = (
-            select(Shard.id, Shard.job_id, Shard.index, Shard.priority, Shard.queued_at, Shard.cost, Shard.attempt)
-            .where(Shard.state == written(ShardState.QUEUED), Shard.device == device)
-            .order_by(*claim_order())
-            .limit(count)
-        )
-        rows = session.execute(query.where(Shard.job_id.not_in(but)) if but else query)
-        found += [Candidate(*row) for row in rows]
-    return best_first(found)[:count]
+    if session.get_bind().dialect.name != "sqlite":
+        frozen = func.set_config("idle_in_transaction_session_timeout", _FROZEN, True)  # noqa: FBT003  # SQL's
+        session.execute(select(frozen, func.pg_advisory_xact_lock(CLAIM_LOCK)))
 
 
-def _lock(session: Session, wanted: Sequence[Candidate], others: _Others) -> tuple[list[Row[Any]], dict[str, Row[Any]]]:
+def _take(
+    session: Session, contest: Contest, limits: PackLimits, shares: SharePolicy, others: LeftOut
+) -> tuple[list[Row[Any]], dict[str, Row[Any]]]:
+    """Lock what the policy chooses; where others hold all of it, what it chooses then."""
+    for _ in range(_LOOKS):
+        turns = contest.turns(shares)
+        in_order = [contender.id for contender in turns.in_order()]
+        wanted = pack(turns, Shelves(session, contest, in_order, limits.shards, others).take, limits)
+        if not wanted:
+            break
+        taken, jobs = _lock(session, wanted, others)
+        if taken:
+            return taken, jobs
+    return [], {}
+
+
+def _lock(session: Session, wanted: Sequence[Candidate], others: LeftOut) -> tuple[list[Row[Any]], dict[str, Row[Any]]]:
     """Lock those shards that are still to be had, with their jobs; what is not is noted.
 
     Jobs before shards, as everywhere. Rows that another transaction holds are passed over, so claims wait for nobody.
@@ -202,7 +211,7 @@ def _free_jobs(ids: Collection[str]) -> Any:
 
 def _free_shards(ids: Collection[str]) -> Any:
     return (
-        select(Shard.id, Shard.job_id, Shard.attempt, Shard.state)
+        select(Shard.id, Shard.job_id, Shard.owner_id, Shard.team_id, Shard.cost, Shard.attempt, Shard.state)
         # Not by state as well: SQLite would then look through all queued shards instead of looking up these.
         .where(Shard.id.in_(ids))
         .order_by(Shard.id)
@@ -279,13 +288,15 @@ def _describe(
 def _trials(session: Session, shard_ids: Collection[str]) -> dict[str, _Trials]:
     found: dict[str, _Trials] = defaultdict(_Trials)
     rows = session.execute(
-        select(Trial.shard_id, Trial.index, Trial.id, Trial.wall_seconds)
+        select(Trial.shard_id, Trial.index, Trial.id, Trial.wall_seconds, Trial.state)
         .where(Trial.shard_id.in_(shard_ids))
         .order_by(Trial.index)
     )
-    for shard_id, index, trial_id, seconds in rows:
+    for shard_id, index, trial_id, seconds, state in rows:
         found[shard_id].ids[index] = trial_id
-        found[shard_id].seconds = max(found[shard_id].seconds, seconds)
+        # Those that have ended have used no more than the others, unless these were tried again from their start.
+        if state in UNFINISHED_TRIAL:
+            found[shard_id].seconds = max(found[shard_id].seconds, seconds)
     return found
 
 

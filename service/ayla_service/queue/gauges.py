@@ -11,6 +11,7 @@ from ayla_service.db.columns import written
 from ayla_service.db.models import Job, Shard
 from ayla_service.db.session import Database, store_now
 from ayla_service.observability.store_gauges import StoreGauges
+from ayla_service.queue.contenders import next_priority, oldest_of_each
 from ayla_service.queue.workers import WorkerState, list_workers
 from ayla_service.states import UNFINISHED_JOB, UNFINISHED_SHARD, JobState, ShardState
 
@@ -51,23 +52,14 @@ def _count_jobs(session: Session, state: JobState) -> int:
 def _oldest_seconds(session: Session, device: str, now: datetime) -> float:
     """Age of the oldest queued shard.
 
-    The queue's index has the oldest of each priority at a place of its own, so each costs one look.
+    The queue's index has the oldest of each member and priority at a place of its own, so each costs one look.
     """
-    oldest, priority = now, None
+    oldest = now
+    priority = next_priority(session, [device])
     for _ in range(_PRIORITIES_AT_MOST):
-        first = _first_beyond(session, device, priority)
-        if first is None:
+        if priority is None:
             break
-        priority, queued_at = first
-        oldest = min(oldest, queued_at)
+        first = session.scalar(select(func.min(oldest_of_each(device, priority).subquery().c.queued_at)))
+        oldest = min(oldest, first or now)
+        priority = next_priority(session, [device], priority)
     return (now - oldest).total_seconds()
-
-
-def _first_beyond(session: Session, device: str, priority: int | None) -> tuple[int, datetime] | None:
-    query = select(Shard.priority, Shard.queued_at).where(
-        Shard.state == written(ShardState.QUEUED), Shard.device == device
-    )
-    if priority is not None:
-        query = query.where(Shard.priority > priority)
-    row = session.execute(query.order_by(Shard.priority, Shard.queued_at).limit(1)).first()
-    return None if row is None else (row[0], row[1])

@@ -13,6 +13,7 @@ from ayla_service.db.columns import written
 from ayla_service.db.models import Checkpoint, Job, Shard, Trial
 from ayla_service.queue.outbox import announce
 from ayla_service.queue.retries import PERMANENT, ErrorType, RetryPolicy
+from ayla_service.results.writer import measure
 from ayla_service.states import (
     UNFINISHED_JOB,
     UNFINISHED_SHARD,
@@ -69,7 +70,8 @@ def retry(session: Session, job: Job) -> list[str]:
     if rows:
         session.execute(update(Shard).where(*again).values(state=ShardState.QUEUED, failures=0))
         unfinished = (Trial.shard_id.in_([row.id for row in rows]), Trial.state.in_(_TRIAL_END.values()))
-        session.execute(update(Trial).where(*unfinished).values(state=TrialState.QUEUED))
+        # The time that was used counts no more: a job that has used up its own would fail again at once.
+        session.execute(update(Trial).where(*unfinished).values(state=TrialState.QUEUED, wall_seconds=0.0))
         job.state, job.finished_at, job.cancel_requested_at = JobState.QUEUED, None, None
         job.error_type = job.error_detail = None
     return [row.device for row in rows]
@@ -150,6 +152,7 @@ def settle(session: Session, job_ids: Collection[str], now: datetime) -> None:
     for job_id, found in states.items():
         if not found & set(UNFINISHED_SHARD):
             ended.setdefault(_end_of(found), []).append(job_id)
+    _measure_again(session, [job_id for ids in ended.values() for job_id in ids])
     teams: dict[str, str] = {}
     for state, ids in ended.items():
         rows = session.execute(
@@ -160,6 +163,17 @@ def settle(session: Session, job_ids: Collection[str], now: datetime) -> None:
         )
         teams.update((row.id, row.team_id) for row in rows)
     announce(session, teams, now)
+
+
+def _measure_again(session: Session, job_ids: Collection[str]) -> None:
+    """Note the size of what was recorded more than once.
+
+    A trial that had its result when its shard was tried again keeps its row, while its trajectory is written anew.
+    """
+    again = select(Shard.id).where(Shard.job_id.in_(job_ids), Shard.attempt > 1)
+    shards = list(session.scalars(again)) if job_ids else []
+    if shards:
+        measure(session, Trial.shard_id.in_(shards))
 
 
 def _stored_bytes() -> ColumnElement[int]:

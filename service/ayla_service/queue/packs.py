@@ -1,14 +1,17 @@
 """What a worker writes for many small shards at once: one transaction, each shard fenced by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import Row, and_, select, update
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Attempt, Job, Shard
 from ayla_service.db.session import Database, store_now
+from ayla_service.queue.charging import Used, part
+from ayla_service.queue.charging import settle as settle_usage
 from ayla_service.queue.claims import Claim
 from ayla_service.queue.lifecycle import settle
 from ayla_service.results.progress import TrialProgress, update_trials
@@ -41,7 +44,7 @@ def renew(database: Database, claims: Sequence[Claim], lease_seconds: float) -> 
     """
     with database.write() as session:
         now = store_now(session)
-        current = _current(session, claims) & _going_on(session, claims)
+        current = _current(session, claims).keys() & _going_on(session, claims)
         session.execute(
             update(Shard).where(Shard.id.in_(current)).values(lease_expires_at=now + timedelta(seconds=lease_seconds))
         )
@@ -68,8 +71,10 @@ def complete(database: Database, shards: Sequence[CompletedShard]) -> set[str]:
         sizes = {trial: size for shard in stored for trial, size in shard.results.sizes().items()}
         update_trials(session, [trial for shard in stored for trial in shard.trials], sizes)
         _insert(session, stored)
-        _end(session, stored, store_now(session))
-        return current | _ended_before(session, [claim for claim in claims if claim.shard_id not in current])
+        now = store_now(session)
+        _end(session, stored, now)
+        settle_usage(session, _used([current[shard.claim.shard_id] for shard in stored], stored, now), now)
+        return set(current) | _ended_before(session, [claim for claim in claims if claim.shard_id not in current])
 
 
 def _lock_jobs(session: Session, claims: Sequence[Claim]) -> None:
@@ -78,17 +83,18 @@ def _lock_jobs(session: Session, claims: Sequence[Claim]) -> None:
     session.execute(jobs.with_for_update(key_share=True)).all()
 
 
-def _current(session: Session, claims: Sequence[Claim]) -> set[str]:
-    """Lock the shards, in the order of their ids; returns those whose claim still holds."""
+def _current(session: Session, claims: Sequence[Claim]) -> dict[str, Row[Any]]:
+    """Lock the shards, in the order of their ids; returns those whose claim still holds, by id."""
     held = {(claim.shard_id, claim.attempt, claim.worker) for claim in claims}
+    columns = (Shard.id, Shard.attempt, Attempt.worker, Shard.owner_id, Shard.team_id, Shard.cost, Attempt.heartbeat_at)
     shards = (
-        select(Shard.id, Shard.attempt, Attempt.worker)
+        select(*columns)
         .join(Attempt, and_(Attempt.shard_id == Shard.id, Attempt.number == Shard.attempt))
         .where(Shard.id.in_([claim.shard_id for claim in claims]), Shard.state == ShardState.RUNNING)
         .order_by(Shard.id)
         .with_for_update(key_share=True, of=Shard)
     )
-    return {row[0] for row in session.execute(shards) if tuple(row) in held}
+    return {row.id: row for row in session.execute(shards) if tuple(row[:3]) in held}
 
 
 def _going_on(session: Session, claims: Sequence[Claim]) -> set[str]:
@@ -141,3 +147,15 @@ def _end(session: Session, shards: Sequence[CompletedShard], now: datetime) -> N
         )
     session.execute(update(Shard).where(Shard.id.in_(ids)).values(state=ShardState.SUCCEEDED, lease_expires_at=None))
     settle(session, {shard.claim.job_id for shard in shards}, now)
+
+
+def _used(rows: Sequence[Row[Any]], shards: Sequence[CompletedShard], now: datetime) -> Iterator[Used]:
+    """The time since the heartbeat before, or for as long as they were computed, shared out by what was estimated."""
+    if not rows:
+        return
+    since = min(row.heartbeat_at for row in rows)
+    computed = max((trial.seconds for shard in shards for trial in shard.trials), default=0.0)
+    seconds = max((now - since).total_seconds(), computed)
+    charged = sum(row.cost for row in rows)
+    for row in rows:
+        yield Used(row.owner_id, row.team_id, part(seconds, row.cost, charged) - row.cost)

@@ -1,6 +1,9 @@
-"""The order in which queued shards are taken, and which are taken together. The one place to change either."""
+"""Which queued shards are taken next, and which are taken together. The one place to change either.
 
-from collections.abc import Iterable, Sequence
+Whose turn it is stands in ``turns``; here is the order of one member's shards, and what goes into a pack.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import InstrumentedAttribute
 
 from ayla_service.db.models import Shard
+from ayla_service.queue.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +20,17 @@ class Candidate:
 
     id: str
     job_id: str
+    owner_id: str
+    team_id: str
     index: int
-    priority: int
     queued_at: datetime
     cost: float
     attempt: int
+
+    @property
+    def place(self) -> tuple[datetime, str, int]:
+        """Among the member's shards of one priority, as ``claim_order`` has it."""
+        return (self.queued_at, self.job_id, self.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,33 +51,42 @@ class PackLimits:
 ALONE = PackLimits(shards=1, seconds=0.0, small_seconds=0.0)
 """One shard, whatever it costs."""
 
+Take = Callable[[str, Callable[[Candidate], bool]], Candidate | None]
+"""Gives the next shard of a member that meets a condition."""
+
 
 def claim_order() -> tuple[InstrumentedAttribute[Any], ...]:
-    """ORDER BY terms over shards, best first: priority, then age; the columns of the queue's index."""
-    return (Shard.priority, Shard.queued_at, Shard.job_id, Shard.index)
+    """ORDER BY terms over one member's shards of one priority, best first: the last columns of the queue's index."""
+    return (Shard.queued_at, Shard.job_id, Shard.index)
 
 
-def best_first(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """The order of ``claim_order``, for shards that were read apart."""
-    return sorted(candidates, key=lambda shard: (shard.priority, shard.queued_at, shard.job_id, shard.index))
+def pack(turns: Turns, take: Take, limits: PackLimits) -> list[Candidate]:
+    """The best shard and, if it is small, small ones of its priority that follow, up to the limits.
 
+    Each is the next of whoever has the turn by then. A shard that was tried before is run alone: it may be what killed
+    its worker, and others must not share its fate.
 
-def pack(candidates: Sequence[Candidate], limits: PackLimits) -> list[Candidate]:
-    """The best shard and, if it is small, the small ones of its priority that follow, up to the limits.
-
-    A shard that was tried before is run alone: it may be what killed its worker, and others must not share its fate.
+    Args:
+        turns: of all who have queued work of the best priority.
+        take: gives their shards.
+        limits: how much one worker takes.
     """
-    chosen = list(candidates[:1])
-    if not chosen or not _is_small(chosen[0], limits):
-        return chosen
-    cost = chosen[0].cost
-    for shard in candidates[1:]:
-        if len(chosen) >= limits.shards:
+    chosen: list[Candidate] = []
+    cost = 0.0
+
+    def fits(shard: Candidate) -> bool:
+        return not chosen or (_is_small(shard, limits) and cost + shard.cost <= limits.seconds)
+
+    while len(chosen) < limits.shards and (contender := turns.first()) is not None:
+        shard = take(contender.id, fits)
+        if shard is None:
+            turns.drop()
+            continue
+        chosen.append(shard)
+        turns.take(shard.cost)
+        cost += shard.cost
+        if not _is_small(chosen[0], limits):
             break
-        fits = cost + shard.cost <= limits.seconds
-        if shard.priority == chosen[0].priority and fits and _is_small(shard, limits):
-            chosen.append(shard)
-            cost += shard.cost
     return chosen
 
 

@@ -1,5 +1,7 @@
 """Returns the shards of silent workers to the queue. Any process may run it, any number at once."""
 
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, select
@@ -8,6 +10,7 @@ from sqlalchemy.orm import Session
 from ayla_service.db.models import Attempt, Job, Shard
 from ayla_service.db.session import Database, store_now
 from ayla_service.observability import metrics
+from ayla_service.queue.charging import Used, part, settle
 from ayla_service.queue.lifecycle import fail_or_requeue, is_due, queue_delayed
 from ayla_service.queue.retries import ErrorType, RetryPolicy
 from ayla_service.states import AttemptOutcome, ShardState
@@ -29,8 +32,8 @@ def reap(database: Database, policy: RetryPolicy) -> int:
     with database.write() as session:
         now = store_now(session)
         expired = session.execute(_expired(now).with_for_update(skip_locked=True, key_share=True)).all()
-        for job, shard in expired:
-            _lose(session, job, shard, policy, now)
+        lost = [(shard, _lose(session, job, shard, policy, now)) for job, shard in expired]
+        settle(session, _used(lost), now)
     metrics.leases_expired(len(expired))
     return len(expired)
 
@@ -52,8 +55,20 @@ def _expired(now: datetime) -> Select[Job, Shard]:
     )
 
 
-def _lose(session: Session, job: Job, shard: Shard, policy: RetryPolicy, now: datetime) -> None:
+def _lose(session: Session, job: Job, shard: Shard, policy: RetryPolicy, now: datetime) -> Attempt:
     attempt = session.get_one(Attempt, (shard.id, shard.attempt))
     attempt.outcome, attempt.ended_at = AttemptOutcome.LOST, now
     attempt.error_type, attempt.error = ErrorType.WORKER_LOST, f"Worker {attempt.worker} stopped answering."
     fail_or_requeue(session, job, shard, ErrorType.WORKER_LOST, attempt.error, policy, now)
+    return attempt
+
+
+def _used(lost: Sequence[tuple[Shard, Attempt]]) -> Iterator[Used]:
+    """Until the last heartbeat: nobody has had anything of the time in which the worker was silent."""
+    charged: dict[str, float] = defaultdict(float)
+    for shard, attempt in lost:
+        charged[attempt.worker] += shard.cost
+    for shard, attempt in lost:
+        seconds = (attempt.heartbeat_at - attempt.started_at).total_seconds()
+        used = part(seconds, shard.cost, charged[attempt.worker])
+        yield Used(shard.owner_id, shard.team_id, used - shard.cost)

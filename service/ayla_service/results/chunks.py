@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, LargeBinary, Row, exists, func, literal, s
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Job
+from ayla_service.db.session import IN_BINARY
 from ayla_service.errors import JobNotFound
 from ayla_service.results.selection import TrajectoryQuery
 from ayla_service.results.series import Series
@@ -59,7 +60,7 @@ class ChunkReader:
                 )
                 head = func.substr(table.data, 1, _HEAD, type_=LargeBinary)
                 found = (table.trial_id == keys.c.trial_id) & (table.first_step == keys.c.step)
-                yield from session.scalars(select(head).join(keys, found))
+                yield from session.scalars(select(head).join(keys, found).execution_options(**IN_BINARY))
 
     def trials(self, rows_at_once: int) -> Iterator[tuple[TrialRef, Pages]]:
         """The trials in order, each with its chunks; small ones are read together.
@@ -95,7 +96,7 @@ class ChunkReader:
     def _most_rows(self, trial: TrialRef) -> int:
         first = self.query.from_step or 0
         last = trial.steps_done if self.query.to_step is None else min(trial.steps_done, self.query.to_step)
-        return max(0, last - first) // self.standing.every + 2
+        return max(0, last - first) // (self.standing.every if self.series.is_thinned else 1) + 2
 
     def _together(self, group: Sequence[TrialRef]) -> dict[str, list[bytes]]:
         table, found = self.series.table, dict[str, list[bytes]]()
@@ -103,6 +104,7 @@ class ChunkReader:
             select(table.trial_id, table.data)
             .where(table.trial_id.in_([trial.id for trial in group]), *self._range(group[0]))
             .order_by(table.trial_id, table.first_step)
+            .execution_options(**IN_BINARY)
         )
         with self._unit() as session:
             for trial_id, data in session.execute(chunks):
@@ -135,7 +137,7 @@ class ChunkReader:
         chunks = select(table.data).where(
             table.trial_id == trial.id, table.first_step > after, table.first_step <= last, *self._range(trial)
         )
-        return list(session.scalars(chunks.order_by(table.first_step)))
+        return list(session.scalars(chunks.order_by(table.first_step).execution_options(**IN_BINARY)))
 
     def _range(self, trial: TrialRef) -> list[ColumnElement[bool]]:
         table, last = self.series.table, trial.last_chunk

@@ -20,6 +20,7 @@ class Series:
         table: where the chunks are.
         value: the column whose extremes thinning keeps where no other is asked for.
         known: the columns that are known before the first chunk is there.
+        is_thinned: whether only the steps are recorded that the job asks for.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Series:
     table: type[Chunk] | type[MetricChunk]
     value: str
     known: pa.Schema
+    is_thinned: bool
 
 
 TRAJECTORY = Series(
@@ -35,6 +37,7 @@ TRAJECTORY = Series(
     Chunk,
     "loss",
     pa.schema([("step", pa.int64()), ("loss", pa.float64())]),
+    is_thinned=True,
 )
 METRICS = Series(
     "metrics",
@@ -42,4 +45,5 @@ METRICS = Series(
     MetricChunk,
     "train_loss",
     pa.schema([("step", pa.int64()), ("epoch", pa.int64())]),
+    is_thinned=False,
 )

@@ -1,11 +1,11 @@
 """One row per trial: its settings, flat, and its result so far."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Trial
@@ -34,6 +34,22 @@ _RESULT = {
     "steps_per_second": pa.float64(),
     "device": pa.string(),
 }
+_STORED = select(
+    Trial.id.label("trial_id"),
+    Trial.index.label("trial_index"),
+    Trial.label,
+    Trial.optimizer_index,
+    Trial.seed,
+    Trial.state,
+    Trial.steps_done,
+    Trial.final_loss,
+    Trial.best_loss,
+    Trial.best_step,
+    Trial.first_nonfinite_step,
+    Trial.capped_steps,
+    Trial.wall_seconds,
+    Trial.device,
+)
 _NOT_SETTINGS = frozenset({"name", "label"})
 
 
@@ -44,12 +60,16 @@ def summary_table(session: Session, stood: Standing) -> pa.Table:
         session: the unit of work.
         stood: the trials.
     """
-    trials = list(_trials(session, stood))
-    settings = [flat(trial.settings) for trial in trials]
-    names = dict.fromkeys(name for one in settings for name in one if name not in _NOT_SETTINGS)
-    columns = {name: pa.array([_of(trial, name) for trial in trials], kind) for name, kind in _IDENTITY.items()}
-    columns |= {name: _column([one.get(name) for one in settings]) for name in names}
-    columns |= {name: pa.array([_of(trial, name) for trial in trials], kind) for name, kind in _RESULT.items()}
+    rows = _rows(session, stood)
+    settings = _settings(session, stood.job_id)
+    mine = [settings[row["optimizer_index"]] for row in rows]
+    names = dict.fromkeys(name for one in mine for name in one if name not in _NOT_SETTINGS)
+    told = [
+        row | {"optimizer": one["name"], "steps_per_second": _pace(row)} for row, one in zip(rows, mine, strict=True)
+    ]
+    columns = {name: pa.array([row[name] for row in told], kind) for name, kind in _IDENTITY.items()}
+    columns |= {name: _column([one.get(name) for one in mine]) for name in names}
+    columns |= {name: pa.array([row[name] for row in told], kind) for name, kind in _RESULT.items()}
     return pa.table(columns)
 
 
@@ -64,25 +84,23 @@ def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def _trials(session: Session, stood: Standing) -> Iterable[Trial]:
-    ids = [trial.id for trial in stood.trials]
+def _rows(session: Session, stood: Standing) -> list[dict[str, Any]]:
+    ids, rows = [trial.id for trial in stood.trials], list[dict[str, Any]]()
     for first in range(0, len(ids), _TRIALS_AT_ONCE):
-        query = select(Trial).where(Trial.id.in_(ids[first : first + _TRIALS_AT_ONCE]))
-        yield from session.scalars(query.order_by(Trial.index))
+        query = _STORED.where(Trial.id.in_(ids[first : first + _TRIALS_AT_ONCE])).order_by(Trial.index)
+        rows += [dict(row) for row in session.execute(query).mappings()]
+    return rows
 
 
-def _of(trial: Trial, name: str) -> Any:
-    match name:
-        case "trial_id":
-            return trial.id
-        case "trial_index":
-            return trial.index
-        case "optimizer":
-            return trial.settings["name"]
-        case "steps_per_second":
-            return trial.steps_done / trial.wall_seconds if trial.wall_seconds > 0 else None
-        case _:
-            return getattr(trial, name)
+def _settings(session: Session, job_id: str) -> dict[int, dict[str, Any]]:
+    """The settings of each optimizer, flat, which its trials share."""
+    one_of_each = select(func.min(Trial.index)).where(Trial.job_id == job_id).group_by(Trial.optimizer_index)
+    query = select(Trial.optimizer_index, Trial.settings).where(Trial.job_id == job_id, Trial.index.in_(one_of_each))
+    return {index: flat(settings) for index, settings in session.execute(query)}
+
+
+def _pace(row: Mapping[str, Any]) -> float | None:
+    return row["steps_done"] / row["wall_seconds"] if row["wall_seconds"] > 0 else None
 
 
 def _column(values: Sequence[Any]) -> pa.Array:

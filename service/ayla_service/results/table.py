@@ -158,8 +158,8 @@ def _selected(
         return stored
     unknown = [name for name in wanted if name not in stored.names]
     if unknown:
-        known = ", ".join(stored.names)
-        raise InvalidQuery("columns", f"Unknown column '{unknown[0][:64]}'; this trial has {known}.")
+        known, owner = ", ".join((*always, *stored.names)), "job" if always else "trial"
+        raise InvalidQuery("columns", f"Unknown column '{unknown[0][:64]}'; this {owner} has {known}.")
     return pa.schema([stored.field(name) for name in wanted])
 
 

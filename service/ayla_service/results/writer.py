@@ -64,16 +64,16 @@ def discard_from(session: Session, trial_ids: Sequence[str], step: int) -> None:
     session.execute(delete(Chunk).where(Chunk.trial_id.in_(trial_ids), Chunk.first_step >= step))
     session.execute(delete(MetricChunk).where(MetricChunk.trial_id.in_(trial_ids), MetricChunk.first_step > step))
     session.execute(delete(PredictionSet).where(PredictionSet.trial_id.in_(trial_ids), PredictionSet.step >= step))
-    _measure(session, trial_ids)
+    measure(session, Trial.id.in_(trial_ids))
 
 
-def _measure(session: Session, trial_ids: Sequence[str]) -> None:
-    """Note the size of what is left."""
+def measure(session: Session, which: ColumnElement[bool]) -> None:
+    """Note the size of what trials have recorded, from what is there."""
     size: ColumnElement[int] = literal(0)
     for table in (Chunk, MetricChunk, PredictionSet):
         of_table = select(func.sum(func.length(table.data))).where(table.trial_id == Trial.id).scalar_subquery()
         size = size + func.coalesce(of_table, 0)
-    session.execute(update(Trial).where(Trial.id.in_(trial_ids)).values(stored_bytes=size))
+    session.execute(update(Trial).where(which).values(stored_bytes=size))
 
 
 def _row(item: NewChunk | NewPredictions, attempt: int) -> dict[str, Any]:

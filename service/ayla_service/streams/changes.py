@@ -5,12 +5,12 @@ has read a moment ago, now and then all that a transaction that was still open t
 what it knows.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Job
@@ -25,6 +25,15 @@ _WHOLE_EVERY = timedelta(seconds=2)
 _MOST_AT_ONCE = 500
 _MOST_RUNNING = 500
 _IDS_AT_ONCE = 5000
+
+
+class _Row(NamedTuple):
+    """A job, as far as it takes to see that it has changed."""
+
+    id: str
+    updated_at: datetime
+    team_id: str
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,7 @@ class ChangeLog:
         jobs = [row.id for row in sorted([*stale[:_MOST_AT_ONCE], *told], key=_in_order)]
         return Changes(until, list(dict.fromkeys([*jobs, *started])), {row.id for row in told}, over, gone)
 
-    def _of_teams(self, session: Session, teams: Set[str], now: datetime) -> list[Row[str, datetime, str]]:
+    def _of_teams(self, session: Session, teams: Set[str], now: datetime) -> list[_Row]:
         """The jobs of the teams watched before that have changed."""
         for team_id in self._seen.keys() - teams:
             del self._seen[team_id]
@@ -90,7 +99,7 @@ class ChangeLog:
             self._forget_all_but(rows)
         return fresh
 
-    def _forget_all_but(self, rows: Collection[Row[str, datetime, str]]) -> None:
+    def _forget_all_but(self, rows: Collection[_Row]) -> None:
         kept: dict[str, dict[str, datetime]] = {team_id: {} for team_id in self._seen}
         for row in rows:
             time = self._seen[row.team_id].get(row.id)
@@ -98,7 +107,7 @@ class ChangeLog:
                 kept[row.team_id][row.id] = time
         self._seen = kept
 
-    def _note(self, rows: Collection[Row[str, datetime, str]], until: datetime) -> None:
+    def _note(self, rows: Collection[_Row], until: datetime) -> None:
         for row in rows:
             self._seen[row.team_id][row.id] = row.updated_at
         self._until = until
@@ -118,17 +127,17 @@ class ChangeLog:
         return list(session.scalars(running.limit(_MOST_RUNNING)))
 
 
-def _by_id(session: Session, job_ids: Collection[str]) -> list[Row[str, datetime, str, str]]:
+def _by_id(session: Session, job_ids: Collection[str]) -> list[_Row]:
     query, ids = select(Job.id, Job.updated_at, Job.team_id, Job.state), sorted(job_ids)
     pages = [ids[first : first + _IDS_AT_ONCE] for first in range(0, len(ids), _IDS_AT_ONCE)]
-    return [row for page in pages for row in session.execute(query.where(Job.id.in_(page)))]
+    return [_Row(*row) for page in pages for row in session.execute(query.where(Job.id.in_(page)))]
 
 
-def _since(session: Session, teams: Collection[str], time: datetime) -> list[Row[str, datetime, str]]:
+def _since(session: Session, teams: Collection[str], time: datetime) -> list[_Row]:
     """Read from the index alone, as there can be many; those that changed first in front."""
     query = select(Job.id, Job.updated_at, Job.team_id).where(Job.team_id.in_(teams), Job.updated_at >= time)
-    return list(session.execute(query.order_by(Job.updated_at, Job.id)))
+    return [_Row(*row) for row in session.execute(query.order_by(Job.updated_at, Job.id))]
 
 
-def _in_order(row: Row[str, datetime, str]) -> tuple[datetime, str]:
+def _in_order(row: _Row) -> tuple[datetime, str]:
     return row.updated_at, row.id

@@ -9,8 +9,11 @@ from ayla_service.jobs.views import JobView, Progress
 from ayla_service.states import TrialState
 from ayla_service.streams.positions import Position
 
-MOST_TRIALS = 1000
-"""Trials of a job that streams tell of one by one: the first ones. All of them count for its progress."""
+MOST_TRIALS = 500
+"""Trials of a job that streams tell of one by one: the first ones. All of them count for its progress.
+
+Many clients take no event above a megabyte.
+"""
 
 
 class EndReason(StrEnum):

@@ -38,6 +38,20 @@ class JobsFeed:
 
     job_ids: frozenset[str]
 
+    def first(self, news: "News", since: Position | None) -> bytes | None:  # noqa: ARG002  # a snapshot is the same after any
+        """What it begins with; None as long as not all of that has been found."""
+        if not self.job_ids <= news.snapshots.keys():
+            return None
+        return b"".join(piece for job_id, piece in news.snapshots.items() if job_id in self.job_ids)
+
+    def next(self, news: "News") -> bytes:
+        """What it goes on with."""
+        return b"".join(item.for_job for job_id, item in news.jobs.items() if job_id in self.job_ids)
+
+    def is_over(self, news: "News") -> bool:
+        """Whether nothing more will come."""
+        return self.job_ids <= news.closed
+
 
 @dataclass(frozen=True, slots=True)
 class TeamFeed:
@@ -45,6 +59,19 @@ class TeamFeed:
 
     team_id: str
     only: JobFilter = JobFilter()
+
+    def first(self, news: "News", since: Position | None) -> bytes | None:
+        """What it begins with; None as long as that has not been found."""
+        return news.openings.get(TeamOpening(self, since))
+
+    def next(self, news: "News") -> bytes:
+        """What it goes on with."""
+        mine = [item for item in news.jobs.values() if item.team_id == self.team_id and self.only.admits(item.job)]
+        return b"".join(item.for_team for item in mine)
+
+    def is_over(self, news: "News") -> bool:  # noqa: ARG002  # a team always goes on
+        """Whether nothing more will come."""
+        return False
 
 
 Feed = JobsFeed | TeamFeed
@@ -117,3 +144,10 @@ class News:
     snapshots: Mapping[str, bytes] = field(default_factory=dict)
     openings: Mapping[TeamOpening, bytes] = field(default_factory=dict)
     refused: Set[str | None] = frozenset()
+    _about: dict[Feed, bytes] = field(default_factory=dict)
+
+    def about(self, feed: Feed) -> bytes:
+        """What a feed goes on with; put together once for all streams that have it."""
+        if feed not in self._about:
+            self._about[feed] = feed.next(self)
+        return self._about[feed]

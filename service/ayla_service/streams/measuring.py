@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from ayla_service.db.models import Chunk, MetricChunk, Trial
@@ -42,7 +42,7 @@ def trials_of(
     return found
 
 
-def _trial(row: Row[Any], before: TrialNow | None) -> TrialNow:
+def _trial(row: Any, before: TrialNow | None) -> TrialNow:
     if before is not None and row.steps_done < before.steps_done:
         before = None  # it began again from an earlier step
     step, loss = (before.step, before.loss) if before else (None, None)

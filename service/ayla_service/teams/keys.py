@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 import threading
 import time
@@ -26,6 +27,7 @@ FIRST_KEY_COMMAND = "ayla-service keys create --team TEAM --member NAME --create
 
 _RANDOM_BYTES = 32
 _SHOWN_CHARACTERS = 12
+_LIKE_A_KEY = re.compile(rf"{KEY_PREFIX}[A-Za-z0-9_-]{{20,}}", re.ASCII)
 _USE_NOTED_EVERY = timedelta(minutes=1)
 _OPEN_FOR_SECONDS = 1.0
 
@@ -35,6 +37,11 @@ log = structlog.get_logger("ayla_service.teams")
 def new_key() -> str:
     """A key that nobody can guess: 256 random bits."""
     return KEY_PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
+
+
+def without_keys(text: str) -> str:
+    """A text for a log, without what could be a key that somebody has put in the wrong place."""
+    return _LIKE_A_KEY.sub(f"{KEY_PREFIX}…", text)
 
 
 def digest_of(key: str) -> str:

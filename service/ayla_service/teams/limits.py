@@ -67,28 +67,41 @@ _COUNTED = (Limit.JOBS, Limit.TRIALS, Limit.STEPS, Limit.STORED_BYTES)
 _OF_JOBS = (Limit.JOBS, Limit.TRIALS, Limit.STEPS)
 
 
+@dataclass(slots=True)
+class Tally:
+    """What a member or a team has, and may have, while a transaction adds to it."""
+
+    whose: str
+    limits: Mapping[str, int]
+    have: Amount
+
+
 class Allowance:
     """What one member may still have, counted once and then kept up in memory for the rest of a transaction.
 
     Args:
-        session: the unit of work; the member's row is locked in it if there is anything to count, so that two
-            submissions at the same moment cannot both have the last place.
+        session: the unit of work; the rows of team and member are locked in it if there is anything to count, so that
+            two submissions at the same moment cannot both have the last place. Who makes several in one transaction
+            goes by team and member, so that no two such transactions wait for each other.
         member_id: the member.
+        tallies: by the id of a member or team what others of the same transaction have counted, and add to: members of
+            one team share its limits.
     """
 
-    def __init__(self, session: Session, member_id: str) -> None:
+    def __init__(self, session: Session, member_id: str, tallies: dict[str, Tally] | None = None) -> None:
+        tallies = {} if tallies is None else tallies
         query = select(Member, Team).join(Team, Team.id == Member.team_id).where(Member.id == member_id)
         member, team = session.execute(query).one()
         self._is_draining = team.draining_at is not None
-        self._limits: list[tuple[str, Mapping[str, int], Amount]] = []
-        for whose, limits, table, owner, dataset_owner, row_id in (
-            ("You have", member.limits, Member, Job.owner_id, Dataset.owner_id, member.id),
-            ("Your team has", team.limits, Team, Job.team_id, Dataset.team_id, team.id),
-        ):
-            if any(limit in limits for limit in _COUNTED):
-                session.execute(select(table.id).where(table.id == row_id).with_for_update(key_share=True))
-                have = _counted(session, limits, owner == row_id, dataset_owner == row_id)
-                self._limits.append((whose, limits, have))
+        in_team = (Job.team_id == team.id, Dataset.team_id == team.id)
+        # With the team beside the owner, unfinished jobs are found by an index of their own, however many have ended.
+        of_member = (in_team[0] & (Job.owner_id == member.id), in_team[1] & (Dataset.owner_id == member.id))
+        for whose, row, owned in (("Your team has", team, in_team), ("You have", member, of_member)):
+            if row.id not in tallies and any(limit in row.limits for limit in _COUNTED):
+                table = type(row)
+                session.execute(select(table.id).where(table.id == row.id).with_for_update(key_share=True))
+                tallies[row.id] = Tally(whose, row.limits, _counted(session, row.limits, *owned))
+        self._tallies = [tallies[row_id] for row_id in (member.id, team.id) if row_id in tallies]
 
     def take(self, amount: Amount) -> None:
         """Count in what is to come.
@@ -99,10 +112,11 @@ class Allowance:
         """
         if self._is_draining and amount.jobs:
             raise QueueDraining
-        for whose, limits, have in self._limits:
+        for tally in self._tallies:
             for limit in _COUNTED:
-                _refuse_beyond(whose, limit, limits.get(limit), have.of(limit), amount.of(limit))
-        self._limits = [(whose, limits, have + amount) for whose, limits, have in self._limits]
+                _refuse_beyond(tally.whose, limit, tally.limits.get(limit), tally.have.of(limit), amount.of(limit))
+        for tally in self._tallies:
+            tally.have += amount
 
 
 def _refuse_beyond(whose: str, limit: Limit, most: int | None, have: int, more: int) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, PlainValidator, TypeAdapter, WithJsonSchema
+from pydantic import ConfigDict, FailFast, Field, PlainValidator, TypeAdapter, WithJsonSchema
 
 from ayla_spec.limits import MAX_DIMENSIONS
 
@@ -13,7 +13,7 @@ Point = dict[str, float | list[float]]
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 _NUMBER = TypeAdapter[float](float, config=_STRICT)
 _VECTOR = TypeAdapter[list[float]](
-    Annotated[list[float], Field(min_length=1, max_length=MAX_DIMENSIONS)], config=_STRICT
+    Annotated[list[float], Field(min_length=1, max_length=MAX_DIMENSIONS), FailFast()], config=_STRICT
 )
 
 

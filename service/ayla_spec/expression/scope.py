@@ -21,6 +21,11 @@ class Allowance:
         self._nodes = MAX_EXPANDED_NODES
         self._index_steps = MAX_EXPANDED_NODES * _INDEX_STEPS_PER_NODE
 
+    @property
+    def spent(self) -> int:
+        """How many nodes were taken."""
+        return MAX_EXPANDED_NODES - max(0, self._nodes)
+
     def spend_node(self, at: ast.expr) -> None:
         """Take one node; refuses when there is none left."""
         self._nodes -= 1

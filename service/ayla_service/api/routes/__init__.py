@@ -3,13 +3,15 @@
 from fastapi import APIRouter, Depends
 
 from ayla_service.api.access import authenticate
-from ayla_service.api.deps import refuse_unknown_query
+from ayla_service.api.deps import refuse_repeated_headers, refuse_unknown_query
 from ayla_service.api.problems import responses
 from ayla_service.api.routes import (
     attempts,
     catalogue,
     comparisons,
     datasets,
+    events,
+    figures,
     health,
     jobs,
     keys,
@@ -27,16 +29,18 @@ V1 = "/v1"
 
 v1 = APIRouter(
     prefix=V1,
-    dependencies=[Depends(authenticate), Depends(refuse_unknown_query)],
+    dependencies=[Depends(authenticate), Depends(refuse_repeated_headers), Depends(refuse_unknown_query)],
     responses=responses(401, 403, 408, 421, 422, 429, 500, 503),
 )
 _MODULES = (
     submissions,
     jobs,
+    events,
     attempts,
     trials,
     tables,
     comparisons,
+    figures,
     workers,
     webhooks,
     datasets,

@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from ayla_spec.text import Project, Tag
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Header, Query, Request, Response
 from pydantic import AwareDatetime
 
 from ayla_service.api.access import Reader, Submitter
 from ayla_service.api.deps import JobId, Jobs, Store, next_page, submitted_json
 from ayla_service.api.etags import conditional, required_version, versioned_etag
+from ayla_service.api.examples import JOB_CHANGE_EXAMPLES
 from ayla_service.api.once import REPLAYED, Answer, Once
 from ayla_service.api.paging import CURSOR, NEXT
 from ayla_service.api.problems import responses
 from ayla_service.api.schemas import JobChange, JobDetail, JobPage, TrialPage
+from ayla_service.api.waiting import APPLIED, Waiting
 from ayla_service.db.session import Database
 from ayla_service.errors import JobUnfinished
 from ayla_service.jobs import editing, retention
@@ -98,14 +100,22 @@ def list_jobs(
     summary="Read a job",
     response_model=JobDetail,
     responses={
-        200: {"description": "The job.", "headers": ETAG},
+        200: {"description": "The job.", "headers": {**ETAG, **APPLIED}},
         304: {"description": "Not modified."},
         **responses(404),
     },
 )
-def get_job(job_id: JobId, caller: Reader, jobs: Jobs, request: Request) -> Response:
-    """A job's state and progress, its spec as submitted and as resolved."""
+def get_job(job_id: JobId, caller: Reader, jobs: Jobs, request: Request, waiting: Waiting) -> Response:
+    """A job's state and progress, its spec as submitted and as resolved.
+
+    With Prefer: wait=N the answer comes when the job has ended, or after N seconds.
+    """
     view = jobs.get(caller, job_id)
+    now = _detail(request, view)
+    return waiting.until_ended([job_id], now, lambda _: _detail(request, jobs.get(caller, job_id)))
+
+
+def _detail(request: Request, view: JobView) -> Response:
     content = JobDetail.of(view).model_dump_json().encode()
     return conditional(request, content, versioned_etag(view.version, content), "application/json")
 
@@ -130,7 +140,7 @@ def changed(view: JobView, status: int = 202) -> Answer:
 )
 def change_job(
     job_id: JobId,
-    change: JobChange,
+    change: Annotated[JobChange, Body(openapi_examples=JOB_CHANGE_EXAMPLES)],
     caller: Submitter,
     store: Store,
     if_match: Annotated[

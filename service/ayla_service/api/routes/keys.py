@@ -3,11 +3,12 @@
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 
 from ayla_service.api.access import Reader, Submitter
 from ayla_service.api.deps import Store, next_page, submitted_json
 from ayla_service.api.disclosure import TellOnce
+from ayla_service.api.examples import KEY_EXAMPLES, ROTATION_EXAMPLES
 from ayla_service.api.once import REPLAYED, Answer, Once
 from ayla_service.api.paging import CURSOR, NEXT
 from ayla_service.api.problems import responses
@@ -68,7 +69,9 @@ def list_keys(
     dependencies=[Depends(submitted_json)],
     responses={**_TOLD, **responses(400, 404, 409, 413, 415)},
 )
-def create_key(draft: KeyDraft, caller: Submitter, tell_once: TellOnce) -> Response:
+def create_key(
+    draft: Annotated[KeyDraft, Body(openapi_examples=KEY_EXAMPLES)], caller: Submitter, tell_once: TellOnce
+) -> Response:
     """Make a key that lets do no more, and lasts no longer, than the one of this request.
 
     The key is in this answer only, and not stored: a request that is repeated with the same Idempotency-Key makes no
@@ -95,14 +98,18 @@ def get_key(key_id: KeyId, caller: Reader, store: Store) -> Key:
     dependencies=[Depends(_json_if_any)],
     responses={**_TOLD, **responses(400, 404, 409, 413, 415)},
 )
-def rotate_key(key_id: KeyId, caller: Reader, tell_once: TellOnce, rotation: KeyRotation | None = None) -> Response:
+def rotate_key(
+    key_id: KeyId,
+    caller: Reader,
+    tell_once: TellOnce,
+    rotation: Annotated[KeyRotation, Body(default_factory=KeyRotation, openapi_examples=ROTATION_EXAMPLES)],
+) -> Response:
     """Make a key like this one, which ends now or after an overlap. Any key can replace itself.
 
     The new key is in this answer only; for Idempotency-Key see "Make an API key".
     """
-    asked = rotation or KeyRotation()
-    overlap = timedelta(seconds=asked.overlap_seconds)
-    return tell_once(lambda session: issuing.rotate(session, caller, key_id, overlap, asked.expires_at))
+    overlap = timedelta(seconds=rotation.overlap_seconds)
+    return tell_once(lambda session: issuing.rotate(session, caller, key_id, overlap, rotation.expires_at))
 
 
 @router.post(

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from ayla_service.api.access import Admin, Reader
 from ayla_service.api.deps import Store, next_page, submitted_json
+from ayla_service.api.examples import MEMBER_CHANGE_EXAMPLES, MEMBER_EXAMPLES
 from ayla_service.api.once import REPLAYED, Answer, Once
 from ayla_service.api.paging import CURSOR, NEXT
 from ayla_service.api.problems import responses
@@ -53,7 +54,9 @@ def list_members(
     dependencies=[Depends(submitted_json)],
     responses={201: {"description": "The member.", "headers": _ADDED}, **responses(400, 409, 413, 415)},
 )
-def add_member(draft: MemberDraft, caller: Admin, once: Once) -> Response:
+def add_member(
+    draft: Annotated[MemberDraft, Body(openapi_examples=MEMBER_EXAMPLES)], caller: Admin, once: Once
+) -> Response:
     """Add a person or program to the team, which then needs an API key. One who has left comes back under its name."""
 
     def add(session: Session) -> Answer:
@@ -77,7 +80,12 @@ def get_member(member_id: MemberId, caller: Reader, store: Store) -> Member:
     dependencies=[Depends(submitted_json)],
     responses=responses(400, 404, 409, 413, 415),
 )
-def change_member(member_id: MemberId, change: MemberChange, caller: Admin, store: Store) -> Member:
+def change_member(
+    member_id: MemberId,
+    change: Annotated[MemberChange, Body(openapi_examples=MEMBER_CHANGE_EXAMPLES)],
+    caller: Admin,
+    store: Store,
+) -> Member:
     """Change what is given, and leave the rest. A role holds at once, also for keys that were made before."""
     with store.write() as session:
         return Member.of(members.change(session, caller.team_id, member_id, change.changes()))

@@ -8,8 +8,9 @@ from pydantic import ValidationError
 
 from ayla_service.api.access import Submitter
 from ayla_service.api.deps import JobId, Jobs, SubmittedJson, submitted_bulk
+from ayla_service.api.ended import told_when_ended
 from ayla_service.api.examples import BULK_EXAMPLE, CLONE_EXAMPLES, JOB_EXAMPLES
-from ayla_service.api.once import REPLAYED, request_key, response_of
+from ayla_service.api.once import REPLAYED, request_key
 from ayla_service.api.problems import responses
 from ayla_service.api.schemas import JobDetail
 from ayla_service.api.submissions import (
@@ -21,12 +22,19 @@ from ayla_service.api.submissions import (
     one_job,
 )
 from ayla_service.api.validation import spec_issues
+from ayla_service.api.waiting import APPLIED, Waiting
 from ayla_service.jobs.idempotency import RequestKey
 from ayla_service.jobs.submission import NewJob, checked
 
 router = APIRouter(tags=["jobs"])
 
 LOCATION = {"Location": {"description": "Path of the job.", "schema": {"type": "string"}}}
+ENDED = {
+    **LOCATION,
+    "Link": {"description": 'Its trials and how they compare, rel="related".', "schema": {"type": "string"}},
+    **REPLAYED,
+    **APPLIED,
+}
 Key = Annotated[RequestKey | None, Depends(request_key)]
 
 
@@ -37,7 +45,8 @@ Key = Annotated[RequestKey | None, Depends(request_key)]
     status_code=202,
     response_model=JobDetail,
     responses={
-        202: {"description": "The job is queued.", "headers": {**LOCATION, **REPLAYED}},
+        201: {"description": "The job has ended while the client waited.", "model": JobDetail, "headers": ENDED},
+        202: {"description": "The job is queued.", "headers": {**LOCATION, **REPLAYED, **APPLIED}},
         **responses(400, 409, 413, 415),
     },
 )
@@ -47,10 +56,14 @@ def submit_job(
     caller: Submitter,
     jobs: Jobs,
     key: Key,
+    waiting: Waiting,
 ) -> Response:
-    """Check the spec and put the job on the queue. Its trials are the product of optimizers and seeds."""
+    """Check the spec and put the job on the queue. Its trials are the product of optimizers and seeds.
+
+    With Prefer: wait=N a job that ends in time is answered with how it has ended.
+    """
     receipt = jobs.submit(caller, [checked(caller, spec, submitted)], one_job, key)
-    return response_of(receipt.answer, replayed=receipt.replayed)
+    return told_when_ended(waiting, receipt, caller, jobs, one_job)
 
 
 @router.post(
@@ -59,7 +72,15 @@ def submit_job(
     summary="Submit several jobs at once",
     status_code=202,
     response_model=SubmittedJobs,
-    responses={202: {"description": "All of them are queued.", "headers": REPLAYED}, **responses(400, 409, 413, 415)},
+    responses={
+        201: {
+            "description": "All of them have ended while the client waited.",
+            "model": SubmittedJobs,
+            "headers": {**REPLAYED, **APPLIED},
+        },
+        202: {"description": "All of them are queued.", "headers": {**REPLAYED, **APPLIED}},
+        **responses(400, 409, 413, 415),
+    },
 )
 def submit_jobs(
     bulk: Annotated[BulkSubmission, Body(openapi_examples=BULK_EXAMPLE)],
@@ -67,10 +88,14 @@ def submit_jobs(
     caller: Submitter,
     jobs: Jobs,
     key: Key,
+    waiting: Waiting,
 ) -> Response:
-    """Check all specs and put all jobs on the queue; if one of them cannot be run, none is."""
+    """Check all specs and put all jobs on the queue; if one of them cannot be run, none is.
+
+    With Prefer: wait=N jobs that all end in time are answered with how they have ended.
+    """
     receipt = jobs.submit(caller, checked_all(caller, bulk.jobs, submitted["jobs"]), many_jobs, key)
-    return response_of(receipt.answer, replayed=receipt.replayed)
+    return told_when_ended(waiting, receipt, caller, jobs, many_jobs)
 
 
 @router.post(
@@ -96,7 +121,8 @@ def validate_job(
     status_code=202,
     response_model=JobDetail,
     responses={
-        202: {"description": "The new job is queued.", "headers": {**LOCATION, **REPLAYED}},
+        201: {"description": "The job has ended while the client waited.", "model": JobDetail, "headers": ENDED},
+        202: {"description": "The new job is queued.", "headers": {**LOCATION, **REPLAYED, **APPLIED}},
         **responses(400, 404, 409, 413, 415),
     },
 )
@@ -107,13 +133,14 @@ def clone_job(
     caller: Submitter,
     jobs: Jobs,
     key: Key,
+    waiting: Waiting,
 ) -> Response:
     """Make a new job from the spec of another one, as submitted, with changes by JSON Merge Patch (RFC 7396).
 
     A field of the changes replaces that of the spec, an object is merged field by field, and null takes a field away.
     """
     receipt = jobs.submit(caller, [_cloned(caller, jobs.get(caller, job_id).spec, changes)], one_job, key)
-    return response_of(receipt.answer, replayed=receipt.replayed)
+    return told_when_ended(waiting, receipt, caller, jobs, one_job)
 
 
 def _cloned(caller: Submitter, spec: dict[str, Any], changes: dict[str, Any]) -> NewJob:

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from ayla_service.api.access import Reader, Submitter
 from ayla_service.api.deps import Webhooks, next_page, submitted_json
+from ayla_service.api.examples import WEBHOOK_CHANGE_EXAMPLES, WEBHOOK_EXAMPLES
 from ayla_service.api.once import REPLAYED, Answer, Once
 from ayla_service.api.paging import CURSOR, NEXT
 from ayla_service.api.problems import responses
@@ -43,7 +44,12 @@ _SENT: dict[int | str, dict[str, Any]] = {202: {"description": "The message is s
         **responses(400, 409, 413, 415),
     },
 )
-def create_webhook(draft: WebhookDraft, caller: Submitter, webhooks: Webhooks, once: Once) -> Response:
+def create_webhook(
+    draft: Annotated[WebhookDraft, Body(openapi_examples=WEBHOOK_EXAMPLES)],
+    caller: Submitter,
+    webhooks: Webhooks,
+    once: Once,
+) -> Response:
     """Have a URL told when jobs of the team end. The secret is told in this answer only."""
     webhooks.admit(draft.url)
 
@@ -92,7 +98,12 @@ def get_webhook(webhook_id: WebhookId, caller: Reader, webhooks: Webhooks) -> We
     dependencies=[Depends(submitted_json)],
     responses=responses(400, 404, 413, 415),
 )
-def change_webhook(webhook_id: WebhookId, change: WebhookChange, caller: Submitter, webhooks: Webhooks) -> Webhook:
+def change_webhook(
+    webhook_id: WebhookId,
+    change: Annotated[WebhookChange, Body(openapi_examples=WEBHOOK_CHANGE_EXAMPLES)],
+    caller: Submitter,
+    webhooks: Webhooks,
+) -> Webhook:
     """Change what is given, and leave the rest. What is still to be sent goes to the new URL."""
     if "url" in change.model_fields_set:
         webhooks.admit(change.url)

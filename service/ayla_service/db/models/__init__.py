@@ -5,7 +5,7 @@ from ayla_service.db.models.datasets import Dataset, DatasetPart
 from ayla_service.db.models.jobs import Attempt, Job, JobLabel, Shard, Trial, Worker
 from ayla_service.db.models.requests import IdempotencyKey
 from ayla_service.db.models.results import Checkpoint, Chunk, MetricChunk, PredictionSet
-from ayla_service.db.models.teams import ApiKey, Member, Team, Usage
+from ayla_service.db.models.teams import ApiKey, Member, Team, TeamUsage, Usage
 from ayla_service.db.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "PredictionSet",
     "Shard",
     "Team",
+    "TeamUsage",
     "Trial",
     "Usage",
     "Webhook",

@@ -74,12 +74,30 @@ class ApiKey(Base):
     __table_args__ = (UniqueConstraint("digest"),)
 
 
-class Usage(Base):
-    """Computing time that a member has used lately: seconds, halved per half-life since ``at``."""
+class _Used:
+    """How much of the workers one has used lately, and when it is to have them next (``ayla_service.queue.turns``)."""
+
+    seconds: Mapped[float] = mapped_column(default=0.0)
+    """Computing time, halved per half-life since ``at``; as the two that follow."""
+    turn: Mapped[float] = mapped_column(default=0.0)
+    """Who has the least is served next; it grows by the time used over the weight."""
+    served: Mapped[float] = mapped_column(default=0.0)
+    """What ``turn`` was when it was served last."""
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Usage(_Used, Base):
+    """What a member has used lately."""
 
     __tablename__ = "usage"
 
     member_id: Mapped[str] = mapped_column(ID, ForeignKey("members.id", ondelete="CASCADE"), primary_key=True)
     team_id: Mapped[str] = mapped_column(ID, ForeignKey("teams.id", ondelete="CASCADE"), index=True)
-    seconds: Mapped[float] = mapped_column(default=0.0)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class TeamUsage(_Used, Base):
+    """What all members of a team have used lately."""
+
+    __tablename__ = "team_usage"
+
+    team_id: Mapped[str] = mapped_column(ID, ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True)

@@ -9,15 +9,18 @@ from matplotlib.figure import Figure
 
 from ayla_service.figures.asking import AxisScale, CellValue
 from ayla_service.figures.material import Material
-from ayla_service.figures.painters.parts import is_log, log_labels, title
+from ayla_service.figures.painters.parts import is_log, log_labels, number, title
 from ayla_service.figures.style import CURVE, GUIDE
 from ayla_service.figures.sweeps import Sweep, told
-from ayla_service.figures.words import shown
+from ayla_service.figures.words import characters, shown
 
 _MOST_TEXTS = 144
 """Cells with their value written in them."""
 
-_MOST_TICKS = 25
+_MOST_TICKS, _TICK_POINTS = 25, 11
+_WIDTH_OF_CELLS = 0.65
+"""Of the figure; the rest is for labels and the bar."""
+
 _LONGEST_VALUE, _LONGEST_AXIS = 12, 40
 _NAMES = {
     CellValue.FINAL_LOSS: "final loss",
@@ -31,7 +34,8 @@ def paint(figure: Figure, name: str, sweep: Sweep, value: CellValue, scale: Axis
     title(figure, name)
     axes = figure.subplots()
     axes.grid(visible=False)
-    _ticks(axes, sweep)
+    axes.set_facecolor("#EEEEEE")
+    _ticks(axes, sweep, figure.get_figwidth())
     if np.isfinite(sweep.cells).any():
         _coloured(figure, axes, sweep, _NAMES[value], scale)
     else:
@@ -53,14 +57,14 @@ def _coloured(figure: Figure, axes: Axes, sweep: Sweep, name: str, scale: AxisSc
     _texts(axes, sweep, image)
 
 
-def _ticks(axes: Axes, sweep: Sweep) -> None:
+def _ticks(axes: Axes, sweep: Sweep, width: float) -> None:
     axes.set(xlabel=shown(sweep.axis_x, _LONGEST_AXIS), ylabel=shown(sweep.axis_y, _LONGEST_AXIS))
     for axis, values in ((axes.xaxis, sweep.xs), (axes.yaxis, sweep.ys)):
-        every = -(-len(values) // _MOST_TICKS)
-        places = range(0, len(values), every)
-        axis.set_ticks(places, labels=[shown(told(values[place]), _LONGEST_VALUE) for place in places])
-    if len(sweep.xs) > 8:  # noqa: PLR2004
-        axes.tick_params(axis="x", rotation=60)
+        places = range(0, len(values), -(-len(values) // _MOST_TICKS))
+        labels = [shown(told(values[place]), _LONGEST_VALUE) for place in places]
+        axis.set_ticks(places, labels=labels)
+        if axis is axes.xaxis and len(" ".join(labels)) > characters(width * _WIDTH_OF_CELLS, _TICK_POINTS):
+            axes.tick_params(axis="x", rotation=60)
 
 
 def _texts(axes: Axes, sweep: Sweep, image: Any) -> None:
@@ -72,7 +76,7 @@ def _texts(axes: Axes, sweep: Sweep, image: Any) -> None:
             red, green, blue, _ = image.cmap(image.norm(cell))
             light = 0.299 * red + 0.587 * green + 0.114 * blue > 0.55
             axes.text(
-                column, row, f"{cell:.3g}", ha="center", va="center", fontsize=8, color="black" if light else "white"
+                column, row, number(cell), ha="center", va="center", fontsize=8, color="black" if light else "white"
             )
 
 
@@ -81,7 +85,7 @@ def _marks(axes: Axes, sweep: Sweep) -> None:
     diverged = np.argwhere(np.isinf(sweep.cells))
     waiting = np.argwhere(np.isnan(sweep.cells) & (sweep.settings > 0))
     axes.plot(diverged[:, 1], diverged[:, 0], "X", color="#D55E00", markersize=9, linestyle="")
-    axes.plot(waiting[:, 1], waiting[:, 0], ".", color=GUIDE, linestyle="")
+    axes.plot(waiting[:, 1], waiting[:, 0], "o", markersize=4, color=GUIDE, linestyle="")
 
 
 def _note(sweep: Sweep, material: Material) -> str:
@@ -89,7 +93,7 @@ def _note(sweep: Sweep, material: Material) -> str:
     if np.isinf(sweep.cells).any():
         parts.append("✖ diverged")
     if (np.isnan(sweep.cells) & (sweep.settings > 0)).any():
-        parts.append("· not ended")
+        parts.append("• not ended")
     if (sweep.settings > 1).any():
         parts.append("of several settings in a cell the best")
     return "  ·  ".join(filter(None, parts))

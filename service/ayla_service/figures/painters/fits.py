@@ -1,6 +1,7 @@
 """What models make of one input: data, true curve and every setting's fitted curve, one panel per recorded step."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,8 +11,8 @@ from ayla_service.figures.painters.parts import empty, legend, title
 from ayla_service.figures.predictions import Fits
 from ayla_service.figures.style import CURVE, DATA, Look, looks
 
-_DATA = {"linestyle": "", "marker": ".", "color": DATA}
-_TRUTH = {"color": CURVE, "linewidth": 1.6, "linestyle": "--"}
+_DATA: dict[str, Any] = {"linestyle": "", "marker": ".", "color": DATA}
+_TRUTH: dict[str, Any] = {"color": CURVE, "linewidth": 1.6, "linestyle": "--"}
 
 
 def paint(figure: Figure, name: str, fits: Fits, material: Material) -> None:
@@ -27,7 +28,7 @@ def paint(figure: Figure, name: str, fits: Fits, material: Material) -> None:
     for axes in grid[::across]:
         axes.set_ylabel("y")
     several = "first seed" if material.seeds_total > 1 else ""
-    legend(figure, seen.values(), several, _extra(fits))
+    legend(figure, seen.values(), several, extra=_extra(fits))
 
 
 def _panel(axes: Axes, fits: Fits, step: int, seen: Mapping[int, Look]) -> None:
@@ -45,9 +46,9 @@ def _panel(axes: Axes, fits: Fits, step: int, seen: Mapping[int, Look]) -> None:
         axes.plot(columns["x"], columns["prediction"], **seen[index].line)
 
 
-def _extra(fits: Fits) -> dict[str, Mapping[str, object]]:
+def _extra(fits: Fits) -> dict[str, dict[str, Any]]:
     known = set().union(*(columns.keys() for columns in fits.columns.values()))
-    looks_of: dict[str, tuple[str, Mapping[str, object]]] = {
+    looks_of: dict[str, tuple[str, dict[str, Any]]] = {
         "target": ("data", _DATA),
         "truth": ("true curve", _TRUTH),
     }

@@ -1,7 +1,8 @@
 """Values by step or epoch: a line for each setting, and a band over its seeds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,6 +13,7 @@ from ayla_service.figures.bands import Band, band_of
 from ayla_service.figures.material import Material
 from ayla_service.figures.painters.parts import empty, legend, title, value_scale
 from ayla_service.figures.style import Look, looks
+from ayla_service.figures.windows import drawable, heights
 from ayla_service.figures.words import shown
 
 _MOST_ENDS = 50
@@ -64,48 +66,73 @@ def paint(figure: Figure, lines: Lines, material: Material) -> None:
     """Put the panels on a figure."""
     title(figure, lines.title)
     rows = -(-len(lines.panels) // lines.columns)
-    grid = figure.subplots(
-        rows, lines.columns, squeeze=False, sharex=True, sharey=lines.same_values, gridspec_kw={"hspace": 0.05}
-    ).ravel()
+    grid = figure.subplots(rows, lines.columns, squeeze=False, sharex=True, sharey=lines.same_values).ravel()
     seen = looks(material.settings)
     diverged = False
-    for axes, panel in zip(grid, lines.panels, strict=False):
-        bands = {setting.index: band_of(setting.runs, panel.column, panel.worst) for setting in material.settings}
+    for place, (axes, panel) in enumerate(zip(grid, lines.panels, strict=False)):
+        if panel.heading:
+            axes.set_title(shown(panel.heading, _LONGEST_NAME))
+        if not lines.same_values or place % lines.columns == 0:
+            axes.set_ylabel(shown(panel.name, _LONGEST_NAME))
+        bands = {
+            setting.index: _drawable(band_of(setting.runs, panel.column, panel.worst)) for setting in material.settings
+        }
         diverged |= any(band.ends for band in bands.values())
-        _panel(axes, lines, panel, bands, seen)
+        _panel(axes, lines, bands, seen)
     for axes in grid[len(lines.panels) :]:
         axes.set_axis_off()
-    for axes in grid[-lines.columns :]:
+    for axes in grid[: len(lines.panels)][-lines.columns :]:  # the lowest of each column
         axes.set_xlabel(lines.across)
+        axes.tick_params(labelbottom=True)
     legend(figure, seen.values(), _note(material, diverged=diverged))
 
 
-def _panel(axes: Axes, lines: Lines, panel: Panel, bands: Mapping[int, Band], seen: Mapping[int, Look]) -> None:
-    axes.set_ylabel(shown(panel.name, _LONGEST_NAME))
-    axes.set_title(shown(panel.heading, _LONGEST_NAME))
+def _panel(axes: Axes, lines: Lines, bands: Mapping[int, Band], seen: Mapping[int, Look]) -> None:
     if not any(np.isfinite(band.median).any() or band.ends for band in bands.values()):
         empty(axes)
         return
+    limits = _limits(axes, list(bands.values()), lines.scale)
     for index, band in bands.items():
-        _band(axes, band, seen[index], lines.per_unit)
-    drawn = [part for index, band in bands.items() for part in _drawn(band, seen[index])]
-    value_scale(axes, drawn, lines.scale)
-    if len(lines.panels) > 1:
-        axes.label_outer(remove_inner_ticks=False)
+        _band(axes, band, seen[index], lines.per_unit, limits)
+    if limits is not None:
+        axes.set_ylim(limits)
 
 
-def _band(axes: Axes, band: Band, look: Look, per_unit: float) -> None:
+def _drawable(band: Band) -> Band:
+    ends = [(step, float(drawable(np.array(value)))) for step, value in band.ends]
+    low, median, high = map(drawable, (band.low, band.median, band.high))
+    return replace(band, low=low, median=median, high=high, ends=ends)
+
+
+def _limits(axes: Axes, bands: Sequence[Band], scale: AxisScale) -> tuple[float, float] | None:
+    """Choose the scale; and what of it is shown, if not all that is drawn.
+
+    A few steps of a trial on its way to infinity would make a flat line of all others.
+    """
+    settled = [part for band in bands if not band.ends for part in (band.median, band.low, band.high)]
+    ends = np.array([value for band in bands for _, value in band.ends], dtype=np.float64)
+    everything = [part for band in bands for part in (band.median, band.low, band.high)] + [ends]
+    by_ratio = value_scale(axes, everything, scale)
+    return heights(settled, everything, by_ratio=by_ratio)
+
+
+def _band(axes: Axes, band: Band, look: Look, per_unit: float, limits: tuple[float, float] | None) -> None:
     across = band.steps / per_unit
     axes.plot(across, band.median, **look.line, marker="." if np.isfinite(band.median).sum() == 1 else "")
     if look.named and band.seeds > 1:
         axes.fill_between(across, band.low, band.high, color=look.colour, alpha=0.18, linewidth=0, zorder=2)
-    for step, value in band.ends[:_MOST_ENDS] if look.named else ():
-        axes.plot([step / per_unit], [value], linestyle="", marker="X", markersize=7, color=look.colour, zorder=4)
+    if band.ends:
+        _ends(axes, band.ends[:_MOST_ENDS], look, per_unit, limits)
 
 
-def _drawn(band: Band, look: Look) -> list[np.ndarray]:
-    ends = np.array([value for _, value in band.ends], dtype=np.float64)
-    return [band.median, ends, band.low] if look.named else [band.median]
+def _ends(
+    axes: Axes, ends: Sequence[tuple[int, float]], look: Look, per_unit: float, limits: tuple[float, float] | None
+) -> None:
+    """Mark where trials diverged; at the edge, if that is beyond it."""
+    steps, values = np.array(ends, dtype=np.float64).T
+    within = values if limits is None else values.clip(*limits)
+    mark: dict[str, Any] = {"linestyle": "", "marker": "X", "markersize": 7 if look.named else 4, "color": look.colour}
+    axes.plot(steps / per_unit, within, **mark, zorder=4 if look.named else 3.5, clip_on=False)
 
 
 def _note(material: Material, *, diverged: bool) -> str:

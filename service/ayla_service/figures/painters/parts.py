@@ -12,7 +12,7 @@ from matplotlib.ticker import LogFormatter
 
 from ayla_service.figures.asking import AxisScale
 from ayla_service.figures.material import Floats
-from ayla_service.figures.style import GUIDE, OTHERS, Look
+from ayla_service.figures.style import CURVE, OTHERS, Look
 from ayla_service.figures.words import characters, shown
 
 NOTHING = "nothing recorded yet"
@@ -31,13 +31,20 @@ def title(figure: Figure, text: str) -> None:
     figure.suptitle(shown(text, characters(figure.get_figwidth() * 0.95, _TITLE_POINTS)))
 
 
-def empty(axes: Axes, text: str = NOTHING) -> None:
-    """Say that there is nothing to see, in a figure that is labelled all the same."""
-    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=GUIDE)
-    axes.set(xticks=[], yticks=[])
+def empty(axes: Axes) -> None:
+    """Say that there is nothing to see yet, in a figure that is labelled all the same."""
+    box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8}
+    axes.text(0.5, 0.5, NOTHING, transform=axes.transAxes, ha="center", va="center", color=CURVE, bbox=box, zorder=6)
 
 
-def legend(figure: Figure, looks: Iterable[Look], note: str, extra: Mapping[str, Any] | None = None) -> None:
+def legend(
+    figure: Figure,
+    looks: Iterable[Look],
+    note: str,
+    *,
+    extra: Mapping[str, Any] | None = None,
+    marks: bool = False,
+) -> None:
     """The named settings below the figure, as many as there is room for; how to read it above them.
 
     Args:
@@ -45,13 +52,17 @@ def legend(figure: Figure, looks: Iterable[Look], note: str, extra: Mapping[str,
         looks: of everything that is drawn.
         note: what lines and bands mean.
         extra: more lines, by name, that come first.
+        marks: whether settings are drawn as marks, not as lines.
     """
     all_looks = list(looks)
     entries = [(name, Line2D([], [], **look)) for name, look in (extra or {}).items()]
-    entries += [(look.name, _handle(look)) for look in all_looks if look.named]
+    entries += [(look.name, Line2D([], [], **(look.mark if marks else look.line))) for look in all_looks if look.named]
     others = sum(not look.named for look in all_looks)
     if others:
-        entries.append((f"{others} others", Line2D([], [], color=OTHERS, linewidth=1.2)))
+        look = {"marker": "o", "markersize": 3, "linestyle": ""} if marks else {"linewidth": 1.2}
+        entries.append((f"{others} others", Line2D([], [], color=OTHERS, **look)))
+    fitting = characters(figure.get_figwidth(), _LEGEND_POINTS) - _HANDLE_CHARACTERS
+    entries = [(shown(name, fitting), handle) for name, handle in entries]
     columns, room = _grid(figure, [name for name, _ in entries])
     if len(entries) > room:
         left_out = len(entries) - room + 1
@@ -77,8 +88,21 @@ def value_scale(axes: Axes, values: Sequence[Floats], scale: AxisScale) -> bool:
 
 def log_labels(axis: Axis) -> None:
     """Labels of a logarithmic axis as plain text: the usual ones are formulas, which texts here never are."""
-    axis.set_major_formatter(LogFormatter(labelOnlyBase=False))
-    axis.set_minor_formatter(LogFormatter(labelOnlyBase=False, minor_thresholds=(1.5, 0.6)))
+    axis.set_major_formatter(_Plain(labelOnlyBase=False))
+    axis.set_minor_formatter(_Plain(labelOnlyBase=False, minor_thresholds=(1.5, 0.6)))
+
+
+class _Plain(LogFormatter):
+    """Chooses the same ticks to label, and writes 0.06 where the original writes 6e-02."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return number(x) if super().__call__(x, pos) else ""
+
+
+def number(value: float) -> str:
+    """A number for people: three digits, as short as that can be."""
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:g}".replace("e+", "e").replace("-", "\N{MINUS SIGN}")
 
 
 def is_log(values: Sequence[Floats], scale: AxisScale) -> bool:
@@ -91,10 +115,6 @@ def is_log(values: Sequence[Floats], scale: AxisScale) -> bool:
         return True
     low, high = float(finite.min()), float(finite.max())
     return low > 0 and high / _LOG_SPAN >= low
-
-
-def _handle(look: Look) -> Line2D:
-    return Line2D([], [], color=look.colour, linestyle=look.dashes, linewidth=1.8)
 
 
 def _grid(figure: Figure, names: Sequence[str]) -> tuple[int, int]:

@@ -8,15 +8,16 @@ from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal, Stroke
+from matplotlib.ticker import FuncFormatter
 
 from ayla_service.figures.material import Floats, Material, Run
-from ayla_service.figures.painters.parts import empty, legend, title
+from ayla_service.figures.painters.parts import empty, legend, number, title
 from ayla_service.figures.style import CURVE, Look, looks
 from ayla_service.figures.windows import finite_path
 from ayla_service.figures.words import shown
 
 _LEVELS = 18
-_STEEP = 30
+_STEEP = 8
 """How many times the middle height the highest may be before levels are spaced by ratios."""
 
 _LONGEST_NAME = 24
@@ -88,8 +89,9 @@ def _contours(figure: Figure, axes: Axes, plane: Plane) -> None:
     heights: Any = np.ma.masked_invalid(plane.heights)
     norm = BoundaryNorm(levels, _HEIGHTS.N)
     filled = axes.contourf(plane.across, plane.up, heights, levels=levels, cmap=_HEIGHTS, norm=norm, zorder=1)
-    bar = figure.colorbar(filled, ax=axes, spacing="uniform", pad=0.02, ticks=levels[::3], label="loss")
-    bar.ax.set_yticklabels([f"{level:.3g}" for level in levels[::3]])
+    labels = FuncFormatter(lambda level, _: number(level))
+    bar = figure.colorbar(filled, ax=axes, spacing="uniform", pad=0.02, ticks=levels[::3], label="loss", format=labels)
+    bar.ax.minorticks_off()
 
 
 def _path(axes: Axes, plane: Plane, run: Run, look: Look) -> bool:

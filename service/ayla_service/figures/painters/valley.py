@@ -11,11 +11,11 @@ from ayla_service.figures.material import Floats, Material, Run, Setting
 from ayla_service.figures.objective import transformed
 from ayla_service.figures.painters.parts import empty, legend, title
 from ayla_service.figures.style import CURVE, Look, looks
-from ayla_service.figures.windows import finite_path
+from ayla_service.figures.windows import drawable, finite_path
 from ayla_service.figures.words import shown
 
-MOST_MARKS = 60
-"""Steps of one setting that are marked."""
+_MOST_MARKS, _LEAST_MARKS, _MARKS_OF_ALL = 60, 12, 300
+"""Steps that are marked: of one setting, and of all together, as many marks would only hide each other."""
 
 _LONGEST_NAME = 24
 
@@ -50,7 +50,7 @@ def paint(figure: Figure, valley: Valley, material: Material) -> None:
         panels[1].set_title(f"transformed, N1={exponents[0]:g}, N2={exponents[1]:g}")
         _panel(panels[1], valley, material, seen, exponents)
     several = "first seed · " if material.seeds_total > 1 else ""
-    legend(figure, seen.values(), f"{several}marks are steps, the last one with an edge")
+    legend(figure, seen.values(), f"{several}marks are steps, the last one with an edge", marks=True)
 
 
 def _panel(
@@ -60,13 +60,14 @@ def _panel(
     seen: Mapping[int, Look],
     exponents: tuple[float, float] | None,
 ) -> None:
-    heights = valley.heights if exponents is None else transformed(valley.heights, *exponents)
+    heights = valley.heights if exponents is None else drawable(transformed(valley.heights, *exponents))
     axes.plot(valley.places, heights, color=CURVE, linewidth=1.6, zorder=2)
     axes.set_xlabel(shown(valley.parameter, _LONGEST_NAME))
     axes.set_xlim(valley.places[0], valley.places[-1])
     _fit(axes, heights)
+    most = max(_LEAST_MARKS, min(_MOST_MARKS, _MARKS_OF_ALL // len(material.settings)))
     marked = [
-        _steps(axes, valley, run, seen[setting.index], exponents)
+        _steps(axes, valley, run, seen[setting.index], exponents, most)
         for setting in material.settings
         for run in setting.runs
         if exponents is None or _sees(setting, exponents)
@@ -75,20 +76,19 @@ def _panel(
         empty(axes)
 
 
-def _steps(axes: Axes, valley: Valley, run: Run, look: Look, exponents: tuple[float, float] | None) -> bool:
+def _steps(axes: Axes, valley: Valley, run: Run, look: Look, exponents: tuple[float, float] | None, most: int) -> bool:
     """Mark the steps of a trial; whether there are any."""
     places, heights = finite_path(run, [f"param.{valley.parameter}", "loss"])
     if not len(places):
         return False
     if exponents is not None:
         # A method without AYLA does not see this curve; its steps are lifted onto it to compare places.
-        heights = transformed(heights, *exponents)
-    # A quarter of the marks for a setting that is not named, so that many of them do not hide the others.
-    every = max(1, -(-len(places) // (MOST_MARKS if look.named else MOST_MARKS // 4)))
-    style = {"color": look.colour, "marker": look.marker, "linestyle": "", "zorder": 4 if look.named else 3}
-    axes.plot(places[::every], heights[::every], markersize=6 if look.named else 3, alpha=0.7, **style)
+        heights = drawable(transformed(heights, *exponents))
+    every = -(-len(places) // most)
+    axes.plot(places[::every], heights[::every], **look.mark)
     if look.named:
-        axes.plot(places[-1:], heights[-1:], markersize=9, markeredgecolor="black", **style | {"zorder": 5})
+        last = {"markersize": 9, "markeredgecolor": "black", "alpha": 1, "zorder": 5}
+        axes.plot(places[-1:], heights[-1:], **look.mark | last)
     return True
 
 

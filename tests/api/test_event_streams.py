@@ -1,0 +1,418 @@
+"""Streams of events and waiting requests, over a real server: what is read here went over a socket."""
+
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from ayla_service.app import create_app
+from ayla_service.db.session import Database
+from ayla_service.settings import Settings
+from fastapi import FastAPI
+from structlog.typing import EventDict
+
+from tests.api.helpers import pointers, problem_of
+from tests.api.processes import SERVICE, clean_environment, wait_until
+from tests.factories import jobs, spec, stranger, submit, submit_as
+from tests.keyring import holder_of, make_key, revoke, shown
+from tests.streaming import begin_job, make_steps, names, serving, streamed
+
+
+@contextmanager
+def served(database: Database, folder: Path, **settings: Any) -> Iterator[tuple[FastAPI, str]]:
+    """The application over a store, looking often, and its URL."""
+    often = {"stream_poll_seconds": 0.05, "stream_ping_seconds": 0.1, "stream_recheck_seconds": 0.1}
+    app = create_app(Settings(data_dir=folder, **{**often, **settings}), database)
+    with serving(app) as url:
+        yield app, url
+
+
+@pytest.fixture
+def url(database: Database, tmp_path: Path) -> Iterator[str]:
+    with served(database, tmp_path) as (_, url):
+        yield url
+
+
+@pytest.fixture
+def client(url: str) -> Iterator[httpx2.Client]:
+    with httpx2.Client(base_url=url, trust_env=False, timeout=30) as client:
+        yield client
+
+
+def test_a_stream_tells_a_job_to_its_end_and_ends(database: Database, url: str) -> None:
+    job = submit(database)
+    with streamed(url, f"/v1/jobs/{job.id}/events") as stream:
+        headers = stream.response.headers
+        assert headers["content-type"].startswith("text/event-stream")
+        assert (headers["cache-control"], headers["x-accel-buffering"]) == ("no-store", "no")
+        [snapshot] = stream.until("snapshot")
+        assert (snapshot.data["job_id"], snapshot.state) == (job.id, "queued")
+        assert any(line.startswith("retry: ") for line in stream.lines)
+        claimed = begin_job(database)
+        assert stream.until("state")[-1].state == "running"
+        make_steps(database, claimed, 0, 4)
+        assert stream.until("metric")[-1].data["trials"][0]["step"] == 4
+        make_steps(database, claimed, 5, 10, finished=True)
+        assert stream.until("end")[-1].state == "succeeded"
+        assert stream.rest() == []
+
+
+def test_a_client_that_comes_back_after_the_end_is_told_so(database: Database, url: str) -> None:
+    job = submit(database)
+    jobs(database).cancel(job.id)
+    path = f"/v1/jobs/{job.id}/events"
+    with streamed(url, path) as stream:
+        snapshot, end = stream.rest()
+    assert (snapshot.event, end.event, end.state) == ("snapshot", "end", "cancelled")
+    with httpx2.Client(trust_env=False) as client:
+        assert client.get(f"{url}{path}", headers={"Last-Event-ID": end.id or ""}).status_code == 204
+        assert (
+            client.get(f"{url}/v1/events?job_id={job.id}", headers={"Last-Event-ID": end.id or ""}).status_code == 204
+        )
+    for stale in (snapshot.id, "rubbish", "WzFd", "x" * 5000):
+        with streamed(url, path, after=stale) as stream:
+            assert names(stream.rest()) == ["snapshot", "end"]
+
+
+def test_what_happens_while_a_connection_is_cut_is_told_after_it(database: Database, url: str) -> None:
+    submit(database)
+    claimed = begin_job(database)
+    path = f"/v1/jobs/{claimed.job_id}/events"
+    with streamed(url, path) as stream:
+        last = stream.until("snapshot")[-1]
+    make_steps(database, claimed, 0, 4)
+    with streamed(url, path, after=last.id) as stream:
+        again = stream.until("snapshot")[-1]
+        assert [trial["step"] for trial in again.data["trials"]] == [4, 4]
+    with streamed(url, "/v1/events") as stream:
+        last = stream.until("snapshot")[-1]
+    make_steps(database, claimed, 5, 10, finished=True)
+    with streamed(url, "/v1/events", after=last.id) as stream:
+        assert (stream.until("state")[-1].state, last.data["jobs"][0]["state"]) == ("succeeded", "running")
+    with streamed(url, path, after=again.id) as stream:
+        assert names(stream.rest()) == ["snapshot", "end"]
+
+
+def test_one_stream_tells_of_several_jobs_until_all_have_ended(database: Database, url: str) -> None:
+    first, second = submit(database).id, submit(database).id
+    with streamed(url, f"/v1/events?job_id={first}&job_id={second}") as stream:
+        assert {told.data["job_id"] for told in (stream.next(), stream.next()) if told} == {first, second}
+        jobs(database).cancel(second)
+        assert stream.until("end")[-1].data["job_id"] == second
+        claimed = begin_job(database)
+        make_steps(database, claimed, 0, 10, finished=True)
+        rest = stream.rest()
+    assert (rest[-1].event, rest[-1].data["job_id"]) == ("end", first)
+    assert "metric" in names(rest)
+
+
+def test_a_silent_stream_says_that_it_lives(database: Database, url: str) -> None:
+    job = submit(database)
+    with streamed(url, f"/v1/jobs/{job.id}/events") as stream:
+        stream.until("snapshot")
+        time.sleep(0.5)
+        jobs(database).cancel(job.id)
+        stream.rest()
+    assert stream.lines.count(": ping") >= 2
+
+
+def test_nobody_compresses_a_stream(database: Database, url: str) -> None:
+    job = submit(database)
+    with streamed(url, f"/v1/jobs/{job.id}/events", **{"Accept-Encoding": "gzip"}) as stream:
+        stream.until("snapshot")
+        assert "content-encoding" not in stream.response.headers
+
+
+def test_head_is_answered_without_a_stream(database: Database, client: httpx2.Client) -> None:
+    for path in (f"/v1/jobs/{submit(database).id}/events", "/v1/events"):
+        answer = client.head(path)
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert answer.headers["content-type"].startswith("text/event-stream")
+
+
+def test_what_cannot_be_streamed_is_refused_before(database: Database, client: httpx2.Client) -> None:
+    theirs = submit_as(database, stranger(database)).id
+    mine = submit(database).id
+    problem_of(client.get(f"/v1/jobs/{theirs}/events"), 404, "job-not-found")
+    problem_of(client.get(f"/v1/events?job_id={mine}&job_id={theirs}"), 404, "job-not-found")
+    both = problem_of(client.get(f"/v1/events?job_id={mine}&tag=paper"), 422, "invalid-request")
+    many = problem_of(client.get("/v1/events?" + "&".join(["job_id=x"] * 101)), 422, "invalid-request")
+    assert pointers(both) == pointers(many) == ["/job_id"]
+    problem_of(client.get("/v1/events?owner=%00"), 422, "invalid-request")
+
+
+def test_only_so_many_streams_are_served(database: Database, tmp_path: Path) -> None:
+    with (
+        served(database, tmp_path, max_streams=3, max_member_streams=2) as (app, url),
+        httpx2.Client(base_url=url, trust_env=False) as client,
+        ExitStack() as streams,
+    ):
+        for _ in range(2):
+            streams.enter_context(streamed(url, "/v1/events")).until("snapshot")
+        refused = client.get("/v1/events")
+        problem_of(refused, 429, "too-many-streams")
+        assert int(refused.headers["retry-after"]) > 0
+        other = make_key(database, stranger(database))
+        mine = make_key(database)
+        with streamed(url, "/v1/events", **shown(other)) as stream:
+            stream.until("snapshot")
+            busy = client.get("/v1/events", headers=shown(other))
+            problem_of(busy, 503, "streams-unavailable")
+            assert int(busy.headers["retry-after"]) > 0
+        streams.close()
+        wait_until(lambda: not app.state.events._streams, "the end of the streams")
+        with streamed(url, "/v1/events", **shown(mine)) as stream:
+            stream.until("snapshot")
+
+
+def test_a_revoked_key_ends_its_streams_and_no_others(database: Database, url: str) -> None:
+    kept, revoked = make_key(database), make_key(database)
+    holder = holder_of(database, kept)
+    with (
+        streamed(url, "/v1/events", **shown(kept)) as going_on,
+        streamed(url, "/v1/events", **shown(revoked)) as ending,
+    ):
+        going_on.until("snapshot")
+        ending.until("snapshot")
+        revoke(database, holder, holder_of(database, revoked).key_id)
+        [end] = ending.rest()
+        assert (end.event, end.data["reason"], end.data["job"]) == ("end", "access-ended", None)
+        job = submit(database)
+        assert going_on.until("state")[-1].data["job_id"] == job.id
+
+
+def test_the_first_key_of_a_service_ends_the_streams_that_came_without(database: Database, url: str) -> None:
+    with streamed(url, "/v1/events") as stream:
+        stream.until("snapshot")
+        make_key(database)
+        assert stream.rest()[-1].data["reason"] == "access-ended"
+
+
+def test_a_client_that_takes_nothing_misses_events_and_is_told_so(database: Database, tmp_path: Path) -> None:
+    job = submit(database, notes="x" * 10_000)
+    with served(database, tmp_path) as (app, url):
+        address = (url.split("/")[2].split(":")[0], int(url.rsplit(":", 1)[1]))
+        with socket.socket() as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.connect(address)
+            slow.sendall(f"GET /v1/events HTTP/1.1\r\nHost: {address[0]}\r\n\r\n".encode())
+            wait_until(lambda: app.state.events._streams, "the stream")
+            [stream] = app.state.events._streams
+            edits = 0
+            while stream._phase.name != "BEHIND":
+                jobs(database).edit(job.id, name=f"edit {(edits := edits + 1)}")
+                assert edits < 2000
+                wait_until(lambda: stream.since is not None, "the first look")
+            assert stream._bytes <= 2**20
+            received = _read_until(slow, b"event: gap")
+            after = _read_until(slow, b"event: snapshot")
+    last = re.findall(rb'"name":"edit (\d+)"', received)[-1]
+    assert int(last) < edits
+    assert b"slow-client" in after
+
+
+def _read_until(connection: socket.socket, mark: bytes) -> bytes:
+    connection.settimeout(20)
+    received = b""
+    while mark not in received:
+        received += connection.recv(65536)
+    return received
+
+
+def test_streams_outlive_a_store_that_is_away(database: Database, url: str, events: list[EventDict]) -> None:
+    job = submit(database)
+    with streamed(url, f"/v1/jobs/{job.id}/events") as stream:
+        stream.until("snapshot")
+        rename(database, "jobs", "gone")
+        assert stream.until("gap")[-1].data["reason"] == "store-unavailable"
+        pings = stream.lines.count(": ping")
+        rename(database, "gone", "jobs")
+        begin_job(database)
+        assert stream.until("snapshot")[-1].state == "running"
+        assert stream.lines.count(": ping") > pings
+    assert {event["event"] for event in events if event["event"] != "request"} >= {
+        "streams found no store that answers"
+    }
+    assert not [event for event in events if event["event"] == "unexpected error"]
+
+
+def rename(database: Database, table: str, name: str) -> None:
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA legacy_alter_table=ON")
+        connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {name}")
+
+
+def test_the_store_is_asked_only_while_somebody_listens(database: Database, tmp_path: Path) -> None:
+    with served(database, tmp_path) as (app, url):
+        assert app.state.events._looking is None
+        with streamed(url, "/v1/events") as stream:
+            stream.until("snapshot")
+        wait_until(app.state.events._looking.done, "the end of looking")
+        with streamed(url, "/v1/events") as stream:
+            stream.until("snapshot")
+
+
+def test_a_hundred_streams_are_told_the_same(database: Database, url: str) -> None:
+    job = submit(database)
+    with ExitStack() as stack, ThreadPoolExecutor(20) as pool:
+        paths = [f"/v1/jobs/{job.id}/events"] * 40
+        streams = list(pool.map(lambda path: stack.enter_context(streamed(url, path)), paths))
+        for stream in streams:
+            stream.until("snapshot")
+        jobs(database).cancel(job.id)
+        ends = {stream.until("end")[-1].id for stream in streams}
+    assert len(ends) == 1
+
+
+def test_a_job_that_ends_while_its_client_waits_is_answered_with_its_end(
+    database: Database, client: httpx2.Client
+) -> None:
+    with _working(database):
+        answer = client.post("/v1/jobs", json=spec(), headers={"Prefer": "respond-async, wait=99"})
+    job = answer.json()
+    assert (answer.status_code, job["state"], job["progress"]["fraction"]) == (201, "succeeded", 1.0)
+    assert answer.headers["preference-applied"] == "wait=60"
+    assert answer.headers["location"] == f"/v1/jobs/{job['id']}"
+    for path in re.findall("<(.+?)>", answer.headers["link"]):
+        assert client.get(path).status_code == 200
+
+
+@contextmanager
+def _working(database: Database) -> Iterator[None]:
+    """Somebody who runs every job that comes."""
+    done = threading.Event()
+
+    def work() -> None:
+        while not done.wait(0.02):
+            if jobs(database).list().items and jobs(database).list().items[0].state == "queued":
+                make_steps(database, begin_job(database), 0, 10, finished=True)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_a_client_waits_no_longer_than_it_likes(client: httpx2.Client, job_in_queue: str) -> None:
+    waits = {"Prefer": "wait=1"}
+    begun = time.monotonic()
+    submitted = client.post("/v1/jobs", json=spec(), headers={**waits, "Idempotency-Key": "one"})
+    assert time.monotonic() - begun >= 1
+    assert (submitted.status_code, submitted.json()["state"]) == (202, "queued")
+    assert submitted.headers["preference-applied"] == "wait=1"
+    read = client.get(f"/v1/jobs/{job_in_queue}", headers=waits)
+    assert (read.status_code, read.headers["preference-applied"]) == (200, "wait=1")
+
+
+@pytest.fixture
+def job_in_queue(database: Database) -> str:
+    return submit(database).id
+
+
+@pytest.mark.parametrize("preference", ["wait=0", "wait=", "wait=-1", "wait=soon", "return=minimal", "waiting=3", ""])
+def test_a_preference_that_is_none_is_ignored(client: httpx2.Client, preference: str) -> None:
+    answer = client.post("/v1/jobs", json=spec(), headers={"Prefer": preference})
+    assert (answer.status_code, "preference-applied" in answer.headers) == (202, False)
+
+
+def test_a_repeated_submission_waits_for_the_job_of_the_first(database: Database, client: httpx2.Client) -> None:
+    named = {"Idempotency-Key": "once"}
+    first = client.post("/v1/jobs", json=spec(), headers=named)
+    make_steps(database, begin_job(database), 0, 10, finished=True)
+    again = client.post("/v1/jobs", json=spec(), headers={**named, "Prefer": "wait=30"})
+    assert (first.status_code, again.status_code, again.headers["idempotent-replayed"]) == (202, 201, "true")
+    assert (again.json()["id"], again.json()["state"]) == (first.json()["id"], "succeeded")
+    plain = client.post("/v1/jobs", json=spec(), headers=named)
+    assert (plain.status_code, plain.json()) == (202, first.json())
+
+
+def test_a_copy_and_several_jobs_can_be_waited_for(database: Database, client: httpx2.Client) -> None:
+    waits = {"Prefer": "wait=30"}
+    with _working(database):
+        several = client.post("/v1/jobs:bulk", json={"jobs": [spec()]}, headers=waits)
+        copied = client.post(f"/v1/jobs/{several.json()['data'][0]['id']}/clone", json={}, headers=waits)
+    assert [job["state"] for job in [*several.json()["data"], copied.json()]] == ["succeeded", "succeeded"]
+    assert (several.status_code, copied.status_code) == (201, 201)
+
+
+def test_reading_a_job_can_wait_for_its_end(database: Database, client: httpx2.Client, job_in_queue: str) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(client.get, f"/v1/jobs/{job_in_queue}", headers={"Prefer": "wait=30"})
+        time.sleep(0.2)
+        assert not reading.done()
+        jobs(database).cancel(job_in_queue)
+        answer = reading.result(10)
+    assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
+    tag = {"If-None-Match": answer.headers["etag"], "Prefer": "wait=30"}
+    assert client.get(f"/v1/jobs/{job_in_queue}", headers=tag).status_code == 304
+
+
+def test_nobody_waits_for_a_client_that_has_gone(database: Database, tmp_path: Path) -> None:
+    with served(database, tmp_path) as (app, url):
+        with pytest.raises(httpx2.ReadTimeout), httpx2.Client(trust_env=False, timeout=0.3) as client:
+            client.post(f"{url}/v1/jobs", json=spec(), headers={"Prefer": "wait=60"})
+        wait_until(lambda: not app.state.events._waits, "the end of waiting")
+
+
+def test_a_full_service_answers_who_would_wait_at_once(database: Database, tmp_path: Path) -> None:
+    with served(database, tmp_path, max_streams=0) as (_, url), httpx2.Client(trust_env=False) as client:
+        answer = client.post(f"{url}/v1/jobs", json=spec(), headers={"Prefer": "wait=60"})
+    assert (answer.status_code, "preference-applied" in answer.headers) == (202, False)
+
+
+def test_who_waits_is_answered_when_the_service_stops(database: Database, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with served(database, tmp_path) as (app, url):
+            waits = {"Prefer": "wait=60"}
+            asking = pool.submit(httpx2.post, f"{url}/v1/jobs", json=spec(), headers=waits, trust_env=False, timeout=30)
+            wait_until(lambda: app.state.events._waits, "somebody who waits")
+        assert asking.result(1).status_code == 202
+
+
+@contextmanager
+def process(folder: Path, database: Database) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A process of the API over a store, and its URL."""
+    environment = clean_environment(folder, AYLA_DATABASE_URL=database.url, AYLA_LOG_FORMAT="json")
+    command = [*SERVICE, "api", "--port", "0"]
+    with (
+        (folder / "log").open("a") as log,
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True) as running,
+    ):
+        try:
+            assert running.stdout is not None
+            found = re.search(r"http://127\.0\.0\.1:\d+", running.stdout.readline())
+            assert found is not None
+            yield running, found.group()
+        finally:
+            running.kill()
+
+
+def test_any_process_serves_any_stream_and_a_stopping_one_ends_its_own(database: Database, tmp_path: Path) -> None:
+    job = submit(database)
+    path = f"/v1/jobs/{job.id}/events"
+    with process(tmp_path, database) as (first, here), process(tmp_path, database) as (_, there):
+        with streamed(here, path) as one, streamed(there, path) as two:
+            assert one.until("snapshot")[-1].state == two.until("snapshot")[-1].state == "queued"
+            claimed = begin_job(database)
+            last = one.until("metric")[-1]
+            assert two.until("state")[-1].state == "running"
+            first.send_signal(signal.SIGTERM)
+            assert one.rest() == []
+            assert first.wait(10) == 0
+            make_steps(database, claimed, 0, 10, finished=True)
+            assert two.rest()[-1].state == "succeeded"
+        with streamed(there, path, after=last.id) as resumed:
+            assert names(resumed.rest()) == ["snapshot", "end"]
+    assert "Traceback" not in (tmp_path / "log").read_text()

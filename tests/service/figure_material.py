@@ -1,0 +1,51 @@
+"""Material of figures, made up; and figures to look into."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from ayla_service.figures.asking import FigureOptions
+from ayla_service.figures.canvas import new_figure, styled
+from ayla_service.figures.material import Material, Run, Setting, TrialResult
+from matplotlib.figure import Figure
+
+
+def run(seed: int = 0, *, diverged: bool = False, **columns: Sequence[float]) -> Run:
+    """Columns by step, from 0; ``x`` is the parameter of that name."""
+    named = {"param.x" if name == "x" else name: np.array(values, dtype=float) for name, values in columns.items()}
+    rows = max(map(len, columns.values()), default=0)
+    return Run(seed, diverged, np.arange(rows), named)
+
+
+def setting(index: int, *runs: Run, label: str | None = None, final: float | None = None, **optimizer: Any) -> Setting:
+    """A setting; each of its trials ended with the loss ``final``."""
+    results = [
+        TrialResult(place, index, one.seed, "diverged" if one.diverged else "completed", final, final, 1)
+        for place, one in enumerate(runs or [run()])
+    ]
+    named = f"setting {index}" if label is None else label
+    return Setting(index, named, {"name": "sgd", "learning_rate": 0.1, "ayla": None} | optimizer, results, list(runs))
+
+
+def material(*settings: Setting) -> Material:
+    """All seeds of a job."""
+    seeds = max((len(one.runs) for one in settings), default=1)
+    return Material(list(settings), seeds, seeds)
+
+
+def painted(paint: Callable[[Figure], None], **options: Any) -> Figure:
+    """The figure that a painter makes."""
+    with styled():
+        figure = new_figure(FigureOptions(**options))
+        paint(figure)
+        return figure
+
+
+def texts(figure: Figure) -> list[str]:
+    """The names in the legend."""
+    return [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+
+
+def note(figure: Figure) -> str:
+    """What the legend says on how to read the figure."""
+    return figure.legends[0].get_title().get_text()

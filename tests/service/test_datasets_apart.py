@@ -1,0 +1,104 @@
+"""The process that checks an upload: it may crash, hang or want all memory, and nobody else notices."""
+
+import subprocess
+import sys
+import tempfile
+from typing import IO
+
+import pytest
+from ayla_service.datasets import apart
+from ayla_service.datasets.checking import Checked, Format
+from ayla_service.errors import InvalidDataset, UploadsUnavailable
+
+from tests.uploaded import FLOWERS
+
+CHILD = "from ayla_service.datasets import isolated; "
+LIMITED = f"{CHILD}isolated._limit(); "
+
+
+def _check(content: bytes = FLOWERS, kind: Format = "csv", target: IO[bytes] | None = None) -> Checked:
+    with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as kept:
+        source.write(content)
+        return apart.check_apart(kind, source, target or kept)
+
+
+def _instead(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    monkeypatch.setattr(apart, "_COMMAND", (sys.executable, "-c", code))
+
+
+def test_a_file_is_checked_and_written_as_it_is_kept() -> None:
+    with tempfile.TemporaryFile() as kept:
+        found = _check(target=kept)
+        assert (found.rows, [column.name for column in found.columns]) == (30, ["width", "height", "target"])
+        kept.seek(0)
+        assert kept.read(4) == b"PAR1"
+
+
+def test_what_is_wrong_is_told() -> None:
+    with pytest.raises(InvalidDataset, match="Column 'b', row 2 is 'x'"):
+        _check(b"a,b\n1,2\n3,x\n")
+
+
+def test_what_is_plainly_something_else_needs_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("started"))
+    with pytest.raises(InvalidDataset, match="not CSV but a zip"):
+        _check(b"PK\x03\x04")
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["import os; os.kill(os.getpid(), 11)", "import os; os._exit(3)", f"{LIMITED}raise RuntimeError"],
+    ids=["a crash", "an exit", "an error"],
+)
+def test_a_check_that_ends_in_another_way_is_a_refusal(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _instead(monkeypatch, code)
+    with pytest.raises(InvalidDataset, match="cannot be read"):
+        _check()
+
+
+def test_a_check_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    _instead(monkeypatch, "import time; time.sleep(60)")
+    monkeypatch.setattr(apart, "_SECONDS", 0.2)
+    with pytest.raises(InvalidDataset, match=r"more than 0\.2 s"):
+        _check()
+
+
+def test_a_check_that_computes_for_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    _instead(monkeypatch, f"{CHILD}isolated.CPU_SECONDS = 1; isolated._limit()\nwhile True: pass")
+    with pytest.raises(InvalidDataset, match="cannot be read"):
+        _check()
+
+
+def test_memory_is_limited_and_running_out_of_it_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    _instead(monkeypatch, f"{CHILD}isolated.check = lambda *_: bytes(isolated.MEMORY_BYTES); isolated.main()")
+    with pytest.raises(InvalidDataset, match="more memory than a dataset"):
+        _check()
+
+
+def test_a_full_disk_is_not_the_files_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A limit on the size of files stands for the end of the disk."""
+    _instead(monkeypatch, f"{CHILD}isolated.FILE_BYTES = 100; isolated.main()")
+    with pytest.raises(UploadsUnavailable, match="no room"):
+        _check()
+
+
+def test_the_process_does_not_get_the_services_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AYLA_DATABASE_URL", "postgresql+psycopg://user:secret@host/ayla")
+    monkeypatch.setenv("HARMLESS", "1")
+    assert "AYLA_DATABASE_URL" not in apart._environment()
+    assert apart._environment()["HARMLESS"] == "1"
+
+
+def test_what_it_imports_is_little() -> None:
+    code = "import sys, ayla_service.datasets.isolated; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout.decode().split()
+    assert {"pyarrow", "numpy"} <= set(loaded)
+    assert not {"pydantic", "sqlalchemy", "fastapi", "ayla_spec", "torch"} & set(loaded)
+
+
+def test_limits_that_are_stricter_already_stay() -> None:
+    code = f"{CHILD}import resource; cpu = resource.RLIMIT_CPU; resource.setrlimit(cpu, (5, 5)); isolated._limit(); "
+    ran = subprocess.run(
+        [sys.executable, "-c", f"{code}print(resource.getrlimit(cpu))"], capture_output=True, check=True
+    )
+    assert ran.stdout == b"(5, 5)\n"

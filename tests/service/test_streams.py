@@ -1,0 +1,414 @@
+"""What streams are told, look by look, on each kind of store."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from ayla_service.api.sse import encode_event
+from ayla_service.db.models import ApiKey, Job, MetricChunk
+from ayla_service.db.session import Database, store_now
+from ayla_service.errors import JobNotFound
+from ayla_service.jobs import retention
+from ayla_service.queue.attempts import fail, record
+from ayla_service.queue.retries import ErrorType, RetryPolicy
+from ayla_service.results.encoding import encode
+from ayla_service.results.writer import NewChunk, NewResults
+from ayla_service.streams import changes, openings
+from ayla_service.streams.board import Board
+from ayla_service.streams.events import MOST_TRIALS
+from ayla_service.streams.feeds import JobFilter, News, TeamFeed, TeamOpening, Wanted
+from ayla_service.streams.following import follow
+from ayla_service.streams.measuring import MOST_AT_ONCE
+from ayla_service.streams.positions import Position
+from ayla_service.teams.principal import LOCAL, Scope
+from sqlalchemy import event, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from tests.factories import jobs, progress, stranger, submit, submit_as
+from tests.keyring import let_in, revoke
+from tests.streaming import LEASE, Told, begin_job, events_of, make_steps, names
+
+TEAM = TeamFeed(LOCAL.team_id)
+
+
+class Looker:
+    """Looks at a store as a process does that has some streams open."""
+
+    def __init__(self, database: Database) -> None:
+        self.seconds = 0.0
+        self.board = Board(database, encode_event, lambda: self.seconds)
+
+    def look(self, **wanted: object) -> News:
+        """The next look, a quarter of a second after the one before."""
+        self.seconds += 0.25
+        return self.board.look(Wanted(**wanted))  # type: ignore[arg-type]  # as the test says
+
+    def open(self, *job_ids: str) -> list[Told]:
+        """What a new stream about jobs begins with."""
+        news = self.look(jobs=set(job_ids), snapshots=set(job_ids))
+        return events_of(b"".join(news.snapshots.values()))
+
+    def job(self, job_id: str) -> list[Told]:
+        """What an open stream about a job goes on with."""
+        news = self.look(jobs={job_id})
+        return events_of(news.jobs[job_id].for_job) if job_id in news.jobs else []
+
+    def team(self, feed: TeamFeed = TEAM) -> list[Told]:
+        """What an open stream about a team goes on with."""
+        return events_of(self.look(teams={feed.team_id}).about(feed))
+
+    def open_team(self, feed: TeamFeed = TEAM, since: Position | None = None) -> list[Told]:
+        """What a new stream about a team begins with."""
+        opening = TeamOpening(feed, since)
+        return events_of(self.look(teams={feed.team_id}, openings={opening}).openings[opening])
+
+
+@pytest.fixture
+def looker(database: Database) -> Looker:
+    return Looker(database)
+
+
+def test_a_job_is_told_from_its_queue_to_its_end(database: Database, looker: Looker) -> None:
+    job = submit(database)
+    [first] = looker.open(job.id)
+    assert (first.event, first.state, first.data["trials_left_out"]) == ("snapshot", "queued", 0)
+    assert [trial["state"] for trial in first.data["trials"]] == ["queued", "queued"]
+    assert looker.job(job.id) == []
+
+    claimed = begin_job(database)
+    started = looker.job(job.id)
+    assert names(started) == ["state", "metric"]
+    assert started[0].state == "running"
+
+    make_steps(database, claimed, 0, 4)
+    gone_on = looker.job(job.id)
+    assert names(gone_on) == ["progress", "metric"]
+    assert gone_on[0].data["fraction"] == 0.4
+    assert [(trial["step"], trial["loss"]) for trial in gone_on[1].data["trials"]] == [(4, 0.2), (4, 0.2)]
+
+    make_steps(database, claimed, 5, 10, finished=True)
+    ended = looker.job(job.id)
+    assert names(ended) == ["metric", "end"]
+    assert (ended[-1].state, ended[-1].data["reason"]) == ("succeeded", "finished")
+    assert [trial["loss"] for trial in ended[-1].data["trials"]] == [1 / 11, 1 / 11]
+    assert looker.job(job.id) == []
+
+
+@contextmanager
+def counted(database: Database) -> Iterator[list[str]]:
+    """The statements that are executed meanwhile."""
+    statements: list[str] = []
+
+    def note(*given: object) -> None:
+        statements.append(str(given[2]))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(database.engine, "before_cursor_execute", note)
+
+
+def test_a_look_takes_as_many_statements_for_many_streams_as_for_one(database: Database, looker: Looker) -> None:
+    made = [submit(database).id for _ in range(20)]
+    claims = [begin_job(database) for _ in made]
+    feeds = [TeamFeed(LOCAL.team_id, JobFilter(tag=str(number))) for number in range(20)]
+
+    def look_at(watched: list[str]) -> int:
+        looker.look(jobs=set(watched), snapshots=set(watched), teams={LOCAL.team_id})
+        for number, claimed in enumerate(claims):
+            make_steps(database, claimed, looks[0], looks[0])
+            jobs(database).edit(made[number], notes=str(looks))
+        looks[0] += 1
+        with counted(database) as statements:
+            news = looker.look(jobs=set(watched), teams={LOCAL.team_id}, waits=set(watched), keys={None})
+            assert [news.about(feed) for feed in feeds]
+        assert news.jobs.keys() >= set(watched)
+        return len(statements)
+
+    looks = [1]
+    assert look_at(made[:1]) == look_at(made) < 25
+
+
+def test_what_nobody_watches_is_not_read(database: Database, looker: Looker) -> None:
+    submit(database)
+    looker.team()
+    with counted(database) as statements:
+        looker.look()
+    assert len([text for text in statements if "clock_timestamp" not in text and "BEGIN" not in text]) == 0
+
+
+def test_what_users_change_is_told(database: Database, looker: Looker) -> None:
+    job = submit(database)
+    looker.open(job.id)
+    jobs(database).pause(job.id)
+    [paused] = looker.job(job.id)
+    assert paused.data["job"]["paused_at"] is not None
+    jobs(database).edit(job.id, name="another")
+    [named] = looker.job(job.id)
+    assert named.data["job"]["name"] == "another"
+    jobs(database).cancel(job.id)
+    assert names(looker.job(job.id)) == ["metric", "end"]
+
+
+def test_a_failed_attempt_and_the_wait_for_the_next_are_told(database: Database, looker: Looker) -> None:
+    job = submit(database)
+    claimed = begin_job(database)
+    looker.open(job.id)
+    fail(database, claimed, ErrorType.UNEXPECTED, "sand in the gears", RetryPolicy(3, pause_seconds=60))
+    state = looker.job(job.id)[0]
+    assert state.data["job"]["attempts"]["failed"] == 1
+    assert "sand in the gears" in state.data["job"]["status_detail"]
+
+
+def test_a_failed_job_ends_with_its_error_and_goes_on_when_it_is_tried_again(
+    database: Database, looker: Looker
+) -> None:
+    job = submit(database)
+    claimed = begin_job(database)
+    looker.open(job.id)
+    fail(database, claimed, ErrorType.UNEXPECTED, "sand", RetryPolicy(1, pause_seconds=0))
+    end = looker.job(job.id)[-1]
+    assert (end.event, end.data["job"]["error"]["type"]) == ("end", "attempts-exhausted")
+    jobs(database).retry(job.id)
+    assert [told.state for told in looker.job(job.id) if told.event == "state"] == ["queued"]
+
+
+def test_progress_tells_how_fast_a_job_is_and_when_it_will_be_done(database: Database, looker: Looker) -> None:
+    job = submit(database, budget={"steps": 100})
+    claimed = begin_job(database)
+    looker.open(job.id)
+    make_steps(database, claimed, 0, 9)
+    assert looker.job(job.id)[0].data["steps_per_second"] == pytest.approx(2 * 9 / 0.25)
+    make_steps(database, claimed, 10, 19)
+    progress = looker.job(job.id)[0].data
+    assert progress["steps_per_second"] == pytest.approx(2 * 19 / 0.5)
+    assert progress["eta_seconds"] == pytest.approx((200 - 2 * 19) / (2 * 19 / 0.5))
+
+
+def test_the_newest_metrics_are_told(database: Database, looker: Looker) -> None:
+    digits = {"type": "dataset", "dataset": {"name": "digits"}, "model": {"name": "mlp", "hidden": [8]}}
+    job = submit(database, problem=digits, budget={"epochs": 9})
+    claimed = begin_job(database)
+    looker.open(job.id)
+    trial_id = claimed.trial_ids[1]
+    for first in (0, 3):
+        columns = {"step": [first, first + 2], "epoch": [first, first + 2], "train_loss": [2.0, 1.0 / (first + 1)]}
+        with database.write() as session:
+            row = MetricChunk(trial_id=trial_id, first_step=first, last_step=first + 2, rows=2, data=encode(columns))
+            session.add(row)
+    make_steps(database, claimed, 0, 5)
+    metric = looker.job(job.id)[-1]
+    assert [trial["metrics"] for trial in metric.data["trials"]] == [
+        None,
+        {"step": 5, "epoch": 5, "train_loss": 0.25},
+    ]
+
+
+def test_a_diverged_trial_has_no_loss(database: Database, looker: Looker) -> None:
+    job = submit(database)
+    claimed = begin_job(database)
+    looker.open(job.id)
+    columns = {"step": [0, 1], "loss": [1.0, float("inf")]}
+    chunks = [NewChunk(trial_id, 0, 1, 2, encode(columns)) for trial_id in claimed.trial_ids.values()]
+    block = replace(progress(claimed, 0, 1), results=NewResults(chunks))
+    record(database, claimed, block, LEASE)
+    trials = looker.job(job.id)[-1].data["trials"]
+    assert [(trial["step"], trial["loss"], trial["best_loss"]) for trial in trials] == [(1, None, 0.5)] * 2
+
+
+def test_of_very_many_trials_the_first_are_told_one_by_one_and_a_few_at_a_time(
+    database: Database, looker: Looker
+) -> None:
+    job = submit(database, seeds=list(range(MOST_TRIALS)))
+    claimed = [begin_job(database) for _ in range(4)]
+    [first] = looker.open(job.id)
+    assert len(first.data["trials"]) == first.data["trials_left_out"] == MOST_TRIALS
+    for one in claimed:
+        make_steps(database, one, 0, 3)
+    told: set[int] = set()
+    for _ in range(2 * MOST_TRIALS // MOST_AT_ONCE):
+        metrics = [event for event in looker.job(job.id) if event.event == "metric"]
+        news = {trial["index"] for event in metrics for trial in event.data["trials"] if trial["loss"] is not None}
+        assert len(news) <= MOST_AT_ONCE
+        told |= news
+    assert told == set(range(MOST_TRIALS))
+
+
+def test_a_deleted_job_ends_as_such(database: Database, looker: Looker) -> None:
+    job = submit(database)
+    looker.open(job.id)
+    jobs(database).cancel(job.id)
+    retention.remove(database, job.id)
+    [end] = looker.job(job.id)
+    assert (end.event, end.data["reason"], end.data["job"]["id"]) == ("end", "deleted", job.id)
+    assert [told.data["reason"] for told in looker.open(job.id)] == ["deleted"]
+
+
+def test_who_waits_is_told_of_ends_alone(database: Database, looker: Looker) -> None:
+    first, second = submit(database).id, submit(database).id
+    assert looker.look(waits={first, second}).over == set()
+    jobs(database).cancel(first)
+    news = looker.look(waits={first, second})
+    assert (news.over, news.jobs) == ({first}, {})
+    jobs(database).cancel(second)
+    retention.remove(database, second)
+    assert looker.look(waits={first, second}).over == {first, second}
+
+
+def test_a_team_is_told_of_all_its_jobs_and_of_nobody_elses(database: Database, looker: Looker) -> None:
+    rival = stranger(database)
+    old = submit(database)
+    [first] = looker.open_team()
+    assert ([job["id"] for job in first.data["jobs"]], first.data["complete"]) == ([old.id], True)
+    new = submit(database)
+    submit_as(database, rival)
+    assert [(told.event, told.data["job_id"]) for told in looker.team()] == [("state", new.id)]
+    assert looker.team() == []
+    claimed = begin_job(database)
+    assert [told.state for told in looker.team()] == ["running"]
+    make_steps(database, claimed, 0, 4)
+    assert names(looker.team()) == ["progress"]
+    make_steps(database, claimed, 5, 10, finished=True)
+    assert [told.state for told in looker.team()] == ["succeeded"]
+
+
+def test_jobs_that_run_already_when_a_team_is_first_watched_make_progress_too(
+    database: Database, looker: Looker
+) -> None:
+    submit(database)
+    claimed = begin_job(database)
+    [first] = looker.open_team()
+    assert [job["state"] for job in first.data["jobs"]] == ["running"]
+    make_steps(database, claimed, 0, 4)
+    assert names(looker.team()) == ["progress"]
+
+
+def test_a_team_stream_can_be_about_some_of_the_jobs(database: Database, looker: Looker) -> None:
+    tagged = TeamFeed(LOCAL.team_id, JobFilter(project="reef", tag="paper", owner="local"))
+    submit(database, project="reef")
+    submit(database, project="reef", tags=["paper"])
+    [first] = looker.open_team(tagged)
+    assert [job["tags"] for job in first.data["jobs"]] == [["paper"]]
+    mine = submit(database, project="reef", tags=["a", "paper"]).id
+    submit(database, tags=["paper"])
+    assert [told.data["job_id"] for told in looker.team(tagged)] == [mine]
+
+
+def test_a_change_that_is_committed_late_is_told_all_the_same(database: Database, looker: Looker) -> None:
+    first, second = submit(database).id, submit(database).id
+    looker.team()
+    for job_id, seconds in ((first, 15.0), (second, 0.5)):
+        jobs(database).edit(job_id, name="late")
+        with database.write() as session:
+            session.get_one(Job, job_id).updated_at = store_now(session) - timedelta(seconds=seconds)
+        assert [told.data["job_id"] for told in looker.team()] == [job_id]
+    assert looker.team() == []
+
+
+def test_more_changes_than_fit_into_a_look_are_told_in_the_next(
+    database: Database, looker: Looker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "_MOST_AT_ONCE", 2)
+    looker.team()
+    made = [submit(database).id for _ in range(5)]
+    looks = [[told.data["job_id"] for told in looker.team()] for _ in range(4)]
+    assert looks == [made[:2], made[2:4], made[4:], []]
+
+
+def test_a_team_stream_goes_on_after_an_event(database: Database, looker: Looker) -> None:
+    before = submit(database).id
+    age(database, before, seconds=60)
+    looker.open_team()
+    last = submit(database).id
+    [told] = looker.team()
+    missed = submit(database).id
+    jobs(database).cancel(missed)
+    again = looker.open_team(since=Position.decode(told.id))
+    assert [(event.event, event.data["job_id"]) for event in again] == [("state", last), ("state", missed)]
+    assert again[-1].state == "cancelled"
+
+
+def test_after_more_changes_than_can_be_told_a_team_stream_begins_anew(
+    database: Database, looker: Looker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openings, "_MOST_CHANGES", 2)
+    submit(database)
+    [first] = looker.open_team()
+    for _ in range(3):
+        submit(database)
+    gap, snapshot = looker.open_team(since=Position.decode(first.id))
+    assert (gap.event, gap.data["reason"]) == ("gap", "too-many-changes")
+    assert len(snapshot.data["jobs"]) == 4
+
+
+def test_a_snapshot_of_a_team_is_no_larger_than_clients_take(database: Database, looker: Looker) -> None:
+    for _ in range(25):
+        submit(database, notes="é" * 10_000)
+    [first] = looker.open_team()
+    assert not first.data["complete"]
+    assert 0 < len(first.data["jobs"]) < 25
+    assert len(json.dumps(first.data, ensure_ascii=False).encode()) < 2**20
+
+
+def test_after_the_store_has_failed_everything_begins_anew(database: Database, looker: Looker) -> None:
+    job, other = submit(database), submit(database).id
+    looker.open(job.id)
+    rename(database, "trials", "gone")
+    with pytest.raises(SQLAlchemyError):
+        looker.open(other)
+    rename(database, "gone", "trials")
+    begin_job(database)
+    assert looker.open(job.id)[0].state == "running"
+
+
+def rename(database: Database, table: str, name: str) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(text(f"ALTER TABLE {table} RENAME TO {name}"))
+
+
+def age(database: Database, job_id: str, seconds: float) -> None:
+    """Let a job have changed last so long ago."""
+    with database.write() as session:
+        session.get_one(Job, job_id).updated_at = store_now(session) - timedelta(seconds=seconds)
+
+
+def ended_at(looker: Looker, *job_ids: str) -> Position | None:
+    return Position.decode(looker.open(*job_ids)[-1].id)
+
+
+def test_who_has_been_told_the_end_need_not_come_again(database: Database, looker: Looker) -> None:
+    first, second = submit(database).id, submit(database).id
+    jobs(database).cancel(first)
+    jobs(database).cancel(second)
+    both = ended_at(looker, first, second)
+    only_first = ended_at(looker, first)
+    with database.read() as session:
+        assert follow(session, LOCAL, [first], only_first) is None
+        assert follow(session, LOCAL, [first, second], both) is None
+        assert follow(session, LOCAL, [first, second], only_first) is not None
+        assert follow(session, LOCAL, [first], None) is not None
+    jobs(database).retry(second)
+    with database.read() as session:
+        assert follow(session, LOCAL, [first, second], both) is not None
+
+
+def test_streams_are_about_jobs_of_the_own_team(database: Database) -> None:
+    theirs = submit_as(database, stranger(database)).id
+    mine = submit(database).id
+    for unknown in (theirs, "no-such-job", "\0", mine.upper()):
+        with database.read() as session, pytest.raises(JobNotFound):
+            follow(session, LOCAL, [mine, unknown], None)
+
+
+def test_keys_that_have_ended_let_nobody_listen(database: Database, looker: Looker) -> None:
+    open_to_all = looker.look(keys={None})
+    assert open_to_all.refused == set()
+    valid, revoked, expired = let_in(database), let_in(database), let_in(database)
+    submitting = let_in(database, scopes=[Scope.SUBMIT])
+    revoke(database, valid, revoked.key_id)
+    with database.write() as session:
+        session.get_one(ApiKey, expired.key_id).expires_at = store_now(session)
+    keys = {None, "unknown", *(holder.key_id for holder in (valid, revoked, expired, submitting))}
+    assert looker.look(keys=keys).refused == keys - {valid.key_id}

@@ -1,0 +1,133 @@
+"""Streams of events as tests read them, and jobs that make something to tell."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import uvicorn
+from ayla_service.api.event_schemas import JobEvent, TeamEvent
+from ayla_service.connections import bounded
+from ayla_service.db.session import Database
+from ayla_service.queue import attempts
+from ayla_service.queue.claims import Claim, claim
+from ayla_service.server import Server
+from ayla_service.startup import listen
+from fastapi import FastAPI
+
+from tests.api.processes import wait_until
+from tests.factories import WORKER, progress
+
+LEASE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event."""
+
+    event: str
+    data: dict[str, Any]
+    id: str | None
+
+    @property
+    def state(self) -> str:
+        """Of the job that it tells of."""
+        return str(self.data["job"]["state"])
+
+
+def events_of(written: bytes) -> list[Told]:
+    """The events of a piece of a stream; what is said beside them is left out."""
+    return [_event(block) for block in written.decode().split("\n\n") if "event: " in block]
+
+
+def _event(block: str) -> Told:
+    fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+    told = Told(fields["event"], json.loads(fields["data"]), fields.get("id"))
+    kind = TeamEvent if "jobs" in told.data else JobEvent
+    kind.model_validate({"event": told.event, "data": told.data} | ({"id": told.id} if told.id else {}))
+    return told
+
+
+def names(events: list[Told]) -> list[str]:
+    """What the events are called."""
+    return [told.event for told in events]
+
+
+def begin_job(database: Database) -> Claim:
+    """Take the best queued shard, which there has to be."""
+    claimed = claim(database, WORKER, LEASE)
+    assert claimed is not None
+    return claimed
+
+
+def make_steps(database: Database, claimed: Claim, first: int, last: int, *, finished: bool = False) -> None:
+    """Record these steps of all trials of a shard."""
+    attempts.record(database, claimed, progress(claimed, first, last, finished=finished), LEASE)
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """The application behind a real server in a thread; its URL."""
+    listener = listen("127.0.0.1", 0)
+    config = uvicorn.Config(app, log_config=None, lifespan="on", http=bounded(30.0, 2000), timeout_graceful_shutdown=10)
+    server = Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        wait_until(lambda: server.started, "a server")
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        assert not thread.is_alive(), "a stream keeps the server from stopping"
+
+
+class Stream:
+    """An open stream, read event by event."""
+
+    def __init__(self, response: httpx2.Response) -> None:
+        self.response = response
+        self.lines: list[str] = []
+        self._text = response.iter_text()
+        self._waiting = ""
+
+    def next(self) -> Told | None:
+        """The next event; None at the end of the stream."""
+        while True:
+            while "\n\n" not in self._waiting:
+                more = next(self._text, None)
+                if more is None:
+                    return None
+                self._waiting += more
+            block, _, self._waiting = self._waiting.partition("\n\n")
+            self.lines += block.splitlines()
+            if "event: " in block:
+                return _event(block)
+
+    def until(self, event: str) -> list[Told]:
+        """All events up to the first of this name."""
+        found: list[Told] = []
+        while not found or found[-1].event != event:
+            told = self.next()
+            assert told is not None, f"the stream ended after {names(found)} without {event}"
+            found.append(told)
+        return found
+
+    def rest(self) -> list[Told]:
+        """All events up to the end of the stream."""
+        return list(iter(self.next, None))
+
+
+@contextmanager
+def streamed(url: str, path: str, after: str | None = None, **headers: str) -> Iterator[Stream]:
+    """Open a stream, after an event that was received before."""
+    sent = {**headers, **({"Last-Event-ID": after} if after else {})}
+    with (
+        httpx2.Client(trust_env=False, timeout=30) as client,
+        client.stream("GET", f"{url}{path}", headers=sent) as response,
+    ):
+        assert response.status_code == 200, response.read()
+        yield Stream(response)

@@ -3,14 +3,13 @@
 import uuid
 from typing import Any
 
-from ayla_service.datasets.pinning import pin_uploads
+from ayla_service.datasets.pinning import fill_uploads, pin_uploads
 from ayla_service.db.models import Member, Team
 from ayla_service.db.session import Database, store_now
 from ayla_service.jobs import editing
 from ayla_service.jobs.idempotency import RequestKey, StoredAnswer, request_digest
 from ayla_service.jobs.listing import JobQuery
 from ayla_service.jobs.service import JobService
-from ayla_service.jobs.submission import checked
 from ayla_service.jobs.views import AttemptView, JobView, Page, TrialView
 from ayla_service.queue.attempts import RecordedBlock
 from ayla_service.queue.claims import Claim, SavedState, WorkerIdentity
@@ -56,7 +55,7 @@ class Jobs:
     def __init__(self, database: Database, wake_up: WakeUp | None = None, caller: Principal = LOCAL) -> None:
         self._database = database
         self._caller = caller
-        self.service = JobService(database, wake_up or TimerWakeUp(), pin_uploads)
+        self.service = JobService(database, wake_up or TimerWakeUp(), fill_uploads, pin_uploads)
 
     def submit(self, document: dict[str, Any], key: str | None = None) -> JobView:
         """Submit a spec; the key stands for the whole request."""
@@ -71,7 +70,7 @@ class Jobs:
             if key is None
             else RequestKey(self._caller.member_id, key, request_digest("POST", "", repr(document).encode()))
         )
-        new = checked(self._caller, JobSpec.model_validate(document), document)
+        new = self.service.checked(self._caller, JobSpec.model_validate(document), document)
         receipt = self.service.submit(self._caller, [new], render, request)
         return self.get(receipt.answer.body.decode())
 

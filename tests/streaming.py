@@ -1,6 +1,7 @@
 """Streams of events as tests read them, and jobs that make something to tell."""
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,9 +70,16 @@ def make_steps(database: Database, claimed: Claim, first: int, last: int, *, fin
 
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """The application behind a real server in a thread; its URL."""
+def serving(app: FastAPI, buffer_bytes: int | None = None) -> Iterator[str]:
+    """The application behind a real server in a thread; its URL.
+
+    Args:
+        app: the application.
+        buffer_bytes: of what is sent so much waits in the system at most, about; None for as much as it likes.
+    """
     listener = listen("127.0.0.1", 0)
+    if buffer_bytes is not None:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
     config = uvicorn.Config(app, log_config=None, lifespan="on", http=bounded(30.0, 2000), timeout_graceful_shutdown=10)
     server = Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -130,4 +138,5 @@ def streamed(url: str, path: str, after: str | None = None, **headers: str) -> I
         client.stream("GET", f"{url}{path}", headers=sent) as response,
     ):
         assert response.status_code == 200, response.read()
-        yield Stream(response)
+        stream = Stream(response)  # held here: whoever lets go of it closes the connection
+        yield stream

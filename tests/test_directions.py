@@ -11,7 +11,7 @@ import pytest
     [
         ("ayla_spec", {"torch", "numpy", "sqlalchemy", "fastapi", "ayla_service"}),
         ("ayla_core.engine", {"sqlalchemy", "fastapi", "ayla_service", "ayla_worker"}),
-        ("ayla_service.app", {"torch", "ayla_core", "ayla_worker", "celery"}),
+        ("ayla_service.app", {"torch", "ayla_core", "ayla_worker", "celery", "matplotlib"}),
         ("ayla_service.cli", {"torch", "ayla_core", "ayla_worker", "celery"}),
         ("ayla_worker.runner", {"fastapi", "ayla"}),
         ("ayla", {"torch", "numpy", "pandas", "matplotlib", "typer", "rich", "ayla_spec", "ayla_service"}),

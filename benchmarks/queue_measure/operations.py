@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Iterable
 
-from ayla_service.datasets.pinning import pin_uploads
+from ayla_service.datasets.pinning import fill_uploads, pin_uploads
 from ayla_service.db.models import Attempt, Job, Shard, Trial
 from ayla_service.db.session import Database
 from ayla_service.jobs.listing import JobQuery
@@ -37,7 +37,7 @@ class Bench:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.settings = Settings()
-        self.service = JobService(database, TimerWakeUp(), pin_uploads)
+        self.service = JobService(database, TimerWakeUp(), fill_uploads, pin_uploads)
         self.identity = describe_worker(self.settings)
 
     def some_jobs(self, count: int) -> list[str]:

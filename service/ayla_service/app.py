@@ -24,11 +24,13 @@ from ayla_service.api.readiness import ReadinessCheck
 from ayla_service.api.routes import ROUTERS, V1
 from ayla_service.api.sse import encode_event
 from ayla_service.api.uploads import UploadDesk, body_limits
-from ayla_service.datasets.pinning import pin_uploads
+from ayla_service.datasets.pinning import fill_uploads, pin_uploads
 from ayla_service.datasets.service import DatasetService
 from ayla_service.db.session import Database
 from ayla_service.figures.service import FigureService
+from ayla_service.jobs.queue_view import QueueBoard
 from ayla_service.jobs.service import JobService
+from ayla_service.queue.turns import SharePolicy
 from ayla_service.queue.wakeup import TimerWakeUp, WakeUp
 from ayla_service.reaping import while_served
 from ayla_service.results.reader import ResultReader
@@ -72,7 +74,9 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
     app.state.settings = settings
     app.state.database = database
     app.state.wake_up = wake_up or TimerWakeUp()
-    app.state.jobs = JobService(database, app.state.wake_up, pin_uploads)
+    app.state.jobs = JobService(database, app.state.wake_up, fill_uploads, pin_uploads)
+    shares = SharePolicy(settings.share_half_life_seconds)
+    app.state.board = QueueBoard(database, settings.presence_seconds, shares)
     app.state.keys = KeyRing(database)
     app.state.results = ResultReader(database)
     app.state.figures = FigureService(database)

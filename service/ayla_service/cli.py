@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ayla_service import __version__
-from ayla_service.administration import keys, members, teams
+from ayla_service.administration import keys, members, queues, teams
 from ayla_service.app import create_app
 from ayla_service.companion import raise_on_terminate, run_beside_service
 from ayla_service.db.migrate import current
@@ -164,6 +164,7 @@ app.command("prune")(prune_command)
 app.add_typer(teams.app, name="teams")
 app.add_typer(members.app, name="members")
 app.add_typer(keys.app, name="keys")
+app.add_typer(queues.app, name="queue")
 
 
 @app.command()

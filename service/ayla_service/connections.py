@@ -10,13 +10,16 @@ import json
 from typing import Any
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from ayla_service.errors import TooManyConnections
 
 KEEP_ALIVE_SECONDS = 10
 """How long a connection is kept for a next request: longer than clients keep theirs, so that none uses a closed one."""
+
+MOST_HEAD_BYTES = 65_536
+"""Of the line and the headers of a request."""
 
 LEAST_BYTES_PER_SECOND = 1024
 """How much of an answer a client has to take, while there is more for it than fits on the way."""
@@ -33,7 +36,7 @@ def _full() -> bytes:
     )
 
 
-class BoundedProtocol(H11Protocol):
+class BoundedProtocol(HttpToolsProtocol):
     """A connection whose client is waited for only so long.
 
     Subclasses, which ``bounded`` makes, set the bounds.
@@ -55,6 +58,7 @@ class BoundedProtocol(H11Protocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._head: asyncio.TimerHandle | None = None
+        self._head_bytes: int | None = 0
         self._stall: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -75,6 +79,25 @@ class BoundedProtocol(H11Protocol):
             if timer is not None:
                 timer.cancel()
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, unless the head of the request has no end: the parser keeps whatever comes of it."""
+        super().data_received(data)
+        if self._head_bytes is None:
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
+            self.send_400_response("The head of the request is too long.")
+
+    def on_message_begin(self) -> None:
+        """Count what comes of a head."""
+        super().on_message_begin()
+        self._head_bytes = self._head_bytes or 0  # what came before it is counted already
+
+    def on_headers_complete(self) -> None:
+        """What comes now is a body, which has its limits elsewhere."""
+        self._head_bytes = None
+        super().on_headers_complete()
 
     def on_response_complete(self) -> None:
         """Begin to wait for the next request."""

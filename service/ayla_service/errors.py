@@ -274,6 +274,18 @@ class JobUnfinished(ServiceError):
         super().__init__(f"Job '{job_id}' has not ended; cancel it or wait for its end before it is {treated}.")
 
 
+class MoveImpossible(ServiceError):
+    """A job cannot be moved to before that other one."""
+
+    slug, title, status = "move-impossible", "Move impossible", 409
+
+    def __init__(self, other_id: str, why: str) -> None:
+        super().__init__(
+            f"A job can be moved to before another waiting job of the same member and priority only; '{other_id[:64]}' "
+            f"{why}."
+        )
+
+
 class WebhookNotFound(ServiceError):
     """No webhook has this id."""
 

@@ -129,6 +129,12 @@ class Settings(BaseSettings):
     pack_seconds: float = Field(
         1.0, ge=0, description="Estimated computing time of the small shards that a worker takes at once at most."
     )
+    share_half_life_seconds: float = Field(
+        3600.0,
+        gt=0,
+        description="After that time half of the computing time that a member or team has used is forgotten, in "
+        "sharing the workers out. The same for all workers of a store.",
+    )
     max_trial_seconds: float | None = Field(
         None, gt=0, description="Longest computing time of a trial, whatever its job asks for. Default: no limit."
     )

@@ -8,7 +8,8 @@ from typing import Any
 
 from ayla_service.datasets.checking import check
 from ayla_service.datasets.service import DatasetService, Label, NewDataset
-from ayla_service.db.session import Database
+from ayla_service.db.session import Database, store_now
+from ayla_service.queue import control
 from ayla_service.teams.principal import LOCAL
 
 from tests import factories
@@ -47,6 +48,8 @@ def things(database: Database, names: Collection[str], *, ended: bool = False) -
         ended: whether the job has.
     """
     there: dict[str, str] = {}
+    with database.write() as session:
+        control.resume(session, LOCAL.team_id, store_now(session))
     if not {"job_id", "trial_id"}.isdisjoint(names):
         there |= _job(database, ended=ended)
     if not {"webhook_id", "delivery_id"}.isdisjoint(names):
@@ -89,12 +92,14 @@ def good_request(operation: Operation, there: Mapping[str, str]) -> dict[str, An
     """The plainest request that succeeds: by the document's own examples, with things that are there."""
     request: dict[str, Any] = {"path_parameters": dict(there), **_SPECIAL.get(operation["operationId"], dict)()}
     if operation["operationId"] == "get_figure":
-        request["path_parameters"]["kind"] = "convergence"
+        request["path_parameters"]["kind"] = "loss"
     content = operation.get("requestBody", {}).get("content", {})
     if "body" not in request and "application/json" in content:
         request["body"] = _example(content["application/json"])
     if operation["operationId"] == "compare_jobs":
         request["body"] = {"job_ids": [there["job_id"]]}
+    if operation["operationId"] == "add_member":
+        request["body"] = {**request["body"], "name": f"nightly {uuid.uuid4()}"}  # requests before may have taken it
     return request
 
 

@@ -2,6 +2,7 @@
 
 import io
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -223,7 +224,7 @@ def test_a_full_disk_is_told_as_such(client: TestClient, monkeypatch: pytest.Mon
         def write(self, _: Any) -> int:
             raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(uploads.tempfile, "TemporaryFile", Full)
+    monkeypatch.setattr(tempfile, "TemporaryFile", Full)
     problem = problem_of(_send(client), 503, "uploads-unavailable")
     assert "no room" in problem["detail"]
 

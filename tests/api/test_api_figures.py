@@ -45,7 +45,12 @@ def trial_ids(database: Database, job_id: str) -> list[str]:
 def recorded(database: Database, job_id: str) -> str:
     """A job of two trials with trajectories, one of them diverged."""
     first, second = trial_ids(database, job_id)
-    columns = {"step": [0, 1, 2], "loss": [6.0, 2.0, -1.0], "effective_lr": [0.1, 0.2, 0.3], "param.x": [-1, 0.5, 1.5]}
+    columns: dict[str, list[Any]] = {
+        "step": [0, 1, 2],
+        "loss": [6.0, 2.0, -1.0],
+        "effective_lr": [0.1, 0.2, 0.3],
+        "param.x": [-1, 0.5, 1.5],
+    }
     record(database, first, columns, steps_done=2, final_loss=-1.0, best_loss=-1.0, best_step=2)
     wild = columns | {"loss": [6.0, 1e200, float("inf")], "param.x": [-1, 1e50, float("nan")]}
     record(database, second, wild, state=TrialState.DIVERGED, steps_done=2, first_nonfinite_step=2, best_loss=6.0)
@@ -148,7 +153,7 @@ def test_a_landscape_of_one_and_of_two_parameters(client: TestClient, database: 
     assert "objective" in words
     assert "transformed, N1=1, N2=1.4" in words
     job_id = submitted(client, **PLANE)
-    path = {"step": [0, 1], "loss": [5.0, 2.0], "param.x": [1.0, 1.0], "param.y": [2.0, 1.0]}
+    path: dict[str, list[Any]] = {"step": [0, 1], "loss": [5.0, 2.0], "param.x": [1.0, 1.0], "param.y": [2.0, 1.0]}
     record(database, trial_ids(database, job_id)[0], path)
     assert "last step" in drawn(client, job_id, "landscape")
 
@@ -156,7 +161,7 @@ def test_a_landscape_of_one_and_of_two_parameters(client: TestClient, database: 
 def test_accuracies_by_epoch(client: TestClient, database: Database) -> None:
     job_id = submitted(client, **DIGITS, seeds=[0, 1])
     for trial_id in trial_ids(database, job_id)[:3]:
-        rows = {"step": [15, 30], "epoch": [1, 2], "train_loss": [2.0, 1.0]}
+        rows: dict[str, list[Any]] = {"step": [15, 30], "epoch": [1, 2], "train_loss": [2.0, 1.0]}
         record_metrics(database, trial_id, rows | {"train_accuracy": [0.5, 0.7], "test_accuracy": [0.4, 0.6]})
     words = drawn(client, job_id, "accuracy", width=8, height=5)
     for part in ("epoch", "accuracy", "train part", "test part", "median and quartiles over 2 seeds"):

@@ -5,6 +5,7 @@ import io
 import pickle
 import shutil
 import tempfile
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -256,8 +257,8 @@ def test_a_body_shorter_than_it_says_is_refused(client: TestClient, database: Da
     _assert_unharmed(client, database, scratch)
 
 
-def _sent(app: FastAPI, receive: Callable[[], Awaitable[Message]]) -> list[Message]:
-    """What is answered to an upload whose body comes in this way."""
+def _sent(app: FastAPI, receive: Callable[[], Awaitable[Message]], patience: float = 30.0) -> list[Message]:
+    """What is answered to an upload whose body comes in this way; after so many seconds it is cancelled."""
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -278,14 +279,17 @@ def _sent(app: FastAPI, receive: Callable[[], Awaitable[Message]]) -> list[Messa
         "server": ("localhost", 80),
         "app": app,
     }
-    asyncio.run(app(scope, receive, send))
+    asyncio.run(asyncio.wait_for(app(scope, receive, send), patience))
     return sent
 
 
 def test_a_connection_that_is_cut_off_leaves_nothing(
     app: FastAPI, client: TestClient, database: Database, scratch: Path
 ) -> None:
-    messages = [{"type": "http.request", "body": FLOWERS, "more_body": True}, {"type": "http.disconnect"}]
+    messages: list[Message] = [
+        {"type": "http.request", "body": FLOWERS, "more_body": True},
+        {"type": "http.disconnect"},
+    ]
 
     async def receive() -> Message:
         return messages.pop(0)
@@ -312,4 +316,16 @@ def test_a_body_that_does_not_come_is_not_waited_for(
         return {"type": "http.request", "body": b"1", "more_body": True}
 
     assert _sent(app, receive)[0]["status"] == 408
+    _assert_unharmed(client, database, scratch)
+
+
+def test_an_upload_that_a_stopping_server_gives_up_is_told_so(
+    app: FastAPI, client: TestClient, database: Database, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.state.uploads, "_check", lambda *_: time.sleep(0.5))
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": FLOWERS, "more_body": False}
+
+    assert _sent(app, receive, patience=0.2)[0]["status"] == 503
     _assert_unharmed(client, database, scratch)

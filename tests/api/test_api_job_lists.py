@@ -82,6 +82,13 @@ def test_pages_of_any_order_hold_every_job_once(client: TestClient, several: dic
     assert sort != "-updated_at" or whole[0] == "one"
 
 
+def test_a_cursor_belongs_to_one_order(client: TestClient, several: dict[str, str]) -> None:
+    assert len(several) == 3
+    cursor = client.get("/v1/jobs", params={"limit": 1}).json()["next_cursor"]
+    other = client.get("/v1/jobs", params={"cursor": cursor, "sort": "created_at"})
+    assert pointers(problem_of(other, 422, "invalid-request")) == ["/cursor"]
+
+
 @pytest.mark.parametrize(
     ("query", "pointer"),
     [

@@ -31,7 +31,7 @@ def test_the_catalogue_describes_the_optimizers(catalogue: dict[str, Any]) -> No
     ("kind", "names"),
     [
         ("schedules", ["constant", "step", "cosine", "linear"]),
-        ("datasets", ["curve", "mnist", "fashion-mnist", "digits", "regression", "classification", "file"]),
+        ("datasets", ["curve", "mnist", "fashion-mnist", "digits", "regression", "classification", "file", "upload"]),
         ("models", ["mlp", "linear", "cnn"]),
         ("initializations", ["normal", "torch", "he", "xavier"]),
     ],

@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
+from ayla_service.api import admission
 from ayla_service.api.rate_limits import Buckets, Policy, place_of
 from ayla_service.app import create_app
 from ayla_service.db.session import Database
@@ -14,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.api.helpers import BASE_URL, problem_of
+from tests.api.serving import Served
 from tests.keyring import make_key, shown
 
 ITEM = re.compile(r'"default";r=(\d+);t=(\d+)')
@@ -154,3 +157,27 @@ def test_an_open_service_has_a_limit_only_if_one_is_set(tmp_path: Path, database
     here, there = (TestClient(app, BASE_URL, client=(address, 1)) for address in ("127.0.0.1", "127.0.0.2"))
     assert [here.get("/v1/me").status_code for _ in range(3)] == [200, 200, 429]
     assert there.get("/v1/me").status_code == 200
+
+
+def test_a_trusted_proxy_says_whose_wrong_keys_they_are(
+    tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "WRONG_KEYS", Policy(per_minute=1, burst=1))
+    make_key(database)
+
+    def statuses(trusted: list[str]) -> list[int]:
+        settings = Settings(data_dir=tmp_path, shutdown_seconds=1, trusted_proxies=trusted)
+        served = Served(create_app(settings, database), settings)
+        try:
+            headers = shown("ayla_wrong")
+            return [
+                httpx2.get(
+                    f"{served.url}/v1/me", headers=headers | {"X-Forwarded-For": client}, trust_env=False
+                ).status_code
+                for client in ("203.0.113.1", "203.0.113.2", "203.0.113.1")
+            ]
+        finally:
+            served.stop()
+
+    assert statuses(["127.0.0.1"]) == [401, 401, 429]
+    assert statuses(["192.0.2.0/24"]) == [401, 429, 429]

@@ -1,61 +1,29 @@
 """The ``ayla-service`` command: what it says, and how it fails."""
 
-import os
+import contextlib
 import socket
 import sqlite3
-import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import pytest
 from ayla_service import __version__
-from ayla_service.cli import main
+from ayla_service.db.session import Database
 from ayla_service.settings import Settings
-from ayla_service.startup import environment
+from ayla_service.startup import StartError, environment, require_keys
 
+from tests.api.commands import Command, Ended, runner, said
 from tests.api.processes import run_service
+from tests.keyring import make_key
 
-COMMANDS = ("serve", "api", "worker", "migrate", "prune", "openapi", "run")
-
-
-class Ended(NamedTuple):
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Ended]
+COMMANDS = ("serve", "api", "worker", "migrate", "prune", "teams", "members", "keys", "queue", "openapi", "run")
 
 
 @pytest.fixture
 def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """Runs the command in this process, with a clean environment."""
-
-    def run(*arguments: str, **variables: str) -> Ended:
-        for name in [name for name in os.environ if name.startswith("AYLA_")]:
-            monkeypatch.delenv(name)
-        for name, value in ({"AYLA_DATA_DIR": str(tmp_path)} | variables).items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(sys, "argv", ["ayla-service", *arguments])
-        with pytest.raises(SystemExit) as end:
-            main()
-        shown = capsys.readouterr()
-        return Ended(int(end.value.code or 0), shown.out, shown.err)
-
-    return run
-
-
-def said(ended: Ended) -> str:
-    """The one line that a command says when it cannot start."""
-    assert ended.code == 2, ended
-    assert ended.out == ""
-    assert ended.err.startswith("ayla-service: ")
-    assert ended.err.count("\n") == 1, ended.err
-    return ended.err
+    return runner(tmp_path, monkeypatch, capsys)
 
 
 def test_help_tells_every_command_and_every_setting(command: Command) -> None:
@@ -155,6 +123,59 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     line = said(Ended(ended.returncode, ended.stdout, ended.stderr))
     assert f"Port {port} of 127.0.0.1 is in use" in line
     assert "--port" in line
+
+
+@pytest.mark.parametrize("arguments", [["api"], ["serve"]])
+def test_other_machines_are_served_only_once_there_is_a_key(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    served: list[Listening] = []
+    monkeypatch.setattr("ayla_service.cli.serve_until_stopped", lambda _app, listener, _: served.append(listener))
+    monkeypatch.setattr("ayla_service.cli.WorkerSupervisor", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr("ayla_service.cli.listen", Listening)
+    command("migrate")
+    line = said(command(*arguments, "--host", "0.0.0.0"))
+    assert "ayla-service keys create --team TEAM --member NAME --create" in line
+    assert "listen on 127.0.0.1" in line
+    assert command(*arguments, "--host", "127.0.0.1").code == 0
+    assert command("keys", "create", "--team", "t", "--member", "m", "--create").code == 0
+    assert command(*arguments, "--host", "0.0.0.0").code == 0
+    command("keys", "revoke", command("keys", "list", "--json").out.partition('"prefix": "')[2][:12])
+    said(command(*arguments, "--host", "0.0.0.0"))
+    assert [listener.host for listener in served] == ["127.0.0.1", "0.0.0.0"]
+
+
+class Listening:
+    """A socket that nobody reaches."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.host = host
+
+    def getsockname(self) -> tuple[str, int]:
+        return self.host, 1
+
+
+@pytest.mark.parametrize(
+    ("address", "is_open"),
+    [
+        ("127.0.0.1", False),
+        ("127.8.9.1", False),
+        ("::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("0.0.0.0", True),
+        ("::", True),
+        ("192.0.2.1", True),
+        ("fe80::1%eth0", True),
+        ("::ffff:192.0.2.1", True),
+    ],
+)
+def test_which_addresses_other_machines_reach(database: Database, address: str, is_open: bool) -> None:
+    listener: Any = Listening(address, 0)
+    if is_open:
+        with pytest.raises(StartError, match=f"Other machines reach {address}, and no API key"):
+            require_keys(listener, database)
+        make_key(database)
+    require_keys(listener, database)
 
 
 def test_an_address_of_another_machine_is_refused(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ import contextlib
 import http.client
 import json
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,53 +16,22 @@ from anyio.to_thread import current_default_thread_limiter
 from ayla_service.app import create_app
 from ayla_service.connections import BoundedProtocol
 from ayla_service.db.session import Database
-from ayla_service.server import Server, configuration
 from ayla_service.settings import Settings
 from fastapi import FastAPI, Response
 from starlette.responses import StreamingResponse
 from starlette.types import Message
 
+from tests.api.serving import Served
 from tests.factories import spec
 
 HEAD = b"GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\n"
 LARGE = 24_000_000
-PATIENCE = 0.6
+SOME = 60_000
+"""Less than makes an answer wait to be taken, and more than is on its way to a client with small buffers."""
 
-Serve = Callable[..., "Served"]
+PATIENCE = 1.0
 
-
-class Served:
-    """A service on a real socket."""
-
-    def __init__(self, app: FastAPI, settings: Settings) -> None:
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=200)
-        self.address: tuple[str, int] = self.listener.getsockname()
-        self.server = Server(configuration(app, settings))
-        self._thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.listener]})
-        self._thread.start()
-        self._opened = contextlib.ExitStack()
-
-    @property
-    def url(self) -> str:
-        return f"http://{self.address[0]}:{self.address[1]}"
-
-    @property
-    def connections(self) -> int:
-        return len(self.server.server_state.connections)
-
-    def connect(self, sent: bytes = b"", *, buffer: int | None = None) -> socket.socket:
-        connection = self._opened.enter_context(socket.socket())
-        if buffer is not None:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-        connection.settimeout(20)
-        connection.connect(self.address)
-        connection.sendall(sent)
-        return connection
-
-    def stop(self) -> None:
-        self._opened.close()
-        self.server.should_exit = True
-        self._thread.join()
+Serve = Callable[..., Served]
 
 
 @pytest.fixture
@@ -74,6 +42,7 @@ def serve(tmp_path: Path, database: Database) -> Iterator[Serve]:
         def start(**settings: Any) -> Served:
             chosen = Settings(data_dir=tmp_path, shutdown_seconds=1, **settings)
             app = create_app(chosen, database)
+            app.add_api_route("/some", lambda: Response(b"x" * SOME))
             app.add_api_route("/large", lambda: Response(b"x" * LARGE))
             app.add_api_route("/pieces", lambda: StreamingResponse(b"x" * 10_000 for _ in range(LARGE // 10_000)))
             served = Served(app, chosen)
@@ -130,6 +99,21 @@ def test_who_sends_no_request_or_never_ends_it_is_given_up(serve: Serve) -> None
     wait_until(lambda: served.connections == 0)
 
 
+@pytest.mark.parametrize("endless", [b"X-A: b\r\n" * 20_000, b"X-A: " + b"b" * 160_000, b"b" * 160_000])
+@pytest.mark.parametrize("used", [True, False])
+def test_a_head_without_an_end_is_refused_before_it_fills_the_memory(
+    serve: Serve, endless: bytes, *, used: bool
+) -> None:
+    served = serve(client_seconds=60)
+    connection = served.connect(HEAD + b"\r\n" if used else b"")
+    if used:
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
+    with contextlib.suppress(OSError):  # it may be closed before all of it is sent
+        connection.sendall(HEAD + endless)
+    assert b" 200 " not in until_closed(connection)
+    wait_until(lambda: served.connections == 0)
+
+
 def test_a_connection_that_was_used_is_not_held_by_single_bytes(serve: Serve) -> None:
     served = serve(client_seconds=PATIENCE)
     connection = served.connect(HEAD + b"\r\n")
@@ -178,13 +162,13 @@ def test_a_body_that_comes_slowly_and_steadily_is_taken(serve: Serve) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("path", ["/large", "/pieces"])
+@pytest.mark.parametrize("path", ["/some", "/large", "/pieces"])
 def test_who_takes_nothing_of_an_answer_is_given_up(serve: Serve, path: str) -> None:
     served = serve(client_seconds=PATIENCE)
     connection = served.connect(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode(), buffer=4096)
     wait_until(lambda: served.connections == 1)
     wait_until(lambda: served.connections == 0)
-    assert 0 < len(until_closed(connection)) < LARGE
+    assert 0 < len(until_closed(connection)) < (SOME if path == "/some" else LARGE)
 
 
 @pytest.mark.parametrize("path", ["/large", "/pieces"])

@@ -1,4 +1,4 @@
-"""A store that is full or gone is answered with 503, nothing is half stored, and the service goes on when it is back."""
+"""A store that is full or gone is a 503, nothing is half stored, and the service goes on when it is back."""
 
 from collections.abc import Iterator
 from pathlib import Path

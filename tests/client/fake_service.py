@@ -187,6 +187,8 @@ class FakeService:
             return self._page([self._trial_document(job, plan) for plan in job.plans], request)
         if rest == ["attempts"]:
             return self._page(job.attempts, request)
+        if request.method == "PATCH" and "If-Match" not in request.headers:
+            return problem(428, "version-required", "Name the version to change in If-Match.")
         if request.method in {"POST", "PATCH"}:
             refusal = job.change(rest[0] if rest else "prioritise", request)
             if refusal is not None:

@@ -1,13 +1,15 @@
 """Where the client connects, what it sends along, and what importing it brings in."""
 
+import logging
 import subprocess
 import sys
+import traceback
 
 import ayla
 import httpx2
 import pytest
 
-from tests.client.fake_service import FakeService
+from tests.client.fake_service import FakeService, Reply, problem
 
 
 def test_the_address_comes_from_argument_then_environment_then_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,6 +44,29 @@ def test_the_api_key_is_a_bearer_token(monkeypatch: pytest.MonkeyPatch) -> None:
 
     sent = [request.headers.get("Authorization") for request in service.requests]
     assert sent == ["Bearer from-environment", "Bearer from-argument", None]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        problem(401, "not-authenticated", "The API key is not one of this service."),
+        problem(403, "not-allowed", "This needs the scope 'submit'."),
+        problem(429, "rate-limited", "Too many requests.", Retry_After="1"),
+        httpx2.ConnectError("refused"),
+        httpx2.Response(200, text="<html>"),
+    ],
+    ids=str,
+)
+def test_the_api_key_is_never_shown(caplog: pytest.LogCaptureFixture, failure: Reply) -> None:
+    caplog.set_level(logging.DEBUG)
+    client = FakeService(replies=[failure]).client(api_key="ayla_secret", max_retries=0)
+    with pytest.raises(ayla.APIError) as caught:
+        client.catalogue()
+
+    shown = [repr(client), repr(vars(client)), str(caught.value), repr(caught.value), repr(vars(caught.value))]
+    shown += traceback.format_exception(caught.value)
+    shown += [repr(client._transport.http.headers), caplog.text]
+    assert "ayla_secret" not in "\n".join(shown)
 
 
 def test_the_timeouts_are_5_seconds_to_connect_and_60_to_read() -> None:

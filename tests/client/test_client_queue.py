@@ -52,6 +52,7 @@ def test_a_job_gets_another_priority(service: FakeService, job: ayla.Job) -> Non
     request = service.requests[-1]
     assert (request.method, request.url.path) == ("PATCH", f"/v1/jobs/{job.id}")
     assert json.loads(request.content) == {"priority": "urgent"}
+    assert request.headers["If-Match"] == "*"
 
 
 def test_an_unknown_priority_names_the_field(service: FakeService, job: ayla.Job) -> None:

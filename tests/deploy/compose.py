@@ -149,6 +149,12 @@ def broker(compose: Compose) -> Faults:
         yield "redis takes any amount of memory"
 
 
+def first_key(text: str) -> list[str]:
+    """The arguments of ``ayla-service`` with which a text says that the first API key is made; empty if it does not."""
+    found = re.search(r"docker compose run (?:--build )?--rm api ayla-service (keys create .*?)$", text, re.MULTILINE)
+    return found[1].split() if found else []
+
+
 def images(compose: Compose, dockerfiles: Mapping[str, str]) -> Faults:
     """No image runs as root; that of the API has neither torch nor a compiler; the CPU worker's torch has no CUDA."""
     for name, text in dockerfiles.items():

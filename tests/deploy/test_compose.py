@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.api.commands import runner
 from tests.deploy import compose as promises
 from tests.deploy.compose import DOCKERFILES, FILE, ROOT, Compose, Faults
 
@@ -191,6 +192,21 @@ def test_every_file_that_the_images_are_built_from_is_there_and_not_ignored() ->
         }
         assert copied <= allowed
         assert all((ROOT / name).exists() for name in copied)
+
+
+@pytest.mark.parametrize("page", ["docker-compose.yml", "README.md", "docs/operations.md"])
+def test_the_first_key_is_made_as_the_pages_say(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = promises.first_key((ROOT / page).read_text())
+    assert arguments, page
+    ended = runner(tmp_path, monkeypatch, capsys)(*arguments)
+    assert ended.code == 0, ended
+    assert ended.out.startswith("ayla_")
+
+
+def test_a_page_that_makes_no_first_key_is_found() -> None:
+    assert promises.first_key(TEXT.replace("keys create", "keys make")) == []
 
 
 def test_what_lies_in_the_folder_of_secrets_is_ignored() -> None:

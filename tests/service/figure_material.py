@@ -11,8 +11,10 @@ from matplotlib.figure import Figure
 
 
 def run(seed: int = 0, *, diverged: bool = False, **columns: Sequence[float]) -> Run:
-    """Columns by step, from 0; ``x`` is the parameter of that name."""
-    named = {"param.x" if name == "x" else name: np.array(values, dtype=float) for name, values in columns.items()}
+    """Columns by step, from 0; ``x`` and ``y`` are the parameters of these names."""
+    named = {
+        f"param.{name}" if name in "xy" else name: np.array(values, dtype=float) for name, values in columns.items()
+    }
     rows = max(map(len, columns.values()), default=0)
     return Run(seed, diverged, np.arange(rows), named)
 

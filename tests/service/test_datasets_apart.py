@@ -102,3 +102,10 @@ def test_limits_that_are_stricter_already_stay() -> None:
         [sys.executable, "-c", f"{code}print(resource.getrlimit(cpu))"], capture_output=True, check=True
     )
     assert ran.stdout == b"(5, 5)\n"
+
+
+def test_a_table_of_as_many_columns_as_there_may_be_fits_into_the_memory() -> None:
+    """What is not plain numbers is read as text, for which a reader likes to reserve far more than it needs."""
+    names = b",".join(b"c%d" % place for place in range(10_001))
+    found = _check(names + b"\n" + (b"1," * 10_000 + b"1\n") * 40 + b"true," * 10_000 + b"1\n")
+    assert (found.rows, len(found.columns), found.columns[0].mean) == (41, 10_001, 1.0)

@@ -3,6 +3,7 @@
 import io
 import math
 import tempfile
+from dataclasses import astuple
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,6 @@ from ayla_service.datasets import bounds, checking, measures
 from ayla_service.datasets.checking import Checked, Format, check
 from ayla_service.datasets.encoding import PREVIEW_ROWS
 from ayla_service.datasets.faults import Unusable
-from ayla_service.datasets.measures import Column
 from ayla_spec import limits
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,11 +53,11 @@ def test_whole_numbers_and_others_are_kept_as_they_are() -> None:
 
 
 def test_columns_are_measured() -> None:
-    width, height, target = _checked("csv", FLOWERS)[0].columns
+    width, height, target = (astuple(column) for column in _checked("csv", FLOWERS)[0].columns)
     spread = math.sqrt((30**2 - 1) / 12)
-    assert width == Column("width", "number", 0.5, 29.5, 15.0, pytest.approx(spread), 30, None)
-    assert height == Column("height", "integer", -29.0, 0.0, -14.5, pytest.approx(spread), 30, None)
-    assert target == Column("target", "integer", 0.0, 2.0, 1.0, pytest.approx(math.sqrt(2 / 3)), 3, 3)
+    assert width == ("width", "number", 0.5, 29.5, 15.0, pytest.approx(spread), 30, None)
+    assert height == ("height", "integer", -29.0, 0.0, -14.5, pytest.approx(spread), 30, None)
+    assert target == ("target", "integer", 0.0, 2.0, 1.0, pytest.approx(math.sqrt(2 / 3)), 3, 3)
 
 
 def test_measures_do_not_depend_on_how_a_table_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,7 +107,8 @@ def test_facts_of_the_user_are_not_believed(database: Database) -> None:
 def test_a_dataset_of_another_team_does_not_exist(database: Database) -> None:
     other = stranger(database)
     stored = upload(database, caller=other)
-    for named in ({}, {"dataset": stored.id}, {"id": stored.id, "digest": stored.digest}):
+    ways: list[dict[str, Any]] = [{}, {"dataset": stored.id}, {"id": stored.id, "digest": stored.digest}]
+    for named in ways:
         [issue] = _issues(database, **named)
         assert issue.pointer == "/problem/dataset/dataset"
         assert "The team has no dataset" in issue.detail

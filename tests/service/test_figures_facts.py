@@ -87,9 +87,9 @@ def test_the_axes_of_a_heat_map_are_the_settings_that_vary() -> None:
     assert axes_of(job, NONE) == ("learning_rate", "ayla.n2")
     assert axes_of(job, FigureOptions(axis_x="ayla.n2")) == ("ayla.n2", "learning_rate")
     assert axes_of(job, FigureOptions(axis_y="learning_rate")) == ("ayla.n2", "learning_rate")
-    for wrong in ({"axis_x": "ayla.n1"}, {"axis_y": "label"}, {"axis_x": "ayla.n2", "axis_y": "ayla.n2"}):
+    for axis_x, axis_y in (("ayla.n1", None), (None, "label"), ("ayla.n2", "ayla.n2")):
         with pytest.raises(InvalidQuery):
-            axes_of(job, FigureOptions(**wrong))
+            axes_of(job, FigureOptions(axis_x=axis_x, axis_y=axis_y))
 
 
 def test_of_many_settings_that_vary_those_with_the_most_values_are_the_axes() -> None:

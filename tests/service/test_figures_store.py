@@ -1,6 +1,5 @@
 """Figures of jobs in the store: which trials are read, what of them, and when a figure changes."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,7 @@ def trial_ids(database: Database, job_id: str) -> list[str]:
         return list(session.scalars(select(Trial.id).where(Trial.job_id == job_id).order_by(Trial.index)))
 
 
-def store(database: Database, trial_id: str, columns: dict[str, Sequence[Any]], **fields: object) -> None:
+def store(database: Database, trial_id: str, columns: dict[str, Any], **fields: object) -> None:
     """A trial's trajectory as one chunk, and where it stands."""
     steps = columns["step"]
     fields = {"state": TrialState.COMPLETED, "steps_done": steps[-1]} | fields

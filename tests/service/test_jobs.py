@@ -290,7 +290,7 @@ def test_text_that_cannot_be_stored_finds_nothing(database: Database) -> None:
     with pytest.raises(InvalidQuery):
         jobs(database).list(JobQuery(labels={LabelKind.TAG: "a\0"}))
     with pytest.raises(InvalidQuery):
-        jobs(database).list(cursor=cursors.encode("2026-01-01T00:00:00+00:00", "\0"))
+        jobs(database).list(cursor=cursors.encode("-created_at", "2026-01-01T00:00:00+00:00", "\0"))
 
 
 def test_a_queued_job_is_cancelled_at_once_and_can_be_cancelled_again(database: Database) -> None:

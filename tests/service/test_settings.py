@@ -49,6 +49,13 @@ def test_the_hosts_that_requests_may_name(host: str, allowed: list[str] | None, 
         ("HEARTBEAT_SECONDS", "20"),
         ("TORCH_THREADS", "0"),
         ("LOG_LEVEL", "loud"),
+        ("RATE_LIMIT_PER_MINUTE", "-1"),
+        ("RATE_LIMIT_BURST", "0"),
+        ("CLIENT_SECONDS", "0"),
+        ("MAX_CONNECTIONS", "0"),
+        ("TRUSTED_PROXIES", "proxy.example"),
+        ("TRUSTED_PROXIES", "10.1.0.1/16"),
+        ("CORS_ORIGINS", "*"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

@@ -1,14 +1,15 @@
 """What streams are told, look by look, on each kind of store."""
 
+import base64
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from ayla_service.api.sse import encode_event
-from ayla_service.db.models import ApiKey, Job, MetricChunk
+from ayla_service.db.models import ApiKey, Chunk, Job, MetricChunk
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import JobNotFound
 from ayla_service.jobs import retention
@@ -24,7 +25,7 @@ from ayla_service.streams.following import follow
 from ayla_service.streams.measuring import MOST_AT_ONCE
 from ayla_service.streams.positions import Position
 from ayla_service.teams.principal import LOCAL, Scope
-from sqlalchemy import event, text
+from sqlalchemy import event, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from tests.factories import jobs, progress, stranger, submit, submit_as
@@ -218,6 +219,17 @@ def test_a_diverged_trial_has_no_loss(database: Database, looker: Looker) -> Non
     assert [(trial["step"], trial["loss"], trial["best_loss"]) for trial in trials] == [(1, None, 0.5)] * 2
 
 
+def test_a_damaged_chunk_silences_nobody(database: Database, looker: Looker) -> None:
+    job = submit(database)
+    claimed = begin_job(database)
+    looker.open(job.id)
+    make_steps(database, claimed, 0, 4)
+    with database.write() as session:
+        session.execute(update(Chunk).where(Chunk.trial_id == claimed.trial_ids[0]).values(data=b"rubbish"))
+    trials = looker.job(job.id)[-1].data["trials"]
+    assert [(trial["step"], trial["loss"]) for trial in trials] == [(4, None), (4, 0.2)]
+
+
 def test_of_very_many_trials_the_first_are_told_one_by_one_and_a_few_at_a_time(
     database: Database, looker: Looker
 ) -> None:
@@ -262,9 +274,13 @@ def test_a_team_is_told_of_all_its_jobs_and_of_nobody_elses(database: Database, 
     old = submit(database)
     [first] = looker.open_team()
     assert ([job["id"] for job in first.data["jobs"]], first.data["complete"]) == ([old.id], True)
-    new = submit(database)
-    submit_as(database, rival)
-    assert [(told.event, told.data["job_id"]) for told in looker.team()] == [("state", new.id)]
+    teams = {LOCAL.team_id, rival.team_id}
+    looker.look(teams=teams)
+    new, theirs = submit(database), submit_as(database, rival)
+    news = looker.look(teams=teams)
+    for team_id, job in ((LOCAL.team_id, new), (rival.team_id, theirs)):
+        told = events_of(news.about(TeamFeed(team_id)))
+        assert [(event.event, event.data["job_id"]) for event in told] == [("state", job.id)]
     assert looker.team() == []
     claimed = begin_job(database)
     assert [told.state for told in looker.team()] == ["running"]
@@ -313,6 +329,8 @@ def test_more_changes_than_fit_into_a_look_are_told_in_the_next(
     monkeypatch.setattr(changes, "_MOST_AT_ONCE", 2)
     looker.team()
     made = [submit(database).id for _ in range(5)]
+    for place, job_id in enumerate(made):
+        age(database, job_id, seconds=10 - place)
     looks = [[told.data["job_id"] for told in looker.team()] for _ in range(4)]
     assert looks == [made[:2], made[2:4], made[4:], []]
 
@@ -352,20 +370,23 @@ def test_a_snapshot_of_a_team_is_no_larger_than_clients_take(database: Database,
     assert len(json.dumps(first.data, ensure_ascii=False).encode()) < 2**20
 
 
-def test_after_the_store_has_failed_everything_begins_anew(database: Database, looker: Looker) -> None:
-    job, other = submit(database), submit(database).id
+def test_after_the_store_has_failed_everything_is_read_anew(database: Database, looker: Looker) -> None:
+    job = submit(database)
+    claimed = begin_job(database)
     looker.open(job.id)
-    rename(database, "trials", "gone")
+    make_steps(database, claimed, 0, 4)
+    rename(database, "best_step", "gone")
     with pytest.raises(SQLAlchemyError):
-        looker.open(other)
-    rename(database, "gone", "trials")
-    begin_job(database)
-    assert looker.open(job.id)[0].state == "running"
+        looker.job(job.id)
+    rename(database, "gone", "best_step")
+    [first] = looker.open(job.id)
+    assert [trial["steps_done"] for trial in first.data["trials"]] == [4, 4]
 
 
-def rename(database: Database, table: str, name: str) -> None:
+def rename(database: Database, column: str, name: str) -> None:
+    """Rename a column of the trials."""
     with database.engine.begin() as connection:
-        connection.execute(text(f"ALTER TABLE {table} RENAME TO {name}"))
+        connection.execute(text(f"ALTER TABLE trials RENAME COLUMN {column} TO {name}"))
 
 
 def age(database: Database, job_id: str, seconds: float) -> None:
@@ -392,6 +413,24 @@ def test_who_has_been_told_the_end_need_not_come_again(database: Database, looke
     jobs(database).retry(second)
     with database.read() as session:
         assert follow(session, LOCAL, [first, second], both) is not None
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [[2, "2026-01-01T00:00:00+00:00"], [1, "2026-01-01T00:00:00"], [1, "0001-01-01T00:00:00+00:00"], [1], {}, [1, 2]],
+)
+def test_an_id_that_is_none_of_ours_is_no_position(parts: object) -> None:
+    assert Position.decode(base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()) is None
+
+
+@pytest.mark.parametrize("text", ["", "x", "é", "=" * 10, "A" * 500, "WyI" * 40])
+def test_rubbish_is_no_position(text: str) -> None:
+    assert Position.decode(text) is None
+
+
+def test_a_position_survives_its_way_to_the_client_and_back() -> None:
+    for position in (Position(datetime.now(UTC)), Position(datetime.now(UTC), "a-job")):
+        assert Position.decode(position.encode()) == position
 
 
 def test_streams_are_about_jobs_of_the_own_team(database: Database) -> None:

@@ -254,7 +254,7 @@ def test_a_job_that_is_tried_again_meanwhile_is_not_removed(database: Database) 
     jobs(database).retry(job_id)
     with pytest.raises(JobUnfinished):
         retention.remove(database, job_id)
-    assert jobs(database).get(job_id).trials["queued"] == 2
+    assert jobs(database).get(job_id).trials[TrialState.QUEUED] == 2
 
 
 def test_a_job_that_is_being_removed_cannot_be_tried_again(database: Database) -> None:

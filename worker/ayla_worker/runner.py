@@ -7,6 +7,7 @@ from ayla_service.db.session import Database
 from ayla_service.observability import metrics
 from ayla_service.queue.claims import Claim, WorkerIdentity, claim_pack
 from ayla_service.queue.policy import PackLimits
+from ayla_service.queue.turns import SharePolicy
 from ayla_service.settings import Settings
 
 from ayla_worker.attempt import AttemptRunner
@@ -46,13 +47,14 @@ class Runner:
             seconds=settings.pack_seconds,
             small_seconds=settings.pack_seconds * _SMALL_SHARE,
         )
+        self._shares = SharePolicy(settings.share_half_life_seconds)
         source = data_source(settings, database)
         self._alone = AttemptRunner(database, settings, source, should_stop, self.watchdog.feed)
         self._together = PackRunner(self._alone)
 
     def run_next(self) -> bool:
         """Claim and run a shard, or a pack of small ones; returns whether there was any."""
-        claims = claim_pack(self.database, self._identity, self._settings.lease_seconds, self._limits)
+        claims = claim_pack(self.database, self._identity, self._settings.lease_seconds, self._limits, self._shares)
         if not claims:
             return False
         metrics.work_claimed(_device(claims[0]), len(claims))

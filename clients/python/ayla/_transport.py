@@ -78,8 +78,9 @@ class Transport:
         return self._send(request, repeatable=repeatable or bool(idempotency_key))
 
     def patch(self, path: str, body: object) -> httpx2.Response:
-        """The answer to a PATCH of ``body`` as JSON."""
-        request = self._built("PATCH", path, json=body, headers={"Accept": "application/json"})
+        """The answer to a PATCH of ``body`` as JSON, whichever version there is by now."""
+        headers = {"Accept": "application/json", "If-Match": "*"}
+        request = self._built("PATCH", path, json=body, headers=headers)
         return self._send(request, repeatable=True)
 
     def _built(self, method: str, path: str, **parts: Any) -> httpx2.Request:

@@ -213,7 +213,7 @@ def _make_webhooks() -> None:
 
 def _give_jobs_owners() -> None:
     """What was there before belongs to the built-in member."""
-    columns = {
+    columns: dict[str, Any] = {
         "team_id": _ID,
         "owner_id": _ID,
         "tags": sa.JSON(),
@@ -249,10 +249,10 @@ def _give_jobs_owners() -> None:
 
 def _make_searchable() -> None:
     """Not in SQL: SQLite puts none but the letters of ASCII in lower case."""
-    columns = (sa.column("id"), sa.column("name"), sa.column("resolved_spec", sa.JSON()), sa.column("search_text"))
-    jobs = sa.table("jobs", *columns)
+    spec = sa.column("resolved_spec", sa.JSON())
+    jobs = sa.table("jobs", sa.column("id"), sa.column("name"), spec, sa.column("search_text"))
     change = sa.update(jobs).where(jobs.c.id == sa.bindparam("this")).values(search_text=sa.bindparam("text"))
-    page = sa.select(*columns[:3]).order_by(jobs.c.id).limit(_JOBS_AT_ONCE)
+    page = sa.select(jobs.c.id, jobs.c.name, jobs.c.resolved_spec).order_by(jobs.c.id).limit(_JOBS_AT_ONCE)
     connection, last = op.get_bind(), ""
     while rows := connection.execute(page.where(jobs.c.id > last)).all():
         texts = [{"this": row.id, "text": _search_text(row.name, row.resolved_spec)} for row in rows]

@@ -39,7 +39,7 @@ def show(*, as_json: AsJson = False, data_dir: DataDir = None) -> None:
     members = func.count(Member.id).filter(Member.removed_at.is_(None))
     query = select(Team, members).outerjoin(Member, Member.team_id == Team.id).group_by(Team.id).order_by(Team.name)
     with unit(data_dir) as session:
-        found = [{**asdict(TeamView.of(team)), "members": count} for team, count in session.execute(query).tuples()]
+        found = [{**asdict(TeamView.of(team)), "members": count} for team, count in session.execute(query)]
     write_all(found, _COLUMNS, as_json=as_json)
 
 

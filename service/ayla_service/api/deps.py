@@ -15,6 +15,7 @@ from starlette.requests import Request
 from ayla_service.api.wording import nearest, quoted
 from ayla_service.db.session import Database
 from ayla_service.errors import InvalidHeader, InvalidQuery
+from ayla_service.jobs.queue_view import QueueBoard
 from ayla_service.jobs.service import JobService
 from ayla_service.jobs.workers import WorkerDirectory
 from ayla_service.results.reader import ResultReader
@@ -38,6 +39,11 @@ async def _results(request: Request) -> ResultReader:
 
 async def _workers(request: Request) -> WorkerDirectory:
     return WorkerDirectory(request.app.state.database, request.app.state.settings.presence_seconds)
+
+
+async def _board(request: Request) -> QueueBoard:
+    board: QueueBoard = request.app.state.board
+    return board
 
 
 async def _webhooks(request: Request) -> WebhookService:
@@ -120,6 +126,16 @@ async def refuse_repeated_headers(request: Request) -> None:
             raise InvalidHeader(name, f"{name} stands {len(request.headers.getlist(name))} times; send it once.")
 
 
+async def refuse_line_break(request: Request) -> None:
+    """Refuse a path with a line break at its end, which the framework takes for the same path without it.
+
+    Raises:
+        HTTPException: if it is such a path.
+    """
+    if request.scope["path"].endswith("\n"):
+        raise HTTPException(404)
+
+
 async def refuse_unknown_query(request: Request) -> None:
     """Refuse a query parameter that the route does not have: a typo must not look like a filter that matched all.
 
@@ -165,6 +181,7 @@ def next_page(request: Request, cursor: str | None) -> Mapping[str, str]:
 Jobs = Annotated[JobService, Depends(_jobs)]
 Results = Annotated[ResultReader, Depends(_results)]
 Workers = Annotated[WorkerDirectory, Depends(_workers)]
+Board = Annotated[QueueBoard, Depends(_board)]
 Webhooks = Annotated[WebhookService, Depends(_webhooks)]
 Store = Annotated[Database, Depends(_database)]
 SubmittedJson = Annotated[dict[str, Any], Depends(submitted_json)]

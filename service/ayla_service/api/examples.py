@@ -87,3 +87,4 @@ KEY_EXAMPLES = _one("A key that only reads", {"name": "dashboard", "scopes": ["r
 ROTATION_EXAMPLES = _one("The old key goes on for an hour", {"overlap_seconds": 3600})
 WEBHOOK_EXAMPLES = _one("Told of jobs that failed", {"url": "https://hooks.example.com/ayla", "events": ["job.failed"]})
 WEBHOOK_CHANGE_EXAMPLES = _one("Switched off", {"enabled": False})
+MOVE_EXAMPLES = _one("Before all others of the same priority", {"to": "front"})

@@ -10,7 +10,7 @@ from ayla_spec import SpecError
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
-from pydantic import BaseModel
+from pydantic import TypeAdapter
 from sqlalchemy import exc as store_errors
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -231,5 +231,6 @@ def _body_schema(request: Request) -> dict[str, Any]:
 
 
 @cache
-def _schema(model: type[BaseModel]) -> dict[str, Any]:
-    return model.model_json_schema()
+def _schema(body: Any) -> dict[str, Any]:
+    """Of any type that a body can have, not of models alone."""
+    return TypeAdapter(body).json_schema()

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal, Self
 from ayla_spec import ResolvedJobSpec
 from ayla_spec.jobspec import Priority
 from ayla_spec.limits import MAX_TAGS
-from ayla_spec.model import SpecModel
 from ayla_spec.optimizers import OptimizerSettings
 from ayla_spec.text import Name, Notes, Project, Tag
 from pydantic import BaseModel, BeforeValidator, Field
 
+from ayla_service.api.changes import Change
 from ayla_service.api.finite import finite_or_none
 from ayla_service.jobs.views import JobView, Page, TrialView
 from ayla_service.states import JobState, TrialState
@@ -89,7 +89,7 @@ class JobSummary(BaseModel):
         return cls.model_validate({**fields, "trials": counts}, from_attributes=True)
 
 
-class JobChange(SpecModel):
+class JobChange(Change):
     """What can be changed about a job that has been submitted; what is left out stays as it is."""
 
     name: Name | None = Field(None, description="For people; null for none.")
@@ -98,10 +98,6 @@ class JobChange(SpecModel):
     notes: Notes | None = Field(None, description="Anything worth remembering; null for nothing.")
     priority: Priority = Field("normal", description="The job's new place in the queue; what runs already goes on.")
     archived: bool = Field(default=False, description="Whether lists leave it out; it has to have ended.")
-
-    def changes(self) -> dict[str, Any]:
-        """The fields that were given."""
-        return self.model_dump(include=self.model_fields_set)
 
 
 class JobDetail(JobSummary):

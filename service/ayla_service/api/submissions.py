@@ -14,7 +14,8 @@ from pydantic import BaseModel, Field
 
 from ayla_service.api.schemas import JobDetail
 from ayla_service.jobs.idempotency import StoredAnswer
-from ayla_service.jobs.submission import NewJob, checked
+from ayla_service.jobs.service import JobService
+from ayla_service.jobs.submission import NewJob
 from ayla_service.jobs.views import JobView
 from ayla_service.teams.principal import Principal
 
@@ -69,7 +70,9 @@ class Validation(BaseModel):
         )
 
 
-def checked_all(principal: Principal, specs: Sequence[JobSpec], submitted: Sequence[dict[str, Any]]) -> list[NewJob]:
+def checked_all(
+    jobs_of_team: JobService, principal: Principal, specs: Sequence[JobSpec], submitted: Sequence[dict[str, Any]]
+) -> list[NewJob]:
     """The jobs of a bulk submission, checked.
 
     Raises:
@@ -82,7 +85,7 @@ def checked_all(principal: Principal, specs: Sequence[JobSpec], submitted: Seque
     for place, (spec, document) in enumerate(zip(specs, submitted, strict=True)):
         allowance = Allowance()
         try:
-            jobs.append(checked(principal, spec, document, allowance))
+            jobs.append(jobs_of_team.checked(principal, spec, document, allowance))
             trials += len(jobs[-1].resolved.optimizers) * len(jobs[-1].resolved.seeds)
         except SpecError as error:
             issues += [SpecIssue(f"/jobs/{place}{issue.pointer}", issue.detail) for issue in error.issues]

@@ -8,6 +8,7 @@ from ayla_spec.model import SpecModel
 from ayla_spec.text import Project as ShortName
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
 
+from ayla_service.api.changes import Change
 from ayla_service.jobs import cursors
 from ayla_service.states import Role
 from ayla_service.teams.issuing import LONGEST_OVERLAP, KeyWish
@@ -35,7 +36,7 @@ Weight = Annotated[
 _Amount = Annotated[int | None, Field(ge=0, le=_MOST)]
 
 
-class Limits(SpecModel):
+class LimitsChange(Change):
     """What somebody may have at once; null for no limit. What is left out stays as it is."""
 
     queued_jobs: _Amount = Field(None, description="Jobs that have not ended.")
@@ -44,10 +45,6 @@ class Limits(SpecModel):
     stored_bytes: _Amount = Field(None, description="Bytes of results and datasets.")
     workers: _Amount = Field(None, description="Workers at once.")
 
-    def changes(self) -> dict[str, int | None]:
-        """The limits that were given."""
-        return self.model_dump(include=self.model_fields_set)
-
 
 class MemberDraft(SpecModel):
     """Who is to be added to the team."""
@@ -55,7 +52,7 @@ class MemberDraft(SpecModel):
     name: ShortName = Field(description="A person or a program; unique within the team.", examples=["alice"])
     role: AnyRole = Role.MEMBER
     weight: Weight = 1.0
-    limits: Limits = Field(default_factory=Limits, description="What the member may have at once.")
+    limits: LimitsChange = Field(default_factory=LimitsChange, description="What the member may have at once.")
 
     def new(self) -> NewMember:
         """The member to add."""
@@ -63,18 +60,18 @@ class MemberDraft(SpecModel):
         return NewMember(self.name, self.role, self.weight, limits)
 
 
-class MemberChange(SpecModel):
+class MemberChange(Change):
     """What is to be changed about a member; what is left out stays."""
 
     name: ShortName = Field("", description="Unique within the team.")
     role: AnyRole = Role.MEMBER
     weight: Weight = 1.0
-    limits: Limits = Field(default_factory=Limits, description="Limits to change; null takes one away.")
+    limits: LimitsChange = Field(default_factory=LimitsChange, description="Limits to change; null takes one away.")
 
     def changes(self) -> dict[str, Any]:
         """The fields that were given."""
         given = {name: getattr(self, name) for name in self.model_fields_set}
-        return {name: value.changes() if isinstance(value, Limits) else value for name, value in given.items()}
+        return {name: value.changes() if isinstance(value, LimitsChange) else value for name, value in given.items()}
 
 
 class KeyDraft(SpecModel):

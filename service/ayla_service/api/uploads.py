@@ -3,6 +3,7 @@
 A file that is taken in has no name on disk, so nothing is left of it, however its request ends.
 """
 
+import asyncio
 import hashlib
 import tempfile
 from collections import Counter
@@ -86,9 +87,16 @@ class UploadDesk:
             await run_sync(self._datasets.refuse_taken, caller, label.name)
         with self._place(caller.team_id), _file() as upload, _file() as kept:
             digest = await receive(request, upload)
-            checked = await run_sync(self._check, label.format, upload, kept, limiter=self._checks)
+            checked = await self._checked(label.format, upload, kept)
             named = None if key is None else _request_key(request, caller, key, digest)
             return await run_sync(self._store, caller, label, checked, kept, named)
+
+    async def _checked(self, kind: Format, upload: IO[bytes], kept: IO[bytes]) -> Checked:
+        try:
+            return await run_sync(self._check, kind, upload, kept, limiter=self._checks)
+        except asyncio.CancelledError:
+            # A server that stops gives requests up after a while; this one can be told, as nothing is stored.
+            raise UploadsUnavailable("The service is stopping; nothing was stored. Send the file again.") from None
 
     def _store(
         self, caller: Principal, label: Label, checked: Checked, kept: IO[bytes], key: RequestKey | None

@@ -99,15 +99,17 @@ class _Late(Response):
 
 async def _patience(
     request: Request,
-    prefer: Annotated[
-        list[str] | None,
+    _: Annotated[
+        str | None,
         Header(
+            alias="Prefer",
             description=f"wait=N: answer when the job has ended, or after N seconds (1 to {MOST_SECONDS}, more counts "
-            f"as {MOST_SECONDS}). Anything else is ignored."
+            f"as {MOST_SECONDS}). Anything else is ignored.",
         ),
     ] = None,
 ) -> Patience:
-    seconds = wanted_seconds(prefer or ())
+    # It may stand several times. To the contract it is a text, as generators of clients know no lists in headers.
+    seconds = wanted_seconds(request.headers.getlist("prefer"))
     if seconds:
         await request.body()  # what is received after it is only that the client has gone
     return Patience(request.app.state.events, seconds)

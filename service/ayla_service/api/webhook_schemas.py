@@ -2,12 +2,13 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from ayla_spec.model import SpecModel
 from ayla_spec.text import Name
 from pydantic import BaseModel, Field
 
+from ayla_service.api.changes import Change
 from ayla_service.jobs.views import Page
 from ayla_service.states import DeliveryState
 from ayla_service.webhooks.targets import MAX_URL_LENGTH
@@ -33,7 +34,7 @@ class WebhookDraft(SpecModel):
     description: Name | None = Field(None, description="For people: what it is for.")
 
 
-class WebhookChange(SpecModel):
+class WebhookChange(Change):
     """What is to be changed about a webhook; what is left out stays."""
 
     url: Annotated[str, _URL] = Field(default_factory=str)
@@ -42,10 +43,6 @@ class WebhookChange(SpecModel):
     )
     description: Name | None = Field(None, description="For people: what it is for; null for none.")
     enabled: bool = Field(True, description="Whether messages are sent.")
-
-    def changes(self) -> dict[str, Any]:
-        """The fields that were given."""
-        return self.model_dump(include=self.model_fields_set)
 
 
 class Webhook(BaseModel):

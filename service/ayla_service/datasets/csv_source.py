@@ -2,7 +2,7 @@
 
 import codecs
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import IO, Any
 
@@ -33,10 +33,22 @@ def read_csv(file: IO[bytes], scratch: Scratch) -> Spool:
     Raises:
         Unusable: when it is not that, or a value is no number; names the column and the row.
     """
-    spool = Spool(_header(file), "C", scratch())
-    for batch in _batches(file, spool.names):
+    names = _header(file)
+    start = file.tell()
+    # Nearly every file holds plain numbers, which are read fast and in little memory. If not, text tells what is there.
+    with suppress(Unusable):
+        return _filled(Spool(names, "C", scratch()), _batches(file, names, pa.float64()), _floats)
+    file.seek(start)
+    return _filled(Spool(names, "C", scratch()), _batches(file, names, pa.string()), _parsed)
+
+
+def _filled(spool: Spool, batches: Iterator[Any], convert: Callable[[Any, str, int], Floats]) -> Spool:
+    for batch in batches:
         check_not_too_large(spool.rows + len(batch), len(spool.names))
-        spool.add(_numbers(batch, spool.names, spool.rows + 1))
+        block = np.empty((len(batch), len(spool.names)))
+        for place, name in enumerate(spool.names):
+            block[:, place] = convert(batch.column(place), name, spool.rows + 1)
+        spool.add(block)
     return spool
 
 
@@ -60,14 +72,18 @@ def _header(file: IO[bytes]) -> list[str]:
     return names
 
 
-def _batches(file: IO[bytes], names: Sequence[str]) -> Iterator[Any]:
-    """Record batches of text. Types that are guessed would change from block to block and lose what a value said."""
+def _batches(file: IO[bytes], names: Sequence[str], kind: pa.DataType) -> Iterator[Any]:
+    """Record batches of this type. One that is guessed would change from block to block and lose what a value said."""
     reading = arrow_csv.ReadOptions(block_size=_BLOCK_BYTES, use_threads=False, column_names=list(names))
-    types = arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
+    types = arrow_csv.ConvertOptions(
+        column_types=dict.fromkeys(names, kind), null_values=[], quoted_strings_can_be_null=False
+    )
     try:
         with arrow_csv.open_csv(file, read_options=reading, convert_options=types) as reader:
             yield from reader
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        if isinstance(error, MemoryError):
+            raise
         if "Empty CSV" not in str(error):
             raise _unreadable(error) from error
 
@@ -78,14 +94,13 @@ def _unreadable(error: Exception) -> Unusable:
     return Unusable(f"The file cannot be read as CSV: {reason(error)}.")
 
 
-def _numbers(batch: Any, names: Sequence[str], first_row: int) -> Floats:
-    block = np.empty((len(batch), len(names)))
-    for place, name in enumerate(names):
-        block[:, place] = _parsed(pc.utf8_trim_whitespace(batch.column(place)), name, first_row)
-    return block
+def _floats(column: Any, _name: str, _first_row: int) -> Floats:
+    values: Floats = column.to_numpy(zero_copy_only=False)
+    return values
 
 
-def _parsed(text: Any, name: str, first_row: int) -> Floats:
+def _parsed(column: Any, name: str, first_row: int) -> Floats:
+    text = pc.utf8_trim_whitespace(column)
     for read in (_as_numbers, _as_truths):
         with suppress(pa.ArrowInvalid):
             return read(text)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from ayla_service.datasets.faults import shown
 from ayla_service.db.models import Dataset
+from ayla_service.db.session import Database
 from ayla_service.teams.principal import Principal
 
 _POINTER = "/problem/dataset"
@@ -24,6 +25,18 @@ AnySpec = TypeVar("AnySpec", JobSpec, ResolvedJobSpec)
 def names_upload(spec: JobSpec | ResolvedJobSpec) -> bool:
     """Whether a job runs on an uploaded dataset, so that only the store can tell how large it is."""
     return _upload(spec) is not None
+
+
+def fill_uploads(database: Database, principal: Principal, spec: JobSpec) -> JobSpec:
+    """As ``fill_in_uploads``, in a unit of work of its own if there is an upload.
+
+    Raises:
+        SpecError: as there.
+    """
+    if not names_upload(spec):
+        return spec
+    with database.read() as session:
+        return fill_in_uploads(session, principal, spec)
 
 
 def fill_in_uploads(session: Session, principal: Principal, spec: AnySpec) -> AnySpec:

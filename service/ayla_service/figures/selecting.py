@@ -10,6 +10,7 @@ from ayla_service.db.models import Trial
 from ayla_service.errors import FigureTooLarge, InvalidQuery
 from ayla_service.figures.asking import FigureOptions, Kind
 from ayla_service.figures.facts import JobFacts
+from ayla_service.results.standing import TrialSelection
 
 MOST_TRIALS = 1000
 """Trials whose rows are read for one figure."""
@@ -31,6 +32,11 @@ class Drawn:
     settings: tuple[int, ...]
     seeds: int
     trials: tuple[int, ...]
+
+    def selection(self, facts: JobFacts) -> TrialSelection:
+        """The same, as results are asked for."""
+        everything = len(facts.spec.optimizers) * len(facts.spec.seeds)
+        return TrialSelection(None if len(self.trials) == everything else frozenset(self.trials))
 
 
 def drawn(session: Session, facts: JobFacts, kind: Kind, options: FigureOptions) -> Drawn:

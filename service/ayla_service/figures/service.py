@@ -19,7 +19,7 @@ from ayla_service.figures.selecting import Drawn, drawn
 from ayla_service.figures.sweeps import axes_of
 from ayla_service.results.reader import METRICS, TRAJECTORY, ResultReader
 from ayla_service.results.series import Series
-from ayla_service.results.standing import Standing, TrialSelection
+from ayla_service.results.standing import Standing
 from ayla_service.teams.principal import Principal
 
 MOST_AT_ONCE = 8
@@ -89,7 +89,7 @@ class FigureService:
             _check(facts, kind, options)
             trials = drawn(session, facts, kind, options)
         series = _SERIES.get(kind, TRAJECTORY)
-        stood = self._reader.of_job(series, principal.team_id, job_id, TrialSelection(frozenset(trials.trials)))
+        stood = self._reader.of_job(series, principal.team_id, job_id, trials.selection(facts))
         return Sketch(facts, kind, options, form, trials, stood, _version(facts, kind, options, form, stood))
 
     def draw(self, sketch: Sketch) -> bytes:

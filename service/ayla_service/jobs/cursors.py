@@ -26,6 +26,19 @@ def job_key(cursor: str) -> tuple[datetime, str]:
             raise _invalid()
 
 
+def sorted_key(cursor: str, sort: str) -> tuple[datetime, str]:
+    """Time and id of the last row of the page before, of a list in this order.
+
+    Raises:
+        InvalidQuery: if the cursor is not one of ours, or of a list in another order.
+    """
+    match _decode(cursor):
+        case [str(order), str(time), str(row_id)] if order == sort and row_id.isprintable():
+            return _time(time), row_id
+        case _:
+            raise _invalid()
+
+
 def trial_place(cursor: str) -> int:
     """Place of the last trial of the page before.
 

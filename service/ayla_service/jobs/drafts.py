@@ -10,7 +10,6 @@ from ayla_spec import JobSpec, ResolvedJobSpec
 from ayla_spec.costs import cost_of
 from ayla_spec.sizes import parameters
 from ayla_spec.trials import TrialPlan, plan_shards, plan_trials
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Job, JobLabel, Shard, Trial
@@ -75,7 +74,7 @@ def store(session: Session, drafts: Iterable[Draft]) -> None:
     ):
         if rows:
             # Past the ORM, which would look at every value again.
-            session.connection().execute(insert(table.__table__), rows)
+            session.connection().execute(table.__table__.insert(), rows)  # type: ignore[attr-defined]
 
 
 def _new_job(

@@ -75,7 +75,7 @@ def page(session: Session, principal: Principal, wanted: JobQuery, limit: int, c
     time, place, query = _source(session, principal, wanted)
     query = _filtered(session, query, principal, wanted)
     if cursor is not None:
-        last = tuple_(*cursors.job_key(cursor))
+        last = tuple_(*cursors.sorted_key(cursor, wanted.sort))
         query = query.where(tuple_(time, place) < last if _descends(wanted) else tuple_(time, place) > last)
     order = (time.desc(), place.desc()) if _descends(wanted) else (time, place)
     jobs = session.scalars(query.order_by(*order).limit(limit + 1)).all()
@@ -94,7 +94,7 @@ def _by_change(wanted: JobQuery) -> bool:
 
 def _after(job: Job, wanted: JobQuery) -> str:
     time = job.updated_at if _by_change(wanted) else job.created_at
-    return cursors.encode(time.isoformat(), job.id)
+    return cursors.encode(wanted.sort, time.isoformat(), job.id)
 
 
 _Place = tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[str], Select[Job]]

@@ -5,21 +5,23 @@ be stored with what it did.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import structlog
-from ayla_spec import ResolvedJobSpec
+from ayla_spec import JobSpec, ResolvedJobSpec
+from ayla_spec.expression import Allowance
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Job
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import JobFinished
-from ayla_service.jobs import attempts, listing, repository
+from ayla_service.jobs import attempts, idempotency, listing, repository
 from ayla_service.jobs.editing import touched
 from ayla_service.jobs.idempotency import RequestKey
 from ayla_service.jobs.listing import JobQuery
 from ayla_service.jobs.rendering import trial_view
 from ayla_service.jobs.scoping import job_of, own_job, trial_of
-from ayla_service.jobs.submission import NewJob, Pin, Receipt, Render, SubmissionDesk
+from ayla_service.jobs.submission import Fill, NewJob, Pin, Receipt, Render, SubmissionDesk, checked
 from ayla_service.jobs.views import AttemptView, JobView, Page, TrialView
 from ayla_service.queue import lifecycle
 from ayla_service.queue.wakeup import WakeUp
@@ -35,19 +37,43 @@ class JobService:
     Args:
         database: the store.
         wake_up: told after each commit that leaves work behind.
-        pin: fills in what of a spec only the store knows.
+        fill: fills in what of a spec only the store knows.
+        pin: makes sure of it when the job is stored.
     """
 
-    def __init__(self, database: Database, wake_up: WakeUp, pin: Pin) -> None:
+    def __init__(self, database: Database, wake_up: WakeUp, fill: Fill, pin: Pin) -> None:
         self._database = database
+        self._fill = fill
         self._desk = SubmissionDesk(database, wake_up, pin)
         self.wake_up = wake_up
+
+    def checked(
+        self, principal: Principal, spec: JobSpec, submitted: dict[str, Any], allowance: Allowance | None = None
+    ) -> NewJob:
+        """A job whose spec was checked to the end; see ``submission.checked``.
+
+        Raises:
+            SpecError: if it cannot be run by this team, or the caller may not give it its priority.
+        """
+        return checked(principal, self._fill(self._database, principal, spec), submitted, allowance)
 
     def submit(
         self, principal: Principal, jobs: Sequence[NewJob], render: Render, key: RequestKey | None = None
     ) -> Receipt:
         """Put jobs on the queue, all or none; see ``SubmissionDesk.submit``."""
         return self._desk.submit(principal, jobs, render, key)
+
+    def repeated(self, key: RequestKey | None) -> Receipt | None:
+        """What an earlier submission with this key was answered; None if there was none, or this one has no key.
+
+        Raises:
+            IdempotencyKeyReused: if something else was asked with the key before.
+        """
+        if key is None:
+            return None
+        with self._database.read() as session:
+            earlier = idempotency.find(session, key, store_now(session))
+        return None if earlier is None else Receipt(earlier, replayed=True)
 
     def pinned(self, principal: Principal, job: NewJob) -> ResolvedJobSpec:
         """The resolved spec with what only the store knows filled in, as a submission would have it.

@@ -27,8 +27,11 @@ from ayla_service.teams.principal import Principal
 
 log = structlog.get_logger("ayla_service.jobs")
 
+Fill = Callable[[Database, Principal, JobSpec], JobSpec]
+"""Fills in what has to be known before a spec can be resolved, such as how large a dataset of the team is."""
+
 Pin = Callable[[Session, Principal, ResolvedJobSpec], ResolvedJobSpec]
-"""Fills in what only the store knows, such as which dataset of the team a name is."""
+"""Makes sure of that again, in the transaction in which the job is stored."""
 
 Render = Callable[[list[JobView]], StoredAnswer]
 """How the jobs of a request are told to who submitted them."""

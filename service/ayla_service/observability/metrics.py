@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     PlatformCollector,
     ProcessCollector,
@@ -56,6 +57,11 @@ _refused = Counter(
 )
 _store_seconds = Histogram(
     "ayla_store_write_seconds", "Time of a write to the store, from begin to commit.", registry=REGISTRY, buckets=_FAST
+)
+
+_streams = Gauge("ayla_streams", "Streams of events that are open.", registry=REGISTRY)
+_look_seconds = Histogram(
+    "ayla_stream_look_seconds", "Time of a look into the store for all streams.", registry=REGISTRY, buckets=_FAST
 )
 
 # A counter that is not there yet cannot show a first increase.
@@ -133,3 +139,13 @@ def store_write() -> Iterator[None]:
     begun = time.perf_counter()
     yield
     _store_seconds.observe(time.perf_counter() - begun)
+
+
+def streams_open(number: int) -> None:
+    """Note how many streams of events are open."""
+    _streams.set(number)
+
+
+def streams_looked(seconds: float) -> None:
+    """Note a look into the store for all streams."""
+    _look_seconds.observe(seconds)

@@ -6,53 +6,44 @@ rows waits for nothing that another might hold.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Double, bindparam, func, select
+from sqlalchemy import Double, Executable, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
 from ayla_service.db.models import Attempt, Member, Shard, Team, TeamUsage, Usage
-from ayla_service.queue.contenders import Contest, Standing
-from ayla_service.queue.turns import SharePolicy, Turn
+from ayla_service.queue.contenders import Contest
+from ayla_service.queue.turns import Growth, SharePolicy, Used
 from ayla_service.states import AttemptOutcome
 
 _Table = type[Usage] | type[TeamUsage]
+_Change = Callable[[_Table, Any], Mapping[str, Any]]
+"""How a row that is there changes, by what is added to it."""
+
 _Rows = dict[str, dict[str, Any]]
 """What is added, by the id of the member or team."""
 
 
-@dataclass(frozen=True, slots=True)
-class Used:
-    """Computing time of a member, in seconds; negative where more had been charged."""
-
-    owner_id: str
-    team_id: str
-    seconds: float
-
-
 def charge(session: Session, contest: Contest, claimed: Iterable[Used], policy: SharePolicy) -> None:
     """Count in what is claimed, by its estimate, so that the next claim sees it."""
-    contenders = {contender.id: contender for contender in contest.turns(policy).in_order()}
-    seconds: dict[str, float] = defaultdict(float)
-    for one in claimed:
-        contenders[one.owner_id].member.take(one.seconds)
-        contenders[one.owner_id].team.take(one.seconds)
-        seconds[one.owner_id] += one.seconds
-        seconds[one.team_id] += one.seconds
-    members: _Rows = {}
-    teams: _Rows = {}
-    for member_id in seconds.keys() & contenders.keys():
-        before, after = contest.waiting[member_id], contenders[member_id]
-        members[member_id] = _grown(before.member, after.member) | {"team_id": before.team.id}
-        teams[before.team.id] = _grown(before.team, after.team)
-    for rows in (members, teams):
-        for one_id, row in rows.items():
-            row |= {"seconds": seconds[one_id], "at": contest.now}
-    _add(session, members, teams, _forgetting)
+    claimed = list(claimed)
+    members, teams = contest.turns(policy).grown(claimed)
+    team_of = {one.member_id: one.team_id for one in claimed}
+    _add(
+        session,
+        {one: {"team_id": team_of[one]} | _row(growth, contest, one) for one, growth in members.items()},
+        {one: _row(growth, contest, one) for one, growth in teams.items()},
+        _forgetting,
+    )
+
+
+def _row(growth: Growth, contest: Contest, one_id: str) -> dict[str, Any]:
+    row = {"seconds": growth.seconds, "turn": growth.at, "served": growth.served}
+    return row | {"at": contest.now, "kept": contest.kept[one_id]}
 
 
 def settle(session: Session, ended: Iterable[Used], now: datetime) -> None:
@@ -67,7 +58,7 @@ def settle(session: Session, ended: Iterable[Used], now: datetime) -> None:
     """
     members: dict[str, float] = defaultdict(float)
     for one in ended:
-        members[one.owner_id] += one.seconds
+        members[one.member_id] += one.seconds
     if not members:
         return
     weights = _weights(session, members)
@@ -95,12 +86,6 @@ def part(seconds: float, cost: float, of: float) -> float:
     return seconds * cost / of if of > 0.0 else seconds
 
 
-def _grown(before: Standing, after: Turn) -> dict[str, Any]:
-    """By how much a turn has grown since it was looked up; whatever is put right meanwhile is kept so."""
-    found = before.now(0.0).at
-    return {"turn": after.at - found, "served": after.served - found, "kept": before.kept}
-
-
 def _corrected(seconds: float, weight: float) -> dict[str, float]:
     # Who was charged too much was not really served as late as that; others are not to be lifted so far.
     return {"seconds": seconds, "turn": seconds / weight, "served": min(0.0, seconds) / weight}
@@ -125,12 +110,15 @@ def _correcting(table: _Table, added: Any) -> Mapping[str, Any]:
     return {name: getattr(table, name) + added[name] for name in ("seconds", "turn", "served")}
 
 
-def _add(
-    session: Session, members: _Rows, teams: _Rows, change: Callable[[_Table, Any], Mapping[str, Any]]
-) -> None:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+def _add(session: Session, members: _Rows, teams: _Rows, change: _Change) -> None:
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
     for table, key, rows in ((Usage, "member_id", members), (TeamUsage, "team_id", teams)):
         if rows:
-            new = dialect.insert(table)
-            upsert = new.on_conflict_do_update(index_elements=[key], set_=change(table, new.excluded))
-            session.connection().execute(upsert, [{key: one_id, **rows[one_id]} for one_id in sorted(rows)])
+            sorted_rows = [{key: one_id, **rows[one_id]} for one_id in sorted(rows)]
+            session.connection().execute(_upsert(table, key, change, is_sqlite=is_sqlite), sorted_rows)
+
+
+@lru_cache
+def _upsert(table: _Table, key: str, change: _Change, *, is_sqlite: bool) -> Executable:
+    new = sqlite.insert(table) if is_sqlite else postgresql.insert(table)
+    return new.on_conflict_do_update(index_elements=[key], set_=change(table, new.excluded))

@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Attempt, Checkpoint, Job, Shard, Trial
 from ayla_service.db.session import Database, store_now
-from ayla_service.queue.charging import Used, charge
-from ayla_service.queue.contenders import Contest, contests
+from ayla_service.queue.charging import charge
+from ayla_service.queue.contenders import Contest, contests, next_priority
 from ayla_service.queue.lifecycle import is_due, queue_delayed
 from ayla_service.queue.policy import ALONE, Candidate, PackLimits, pack
 from ayla_service.queue.shelves import LeftOut, Shelves
-from ayla_service.queue.turns import FAIR, SharePolicy
+from ayla_service.queue.turns import FAIR, SharePolicy, Used
 from ayla_service.states import UNFINISHED_TRIAL, AttemptOutcome, JobState, ShardState, TrialState
 
 _LOOKS = 8
@@ -119,7 +119,7 @@ def claim_pack(
     Returns:
         The claims, best first; none if nothing is queued, or if others took all that was seen.
     """
-    if database.is_sqlite and not _anything(database, worker, shares):
+    if database.is_sqlite and not _anything(database, worker):
         return ()
     for pause in _PAUSES:
         with database.write() as session:
@@ -130,12 +130,12 @@ def claim_pack(
     return ()
 
 
-def _anything(database: Database, worker: WorkerIdentity, shares: SharePolicy) -> bool:
+def _anything(database: Database, worker: WorkerIdentity) -> bool:
     """Look before locking: on SQLite a unit of work that writes keeps all others waiting."""
     with database.read() as session:
-        now = store_now(session)
-        contest = next(contests(session, worker.devices, worker.name, now, shares), None)
-        return contest is not None or session.execute(is_due(now).limit(1)).first() is not None
+        if next_priority(session, worker.devices) is not None:
+            return True
+        return session.execute(is_due(store_now(session)).limit(1)).first() is not None
 
 
 def _claim_any(
@@ -164,7 +164,7 @@ def _one_at_a_time(session: Session) -> None:
     SQLite has one writer at a time.
     """
     if session.get_bind().dialect.name != "sqlite":
-        frozen = func.set_config("idle_in_transaction_session_timeout", _FROZEN, True)  # noqa: FBT003  # SQL's
+        frozen = func.set_config("idle_in_transaction_session_timeout", _FROZEN, True)
         session.execute(select(frozen, func.pg_advisory_xact_lock(CLAIM_LOCK)))
 
 
@@ -174,8 +174,8 @@ def _take(
     """Lock what the policy chooses; where others hold all of it, what it chooses then."""
     for _ in range(_LOOKS):
         turns = contest.turns(shares)
-        in_order = [contender.id for contender in turns.in_order()]
-        wanted = pack(turns, Shelves(session, contest, in_order, limits.shards, others).take, limits)
+        shelves = Shelves(session, contest, turns.in_order(), limits.shards, others)
+        wanted = pack(turns, shelves.take, limits)
         if not wanted:
             break
         taken, jobs = _lock(session, wanted, others)

@@ -1,91 +1,76 @@
 """Who has queued work, found from the front of an index: one look for each of them, however many shards each has."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Row, Select, distinct, func, literal, select, union_all
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    distinct,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
 from ayla_service.db.models import Attempt, Member, Shard, Team, TeamUsage, Usage
-from ayla_service.queue.turns import Contender, SharePolicy, Turn, Turns
+from ayla_service.queue.turns import SharePolicy, Turn, Turns
 from ayla_service.states import AttemptOutcome, ShardState
+
+DEVICES = ("auto", "cpu", "cuda")
+"""What a job can ask for to run on."""
 
 WORKERS_LIMIT = "workers"
 """The limit of a member or team, by its name in the store, on the workers that run something of it at a time."""
 
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a member or team stands in the store.
-
-    Attributes:
-        id: of the member or team.
-        weight: its share beside others.
-        turn: as stored; None before the first use.
-        served: as stored, with ``turn``.
-        kept: which part of both is remembered by now.
-        most_workers: the limit on workers at a time, if there is one.
-    """
-
-    id: str
-    weight: float
-    turn: float | None
-    served: float | None
-    kept: float
-    most_workers: int | None
-
-    def now(self, waited: float) -> Turn:
-        """The turn at this moment, of one who has waited for so many seconds."""
-        return Turn(self.id, self.weight, (self.turn or 0.0) * self.kept, (self.served or 0.0) * self.kept, waited)
+_BEST = -(2**31)
+"""No priority is better than this, or as good."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A member with queued work of one priority.
-
-    Attributes:
-        member: the member.
-        team: the member's team.
-        oldest: when the first of its shards was queued, by kind of device.
-    """
-
-    member: Standing
-    team: Standing
-    oldest: Mapping[str, datetime]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Contest:
     """All who may have the next worker: members with queued work of the best priority that has any.
 
     Attributes:
         priority: of that work.
-        waiting: the members, by id.
         now: the store's time.
+        teams: where the members' teams stand, by id.
+        members: where the members stand, by id within their team's.
+        oldest: when the first of a member's shards was queued, by member and kind of device.
+        kept: which part of what is stored of a member's or team's use is remembered by now.
+        most_workers: the limits on workers at a time, of those members and teams that have one.
     """
 
     priority: int
-    waiting: Mapping[str, Waiting]
     now: datetime
+    teams: dict[str, Turn] = field(default_factory=dict)
+    members: dict[str, dict[str, Turn]] = field(default_factory=dict)
+    oldest: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    kept: dict[str, float] = field(default_factory=dict)
+    most_workers: dict[str, float] = field(default_factory=dict)
 
     def turns(self, policy: SharePolicy) -> Turns:
-        """The contenders, from where they stand in the store."""
-        waited: dict[str, float] = defaultdict(float)
-        for one in self.waiting.values():
-            seconds = (self.now - min(one.oldest.values())).total_seconds()
-            waited[one.member.id] = seconds
-            waited[one.team.id] = max(waited[one.team.id], seconds)
-        teams = {one.team.id: one.team.now(waited[one.team.id]) for one in self.waiting.values()}
-        return Turns(
-            [
-                Contender(one.member.now(waited[one.member.id]), teams[one.team.id]) for one in self.waiting.values()
-            ],
-            policy,
-        )
+        """The members and their teams, from where they stand in the store."""
+        members = {team_id: list(members.values()) for team_id, members in self.members.items()}
+        return Turns(self.teams.values(), members, policy)
+
+    def leave_out(self, full: Collection[str]) -> None:
+        """Leave out members, and teams with all of theirs."""
+        for team_id in list(self.teams):
+            left = {one: turn for one, turn in self.members[team_id].items() if one not in full}
+            if team_id in full or not left:
+                del self.teams[team_id], self.members[team_id]
+            else:
+                self.members[team_id] = left
+        self.oldest = {one: self.oldest[one] for members in self.members.values() for one in members}
 
 
 def contests(
@@ -104,53 +89,76 @@ def contests(
     """
     priority = next_priority(session, devices)
     while priority is not None:
-        found = waiting(session, devices, priority, now, policy)
-        able = _within_limits(session, found, worker)
-        if able:
-            yield Contest(priority, able, now)
+        found = contest(session, devices, priority, now, policy)
+        if found.most_workers:
+            found.leave_out(_full(session, found.most_workers, worker))
+        if found.teams:
+            yield found
         priority = next_priority(session, devices, priority)
 
 
 def next_priority(session: Session, devices: Collection[str], beyond: int | None = None) -> int | None:
     """The best priority of queued work, or the best after another; None if there is none."""
-    looks = [_first_priority(device, beyond) for device in sorted(devices)]
-    found = [priority for priority in session.execute(select(*looks)).one() if priority is not None]
-    return min(found, default=None)
+    row = session.execute(_first_priorities(tuple(sorted(devices))), {"beyond": _BEST if beyond is None else beyond})
+    return min((priority for priority in row.one() if priority is not None), default=None)
 
 
-def waiting(
-    session: Session, devices: Collection[str], priority: int, now: datetime, policy: SharePolicy
-) -> dict[str, Waiting]:
-    """The members with queued work of this priority, but for those of paused teams."""
-    oldest: dict[str, dict[str, datetime]] = defaultdict(dict)
-    rows: dict[str, Row[Any]] = {}
-    for row in session.execute(_members_waiting(tuple(sorted(devices)), priority)):
-        oldest[row.owner_id][row.device] = row.queued_at
-        rows[row.owner_id] = row
-    return {
-        owner: Waiting(
-            Standing(owner, row.weight, row.turn, row.served, _kept(row.at, now, policy), row.most),
-            Standing(
-                row.team_id, row.team_weight, row.team_turn, row.team_served, _kept(row.team_at, now, policy),
-                row.team_most,
-            ),
-            oldest[owner],
-        )
-        for owner, row in rows.items()
-    }  # fmt: skip
+def contest(
+    session: Session,
+    devices: Collection[str],
+    priority: int,
+    now: datetime,
+    policy: SharePolicy,
+    *,
+    with_paused: bool = False,
+) -> Contest:
+    """The members with queued work of this priority; those of paused teams only if asked for."""
+    found = Contest(priority, now)
+    query = _members_waiting(tuple(sorted(devices)), with_paused=with_paused)
+    rows = session.execute(query, {"priority": priority}).all()
+    for owner, _, device, queued_at, *_ in rows:
+        found.oldest.setdefault(owner, {})[device] = queued_at
+    for owner, team_id, _, _, *stored in rows:
+        waited = (now - min(found.oldest[owner].values())).total_seconds()
+        found.members.setdefault(team_id, {})[owner] = _turn(found, owner, stored, waited, policy)
+    for team_id, *stored in session.execute(_TEAMS, {"ids": list(found.members)}) if rows else ():
+        waited = max(turn.waited for turn in found.members[team_id].values())
+        found.teams[team_id] = _turn(found, team_id, stored, waited, policy)
+    return found
 
 
-def _kept(at: datetime | None, now: datetime, policy: SharePolicy) -> float:
-    return 1.0 if at is None else policy.kept((now - at).total_seconds())
+def _turn(found: Contest, one_id: str, stored: Sequence[Any], waited: float, policy: SharePolicy) -> Turn:
+    """Where a member or team stands at this moment, from what ``_stored`` names."""
+    weight, turn, served, at, most = stored
+    if most is not None:
+        found.most_workers[one_id] = most
+    if at is None:
+        found.kept[one_id] = 1.0
+        return Turn(one_id, weight, waited=waited)
+    found.kept[one_id] = kept = policy.kept((found.now - at).total_seconds())
+    return Turn(one_id, weight, turn * kept, served * kept, waited)
 
 
-def queued(device: str, priority: int | ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
+def _stored(who: type[Member | Team], used: type[Usage | TeamUsage]) -> tuple[ColumnElement[Any], ...]:
+    # A limit may be larger than what PostgreSQL calls an integer.
+    most: ColumnElement[float] = who.limits[WORKERS_LIMIT].as_float()
+    return (who.weight.expression, used.turn.expression, used.served.expression, used.at.expression, most)
+
+
+_TEAMS = (
+    select(Team.id, *_stored(Team, TeamUsage))
+    .outerjoin(TeamUsage, TeamUsage.team_id == Team.id)
+    .where(Team.id.in_(bindparam("ids", expanding=True)))
+)
+
+
+def queued(device: str, priority: ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
     """Conditions on queued shards of a kind of device and a priority: the first columns of the queue's index."""
     return (Shard.state == written(ShardState.QUEUED), Shard.device == device, Shard.priority == priority)
 
 
-def owners(device: str, priority: int) -> CTE:
-    """The members with queued work of this kind, each found by one look behind the one before."""
+def owners(device: str, priority: ColumnElement[int]) -> CTE:
+    """The members with queued work of this kind, each found by one look behind the one before; at last a NULL."""
     first = select(Shard.owner_id).where(*queued(device, priority)).order_by(Shard.owner_id).limit(1)
     found = select(first.scalar_subquery().label("owner_id")).cte(f"owners_{device}", recursive=True)
     following = (
@@ -163,7 +171,7 @@ def owners(device: str, priority: int) -> CTE:
     return found.union_all(select(following.scalar_subquery()).where(found.c.owner_id.is_not(None)))
 
 
-def oldest_of_each(device: str, priority: int) -> Select[Any]:
+def oldest_of_each(device: str, priority: ColumnElement[int]) -> Select[Any]:
     """The members with queued work of this kind, and when the first shard of each was queued."""
     found = owners(device, priority)
     oldest = (
@@ -177,60 +185,39 @@ def oldest_of_each(device: str, priority: int) -> Select[Any]:
     return select(*columns).where(found.c.owner_id.is_not(None))
 
 
-def _first_priority(device: str, beyond: int | None) -> ColumnElement[int]:
-    look = select(Shard.priority).where(Shard.state == written(ShardState.QUEUED), Shard.device == device)
-    if beyond is not None:
-        look = look.where(Shard.priority > beyond)
-    return look.order_by(Shard.priority).limit(1).scalar_subquery()
+@lru_cache
+def _first_priorities(devices: Sequence[str]) -> Select[Any]:
+    """Made once, as all statements here: to put one together takes longer than to run it."""
+    looks = (
+        select(Shard.priority)
+        .where(Shard.state == written(ShardState.QUEUED), Shard.device == device, Shard.priority > bindparam("beyond"))
+        .order_by(Shard.priority)
+        .limit(1)
+        .scalar_subquery()
+        for device in devices
+    )
+    return select(*looks)
 
 
-def _members_waiting(devices: Sequence[str], priority: int) -> Select[Any]:
+@lru_cache
+def _members_waiting(devices: Sequence[str], *, with_paused: bool) -> Select[Any]:
+    priority = bindparam("priority", type_=Integer)
     found = union_all(*(oldest_of_each(device, priority) for device in devices)).subquery()
-    return (
-        select(
-            found.c.owner_id,
-            found.c.device,
-            found.c.queued_at,
-            Member.team_id,
-            Member.weight,
-            Member.limits[WORKERS_LIMIT].as_integer().label("most"),
-            Team.weight.label("team_weight"),
-            Team.limits[WORKERS_LIMIT].as_integer().label("team_most"),
-            Usage.turn,
-            Usage.served,
-            Usage.at,
-            TeamUsage.turn.label("team_turn"),
-            TeamUsage.served.label("team_served"),
-            TeamUsage.at.label("team_at"),
-        )
+    query = (
+        select(found.c.owner_id, Member.team_id, found.c.device, found.c.queued_at, *_stored(Member, Usage))
         .join(Member, Member.id == found.c.owner_id)
         .join(Team, Team.id == Member.team_id)
         .outerjoin(Usage, Usage.member_id == Member.id)
-        .outerjoin(TeamUsage, TeamUsage.team_id == Team.id)
-        .where(Team.paused_at.is_(None))
     )
+    return query if with_paused else query.where(Team.paused_at.is_(None))
 
 
-def _within_limits(session: Session, found: Mapping[str, Waiting], worker: str) -> dict[str, Waiting]:
-    if all(one.member.most_workers is None and one.team.most_workers is None for one in found.values()):
-        return dict(found)
-    busy = _busy_workers(session, worker)
-    return {
-        owner: one
-        for owner, one in found.items()
-        if _has_room(one.member, busy.get(owner, 0)) and _has_room(one.team, busy.get(one.team.id, 0))
-    }
-
-
-def _has_room(one: Standing, workers: int) -> bool:
-    return one.most_workers is None or workers < one.most_workers
-
-
-def _busy_workers(session: Session, but: str) -> dict[str, int]:
-    """How many workers run something of each member and team; one that runs a pack of many counts for each."""
-    running = (Attempt.outcome == written(AttemptOutcome.RUNNING), Attempt.worker != but)
-    counts: dict[str, int] = {}
+def _full(session: Session, most: Mapping[str, float], worker: str) -> set[str]:
+    """Who has as many workers as it may; one that runs a pack of many counts for each of them."""
+    running = (Attempt.outcome == written(AttemptOutcome.RUNNING), Attempt.worker != worker)
+    full = {one for one, workers in most.items() if workers <= 0}
     for owner in (Shard.owner_id, Shard.team_id):
         rows = select(owner, func.count(distinct(Attempt.worker))).join(Attempt, Attempt.shard_id == Shard.id)
-        counts |= {row[0]: row[1] for row in session.execute(rows.where(*running).group_by(owner))}
-    return counts
+        for one, workers in session.execute(rows.where(*running, owner.in_(most)).group_by(owner)):
+            full |= {one} if workers >= most[one] else set()
+    return full

@@ -4,21 +4,20 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
 from ayla_service.db.models import Job, Shard
 from ayla_service.db.session import Database, store_now
 from ayla_service.observability.store_gauges import StoreGauges
-from ayla_service.queue.contenders import next_priority, oldest_of_each
+from ayla_service.queue.contenders import DEVICES, next_priority, oldest_of_each
 from ayla_service.queue.workers import WorkerState, list_workers
-from ayla_service.states import UNFINISHED_JOB, UNFINISHED_SHARD, JobState, ShardState
+from ayla_service.states import UNFINISHED_JOB, UNFINISHED_SHARD, JobState
 
 COUNTED_AT_MOST = 100_000
 """A count stops there: what is above is far too much in any case."""
 
-_DEVICES = ("auto", "cpu", "cuda")
 _PRIORITIES_AT_MOST = 50
 
 
@@ -29,14 +28,14 @@ def store_gauges(database: Database, presence_seconds: float) -> StoreGauges:
         workers = Counter(view.state.value for view in list_workers(session, presence_seconds))
         return StoreGauges(
             shards=_shards(session),
-            oldest_seconds={device: _oldest_seconds(session, device, now) for device in _DEVICES},
+            oldest_seconds={device: _oldest_seconds(session, device, now) for device in DEVICES},
             jobs={state.value: _count_jobs(session, state) for state in UNFINISHED_JOB},
             workers={state.value: workers[state.value] for state in WorkerState},
         )
 
 
 def _shards(session: Session) -> Mapping[tuple[str, str], int]:
-    counts = {(device, state.value): 0 for device in _DEVICES for state in UNFINISHED_SHARD}
+    counts = {(device, state.value): 0 for device in DEVICES for state in UNFINISHED_SHARD}
     for state in UNFINISHED_SHARD:
         some = select(Shard.device).where(Shard.state == written(state)).limit(COUNTED_AT_MOST).subquery()
         for device, count in session.execute(select(some.c.device, func.count()).group_by(some.c.device)):
@@ -59,7 +58,7 @@ def _oldest_seconds(session: Session, device: str, now: datetime) -> float:
     for _ in range(_PRIORITIES_AT_MOST):
         if priority is None:
             break
-        first = session.scalar(select(func.min(oldest_of_each(device, priority).subquery().c.queued_at)))
+        first = session.scalar(select(func.min(oldest_of_each(device, literal(priority)).subquery().c.queued_at)))
         oldest = min(oldest, first or now)
         priority = next_priority(session, [device], priority)
     return (now - oldest).total_seconds()

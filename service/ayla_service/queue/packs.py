@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Attempt, Job, Shard
 from ayla_service.db.session import Database, store_now
-from ayla_service.queue.charging import Used, part
+from ayla_service.queue.charging import part
 from ayla_service.queue.charging import settle as settle_usage
 from ayla_service.queue.claims import Claim
 from ayla_service.queue.lifecycle import settle
+from ayla_service.queue.turns import Used
 from ayla_service.results.progress import TrialProgress, update_trials
 from ayla_service.results.writer import NewResults, insert
 from ayla_service.states import AttemptOutcome, ShardState
@@ -83,7 +84,7 @@ def _lock_jobs(session: Session, claims: Sequence[Claim]) -> None:
     session.execute(jobs.with_for_update(key_share=True)).all()
 
 
-def _current(session: Session, claims: Sequence[Claim]) -> dict[str, Row[Any]]:
+def _current(session: Session, claims: Sequence[Claim]) -> dict[str, Any]:
     """Lock the shards, in the order of their ids; returns those whose claim still holds, by id."""
     held = {(claim.shard_id, claim.attempt, claim.worker) for claim in claims}
     columns = (Shard.id, Shard.attempt, Attempt.worker, Shard.owner_id, Shard.team_id, Shard.cost, Attempt.heartbeat_at)
@@ -149,7 +150,7 @@ def _end(session: Session, shards: Sequence[CompletedShard], now: datetime) -> N
     settle(session, {shard.claim.job_id for shard in shards}, now)
 
 
-def _used(rows: Sequence[Row[Any]], shards: Sequence[CompletedShard], now: datetime) -> Iterator[Used]:
+def _used(rows: Sequence[Any], shards: Sequence[CompletedShard], now: datetime) -> Iterator[Used]:
     """The time since the heartbeat before, or for as long as they were computed, shared out by what was estimated."""
     if not rows:
         return

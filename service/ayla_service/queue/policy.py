@@ -77,8 +77,8 @@ def pack(turns: Turns, take: Take, limits: PackLimits) -> list[Candidate]:
     def fits(shard: Candidate) -> bool:
         return not chosen or (_is_small(shard, limits) and cost + shard.cost <= limits.seconds)
 
-    while len(chosen) < limits.shards and (contender := turns.first()) is not None:
-        shard = take(contender.id, fits)
+    while len(chosen) < limits.shards and (member_id := turns.first()) is not None:
+        shard = take(member_id, fits)
         if shard is None:
             turns.drop()
             continue

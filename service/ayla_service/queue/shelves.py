@@ -1,18 +1,17 @@
-"""The queued shards of the members who may be served, each member's in order, read a few at a time as they are taken."""
+"""The queued shards of the members who may be served, each member's in order, read as they are taken."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, literal, select, true, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ayla_service.db.models import Member, Shard
 from ayla_service.queue.contenders import Contest, queued
 from ayla_service.queue.policy import Candidate, claim_order
 
-_FEW = 8
 _MEMBERS_AT_ONCE = 32
 _ROWS_PER_SHARD = 4
 """So many shards are looked at for each one that is wanted, and no more: those that fit may be far behind others."""
@@ -58,6 +57,8 @@ class Shelves:
         self._contest = contest
         self._following = deque(in_order)
         self._count = count + len(but.shards)
+        # About what each has of so many shards, and as much again.
+        self._each = min(self._count, 1 + 2 * self._count // len(contest.oldest))
         self._rows_left = _ROWS_PER_SHARD * self._count
         self._but = but
         self._shelves: dict[str, list[_Shelf]] = {}
@@ -85,13 +86,12 @@ class Shelves:
     def _open(self, member_id: str) -> None:
         """Read the first shards of a member; and if it is not the first one, of those who are about to follow."""
         members = [member_id, *self._next_members(member_id)] if self._shelves else [member_id]
-        waiting = self._contest.waiting
-        each = self._count if len(waiting) == 1 else min(_FEW, self._count)
+        waiting = self._contest.oldest
         for member in members:
-            self._shelves[member] = [_Shelf(device) for device in waiting[member].oldest]
-        for device in sorted({device for member in members for device in waiting[member].oldest}):
-            having = [member for member in members if device in waiting[member].oldest]
-            self._read(device, having, each)
+            self._shelves[member] = [_Shelf(device) for device in waiting[member]]
+        for device in sorted({device for member in members for device in waiting[member]}):
+            having = [member for member in members if device in waiting[member]]
+            self._read(device, having)
 
     def _next_members(self, but: str) -> list[str]:
         members: list[str] = []
@@ -101,7 +101,8 @@ class Shelves:
                 members.append(member)
         return members
 
-    def _read(self, device: str, members: Sequence[str], each: int) -> None:
+    def _read(self, device: str, members: Sequence[str]) -> None:
+        each = self._each
         found = first_shards(self._session, device, self._contest.priority, members, each, self._but.jobs)
         for member in members:
             shelf = next(shelf for shelf in self._shelves[member] if shelf.device == device)
@@ -148,7 +149,8 @@ def _of_each(
 
 
 def _of(device: str, priority: int, jobs_but: Collection[str]) -> tuple[ColumnElement[bool], ...]:
-    return (*queued(device, priority), Shard.job_id.not_in(jobs_but)) if jobs_but else queued(device, priority)
+    where = queued(device, literal(priority))
+    return (*where, Shard.job_id.not_in(jobs_but)) if jobs_but else where
 
 
 def _columns() -> tuple[InstrumentedAttribute[Any], ...]:

@@ -6,13 +6,13 @@ from sqlalchemy.orm import Session
 from ayla_service.db.columns import written
 from ayla_service.db.models import Shard
 from ayla_service.db.session import Database
+from ayla_service.queue.contenders import DEVICES
 from ayla_service.queue.wakeup import WakeUp
 from ayla_service.states import ShardState
 
 MOST_REMINDED = 64
 """Shards of one device kind that a sweep counts at most: the workers they wake empty the queue, however long it is."""
 
-_DEVICES = ("auto", "cpu", "cuda")
 SWEEP_LOCK = 0x61796C61_73776570
 """Names the sweep among PostgreSQL's advisory locks; no other lock of this store has the number."""
 
@@ -27,7 +27,7 @@ def sweep(database: Database, wake_up: WakeUp) -> None:
 
 def queued_by_device(session: Session, limit: int) -> dict[str, int]:
     """Queued shards by device kind, each counted up to ``limit``; kinds without any are left out."""
-    counts = {device: _queued(session, device, limit) for device in _DEVICES}
+    counts = {device: _queued(session, device, limit) for device in DEVICES}
     return {device: count for device, count in counts.items() if count}
 
 

@@ -7,8 +7,9 @@ halved per half-life, like the use that they stand for, which leaves their order
 """
 
 import heapq
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,7 @@ FAIR = SharePolicy()
 """With the half-life that is the setting's default."""
 
 
-@dataclass(slots=True)
-class Turn:
+class Turn(NamedTuple):
     """Where a team or a member stands.
 
     Attributes:
@@ -51,99 +51,113 @@ class Turn:
     served: float = 0.0
     waited: float = 0.0
 
-    def take(self, seconds: float) -> None:
-        """Be served."""
-        self.served = self.at
-        self.at += seconds / self.weight
 
-    @property
-    def place(self) -> "Place":
-        """What is compared: of equals, whoever has waited for longer comes first."""
-        return (self.at, -self.waited, self.id)
+class Used(NamedTuple):
+    """Computing time of a member, in seconds."""
+
+    member_id: str
+    team_id: str
+    seconds: float
 
 
-Place = tuple[float, float, str]
+class Growth(NamedTuple):
+    """What has become of a turn.
 
+    Attributes:
+        seconds: that were used.
+        at: the turn is now this much further.
+        served: when it was served last it was this much further.
+    """
 
-@dataclass(frozen=True, slots=True)
-class Contender:
-    """A member with queued work, and the member's team."""
-
-    member: Turn
-    team: Turn
-
-    @property
-    def id(self) -> str:
-        """Of the member."""
-        return self.member.id
-
-
-@dataclass(slots=True)
-class _Team:
-    turn: Turn
-    members: dict[str, Contender] = field(default_factory=dict)
-    order: list[Place] = field(default_factory=list)
+    seconds: float = 0.0
+    at: float = 0.0
+    served: float = 0.0
 
 
 class Turns:
-    """The contenders as they take turns.
+    """Teams and their members as they take turns.
 
     Args:
-        contenders: all with work at one priority; those of a team have one and the same ``team``. Their turns are
-            changed.
+        teams: those of the members.
+        members: all who have work at one priority, by team.
         policy: how far behind a turn may be.
     """
 
-    def __init__(self, contenders: Iterable[Contender], policy: SharePolicy) -> None:
-        self._teams: dict[str, _Team] = {}
-        for contender in contenders:
-            team = self._teams.setdefault(contender.team.id, _Team(contender.team))
-            team.members[contender.id] = contender
-        self._order = _ordered([team.turn for team in self._teams.values()], policy)
-        for team in self._teams.values():
-            team.order = _ordered([contender.member for contender in team.members.values()], policy)
+    def __init__(self, teams: Iterable[Turn], members: Mapping[str, Sequence[Turn]], policy: SharePolicy) -> None:
+        self._teams = _Order(list(teams), policy)
+        self._members = {team_id: _Order(some, policy) for team_id, some in members.items()}
 
-    def first(self) -> Contender | None:
+    def first(self) -> str | None:
         """Who is next: of the team with the least turn the member with the least; None if nobody is left."""
-        if not self._order:
-            return None
-        team = self._first_team()
-        return team.members[team.order[0][2]]
+        team_id = self._teams.first()
+        return None if team_id is None else self._members[team_id].first()
 
     def take(self, seconds: float) -> None:
         """Do so much computing for who is first."""
-        team = self._first_team()
-        member = team.members[team.order[0][2]].member
-        member.take(seconds)
-        team.turn.take(seconds)
-        heapq.heapreplace(team.order, member.place)
-        heapq.heapreplace(self._order, team.turn.place)
+        team_id = self._teams.first()
+        if team_id is not None:
+            self._members[team_id].take(seconds)
+            self._teams.take(seconds)
 
     def drop(self) -> None:
         """Leave out who is first, and has nothing more."""
-        team = self._first_team()
-        heapq.heappop(team.order)
-        if not team.order:
-            heapq.heappop(self._order)
+        team_id = self._teams.first()
+        if team_id is not None and self._members[team_id].drop():
+            self._teams.drop()
 
-    def in_order(self) -> list[Contender]:
-        """All of them, about as they come if each takes little."""
-        teams = [self._teams[team_id] for _, _, team_id in sorted(self._order)]
-        return [team.members[member_id] for team in teams for _, _, member_id in sorted(team.order)]
+    def in_order(self) -> list[str]:
+        """All members, about as they come if each takes little."""
+        return [member_id for team_id in self._teams.in_order() for member_id in self._members[team_id].in_order()]
 
-    def _first_team(self) -> _Team:
-        return self._teams[self._order[0][2]]
+    def at(self) -> dict[str, float]:
+        """The turns of all members and teams, by id."""
+        return {one_id: at for order in (self._teams, *self._members.values()) for one_id, at in order.at()}
+
+    def grown(self, used: Iterable[Used]) -> tuple[dict[str, Growth], dict[str, Growth]]:
+        """What becomes of the turns of members and teams by what is used, in this order, by whomever."""
+        members: dict[str, Growth] = {}
+        teams: dict[str, Growth] = {}
+        for member_id, team_id, seconds in used:
+            members[member_id] = self._members[team_id].grown(member_id, seconds, members.get(member_id))
+            teams[team_id] = self._teams.grown(team_id, seconds, teams.get(team_id))
+        return members, teams
 
 
-def _ordered(turns: list[Turn], policy: SharePolicy) -> list[Place]:
-    """A heap of where they stand, once those that were away are lifted.
+class _Order:
+    """Some who share, best first: of equals, whoever has waited for longer.
 
-    Who waits is never behind who is served, so whoever is has been away, or at another priority; the time waited since
-    then is not taken away again.
+    Who waits is never behind who is served; so whoever is has been away, or at another priority, and is lifted. But the
+    time waited since is not taken away again.
     """
-    reached = max((turn.served for turn in turns), default=0.0)
-    for turn in turns:
-        turn.at = max(turn.at, reached - policy.credit_seconds - turn.waited)
-    places = [turn.place for turn in turns]
-    heapq.heapify(places)
-    return places
+
+    def __init__(self, turns: Sequence[Turn], policy: SharePolicy) -> None:
+        self._turns = {turn.id: turn for turn in turns}
+        self._floor = max((turn.served for turn in turns), default=0.0) - policy.credit_seconds
+        self._heap = [(self._lifted(turn), -turn.waited, turn.id) for turn in turns]
+        heapq.heapify(self._heap)
+
+    def first(self) -> str | None:
+        return self._heap[0][2] if self._heap else None
+
+    def take(self, seconds: float) -> None:
+        at, waited, one_id = self._heap[0]
+        heapq.heapreplace(self._heap, (at + seconds / self._turns[one_id].weight, waited, one_id))
+
+    def drop(self) -> bool:
+        """Leave out the first; returns whether nobody is left."""
+        heapq.heappop(self._heap)
+        return not self._heap
+
+    def in_order(self) -> list[str]:
+        return [one_id for _, _, one_id in sorted(self._heap)]
+
+    def at(self) -> list[tuple[str, float]]:
+        return [(one_id, at) for at, _, one_id in self._heap]
+
+    def grown(self, one_id: str, seconds: float, before: Growth | None) -> Growth:
+        turn = self._turns[one_id]
+        since = before or Growth(at=self._lifted(turn) - turn.at)
+        return Growth(since.seconds + seconds, since.at + seconds / turn.weight, since.at)
+
+    def _lifted(self, turn: Turn) -> float:
+        return max(turn.at, self._floor - turn.waited)

@@ -144,10 +144,15 @@ def list_workers(session: Session, presence_seconds: float, team_id: str | None 
         presence_seconds: how often workers say that they live; three times that without a word, and one is lost.
         team_id: tell only of attempts at this team's jobs; None for all.
     """
-    lost_before = store_now(session) - timedelta(seconds=_SILENT_INTERVALS * presence_seconds)
+    since = lost_before(store_now(session), presence_seconds)
     attempts = _running(session)
     workers = session.scalars(select(Worker).order_by(Worker.started_at, Worker.name))
-    return [_view(worker, attempts.get(worker.name, []), lost_before, team_id) for worker in workers]
+    return [_view(worker, attempts.get(worker.name, []), since, team_id) for worker in workers]
+
+
+def lost_before(now: datetime, presence_seconds: float) -> datetime:
+    """A worker that has given no sign of life since then is lost."""
+    return now - timedelta(seconds=_SILENT_INTERVALS * presence_seconds)
 
 
 def _running(session: Session) -> dict[str, list[tuple[str, RunningAttempt]]]:
@@ -167,11 +172,11 @@ def _running(session: Session) -> dict[str, list[tuple[str, RunningAttempt]]]:
 
 
 def _view(
-    worker: Worker, attempts: Sequence[tuple[str, RunningAttempt]], lost_before: datetime, team_id: str | None
+    worker: Worker, attempts: Sequence[tuple[str, RunningAttempt]], lost: datetime, team_id: str | None
 ) -> WorkerView:
     return WorkerView(
         name=worker.name,
-        state=_state(worker, lost_before, busy=bool(attempts)),
+        state=_state(worker, lost, busy=bool(attempts)),
         host=worker.host,
         pid=worker.pid,
         device=worker.device,
@@ -185,9 +190,9 @@ def _view(
     )
 
 
-def _state(worker: Worker, lost_before: datetime, *, busy: bool) -> WorkerState:
+def _state(worker: Worker, lost: datetime, *, busy: bool) -> WorkerState:
     if worker.stopped_at is not None:
         return WorkerState.STOPPED
-    if worker.heartbeat_at < lost_before:
+    if worker.heartbeat_at < lost:
         return WorkerState.LOST
     return WorkerState.BUSY if busy else WorkerState.IDLE

@@ -43,7 +43,8 @@ class NewResults:
     def sizes(self) -> dict[str, int]:
         """Bytes of data by trial."""
         sizes: dict[str, int] = defaultdict(int)
-        for item in (*self.chunks, *self.predictions, *self.metrics):
+        items: list[NewChunk | NewPredictions] = [*self.chunks, *self.predictions, *self.metrics]
+        for item in items:
             sizes[item.trial_id] += len(item.data)
         return sizes
 

@@ -1,6 +1,5 @@
 """What is known of all jobs that somebody watches, and what is new about them."""
 
-import threading
 import time
 from collections.abc import Callable
 
@@ -13,6 +12,8 @@ from ayla_service.streams.looking import Look, Memory
 class Board:
     """Looks into the store for many streams at once: as many statements for a thousand of them as for one.
 
+    One look at a time, and one soon after the other: what is known is not read again.
+
     Args:
         database: the store.
         encode: writes an event; each is written once, however many streams tell it.
@@ -24,8 +25,6 @@ class Board:
         self._encode = encode
         self._clock = clock
         self._memory = Memory()
-        # A look that hangs in the store is left behind when nobody listens any more; the next one waits for it.
-        self._lock = threading.Lock()
 
     def look(self, wanted: Wanted) -> News:
         """What has changed since the last look.
@@ -34,10 +33,9 @@ class Board:
             sqlalchemy.exc.SQLAlchemyError: if the store does not answer. What was known is forgotten then, as some of
                 the changes would never be told; every stream has to begin anew.
         """
-        with self._lock:
-            try:
-                with self._database.read() as session:
-                    return Look(session, wanted, self._memory, self._encode, self._clock()).news()
-            except BaseException:
-                self._memory = Memory()
-                raise
+        try:
+            with self._database.read() as session:
+                return Look(session, wanted, self._memory, self._encode, self._clock()).news()
+        except BaseException:
+            self._memory = Memory()
+            raise

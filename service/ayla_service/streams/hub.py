@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ayla_service.db.session import Database
 from ayla_service.errors import StreamsUnavailable, TooManyStreams
+from ayla_service.observability import metrics
 from ayla_service.settings import Settings
 from ayla_service.streams.board import Board
 from ayla_service.streams.events import Encode, GapReason
@@ -43,6 +44,7 @@ class Hub:
     """
 
     def __init__(self, database: Database, settings: Settings, encode: Encode) -> None:
+        self._database = database
         self._settings = settings
         self._encode = encode
         self._board = Board(database, encode)
@@ -98,6 +100,7 @@ class Hub:
         listener = Listener(principal.member_id, principal.key_id)
         stream = Subscription(feed, since, listener, self._encode, self._wake)
         self._streams.add(stream)
+        metrics.streams_open(len(self._streams))
         if self._stopped:
             stream.close(STOPPING)
         self._wake()
@@ -105,6 +108,7 @@ class Hub:
             yield stream
         finally:
             self._streams.discard(stream)
+            metrics.streams_open(len(self._streams))
 
     async def ended(self, job_ids: Collection[str], seconds: float) -> bool:
         """Whether all of these jobs have ended or are gone, waiting so long for it at most."""
@@ -122,6 +126,8 @@ class Hub:
     def _wake(self) -> None:
         if not self._stopped and (self._looking is None or self._looking.done()):
             loop = asyncio.get_running_loop()
+            # What was known when somebody listened last is old by now.
+            self._board = Board(self._database, self._encode)
             self._woken, self._checked_at = asyncio.Event(), loop.time()
             self._looking = loop.create_task(self._look_as_long_as_needed())
         self._woken.set()
@@ -134,6 +140,7 @@ class Hub:
             begun = loop.time()
             if await self._look():
                 taken = loop.time() - begun
+                metrics.streams_looked(taken)
                 # However slow the store is, no more than half of the time is spent on looking.
                 await self._pause(max(self._settings.stream_poll_seconds - _TOGETHER_SECONDS - taken, taken))
             else:

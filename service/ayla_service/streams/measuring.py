@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, aliased
 
@@ -16,7 +17,6 @@ MOST_AT_ONCE = 64
 _LARGEST = 512 * 1024
 """Bytes of a chunk that is looked into; larger ones come from trials that make very many steps in a second."""
 
-_TRAJECTORY = ("step", "loss")
 _COLUMNS = (
     Trial.id, Trial.job_id, Trial.index.label("place"), Trial.optimizer_index, Trial.label, Trial.seed, Trial.state,
     Trial.steps_done, Trial.final_loss, Trial.best_loss, Trial.best_step,
@@ -66,21 +66,25 @@ def _trial(row: Any, before: TrialNow | None) -> TrialNow:
 
 def newest_losses(session: Session, trial_ids: Sequence[str]) -> dict[str, tuple[int, float | None]]:
     """The last recorded step of each trial and the loss there; None where that would take too long to find."""
-    rows: dict[str, tuple[int, float | None]] = {}
-    for trial_id, last_step, data in _newest(session, Chunk, trial_ids):
-        found = None if data is None else decode(data, _TRAJECTORY).column("loss")[-1].as_py()
-        rows[trial_id] = (last_step, found)
-    return rows
+    rows = _newest(session, Chunk, trial_ids)
+    return {trial_id: (last_step, _last_row(data, ("loss",)).get("loss")) for trial_id, last_step, data in rows}
 
 
 def newest_metrics(session: Session, trial_ids: Sequence[str]) -> dict[str, dict[str, float]]:
     """The last row of metrics of each trial that has any."""
-    rows: dict[str, dict[str, float]] = {}
-    for trial_id, _, data in _newest(session, MetricChunk, trial_ids):
-        if data is not None:
-            table = decode(data)
-            rows[trial_id] = {name: table.column(name)[-1].as_py() for name in table.column_names}
-    return rows
+    rows = {trial_id: _last_row(data) for trial_id, _, data in _newest(session, MetricChunk, trial_ids)}
+    return {trial_id: row for trial_id, row in rows.items() if row}
+
+
+def _last_row(data: bytes | None, columns: Collection[str] | None = None) -> dict[str, float]:
+    """The last row of a chunk; nothing if it cannot be read: one that is damaged must not silence all streams."""
+    if data is None:
+        return {}
+    try:
+        table = decode(data, columns)
+        return {name: table.column(name)[-1].as_py() for name in table.column_names}
+    except pa.ArrowException:
+        return {}
 
 
 def _newest(

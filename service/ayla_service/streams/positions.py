@@ -9,6 +9,7 @@ from typing import Self
 
 _FORMAT = 1
 _LONGEST = 200
+_YEARS = (2000, 9000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,9 @@ def _parts(text: str) -> object:
 
 
 def _time(text: str) -> datetime | None:
+    """A time that one can reckon with: some before or after can be named too."""
     try:
         time = datetime.fromisoformat(text)
-        return None if time.tzinfo is None else time.astimezone(UTC)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    return None if time.tzinfo is None or not _YEARS[0] <= time.year <= _YEARS[1] else time.astimezone(UTC)

@@ -141,12 +141,15 @@ def _counted(
     session: Session, limits: Mapping[str, Any], of_jobs: ColumnElement[bool], of_datasets: ColumnElement[bool]
 ) -> Amount:
     """What there is of that for which there are limits."""
-    jobs, trials, steps = 0, 0, 0
+    unfinished = Amount()
     if any(limit in limits for limit in _OF_JOBS):
         counts = select(func.count(), func.sum(Job.trials_total), func.sum(Job.steps_total))
-        jobs, trials, steps = session.execute(counts.where(of_jobs, Job.state.in_(UNFINISHED_JOB))).one()
+        # State by state: for several at once SQLite would look through all jobs of a member that have ever been.
+        for state in UNFINISHED_JOB:
+            jobs, trials, steps = session.execute(counts.where(of_jobs, Job.state == state)).one()
+            unfinished += Amount(jobs, int(trials or 0), int(steps or 0))
     stored = 0
     if Limit.STORED_BYTES in limits:
         stored = int(session.scalar(select(func.sum(Job.stored_bytes)).where(of_jobs)) or 0)
         stored += int(session.scalar(select(func.sum(Dataset.stored_bytes)).where(of_datasets)) or 0)
-    return Amount(jobs, int(trials or 0), int(steps or 0), stored)
+    return unfinished + Amount(stored_bytes=stored)

@@ -29,7 +29,7 @@ def dataset(
     """Fit a model to a dataset: ``dataset("mnist", model=mlp(128), batch_size=32)``.
 
     Args:
-        name: "curve", "mnist", "fashion-mnist", "digits", "regression", "classification" or "file".
+        name: "curve", "mnist", "fashion-mnist", "digits", "regression", "classification", "file" or "upload".
         model: ``mlp(...)`` (service default), ``cnn(...)`` or ``linear()``.
         loss: "mse" or "huber" for numbers, "cross-entropy" or "mse-softmax" for classes; service default
             "cross-entropy" for classes, else "mse".

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Depends
 
 from ayla_service.api.access import authenticate
-from ayla_service.api.deps import refuse_repeated_headers, refuse_unknown_query
+from ayla_service.api.deps import refuse_line_break, refuse_repeated_headers, refuse_unknown_query
 from ayla_service.api.problems import responses
 from ayla_service.api.routes import (
     attempts,
@@ -17,6 +17,7 @@ from ayla_service.api.routes import (
     keys,
     me,
     members,
+    queue,
     submissions,
     tables,
     team,
@@ -29,7 +30,12 @@ V1 = "/v1"
 
 v1 = APIRouter(
     prefix=V1,
-    dependencies=[Depends(authenticate), Depends(refuse_repeated_headers), Depends(refuse_unknown_query)],
+    dependencies=[
+        Depends(authenticate),
+        Depends(refuse_line_break),
+        Depends(refuse_repeated_headers),
+        Depends(refuse_unknown_query),
+    ],
     responses=responses(401, 403, 408, 421, 422, 429, 500, 503),
 )
 _MODULES = (
@@ -41,6 +47,7 @@ _MODULES = (
     tables,
     comparisons,
     figures,
+    queue,
     workers,
     webhooks,
     datasets,

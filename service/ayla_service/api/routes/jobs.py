@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from ayla_spec.text import Project, Tag
 from fastapi import APIRouter, Body, Depends, Header, Query, Request, Response
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BeforeValidator
 
 from ayla_service.api.access import Reader, Submitter
 from ayla_service.api.deps import JobId, Jobs, Store, next_page, submitted_json
@@ -34,6 +34,16 @@ CHANGED: dict[int | str, dict[str, Any]] = {
 }
 
 
+def _written_out(value: Any) -> Any:
+    """A time as RFC 3339 writes it; pydantic would take a number of seconds as well."""
+    if isinstance(value, str) and "-" not in value[1:]:
+        raise ValueError("must be a time with its zone, such as 2030-01-31T12:00:00Z")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+
+
 def job_query(
     state: Annotated[JobState | None, Query(description="Only jobs in this state.")] = None,
     owner: Annotated[str | None, Query(max_length=100, description="Only jobs of this member.")] = None,
@@ -57,8 +67,8 @@ def job_query(
             description="Only jobs with this text in name, project, tags, notes, problem or labels of optimizers.",
         ),
     ] = None,
-    created_from: Annotated[AwareDatetime | None, Query(description="Only jobs submitted then or later.")] = None,
-    created_before: Annotated[AwareDatetime | None, Query(description="Only jobs submitted before.")] = None,
+    created_from: Annotated[Moment | None, Query(description="Only jobs submitted then or later.")] = None,
+    created_before: Annotated[Moment | None, Query(description="Only jobs submitted before.")] = None,
     archived: Annotated[Archived, Query(description="Whether archived jobs are listed.")] = Archived.NO,
     sort: Annotated[Sort, Query(description="The order; a minus is for descending.")] = Sort.NEWEST,
 ) -> JobQuery:

@@ -24,7 +24,7 @@ from ayla_service.api.submissions import (
 from ayla_service.api.validation import spec_issues
 from ayla_service.api.waiting import APPLIED, Waiting
 from ayla_service.jobs.idempotency import RequestKey
-from ayla_service.jobs.submission import NewJob, checked
+from ayla_service.jobs.submission import NewJob
 
 router = APIRouter(tags=["jobs"])
 
@@ -62,7 +62,9 @@ def submit_job(
 
     With Prefer: wait=N a job that ends in time is answered with how it has ended.
     """
-    receipt = jobs.submit(caller, [checked(caller, spec, submitted)], one_job, key)
+    receipt = jobs.repeated(key)
+    if receipt is None:
+        receipt = jobs.submit(caller, [jobs.checked(caller, spec, submitted)], one_job, key)
     return told_when_ended(waiting, receipt, caller, jobs, one_job)
 
 
@@ -94,7 +96,9 @@ def submit_jobs(
 
     With Prefer: wait=N jobs that all end in time are answered with how they have ended.
     """
-    receipt = jobs.submit(caller, checked_all(caller, bulk.jobs, submitted["jobs"]), many_jobs, key)
+    receipt = jobs.repeated(key)
+    if receipt is None:
+        receipt = jobs.submit(caller, checked_all(jobs, caller, bulk.jobs, submitted["jobs"]), many_jobs, key)
     return told_when_ended(waiting, receipt, caller, jobs, many_jobs)
 
 
@@ -111,7 +115,7 @@ def validate_job(
     jobs: Jobs,
 ) -> Validation:
     """The spec with every default filled in, and how much work it is. Nothing is stored."""
-    return Validation.of(jobs.pinned(caller, checked(caller, spec, submitted)))
+    return Validation.of(jobs.pinned(caller, jobs.checked(caller, spec, submitted)))
 
 
 @router.post(
@@ -139,14 +143,16 @@ def clone_job(
 
     A field of the changes replaces that of the spec, an object is merged field by field, and null takes a field away.
     """
-    receipt = jobs.submit(caller, [_cloned(caller, jobs.get(caller, job_id).spec, changes)], one_job, key)
+    receipt = jobs.repeated(key)
+    if receipt is None:  # if it is repeated, the original may have been deleted by now
+        receipt = jobs.submit(caller, [_cloned(jobs, caller, jobs.get(caller, job_id).spec, changes)], one_job, key)
     return told_when_ended(waiting, receipt, caller, jobs, one_job)
 
 
-def _cloned(caller: Submitter, spec: dict[str, Any], changes: dict[str, Any]) -> NewJob:
+def _cloned(jobs: Jobs, caller: Submitter, spec: dict[str, Any], changes: dict[str, Any]) -> NewJob:
     document = _merged(spec, changes)
     try:
-        return checked(caller, JobSpec.model_validate(document), document)
+        return jobs.checked(caller, JobSpec.model_validate(document), document)
     except ValidationError as error:
         raise SpecError(spec_issues(error, JobSpec)) from error
 

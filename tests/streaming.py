@@ -6,16 +6,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import uvicorn
 from ayla_service.api.event_schemas import JobEvent, TeamEvent
+from ayla_service.app import create_app
 from ayla_service.connections import bounded
 from ayla_service.db.session import Database
 from ayla_service.queue import attempts
 from ayla_service.queue.claims import Claim, claim
 from ayla_service.server import Server
+from ayla_service.settings import Settings
 from ayla_service.startup import listen
 from fastapi import FastAPI
 
@@ -91,6 +94,17 @@ def serving(app: FastAPI, buffer_bytes: int | None = None) -> Iterator[str]:
         server.should_exit = True
         thread.join(20)
         assert not thread.is_alive(), "a stream keeps the server from stopping"
+
+
+@contextmanager
+def served(
+    database: Database, folder: Path, buffer_bytes: int | None = None, **settings: Any
+) -> Iterator[tuple[FastAPI, str]]:
+    """The application over a store, looking often, and its URL."""
+    often = {"stream_poll_seconds": 0.05, "stream_ping_seconds": 0.1, "stream_recheck_seconds": 0.1}
+    app = create_app(Settings(data_dir=folder, **{**often, **settings}), database)
+    with serving(app, buffer_bytes) as url:
+        yield app, url
 
 
 class Stream:

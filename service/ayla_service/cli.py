@@ -41,9 +41,10 @@ _USAGE_ERROR = 2
 def _settings_table() -> str:
     """Every setting by its variable, from the settings themselves."""
     lines = ["Settings, from the environment:"]
+    width = 2 + max(len(variable(name)) for name in Settings.model_fields)
     for name, field in Settings.model_fields.items():
         default = "" if field.default is None else f" Default: {field.default}."
-        lines.append(f"  {variable(name):<28}{field.description}{default}")
+        lines.append(f"  {variable(name):<{width}}{field.description}{default}")
     return "\b\n" + "\n".join(lines)
 
 

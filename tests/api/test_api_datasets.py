@@ -153,6 +153,16 @@ def test_a_dataset_is_deleted_once_its_jobs_have_ended(client: TestClient) -> No
     assert _send(client).status_code == 201
 
 
+@pytest.mark.parametrize("way", ["/v1/jobs", "/v1/jobs:validate", "/v1/jobs:bulk"])
+def test_epochs_of_an_upload_are_counted_by_its_samples(client: TestClient, way: str) -> None:
+    """24 of 30 samples are trained on, in batches of 10: three steps to an epoch."""
+    _send(client)
+    problem = upload_problem() | {"batch_size": 10}
+    job = spec(problem=problem, optimizers=[{"name": "adam", "learning_rate": 0.01}], budget={"epochs": 4})
+    answer = client.post(way, json={"jobs": [job]} if way.endswith("bulk") else job).json()
+    assert (answer["data"][0] if "data" in answer else answer)["resolved"]["budget"] == {"steps": 12}
+
+
 def test_a_job_that_does_not_fit_is_refused_at_its_field(client: TestClient) -> None:
     _send(client)
     answer = client.post("/v1/jobs", json=spec(problem=upload_problem(target="price")))

@@ -60,13 +60,6 @@ def test_a_body_is_json_whatever_its_json_media_type(client: TestClient) -> None
         assert answer.status_code == 202, media_type
 
 
-def test_the_last_of_doubled_members_counts(client: TestClient) -> None:
-    body = b'{"name":"first",' + client.build_request("POST", "/", json=spec(name="last")).content[1:]
-    answer = client.post("/v1/jobs", content=body, headers={"Content-Type": "application/json"})
-    assert answer.json()["name"] == "last"
-    assert answer.json()["spec"]["name"] == "last"
-
-
 def test_a_repeated_key_finds_the_same_job(client: TestClient, database: Database) -> None:
     headers = {"Idempotency-Key": "saddle-1"}
     first = client.post("/v1/jobs", json=spec(), headers=headers)

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ayla_service.api import admission
+from ayla_service.api.rate_limits import Policy
 from ayla_service.app import create_app
 from ayla_service.db import migrate
 from ayla_service.db.session import Database
@@ -39,15 +41,18 @@ SCOPES: Mapping[str, Scope] = {
     **dict.fromkeys(("list_webhooks", "get_webhook", "list_deliveries"), READ),
     **dict.fromkeys(("list_datasets", "get_dataset", "preview_dataset", "download_dataset"), READ),
     **dict.fromkeys(("list_members", "get_member", "list_keys", "get_key"), READ),
+    **dict.fromkeys(("get_queue", "get_queue_position"), READ),
     # any key can do this to itself, and more only with the scope submit
     **dict.fromkeys(("rotate_key", "revoke_key"), READ),
     # one's own things
     **dict.fromkeys(("submit_job", "submit_jobs", "validate_job", "clone_job"), SUBMIT),
     **dict.fromkeys(("change_job", "delete_job", "pause_job", "resume_job", "retry_job", "cancel_job"), SUBMIT),
+    **dict.fromkeys(("move_job",), SUBMIT),
     **dict.fromkeys(("create_webhook", "change_webhook", "delete_webhook", "rotate_webhook_secret"), SUBMIT),
     **dict.fromkeys(("test_webhook", "retry_delivery", "upload_dataset", "delete_dataset", "create_key"), SUBMIT),
     # the team
     **dict.fromkeys(("add_member", "change_member", "remove_member"), ADMIN),
+    **dict.fromkeys(("pause_queue", "drain_queue", "resume_queue"), ADMIN),
 }
 """The scope that each operation of /v1 needs."""
 
@@ -94,6 +99,7 @@ GIVEN: Mapping[str, Callable[[Thing], dict[str, Any]]] = {
     "submit_jobs": lambda _: {"json": {"jobs": [spec()]}},
     "validate_job": lambda _: {"json": spec()},
     "clone_job": lambda _: {"json": {}},
+    "move_job": lambda _: {"json": {"to": "front"}},
     "change_job": lambda _: {"json": {"name": "changed"}, "headers": {"If-Match": "*"}},
     "compare_jobs": lambda thing: {"json": {"job_ids": [thing.ids["job_id"]]}},
     "create_webhook": lambda _: {"json": {"url": "http://127.0.0.1:9/"}},
@@ -109,33 +115,41 @@ GIVEN: Mapping[str, Callable[[Thing], dict[str, Any]]] = {
 }
 """What the request of an operation has besides its path, so that it is a valid one."""
 
-Elsewhere = Callable[[TestClient, Thing, str], Response]
+Elsewhere = Callable[[TestClient, Thing, Thing], Response]
 
 IDS_ELSEWHERE: Mapping[tuple[str, str], tuple[Elsewhere, int | None]] = {
     ("compare_jobs", "job_ids"): (
-        lambda client, thing, key: client.post(
-            "/v1/comparisons", json={"job_ids": [thing.ids["job_id"]]}, headers=shown(key)
+        lambda client, ours, theirs: client.post(
+            "/v1/comparisons", json={"job_ids": [theirs.ids["job_id"]]}, headers=shown(ours.key)
         ),
         404,
     ),
     ("stream_events", "job_id"): (
-        lambda client, thing, key: client.get("/v1/events", params={"job_id": thing.ids["job_id"]}, headers=shown(key)),
+        lambda client, ours, theirs: client.get(
+            "/v1/events", params={"job_id": theirs.ids["job_id"]}, headers=shown(ours.key)
+        ),
+        404,
+    ),
+    ("move_job", "before"): (
+        lambda client, ours, theirs: client.post(
+            ours.path("/v1/jobs/{job_id}/move"), json={"before": theirs.ids["job_id"]}, headers=shown(ours.key)
+        ),
         404,
     ),
     ("create_key", "member_id"): (
-        lambda client, thing, key: client.post(
-            "/v1/keys", json={"name": "k", "member_id": thing.ids["member_id"]}, headers=shown(key)
+        lambda client, ours, theirs: client.post(
+            "/v1/keys", json={"name": "k", "member_id": theirs.ids["member_id"]}, headers=shown(ours.key)
         ),
         404,
     ),
     ("list_keys", "member_id"): (
-        lambda client, thing, key: client.get(
-            "/v1/keys", params={"member_id": thing.ids["member_id"]}, headers=shown(key)
+        lambda client, ours, theirs: client.get(
+            "/v1/keys", params={"member_id": theirs.ids["member_id"]}, headers=shown(ours.key)
         ),
         None,  # an empty list
     ),
 }
-"""Ids that are not in a path: by operation and field, a request with them and its status for those of another team."""
+"""Ids that are not in a path: by operation and field, a request with one of another team, and its status."""
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +159,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     settings = Settings(data_dir=folder, webhook_private_hosts=["127.0.0.1"])
     database = Database(settings.store_url)
     migrate.upgrade(database)
-    yield create_app(settings, database)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(admission, "WRONG_KEYS", Policy(6000, 6000))
+        app = create_app(settings, database)
+        app.middleware_stack = app.build_middleware_stack()
+    yield app
     database.dispose()
 
 
@@ -235,7 +253,9 @@ def test_every_id_outside_of_a_path_is_known(served: FastAPI) -> None:
             for content in operation.get("requestBody", {}).get("content", {}).values():
                 model = content["schema"].get("$ref", "").rpartition("/")[2]
                 names += document["components"]["schemas"].get(model, {}).get("properties", {})
-            found |= {(operation["operationId"], name) for name in names if name.endswith(("_id", "_ids"))}
+            found |= {
+                (operation["operationId"], name) for name in names if name.endswith(("_id", "_ids")) or name == "before"
+            }
     assert found == set(IDS_ELSEWHERE)
 
 
@@ -314,7 +334,7 @@ def test_ids_of_another_team_lead_to_nothing_wherever_they_stand(
     client: TestClient, ours: Thing, theirs: Thing
 ) -> None:
     for name, (request, status) in IDS_ELSEWHERE.items():
-        answer = request(client, theirs, ours.key)
+        answer = request(client, ours, theirs)
         assert answer.status_code == (status or 200), name
         assert status or answer.json()["data"] == [], name
     for dataset in ("theirs", theirs.ids["dataset_id"]):

@@ -53,7 +53,7 @@ def requests(method: str, route: str, status: int) -> tuple[str, frozenset[tuple
         (lambda client, job: client.get(f"/v1/jobs/{'x' * 36}"), ("GET", "/v1/jobs/{job_id}", 404)),
         (lambda client, job: client.post("/v1/jobs", json={}), ("POST", "/v1/jobs", 422)),
         (lambda client, job: client.put(f"/v1/jobs/{job}"), ("PUT", "/v1/jobs/{job_id}", 405)),
-        (lambda client, job: client.get(f"/secret/{job}"), ("GET", "unmatched", 404)),
+        (lambda client, job: client.get(f"/confidential/{job}"), ("GET", "unmatched", 404)),
         (lambda client, job: client.request("BREW", "/v1/jobs"), ("other", "/v1/jobs", 405)),
         (lambda client, job: client.post("/v1/jobs", content=b" " * 2_000_000), ("POST", "/v1/jobs", 413)),
         (lambda client, job: client.get("/healthz", headers={"Host": "evil.example"}), ("GET", "/healthz", 421)),
@@ -73,7 +73,7 @@ def test_a_request_is_counted_by_the_template_of_its_route(
     assert after[requests(*counted)] == before.get(requests(*counted), 0) + 1
     timed = key("ayla_http_request_seconds_count", route=counted[1])
     assert after[timed] == before.get(timed, 0) + 1
-    assert not [labels for _, labels in after if job_id in str(labels) or "secret" in str(labels)]
+    assert not [labels for _, labels in after if job_id in str(labels) or "confidential" in str(labels)]
 
 
 def test_an_error_of_the_service_is_counted_as_one(app: FastAPI) -> None:

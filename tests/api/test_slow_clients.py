@@ -272,7 +272,7 @@ async def _threads_while_a_body_comes(app: FastAPI, method: str, path: str) -> i
     waiting.cancel()
     await asyncio.wait([request])
     assert request.exception() is None
-    assert statuses
+    assert 500 not in statuses  # that the client goes in the middle of its body is no fault of ours
     return threads
 
 

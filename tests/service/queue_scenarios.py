@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from ayla_service.db.models import Member, Team
@@ -120,13 +121,13 @@ def mixed(database: Database, seconds: float) -> Mixed:
     )
 
 
-def newcomer(database: Database, hours: float, policy: SharePolicy = FAIR) -> list[float]:
-    """Ada has had all workers for so long when bob comes; what bob has of them in each minute from then on."""
-    ada, bob, since = LOCAL, member_of(database, LOCAL, "bob"), 3600.0 * hours
-    shards = int(WORKERS * (since + 1200.0) / SWEEP_SHARD)
+def newcomer(database: Database, since: float, minutes: int, policy: SharePolicy = FAIR) -> list[float]:
+    """Ada has had all workers for so many seconds when bob comes; what bob has of them in each minute from then on."""
+    ada, bob, until = LOCAL, member_of(database, LOCAL, "bob"), since + 60.0 * minutes
+    shards = int(WORKERS * until / SWEEP_SHARD)
     arrivals = [Arrival(0.0, ada, (SWEEP_SHARD,) * shards), Arrival(since, bob, (SWEEP_SHARD,) * shards)]
-    runs = Simulation(database, WORKERS, noise(3), policy).play(arrivals, since + 1200.0)
-    spans = [(since + 60.0 * minute, since + 60.0 * (minute + 1)) for minute in range(20)]
+    runs = Simulation(database, WORKERS, noise(3), policy).play(arrivals, until)
+    spans = [(since + 60.0 * minute, since + 60.0 * (minute + 1)) for minute in range(minutes)]
     return [seconds_of(runs, *span)[bob.member_id] / (WORKERS * 60.0) for span in spans]
 
 
@@ -137,4 +138,4 @@ def _waits(runs: Sequence[Run], members: Collection[str]) -> Waits:
 
 def _longest_gap(runs: Sequence[Run], who: Principal) -> float:
     starts = sorted(run.start for run in runs if run.owner.member_id == who.member_id)
-    return max(later - earlier for earlier, later in zip(starts, starts[1:], strict=False))
+    return max(later - earlier for earlier, later in pairwise(starts))

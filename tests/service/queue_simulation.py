@@ -57,6 +57,24 @@ class Run:
         return self.start - self.queued
 
 
+def put(database: Database, arrival: Arrival, now: datetime) -> tuple[str, dict[str, float]]:
+    """Queue a job as if it was cut so; returns its id and the estimated seconds of its shards, by id."""
+    document = spec(priority=arrival.priority)
+    wanted = JobSpec.model_validate(document)
+    draft = drafts.draft(arrival.owner, wanted, document, resolve(wanted), now)
+    shards = [
+        {**draft.shards[0], "id": str(uuid.uuid4()), "index": index, "cost": cost}
+        for index, cost in enumerate(arrival.costs)
+    ]
+    trials = [
+        {**draft.trials[0], "id": str(uuid.uuid4()), "index": index, "shard_id": shard["id"]}
+        for index, shard in enumerate(shards)
+    ]
+    with database.write() as session:
+        drafts.store(session, [drafts.Draft(draft.owner, draft.job, draft.labels, shards, trials)])
+    return draft.job["id"], {shard["id"]: shard["cost"] for shard in shards}
+
+
 def noise(seed: int) -> Iterator[float]:
     """How long shards take over what was estimated: half of them between 0.7 and 1.4 times as long."""
     draw = random.Random(seed)  # no secret
@@ -139,22 +157,9 @@ class Simulation:
         assert len(stored) == len(done)
 
     def _submit(self, arrival: Arrival) -> None:
-        document = spec(priority=arrival.priority)
-        wanted = JobSpec.model_validate(document)
-        draft = drafts.draft(arrival.owner, wanted, document, resolve(wanted), self._clock(None))
-        shards = [
-            {**draft.shards[0], "id": str(uuid.uuid4()), "index": index, "cost": cost}
-            for index, cost in enumerate(arrival.costs)
-        ]
-        trials = [
-            {**draft.trials[0], "id": str(uuid.uuid4()), "index": index, "shard_id": shard["id"]}
-            for index, shard in enumerate(shards)
-        ]
-        made = drafts.Draft(draft.owner, draft.job, draft.labels, shards, trials)
-        with self.database.write() as session:
-            drafts.store(session, [made])
-        self._owners[made.job["id"]] = (arrival.owner, arrival.at)
-        self._costs |= {shard["id"]: shard["cost"] for shard in shards}
+        job_id, costs = put(self.database, arrival, self._clock(None))
+        self._owners[job_id] = (arrival.owner, arrival.at)
+        self._costs |= costs
 
     @contextmanager
     def _simulated(self) -> Iterator[None]:

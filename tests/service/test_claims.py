@@ -79,6 +79,16 @@ def test_a_job_whose_row_is_held_by_others_keeps_nobody_waiting(database: Databa
     assert claim_one(database).job_id == held.id
 
 
+def test_a_shard_whose_row_is_held_by_others_keeps_nobody_waiting(database: Database) -> None:
+    if database.is_sqlite:
+        pytest.skip("SQLite has one writer at a time")
+    held, free = submit(database), submit(database)
+    with database.write() as session:
+        session.execute(select(Shard).where(Shard.job_id == held.id).with_for_update())
+        assert claim_one(database).job_id == free.id
+    assert claim_one(database).job_id == held.id
+
+
 def test_what_is_tried_between_the_look_and_the_lock_is_no_part_of_a_pack(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

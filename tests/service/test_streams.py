@@ -5,11 +5,10 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
-from ayla_service.api.sse import encode_event
-from ayla_service.db.models import ApiKey, Chunk, Job, MetricChunk
+from ayla_service.db.models import ApiKey, Chunk, MetricChunk
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import JobNotFound
 from ayla_service.jobs import retention
@@ -17,10 +16,8 @@ from ayla_service.queue.attempts import fail, record
 from ayla_service.queue.retries import ErrorType, RetryPolicy
 from ayla_service.results.encoding import encode
 from ayla_service.results.writer import NewChunk, NewResults
-from ayla_service.streams import changes, openings
-from ayla_service.streams.board import Board
 from ayla_service.streams.events import MOST_TRIALS
-from ayla_service.streams.feeds import JobFilter, News, TeamFeed, TeamOpening, Wanted
+from ayla_service.streams.feeds import JobFilter, TeamFeed
 from ayla_service.streams.following import follow
 from ayla_service.streams.measuring import MOST_AT_ONCE
 from ayla_service.streams.positions import Position
@@ -30,41 +27,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tests.factories import jobs, progress, stranger, submit, submit_as
 from tests.keyring import let_in, revoke
-from tests.streaming import LEASE, Told, begin_job, events_of, make_steps, names
-
-TEAM = TeamFeed(LOCAL.team_id)
-
-
-class Looker:
-    """Looks at a store as a process does that has some streams open."""
-
-    def __init__(self, database: Database) -> None:
-        self.seconds = 0.0
-        self.board = Board(database, encode_event, lambda: self.seconds)
-
-    def look(self, **wanted: object) -> News:
-        """The next look, a quarter of a second after the one before."""
-        self.seconds += 0.25
-        return self.board.look(Wanted(**wanted))  # type: ignore[arg-type]  # as the test says
-
-    def open(self, *job_ids: str) -> list[Told]:
-        """What a new stream about jobs begins with."""
-        news = self.look(jobs=set(job_ids), snapshots=set(job_ids))
-        return events_of(b"".join(news.snapshots.values()))
-
-    def job(self, job_id: str) -> list[Told]:
-        """What an open stream about a job goes on with."""
-        news = self.look(jobs={job_id})
-        return events_of(news.jobs[job_id].for_job) if job_id in news.jobs else []
-
-    def team(self, feed: TeamFeed = TEAM) -> list[Told]:
-        """What an open stream about a team goes on with."""
-        return events_of(self.look(teams={feed.team_id}).about(feed))
-
-    def open_team(self, feed: TeamFeed = TEAM, since: Position | None = None) -> list[Told]:
-        """What a new stream about a team begins with."""
-        opening = TeamOpening(feed, since)
-        return events_of(self.look(teams={feed.team_id}, openings={opening}).openings[opening])
+from tests.service.looking import Looker
+from tests.streaming import LEASE, begin_job, make_steps, names
 
 
 @pytest.fixture
@@ -269,107 +233,6 @@ def test_who_waits_is_told_of_ends_alone(database: Database, looker: Looker) -> 
     assert looker.look(waits={first, second}).over == {first, second}
 
 
-def test_a_team_is_told_of_all_its_jobs_and_of_nobody_elses(database: Database, looker: Looker) -> None:
-    rival = stranger(database)
-    old = submit(database)
-    [first] = looker.open_team()
-    assert ([job["id"] for job in first.data["jobs"]], first.data["complete"]) == ([old.id], True)
-    teams = {LOCAL.team_id, rival.team_id}
-    looker.look(teams=teams)
-    new, theirs = submit(database), submit_as(database, rival)
-    news = looker.look(teams=teams)
-    for team_id, job in ((LOCAL.team_id, new), (rival.team_id, theirs)):
-        told = events_of(news.about(TeamFeed(team_id)))
-        assert [(event.event, event.data["job_id"]) for event in told] == [("state", job.id)]
-    assert looker.team() == []
-    claimed = begin_job(database)
-    assert [told.state for told in looker.team()] == ["running"]
-    make_steps(database, claimed, 0, 4)
-    assert names(looker.team()) == ["progress"]
-    make_steps(database, claimed, 5, 10, finished=True)
-    assert [told.state for told in looker.team()] == ["succeeded"]
-
-
-def test_jobs_that_run_already_when_a_team_is_first_watched_make_progress_too(
-    database: Database, looker: Looker
-) -> None:
-    submit(database)
-    claimed = begin_job(database)
-    [first] = looker.open_team()
-    assert [job["state"] for job in first.data["jobs"]] == ["running"]
-    make_steps(database, claimed, 0, 4)
-    assert names(looker.team()) == ["progress"]
-
-
-def test_a_team_stream_can_be_about_some_of_the_jobs(database: Database, looker: Looker) -> None:
-    tagged = TeamFeed(LOCAL.team_id, JobFilter(project="reef", tag="paper", owner="local"))
-    submit(database, project="reef")
-    submit(database, project="reef", tags=["paper"])
-    [first] = looker.open_team(tagged)
-    assert [job["tags"] for job in first.data["jobs"]] == [["paper"]]
-    mine = submit(database, project="reef", tags=["a", "paper"]).id
-    submit(database, tags=["paper"])
-    assert [told.data["job_id"] for told in looker.team(tagged)] == [mine]
-
-
-def test_a_change_that_is_committed_late_is_told_all_the_same(database: Database, looker: Looker) -> None:
-    first, second = submit(database).id, submit(database).id
-    looker.team()
-    for job_id, seconds in ((first, 15.0), (second, 0.5)):
-        jobs(database).edit(job_id, name="late")
-        with database.write() as session:
-            session.get_one(Job, job_id).updated_at = store_now(session) - timedelta(seconds=seconds)
-        assert [told.data["job_id"] for told in looker.team()] == [job_id]
-    assert looker.team() == []
-
-
-def test_more_changes_than_fit_into_a_look_are_told_in_the_next(
-    database: Database, looker: Looker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(changes, "_MOST_AT_ONCE", 2)
-    looker.team()
-    made = [submit(database).id for _ in range(5)]
-    for place, job_id in enumerate(made):
-        age(database, job_id, seconds=10 - place)
-    looks = [[told.data["job_id"] for told in looker.team()] for _ in range(4)]
-    assert looks == [made[:2], made[2:4], made[4:], []]
-
-
-def test_a_team_stream_goes_on_after_an_event(database: Database, looker: Looker) -> None:
-    before = submit(database).id
-    age(database, before, seconds=60)
-    looker.open_team()
-    last = submit(database).id
-    [told] = looker.team()
-    missed = submit(database).id
-    jobs(database).cancel(missed)
-    again = looker.open_team(since=Position.decode(told.id))
-    assert [(event.event, event.data["job_id"]) for event in again] == [("state", last), ("state", missed)]
-    assert again[-1].state == "cancelled"
-
-
-def test_after_more_changes_than_can_be_told_a_team_stream_begins_anew(
-    database: Database, looker: Looker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(openings, "_MOST_CHANGES", 2)
-    submit(database)
-    [first] = looker.open_team()
-    for _ in range(3):
-        submit(database)
-    gap, snapshot = looker.open_team(since=Position.decode(first.id))
-    assert (gap.event, gap.data["reason"]) == ("gap", "too-many-changes")
-    assert len(snapshot.data["jobs"]) == 4
-
-
-def test_a_snapshot_of_a_team_is_no_larger_than_clients_take(database: Database, looker: Looker) -> None:
-    for _ in range(25):
-        submit(database, notes="é" * 10_000)
-    [first] = looker.open_team()
-    assert not first.data["complete"]
-    assert 0 < len(first.data["jobs"]) < 25
-    assert len(json.dumps(first.data, ensure_ascii=False).encode()) < 2**20
-
-
 def test_after_the_store_has_failed_everything_is_read_anew(database: Database, looker: Looker) -> None:
     job = submit(database)
     claimed = begin_job(database)
@@ -387,12 +250,6 @@ def rename(database: Database, column: str, name: str) -> None:
     """Rename a column of the trials."""
     with database.engine.begin() as connection:
         connection.execute(text(f"ALTER TABLE trials RENAME COLUMN {column} TO {name}"))
-
-
-def age(database: Database, job_id: str, seconds: float) -> None:
-    """Let a job have changed last so long ago."""
-    with database.write() as session:
-        session.get_one(Job, job_id).updated_at = store_now(session) - timedelta(seconds=seconds)
 
 
 def ended_at(looker: Looker, *job_ids: str) -> Position | None:

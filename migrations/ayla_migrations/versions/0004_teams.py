@@ -241,10 +241,11 @@ def _give_jobs_owners() -> None:
         batch.create_foreign_key(op.f("fk_jobs_team_id_teams"), "teams", ["team_id"], ["id"])
         batch.create_foreign_key(op.f("fk_jobs_owner_id_members"), "members", ["owner_id"], ["id"])
     op.create_index(op.f("ix_jobs_state"), "jobs", ["state"])
-    op.create_index(op.f("ix_jobs_team_id_created_at_id"), "jobs", ["team_id", "created_at", "id"])
+    sized = ["created_at", "id", "stored_bytes"]
+    op.create_index(op.f("ix_jobs_team_id_created_at_id_stored_bytes"), "jobs", ["team_id", *sized])
     op.create_index(op.f("ix_jobs_team_id_state_created_at_id"), "jobs", ["team_id", "state", "created_at", "id"])
     op.create_index(op.f("ix_jobs_team_id_updated_at_id"), "jobs", ["team_id", "updated_at", "id"])
-    op.create_index(op.f("ix_jobs_owner_id_created_at_id"), "jobs", ["owner_id", "created_at", "id"])
+    op.create_index(op.f("ix_jobs_owner_id_created_at_id_stored_bytes"), "jobs", ["owner_id", *sized])
 
 
 def _make_searchable() -> None:
@@ -402,10 +403,10 @@ def downgrade() -> None:
 
 def _take_owners_from_jobs() -> None:
     for columns in (
-        "owner_id_created_at_id",
+        "owner_id_created_at_id_stored_bytes",
         "team_id_updated_at_id",
         "team_id_state_created_at_id",
-        "team_id_created_at_id",
+        "team_id_created_at_id_stored_bytes",
         "state",
     ):
         op.drop_index(op.f(f"ix_jobs_{columns}"), "jobs")

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ayla_service.api.handlers import BodyTimeout, BodyTooLarge, body_too_large, internal_error
@@ -76,6 +76,8 @@ class AccessLogMiddleware:
 
         try:
             await self._app(scope, receive, send_and_note)
+        except ClientDisconnect:
+            pass  # in the middle of its body: there is nobody to be answered, and nothing has gone wrong here
         except Exception:
             log.exception("request failed", method=scope["method"], path=_path(scope))
             if status:

@@ -39,6 +39,9 @@ Render = Callable[[list[JobView]], StoredAnswer]
 _AT_ONCE = 64
 """Submissions that share a transaction at most."""
 
+_TRIALS_AT_ONCE = 2000
+"""Trials of them together; one that has more by itself is stored alone, as others wait for as long as it takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
@@ -96,6 +99,10 @@ class _Request:
     answer: StoredAnswer | None = None
     error: Exception | None = None
     replayed: bool = False
+
+    @property
+    def trials(self) -> int:
+        return sum(len(job.resolved.optimizers) * len(job.resolved.seeds) for job in self.jobs)
 
     @property
     def is_done(self) -> bool:
@@ -156,12 +163,22 @@ class SubmissionDesk:
         with self._turn:
             # Whoever has the turn serves all that wait by then; most find themselves served when theirs comes.
             while not request.is_done:
-                self._serve([self._waiting.popleft() for _ in range(min(_AT_ONCE, len(self._waiting)))])
+                self._serve(self._next())
         if request.error is not None:
             raise request.error
         assert request.answer is not None  # noqa: S101  # it is done, and not by an error
         self._tell(request)
         return Receipt(request.answer, request.replayed)
+
+    def _next(self) -> list[_Request]:
+        """Those that are served together, in the order in which they came."""
+        together, trials = [], 0
+        while self._waiting and len(together) < _AT_ONCE:
+            trials += self._waiting[0].trials
+            if together and trials > _TRIALS_AT_ONCE:
+                break
+            together.append(self._waiting.popleft())
+        return together
 
     def _tell(self, request: _Request) -> None:
         if not request.replayed:

@@ -60,9 +60,7 @@ class Look:
         self._at = at
         self._now = store_now(session)
         self._position = Position(self._now)
-        self._listened = {
-            job_id for job_id in wanted.jobs if (job := memory.jobs.get(job_id)) and job.trials is not None
-        }
+        self._listened = wanted.jobs & {job_id for job_id, job in memory.jobs.items() if job.in_full}
         self._told: dict[str, JobNews] = {}
         self._ending: list[str] = []
 
@@ -147,10 +145,10 @@ class Look:
     def _trials(self, job_ids: Set[str]) -> dict[str, list[str]]:
         """Read the trials of these jobs as far as they are listened to; returns those with something to tell."""
         watched = {job_id: self._memory.jobs[job_id] for job_id in job_ids & self._wanted.jobs}
-        before = {job_id: job.trials or {} for job_id, job in watched.items()}
+        before = {job_id: job.trials for job_id, job in watched.items()}
         changed = {}
         for job_id, trials in trials_of(self._session, watched.keys(), before).items():
-            watched[job_id].trials = trials
+            watched[job_id].in_full, watched[job_id].trials = True, trials
             changed[job_id] = [key for key, trial in trials.items() if trial != before[job_id].get(key)]
         return changed
 
@@ -159,7 +157,7 @@ class Look:
         told: dict[str, set[str]] = defaultdict(set)
         for job_id, trial_ids in changed.items():
             job = self._memory.jobs[job_id]
-            rows = {trial_id for trial_id in trial_ids if _has_rows((job.trials or {})[trial_id], job)}
+            rows = {trial_id for trial_id in trial_ids if _has_rows(job.trials[trial_id], job)}
             told[job_id] |= set(trial_ids) - rows
             self._memory.due |= {trial_id: job_id for trial_id in trial_ids if trial_id in rows}
         for trial_id, job_id in self._look_at_rows().items():
@@ -167,22 +165,22 @@ class Look:
         for job_id, ids in told.items():
             job = self._memory.jobs[job_id]
             if ids and job_id in self._listened:
-                trials = [trial for trial_id, trial in (job.trials or {}).items() if trial_id in ids]
+                trials = [trial for trial_id, trial in job.trials.items() if trial_id in ids]
                 self._tell(job, Measured(job_id, trials), to_job=True)
 
     def _look_at_rows(self) -> dict[str, str]:
         """Look at the newest rows of those trials that wait longest; returns these, each with its job."""
         jobs = self._memory.jobs
-        due = {trial: job for trial, job in self._memory.due.items() if job in self._wanted.jobs and job in jobs}
+        due = {trial: job for trial, job in self._memory.due.items() if job in jobs and trial in jobs[job].trials}
         first = dict(list(due.items())[:MOST_AT_ONCE])
         self._memory.due = {trial_id: job_id for trial_id, job_id in due.items() if trial_id not in first}
-        trials = {trial_id: (jobs[job_id].trials or {})[trial_id] for trial_id, job_id in first.items()}
+        trials = {trial_id: jobs[job_id].trials[trial_id] for trial_id, job_id in first.items()}
         losses = newest_losses(self._session, [key for key in trials if trials[key].state != TrialState.COMPLETED])
         metrics = newest_metrics(self._session, [key for key in trials if jobs[first[key]].has_metrics])
         for trial_id, trial in trials.items():
             step, loss = losses.get(trial_id, (trial.step, trial.loss))
             now = replace(trial, step=step, loss=loss, metrics=metrics.get(trial_id, trial.metrics))
-            (jobs[first[trial_id]].trials or {})[trial_id] = now
+            jobs[first[trial_id]].trials[trial_id] = now
         return first
 
     def _end(self) -> None:
@@ -206,14 +204,14 @@ class Look:
         return Position(max(self._position.at, event.job.updated_at), event.job_id)
 
     def _closed(self, gone: Set[str]) -> Set[str]:
-        over = {job_id for job_id, job in self._memory.jobs.items() if job.is_over and job.trials is not None}
+        over = {job_id for job_id, job in self._memory.jobs.items() if job.is_over and job.in_full}
         return (over | gone) & self._wanted.jobs
 
     def _snapshots(self, gone: Set[str]) -> dict[str, bytes]:
         """What streams about jobs begin with, as far as the jobs have been read; those that changed last at the end."""
         wanted = self._wanted.snapshots
         found = {job_id: self._encode(Ended(EndReason.DELETED, job_id), None) for job_id in wanted & gone}
-        jobs = [job for job in map(self._memory.jobs.get, wanted) if job is not None and job.trials is not None]
+        jobs = [job for job in map(self._memory.jobs.get, wanted) if job is not None and job.in_full]
         for job in sorted(jobs, key=lambda job: (job.view.updated_at, job.view.id)):
             end = job.ended()
             last = self._encode(end, self._of(end)) if job.is_over else b""
@@ -229,8 +227,8 @@ class Look:
         kept = {}
         for job_id, job in self._memory.jobs.items():
             if job_id not in self._wanted.jobs:
-                job.trials = None
-            if job.trials is not None or (job.is_running and job.team_id in self._wanted.teams):
+                job.in_full, job.trials = False, {}
+            if job.in_full or (job.is_running and job.team_id in self._wanted.teams):
                 kept[job_id] = job
         self._memory.jobs = kept
 

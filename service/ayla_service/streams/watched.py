@@ -26,7 +26,8 @@ class Watched:
         view: the job, without its specs.
         steps_of_trial: that each trial makes unless it diverges.
         has_metrics: whether its trials can have metrics.
-        trials: the first ones by id; None where nobody watches them.
+        in_full: whether its trials are read too.
+        trials: the first ones by id, as far as they are read.
         counts: of its trials when they were counted last.
         shards: a number that changes when something becomes of its shards; None before it was looked at.
         looks: into its trials that are passed over until the next, as many trials take long to count.
@@ -36,7 +37,8 @@ class Watched:
     view: JobView
     steps_of_trial: int
     has_metrics: bool
-    trials: dict[str, TrialNow] | None = None
+    in_full: bool = False
+    trials: dict[str, TrialNow] = field(default_factory=dict)
     counts: TrialCounts | None = None
     shards: tuple[object, ...] | None = None
     looks: int = 0
@@ -53,8 +55,8 @@ class Watched:
             has_metrics=job.resolved_spec["problem"]["type"] == "dataset",
         )
         if before is not None:
-            watched.trials, watched.counts, watched.shards = before.trials, before.counts, before.shards
-            watched.pace = before.pace
+            watched.in_full, watched.trials = before.in_full, before.trials
+            watched.counts, watched.shards, watched.pace = before.counts, before.shards, before.pace
         return watched
 
     @property
@@ -111,5 +113,5 @@ class Watched:
         return Ended(reason, self.view.id, self.view, *self._trials())
 
     def _trials(self) -> tuple[list[TrialNow], int]:
-        trials = list((self.trials or {}).values())
+        trials = list(self.trials.values())
         return trials, sum(self.view.trials.values()) - len(trials)

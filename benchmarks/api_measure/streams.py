@@ -83,7 +83,7 @@ def measure(*, quick: bool) -> Findings:
 
 
 def _of(backing: Servers, way: Way, size: Size) -> tuple[list[float], float, float]:
-    limits = {"max_streams": 2 * size.streams, "max_streams_per_member": 2 * size.streams}
+    limits = {"max_streams": 2 * size.streams, "max_member_streams": 2 * size.streams}
     with installed(backing, way, **limits) as installation:
         process = psutil.Process(installation.start_api().pid)
         client = Connection(installation.url)

@@ -53,7 +53,7 @@ STREAMS = [operation["operationId"] for _, _, operation in operations(DOCUMENT) 
 OF_SPECS = ["submit_job", "submit_jobs", "validate_job"]
 FINITE = [name for name in OPERATIONS if name not in STREAMS]
 """Operations that are answered to the end. A stream of events has none, so a client in this process would wait for
-ever; test_job_events.py has a service of its own for them."""
+ever; test_event_streams.py has a service of its own for them."""
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Streams of events and waiting requests, over a real server: what is read here went over a socket."""
+"""Streams of events over a real server: what is read here went over a socket."""
 
 import re
 import signal

@@ -14,7 +14,7 @@ def lane(member: str, *parts: Part, team: str = "team", priority: int = 0, devic
 
 def sharing(*members: str, limits: dict[str, float] | None = None, **weights: float) -> Sharing:
     everyone = {**dict.fromkeys(("team", *members), 1.0), **weights}
-    return Sharing(everyone, dict.fromkeys(everyone, 0.0), limits or {})
+    return Sharing(everyone, dict.fromkeys(everyone, 0.0), {}, limits or {})
 
 
 def idle(count: int) -> list[Server]:

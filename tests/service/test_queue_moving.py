@@ -59,6 +59,13 @@ def test_jobs_moved_one_after_the_other_keep_their_order(database: Database) -> 
     assert order(database) == made[::-1]
 
 
+def test_jobs_moved_to_before_the_same_one_keep_their_order(database: Database) -> None:
+    made = [submit(database).id for _ in range(6)]
+    for job_id in made[2:]:
+        before(database, job_id, made[1])
+    assert order(database) == [made[0], *made[2:], made[1]]
+
+
 def test_jobs_queued_at_the_same_moment_are_passed_together(database: Database) -> None:
     first, second, third = (submit(database).id for _ in range(3))
     with database.write() as session:

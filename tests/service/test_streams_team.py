@@ -67,8 +67,7 @@ def test_a_change_that_is_committed_late_is_told_all_the_same(database: Database
     looker.team()
     for job_id, seconds in ((first, 15.0), (second, 0.5)):
         jobs(database).edit(job_id, name="late")
-        with database.write() as session:
-            session.get_one(Job, job_id).updated_at = store_now(session) - timedelta(seconds=seconds)
+        age(database, job_id, seconds)
         assert [told.data["job_id"] for told in looker.team()] == [job_id]
     assert looker.team() == []
 

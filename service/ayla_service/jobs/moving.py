@@ -6,20 +6,20 @@ follow from them: nobody gets more of the workers by it.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, literal, select, update
 from sqlalchemy.orm import Session
 
-from ayla_service.db.columns import written
 from ayla_service.db.models import Job, Shard
 from ayla_service.errors import JobFinished, MoveImpossible
 from ayla_service.jobs.editing import touched
 from ayla_service.jobs.scoping import job_of, own_job
 from ayla_service.jobs.views import JobView
-from ayla_service.queue.contenders import DEVICES
-from ayla_service.states import UNFINISHED_JOB, WAITING_SHARD, ShardState
+from ayla_service.queue.contenders import DEVICES, queued
+from ayla_service.states import UNFINISHED_JOB, WAITING_SHARD
 from ayla_service.teams.principal import Principal
 
-_JUST = timedelta(microseconds=1)
+_ROOM = timedelta(seconds=1)
+"""Left between a job at the front and the next, so that others can be moved to between them."""
 
 
 def move_to_front(session: Session, principal: Principal, job_id: str) -> JobView:
@@ -31,16 +31,16 @@ def move_to_front(session: Session, principal: Principal, job_id: str) -> JobVie
         JobFinished: if it has ended.
     """
     job = _unfinished(session, principal, job_id)
-    first = _first_of_others(session, job)
+    first = _nearest_of_others(session, job)
     if first is not None:
-        _queue_at(session, job, first - _JUST)
+        _queue_at(session, job, first - _ROOM)
     return touched(session, job)
 
 
 def move_before(session: Session, principal: Principal, job_id: str, other_id: str) -> JobView:
     """Let a job go just before another one of its owner. Can be repeated.
 
-    Jobs that were queued in the same microsecond as the other one are passed as well.
+    Jobs that were queued at the same moment as the other one, to the microsecond, are passed as well.
 
     Raises:
         JobNotFound: if the team has none with one of these ids.
@@ -60,7 +60,8 @@ def move_before(session: Session, principal: Principal, job_id: str, other_id: s
         raise MoveImpossible(other.id, "has another priority")
     if first is None:
         raise MoveImpossible(other.id, "has nothing that waits")
-    _queue_at(session, job, first - _JUST)
+    last = _nearest_of_others(session, job, before=first) or first - 2 * _ROOM
+    _queue_at(session, job, min(last + (first - last) / 2, first - timedelta(microseconds=1)))
     return touched(session, job)
 
 
@@ -71,25 +72,26 @@ def _unfinished(session: Session, principal: Principal, job_id: str) -> Job:
     return job
 
 
-def _first_of_others(session: Session, job: Job) -> datetime | None:
-    """When the first of the owner's other queued shards was queued, from the front of the queue's index."""
-    looks = (
-        select(Shard.queued_at)
-        .where(
-            Shard.state == written(ShardState.QUEUED),
-            Shard.device == device,
-            Shard.priority == job.priority,
-            Shard.owner_id == job.owner_id,
-            Shard.job_id != job.id,
-        )
-        .order_by(Shard.queued_at)
-        .limit(1)
-        .scalar_subquery()
-        for device in DEVICES
+def _nearest_of_others(session: Session, job: Job, before: datetime | None = None) -> datetime | None:
+    """When the first of the owner's other queued shards was queued, or the last of those queued before some time.
+
+    Found at an end of the queue's index.
+    """
+    looks = (_look(job, device, before).scalar_subquery() for device in DEVICES)
+    found = [queued_at for queued_at in session.execute(select(*looks)).one() if queued_at is not None]
+    return min(found, default=None) if before is None else max(found, default=None)
+
+
+def _look(job: Job, device: str, before: datetime | None) -> Select[datetime]:
+    others = (
+        *queued(device, literal(job.priority)),
+        Shard.owner_id == job.owner_id,
+        Shard.job_id != job.id,
     )
-    return min(
-        (queued_at for queued_at in session.execute(select(*looks)).one() if queued_at is not None), default=None
-    )
+    if before is None:
+        return select(Shard.queued_at).where(*others).order_by(Shard.queued_at).limit(1)
+    query = select(Shard.queued_at).where(*others, Shard.queued_at < before)
+    return query.order_by(Shard.queued_at.desc()).limit(1)
 
 
 def _queue_at(session: Session, job: Job, queued_at: datetime) -> None:

@@ -172,7 +172,8 @@ class SubmissionDesk:
 
     def _next(self) -> list[_Request]:
         """Those that are served together, in the order in which they came."""
-        together, trials = [], 0
+        together: list[_Request] = []
+        trials = 0
         while self._waiting and len(together) < _AT_ONCE:
             trials += self._waiting[0].trials
             if together and trials > _TRIALS_AT_ONCE:

@@ -149,13 +149,15 @@ def _sharing(found: Sequence[Contest], policy: SharePolicy) -> Sharing:
     """Who has work of several priorities stands where it stands at the best of them."""
     weights: dict[str, float] = {}
     turns: dict[str, float] = {}
+    waited: dict[str, float] = {}
     limits: dict[str, float] = {}
     for one in reversed(found):
         everyone = (one.teams, *one.members.values())
         weights |= {turn.id: turn.weight for some in everyone for turn in some.values()}
+        waited |= {turn.id: turn.waited for some in everyone for turn in some.values()}
         turns |= one.turns(policy).at()
         limits |= one.most_workers
-    return Sharing(weights, turns, limits)
+    return Sharing(weights, turns, waited, limits)
 
 
 def _stretches(session: Session, found: Contest, most: int) -> list[Stretch]:

@@ -51,10 +51,18 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """Who shares: weights, turns at this moment and limits on workers, by the id of a member or team."""
+    """Who shares, by the id of a member or team.
+
+    Attributes:
+        weights: the shares beside others.
+        turns: at this moment, after which they are served.
+        waited: for how long they have had work on the queue, which decides between equals.
+        most_workers: limits on workers at a time.
+    """
 
     weights: Mapping[str, float]
     turns: Mapping[str, float]
+    waited: Mapping[str, float]
     most_workers: Mapping[str, float]
 
 
@@ -140,16 +148,19 @@ class _Play:
                 self._start(server, lane, now)
 
     def _best(self, server: Server) -> Lane | None:
-        best, place, priority = None, (0.0, "", 0.0, ""), 0
+        best, place, priority = None, ((0.0, 0.0, ""),) * 2, 0
         self._looks -= len(self._lanes)
         for lane in self._lanes:
             if best is not None and lane.priority != priority:
                 break
             if lane.device in server.devices and self._has_room(lane):
-                here = (self._turns[lane.team_id], lane.team_id, self._turns[lane.member_id], lane.member_id)
+                here = (self._place(lane.team_id), self._place(lane.member_id))
                 if best is None or here < place:
                     best, place, priority = lane, here, lane.priority
         return best
+
+    def _place(self, one: str) -> tuple[float, float, str]:
+        return (self._turns[one], -self._sharing.waited.get(one, 0.0), one)
 
     def _has_room(self, lane: Lane) -> bool:
         most = self._sharing.most_workers

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from ayla_service.db import migrate
 from ayla_service.db.session import Database
 from hypothesis import settings
@@ -20,6 +21,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # How long an example takes depends on the machine and what else runs on it; that is for benchmarks.
 settings.register_profile("ayla", deadline=None)
 settings.load_profile("ayla")
+
+
+@pytest.fixture(autouse=True)
+def _log_as_it_was() -> Iterator[None]:
+    """A test that runs a command has its log go to an output that is closed after it."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

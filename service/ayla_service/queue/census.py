@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from ayla_service.db.columns import written
 from ayla_service.db.models import Attempt, Job, Shard, Team, Trial, Worker
 from ayla_service.db.session import store_now
-from ayla_service.queue.contenders import DEVICES, Contest, contest, next_priority, owners, queued
+from ayla_service.queue.contenders import DEVICES, Contest, contest, owners, queued
 from ayla_service.queue.forecast import Sharing
 from ayla_service.queue.turns import SharePolicy
 from ayla_service.queue.workers import lost_before
@@ -127,10 +127,8 @@ def census(session: Session, presence_seconds: float, policy: SharePolicy) -> Ce
     """The whole queue; ``presence_seconds`` as for ``list_workers``."""
     now = store_now(session)
     found: list[Contest] = []
-    priority = next_priority(session, DEVICES)
-    while priority is not None:
-        found.append(contest(session, DEVICES, priority, now, policy, with_paused=True))
-        priority = next_priority(session, DEVICES, priority)
+    while one := contest(session, DEVICES, now, policy, found[-1].priority if found else None, with_paused=True):
+        found.append(one)
     lanes = sum(len(devices) for one in found for devices in one.oldest.values())
     most = max(_COUNTED_AT_LEAST, COUNTED_AT_MOST // max(1, lanes))
     measured = _measured(session)

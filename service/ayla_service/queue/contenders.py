@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     ColumnElement,
-    Integer,
     Select,
     bindparam,
     distinct,
@@ -87,14 +86,16 @@ def contests(
         now: the store's time.
         policy: how use is remembered.
     """
-    priority = next_priority(session, devices)
-    while priority is not None:
-        found = contest(session, devices, priority, now, policy)
-        if found.most_workers:
+    beyond: int | None = None
+    while True:
+        found = contest(session, devices, now, policy, beyond)
+        beyond = next_priority(session, devices, beyond) if found is None else found.priority
+        if beyond is None:
+            return
+        if found is not None and found.most_workers:
             found.leave_out(_full(session, found.most_workers, worker))
-        if found.teams:
+        if found is not None and found.teams:
             yield found
-        priority = next_priority(session, devices, priority)
 
 
 def next_priority(session: Session, devices: Collection[str], beyond: int | None = None) -> int | None:
@@ -106,22 +107,27 @@ def next_priority(session: Session, devices: Collection[str], beyond: int | None
 def contest(
     session: Session,
     devices: Collection[str],
-    priority: int,
     now: datetime,
     policy: SharePolicy,
+    beyond: int | None = None,
     *,
     with_paused: bool = False,
-) -> Contest:
-    """The members with queued work of this priority; those of paused teams only if asked for."""
-    found = Contest(priority, now)
+) -> Contest | None:
+    """The members with queued work of the best priority, or the best after another; None if there is nobody.
+
+    Those of paused teams are left out unless asked for; if all are, there is nobody even if others have work after it.
+    """
     query = _members_waiting(tuple(sorted(devices)), with_paused=with_paused)
-    rows = session.execute(query, {"priority": priority}).all()
-    for owner, _, device, queued_at, *_ in rows:
+    rows = session.execute(query, {"beyond": _BEST if beyond is None else beyond}).all()
+    if not rows:
+        return None
+    found = Contest(rows[0].priority, now)
+    for _, owner, _, device, queued_at, *_ in rows:
         found.oldest.setdefault(owner, {})[device] = queued_at
-    for owner, team_id, _, _, *stored in rows:
+    for _, owner, team_id, _, _, *stored in rows:
         waited = (now - min(found.oldest[owner].values())).total_seconds()
         found.members.setdefault(team_id, {})[owner] = _turn(found, owner, stored, waited, policy)
-    for team_id, *stored in session.execute(_TEAMS, {"ids": list(found.members)}) if rows else ():
+    for team_id, *stored in session.execute(_TEAMS, {"ids": list(found.members)}):
         waited = max(turn.waited for turn in found.members[team_id].values())
         found.teams[team_id] = _turn(found, team_id, stored, waited, policy)
     return found
@@ -185,26 +191,34 @@ def oldest_of_each(device: str, priority: ColumnElement[int]) -> Select[Any]:
     return select(*columns).where(found.c.owner_id.is_not(None))
 
 
-@lru_cache
-def _first_priorities(devices: Sequence[str]) -> Select[Any]:
-    """Made once, as all statements here: to put one together takes longer than to run it."""
-    looks = (
+def _first_priority(device: str) -> ColumnElement[int]:
+    """The best priority beyond ``beyond``."""
+    return (
         select(Shard.priority)
         .where(Shard.state == written(ShardState.QUEUED), Shard.device == device, Shard.priority > bindparam("beyond"))
         .order_by(Shard.priority)
         .limit(1)
         .scalar_subquery()
-        for device in devices
     )
+
+
+@lru_cache
+def _first_priorities(devices: Sequence[str]) -> Select[Any]:
+    """Made once, as all statements here: to put one together takes longer than to run it."""
+    looks: list[Any] = [_first_priority(device) for device in devices]
     return select(*looks)
 
 
 @lru_cache
 def _members_waiting(devices: Sequence[str], *, with_paused: bool) -> Select[Any]:
-    priority = bindparam("priority", type_=Integer)
+    firsts = union_all(*(select(_first_priority(device).label("priority")) for device in devices)).subquery()
+    best = select(func.min(firsts.c.priority).label("priority")).cte("best")
+    priority = select(best.c.priority).scalar_subquery()
     found = union_all(*(oldest_of_each(device, priority) for device in devices)).subquery()
+    columns = (priority.label("priority"), found.c.owner_id, Member.team_id, found.c.device, found.c.queued_at)
     query = (
-        select(found.c.owner_id, Member.team_id, found.c.device, found.c.queued_at, *_stored(Member, Usage))
+        select(*columns, *_stored(Member, Usage))
+        .select_from(found)
         .join(Member, Member.id == found.c.owner_id)
         .join(Team, Team.id == Member.team_id)
         .outerjoin(Usage, Usage.member_id == Member.id)

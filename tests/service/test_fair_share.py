@@ -319,3 +319,27 @@ def test_the_lock_of_claims_is_let_go_at_the_end(database: Database) -> None:
         free = select(text("pg_try_advisory_xact_lock(:lock)")).params(lock=CLAIM_LOCK)
         assert session.scalar(free)
         assert session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "15s"
+
+
+def test_claims_and_ends_at_once_charge_everybody_rightly_and_never_wait_in_a_circle(database: Database) -> None:
+    """Packs of members of several teams are claimed and ended by several workers, some of them handed back first."""
+    everyone = [LOCAL, colleague(database, "a"), colleague(database, "b"), stranger(database)]
+    for who in everyone:
+        for _ in range(3):
+            queue(database, who, 10, 0.5)
+    few = PackLimits(shards=7, seconds=100.0, small_seconds=10.0)
+
+    def work(number: int) -> int:
+        worker, done = WorkerIdentity(f"busy:{number}", WORKER.devices, {}), 0
+        while found := claim_pack(database, worker, LEASE, few):
+            if done == 0:
+                attempts.release(database, found[0])
+                found = found[1:]
+            done += len(packs.complete(database, [CompletedShard(one, [], NewResults(), "cpu") for one in found[::-1]]))
+        return done
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(work, range(4))) == 120
+    totals = [used(database, who) for who in everyone]
+    assert all(-0.01 < member < 10.0 for member, _ in totals), "next to nothing, as nothing was computed"
+    assert totals[0][1] == pytest.approx(sum(member for member, _ in totals[:3]), abs=0.05)

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Double, Executable, bindparam, func, select
+from sqlalchemy import Double, Executable, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -74,16 +74,17 @@ def settle(session: Session, ended: Iterable[Used], now: datetime) -> None:
 
 def after_attempt(session: Session, shard: Shard, attempt: Attempt, now: datetime) -> Used:
     """By how much an attempt that ends differs from what was charged; what else its worker runs takes its part."""
-    beside = select(func.sum(Shard.cost)).join(Attempt, Attempt.shard_id == Shard.id)
+    beside = select(Shard.cost).join(Attempt, Attempt.shard_id == Shard.id)
     beside = beside.where(Attempt.outcome == written(AttemptOutcome.RUNNING), Attempt.worker == attempt.worker)
-    others = session.scalar(beside.where(Attempt.shard_id != shard.id)) or 0.0
+    others = session.scalars(beside.where(Attempt.shard_id != shard.id)).all()
     seconds = (now - attempt.started_at).total_seconds()
-    return Used(shard.owner_id, shard.team_id, part(seconds, shard.cost, shard.cost + others) - shard.cost)
+    return Used(shard.owner_id, shard.team_id, part(seconds, shard.cost, [shard.cost, *others]) - shard.cost)
 
 
-def part(seconds: float, cost: float, of: float) -> float:
+def part(seconds: float, cost: float, costs: Sequence[float]) -> float:
     """The part of a worker's time that goes to a shard, of all those that it ran together, by their estimates."""
-    return seconds * cost / of if of > 0.0 else seconds
+    together = sum(costs)
+    return seconds * cost / together if together > 0.0 else seconds / len(costs)
 
 
 def _corrected(seconds: float, weight: float) -> dict[str, float]:

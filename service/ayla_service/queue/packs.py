@@ -157,6 +157,6 @@ def _used(rows: Sequence[Any], shards: Sequence[CompletedShard], now: datetime) 
     since = min(row.heartbeat_at for row in rows)
     computed = max((trial.seconds for shard in shards for trial in shard.trials), default=0.0)
     seconds = max((now - since).total_seconds(), computed)
-    charged = sum(row.cost for row in rows)
+    costs = [row.cost for row in rows]
     for row in rows:
-        yield Used(row.owner_id, row.team_id, part(seconds, row.cost, charged) - row.cost)
+        yield Used(row.owner_id, row.team_id, part(seconds, row.cost, costs) - row.cost)

@@ -66,10 +66,10 @@ def _lose(session: Session, job: Job, shard: Shard, policy: RetryPolicy, now: da
 
 def _used(lost: Sequence[tuple[Shard, Attempt]]) -> Iterator[Used]:
     """Until the last heartbeat: nobody has had anything of the time in which the worker was silent."""
-    charged: dict[str, float] = defaultdict(float)
+    costs: dict[str, list[float]] = defaultdict(list)
     for shard, attempt in lost:
-        charged[attempt.worker] += shard.cost
+        costs[attempt.worker].append(shard.cost)
     for shard, attempt in lost:
         seconds = (attempt.heartbeat_at - attempt.started_at).total_seconds()
-        used = part(seconds, shard.cost, charged[attempt.worker])
+        used = part(seconds, shard.cost, costs[attempt.worker])
         yield Used(shard.owner_id, shard.team_id, used - shard.cost)

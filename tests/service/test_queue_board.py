@@ -7,6 +7,7 @@ import pytest
 from ayla_service.db.models import Attempt, Member, Shard, Team, Trial
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import JobNotFound
+from ayla_service.jobs.moving import move_before, move_to_front
 from ayla_service.jobs.prospects import PositionView, QueueView
 from ayla_service.jobs.queue_view import QueueBoard
 from ayla_service.queue import census as census_module
@@ -113,6 +114,14 @@ def test_the_next_jobs_are_told_in_the_order_of_the_policy(database: Database) -
     assert (first.owner, first.priority, first.shards, first.position) == ("bob", "high", 1, 1)
     assert seconds(view, first.estimated_start) == 0.0
     assert seconds(view, first.estimated_finish) == pytest.approx(20.0)
+
+
+def test_jobs_that_were_moved_are_told_in_their_new_order(database: Database) -> None:
+    first, second, third = (put_shards(database, LOCAL, [20.0] * 2) for _ in range(3))
+    with database.write() as session:
+        move_to_front(session, LOCAL, third)
+        move_before(session, LOCAL, second, first)
+    assert [one.job_id for one in queue(database).next_jobs] == [third, second, first]
 
 
 def test_what_the_queue_expects_is_what_claims_do(database: Database) -> None:

@@ -1,5 +1,8 @@
 """Moving jobs among those of one member."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from ayla_service.db.models import Shard
 from ayla_service.db.session import Database
@@ -12,6 +15,14 @@ from sqlalchemy import select, update
 
 from tests.factories import WORKER, colleague, jobs, stranger, submit, submit_as
 from tests.service.queueing import LEASE, claim_one
+
+
+@pytest.fixture
+def database(store_path: Path) -> Iterator[Database]:
+    """On SQLite alone: that moving does the same on PostgreSQL is tested with what is told of the queue."""
+    store = Database(f"sqlite:///{store_path}")
+    yield store
+    store.dispose()
 
 
 def to_front(database: Database, job_id: str, caller: Principal = LOCAL) -> None:

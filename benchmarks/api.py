@@ -8,12 +8,9 @@ Results go to ``benchmarks/results/api.json`` and ``docs/benchmarks-api.md``. Po
 run, as for the tests, and are gone afterwards. Nothing else should run on the machine.
 """
 
-import os
-import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 _ROOT = Path(__file__).parent.parent
@@ -22,10 +19,9 @@ sys.path[0:1] = []
 sys.path += [str(_ROOT), str(Path(__file__).parent)]
 
 from api_measure import pages, streams, submissions, trajectories  # noqa: E402  # after the path
-from ayla_service.logging import configure_logging  # noqa: E402
-from ayla_service.settings import Settings  # noqa: E402
 from measure import report  # noqa: E402
 from measure.command import Benchmark  # noqa: E402
+from queue_measure.start import run  # noqa: E402
 
 SECTIONS: dict[str, tuple[str, Callable[..., Any]]] = {
     "submit": ("Submitting", submissions.measure),
@@ -43,20 +39,9 @@ REPORT = report.Report(
 )
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Measure without the settings of whoever runs this, and leave nothing running however it ends."""
-    for name in [name for name in os.environ if name.startswith("AYLA_") and name != "AYLA_CACHE_DIR"]:
-        del os.environ[name]
-    configure_logging(Settings(log_level="warning"))
-    signal.signal(signal.SIGTERM, _leave)
-    about = "Measures the API: submissions, pages, trajectories, streams."
-    Benchmark("benchmarks/api.py", about, SECTIONS, REPORT).run(arguments)
-
-
-def _leave(_signal: int, _frame: FrameType | None) -> None:
-    """Told to stop, as on Ctrl-C: everything that was started is stopped first."""
-    raise SystemExit(128 + signal.SIGTERM)
-
+BENCHMARK = Benchmark(
+    "benchmarks/api.py", "Measures the API: submissions, pages, trajectories, streams.", SECTIONS, REPORT
+)
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    run(BENCHMARK, sys.argv[1:])

@@ -8,12 +8,9 @@ Results go to ``benchmarks/results/queue.json`` and ``docs/benchmarks-queue.md``
 the run, as for the tests, and are gone afterwards. Nothing else should run on the machine.
 """
 
-import os
-import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 _ROOT = Path(__file__).parent.parent
@@ -21,11 +18,10 @@ _ROOT = Path(__file__).parent.parent
 sys.path[0:1] = []
 sys.path += [str(_ROOT), str(Path(__file__).parent)]
 
-from ayla_service.logging import configure_logging  # noqa: E402  # after the path
-from ayla_service.settings import Settings  # noqa: E402
 from measure import report  # noqa: E402
 from measure.command import Benchmark  # noqa: E402
 from queue_measure import claims, drain, latency, recovery, stopping, submit  # noqa: E402
+from queue_measure.start import run  # noqa: E402
 
 SECTIONS: dict[str, tuple[str, Callable[..., Any]]] = {
     "latency": ("From submission to start and end", latency.measure),
@@ -44,30 +40,9 @@ REPORT = report.Report(
     "Absolute times and rates are this machine's, and those that wait for a commit its disk's; values with × are "
     "ratios taken in one run.",
 )
-_KEPT = "AYLA_CACHE_DIR"
-"""Where the compiled kernels are."""
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Measure without the settings of whoever runs this, and leave nothing running however it ends."""
-    _forget_settings()
-    configure_logging(Settings(log_level="warning"))
-    signal.signal(signal.SIGTERM, _leave)
-    about = "Measures the queue: latency, throughput, long queues, recovery."
-    Benchmark("benchmarks/queue.py", about, SECTIONS, REPORT).run(arguments)
-
-
-def _forget_settings() -> None:
-    """The service's settings of whoever runs this would change what is measured."""
-    for name in list(os.environ):
-        if name.startswith("AYLA_") and name != _KEPT:
-            del os.environ[name]
-
-
-def _leave(_signal: int, _frame: FrameType | None) -> None:
-    """Told to stop, as on Ctrl-C: everything that was started is stopped first."""
-    raise SystemExit(128 + signal.SIGTERM)
-
+BENCHMARK = Benchmark(
+    "benchmarks/queue.py", "Measures the queue: latency, throughput, long queues, recovery.", SECTIONS, REPORT
+)
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    run(BENCHMARK, sys.argv[1:])

@@ -1,4 +1,4 @@
-"""Teams, members and keys; owners, projects and labels of jobs; datasets; webhooks; stored answers.
+"""Teams, members and keys; owners, projects and labels of jobs; shares of the workers; stored answers.
 
 What was there before belongs to the built-in team and member. Idempotency keys of the last day are forgotten: the
 answers that they would be given again were not stored.
@@ -25,8 +25,6 @@ _ARCHIVED = "archived_at IS NULL OR finished_at IS NOT NULL"
 
 def upgrade() -> None:
     _make_teams()
-    _make_datasets()
-    _make_webhooks()
     _give_jobs_owners()
     _give_shards_owners()
     _measure_results()
@@ -125,90 +123,6 @@ def _make_teams() -> None:
             created_at=sa.func.now(),
         )
     )
-
-
-def _make_datasets() -> None:
-    op.create_table(
-        "datasets",
-        sa.Column("id", _ID, nullable=False),
-        sa.Column("team_id", _ID, nullable=False),
-        sa.Column("owner_id", _ID, nullable=False),
-        sa.Column("name", _NAME, nullable=False),
-        sa.Column("description", sa.String(length=1000), nullable=True),
-        sa.Column("format", sa.String(length=16), nullable=False),
-        sa.Column("rows", sa.BigInteger(), nullable=False),
-        sa.Column("columns", sa.JSON(), nullable=False),
-        sa.Column("stored_bytes", sa.BigInteger(), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.Column("created_at", _TIME, nullable=False),
-        sa.ForeignKeyConstraint(["owner_id"], ["members.id"], name=op.f("fk_datasets_owner_id_members")),
-        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_datasets_team_id_teams"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_datasets")),
-        sa.UniqueConstraint("team_id", "name", name=op.f("uq_datasets_team_id_name")),
-    )
-    op.create_table(
-        "dataset_parts",
-        sa.Column("dataset_id", _ID, nullable=False),
-        sa.Column("index", sa.Integer(), nullable=False),
-        sa.Column("data", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["dataset_id"], ["datasets.id"], name=op.f("fk_dataset_parts_dataset_id_datasets"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("dataset_id", "index", name=op.f("pk_dataset_parts")),
-    )
-
-
-def _make_webhooks() -> None:
-    op.create_table(
-        "webhooks",
-        sa.Column("id", _ID, nullable=False),
-        sa.Column("team_id", _ID, nullable=False),
-        sa.Column("member_id", _ID, nullable=False),
-        sa.Column("url", sa.String(length=2000), nullable=False),
-        sa.Column("description", sa.String(length=200), nullable=True),
-        sa.Column("events", sa.JSON(), nullable=False),
-        sa.Column("secret", _NAME, nullable=False),
-        sa.Column("old_secret", _NAME, nullable=True),
-        sa.Column("rotated_at", _TIME, nullable=True),
-        sa.Column("enabled", sa.Boolean(), nullable=False),
-        sa.Column("created_at", _TIME, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["member_id"], ["members.id"], name=op.f("fk_webhooks_member_id_members"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_webhooks_team_id_teams"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhooks")),
-    )
-    op.create_index(op.f("ix_webhooks_team_id"), "webhooks", ["team_id"])
-    op.create_table(
-        "webhook_deliveries",
-        sa.Column("id", _ID, nullable=False),
-        sa.Column("webhook_id", _ID, nullable=False),
-        sa.Column("job_id", _ID, nullable=True),
-        sa.Column("event", sa.String(length=50), nullable=False),
-        sa.Column("payload", sa.JSON(), nullable=False),
-        sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("next_at", _TIME, nullable=True),
-        sa.Column("created_at", _TIME, nullable=False),
-        sa.Column("ended_at", _TIME, nullable=True),
-        sa.Column("last_status", sa.Integer(), nullable=True),
-        sa.Column("last_error", sa.Text(), nullable=True),
-        sa.CheckConstraint("(next_at IS NOT NULL) = (state = 'pending')", name=op.f("ck_webhook_deliveries_next")),
-        sa.CheckConstraint("state IN ('pending', 'delivered', 'failed')", name=op.f("ck_webhook_deliveries_state")),
-        sa.ForeignKeyConstraint(
-            ["job_id"], ["jobs.id"], name=op.f("fk_webhook_deliveries_job_id_jobs"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(
-            ["webhook_id"], ["webhooks.id"], name=op.f("fk_webhook_deliveries_webhook_id_webhooks"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_deliveries")),
-    )
-    op.create_index(op.f("ix_webhook_deliveries_ended_at"), "webhook_deliveries", ["ended_at"])
-    op.create_index(op.f("ix_webhook_deliveries_job_id"), "webhook_deliveries", ["job_id"])
-    op.create_index(
-        op.f("ix_webhook_deliveries_webhook_id_created_at_id"), "webhook_deliveries", ["webhook_id", "created_at", "id"]
-    )
-    _partial_index("ix_webhook_deliveries_pending", "webhook_deliveries", "state = 'pending'", "next_at")
 
 
 def _give_jobs_owners() -> None:
@@ -372,7 +286,7 @@ def _make_keys_with_answers() -> None:
 
 
 def downgrade() -> None:
-    """The jobs of all teams are visible to everybody again; keys, datasets and webhooks are gone."""
+    """The jobs of all teams are visible to everybody again; API keys are gone."""
     op.drop_table("idempotency_keys")
     _make_keys_of_jobs()
     _make_tags()
@@ -388,10 +302,6 @@ def downgrade() -> None:
     )
     _take_owners_from_jobs()
     for table in (
-        "webhook_deliveries",
-        "webhooks",
-        "dataset_parts",
-        "datasets",
         "team_usage",
         "usage",
         "api_keys",

@@ -2,10 +2,10 @@
 
 from sqlalchemy.orm import Session
 
-from ayla_service.db.lookup import by_id
 from ayla_service.db.models import Dataset
-from ayla_service.errors import DatasetNotFound, NotYours
+from ayla_service.errors import DatasetNotFound
 from ayla_service.teams.principal import Principal
+from ayla_service.teams.scoping import of_team, require_change
 
 
 def dataset_of(session: Session, principal: Principal, dataset_id: str, *, lock: bool = False) -> Dataset:
@@ -14,10 +14,7 @@ def dataset_of(session: Session, principal: Principal, dataset_id: str, *, lock:
     Raises:
         DatasetNotFound: if there is none; one of another team is none.
     """
-    dataset = by_id(session, Dataset, dataset_id, lock=lock)
-    if dataset is None or dataset.team_id != principal.team_id:
-        raise DatasetNotFound(dataset_id)
-    return dataset
+    return of_team(session, principal, Dataset, dataset_id, DatasetNotFound, lock=lock)
 
 
 def own_dataset(session: Session, principal: Principal, dataset_id: str) -> Dataset:
@@ -28,6 +25,5 @@ def own_dataset(session: Session, principal: Principal, dataset_id: str) -> Data
         NotYours: if it is another member's, and the caller is no admin.
     """
     dataset = dataset_of(session, principal, dataset_id, lock=True)
-    if not principal.may_change(dataset.owner_id):
-        raise NotYours("dataset", dataset_id)
+    require_change(principal, dataset.owner_id, "dataset", dataset_id)
     return dataset

@@ -1,12 +1,13 @@
-"""Rows by an id that a stranger wrote: those of the caller's team are found, all others do not exist."""
+"""Jobs and trials by an id that a stranger wrote: those of the caller's team are found, all others do not exist."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ayla_service.db.lookup import by_id, could_be_id
+from ayla_service.db.lookup import could_be_id
 from ayla_service.db.models import Job, Trial
-from ayla_service.errors import JobNotFound, NotYours, TrialNotFound
+from ayla_service.errors import JobNotFound, TrialNotFound
 from ayla_service.teams.principal import Principal
+from ayla_service.teams.scoping import of_team, require_change
 
 
 def job_of(session: Session, principal: Principal, job_id: str, *, lock: bool = False) -> Job:
@@ -15,10 +16,7 @@ def job_of(session: Session, principal: Principal, job_id: str, *, lock: bool = 
     Raises:
         JobNotFound: if there is none; one of another team is none.
     """
-    job = by_id(session, Job, job_id, lock=lock)
-    if job is None or job.team_id != principal.team_id:
-        raise JobNotFound(job_id)
-    return job
+    return of_team(session, principal, Job, job_id, JobNotFound, lock=lock)
 
 
 def own_job(session: Session, principal: Principal, job_id: str) -> Job:
@@ -29,8 +27,7 @@ def own_job(session: Session, principal: Principal, job_id: str) -> Job:
         NotYours: if it is another member's, and the caller is no admin.
     """
     job = job_of(session, principal, job_id, lock=True)
-    if not principal.may_change(job.owner_id):
-        raise NotYours("job", job_id)
+    require_change(principal, job.owner_id, "job", job_id)
     return job
 
 

@@ -8,10 +8,11 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ayla_service.db.lookup import by_id
 from ayla_service.db.models import Member, Team, Webhook, WebhookDelivery
-from ayla_service.errors import DeliveryNotFound, LimitReached, NotYours, WebhookNotFound
+from ayla_service.errors import DeliveryNotFound, LimitReached, WebhookNotFound
 from ayla_service.jobs import cursors
 from ayla_service.jobs.views import Page
 from ayla_service.teams.principal import Principal
+from ayla_service.teams.scoping import of_team, require_change
 from ayla_service.webhooks.views import DeliveryView, WebhookView
 
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
@@ -26,10 +27,7 @@ def webhook_of(session: Session, principal: Principal, webhook_id: str, *, lock:
     Raises:
         WebhookNotFound: if there is none; one of another team is none.
     """
-    webhook = by_id(session, Webhook, webhook_id, lock=lock)
-    if webhook is None or webhook.team_id != principal.team_id:
-        raise WebhookNotFound(webhook_id)
-    return webhook
+    return of_team(session, principal, Webhook, webhook_id, WebhookNotFound, lock=lock)
 
 
 def own_webhook(session: Session, principal: Principal, webhook_id: str) -> Webhook:
@@ -40,8 +38,7 @@ def own_webhook(session: Session, principal: Principal, webhook_id: str) -> Webh
         NotYours: if it is another member's, and the caller is no admin.
     """
     webhook = webhook_of(session, principal, webhook_id, lock=True)
-    if not principal.may_change(webhook.member_id):
-        raise NotYours("webhook", webhook_id)
+    require_change(principal, webhook.member_id, "webhook", webhook_id)
     return webhook
 
 

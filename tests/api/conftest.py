@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from structlog.testing import LogCapture
 from structlog.typing import EventDict
 
-from tests.api.helpers import BASE_URL
+from tests.api.helpers import BASE_URL, quickly
 from tests.factories import spec
 
 
@@ -36,7 +36,7 @@ def events() -> list[EventDict]:
 
 @pytest.fixture
 def app(tmp_path: Path, database: Database) -> FastAPI:
-    return create_app(Settings(data_dir=tmp_path), database)
+    return quickly(create_app(Settings(data_dir=tmp_path), database))
 
 
 @pytest.fixture

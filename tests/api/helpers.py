@@ -1,16 +1,39 @@
 """Builders and assertions that the API's tests share."""
 
+from collections.abc import Callable
 from typing import Any
 
+from ayla_service.api.routes import ROUTERS
 from ayla_service.db.models import Chunk, MetricChunk, PredictionSet, Trial
 from ayla_service.db.session import Database
 from ayla_service.results.encoding import encode
 from ayla_service.states import TrialState
+from fastapi import FastAPI
 from httpx2 import Response
+from starlette.routing import BaseRoute
 
 from tests.factories import spec
 
 BASE_URL = "http://localhost"
+
+
+_known: dict[int, BaseRoute] = {}
+_overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
+
+
+def quickly(app: FastAPI) -> FastAPI:
+    """The same application with the routes of the first one.
+
+    They know nothing of the application that they are in but what it overrides, and the framework takes a tenth of a
+    second to prepare them for the first request of each.
+    """
+    _overrides.clear()
+    app.dependency_overrides = _overrides
+    for place, route in enumerate(app.router.routes):
+        router = getattr(route, "original_router", None)
+        if any(router is ours for ours in ROUTERS):
+            app.router.routes[place] = _known.setdefault(id(router), route)
+    return app
 
 
 def set_at(document: dict[str, Any], pointer: str, value: object) -> dict[str, Any]:

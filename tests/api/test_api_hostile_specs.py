@@ -1,16 +1,20 @@
 """Specs meant to break something: each is refused at the right field, stores nothing, harms nothing."""
 
 import json
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from ayla_service.app import create_app
 from ayla_service.db.models import Job
 from ayla_service.db.session import Database
+from ayla_service.settings import Settings
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
-from tests.api.helpers import pointers, problem_of, set_at, spec_with, spec_without
+from tests.api.helpers import BASE_URL, pointers, problem_of, set_at, spec_with, spec_without
 from tests.factories import spec
 
 EXPRESSIONS = {
@@ -248,11 +252,34 @@ DATASETS: dict[str, tuple[dict[str, Any], str]] = {
 JSON = {"Content-Type": "application/json"}
 
 
+@pytest.fixture(scope="module")
+def database(migrated_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """One store for all of them."""
+    path = tmp_path_factory.mktemp("hostile") / "ayla.db"
+    shutil.copy(migrated_store, path)
+    database = Database(f"sqlite:///{path}")
+    yield database
+    database.dispose()
+
+
+@pytest.fixture(scope="module")
+def client(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """One service that meets them all, one after the other."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("data"))
+    with TestClient(create_app(settings, database), BASE_URL) as client:
+        yield client
+
+
+def stored(database: Database) -> int:
+    with database.read() as session:
+        return session.scalar(select(func.count()).select_from(Job)) or 0
+
+
 @pytest.fixture(autouse=True)
 def _nothing_is_stored_and_the_service_lives(client: TestClient, database: Database) -> Iterator[None]:
+    before = stored(database)
     yield
-    with database.read() as session:
-        assert session.scalar(select(func.count()).select_from(Job)) == 0
+    assert stored(database) == before
     assert client.get("/readyz").status_code == 200
     assert client.post("/v1/jobs", json=spec()).status_code == 202
 

@@ -10,6 +10,7 @@ from ayla_service.db.session import Database, store_now
 from ayla_service.pruning import duration
 from sqlalchemy import func, select, update
 
+from tests.api.commands import Command, runner
 from tests.api.processes import run_service
 from tests.factories import jobs, submit
 
@@ -43,6 +44,13 @@ def old(database: Database) -> str:
     return job_id
 
 
+@pytest.fixture
+def prune(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command in this process, over the test's store."""
+    run = runner(tmp_path, monkeypatch, capsys)
+    return lambda *arguments, **variables: run("prune", *arguments, **variables)
+
+
 def left(database: Database) -> int:
     with database.read() as session:
         return session.scalar(select(func.count()).select_from(Job)) or 0
@@ -60,14 +68,14 @@ def test_it_says_what_it_would_remove_and_then_removes_it(old: str, database: Da
     assert left(database) == 1
 
 
-def test_states_and_tag_are_taken(old: str, database: Database, tmp_path: Path) -> None:
+def test_states_and_tag_are_taken(old: str, prune: Command) -> None:
     for options in (["--state", "failed", "--state", "succeeded"], ["--tag", "other"], ["--older-than", "366d"]):
-        assert run_service(tmp_path, "prune", "--older-than", "30d", *options).stdout.startswith("Removed 0 jobs, ")
+        assert prune("--older-than", "30d", *options).out.startswith("Removed 0 jobs, ")
     options = ["--state", "cancelled", "--tag", "scratch", "--vacuum"]
-    done = run_service(tmp_path, "prune", "--older-than", "30d", *options)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("Removed 1 job, ")
-    assert "The file had " in done.stdout
+    done = prune("--older-than", "30d", *options)
+    assert done.code == 0, done.err
+    assert done.out.startswith("Removed 1 job, ")
+    assert "The file had " in done.out
 
 
 @pytest.mark.parametrize(
@@ -78,14 +86,14 @@ def test_states_and_tag_are_taken(old: str, database: Database, tmp_path: Path) 
         (["--older-than", "1d", "--state", "running"], "running"),
     ],
 )
-def test_a_wrong_command_line_is_a_usage_error(tmp_path: Path, arguments: list[str], named: str) -> None:
-    ended = run_service(tmp_path, "prune", *arguments)
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert named in ended.stderr
-    assert "Traceback" not in ended.stderr
+def test_a_wrong_command_line_is_a_usage_error(prune: Command, arguments: list[str], named: str) -> None:
+    ended = prune(*arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert named in ended.err
+    assert "Traceback" not in ended.err
 
 
-def test_a_store_that_was_never_made_is_told(tmp_path: Path) -> None:
-    ended = run_service(tmp_path / "empty", "prune", "--older-than", "1d")
-    assert ended.returncode == 2
-    assert "ayla-service migrate" in ended.stderr
+def test_a_store_that_was_never_made_is_told(prune: Command, tmp_path: Path) -> None:
+    ended = prune("--older-than", "1d", AYLA_DATA_DIR=str(tmp_path / "empty"))
+    assert ended.code == 2
+    assert "ayla-service migrate" in ended.err

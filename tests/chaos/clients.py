@@ -119,8 +119,22 @@ class Users:
             return
         first = not order.answers
         order.answers.append(job.id)
-        for action in planned.actions if first else ():
-            self._later(action.after, lambda action=action: self._act(order, action))  # type: ignore[misc]
+        if first:
+            self._follow(order, planned.actions, time.monotonic())
+
+    def _follow(self, order: Order, actions: Sequence[Action], accepted: float) -> None:
+        """Do the next thing when it is due and the one before has its answer: a person acts in order.
+
+        Otherwise a pause whose answer was lost could be asked for again after the job was resumed.
+        """
+        if not actions:
+            return
+
+        def act() -> None:
+            self._act(order, actions[0])
+            self._follow(order, actions[1:], accepted)
+
+        self._later(max(0.0, accepted + actions[0].after - time.monotonic()), act)
 
     def _act(self, order: Order, action: Action) -> None:
         if action.verb == "again":

@@ -15,6 +15,8 @@ _MOST_DOUBLINGS = 30
 _RETRIED_STATUSES = frozenset({408, 429})
 # Our own first attempt may still be in flight when its answer was lost; the same key then meets this conflict.
 _IN_FLIGHT = "idempotency-conflict"
+# Not the shared generator of the random module: a program that seeds that one wants its own draws from it only.
+_JITTER = random.Random()  # noqa: S311 - spreading load, not a secret
 
 
 def is_retried(status: int, slug: str) -> bool:
@@ -33,7 +35,7 @@ def retry_delay(attempt: int, headers: Mapping[str, str]) -> float | None:
         return asked if asked <= LONGEST_RETRY_AFTER else None
     doublings = min(attempt, _MOST_DOUBLINGS)
     delay = min(LONGEST_DELAY, FIRST_DELAY * (1 << doublings))
-    return delay * random.uniform(0.5, 1.0)  # noqa: S311 - spreading load, not a secret
+    return delay * _JITTER.uniform(0.5, 1.0)
 
 
 def retry_after(value: str | None) -> float | None:

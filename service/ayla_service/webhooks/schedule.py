@@ -7,6 +7,8 @@ _PAUSES = (1.0, 60.0, 360.0, 1440.0, 3600.0, 7200.0, 10_080.0, 14_400.0, 17_280.
 
 _LONGEST_WISH = 24 * 3600.0
 _SPREAD = 0.1
+# A generator of its own: whoever seeds the shared one of the random module wants its draws for himself.
+_JITTER = random.Random()  # noqa: S311  # nothing secret
 
 MOST_ATTEMPTS = len(_PAUSES) + 1
 
@@ -25,4 +27,4 @@ def pause(attempts: int, first_seconds: float, wish: float | None = None) -> flo
         return None
     planned = first_seconds * _PAUSES[attempts - 1]
     seconds = max(planned, min(wish or 0.0, _LONGEST_WISH))
-    return seconds * (1 + random.uniform(0, _SPREAD))  # noqa: S311  # nothing secret
+    return seconds * (1 + _JITTER.uniform(0, _SPREAD))

@@ -19,7 +19,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes depends on the machine and what else runs on it; that is for benchmarks.
-settings.register_profile("ayla", deadline=None)
+settings.register_profile("ayla", deadline=None, derandomize=True)
+# New examples at every run: for whoever looks for faults (make fuzz), not for whoever wants to know about a change.
+settings.register_profile("fuzz", deadline=None, print_blob=True)
 settings.load_profile("ayla")
 
 

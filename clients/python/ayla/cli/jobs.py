@@ -83,7 +83,15 @@ def ls(
         session.say("No jobs. Submit one: ayla submit --preset poly-sgd")
 
 
-def show(context: typer.Context, job: JobId, *, as_json: AsJson = False) -> None:
+def show(
+    context: typer.Context,
+    job: JobId,
+    baseline: Annotated[
+        str | None, typer.Option(help="Label of an optimizer that all others are compared with.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
     """Show a job, the last errors of its attempts, its trials and how they compare."""
     session = session_of(context)
     with session.client() as client:
@@ -95,7 +103,7 @@ def show(context: typer.Context, job: JobId, *, as_json: AsJson = False) -> None
         for lines in (_facts(found), error_lines(found.id, attempts), _trial_lines(trials)):
             if lines:
                 write("\n".join(lines) + "\n")
-        write(str(client.compare(job)))
+        write(str(client.compare(job, baseline=baseline)))
 
 
 def watch(

@@ -134,7 +134,8 @@ def _beyond(study: SeedStudy) -> Drawing:
         f"beyond-seeds-{study.name}",
         study.name,
         f"Beyond the paper: final error on {len(study.seeds)} seeds",
-        "The final mean squared error of Adam and both readings of AYLA-Adam on each seed.",
+        "The final mean squared error of Adam and both readings of AYLA-Adam on each seed; hollow marks at the upper "
+        "edge: diverged.",
         _SINGLE,
         partial(curve.final_losses, study=study),
     )

@@ -97,13 +97,15 @@ def show(
     with session.client() as client:
         found, trials = client.jobs.get(job), client.jobs.trials(job)
         attempts = client.jobs.attempts(job) if as_json or _failures(found) else []
-        if as_json:
-            write_json(found.model_dump(mode="json") | {"trial_list": trials, "attempt_list": attempts})
-            return
-        for lines in (_facts(found), error_lines(found.id, attempts), _trial_lines(trials)):
-            if lines:
-                write("\n".join(lines) + "\n")
-        write(str(client.compare(job, baseline=baseline)))
+        comparison = client.compare(job, baseline=baseline)
+    if as_json:
+        lists = {"trial_list": trials, "attempt_list": attempts, "comparison": comparison}
+        write_json(found.model_dump(mode="json") | lists)
+        return
+    for lines in (_facts(found), error_lines(found.id, attempts), _trial_lines(trials)):
+        if lines:
+            write("\n".join(lines) + "\n")
+    write(str(comparison))
 
 
 def watch(

@@ -60,7 +60,7 @@ def _seed_losses(axes: Axes, study: SeedStudy, role: Role, name: str) -> None:
     axes.plot([*shown], [*shown.values()], label=name, **look)
     diverged = [place for place, loss in places.items() if loss is None]
     if diverged:
-        edge = {"transform": axes.get_xaxis_transform(), "markerfacecolor": "none", "clip_on": False}
+        edge: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "markerfacecolor": "none", "clip_on": False}
         axes.plot(diverged, [1.0] * len(diverged), label=f"{name}: diverged", **look, **edge)
 
 

@@ -12,6 +12,7 @@ from ayla_spec import JobSpec, SpecError, resolve
 from ayla_spec.trials import TrialPlan, plan_trials
 from pydantic import ValidationError
 
+from tests.client.compared import comparison_document
 from tests.client.courses import Columns, decay, polynomial
 
 CURVE_ENDS = {"plain": 0.041, "loss": 0.029, "sample": 0.030}
@@ -185,6 +186,9 @@ class FakeService:
     def _job(self, job: FakeJob, rest: list[str], request: httpx2.Request) -> httpx2.Response:
         if rest == ["trials"]:
             return self._page([self._trial_document(job, plan) for plan in job.plans], request)
+        if rest == ["comparison"]:
+            trials = [self._trial_document(job, plan) for plan in job.plans]
+            return httpx2.Response(200, json=comparison_document(job.document(), trials))
         if rest == ["attempts"]:
             return self._page(job.attempts, request)
         if request.method == "PATCH" and "If-Match" not in request.headers:

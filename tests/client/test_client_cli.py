@@ -169,14 +169,30 @@ def test_a_job_is_shown_with_its_trials_and_their_comparison(service: FakeServic
     assert f"{job}.1" in text
     assert "AYLA-SGD lr=0.03 N1=1 N2=1.4" in text
     assert "final loss, median" in text
+    assert text.endswith(f"{service.client().compare(job)}\n")
+    assert "A note of the service." in text
     assert (document["id"], document["state"]) == (job, "succeeded")
+    assert document["comparison"] == service.client().compare(job).model_dump(mode="json")
+
+
+def test_a_baseline_is_asked_for_and_a_refusal_comes_before_anything_is_shown(service: FakeService) -> None:
+    job = submitted(service)
+    ayla_command(service, "show", job, "--baseline", "SGD lr=0.03")
+    assert service.requests[-1].url.params["baseline"] == "SGD lr=0.03"
+
+    wrong = problem(422, "invalid-request", "No such label.", [("/baseline", "No such label.")])
+    page = httpx2.Response(200, json={"data": [], "next_cursor": None})
+    service.replies = [httpx2.Response(200, json=service.jobs[job].document()), page, wrong]
+    refused = ayla_command(service, "show", job, "--baseline", "none")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "No such label." in refused.stderr
 
 
 def test_watching_ends_with_the_comparison(service: FakeService) -> None:
     result = ayla_command(service, "watch", submitted(service))
 
     assert result.exit_code == 0
-    assert result.stdout.startswith("optimizer")
+    assert result.stdout == f"{service.client().compare('job-0')}\n"
     assert [line.partition(",")[0] for line in result.stderr.splitlines()] == [
         "poly-sgd: queued",
         "poly-sgd: running",

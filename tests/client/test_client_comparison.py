@@ -1,186 +1,179 @@
-"""Optimizers side by side, and AYLA against its base."""
+"""Comparisons as the client returns and prints them; their numbers and words are the service's."""
 
+import copy
+import json
 import math
 from typing import Any
 
 import ayla
+import httpx2
 import pytest
-from ayla.pairing import pairings
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tests.client.fake_service import FakeService
+from tests.client.fake_service import FakeService, problem
 
-ADAM: dict[str, Any] = {"name": "adam", "learning_rate": 0.01, "ayla": None}
-AYLA_ADAM: dict[str, Any] = ADAM | {"ayla": {"n1": 1.0, "n2": 0.5}}
-OTHER_RATE: dict[str, Any] = AYLA_ADAM | {"learning_rate": 0.02}
+SPREAD: dict[str, Any] = {
+    "values": 3,
+    "finite": 2,
+    "median": 2.0,
+    "lower_quartile": 1.5,
+    "upper_quartile": None,
+    "min": 1.0,
+    "max": None,
+    "interval": {"low": 1.0, "high": None},
+    "no_interval": None,
+}
 
-losses = st.floats(min_value=-100, max_value=100) | st.none()
+PAIR: dict[str, Any] = {
+    "label": "AYLA",
+    "base_label": "<plain>",
+    "compared_as": "ayla",
+    "unit": "seed",
+    "count": 3,
+    "pairs": 3,
+    "wins": 0,
+    "losses": 2,
+    "ties": 1,
+    "superiority": 1 / 6,
+    "median_difference": None,
+    "interval": None,
+    "no_interval": "fewer than 6 pairs cannot carry one of 95 %",
+    "sign_test": {"p_value": 0.5, "adjusted": 1.0},
+    "rank_test": {"pairs": 2, "statistic": 0.0, "exact": True, "p_value": 0.5, "adjusted": 1.0},
+    "tests": 2,
+    "outcome": "undecided",
+    "verdict": "What the service says about AYLA and <plain>.",
+}
 
 
-def trial(place: int, optimizer: dict[str, Any], seed: int, loss: float | None, **changes: Any) -> ayla.Trial:
-    """A trial that ended; without a loss it diverged."""
-    label = ("AYLA" if optimizer["ayla"] else "plain") + f" {optimizer['learning_rate']:g}"
-    summary = {"final_loss": loss, "best_loss": loss, "first_nonfinite_step": 3 if loss is None else None}
-    fields = {
-        "id": f"{place}-{seed}",
-        "job_id": "job",
-        "index": 0,
-        "optimizer_index": place,
+def optimizer(label: str, **changes: Any) -> dict[str, Any]:
+    return {
         "label": label,
-        "optimizer": optimizer | {"label": label},
-        "seed": seed,
-        "state": "completed" if loss is not None else "diverged",
-        "summary": summary,
-    }
-    return ayla.Trial.model_validate(fields | changes)
+        "optimizer": {"name": "sgd", "learning_rate": 0.1},
+        "varies": False,
+        "seeds": 3,
+        "runs": 3,
+        "diverged": 0,
+        "unfinished": 0,
+        "final_loss": SPREAD,
+        "best_loss": {**SPREAD, "min": 0.25},
+        "area_under_curve": None,
+        "steps_to_target": None,
+        "wall_seconds": 0.5,
+        "steps_per_second": 20.0,
+    } | changes
 
 
-def both(plain: list[float | None], with_ayla: list[float | None]) -> list[ayla.Trial]:
-    return [
-        *(trial(0, ADAM, seed, loss) for seed, loss in enumerate(plain)),
-        *(trial(1, AYLA_ADAM, seed, loss) for seed, loss in enumerate(with_ayla)),
+ANSWER: dict[str, Any] = {
+    "job_id": "job",
+    "state": "succeeded",
+    "metric": "final_loss",
+    "target": None,
+    "confidence": 0.95,
+    "baseline": None,
+    "optimizers": [optimizer("<plain>"), optimizer("AYLA", diverged=2, final_loss={**SPREAD, "median": None})],
+    "pairs": [PAIR],
+    "notes": ["Each loss is that of a single mini-batch.", "N1 of <AYLA> never acted."],
+    "profile": {"measure": "steps_to_near_best", "curves": []},
+}
+
+
+def compared(answer: dict[str, Any], job: ayla.Job | str = "job", **question: Any) -> ayla.Comparison:
+    """What the client makes of an answer of the service."""
+    service = FakeService(replies=[httpx2.Response(200, json=answer)])
+    return service.client().compare(job, **question)
+
+
+def test_the_answer_is_kept_as_it_is() -> None:
+    newer = copy.deepcopy(ANSWER)
+    newer["a_field_of_a_newer_server"] = newer["pairs"][0]["another"] = 1
+
+    assert compared(newer).model_dump(mode="json") == ANSWER
+
+
+def test_what_is_infinite_is_no_number_that_could_win() -> None:
+    plain, with_ayla = compared(ANSWER).optimizers
+
+    assert plain.final_loss is not None
+    assert with_ayla.final_loss is not None
+    assert (plain.final_loss.median, with_ayla.final_loss.median) == (2.0, math.inf)
+    assert json.loads(with_ayla.model_dump_json())["final_loss"]["median"] is None
+
+
+def test_a_table_has_a_row_per_optimizer_and_the_services_words_below() -> None:
+    assert str(compared(ANSWER)).splitlines() == [
+        "optimizer  seeds  final loss, median  final loss, lowest  best loss  diverged",
+        "<plain>        3                   2                   1       0.25         0",
+        "AYLA           3                 inf                   1       0.25         2",
+        "What the service says about AYLA and <plain>.",
+        "Each loss is that of a single mini-batch.",
+        "N1 of <AYLA> never acted.",
     ]
 
 
-def test_a_table_has_a_row_per_optimizer() -> None:
-    comparison = ayla.Comparison.of("job", both([3.0, 1.0, None], [0.5, 0.25, 0.75]))
+def test_a_notebook_shows_the_same() -> None:
+    html = compared(ANSWER)._repr_html_()
 
-    plain, with_ayla = comparison.rows
-    assert (plain.label, plain.seeds, plain.diverged) == ("plain 0.01", 3, 1)
-    assert (plain.median_final_loss, plain.lowest_final_loss) == (2.0, 1.0)
-    assert (with_ayla.median_final_loss, with_ayla.lowest_final_loss, with_ayla.diverged) == (0.5, 0.25, 0)
-
-
-def test_text_and_html_show_the_same_table() -> None:
-    comparison = ayla.Comparison.of("job", both([3.0, 1.0], [0.5, None]))
-    text, html = str(comparison), comparison._repr_html_()
-
-    assert text.splitlines()[0].startswith("optimizer")
-    for part in ("plain 0.01", "AYLA 0.01", "0.5"):
-        assert part in text
+    for part in ("&lt;plain&gt;", ">inf<", "<p>What the service says about AYLA and &lt;plain&gt;.</p>"):
         assert part in html
-    assert "on 1 of 2 seeds" in text
-    assert "on 1 of 2 seeds" in html
+    assert "<p>N1 of &lt;AYLA&gt; never acted.</p>" in html
+    assert "<plain>" not in html
 
 
-def test_trials_that_have_not_ended_are_left_out() -> None:
-    running = trial(0, ADAM, 5, 1.0, state="running", summary=None)
+def test_trials_without_a_result_are_counted_and_what_has_none_is_no_number() -> None:
+    nothing = optimizer("none", seeds=0, runs=0, unfinished=3, final_loss=None, best_loss=None)
+    table = str(compared(ANSWER | {"optimizers": [ANSWER["optimizers"][0], nothing]})).splitlines()
 
-    assert ayla.Comparison.of("job", [running]).rows == ()
-    assert str(ayla.Comparison.of("job", [])).startswith("optimizer")
-
-
-def test_a_pairing_counts_seeds_and_says_how_sure() -> None:
-    plain: list[float | None] = [1.0] * 10
-    with_ayla: list[float | None] = [*[0.5] * 9, 2.0]
-    (pairing,) = pairings(both(plain, with_ayla))
-
-    assert (pairing.won, pairing.lost, pairing.tied) == (9, 1, 0)
-    assert pairing.p_value == pytest.approx(22 / 1024)
-    assert pairing.median_difference == -0.5
-    assert "AYLA 0.01 ended lower than plain 0.01 on 9 of 10 seeds: unlikely to be chance" in pairing.statement
+    assert table[0].endswith("diverged  unfinished")
+    assert [line.split() for line in table[1:3]] == [
+        ["<plain>", "3", "2", "1", "0.25", "0", "0"],
+        ["none", "0", "-", "-", "-", "0", "3"],
+    ]
 
 
-def test_a_weak_result_is_called_one() -> None:
-    (pairing,) = pairings(both([1.0, 1.0, 1.0], [0.5, 0.5, 2.0]))
+def test_another_measure_has_a_column_of_its_own() -> None:
+    reached = optimizer("plain", steps_to_target={**SPREAD, "median": None})
+    answer = ANSWER | {"metric": "steps_to_target", "target": 0.5, "optimizers": [reached, optimizer("other")]}
+    table = str(compared(answer, metric="steps_to_target", target=0.5)).splitlines()
 
-    assert "could be chance" in pairing.statement
-
-
-@pytest.mark.parametrize(("end", "result"), [(0.5, "lower than"), (2.0, "higher than"), (1.0, "equal to")])
-def test_copies_of_one_run_count_as_one(end: float, result: str) -> None:
-    (pairing,) = pairings(both([1.0] * 20, [end] * 20))
-
-    assert (pairing.seeds, pairing.runs) == (20, 1)
-    assert (pairing.p_value, pairing.interval) == (None, None)
-    assert pairing.statement.startswith(f"AYLA 0.01 ended {result} plain 0.01. The seeds make no difference here: ")
-    assert "nothing random in this problem" in pairing.statement
-    assert "p =" not in pairing.statement
-    assert "interval" not in pairing.statement
+    assert table[0].endswith("steps to target, median")
+    assert [line.split()[-1] for line in table[1:3]] == ["inf", "-"]
 
 
-def test_copies_are_named_in_the_comparison_too() -> None:
-    assert "The seeds make no difference" in str(ayla.Comparison.of("job", both([1.0] * 3, [None] * 3)))
+def test_the_question_is_passed_on_and_the_default_left_to_the_service() -> None:
+    service = FakeService()
+    client = service.client()
+    job = client.jobs.submit(problem=ayla.preset("poly-adam"))
+    client.compare(job)
+    client.compare(job.id, metric="best_loss", target=1e-05, confidence=0.9, baseline="Adam & others")
+    plain, asked = service.requests[-2:]
+
+    assert (plain.url.path, asked.url.path) == (f"/v1/jobs/{job.id}/comparison",) * 2
+    assert [*plain.url.params] == []
+    assert dict(asked.url.params) == {
+        "metric": "best_loss",
+        "target": "1e-05",
+        "confidence": "0.9",
+        "baseline": "Adam & others",
+    }
 
 
-def test_one_seed_that_differs_in_the_last_digit_makes_them_seeds() -> None:
-    (pairing,) = pairings(both([1.0] * 20, [*[0.5] * 19, math.nextafter(0.5, 1)]))
-
-    assert (pairing.runs, pairing.won) == (20, 20)
-    assert pairing.p_value == pytest.approx(2 / 2**20)
-
-
-def test_diverging_everywhere_is_no_sign_of_copies() -> None:
-    (pairing,) = pairings(both([None] * 5, [None] * 5))
-
-    assert (pairing.runs, pairing.tied, pairing.p_value) == (5, 5, 1.0)
-    assert "nothing random" not in pairing.statement
+def test_a_refusal_of_the_question_is_an_error() -> None:
+    refusal = problem(422, "invalid-request", "One parameter is invalid.", [("/baseline", "No such label.")])
+    with pytest.raises(ayla.UnprocessableEntityError, match="No such label"):
+        FakeService(replies=[refusal]).client().compare("job", baseline="none")
 
 
-@pytest.mark.parametrize("count", [2, 3, 5, 6, 10])
-def test_an_interval_needs_six_pairs_and_its_absence_says_why(count: int) -> None:
-    (pairing,) = pairings(both([1.0 + seed for seed in range(count)], [0.5] * count))
-
-    assert (pairing.interval is None) == (count < 6)
-    assert ("no interval: fewer than 6 pairs" in pairing.statement) == (count < 6)
-    assert ("95 % bootstrap interval" in pairing.statement) == (count >= 6)
-    assert "Median difference" in pairing.statement
-
-
-def test_a_pair_with_a_diverged_trial_does_not_count_towards_the_interval() -> None:
-    (pairing,) = pairings(both([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [0.5, 0.5, 0.5, 0.5, 0.5, None]))
-
-    assert pairing.interval is None
-
-
-def test_one_seed_makes_no_statement_about_certainty() -> None:
-    comparison = ayla.Comparison.of("job", both([1.0], [0.5]))
-
-    assert comparison.statements == ()
-    assert "says nothing" in comparison.pairings[0].statement
-
-
-def test_a_diverged_trial_loses_and_two_of_them_tie() -> None:
-    (pairing,) = pairings(both([1.0, None, None], [None, 1.0, None]))
-
-    assert (pairing.won, pairing.lost, pairing.tied) == (1, 1, 1)
-    assert pairing.median_difference is None
-    assert pairing.interval is None
-
-
-def test_only_the_same_settings_are_a_base() -> None:
-    trials = [trial(0, ADAM, 0, 1.0), trial(1, OTHER_RATE, 0, 0.5)]
-
-    assert pairings(trials) == ()
-
-
-def test_only_equal_seeds_are_paired() -> None:
-    trials = [trial(0, ADAM, 0, 1.0), trial(0, ADAM, 1, 1.0), trial(1, AYLA_ADAM, 1, 0.5), trial(1, AYLA_ADAM, 2, 0.1)]
-    (pairing,) = pairings(trials)
-
-    assert pairing.seeds == 1
-
-
-@given(st.lists(st.tuples(losses, losses), min_size=1, max_size=12))
-def test_every_seed_is_won_lost_or_tied(pairs: list[tuple[float | None, float | None]]) -> None:
-    (pairing,) = pairings(both([plain for plain, _ in pairs], [with_ayla for _, with_ayla in pairs]))
-    (mirrored,) = pairings(both([with_ayla for _, with_ayla in pairs], [plain for plain, _ in pairs]))
-
-    assert pairing.seeds == len(pairs)
-    assert pairing.runs == (len(pairs) if len({*pairs}) > 1 or pairs[0] == (None, None) else 1)
-    assert (pairing.won, pairing.lost, pairing.tied) == (mirrored.lost, mirrored.won, mirrored.tied)
-    assert pairing.p_value == mirrored.p_value
-
-
-def test_a_client_compares_a_finished_job() -> None:
-    client = FakeService().client()
+def test_a_job_and_its_id_are_compared_alike_by_one_request() -> None:
+    service = FakeService()
+    client = service.client()
     job = client.jobs.wait(client.jobs.submit(problem=ayla.preset("poly-adam")))
+    before = len(service.requests)
     comparison = client.compare(job)
 
-    assert [row.label for row in comparison.rows] == ["Adam lr=0.01", "AYLA-Adam lr=0.01 N1=1 N2=0.57"]
+    assert len(service.requests) == before + 1
+    assert [one.label for one in comparison.optimizers] == ["Adam lr=0.01", "AYLA-Adam lr=0.01 N1=1 N2=0.57"]
     assert comparison == client.compare(job.id)
-    assert comparison.pairings[0].won == 1
+    assert comparison.pairs[0].wins == 1
 
 
 def test_jobs_and_trials_show_themselves_in_a_notebook() -> None:
@@ -196,9 +189,3 @@ def test_jobs_and_trials_show_themselves_in_a_notebook() -> None:
     assert "<b>" not in job_html
     assert "SGD lr=0.03" in trial_html
     assert "2.00068" in trial_html
-
-
-def test_a_comparison_of_mini_batches_says_so() -> None:
-    trials = both([1.0, 2.0], [0.5, 0.7])
-    assert "single mini-batch" in str(ayla.Comparison.of("job", trials, mini_batches=True))
-    assert "single mini-batch" not in str(ayla.Comparison.of("job", trials))

@@ -1,6 +1,7 @@
 """The reproduction as a whole: jobs submitted, files written, exit codes."""
 
 import json
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +11,11 @@ import httpx2
 import pytest
 from ayla.cli.app import app
 from ayla.cli.session import Session
+from ayla_spec.trials import TrialPlan
 from typer.testing import CliRunner, Result
 
-from tests.client.fake_service import FakeService
+from tests.client.courses import Columns
+from tests.client.fake_service import FakeJob, FakeService
 
 FIGURES = [
     "fig01-steps-on-loss",
@@ -115,19 +118,26 @@ def test_what_goes_beyond_the_paper_says_so(whole: tuple[FakeService, Path, Resu
 
     assert (folder / "report.md").read_text(encoding="utf-8").count("### Beyond the paper: how sure is this?") == 2
     assert [study["name"] for study in studies] == ["curve-a", "curve-b"]
-    assert [pairing["won"] for pairing in studies[0]["pairings"]] == [10, 10]
-    assert "on 10 of 10 seeds: unlikely to be chance" in studies[0]["pairings"][0]["statement"]
+    for study in studies:
+        for pair in study["comparison"]["pairs"]:
+            assert (pair["wins"], pair["count"], pair["outcome"]) == (10, 10, "better")
+            assert f"- {pair['verdict']}\n" in (folder / "report.md").read_text(encoding="utf-8")
 
 
-def test_the_terminal_ends_with_what_goes_beyond_the_paper(whole: tuple[FakeService, Path, Result]) -> None:
-    _, _, result = whole
-    lines = [line for line in result.stdout.splitlines() if line.startswith("Beyond the paper: ")]
+def test_the_terminal_ends_with_the_services_words_on_what_goes_beyond_the_paper(
+    whole: tuple[FakeService, Path, Result],
+) -> None:
+    _, folder, result = whole
+    told = [line for line in result.stdout.splitlines() if line.startswith("Beyond the paper: ")]
+    comparisons = [study["comparison"] for study in document(folder)["beyond_the_paper"]]
 
-    assert lines == [
-        f"Beyond the paper: {name} over 10 seeds: AYLA on the mean loss ended lower than Adam on 10 of 10 "
-        "(sign test p = 0.002), AYLA on each sample on 10 of 10 (sign test p = 0.002)"
-        for name in ("curve-a", "curve-b")
+    assert told == [
+        f"Beyond the paper: {name} over 10 seeds: {statement}"
+        for name, comparison in zip(("curve-a", "curve-b"), comparisons, strict=True)
+        for statement in (*(pair["verdict"] for pair in comparison["pairs"]), *comparison["notes"])
     ]
+    assert "ended lower than Adam lr=0.01 on 10 of 10 seeds: unlikely to be chance" in told[0]
+    assert "0.0039 after Holm's correction for 2 tests" in told[0]
 
 
 def test_a_study_whose_seeds_are_copies_says_so(tmp_path: Path) -> None:
@@ -135,9 +145,26 @@ def test_a_study_whose_seeds_are_copies_says_so(tmp_path: Path) -> None:
     service.course = lambda plan, job: honest(replace(plan, seed=42), job)
     result = reproduce(service, tmp_path, "curve-a")
 
-    assert "ended lower than Adam in 1 of 1 run, as the seeds make no difference" in result.stdout
+    assert "The 10 seeds are copies of one run and count as one." in result.stdout
     assert "sign test" not in result.stdout
-    assert document(tmp_path)["beyond_the_paper"][0]["pairings"][0]["p_value"] is None
+    assert document(tmp_path)["beyond_the_paper"][0]["comparison"]["pairs"][0]["sign_test"] is None
+
+
+def test_a_seed_that_diverged_is_the_worst_in_table_and_figure(tmp_path: Path) -> None:
+    service, honest = FakeService(), FakeService().course
+
+    def course(plan: TrialPlan, job: FakeJob) -> Columns:
+        columns = honest(plan, job)
+        if plan.settings.ayla is None and plan.seed > 43:
+            columns["loss"] = [*columns["loss"][:3], math.inf]
+        return columns
+
+    service.course = course
+    reproduce(service, tmp_path, "curve-a", "--seeds", "4")
+    page = (tmp_path / "report.md").read_text(encoding="utf-8")
+
+    assert re.search(r"^\| Adam lr=0.01 \| 4 \| inf \| 0\.\d+ \| 0\.\d+ \| 2 \|$", page, flags=re.MULTILINE)
+    assert "Adam: diverged" in (tmp_path / "beyond-seeds-curve-a.svg").read_text(encoding="utf-8")
 
 
 def test_a_restart_of_the_service_on_the_way_is_survived(tmp_path: Path) -> None:

@@ -198,6 +198,11 @@ def test_a_question_that_does_not_fit_is_refused(database: Database, question: d
     assert [issue.pointer for issue in refused.value.issues] == [parameter]
 
 
+def test_a_job_of_thousands_of_trials_is_compared(database: Database) -> None:
+    many = submit(database, seeds=list(range(1000)), optimizers=[*optimizers(), {**optimizers()[0], "label": "again"}])
+    assert [one.unfinished for one in compare(database, many.id).results[0].summaries] == [1000] * 3
+
+
 def test_more_trials_than_are_compared_at_once_are_refused(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gathering, "MAX_TRIALS", 7)
     first, second = new_job(database), new_job(database)

@@ -58,7 +58,7 @@ def test_settings_have_their_trials_with_what_they_recorded(database: Database) 
     assert [setting.label for setting in found.settings] == ["SGD lr=0.03", "AYLA-SGD lr=0.03 N1=1 N2=1.4"]
     assert [[run.seed for run in setting.runs] for setting in found.settings] == [[3, 4], [3, 4]]
     assert [run.column("loss")[0] for setting in found.settings for run in setting.runs] == [1, 2, 3, 1]
-    assert [setting.standing for setting in found.settings] == [1.0, np.inf]
+    assert [setting.standing for setting in found.settings] == [0.5, np.inf]
     assert found.settings[1].runs[1].diverged
     assert "param.x" not in found.settings[0].runs[0].columns
 

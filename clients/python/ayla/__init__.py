@@ -30,7 +30,7 @@ from ayla.builders import (
     sgd,
     transform,
 )
-from ayla.comparison import Comparison
+from ayla.comparison import ComparedOptimizer, Comparison, ConfidenceInterval, Distribution, Pairing, RankTest, SignTest
 from ayla.errors import (
     APIConnectionError,
     APIError,
@@ -68,7 +68,6 @@ from ayla.models import (
     TrialSummary,
     Worker,
 )
-from ayla.pairing import Pairing
 from ayla.tables import Metrics, Predictions, Trajectory
 
 __all__ = [
@@ -86,8 +85,11 @@ __all__ = [
     "Catalogue",
     "Client",
     "Clock",
+    "ComparedOptimizer",
     "Comparison",
+    "ConfidenceInterval",
     "ConflictError",
+    "Distribution",
     "FieldError",
     "InvalidRequest",
     "Job",
@@ -102,9 +104,11 @@ __all__ = [
     "Predictions",
     "Problem",
     "Progress",
+    "RankTest",
     "RateLimitError",
     "RunningAttempt",
     "ServerError",
+    "SignTest",
     "Trajectory",
     "Trial",
     "TrialCounts",

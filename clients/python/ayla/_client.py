@@ -10,7 +10,7 @@ import httpx2
 
 from ayla._clock import Clock
 from ayla._jobs import Jobs
-from ayla._transport import UNSET, Timeout, Transport, Unset, header_value, parse
+from ayla._transport import UNSET, Timeout, Transport, Unset, header_value, parse, segment
 from ayla._trials import Trials
 from ayla._version import __version__
 from ayla._workers import Workers
@@ -82,13 +82,34 @@ class Client:
         """Everything a job can be made of, the limits of the service, and the JSON schema of a job spec."""
         return parse(Catalogue, self._transport.get("/v1/catalogue"))
 
-    def compare(self, job: Job | str) -> Comparison:
-        """The outcomes of a job's optimizers side by side; trials that have not ended are left out."""
-        trials = self.jobs.trials(job)
-        if isinstance(job, str):
-            return Comparison.of(job, trials)
-        problem = (job.resolved or {}).get("problem", {})
-        return Comparison.of(job.id, trials, mini_batches=problem.get("batch_size") is not None)
+    def compare(
+        self,
+        job: Job | str,
+        *,
+        metric: str | None = None,
+        target: float | None = None,
+        confidence: float | None = None,
+        baseline: str | None = None,
+    ) -> Comparison:
+        """The optimizers of a job side by side, and how sure the difference is, as the service computes it.
+
+        Trials without a result are left out and counted; one that diverged counts as the worst there is.
+
+        Args:
+            job: the job or its id.
+            metric: what settings are tested by: "final_loss" (service default), "best_loss", "steps_to_target" or
+                "area_under_curve"; less is better in all of them.
+            target: the loss to reach, for "steps_to_target".
+            confidence: of intervals and verdicts, 0.5 to 0.999; service default 0.95.
+            baseline: label of an optimizer that all others are tested against; default: AYLA against what it is built
+                on.
+
+        Raises:
+            NotFoundError: there is no such job.
+            UnprocessableEntityError: the question does not fit the job; ``errors`` says why.
+        """
+        params = {"metric": metric, "target": target, "confidence": confidence, "baseline": baseline}
+        return parse(Comparison, self._transport.get(f"/v1/jobs/{segment(job)}/comparison", params))
 
     def close(self) -> None:
         """Close the connections."""

@@ -25,7 +25,7 @@ from ayla.errors import (
 )
 
 Timeout = float | httpx2.Timeout | None
-Params = Mapping[str, str | int | None]
+Params = Mapping[str, str | float | None]
 M = TypeVar("M", bound=BaseModel)
 
 _HEADER_VALUE = re.compile("[!-~]([ -~]*[!-~])?")

@@ -1,116 +1,219 @@
-"""The outcomes of a job's optimizers side by side."""
+"""How a job's optimizers compare, as the service answers it; here it is only put into a table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from statistics import median
+import math
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer
 
 from ayla import _html
 from ayla._text import aligned
-from ayla.models import Trial
-from ayla.pairing import Pairing, pairings
+from ayla.models import Model
 
-_HEADERS = ("optimizer", "seeds", "final loss, median", "final loss, lowest", "best loss", "diverged")
+_LOSSES = ("optimizer", "seeds", "final loss, median", "final loss, lowest", "best loss", "diverged")
 
-_MINI_BATCHES = (
-    "Each loss above is that of a single mini-batch, the last one or the best; the trials' metrics tell how the "
-    "models do on the whole training and test parts."
-)
+_OTHER_MEASURES = {"steps_to_target": "steps to target, median", "area_under_curve": "area under curve, median"}
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One optimizer setting over its seeds. Losses are over the trials that did not diverge; None without any.
+def _infinite_for_null(value: Any) -> Any:
+    return math.inf if value is None else value
+
+
+def _null_for_infinite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+Infinite = Annotated[float, BeforeValidator(_infinite_for_null), PlainSerializer(_null_for_infinite, when_used="json")]
+"""A number that is infinite where the run diverged or did not get there; JSON has null for it."""
+
+
+class ConfidenceInterval(Model):
+    """Where a median lies, by the percentile bootstrap; an end is None where it is infinite."""
+
+    low: float | None = None
+    high: float | None = None
+
+
+class Distribution(Model):
+    """Order statistics over independent runs; those that diverged, or did not get there, count as infinite.
+
+    Attributes:
+        values: how many runs.
+        finite: how many of them have a finite value.
+        interval: of the median; None: ``no_interval`` says why.
+    """
+
+    values: int
+    finite: int
+    median: Infinite
+    lower_quartile: Infinite
+    upper_quartile: Infinite
+    min: Infinite
+    max: Infinite
+    interval: ConfidenceInterval | None = None
+    no_interval: str | None = None
+
+
+class ComparedOptimizer(Model):
+    """An optimizer setting over its seeds.
 
     Attributes:
         label: name of the setting.
-        seeds: trials that have ended.
-        median_final_loss: over the seeds.
-        lowest_final_loss: over the seeds.
-        best_loss: lowest on the way, over the seeds.
-        diverged: trials that ended as diverged.
+        optimizer: the setting with every default filled in.
+        seeds: trials that ended with a result, diverged ones too.
+        runs: how many independent runs they are: one where the seeds make no difference.
+        diverged: trials that diverged.
+        unfinished: trials without a result, which are left out.
+        final_loss: loss after the last step; infinite for a trial that diverged. None without any result.
+        best_loss: lowest loss on the way.
+        area_under_curve: of the loss over the steps; None where the trajectories are too long to be read.
+        steps_to_target: None where no target was asked for.
+        wall_seconds: median computing time of the trials that completed.
+        steps_per_second: median over the trials whose time was measured.
     """
 
     label: str
+    optimizer: dict[str, Any]
+    varies: bool = False
     seeds: int
-    median_final_loss: float | None
-    lowest_final_loss: float | None
-    best_loss: float | None
+    runs: int
     diverged: int
+    unfinished: int = 0
+    final_loss: Distribution | None = None
+    best_loss: Distribution | None = None
+    area_under_curve: Distribution | None = None
+    steps_to_target: Distribution | None = None
+    wall_seconds: float | None = None
+    steps_per_second: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A table of a job's optimizers; with more than one seed also AYLA against its base, seed by seed.
+class SignTest(Model):
+    """The exact two-sided sign test; ``adjusted`` is its p-value after Holm's correction."""
+
+    p_value: float
+    adjusted: float
+
+
+class RankTest(Model):
+    """Wilcoxon's two-sided signed-rank test; ``adjusted`` is its p-value after Holm's correction."""
+
+    pairs: int
+    statistic: float
+    exact: bool
+    p_value: float
+    adjusted: float
+
+
+class Pairing(Model):
+    """One optimizer setting against another on equal seeds; less is better, and whoever diverged lost.
+
+    Attributes:
+        label: of the setting.
+        base_label: of what it is compared with.
+        compared_as: "ayla": AYLA against the same setting without it; "baseline": against the baseline asked for.
+        count: how many seeds both have.
+        pairs: how many independent pairs these are: one where the seeds make no difference.
+        wins: pairs in which the setting did better.
+        losses: pairs in which it did worse.
+        ties: pairs in which both did equally well, or both diverged.
+        superiority: (wins + ties / 2) / pairs; None without pairs.
+        median_difference: setting minus base; None where it is infinite, or there is none.
+        interval: of that median; None: ``no_interval`` says why.
+        sign_test: what the outcome follows from; None with fewer than two pairs.
+        rank_test: likewise None.
+        tests: how many tests Holm's correction is for.
+        outcome: "better", "worse", "undecided" or "no_statement".
+        verdict: the outcome in words.
+    """
+
+    label: str
+    base_label: str
+    compared_as: str
+    unit: str = "seed"
+    count: int
+    pairs: int
+    wins: int
+    losses: int
+    ties: int
+    superiority: float | None = None
+    median_difference: float | None = None
+    interval: ConfidenceInterval | None = None
+    no_interval: str | None = None
+    sign_test: SignTest | None = None
+    rank_test: RankTest | None = None
+    tests: int = 0
+    outcome: str
+    verdict: str
+
+
+class Comparison(Model):
+    """A job's optimizers side by side, with verdicts on who did better and how sure that is.
+
+    All of it is the service's answer; printed, it is a table with the verdicts and notes below.
 
     Attributes:
         job_id: whose trials these are.
-        rows: one per optimizer setting, in the job's order.
-        pairings: one per AYLA setting whose plain base is in the job.
-        mini_batches: whether each loss is that of one mini-batch only.
+        state: of the job.
+        metric: what the pairs are tested by.
+        target: the loss to reach; None where none was asked for.
+        confidence: of the intervals and verdicts.
+        baseline: label of what all others are tested against; None: AYLA against what it is built on.
+        optimizers: one per setting, in the job's order.
+        pairs: settings against each other.
+        notes: what a reader should know about these numbers.
+        profile: how often each setting was how fast, as the service describes it.
     """
 
     job_id: str
-    rows: tuple[Row, ...]
-    pairings: tuple[Pairing, ...]
-    mini_batches: bool = False
-
-    @classmethod
-    def of(cls, job_id: str, trials: Iterable[Trial], *, mini_batches: bool = False) -> Comparison:
-        """The comparison of these trials; those that have not ended are left out."""
-        ended = [trial for trial in trials if trial.summary is not None]
-        groups: dict[int, list[Trial]] = {}
-        for trial in ended:
-            groups.setdefault(trial.optimizer_index, []).append(trial)
-        rows = tuple(_row(group) for _, group in sorted(groups.items()))
-        return cls(job_id=job_id, rows=rows, pairings=pairings(ended), mini_batches=mini_batches)
+    state: str
+    metric: str = "final_loss"
+    target: float | None = None
+    confidence: float = 0.95
+    baseline: str | None = None
+    optimizers: tuple[ComparedOptimizer, ...]
+    pairs: tuple[Pairing, ...]
+    notes: tuple[str, ...] = ()
+    profile: dict[str, Any] | None = None
 
     @property
     def statements(self) -> tuple[str, ...]:
-        """How sure the comparison is, one per AYLA setting, and what its losses are; empty with a single seed."""
-        sure = tuple(pairing.statement for pairing in self.pairings if pairing.seeds > 1)
-        return (*sure, _MINI_BATCHES) if self.mini_batches else sure
-
-    def cells(self) -> list[list[str]]:
-        """The table as text, without its header."""
-        return [
-            [
-                row.label,
-                str(row.seeds),
-                *(_number(loss) for loss in (row.median_final_loss, row.lowest_final_loss, row.best_loss)),
-                str(row.diverged),
-            ]
-            for row in self.rows
-        ]
+        """The verdict of each pair, then what a reader should know, in the service's words."""
+        return (*(pairing.verdict for pairing in self.pairs), *self.notes)
 
     @property
     def headers(self) -> tuple[str, ...]:
         """The names of the table's columns."""
-        return _HEADERS
+        measure = _OTHER_MEASURES.get(self.metric)
+        return (*_LOSSES, *([measure] if measure else []), *(["unfinished"] if self._some_unfinished else []))
+
+    def cells(self) -> list[list[str]]:
+        """The table as text, without its header: "inf" where a loss is infinite, "-" where there is none."""
+        return [self._row(optimizer) for optimizer in self.optimizers]
 
     def __str__(self) -> str:
-        lines = aligned([list(_HEADERS), *self.cells()])
+        lines = aligned([[*self.headers], *self.cells()])
         return "\n".join([*lines, *self.statements])
 
     def _repr_html_(self) -> str:
-        table = _html.table("Comparison", _HEADERS, self.cells())
-        return table + _html.paragraphs(self.statements)
+        return _html.table("Comparison", self.headers, self.cells()) + _html.paragraphs(self.statements)
+
+    @property
+    def _some_unfinished(self) -> bool:
+        return any(optimizer.unfinished for optimizer in self.optimizers)
+
+    def _row(self, optimizer: ComparedOptimizer) -> list[str]:
+        final, best = optimizer.final_loss, optimizer.best_loss
+        row = [optimizer.label, str(optimizer.seeds), _median(final), _lowest(final), _lowest(best)]
+        row.append(str(optimizer.diverged))
+        if self.metric in _OTHER_MEASURES:
+            row.append(_median(getattr(optimizer, self.metric)))
+        return [*row, str(optimizer.unfinished)] if self._some_unfinished else row
 
 
-def _row(trials: Sequence[Trial]) -> Row:
-    summaries = [trial.summary for trial in trials if trial.summary is not None]
-    final = [summary.final_loss for summary in summaries if summary.final_loss is not None]
-    best = [summary.best_loss for summary in summaries if summary.best_loss is not None]
-    return Row(
-        label=trials[0].label,
-        seeds=len(trials),
-        median_final_loss=median(final) if final else None,
-        lowest_final_loss=min(final, default=None),
-        best_loss=min(best, default=None),
-        diverged=sum(trial.state == "diverged" for trial in trials),
-    )
+def _median(values: Distribution | None) -> str:
+    return "-" if values is None else f"{values.median:.6g}"
 
 
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.6g}"
+def _lowest(values: Distribution | None) -> str:
+    return "-" if values is None else f"{values.min:.6g}"

@@ -55,8 +55,8 @@ class ComparisonRequest(SpecModel):
 class ConfidenceInterval(BaseModel):
     """Where the median lies, by the percentile bootstrap."""
 
-    low: Finite = Field(description="Null if it is -∞.")
-    high: Finite = Field(description="Null if it is ∞: too many trials diverged or did not get there.")
+    low: Finite = Field(description="Null if it is infinite: too many trials diverged or did not get there.")
+    high: Finite = Field(description="Null likewise.")
 
     @classmethod
     def of(cls, interval: Interval | None) -> Self | None:

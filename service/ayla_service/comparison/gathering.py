@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ayla_spec.limits import MAX_TRIALS
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
@@ -15,8 +16,6 @@ from ayla_service.errors import ComparisonTooLarge
 from ayla_service.jobs.scoping import job_of
 from ayla_service.states import TrialState
 from ayla_service.teams.principal import Principal
-
-MAX_TRIALS = 2000
 
 _LONGEST_TITLE = 200
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ayla_service.comparison.order import median
 from ayla_service.comparison.question import Question
 from ayla_service.comparison.runs import Run, Setting, independent
 from ayla_service.comparison.spread import Spread
+from ayla_service.results.order import median
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from ayla_service.comparison.bootstrap import median_interval
-from ayla_service.comparison.order import median
 from ayla_service.comparison.pairs import Match, Pairs
 from ayla_service.comparison.question import Question
 from ayla_service.comparison.significance import SignedRank, holm, sign_test, signed_rank
 from ayla_service.comparison.spread import Interval, too_few
+from ayla_service.results.order import median
 
 Unit = Literal["seed", "problem"]
 Outcome = Literal["better", "worse", "undecided", "no_statement"]

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ayla_service.results.order import median
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
@@ -80,8 +82,7 @@ class Setting:
     @property
     def standing(self) -> float:
         """The median loss of its trials, the lower the better; infinite for those that diverged or have none."""
-        losses = sorted(_loss(result) for result in self.results)
-        return losses[len(losses) // 2] if losses else np.inf
+        return median([_loss(result) for result in self.results]) if self.results else np.inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from ayla_service.figures.asking import CellValue, FigureOptions
 from ayla_service.figures.facts import JobFacts
 from ayla_service.figures.material import Floats, Setting, TrialResult
 from ayla_service.figures.windows import drawable
+from ayla_service.results.order import median
 from ayla_service.results.summaries import flat
 
 _ENDED = frozenset({"completed", "diverged"})
@@ -85,11 +86,8 @@ def told(value: object) -> str:
 
 def _median(results: Sequence[TrialResult], value: CellValue) -> float:
     """Over the trials that have ended; one that diverged is worse than all others."""
-    found = sorted(_value(result, value) for result in results if result.state in _ENDED)
-    if not found:
-        return np.nan
-    low, high = found[(len(found) - 1) // 2], found[len(found) // 2]
-    return low if low == high else low / 2 + high / 2
+    found = [_value(result, value) for result in results if result.state in _ENDED]
+    return median(found) if found else np.nan
 
 
 def _value(result: TrialResult, value: CellValue) -> float:

@@ -83,19 +83,29 @@ def ls(
         session.say("No jobs. Submit one: ayla submit --preset poly-sgd")
 
 
-def show(context: typer.Context, job: JobId, *, as_json: AsJson = False) -> None:
+def show(
+    context: typer.Context,
+    job: JobId,
+    baseline: Annotated[
+        str | None, typer.Option(help="Label of an optimizer that all others are compared with.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
     """Show a job, the last errors of its attempts, its trials and how they compare."""
     session = session_of(context)
     with session.client() as client:
         found, trials = client.jobs.get(job), client.jobs.trials(job)
         attempts = client.jobs.attempts(job) if as_json or _failures(found) else []
-        if as_json:
-            write_json(found.model_dump(mode="json") | {"trial_list": trials, "attempt_list": attempts})
-            return
-        for lines in (_facts(found), error_lines(found.id, attempts), _trial_lines(trials)):
-            if lines:
-                write("\n".join(lines) + "\n")
-        write(str(client.compare(job)))
+        comparison = client.compare(job, baseline=baseline)
+    if as_json:
+        lists = {"trial_list": trials, "attempt_list": attempts, "comparison": comparison}
+        write_json(found.model_dump(mode="json") | lists)
+        return
+    for lines in (_facts(found), error_lines(found.id, attempts), _trial_lines(trials)):
+        if lines:
+            write("\n".join(lines) + "\n")
+    write(str(comparison))
 
 
 def watch(

@@ -35,7 +35,8 @@ def reproduce(
     path = write_report(report, output)
     write("\n".join(_table(report)))
     if report.studies:
-        write("\n".join(["", *(f"Beyond the paper: {study.summary}" for study in report.studies)]))
+        statements = [statement for study in report.studies for statement in study.statements]
+        write("\n".join(["", *(f"Beyond the paper: {statement}" for statement in statements)]))
     write(f"\nReport: {path}")
     _complain(session, report.unfinished)
 

@@ -60,7 +60,7 @@ def _study(study: SeedStudy) -> dict[str, Any]:
         "final_losses": [
             {"label": trial.label, "seed": trial.seed, "final_loss": trial.final_loss} for trial in study.trials
         ],
-        "pairings": [asdict(pairing) | {"statement": pairing.statement} for pairing in study.comparison.pairings],
+        "comparison": study.comparison.model_dump(mode="json"),
     }
 
 

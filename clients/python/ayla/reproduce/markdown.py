@@ -119,8 +119,9 @@ def _beyond(study: SeedStudy, drawings: Sequence[Drawing]) -> Iterator[str]:
     yield from ("### Beyond the paper: how sure is this?", "")
     yield (
         "The paper shows one run. Here the experiment is repeated with seeds "
-        f"{study.seeds[0]} to {study.seeds[-1]}; a seed decides the noise of the data and the initial weights. Each "
-        "p-value stands for its own comparison and is not corrected for the number of comparisons in this report."
+        f"{study.seeds[0]} to {study.seeds[-1]}; a seed decides the noise of the data and the initial weights. The "
+        "table and the verdicts are the service's; a seed that diverged counts as an infinite loss. Holm's correction "
+        "is for the tests of this experiment, not for all of this report."
     )
     yield from ("", *_header(*comparison.headers))
     yield from (_row(*cells) for cells in comparison.cells())

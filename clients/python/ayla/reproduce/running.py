@@ -115,4 +115,5 @@ def _experiment(client: Client, plan: _Planned) -> Experiment:
 
 
 def _study(client: Client, plan: _Planned) -> SeedStudy:
-    return SeedStudy(name=plan.name, job=plan.job, trials=tuple(client.jobs.trials(plan.job)))
+    trials = tuple(client.jobs.trials(plan.job))
+    return SeedStudy(name=plan.name, job=plan.job, trials=trials, comparison=client.compare(plan.job))

@@ -44,14 +44,24 @@ def final_losses(figure: Figure, study: SeedStudy) -> None:
     for place in range(len(study.seeds)):
         axes.axvline(place, color=GUIDE, linewidth=0.5, alpha=0.4, zorder=1)
     for role, name in _STUDY_NAMES.items():
-        losses = study.final_losses(role)
-        shown = [(place, loss) for place, seed in enumerate(study.seeds) if (loss := losses.get(seed)) is not None]
-        look: dict[str, Any] = {"marker": MARKERS[role], "color": COLOURS[role], "label": name}
-        axes.plot([place for place, _ in shown], [loss for _, loss in shown], linestyle="", markersize=9, **look)
+        _seed_losses(axes, study, role, name)
     axes.set_xticks(range(len(study.seeds)), [str(seed) for seed in study.seeds])
     axes.set(xlabel="seed", ylabel="final MSE (log scale)", title=f"Final error on each seed, {study.name}")
     _log_scale(axes, [0.02, 0.03, 0.04, 0.06, 0.1, 0.15, 0.2])
     figure.legend(loc="outside lower center", ncols=3)
+
+
+def _seed_losses(axes: Axes, study: SeedStudy, role: Role, name: str) -> None:
+    """A mark at the final loss of each seed, or a hollow one at the upper edge where it diverged."""
+    losses = study.final_losses(role)
+    places = {study.seeds.index(seed): loss for seed, loss in losses.items()}
+    shown = {place: loss for place, loss in places.items() if loss is not None}
+    look: dict[str, Any] = {"marker": MARKERS[role], "color": COLOURS[role], "linestyle": "", "markersize": 9}
+    axes.plot([*shown], [*shown.values()], label=name, **look)
+    diverged = [place for place, loss in places.items() if loss is None]
+    if diverged:
+        edge: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "markerfacecolor": "none", "clip_on": False}
+        axes.plot(diverged, [1.0] * len(diverged), label=f"{name}: diverged", **look, **edge)
 
 
 def _log_scale(axes: Axes, ticks: list[float]) -> None:

@@ -130,11 +130,13 @@ def _fits(stem: str, title: str, experiment: Experiment, epochs: tuple[int, ...]
 
 
 def _beyond(study: SeedStudy) -> Drawing:
+    diverged = any(optimizer.diverged for optimizer in study.comparison.optimizers)
+    edge = " Hollow marks at the upper edge: diverged." if diverged else ""
     return Drawing(
         f"beyond-seeds-{study.name}",
         study.name,
         f"Beyond the paper: final error on {len(study.seeds)} seeds",
-        "The final mean squared error of Adam and both readings of AYLA-Adam on each seed.",
+        f"The final mean squared error of Adam and both readings of AYLA-Adam on each seed.{edge}",
         _SINGLE,
         partial(curve.final_losses, study=study),
     )

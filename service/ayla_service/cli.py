@@ -32,6 +32,7 @@ from ayla_service.startup import (
     require_keys,
     require_worker,
     variable,
+    warn_of_unknown_variables,
 )
 from ayla_service.supervisor import WorkerSupervisor
 
@@ -101,6 +102,7 @@ def serve(
     """
     settings = load_settings(host=host, port=port, data_dir=data_dir)
     configure_logging(settings)
+    warn_of_unknown_variables()
     require_worker()
     require_broker(settings)
     listener = listen(settings.host, settings.port) if fd is None else adopt(fd)
@@ -125,6 +127,7 @@ def api(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
     """
     settings = load_settings(host=host, port=port, data_dir=data_dir)
     configure_logging(settings)
+    warn_of_unknown_variables()
     require_broker(settings)
     listener = listen(settings.host, settings.port)
     database = open_store(settings, migrate=False)

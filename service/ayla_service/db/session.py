@@ -22,7 +22,6 @@ _ONE_VIEW = "REPEATABLE READ"
 # A worker frozen inside a transaction must not hold its rows for ever, nor make others wait for them.
 _POSTGRES_OPTIONS = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=15s"
 _POSTGRES_CONNECTION = {
-    "options": _POSTGRES_OPTIONS,
     "connect_timeout": 5,
     # A server or network that is gone without a word is noticed within about 15 seconds, not after hours.
     "keepalives_idle": 5,
@@ -126,8 +125,12 @@ def store_now(session: Session) -> datetime:
 
 
 def _engine(url: str) -> Engine:
-    if make_url(url).get_backend_name() != "sqlite":
-        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=_POSTGRES_CONNECTION)
+    parts = make_url(url)
+    if parts.get_backend_name() != "sqlite":
+        # What is given here hides what the URL says, of which the options must not get lost: a search path is one.
+        options = f"{parts.query.get('options', '')} {_POSTGRES_OPTIONS}".strip()
+        connection = {**_POSTGRES_CONNECTION, "options": options}
+        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=connection)
         event.listen(engine, "before_cursor_execute", _choose_format)
         return engine
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 30})

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ayla_service.addresses import shown_store
 from ayla_service.db.migrate import is_current, upgrade
-from ayla_service.db.session import Database
+from ayla_service.db.session import Database, store_is_damaged
 from ayla_service.queue.wakeup import missing_modules
 from ayla_service.settings import Settings
 from ayla_service.teams.keys import FIRST_KEY_COMMAND, has_valid_key
@@ -243,6 +243,10 @@ def _store_fault(settings: Settings, error: DBAPIError | CommandError | StartErr
             return error
         case CommandError():
             return StartError(f"The store {store} cannot be migrated: {_first_line(error)}.")
+        case DBAPIError() if store_is_damaged(error):
+            return StartError(
+                f"The store {store} is damaged: {_first_line(error.orig)}. Restore a backup: docs/operations.md."
+            )
         case _:
             return StartError(f"The store {store} cannot be opened: {_first_line(error.orig)}.")
 

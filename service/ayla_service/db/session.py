@@ -4,13 +4,15 @@ A unit of work is one transaction. ``write()`` takes SQLite's write lock at once
 read first and then waited for the lock could only fail.
 """
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, text
+import structlog
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, func, make_url, select, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -30,6 +32,11 @@ _POSTGRES_CONNECTION = {
     "tcp_user_timeout": 15_000,
 }
 
+_SQLITE_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_POSTGRES_DAMAGE = ("XX001", "XX002")  # data_corrupted, index_corrupted
+
+_log = structlog.get_logger("ayla_service.store")
+
 IN_BINARY = {_BINARY: True}
 """Options of a query of much binary data, which PostgreSQL else sends as text of twice the length."""
 
@@ -44,6 +51,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = _engine(url)
+        self.is_damaged = False
+        """Whether damage was met since this process began: a read that fails so is told for good."""
+        event.listen(self.engine, "handle_error", self._notice_damage)
         self._writing = self.engine.execution_options(**{_WRITE: True})
         # PostgreSQL's default would let two queries of one unit of work see different states.
         # SQLite has one writer at a time, and whoever comes second sleeps for longer and longer before it asks again.
@@ -105,12 +115,26 @@ class Database:
         """Close every connection."""
         self.engine.dispose()
 
+    def _notice_damage(self, context: ExceptionContext) -> None:
+        if store_is_damaged(context.original_exception) and not self.is_damaged:
+            self.is_damaged = True
+            _log.error("the store is damaged; restore a backup", reason=str(context.original_exception))
+
 
 def store_is_away(error: Exception) -> bool:
     """Whether an error says that the store does not answer, for now; what was asked may or may not have been done."""
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     return isinstance(error, OperationalError | InterfaceError)
+
+
+def store_is_damaged(error: BaseException) -> bool:
+    """Whether an error, of SQLAlchemy or of the driver, says that the store's own data cannot be read."""
+    driver = getattr(error, "orig", None) or error
+    code = getattr(driver, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in _SQLITE_DAMAGE  # the byte above says where
+    return getattr(driver, "sqlstate", None) in _POSTGRES_DAMAGE
 
 
 def store_now(session: Session) -> datetime:

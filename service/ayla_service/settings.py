@@ -86,6 +86,12 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(
         104_857_600, ge=1024, description="Largest file accepted as a dataset; the default is 100 MiB."
     )
+    upload_room_bytes: int | None = Field(
+        None,
+        ge=1024,
+        description="Most bytes of all uploads that one process of the API takes in at once. Default: ten times "
+        "AYLA_MAX_UPLOAD_BYTES.",
+    )
     cors_origins: Names = Field(
         [],
         description="Origins (https://ayla.example.org) whose web pages may use the API from a browser, separated by "
@@ -229,6 +235,14 @@ class Settings(BaseSettings):
     def _a_broker_that_we_know(cls, value: str | None) -> str | None:
         return ";".join(checked_broker(part.strip()) for part in value.split(";")) if value else None
 
+    @field_validator("upload_room_bytes")
+    @classmethod
+    def _room_for_the_largest(cls, value: int | None, info: ValidationInfo) -> int | None:
+        largest = info.data.get("max_upload_bytes")
+        if value is not None and largest is not None and value < largest:
+            raise ValueError(f"less than AYLA_MAX_UPLOAD_BYTES ({largest}); the largest file would never be taken")
+        return value
+
     @field_validator("allowed_hosts")
     @classmethod
     def _hosts(cls, value: list[str] | None) -> list[str] | None:
@@ -273,6 +287,11 @@ class Settings(BaseSettings):
         if self.allowed_hosts is not None:
             return frozenset(name.lower() for name in self.allowed_hosts) | _LOOPBACK
         return _LOOPBACK | {self.host.lower()} if is_loopback(self.host) else None
+
+    @property
+    def upload_room(self) -> int:
+        """Bytes of all uploads at once, the default filled in."""
+        return self.upload_room_bytes or 10 * self.max_upload_bytes
 
     @property
     def store_url(self) -> str:

@@ -105,6 +105,8 @@ def test_the_hosts_that_requests_may_name(host: str, allowed: list[str] | None, 
         ("DATABASE_URL", "postgresql+psycopg://ayla@db:0/ayla"),
         ("DATABASE_URL", "postgresql+psycopg://ayla:a@b@db/ayla"),
         ("BROKER_URL", "redis://:a@b@redis:6379/0"),
+        ("UPLOAD_ROOM_BYTES", "0"),
+        ("UPLOAD_ROOM_BYTES", "104857599"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -113,6 +115,12 @@ def test_a_setting_that_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatc
         Settings()
     # A lease that is too short for the heartbeat is told of the heartbeat.
     assert {error["loc"][0] for error in told.value.errors()} <= {name.lower(), "heartbeat_seconds"}
+
+
+def test_uploads_have_room_for_ten_of_the_largest_unless_said_otherwise() -> None:
+    assert Settings().upload_room == 1000 * 2**20
+    assert Settings(max_upload_bytes=2**30).upload_room == 10 * 2**30
+    assert Settings(upload_room_bytes=2**28).upload_room == 2**28
 
 
 def test_settings_that_differ_little_from_those_are_taken() -> None:

@@ -82,7 +82,7 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
     app.state.figures = FigureService(database)
     app.state.webhooks = WebhookService(database, Gate.listing(settings.webhook_private_hosts))
     app.state.datasets = DatasetService(database)
-    app.state.uploads = UploadDesk(database, app.state.datasets)
+    app.state.uploads = UploadDesk(database, app.state.datasets, room=settings.upload_room)
     app.state.events = Hub(database, settings, encode_event)
     app.state.readiness = ReadinessCheck(database, settings)
     install_handlers(app)

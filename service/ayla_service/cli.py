@@ -15,6 +15,7 @@ from ayla_service.companion import raise_on_terminate, run_beside_service
 from ayla_service.db.migrate import current
 from ayla_service.logging import configure_logging
 from ayla_service.openapi import contract_text
+from ayla_service.privacy import private_files
 from ayla_service.pruning import prune_command
 from ayla_service.queue.wakeup import make_wake_up
 from ayla_service.server import serve_until_stopped, stop_with_parent
@@ -32,6 +33,7 @@ from ayla_service.startup import (
     require_keys,
     require_worker,
     variable,
+    warn_of_unknown_variables,
 )
 from ayla_service.supervisor import WorkerSupervisor
 
@@ -101,6 +103,7 @@ def serve(
     """
     settings = load_settings(host=host, port=port, data_dir=data_dir)
     configure_logging(settings)
+    warn_of_unknown_variables()
     require_worker()
     require_broker(settings)
     listener = listen(settings.host, settings.port) if fd is None else adopt(fd)
@@ -125,6 +128,7 @@ def api(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
     """
     settings = load_settings(host=host, port=port, data_dir=data_dir)
     configure_logging(settings)
+    warn_of_unknown_variables()
     require_broker(settings)
     listener = listen(settings.host, settings.port)
     database = open_store(settings, migrate=False)
@@ -176,6 +180,7 @@ def openapi() -> None:
 
 @app.command(context_settings={"allow_interspersed_args": False})
 def run(
+    ctx: typer.Context,
     command: Annotated[
         list[str], typer.Argument(metavar="COMMAND...", help="Program to run, and its arguments; after --.")
     ],
@@ -191,7 +196,7 @@ def run(
     settings = load_settings(host=host, port=port, data_dir=data_dir)
     require_worker()
     raise_on_terminate()
-    raise typer.Exit(run_beside_service(command, settings))
+    raise typer.Exit(run_beside_service(command, settings, ctx.obj))
 
 
 def _greet(url: str, settings: Settings) -> None:
@@ -202,7 +207,8 @@ def _greet(url: str, settings: Settings) -> None:
 def main() -> None:
     """Run the command line; a command that cannot start says why on standard error and exits with 2."""
     try:
-        app()
+        with private_files() as mask:
+            app(obj=mask)
     except StartError as error:
         typer.echo(f"ayla-service: {error}", err=True)
         sys.exit(_USAGE_ERROR)

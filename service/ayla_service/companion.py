@@ -24,12 +24,13 @@ _SHOWN_LOG_LINES = 5
 _NOT_EXECUTABLE, _NOT_FOUND, _SIGNALLED = 126, 127, 128
 
 
-def run_beside_service(command: Sequence[str], settings: Settings) -> int:
+def run_beside_service(command: Sequence[str], settings: Settings, mask: int = -1) -> int:
     """Start the service, run ``command`` with AYLA_BASE_URL set, stop the service.
 
     Args:
         command: program and arguments; it keeps the terminal.
         settings: of the service, whose log goes into the data folder.
+        mask: of the files that the command makes; -1: this process's own.
 
     Returns:
         The command's exit code, as a shell would give it.
@@ -43,7 +44,7 @@ def run_beside_service(command: Sequence[str], settings: Settings) -> int:
         with _service(settings, listener, log) as service:
             listener.close()  # the service's copy is the only one now: if it dies, connections fail
             _wait_until_ready(service, url, log_path, log_begin)
-            return _run(command, {**os.environ, "AYLA_BASE_URL": url}, settings.shutdown_seconds)
+            return _run(command, {**os.environ, "AYLA_BASE_URL": url}, settings.shutdown_seconds, mask)
 
 
 @contextlib.contextmanager
@@ -99,9 +100,9 @@ def _failure(detail: str, log_path: Path, log_begin: int) -> str:
     return "\n".join([f"{detail} Its log is {log_path}; it ends:", *lines])
 
 
-def _run(command: Sequence[str], variables: Mapping[str, str], patience_seconds: float) -> int:
+def _run(command: Sequence[str], variables: Mapping[str, str], patience_seconds: float, mask: int) -> int:
     try:
-        process = subprocess.Popen(command, env=variables)  # noqa: S603  # the user's own command line
+        process = subprocess.Popen(command, env=variables, umask=mask)  # noqa: S603  # the user's own command line
     except FileNotFoundError:
         sys.stderr.write(f"ayla-service: {command[0]}: command not found\n")
         return _NOT_FOUND

@@ -419,6 +419,19 @@ class StoreUnavailable(ServiceError):
         super().__init__("The store does not answer at the moment; nothing was changed. Try again shortly.")
 
 
+class StoreDamaged(ServiceError):
+    """What is in the store cannot be read any more."""
+
+    slug, title, status = "store-damaged", "Store damaged", 503
+    advice = (
+        "The store is damaged: a part of it cannot be read, and no repetition changes that. Stop the service and "
+        "restore a backup; docs/operations.md says how."
+    )
+
+    def __init__(self) -> None:
+        super().__init__(self.advice)
+
+
 class NotReady(ServiceError):
     """The service runs but cannot serve yet."""
 

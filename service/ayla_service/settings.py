@@ -1,21 +1,26 @@
 """Settings of every process of the service, from ``AYLA_…`` environment variables."""
 
-import ipaddress
 import json
-import re
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
-_BROKERS = ("redis", "rediss", "amqp", "amqps")
+from ayla_service.addresses import (
+    checked_broker,
+    checked_host,
+    checked_mirror,
+    checked_network,
+    checked_origin,
+    checked_receiver,
+    checked_store,
+    is_loopback,
+    sqlite_url,
+    with_password,
+)
+
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
-_HOST_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
 
 
 def _listed(value: object) -> object:
@@ -30,7 +35,17 @@ def _listed(value: object) -> object:
     return [item.strip() for item in value.split(",") if item.strip()]
 
 
+def _named(value: object) -> object:
+    """A path that says something: an empty one would be the folder in which the command happens to run."""
+    if value == "":
+        raise ValueError("it is empty; leave it unset for the default")
+    return value
+
+
 Names = Annotated[list[str], NoDecode, BeforeValidator(_listed)]
+Named = Annotated[Path, BeforeValidator(_named)]
+# Longer than anything lasts, and short enough for every clock.
+Seconds = Annotated[float, Field(le=10 * 365 * 24 * 3600)]
 
 
 class Settings(BaseSettings):
@@ -44,9 +59,12 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,  # a URL can hold a password
     )
 
-    data_dir: Path = Field(Path("ayla-data"), description="Folder of the embedded store and its logs.")
-    database_url: str | None = Field(
-        None, description="SQLAlchemy URL of the store. Default: SQLite in the data folder."
+    data_dir: Named = Field(Path("ayla-data"), description="Folder of the embedded store and its logs.")
+    database_url: Annotated[str, AfterValidator(checked_store)] | None = Field(
+        None,
+        repr=False,
+        description="SQLAlchemy URL of the store: postgresql+psycopg://… or sqlite:///…. Default: SQLite in the data "
+        "folder.",
     )
     database_password_file: Path | None = Field(
         None,
@@ -68,6 +86,12 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(
         104_857_600, ge=1024, description="Largest file accepted as a dataset; the default is 100 MiB."
     )
+    upload_room_bytes: int | None = Field(
+        None,
+        ge=1024,
+        description="Most bytes of all uploads that one process of the API takes in at once. Default: ten times "
+        "AYLA_MAX_UPLOAD_BYTES.",
+    )
     cors_origins: Names = Field(
         [],
         description="Origins (https://ayla.example.org) whose web pages may use the API from a browser, separated by "
@@ -87,7 +111,7 @@ class Settings(BaseSettings):
     rate_limit_burst: int | None = Field(
         None, ge=1, description="Requests that may come at once. Default: as many as in a minute."
     )
-    client_seconds: float = Field(
+    client_seconds: Seconds = Field(
         30.0,
         gt=0,
         description="How long the API waits for a client: for a whole request head, for a body (longer, the larger it "
@@ -100,42 +124,42 @@ class Settings(BaseSettings):
         description="URL of the broker that wakes workers up: redis://, rediss://, amqp:// or amqps://, several of the "
         "same kind separated by semicolons. Default: none, workers look by a timer.",
     )
-    worker_poll_seconds: float = Field(
+    worker_poll_seconds: Seconds = Field(
         0.2, gt=0, description="How often an idle worker looks for work if there is no broker."
     )
-    sweep_seconds: float = Field(
+    sweep_seconds: Seconds = Field(
         5.0, gt=0, description="How often an idle worker looks for work, wake-ups or not, if there is a broker."
     )
-    lease_seconds: float = Field(
+    lease_seconds: Seconds = Field(
         30.0, gt=0, description="How long a worker may be silent before its shard is given to another."
     )
-    heartbeat_seconds: float = Field(
+    heartbeat_seconds: Seconds = Field(
         1.0, gt=0, validate_default=True, description="Time between two writes of results; each renews the lease."
     )
-    checkpoint_seconds: float = Field(
+    checkpoint_seconds: Seconds = Field(
         15.0, ge=0, description="Time between two checkpoints of a shard; a worker that is killed loses no more."
     )
-    reap_seconds: float = Field(5.0, gt=0, description="How often expired leases are returned to the queue.")
-    presence_seconds: float = Field(
+    reap_seconds: Seconds = Field(5.0, gt=0, description="How often expired leases are returned to the queue.")
+    presence_seconds: Seconds = Field(
         5.0, gt=0, description="How often a worker says that it lives; silent for three times as long, it is lost."
     )
     max_attempts: int = Field(
         3, ge=1, description="Failed attempts at a shard, without a new checkpoint between them, before its job fails."
     )
-    retry_seconds: float = Field(
+    retry_seconds: Seconds = Field(
         1.0, ge=0, description="Pause after the first failed attempt; it doubles with each one more, up to 5 minutes."
     )
     pack_shards: int = Field(256, ge=1, description="Small shards that a worker takes at once at most; 1: none.")
-    pack_seconds: float = Field(
+    pack_seconds: Seconds = Field(
         1.0, ge=0, description="Estimated computing time of the small shards that a worker takes at once at most."
     )
-    share_half_life_seconds: float = Field(
+    share_half_life_seconds: Seconds = Field(
         3600.0,
         gt=0,
         description="After that time half of the computing time that a member or team has used is forgotten, in "
         "sharing the workers out. The same for all workers of a store.",
     )
-    max_trial_seconds: float | None = Field(
+    max_trial_seconds: Seconds | None = Field(
         None, gt=0, description="Longest computing time of a trial, whatever its job asks for. Default: no limit."
     )
     max_job_memory_mb: int | None = Field(
@@ -150,7 +174,7 @@ class Settings(BaseSettings):
         description="CPU threads of one worker. Default: all CPUs that it may use; with several workers on a machine "
         "give each its share. Results repeat to the bit only with the same number.",
     )
-    shutdown_seconds: float = Field(10.0, gt=0, description="Time a stopping process has to hand back its work.")
+    shutdown_seconds: Seconds = Field(10.0, gt=0, description="Time a stopping process has to hand back its work.")
     metrics_host: str = Field("127.0.0.1", description="Address a worker serves its metrics on.")
     metrics_port: int | None = Field(
         None, ge=0, le=65535, description="Port a worker serves its metrics on; 0 takes a free one. Default: none."
@@ -161,16 +185,18 @@ class Settings(BaseSettings):
         description="Receivers of webhooks that may be private, use HTTP and any port: host names, addresses or "
         "networks (10.1.0.0/16), separated by commas or as a JSON list. Default: none, webhooks go to public hosts.",
     )
-    webhook_retry_seconds: float = Field(
+    webhook_retry_seconds: Seconds = Field(
         5.0, gt=0, description="Pause after the first failed attempt to send a webhook; later ones are in proportion."
     )
-    webhook_poll_seconds: float = Field(1.0, gt=0, description="How often the API looks for webhooks to send.")
+    webhook_poll_seconds: Seconds = Field(1.0, gt=0, description="How often the API looks for webhooks to send.")
 
-    stream_poll_seconds: float = Field(
+    stream_poll_seconds: Seconds = Field(
         0.25, gt=0, description="How often the API looks for what streams of events and waiting requests are told."
     )
-    stream_ping_seconds: float = Field(15.0, gt=0, description="Pause after which a silent stream says that it lives.")
-    stream_recheck_seconds: float = Field(
+    stream_ping_seconds: Seconds = Field(
+        15.0, gt=0, description="Pause after which a silent stream says that it lives."
+    )
+    stream_recheck_seconds: Seconds = Field(
         30.0, gt=0, description="How often it is checked whether the API keys of open streams are still valid."
     )
     max_streams: int = Field(
@@ -180,7 +206,7 @@ class Settings(BaseSettings):
         100, ge=0, description="Streams of one member that one process of the API serves at once."
     )
 
-    datasets_dir: Path | None = Field(
+    datasets_dir: Named | None = Field(
         None, description="Folder of datasets, downloaded and of users. Default: datasets in the data folder."
     )
     download_datasets: bool = Field(True, description="Whether workers download datasets that are missing.")
@@ -201,30 +227,48 @@ class Settings(BaseSettings):
     @classmethod
     def _a_password_that_has_its_place(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         if value is not None:
-            _with_password(info.data.get("database_url"), _first_line(value))
+            with_password(info.data.get("database_url"), _first_line(value))
         return value
 
     @field_validator("broker_url")
     @classmethod
     def _a_broker_that_we_know(cls, value: str | None) -> str | None:
-        return ";".join(_checked_broker(part.strip()) for part in value.split(";")) if value else None
+        return ";".join(checked_broker(part.strip()) for part in value.split(";")) if value else None
+
+    @field_validator("upload_room_bytes")
+    @classmethod
+    def _room_for_the_largest(cls, value: int | None, info: ValidationInfo) -> int | None:
+        largest = info.data.get("max_upload_bytes")
+        if value is not None and largest is not None and value < largest:
+            raise ValueError(f"less than AYLA_MAX_UPLOAD_BYTES ({largest}); the largest file would never be taken")
+        return value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _hosts(cls, value: list[str] | None) -> list[str] | None:
+        if value == []:
+            raise ValueError("it lists no host; leave it unset for the default")
+        return value if value is None else [checked_host(entry) for entry in value]
 
     @field_validator("cors_origins")
     @classmethod
     def _origins(cls, value: list[str]) -> list[str]:
-        return [_checked_origin(entry) for entry in value]
+        return [checked_origin(entry) for entry in value]
 
     @field_validator("trusted_proxies")
     @classmethod
     def _addresses_and_networks(cls, value: list[str]) -> list[str]:
-        for entry in value:
-            ipaddress.ip_network(entry)
-        return value
+        return [checked_network(entry) for entry in value]
 
     @field_validator("webhook_private_hosts")
     @classmethod
     def _hosts_and_networks(cls, value: list[str]) -> list[str]:
-        return [_checked_host(entry) for entry in value]
+        return [checked_receiver(entry) for entry in value]
+
+    @field_validator("mnist_mirrors", "fashion_mnist_mirrors")
+    @classmethod
+    def _mirrors(cls, value: list[str]) -> list[str]:
+        return [checked_mirror(entry) for entry in value]
 
     @field_validator("heartbeat_seconds")
     @classmethod
@@ -242,14 +286,19 @@ class Settings(BaseSettings):
         """
         if self.allowed_hosts is not None:
             return frozenset(name.lower() for name in self.allowed_hosts) | _LOOPBACK
-        return _LOOPBACK | {self.host.lower()} if _is_loopback(self.host) else None
+        return _LOOPBACK | {self.host.lower()} if is_loopback(self.host) else None
+
+    @property
+    def upload_room(self) -> int:
+        """Bytes of all uploads at once, the default filled in."""
+        return self.upload_room_bytes or 10 * self.max_upload_bytes
 
     @property
     def store_url(self) -> str:
         """The store's URL, the embedded default or the password of its file filled in."""
         if self.database_password_file is not None:
-            return _with_password(self.database_url, _first_line(self.database_password_file))
-        return self.database_url or f"sqlite:///{(self.data_dir / 'ayla.db').absolute()}"
+            return with_password(self.database_url, _first_line(self.database_password_file))
+        return self.database_url or sqlite_url(str((self.data_dir / "ayla.db").absolute()))
 
     @property
     def datasets_folder(self) -> Path:
@@ -260,41 +309,6 @@ class Settings(BaseSettings):
     def is_embedded(self) -> bool:
         """Whether the store is SQLite, which the service migrates by itself at start."""
         return self.database_url is None or self.database_url.startswith("sqlite")
-
-
-def _checked_broker(url: str) -> str:
-    """The URL itself; what is wrong with it is told without any of it, as it may hold a password."""
-    scheme, separator, _ = url.partition("://")
-    if not separator or scheme not in _BROKERS:
-        raise ValueError(f"a broker's URL begins with {', '.join(f'{name}://' for name in _BROKERS)}")
-    try:
-        parts = urlsplit(url)
-        has_port = parts.port is None or parts.port > 0
-    except ValueError:
-        has_port = False
-    if not has_port:
-        raise ValueError("the port is not a number from 1 to 65535; write / : @ in a password as %2F %3A %40")
-    if not parts.hostname:
-        raise ValueError("it names no host")
-    return url
-
-
-def _checked_host(entry: str) -> str:
-    """A host's name, an address or a network; a URL or a name with a port would silently match nothing."""
-    try:
-        ipaddress.ip_network(entry)
-    except ValueError as error:
-        if "/" in entry or not _HOST_NAME.fullmatch(entry):
-            raise ValueError(f"not a host name, address or network: {error}") from None
-    return entry
-
-
-def _checked_origin(entry: str) -> str:
-    """An origin as browsers write it. Not ``*``: every page that a user looks at could use an open service then."""
-    origin = entry.lower().removesuffix("/")
-    if not _ORIGIN.fullmatch(origin):
-        raise ValueError("an origin is a scheme, a host and perhaps a port: https://ayla.example.org")
-    return origin
 
 
 def _first_line(path: Path) -> str:
@@ -309,20 +323,3 @@ def _first_line(path: Path) -> str:
     if not line:
         raise ValueError("the first line of the file is empty")
     return line
-
-
-def _with_password(url: str | None, password: str) -> str:
-    try:
-        parts = None if url is None else make_url(url)
-    except (ArgumentError, ValueError):
-        parts = None
-    if parts is None or parts.username is None or parts.password is not None:
-        raise ValueError("it needs an AYLA_DATABASE_URL with a user and without a password")
-    return parts.set(password=password).render_as_string(hide_password=False)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host.lower() == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -10,14 +10,15 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import structlog
 from alembic.util.exc import CommandError
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import DBAPIError
 
+from ayla_service.addresses import shown_store
 from ayla_service.db.migrate import is_current, upgrade
-from ayla_service.db.session import Database
+from ayla_service.db.session import Database, store_is_damaged
 from ayla_service.queue.wakeup import missing_modules
 from ayla_service.settings import Settings
 from ayla_service.teams.keys import FIRST_KEY_COMMAND, has_valid_key
@@ -25,6 +26,8 @@ from ayla_service.teams.keys import FIRST_KEY_COMMAND, has_valid_key
 ENV_PREFIX = "AYLA_"
 
 _BACKLOG = 2048
+
+log = structlog.get_logger("ayla_service.startup")
 
 
 class StartError(Exception):
@@ -43,6 +46,14 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         # Without a cause: the chain of errors would show the values that _fault leaves out.
         raise StartError("; ".join(_fault(str(item["loc"][0]), item) for item in error.errors())) from None
+
+
+def warn_of_unknown_variables() -> None:
+    """Say which variables look like settings and are none, as what they were to say has no effect."""
+    known = {variable(name) for name in Settings.model_fields} | _OF_OTHERS
+    unknown = sorted(name for name in os.environ if name.startswith(ENV_PREFIX) and name not in known)
+    if unknown:
+        log.warning("variables that are no settings; see ayla-service --help", names=unknown)
 
 
 def variable(setting: str) -> str:
@@ -76,15 +87,15 @@ def connect(settings: Settings) -> Database:
     """The store behind the settings' URL, not yet asked anything.
 
     Raises:
-        StartError: if the URL makes no sense or needs a driver that is not installed.
+        StartError: if it needs a driver that is not installed.
     """
     try:
         return Database(settings.store_url)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-        raise StartError(f"{variable('database_url')} cannot be used: {_first_line(error)}.") from error
-    except ValueError as error:
-        # The error's own words can hold a piece of the password.
-        raise StartError(f"{variable('database_url')} cannot be used: its port is not a number.") from error
+    except ModuleNotFoundError as error:
+        raise StartError(
+            f"{variable('database_url')} needs {error.name}, which is not installed; run: "
+            "pip install 'ayla-service[postgres]'"
+        ) from error
 
 
 def open_store(settings: Settings, *, migrate: bool) -> Database:
@@ -186,6 +197,8 @@ def require_broker(settings: Settings) -> None:
 
 
 _OTHER_FOLDER = f"Name another in {variable('data_dir')} or --data-dir."
+# Read by the client and by the core, which know no settings.
+_OF_OTHERS = {f"{ENV_PREFIX}{name}" for name in ("BASE_URL", "API_KEY", "CACHE_DIR", "NATIVE", "CUDA_GRAPHS")}
 # As near to a setting's name as a slip of the keyboard; other variables that begin alike are somebody else's.
 _SLIP = 0.88
 
@@ -200,7 +213,8 @@ def _refuse_misspelt_variables() -> None:
 
 def _fault(setting: str, item: ErrorDetails) -> str:
     """What is wrong with a setting, and its value unless that may hold a password."""
-    value = "" if setting.endswith("_url") else f", got '{item['input']}'"
+    given = str(item["input"])
+    value = "" if setting.endswith("_url") or "@" in given else f", got '{given}'"
     return f"{variable(setting)}: {item['msg']}{value}"
 
 
@@ -223,12 +237,16 @@ def _prepare(database: Database, *, migrate: bool) -> None:
 
 
 def _store_fault(settings: Settings, error: DBAPIError | CommandError | StartError) -> StartError:
-    store = make_url(settings.store_url).render_as_string(hide_password=True)
+    store = shown_store(settings.store_url)
     match error:
         case StartError():
             return error
         case CommandError():
             return StartError(f"The store {store} cannot be migrated: {_first_line(error)}.")
+        case DBAPIError() if store_is_damaged(error):
+            return StartError(
+                f"The store {store} is damaged: {_first_line(error.orig)}. Restore a backup: docs/operations.md."
+            )
         case _:
             return StartError(f"The store {store} cannot be opened: {_first_line(error.orig)}.")
 

@@ -1,21 +1,24 @@
 """Datasets over HTTP: upload, list, read, download and delete."""
 
+import asyncio
 import io
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow.parquet as pq
 import pytest
 from ayla_service.api import uploads
 from ayla_service.api.uploads import UploadDesk
 from ayla_service.app import create_app
+from ayla_service.datasets.checking import Checked, Format
 from ayla_service.db.session import Database
 from ayla_service.settings import Settings
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from starlette.types import Message
 
 from tests.api.helpers import BASE_URL, pointers, problem_of
 from tests.factories import spec, stranger
@@ -227,6 +230,59 @@ def test_places_are_given_back(client: TestClient, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(uploads, "_MOST_AT_ONCE", 1)
     for name, content in (("a", b"x"), ("b", FLOWERS), ("c", FLOWERS)):
         assert _send(client, content, name).status_code == (422 if name == "a" else 201)
+
+
+def test_all_uploads_together_have_so_many_bytes(app: FastAPI, client: TestClient) -> None:
+    """Counted by what is said before, else by what has come; and given back however an upload ends."""
+    room = len(FLOWERS) + 100
+    refused: list[Response] = []
+
+    def check(kind: Format, source: IO[bytes], target: IO[bytes]) -> Checked:
+        """While the first upload is checked, its bytes still are where they are."""
+        if not refused:
+            refused.extend(_send(client, content, "other") for content in (FLOWERS, iter([FLOWERS])))
+        return in_this_process(kind, source, target)
+
+    desk = app.state.uploads = UploadDesk(app.state.database, app.state.datasets, check, room)
+    assert _send(client, name="first").status_code == 201
+    assert len(refused) == 2
+    for answer in refused:
+        assert "as many bytes of uploads" in problem_of(answer, 503, "uploads-unavailable")["detail"]
+        assert int(answer.headers["retry-after"]) > 0
+    longer = FLOWERS + b"0" * 101
+    endings: list[tuple[Any, int]] = [(longer, 503), (iter([longer]), 503), (b"x", 422), (longer[:-4] + b"\n", 422)]
+    for content, status in endings:
+        assert _send(client, content, "second").status_code == status
+        assert desk._room._taken == 0
+    assert _send(client, iter([FLOWERS]), "second").status_code == 201
+
+
+def test_what_says_that_it_is_too_long_for_the_room_is_not_even_read(app: FastAPI) -> None:
+    async def receive() -> Message:
+        raise AssertionError("read")
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    app.state.uploads = UploadDesk(app.state.database, app.state.datasets, in_this_process, room=100)
+    headers = [(b"host", b"localhost"), (b"content-type", b"text/csv"), (b"content-length", b"101")]
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/v1/datasets",
+        "raw_path": b"/v1/datasets",
+        "root_path": "",
+        "query_string": b"name=a&format=csv",
+        "headers": headers,
+        "client": ("127.0.0.1", 1),
+        "server": ("localhost", 80),
+    }
+    asyncio.run(app(scope, receive, send))
+    assert sent[0]["status"] == 503
 
 
 def test_a_full_disk_is_told_as_such(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,6 @@
 """Every answer that is not a success is a problem document, and every answer has its headers."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from ayla_service.db.session import Database
@@ -176,12 +175,3 @@ def test_a_long_list_of_errors_is_cut(client: TestClient) -> None:
     problem = problem_of(answer, 422, "invalid-request")
     assert len(problem["errors"]) == 50
     assert problem["detail"].endswith("10 more errors are not listed.")
-
-
-def test_a_damaged_store_is_told_as_unavailable(client: TestClient, store_path: Path) -> None:
-    """SQLite finds the damage only when it reads the page; that is the store's fault, not the request's."""
-    page = 4096
-    content = store_path.read_bytes()
-    store_path.write_bytes(content[:page] + b"\xff" * (len(content) - page))
-    problem_of(client.get("/v1/jobs"), 503, "store-unavailable")
-    problem_of(client.post("/v1/jobs", json=spec()), 503, "store-unavailable")

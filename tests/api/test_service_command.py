@@ -1,6 +1,7 @@
 """The ``ayla-service`` command: what it says, and how it fails."""
 
 import contextlib
+import os
 import socket
 import sqlite3
 from contextlib import closing
@@ -11,7 +12,8 @@ import pytest
 from ayla_service import __version__
 from ayla_service.db.session import Database
 from ayla_service.settings import Settings
-from ayla_service.startup import StartError, environment, require_keys
+from ayla_service.startup import StartError, environment, require_keys, warn_of_unknown_variables
+from structlog.typing import EventDict
 
 from tests.api.commands import Command, Ended, runner, said
 from tests.api.processes import run_service
@@ -55,10 +57,12 @@ def test_migrate_brings_the_store_up_to_date_and_can_be_repeated(command: Comman
         ({"AYLA_PROT": "1"}, "no setting AYLA_PROT; did you mean AYLA_PORT?"),
         ({"AYLA_PORT": "abc"}, "AYLA_PORT: "),
         ({"AYLA_LEASE_SECONDS": "0", "AYLA_LOG_LEVEL": "loud"}, "AYLA_LEASE_SECONDS: "),
-        ({"AYLA_DATABASE_URL": "nonsense"}, "AYLA_DATABASE_URL cannot be used"),
-        ({"AYLA_DATABASE_URL": "oracel://x"}, "AYLA_DATABASE_URL cannot be used"),
-        ({"AYLA_DATABASE_URL": "postgresql+psycopg://u:p@h:port/x"}, "AYLA_DATABASE_URL cannot be used: its port"),
-        ({"AYLA_DATABASE_URL": "postgresql+psycopg://u:p@h:99999/x"}, "cannot be opened"),
+        ({"AYLA_DATABASE_URL": "nonsense"}, "AYLA_DATABASE_URL: Value error, a store is postgresql+psycopg://"),
+        ({"AYLA_DATABASE_URL": "oracel://x"}, "AYLA_DATABASE_URL: Value error, a store's URL begins with"),
+        ({"AYLA_DATABASE_URL": "postgresql+psycopg://u:p@h:port/x"}, "AYLA_DATABASE_URL: Value error, the port is"),
+        ({"AYLA_DATABASE_URL": "postgresql+psycopg://u:p@h:99999/x"}, "AYLA_DATABASE_URL: Value error, the port is"),
+        ({"AYLA_DATABASE_URL": "sqlite://"}, "AYLA_DATABASE_URL: Value error, it is not a file on disk"),
+        ({"AYLA_ALLOWED_HOSTS": "*"}, "AYLA_ALLOWED_HOSTS: Value error, not a host name"),
         ({"AYLA_ALLOWED_HOSTS": '["here"'}, "AYLA_ALLOWED_HOSTS: "),
         ({"AYLA_DATABASE_URL": "sqlite:////nowhere/at/all.db"}, "cannot be opened: unable to open database file"),
     ],
@@ -67,10 +71,46 @@ def test_a_wrong_setting_is_named(command: Command, variables: dict[str, str], n
     assert named in said(command("migrate", **variables))
 
 
-@pytest.mark.parametrize("rest", ["hush@127.0.0.1:1/store", "hush@127.0.0.1:port/store", "a@b:hush@127.0.0.1/store"])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "user:hush@127.0.0.1:1/store",
+        "user:hush@127.0.0.1:port/store",
+        "a@b:hush@127.0.0.1/store",
+        "user:word@hush@127.0.0.1:1/store",
+        "user:wo?rd@hush@127.0.0.1:1/store",
+        "user:wo/rd@hush:hush@127.0.0.1:1/store",
+        "user:@hush@127.0.0.1:1/store",
+        "user:hush/hush@127.0.0.1:1/store",
+        "user:hu#hush@127.0.0.1:1/store",
+        "user@127.0.0.1:1/store?password=hush",
+        "user@127.0.0.1:1/store?sslpassword=hush&password=hush",
+        "user@127.0.0.1:1/store?passwrod=hush",
+        "user@/store?host=127.0.0.1&port=1&password=hush",
+    ],
+)
 def test_a_password_is_not_shown(command: Command, rest: str) -> None:
-    ended = command("migrate", AYLA_DATABASE_URL=f"postgresql+psycopg://user:{rest}")
+    ended = command("migrate", AYLA_DATABASE_URL=f"postgresql+psycopg://{rest}")
     assert "hush" not in said(ended)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BROKER_URL", "redis://:word@hush@127.0.0.1:1/0"),
+        ("BROKER_URL", "hush://:hush@127.0.0.1"),
+        ("CORS_ORIGINS", "https://user:hush@a.example"),
+        ("CORS_ORIGINS", '["https://user:hush@a.example"'),
+        ("TRUSTED_PROXIES", "user:hush@proxy.example"),
+        ("ALLOWED_HOSTS", "https://user:hush@a.example"),
+        ("WEBHOOK_PRIVATE_HOSTS", "https://user:hush@a.example/"),
+        ("MNIST_MIRRORS", "https://user:hush@a.example/"),
+    ],
+)
+def test_no_other_setting_shows_a_password(command: Command, name: str, value: str) -> None:
+    line = said(command("migrate", **{f"AYLA_{name}": value}))
+    assert f"AYLA_{name}: " in line
+    assert "hush" not in line
 
 
 def test_a_child_process_finds_the_same_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -82,7 +122,20 @@ def test_a_child_process_finds_the_same_settings(monkeypatch: pytest.MonkeyPatch
 
 def test_a_worker_is_not_started_with_an_url_that_makes_no_sense(command: Command) -> None:
     ended = command("worker", AYLA_DATABASE_URL="postgresql+psycopg://user:hush@127.0.0.1:port/store")
-    assert "AYLA_DATABASE_URL cannot be used" in said(ended)
+    assert "AYLA_DATABASE_URL: Value error, the port is" in said(ended)
+
+
+def test_a_variable_that_is_no_setting_is_told(monkeypatch: pytest.MonkeyPatch, events: list[EventDict]) -> None:
+    for name in [name for name in os.environ if name.startswith("AYLA_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AYLA_API_KEY", "hush")
+    monkeypatch.setenv("AYLA_PORT", "1")
+    warn_of_unknown_variables()
+    assert events == []
+    monkeypatch.setenv("AYLA_DB", "postgresql://ayla:hush@db/ayla")
+    warn_of_unknown_variables()
+    assert events[0]["names"] == ["AYLA_DB"]
+    assert "hush" not in str(events)
 
 
 def test_the_settings_of_the_client_are_left_alone(command: Command) -> None:

@@ -21,6 +21,25 @@ def test_the_address_comes_from_argument_then_environment_then_default(monkeypat
     assert ayla.Client("http://from.argument:2/").base_url == "http://from.argument:2"
 
 
+def test_a_password_in_the_address_is_sent_and_not_shown() -> None:
+    sent: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        sent.append(request.headers["authorization"])
+        raise httpx2.ConnectError("refused")
+
+    client = ayla.Client("http://me:hush@ayla.test:1/a", transport=httpx2.MockTransport(answer), max_retries=0)
+    with pytest.raises(ayla.APIConnectionError) as told:
+        client.catalogue()
+    assert sent[0].startswith("Basic ")
+    assert client.base_url == "http://ayla.test:1/a"
+    assert "hush" not in str(told.value) + repr(client)
+    for address in ("http://me:hush@h:port/", "http://me:hu/hush@h/", "me:hush@h"):
+        with pytest.raises(ayla.AylaError) as refused:
+            ayla.Client(address)
+        assert "hush" not in str(refused.value)
+
+
 @pytest.mark.parametrize("address", ["http://gateway.test/team/ayla", "http://gateway.test/team/ayla/"])
 def test_an_address_may_have_a_path(address: str) -> None:
     seen: list[str] = []

@@ -190,3 +190,8 @@ def test_the_longest_wait_a_service_may_ask_for() -> None:
 @given(st.integers(min_value=100, max_value=499))
 def test_only_passing_client_errors_are_retried(status: int) -> None:
     assert is_retried(status, "") == (status in {408, 429})
+
+
+def test_a_damaged_store_is_not_asked_again() -> None:
+    assert is_retried(503, "store-unavailable")
+    assert not is_retried(503, "store-damaged")

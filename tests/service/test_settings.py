@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from ayla_service.addresses import shown_store
 from ayla_service.settings import Settings
 from ayla_service.startup import StartError, load_settings
 from pydantic import ValidationError
@@ -56,21 +57,95 @@ def test_the_hosts_that_requests_may_name(host: str, allowed: list[str] | None, 
         ("TRUSTED_PROXIES", "proxy.example"),
         ("TRUSTED_PROXIES", "10.1.0.1/16"),
         ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "https://a.example:0"),
+        ("CORS_ORIGINS", "https://a.example:70000"),
+        ("CORS_ORIGINS", "https://a.example/app"),
+        ("CORS_ORIGINS", "https://*.a.example"),
+        ("ALLOWED_HOSTS", "*"),
+        ("ALLOWED_HOSTS", "*.a.example"),
+        ("ALLOWED_HOSTS", "https://a.example"),
+        ("ALLOWED_HOSTS", "a.example:8642"),
+        ("ALLOWED_HOSTS", "a.example/ayla"),
+        ("ALLOWED_HOSTS", "a.example."),
+        ("ALLOWED_HOSTS", "[::1]"),
+        ("ALLOWED_HOSTS", "10.0.0.0/8"),
+        ("ALLOWED_HOSTS", "10.0.1"),
+        ("ALLOWED_HOSTS", ""),
+        ("ALLOWED_HOSTS", "[]"),
+        ("TRUSTED_PROXIES", "*"),
+        ("WEBHOOK_PRIVATE_HOSTS", "*"),
+        ("WEBHOOK_PRIVATE_HOSTS", "http://hooks.internal"),
+        ("WEBHOOK_PRIVATE_HOSTS", "hooks.internal:9000"),
+        ("WEBHOOK_PRIVATE_HOSTS", "10.0.1"),
+        ("WEBHOOK_PRIVATE_HOSTS", "10.0.0.1/8"),
+        ("MNIST_MIRRORS", "mirror.example"),
+        ("MNIST_MIRRORS", "ftp://mirror.example/"),
+        ("MNIST_MIRRORS", "https://user:word@mirror.example/"),
+        ("FASHION_MNIST_MIRRORS", "https://mirror.example/?of=mnist"),
+        ("FASHION_MNIST_MIRRORS", "https:///mnist/"),
+        ("LEASE_SECONDS", "1e300"),
+        ("SHARE_HALF_LIFE_SECONDS", "1e10"),
+        ("DATA_DIR", ""),
+        ("DATASETS_DIR", ""),
+        ("DATABASE_URL", ""),
+        ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "sqlite:///"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("DATABASE_URL", "sqlite:///%3Amemory%3A"),
+        ("DATABASE_URL", "sqlite+pysqlite:///:memory:"),
+        ("DATABASE_URL", "sqlite:///file::memory:"),
+        ("DATABASE_URL", "sqlite:///file::memory:?uri=true"),
+        ("DATABASE_URL", "sqlite:///file:/tmp/ayla.db?mode=memory&cache=shared&uri=true"),
+        ("DATABASE_URL", "sqlite:////tmp/ayla.db?mode=memory"),
+        ("DATABASE_URL", "sqlite:///file:/ayla.db?vfs=memdb&uri=true"),
+        ("DATABASE_URL", "sqlite://host/ayla.db"),
+        ("DATABASE_URL", "sqlite+aiosqlite:////tmp/ayla.db"),
+        ("DATABASE_URL", "postgresql://ayla@db/ayla"),
+        ("DATABASE_URL", "mysql+pymysql://ayla@db/ayla"),
+        ("DATABASE_URL", "postgresql+psycopg://ayla@db:0/ayla"),
+        ("DATABASE_URL", "postgresql+psycopg://ayla:a@b@db/ayla"),
+        ("BROKER_URL", "redis://:a@b@redis:6379/0"),
+        ("UPLOAD_ROOM_BYTES", "0"),
+        ("UPLOAD_ROOM_BYTES", "104857599"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"AYLA_{name}", value)
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError) as told:
         Settings()
+    # A lease that is too short for the heartbeat is told of the heartbeat.
+    assert {error["loc"][0] for error in told.value.errors()} <= {name.lower(), "heartbeat_seconds"}
+
+
+def test_uploads_have_room_for_ten_of_the_largest_unless_said_otherwise() -> None:
+    assert Settings().upload_room == 1000 * 2**20
+    assert Settings(max_upload_bytes=2**30).upload_room == 10 * 2**30
+    assert Settings(upload_room_bytes=2**28).upload_room == 2**28
+
+
+def test_settings_that_differ_little_from_those_are_taken() -> None:
+    settings = Settings(
+        allowed_hosts=["a.example", "AYLA", "a_b", "10.0.0.1", "::1", "4.example", "1a"],
+        cors_origins=["https://A.example:443/", "http://a.example:80", "http://[::1]:8080", "https://a.example:8443"],
+        webhook_private_hosts=["hooks", "10.0.0.0/8", "fd00::/8", "::1", "4.example"],
+        mnist_mirrors=["http://mirror.example:8080/mnist", "https://[::1]/"],
+        database_url="sqlite:////tmp/a%3Fb.db",
+    )
+    assert settings.cors_origins == [
+        "https://a.example",
+        "http://a.example",
+        "http://[::1]:8080",
+        "https://a.example:8443",
+    ]
 
 
 @pytest.mark.parametrize(
     ("text", "names"),
-    [("https://a.example/", ["https://a.example/"]), ("a, b", ["a", "b"]), ('["a", "b"]', ["a", "b"]), ("", [])],
+    [("a", ["a"]), ("a, b", ["a", "b"]), ('["a", "b"]', ["a", "b"]), ("", [])],
 )
 def test_lists_are_separated_by_commas_or_json(monkeypatch: pytest.MonkeyPatch, text: str, names: list[str]) -> None:
-    monkeypatch.setenv("AYLA_MNIST_MIRRORS", text)
-    assert Settings().mnist_mirrors == names
+    monkeypatch.setenv("AYLA_WEBHOOK_PRIVATE_HOSTS", text)
+    assert Settings().webhook_private_hosts == names
 
 
 def test_a_list_that_is_broken_json_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,6 +170,33 @@ def test_the_password_of_a_file_goes_into_the_url(monkeypatch: pytest.MonkeyPatc
     assert url.query == {"sslmode": "require"}
     assert not settings.is_embedded
     assert "h:u" not in repr(settings) + settings.model_dump_json()
+
+
+def test_an_url_that_holds_a_password_is_not_shown() -> None:
+    settings = Settings(database_url="postgresql+psycopg://ayla:hush@db/ayla", broker_url="redis://:hush@redis:6379/0")
+    assert "hush" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql+psycopg://ayla:hush@db:5433/ayla", "postgresql+psycopg://ayla:***@db:5433/ayla"),
+        ("postgresql+psycopg://ayla@db/ayla?password=hush&sslmode=require", "postgresql+psycopg://ayla@db/ayla"),
+        ("postgresql+psycopg://ayla@db/ayla?sslpassword=hush", "postgresql+psycopg://ayla@db/ayla"),
+        ("postgresql+psycopg:///ayla?host=/run/pg&password=hush", "postgresql+psycopg:///ayla?host=%2Frun%2Fpg"),
+        ("sqlite:////tmp/a%3Fb%25/ayla.db", "/tmp/a?b%/ayla.db"),
+    ],
+)
+def test_a_store_is_shown_without_its_password(url: str, shown: str) -> None:
+    assert shown_store(url) == shown
+
+
+@pytest.mark.parametrize(
+    "name", ["50%", "a%41b", "what?", "a?mode=memory&uri=true", "a#b c", "größe", "a+b@c:d", "%3F"]
+)
+def test_the_store_is_in_the_data_folder_whatever_its_name(tmp_path: Path, name: str) -> None:
+    url = make_url(Settings(data_dir=tmp_path / name).store_url)
+    assert (url.database, url.query) == (str(tmp_path / name / "ayla.db"), {})
 
 
 @pytest.mark.parametrize("content", [b"only", b"only\n", b"only\r\nand more"])
@@ -130,6 +232,7 @@ def test_a_file_without_a_password_is_refused(tmp_path: Path, content: bytes | N
         "sqlite:///ayla.db",
         "postgresql+psycopg://db/ayla",
         "postgresql+psycopg://ayla:other@db/ayla",
+        "postgresql+psycopg://ayla@db/ayla?password=other",
         "postgresql+psycopg://ayla@db:port/ayla",
         "nonsense",
     ],

@@ -275,6 +275,34 @@ def test_what_is_listed_opens_nothing_else(listed: str, url: str) -> None:
     assert "private" in reason(closed, url)
 
 
+METADATA = """
+    169.254.169.254 169.254.170.2 169.254.170.23 169.254.0.23 169.254.42.42 100.100.100.200 168.63.129.16 192.0.0.192
+    fd00:ec2::254 fd00:ec2::23 fd20:ce::254 fd00:c1::a9fe:a9fe fd00:42::42 fe80::a9fe:a9fe
+    ::ffff:169.254.169.254 ::ffff:0:100.100.100.200 ::169.254.169.254 64:ff9b::169.254.169.254 64:ff9b::6464:64c8
+    64:ff9b:1::a9fe:a9fe 2002:a9fe:a9fe::1 2002:6464:64c8:: 2001:0:a9fe:a9fe:: 2001:0:1:1:0:0:5601:5601
+"""
+"""Where clouds keep credentials, and IPv6 addresses that lead there."""
+
+
+@pytest.mark.parametrize("address", METADATA.split())
+def test_credentials_of_clouds_are_reached_only_where_they_are_listed_by_themselves(address: str) -> None:
+    bracketed = f"[{address}]" if ":" in address else address
+    everything = ("0.0.0.0/0", "::/0", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10", "64:ff9b::/96")
+    for private in ((), ("cloud.internal",), everything, ("cloud.internal", *everything)):
+        closed = gate(*private, cloud_internal=address)
+        assert "private" in reason(closed, "https://cloud.internal/"), private
+        assert "private" in reason(closed, f"https://{bracketed}/"), private
+    assert gate(address, cloud_internal=address).way("http://cloud.internal/", 1.0).addresses
+
+
+NEAR_THEM = "100.100.100.199 100.64.0.1 fd00:ec1::254 fd12:3456::1 10.0.0.1 192.168.1.1"
+
+
+@pytest.mark.parametrize("address", NEAR_THEM.split())
+def test_a_listed_name_may_still_lead_to_a_private_address(address: str) -> None:
+    assert gate("hooks.internal", hooks_internal=address).way("http://hooks.internal/", 1.0).addresses
+
+
 def test_a_network_that_holds_some_of_a_names_addresses_asks_the_others_to_be_public_and_encrypted() -> None:
     mixed = gate("10.1.0.0/16", mixed_example=f"10.1.0.1 {PUBLIC}")
     assert "https://" in reason(mixed, "http://mixed.example/")

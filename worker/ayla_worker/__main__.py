@@ -6,6 +6,7 @@ import sys
 
 from ayla_service.db.session import Database
 from ayla_service.logging import configure_logging
+from ayla_service.privacy import private_files
 from ayla_service.queue.wakeup import missing_modules
 from ayla_service.settings import Settings
 from pydantic import ValidationError
@@ -73,4 +74,5 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with private_files():
+        sys.exit(main())

@@ -3,6 +3,7 @@
 import time
 
 import structlog
+from ayla_service.addresses import shown_store
 from ayla_service.db import migrate
 from ayla_service.queue.reaper import reap
 from ayla_service.queue.retries import policy_of
@@ -20,7 +21,7 @@ _STORE_PAUSE_SECONDS = 1.0
 
 def work_until(stop: StopSignal, runner: Runner, settings: Settings, waking: Waking) -> None:
     """Work until ``stop`` is set. A store that does not answer is waited for, not a reason to die."""
-    _log.info("worker started", worker=runner.name, store=_without_password(runner))
+    _log.info("worker started", worker=runner.name, store=shown_store(runner.database.url))
     reaped_at = float("-inf")
     while not stop.is_set():
         runner.watchdog.feed()
@@ -59,7 +60,3 @@ def _schema_ready(runner: Runner) -> bool:
         if not runner.schema_ready:
             _log.warning("waiting for the store's schema; run 'ayla-service migrate'")
     return runner.schema_ready
-
-
-def _without_password(runner: Runner) -> str:
-    return str(runner.database.engine.url.render_as_string(hide_password=True))

@@ -8,6 +8,7 @@ from typing import Self
 
 import httpx2
 
+from ayla._address import DEFAULT_BASE_URL, checked, shown
 from ayla._clock import Clock
 from ayla._jobs import Jobs
 from ayla._transport import UNSET, Timeout, Transport, Unset, header_value, parse, segment
@@ -15,10 +16,8 @@ from ayla._trials import Trials
 from ayla._version import __version__
 from ayla._workers import Workers
 from ayla.comparison import Comparison
-from ayla.errors import AylaError
 from ayla.models import Catalogue, Job
 
-DEFAULT_BASE_URL = "http://127.0.0.1:8642"
 DEFAULT_TIMEOUT = httpx2.Timeout(60.0, connect=5.0)
 
 
@@ -55,7 +54,7 @@ class Client:
         clock: Clock | None = None,
     ) -> None:
         http = httpx2.Client(
-            base_url=_valid(base_url or default_base_url()),
+            base_url=checked(base_url or default_base_url()),
             headers=_headers(api_key or os.environ.get("AYLA_API_KEY")),
             transport=transport,
         )
@@ -69,8 +68,8 @@ class Client:
 
     @property
     def base_url(self) -> str:
-        """Address of the service."""
-        return str(self._transport.http.base_url).rstrip("/")
+        """Address of the service, without a user's name and password."""
+        return shown(self._transport.http.base_url).rstrip("/")
 
     def with_options(self, *, timeout: Timeout | Unset = UNSET, max_retries: int | Unset = UNSET) -> Client:
         """A client with other options that shares this one's connections; closing either closes both."""
@@ -130,17 +129,6 @@ class Client:
 def default_base_url() -> str:
     """The address used where none is given."""
     return os.environ.get("AYLA_BASE_URL") or DEFAULT_BASE_URL
-
-
-def _valid(base_url: str) -> httpx2.URL:
-    try:
-        url = httpx2.URL(base_url)
-    except (httpx2.InvalidURL, ValueError) as error:
-        raise AylaError(f"{base_url!r} is not an address: {error}") from error
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise AylaError(f"{base_url!r} is not an address such as {DEFAULT_BASE_URL}.")
-    # Every path of this client begins with it.
-    return url.copy_with(path=url.path.rstrip("/").removesuffix("/v1"))
 
 
 def _headers(api_key: str | None) -> dict[str, str]:

@@ -15,12 +15,15 @@ _MOST_DOUBLINGS = 30
 _RETRIED_STATUSES = frozenset({408, 429})
 # Our own first attempt may still be in flight when its answer was lost; the same key then meets this conflict.
 _IN_FLIGHT = "idempotency-conflict"
+_DAMAGED = "store-damaged"
 # Not the shared generator of the random module: a program that seeds that one wants its own draws from it only.
 _JITTER = random.Random()  # noqa: S311 - spreading load, not a secret
 
 
 def is_retried(status: int, slug: str) -> bool:
     """Whether an answer of this status and problem slug may turn out otherwise next time."""
+    if slug == _DAMAGED:
+        return False
     return status in _RETRIED_STATUSES or status >= 500 or (status == 409 and slug == _IN_FLIGHT)
 
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import httpx2
 from pydantic import BaseModel, ValidationError
 
+from ayla._address import shown
 from ayla._body import unicode_text
 from ayla._clock import Clock
 from ayla._retry import is_retried, retry_delay
@@ -105,9 +106,9 @@ class Transport:
         try:
             response = self.http.send(request)
         except httpx2.TimeoutException as error:
-            raise APITimeoutError(f"No answer from {request.url} in time ({type(error).__name__}).") from error
+            raise APITimeoutError(f"No answer from {shown(request.url)} in time ({type(error).__name__}).") from error
         except httpx2.RequestError as error:
-            raise APIConnectionError(f"Cannot reach the service at {self.http.base_url}: {error}") from error
+            raise APIConnectionError(f"Cannot reach the service at {shown(self.http.base_url)}: {error}") from error
         except RuntimeError as error:
             if not self.http.is_closed:
                 raise

@@ -19,7 +19,8 @@ from starlette.responses import Response
 from ayla_service.api.problems import MAX_FIELD_ERRORS, FieldError, Place, problem, summary
 from ayla_service.api.validation import field_errors, from_issues
 from ayla_service.api.wording import quoted
-from ayla_service.errors import InvalidHeader, InvalidQuery, ServiceError, StoreUnavailable
+from ayla_service.db.session import store_is_damaged
+from ayla_service.errors import InvalidHeader, InvalidQuery, ServiceError, StoreDamaged, StoreUnavailable
 
 _RETRY_SECONDS = "1"
 
@@ -116,7 +117,8 @@ async def _service_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ServiceError)  # noqa: S101  # what it is registered for
     errors = from_issues(error.issues, _place(error))
     detail = summary(errors) if errors else error.detail
-    headers = {"Retry-After": _RETRY_SECONDS, **error.headers} if error.status == 503 else error.headers
+    passes = error.status == 503 and not isinstance(error, StoreDamaged)
+    headers = {"Retry-After": _RETRY_SECONDS, **error.headers} if passes else error.headers
     return problem(
         request, slug=error.slug, title=error.title, status=error.status, detail=detail, errors=errors, headers=headers
     )
@@ -167,7 +169,7 @@ async def _store_error(request: Request, error: Exception) -> Response:
         raise error
     # SQLAlchemy's own message holds the statement and may hold its values: users' data, which no log needs.
     log.error("store unavailable", error=type(error).__name__, reason=_driver_says(error))
-    return await _service_error(request, StoreUnavailable())
+    return await _service_error(request, StoreDamaged() if store_is_damaged(error) else StoreUnavailable())
 
 
 def _driver_says(error: Exception) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ayla_service.api.schemas import Readiness
 from ayla_service.db.migrate import is_current
 from ayla_service.db.session import Database
-from ayla_service.errors import NotReady
+from ayla_service.errors import NotReady, StoreDamaged
 from ayla_service.observability.broker_check import broker_fault
 from ayla_service.observability.patience import Impatient, NoAnswer
 from ayla_service.queue.workers import ALIVE, list_workers
@@ -51,9 +51,11 @@ class ReadinessCheck:
 
     def _of_store(self) -> Mapping[str, str]:
         try:
-            return self._store_checks()
+            found = self._store_checks()
         except (SQLAlchemyError, NoAnswer):
-            return {"store": f"The store does not answer; see that {self._store_name()} runs and can be reached."}
+            found = {"store": f"The store does not answer; see that {self._store_name()} runs and can be reached."}
+        # The questions above read next to nothing, and may find nothing wrong.
+        return {**found, "store": StoreDamaged.advice} if self._database.is_damaged else found
 
     def _store_name(self) -> str:
         return "its file" if self._database.is_sqlite else "PostgreSQL"

@@ -55,18 +55,22 @@ def body_limits(settings: Settings) -> Mapping[tuple[str, str], int]:
 
 
 class UploadDesk:
-    """Takes uploads in: a few at once, of which fewer are checked at the same moment.
+    """Takes uploads in: a few at once and so many bytes, of which fewer are checked at the same moment.
 
     Args:
         database: the store.
         datasets: where they go.
         check: reads a file and writes it as it is kept.
+        room: bytes of all uploads at once.
     """
 
-    def __init__(self, database: Database, datasets: DatasetService, check: Check = check_apart) -> None:
+    def __init__(
+        self, database: Database, datasets: DatasetService, check: Check = check_apart, room: int = 2**30
+    ) -> None:
         self._database = database
         self._datasets = datasets
         self._check = check
+        self._room = _Room(room)
         self._checks = anyio.CapacityLimiter(_CHECKS_AT_ONCE)
         self._under_way: Counter[str] = Counter()
 
@@ -85,8 +89,8 @@ class UploadDesk:
         _refuse_what_is_no_file(request.headers)
         if key is None:
             await run_sync(self._datasets.refuse_taken, caller, label.name)
-        with self._place(caller.team_id), _file() as upload, _file() as kept:
-            digest = await receive(request, upload)
+        with self._place(caller.team_id), self._room.share(request) as share, _file() as upload, _file() as kept:
+            digest = await receive(request, upload, share)
             checked = await self._checked(label.format, upload, kept)
             named = None if key is None else _request_key(request, caller, key, digest)
             return await run_sync(self._store, caller, label, checked, kept, named)
@@ -122,13 +126,67 @@ class UploadDesk:
             self._under_way += Counter()  # drops the teams that have none
 
 
-async def receive(request: Request, file: IO[bytes]) -> bytes:
+class _Room:
+    """Bytes that all uploads under way may have together, on disk or still to come."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken = 0
+
+    @contextmanager
+    def share(self, request: Request) -> Iterator["_Share"]:
+        """The share of one upload: at once all that its Content-Length says, and given back however it ends.
+
+        Raises:
+            UploadsUnavailable: if there is not as much.
+        """
+        declared = request.headers.get("content-length", "")
+        share = _Share(self)
+        try:
+            share.grow(int(declared) if declared.isdecimal() else 0)
+            yield share
+        finally:
+            self._taken -= share.size
+
+    def take(self, size: int) -> None:
+        """Take so many bytes, or none."""
+        if self._taken + size > self._most:
+            raise UploadsUnavailable(
+                "The service takes in as many bytes of uploads as it can at once. Try again later."
+            )
+        self._taken += size
+
+
+class _Share:
+    """What one upload has taken of the room."""
+
+    def __init__(self, room: _Room) -> None:
+        self._room = room
+        self.size = 0
+
+    def grow(self, size: int) -> None:
+        """Have at least as many bytes.
+
+        Raises:
+            UploadsUnavailable: if there is not as much.
+        """
+        if size > self.size:
+            self._room.take(size - self.size)
+            self.size = size
+
+
+async def receive(request: Request, file: IO[bytes], share: _Share) -> bytes:
     """Write the body of a request to a file; returns its SHA-256.
+
+    Args:
+        request: whose body it is.
+        file: where it goes.
+        share: of the room; grows with what comes, where nothing says before how much that is.
 
     Raises:
         UploadCutOff: if the connection ends before the body does, or it is not as long as it was said to be.
         UploadStalled: if nothing comes for a while, or it does not end.
-        UploadsUnavailable: if the disk is full.
+        UploadsUnavailable: if the disk or the room is full.
     """
     digest, received = hashlib.sha256(), 0
 
@@ -139,6 +197,7 @@ async def receive(request: Request, file: IO[bytes]) -> bytes:
     try:
         async for piece in _pieces(request):
             received += len(piece)
+            share.grow(received)
             await run_sync(keep, piece)
     except ClientDisconnect:
         raise UploadCutOff("The connection ended before all of the file had come.") from None

@@ -18,6 +18,14 @@ _LOGGED = 2000
 
 _COMMAND = (sys.executable, "-P", "-m", "ayla_service.datasets.isolated")
 
+# All that it inherits. Anything else may hold a password: settings of ours, of PostgreSQL's client (PGPASSWORD), of the
+# cloud that the service runs in.
+_INHERITED = frozenset({
+    "PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE",
+    "PYTHONPYCACHEPREFIX", "TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SYSTEMROOT",
+    "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE",
+})  # fmt: skip
+
 _FRUGAL = {
     # One thread is enough.
     "OPENBLAS_NUM_THREADS": "1",
@@ -74,6 +82,4 @@ def _run(kind: Format, source: IO[bytes], target: IO[bytes]) -> dict[str, Any]:
 
 
 def _environment() -> dict[str, str]:
-    """This process's own, without the service's settings, which may hold passwords."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AYLA_")}
-    return {**inherited, **_FRUGAL}
+    return {**{name: value for name, value in os.environ.items() if name in _INHERITED}, **_FRUGAL}

@@ -4,13 +4,15 @@ A unit of work is one transaction. ``write()`` takes SQLite's write lock at once
 read first and then waited for the lock could only fail.
 """
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, text
+import structlog
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, func, make_url, select, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -22,7 +24,6 @@ _ONE_VIEW = "REPEATABLE READ"
 # A worker frozen inside a transaction must not hold its rows for ever, nor make others wait for them.
 _POSTGRES_OPTIONS = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=15s"
 _POSTGRES_CONNECTION = {
-    "options": _POSTGRES_OPTIONS,
     "connect_timeout": 5,
     # A server or network that is gone without a word is noticed within about 15 seconds, not after hours.
     "keepalives_idle": 5,
@@ -30,6 +31,11 @@ _POSTGRES_CONNECTION = {
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
 }
+
+_SQLITE_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_POSTGRES_DAMAGE = ("XX001", "XX002")  # data_corrupted, index_corrupted
+
+_log = structlog.get_logger("ayla_service.store")
 
 IN_BINARY = {_BINARY: True}
 """Options of a query of much binary data, which PostgreSQL else sends as text of twice the length."""
@@ -45,6 +51,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = _engine(url)
+        self.is_damaged = False
+        """Whether damage was met since this process began: a read that fails so is told for good."""
+        event.listen(self.engine, "handle_error", self._notice_damage)
         self._writing = self.engine.execution_options(**{_WRITE: True})
         # PostgreSQL's default would let two queries of one unit of work see different states.
         # SQLite has one writer at a time, and whoever comes second sleeps for longer and longer before it asks again.
@@ -106,12 +115,26 @@ class Database:
         """Close every connection."""
         self.engine.dispose()
 
+    def _notice_damage(self, context: ExceptionContext) -> None:
+        if store_is_damaged(context.original_exception) and not self.is_damaged:
+            self.is_damaged = True
+            _log.error("the store is damaged; restore a backup", reason=str(context.original_exception))
+
 
 def store_is_away(error: Exception) -> bool:
     """Whether an error says that the store does not answer, for now; what was asked may or may not have been done."""
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     return isinstance(error, OperationalError | InterfaceError)
+
+
+def store_is_damaged(error: BaseException) -> bool:
+    """Whether an error, of SQLAlchemy or of the driver, says that the store's own data cannot be read."""
+    driver = getattr(error, "orig", None) or error
+    code = getattr(driver, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in _SQLITE_DAMAGE  # the byte above says where
+    return getattr(driver, "sqlstate", None) in _POSTGRES_DAMAGE
 
 
 def store_now(session: Session) -> datetime:
@@ -126,8 +149,12 @@ def store_now(session: Session) -> datetime:
 
 
 def _engine(url: str) -> Engine:
-    if make_url(url).get_backend_name() != "sqlite":
-        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=_POSTGRES_CONNECTION)
+    parts = make_url(url)
+    if parts.get_backend_name() != "sqlite":
+        # What is given here hides what the URL says, of which the options must not get lost: a search path is one.
+        options = f"{parts.query.get('options', '')} {_POSTGRES_OPTIONS}".strip()
+        connection = {**_POSTGRES_CONNECTION, "options": options}
+        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=connection)
         event.listen(engine, "before_cursor_execute", _choose_format)
         return engine
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 30})

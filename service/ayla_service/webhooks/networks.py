@@ -1,6 +1,6 @@
 """Which addresses webhooks may go to: those of the public internet, and others only where the operator listed them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
@@ -52,6 +52,28 @@ _OWN = tuple(
         "fc00::/7",
     )
 )
+# Where clouds hand a machine its credentials, to whoever asks from the machine itself.
+_METADATA = tuple(
+    ip_network(block)
+    for block in (
+        "100.100.100.200/32",  # Alibaba
+        "168.63.129.16/32",  # Azure
+        "169.254.0.23/32",  # Tencent
+        "169.254.42.42/32",  # Scaleway
+        "169.254.169.254/32",  # Amazon, Azure, Google, Oracle, OpenStack and others
+        "169.254.170.0/24",  # Amazon's containers
+        "192.0.0.192/32",  # Oracle, in the past
+        "fd00:42::42/128",  # Scaleway
+        "fd00:c1::a9fe:a9fe/128",  # Oracle
+        "fd00:ec2::/32",  # Amazon
+        "fd20:ce::254/128",  # Google
+        "fe80::a9fe:a9fe/128",  # OpenStack
+    )
+)
+# Translators and tunnels whose addresses end with the IPv4 address that they lead to.
+_TRANSLATED = tuple(
+    IPv6Network(block) for block in ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48")
+)
 
 
 def is_public(address: Address) -> bool:
@@ -70,7 +92,8 @@ class PrivateHosts:
     Attributes:
         names: host names in lower case. One may lead to a public or private address or to this machine, but not to a
             link-local or multicast one: those have to be listed as a network.
-        networks: whose addresses are all trusted, whatever name leads there.
+        networks: whose addresses are trusted, whatever name leads there, but for those where clouds keep credentials:
+            such a one has to be listed by itself.
     """
 
     names: frozenset[str] = frozenset()
@@ -97,9 +120,28 @@ class PrivateHosts:
 
     def admit(self, host: str, address: Address) -> bool:
         """Whether a host, in lower case, is listed and may be reached at this address."""
-        if any(address in network for network in self.networks):
+        holding = [network for network in self.networks if address in network]
+        if _is_metadata(address):
+            return any(network.num_addresses == 1 for network in holding)
+        if holding:
             return True
         return host in self.names and (is_public(address) or any(address in block for block in _OWN))
+
+
+def _is_metadata(address: Address) -> bool:
+    """Whether a cloud's credentials are kept there, also behind an IPv6 address that leads to an IPv4 one."""
+    places = (address, *_carried(address)) if isinstance(address, IPv6Address) else (address,)
+    return any(place in block for place in places for block in _METADATA)
+
+
+def _carried(address: IPv6Address) -> Iterator[IPv4Address]:
+    """The IPv4 addresses that an IPv6 one can lead to."""
+    if any(address in block for block in _TRANSLATED):
+        yield IPv4Address(int(address) & 0xFFFF_FFFF)
+    if address.sixtofour is not None:
+        yield address.sixtofour
+    if address.teredo is not None:
+        yield from address.teredo
 
 
 def _network(entry: str) -> Network | None:

@@ -89,7 +89,7 @@ def only_one(path: Path, on_progress: Callable[[], None]) -> Iterator[None]:
     Raises:
         OSError: when it takes longer, or the lock cannot be made.
     """
-    lock, deadline = FileLock(path), time.monotonic() + MAX_SECONDS
+    lock, deadline = FileLock(path, mode=0o600), time.monotonic() + MAX_SECONDS
     while not lock.is_locked:
         try:
             lock.acquire(timeout=_LOCK_SECONDS)

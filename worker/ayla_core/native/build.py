@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from ayla_core.native.cache import NoKernels, check_owner, is_whole, keep
+from ayla_core.native.cache import NoKernels, is_whole, keep, open_folder
 from ayla_core.native.rules import TracedRule, trace
 from ayla_core.native.source import library
 from ayla_core.optimizers import every_rule
@@ -29,6 +29,14 @@ _OPTIMIZATION = {
 }
 _WIDE = ("-mprefer-vector-width=512",) if platform.machine() in ("x86_64", "AMD64") else ()
 _SECONDS = 300
+
+# All that the compiler inherits: a worker's variables hold the password of the store.
+_INHERITED = frozenset({
+    "PATH", "HOME", "TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH",
+    "CPATH", "C_INCLUDE_PATH", "LIBRARY_PATH", "COMPILER_PATH", "GCC_EXEC_PREFIX", "SDKROOT", "DEVELOPER_DIR",
+    "MACOSX_DEPLOYMENT_TARGET",
+})  # fmt: skip
+_INHERITED_PREFIXES = ("CCACHE_", "NIX_")
 
 _log = logging.getLogger("ayla.core")
 
@@ -48,7 +56,7 @@ def cache_folder() -> Path:
     named = os.environ.get("AYLA_CACHE_DIR")
     try:
         folder = Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ayla"
-        return folder.resolve()
+        return folder.absolute()
     except (OSError, RuntimeError) as error:
         raise NoKernels(f"there is no folder to keep them in; set AYLA_CACHE_DIR ({error})") from error
 
@@ -66,9 +74,9 @@ def compiled(kind: str, suffix: str) -> Path:
     flags = (*_OPTIMIZATION[kind], *_WIDE, *_FLAGS)
     target = cache_folder() / f"{kind}-{suffix}-{_fingerprint(compiler, source, flags)}.so"
     try:
+        open_folder(target.parent)
         if not is_whole(target):
             _compile([compiler, *flags], source, target)
-        check_owner(target)
     except OSError as error:
         raise NoKernels(f"the kernels cannot be kept in {target.parent}: {error}") from error
     return target
@@ -89,7 +97,6 @@ def _version(compiler: str) -> str:
 
 def _compile(command: Sequence[str], source: str, target: Path) -> None:
     """Compile into the cache; several processes may do so at once."""
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         code, built = Path(folder) / "kernels.c", Path(folder) / "kernels.so"
         code.write_text(source, encoding="utf-8")
@@ -102,6 +109,14 @@ def _compile(command: Sequence[str], source: str, target: Path) -> None:
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
     try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)  # noqa: S603
+        return subprocess.run(  # noqa: S603  # the compiler that this user has chosen
+            command, env=_environment(), capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoKernels(f"the C compiler does not run: {error}") from error
+
+
+def _environment() -> dict[str, str]:
+    return {
+        name: value for name, value in os.environ.items() if name in _INHERITED or name.startswith(_INHERITED_PREFIXES)
+    }

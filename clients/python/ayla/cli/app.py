@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ayla._client import DEFAULT_BASE_URL, default_base_url
+from ayla._address import DEFAULT_BASE_URL
+from ayla._client import default_base_url
 from ayla._version import __version__
 from ayla.cli import jobs, queueing
 from ayla.cli.attempts import attempts

@@ -1,5 +1,6 @@
 """Exit codes, and what to say and do next for each error."""
 
+from ayla._address import shown
 from ayla.errors import (
     APIConnectionError,
     APIStatusError,
@@ -65,5 +66,5 @@ def explanation(error: AylaError, base_url: str) -> str:
     advice = next((text for kind, text in _NEXT if isinstance(error, kind)), None)
     if advice is not None:
         job = getattr(error, "job", None)
-        lines.append(advice.format(base_url=base_url, job=job.id if job else ""))
+        lines.append(advice.format(base_url=shown(base_url), job=job.id if job else ""))
     return "\n".join(lines)

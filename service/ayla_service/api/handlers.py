@@ -26,7 +26,7 @@ _RETRY_SECONDS = "1"
 # Slug, title and the detail to give where the framework has none of its own.
 _HTTP_PROBLEMS: Mapping[int, tuple[str, str, str]] = {
     400: ("malformed-body", "Malformed body", "The body cannot be read."),
-    403: ("cross-site-request", "Cross-site request", "A page of another site may not change anything here."),
+    403: ("cross-site-request", "Cross-site request", "A page of another origin may not change anything here."),
     404: ("not-found", "Not found", "There is nothing at this path. GET /openapi.json describes what there is."),
     405: ("method-not-allowed", "Method not allowed", "This path does not have this method; Allow lists those it has."),
     406: ("not-acceptable", "Not acceptable", "This resource has no representation that Accept allows."),
@@ -91,9 +91,11 @@ def host_not_allowed(request: Request, host: str) -> Response:
     return problem(request, slug=slug, title=title, status=421, detail=detail)
 
 
-def cross_site_request(request: Request) -> Response:
-    """The answer to a request that could change something and that a browser sent for a page of another site."""
-    slug, title, detail = _HTTP_PROBLEMS[403]
+def cross_site_request(request: Request, origin: str) -> Response:
+    """The answer to a request that could change something and that a browser sent for a page of another origin."""
+    slug, title, _ = _HTTP_PROBLEMS[403]
+    page = f"A page of the origin {quoted(origin)}" if origin else "A page of another origin"
+    detail = f"{page} may not change anything here; AYLA_CORS_ORIGINS lists those that may, besides the service's own."
     return problem(request, slug=slug, title=title, status=403, detail=detail)
 
 

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from ayla_service.api.problems import MAX_FIELD_ERRORS, FieldError, Place, problem, summary
 from ayla_service.api.validation import field_errors, from_issues
 from ayla_service.api.wording import quoted
-from ayla_service.errors import InvalidHeader, InvalidQuery, ServiceError, StoreUnavailable
+from ayla_service.errors import InvalidHeader, InvalidQuery, ServiceError, StoreUnavailable, UnknownCoding
 
 _RETRY_SECONDS = "1"
 
@@ -128,7 +128,7 @@ def _place(error: ServiceError) -> Place:
     match error:
         case InvalidQuery():
             return "query"
-        case InvalidHeader():
+        case InvalidHeader() | UnknownCoding():
             return "header"
         case _:
             return "body"

@@ -14,6 +14,7 @@ from ayla_service.api.handlers import install_handlers
 from ayla_service.api.measuring import MetricsMiddleware
 from ayla_service.api.middleware import (
     AccessLogMiddleware,
+    BodyCodingMiddleware,
     BodyLimitMiddleware,
     BodyTimeMiddleware,
     HeadMiddleware,
@@ -67,6 +68,7 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
             Middleware(HeadMiddleware),
             Middleware(CompressionMiddleware),
             Middleware(AdmissionMiddleware, prefix=V1, settings=settings),
+            Middleware(BodyCodingMiddleware),
             Middleware(BodyTimeMiddleware, seconds=settings.client_seconds, but=body_limits(settings).keys()),
             Middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes, others=body_limits(settings)),
         ],

@@ -247,6 +247,17 @@ class NotAFile(ServiceError):
     slug, title, status = "unsupported-media-type", "Unsupported media type", 415
 
 
+class UnknownCoding(ServiceError):
+    """The body is compressed, or otherwise not what its media type says."""
+
+    slug, title, status = "unsupported-media-type", "Unsupported media type", 415
+
+    def __init__(self, coding: str) -> None:
+        detail = f"A body with Content-Encoding: {coding[:64]} is not read; send it as it is, without that header."
+        # RFC 9110, section 15.5.16: so a client can tell this from a media type that is not taken.
+        super().__init__(detail, [SpecIssue("/Content-Encoding", detail)], {"Accept-Encoding": "identity"})
+
+
 class UploadsUnavailable(ServiceError):
     """There is no room for another upload at the moment."""
 

@@ -3,7 +3,10 @@
 import contextlib
 import socket
 import threading
+import time
+from collections.abc import Callable
 
+from ayla_service.connections import BoundedProtocol
 from ayla_service.server import Server, configuration
 from ayla_service.settings import Settings
 from fastapi import FastAPI
@@ -30,6 +33,13 @@ class Served:
     def connections(self) -> int:
         return len(self.server.server_state.connections)
 
+    @property
+    def draining(self) -> set[BoundedProtocol]:
+        """Connections whose request is answered while its body is still read."""
+        protocol = self.server.config.http_protocol_class
+        assert issubclass(protocol, BoundedProtocol)
+        return protocol.draining
+
     def connect(self, sent: bytes = b"", *, buffer: int | None = None) -> socket.socket:
         connection = self._opened.enter_context(socket.socket())
         if buffer is not None:
@@ -43,3 +53,22 @@ class Served:
         self._opened.close()
         self.server.should_exit = True
         self._thread.join()
+
+
+Serve = Callable[..., Served]
+
+
+def until_closed(connection: socket.socket) -> bytes:
+    """All that comes before the connection ends, either way."""
+    received = b""
+    with contextlib.suppress(ConnectionError):
+        while piece := connection.recv(65536):
+            received += piece
+    return received
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -1,5 +1,6 @@
 """Requests meant to break something, to every route that there is: each is refused, stores nothing, harms nothing."""
 
+import gzip
 import json
 import re
 import shutil
@@ -206,6 +207,36 @@ def test_a_body_that_is_not_said_to_be_json_is_refused(client: TestClient, there
     for given in CONTENT_TYPES.values():
         headers = {**ANY_VERSION, "Content-Type": given}
         refused(client.request(method, path.format_map(there), content=content, headers=headers), 415, 422)
+
+
+def test_a_compressed_body_is_refused_for_that(client: TestClient, there: dict[str, str]) -> None:
+    content = gzip.compress(json.dumps(spec()).encode())
+    upload = [("POST", "/v1/datasets?name=a&format=csv", {"Content-Type": "text/csv"})]
+    for method, path, headers in [*((*OPERATIONS[name][:2], JSON) for name in WITH_JSON), *upload]:
+        for coding in (
+            "gzip",
+            "GZIP",
+            "x-gzip",
+            "deflate",
+            "br",
+            "zstd",
+            "identity, gzip",
+            "gzip, identity",
+            "a" * 5000,
+        ):
+            given = {**ANY_VERSION, **headers, "Content-Encoding": coding}
+            answer = client.request(method, path.format_map(there), content=content, headers=given)
+            problem = refused(answer, 415)
+            assert answer.headers["accept-encoding"] == "identity"
+            assert [(error["in"], error["pointer"]) for error in problem["errors"]] == [("header", "/Content-Encoding")]
+            assert "Content-Encoding" in problem["detail"]
+
+
+def test_a_body_that_is_only_said_to_be_as_it_is_is_read(client: TestClient) -> None:
+    for coding in ("identity", "Identity", "", " identity , "):
+        answer = client.post("/v1/jobs:validate", json=spec(), headers={"Content-Encoding": coding})
+        assert answer.status_code == 200, coding
+    assert client.get("/v1/jobs", headers={"Content-Encoding": "gzip"}).status_code == 200
 
 
 @pytest.mark.parametrize("name", WITH_JSON)

@@ -16,6 +16,7 @@ from starlette.types import Message
 
 from tests.api.helpers import BASE_URL, problem_of
 from tests.factories import spec
+from tests.keyring import make_key, shown
 
 ClientOf = Callable[..., TestClient]
 
@@ -113,16 +114,90 @@ def test_a_service_for_other_machines_answers_to_any_name(client_of: ClientOf) -
         assert client.get("/v1/nope", headers={"Host": host}).status_code == 404
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "/v1/jobs"), ("POST", "/v1/jobs/x/cancel"), ("DELETE", "/v1")])
-def test_a_page_of_another_site_can_change_nothing(client: TestClient, method: str, path: str) -> None:
-    answer = client.request(method, path, headers={"Sec-Fetch-Site": "cross-site"})
-    problem_of(answer, 403, "cross-site-request")
+UNSAFE = [("POST", "/v1/queue/drain"), ("POST", "/v1/jobs/x/cancel"), ("PATCH", "/v1/jobs/x"), ("DELETE", "/v1/jobs/x")]
+"""Requests that a page can send without asking first, or could if a browser was careless."""
+
+STRANGE = (
+    *("null", "", "http://evil.example", "https://evil.example:8642", "file://", "chrome-extension://abcdef"),
+    *(
+        "http://localhost",
+        "http://localhost:3000",
+        "http://127.0.0.1:8642",
+        "http://[::1]:8642",
+        "http://sub.localhost:8642",
+    ),
+    *("http://localhost:8642/", "http://localhost:8642.evil.example", "http://u@localhost:8642", "ws://localhost:8642"),
+    *("localhost:8642", "http://localhost:08642", "http://localhost:8642 http://evil.example", "http://[", "*"),
+)
 
 
-@pytest.mark.parametrize("site", ["same-origin", "same-site", "none"])
-def test_the_documentation_and_pages_of_this_site_can_submit(client: TestClient, site: str) -> None:
-    assert client.post("/v1/jobs", json=spec(), headers={"Sec-Fetch-Site": site}).status_code == 202
+def test_a_page_of_another_origin_can_change_nothing(client: TestClient) -> None:
+    for method, path in UNSAFE:
+        for origin in STRANGE:
+            answer = client.request(method, path, headers={"Host": "localhost:8642", "Origin": origin})
+            problem_of(answer, 403, "cross-site-request")
+        for site in ("cross-site", "same-site", "Same-Origin", "same-origin, cross-site", "", "anything"):
+            problem_of(client.request(method, path, headers={"Sec-Fetch-Site": site}), 403, "cross-site-request")
+    assert client.get("/v1/team").json()["draining_at"] is None
+    detail = client.post("/v1/queue/drain", headers={"Origin": "http://evil.example"}).json()["detail"]
+    assert "'http://evil.example'" in detail
+    assert "AYLA_CORS_ORIGINS" in detail
+    assert len(client.post("/v1/jobs", headers={"Origin": "http://" + "e" * 5000}).json()["detail"]) < 300
+
+
+def test_what_speaks_for_a_page_and_what_against_it_are_both_heard(client: TestClient) -> None:
+    own = ("Origin", "http://localhost")
+    for headers in (
+        [own, ("Sec-Fetch-Site", "cross-site")],
+        [own, own],
+        [own, ("Origin", "http://evil.example")],
+        [("Origin", "http://evil.example"), ("Sec-Fetch-Site", "same-origin")],
+        [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", "cross-site")],
+    ):
+        problem_of(client.post("/v1/queue/drain", headers=headers), 403, "cross-site-request")
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("localhost", "http://localhost"),
+        ("localhost", "http://localhost:80"),
+        ("LocalHost:8642", "http://localhost:8642"),
+        ("localhost.:8642", "http://localhost.:8642"),
+        ("127.0.0.1:8642", "http://127.0.0.1:8642"),
+        ("[::1]:8642", "http://[::1]:8642"),
+        ("[::1]", "http://[::1]"),
+        ("localhost", "https://localhost"),
+        ("localhost:443", "https://localhost"),
+        ("localhost:8443", "https://localhost:8443"),
+    ],
+)
+def test_pages_of_this_service_can_change_something(client: TestClient, host: str, origin: str) -> None:
+    answer = client.post("/v1/queue/drain", headers={"Host": host, "Origin": origin, "Sec-Fetch-Site": "same-origin"})
+    assert answer.status_code == 200
+
+
+def test_programs_say_nothing_of_pages_and_pass(client: TestClient) -> None:
+    assert client.post("/v1/queue/drain").status_code == 200
+    assert client.post("/v1/queue/resume", headers={"Sec-Fetch-Site": "none"}).status_code == 200
+    assert client.post("/v1/jobs", json=spec(), headers={"Sec-Fetch-Site": "same-origin"}).status_code == 202
+
+
+def test_a_page_that_was_sent_without_tls_is_not_one_of_a_service_with_it(tmp_path: Path, database: Database) -> None:
+    app = create_app(Settings(data_dir=tmp_path), database)
+    client = TestClient(app, "https://localhost")  # as a trusted proxy says by X-Forwarded-Proto
+    assert client.post("/v1/queue/drain", headers={"Origin": "https://localhost"}).status_code == 200
+    problem_of(client.post("/v1/queue/drain", headers={"Origin": "http://localhost"}), 403, "cross-site-request")
+
+
+def test_with_keys_it_is_the_same(client: TestClient, database: Database) -> None:
+    key = shown(make_key(database))
+    strange = client.post("/v1/queue/drain", headers={**key, "Origin": "http://evil.example"})
+    problem_of(strange, 403, "cross-site-request")
+    assert client.post("/v1/queue/drain", headers={**key, "Origin": "http://localhost"}).status_code == 200
 
 
 def test_a_link_from_another_site_can_be_followed(client: TestClient) -> None:
-    assert client.get("/docs", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
+    headers = {"Sec-Fetch-Site": "cross-site", "Origin": "null"}
+    assert client.get("/docs", headers=headers).status_code == 200
+    assert client.get("/v1/jobs", headers=headers).status_code == 200

@@ -6,7 +6,7 @@ import http.client
 import json
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from fastapi import FastAPI, Response
 from starlette.responses import StreamingResponse
 from starlette.types import Message
 
-from tests.api.serving import Served
+from tests.api.serving import Serve, Served, until_closed, wait_until
 from tests.factories import spec
 
 HEAD = b"GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\n"
@@ -30,8 +30,6 @@ SOME = 60_000
 """Less than makes an answer wait to be taken, and more than is on its way to a client with small buffers."""
 
 PATIENCE = 1.0
-
-Serve = Callable[..., Served]
 
 
 @pytest.fixture
@@ -52,15 +50,6 @@ def serve(tmp_path: Path, database: Database) -> Iterator[Serve]:
         yield start
 
 
-def until_closed(connection: socket.socket) -> bytes:
-    """All that comes before the connection ends, either way."""
-    received = b""
-    with contextlib.suppress(ConnectionError):
-        while piece := connection.recv(65536):
-            received += piece
-    return received
-
-
 def drip(connection: socket.socket, piece: bytes, *, seconds: float) -> bool:
     """Send one byte now and then; whether the other end has had enough of it within this time."""
     deadline = time.monotonic() + seconds
@@ -76,13 +65,6 @@ def drip(connection: socket.socket, piece: bytes, *, seconds: float) -> bool:
             return True
         time.sleep(PATIENCE / 10)
     return False
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def post(path: str, size: int, sent: bytes = b"", method: str = "POST", kind: str = "application/json") -> bytes:

@@ -20,14 +20,21 @@ from ayla_service.api.problems import MAX_FIELD_ERRORS, FieldError, Place, probl
 from ayla_service.api.validation import field_errors, from_issues
 from ayla_service.api.wording import quoted
 from ayla_service.db.session import store_is_damaged
-from ayla_service.errors import InvalidHeader, InvalidQuery, ServiceError, StoreDamaged, StoreUnavailable
+from ayla_service.errors import (
+    InvalidHeader,
+    InvalidQuery,
+    ServiceError,
+    StoreDamaged,
+    StoreUnavailable,
+    UnknownCoding,
+)
 
 _RETRY_SECONDS = "1"
 
 # Slug, title and the detail to give where the framework has none of its own.
 _HTTP_PROBLEMS: Mapping[int, tuple[str, str, str]] = {
     400: ("malformed-body", "Malformed body", "The body cannot be read."),
-    403: ("cross-site-request", "Cross-site request", "A page of another site may not change anything here."),
+    403: ("cross-site-request", "Cross-site request", "A page of another origin may not change anything here."),
     404: ("not-found", "Not found", "There is nothing at this path. GET /openapi.json describes what there is."),
     405: ("method-not-allowed", "Method not allowed", "This path does not have this method; Allow lists those it has."),
     406: ("not-acceptable", "Not acceptable", "This resource has no representation that Accept allows."),
@@ -92,9 +99,11 @@ def host_not_allowed(request: Request, host: str) -> Response:
     return problem(request, slug=slug, title=title, status=421, detail=detail)
 
 
-def cross_site_request(request: Request) -> Response:
-    """The answer to a request that could change something and that a browser sent for a page of another site."""
-    slug, title, detail = _HTTP_PROBLEMS[403]
+def cross_site_request(request: Request, origin: str) -> Response:
+    """The answer to a request that could change something and that a browser sent for a page of another origin."""
+    slug, title, _ = _HTTP_PROBLEMS[403]
+    page = f"A page of the origin {quoted(origin)}" if origin else "A page of another origin"
+    detail = f"{page} may not change anything here; AYLA_CORS_ORIGINS lists those that may, besides the service's own."
     return problem(request, slug=slug, title=title, status=403, detail=detail)
 
 
@@ -128,7 +137,7 @@ def _place(error: ServiceError) -> Place:
     match error:
         case InvalidQuery():
             return "query"
-        case InvalidHeader():
+        case InvalidHeader() | UnknownCoding():
             return "header"
         case _:
             return "body"

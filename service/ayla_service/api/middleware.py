@@ -14,13 +14,16 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ayla_service.api.handlers import BodyTimeout, BodyTooLarge, body_too_large, internal_error
+from ayla_service.api.handlers import BodyTimeout, BodyTooLarge, body_too_large, internal_error, problem_of
+from ayla_service.api.wording import quoted
+from ayla_service.errors import UnknownCoding
 from ayla_service.teams.keys import without_keys
 from ayla_service.teams.principal import Principal
 
 REQUEST_ID_HEADER = "X-Request-ID"
 
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
+_WITH_BODY = ("POST", "PATCH", "PUT")
 _QUIET_PATHS = ("/healthz", "/readyz", "/metrics")
 _MAX_LOGGED_PATH = 500
 _LEAST_BYTES_PER_SECOND = 16_384
@@ -147,6 +150,27 @@ class BodyTimeMiddleware:
             return message
 
         await self._app(scope, receive_in_time, send)
+
+
+class BodyCodingMiddleware:
+    """Refuses a body that is compressed: nothing here reads one, and what it holds would be called malformed.
+
+    Not that of a GET or DELETE, where none belongs and none is looked at.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "http" and scope["method"] in _WITH_BODY:
+            headers = Headers(scope=scope)
+            codings = ", ".join(headers.getlist("content-encoding"))
+            is_coded = any(coding.strip().lower() not in ("", "identity") for coding in codings.split(","))
+            if is_coded and (headers.get("content-length", "0") != "0" or "transfer-encoding" in headers):
+                await (await problem_of(Request(scope), UnknownCoding(quoted(codings))))(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 class BodyLimitMiddleware:

@@ -1,11 +1,13 @@
-"""Refuses what a web page on another site makes a browser send here.
+"""Refuses what a web page of another origin makes a browser send here.
 
-A page can let its own name resolve to this machine (DNS rebinding), or post across sites without reading the answer.
-Where a request comes from is all that tells a page from the user, as long as the service needs no keys.
+A page can let its own name resolve to this machine (DNS rebinding), or send a request without reading the answer: such
+a request needs nobody's leave as long as it is one that a form could send, and a POST without a body is one. Where it
+comes from is all that tells a page from the user while the service needs no keys. It is asked of all services alike:
+pages that are to use one with keys are listed.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -14,12 +16,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ayla_service.api.handlers import cross_site_request, host_not_allowed
 
-_HOST = re.compile(r"(?:\[(?P<address>[^\[\]]+)\]|(?P<name>[^:\[\]]+?)\.?)(?::[0-9]*)?")
+_HOST = re.compile(r"(?:\[(?P<address>[^\[\]]+)\]|(?P<name>[^:\[\]]+?)\.?)(?::(?P<port>[0-9]*))?")
+_ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[^/?#@\s]+)")  # as browsers write it: in lower case
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")  # RFC 9110, section 9.2.1
+_OWN_SITES = ("same-origin", "none")  # of Sec-Fetch-Site; none is what the user typed, or opened from a bookmark
+_PORTS = {"http": "80", "https": "443"}
 
 
 class OriginMiddleware:
-    """Refuses requests for an unexpected host, and cross-site requests that could change something.
+    """Refuses requests for an unexpected host, and those of pages of other origins that could change something.
 
     Args:
         app: what is protected.
@@ -42,14 +47,37 @@ class OriginMiddleware:
         hosts = headers.getlist("host")
         if self._host_names is not None and [_name(host) in self._host_names for host in hosts] != [True]:
             return host_not_allowed(Request(scope), ", ".join(hosts))
-        if scope["method"] not in _SAFE_METHODS and self._is_of_a_strange_page(headers):
-            return cross_site_request(Request(scope))
+        if scope["method"] not in _SAFE_METHODS and self._is_of_a_strange_page(headers, scope.get("scheme", "http")):
+            return cross_site_request(Request(scope), ", ".join(headers.getlist("origin")))
         return None
 
-    def _is_of_a_strange_page(self, headers: Headers) -> bool:
+    def _is_of_a_strange_page(self, headers: Headers, scheme: str) -> bool:
+        """Whether a browser sent it for a page that is neither listed nor of this service; programs say neither."""
         origins = headers.getlist("origin")
-        is_listed = len(origins) == 1 and origins[0] in self._origins
-        return "cross-site" in headers.getlist("sec-fetch-site") and not is_listed
+        if len(origins) == 1 and origins[0] in self._origins:
+            return False  # Sec-Fetch-Site calls it cross-site, which it is
+        is_ours = not origins or (len(origins) == 1 and _is_own(origins[0], headers.getlist("host"), scheme))
+        return not is_ours or any(site not in _OWN_SITES for site in headers.getlist("sec-fetch-site"))
+
+
+def _is_own(origin: str, hosts: Sequence[str], scheme: str) -> bool:
+    """Whether this is the origin that the request is for.
+
+    Told by what the browser says it asks (Host), not by where this process listens. A proxy that speaks TLS for it need
+    not say so: https may come in as http, but never the other way round.
+    """
+    page = _ORIGIN.fullmatch(origin)
+    if page is None or (scheme == "https" and page["scheme"] != "https"):
+        return False
+    port = _PORTS[page["scheme"]]
+    place = _place(page["host"], port)
+    return place is not None and [_place(host, port) for host in hosts] == [place]
+
+
+def _place(host: str, usual_port: str) -> tuple[str, str] | None:
+    """A host's name and port; None if it makes no sense."""
+    name, found = _name(host), _HOST.fullmatch(host.lower())
+    return (name, found["port"] or usual_port) if name and found else None
 
 
 def _name(host: str) -> str | None:

@@ -1,6 +1,6 @@
 """Query parameters of trajectories and metrics, and what their answers look like."""
 
-import re
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from ayla_spec.limits import MAX_STEPS, MAX_TRIALS
@@ -17,8 +17,6 @@ from ayla_service.states import TrialState, values
 
 _MAX_LIST = 16_000
 """Characters of a list: room for every column that there can be."""
-
-_INDEX = re.compile(r"[0-9]{1,5}")
 
 
 def series_query(
@@ -112,6 +110,20 @@ def _indexes(text: str | None) -> frozenset[int] | None:
     if text is None:
         return None
     found: set[int] = set()
+    beyond = 0
+    # In order, so that each index is counted out once, however often ranges have it.
+    for low, high in sorted(_ranges(text)):
+        found.update(range(max(low, beyond), high + 1))
+        beyond = max(beyond, high + 1)
+    return frozenset(found)
+
+
+def _ranges(text: str) -> Iterator[tuple[int, int]]:
+    """The first and the last index of each range, all of them below ``MAX_TRIALS``.
+
+    Raises:
+        InvalidQuery: if it is no list of ranges.
+    """
     for item in text.split(","):
         first, dash, last = (part.strip() for part in item.partition("-"))
         numbers = (first, last) if dash else (first, first)
@@ -122,8 +134,9 @@ def _indexes(text: str | None) -> frozenset[int] | None:
         low, high = map(int, numbers)
         if low > high:
             raise InvalidQuery("trials", f"The range {low}-{high} ends before it begins.")
-        found.update(range(low, high + 1))
-    return frozenset(found)
+        if high >= MAX_TRIALS:
+            raise InvalidQuery("trials", f"A job has at most {MAX_TRIALS} trials, numbered from 0; there is no {high}.")
+        yield low, high
 
 
 def _states(text: str | None) -> frozenset[TrialState] | None:

@@ -238,10 +238,6 @@ def _refuse_what_is_no_file(headers: Headers) -> None:
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in MEDIA_TYPES:
         raise NotAFile("Send the file itself as the body, with Content-Type: application/octet-stream or text/csv.")
-    if headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise NotAFile(
-            "Send the file as it is, without Content-Encoding; Parquet and NPZ are compressed by themselves."
-        )
 
 
 def _request_key(request: Request, caller: Principal, key: str, digest: bytes) -> RequestKey:

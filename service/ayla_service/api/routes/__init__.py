@@ -36,7 +36,7 @@ v1 = APIRouter(
         Depends(refuse_repeated_headers),
         Depends(refuse_unknown_query),
     ],
-    responses=responses(401, 403, 408, 421, 422, 429, 500, 503),
+    responses=responses(401, 403, 408, 415, 421, 422, 429, 500, 503),
 )
 _MODULES = (
     submissions,

@@ -184,7 +184,7 @@ class FileDataset(_Table):
 
 _FACT = "Filled in when the job is submitted."
 _UPLOAD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
-_HEXADECIMAL = re.compile(r"[0-9a-f-]+", re.ASCII)
+_HEXADECIMAL = re.compile(r"[0-9a-fA-F-]+")
 
 
 def _upload_name(value: str) -> str:
@@ -196,7 +196,7 @@ def _upload_name(value: str) -> str:
 def _hexadecimal(value: str | None) -> str | None:
     if value is not None and not _HEXADECIMAL.fullmatch(value):
         raise ValueError("must be as the service tells it, or left out")
-    return value
+    return value and value.lower()
 
 
 class UploadDataset(_Table):

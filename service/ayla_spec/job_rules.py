@@ -6,6 +6,7 @@ from ayla_spec.datasets import CurveDataset
 from ayla_spec.draft import Draft
 from ayla_spec.errors import SpecIssue
 from ayla_spec.expression import Allowance
+from ayla_spec.float32 import setting_issues
 from ayla_spec.jobspec import JobSpec
 from ayla_spec.limits import (
     MAX_PREDICTION_ROWS,
@@ -17,8 +18,6 @@ from ayla_spec.limits import (
 from ayla_spec.optimizer_rules import optimizer_issues
 from ayla_spec.problem_rules import may_be_one_dimensional, problem_issues
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
-
-_FLOAT32_LEAST, _FLOAT32_MOST = 1.18e-38, 3.4e38
 
 _COMMON_COLUMNS = 6
 """Columns of every trajectory: the step and what is recorded of every problem."""
@@ -33,13 +32,13 @@ def job_issues(spec: JobSpec, draft: Draft, allowance: Allowance | None = None) 
         allowance: what its expression is parsed by.
     """
     return [
-        *problem_issues(draft.problem, allowance),
+        *problem_issues(draft.problem, draft.dtype, allowance),
         *optimizer_issues(draft),
         *_seed_issues(draft.seeds),
         *_prediction_issues(draft),
         *_metrics_issues(spec, draft),
         *_size_issues(draft),
-        *(_float32_issues(draft) if draft.dtype == "float32" else ()),
+        *(setting_issues(draft.problem, draft.optimizers) if draft.dtype == "float32" else ()),
     ]
 
 
@@ -126,29 +125,3 @@ def _prediction_row_issues(draft: Draft, trials: int) -> Iterator[SpecIssue]:
     if rows > MAX_PREDICTION_ROWS:
         detail = f"{rows} predictions would be recorded; a job keeps {MAX_PREDICTION_ROWS}. Ask for fewer steps."
         yield SpecIssue("/record/predictions_at", detail)
-
-
-def _float32_issues(draft: Draft) -> list[SpecIssue]:
-    """Numbers that float32 would silently turn into infinity or 0."""
-    optimizers = [settings.model_dump() for settings in draft.optimizers]
-    # The split is made before anything is float32.
-    problem = draft.problem.model_dump(exclude={"dataset": {"test_fraction"}})
-    given = [*_numbers(problem, "/problem"), *_numbers(optimizers, "/optimizers")]
-    detail = f"Beyond the range of float32, {_FLOAT32_LEAST:g} to {_FLOAT32_MOST:g}; use dtype 'float64'."
-    return [SpecIssue(pointer, detail) for pointer, value in given if value and not _fits_float32(abs(value))]
-
-
-def _numbers(value: object, pointer: str) -> Iterator[tuple[str, float]]:
-    """Every number that is not whole by its type, with the place it stands at."""
-    if isinstance(value, float):
-        yield pointer, value
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            yield from _numbers(item, f"{pointer}/{name}")
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _numbers(item, f"{pointer}/{index}")
-
-
-def _fits_float32(size: float) -> bool:
-    return _FLOAT32_LEAST <= size <= _FLOAT32_MOST

@@ -11,6 +11,7 @@ from ayla_spec.datasets import (
 from ayla_spec.errors import SpecIssue
 from ayla_spec.expression import Allowance, ExpressionError, parse
 from ayla_spec.expression.points import element
+from ayla_spec.float32 import constant_issues
 from ayla_spec.jobspec import Dtype
 from ayla_spec.limits import MAX_INPUT_VALUES, MAX_PARAMETERS
 from ayla_spec.networks import LOSSES_OF_CLASSES, CnnModel
@@ -47,19 +48,22 @@ def may_be_one_dimensional(problem: DatasetProblem) -> bool:
             return False
 
 
-def problem_issues(problem: ExpressionProblem | DatasetProblem, allowance: Allowance | None = None) -> list[SpecIssue]:
+def problem_issues(
+    problem: ExpressionProblem | DatasetProblem, dtype: Dtype = "float64", allowance: Allowance | None = None
+) -> list[SpecIssue]:
     """What is wrong with a problem as a whole.
 
     Args:
         problem: to check.
+        dtype: what it is computed in.
         allowance: what its expression is parsed by.
     """
     if isinstance(problem, ExpressionProblem):
-        return _expression_issues(problem, allowance)
+        return _expression_issues(problem, dtype, allowance)
     return _dataset_issues(problem)
 
 
-def _expression_issues(problem: ExpressionProblem, allowance: Allowance | None) -> list[SpecIssue]:
+def _expression_issues(problem: ExpressionProblem, dtype: Dtype, allowance: Allowance | None) -> list[SpecIssue]:
     try:
         expression = parse(problem.expression, problem.shape, allowance)
     except ExpressionError as error:
@@ -67,7 +71,8 @@ def _expression_issues(problem: ExpressionProblem, allowance: Allowance | None) 
     if not expression.variables:
         return [SpecIssue("/problem/expression", "The expression uses no variable, so there is nothing to optimize.")]
     used = set(expression.variables)
-    return [issue for name, length in problem.shape.items() for issue in _unused(name, length, used)]
+    unused = [issue for name, length in problem.shape.items() for issue in _unused(name, length, used)]
+    return unused + (constant_issues(expression, "/problem/expression") if dtype == "float32" else [])
 
 
 def _unused(name: str, length: int | None, used: set[str]) -> list[SpecIssue]:

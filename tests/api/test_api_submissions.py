@@ -1,5 +1,6 @@
 """Submitting several jobs, changed copies, dry runs, and requests that are repeated."""
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -115,6 +116,30 @@ def test_a_repeated_step_gets_the_first_answer_again(client: TestClient, job_id:
     assert again.headers["idempotent-replayed"] == "true"
     other = client.post(f"/v1/jobs/{job_id}/clone", json={}, headers=headers)
     problem_of(other, 422, "idempotency-key-reused")
+
+
+def test_the_same_json_in_other_words_is_the_same_request(client: TestClient, database: Database) -> None:
+    named = {"Idempotency-Key": "spelt", "Content-Type": "application/json"}
+    document = spec(optimizers=[{"name": "sgd", "learning_rate": 1, "momentum": 0}])
+    first = client.post("/v1/jobs", json=document, headers=named)
+    turned = json.dumps(dict(reversed(document.items())), indent=2)
+    assert '"learning_rate": 1,' in turned
+    for text in (turned, turned.replace('"learning_rate": 1,', '"learning_rate": 1.0,').replace("-1.0", "-10e-1")):
+        again = client.post("/v1/jobs", content=text, headers=named)
+        assert (again.status_code, again.content) == (202, first.content)
+        assert again.headers["idempotent-replayed"] == "true"
+    other = turned.replace('"momentum": 0', '"momentum": 0.5')
+    for text in (other, turned.replace("{", '{"dtype": "float64",', 1)):  # float64 is the default
+        problem_of(client.post("/v1/jobs", content=text, headers=named), 422, "idempotency-key-reused")
+    assert stored(database) == 1
+
+
+def test_a_key_takes_any_body_without_a_fault(client: TestClient, job_id: str) -> None:
+    deep = b"[" * 50_000 + b"]" * 50_000
+    for number, body in enumerate((deep, b"{", b"\x00\xd8", b"\xff", b"1e999", b"9" * 5000)):
+        for place in (f"/v1/jobs/{job_id}/pause", "/v1/jobs", "/v1/members"):
+            headers = {"Idempotency-Key": f"{place}{number}", "Content-Type": "application/json"}
+            assert client.post(place, content=body, headers=headers).status_code < 500
 
 
 def test_what_was_refused_can_be_asked_again_under_its_key(client: TestClient, database: Database, job_id: str) -> None:

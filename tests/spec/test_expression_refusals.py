@@ -216,6 +216,19 @@ def test_the_message_says_where_and_what_would_be_right(source: str) -> None:
     assert str(caught.value).startswith(SAID[source])
 
 
+def test_columns_count_the_blanks_before_the_text() -> None:
+    for source, message in SAID.items():
+        if not message.startswith("Column"):
+            continue
+        column, _, rest = message.removeprefix("Column ").partition(":")
+        with pytest.raises(ExpressionError) as caught:
+            parse(f"   {source}  ", SHAPE)
+        assert str(caught.value).startswith(f"Column {int(column) + 3}:{rest}")
+    for blanks in (0, 3):
+        with pytest.raises(ExpressionError, match=f"near column {blanks + 3};"):
+            parse(" " * blanks + "x $ y", SHAPE)
+
+
 def test_only_the_first_of_many_names_are_listed() -> None:
     many: dict[str, int | None] = {f"variable_number_{number}": None for number in range(50)}
     with pytest.raises(ExpressionError, match=r"variable_number_7, … \(50 in all\)") as caught:

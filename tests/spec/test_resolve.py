@@ -213,6 +213,44 @@ def test_float32_must_hold_the_numbers_given(changes: dict[str, Any], pointer: s
     assert list(_issues(dtype="float32", **changes)) == [pointer]
 
 
+BEYOND_FLOAT32 = {
+    "sqrt(x**2 + 1e-60)": {13: "1e-60"},
+    "  1e39*x": {3: "1e+39"},
+    "x - 1e-39": {5: "1e-39"},
+    "x*1e-20**2": {3: "1e-40"},
+    "x + exp(-100)": {5: "3.72008e-44"},
+    "-1e-50*x": {1: "-1e-50"},
+    "x**1e-50": {4: "1e-50"},
+    "where(x < 1e-50, x, 2*x)": {11: "1e-50"},
+    "x*3.4028236e38": {3: "3.40282e+38"},
+    "x*1e-60*1e60": {3: "1e-60", 9: "1e+60"},
+    "x + sum(1e-13**i for i in range(2, 5)) + x*prod(i*1e9 for i in range(1, 6))": {44: "1.2e+47"},
+    "sum(x*1e-13**i for i in range(5))": {7: "1e-39"},
+}
+"""Expressions with the column and the value of each constant that float32 does not hold, as the message names them."""
+
+
+def test_float32_must_hold_the_constants_of_an_expression() -> None:
+    for expression, beyond in BEYOND_FLOAT32.items():
+        problem = {"type": "expression", "expression": expression, "start": {"x": 1.0}}
+        for dtype in (None, "float64"):
+            assert _resolve(problem=problem, dtype=dtype).dtype == "float64"
+        with pytest.raises(SpecError) as caught:
+            _resolve(problem=problem, dtype="float32")
+        bounds = "the range of float32, 1.18e-38 to 3.4e38; use dtype 'float64'."
+        assert [(issue.pointer, issue.detail) for issue in caught.value.issues] == [
+            ("/problem/expression", f"Column {column}: the constant {value} is beyond {bounds}")
+            for column, value in beyond.items()
+        ]
+
+
+def test_float32_takes_every_constant_that_it_holds() -> None:
+    """What rounds to a normal number, and what is folded away before anything is computed."""
+    for constant in ("0", "3.4028235e38", "-3.4e38", "2**-100/2**26", "1e-60*1e60", "1e-30*1e60/1e20", "pi"):
+        problem = {"type": "expression", "expression": f"{constant}*x", "start": {"x": 1.0}}
+        assert _resolve(problem=problem, dtype="float32").dtype == "float32"
+
+
 @pytest.mark.parametrize(
     ("problem", "epochs", "steps"),
     [

@@ -58,13 +58,23 @@ def _converted(value: object, pointer: str) -> Any:
     if isinstance(value, BaseModel):
         return plain(value.model_dump(mode="json"), pointer)
     if isinstance(value, Mapping):
-        return dict(_field(key, item, pointer) for key, item in value.items())
+        return _object(value, pointer)
     to_list = getattr(value, "tolist", None)  # NumPy arrays and scalars
     if callable(to_list):
         return plain(to_list(), pointer)
     if isinstance(value, Iterable) and not isinstance(value, bytes):
         return [plain(item, f"{pointer}/{index}") for index, item in enumerate(value)]
     raise InvalidRequest(pointer, f"a {type(value).__name__} cannot be sent as JSON.")
+
+
+def _object(value: Mapping[Any, Any], pointer: str) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for key, item in value.items():
+        name, told = _field(key, item, pointer)
+        if name in fields:
+            raise InvalidRequest(pointer, f"two keys are written as {name!a:.60} in JSON; give one of them.")
+        fields[name] = told
+    return fields
 
 
 def _field(key: object, value: object, pointer: str) -> tuple[str, Any]:

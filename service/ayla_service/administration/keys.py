@@ -20,6 +20,7 @@ from ayla_service.administration.work import (
     team_named,
     unit,
 )
+from ayla_service.db.lookup import as_stored
 from ayla_service.db.models import ApiKey, Member, Team
 from ayla_service.db.session import store_now
 from ayla_service.startup import StartError
@@ -165,7 +166,9 @@ def _all_keys() -> Select[ApiKey, Member, Team]:
 def _found(session: Session, which: str) -> Row[ApiKey, Member, Team]:
     """The key with this prefix or id, locked with its member until the transaction ends."""
     asked = which.removesuffix("…")
-    query = _all_keys().where((ApiKey.prefix == asked) | (ApiKey.id == asked)).with_for_update(key_share=True)
+    query = (
+        _all_keys().where((ApiKey.prefix == asked) | (ApiKey.id == as_stored(asked))).with_for_update(key_share=True)
+    )
     found = session.execute(query).all() if asked.isprintable() else []
     if len(found) != 1:
         ids = ", ".join(row.ApiKey.id for row in found)

@@ -8,6 +8,7 @@ from ayla_spec.model import SpecModel
 from ayla_spec.optimizers import OptimizerSettings
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
+from ayla_service.api.ids import Id
 from ayla_service.api.schemas import Finite
 from ayla_service.comparison.courses import TOLERANCE
 from ayla_service.comparison.profiles import Profile, ProfileCurve
@@ -37,7 +38,7 @@ class ComparisonRequest(SpecModel):
     """Which jobs to compare, and how."""
 
     job_ids: Annotated[
-        list[Annotated[str, StringConstraints(max_length=100)]],
+        list[Annotated[Id, StringConstraints(max_length=100)]],
         Field(min_length=1, max_length=MAX_JOBS, fail_fast=True, description="Jobs of the team, each once."),
         AfterValidator(_distinct),
     ]

@@ -12,6 +12,7 @@ from starlette.datastructures import URL
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from ayla_service.api.ids import Id
 from ayla_service.api.wording import nearest, quoted
 from ayla_service.db.session import Database
 from ayla_service.errors import InvalidHeader, InvalidQuery
@@ -186,5 +187,5 @@ Webhooks = Annotated[WebhookService, Depends(_webhooks)]
 Store = Annotated[Database, Depends(_database)]
 SubmittedJson = Annotated[dict[str, Any], Depends(submitted_json)]
 
-JobId = Annotated[str, Path(description="Id of the job.")]
-TrialId = Annotated[str, Path(description="Id of the trial.")]
+JobId = Annotated[Id, Path(description="Id of the job.")]
+TrialId = Annotated[Id, Path(description="Id of the trial.")]

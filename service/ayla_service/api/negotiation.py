@@ -41,10 +41,8 @@ def _parse(item: str) -> tuple[str, float]:
 
 
 def _number(text: str) -> float:
-    try:
-        return min(max(float(text), 0.0), 1.0)
-    except ValueError:
-        return 0.0
+    is_decimal = text.isascii() and text.replace(".", "", 1).isdigit()
+    return min(float(text), 1.0) if is_decimal else 0.0
 
 
 def _quality(media_type: str, ranges: Sequence[tuple[str, float]]) -> float:

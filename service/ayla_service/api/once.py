@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from ayla_service.api.access import Caller
 from ayla_service.db.session import Database, store_now
-from ayla_service.jobs.idempotency import RequestKey, StoredAnswer, begin, request_digest, store
+from ayla_service.jobs.idempotency import RequestKey, StoredAnswer, begin, json_digest, request_digest, store
 
 _MAX_KEY_LENGTH = 255
 _JSON = "application/json"
@@ -46,7 +46,8 @@ IdempotencyKey = Annotated[
     Header(
         alias="Idempotency-Key",
         description="Names this request, so that it can be repeated safely: within 24 hours the same key and request "
-        f"get the answer to the first one again. 1 to {_MAX_KEY_LENGTH} printable ASCII characters.",
+        "get the answer to the first one again. JSON is the same in any order of its fields, and 1.0 is 1; a file is "
+        f"the same byte by byte. 1 to {_MAX_KEY_LENGTH} printable ASCII characters.",
         examples=["6f1c5e0a-saddle-1"],
         json_schema_extra={"minLength": 1, "maxLength": _MAX_KEY_LENGTH, "pattern": "^[ -~]+$"},
     ),
@@ -113,8 +114,8 @@ async def request_key(request: Request, caller: Caller, idempotency_key: Idempot
     """How this request names itself; None if it does not."""
     if idempotency_key is None:
         return None
-    target = f"{request.url.path}?{request.url.query}"
-    return RequestKey(caller.member_id, idempotency_key, request_digest(request.method, target, await request.body()))
+    asked = request.method, f"{request.url.path}?{request.url.query}", await request.body()
+    return RequestKey(caller.member_id, idempotency_key, json_digest(*asked), request_digest(*asked))
 
 
 async def _unit(request: Request, key: Annotated[RequestKey | None, Depends(request_key)]) -> Unit:

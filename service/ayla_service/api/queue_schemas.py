@@ -10,6 +10,7 @@ from ayla_spec.model import SpecModel
 from pydantic import BaseModel, ConfigDict, Field
 
 from ayla_service.api.changes import without_default
+from ayla_service.api.ids import Id
 from ayla_service.jobs.prospects import PositionView, QueueView
 from ayla_service.queue.control import QueueSwitches
 from ayla_service.states import JobState
@@ -40,7 +41,7 @@ class JobMove(SpecModel):
         description="Before all others that are queued with its priority.",
         json_schema_extra=without_default,
     )
-    before: str = Field(
+    before: Id = Field(
         "", max_length=64, description="Id of the job that it is to go before.", json_schema_extra=without_default
     )
 

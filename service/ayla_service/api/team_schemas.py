@@ -9,6 +9,7 @@ from ayla_spec.text import Project as ShortName
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
 
 from ayla_service.api.changes import Change
+from ayla_service.api.ids import Id
 from ayla_service.jobs import cursors
 from ayla_service.states import Role
 from ayla_service.teams.issuing import LONGEST_OVERLAP, KeyWish
@@ -78,7 +79,7 @@ class KeyDraft(SpecModel):
     """An API key that is to be made."""
 
     name: ShortName = Field(description="For people: what it is for.", examples=["nightly sweeps"])
-    member_id: str | None = Field(None, max_length=64, description="Whose it is; only an admin names another member.")
+    member_id: Id | None = Field(None, max_length=64, description="Whose it is; only an admin names another member.")
     scopes: Annotated[list[AnyScope], Field(min_length=1, max_length=len(Scope))] | None = Field(
         None,
         description="What it lets do: read, submit (also steer jobs), admin (also manage the team), each for itself. "

@@ -138,6 +138,8 @@ _SENTENCES: dict[str, Callable[[_Error, SchemaPath], str]] = {
     "value_error": _rule,
     "int_type": _whole,
     "int_parsing": _text_number("a whole number, such as 100"),
+    "float_parsing": _text_number("a number, such as 0.01"),
+    "bool_parsing": _text_number("true or false"),
     "int_parsing_size": _text_number("a whole number of ordinary size"),
     "float_type": _number,
     "finite_number": _text_number("a finite number"),

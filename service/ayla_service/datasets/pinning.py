@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from ayla_service.datasets.faults import shown
+from ayla_service.db.lookup import as_stored
 from ayla_service.db.models import Dataset
 from ayla_service.db.session import Database
 from ayla_service.teams.principal import Principal
@@ -86,7 +87,7 @@ def _found(session: Session, principal: Principal, upload: UploadDataset, *, loc
 
     One of the same content counts as the same, so that a job can be repeated after its data were uploaded again.
     """
-    found = _of_team(session, principal, Dataset.id == (upload.id or upload.dataset), lock=lock)
+    found = _of_team(session, principal, Dataset.id == as_stored(upload.id or upload.dataset), lock=lock)
     if found is None and upload.id is not None and upload.digest is None:
         detail = "The team has no dataset of this id. Leave it out to use the one that has the name now."
         raise SpecError([SpecIssue(f"{_POINTER}/id", detail)])

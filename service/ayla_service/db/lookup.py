@@ -1,5 +1,6 @@
 """Rows by an id that a stranger wrote."""
 
+import re
 from typing import TypeVar
 
 from sqlalchemy.orm import Session
@@ -9,6 +10,7 @@ from ayla_service.db.models import Base
 Row = TypeVar("Row", bound=Base)
 
 _ID_LENGTH = 36
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 
 def could_be_id(text: str) -> bool:
@@ -17,6 +19,11 @@ def could_be_id(text: str) -> bool:
     What cannot be one is not sent to the store: PostgreSQL refuses a NUL with an error, SQLite does not.
     """
     return len(text) == _ID_LENGTH and text.isascii() and text.isprintable()
+
+
+def as_stored(text: str) -> str:
+    """An id as the store has it, which is in small letters; any other text unchanged. For every id a client sends."""
+    return text.lower() if _ID.fullmatch(text) else text
 
 
 def by_id(session: Session, table: type[Row], row_id: str, *, lock: bool = False) -> Row | None:

@@ -4,7 +4,9 @@ import base64
 import binascii
 import json
 from datetime import UTC, datetime
+from typing import TypeGuard
 
+from ayla_service.db.lookup import as_stored
 from ayla_service.errors import InvalidQuery
 
 
@@ -21,7 +23,7 @@ def job_key(cursor: str) -> tuple[datetime, str]:
     """
     match _decode(cursor):
         case [str(created_at), str(job_id)] if job_id.isprintable():
-            return _time(created_at), job_id
+            return _time(created_at), as_stored(job_id)
         case _:
             raise _invalid()
 
@@ -34,7 +36,7 @@ def sorted_key(cursor: str, sort: str) -> tuple[datetime, str]:
     """
     match _decode(cursor):
         case [str(order), str(time), str(row_id)] if order == sort and row_id.isprintable():
-            return _time(time), row_id
+            return _time(time), as_stored(row_id)
         case _:
             raise _invalid()
 
@@ -46,7 +48,7 @@ def trial_place(cursor: str) -> int:
         InvalidQuery: if the cursor is not one of ours.
     """
     match _decode(cursor):
-        case [int(place)] if 0 <= place < 2**31:
+        case [place] if _is_whole(place):
             return place
         case _:
             raise _invalid()
@@ -59,10 +61,15 @@ def attempt_key(cursor: str) -> tuple[datetime, int, int]:
         InvalidQuery: if the cursor is not one of ours.
     """
     match _decode(cursor):
-        case [str(started_at), int(shard), int(number)] if 0 <= shard < 2**31 and 0 <= number < 2**31:
+        case [str(started_at), shard, number] if _is_whole(shard) and _is_whole(number):
             return _time(started_at), shard, number
         case _:
             raise _invalid()
+
+
+def _is_whole(value: object) -> TypeGuard[int]:
+    """Whether it is an integer that a column can hold; true and false are none, though to Python they are."""
+    return type(value) is int and 0 <= value < 2**31
 
 
 def _time(text: str) -> datetime:

@@ -4,7 +4,9 @@ Who comes with the same key while the first request is still at work waits for i
 answer. If the first fails, nothing is stored, and the next one with the key is the first.
 """
 
+import base64
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +22,8 @@ KEYS_LIVE = timedelta(hours=24)
 """How long an idempotency key finds its answer."""
 
 _NOT_ANSWERED = 0
+_JSON_FORM = "json:"
+"""At the head of a digest that ``json_digest`` has made; the others are of hexadecimal digits alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +33,14 @@ class RequestKey:
     Attributes:
         member_id: who sent it; the same key of another member is another request.
         key: its Idempotency-Key.
-        digest: of what was asked, by ``request_digest``.
+        digest: of what was asked, by ``json_digest`` or ``request_digest``.
+        former: what the version before has stored for it where that is something else; its keys live for a day.
     """
 
     member_id: str
     key: str
     digest: str
+    former: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +53,37 @@ class StoredAnswer:
 
 
 def request_digest(method: str, target: str, body: bytes) -> str:
-    """What tells two requests with the same key apart: method, path with query, and body."""
+    """What tells two requests with the same key apart: method, path with query, and body, byte by byte."""
+    return _sha256(method, target, body).hex()
+
+
+def json_digest(method: str, target: str, body: bytes) -> str:
+    """As ``request_digest``, but of what the body says as JSON.
+
+    The order of fields, blanks and how a number is written make no difference: ``1.0`` is 1. Compared is the body, not
+    what the service makes of it, as defaults change. What is no JSON counts byte by byte. The digest differs in its
+    form from those of ``request_digest``.
+    """
+    content = _sha256(method, target, _canonical(body))
+    return _JSON_FORM + base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
+def _canonical(body: bytes) -> bytes:
+    try:
+        return json.dumps(json.loads(body, parse_float=_by_value), sort_keys=True).encode()
+    except (ValueError, RecursionError):
+        return body
+
+
+def _by_value(text: str) -> float | int:
+    """A number as the integer it equals, if there is one."""
+    value = float(text)
+    return int(value) if value.is_integer() else value
+
+
+def _sha256(method: str, target: str, content: bytes) -> bytes:
     head = f"{method} {target}\n".encode("utf-8", "surrogatepass")
-    return hashlib.sha256(head + body).hexdigest()
+    return hashlib.sha256(head + content).digest()
 
 
 def begin(
@@ -88,7 +122,7 @@ def find(session: Session, request: RequestKey, now: datetime) -> StoredAnswer |
     earlier = session.execute(mine.execution_options(populate_existing=True)).scalar_one_or_none()
     if earlier is None:
         return None
-    if earlier.request_digest != request.digest:
+    if earlier.request_digest not in (request.digest, request.former):
         raise IdempotencyKeyReused(request.key)
     return StoredAnswer(earlier.status, earlier.body, earlier.headers)
 

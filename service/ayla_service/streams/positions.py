@@ -33,14 +33,19 @@ class Position:
     def decode(cls, text: str | None) -> Self | None:
         """The position that an id stands for; None if it is none of ours."""
         match _parts(text or ""):
-            case [int(form), str(time)] if form == _FORMAT:
+            case [form, str(time)] if _is_ours(form):
                 ended = None
-            case [int(form), str(time), str(ended)] if form == _FORMAT:
+            case [form, str(time), str(ended)] if _is_ours(form):
                 pass
             case _:
                 return None
         at = _time(time)
         return None if at is None else cls(at, ended)
+
+
+def _is_ours(form: object) -> bool:
+    """Whether it is the number of the format; to Python true would be 1 too."""
+    return type(form) is int and form == _FORMAT
 
 
 def _parts(text: str) -> object:

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from ayla_spec.expression.errors import ExpressionError, error_at
+from ayla_spec.expression.errors import ExpressionError, column_of, error_at
 from ayla_spec.expression.folding import finite, fold
 from ayla_spec.expression.grammar import COMPARISONS, CONSTANTS, FUNCTIONS, OPERATORS, REDUCTIONS
 from ayla_spec.expression.indices import integer, length
@@ -45,14 +45,14 @@ def _number(node: ast.Constant) -> Node:
     if type(node.value) not in (int, float):
         raise error_at(node, "only plain numbers are allowed as constants.")
     try:
-        return Constant(finite(float(node.value), node))  # type: ignore[arg-type]  # narrowed by type() above
+        return Constant(finite(float(node.value), node), column_of(node))  # type: ignore[arg-type]  # narrowed by type() above
     except OverflowError as error:
         raise error_at(node, "the number is too large.") from error
 
 
 def _name(node: ast.Name, scope: Scope) -> Node:
     if node.id in scope.indices:
-        return Constant(float(scope.indices[node.id]))
+        return Constant(float(scope.indices[node.id]), column_of(node))
     if scope.is_vector(node):
         _, count = scope.vector(node, "a number")
         raise error_at(
@@ -61,7 +61,7 @@ def _name(node: ast.Name, scope: Scope) -> Node:
     if node.id in scope.variables:
         return Variable(node.id)
     if node.id in CONSTANTS:
-        return Constant(CONSTANTS[node.id])
+        return Constant(CONSTANTS[node.id], column_of(node))
     raise scope.unknown(node)
 
 
@@ -107,7 +107,7 @@ def _call(node: ast.Call, scope: Scope) -> Node:
     if name in REDUCTIONS:
         return _reduction(name, node, scope)
     if name == "len":
-        return Constant(float(length(node, scope)))
+        return Constant(float(length(node, scope)), column_of(node))
     if name == "where":
         return _where(node, scope)
     if name in FUNCTIONS:

@@ -7,9 +7,14 @@ class ExpressionError(ValueError):
     """The text is not an expression of this language; the message says where and what would be right."""
 
 
+def column_of(node: ast.expr) -> int:
+    """The column of the source, counted from 1, where ``node`` begins."""
+    return node.col_offset + 1
+
+
 def error_at(node: ast.expr, message: str) -> ExpressionError:
     """An error that names the column where ``node`` begins."""
-    return ExpressionError(f"Column {node.col_offset + 1}: {message}")
+    return ExpressionError(f"Column {column_of(node)}: {message}")
 
 
 def shown(name: str) -> str:

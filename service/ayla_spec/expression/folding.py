@@ -5,7 +5,7 @@ import math
 import operator
 from collections.abc import Callable
 
-from ayla_spec.expression.errors import ExpressionError, error_at
+from ayla_spec.expression.errors import ExpressionError, column_of, error_at
 from ayla_spec.expression.grammar import FUNCTIONS
 from ayla_spec.expression.nodes import Binary, Call, Compare, Constant, Negate, Node
 
@@ -53,9 +53,9 @@ def finite(value: float, at: ast.expr) -> float:
 def _folded(node: Node, at: ast.expr) -> Node:
     match node:
         case Negate(Constant(value)):
-            return Constant(-value)
+            return Constant(-value, column_of(at))
         case Binary(sign, Constant(left), Constant(right)):
-            return Constant(finite(_ARITHMETIC[sign](left, right), at))
+            return Constant(finite(_ARITHMETIC[sign](left, right), at), column_of(at))
         case Call("where", (Compare(sign, Constant(left), Constant(right)), then, otherwise)):
             return then if _COMPARISON[sign](left, right) else otherwise
         case Call(name, arguments):
@@ -68,4 +68,4 @@ def _folded_call(node: Node, name: str, arguments: tuple[Node, ...], at: ast.exp
     values = [item.value for item in arguments if isinstance(item, Constant)]
     if len(values) < len(arguments):
         return node
-    return Constant(finite(FUNCTIONS[name].of_constants(*values), at))
+    return Constant(finite(FUNCTIONS[name].of_constants(*values), at), column_of(at))

@@ -9,9 +9,15 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A finite number; integers of the source become floats."""
+    """A finite number; integers of the source become floats.
+
+    Attributes:
+        value: the number, in double precision.
+        column: where the source writes it, or begins what comes to it; counted from 1, and no part of what it is.
+    """
 
     value: float
+    column: int = field(default=0, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

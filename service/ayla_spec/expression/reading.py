@@ -14,8 +14,11 @@ def read(source: str) -> ast.expr:
         ExpressionError: if the text is too long, not Python's syntax, too large or nested too deeply.
     """
     _check_text(source)
-    body = _python_tree(source.strip())
+    text = source.strip()
+    before = source.index(text)
+    body = _python_tree(text, before)
     _check_size(body)
+    _move(body, before)
     return body
 
 
@@ -36,7 +39,14 @@ def _check_text(source: str) -> None:
             )
 
 
-def _python_tree(source: str) -> ast.expr:
+def _move(body: ast.expr, columns: int) -> None:
+    """Let the columns of a tree count the blanks before the text, which Python would take for an indented line."""
+    for node in ast.walk(body):
+        if isinstance(node, ast.expr):
+            node.col_offset += columns
+
+
+def _python_tree(source: str, before: int) -> ast.expr:
     try:
         return ast.parse(source, mode="eval").body
     except (RecursionError, MemoryError) as error:
@@ -45,7 +55,7 @@ def _python_tree(source: str) -> ast.expr:
         if "too many nested" in str(error):
             raise ExpressionError(_too_deep()) from error
         raise ExpressionError(
-            f"Not a valid expression near column {error.offset or 1}; "
+            f"Not a valid expression near column {before + (error.offset or 1)}; "
             "use numbers, variables, + - * / **, parentheses and function calls."
         ) from error
     except (ValueError, OverflowError) as error:

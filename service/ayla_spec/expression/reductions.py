@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ayla_spec.expression.errors import ExpressionError, error_at, shown
+from ayla_spec.expression.errors import ExpressionError, column_of, error_at, shown
 from ayla_spec.expression.folding import fold
 from ayla_spec.expression.grammar import RESERVED_NAMES
 from ayla_spec.expression.indices import integer
@@ -62,13 +62,13 @@ def combined(name: str, terms: Iterator[Node], scope: Scope, at: ast.expr) -> No
         total = term if total is None else fold(Binary(_OPERATORS[name], total, term), at)
     if total is None:
         return _of_nothing(name, at)
-    return fold(Binary("/", total, Constant(float(count))), at) if name == "mean" else total
+    return fold(Binary("/", total, Constant(float(count), column_of(at))), at) if name == "mean" else total
 
 
 def _of_nothing(name: str, at: ast.expr) -> Node:
     if name == "mean":
         raise error_at(at, "the mean over an empty range has no value; make the range longer.")
-    return Constant(_EMPTY[name])
+    return Constant(_EMPTY[name], column_of(at))
 
 
 def _single_clause(node: ast.GeneratorExp) -> ast.comprehension:

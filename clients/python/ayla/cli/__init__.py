@@ -9,7 +9,7 @@ def main() -> None:
     try:
         from ayla.cli.app import app
     except ModuleNotFoundError as error:
-        if error.name not in {"typer", "rich", "yaml"}:
+        if error.name not in {"typer", "rich", "yaml", "yamlcore"}:
             raise
         sys.exit(f"The ayla command needs {error.name}, which is not installed: pip install 'ayla-client[cli]'")
     try:

@@ -1,13 +1,13 @@
-"""Job specs from files: YAML, of which JSON is a part."""
+"""Job specs from files: JSON, or YAML 1.2 with the types of its core schema."""
 
 import json
-import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
+import yamlcore
 
 from ayla.errors import InvalidRequest
 
@@ -22,17 +22,22 @@ class _Unwanted(yaml.MarkedYAMLError):
     """Proper YAML that a job file needs none of."""
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads what JSON can say too, with 1e-3 as a number as in YAML 1.2; YAML 1.1 takes it for text.
+class _FieldTwice(Exception):
+    """An object of a JSON text has the field of this name twice."""
 
-    Aliases are refused, as a few lines of them stand for gigabytes, and tags, as they make objects that JSON lacks.
+
+class _Loader(yamlcore.CoreLoader):  # type: ignore[misc]  # it has no types
+    """Reads what JSON can say too, and nothing that can be taken for something else.
+
+    Aliases are refused, as a few lines of them stand for gigabytes, and tags, as they make objects that JSON lacks. Of
+    a field that stands twice it would be a guess which one is meant.
     """
 
     _depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         """The next node, unless it is of an unwanted kind."""
-        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        event: Any = self.peek_event()
         if isinstance(event, yaml.AliasEvent) or event.anchor or getattr(event, "tag", None):
             raise _Unwanted(problem="a job file has no anchors, aliases or tags", problem_mark=event.start_mark)
         if self._depth > _DEEPEST:
@@ -42,22 +47,37 @@ class _Loader(yaml.SafeLoader):
         self._depth -= 1
         return node
 
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002  # PyYAML's own
+        """The mapping, unless a name is no text or stands twice."""
+        first: dict[str, int] = {}
+        for key, _ in node.value:
+            mark = key.start_mark
+            if key.tag != "tag:yaml.org,2002:str":
+                raise _Unwanted(problem="the name of a field is text; put it in quotes", problem_mark=mark)
+            if key.value in first:
+                problem = f"the field {_shown(key.value)} stands twice, first in line {first[key.value]}; give it once"
+                raise _Unwanted(problem=problem, problem_mark=mark)
+            first[key.value] = mark.line + 1
+        mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
+        return mapping
 
-def _refuse_date(_: yaml.SafeLoader, node: yaml.Node) -> None:
-    raise _Unwanted(problem="a date has to be in quotes", problem_mark=node.start_mark)
+
+def _whole_number(loader: _Loader, node: yaml.ScalarNode) -> int:
+    try:
+        number: int = loader.construct_yaml_int_core(node)
+    except ValueError as error:
+        raise _Unwanted(problem="the number has too many digits", problem_mark=node.start_mark) from error
+    return number
 
 
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+"), list("-+0123456789")
-)
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", _refuse_date)
+_Loader.add_constructor("tag:yaml.org,2002:int", _whole_number)
 
 
 def read_spec(source: str) -> dict[str, Any]:
     """The job spec in the file ``source``, or on standard input for ``-``.
 
     Raises:
-        InvalidRequest: it cannot be read, is too large, or is not a mapping.
+        InvalidRequest: it cannot be read, is too large, has a field twice, or is not a mapping.
     """
     name = "Standard input" if source == STDIN else source
     try:
@@ -75,10 +95,38 @@ def read_spec(source: str) -> dict[str, Any]:
 
 
 def _parsed(text: str) -> Any:
+    """What a text says, by the JSON parser where it can be: YAML's takes tabs and pairs of surrogates for faults."""
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError):
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - derived from SafeLoader
+        return yaml.load(text, Loader=_Loader)  # noqa: S506  # derived from BaseLoader
+    except _FieldTwice as twice:
+        raise _placed(twice, text) from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in fields:
+            raise _FieldTwice(name)
+        fields[name] = value
+    return fields
+
+
+def _placed(twice: _FieldTwice, text: str) -> _Unwanted:
+    """The refusal of a JSON text, with the place that only YAML's parser tells, where it can read that text at all."""
+    try:
+        # A tab in JSON is a blank between fields; one in a text is written \t.
+        yaml.load(text.replace("\t", " "), Loader=_Loader)  # noqa: S506
+    except _Unwanted as error:
+        return error
+    except (yaml.YAMLError, RecursionError):
+        pass
+    return _Unwanted(problem=f"the field {_shown(str(twice))} stands twice in an object; give it once.")
+
+
+def _shown(name: str) -> str:
+    return f"{name!r:.60}"
 
 
 def _text_of(source: str) -> str:
@@ -89,7 +137,7 @@ def _text_of(source: str) -> str:
             data = file.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise ValueError(f"it is larger than {LARGEST} bytes.")
-    return data.decode("utf-8")
+    return data.decode("utf-8-sig")
 
 
 def _reason(error: yaml.YAMLError) -> str:

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Depends
 from ayla_service.api.access import authenticate
 from ayla_service.api.deps import refuse_line_break, refuse_repeated_headers, refuse_unknown_query
 from ayla_service.api.problems import responses
+from ayla_service.api.query_numbers import refuse_loose_numbers
 from ayla_service.api.routes import (
     attempts,
     catalogue,
@@ -35,6 +36,7 @@ v1 = APIRouter(
         Depends(refuse_line_break),
         Depends(refuse_repeated_headers),
         Depends(refuse_unknown_query),
+        Depends(refuse_loose_numbers),
     ],
     responses=responses(401, 403, 408, 415, 421, 422, 429, 500, 503),
 )

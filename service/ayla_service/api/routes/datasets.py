@@ -15,6 +15,7 @@ from ayla_service.api.dataset_schemas import (
     Description,
 )
 from ayla_service.api.deps import next_page
+from ayla_service.api.ids import Id
 from ayla_service.api.once import REPLAYED, IdempotencyKey
 from ayla_service.api.paging import CURSOR, NEXT
 from ayla_service.api.problems import responses
@@ -46,7 +47,7 @@ async def _desk(request: Request) -> UploadDesk:
 
 Datasets = Annotated[DatasetService, Depends(_datasets)]
 Desk = Annotated[UploadDesk, Depends(_desk)]
-DatasetId = Annotated[str, Path(description="Id of the dataset.")]
+DatasetId = Annotated[Id, Path(description="Id of the dataset.")]
 
 
 @router.post(

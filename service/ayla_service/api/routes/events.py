@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from ayla_service.api.access import Reader
 from ayla_service.api.deps import JobId, Store
 from ayla_service.api.event_schemas import JobEvent, TeamEvent, stream_of
+from ayla_service.api.ids import Id
 from ayla_service.api.problems import responses
 from ayla_service.api.sse import EventStream
 from ayla_service.errors import InvalidQuery
@@ -98,7 +99,7 @@ def stream_events(
     tag: Annotated[Tag | None, Query(description="Only jobs with this tag.")] = None,
     owner: Annotated[str | None, Query(max_length=100, description="Only jobs of this member.")] = None,
     job_id: Annotated[
-        list[str] | None,
+        list[Id] | None,
         Query(max_length=MOST_JOBS, description="Only this job, with its trials' metrics; can be given several times."),
     ] = None,
 ) -> Response:

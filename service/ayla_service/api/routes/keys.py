@@ -9,6 +9,7 @@ from ayla_service.api.access import Reader, Submitter
 from ayla_service.api.deps import Store, next_page, submitted_json
 from ayla_service.api.disclosure import TellOnce
 from ayla_service.api.examples import KEY_EXAMPLES, ROTATION_EXAMPLES
+from ayla_service.api.ids import Id
 from ayla_service.api.once import REPLAYED, Answer, Once
 from ayla_service.api.paging import CURSOR, NEXT
 from ayla_service.api.problems import responses
@@ -24,7 +25,7 @@ async def _json_if_any(request: Request) -> None:
         await submitted_json(request)
 
 
-KeyId = Annotated[str, Path(description="Id of the API key.")]
+KeyId = Annotated[Id, Path(description="Id of the API key.")]
 
 _TOLD: dict[int | str, dict[str, Any]] = {
     201: {
@@ -48,7 +49,7 @@ def list_keys(
     store: Store,
     request: Request,
     response: Response,
-    member_id: Annotated[str | None, Query(max_length=64, description="Only the keys of this member.")] = None,
+    member_id: Annotated[Id | None, Query(max_length=64, description="Only the keys of this member.")] = None,
     limit: Annotated[int, Query(ge=1, le=200, description="Keys per page.")] = 50,
     cursor: Annotated[str | None, CURSOR] = None,
 ) -> KeyPage:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from ayla_service.api.access import Admin, Reader
 from ayla_service.api.deps import Store, next_page, submitted_json
 from ayla_service.api.examples import MEMBER_CHANGE_EXAMPLES, MEMBER_EXAMPLES
+from ayla_service.api.ids import Id
 from ayla_service.api.once import REPLAYED, Answer, Once
 from ayla_service.api.paging import CURSOR, NEXT
 from ayla_service.api.problems import responses
@@ -18,7 +19,7 @@ from ayla_service.teams.views import MemberView
 
 router = APIRouter(tags=["teams"])
 
-MemberId = Annotated[str, Path(description="Id of the member.")]
+MemberId = Annotated[Id, Path(description="Id of the member.")]
 
 _ADDED = {"Location": {"description": "Path of the member.", "schema": {"type": "string"}}, **REPLAYED}
 

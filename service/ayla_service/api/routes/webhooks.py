@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from ayla_service.api.access import Reader, Submitter
 from ayla_service.api.deps import Webhooks, next_page, submitted_json
 from ayla_service.api.examples import WEBHOOK_CHANGE_EXAMPLES, WEBHOOK_EXAMPLES
+from ayla_service.api.ids import Id
 from ayla_service.api.once import REPLAYED, Answer, Once
 from ayla_service.api.paging import CURSOR, NEXT
 from ayla_service.api.problems import responses
@@ -23,8 +24,8 @@ from ayla_service.api.webhook_schemas import (
 
 router = APIRouter(tags=["webhooks"])
 
-WebhookId = Annotated[str, Path(description="Id of the webhook.")]
-DeliveryId = Annotated[str, Path(description="Id of the delivery.")]
+WebhookId = Annotated[Id, Path(description="Id of the webhook.")]
+DeliveryId = Annotated[Id, Path(description="Id of the delivery.")]
 Limit = Annotated[int, Query(ge=1, le=200, description="Entries per page.")]
 Cursor = Annotated[str | None, CURSOR]
 

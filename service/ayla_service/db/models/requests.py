@@ -18,7 +18,7 @@ class IdempotencyKey(Base):
     member_id: Mapped[str] = mapped_column(ID, ForeignKey("members.id", ondelete="CASCADE"), primary_key=True)
     key: Mapped[str] = mapped_column(String(255), primary_key=True)
     request_digest: Mapped[str] = mapped_column(String(64))
-    """SHA-256 of method, path and body."""
+    """SHA-256 of method, path and body; in base64url after ``json:`` for what JSON says, hexadecimal for a file."""
     status: Mapped[int]
     headers: Mapped[dict[str, Any]] = mapped_column(JSON)
     body: Mapped[bytes] = mapped_column(LargeBinary)

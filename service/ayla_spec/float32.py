@@ -1,0 +1,55 @@
+"""What float32 can hold: numbers of a job that it would turn into infinity, into 0, or into one of fewer digits."""
+
+from collections.abc import Iterator, Sequence
+
+from ayla_spec.errors import SpecIssue
+from ayla_spec.expression import Constant, Expression
+from ayla_spec.optimizers import AnyOptimizer
+from ayla_spec.problems import DatasetProblem, ExpressionProblem
+
+_LEAST = 2.0**-126
+"""The least normal number. Those below it have fewer digits the smaller they are, down to 0."""
+_TOO_LARGE = 2.0**128 - 2.0**103
+"""Rounds to infinity; everything smaller rounds to a number."""
+
+_RANGE = "the range of float32, 1.18e-38 to 3.4e38; use dtype 'float64'."
+
+
+def setting_issues(problem: ExpressionProblem | DatasetProblem, optimizers: Sequence[AnyOptimizer]) -> list[SpecIssue]:
+    """Fields of a job that float32 does not hold: start values, settings of the problem and of the optimizers."""
+    # The split is made before anything is float32.
+    of_problem = problem.model_dump(exclude={"dataset": {"test_fraction"}})
+    of_optimizers = [settings.model_dump() for settings in optimizers]
+    given = [*_numbers(of_problem, "/problem"), *_numbers(of_optimizers, "/optimizers")]
+    return [SpecIssue(pointer, f"Beyond {_RANGE}") for pointer, value in given if not _fits(value)]
+
+
+def constant_issues(expression: Expression, pointer: str) -> list[SpecIssue]:
+    """Constants of an expression that float32 does not hold, written or computed; one issue for each place of them.
+
+    What was folded away does no harm: ``1e-60*1e60*x`` is computed as ``1*x``.
+    """
+    beyond: dict[int, float] = {}
+    for node in expression.postfix():
+        if isinstance(node, Constant) and not _fits(node.value):
+            beyond.setdefault(node.column, node.value)
+    return [
+        SpecIssue(pointer, f"Column {column}: the constant {value:g} is beyond {_RANGE}")
+        for column, value in sorted(beyond.items())
+    ]
+
+
+def _numbers(value: object, pointer: str) -> Iterator[tuple[str, float]]:
+    """Every number that is not whole by its type, with the place it stands at."""
+    if isinstance(value, float):
+        yield pointer, value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _numbers(item, f"{pointer}/{name}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _numbers(item, f"{pointer}/{index}")
+
+
+def _fits(value: float) -> bool:
+    return value == 0 or _LEAST <= abs(value) < _TOO_LARGE

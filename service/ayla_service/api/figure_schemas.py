@@ -105,7 +105,10 @@ def figure_options(
     max_points: Annotated[
         int | None,
         Query(
-            ge=LEAST_POINTS, le=MOST_POINTS, description=f"At most so many points of a line. Default: {DEFAULT_POINTS}."
+            ge=LEAST_POINTS,
+            le=MOST_POINTS,
+            description=f"At most so many points of a line. Default: {DEFAULT_POINTS}. In a landscape of two parameters: "
+            f"longer paths are drawn without what nobody can see of them; default: {MOST_POINTS}, fewer for many paths.",
         ),
     ] = None,
     at: Annotated[

@@ -107,8 +107,8 @@ def figure_options(
         Query(
             ge=LEAST_POINTS,
             le=MOST_POINTS,
-            description=f"At most so many points of a line. Default: {DEFAULT_POINTS}. In a landscape of two parameters, "
-            "longer paths are drawn without what nobody can see of them; by default those of more than "
+            description=f"At most so many points of a line. Default: {DEFAULT_POINTS}. In a landscape of two "
+            "parameters, longer paths are drawn without what nobody can see of them; by default those of more than "
             f"{MOST_POINTS} points, or fewer where there are many paths.",
         ),
     ] = None,

@@ -203,6 +203,22 @@ def test_a_job_is_one_table(client: TestClient, job_id: str, recorded: list[str]
     assert (thin["trial_index"], thin["step"]) == ([0, 0, 1, 1], [0, 5, 0, 1])
 
 
+def test_a_label_is_no_formula_in_csv_and_itself_elsewhere(client: TestClient, database: Database) -> None:
+    job_id = client.post(
+        "/v1/jobs", json=spec(optimizers=[{"name": "sgd", "learning_rate": 0.1, "label": "=1+1"}])
+    ).json()["id"]
+    with database.read() as session:
+        (trial_id,) = session.scalars(select(Trial.id).where(Trial.job_id == job_id))
+    record(database, trial_id, {"step": [0], "loss": [-6.0]}, steps_done=1)
+    for name in ("summary", "trajectories"):
+        path = f"/v1/jobs/{job_id}/{name}"
+        rows = list(csv.DictReader(io.StringIO(client.get(f"{path}?format=csv").text)))
+        assert [row["label"] for row in rows] == ["'=1+1"]
+        assert rows[0].get("loss", "-6") == "-6"
+        assert client.get(path).json()["columns"]["label"] == ["=1+1"]
+        assert _table(client.get(f"{path}?format=parquet"))["label"].to_pylist() == ["=1+1"]
+
+
 def test_trials_of_a_table_are_chosen(client: TestClient, job_id: str, recorded: list[str]) -> None:
     def chosen(query: str) -> list[int]:
         indexes: list[int] = client.get(f"/v1/jobs/{job_id}/summary?{query}").json()["columns"]["trial_index"]

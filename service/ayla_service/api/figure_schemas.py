@@ -105,7 +105,11 @@ def figure_options(
     max_points: Annotated[
         int | None,
         Query(
-            ge=LEAST_POINTS, le=MOST_POINTS, description=f"At most so many points of a line. Default: {DEFAULT_POINTS}."
+            ge=LEAST_POINTS,
+            le=MOST_POINTS,
+            description=f"At most so many points of a line. Default: {DEFAULT_POINTS}. In a landscape of two "
+            "parameters, longer paths are drawn without what nobody can see of them; by default those of more than "
+            f"{MOST_POINTS} points, or fewer where there are many paths.",
         ),
     ] = None,
     at: Annotated[

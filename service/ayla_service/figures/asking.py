@@ -15,6 +15,9 @@ LEAST_DPI, MOST_DPI = 50, 300
 MOST_PIXELS = 8_000_000
 DEFAULT_POINTS, LEAST_POINTS, MOST_POINTS = 500, 10, 5000
 
+_POINTS_OF_PATHS = 100_000
+"""Of all paths of a landscape together, as long as each has the default of lines."""
+
 
 class Kind(StrEnum):
     """What a figure shows."""
@@ -122,6 +125,11 @@ class FigureOptions:
     def points(self) -> int:
         """Most points of a line."""
         return self.max_points or DEFAULT_POINTS
+
+    def points_of_path(self, paths: int) -> int:
+        """Most points of a path over a plane that is drawn as it is, if there are so many paths."""
+        fitting = _POINTS_OF_PATHS // max(1, paths)
+        return self.max_points or min(MOST_POINTS, max(DEFAULT_POINTS, fitting))
 
     def check(self, kind: Kind, form: Form) -> None:
         """Refuse what has no effect on this kind or form, and a picture that is too large.

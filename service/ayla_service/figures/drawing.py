@@ -15,7 +15,7 @@ from ayla_service.figures.painters import cells, fits, lines, plane, valley
 from ayla_service.figures.painters.lines import Lines, Panel
 from ayla_service.figures.predictions import Fits
 from ayla_service.figures.sweeps import axes_of, sweep_of
-from ayla_service.figures.windows import window
+from ayla_service.figures.windows import windows
 
 _SIDE_BY_SIDE, _PANEL_INCHES = 3, 2
 
@@ -103,14 +103,13 @@ def _landscape(facts: JobFacts, name: str, material: Material) -> Paint:
     problem = facts.spec.problem
     if not isinstance(problem, ExpressionProblem):  # pragma: no cover  # facts.require has refused it
         raise TypeError("only an expression has a landscape")
-    runs = [run for setting in material.settings for run in setting.runs]
-    windows = [window(runs, f"param.{parameter}", start) for parameter, start in problem.flat_start.items()]
-    if len(windows) == 1:
+    shown = windows(problem, material)
+    if len(shown) == 1:
         return partial(
             valley.paint,
-            valley=valley.Valley(name, facts.parameters[0], *domain.over_line(problem, windows[0])),
+            valley=valley.Valley(name, facts.parameters[0], *domain.over_line(problem, shown[0])),
             material=material,
         )
     first, second = facts.parameters
-    drawn = plane.Plane(name, (first, second), *domain.over_plane(problem, *windows))
+    drawn = plane.Plane(name, (first, second), *domain.over_plane(problem, *shown))
     return partial(plane.paint, plane=drawn, material=material)

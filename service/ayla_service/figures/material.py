@@ -22,12 +22,14 @@ class Run:
         diverged: whether it ended so.
         steps: recorded steps, growing.
         columns: values at these steps; empty before anything is recorded.
+        path: its way over a plane, both parameters, NaN where the pen is lifted; None where the columns are all of it.
     """
 
     seed: int
     diverged: bool
     steps: Integers
     columns: dict[str, Floats]
+    path: tuple[Floats, Floats] | None = None
 
     def column(self, name: str) -> Floats:
         """One column; NaN where it was not recorded."""

@@ -9,11 +9,16 @@ import pyarrow as pa
 
 from ayla_service.figures.facts import JobFacts
 from ayla_service.figures.material import Material, Run, Setting, TrialResult
+from ayla_service.figures.paths import Points, Screen, drawn_path
 from ayla_service.figures.selecting import Drawn
+from ayla_service.figures.windows import drawable
 from ayla_service.results.reader import ResultReader
 from ayla_service.results.selection import TrajectoryQuery
-from ayla_service.results.series import Series
-from ayla_service.results.standing import Standing
+from ayla_service.results.series import TRAJECTORY, Series
+from ayla_service.results.standing import Standing, TrialRef
+
+_MOST_LINES, _LEAST_LINES = 200_000, 1000
+"""Straight lines of all paths of a figure together, and of each at least."""
 
 _RESULT = ("trial_index", "optimizer_index", "seed", "state", "final_loss", "best_loss", "best_step")
 
@@ -54,6 +59,49 @@ def courses_of(
         runs[result.optimizer_index].append(_run(result, tables.get(index)))
     settings = [replace(setting, runs=runs[setting.index]) for setting in material.settings]
     return replace(material, settings=settings)
+
+
+def with_paths(
+    reader: ResultReader, material: Material, stood: Standing, parameters: Sequence[str], screen: Screen, whole: int
+) -> Material:
+    """The trials with their ways over a plane, where these have more points than were read.
+
+    Args:
+        reader: of the store.
+        material: one trial of each setting, with what of it was read.
+        stood: where the trials stood.
+        parameters: columns of the two parameters.
+        screen: how finely the plane is drawn.
+        whole: a path of at most so many points was read whole.
+    """
+    most = max(_LEAST_LINES, _MOST_LINES // max(1, len(material.settings)))
+    paths = {
+        trial.optimizer_index: drawn_path(_path(reader, stood, trial, parameters), screen, most)
+        for trial in stood.trials
+        if _rows(trial, stood.every) > whole
+    }
+    settings = [
+        replace(setting, runs=[replace(run, path=paths.get(setting.index)) for run in setting.runs])
+        for setting in material.settings
+    ]
+    return replace(material, settings=settings)
+
+
+def _rows(trial: TrialRef, every: int) -> int:
+    """How many a trial has recorded: the multiples of ``every``, and the last."""
+    return trial.steps_done // every + 1 + (trial.steps_done % every != 0)
+
+
+def _path(reader: ResultReader, stood: Standing, trial: TrialRef, parameters: Sequence[str]) -> Iterator[Points]:
+    """The points of a trial up to the first that is not finite, a bounded number at a time."""
+    query = TrajectoryQuery(["step", *parameters])
+    for table in reader.table(TRAJECTORY, replace(stood, trials=[trial]), query, identified=False).pieces():
+        across, up = (np.asarray(table[name].to_numpy(), dtype=np.float64) for name in parameters)
+        finite = np.isfinite(across) & np.isfinite(up)
+        count = len(finite) if finite.all() else int(finite.argmin())
+        yield drawable(across[:count]) + 1j * drawable(up[:count])
+        if count < len(finite):
+            return
 
 
 def _setting(facts: JobFacts, index: int, results: list[TrialResult]) -> Setting:

@@ -2,10 +2,12 @@
 
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+
+from ayla_spec.problems import ExpressionProblem
 
 from ayla_service import __version__
 from ayla_service.db.session import Database
@@ -13,10 +15,12 @@ from ayla_service.errors import FiguresBusy, InvalidQuery
 from ayla_service.figures.asking import Across, FigureOptions, Form, Kind
 from ayla_service.figures.facts import JobFacts, facts_of
 from ayla_service.figures.material import Material
+from ayla_service.figures.paths import Screen
 from ayla_service.figures.predictions import Fits, drawn_steps, read_fits
-from ayla_service.figures.reading import courses_of, results_of
+from ayla_service.figures.reading import courses_of, results_of, with_paths
 from ayla_service.figures.selecting import Drawn, drawn
 from ayla_service.figures.sweeps import axes_of
+from ayla_service.figures.windows import windows
 from ayla_service.results.reader import METRICS, TRAJECTORY, ResultReader
 from ayla_service.results.series import Series
 from ayla_service.results.standing import Standing
@@ -120,7 +124,20 @@ class FigureService:
         if series is None:
             return results, None
         columns, points = columns_of(sketch.facts, sketch.kind), sketch.options.points
+        if sketch.kind is Kind.LANDSCAPE and len(sketch.facts.parameters) == 2:
+            return self._over_plane(sketch, results, columns), None
         return courses_of(self._reader, results, series, sketch.stood, columns, points), None
+
+    def _over_plane(self, sketch: Sketch, results: Material, columns: Sequence[str] | None) -> Material:
+        """Short paths whole; and long ones too, but without what nobody can see of them."""
+        problem = sketch.facts.spec.problem
+        points = sketch.options.points_of_path(len(results.settings))
+        read = courses_of(self._reader, results, TRAJECTORY, sketch.stood, columns, points)
+        if not isinstance(problem, ExpressionProblem):  # pragma: no cover  # a dataset has no landscape
+            raise TypeError("only an expression has a landscape")
+        screen = Screen.of(windows(problem, read), sketch.options)
+        parameters = [f"param.{name}" for name in sketch.facts.parameters]
+        return with_paths(self._reader, read, sketch.stood, parameters, screen, points)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

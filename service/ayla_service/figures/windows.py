@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
+from ayla_spec.problems import ExpressionProblem
 
 from ayla_service.figures.bands import last_finite
-from ayla_service.figures.material import Floats, Run
+from ayla_service.figures.material import Floats, Material, Run
 
 _ROOM = 0.12
 _LEAST = 0.5
@@ -44,6 +45,12 @@ def window(runs: Sequence[Run], column: str, start: float) -> tuple[float, float
     least = _LEAST * max(1.0, abs(low)) if high - low <= 1e-9 * max(1.0, abs(low)) else 0.0
     room = max(least, _ROOM * (high - low))
     return low - room, high + room
+
+
+def windows(problem: ExpressionProblem, material: Material) -> list[tuple[float, float]]:
+    """The window of each parameter."""
+    runs = [run for setting in material.settings for run in setting.runs]
+    return [window(runs, f"param.{name}", start) for name, start in problem.flat_start.items()]
 
 
 def heights(settled: Sequence[Floats], everything: Sequence[Floats], *, by_ratio: bool) -> tuple[float, float] | None:

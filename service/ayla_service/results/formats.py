@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from ayla_service.results.relaying import relayed
 from ayla_service.results.series import AXES
+from ayla_service.results.spreadsheets import harmless
 from ayla_service.results.table import ResultTable
 
 VERSION = 1
@@ -47,9 +48,12 @@ def encoded(form: Format, schema: pa.Schema, pieces: Iterable[pa.Table]) -> Iter
 
 
 def _csv(schema: pa.Schema, pieces: Iterable[pa.Table]) -> Iterator[bytes]:
-    """A header line and one line per row; a number that is not finite is an empty field, as in JSON it is null."""
+    """A header line and one line per row; a number that is not finite is an empty field, as in JSON it is null.
+
+    No text is a formula to a spreadsheet that opens it; numbers are as they are.
+    """
     header = io.StringIO()
-    csv.writer(header, lineterminator="\n").writerow(schema.names)
+    csv.writer(header, lineterminator="\n").writerow(harmless(pa.array(schema.names, pa.string())).to_pylist())
     yield header.getvalue().encode()
     options = pa.csv.WriteOptions(include_header=False)
     for piece in pieces:
@@ -62,7 +66,10 @@ def _csv(schema: pa.Schema, pieces: Iterable[pa.Table]) -> Iterator[bytes]:
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_dictionary(column.type):
-        return column.cast(column.type.value_type)
+        texts = [harmless(chunk).dictionary_decode() for chunk in column.chunks]
+        return pa.chunked_array(texts, column.type.value_type)
+    if pa.types.is_string(column.type):
+        return pa.chunked_array([harmless(chunk) for chunk in column.chunks], column.type)
     if not pa.types.is_floating(column.type):
         return column
     finite = pc.is_finite(column)

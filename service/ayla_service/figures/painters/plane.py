@@ -102,7 +102,7 @@ def _path(axes: Axes, plane: Plane, run: Run, look: Look) -> bool:
     style = look.line
     if look.named:
         style["path_effects"] = [Stroke(linewidth=3.6, foreground="white"), Normal()]
-    axes.plot(across, up, **style)
+    axes.plot(*(run.path or (across, up)), **style)
     if look.named:
         axes.plot(across[-1:], up[-1:], "o", color=look.colour, markeredgecolor="white", markersize=8, zorder=5)
     axes.plot(across[:1], up[:1], "o", markerfacecolor="white", markeredgecolor=CURVE, markersize=7, zorder=4)

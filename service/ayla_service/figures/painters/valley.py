@@ -13,6 +13,7 @@ from ayla_service.figures.painters.parts import empty, legend, title
 from ayla_service.figures.style import CURVE, Look, looks
 from ayla_service.figures.windows import drawable, finite_path
 from ayla_service.figures.words import shown
+from ayla_service.results.thinning import with_extremes
 
 _MOST_MARKS, _LEAST_MARKS, _MARKS_OF_ALL = 60, 12, 300
 """Steps that are marked: of one setting, and of all together, as many marks would only hide each other."""
@@ -84,8 +85,9 @@ def _steps(axes: Axes, valley: Valley, run: Run, look: Look, exponents: tuple[fl
     if exponents is not None:
         # A method without AYLA does not see this curve; its steps are lifted onto it to compare places.
         heights = drawable(transformed(heights, *exponents))
-    every = -(-len(places) // most)
-    axes.plot(places[::every], heights[::every], **look.mark)
+    # With both ends of each stretch, as every nth step of one that goes back and forth may be on the same side.
+    marked = with_extremes(run.steps[: len(places)], [places], most)
+    axes.plot(places[marked], heights[marked], **look.mark)
     if look.named:
         last = {"markersize": 9, "markeredgecolor": "black", "alpha": 1, "zorder": 5}
         axes.plot(places[-1:], heights[-1:], **look.mark | last)

@@ -322,7 +322,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(
 def test_an_upload_that_a_stopping_server_gives_up_is_told_so(
     app: FastAPI, client: TestClient, database: Database, scratch: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app.state.uploads, "_check", lambda *_: time.sleep(0.5))
+    monkeypatch.setattr(app.state.uploads, "_check", lambda *_, **__: time.sleep(0.5))
 
     async def receive() -> Message:
         return {"type": "http.request", "body": FLOWERS, "more_body": False}

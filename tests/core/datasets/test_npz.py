@@ -92,7 +92,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
         {"inputs": X, "targets": Y, "test_inputs": X},
         "test_inputs and test_targets, both or neither",
     ),
-    "another array": ({"inputs": X, "targets": Y, "weights": Y}, "holds 'weights'"),
+    "another array": ({"inputs": X, "targets": Y, "weights": Y}, "holds 'inputs', 'targets', 'weights'; it must hold"),
     "fewer targets": ({"inputs": X, "targets": Y[:5]}, "6 samples in inputs and 5 in targets"),
     "no samples": ({"inputs": X[:0], "targets": Y[:0]}, "a.npz: The table has 0 rows"),
     "no features": ({"inputs": X[:, :0], "targets": Y}, "has no values"),

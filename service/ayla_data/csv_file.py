@@ -24,6 +24,10 @@ _HEADER_BYTES = 4 * MAX_COLUMNS * (MAX_COLUMN_NAME + 1)
 
 _TOO_LONG = "The header line is too long; it has the names of the columns, separated by commas."
 
+# What Arrow says of a row. A handler for rows of another length would be lost on one that is not UTF-8.
+_OTHER_LENGTH = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+): (.*)", re.DOTALL)
+_NOT_UTF8 = re.compile(r"CSV column #(\d+): Row #(\d+): .*invalid UTF8")
+
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|\Z)")
 
 
@@ -59,14 +63,8 @@ class CsvFile:
 
     def _batches(self, columns: Sequence[str]) -> Iterator[Any]:
         """Record batches of text. A type that is guessed would change from block to block and lose what was written."""
-        faults: list[Any] = []
-
-        def note(row: Any) -> str:
-            faults.append(row)
-            return "error"
-
         reading = arrow_csv.ReadOptions(block_size=_BLOCK_BYTES, use_threads=False, column_names=list(self.names))
-        parsing = arrow_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note)
+        parsing = arrow_csv.ParseOptions(newlines_in_values=True)
         types = arrow_csv.ConvertOptions(
             include_columns=list(columns), column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False
         )
@@ -77,7 +75,7 @@ class CsvFile:
             if isinstance(error, MemoryError):
                 raise
             if "Empty CSV" not in str(error):
-                raise _unreadable(error, faults) from error
+                raise _unreadable(error, self.names) from error
 
 
 def _block(batch: Any, labels: Sequence[str], rows_before: int) -> Floats:
@@ -89,14 +87,18 @@ def _block(batch: Any, labels: Sequence[str], rows_before: int) -> Floats:
     return np.ascontiguousarray(flat.reshape(len(labels), rows).T)
 
 
-def _unreadable(error: Exception, faults: Sequence[Any]) -> TableError:
-    if faults:
-        row = faults[0]
+def _unreadable(error: Exception, names: Sequence[str]) -> TableError:
+    said = str(error)
+    if match := _OTHER_LENGTH.search(said):
+        row, expected, actual, line = match.groups()
         return TableError(
-            f"Row {row.number} must have {row.expected_columns} values, one for each name of the header line, but has "
-            f"{row.actual_columns}: {shown(row.text)}."
+            f"Row {row} must have {expected} values, one for each name of the header line, but has {actual}: "
+            f"{shown(line)}."
         )
-    if "straddling" in str(error):
+    if match := _NOT_UTF8.search(said):
+        place, row = match.groups()
+        return TableError(f"{column(names[int(place)])}, row {row} is not UTF-8 text; save the file as UTF-8.")
+    if "straddling" in said:
         return TableError(
             f"A line is longer than {_BLOCK_BYTES} bytes, or a quote is not closed; every row is a line of its own."
         )

@@ -12,8 +12,11 @@ class TableError(ValueError):
 
 def shown(text: str) -> str:
     """Text of the file as a message quotes it: in quotes, escaped where it cannot be printed, cut if long."""
-    cut = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-    return "'" + "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in cut) + "'"
+    return "'" + "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in _cut(text)) + "'"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def column(name: str) -> str:
@@ -38,9 +41,9 @@ def not_a_number(what: str, row: int, value: str) -> TableError:
 def rounded(what: str, row: int, value: int) -> TableError:
     """The error for a whole number that no float64 is; arguments as of ``not_a_number``."""
     return TableError(
-        f"{what}, row {row} is {value}, which as a float64 would be rounded to {int(float(value))}; beyond 2^53 only "
-        "some whole numbers are float64. Leave the column out, make the numbers smaller, or, where rounding does no "
-        f"harm, store them as floats ({value}.0)."
+        f"{what}, row {row} is {_cut(str(value))}, which would be rounded to {_cut(str(int(float(value))))}: beyond "
+        "2^53 not every whole number is a float64. Leave the column out, or, where rounding does no harm, store it as "
+        "floats, with a decimal point."
     )
 
 

@@ -91,7 +91,7 @@ HOSTILE: dict[str, tuple[str, bytes, str]] = {
     "a right-to-left mark in a name": ("csv", "x,y\u202e\n1,2\n3,4\n".encode(), "cannot be printed"),
     "UTF-16": ("csv", "x,y\n1,2\n".encode("utf-16"), "not UTF-8"),
     "latin-1 in a name": ("csv", b"x,gr\xf6\xdfe\n1,2\n3,4\n", "not UTF-8"),
-    "latin-1 in a value": ("csv", b"x,y\n1,\xe9\n3,4\n", "invalid UTF8"),
+    "latin-1 in a value": ("csv", b"x,y\n1,\xe9\n3,4\n", "Column 'y', row 1 is not UTF-8 text"),
     "NaN": ("csv", b"x,y\n1,2\n3,NaN\n", "Column 'y', row 2 is nan"),
     "infinity": ("csv", b"x,y\n1,2\n3,-inf\n", "Column 'y', row 2 is -inf"),
     "an empty value": ("csv", b"x,y\n1,2\n3,\n", "Column 'y', row 2 is empty"),

@@ -103,7 +103,7 @@ def test_rows_are_counted_across_blocks(folder: Path, offline: DataSource) -> No
         ("x,x,target\n1,2,3\n", "Two columns have the name 'x'"),
         ("x,Target\n1,2\n", "a.csv: The table has no column 'target'. Did you mean 'Target'?"),
         ("x,y\n1,2\n", "a.csv: The table has no column 'target'. It has: 'x', 'y'."),
-        (b"x,target\n\xff,1\n2,2\n", "invalid UTF8"),
+        (b"x,target\n\xff,1\n2,2\n", "Column 'x', row 1 is not UTF-8 text"),
         (bytes(range(256)), "too few columns"),
         (b"PAR1 and more", "The file is not CSV but Parquet"),
         (b"PK\x03\x04 and more", "not CSV but a zip or NPZ file"),

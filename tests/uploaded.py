@@ -8,8 +8,9 @@ from typing import IO, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from ayla_service.datasets.checking import Checked, Format, check
-from ayla_service.datasets.faults import Unusable
+from ayla_data.errors import TableError
+from ayla_data.formats import Format
+from ayla_service.datasets.checking import Checked, check
 from ayla_service.datasets.service import DatasetService, Label, NewDataset
 from ayla_service.datasets.views import DatasetDetailView
 from ayla_service.db.session import Database
@@ -50,11 +51,11 @@ def parquet_file(columns: dict[str, Any], **options: Any) -> bytes:
     return content.getvalue()
 
 
-def in_this_process(kind: Format, source: IO[bytes], target: IO[bytes]) -> Checked:
+def in_this_process(kind: Format, source: IO[bytes], target: IO[bytes], *, header: bool = False) -> Checked:
     """Checks a file without another process, which takes a quarter of a second to start."""
     try:
-        return check(kind, source, target)
-    except Unusable as fault:
+        return check(kind, source, target, header=header)
+    except TableError as fault:
         raise InvalidDataset(str(fault)) from fault
 
 

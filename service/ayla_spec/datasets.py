@@ -15,6 +15,12 @@ Samples = Annotated[int, Field(ge=2, le=MAX_SAMPLES)]
 DataSeed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 TestFraction = Annotated[float, Field(ge=0, lt=1)]
 
+HEADER = (
+    "True: the first line of a CSV has the names of the columns, whatever they are. Default: it has the names, and a "
+    "line of numbers alone is refused."
+)
+"""What the setting ``header`` says; uploads have it too."""
+
 _SPLIT = "Share of the samples that is kept for the test metrics, drawn with data_seed; the rest is trained on."
 _DATA_SEED = "Drives the generated samples and the split. The same for every trial; a trial's seed changes neither."
 
@@ -180,6 +186,7 @@ class FileDataset(_Table):
     file: Annotated[str, Field(max_length=100), AfterValidator(_file_name)] = Field(
         description="Name of the file in the data folder of the workers.", examples=["housing.csv"]
     )
+    header: Literal[True] | None = Field(None, description=HEADER)
 
 
 _FACT = "Filled in when the job is submitted."

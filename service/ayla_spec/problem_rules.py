@@ -147,7 +147,7 @@ def _setting_issues(dataset: AnyDataset) -> list[SpecIssue]:
             detail = f"Must be at most the number of training samples, which is {dataset.training_samples}."
             return [SpecIssue("/problem/dataset/class_count", detail)]
         case FileDataset():
-            return _column_issues(dataset)
+            return [*_column_issues(dataset), *_file_issues(dataset)]
         case UploadDataset():
             return [*_column_issues(dataset), *_upload_issues(dataset)]
         case _:
@@ -162,6 +162,12 @@ def _upload_issues(dataset: UploadDataset) -> list[SpecIssue]:
         detail = f"It leaves {samples} of {dataset.rows} samples to train on; {needed} are needed. Make it smaller."
         return [SpecIssue("/problem/dataset/test_fraction", detail)]
     return []
+
+
+def _file_issues(dataset: FileDataset) -> list[SpecIssue]:
+    if dataset.header is None or dataset.file.lower().endswith(".csv"):
+        return []
+    return [SpecIssue("/problem/dataset/header", "Only CSV has a line of names; leave this out.")]
 
 
 def _column_issues(dataset: FileDataset | UploadDataset) -> list[SpecIssue]:

@@ -7,17 +7,14 @@ import sys
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pytest
 import schemathesis
 from ayla_service.api.examples import JOB_EXAMPLES
 from ayla_service.api.uploads import MEDIA_TYPES, UploadDesk
 from ayla_service.app import create_app
-from ayla_service.datasets.checking import Checked, Format, check
-from ayla_service.datasets.faults import Unusable
 from ayla_service.db.session import Database
-from ayla_service.errors import InvalidDataset
 from ayla_service.openapi import contract_text
 from ayla_service.settings import Settings
 from ayla_service.teams.principal import Scope
@@ -34,6 +31,7 @@ from tests.api.contract_cases import NEEDS_AN_ENDED_JOB, good_request, is_stream
 from tests.api.helpers import BASE_URL, problem_of
 from tests.api.test_store_faults import rows
 from tests.keyring import make_key, shown
+from tests.uploaded import in_this_process
 
 _SOMEWHERE = IPv4Address("93.184.215.14")
 """Where every name leads; nobody is asked for it."""
@@ -70,17 +68,9 @@ def served(folder: Path) -> Iterator[FastAPI]:
     database = Database(service_settings.store_url)
     app = create_app(service_settings, database)
     app.state.webhooks = WebhookService(database, Gate(PrivateHosts(), lambda _host, _seconds: [_SOMEWHERE]))
-    app.state.uploads = UploadDesk(database, app.state.datasets, check_here)
+    app.state.uploads = UploadDesk(database, app.state.datasets, in_this_process)
     yield app
     database.dispose()
-
-
-def check_here(kind: Format, source: IO[bytes], target: IO[bytes]) -> Checked:
-    """In this process: another one for each of a hundred uploads would take longer than all the rest."""
-    try:
-        return check(kind, source, target)
-    except Unusable as fault:
-        raise InvalidDataset(str(fault)) from fault
 
 
 @pytest.fixture(scope="module")

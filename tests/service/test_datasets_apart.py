@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import IO
 
 import pytest
+from ayla_data.formats import Format
 from ayla_service.datasets import apart
-from ayla_service.datasets.checking import Checked, Format
+from ayla_service.datasets.checking import Checked
 from ayla_service.errors import InvalidDataset, UploadsUnavailable
 
 from tests.uploaded import FLOWERS
@@ -72,7 +73,7 @@ def test_a_check_that_computes_for_too_long_is_ended(monkeypatch: pytest.MonkeyP
 
 
 def test_memory_is_limited_and_running_out_of_it_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
-    _instead(monkeypatch, f"{CHILD}isolated.check = lambda *_: bytes(isolated.MEMORY_BYTES); isolated.main()")
+    _instead(monkeypatch, f"{CHILD}isolated.check = lambda *_, **__: bytes(isolated.MEMORY_BYTES); isolated.main()")
     with pytest.raises(InvalidDataset, match="more memory than a dataset"):
         _check()
 

@@ -10,10 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from ayla_service.datasets import bounds, checking, measures
-from ayla_service.datasets.checking import Checked, Format, check
+from ayla_data import limits as bounds
+from ayla_data.errors import TableError
+from ayla_data.formats import Format
+from ayla_service.datasets import checking, measures
+from ayla_service.datasets.checking import Checked, check
 from ayla_service.datasets.encoding import PREVIEW_ROWS
-from ayla_service.datasets.faults import Unusable
 from ayla_spec import limits
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,7 +31,7 @@ def _checked(kind: Format, content: bytes) -> tuple[Checked, pa.Table]:
 
 
 def _refusal(kind: Format, content: bytes) -> str:
-    with pytest.raises(Unusable) as refused:
+    with pytest.raises(TableError) as refused:
         check(kind, io.BytesIO(content), io.BytesIO())
     return str(refused.value)
 
@@ -64,7 +66,7 @@ def test_measures_do_not_depend_on_how_a_table_is_cut(monkeypatch: pytest.Monkey
     values = np.random.default_rng(0).normal(1e6, 1.0, (999, 2))
     content = npz_file(inputs=values, targets=np.arange(999) % 7)
     whole, _ = _checked("npz", content)
-    monkeypatch.setattr("ayla_service.datasets.npz_source.rows_at_once", lambda _: 10)
+    monkeypatch.setattr("ayla_data.npz_file.rows_at_once", lambda _: 10)
     cut, table = _checked("npz", content)
     for one, other in zip(whole.columns, cut.columns, strict=True):
         assert (one.min, one.max, one.distinct, one.classes) == (other.min, other.max, other.distinct, other.classes)
@@ -94,9 +96,10 @@ def test_numbers_too_large_for_a_mean_have_none() -> None:
     assert (column.mean, column.std, column.kind) == (None, None, "number")
 
 
-def test_whole_numbers_beyond_2_to_53_are_numbers() -> None:
-    columns = _columns("csv", b"x,y\n9007199254740993,1\n0,2\n")
-    assert columns["x"] == [9007199254740992.0, 0.0]
+def test_whole_numbers_that_others_may_have_been_rounded_to_are_numbers() -> None:
+    found, table = _checked("csv", b"x,y\n9007199254740993.0,9007199254740991\n1e300,-9007199254740991\n")
+    assert [column.kind for column in found.columns] == ["number", "integer"]
+    assert table.to_pydict() == {"x": [2.0**53, 1e300], "y": [2**53 - 1, 1 - 2**53]}
 
 
 @pytest.mark.parametrize(
@@ -163,7 +166,7 @@ def test_the_first_row_group_is_small() -> None:
 
 def test_batches_are_read_from_disk_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ayla_service.datasets.spool.rows_at_once", lambda _: 7)
-    monkeypatch.setattr("ayla_service.datasets.csv_source._BLOCK_BYTES", 64)
+    monkeypatch.setattr("ayla_data.csv_file._BLOCK_BYTES", 64)
     assert _columns("csv", FLOWERS)["width"] == [row + 0.5 for row in range(30)]
     columns = {"x": np.arange(20), "y": np.arange(20) * 0.5}
     assert _columns("parquet", parquet_file(columns, row_group_size=3))["y"] == columns["y"].tolist()
@@ -185,19 +188,27 @@ PLACES = {
     "text": ("csv", b"x,y\n1,2\n3,four\n", "Column 'y', row 2 is 'four'"),
     "nothing": ("csv", b"x,y\n1,2\n,4\n", "Column 'x', row 2 is empty"),
     "nan": ("csv", b"x,y\n1,2\n3,nan\n", "Column 'y', row 2 is nan"),
-    "infinite": ("csv", b"x,y\n1e999,2\n3,4\n", "Column 'x', row 1 is inf"),
-    "more values": ("csv", b"x,y\n1,2\n3,4,5\n", "Expected 2 columns, got 3"),
+    "infinite": ("csv", b"x,y\n1e999,2\n3,4\n", "Column 'x', row 1 is '1e999', beyond the range"),
+    "more values": (
+        "csv",
+        b"x,y\n1,2\n3,4,5\n",
+        "Row 2 must have 2 values, one for each name of the header line, but has 3: '3,4,5'",
+    ),
     "null": ("parquet", parquet_file({"x": [1, 2], "y": [1, None]}), "Column 'y', row 2 is empty"),
     "nan of parquet": ("parquet", parquet_file({"x": [1, math.nan], "y": [1, 2]}), "Column 'x', row 2 is nan"),
     "text of parquet": ("parquet", parquet_file({"x": [1, 2], "y": ["1", "2"]}), "Column 'y' is of type string"),
     "list of parquet": ("parquet", parquet_file({"x": [1, 2], "y": [[1], [2]]}), "Column 'y' is of type list"),
-    "nan of npz": ("npz", npz_file(inputs=[[1, 2], [3, math.nan]], targets=[1, 2]), "Column 'x1', row 2 is nan"),
-    "inf of npz": ("npz", npz_file(inputs=[1, 2], targets=[1, -math.inf]), "Column 'target', row 2 is -inf"),
-    "two targets": ("npz", npz_file(inputs=[1, 2], targets=[[1, 2], [3, 4]]), "have the shape [2, 2]"),
+    "nan of npz": (
+        "npz",
+        npz_file(inputs=[[1, 2], [3, math.nan]], targets=[1, 2]),
+        "Array 'inputs', feature 1, row 2 is nan",
+    ),
+    "inf of npz": ("npz", npz_file(inputs=[1, 2], targets=[1, -math.inf]), "Array 'targets', row 2 is -inf"),
+    "two targets": ("npz", npz_file(inputs=[1, 2], targets=[[1, 2], [3, 4]]), "'targets' has the shape [2, 2]"),
     "fewer targets": (
         "npz",
         npz_file(inputs=[1, 2, 3], targets=[1, 2]),
-        "3 samples in the inputs and 2 in the targets",
+        "3 samples in inputs and 2 in targets",
     ),
     "text of npz": ("npz", npz_file(inputs=["a", "b"], targets=[1, 2]), "is of type <U1"),
     "complex": ("npz", npz_file(inputs=[1j, 2], targets=[1, 2]), "is of type complex128"),

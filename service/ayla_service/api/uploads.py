@@ -9,10 +9,12 @@ import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import IO
 
 import anyio
 from anyio.to_thread import run_sync
+from ayla_data.errors import is_lack_of_room
 from sqlalchemy.orm import Session
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
@@ -21,8 +23,7 @@ from starlette.responses import Response
 from ayla_service.api.dataset_schemas import DatasetDetail
 from ayla_service.api.once import Answer, Unit
 from ayla_service.datasets.apart import check_apart
-from ayla_service.datasets.checking import Checked, Format
-from ayla_service.datasets.faults import is_lack_of_room
+from ayla_service.datasets.checking import Checked
 from ayla_service.datasets.service import DatasetService, Label, NewDataset
 from ayla_service.db.session import Database
 from ayla_service.errors import NotAFile, UploadCutOff, UploadStalled, UploadsUnavailable
@@ -46,7 +47,8 @@ _SILENCE_SECONDS = 60.0
 _WHOLE_SECONDS = 1800.0
 _PIECE_BYTES = 2**20
 
-Check = Callable[[Format, IO[bytes], IO[bytes]], Checked]
+Check = Callable[..., Checked]
+"""As ``check_apart``."""
 
 
 def body_limits(settings: Settings) -> Mapping[tuple[str, str], int]:
@@ -74,7 +76,9 @@ class UploadDesk:
         self._checks = anyio.CapacityLimiter(_CHECKS_AT_ONCE)
         self._under_way: Counter[str] = Counter()
 
-    async def take(self, request: Request, caller: Principal, label: Label, key: str | None) -> Response:
+    async def take(
+        self, request: Request, caller: Principal, label: Label, key: str | None, *, header: bool = False
+    ) -> Response:
         """Receive the body of a request and store it as a dataset.
 
         Args:
@@ -82,6 +86,7 @@ class UploadDesk:
             caller: who owns the dataset.
             label: what is said of it.
             key: the request's Idempotency-Key.
+            header: whether line 1 of a CSV is known to have the names.
 
         Raises:
             ServiceError: if it is not taken; nothing is stored then.
@@ -91,13 +96,13 @@ class UploadDesk:
             await run_sync(self._datasets.refuse_taken, caller, label.name)
         with self._place(caller.team_id), self._room.share(request) as share, _file() as upload, _file() as kept:
             digest = await receive(request, upload, share)
-            checked = await self._checked(label.format, upload, kept)
+            checked = await self._checked(partial(self._check, label.format, upload, kept, header=header))
             named = None if key is None else _request_key(request, caller, key, digest)
             return await run_sync(self._store, caller, label, checked, kept, named)
 
-    async def _checked(self, kind: Format, upload: IO[bytes], kept: IO[bytes]) -> Checked:
+    async def _checked(self, check: Callable[[], Checked]) -> Checked:
         try:
-            return await run_sync(self._check, kind, upload, kept, limiter=self._checks)
+            return await run_sync(check, limiter=self._checks)
         except asyncio.CancelledError:
             # A server that stops gives requests up after a while; this one can be told, as nothing is stored.
             raise UploadsUnavailable("The service is stopping; nothing was stored. Send the file again.") from None

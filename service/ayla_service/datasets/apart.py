@@ -7,9 +7,10 @@ import sys
 from typing import IO, Any
 
 import structlog
+from ayla_data.errors import TableError
+from ayla_data.formats import Format, check_start
 
-from ayla_service.datasets.checking import Checked, Format, check_start
-from ayla_service.datasets.faults import Unusable
+from ayla_service.datasets.checking import Checked
 from ayla_service.datasets.measures import Column
 from ayla_service.errors import InvalidDataset, UploadsUnavailable
 
@@ -38,7 +39,7 @@ _FRUGAL = {
 _log = structlog.get_logger("ayla_service.datasets")
 
 
-def check_apart(kind: Format, source: IO[bytes], target: IO[bytes]) -> Checked:
+def check_apart(kind: Format, source: IO[bytes], target: IO[bytes], *, header: bool = False) -> Checked:
     """As ``checking.check``, with limits that the operating system holds.
 
     Raises:
@@ -49,9 +50,9 @@ def check_apart(kind: Format, source: IO[bytes], target: IO[bytes]) -> Checked:
     source.flush()
     try:
         check_start(kind, source)
-    except Unusable as fault:
+    except TableError as fault:
         raise InvalidDataset(str(fault)) from fault
-    answer = _run(kind, source, target)
+    answer = _run(kind, source, target, header=header)
     if "fault" in answer:
         raise InvalidDataset(answer["fault"])
     if "no_room" in answer:
@@ -59,9 +60,9 @@ def check_apart(kind: Format, source: IO[bytes], target: IO[bytes]) -> Checked:
     return Checked(answer["rows"], [Column(**column) for column in answer["columns"]])
 
 
-def _run(kind: Format, source: IO[bytes], target: IO[bytes]) -> dict[str, Any]:
+def _run(kind: Format, source: IO[bytes], target: IO[bytes], *, header: bool) -> dict[str, Any]:
     files = (source.fileno(), target.fileno())
-    command = [*_COMMAND, kind, *map(str, files)]
+    command = [*_COMMAND, kind, *map(str, files), *(["header"] if header else [])]
     try:
         ran = subprocess.run(  # noqa: S603  # nothing of the command is a stranger's
             command,

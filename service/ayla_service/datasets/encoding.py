@@ -5,15 +5,16 @@ from typing import IO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from ayla_data.table import Floats
 
+from ayla_service.datasets.batched import BatchedTable
 from ayla_service.datasets.measures import Column
-from ayla_service.datasets.table import Floats, Table
 
 PREVIEW_ROWS = 100
 """Rows of the first row group, which is all that has to be read to show what a dataset looks like."""
 
 
-def encode(table: Table, columns: Sequence[Column], target: IO[bytes]) -> None:
+def encode(table: BatchedTable, columns: Sequence[Column], target: IO[bytes]) -> None:
     """Write a table; whole numbers as such."""
     types = {"integer": pa.int64(), "number": pa.float64()}
     schema = pa.schema([pa.field(column.name, types[column.kind], nullable=False) for column in columns])
@@ -23,7 +24,7 @@ def encode(table: Table, columns: Sequence[Column], target: IO[bytes]) -> None:
             writer.write_table(_arrow(block, schema), row_group_size=len(block))
 
 
-def _row_groups(table: Table) -> Iterator[Floats]:
+def _row_groups(table: BatchedTable) -> Iterator[Floats]:
     for number, batch in enumerate(table.batches()):
         if number == 0 and len(batch) > PREVIEW_ROWS:
             yield batch[:PREVIEW_ROWS]

@@ -3,8 +3,8 @@
 What reads a stranger's file may crash, hang or ask for all memory there is. Here it takes nothing along: the system
 holds this process to its limits, and it has neither the store nor its password.
 
-Arguments: the format, and the numbers of two open files: the upload, and where it is written to as it is kept. Prints
-one JSON object.
+Arguments: the format, and the numbers of two open files: the upload, and where it is written to as it is kept; a fourth
+one says that the first line of a CSV has the names. Prints one JSON object.
 """
 
 import json
@@ -15,8 +15,10 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, get_args
 
-from ayla_service.datasets.checking import Format, check
-from ayla_service.datasets.faults import Unusable, is_lack_of_room
+from ayla_data.errors import TableError, is_lack_of_room
+from ayla_data.formats import Format
+
+from ayla_service.datasets.checking import check
 
 MEMORY_BYTES = 2**30
 CPU_SECONDS = 180
@@ -29,10 +31,10 @@ FILE_BYTES = 2**30
 def main() -> int:
     """Check what the arguments name; returns the exit status."""
     _limit()
-    kind, source, target = sys.argv[1:]
+    kind, source, target, *header = sys.argv[1:]
     formats = {name: name for name in get_args(Format)}
     with os.fdopen(int(source), "rb") as upload, os.fdopen(int(target), "w+b") as kept:
-        json.dump(_answer(formats[kind], upload, kept), sys.stdout)
+        json.dump(_answer(formats[kind], upload, kept, header=bool(header)), sys.stdout)
     return 0
 
 
@@ -50,10 +52,10 @@ def _limit() -> None:
             resource.setrlimit(what, (least, least))
 
 
-def _answer(kind: Format, upload: Any, kept: Any) -> dict[str, Any]:
+def _answer(kind: Format, upload: Any, kept: Any, *, header: bool) -> dict[str, Any]:
     try:
-        return asdict(check(kind, upload, kept))
-    except Unusable as fault:
+        return asdict(check(kind, upload, kept, header=header))
+    except TableError as fault:
         return {"fault": str(fault)}
     except MemoryError:
         return {"fault": "Reading the file takes more memory than a dataset of the size allowed needs."}

@@ -7,15 +7,13 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from ayla_data.table import Floats
+from ayla_data.values import EXACT
 
-from ayla_service.datasets.faults import not_finite
-from ayla_service.datasets.table import Floats, Table
+from ayla_service.datasets.batched import BatchedTable
 
 MOST_DISTINCT = 1000
 """More different values than that are not counted; as many classes as a target may have."""
-
-_WHOLE = 2.0**53
-"""Up to here every whole number is a float64 of its own."""
 
 _FIRST = 4096
 """Rows that tell of most columns that they have too many different values to be counted."""
@@ -27,7 +25,7 @@ class Column:
 
     Attributes:
         name: its name.
-        kind: integer where every value is a whole number, up to 2^53 in size.
+        kind: integer where every value is a whole number, below 2^53 in size.
         min: lowest value.
         max: highest value.
         mean: over all rows; None where it is beyond what a float can hold.
@@ -46,24 +44,12 @@ class Column:
     classes: int | None
 
 
-def measure(table: Table) -> list[Column]:
-    """Every column of a table of at least one row.
-
-    Raises:
-        Unusable: when a value is not finite; names the first column and row.
-    """
+def measure(table: BatchedTable) -> list[Column]:
+    """Every column of a table of at least one row."""
     running = _Running(len(table.names))
     for batch in table.batches():
-        _check_finite(batch, table.names, running.rows)
         running.add(batch)
     return running.columns(table.names)
-
-
-def _check_finite(batch: Floats, names: Sequence[str], rows_before: int) -> None:
-    is_finite = np.isfinite(batch)
-    if not is_finite.all():
-        row, place = (int(number) for number in np.argwhere(~is_finite)[0])
-        raise not_finite(names[place], rows_before + row + 1, str(batch[row, place]))
 
 
 class _Running:
@@ -79,7 +65,7 @@ class _Running:
     def add(self, batch: Floats) -> None:
         self._min = np.minimum(self._min, batch.min(axis=0))
         self._max = np.maximum(self._max, batch.max(axis=0))
-        self._is_whole &= ((batch == np.floor(batch)) & (np.abs(batch) <= _WHOLE)).all(axis=0)
+        self._is_whole &= ((batch == np.floor(batch)) & (np.abs(batch) < EXACT)).all(axis=0)
         with np.errstate(all="ignore"):
             self._add_moments(batch)
         for place, known in enumerate(self._distinct):

@@ -4,6 +4,8 @@ from collections.abc import Collection
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
+from ayla_data.errors import shown
+from ayla_data.names import no_column
 from ayla_spec import JobSpec, ResolvedJobSpec, SpecError, SpecIssue, resolve
 from ayla_spec.datasets import UploadDataset
 from ayla_spec.limits import MAX_FEATURES
@@ -11,14 +13,12 @@ from ayla_spec.problems import DatasetProblem
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from ayla_service.datasets.faults import shown
 from ayla_service.db.lookup import as_stored
 from ayla_service.db.models import Dataset
 from ayla_service.db.session import Database
 from ayla_service.teams.principal import Principal
 
 _POINTER = "/problem/dataset"
-_LISTED = 20
 
 AnySpec = TypeVar("AnySpec", JobSpec, ResolvedJobSpec)
 
@@ -131,27 +131,18 @@ def _filled(upload: UploadDataset, dataset: Dataset) -> UploadDataset:
 def _column_issues(upload: UploadDataset, columns: Collection[str]) -> list[SpecIssue]:
     chosen = [("target", upload.target), *((f"inputs/{place}", name) for place, name in enumerate(upload.inputs or []))]
     issues = [
-        SpecIssue(f"{_POINTER}/{field}", _no_column(name, columns)) for field, name in chosen if name not in columns
+        SpecIssue(f"{_POINTER}/{field}", no_column(name, columns)) for field, name in chosen if name not in columns
     ]
     if not issues and upload.inputs is None and len(columns) - 1 > MAX_FEATURES:
         issues.append(SpecIssue(f"{_POINTER}/inputs", f"Choose at most {MAX_FEATURES} of the {len(columns)} columns."))
     return issues
 
 
-def _no_column(name: str, columns: Collection[str]) -> str:
-    close = get_close_matches(name, columns, n=1)
-    if close:
-        return f"The dataset has no column {shown(name)}. Did you mean {shown(close[0])}?"
-    listed = ", ".join(shown(column) for column in list(columns)[:_LISTED])
-    more = f" and {len(columns) - _LISTED} more" if len(columns) > _LISTED else ""
-    return f"The dataset has no column {shown(name)}. It has: {listed}{more}."
-
-
 def _target_issues(upload: UploadDataset, column: dict[str, Any]) -> list[SpecIssue]:
     if not upload.has_classes or column["classes"] is not None:
         return []
     different = "more than 1000" if column["distinct"] is None else column["distinct"]
-    kind = "whole numbers" if column["kind"] == "integer" else "numbers with fractions"
+    kind = "whole numbers" if column["kind"] == "integer" else "not only whole numbers"
     detail = (
         f"The target {shown(upload.target)} has {different} different values from {column['min']:g} to "
         f"{column['max']:g}, {kind}; classes are 0, 1, ..., k-1 with each of them there and k from 2 to 1000. For a "

@@ -12,11 +12,12 @@ from typing import IO, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 import structlog
+from ayla_data.formats import Format
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from ayla_service.datasets import repository
-from ayla_service.datasets.checking import Checked, Format
+from ayla_service.datasets.checking import Checked
 from ayla_service.datasets.content import StoredFile, part_count, parts
 from ayla_service.datasets.scoping import dataset_of, own_dataset
 from ayla_service.datasets.views import DatasetDetailView, DatasetView, PreviewView

@@ -1,15 +1,11 @@
 """Numbers on disk instead of in memory."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import IO, Literal
 
 import numpy as np
-
-from ayla_service.datasets.bounds import rows_at_once
-from ayla_service.datasets.table import Floats
-
-Scratch = Callable[[], IO[bytes]]
-"""Makes a file that is gone with the process, or before."""
+from ayla_data.limits import rows_at_once
+from ayla_data.table import Floats
 
 
 class Spool:
@@ -38,7 +34,7 @@ class Spool:
         self._values += values.size
 
     def batches(self) -> Iterator[Floats]:
-        """All rows, as ``Table`` says."""
+        """All rows, as ``BatchedTable`` says."""
         self._file.flush()
         # Only what is looked at is read, and the system takes the memory back when it is short.
         all_rows = np.memmap(self._file, np.float64, "r", 0, (self.rows, len(self.names)), self._order)

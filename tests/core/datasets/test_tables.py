@@ -9,7 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from ayla_core.datasets import DatasetError, DatasetUnavailable, DataSource, load_dataset, sizes, table
+from ayla_core.datasets import DatasetError, DatasetUnavailable, DataSource, load_dataset
+from ayla_data import csv_file, limits, parquet_file
 from ayla_spec.datasets import FileDataset
 from ayla_spec.limits import MAX_FEATURES, MAX_SAMPLES
 
@@ -83,28 +84,31 @@ def test_rows_are_counted_across_blocks(folder: Path, offline: DataSource) -> No
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "a.csv is empty"),
-        ("x,target\n", "a.csv has no rows"),
-        ("x,target", "cannot be read as CSV"),
-        ("target\n1\n2\n", "a.csv has no inputs"),
-        ("x,target\n1,2\n3\n", "cannot be read as CSV with a header line: CSV parse error: Row #3"),
+        ("", "a.csv: The file is empty"),
+        ("x,target\n", "a.csv: The table has 0 rows"),
+        ("x,target", "The table has 0 rows"),
+        ("target\n1\n2\n", "too few columns"),
+        (
+            "x,target\n1,2\n3\n",
+            "a.csv: Row 2 must have 2 values, one for each name of the header line, but has 1: '3'.",
+        ),
         ("x,target\n1,\n", "Column 'target', row 1 is empty"),
         ("x,target\n1,2\n,2\n", "Column 'x', row 2 is empty"),
         ("x,target\n1,2\nnan,2\n", "Column 'x', row 2 is nan"),
         ("x,target\n1,2\n1,-inf\n", "Column 'target', row 2 is -inf"),
-        ("x,target\n1,2\n1e999,1\n", "Column 'x', row 2 is inf"),
+        ("x,target\n1,2\n1e999,1\n", "Column 'x', row 2 is '1e999', beyond the range of float64"),
         ("x,target\n1,2\nAnn,1\n", "Column 'x', row 2 is 'Ann'"),
         ("x,target\n1,1_0\n2,2\n", "Column 'target', row 1 is '1_0'"),
         ('x,target\n"1,5",2\n2,2\n', "Column 'x', row 1 is '1,5'"),
-        ("x,x,target\n1,2,3\n", "a.csv has 2 columns 'x'"),
-        ("x,Target\n1,2\n", "a.csv has no column 'target'. Did you mean 'Target'?"),
-        ("x,y\n1,2\n", "a.csv has no column 'target'. It has: 'x', 'y'."),
-        (b"x,target\n\xff,1\n2,2\n", "invalid UTF8"),
-        (bytes(range(256)), "cannot be read as CSV"),
-        (b"PAR1 and more", "holds what belongs into a .parquet file"),
-        (b"PK\x03\x04 and more", "holds what belongs into a .npz file"),
-        (b"\x1f\x8b and more", "holds what belongs into a .gz file"),
-        ("x,target\n1,2\n", "a.csv leaves 1 sample to train on"),
+        ("x,x,target\n1,2,3\n", "Two columns have the name 'x'"),
+        ("x,Target\n1,2\n", "a.csv: The table has no column 'target'. Did you mean 'Target'?"),
+        ("x,y\n1,2\n", "a.csv: The table has no column 'target'. It has: 'x', 'y'."),
+        (b"x,target\n\xff,1\n2,2\n", "Column 'x', row 1 is not UTF-8 text"),
+        (bytes(range(256)), "too few columns"),
+        (b"PAR1 and more", "The file is not CSV but Parquet"),
+        (b"PK\x03\x04 and more", "not CSV but a zip or NPZ file"),
+        (b"\x1f\x8b and more", "compressed with gzip"),
+        ("x,target\n1,2\n", "a.csv: The table has 1 rows"),
     ],
 )
 def test_a_csv_that_cannot_be_used(folder: Path, offline: DataSource, content: str | bytes, message: str) -> None:
@@ -115,14 +119,14 @@ def test_a_csv_that_cannot_be_used(folder: Path, offline: DataSource, content: s
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"x": ["a", "b"]}, "Column 'x' of a.parquet is of type string"),
-        ({"x": [[1.0], [2.0]]}, "Column 'x' of a.parquet is of type list"),
-        ({"x": [{"a": 1}, {"a": 2}]}, "Column 'x' of a.parquet is of type struct"),
+        ({"x": ["a", "b"]}, "a.parquet: Column 'x' is of type string"),
+        ({"x": [[1.0], [2.0]]}, "a.parquet: Column 'x' is of type list"),
+        ({"x": [{"a": 1}, {"a": 2}]}, "a.parquet: Column 'x' is of type struct"),
         ({"x": pa.array([1, 2], pa.timestamp("s"))}, "is of type timestamp"),
         ({"x": [1, None]}, "Column 'x', row 2 is empty"),
         ({"x": [1.0, float("inf")]}, "Column 'x', row 2 is inf"),
         ({"x": [float("nan"), 1.0]}, "Column 'x', row 1 is nan"),
-        ({"x": pa.array([], pa.float64())}, "a.parquet has no rows"),
+        ({"x": pa.array([], pa.float64())}, "a.parquet: The table has 0 rows"),
     ],
 )
 def test_a_parquet_that_cannot_be_used(
@@ -136,7 +140,7 @@ def test_a_parquet_that_cannot_be_used(
 @pytest.mark.parametrize("content", [b"PAR1", b"PAR1" + bytes(100) + b"PAR1", b"x,target\n1,2\n"])
 def test_a_damaged_parquet_is_refused(folder: Path, offline: DataSource, content: bytes) -> None:
     write(folder, "a.parquet", content)
-    assert "a.parquet cannot be read as Parquet" in refusal(offline, settings("a.parquet"))
+    assert refusal(offline, settings("a.parquet")).startswith("a.parquet: The ")
 
 
 def test_parquet_takes_every_kind_of_number_and_no_row_labels_of_pandas(folder: Path, offline: DataSource) -> None:
@@ -150,22 +154,23 @@ def test_parquet_takes_every_kind_of_number_and_no_row_labels_of_pandas(folder: 
 def test_more_samples_than_allowed_are_refused_before_they_are_read(folder: Path, offline: DataSource) -> None:
     row = pa.nulls(MAX_SAMPLES + 1, pa.int8())
     pq.write_table(pa.table({"x": row, "target": row}), folder / "files" / "a.parquet")
-    assert f"more samples than the {MAX_SAMPLES} allowed" in refusal(offline, settings("a.parquet"))
+    assert f"more rows than the {MAX_SAMPLES} allowed" in refusal(offline, settings("a.parquet"))
     write(folder, "a.csv", "x,target\n" + "1,2\n" * (MAX_SAMPLES + 1))
-    assert f"more samples than the {MAX_SAMPLES} allowed" in refusal(offline, settings("a.csv"))
+    assert f"more rows than the {MAX_SAMPLES} allowed" in refusal(offline, settings("a.csv"))
 
 
 def test_more_features_than_allowed_are_refused(folder: Path, offline: DataSource) -> None:
     names = [f"x{place}" for place in range(MAX_FEATURES + 1)]
     write(folder, "a.csv", ",".join([*names, "target"]) + "\n" + ",".join("1" * (len(names) + 1)) + "\n")
-    assert f"more features than the {MAX_FEATURES} allowed" in refusal(offline, settings("a.csv"))
+    assert f"more columns than the {MAX_FEATURES + 1} allowed" in refusal(offline, settings("a.csv"))
 
 
 def test_more_values_than_a_worker_has_room_for_are_refused(
     folder: Path, offline: DataSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sizes, "MAX_INPUT_VALUES", 17)
-    monkeypatch.setattr(table, "numbers", lambda *_: pytest.fail("read before the size was checked"))
+    monkeypatch.setattr(limits, "MAX_INPUT_VALUES", 17)
+    for reader, function in ((csv_file, "from_text"), (parquet_file, "from_arrow")):
+        monkeypatch.setattr(reader, function, lambda *_: pytest.fail("read before the size was checked"))
     for file in ("houses.csv", "houses.parquet"):
         write(folder, file, HOUSES)
         assert "more values" in refusal(offline, settings(file, target="price"))

@@ -138,5 +138,5 @@ def test_two_workers_at_once_fetch_it_once(offline: DataSource) -> None:
 
 
 def test_errors_call_it_by_its_name(offline: DataSource) -> None:
-    with pytest.raises(DatasetError, match="The dataset 'flowers' has no column 'z'"):
+    with pytest.raises(DatasetError, match="The dataset 'flowers': The table has no column 'z'"):
         load_dataset(_settings(target="z"), _serving(offline, CONTENT))

@@ -3,21 +3,18 @@
 from difflib import get_close_matches
 from pathlib import Path
 
+from ayla_data.formats import Format
 from ayla_spec.datasets import FileDataset
 
-from ayla_core.datasets.csv_table import CsvTable
 from ayla_core.datasets.dataset import Dataset
 from ayla_core.datasets.errors import DatasetError, DatasetUnavailable
-from ayla_core.datasets.npz import read_npz
-from ayla_core.datasets.parquet_table import ParquetTable
 from ayla_core.datasets.preparation import prepared
-from ayla_core.datasets.raw import RawData
 from ayla_core.datasets.source import DataSource
-from ayla_core.datasets.table import read_table
+from ayla_core.datasets.tables import read_raw
 
 FOLDER = "files"
 
-_MAGIC = {b"PAR1": ".parquet", b"PK\x03\x04": ".npz", b"PK\x05\x06": ".npz", b"\x1f\x8b": ".gz"}
+_FORMATS: dict[str, Format] = {".csv": "csv", ".npz": "npz", ".parquet": "parquet"}
 
 
 def locate(settings: FileDataset, source: DataSource) -> Path:
@@ -49,8 +46,8 @@ def read(settings: FileDataset, path: Path) -> Dataset:
     Raises:
         DatasetError: when the content cannot be used.
     """
-    _check_format(path)
-    return prepared(settings, _read_raw(settings, path), path.name)
+    kind = _FORMATS[path.suffix.lower()]
+    return prepared(settings, read_raw(kind, path, settings, path.name), path.name)
 
 
 def _is_inside(path: Path, folder: Path) -> bool:
@@ -64,27 +61,3 @@ def _suggestion(name: str, folder: Path) -> str:
     names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
     close = get_close_matches(name, names, n=1)
     return f" Did you mean '{close[0]}'?" if close else ""
-
-
-def _check_format(path: Path) -> None:
-    try:
-        with path.open("rb") as content:
-            start = content.read(4)
-    except OSError as error:
-        raise DatasetError(f"{path.name} cannot be read: {error.strerror}.") from error
-    if not start:
-        raise DatasetError(f"{path.name} is empty.")
-    suffix = path.suffix.lower()
-    found = next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), ".csv")
-    if found != suffix and not (found == ".csv" and suffix != ".csv"):
-        raise DatasetError(f"{path.name} holds what belongs into a {found} file; rename or convert it.")
-
-
-def _read_raw(settings: FileDataset, path: Path) -> RawData:
-    match path.suffix.lower():
-        case ".npz":
-            return read_npz(settings, path)
-        case ".parquet":
-            return read_table(ParquetTable(path), settings, path.name)
-        case _:
-            return read_table(CsvTable(path), settings, path.name)

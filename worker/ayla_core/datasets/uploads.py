@@ -11,10 +11,9 @@ from ayla_spec.datasets import UploadDataset
 from ayla_core.datasets.dataset import Dataset
 from ayla_core.datasets.download import only_one
 from ayla_core.datasets.errors import DatasetError, DatasetUnavailable
-from ayla_core.datasets.parquet_table import ParquetTable
 from ayla_core.datasets.preparation import prepared
 from ayla_core.datasets.source import DataSource
-from ayla_core.datasets.table import read_table
+from ayla_core.datasets.tables import read_raw
 
 FOLDER = "uploads"
 
@@ -31,7 +30,7 @@ def read(settings: UploadDataset, source: DataSource) -> Dataset:
     """
     title = f"The dataset '{settings.dataset}'"
     path = _fetched(settings, source)
-    return prepared(settings, read_table(ParquetTable(path), settings, title), title)
+    return prepared(settings, read_raw("parquet", path, settings, title), title)
 
 
 def _fetched(settings: UploadDataset, source: DataSource) -> Path:

@@ -1,7 +1,9 @@
 """Upload, list, read, download and delete datasets."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
+from ayla_data.formats import Format
+from ayla_spec.datasets import HEADER
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from starlette.responses import StreamingResponse
 
@@ -20,9 +22,9 @@ from ayla_service.api.once import REPLAYED, IdempotencyKey
 from ayla_service.api.paging import CURSOR, NEXT
 from ayla_service.api.problems import responses
 from ayla_service.api.uploads import MEDIA_TYPES, UploadDesk
-from ayla_service.datasets.checking import Format
 from ayla_service.datasets.encoding import PREVIEW_ROWS
 from ayla_service.datasets.service import DatasetService, Label
+from ayla_service.errors import InvalidQuery
 
 router = APIRouter(tags=["datasets"])
 
@@ -69,13 +71,18 @@ async def upload_dataset(
     name: DatasetName,
     file_format: Annotated[Format, Query(alias="format", description="Format of the file.")],
     description: Description = None,
+    header: Annotated[Literal["true"] | None, Query(description=HEADER)] = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Store a table of numbers that jobs of the team can be run on. The body is the file itself.
 
-    CSV: UTF-8, commas, a header line. Parquet: columns of numbers or booleans. NPZ: the arrays inputs and targets.
+    CSV: UTF-8, commas, names in line 1. Parquet: columns of numbers or booleans. NPZ: the arrays inputs and targets.
+    Each value is kept as the nearest float64, or the file is refused.
     """
-    return await desk.take(request, caller, Label(name, description, file_format), idempotency_key)
+    if header and file_format != "csv":
+        raise InvalidQuery("header", "Only CSV has a line of names; leave this out.")
+    label = Label(name, description, file_format)
+    return await desk.take(request, caller, label, idempotency_key, header=header is not None)
 
 
 @router.get(

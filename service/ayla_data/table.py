@@ -1,0 +1,51 @@
+"""A table in a file, whatever its format is."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ayla_data.limits import check_size
+
+Floats = npt.NDArray[np.float64]
+
+
+class Table(Protocol):
+    """An open file with named columns of numbers. Its names were checked, and its size where the file says it."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Of the columns."""
+
+    @property
+    def order(self) -> Literal["C", "F"]:
+        """How values are handed out: row by row (C) or column by column (F)."""
+
+    def values(self, columns: Sequence[str]) -> Iterator[Floats]:
+        """The values of these columns, some at a time.
+
+        Args:
+            columns: in the order in which they are wanted.
+
+        Yields:
+            Finite float64 of shape [some, columns] where the order is C, and of shape [some], column after column,
+            where it is F.
+
+        Raises:
+            TableError: when a value is no finite number, or the file is damaged or too large.
+        """
+
+
+def matrix(table: Table, columns: Sequence[str]) -> Floats:
+    """The chosen columns in memory, shape [rows, columns], rows contiguous.
+
+    Raises:
+        TableError: as of ``Table.values``, and when there are fewer than two rows.
+    """
+    parts = list(table.values(columns))
+    whole = np.concatenate(parts) if parts else np.empty(0)
+    if table.order == "F":
+        whole = np.ascontiguousarray(whole.reshape(len(columns), -1).T)
+    check_size(len(whole), len(columns))
+    return whole

@@ -1,0 +1,83 @@
+"""Files of numbers as samples: inputs and targets."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import IO
+
+from ayla_data.csv_file import CsvFile
+from ayla_data.errors import TableError, column
+from ayla_data.formats import Format, check_start
+from ayla_data.npz_file import Array, read_npz
+from ayla_data.parquet_file import ParquetFile
+from ayla_data.table import Table, matrix
+from ayla_spec.datasets import FileDataset, UploadDataset
+
+from ayla_core.datasets.columns import choose_columns
+from ayla_core.datasets.dataset import Floats
+from ayla_core.datasets.errors import DatasetError
+from ayla_core.datasets.raw import RawData
+
+
+def read_raw(kind: Format, path: Path, settings: FileDataset | UploadDataset, title: str) -> RawData:
+    """The chosen columns of a table, or the arrays of an NPZ.
+
+    Args:
+        kind: what the file has to be.
+        path: the file.
+        settings: which columns are chosen.
+        title: what messages call it.
+
+    Raises:
+        DatasetError: when it cannot be read, or is no table of finite numbers within the limits.
+    """
+    with _told(title), path.open("rb") as file:
+        check_start(kind, file)
+        match kind:
+            case "csv":
+                header = isinstance(settings, FileDataset) and settings.header is not None
+                return _of_table(CsvFile(file, header=header), settings)
+            case "parquet":
+                return _of_table(ParquetFile(file), settings)
+            case "npz":
+                return _of_arrays(file, settings)
+
+
+@contextmanager
+def _told(title: str) -> Iterator[None]:
+    """What is wrong with a file, as the error of a dataset."""
+    try:
+        yield
+    except TableError as fault:
+        raise DatasetError(f"{title}: {fault}") from fault
+    except OSError as error:
+        raise DatasetError(f"{title} cannot be read: {error.strerror or error}.") from error
+
+
+def _of_table(table: Table, settings: FileDataset | UploadDataset) -> RawData:
+    columns = choose_columns(settings, table.names)
+    numbers = matrix(table, columns)
+    return RawData(
+        numbers[:, :-1], numbers[:, -1:], None, None, lambda place: column(columns[place]), column(columns[-1])
+    )
+
+
+def _of_arrays(file: IO[bytes], settings: FileDataset | UploadDataset) -> RawData:
+    if settings.inputs is not None:
+        raise TableError("The file holds arrays, not columns; leave 'inputs' out.")
+    arrays = read_npz(file, BytesIO, as_table=False)
+    test = arrays.test
+    return RawData(
+        _samples(arrays.inputs),
+        arrays.targets.numbers(),
+        None if test is None else _samples(test[0]),
+        None if test is None else test[1].numbers(),
+        arrays.inputs.place,
+        arrays.targets.label,
+    )
+
+
+def _samples(array: Array) -> Floats:
+    """Inputs of the shape that they are stored in; an axis of one may have been left out."""
+    return array.numbers().reshape(len(array.stored), *(array.stored.shape[1:] or (1,)))

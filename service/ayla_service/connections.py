@@ -15,6 +15,7 @@ request, of which everybody on the way believes that they have been seen.
 import asyncio
 import json
 import math
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from starlette.datastructures import Headers
@@ -23,7 +24,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from ayla_service.errors import TooManyConnections
+from ayla_service.errors import MalformedRequest, ServiceError, TooManyConnections
 
 KEEP_ALIVE_SECONDS = 10
 """How long a connection is kept for a next request: longer than clients keep theirs, so that none uses a closed one."""
@@ -43,15 +44,13 @@ LEAST_BYTES_PER_SECOND = 1024
 """How much of an answer a client has to take, while there is more for it than fits on the way."""
 
 
-def _full() -> bytes:
-    """What a connection too many is answered with, in the form of every other error of the interface."""
-    error = TooManyConnections()
+def _answer(error: ServiceError, *headers: str) -> bytes:
+    """What is answered where no request has been read, in the form of every other error of the interface."""
     named = {"type": f"urn:ayla:problem:{error.slug}", "title": error.title, "status": error.status}
     body = json.dumps({**named, "detail": error.detail, "instance": "", "request_id": "", "errors": []}).encode()
-    return (
-        b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nRetry-After: 1\r\n"
-        b"Connection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
-    )
+    status = f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}"
+    form = ("Content-Type: application/problem+json", f"Content-Length: {len(body)}", "Connection: close")
+    return "\r\n".join((status, *form, *headers, "", "")).encode() + body
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -89,7 +88,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Begin to wait for a request, unless there are too many connections."""
         if len(self.connections) >= self.most:
             transport.set_protocol(asyncio.Protocol())
-            transport.write(_full())
+            transport.write(_answer(TooManyConnections(), "Retry-After: 1"))
             transport.close()
             return
         super().connection_made(transport)
@@ -114,7 +113,12 @@ class BoundedProtocol(HttpToolsProtocol):
             if self._drained_bytes > DRAIN_BYTES:
                 self.transport.close()
         elif self._loose_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
-            self.send_400_response("The head of the request is too long.")
+            self.send_400_response(f"Line and headers of a request have at most {MOST_HEAD_BYTES} bytes.")
+
+    def send_400_response(self, msg: str) -> None:
+        """Say what is wrong with what came, as a problem, and close."""
+        self.transport.write(_answer(MalformedRequest(msg)))
+        self.transport.close()
 
     def on_message_begin(self) -> None:
         """Begin with a head."""

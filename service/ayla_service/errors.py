@@ -117,6 +117,12 @@ class KeyToldBefore(ServiceError):
         )
 
 
+class MalformedRequest(ServiceError):
+    """What came over a connection is no request that can be read."""
+
+    slug, title, status = "malformed-request", "Malformed request", 400
+
+
 class TooManyConnections(ServiceError):
     """The service has as many connections as it takes."""
 

@@ -5,36 +5,27 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
+import requests
 import schemathesis
 from ayla_service.api.examples import JOB_EXAMPLES
-from ayla_service.api.uploads import MEDIA_TYPES, UploadDesk
-from ayla_service.app import create_app
-from ayla_service.db.session import Database
+from ayla_service.api.uploads import MEDIA_TYPES
 from ayla_service.openapi import contract_text
-from ayla_service.settings import Settings
 from ayla_service.teams.principal import Scope
-from ayla_service.webhooks.gate import Gate
-from ayla_service.webhooks.networks import PrivateHosts
-from ayla_service.webhooks.service import WebhookService
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, settings
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import ignored_auth, negative_data_rejection, positive_data_acceptance
 
 from tests.api.contract_cases import NEEDS_AN_ENDED_JOB, good_request, is_stream, operations, things
-from tests.api.helpers import BASE_URL, problem_of
+from tests.api.contract_service import ContractService, contract_service
+from tests.api.helpers import problem_of
 from tests.api.test_store_faults import rows
 from tests.keyring import make_key, shown
-from tests.uploaded import in_this_process
-
-_SOMEWHERE = IPv4Address("93.184.215.14")
-"""Where every name leads; nobody is asked for it."""
 
 COMMITTED = Path(__file__).parents[2] / "openapi.json"
 
@@ -62,53 +53,68 @@ def folder(migrated_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 @pytest.fixture(scope="module")
-def served(folder: Path) -> Iterator[FastAPI]:
-    """One application for every request, so that they also meet what earlier ones left behind."""
-    service_settings = Settings(data_dir=folder, rate_limit_per_minute=0)
-    database = Database(service_settings.store_url)
-    app = create_app(service_settings, database)
-    app.state.webhooks = WebhookService(database, Gate(PrivateHosts(), lambda _host, _seconds: [_SOMEWHERE]))
-    app.state.uploads = UploadDesk(database, app.state.datasets, in_this_process)
-    yield app
-    database.dispose()
+def served(folder: Path) -> Iterator[ContractService]:
+    """One service for every request, so that they also meet what earlier ones left behind."""
+    with contract_service(folder) as service:
+        yield service
 
 
 @pytest.fixture(scope="module")
-def admin(served: FastAPI) -> Mapping[str, str]:
+def session() -> Iterator[requests.Session]:
+    """Connections to the service, whatever proxies this machine has."""
+    with requests.Session() as session:
+        session.trust_env = False
+        yield session
+
+
+@pytest.fixture(scope="module")
+def admin(served: ContractService) -> Mapping[str, str]:
     """What an admin shows; from then on the service lets nobody in without a key."""
-    return shown(make_key(served.state.database))
+    return shown(make_key(served.database))
 
 
 @pytest.fixture
-def existing(served: FastAPI, admin: Mapping[str, str], request: pytest.FixtureRequest) -> dict[str, str]:
+def existing(served: ContractService, admin: Mapping[str, str], request: pytest.FixtureRequest) -> dict[str, str]:
     """Path parameters of things that are there, new for each operation: the one before may have deleted its own."""
     assert admin
     for name, (_, path) in OPERATIONS.items():
         if request.node.name.endswith((f"[{name}]", f"[{OPERATIONS[name][0]} {path}]")):
             names = [*re.findall(r"{(\w+)}", path), *(("job_id",) if name == "compare_jobs" else ())]
-            return things(served.state.database, names, ended=name in NEEDS_AN_ENDED_JOB)
+            return things(served.database, names, ended=name in NEEDS_AN_ENDED_JOB)
     raise LookupError(request.node.name)
 
 
 @committed.exclude(operation_id=[*STREAMS, *OF_SPECS]).parametrize()
-@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_operation_keeps_the_contract(
-    case: schemathesis.Case[Any], served: FastAPI, existing: dict[str, str], admin: dict[str, str]
+    case: schemathesis.Case[Any],
+    served: ContractService,
+    session: requests.Session,
+    existing: dict[str, str],
+    admin: dict[str, str],
 ) -> None:
-    keeps_the_contract(case, served, existing, admin)
+    keeps_the_contract(case, served, session, existing, admin)
 
 
 @uncovered.include(operation_id=OF_SPECS).parametrize()
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 def test_operations_on_specs_keep_the_contract(
-    case: schemathesis.Case[Any], served: FastAPI, existing: dict[str, str], admin: dict[str, str]
+    case: schemathesis.Case[Any],
+    served: ContractService,
+    session: requests.Session,
+    existing: dict[str, str],
+    admin: dict[str, str],
 ) -> None:
     """Without a case for each bound of each field: there are thousands, and test_api_hostile_specs.py has those."""
-    keeps_the_contract(case, served, existing, admin)
+    keeps_the_contract(case, served, session, existing, admin)
 
 
 def keeps_the_contract(
-    case: schemathesis.Case[Any], served: FastAPI, existing: dict[str, str], admin: dict[str, str]
+    case: schemathesis.Case[Any],
+    served: ContractService,
+    session: requests.Session,
+    existing: dict[str, str],
+    admin: dict[str, str],
 ) -> None:
     if case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE:
         case.path_parameters = {name: existing.get(name, given) for name, given in case.path_parameters.items()}
@@ -116,26 +122,26 @@ def keeps_the_contract(
     # a test of its own, which asks each operation once and not for each case again.
     # A wrong value can vanish on its way, as null in a query does: what is refused is for the hostile requests.
     excluded = [negative_data_rejection, positive_data_acceptance, ignored_auth]
-    case.call_and_validate(BASE_URL, app=served, headers=admin, excluded_checks=excluded)
+    case.call_and_validate(served.url, session=session, headers=admin, excluded_checks=excluded)
 
 
 @pytest.mark.parametrize("name", FINITE)
 def test_every_operation_succeeds_by_its_own_example(
-    name: str, served: FastAPI, existing: dict[str, str], admin: dict[str, str]
+    name: str, served: ContractService, session: requests.Session, existing: dict[str, str], admin: dict[str, str]
 ) -> None:
     method, path = OPERATIONS[name]
     wanted = good_request(DOCUMENT["paths"][path][method.lower()], existing)
     case = committed[path][method].Case(**wanted)
-    answer = case.call(BASE_URL, app=served, headers={**admin, **wanted.get("headers", {})})
+    answer = case.call(served.url, session=session, headers={**admin, **wanted.get("headers", {})})
     assert 200 <= answer.status_code < 300, answer.text[:500]
     case.validate_response(answer, excluded_checks=[ignored_auth])
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_nobody_is_let_in_without_a_key(name: str, served: FastAPI, admin: dict[str, str]) -> None:
+def test_nobody_is_let_in_without_a_key(name: str, served: ContractService, admin: dict[str, str]) -> None:
     assert admin, "the service is closed from its first key on"
     method, path = OPERATIONS[name]
-    answer = TestClient(served, BASE_URL).request(method, path)
+    answer = httpx2.request(method, served.url + path, trust_env=False)
     if path.startswith("/v1/"):
         problem_of(answer, 401, "not-authenticated")
         assert answer.headers["www-authenticate"].startswith("Bearer")
@@ -144,23 +150,24 @@ def test_nobody_is_let_in_without_a_key(name: str, served: FastAPI, admin: dict[
         assert answer.status_code == 200
 
 
-def test_a_key_that_only_reads_changes_nothing(served: FastAPI, existing_of_all: dict[str, str]) -> None:
+def test_a_key_that_only_reads_changes_nothing(served: ContractService, existing_of_all: dict[str, str]) -> None:
     """403 comes before anything of the body is looked at, and is told for every operation but those that only look."""
-    reader = TestClient(served, BASE_URL, headers=shown(make_key(served.state.database, scopes=[Scope.READ])))
-    before = rows(served.state.database)
-    for name, (method, path) in OPERATIONS.items():
-        if method == "GET" or name in ("compare_jobs", "rotate_key", "revoke_key"):
-            continue
-        answer = reader.request(method, path.format_map(existing_of_all), json={})
-        problem_of(answer, 403, "not-allowed")
-    assert rows(served.state.database) == before
+    key = shown(make_key(served.database, scopes=[Scope.READ]))
+    before = rows(served.database)
+    with httpx2.Client(base_url=served.url, headers=key, trust_env=False) as reader:
+        for name, (method, path) in OPERATIONS.items():
+            if method == "GET" or name in ("compare_jobs", "rotate_key", "revoke_key"):
+                continue
+            answer = reader.request(method, path.format_map(existing_of_all), json={})
+            problem_of(answer, 403, "not-allowed")
+    assert rows(served.database) == before
 
 
 @pytest.fixture
-def existing_of_all(served: FastAPI, admin: Mapping[str, str]) -> dict[str, str]:
+def existing_of_all(served: ContractService, admin: Mapping[str, str]) -> dict[str, str]:
     assert admin
     names = {name for _, path in OPERATIONS.values() for name in re.findall(r"{(\w+)}", path)}
-    return {"kind": "trajectory", **things(served.state.database, names)}
+    return {"kind": "trajectory", **things(served.database, names)}
 
 
 def test_the_committed_contract_is_the_one_served() -> None:

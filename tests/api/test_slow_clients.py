@@ -96,6 +96,17 @@ def test_a_head_without_an_end_is_refused_before_it_fills_the_memory(
     wait_until(lambda: served.connections == 0)
 
 
+def test_what_is_no_request_is_answered_as_every_other_error_is(serve: Serve) -> None:
+    served = serve(client_seconds=60)
+    for sent, told in ((b"hello\r\n\r\n", "Invalid HTTP request"), (HEAD + b"X-A: " + b"b" * 66_000, "65536 bytes")):
+        head, _, body = until_closed(served.connect(sent)).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+        assert b"Content-Type: application/problem+json" in head
+        problem = json.loads(body)
+        assert (problem["type"], problem["status"]) == ("urn:ayla:problem:malformed-request", 400)
+        assert told in problem["detail"]
+
+
 def test_a_connection_that_was_used_is_not_held_by_single_bytes(serve: Serve) -> None:
     served = serve(client_seconds=PATIENCE)
     connection = served.connect(HEAD + b"\r\n")

@@ -38,7 +38,7 @@ v1 = APIRouter(
         Depends(refuse_unknown_query),
         Depends(refuse_loose_numbers),
     ],
-    responses=responses(401, 403, 408, 415, 421, 422, 429, 500, 503),
+    responses=responses(400, 401, 403, 408, 415, 421, 422, 429, 500, 503),
 )
 _MODULES = (
     submissions,

@@ -73,7 +73,7 @@ def compare_job(
     operation_id="compare_jobs",
     summary="Compare the optimizers of several jobs",
     dependencies=[Depends(submitted_json)],
-    responses=responses(400, 404, 413, 415),
+    responses=responses(404, 413, 415),
 )
 def compare_jobs(
     wanted: Annotated[ComparisonRequest, Body(openapi_examples=EXAMPLES)], caller: Reader, comparisons: Comparisons

@@ -60,7 +60,7 @@ DatasetId = Annotated[Id, Path(description="Id of the dataset.")]
     response_model=DatasetDetail,
     responses={
         201: {"description": "The dataset is stored.", "headers": _UPLOADED},
-        **responses(400, 408, 409, 413, 415),
+        **responses(408, 409, 413, 415),
     },
     openapi_extra={"requestBody": {"required": True, "content": dict.fromkeys(MEDIA_TYPES, FILE_BODY)}},
 )

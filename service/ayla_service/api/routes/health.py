@@ -8,7 +8,7 @@ from ayla_service.api.problems import responses
 from ayla_service.api.readiness import ReadinessCheck
 from ayla_service.api.schemas import Health, Readiness
 
-router = APIRouter(tags=["health"], responses=responses(421))
+router = APIRouter(tags=["health"], responses=responses(400, 421))
 
 
 async def _check(request: Request) -> ReadinessCheck:

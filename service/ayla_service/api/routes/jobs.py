@@ -145,7 +145,7 @@ def changed(view: JobView, status: int = 202) -> Answer:
     dependencies=[Depends(submitted_json)],
     responses={
         200: {"description": "The job as it is now.", "headers": ETAG},
-        **responses(400, 404, 409, 412, 413, 415, 428),
+        **responses(404, 409, 412, 413, 415, 428),
     },
 )
 def change_job(

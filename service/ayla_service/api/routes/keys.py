@@ -68,7 +68,7 @@ def list_keys(
     status_code=201,
     response_model=KeyWithSecret,
     dependencies=[Depends(submitted_json)],
-    responses={**_TOLD, **responses(400, 404, 409, 413, 415)},
+    responses={**_TOLD, **responses(404, 409, 413, 415)},
 )
 def create_key(
     draft: Annotated[KeyDraft, Body(openapi_examples=KEY_EXAMPLES)], caller: Submitter, tell_once: TellOnce
@@ -97,7 +97,7 @@ def get_key(key_id: KeyId, caller: Reader, store: Store) -> Key:
     status_code=201,
     response_model=KeyWithSecret,
     dependencies=[Depends(_json_if_any)],
-    responses={**_TOLD, **responses(400, 404, 409, 413, 415)},
+    responses={**_TOLD, **responses(404, 409, 413, 415)},
 )
 def rotate_key(
     key_id: KeyId,

@@ -53,7 +53,7 @@ def list_members(
     status_code=201,
     response_model=Member,
     dependencies=[Depends(submitted_json)],
-    responses={201: {"description": "The member.", "headers": _ADDED}, **responses(400, 409, 413, 415)},
+    responses={201: {"description": "The member.", "headers": _ADDED}, **responses(409, 413, 415)},
 )
 def add_member(
     draft: Annotated[MemberDraft, Body(openapi_examples=MEMBER_EXAMPLES)], caller: Admin, once: Once
@@ -79,7 +79,7 @@ def get_member(member_id: MemberId, caller: Reader, store: Store) -> Member:
     operation_id="change_member",
     summary="Change a member's name, role, weight or limits",
     dependencies=[Depends(submitted_json)],
-    responses=responses(400, 404, 409, 413, 415),
+    responses=responses(404, 409, 413, 415),
 )
 def change_member(
     member_id: MemberId,

@@ -56,7 +56,7 @@ def get_queue_position(job_id: JobId, caller: Reader, board: Board) -> QueuePosi
     status_code=202,
     response_model=JobDetail,
     dependencies=[Depends(submitted_json)],
-    responses={**CHANGED, **responses(400, 404, 409, 413, 415)},
+    responses={**CHANGED, **responses(404, 409, 413, 415)},
 )
 def move_job(
     job_id: JobId, where: Annotated[JobMove, Body(openapi_examples=MOVE_EXAMPLES)], caller: Submitter, once: Once

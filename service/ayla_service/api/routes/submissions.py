@@ -47,7 +47,7 @@ Key = Annotated[RequestKey | None, Depends(request_key)]
     responses={
         201: {"description": "The job has ended while the client waited.", "model": JobDetail, "headers": ENDED},
         202: {"description": "The job is queued.", "headers": {**LOCATION, **REPLAYED, **APPLIED}},
-        **responses(400, 409, 413, 415),
+        **responses(409, 413, 415),
     },
 )
 def submit_job(
@@ -81,7 +81,7 @@ def submit_job(
             "headers": {**REPLAYED, **APPLIED},
         },
         202: {"description": "All of them are queued.", "headers": {**REPLAYED, **APPLIED}},
-        **responses(400, 409, 413, 415),
+        **responses(409, 413, 415),
     },
 )
 def submit_jobs(
@@ -106,7 +106,7 @@ def submit_jobs(
     "/jobs:validate",
     operation_id="validate_job",
     summary="See what a job would be, without submitting it",
-    responses=responses(400, 413, 415),
+    responses=responses(413, 415),
 )
 def validate_job(
     spec: Annotated[JobSpec, Body(openapi_examples=JOB_EXAMPLES)],
@@ -127,7 +127,7 @@ def validate_job(
     responses={
         201: {"description": "The job has ended while the client waited.", "model": JobDetail, "headers": ENDED},
         202: {"description": "The new job is queued.", "headers": {**LOCATION, **REPLAYED, **APPLIED}},
-        **responses(400, 404, 409, 413, 415),
+        **responses(404, 409, 413, 415),
     },
 )
 def clone_job(

@@ -42,7 +42,7 @@ _SENT: dict[int | str, dict[str, Any]] = {202: {"description": "The message is s
     dependencies=[Depends(submitted_json)],
     responses={
         201: {"description": "The webhook, with the secret that signs its messages.", "headers": _MADE},
-        **responses(400, 409, 413, 415),
+        **responses(409, 413, 415),
     },
 )
 def create_webhook(
@@ -97,7 +97,7 @@ def get_webhook(webhook_id: WebhookId, caller: Reader, webhooks: Webhooks) -> We
     operation_id="change_webhook",
     summary="Change a webhook, or switch it off and on",
     dependencies=[Depends(submitted_json)],
-    responses=responses(400, 404, 413, 415),
+    responses=responses(404, 413, 415),
 )
 def change_webhook(
     webhook_id: WebhookId,

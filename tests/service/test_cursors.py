@@ -95,6 +95,17 @@ def test_the_store_is_never_asked_for_the_row_after_true(database: Database) -> 
             ask(job.id, cursor=_written(cursor))
 
 
+def test_the_store_takes_whatever_is_read(database: Database) -> None:
+    """The first and the last moment there are, ids that nothing has: an empty page, and no fault of the store."""
+    job = submit(database)
+    service = jobs(database)
+    for time in ("0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59.999999+00:00", "2026-01-01T00:00:00+23:59"):
+        for its_id in ("", "é" * 300, "\U0001f600", "'; --", "%"):
+            assert len(service.list(cursor=_written(["-created_at", time, its_id])).items) in (0, 1)
+        assert service.attempts(job.id, cursor=_written([time, 2**31 - 1, 0])).items == []
+    assert service.trials(job.id, cursor=_written([2**31 - 1])).items == []
+
+
 def test_ids_in_capitals_are_the_same_in_a_cursor() -> None:
     its_id = "9e6f2f5e-3f0a-4c39-a1a4-6d9df2c8d1a7"
     assert cursors.job_key(_written([TIME, its_id.upper()])) == (LAST[0], its_id)

@@ -62,7 +62,7 @@ def test_one_of_ours_is_read(kind: str) -> None:
     assert read(_written(parts)) == expected
 
 
-@given(st.sampled_from(sorted(READ)), JSON, st.data())
+@given(st.sampled_from(sorted(READ)), SCALARS | JSON, st.data())
 def test_any_other_json_is_refused_or_read_by_its_types(kind: str, document: Any, data: st.DataObject) -> None:
     """Property: nothing but InvalidQuery ever comes out, and what is read has exactly the types of one of ours."""
     read, parts, expected = READ[kind]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.limits import SECONDS_PER_SHARD
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
+from ayla_spec.recording import recorded_columns, recorded_rows
 from ayla_spec.sizes import parameters
 
 _LANES = 64
@@ -19,8 +20,6 @@ _NUMBER_SECONDS = 3.5e-7
 _CHARACTER_SECONDS = 7e-9
 _STEP_SECONDS = 2e-7
 _RECORDED_NUMBER_SECONDS = 2e-8
-_RECORDED_COLUMNS = 6
-_MOST_RECORDED_COLUMNS = 56
 _PASSES = 6
 """Multiplications and additions per weight and sample: forward and, twice that, backward."""
 _FLOPS_PER_SECOND = 2.5e10
@@ -54,12 +53,10 @@ class Cost:
 
 def cost_of(spec: ResolvedJobSpec) -> Cost:
     """The estimate for a job."""
-    rows = spec.budget.steps // spec.record.every
+    recorded = recorded_rows(spec.budget.steps, spec.record) * len(recorded_columns(spec.problem))
+    each = _TRIAL_SECONDS + recorded * _RECORDED_NUMBER_SECONDS
     if isinstance(spec.problem, ExpressionProblem):
-        columns = min(_RECORDED_COLUMNS + parameters(spec.problem), _MOST_RECORDED_COLUMNS)
-        each = _TRIAL_SECONDS + rows * columns * _RECORDED_NUMBER_SECONDS
         return Cost(_LANES, spec.budget.steps * _expression_step(spec.problem), each)
-    each = _TRIAL_SECONDS + rows * _RECORDED_COLUMNS * _RECORDED_NUMBER_SECONDS
     return Cost(1, spec.budget.steps * _network_step(spec.problem), each)
 
 

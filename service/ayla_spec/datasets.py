@@ -6,7 +6,7 @@ To add one: a settings class here and a line in ``DatasetSettings``; its data go
 import re
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from ayla_spec.limits import MAX_FEATURES, MAX_SAMPLES, MAX_SEED
 from ayla_spec.model import SpecModel
@@ -191,7 +191,7 @@ class FileDataset(_Table):
 
 _FACT = "Filled in when the job is submitted."
 _UPLOAD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
-_HEXADECIMAL = re.compile(r"[0-9a-fA-F-]+")
+_HEXADECIMAL = re.compile(r"[0-9a-f-]+", re.ASCII)
 
 
 def _upload_name(value: str) -> str:
@@ -203,7 +203,12 @@ def _upload_name(value: str) -> str:
 def _hexadecimal(value: str | None) -> str | None:
     if value is not None and not _HEXADECIMAL.fullmatch(value):
         raise ValueError("must be as the service tells it, or left out")
-    return value and value.lower()
+    return value
+
+
+def _in_small_letters(value: object) -> object:
+    """An id as the service writes it: other programs write UUIDs in capitals."""
+    return value.lower() if isinstance(value, str) else value
 
 
 class UploadDataset(_Table):
@@ -213,7 +218,7 @@ class UploadDataset(_Table):
     dataset: Annotated[str, Field(max_length=100), AfterValidator(_upload_name)] = Field(
         description="Name or id of the uploaded dataset.", examples=["housing"]
     )
-    id: Annotated[str | None, AfterValidator(_hexadecimal)] = Field(
+    id: Annotated[str | None, BeforeValidator(_in_small_letters), AfterValidator(_hexadecimal)] = Field(
         None,
         min_length=36,
         max_length=36,

@@ -18,9 +18,7 @@ from ayla_spec.limits import (
 from ayla_spec.optimizer_rules import optimizer_issues
 from ayla_spec.problem_rules import may_be_one_dimensional, problem_issues
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
-
-_COMMON_COLUMNS = 6
-"""Columns of every trajectory: the step and what is recorded of every problem."""
+from ayla_spec.recording import recorded_columns, recorded_rows
 
 
 def job_issues(spec: JobSpec, draft: Draft, allowance: Allowance | None = None) -> list[SpecIssue]:
@@ -87,16 +85,12 @@ def _size_issues(draft: Draft) -> list[SpecIssue]:
 
 
 def _row_issues(draft: Draft, trials: int) -> Iterator[SpecIssue]:
-    rows = trials * (draft.budget.steps // draft.record.every + 2)
-    most = min(MAX_RECORDED_ROWS, MAX_RECORDED_NUMBERS // _columns(draft.problem))
+    rows = trials * recorded_rows(draft.budget.steps, draft.record)
+    columns = len(recorded_columns(draft.problem))
+    most = min(MAX_RECORDED_ROWS, MAX_RECORDED_NUMBERS // columns)
     if rows > most:
-        detail = f"About {rows} rows would be recorded; a job of this kind keeps {most}."
+        detail = f"Up to {rows} rows of {columns} numbers would be recorded; a job of this kind keeps {most}."
         yield SpecIssue("/record/every", f"{detail} {_advice('every', draft.budget.steps, trials, most)}")
-
-
-def _columns(problem: ExpressionProblem | DatasetProblem) -> int:
-    """Columns of a trajectory: every scalar of an expression is one."""
-    return _COMMON_COLUMNS + (len(problem.flat_start) if isinstance(problem, ExpressionProblem) else 0)
 
 
 def _metric_row_issues(draft: Draft, trials: int) -> Iterator[SpecIssue]:

@@ -1,14 +1,17 @@
-"""Numbers in queries are written as JSON writes them, in every route of the contract."""
+"""Numbers in queries are written as JSON writes them, and cursors are ours, in every route of the contract."""
 
+import base64
 import json
 from typing import Annotated, Any
 
 import pytest
 from ayla_service.api.query_numbers import refuse_loose_numbers
+from ayla_service.db.session import Database
 from fastapi import Depends, FastAPI, Query
 from fastapi.testclient import TestClient
 
 from tests.api.helpers import problem_of
+from tests.service.hooks import add_webhook
 
 LOOSE = ["1_0", " 1", "1 ", "+1", "01", "-01", "0x1", "\u0661", "1\n", "", "true", "null", "1,0", "--1"]
 LOOSE_INTEGERS = [*LOOSE, "1.0", "1e1", "1."]
@@ -67,3 +70,38 @@ def test_a_truth_value_is_one_of_json(text: str) -> None:
             answer = client.get("/", params=query)
             assert answer.status_code == 422
             assert [error["loc"] for error in answer.json()["detail"]] == [["query", name]]
+
+
+NO_CURSORS = [True, [True], [[True]], ["x", True, False], [TIME := "2026-01-02T03:04:05+00:00", True], [TIME, True, 1]]
+NO_CURSORS += [
+    [TIME, 1.0, 1],
+    [TIME, "a", 1],
+    [TIME, None],
+    {},
+    {"0": 1},
+    "x",
+    1,
+    None,
+    [],
+    [-1],
+    [2**31],
+    ["\0", TIME, "a"],
+]
+NO_CURSORS += [["-created_at", TIME, True], ["-created_at", True, "a"], [True, TIME, "a"], [True, "a"], [float("nan")]]
+
+
+def test_a_cursor_that_is_none_of_ours_is_named_by_every_list(
+    client: TestClient, database: Database, job_id: str
+) -> None:
+    webhook = add_webhook(database)
+    lists = [
+        path.format(job_id=job_id, webhook_id=webhook)
+        for path, methods in client.get("/openapi.json").json()["paths"].items()
+        if "cursor" in [parameter["name"] for parameter in methods.get("get", {}).get("parameters", [])]
+    ]
+    assert len(lists) == 8
+    texts = [base64.urlsafe_b64encode(json.dumps(parts).encode()).decode() for parts in NO_CURSORS]
+    for path in lists:
+        for text in (*texts, "x", "é", "W" * 500, "[" * 400, base64.b64encode(b"[" * 300).decode()):
+            problem = problem_of(client.get(path, params={"cursor": text}), 422, "invalid-request")
+            assert [error["pointer"] for error in problem["errors"]] == ["/cursor"], (path, text)

@@ -62,7 +62,7 @@ def test_one_of_ours_is_read(kind: str) -> None:
     assert read(_written(parts)) == expected
 
 
-@given(st.sampled_from(sorted(READ)), JSON, st.data())
+@given(st.sampled_from(sorted(READ)), SCALARS | JSON, st.data())
 def test_any_other_json_is_refused_or_read_by_its_types(kind: str, document: Any, data: st.DataObject) -> None:
     """Property: nothing but InvalidQuery ever comes out, and what is read has exactly the types of one of ours."""
     read, parts, expected = READ[kind]
@@ -93,6 +93,17 @@ def test_the_store_is_never_asked_for_the_row_after_true(database: Database) -> 
     for ask, cursor in ((service.trials, [True]), (service.attempts, [TIME, True, False])):
         with pytest.raises(InvalidQuery):
             ask(job.id, cursor=_written(cursor))
+
+
+def test_the_store_takes_whatever_is_read(database: Database) -> None:
+    """The first and the last moment there are, ids that nothing has: an empty page, and no fault of the store."""
+    job = submit(database)
+    service = jobs(database)
+    for time in ("0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59.999999+00:00", "2026-01-01T00:00:00+23:59"):
+        for its_id in ("", "é" * 300, "\U0001f600", "'; --", "%"):
+            assert len(service.list(cursor=_written(["-created_at", time, its_id])).items) in (0, 1)
+        assert service.attempts(job.id, cursor=_written([time, 2**31 - 1, 0])).items == []
+    assert service.trials(job.id, cursor=_written([2**31 - 1])).items == []
 
 
 def test_ids_in_capitals_are_the_same_in_a_cursor() -> None:

@@ -8,6 +8,7 @@ from ayla_spec.costs import Cost, cost_of
 from ayla_spec.limits import (
     MAX_NAME_LENGTH,
     MAX_PREDICTION_ROWS,
+    MAX_RECORDED_PARAMETERS,
     MAX_RECORDED_ROWS,
     MAX_STEPS,
     PARAMETERS_PER_SHARD,
@@ -279,12 +280,21 @@ def test_a_schedule_that_acts_within_the_budget_is_taken(schedule: dict[str, Any
 
 
 def test_wide_rows_are_counted_by_their_numbers() -> None:
-    """A thousand dimensions make each row a thousand numbers wide."""
-    wide, narrow = _vector([1.0] * 1000), _vector([1.0] * 10)
-    changes = {"optimizers": _sgd(), "budget": {"steps": 1_000_000}}
-    assert _resolve(problem=narrow, **changes).record.every == 1
-    every = int(_issues(problem=wide, **changes)["/record/every"].split(">= ")[1].rstrip("."))
-    assert _resolve(problem=wide, **changes, record={"every": every}).record.every == every
+    """A row is as wide as there are parameters, up to the number of which none is recorded any more."""
+    changes = {"optimizers": _sgd(), "budget": {"steps": 900_000}, "seeds": list(range(5))}
+    widest = _vector([1.0] * MAX_RECORDED_PARAMETERS)
+    for fitting in (10, MAX_RECORDED_PARAMETERS + 1, 200, 1000):
+        assert _resolve(problem=_vector([1.0] * fitting), **changes).record.every == 1
+    detail = _issues(problem=widest, **changes)["/record/every"]
+    assert detail.startswith("Up to 4500005 rows of 56 numbers would be recorded; a job of this kind keeps 4464285.")
+    every = int(detail.split(">= ")[1].rstrip("."))
+    assert _resolve(problem=widest, **changes, record={"every": every}).record.every == every
+
+
+def test_parameters_that_are_not_recorded_cost_no_time() -> None:
+    costs = [cost_of(_resolve(problem=_vector([1.0] * size))).each for size in (1, MAX_RECORDED_PARAMETERS)]
+    assert costs[0] < costs[1]
+    assert cost_of(_resolve(problem=_vector([1.0] * 1000))).each < costs[0]  # without a column for its only one
 
 
 def test_the_metrics_every_that_is_proposed_is_enough() -> None:

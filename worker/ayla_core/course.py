@@ -8,9 +8,6 @@ import numpy as np
 from ayla_core.ledger import NEVER, Floats, Integers
 from ayla_core.recorder import Column, TrialRows
 
-COLUMNS = ("loss", "transformed_loss", "scale", "effective_lr", "grad_norm")
-"""What is recorded of every problem; single parameters come after them."""
-
 
 @dataclass(frozen=True, slots=True)
 class Course:

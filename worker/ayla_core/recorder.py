@@ -18,7 +18,7 @@ class TrialRows:
     Attributes:
         index: of the trial in its job.
         columns: arrays of one length: ``step`` (int64), then float64 ``loss``, ``transformed_loss``, ``scale``,
-            ``effective_lr``, ``grad_norm`` and, for expressions, ``param.<name>`` of each variable.
+            ``effective_lr``, ``grad_norm`` and the ``param.<name>`` that ``ayla_spec.recording`` lists.
     """
 
     index: int

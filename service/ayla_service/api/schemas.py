@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from ayla_spec import ResolvedJobSpec
 from ayla_spec.jobspec import Priority
-from ayla_spec.limits import MAX_TAGS
+from ayla_spec.limits import MAX_RECORDED_PARAMETERS, MAX_TAGS
 from ayla_spec.optimizers import OptimizerSettings
 from ayla_spec.text import Name, Notes, Project, Tag
 from pydantic import BaseModel, BeforeValidator, Field
@@ -174,8 +174,8 @@ class Trajectory(BaseModel):
     trial_id: str
     rows: int = Field(description="Length of every column.")
     columns: dict[str, list[float | None]] = Field(
-        description="step, loss, transformed_loss, scale, effective_lr, grad_norm, and param.<name> for expressions. "
-        "Null where a value is not finite.",
+        description="step, loss, transformed_loss, scale, effective_lr, grad_norm, and param.<name> for expressions of "
+        f"at most {MAX_RECORDED_PARAMETERS} parameters. Null where a value is not finite.",
         examples=[{"step": [0, 1], "loss": [6.0, 4.7], "param.x": [-1.0, -0.87]}],
     )
 

@@ -9,6 +9,7 @@ from ayla_spec.datasets import CurveDataset
 from ayla_spec.expression import parse
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
+from ayla_spec.recording import recorded_parameters
 from ayla_spec.trials import TrialPlan
 
 from ayla_core.datasets import Dataset, DataSource, load_dataset
@@ -26,9 +27,6 @@ from ayla_core.steppers.recording import Recording
 from ayla_core.steppers.tensors import TensorStepper, by_rule
 
 __all__ = ["Arranged", "Stepper", "arrange"]
-
-MOST_RECORDED_PARAMETERS = 50
-"""Problems with more parameters than this record none of them."""
 
 _DTYPES = {"float64": torch.float64, "float32": torch.float32}
 
@@ -63,8 +61,7 @@ def _expression(
 ) -> Arranged:
     start = Start(tuple(problem.flat_start), tuple(problem.flat_start.values()))
     program = compile_objective(parse(problem.expression, problem.shape), start.names)
-    recorded = tuple(f"param.{name}" for name in start.names) if len(start.names) <= MOST_RECORDED_PARAMETERS else ()
-    recording = Recording(spec.record.every, spec.budget.steps, recorded)
+    recording = Recording(spec.record.every, spec.budget.steps, recorded_parameters(problem))
     compiled = kernels("expressions", layout.dtype) if layout.device.type == "cpu" else None
     if compiled is not None:
         return Arranged(CompiledExpressions(program, start, trials, recording, compiled), list(range(len(trials))))
@@ -82,7 +79,7 @@ def _network(
     source: DataSource | None,
 ) -> Arranged:
     dataset = _load(problem, source)
-    recording = Recording(spec.record.every, spec.budget.steps, ())
+    recording = Recording(spec.record.every, spec.budget.steps, recorded_parameters(problem))
     seeds = [trial.seed for trial in trials]
     compiled = kernels("networks", layout.dtype) if layout.device.type == "cpu" else None
     if compiled is not None and compiled.multiplies and is_fully_connected(problem):

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from ayla_spec.recording import COLUMNS
 from ayla_spec.trials import TrialPlan
 from torch import Tensor
 
-from ayla_core.course import COLUMNS, Course, recorded_steps
+from ayla_core.course import Course, recorded_steps
 from ayla_core.devices import threads
 from ayla_core.ledger import Floats, Integers, Ledger
 from ayla_core.native.library import Kernels

@@ -10,7 +10,7 @@ class Recording:
     Attributes:
         every: step 0 and its multiples are recorded.
         budget: updates of a whole trial; the step after the last one is recorded in any case.
-        parameter_names: ``param.<name>`` columns, in the order of the parameters; empty where there are too many.
+        parameter_names: ``param.<name>`` columns, in the order of the parameters, by ``ayla_spec.recording``.
     """
 
     every: int

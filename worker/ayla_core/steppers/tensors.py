@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from ayla_spec.recording import COLUMNS
 from ayla_spec.trials import TrialPlan
 from torch import Tensor
 
-from ayla_core.course import COLUMNS, Course, recorded_steps
+from ayla_core.course import Course, recorded_steps
 from ayla_core.layout import Layout
 from ayla_core.ledger import Floats, Integers, Ledger
 from ayla_core.objectives import Objective

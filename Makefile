@@ -9,7 +9,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PACKAGES := --editable '.[worker]' --editable './clients/python[cli,plot]'
 
-.PHONY: help demo serve test lint types contracts unit chaos mutants openapi format clean
+.PHONY: help demo serve test quick lint types contracts unit fuzz chaos mutants openapi format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,15 @@ contracts: $(VENV)/.installed-dev
 
 unit: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest --numprocesses 2
+
+QUICK := tests/spec tests/core/test_paper_reference.py tests/core/test_transform.py tests/core/optimizers/test_references.py \
+	tests/api/test_api_jobs.py tests/service/test_claims.py
+
+quick: $(VENV)/.installed-dev ## While you work: the spec, the mathematics, the API and the queue on SQLite, in under a minute
+	@$(BIN)/python -m pytest --numprocesses 2 $(QUICK) -k 'not postgres'
+
+fuzz: $(VENV)/.installed-dev ## The property tests with new examples, round after round; MINUTES=60, SEED=7 for one round again
+	@$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
 chaos: $(VENV)/.installed-dev ## Kill, freeze and cut off all parts of an installation, and see that nothing is lost; CHAOS='--seed 7'
 	@$(BIN)/python -m tests.chaos $(CHAOS)

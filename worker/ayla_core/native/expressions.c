@@ -37,8 +37,7 @@ static void NAME(transform)(const NAME(Batch)* p, int64_t at, const REAL* loss, 
   REAL different = 0;
   EACH {
     const REAL a = ABSOLUTE(loss[k]);
-    REAL n = a < 1 ? p->n1[at + k] : p->n2[at + k];
-    n = (a == 0) | (a == 1) ? (REAL)1 : n;
+    const REAL n = NAME(exponent)(a, p->n1[at + k], p->n2[at + k]);
     s->size[k] = a;
     s->exponent[k] = n;
     s->lowered[k] = n - 1;

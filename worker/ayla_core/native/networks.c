@@ -101,7 +101,7 @@ typedef struct {
 } NAME(Reading);
 
 static NAME(Reading) NAME(read_loss)(const NAME(Network)* p, int64_t trial, REAL loss) {
-  const REAL a = ABSOLUTE(loss), n = (a == 0) | (a == 1) ? (REAL)1 : a < 1 ? p->n1[trial] : p->n2[trial];
+  const REAL a = ABSOLUTE(loss), n = NAME(exponent)(a, p->n1[trial], p->n2[trial]);
   const REAL power = NAME(raise_one)(a, n - 1), scale = n * power, most = p->max_scale[trial];
   const NAME(Reading) reading = {scale > most ? most : scale, loss * power, scale > most};
   return reading;

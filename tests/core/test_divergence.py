@@ -80,6 +80,15 @@ def test_a_start_outside_the_domain_diverges_at_step_zero() -> None:
     assert columns["param.x"][0] == -1.0
 
 
+def test_the_scale_of_a_loss_that_is_no_number_is_none_unless_both_exponents_are_1() -> None:
+    pairs = [(1.0, 1.0), (2.0, 1.0), (1.0, 2.0)]
+    optimizers = [STEADY[0] | {"ayla": {"n1": n1, "n2": n2}} for n1, n2 in pairs]
+    recorder = run(job(expression("log(x)", x=-1.0), optimizers, 10))
+    scales = [recorder.trajectories[index]["scale"][0] for index in range(3)]
+    assert scales == pytest.approx([1.0, math.nan, math.nan], nan_ok=True)
+    assert [summary.first_nonfinite_step for summary in recorder.summaries.values()] == [0] * 3
+
+
 def test_an_infinite_gradient_diverges_at_the_step_after() -> None:
     """The root has a value at 0 but no finite slope: the loss of step 0 counts, the parameters of step 1 do not."""
     summary, columns = only(run(job(expression("sqrt(x)", x=0.0), [STEADY[0]], 10)))

@@ -4,7 +4,7 @@ import math
 
 import pytest
 from ayla_core import transform_reference
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.core.batches import job, run
@@ -50,6 +50,11 @@ def test_scale_and_transformed_loss(loss: float, exponents: tuple[float, float])
     st.floats(0.01, 5),
     st.none() | st.floats(0.01, 10),
 )
+@example(loss=0.0, n1=1.0, n2=1.0, max_scale=0.5)
+@example(loss=1.0, n1=2.0, n2=3.0, max_scale=0.5)
+@example(loss=-1.0, n1=2.0, n2=3.0, max_scale=0.5)
+@example(loss=0.0, n1=2.0, n2=3.0, max_scale=2.0)
+@example(loss=0.3, n1=1.0, n2=3.0, max_scale=0.25)
 def test_any_loss_with_any_exponents(loss: float, n1: float, n2: float, max_scale: float | None) -> None:
     check(loss, n1, n2, max_scale)
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from ayla_core import transform_reference
+from ayla_core import AYLA, transform_reference
 from ayla_core.transform import PowerTransform
 from ayla_spec.optimizers import Ayla
 from hypothesis import given, settings
@@ -50,6 +50,32 @@ def test_max_scale_bounds_the_scale_only() -> None:
     assert factors.power.tolist() == pytest.approx([100.0, 100.0])
     assert factors.limited is not None
     assert factors.limited.tolist() == [True, False]
+
+
+@pytest.mark.parametrize("loss", [0.0, 1.0, -1.0, 0.25, 4.0, math.nan])
+@pytest.mark.parametrize("most", [0.5, 1.0, 1.5])
+def test_the_bound_holds_where_nothing_is_scaled(loss: float, most: float) -> None:
+    """In the engine, the reference and the drop-in: with exponents 1 the scale is 1, or the bound below it."""
+    ayla = Ayla(max_scale=most)
+    factors = PowerTransform([ayla], FLOAT64).factors(FLOAT64.vector([abs(loss)]))
+    optimizer = AYLA(torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1), max_scale=most)
+    optimizer.step(loss)
+    assert optimizer.scale is not None
+    scales = factors.scale.item(), optimizer.scale.item(), transform_reference.scale(loss, 1.0, 1.0, most)
+    assert scales == (min(1.0, most),) * 3
+    assert factors.limited is not None
+    assert (factors.limited.item(), optimizer.capped_steps.item()) == (most < 1, most < 1)
+
+
+@pytest.mark.parametrize("per_sample", [False, True])
+def test_of_a_loss_that_is_no_number_nothing_is_known(per_sample: bool) -> None:
+    pairs = [(1.0, 1.0), (2.0, 1.0), (1.0, 2.0), (0.5, 0.5)]
+    transform = PowerTransform([Ayla(n1=n1, n2=n2, max_scale=3.0) for n1, n2 in pairs], FLOAT64, per_sample=per_sample)
+    magnitude = FLOAT64.vector([math.nan] * 4)
+    factors = transform.factors(magnitude.unsqueeze(1) if per_sample else magnitude)
+    reference = [transform_reference.scale(math.nan, n1, n2, 3.0) for n1, n2 in pairs]
+    for scales in (factors.scale.flatten().tolist(), factors.power.flatten().tolist(), reference):
+        assert scales == pytest.approx([1.0, math.nan, math.nan, math.nan], nan_ok=True)
 
 
 @pytest.mark.parametrize("count", [1, 31, 45])

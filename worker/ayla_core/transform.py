@@ -18,7 +18,7 @@ class Factors:
 
     Attributes:
         power: |l|^(n-1), so that the transformed loss is l·power. Not affected by max_scale.
-        scale: v = n·|l|^(n-1), at most max_scale.
+        scale: v = n·|l|^(n-1), at most max_scale, at |l| = 0 and 1 too.
         limited: where max_scale lowered the scale; None where no trial has a max_scale.
     """
 
@@ -41,13 +41,18 @@ class PowerTransform:
         place = layout.column if per_sample else layout.vector
         self._below = place(ayla.n1 for ayla in rows)
         self._above = place(ayla.n2 for ayla in rows)
+        self._unknown = torch.where(self._above == 1, self._below, self._above)
         self._max_scale: Tensor | None = None
         if any(ayla.max_scale is not None for ayla in rows):
             self._max_scale = place(float("inf") if ayla.max_scale is None else ayla.max_scale for ayla in rows)
 
     def factors(self, magnitude: Tensor) -> Factors:
-        """Power and scale at |l| >= 0. At |l| = 0 and |l| = 1 there is no scaling: n = 1, v = 1."""
-        exponent = torch.where(magnitude < 1, self._below, self._above)
+        """Power and scale at |l| >= 0. At |l| = 0 and |l| = 1 there is no scaling: n = 1, v = 1 or max_scale below it.
+
+        A magnitude that is no number is on neither side of 1: power and scale are none wherever an exponent is not 1.
+        """
+        exponent = torch.where(magnitude >= 1, self._above, self._unknown)
+        exponent = torch.where(magnitude < 1, self._below, exponent)
         exponent.masked_fill_((magnitude == 0).logical_or_(magnitude == 1), 1.0)
         power = _power(magnitude, exponent - 1)
         scale = exponent.mul_(power)

@@ -21,7 +21,9 @@ class Ayla(SpecModel):
         "or each 'sample' (needs a dataset problem).",
     )
     max_scale: PositiveFloat | None = Field(
-        None, description="Upper bound of the scale v = n·|loss|^(n-1). Null: none."
+        None,
+        description="Upper bound of the scale v = n·|loss|^(n-1) at every loss; below 1 also where v is 1, as at "
+        "|loss| = 0 or 1 and with exponent 1. Steps on which it acts are counted as capped_steps. Null: none.",
     )
     cap_weights: bool = Field(
         True,

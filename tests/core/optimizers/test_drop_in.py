@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,25 @@ def test_scale_and_transformed_loss(loss: float) -> None:
     assert optimizer.scale.item() == pytest.approx(transform_reference.scale(loss, 1.5, 0.5))
     assert optimizer.transformed_loss is not None
     assert optimizer.transformed_loss.item() == pytest.approx(transform_reference.transformed_loss(loss, 1.5, 0.5))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_loss_that_is_no_number_makes_the_parameters_so(name: str) -> None:
+    """Wherever an exponent is not 1; with both 1 the loss changes nothing."""
+
+    def moved(**settings: float) -> list[float]:
+        x = torch.ones(2, dtype=torch.float64, requires_grad=True)
+        x.grad = torch.tensor([0.5, -2.0], dtype=torch.float64)
+        AYLA(INNER[name]([x]), **settings).step(math.nan)  # type: ignore[arg-type]
+        return x.tolist()
+
+    for exponents in ({"n1": 2.0}, {"n2": 2.0}, {"n1": 0.5, "n2": 0.5}):
+        assert moved(**exponents) == pytest.approx([math.nan] * 2, nan_ok=True)
+        assert moved(**exponents, max_scale=3.0) == pytest.approx([math.nan] * 2, nan_ok=True)
+    x = torch.ones(2, dtype=torch.float64, requires_grad=True)
+    x.grad = torch.tensor([0.5, -2.0], dtype=torch.float64)
+    INNER[name]([x]).step()
+    assert moved() == pytest.approx(x.tolist(), rel=1e-9)
 
 
 def test_capped_steps_are_counted() -> None:

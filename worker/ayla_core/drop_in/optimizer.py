@@ -34,7 +34,7 @@ class AYLA(Optimizer):
         optimizer: one that has made no step yet.
         n1: exponent where |loss| < 1, above 0.
         n2: exponent where |loss| > 1, above 0.
-        max_scale: upper bound of the scale v = n·|loss|^(n-1). None: none.
+        max_scale: upper bound of the scale v = n·|loss|^(n-1), below 1 also where v is 1. None: none.
         cap_weights: keep the averaging weights, v(1-β1) and their like, at or below 1.
 
     Attributes:

@@ -27,7 +27,7 @@ typedef struct {
 } NAME(Batch);
 
 typedef struct {
-  REAL v[LANES], transformed[LANES], limited[LANES], norm[LANES], slope[LANES], rate[LANES], over[LANES];
+  REAL v[LANES], transformed[LANES], limited[LANES], norm[LANES], reduced[LANES], slope[LANES], rate[LANES], over[LANES];
   REAL best[LANES], alive[LANES], bad[LANES], capped[LANES], exponent[LANES], lowered[LANES], size[LANES], power[LANES];
   INTEGER best_step[LANES];
   REAL clock[MOST_CLOCKS][LANES];
@@ -37,8 +37,7 @@ static void NAME(transform)(const NAME(Batch)* p, int64_t at, const REAL* loss, 
   REAL different = 0;
   EACH {
     const REAL a = ABSOLUTE(loss[k]);
-    REAL n = a < 1 ? p->n1[at + k] : p->n2[at + k];
-    n = (a == 0) | (a == 1) ? (REAL)1 : n;
+    const REAL n = NAME(exponent)(a, p->n1[at + k], p->n2[at + k]);
     s->size[k] = a;
     s->exponent[k] = n;
     s->lowered[k] = n - 1;
@@ -54,17 +53,37 @@ static void NAME(transform)(const NAME(Batch)* p, int64_t at, const REAL* loss, 
   }
 }
 
+/* The norms once more, of components multiplied by what keeps their squares in the range of the type; s->norm holds the
+   plain sums. */
+static void NAME(measure_again)(const NAME(Batch)* p, const REAL* slots, NAME(Scratch)* s) {
+  REAL factor[LANES], sum[LANES];
+  EACH { factor[k] = FACTOR_OF(s->norm[k]); sum[k] = 0; }
+  for (int64_t j = 0; j < p->parameters; j++) {
+    const REAL* g = slots + (int64_t)p->slopes[j] * LANES;
+    EACH { const REAL u = g[k] * factor[k]; sum[k] += u * u; }
+  }
+  EACH {
+    const REAL root = ROOT(sum[k]);
+    s->norm[k] = root / factor[k];
+    s->reduced[k] = factor[k] == SHRINK ? root : s->norm[k] * SHRINK;
+  }
+}
+
 static void NAME(measure)(const NAME(Batch)* p, REAL* slots, const REAL* loss, NAME(Scratch)* s) {
   if (p->parameters == 1) {
     const REAL* g = slots + (int64_t)p->slopes[0] * LANES;
-    EACH { s->slope[k] = g[k]; s->norm[k] = ABSOLUTE(g[k]); }
+    EACH { s->slope[k] = g[k]; s->norm[k] = ABSOLUTE(g[k]); s->reduced[k] = s->norm[k] * SHRINK; }
   } else {
     EACH s->norm[k] = 0;
     for (int64_t j = 0; j < p->parameters; j++) {
       const REAL* g = slots + (int64_t)p->slopes[j] * LANES;
       EACH s->norm[k] += g[k] * g[k];
     }
-    EACH { s->norm[k] = ROOT(s->norm[k]); s->slope[k] = s->norm[k]; }
+    INTEGER outside = 0;
+    EACH outside |= (FACTOR_OF(s->norm[k]) != 1) & (s->alive[k] != 0);
+    if (outside) NAME(measure_again)(p, slots, s);
+    else EACH { s->norm[k] = ROOT(s->norm[k]); s->reduced[k] = s->norm[k] * SHRINK; }
+    EACH s->slope[k] = s->norm[k];
   }
   EACH s->bad[k] = loss[k] * 0;
   for (int64_t j = 0; j < p->parameters; j++) {
@@ -79,7 +98,7 @@ static void NAME(write_row)(const NAME(Batch)* p, REAL* row, int64_t at, int fir
   const REAL* columns[] = {loss, s->transformed, s->v};
   for (int c = 0; c < 3; c++) for (int k = first; k < end; k++) row[c * p->trials + at + k] = columns[c][k];
   for (int k = first; k < end; k++) {
-    row[3 * p->trials + at + k] = s->rate[k] * (s->v[k] * s->slope[k]);
+    row[3 * p->trials + at + k] = NAME(effective)(s->rate[k], s->v[k], s->slope[k], s->reduced[k]);
     row[4 * p->trials + at + k] = s->norm[k];
   }
   if (!p->keep_parameters) return;
@@ -124,10 +143,11 @@ static void NAME(read_clock)(const NAME(Batch)* p, int64_t at, int64_t update, i
 
 /* The gradient as the rule sees it: clipped, weight decay added. */
 static void NAME(prepare)(const NAME(Batch)* p, int64_t at, REAL* slots, const NAME(Scratch)* s, REAL* gradients) {
-  REAL factor[LANES];
+  REAL shrink[LANES], factor[LANES];
   EACH {
-    const REAL most = p->clip_norm[at + k], f = most / (s->norm[k] + (REAL)1e-6);
-    factor[k] = (most == INFINITY) | (f >= 1) ? (REAL)1 : f; /* a norm that is no number is handed on */
+    const NAME(Clip) clip = NAME(clip)(s->norm[k], s->reduced[k], p->clip_norm[at + k]);
+    shrink[k] = clip.shrink;
+    factor[k] = clip.factor;
   }
   for (int64_t j = 0; j < p->parameters; j++) {
     const REAL* g = slots + (int64_t)p->slopes[j] * LANES;
@@ -135,7 +155,7 @@ static void NAME(prepare)(const NAME(Batch)* p, int64_t at, REAL* slots, const N
     REAL* out = gradients + j * LANES;
     EACH {
       const REAL most = p->clip_value[at + k];
-      REAL u = g[k] * factor[k];
+      REAL u = g[k] * shrink[k] * factor[k];
       u = u > most ? most : u;
       u = u < -most ? -most : u;
       out[k] = u + p->weight_decay[at + k] * x[k];

@@ -21,3 +21,10 @@ void NAME(use_functions)(void** pointers) {
 static void NAME(raise)(REAL* D, const REAL* A, const REAL* B) {
   for (int j = 0; j < VECTORS; j++) ((VECTOR*)D)[j] = NAME(power)(((const VECTOR*)A)[j], ((const VECTOR*)B)[j]);
 }
+
+/* The n of eq. 1 at a = |l|. A loss that is no number is on neither side of 1: it takes an exponent that is not 1, if
+   there is one, so that the power is no number either. */
+static inline REAL NAME(exponent)(REAL a, REAL n1, REAL n2) {
+  const REAL n = a < 1 ? n1 : n2;
+  return (a == 0) | (a == 1) ? (REAL)1 : (a != a) & (n == 1) ? n1 : n;
+}

@@ -102,7 +102,7 @@ static REAL NAME(read_samples)(const NAME(Network)* p, int64_t trial, NAME(Work)
   const REAL n1 = p->n1[trial], n2 = p->n2[trial], most = p->max_scale[trial];
   for (int64_t i = 0; i < count; i++) {
     const REAL a = w->magnitude[i];
-    const REAL n = (a == 0) | (a == 1) ? (REAL)1 : a < 1 ? n1 : n2;
+    const REAL n = NAME(exponent)(a, n1, n2);
     w->factor[i] = n;
     w->power[i] = n - 1;
   }

@@ -33,9 +33,21 @@ static double NAME(squares)(const REAL* g, int64_t first, int64_t end) {
 /* What is done with each piece of the parameters, by one thread or several; sums of pieces of fixed size do not depend
    on the threads. */
 typedef struct {
-  REAL norm;     /* of the gradient */
+  REAL norm, reduced; /* of the gradient; the same times SHRINK */
   INTEGER bad;   /* whether a parameter is not finite after its update */
 } NAME(Pass);
+
+/* The norm once more, of components multiplied by what keeps their squares in the range of a double. */
+static void NAME(measure_again)(const REAL* g, int64_t count, double factor, NAME(Pass)* pass) {
+  double sum = 0;
+  for (int64_t k = 0; k < count; k++) {
+    const double u = g[k] * factor;
+    sum += u * u;
+  }
+  const double root = sqrt(sum);
+  pass->norm = (REAL)(root / factor);
+  pass->reduced = factor == SHRINK ? (REAL)root : pass->norm * SHRINK;
+}
 
 static void NAME(fetch_batch)(const NAME(Network)* p, int64_t trial, int64_t evaluation, NAME(Work)* w) {
   const int64_t features = p->widths[0], outputs = p->widths[p->layers];
@@ -75,7 +87,10 @@ static NAME(Pass) NAME(pass)(const NAME(Network)* p, int64_t trial, NAME(Work)* 
   }
   double total = 0;
   for (int64_t i = 0; i < pieces; i++) total += w->sums[i];
-  const NAME(Pass) result = {(REAL)sqrt(total), bad};
+  const REAL norm = (REAL)sqrt(total);
+  NAME(Pass) result = {norm, norm * SHRINK, bad};
+  const double factor = FACTOR_OF(total);
+  if (factor != 1) NAME(measure_again)(w->gradient, p->padded, factor, &result);
   return result;
 }
 
@@ -86,7 +101,7 @@ typedef struct {
 } NAME(Reading);
 
 static NAME(Reading) NAME(read_loss)(const NAME(Network)* p, int64_t trial, REAL loss) {
-  const REAL a = ABSOLUTE(loss), n = (a == 0) | (a == 1) ? (REAL)1 : a < 1 ? p->n1[trial] : p->n2[trial];
+  const REAL a = ABSOLUTE(loss), n = NAME(exponent)(a, p->n1[trial], p->n2[trial]);
   const REAL power = NAME(raise_one)(a, n - 1), scale = n * power, most = p->max_scale[trial];
   const NAME(Reading) reading = {scale > most ? most : scale, loss * power, scale > most};
   return reading;
@@ -136,17 +151,19 @@ static void NAME(run_trial)(const NAME(Network)* p, int64_t trial, NAME(Work)* w
     } else if (p->has_ayla[trial]) {
       reading = NAME(read_loss)(p, trial, loss);
     }
-    NAME(Preparation) preparation = {p->is_prepared[trial], 1, p->clip_value[trial], p->weight_decay[trial]};
+    NAME(Preparation) preparation = {p->is_prepared[trial], 1, 1, p->clip_value[trial], p->weight_decay[trial]};
     const int clips = p->clip_norm[trial] < INFINITY;
-    NAME(Pass) pass = {0, bad};
+    NAME(Pass) pass = {0, 0, bad};
     if (clips || !moves) pass = NAME(pass)(p, trial, w, 1, h, NULL);
     if (clips) {
-      const REAL clipped = p->clip_norm[trial] / (pass.norm + (REAL)1e-6);
-      preparation.factor = clipped >= 1 ? (REAL)1 : clipped; /* a norm that is no number is handed on */
+      const NAME(Clip) clip = NAME(clip)(pass.norm, pass.reduced, p->clip_norm[trial]);
+      preparation.shrink = clip.shrink;
+      preparation.factor = clip.factor;
     }
     if (moves) pass = NAME(pass)(p, trial, w, reading.v, h, &preparation);
     if (!sampled) norm = pass.norm;
-    const REAL columns[5] = {loss, reading.transformed, reading.v, h_values[0][0] * (reading.v * pass.norm), norm};
+    const REAL effective = NAME(effective)(h_values[0][0], reading.v, pass.norm, pass.reduced);
+    const REAL columns[5] = {loss, reading.transformed, reading.v, effective, norm};
     p->final_loss[trial] = loss;
     if (dies) {
       p->first_nonfinite[trial] = step;

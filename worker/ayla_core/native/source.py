@@ -1,11 +1,14 @@
 """The C source of the kernels, put together for one library."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import resources
+
+import torch
 
 from ayla_core.native import rules
 from ayla_core.native.rules import TracedRule
+from ayla_core.norms import SPANS
 from ayla_core.program.bytecode import CODES
 
 LANES = 64
@@ -15,9 +18,15 @@ MOST_CLOCKS = 16
 FUNCTIONS = ("exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "erf")
 """Sleef's functions of one argument, in the order the kernels get their addresses; ``pow`` comes after them."""
 
+
+def _span(dtype: torch.dtype) -> dict[str, str]:
+    """The numbers of ``norms.SPANS`` as C."""
+    return {name.upper(): f"((REAL){value.hex()})" for name, value in asdict(SPANS[dtype]).items()}
+
+
 _TYPES = {
-    "f64": {"REAL": "double", "INTEGER": "int64_t", "ABSOLUTE": "fabs", "ROOT": "sqrt"},
-    "f32": {"REAL": "float", "INTEGER": "int32_t", "ABSOLUTE": "fabsf", "ROOT": "sqrtf"},
+    "f64": {"REAL": "double", "INTEGER": "int64_t", "ABSOLUTE": "fabs", "ROOT": "sqrt"} | _span(torch.float64),
+    "f32": {"REAL": "float", "INTEGER": "int32_t", "ABSOLUTE": "fabsf", "ROOT": "sqrtf"} | _span(torch.float32),
 }
 
 
@@ -38,10 +47,10 @@ class _Kind:
 
 _KINDS = {
     "expressions": _Kind(
-        ("functions.c", "interpreter.c"), (rules.over_function, rules.lanes_function), ("expressions.c",)
+        ("functions.c", "norms.c", "interpreter.c"), (rules.over_function, rules.lanes_function), ("expressions.c",)
     ),
     "networks": _Kind(
-        ("functions.c", "gradients.c"),
+        ("functions.c", "norms.c", "gradients.c"),
         (rules.over_function, rules.flat_function),
         ("layers.c", "losses.c", "networks.c"),
     ),

@@ -8,6 +8,9 @@ from ayla_spec.optimizers.base import WithWeightDecay
 _NORM_OFFSET = 1e-6
 """What ``torch.nn.utils.clip_grad_norm_`` adds to the norm before it divides by it."""
 
+_LONG = 2.0**512
+"""The square of this norm is infinite."""
+
 
 def seen_gradient(settings: Optimizer, x: list[float], slope: list[float]) -> list[float]:
     """∇l after clip_norm, then clip_value, then with the L2 penalty added."""
@@ -21,5 +24,12 @@ def seen_gradient(settings: Optimizer, x: list[float], slope: list[float]) -> li
 
 
 def _norm_clipped(gradient: list[float], longest: float) -> list[float]:
-    factor = min(1.0, longest / (math.hypot(*gradient) + _NORM_OFFSET))
-    return [u * factor for u in gradient]
+    norm = math.hypot(*gradient)
+    if norm < _LONG or math.inf in map(abs, gradient):
+        factor = min(1.0, longest / (norm + _NORM_OFFSET))
+        return [u * factor for u in gradient]
+    # Beside such a norm the offset is nothing; the norm itself may be infinite, and its share in the bound 0.
+    largest = max(map(abs, gradient))
+    direction = [u / largest for u in gradient]
+    norm = math.hypot(*direction)
+    return gradient if longest / largest >= norm else [u * (longest / norm) for u in direction]

@@ -10,9 +10,7 @@ from ayla_spec.optimizers.base import WithWeightDecay
 from torch import Tensor
 
 from ayla_core.layout import Layout
-
-SMALL = 1e-6
-"""Added to the norm that is clipped, as torch.nn.utils.clip_grad_norm_ does."""
+from ayla_core.norms import clipped
 
 
 def penalty(settings: Optimizer) -> float:
@@ -47,8 +45,6 @@ class Preparation:
 
     def apply(self, gradient: Tensor, parameters: Tensor) -> Tensor:
         """The gradient, shape [rows, parameters], clipped by norm, then by component, then with the penalty added."""
-        norm = torch.linalg.vector_norm(gradient, dim=1, keepdim=True)
-        # Without a bound the factor is 1 even where the norm is beyond the range of the numbers.
-        factor = torch.where(self.clip_norm.isinf(), 1.0, (self.clip_norm / (norm + SMALL)).clamp(max=1.0))
-        clipped = torch.minimum(torch.maximum(gradient * factor, -self.clip_value), self.clip_value)
-        return clipped + self.weight_decay * parameters
+        shortened = clipped(gradient, self.clip_norm)
+        bounded = torch.minimum(torch.maximum(shortened, -self.clip_value), self.clip_value)
+        return bounded + self.weight_decay * parameters

@@ -64,7 +64,7 @@ class TensorStepper:
     @property
     def numbers_per_step(self) -> int:
         """What one step keeps on the device."""
-        return self.lanes * (7 + len(self._recording.parameter_names))
+        return self.lanes * (8 + len(self._recording.parameter_names))
 
     @torch.no_grad()
     def advance(self, first: int, updates: int, ledger: Ledger, *, last: bool) -> Course:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ayla_core.ledger import Flags, Floats
+from ayla_core.norms import SPANS, norm_of
 from ayla_core.scaling import Scaled
 
 
@@ -46,8 +47,9 @@ class Seen(NamedTuple):
         loss: l.
         transformed: L.
         scale: v.
-        slope: of ∇l (see ``size_of``).
-        unscaled: of G/v; None where it is that of ∇l.
+        slope: ∇l itself where there is one parameter, else its norm.
+        unscaled: likewise of G/v; None where it is that of ∇l.
+        reduced: ``Norm.reduced`` of G/v; None where there is one parameter as well.
         limited: where max_scale acted; None where no row has one.
         parameters: all of them, shape [rows, parameters], or the size of the largest.
     """
@@ -57,18 +59,24 @@ class Seen(NamedTuple):
     scale: Tensor
     slope: Tensor
     unscaled: Tensor | None
+    reduced: Tensor | None
     limited: Tensor | None
     parameters: Tensor
 
 
 def look(loss: Tensor, scaled: Scaled, parameters: Tensor, *, keep_parameters: bool, reads_samples: bool) -> Seen:
     """What is to be kept of a step."""
+    slope, reduced = _size_of(scaled.plain)
+    unscaled = None
+    if reads_samples:
+        unscaled, reduced = _size_of(scaled.slope)
     return Seen(
         loss=loss,
         transformed=scaled.transformed_loss,
         scale=scaled.scale,
-        slope=size_of(scaled.plain),
-        unscaled=size_of(scaled.slope) if reads_samples else None,
+        slope=slope,
+        unscaled=unscaled,
+        reduced=reduced,
         limited=scaled.limited,
         # Of many parameters the largest tells whether all are finite: the maximum norm hands NaN on.
         parameters=parameters.clone() if keep_parameters else torch.linalg.vector_norm(parameters, torch.inf, dim=1),
@@ -106,9 +114,7 @@ class Trace:
             for name in ("loss", "transformed", "scale", "slope", "parameters")
         )
         unscaled = [seen.unscaled for seen in self.steps if seen.unscaled is not None]
-        # A diverging trial is a result: inf·0 and overflow are no reason to warn.
-        with np.errstate(all="ignore"):
-            effective_lr = learning_rates * (scale * (_fetch(unscaled) if unscaled else slope))
+        effective_lr = self._effective(learning_rates, scale, _fetch(unscaled) if unscaled else slope)
         finite_parameters = np.isfinite(parameters)
         return Quantities(
             loss=loss,
@@ -121,10 +127,24 @@ class Trace:
             parameters=parameters if self.keep_parameters else None,
         )
 
+    def _effective(self, learning_rates: Floats, scale: Floats, size: Floats) -> Floats:
+        """lr·v·size, also where the size alone is beyond the range of the type."""
+        beyond = np.isposinf(size)
+        # A diverging trial is a result: inf·0 and overflow are no reason to warn.
+        with np.errstate(all="ignore"):
+            whole: Floats = learning_rates * (scale * size)
+            if not beyond.any():
+                return whole
+            reduced = _fetch([seen.slope if seen.reduced is None else seen.reduced for seen in self.steps])
+            return np.where(beyond, learning_rates * (scale * reduced) / SPANS[self.steps[0].slope.dtype].shrink, whole)
 
-def size_of(gradient: Tensor) -> Tensor:
-    """The gradient itself where there is one parameter, else its Euclidean norm; shape [rows]."""
-    return gradient.squeeze(1) if gradient.shape[1] == 1 else torch.linalg.vector_norm(gradient, dim=1)
+
+def _size_of(gradient: Tensor) -> tuple[Tensor, Tensor | None]:
+    """The gradient itself where there is one parameter, else its norm, whole and reduced; shape [rows]."""
+    if gradient.shape[1] == 1:
+        return gradient.squeeze(1), None
+    norm = norm_of(gradient)
+    return norm.whole, norm.reduced
 
 
 def _fetch(steps: list[Tensor]) -> Floats:

@@ -215,7 +215,7 @@ def transform(
         n1: exponent where |loss| < 1; 1 leaves the loss as it is.
         n2: exponent where |loss| > 1; 1 leaves the loss as it is.
         transform_on: "loss" (the mean loss, service default) or "sample" (each sample; datasets only).
-        max_scale: upper bound of the scale v; service default: none.
+        max_scale: upper bound of the scale v at every loss, also where v is 1; service default: none.
         cap_weights: keep the weights of the moving averages at or below 1; service default True.
     """
     return given(n1=n1, n2=n2, transform_on=transform_on, max_scale=max_scale, cap_weights=cap_weights)

@@ -1,4 +1,4 @@
-"""How often the loss was below and above 1, by every way of computing, against the losses themselves in plain Python."""
+"""How often the loss was below and above 1, by every way of computing, counted again in plain Python."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,6 +9,7 @@ from ayla_core import Engine, MemoryRecorder, TrialSummary
 from ayla_core import checkpoint as packing
 from ayla_core.ledger import LATER
 from ayla_spec import ResolvedJobSpec
+from ayla_spec.optimizers.effect import Sides, effective
 from ayla_spec.trials import plan_trials
 
 from tests.core.batches import CPU, QUARTIC, ROSENBROCK, assert_same_columns, job, preset, run
@@ -137,3 +138,27 @@ def test_a_checkpoint_that_lacks_anything_else_is_refused() -> None:
         else:
             with pytest.raises(packing.CheckpointError, match="other names or shapes"):
                 engine.restore(data)
+
+
+def test_settings_that_differ_only_in_what_had_no_effect_take_the_same_course_bit_for_bit() -> None:
+    """A max_scale that did not act either is not seen through; so some that take the same course are told apart."""
+    plain = {"name": "adam", "learning_rate": 0.01}
+    aylas = [
+        {"n1": n1, "n2": n2, "max_scale": most, "transform_on": reading}
+        for n1 in (1.0, 1.5)
+        for n2 in (1.0, 0.8, 1.3)
+        for most in (None, 0.9)
+        for reading in ("loss", "sample")
+    ]
+    optimizers = [plain, *(plain | {"ayla": ayla} for ayla in aylas)]
+    spec = preset("curve-a", optimizers=optimizers, budget={"steps": 12})
+    recorder, groups = run(spec), dict[str, list[int]]()
+    for index, settings in enumerate(spec.optimizers):
+        sides = Sides.known(*counts(recorder.summaries[index]))
+        groups.setdefault(str(effective(settings.model_dump(mode="json"), sides)), []).append(index)
+    assert len(groups) < len(optimizers)
+    firsts = [tuple(recorder.trajectories[group[0]]["loss"]) for group in groups.values()]
+    assert 8 < len(set(firsts)) < len(groups)
+    for first, *copies in groups.values():
+        for copy in copies:
+            assert recorder.trajectories[first]["loss"].tolist() == recorder.trajectories[copy]["loss"].tolist()

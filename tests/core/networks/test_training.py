@@ -49,10 +49,10 @@ def digits_job(model: str, *, steps: int = STEPS, aylas: tuple[Any, ...] = (None
 def sgd_losses(
     spec: ResolvedJobSpec, seed: int, exponent: float | None = None
 ) -> tuple[list[float], Tensor, list[float]]:
-    """A plain loop: losses before each update and after the last, the test outputs then, and every |r| or sample loss
-    that an update followed.
+    """A plain loop: losses before each update and after the last, the test outputs then, and the sizes of all elements.
 
-    With an exponent each sample's loss is weighted by the coefficient of eq. 1 with n1 = n2.
+    The sizes are |r| or the sample's loss, of every update. With an exponent each sample's loss is weighted by the
+    coefficient of eq. 1 with n1 = n2.
     """
     assert isinstance(spec.problem, DatasetProblem)
     dataset = load_dataset(spec.problem.dataset, DataSource(Path("unused")))

@@ -75,6 +75,7 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
 
 
+WITH_RESULT = (TrialState.COMPLETED, TrialState.DIVERGED)
 UNFINISHED_JOB = (JobState.QUEUED, JobState.RUNNING)
 WAITING_SHARD = (ShardState.QUEUED, ShardState.DELAYED, ShardState.PAUSED)
 UNFINISHED_SHARD = (*WAITING_SHARD, ShardState.RUNNING)

@@ -78,6 +78,8 @@ def _in_summary(trial: StoredTrial, expected: TrialSummary) -> Iterator[str]:
         "best_step": (row.best_step, expected.best_step),
         "first_nonfinite_step": (row.first_nonfinite_step, expected.first_nonfinite_step),
         "capped_steps": (row.capped_steps, expected.capped_steps),
+        "losses_below_one": (row.losses_below_one, expected.losses_below_one),
+        "losses_above_one": (row.losses_above_one, expected.losses_above_one),
     }
     for name, (stored, wanted) in pairs.items():
         if stored != wanted:

@@ -58,7 +58,10 @@ def assert_close(left: MemoryRecorder, right: MemoryRecorder, tolerance: float) 
         for index, columns in mine.items():
             assert_close_columns(columns, theirs[index], tolerance)
     for index, summary in left.summaries.items():
-        assert summary.capped_steps == right.summaries[index].capped_steps
+        theirs = right.summaries[index]
+        assert summary.capped_steps == theirs.capped_steps
+        assert summary.losses_below_one == theirs.losses_below_one
+        assert summary.losses_above_one == theirs.losses_above_one
 
 
 def assert_close_columns(left: dict[str, Column], right: dict[str, Column], tolerance: float) -> None:

@@ -41,8 +41,14 @@ def pack(tensors: State, *, step: int, finished: bool, owner: str) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(data: bytes, into: State, *, owner: str) -> tuple[int, bool]:
+def unpack(data: bytes, into: State, *, owner: str, later: Mapping[str, int]) -> tuple[int, bool]:
     """Copy the tensors of ``data`` over those of ``into``.
+
+    Args:
+        data: what ``pack`` made.
+        into: the tensors of the batch.
+        owner: whose state it has to be.
+        later: by name the tensors that an earlier version did not save, and what they are filled with then.
 
     Returns:
         The step, and whether the batch had finished.
@@ -54,6 +60,7 @@ def unpack(data: bytes, into: State, *, owner: str) -> tuple[int, bool]:
     if content["format"] != _FORMAT or content["owner"] != owner:
         raise CheckpointError("The checkpoint belongs to another batch of trials or another version of the engine.")
     saved: dict[str, Tensor] = content["tensors"]
+    saved |= {name: torch.full_like(into[name], value) for name, value in later.items() if name not in saved}
     if {name: (item.shape, item.dtype) for name, item in saved.items()} != {
         name: (item.shape, item.dtype) for name, item in into.items()
     }:

@@ -15,7 +15,7 @@ from ayla_core import checkpoint
 from ayla_core.checkpoint import CheckpointError
 from ayla_core.course import Course, rows_of
 from ayla_core.datasets import DataSource
-from ayla_core.ledger import NEVER, Floats, Integers, Ledger
+from ayla_core.ledger import LATER, NEVER, Floats, Integers, Ledger
 from ayla_core.recorder import MetricRows, PredictionRows, TrialRows, TrialSummary
 from ayla_core.steppers import arrange
 
@@ -202,10 +202,13 @@ class Engine:
     def restore(self, data: bytes) -> None:
         """Take over the state of a checkpoint of the same job and trials.
 
+        One of an earlier version may lack counts of the ledger; they are unknown from then on.
+
         Raises:
             CheckpointError: when the bytes are something else; the engine is unchanged then.
         """
-        self.step, self.finished = checkpoint.unpack(data, self._state(), owner=self._owner)
+        later = {f"ledger.{name}": value for name, value in LATER.items()}
+        self.step, self.finished = checkpoint.unpack(data, self._state(), owner=self._owner, later=later)
 
     def _state(self) -> dict[str, Tensor]:
         """Every tensor that changes, by name; writing into one changes the engine."""

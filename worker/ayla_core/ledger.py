@@ -11,6 +11,12 @@ from ayla_core.recorder import Outcome, TrialSummary
 NEVER = -1
 """Stands for no step in the arrays of the ledger."""
 
+UNKNOWN = int(np.iinfo(np.int64).min)
+"""Stands for a count that nobody has kept; it stays below zero, whatever is added."""
+
+LATER = dict.fromkeys(("losses_below_one", "losses_above_one"), UNKNOWN)
+"""Arrays that ledgers of an earlier version lack, and what stands for them there."""
+
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -28,6 +34,9 @@ class Ledger:
         best_step: the first step that had it, or NEVER.
         capped_steps: updates changed by a cap.
         final_loss: loss of the latest step booked.
+        losses_below_one: how many losses that an update followed were below 1 in size, but not 0. One for each update,
+            or where AYLA transforms each sample one for each of its samples. Below zero where it is not known.
+        losses_above_one: likewise above 1.
     """
 
     first_nonfinite: Integers
@@ -35,6 +44,8 @@ class Ledger:
     best_step: Integers
     capped_steps: Integers
     final_loss: Floats
+    losses_below_one: Integers
+    losses_above_one: Integers
 
     @classmethod
     def blank(cls, lanes: int, places: Integers) -> "Ledger":
@@ -47,6 +58,8 @@ class Ledger:
             best_step=np.full(lanes, NEVER, dtype=np.int64),
             capped_steps=np.zeros(lanes, dtype=np.int64),
             final_loss=np.full(lanes, np.nan),
+            losses_below_one=np.zeros(lanes, dtype=np.int64),
+            losses_above_one=np.zeros(lanes, dtype=np.int64),
         )
 
     def arrays(self) -> dict[str, Integers | Floats]:
@@ -65,9 +78,11 @@ class Ledger:
             best_step=self.best_step[places],
             capped_steps=self.capped_steps[places],
             final_loss=self.final_loss[places],
+            losses_below_one=self.losses_below_one[places],
+            losses_above_one=self.losses_above_one[places],
         )
 
-    def book(self, first_step: int, loss: Floats, finite: Flags, capped: Flags) -> None:
+    def book(self, first_step: int, loss: Floats, finite: Flags, capped: Flags, sides: Integers | Flags) -> None:
         """Take over some steps.
 
         Args:
@@ -75,13 +90,18 @@ class Ledger:
             loss: shape [steps, lanes].
             finite: whether loss and parameters are finite numbers; same shape.
             capped: whether a cap changed the update that follows; shape [updates, lanes], at most one step less.
+            sides: how many losses of the step are below and above 1, shape [steps, 2, lanes].
         """
         steps = len(loss)
         diverges = ~finite.all(0)
         valid = np.where(self.alive(), np.where(diverges, finite.argmin(0), steps), 0)
         counts = np.arange(steps)[:, None] < valid
         self._book_best(first_step, loss, counts)
-        self.capped_steps[:] += (capped & counts[: len(capped)]).sum(0)
+        moves = counts[: len(capped)]
+        self.capped_steps[:] += (capped & moves).sum(0)
+        below, above = (sides[: len(capped)] * moves[:, None]).sum(0)
+        self.losses_below_one[:] += below
+        self.losses_above_one[:] += above
         self.final_loss[:] = loss[-1]
         newly = self.alive() & diverges
         self.first_nonfinite[newly] = first_step + valid[newly]
@@ -113,8 +133,11 @@ class Ledger:
             best_step=best_step,
             first_nonfinite_step=diverged_at,
             capped_steps=int(self.capped_steps[place]),
+            losses_below_one=_known(self.losses_below_one[place]),
+            losses_above_one=_known(self.losses_above_one[place]),
         )
 
 
-def _known(step: np.int64) -> int | None:
-    return None if step == NEVER else int(step)
+def _known(number: np.int64) -> int | None:
+    """A step or a count; None for NEVER and UNKNOWN, which are below zero."""
+    return None if number < 0 else int(number)

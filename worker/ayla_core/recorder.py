@@ -68,6 +68,9 @@ class TrialSummary:
         best_step: the first step that has it.
         first_nonfinite_step: the step a diverged trial stopped at, else None.
         capped_steps: updates that the cap on the averaging weights or ``max_scale`` changed.
+        losses_below_one: how many losses that an update followed were below 1 in size, but not 0. One for each update,
+            or where AYLA transforms each sample one for each of its samples. None where it is not known.
+        losses_above_one: likewise above 1.
     """
 
     index: int
@@ -78,6 +81,8 @@ class TrialSummary:
     best_step: int | None
     first_nonfinite_step: int | None
     capped_steps: int
+    losses_below_one: int | None
+    losses_above_one: int | None
 
 
 class Block(Protocol):

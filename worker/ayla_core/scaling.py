@@ -23,6 +23,8 @@ class Scaled:
         scale: v, shape [rows].
         transformed_loss: shape [rows].
         limited: where max_scale changed the step, shape [rows]; None where no row has a max_scale.
+        passing: of how many samples the magnitude is above 0, at least 1 and above 1, float64 of shape [3, rows]; NaN
+            in rows that do not transform their samples. None where no row does.
     """
 
     plain: Tensor
@@ -30,6 +32,7 @@ class Scaled:
     scale: Tensor
     transformed_loss: Tensor
     limited: Tensor | None
+    passing: Tensor | None
 
 
 class Scaling:
@@ -63,7 +66,7 @@ class Scaling:
             slope = samples.unscaled(slope)
             scale, transformed = samples.into(scale, samples.scale), samples.into(transformed, samples.transformed_loss)
             limited = samples.limits(limited, like=scale)
-        return Scaled(plain, slope, scale, transformed, limited)
+        return Scaled(plain, slope, scale, transformed, limited, None if samples is None else samples.passing)
 
 
 def _is_sampled(ayla: Ayla | None) -> bool:
@@ -79,6 +82,7 @@ class _SampleFactors:
     scale: Tensor
     transformed_loss: Tensor
     limited: Tensor | None
+    passing: Tensor
 
     def into(self, values: Tensor, mine: Tensor) -> Tensor:
         """``values`` of all rows with mine in place of theirs."""
@@ -104,6 +108,9 @@ class _SampleReading:
         self._samples = samples
         self._rows = torch.tensor(mine, device=layout.device)
         self._transform = PowerTransform([settings[row] for row in mine], layout, per_sample=True)
+        # The largest number below 1, so that one comparison tells all three; each is a kernel to launch on a GPU.
+        self._bounds = layout.vector([0.0, 1 - torch.finfo(layout.dtype).eps / 2, 1.0]).view(3, 1, 1)
+        self._not_counted = torch.full((3, len(settings)), torch.nan, dtype=torch.float64, device=layout.device)
 
     def factors(self, evaluation: Evaluation) -> _SampleFactors:
         """c_i of the rows of this reading, 1 elsewhere; the rows' v and mean transformed sample loss."""
@@ -118,4 +125,9 @@ class _SampleReading:
             scale=factors.scale.mean(1),
             transformed_loss=self._samples.mean_loss(magnitude * factors.power),
             limited=None if factors.limited is None else factors.limited.any(1),
+            passing=self._not_counted.index_copy(1, self._rows, self._counts(magnitude)),
         )
+
+    def _counts(self, magnitude: Tensor) -> Tensor:
+        """How many are above each bound, shape [rows, samples] to [3, rows]."""
+        return (magnitude > self._bounds).sum(2, dtype=torch.float64)

@@ -37,6 +37,8 @@ def progress_of(
         best_step=summary.best_step,
         first_nonfinite_step=summary.first_nonfinite_step,
         capped_steps=summary.capped_steps,
+        losses_below_one=summary.losses_below_one,
+        losses_above_one=summary.losses_above_one,
         seconds=seconds,
         device=device,
     )

@@ -165,6 +165,10 @@ class TrialSummary(Model):
         best_step: step of ``best_loss``.
         first_nonfinite_step: where the trial diverged; None when it did not.
         capped_steps: steps on which a bound of AYLA acted.
+        losses_below_one: how many losses that an update followed were below 1 in size, but not 0; one for each update,
+            or where AYLA transforms each sample one for each of its samples. None where nobody has counted.
+        losses_above_one: likewise above 1.
+        notes: what a reader should know: which exponents had no effect.
         wall_seconds: computing time.
         steps_per_second: speed.
         device: where it ran.
@@ -175,6 +179,9 @@ class TrialSummary(Model):
     best_step: int | None = None
     first_nonfinite_step: int | None = None
     capped_steps: int = 0
+    losses_below_one: int | None = None
+    losses_above_one: int | None = None
+    notes: tuple[str, ...] = ()
     wall_seconds: float | None = None
     steps_per_second: float | None = None
     device: str | None = None
@@ -222,6 +229,7 @@ class Trial(Model):
             "final loss": summary.final_loss,
             "best loss": summary.best_loss,
             "diverged at step": summary.first_nonfinite_step,
+            "notes": " ".join(summary.notes) or None,
         }
         return _html.facts(f"Trial {self.label}", facts)
 

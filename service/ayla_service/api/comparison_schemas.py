@@ -106,6 +106,14 @@ class ComparedOptimizer(BaseModel):
     )
     wall_seconds: Finite = Field(description="Median over the trials that completed; trials side by side share time.")
     steps_per_second: Finite = Field(description="Median over the trials whose time was measured.")
+    notes: list[str] = Field(
+        description="Which exponents had no effect in any of its trials.",
+        examples=[["N2 had no effect, as the loss was above 1 in size on no step."]],
+    )
+    copy_of: str | None = Field(
+        description="Label of the first optimizer here that took the same course in every trial, as the two differ "
+        "only in exponents that had no effect. Null if none did, or if it is not known."
+    )
 
     @classmethod
     def of(cls, summary: Summary) -> Self:

@@ -131,6 +131,16 @@ class TrialSummary(BaseModel):
         description="Where the loss or a parameter of a diverged trial stopped being finite."
     )
     capped_steps: int = Field(description="Steps on which AYLA's cap of the weights or of the scale acted.")
+    losses_below_one: int | None = Field(
+        description="How many losses that an update followed were below 1 in size, but not 0, where N1 is for: one for "
+        "each update, or with transform_on 'sample' one for each of its samples. Null of trials that ran before this "
+        "was counted."
+    )
+    losses_above_one: int | None = Field(description="Likewise above 1, where N2 is for.")
+    notes: list[str] = Field(
+        description="What a reader should know: which exponents had no effect.",
+        examples=[["N2 had no effect, as the loss was above 1 in size on no step."]],
+    )
     wall_seconds: float = Field(description="Computing time until the trial ended; trials run side by side share it.")
     steps_per_second: Finite
     device: str | None = Field(description="Where it ran.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ayla_spec.limits import MAX_TRIALS
+from ayla_spec.optimizers.effect import Sides
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
@@ -14,7 +15,7 @@ from ayla_service.comparison.runs import ComparedJob, ComparedProblem, Run, Sett
 from ayla_service.db.models import Job, Trial
 from ayla_service.errors import ComparisonTooLarge
 from ayla_service.jobs.scoping import job_of
-from ayla_service.states import TrialState
+from ayla_service.states import WITH_RESULT, TrialState
 from ayla_service.teams.principal import Principal
 
 _LONGEST_TITLE = 200
@@ -22,6 +23,7 @@ _LONGEST_TITLE = 200
 _COLUMNS = (
     Trial.id, Trial.label, Trial.settings, Trial.seed, Trial.state, Trial.steps_done, Trial.final_loss,
     Trial.best_loss, Trial.best_step, Trial.wall_seconds, Trial.stored_bytes,
+    Trial.losses_below_one, Trial.losses_above_one,
 )  # fmt: skip
 
 
@@ -81,7 +83,7 @@ def _add_trials(session: Session, job: Job, problem: ComparedProblem, number: in
     for row in session.execute(select(*_COLUMNS).where(Trial.job_id == job.id).order_by(Trial.index)):
         setting = problem.settings.setdefault(row.label, Setting(row.label, row.settings))
         setting.varies |= setting.optimizer != row.settings
-        if row.state not in (TrialState.COMPLETED, TrialState.DIVERGED):
+        if row.state not in WITH_RESULT:
             setting.unfinished += 1
         elif row.seed in setting.runs:
             problem.repeated += 1
@@ -104,6 +106,7 @@ def _run(row: Row[Any], problem: int, every: int) -> Run:
         wall_seconds=row.wall_seconds,
         rows=row.steps_done // every + 2,
         stored_bytes=row.stored_bytes,
+        sides=Sides.known(row.losses_below_one, row.losses_above_one),
     )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ayla_spec.optimizers.effect import Sides
+
 from ayla_service.comparison.question import Metric
 
 
@@ -33,6 +35,7 @@ class Run:
         wall_seconds: computing time, shared with the trials beside it.
         rows: about how many the trajectory has.
         stored_bytes: size of the trajectory and what else was recorded.
+        sides: its losses below and above 1; None where nobody has counted them.
         course: None where trajectories were not read.
     """
 
@@ -48,6 +51,7 @@ class Run:
     wall_seconds: float
     rows: int
     stored_bytes: int
+    sides: Sides | None = None
     course: Course | None = None
 
     def value(self, metric: Metric) -> float:
@@ -97,6 +101,14 @@ class Setting:
     def has_ayla(self) -> bool:
         """Whether AYLA is on it."""
         return bool(self.optimizer.get("ayla"))
+
+    @property
+    def sides(self) -> Sides | None:
+        """Those of all its runs; None where they are not known of each, or the runs are not all of these settings."""
+        known = [run.sides for run in self.runs.values() if run.sides is not None]
+        if self.varies or not known or len(known) < len(self.runs):
+            return None
+        return sum(known, start=Sides(0, 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ayla_service.comparison import courses
+from ayla_service.comparison.effects import copies, notes_on_effects
 from ayla_service.comparison.gathering import gather
 from ayla_service.comparison.pairs import matches, over_problems, over_seeds
 from ayla_service.comparison.profiles import Profile, profile
@@ -101,8 +102,7 @@ def _comparison(
     found = matches(problems, question.baseline)
     tests = _seed_tests(problems, question)
     results = [
-        ProblemResult(problem, [summarize(setting, question) for setting in problem.settings.values()], tests[place])
-        for place, problem in enumerate(problems)
+        ProblemResult(problem, _summaries(problem, question), tests[place]) for place, problem in enumerate(problems)
     ]
     many = len(problems) > 1
     over = [over_problems(problems, match, question.metric) for match in found] if many else []
@@ -112,8 +112,16 @@ def _comparison(
         results=results,
         tests=run_tests(over, "problem", question),
         profile=profile(problems) if too_much is None else None,
-        notes=list(_notes(problems, too_much, lacks_tests=not found and question.baseline is None)),
+        notes=[
+            *_notes(problems, too_much, lacks_tests=not found and question.baseline is None),
+            *_notes_on_effects(results),
+        ],
     )
+
+
+def _summaries(problem: ComparedProblem, question: Question) -> list[Summary]:
+    first = copies(problem)
+    return [summarize(setting, question, first.get(label)) for label, setting in problem.settings.items()]
 
 
 def _seed_tests(problems: Sequence[ComparedProblem], question: Question) -> list[list[PairedTest]]:
@@ -147,6 +155,12 @@ def _notes(problems: Sequence[ComparedProblem], too_much: str | None, *, lacks_t
         yield "No setting with AYLA has the one that it is built on beside it; name a baseline to have tests."
     if too_much is not None:
         yield f"{too_much} are too many to read, so there are no areas under curves and no profiles."
+
+
+def _notes_on_effects(results: Sequence[ProblemResult]) -> Iterator[str]:
+    for result in results:
+        where = f"On {result.problem.title}: " if len(results) > 1 else ""
+        yield from (f"{where}{note}" for note in notes_on_effects(result.summaries))
 
 
 def _vary_between(settings: Sequence[Setting]) -> bool:

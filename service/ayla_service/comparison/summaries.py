@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ayla_spec.optimizers.effect import effect_notes
+
 from ayla_service.comparison.question import Question
 from ayla_service.comparison.runs import Run, Setting, independent
 from ayla_service.comparison.spread import Spread
@@ -28,6 +30,8 @@ class Summary:
         steps_to_target: likewise; infinite where the target was not reached. None without a target.
         wall_seconds: median over the trials that completed.
         steps_per_second: median over the trials whose time was measured.
+        notes: which of its exponents had no effect in any of its runs.
+        copy_of: label of the first setting that it is a copy of (see ``copies``); None if of none.
     """
 
     label: str
@@ -43,9 +47,11 @@ class Summary:
     steps_to_target: Spread | None
     wall_seconds: float | None
     steps_per_second: float | None
+    notes: list[str]
+    copy_of: str | None
 
 
-def summarize(setting: Setting, question: Question) -> Summary:
+def summarize(setting: Setting, question: Question, copy_of: str | None = None) -> Summary:
     """One setting in numbers."""
     ended = [setting.runs[seed] for seed in sorted(setting.runs)]
     runs = ended if independent([run] for run in ended) else ended[:1]
@@ -65,6 +71,8 @@ def summarize(setting: Setting, question: Question) -> Summary:
         steps_to_target=_spread(reached, question.confidence),
         wall_seconds=_median([run.wall_seconds for run in ended if not run.diverged and run.wall_seconds > 0]),
         steps_per_second=_median(_speeds(ended)),
+        notes=effect_notes(setting.optimizer, setting.sides),
+        copy_of=copy_of,
     )
 
 

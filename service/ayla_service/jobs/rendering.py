@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
+from ayla_spec.optimizers.effect import Sides, effect_notes
+
 from ayla_service.db.models import Job, Trial
 from ayla_service.jobs.views import AttemptCounts, JobError, JobView, Progress, SummaryView, TrialView
 from ayla_service.jobs.waits import Waits
-from ayla_service.states import UNFINISHED_JOB, TrialState, priority_name
+from ayla_service.states import UNFINISHED_JOB, WITH_RESULT, TrialState, priority_name
 
-_WITH_SUMMARY = (TrialState.COMPLETED, TrialState.DIVERGED)
 _LONGEST_REASON = 300
 
 
@@ -68,7 +69,7 @@ def trial_view(trial: Trial) -> TrialView:
         seed=trial.seed,
         state=trial.state,
         steps_done=trial.steps_done,
-        summary=_summary(trial) if trial.state in _WITH_SUMMARY else None,
+        summary=_summary(trial) if trial.state in WITH_RESULT else None,
     )
 
 
@@ -79,6 +80,9 @@ def _summary(trial: Trial) -> SummaryView:
         best_step=trial.best_step,
         first_nonfinite_step=trial.first_nonfinite_step,
         capped_steps=trial.capped_steps,
+        losses_below_one=trial.losses_below_one,
+        losses_above_one=trial.losses_above_one,
+        notes=effect_notes(trial.settings, Sides.known(trial.losses_below_one, trial.losses_above_one)),
         wall_seconds=trial.wall_seconds,
         steps_per_second=trial.steps_done / trial.wall_seconds if trial.wall_seconds > 0 else None,
         device=trial.device,

@@ -89,6 +89,10 @@ class SummaryView:
         best_step: the first step with it.
         first_nonfinite_step: where a diverged trial's loss or parameters stopped being finite.
         capped_steps: steps on which AYLA's weight cap or max_scale acted.
+        losses_below_one: how many losses that an update followed were below 1 in size, but not 0; one for each update,
+            or where AYLA transforms each sample one for each of its samples. None if nobody has counted.
+        losses_above_one: likewise above 1.
+        notes: what a reader should know: which exponents had no effect.
         wall_seconds: computing time of the shard until the trial ended, shared with the trials beside it.
         steps_per_second: steps of this trial per second of that time; None if no time was measured.
         device: where it ran.
@@ -99,6 +103,9 @@ class SummaryView:
     best_step: int | None
     first_nonfinite_step: int | None
     capped_steps: int
+    losses_below_one: int | None
+    losses_above_one: int | None
+    notes: list[str]
     wall_seconds: float
     steps_per_second: float | None
     device: str | None

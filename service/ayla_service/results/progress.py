@@ -29,10 +29,13 @@ class TrialProgress:
     capped_steps: int
     seconds: float
     device: str | None = None
+    losses_below_one: int | None = None
+    losses_above_one: int | None = None
 
 
 _COLUMNS = (
-    "state", "steps_done", "final_loss", "best_loss", "best_step", "first_nonfinite_step", "capped_steps"
+    "state", "steps_done", "final_loss", "best_loss", "best_step", "first_nonfinite_step", "capped_steps",
+    "losses_below_one", "losses_above_one",
 )  # fmt: skip
 
 # One statement for all trials: as many statements of their own took longer than computing the block.

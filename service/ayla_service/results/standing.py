@@ -12,7 +12,7 @@ from ayla_service.db.lookup import could_be_id
 from ayla_service.db.models import Job, Shard, Trial
 from ayla_service.errors import InvalidQuery, JobNotFound, TrialNotFound
 from ayla_service.results.series import Series
-from ayla_service.states import JobState, TrialState
+from ayla_service.states import WITH_RESULT, JobState, TrialState
 
 _Row = Row[*tuple[Any, ...]]
 
@@ -20,7 +20,6 @@ NO_CHUNK = -1
 """The last chunk of a trial that has none yet."""
 
 _TRIALS_AT_ONCE = 1000
-_WITH_RESULT = (TrialState.COMPLETED, TrialState.DIVERGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ def of_trial(session: Session, team_id: str, trial_id: str, series: Series) -> S
     """
     job = job_of_trial(session, team_id, trial_id)
     rows = session.execute(_STANDING.where(Trial.id == trial_id)).all()
-    return _standing(session, job, rows, series, is_final=rows[0].state in _WITH_RESULT)
+    return _standing(session, job, rows, series, is_final=rows[0].state in WITH_RESULT)
 
 
 def job_of_trial(session: Session, team_id: str, trial_id: str) -> Job:
@@ -189,7 +188,7 @@ def _standing(session: Session, job: Job, rows: Sequence[_Row], series: Series |
 
 
 def _has_ended(row: _Row) -> bool:
-    return row.state in _WITH_RESULT
+    return row.state in WITH_RESULT
 
 
 def _chunks(session: Session, series: Series, trial_ids: Sequence[str]) -> dict[str, tuple[int, int]]:

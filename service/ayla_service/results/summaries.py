@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+from ayla_spec.optimizers.effect import Sides, effect_notes
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Trial
 from ayla_service.results.standing import Standing
+from ayla_service.states import WITH_RESULT
 
 _TRIALS_AT_ONCE = 5000
 """More would be too many parameters for one query."""
@@ -30,9 +32,12 @@ _RESULT = {
     "best_step": pa.int64(),
     "first_nonfinite_step": pa.int64(),
     "capped_steps": pa.int64(),
+    "losses_below_one": pa.int64(),
+    "losses_above_one": pa.int64(),
     "wall_seconds": pa.float64(),
     "steps_per_second": pa.float64(),
     "device": pa.string(),
+    "notes": pa.string(),
 }
 _STORED = select(
     Trial.id.label("trial_id"),
@@ -47,6 +52,8 @@ _STORED = select(
     Trial.best_step,
     Trial.first_nonfinite_step,
     Trial.capped_steps,
+    Trial.losses_below_one,
+    Trial.losses_above_one,
     Trial.wall_seconds,
     Trial.device,
 )
@@ -62,11 +69,10 @@ def summary_table(session: Session, stood: Standing) -> pa.Table:
     """
     rows = _rows(session, stood)
     settings = _settings(session, stood.job_id)
-    mine = [settings[row["optimizer_index"]] for row in rows]
+    flattened = {index: flat(one) for index, one in settings.items()}
+    mine = [flattened[row["optimizer_index"]] for row in rows]
     names = dict.fromkeys(name for one in mine for name in one if name not in _NOT_SETTINGS)
-    told = [
-        row | {"optimizer": one["name"], "steps_per_second": _pace(row)} for row, one in zip(rows, mine, strict=True)
-    ]
+    told = [row | _derived(row, settings[row["optimizer_index"]]) for row in rows]
     columns = {name: pa.array([row[name] for row in told], kind) for name, kind in _IDENTITY.items()}
     columns |= {name: _column([one.get(name) for one in mine]) for name in names}
     columns |= {name: pa.array([row[name] for row in told], kind) for name, kind in _RESULT.items()}
@@ -93,10 +99,18 @@ def _rows(session: Session, stood: Standing) -> list[dict[str, Any]]:
 
 
 def _settings(session: Session, job_id: str) -> dict[int, dict[str, Any]]:
-    """The settings of each optimizer, flat, which its trials share."""
+    """The settings of each optimizer, which its trials share."""
     one_of_each = select(func.min(Trial.index)).where(Trial.job_id == job_id).group_by(Trial.optimizer_index)
     query = select(Trial.optimizer_index, Trial.settings).where(Trial.job_id == job_id, Trial.index.in_(one_of_each))
-    return {index: flat(settings) for index, settings in session.execute(query)}
+    return {row.optimizer_index: row.settings for row in session.execute(query)}
+
+
+def _derived(row: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What follows from a trial's row and settings."""
+    notes = list[str]()
+    if row["state"] in WITH_RESULT:
+        notes = effect_notes(settings, Sides.known(row["losses_below_one"], row["losses_above_one"]))
+    return {"optimizer": settings["name"], "steps_per_second": _pace(row), "notes": " ".join(notes) or None}
 
 
 def _pace(row: Mapping[str, Any]) -> float | None:

@@ -46,10 +46,13 @@ def digits_job(model: str, *, steps: int = STEPS, aylas: tuple[Any, ...] = (None
     return job(problem, optimizers, steps, seeds=[3, 8], dtype="float64")
 
 
-def sgd_losses(spec: ResolvedJobSpec, seed: int, exponent: float | None = None) -> tuple[list[float], Tensor]:
-    """A plain loop: losses before each update and after the last, and the test outputs then.
+def sgd_losses(
+    spec: ResolvedJobSpec, seed: int, exponent: float | None = None
+) -> tuple[list[float], Tensor, list[float]]:
+    """A plain loop: losses before each update and after the last, the test outputs then, and the sizes of all elements.
 
-    With an exponent each sample's loss is weighted by the coefficient of eq. 1 with n1 = n2.
+    The sizes are |r| or the sample's loss, of every update. With an exponent each sample's loss is weighted by the
+    coefficient of eq. 1 with n1 = n2.
     """
     assert isinstance(spec.problem, DatasetProblem)
     dataset = load_dataset(spec.problem.dataset, DataSource(Path("unused")))
@@ -57,7 +60,7 @@ def sgd_losses(spec: ResolvedJobSpec, seed: int, exponent: float | None = None) 
     network = twin(spec.problem.model.model_dump(), (8, 8), 10)
     load(network, initial(spec.problem, seed))
     optimizer = torch.optim.SGD(network.parameters(), lr=RATE)
-    losses, epoch = [], -(-len(inputs) // BATCH)
+    losses, seen, epoch = [], [], -(-len(inputs) // BATCH)
     for step in range(STEPS + 1):
         order = np.random.default_rng([seed, step // epoch]).permutation(len(inputs))
         chosen = order[step % epoch * BATCH :][:BATCH]
@@ -66,12 +69,13 @@ def sgd_losses(spec: ResolvedJobSpec, seed: int, exponent: float | None = None) 
         losses.append(elements.mean().item())
         if step < STEPS:
             sizes = magnitudes(spec.problem.loss or "", outputs.detach(), labels[chosen]).view_as(elements)
+            seen += sizes.flatten().tolist()
             weights = torch.ones_like(sizes) if exponent is None else exponent * sizes ** (exponent - 1)
             optimizer.zero_grad()
             torch.autograd.backward((weights * elements).mean())
             optimizer.step()
     with torch.no_grad():
-        return losses, network(tensors(dataset, test=True)[0])
+        return losses, network(tensors(dataset, test=True)[0]), seen
 
 
 def initial(problem: DatasetProblem, seed: int) -> Tensor:
@@ -86,7 +90,7 @@ def test_sgd_is_pytorchs_own(model: str) -> None:
     test = load_dataset(DigitsDataset(), DataSource(Path("unused")))
     labels = tensors(test, test=True)[1]
     for trial in plan_trials(spec):
-        losses, answers = sgd_losses(spec, trial.seed)
+        losses, answers, _ = sgd_losses(spec, trial.seed)
         np.testing.assert_allclose(recorder.trajectories[trial.index]["loss"], losses, rtol=1e-10)
         metrics = recorder.metrics[trial.index]
         assert metrics["step"].tolist() == [15, 30, 45, 50]
@@ -102,10 +106,13 @@ def test_sgd_is_pytorchs_own(model: str) -> None:
 def test_the_sample_reading_weights_each_element(loss: str) -> None:
     ayla = {"n1": 1.3, "n2": 1.3, "transform_on": "sample", "max_scale": None}
     spec = digits_job("mlp", aylas=(ayla,), loss=loss)
-    trajectories = run(spec).trajectories
+    recorder = run(spec)
     for trial in plan_trials(spec):
-        losses, _ = sgd_losses(spec, trial.seed, exponent=1.3)
-        np.testing.assert_allclose(trajectories[trial.index]["loss"], losses, rtol=1e-10)
+        losses, _, sizes = sgd_losses(spec, trial.seed, exponent=1.3)
+        np.testing.assert_allclose(recorder.trajectories[trial.index]["loss"], losses, rtol=1e-10)
+        summary = recorder.summaries[trial.index]
+        assert summary.losses_below_one == sum(0 < size < 1 for size in sizes)
+        assert summary.losses_above_one == sum(size > 1 for size in sizes)
 
 
 @pytest.mark.parametrize("model", ["mlp", "cnn"])

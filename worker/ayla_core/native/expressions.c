@@ -24,12 +24,13 @@ typedef struct {
      diverged [columns][trials]; of each block how many there are and the number of its first */
   REAL* rows; REAL* farewell; int64_t columns, trials; const int32_t* used; const int32_t* first_trial;
   int64_t* first_nonfinite; double* best_loss; int64_t* best_step; int64_t* capped_steps; double* final_loss;
+  int64_t* losses_below_one; int64_t* losses_above_one;
 } NAME(Batch);
 
 typedef struct {
   REAL v[LANES], transformed[LANES], limited[LANES], norm[LANES], reduced[LANES], slope[LANES], rate[LANES], over[LANES];
   REAL best[LANES], alive[LANES], bad[LANES], capped[LANES], exponent[LANES], lowered[LANES], size[LANES], power[LANES];
-  INTEGER best_step[LANES];
+  INTEGER best_step[LANES], below[LANES], above[LANES];
   REAL clock[MOST_CLOCKS][LANES];
 } __attribute__((aligned(64))) NAME(Scratch);
 
@@ -132,6 +133,15 @@ static int NAME(book)(const NAME(Batch)* p, int64_t block, int64_t step, const R
   return living != 0;
 }
 
+/* On which side of 1 the loss is that an update follows; 0 and 1 are on neither, as is what has diverged. */
+static void NAME(count_sides)(const REAL* loss, NAME(Scratch)* s) {
+  EACH {
+    const REAL a = ABSOLUTE(loss[k]) * s->alive[k];
+    s->below[k] = (a > 0) & (a < 1) ? s->below[k] + 1 : s->below[k];
+    s->above[k] = a > 1 ? s->above[k] + 1 : s->above[k];
+  }
+}
+
 static void NAME(read_clock)(const NAME(Batch)* p, int64_t at, int64_t update, int uniform, NAME(Scratch)* s) {
   const REAL* now = p->clock + update * p->clocks * p->courses;
   for (int64_t c = 0; c < p->clocks; c++) {
@@ -195,6 +205,7 @@ static void NAME(run_block)(const NAME(Batch)* p, int64_t block) {
     s->best_step[k] = (INTEGER)p->best_step[at + k];
     s->alive[k] = p->first_nonfinite[at + k] < 0;
     s->capped[k] = 0;
+    s->below[k] = s->above[k] = 0;
     s->over[k] = s->limited[k] = 0;
   }
   const REAL* loss = slots + p->loss * LANES;
@@ -214,6 +225,7 @@ static void NAME(run_block)(const NAME(Batch)* p, int64_t block) {
     }
     if (!living) break;
     if (i == p->updates) break;
+    NAME(count_sides)(loss, s);
     if (p->is_prepared[block]) NAME(prepare)(p, at, slots, s, gradients);
     if (p->has_ayla[block]) {
       NAME(RULE_OVER)[rule](s->v, h, s->over);
@@ -225,6 +237,8 @@ static void NAME(run_block)(const NAME(Batch)* p, int64_t block) {
     p->best_loss[at + k] = (double)s->best[k];
     p->best_step[at + k] = (int64_t)s->best_step[k];
     p->capped_steps[at + k] += (int64_t)s->capped[k];
+    p->losses_below_one[at + k] += (int64_t)s->below[k];
+    p->losses_above_one[at + k] += (int64_t)s->above[k];
     p->final_loss[at + k] = (double)loss[k];
   }
   for (int64_t j = 0; j < P; j++) {

@@ -30,6 +30,7 @@ typedef struct {
   int64_t first_step, updates, evaluate_last, every, last_step;
   REAL* rows; REAL* farewell;   /* [..][5][trials], [5][trials] */
   int64_t* first_nonfinite; double* best_loss; int64_t* best_step; int64_t* capped_steps; double* final_loss;
+  int64_t* losses_below_one; int64_t* losses_above_one;
   /* matrix product, and how many threads it may use in the calling thread */
   NAME(Gemm) gemm; int (*set_threads)(int); int64_t threads;
 } NAME(Network);

@@ -95,10 +95,26 @@ static void NAME(evaluate_loss)(const NAME(Network)* p, NAME(Work)* w) {
   else NAME(residuals)(w, z, outputs, p->loss == NAME(HUBER));
 }
 
+/* What the per-sample reading transforms in a batch: every sample, or every output of every sample. */
+static int64_t NAME(elements)(const NAME(Network)* p, const NAME(Work)* w) {
+  return w->batch * (p->loss == NAME(CROSS_ENTROPY) ? 1 : p->widths[p->layers]);
+}
+
+/* Adds how many sizes are below and above 1; 0 and 1 are neither. */
+static void NAME(count_sides)(const REAL* sizes, int64_t count, int64_t* below, int64_t* above) {
+  INTEGER less = 0, more = 0;
+  for (int64_t i = 0; i < count; i++) {
+    less += (sizes[i] > 0) & (sizes[i] < 1);
+    more += sizes[i] > 1;
+  }
+  *below += less;
+  *above += more;
+}
+
 /* The per-sample reading: coefficients into w->factor; returns their mean, the transformed loss and whether max_scale
    acted. */
 static REAL NAME(read_samples)(const NAME(Network)* p, int64_t trial, NAME(Work)* w, REAL* transformed, int* limited) {
-  const int64_t count = w->batch * (p->loss == NAME(CROSS_ENTROPY) ? 1 : p->widths[p->layers]);
+  const int64_t count = NAME(elements)(p, w);
   const REAL n1 = p->n1[trial], n2 = p->n2[trial], most = p->max_scale[trial];
   for (int64_t i = 0; i < count; i++) {
     const REAL a = w->magnitude[i];

@@ -178,6 +178,9 @@ static void NAME(run_trial)(const NAME(Network)* p, int64_t trial, NAME(Work)* w
     }
     if (!moves) break;
     bad = pass.bad;
+    const REAL size = ABSOLUTE(loss);
+    NAME(count_sides)(sampled ? w->magnitude : &size, sampled ? NAME(elements)(p, w) : 1, p->losses_below_one + trial,
+                      p->losses_above_one + trial);
     if (p->has_ayla[trial]) {
       v_values[0] = reading.v;
       NAME(RULE_OVER)[rule](v_values, h, over);

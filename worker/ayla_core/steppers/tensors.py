@@ -83,7 +83,7 @@ class TensorStepper:
         steps = updates + last
         rates = self._clocks.learning_rates(self._learning_rates, first + 1, steps)
         quantities = trace.collect(self._capped(trace), rates)
-        ledger.book(first, quantities.loss, quantities.finite, quantities.capped[:updates])
+        ledger.book(first, quantities.loss, quantities.finite, quantities.capped[:updates], quantities.sides)
         return self._course(first, steps, quantities, ledger)
 
     def _step(self, batch: Tensor | None, now: Sequence[Tensor]) -> Seen:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ayla_core.ledger import Flags, Floats
+from ayla_core.ledger import Flags, Floats, Integers
 from ayla_core.norms import SPANS, norm_of
 from ayla_core.scaling import Scaled
 
@@ -27,6 +27,7 @@ class Quantities:
         grad_norm: norm of ∇l.
         finite: whether the loss and every parameter is a finite number.
         capped: whether max_scale or the weight cap changes the update of this step.
+        sides: how many losses are below and above 1, shape [steps, 2, lanes].
         parameters: shape [steps, lanes, parameters]; None where parameters are not recorded.
     """
 
@@ -37,6 +38,7 @@ class Quantities:
     grad_norm: Floats
     finite: Flags
     capped: Flags
+    sides: Integers | Flags
     parameters: Floats | None
 
 
@@ -52,6 +54,7 @@ class Seen(NamedTuple):
         reduced: ``Norm.reduced`` of G/v; None where there is one parameter as well.
         limited: where max_scale acted; None where no row has one.
         parameters: all of them, shape [rows, parameters], or the size of the largest.
+        passing: of how many samples the loss is above 0, at least 1 and above 1, shape [3, rows] (see ``Scaled``).
     """
 
     loss: Tensor
@@ -62,6 +65,7 @@ class Seen(NamedTuple):
     reduced: Tensor | None
     limited: Tensor | None
     parameters: Tensor
+    passing: Tensor | None
 
 
 def look(loss: Tensor, scaled: Scaled, parameters: Tensor, *, keep_parameters: bool, reads_samples: bool) -> Seen:
@@ -80,6 +84,7 @@ def look(loss: Tensor, scaled: Scaled, parameters: Tensor, *, keep_parameters: b
         limited=scaled.limited,
         # Of many parameters the largest tells whether all are finite: the maximum norm hands NaN on.
         parameters=parameters.clone() if keep_parameters else torch.linalg.vector_norm(parameters, torch.inf, dim=1),
+        passing=scaled.passing,
     )
 
 
@@ -110,11 +115,11 @@ class Trace:
         if limited:
             capped = capped | torch.stack(limited)
         loss, transformed, scale, slope, parameters = (
-            _fetch([getattr(seen, name) for seen in self.steps])
+            _fetch(torch.stack([getattr(seen, name) for seen in self.steps]))
             for name in ("loss", "transformed", "scale", "slope", "parameters")
         )
-        unscaled = [seen.unscaled for seen in self.steps if seen.unscaled is not None]
-        effective_lr = self._effective(learning_rates, scale, _fetch(unscaled) if unscaled else slope)
+        unscaled, sides = self._of_samples(slope, _sides(loss))
+        effective_lr = self._effective(learning_rates, scale, unscaled)
         finite_parameters = np.isfinite(parameters)
         return Quantities(
             loss=loss,
@@ -124,6 +129,7 @@ class Trace:
             grad_norm=np.abs(slope),
             finite=np.isfinite(loss) & (finite_parameters.all(-1) if self.keep_parameters else finite_parameters),
             capped=capped.cpu().numpy(),
+            sides=sides,
             parameters=parameters if self.keep_parameters else None,
         )
 
@@ -135,8 +141,25 @@ class Trace:
             whole: Floats = learning_rates * (scale * size)
             if not beyond.any():
                 return whole
-            reduced = _fetch([seen.slope if seen.reduced is None else seen.reduced for seen in self.steps])
+            reduced = _fetch(torch.stack([seen.slope if seen.reduced is None else seen.reduced for seen in self.steps]))
             return np.where(beyond, learning_rates * (scale * reduced) / SPANS[self.steps[0].slope.dtype].shrink, whole)
+
+    def _of_samples(self, slope: Floats, sides: Flags) -> tuple[Floats, Integers | Flags]:
+        """The slopes of G/v and the counts of all rows, given those of rows that do not transform their samples."""
+        slopes = [seen.unscaled for seen in self.steps if seen.unscaled is not None]
+        passing = [seen.passing for seen in self.steps if seen.passing is not None]
+        if not passing:
+            return slope, sides
+        # In one piece, as to fetch something is to wait; float64 holds slopes of either type and all counts.
+        whole = _fetch(torch.cat((torch.stack(slopes).double().unsqueeze(1), torch.stack(passing)), dim=1))
+        counts = np.stack((whole[:, 1] - whole[:, 2], whole[:, 3]), axis=1)
+        return whole[:, 0], np.where(np.isnan(counts), sides, counts).astype(np.int64)
+
+
+def _sides(loss: Floats) -> Flags:
+    """Whether each loss is below 1, and above it; shape [steps, lanes] to [steps, 2, lanes]. 0 and 1 are neither."""
+    size = np.abs(loss)
+    return np.stack(((size > 0) & (size < 1), size > 1), axis=1)
 
 
 def _size_of(gradient: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -147,6 +170,6 @@ def _size_of(gradient: Tensor) -> tuple[Tensor, Tensor | None]:
     return norm.whole, norm.reduced
 
 
-def _fetch(steps: list[Tensor]) -> Floats:
-    whole: Floats = torch.stack(steps).to("cpu", torch.float64).numpy()
+def _fetch(steps: Tensor) -> Floats:
+    whole: Floats = steps.to("cpu", torch.float64).numpy()
     return whole

@@ -189,6 +189,11 @@ class Trial(Base):
     best_step: Mapped[int | None]
     first_nonfinite_step: Mapped[int | None]
     capped_steps: Mapped[int] = mapped_column(default=0)
+    losses_below_one: Mapped[int | None] = mapped_column(BigInteger)
+    """How many losses that an update followed were below 1 in size (see ``ayla_spec.optimizers.effect``); null of
+    trials that ran before this was counted."""
+    losses_above_one: Mapped[int | None] = mapped_column(BigInteger)
+    """Likewise above 1."""
     wall_seconds: Mapped[float] = mapped_column(default=0.0)
     stored_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     """Size of its trajectory, metrics and predictions."""

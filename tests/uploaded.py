@@ -59,17 +59,30 @@ def in_this_process(kind: Format, source: IO[bytes], target: IO[bytes], *, heade
         raise InvalidDataset(str(fault)) from fault
 
 
-def new_dataset(content: bytes = FLOWERS, name: str = "flowers", kind: Format = "csv") -> NewDataset:
+def new_dataset(
+    content: bytes = FLOWERS, name: str = "flowers", kind: Format = "csv", *, header: bool = False
+) -> NewDataset:
     """A file that was checked and is ready to be stored."""
     kept: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # closed by who stores it
-    return NewDataset.of(Label(name, None, kind), in_this_process(kind, io.BytesIO(content), kept), kept)
+    try:
+        checked = in_this_process(kind, io.BytesIO(content), kept, header=header)
+    except InvalidDataset:
+        kept.close()
+        raise
+    return NewDataset.of(Label(name, None, kind), checked, kept)
 
 
 def upload(
-    database: Database, content: bytes = FLOWERS, name: str = "flowers", kind: Format = "csv", caller: Principal = LOCAL
+    database: Database,
+    content: bytes = FLOWERS,
+    name: str = "flowers",
+    kind: Format = "csv",
+    caller: Principal = LOCAL,
+    *,
+    header: bool = False,
 ) -> DatasetDetailView:
     """Store a dataset."""
-    new = new_dataset(content, name, kind)
+    new = new_dataset(content, name, kind, header=header)
     with new.file, database.write() as session:
         return DatasetService(database).add(session, caller, new)
 

@@ -46,10 +46,15 @@ class CsvFile:
     """
 
     order: Literal["C"] = "C"
+    rows = 0
 
     def __init__(self, file: IO[bytes], *, header: bool = False) -> None:
         self.names: Sequence[str] = _names(file, header=header)
         self._file, self._start = file, file.tell()
+
+    def is_single(self, _name: str) -> bool:
+        """Never: numbers are written with as many digits as they have."""
+        return False
 
     def values(self, columns: Sequence[str]) -> Iterator[Floats]:
         """As of ``Table``."""

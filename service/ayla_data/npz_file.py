@@ -98,6 +98,11 @@ class Array:
         """Numbers of a sample."""
         return prod(self.stored.shape[1:])
 
+    @property
+    def is_single(self) -> bool:
+        """Whether it was stored as float32."""
+        return self.stored.dtype.newbyteorder("=") == np.float32
+
     def numbers(self, first: int = 0, last: int | None = None) -> Floats:
         """The values of these samples, by default of all: finite float64 of shape [samples, features].
 
@@ -136,6 +141,10 @@ class NpzTable:
         self._inputs, self._targets = arrays.inputs, arrays.targets
         self.rows = len(self._inputs.stored)
         self.names: Sequence[str] = [*(f"x{place}" for place in range(self._inputs.features)), "target"]
+
+    def is_single(self, name: str) -> bool:
+        """As of ``Table``."""
+        return (self._targets if name == self.names[-1] else self._inputs).is_single
 
     def values(self, columns: Sequence[str]) -> Iterator[Floats]:
         """As of ``Table``."""

@@ -46,12 +46,16 @@ class ParquetFile:
             self._schema = self._file.schema_arrow
             _check_groups(self._file.metadata, most_bytes)
             self.names: Sequence[str] = [str(name) for name in self._schema.names if not _PANDAS_INDEX.fullmatch(name)]
-        self._rows = int(self._file.metadata.num_rows)
+        self.rows = int(self._file.metadata.num_rows)
         check_names(self.names)
+
+    def is_single(self, name: str) -> bool:
+        """As of ``Table``."""
+        return bool(self._schema.field(name).type == pa.float32())
 
     def values(self, columns: Sequence[str]) -> Iterator[Floats]:
         """As of ``Table``."""
-        check_size(self._rows, len(columns))
+        check_size(self.rows, len(columns))
         for name in columns:
             _check_type(name, self._schema.field(name).type)
         for name in columns:
@@ -61,11 +65,11 @@ class ParquetFile:
     def _column(self, name: str) -> Iterator[Floats]:
         rows, label = 0, column(name)
         for batch in self._file.iter_batches(_ROWS_AT_ONCE, columns=[name], use_threads=False):
-            if rows + len(batch) > self._rows:
+            if rows + len(batch) > self.rows:
                 break
             yield from_arrow(batch.column(name), _places(label, rows))
             rows += len(batch)
-        if rows != self._rows:
+        if rows != self.rows:
             raise TableError(f"The file is damaged: {label} has another number of rows than the file says.")
 
 

@@ -22,6 +22,13 @@ class Table(Protocol):
     def order(self) -> Literal["C", "F"]:
         """How values are handed out: row by row (C) or column by column (F)."""
 
+    @property
+    def rows(self) -> int:
+        """How many there are; 0 where the file does not say it, and the order is C."""
+
+    def is_single(self, name: str) -> bool:
+        """Whether a column was stored as float32, so that its values were rounded to seven digits."""
+
     def values(self, columns: Sequence[str]) -> Iterator[Floats]:
         """The values of these columns, some at a time.
 
@@ -43,9 +50,14 @@ def matrix(table: Table, columns: Sequence[str]) -> Floats:
     Raises:
         TableError: as of ``Table.values``, and when there are fewer than two rows.
     """
-    parts = list(table.values(columns))
-    whole = np.concatenate(parts) if parts else np.empty(0)
-    if table.order == "F":
-        whole = np.ascontiguousarray(whole.reshape(len(columns), -1).T)
-    check_size(len(whole), len(columns))
+    if table.order == "C":
+        whole = np.concatenate([np.empty((0, len(columns))), *table.values(columns)])
+        check_size(len(whole), len(columns))
+        return whole
+    check_size(table.rows, len(columns))
+    whole, filled = np.empty((table.rows, len(columns))), 0
+    for values in table.values(columns):
+        place, row = divmod(filled, table.rows)
+        whole[row : row + len(values), place] = values
+        filled += len(values)
     return whole

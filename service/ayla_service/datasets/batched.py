@@ -1,6 +1,6 @@
 """Tables whose rows can be gone through as often as needed, some at a time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +19,10 @@ class BatchedTable(Protocol):
     def rows(self) -> int:
         """How many there are."""
 
+    @property
+    def single(self) -> Collection[str]:
+        """Names of the columns that were stored as float32."""
+
     def batches(self) -> Iterator[Floats]:
         """All rows in order, some at a time: float64 of shape [some, columns], columns contiguous. Can be repeated."""
 
@@ -32,6 +36,7 @@ class BatchedArrays:
 
     def __init__(self, table: NpzTable) -> None:
         self.names, self.rows = table.names, table.rows
+        self.single: Collection[str] = {name for name in table.names if table.is_single(name)}
         self._table = table
 
     def batches(self) -> Iterator[Floats]:

@@ -62,7 +62,8 @@ def _read(kind: Format, source: IO[bytes], scratch: Scratch, *, header: bool) ->
 
 
 def _spooled(table: Table, scratch: Scratch) -> Spool:
-    spool = Spool(table.names, table.order, scratch())
+    single = {name for name in table.names if table.is_single(name)}
+    spool = Spool(table.names, table.order, scratch(), single)
     for values in table.values(table.names):
         spool.add(values)
     return spool

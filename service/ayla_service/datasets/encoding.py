@@ -1,6 +1,6 @@
-"""The form in which a dataset is kept: Parquet with columns of int64 and float64, compressed with zstd."""
+"""The form in which a dataset is kept: Parquet with columns of int64, float64 and float32, compressed with zstd."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import IO
 
 import pyarrow as pa
@@ -15,13 +15,19 @@ PREVIEW_ROWS = 100
 
 
 def encode(table: BatchedTable, columns: Sequence[Column], target: IO[bytes]) -> None:
-    """Write a table; whole numbers as such."""
-    types = {"integer": pa.int64(), "number": pa.float64()}
-    schema = pa.schema([pa.field(column.name, types[column.kind], nullable=False) for column in columns])
+    """Write a table; whole numbers as such, and float32 as float32, which tells how exact the numbers are."""
+    fields = [pa.field(column.name, _type(column, table.single), nullable=False) for column in columns]
+    schema = pa.schema(fields)
     # Neither would be read: no dataset is searched, and zstd finds repetitions by itself.
     with pq.ParquetWriter(target, schema, compression="zstd", use_dictionary=False, write_statistics=False) as writer:
         for block in _row_groups(table):
             writer.write_table(_arrow(block, schema), row_group_size=len(block))
+
+
+def _type(column: Column, single: Collection[str]) -> pa.DataType:
+    if column.kind == "integer":
+        return pa.int64()
+    return pa.float32() if column.name in single else pa.float64()
 
 
 def _row_groups(table: BatchedTable) -> Iterator[Floats]:
@@ -34,8 +40,5 @@ def _row_groups(table: BatchedTable) -> Iterator[Floats]:
 
 
 def _arrow(block: Floats, schema: pa.Schema) -> pa.Table:
-    columns = [
-        block[:, place] if field.type == pa.float64() else block[:, place].astype("int64")
-        for place, field in enumerate(schema)
-    ]
+    columns = [block[:, place].astype(field.type.to_pandas_dtype(), copy=False) for place, field in enumerate(schema)]
     return pa.Table.from_arrays([pa.array(values) for values in columns], schema=schema)

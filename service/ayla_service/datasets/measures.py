@@ -15,6 +15,9 @@ from ayla_service.datasets.batched import BatchedTable
 MOST_DISTINCT = 1000
 """More different values than that are not counted; as many classes as a target may have."""
 
+_EXACT_SINGLE = 2**23
+"""From here on every float32 is a whole number, so that being one says nothing."""
+
 _FIRST = 4096
 """Rows that tell of most columns that they have too many different values to be counted."""
 
@@ -25,7 +28,7 @@ class Column:
 
     Attributes:
         name: its name.
-        kind: integer where every value is a whole number, below 2^53 in size.
+        kind: integer where every value is a whole number, below 2^53 in size; below 2^23 if it was stored as float32.
         min: lowest value.
         max: highest value.
         mean: over all rows; None where it is beyond what a float can hold.
@@ -46,7 +49,7 @@ class Column:
 
 def measure(table: BatchedTable) -> list[Column]:
     """Every column of a table of at least one row."""
-    running = _Running(len(table.names))
+    running = _Running([_EXACT_SINGLE if name in table.single else EXACT for name in table.names])
     for batch in table.batches():
         running.add(batch)
     return running.columns(table.names)
@@ -55,7 +58,9 @@ def measure(table: BatchedTable) -> list[Column]:
 class _Running:
     """What is known of the rows so far, of each column."""
 
-    def __init__(self, columns: int) -> None:
+    def __init__(self, exact: Sequence[float]) -> None:
+        columns = len(exact)
+        self._exact = np.array(exact, np.float64)
         self.rows = 0
         self._min, self._max = np.full(columns, np.inf), np.full(columns, -np.inf)
         self._mean, self._squares = np.zeros(columns), np.zeros(columns)
@@ -65,7 +70,7 @@ class _Running:
     def add(self, batch: Floats) -> None:
         self._min = np.minimum(self._min, batch.min(axis=0))
         self._max = np.maximum(self._max, batch.max(axis=0))
-        self._is_whole &= ((batch == np.floor(batch)) & (np.abs(batch) < EXACT)).all(axis=0)
+        self._is_whole &= ((batch == np.floor(batch)) & (np.abs(batch) < self._exact)).all(axis=0)
         with np.errstate(all="ignore"):
             self._add_moments(batch)
         for place, known in enumerate(self._distinct):

@@ -1,6 +1,6 @@
 """Numbers on disk instead of in memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import IO, Literal
 
 import numpy as np
@@ -15,10 +15,13 @@ class Spool:
         names: of the columns.
         order: in which the values are added: row by row (C) or column by column (F).
         file: where they are kept; empty.
+        single: names of the columns that were stored as float32; default: none.
     """
 
-    def __init__(self, names: Sequence[str], order: Literal["C", "F"], file: IO[bytes]) -> None:
-        self.names = names
+    def __init__(
+        self, names: Sequence[str], order: Literal["C", "F"], file: IO[bytes], single: Collection[str] = ()
+    ) -> None:
+        self.names, self.single = names, single
         self._order: Literal["C", "F"] = order
         self._values = 0
         self._file = file

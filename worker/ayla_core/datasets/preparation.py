@@ -36,7 +36,7 @@ def prepared(settings: TableSettings, data: RawData, title: str) -> Dataset:
         classes = count_classes(dataset.targets, dataset.test_targets, data.target_name)
         dataset = replace(dataset, classes=classes)
     if settings.standardize:
-        inputs, test_inputs = standardize(dataset.inputs, dataset.test_inputs, data.input_name)
+        inputs, test_inputs = standardize(dataset.inputs, dataset.test_inputs, data.input_name, data.precision)
         dataset = replace(dataset, inputs=inputs, test_inputs=test_inputs)
     return dataset
 

@@ -17,6 +17,7 @@ class RawData:
         test_targets: as ``targets``.
         input_name: what messages call an input, by its place in a flattened sample.
         target_name: what messages call the target.
+        precision: eps of the type in which each input was stored, shape [features].
     """
 
     inputs: Floats
@@ -25,3 +26,4 @@ class RawData:
     test_targets: Floats | None
     input_name: Callable[[int], str]
     target_name: str
+    precision: Floats

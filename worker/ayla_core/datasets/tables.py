@@ -1,11 +1,12 @@
 """Files of numbers as samples: inputs and targets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import IO
 
+import numpy as np
 from ayla_data.csv_file import CsvFile
 from ayla_data.errors import TableError, column
 from ayla_data.formats import Format, check_start
@@ -59,7 +60,13 @@ def _of_table(table: Table, settings: FileDataset | UploadDataset) -> RawData:
     columns = choose_columns(settings, table.names)
     numbers = matrix(table, columns)
     return RawData(
-        numbers[:, :-1], numbers[:, -1:], None, None, lambda place: column(columns[place]), column(columns[-1])
+        numbers[:, :-1],
+        numbers[:, -1:],
+        None,
+        None,
+        lambda place: column(columns[place]),
+        column(columns[-1]),
+        _precision(table.is_single(name) for name in columns[:-1]),
     )
 
 
@@ -75,7 +82,13 @@ def _of_arrays(file: IO[bytes], settings: FileDataset | UploadDataset) -> RawDat
         None if test is None else test[1].numbers(),
         arrays.inputs.place,
         arrays.targets.label,
+        _precision([arrays.inputs.is_single] * arrays.inputs.features),
     )
+
+
+def _precision(are_single: Iterable[bool]) -> Floats:
+    kinds = (np.float32 if is_single else np.float64 for is_single in are_single)
+    return np.array([np.finfo(kind).eps for kind in kinds], np.float64)
 
 
 def _samples(array: Array) -> Floats:

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
+from ayla_service.api import uploads as uploading
 from ayla_service.cli import app
+from ayla_service.datasets import isolated
 from ayla_service.settings import Settings
 from ayla_service.startup import variable
 
@@ -19,6 +21,10 @@ Faults = Iterator[str]
 
 # Read by the core itself, which knows no settings.
 _OF_THE_CORE = frozenset({"AYLA_CACHE_DIR", "AYLA_NATIVE", "AYLA_CUDA_GRAPHS"})
+_OF_UPLOADS = ("max_upload_bytes", "upload_room_bytes")
+_OF_THE_API = 256 * 2**20
+"""Memory of the API's own process, as docs/operations.md says, and some."""
+
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _SECRET = "postgres_password"
 
@@ -155,6 +161,24 @@ def first_key(text: str) -> list[str]:
     return found[1].split() if found else []
 
 
+def uploads(compose: Compose) -> Faults:
+    """Uploads, what is made of them and the processes that check them have room: files on a disk or in the memory."""
+    api = compose["services"]["api"]
+    folder = PurePosixPath(api["environment"].get("TMPDIR") or "/tmp")
+    given = Settings(
+        **{name: api["environment"][variable(name)] for name in _OF_UPLOADS if variable(name) in api["environment"]}
+    )
+    needed = _OF_THE_API + uploading.CHECKS_AT_ONCE * isolated.MEMORY_BYTES
+    if any(_holds(mount, folder) for mount in api.get("tmpfs", [])):
+        # Beside each file there is a copy as it is kept, and beside those that are checked the numbers in them.
+        needed += 2 * given.upload_room + uploading.CHECKS_AT_ONCE * isolated.FILE_BYTES
+    elif not any(_holds(mount.split(":")[1], folder) for mount in api.get("volumes", [])):
+        yield f"the files of the api go to {folder}, which cannot be written"
+    limit = _bytes(api["deploy"]["resources"]["limits"]["memory"])
+    if limit < needed:
+        yield f"the api may take {limit} bytes of memory, and uploads {needed}"
+
+
 def images(compose: Compose, dockerfiles: Mapping[str, str]) -> Faults:
     """No image runs as root; that of the API has neither torch nor a compiler; the CPU worker's torch has no CUDA."""
     for name, text in dockerfiles.items():
@@ -174,6 +198,15 @@ def images(compose: Compose, dockerfiles: Mapping[str, str]) -> Faults:
 
 def _ours_of(environment: Mapping[str, object]) -> set[str]:
     return {name for name in environment if name.startswith("AYLA_")}
+
+
+def _holds(mount: str, folder: PurePosixPath) -> bool:
+    """Whether a folder is in what is mounted; options follow the path after a colon."""
+    return folder.is_relative_to(mount.partition(":")[0])
+
+
+def _bytes(size: str) -> int:
+    return int(size[:-1]) * {"m": 2**20, "g": 2**30}[size[-1]]
 
 
 def _seconds(duration: str) -> float:

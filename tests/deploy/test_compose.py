@@ -32,6 +32,7 @@ CHECKS: tuple[Check, ...] = (
     promises.confinement,
     promises.exposure,
     promises.broker,
+    promises.uploads,
 )
 """Those that look at nothing but the parsed file."""
 
@@ -116,6 +117,12 @@ BREACHES: tuple[tuple[Check, str, Any], ...] = (
     (promises.exposure, "api/ports", ["0.0.0.0:8642:8642"]),
     (promises.exposure, "redis/ports", ["127.0.0.1:6379:6379"]),
     (promises.exposure, "postgres/networks", ["inside", "outside"]),
+    (promises.uploads, "api/environment/TMPDIR", GONE),
+    (promises.uploads, "api/environment/TMPDIR", "/tmp/uploads"),
+    (promises.uploads, "api/environment/TMPDIR", "/home/ayla"),
+    (promises.uploads, "api/volumes", GONE),
+    (promises.uploads, "api/tmpfs", ["/tmp", "/data/uploads:size=2g"]),
+    (promises.uploads, "api/deploy/resources/limits/memory", "1g"),
     (promises.broker, "redis/command", ["redis-server", "--save", "60 1"]),
     (promises.broker, "redis/command", ["redis-server", "--maxmemory-policy", "allkeys-lru"]),
 )
@@ -127,6 +134,17 @@ def test_a_broken_promise_is_found(compose: Compose, check: Check, path: str, va
     faults = list(check(compose))
     assert faults
     assert any(path.partition("/")[0].lower() in fault.lower() for fault in faults)
+
+
+def test_uploads_in_memory_need_as_much_more_of_it(compose: Compose) -> None:
+    """The bound on their bytes, twice, decides how much."""
+    change(compose, "services/api/environment/TMPDIR", "/tmp")
+    change(compose, "services/api/deploy/resources/limits/memory", "4g")
+    assert list(promises.uploads(compose))
+    change(compose, "services/api/environment/AYLA_UPLOAD_ROOM_BYTES", str(2**28))
+    assert list(promises.uploads(compose)) == []
+    change(compose, "services/api/environment/AYLA_UPLOAD_ROOM_BYTES", str(2**28 + 2**20))
+    assert list(promises.uploads(compose))
 
 
 def test_every_check_has_a_breach_that_it_finds() -> None:

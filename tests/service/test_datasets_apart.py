@@ -85,6 +85,20 @@ def test_a_full_disk_is_not_the_files_fault(monkeypatch: pytest.MonkeyPatch) -> 
         _check()
 
 
+def test_a_check_that_the_system_kills_for_memory_is_not_the_files_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    _instead(monkeypatch, "import os; os.kill(os.getpid(), 9)")
+    with pytest.raises(UploadsUnavailable, match="too little memory"):
+        _check()
+
+
+def test_where_memory_runs_out_the_check_is_ended_and_not_the_service() -> None:
+    path = Path("/proc/self/oom_score_adj")
+    if not path.exists():
+        pytest.skip("this system has no such choice")
+    ran = subprocess.run([sys.executable, "-c", f"{LIMITED}print(open({str(path)!r}).read())"], capture_output=True)
+    assert int(ran.stdout) == 1000 > int(path.read_text())
+
+
 def test_the_process_gets_no_variable_that_may_hold_a_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What it says of itself: the variables that it really has."""
     secret = ("AYLA_DATABASE_URL", "PGPASSWORD", "PGPASSFILE", "AWS_SECRET_ACCESS_KEY", "HOME", "SOMETHING_ELSE")

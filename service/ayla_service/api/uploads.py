@@ -41,8 +41,10 @@ MEDIA_TYPES = (
 )
 """What a file can be sent as. None of them is among those that a page of another site can send unasked."""
 
+CHECKS_AT_ONCE = 2
+"""Each may take as much memory as ``datasets.isolated`` lets it."""
+
 _MOST_AT_ONCE, _MOST_OF_A_TEAM = 16, 4
-_CHECKS_AT_ONCE = 2
 _SILENCE_SECONDS = 60.0
 _WHOLE_SECONDS = 1800.0
 _PIECE_BYTES = 2**20
@@ -73,7 +75,7 @@ class UploadDesk:
         self._datasets = datasets
         self._check = check
         self._room = _Room(room)
-        self._checks = anyio.CapacityLimiter(_CHECKS_AT_ONCE)
+        self._checks = anyio.CapacityLimiter(CHECKS_AT_ONCE)
         self._under_way: Counter[str] = Counter()
 
     async def take(

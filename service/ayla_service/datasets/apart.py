@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from typing import IO, Any
@@ -78,6 +79,9 @@ def _run(kind: Format, source: IO[bytes], target: IO[bytes], *, header: bool) ->
     if ran.returncode == 0:
         answer: dict[str, Any] = json.loads(ran.stdout)
         return answer
+    if ran.returncode == -signal.SIGKILL:
+        _log.warning("check killed; the system has too little memory")
+        raise UploadsUnavailable("The service has too little memory to check the file at the moment. Try again later.")
     _log.warning("check failed", status=ran.returncode, said=ran.stderr.decode(errors="replace")[-_LOGGED:])
     raise InvalidDataset("The file cannot be read: it is damaged, or takes far more time or memory than it should.")
 

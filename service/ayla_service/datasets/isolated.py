@@ -13,6 +13,7 @@ import resource
 import sys
 from contextlib import suppress
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, get_args
 
 from ayla_data.errors import TableError, is_lack_of_room
@@ -20,7 +21,9 @@ from ayla_data.formats import Format
 
 from ayla_service.datasets.checking import check
 
-MEMORY_BYTES = 2**30
+MEMORY_BYTES = 640 * 2**20
+"""Tables as large as they may be take 512 MiB."""
+
 CPU_SECONDS = 180
 """A table of ten thousand columns takes some 20 s; anything of ordinary shape about one."""
 
@@ -39,17 +42,21 @@ def main() -> int:
 
 
 def _limit() -> None:
-    for what, most in (
-        (resource.RLIMIT_DATA, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
-        (resource.RLIMIT_FSIZE, FILE_BYTES),
-        (resource.RLIMIT_CORE, 0),
+    for what, most, more in (
+        (resource.RLIMIT_DATA, MEMORY_BYTES, 0),
+        # At the second limit the system kills, which is to say something else: that this machine lacks memory.
+        (resource.RLIMIT_CPU, CPU_SECONDS, 5),
+        (resource.RLIMIT_FSIZE, FILE_BYTES, 0),
+        (resource.RLIMIT_CORE, 0, 0),
     ):
         # Not every system knows every limit; the checks bound themselves as well.
         with suppress(OSError, ValueError):
             hard = resource.getrlimit(what)[1]
-            least = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.setrlimit(what, (least, least))
+            highest = most + more if hard == resource.RLIM_INFINITY else min(most + more, hard)
+            resource.setrlimit(what, (min(most, highest), highest))
+    # Where memory runs out, this process is ended and not the service that waits for it.
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
 
 def _answer(kind: Format, upload: Any, kept: Any, *, header: bool) -> dict[str, Any]:

@@ -1,5 +1,7 @@
-"""Who calls, and whether the caller may: what every route under /v1 asks first."""
+"""Who calls, and whether the caller may: what every route under /v1 asks first, and again if it takes long."""
 
+import time
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
@@ -17,28 +19,55 @@ _bearer = HTTPBearer(
 )
 
 
-async def authenticate(request: Request, _: Annotated[object, Security(_bearer)]) -> Principal:
-    """Who calls, as ``AdmissionMiddleware`` has found out before; what stands here is for the contract."""
-    principal: Principal = request.state.principal
-    return principal
+class Admission:
+    """That a request was let in, and how to find out whether it still would be.
+
+    Keys end and roles change while a body comes, a job is waited for or a download is taken.
+
+    Args:
+        principal: who the request comes from.
+        look_up: who that is now; raises if it would not be let in any more.
+
+    Attributes:
+        principal: who the request comes from, as far as is known.
+        at: when that was found out, in seconds of the monotonic clock.
+    """
+
+    def __init__(self, principal: Principal, look_up: Callable[[Principal], Awaitable[Principal]]) -> None:
+        self.principal = principal
+        self.at = time.monotonic()
+        self._look_up = look_up
+        self._needed: list[Scope] = []
+
+    def need(self, scope: Scope) -> Principal:
+        """Who the request comes from, which needs this scope from now on.
+
+        Raises:
+            NotAllowed: if it does not have the scope.
+        """
+        self._needed.append(scope)
+        return holding(scope, self.principal)
+
+    async def renew(self) -> Principal:
+        """Find out anew who the request comes from, and whether it may do what it does.
+
+        Raises:
+            NotAuthenticated: if it would not be let in now.
+            NotAllowed: if it has not the scopes any more that it needed.
+        """
+        self.principal = await self._look_up(self.principal)
+        self.at = time.monotonic()
+        for scope in self._needed:
+            holding(scope, self.principal)
+        return self.principal
 
 
-Caller = Annotated[Principal, Depends(authenticate)]
+def holding(scope: Scope, caller: Principal) -> Principal:
+    """The caller, who has a scope.
 
-
-async def _reader(caller: Caller) -> Principal:
-    return _holding(Scope.READ, caller)
-
-
-async def _submitter(caller: Caller) -> Principal:
-    return _holding(Scope.SUBMIT, caller)
-
-
-async def _admin(caller: Caller) -> Principal:
-    return _holding(Scope.ADMIN, caller)
-
-
-def _holding(scope: Scope, caller: Principal) -> Principal:
+    Raises:
+        NotAllowed: if it does not have it.
+    """
     if scope not in caller.scopes:
         has = ", ".join(sorted(caller.scopes)) or "none"
         raise NotAllowed(
@@ -47,11 +76,47 @@ def _holding(scope: Scope, caller: Principal) -> Principal:
     return caller
 
 
+async def authenticate(request: Request, _: Annotated[object, Security(_bearer)]) -> Admission:
+    """Who calls, as ``AdmissionMiddleware`` has found out before; what stands here is for the contract."""
+    admission: Admission = request.state.admission
+    return admission
+
+
+_Admitted = Annotated[Admission, Depends(authenticate)]
+
+
+async def _caller(admission: _Admitted) -> Principal:
+    return admission.principal
+
+
+async def _reader(admission: _Admitted) -> Principal:
+    return admission.need(Scope.READ)
+
+
+async def _submitter(admission: _Admitted) -> Principal:
+    return admission.need(Scope.SUBMIT)
+
+
+async def _steerer(admission: _Admitted) -> Principal:
+    admission.need(Scope.SUBMIT)
+    return admission.need(Scope.READ)
+
+
+async def _admin(admission: _Admitted) -> Principal:
+    return admission.need(Scope.ADMIN)
+
+
+Caller = Annotated[Principal, Depends(_caller)]
+"""The caller, whoever it is."""
+
 Reader = Annotated[Principal, Depends(_reader)]
 """The caller, who may look at what the team has."""
 
 Submitter = Annotated[Principal, Depends(_submitter)]
-"""The caller, who may also put jobs on the queue and steer them."""
+"""The caller, who may also put jobs on the queue; it is answered with nothing that was there before."""
+
+Steerer = Annotated[Principal, Depends(_steerer)]
+"""The caller, who may change what there is and be answered with it, so it has to be one who may look as well."""
 
 Admin = Annotated[Principal, Depends(_admin)]
 """The caller, who may also look after the team: its members, keys, limits and queue."""

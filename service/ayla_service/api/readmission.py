@@ -85,4 +85,4 @@ class Readmitting:
 
     def _is_due(self, *, last: bool) -> bool:
         """Whether it was asked long ago; ``last`` is before something happens that cannot be taken back."""
-        return time.monotonic() - self._admission.at >= (AT_ONCE_SECONDS if last else self._seconds)
+        return time.monotonic() - self._admission.at >= (min(AT_ONCE_SECONDS, self._seconds) if last else self._seconds)

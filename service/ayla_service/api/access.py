@@ -39,14 +39,9 @@ class Admission:
         self._look_up = look_up
         self._needed: list[Scope] = []
 
-    def need(self, scope: Scope) -> Principal:
-        """Who the request comes from, which needs this scope from now on.
-
-        Raises:
-            NotAllowed: if it does not have the scope.
-        """
-        self._needed.append(scope)
-        return holding(scope, self.principal)
+    def need(self, *scopes: Scope) -> None:
+        """Note that the request needs these scopes to go on."""
+        self._needed += scopes
 
     async def renew(self) -> Principal:
         """Find out anew who the request comes from, and whether it may do what it does.
@@ -76,38 +71,39 @@ def holding(scope: Scope, caller: Principal) -> Principal:
     return caller
 
 
-async def authenticate(request: Request, _: Annotated[object, Security(_bearer)]) -> Admission:
+async def authenticate(request: Request, _: Annotated[object, Security(_bearer)]) -> Principal:
     """Who calls, as ``AdmissionMiddleware`` has found out before; what stands here is for the contract."""
     admission: Admission = request.state.admission
-    return admission
-
-
-_Admitted = Annotated[Admission, Depends(authenticate)]
-
-
-async def _caller(admission: _Admitted) -> Principal:
     return admission.principal
 
 
-async def _reader(admission: _Admitted) -> Principal:
-    return admission.need(Scope.READ)
-
-
-async def _submitter(admission: _Admitted) -> Principal:
-    return admission.need(Scope.SUBMIT)
-
-
-async def _steerer(admission: _Admitted) -> Principal:
-    admission.need(Scope.SUBMIT)
-    return admission.need(Scope.READ)
-
-
-async def _admin(admission: _Admitted) -> Principal:
-    return admission.need(Scope.ADMIN)
-
-
-Caller = Annotated[Principal, Depends(_caller)]
+Caller = Annotated[Principal, Depends(authenticate)]
 """The caller, whoever it is."""
+
+
+async def _reader(request: Request, caller: Caller) -> Principal:
+    return _needing(request, caller, Scope.READ)
+
+
+async def _submitter(request: Request, caller: Caller) -> Principal:
+    return _needing(request, caller, Scope.SUBMIT)
+
+
+async def _steerer(request: Request, caller: Caller) -> Principal:
+    return _needing(request, caller, Scope.SUBMIT, Scope.READ)
+
+
+async def _admin(request: Request, caller: Caller) -> Principal:
+    return _needing(request, caller, Scope.ADMIN)
+
+
+def _needing(request: Request, caller: Principal, *scopes: Scope) -> Principal:
+    admission: Admission = request.state.admission
+    admission.need(*scopes)
+    for scope in scopes:
+        holding(scope, caller)
+    return caller
+
 
 Reader = Annotated[Principal, Depends(_reader)]
 """The caller, who may look at what the team has."""

@@ -399,7 +399,8 @@ class TooManyStreams(ServiceError):
 
     def __init__(self, most: int) -> None:
         super().__init__(
-            f"You have {most} streams open, and cannot have more here; close some, or follow several jobs by one: "
+            f"You have {most} streams and waiting requests, and cannot have more here; close some, or follow several "
+            "jobs by one: "
             "GET /v1/events?job_id=…&job_id=….",
             headers={"Retry-After": "30"},
         )

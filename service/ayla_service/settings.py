@@ -197,13 +197,16 @@ class Settings(BaseSettings):
         15.0, gt=0, description="Pause after which a silent stream says that it lives."
     )
     stream_recheck_seconds: Seconds = Field(
-        30.0, gt=0, description="How often it is checked whether the API keys of open streams are still valid."
+        30.0,
+        gt=0,
+        description="How often it is checked whether the API keys of open streams, and of other requests that take "
+        "long, are still valid.",
     )
     max_streams: int = Field(
         1000, ge=0, description="Streams and waiting requests that one process of the API serves at once."
     )
     max_member_streams: int = Field(
-        100, ge=0, description="Streams of one member that one process of the API serves at once."
+        100, ge=0, description="Streams and waiting requests of one member that one process of the API serves at once."
     )
 
     datasets_dir: Named | None = Field(

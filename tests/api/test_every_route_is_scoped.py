@@ -14,6 +14,7 @@ from ayla_service.api import admission
 from ayla_service.api.rate_limits import Policy
 from ayla_service.app import create_app
 from ayla_service.db import migrate
+from ayla_service.db.models import Job, Webhook
 from ayla_service.db.session import Database
 from ayla_service.settings import Settings
 from ayla_service.states import Role
@@ -25,37 +26,40 @@ from httpx2 import Response
 
 from tests.api.helpers import BASE_URL, problem_of
 from tests.factories import colleague, jobs, spec, stranger, submit_as
-from tests.keyring import holder_of, make_key, shown
+from tests.keyring import holder_of, make_key, revoke, shown
 from tests.service.hooks import add_delivery, add_webhook
 from tests.uploaded import upload, upload_problem
 
 READ, SUBMIT, ADMIN = Scope.READ, Scope.SUBMIT, Scope.ADMIN
 
-SCOPES: Mapping[str, Scope] = {
+_LOOK, _ADD, _STEER = frozenset({READ}), frozenset({SUBMIT}), frozenset({READ, SUBMIT})
+_LEAD = frozenset({ADMIN})
+
+SCOPES: Mapping[str, frozenset[Scope]] = {
     # looking
-    **dict.fromkeys(("get_me", "get_team", "get_catalogue", "list_workers"), READ),
-    **dict.fromkeys(("list_jobs", "get_job", "list_trials", "list_attempts", "get_trial"), READ),
-    **dict.fromkeys(("get_trajectory", "get_metrics", "get_predictions"), READ),
-    **dict.fromkeys(("get_trajectories", "get_job_metrics", "get_job_summary"), READ),
-    **dict.fromkeys(("compare_job", "compare_jobs", "list_figures", "get_figure"), READ),
-    **dict.fromkeys(("stream_job_events", "stream_events"), READ),
-    **dict.fromkeys(("list_webhooks", "get_webhook", "list_deliveries"), READ),
-    **dict.fromkeys(("list_datasets", "get_dataset", "preview_dataset", "download_dataset"), READ),
-    **dict.fromkeys(("list_members", "get_member", "list_keys", "get_key"), READ),
-    **dict.fromkeys(("get_queue", "get_queue_position"), READ),
+    **dict.fromkeys(("get_me", "get_team", "get_catalogue", "list_workers"), _LOOK),
+    **dict.fromkeys(("list_jobs", "get_job", "list_trials", "list_attempts", "get_trial"), _LOOK),
+    **dict.fromkeys(("get_trajectory", "get_metrics", "get_predictions"), _LOOK),
+    **dict.fromkeys(("get_trajectories", "get_job_metrics", "get_job_summary"), _LOOK),
+    **dict.fromkeys(("compare_job", "compare_jobs", "list_figures", "get_figure"), _LOOK),
+    **dict.fromkeys(("stream_job_events", "stream_events"), _LOOK),
+    **dict.fromkeys(("list_webhooks", "get_webhook", "list_deliveries"), _LOOK),
+    **dict.fromkeys(("list_datasets", "get_dataset", "preview_dataset", "download_dataset"), _LOOK),
+    **dict.fromkeys(("list_members", "get_member", "list_keys", "get_key"), _LOOK),
+    **dict.fromkeys(("get_queue", "get_queue_position"), _LOOK),
     # any key can do this to itself, and more only with the scope submit
-    **dict.fromkeys(("rotate_key", "revoke_key"), READ),
-    # one's own things
-    **dict.fromkeys(("submit_job", "submit_jobs", "validate_job", "clone_job"), SUBMIT),
-    **dict.fromkeys(("change_job", "delete_job", "pause_job", "resume_job", "retry_job", "cancel_job"), SUBMIT),
-    **dict.fromkeys(("move_job",), SUBMIT),
-    **dict.fromkeys(("create_webhook", "change_webhook", "delete_webhook", "rotate_webhook_secret"), SUBMIT),
-    **dict.fromkeys(("test_webhook", "retry_delivery", "upload_dataset", "delete_dataset", "create_key"), SUBMIT),
+    **dict.fromkeys(("rotate_key", "revoke_key"), _LOOK),
+    # one's own things: answered with no more than what was sent
+    **dict.fromkeys(("submit_job", "submit_jobs", "validate_job", "upload_dataset"), _ADD),
+    **dict.fromkeys(("create_webhook", "create_key", "delete_job", "delete_webhook", "delete_dataset"), _ADD),
+    # answered with what was there before
+    **dict.fromkeys(("clone_job", "change_job", "pause_job", "resume_job", "retry_job", "cancel_job"), _STEER),
+    **dict.fromkeys(("move_job", "change_webhook", "rotate_webhook_secret", "test_webhook", "retry_delivery"), _STEER),
     # the team
-    **dict.fromkeys(("add_member", "change_member", "remove_member"), ADMIN),
-    **dict.fromkeys(("pause_queue", "drain_queue", "resume_queue"), ADMIN),
+    **dict.fromkeys(("add_member", "remove_member", "pause_queue", "drain_queue", "resume_queue"), _LEAD),
+    **dict.fromkeys(("change_member",), _LEAD | _LOOK),
 }
-"""The scope that each operation of /v1 needs."""
+"""The scopes that each operation of /v1 needs."""
 
 CHANGES_BY_ANY_KEY = {"rotate_key", "revoke_key"}
 """What needs no more than looking and is no looking: a key may always end itself."""
@@ -237,7 +241,7 @@ def test_every_operation_is_classified(operations: list[Operation]) -> None:
     assert set(GIVEN) | CHANGES_BY_ANY_KEY | OF_ALL_MEMBERS <= set(SCOPES)
     for operation in operations:
         looks = operation.method == "GET" or operation.name == "compare_jobs"
-        assert looks or SCOPES[operation.name] is not READ or operation.name in CHANGES_BY_ANY_KEY, operation
+        assert looks or SCOPES[operation.name] != {READ} or operation.name in CHANGES_BY_ANY_KEY, operation
 
 
 def test_nothing_is_served_that_the_contract_does_not_tell(served: FastAPI, operations: list[Operation]) -> None:
@@ -275,12 +279,32 @@ def test_nobody_is_let_in_without_a_key(client: TestClient, operations: list[Ope
 def test_a_key_without_the_scope_is_refused(
     client: TestClient, operations: list[Operation], ours: Thing, database: Database
 ) -> None:
-    keys = {scope: make_key(database, LOCAL, [scope]) for scope in Scope}
+    """Each scope for itself: none of them brings another with it."""
     for operation in operations:
-        for scope in set(Scope) - {SCOPES[operation.name]}:
-            answer = operation.request(client, ours, keys[scope])
-            assert answer.status_code == 403, (operation, scope)
-            assert f"needs the scope '{SCOPES[operation.name]}'" in problem_of(answer, 403, "not-allowed")["detail"]
+        for missing in SCOPES[operation.name]:
+            key = make_key(database, LOCAL, set(Scope) - {missing})
+            answer = operation.request(client, ours, key)
+            assert answer.status_code == 403, (operation, missing)
+            assert f"needs the scope '{missing}'" in problem_of(answer, 403, "not-allowed")["detail"]
+            revoke(database, LOCAL, holder_of(database, key).key_id)
+
+
+def test_who_may_not_look_is_told_nothing_that_was_there_before(
+    client: TestClient, operations: list[Operation], ours: Thing, database: Database
+) -> None:
+    """What only those who look know is in no answer, with all other scopes and about one's own things."""
+    secret = "a note that nobody else has written"
+    with database.write() as session:
+        for table, row_id in ((Job, ours.ids["job_id"]), (Webhook, ours.ids["webhook_id"])):
+            row = session.get_one(table, row_id)
+            setattr(row, "notes" if table is Job else "description", secret)
+    key, told = make_key(database, LOCAL, [SUBMIT, ADMIN]), make_key(database)
+    assert secret in client.get(ours.path("/v1/jobs/{job_id}"), headers=shown(told)).text
+    assert secret in client.get(ours.path("/v1/webhooks/{webhook_id}"), headers=shown(told)).text
+    for operation in operations:
+        is_about_one = "{job_id}" in operation.path or "{webhook_id}" in operation.path
+        if is_about_one and operation.method != "DELETE":
+            assert secret not in operation.request(client, ours, key).text, operation
 
 
 def test_a_viewer_can_change_nothing(
@@ -288,7 +312,7 @@ def test_a_viewer_can_change_nothing(
 ) -> None:
     key = make_key(database, colleague(database, "viewer", Role.VIEWER))
     for operation in operations:
-        if SCOPES[operation.name] is not READ:
+        if SCOPES[operation.name] != {READ}:
             problem_of(operation.request(client, ours, key), 403, "not-allowed")
         elif operation.name in CHANGES_BY_ANY_KEY:
             problem_of(operation.request(client, ours, key), 404, "key-not-found")

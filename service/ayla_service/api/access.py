@@ -1,5 +1,7 @@
-"""Who calls, and whether the caller may: what every route under /v1 asks first."""
+"""Who calls, and whether the caller may: what every route under /v1 asks first, and again if it takes long."""
 
+import time
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
@@ -17,28 +19,50 @@ _bearer = HTTPBearer(
 )
 
 
-async def authenticate(request: Request, _: Annotated[object, Security(_bearer)]) -> Principal:
-    """Who calls, as ``AdmissionMiddleware`` has found out before; what stands here is for the contract."""
-    principal: Principal = request.state.principal
-    return principal
+class Admission:
+    """That a request was let in, and how to find out whether it still would be.
+
+    Keys end and roles change while a body comes, a job is waited for or a download is taken.
+
+    Args:
+        principal: who the request comes from.
+        look_up: who that is now; raises if it would not be let in any more.
+
+    Attributes:
+        principal: who the request comes from, as far as is known.
+        at: when that was found out, in seconds of the monotonic clock.
+    """
+
+    def __init__(self, principal: Principal, look_up: Callable[[Principal], Awaitable[Principal]]) -> None:
+        self.principal = principal
+        self.at = time.monotonic()
+        self._look_up = look_up
+        self._needed: list[Scope] = []
+
+    def need(self, *scopes: Scope) -> None:
+        """Note that the request needs these scopes to go on."""
+        self._needed += scopes
+
+    async def renew(self) -> Principal:
+        """Find out anew who the request comes from, and whether it may do what it does.
+
+        Raises:
+            NotAuthenticated: if it would not be let in now.
+            NotAllowed: if it has not the scopes any more that it needed.
+        """
+        self.principal = await self._look_up(self.principal)
+        self.at = time.monotonic()
+        for scope in self._needed:
+            holding(scope, self.principal)
+        return self.principal
 
 
-Caller = Annotated[Principal, Depends(authenticate)]
+def holding(scope: Scope, caller: Principal) -> Principal:
+    """The caller, who has a scope.
 
-
-async def _reader(caller: Caller) -> Principal:
-    return _holding(Scope.READ, caller)
-
-
-async def _submitter(caller: Caller) -> Principal:
-    return _holding(Scope.SUBMIT, caller)
-
-
-async def _admin(caller: Caller) -> Principal:
-    return _holding(Scope.ADMIN, caller)
-
-
-def _holding(scope: Scope, caller: Principal) -> Principal:
+    Raises:
+        NotAllowed: if it does not have it.
+    """
     if scope not in caller.scopes:
         has = ", ".join(sorted(caller.scopes)) or "none"
         raise NotAllowed(
@@ -47,11 +71,48 @@ def _holding(scope: Scope, caller: Principal) -> Principal:
     return caller
 
 
+async def authenticate(request: Request, _: Annotated[object, Security(_bearer)]) -> Principal:
+    """Who calls, as ``AdmissionMiddleware`` has found out before; what stands here is for the contract."""
+    admission: Admission = request.state.admission
+    return admission.principal
+
+
+Caller = Annotated[Principal, Depends(authenticate)]
+"""The caller, whoever it is."""
+
+
+async def _reader(request: Request, caller: Caller) -> Principal:
+    return _needing(request, caller, Scope.READ)
+
+
+async def _submitter(request: Request, caller: Caller) -> Principal:
+    return _needing(request, caller, Scope.SUBMIT)
+
+
+async def _steerer(request: Request, caller: Caller) -> Principal:
+    return _needing(request, caller, Scope.SUBMIT, Scope.READ)
+
+
+async def _admin(request: Request, caller: Caller) -> Principal:
+    return _needing(request, caller, Scope.ADMIN)
+
+
+def _needing(request: Request, caller: Principal, *scopes: Scope) -> Principal:
+    admission: Admission = request.state.admission
+    admission.need(*scopes)
+    for scope in scopes:
+        holding(scope, caller)
+    return caller
+
+
 Reader = Annotated[Principal, Depends(_reader)]
 """The caller, who may look at what the team has."""
 
 Submitter = Annotated[Principal, Depends(_submitter)]
-"""The caller, who may also put jobs on the queue and steer them."""
+"""The caller, who may also put jobs on the queue; it is answered with nothing that was there before."""
+
+Steerer = Annotated[Principal, Depends(_steerer)]
+"""The caller, who may change what there is and be answered with it, so it has to be one who may look as well."""
 
 Admin = Annotated[Principal, Depends(_admin)]
 """The caller, who may also look after the team: its members, keys, limits and queue."""

@@ -3,7 +3,7 @@
 In front of the routes, so that whoever is refused costs no reading of a body.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -14,9 +14,11 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ayla_service.api.access import Admission
 from ayla_service.api.forwarded import is_from_elsewhere
 from ayla_service.api.handlers import problem_of
 from ayla_service.api.rate_limits import Buckets, Policy, place_of
+from ayla_service.api.readmission import Readmitting
 from ayla_service.errors import NotAuthenticated, RateLimited, ServiceError
 from ayla_service.settings import Settings
 from ayla_service.teams.keys import FIRST_KEY_COMMAND, KeyRing, digest_of
@@ -55,6 +57,7 @@ class AdmissionMiddleware:
         self._app = app
         self._prefix = prefix
         self._doorman = Doorman(settings)
+        self._recheck_seconds = settings.stream_recheck_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -67,8 +70,9 @@ class AdmissionMiddleware:
         except (ServiceError, SQLAlchemyError) as error:
             await (await problem_of(request, error))(scope, receive, send)
             return
-        request.state.principal = admitted.principal
-        await self._app(scope, receive, _adding(admitted.headers, send))
+        admission = Admission(admitted.principal, self._doorman.still(request))
+        request.state.admission = admission
+        await Readmitting(self._app, admission, self._recheck_seconds)(scope, receive, _adding(admitted.headers, send))
 
 
 class Doorman:
@@ -101,6 +105,15 @@ class Doorman:
         if key is None:
             raise NotAuthenticated("This service needs an API key: send it as 'Authorization: Bearer ayla_…'.")
         return await self._holder(ring, key, place)
+
+    def still(self, request: Request) -> Callable[[Principal], Awaitable[Principal]]:
+        """What tells who somebody is now that was let in with this request."""
+        ring: KeyRing = request.app.state.keys
+
+        async def look_up(principal: Principal) -> Principal:
+            return await self._apart(lambda: ring.still(principal))
+
+        return look_up
 
     def _local(self, request: Request, place: str) -> Admitted:
         if is_from_elsewhere(request.headers):

@@ -12,7 +12,7 @@ from ayla_service.errors import JobNotFound
 from ayla_service.jobs.idempotency import StoredAnswer
 from ayla_service.jobs.service import JobService
 from ayla_service.jobs.submission import Receipt, Render
-from ayla_service.teams.principal import Principal
+from ayla_service.teams.principal import Principal, Scope
 
 
 def told_when_ended(
@@ -28,7 +28,7 @@ def told_when_ended(
         render: how these jobs are told.
     """
     late = response_of(receipt.answer, replayed=receipt.replayed)
-    if not waiting.seconds:
+    if not waiting.seconds or Scope.READ not in caller.scopes:  # how a job has ended is for those who may look
         return late
     ids = _ids(receipt.answer)
 
@@ -42,7 +42,7 @@ def told_when_ended(
         headers = {**answer.headers, **_related(ids)}
         return response_of(replace(answer, status=201, headers=headers), replayed=receipt.replayed)
 
-    return waiting.until_ended(ids, late, tell)
+    return waiting.until_ended(caller, ids, late, tell)
 
 
 def _ids(answer: StoredAnswer) -> list[str]:

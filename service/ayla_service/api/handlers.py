@@ -161,6 +161,10 @@ async def _request_validation_error(request: Request, error: Exception) -> Respo
 
 async def _http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  # what it is registered for
+    if isinstance(error.__cause__, ServiceError | store_errors.SQLAlchemyError):
+        return await problem_of(
+            request, error.__cause__
+        )  # the framework takes any error in reading a body for its fault
     if error.status_code == 400:
         return _malformed(request, _unreadable(error.__cause__))
     if error.status_code == 405:

@@ -20,6 +20,7 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from ayla_service.api.access import holding
 from ayla_service.api.dataset_schemas import DatasetDetail
 from ayla_service.api.once import Answer, Unit
 from ayla_service.datasets.apart import check_apart
@@ -29,7 +30,8 @@ from ayla_service.db.session import Database
 from ayla_service.errors import NotAFile, UploadCutOff, UploadStalled, UploadsUnavailable
 from ayla_service.jobs.idempotency import RequestKey, request_digest
 from ayla_service.settings import Settings
-from ayla_service.teams.principal import Principal
+from ayla_service.teams.keys import still
+from ayla_service.teams.principal import Principal, Scope
 
 MEDIA_TYPES = (
     "text/csv",
@@ -116,7 +118,9 @@ class UploadDesk:
         new = NewDataset.of(label, checked, kept)
 
         def store(session: Session) -> Answer:
-            made = DatasetDetail.of(self._datasets.add(session, caller, new))
+            # The file may have come for half an hour: whoever may not send it any more has sent it in vain.
+            owner = holding(Scope.SUBMIT, still(session, caller))
+            made = DatasetDetail.of(self._datasets.add(session, owner, new))
             return Answer(201, made, {"Location": f"/v1/datasets/{made.id}"})
 
         return Unit(self._database, key)(store)

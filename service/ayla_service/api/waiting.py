@@ -11,7 +11,9 @@ from fastapi import Depends, Header, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from ayla_service.api.access import Admission
 from ayla_service.streams.hub import Hub
+from ayla_service.teams.principal import Principal
 
 MOST_SECONDS = 60
 
@@ -45,38 +47,54 @@ class Patience:
     hub: Hub
     seconds: int
 
-    def until_ended(self, job_ids: Collection[str], now: Response, then: Callable[[bool], Response]) -> Response:
+    def until_ended(
+        self, caller: Principal, job_ids: Collection[str], now: Response, then: Callable[[bool], Response]
+    ) -> Response:
         """The answer to a client that may wait for the end of jobs.
 
         Args:
+            caller: who waits.
             job_ids: the jobs.
             now: the answer if it does not, or cannot.
             then: makes the answer after that; is told whether all of the jobs have ended.
         """
-        return _Late(self.hub, job_ids, self.seconds, now, then) if self.seconds else now
+        return _Late(self, caller, job_ids, now, then) if self.seconds else now
 
 
 class _Late(Response):
     """Waits before it decides what to be; no thread waits with it."""
 
     def __init__(
-        self, hub: Hub, job_ids: Collection[str], seconds: int, now: Response, then: Callable[[bool], Response]
+        self,
+        patience: Patience,
+        caller: Principal,
+        job_ids: Collection[str],
+        now: Response,
+        then: Callable[[bool], Response],
     ) -> None:
         super().__init__()
-        self._hub = hub
+        self._hub = patience.hub
+        self._seconds = patience.seconds
+        self._caller = caller
         self._job_ids = job_ids
-        self._seconds = seconds
         self._now = now
         self._then = then
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the request."""
-        if not self._hub.has_room:
+        """Serve the request, if whoever sent it may still be answered when the waiting is over.
+
+        Raises:
+            NotAuthenticated: if not: its key has ended.
+            NotAllowed: if its role or scopes do not let it any more.
+        """
+        if not self._hub.has_room_for(self._caller.member_id):
             await self._now(scope, receive, send)
             return
         ended = await self._wait(receive)
         if ended is None:
             return
+        admission: Admission = scope["state"]["admission"]
+        await admission.renew()
         response = await run_sync(self._then, ended)
         response.headers["Preference-Applied"] = f"wait={self._seconds}"
         await response(scope, receive, send)
@@ -92,7 +110,7 @@ class _Late(Response):
 
         async with anyio.create_task_group() as group:
             group.start_soon(until_gone)
-            ended = await self._hub.ended(self._job_ids, self._seconds)
+            ended = await self._hub.ended(self._caller.member_id, self._job_ids, self._seconds)
             group.cancel_scope.cancel()
         return ended
 

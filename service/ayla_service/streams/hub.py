@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -31,6 +32,14 @@ _LEAST_PAUSE_SECONDS = 1.0
 log = structlog.get_logger("ayla_service.streams")
 
 
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """Who waits, and for the end of which jobs."""
+
+    member_id: str
+    job_ids: frozenset[str]
+
+
 class Hub:
     """Feeds streams, and tells who waits for the end of a job. Used on the event loop alone.
 
@@ -49,7 +58,7 @@ class Hub:
         self._encode = encode
         self._board = Board(database, encode)
         self._streams: set[Subscription] = set()
-        self._waits: dict[asyncio.Future[bool], frozenset[str]] = {}
+        self._waits: dict[asyncio.Future[bool], _Wait] = {}
         self._looking: asyncio.Task[None] | None = None
         self._woken = asyncio.Event()
         self._checked_at = 0.0
@@ -83,26 +92,34 @@ class Hub:
             StreamsUnavailable: if this process has as many as it serves, or is about to stop.
             TooManyStreams: if the member has as many as it may have.
         """
-        if self._stopped or not self.has_room:
+        if not self._has_room:
             raise StreamsUnavailable
-        most = self._settings.max_member_streams
-        if Counter(stream.listener.member_id for stream in self._streams)[principal.member_id] >= most:
-            raise TooManyStreams(most)
+        if not self.has_room_for(principal.member_id):
+            raise TooManyStreams(self._settings.max_member_streams)
+
+    def has_room_for(self, member_id: str) -> bool:
+        """Whether one more stream of this member, or one more who waits, can be served: they have the same places."""
+        taken = Counter(stream.listener.member_id for stream in self._streams)
+        taken.update(wait.member_id for wait in self._waits.values())
+        return self._has_room and taken[member_id] < self._settings.max_member_streams
 
     @property
-    def has_room(self) -> bool:
-        """Whether one more stream, or one more who waits, can be served."""
+    def _has_room(self) -> bool:
         return not self._stopped and len(self._streams) + len(self._waits) < self._settings.max_streams
 
     @contextlib.contextmanager
     def subscribed(self, principal: Principal, feed: Feed, since: Position | None) -> Iterator[Subscription]:
-        """A stream, for as long as the block runs."""
+        """A stream, for as long as the block runs.
+
+        Raises:
+            StreamsUnavailable: if others that began at the same moment have taken the last place.
+            TooManyStreams: if others of the member have.
+        """
+        self.refuse_too_many(principal)
         listener = Listener(principal.member_id, principal.key_id)
         stream = Subscription(feed, since, listener, self._encode, self._wake)
         self._streams.add(stream)
         metrics.streams_open(len(self._streams))
-        if self._stopped:
-            stream.close(STOPPING)
         self._wake()
         try:
             yield stream
@@ -110,10 +127,10 @@ class Hub:
             self._streams.discard(stream)
             metrics.streams_open(len(self._streams))
 
-    async def ended(self, job_ids: Collection[str], seconds: float) -> bool:
-        """Whether all of these jobs have ended or are gone, waiting so long for it at most."""
+    async def ended(self, member_id: str, job_ids: Collection[str], seconds: float) -> bool:
+        """Whether all of these jobs have ended or are gone; a member waits so long for it at most."""
         wait: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waits[wait] = frozenset(job_ids)
+        self._waits[wait] = _Wait(member_id, frozenset(job_ids))
         self._wake()
         try:
             async with asyncio.timeout(seconds):
@@ -163,22 +180,20 @@ class Hub:
             stream.restart(GapReason.STORE_UNAVAILABLE)
         return False
 
-    def _tell(
-        self, news: News, streams: Collection[Subscription], waits: dict[asyncio.Future[bool], frozenset[str]]
-    ) -> None:
+    def _tell(self, news: News, streams: Collection[Subscription], waits: dict[asyncio.Future[bool], _Wait]) -> None:
         """Only those who were there when the look began: what came before it is not in the news."""
         for stream in streams:
             stream.take(news)
-        for wait, job_ids in waits.items():
-            if job_ids <= news.over:
-                _answer(wait, ended=True)
+        for future, wait in waits.items():
+            if wait.job_ids <= news.over:
+                _answer(future, ended=True)
 
     def _wanted(self) -> Wanted:
         feeds = {stream.feed for stream in self._streams}
         opening = [stream for stream in self._streams if stream.is_opening]
         return Wanted(
             jobs=_jobs(feeds),
-            waits=frozenset().union(*self._waits.values()),
+            waits=frozenset().union(*(wait.job_ids for wait in self._waits.values())),
             teams={feed.team_id for feed in feeds if isinstance(feed, TeamFeed)},
             snapshots=_jobs({stream.feed for stream in opening}),
             openings={TeamOpening(s.feed, s.since) for s in opening if isinstance(s.feed, TeamFeed)},

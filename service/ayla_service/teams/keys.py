@@ -138,17 +138,18 @@ class KeyRing:
             raise NotAuthenticated("This service needs an API key: send it as 'Authorization: Bearer ayla_…'.")
         return self._holder(key)
 
+    def still(self, principal: Principal) -> Principal:
+        """Who came before, as it is now; see ``still``."""
+        with self._database.read() as session:
+            return still(session, principal)
+
     def _holder(self, key: str) -> Principal:
         with self._database.read() as session:
             found, now = self._row(session, key), store_now(session)
             if found is None:
                 raise NotAuthenticated("The API key is not one of this service; check it for a slip, or ask an admin.")
-            row, member = found.ApiKey, found.Member
-            _refuse_ended(row, member, now)
-            role = Role(member.role)
-            scopes = frozenset(Scope(scope) for scope in row.scopes) & ROLE_SCOPES[role]
-            holder = Principal(member.team_id, member.id, member.name, role, scopes, row.id)
-            noted_at = row.last_used_at
+            holder = _holder_of(found.ApiKey, found.Member, now)
+            noted_at = found.ApiKey.last_used_at
         if noted_at is None or now - noted_at >= _USE_NOTED_EVERY:
             self._note_use(row_id=holder.key_id, now=now)
         return holder
@@ -171,6 +172,36 @@ class KeyRing:
             log.warning("the use of a key could not be noted", key_id=row_id, error=type(error).__name__)
         finally:
             self._noting.release()
+
+
+def still(session: Session, principal: Principal) -> Principal:
+    """Somebody who was let in a while ago, with the role and the scopes of this moment.
+
+    Raises:
+        NotAuthenticated: if it would not be let in now: its key has ended, its member was removed, or it came without
+            a key and there are some by now.
+    """
+    if principal.key_id is None:
+        if has_keys(session):
+            raise NotAuthenticated("This service has got its first API key in the meantime, so it needs one now.")
+        return principal
+    query = select(ApiKey, Member).join(Member, Member.id == ApiKey.member_id).where(ApiKey.id == principal.key_id)
+    found = session.execute(query.execution_options(populate_existing=True)).one_or_none()
+    if found is None:  # only keys that have ended are ever deleted
+        raise NotAuthenticated("The API key of this request was revoked in the meantime; ask an admin for another.")
+    return _holder_of(found.ApiKey, found.Member, store_now(session))
+
+
+def _holder_of(row: ApiKey, member: Member, now: datetime) -> Principal:
+    """Who a key stands for.
+
+    Raises:
+        NotAuthenticated: if it lets nobody in any more.
+    """
+    _refuse_ended(row, member, now)
+    role = Role(member.role)
+    scopes = frozenset(map(Scope, row.scopes)) & ROLE_SCOPES[role]
+    return Principal(member.team_id, member.id, member.name, role, scopes, row.id)
 
 
 def _refuse_ended(row: ApiKey, member: Member, now: datetime) -> None:

@@ -7,7 +7,7 @@ from ayla_spec.text import Project, Tag
 from fastapi import APIRouter, Body, Depends, Header, Query, Request, Response
 from pydantic import AwareDatetime, BeforeValidator
 
-from ayla_service.api.access import Reader, Submitter
+from ayla_service.api.access import Reader, Steerer, Submitter
 from ayla_service.api.deps import JobId, Jobs, Store, next_page, submitted_json
 from ayla_service.api.etags import conditional, required_version, versioned_etag
 from ayla_service.api.examples import JOB_CHANGE_EXAMPLES
@@ -122,7 +122,7 @@ def get_job(job_id: JobId, caller: Reader, jobs: Jobs, request: Request, waiting
     """
     view = jobs.get(caller, job_id)
     now = _detail(request, view)
-    return waiting.until_ended([job_id], now, lambda _: _detail(request, jobs.get(caller, job_id)))
+    return waiting.until_ended(caller, [job_id], now, lambda _: _detail(request, jobs.get(caller, job_id)))
 
 
 def _detail(request: Request, view: JobView) -> Response:
@@ -151,7 +151,7 @@ def changed(view: JobView, status: int = 202) -> Answer:
 def change_job(
     job_id: JobId,
     change: Annotated[JobChange, Body(openapi_examples=JOB_CHANGE_EXAMPLES)],
-    caller: Submitter,
+    caller: Steerer,
     store: Store,
     if_match: Annotated[
         str | None, Header(description="ETag of the job as it was read; * to change whichever version there is.")
@@ -192,7 +192,7 @@ def _refuse_unfinished(store: Database, caller: Principal, job_id: str) -> None:
     response_model=JobDetail,
     responses={**CHANGED, **responses(404, 409)},
 )
-def pause_job(job_id: JobId, caller: Submitter, jobs: Jobs, once: Once) -> Response:
+def pause_job(job_id: JobId, caller: Steerer, jobs: Jobs, once: Once) -> Response:
     """Queued work leaves the queue at once; running work is saved and handed back at its next heartbeat.
 
     Nothing of the job runs until it is resumed. Safe to repeat.
@@ -208,7 +208,7 @@ def pause_job(job_id: JobId, caller: Submitter, jobs: Jobs, once: Once) -> Respo
     response_model=JobDetail,
     responses={**CHANGED, **responses(404, 409)},
 )
-def resume_job(job_id: JobId, caller: Submitter, jobs: Jobs, once: Once) -> Response:
+def resume_job(job_id: JobId, caller: Steerer, jobs: Jobs, once: Once) -> Response:
     """Put a paused job back into the queue, at its old place; it goes on from where it was. Safe to repeat."""
     devices: list[str] = []
     response = once(lambda session: _noting(devices, *jobs.resume(session, caller, job_id)))
@@ -224,7 +224,7 @@ def resume_job(job_id: JobId, caller: Submitter, jobs: Jobs, once: Once) -> Resp
     response_model=JobDetail,
     responses={**CHANGED, **responses(404, 409)},
 )
-def retry_job(job_id: JobId, caller: Submitter, jobs: Jobs, once: Once) -> Response:
+def retry_job(job_id: JobId, caller: Steerer, jobs: Jobs, once: Once) -> Response:
     """Queue again what of a failed or cancelled job has no result; what has one keeps it."""
     devices: list[str] = []
     response = once(lambda session: _noting(devices, *editing.retry(session, caller, job_id)))
@@ -245,7 +245,7 @@ def _noting(noted: list[str], view: JobView, devices: Sequence[str]) -> Answer:
     response_model=JobDetail,
     responses={**CHANGED, **responses(404, 409)},
 )
-def cancel_job(job_id: JobId, caller: Submitter, jobs: Jobs, once: Once) -> Response:
+def cancel_job(job_id: JobId, caller: Steerer, jobs: Jobs, once: Once) -> Response:
     """Queued work is cancelled at once, running work at its next heartbeat. Safe to repeat."""
     return once(lambda session: changed(jobs.cancel(session, caller, job_id)))
 

@@ -85,6 +85,7 @@ def change_member(
     member_id: MemberId,
     change: Annotated[MemberChange, Body(openapi_examples=MEMBER_CHANGE_EXAMPLES)],
     caller: Admin,
+    _: Reader,
     store: Store,
 ) -> Member:
     """Change what is given, and leave the rest. A role holds at once, also for keys that were made before."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Response
 from sqlalchemy.orm import Session
 
-from ayla_service.api.access import Admin, Reader, Submitter
+from ayla_service.api.access import Admin, Reader, Steerer
 from ayla_service.api.deps import Board, JobId, Jobs, Store, submitted_json
 from ayla_service.api.examples import MOVE_EXAMPLES
 from ayla_service.api.once import REPLAYED, Answer, Once
@@ -59,7 +59,7 @@ def get_queue_position(job_id: JobId, caller: Reader, board: Board) -> QueuePosi
     responses={**CHANGED, **responses(404, 409, 413, 415)},
 )
 def move_job(
-    job_id: JobId, where: Annotated[JobMove, Body(openapi_examples=MOVE_EXAMPLES)], caller: Submitter, once: Once
+    job_id: JobId, where: Annotated[JobMove, Body(openapi_examples=MOVE_EXAMPLES)], caller: Steerer, once: Once
 ) -> Response:
     """Let a job go before others of its owner with the same priority; whose turn it is does not change by that."""
     other_id = where.other()

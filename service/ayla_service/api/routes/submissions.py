@@ -6,7 +6,7 @@ from ayla_spec import JobSpec, SpecError
 from fastapi import APIRouter, Body, Depends, Response
 from pydantic import ValidationError
 
-from ayla_service.api.access import Submitter
+from ayla_service.api.access import Steerer, Submitter
 from ayla_service.api.deps import JobId, Jobs, SubmittedJson, submitted_bulk
 from ayla_service.api.ended import told_when_ended
 from ayla_service.api.examples import BULK_EXAMPLE, CLONE_EXAMPLES, JOB_EXAMPLES
@@ -134,7 +134,7 @@ def clone_job(
     job_id: JobId,
     changes: Annotated[dict[str, Any], Body(openapi_examples=CLONE_EXAMPLES)],
     _: SubmittedJson,
-    caller: Submitter,
+    caller: Steerer,
     jobs: Jobs,
     key: Key,
     waiting: Waiting,

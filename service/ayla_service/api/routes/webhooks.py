@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
-from ayla_service.api.access import Reader, Submitter
+from ayla_service.api.access import Reader, Steerer, Submitter
 from ayla_service.api.deps import Webhooks, next_page, submitted_json
 from ayla_service.api.examples import WEBHOOK_CHANGE_EXAMPLES, WEBHOOK_EXAMPLES
 from ayla_service.api.ids import Id
@@ -102,7 +102,7 @@ def get_webhook(webhook_id: WebhookId, caller: Reader, webhooks: Webhooks) -> We
 def change_webhook(
     webhook_id: WebhookId,
     change: Annotated[WebhookChange, Body(openapi_examples=WEBHOOK_CHANGE_EXAMPLES)],
-    caller: Submitter,
+    caller: Steerer,
     webhooks: Webhooks,
 ) -> Webhook:
     """Change what is given, and leave the rest. What is still to be sent goes to the new URL."""
@@ -130,7 +130,7 @@ def delete_webhook(webhook_id: WebhookId, caller: Submitter, webhooks: Webhooks)
     response_model=WebhookWithSecret,
     responses={200: {"description": "The webhook, with its new secret.", "headers": REPLAYED}, **responses(404)},
 )
-def rotate_webhook_secret(webhook_id: WebhookId, caller: Submitter, webhooks: Webhooks, once: Once) -> Response:
+def rotate_webhook_secret(webhook_id: WebhookId, caller: Steerer, webhooks: Webhooks, once: Once) -> Response:
     """For 24 hours messages are signed with both secrets. The new one is told in this answer only."""
     return once(lambda session: Answer(200, WebhookWithSecret.new(webhooks.rotate(session, caller, webhook_id))))
 
@@ -143,7 +143,7 @@ def rotate_webhook_secret(webhook_id: WebhookId, caller: Submitter, webhooks: We
     response_model=Delivery,
     responses={**_SENT, **responses(404, 409)},
 )
-def test_webhook(webhook_id: WebhookId, caller: Submitter, webhooks: Webhooks, once: Once) -> Response:
+def test_webhook(webhook_id: WebhookId, caller: Steerer, webhooks: Webhooks, once: Once) -> Response:
     """Send a message of the type webhook.test, signed, repeated and listed like any other."""
     return once(lambda session: Answer(202, Delivery.of(webhooks.test(session, caller, webhook_id))))
 
@@ -178,7 +178,7 @@ def list_deliveries(
     responses={**_SENT, **responses(404, 409)},
 )
 def retry_delivery(
-    webhook_id: WebhookId, delivery_id: DeliveryId, caller: Submitter, webhooks: Webhooks, once: Once
+    webhook_id: WebhookId, delivery_id: DeliveryId, caller: Steerer, webhooks: Webhooks, once: Once
 ) -> Response:
     """Send it at once, under the same webhook-id, whether it was received, was given up or waits."""
     return once(lambda session: Answer(202, Delivery.of(webhooks.retry(session, caller, webhook_id, delivery_id))))

@@ -18,6 +18,7 @@ from ayla_core.datasets.errors import DatasetError
 from ayla_core.datasets.numbers import unusable
 from ayla_core.datasets.raw import RawData
 from ayla_core.datasets.sizes import check_size
+from ayla_core.progress import got_on
 
 _REQUIRED = ("inputs", "targets")
 _OPTIONAL = ("test_inputs", "test_targets")
@@ -143,10 +144,22 @@ def _check_same_samples(members: dict[str, _Member], path: Path) -> None:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """A stream that says with each read that the computation has got on."""
+
+    stream: IO[bytes]
+
+    def read(self, size: int) -> bytes:
+        got_on()
+        return self.stream.read(size)
+
+
 def _read(archive: zipfile.ZipFile, member: _Member, path: Path) -> Floats:
     with archive.open(f"{member.name}.npy") as stream:
+        telling: Any = _Telling(stream)
         try:
-            stored: Array = np.lib.format.read_array(stream, allow_pickle=False)
+            stored: Array = np.lib.format.read_array(telling, allow_pickle=False)
         except ValueError as error:
             raise DatasetError(f"Array {member.name!r} of {path.name} is damaged: {error}. {_FIX}") from error
     with np.errstate(over="ignore"):  # a long double may be infinite as a double, which is found below

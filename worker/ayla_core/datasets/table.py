@@ -11,6 +11,7 @@ from ayla_core.datasets.dataset import Floats
 from ayla_core.datasets.numbers import numbers
 from ayla_core.datasets.raw import RawData
 from ayla_core.datasets.sizes import check_size
+from ayla_core.progress import got_on
 
 
 class Table(Protocol):
@@ -58,6 +59,7 @@ def _matrix(batches: Iterator[Any], columns: Sequence[str], title: str) -> Float
             np.column_stack([numbers(batch.column(name), _label(name), rows + 1) for name in columns]),
         )
         rows += len(batch)
+        got_on()
     return np.concatenate(parts)
 
 

@@ -1,10 +1,28 @@
-"""Texts a user gives: names, projects, tags, labels, notes."""
+"""Texts a user gives: names, projects, tags, labels, notes.
 
-from typing import Annotated
+Texts that look alike can be written in different characters: an é as one, or as an e with an accent. They are kept in
+Unicode's normal form C, so that what looks the same is the same and is found.
+"""
 
-from pydantic import AfterValidator, Field
+import unicodedata
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from ayla_spec.limits import MAX_NAME_LENGTH, MAX_NOTES_LENGTH, MAX_PROJECT_LENGTH, MAX_TAG_LENGTH
+
+
+def normalized(text: str) -> str:
+    """A text in normal form C, as those of users are kept; to be compared with them."""
+    return unicodedata.normalize("NFC", text)
+
+
+def _normalized(value: Any) -> Any:
+    return normalized(value) if isinstance(value, str) else value
+
+
+NORMAL = BeforeValidator(_normalized)
+"""Puts a text that is compared with those of users into their form."""
 
 
 def _printable(value: str) -> str:
@@ -16,10 +34,10 @@ def _printable(value: str) -> str:
 # The regular expression says in JSON Schema what _printable checks exactly.
 _ONE_LINE = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
 
-Name = Annotated[str, Field(max_length=MAX_NAME_LENGTH, pattern=_ONE_LINE), AfterValidator(_printable)]
-Label = Annotated[str, Field(max_length=MAX_NAME_LENGTH, pattern=_ONE_LINE), AfterValidator(_printable)]
-Tag = Annotated[str, Field(max_length=MAX_TAG_LENGTH, pattern=_ONE_LINE), AfterValidator(_printable)]
-Project = Annotated[str, Field(max_length=MAX_PROJECT_LENGTH, pattern=_ONE_LINE), AfterValidator(_printable)]
+Name = Annotated[str, Field(max_length=MAX_NAME_LENGTH, pattern=_ONE_LINE), AfterValidator(_printable), NORMAL]
+Label = Annotated[str, Field(max_length=MAX_NAME_LENGTH, pattern=_ONE_LINE), AfterValidator(_printable), NORMAL]
+Tag = Annotated[str, Field(max_length=MAX_TAG_LENGTH, pattern=_ONE_LINE), AfterValidator(_printable), NORMAL]
+Project = Annotated[str, Field(max_length=MAX_PROJECT_LENGTH, pattern=_ONE_LINE), AfterValidator(_printable), NORMAL]
 
 
 def _readable(value: str) -> str:
@@ -29,6 +47,9 @@ def _readable(value: str) -> str:
 
 
 Notes = Annotated[
-    str, Field(max_length=MAX_NOTES_LENGTH, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$"), AfterValidator(_readable)
+    str,
+    Field(max_length=MAX_NOTES_LENGTH, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$"),
+    AfterValidator(_readable),
+    NORMAL,
 ]
 """Text of several lines."""

@@ -16,6 +16,7 @@ from ayla_core.checkpoint import CheckpointError
 from ayla_core.course import Course, rows_of
 from ayla_core.datasets import DataSource
 from ayla_core.ledger import LATER, NEVER, Floats, Integers, Ledger
+from ayla_core.progress import current
 from ayla_core.recorder import MetricRows, PredictionRows, TrialRows, TrialSummary
 from ayla_core.steppers import arrange
 
@@ -138,6 +139,9 @@ class Engine:
 
     def _advance(self, start: int, stop: int) -> Course:
         last = stop == self._spec.budget.steps
+        of = f"of {self._spec.budget.steps}"
+        some = f"step {start} {of}" if stop - start <= 1 else f"one of the steps {start} to {stop - 1} {of}"
+        current().doing = f"A single step ({some})"
         course = self._stepper.advance(start, stop - start, self._ledger, last=last)
         self.step = stop
         return course
@@ -175,12 +179,14 @@ class Engine:
                 yield index, place
 
     def _predictions(self, step: int) -> list[PredictionRows]:
+        current().doing = f"Predicting at step {step}"
         columns = self._stepper.predictions()
         if columns is None:
             return []
         return [PredictionRows(index, step, columns[place]) for index, place in self._alive()]
 
     def _metrics(self, step: int) -> list[MetricRows]:
+        current().doing = f"Taking the metrics at step {step}"
         found: dict[str, Floats] = self._stepper.metrics()
         if not found:
             return []

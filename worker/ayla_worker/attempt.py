@@ -14,7 +14,7 @@ from ayla_core.training import Pace, train
 from ayla_service.db.session import Database
 from ayla_service.observability import metrics
 from ayla_service.queue import attempts
-from ayla_service.queue.attempts import LeaseLost
+from ayla_service.queue.attempts import LeaseLost, Order
 from ayla_service.queue.claims import Claim, SavedState
 from ayla_service.queue.retries import policy_of
 from ayla_service.settings import Settings
@@ -25,7 +25,7 @@ from ayla_spec.problems import ExpressionProblem
 from ayla_worker.data import with_progress
 from ayla_worker.failures import detail_of, error_type_of
 from ayla_worker.identity import describe_device
-from ayla_worker.lease import LeaseKeeper
+from ayla_worker.lease import LeaseKeeper, LeaseWatch, patience
 from ayla_worker.limits import Guard, LimitExceeded, allowance
 from ayla_worker.patience import patiently
 from ayla_worker.recorder import JobEnding, JobPaused, StoreRecorder, raise_if_over
@@ -114,27 +114,32 @@ class AttemptRunner:
 
     def _train(self, claimed: Claim) -> AttemptOutcome:
         device = select_device(claimed.spec.device)
-        with self._guard(claimed) as guard:
+        lease = self._lease(claimed)
+        watch = self._watch(claimed, lease)
+        with self._guard(claimed) as guard, watch.watching():
             try:
-                engine = self._restored(claimed, device)
+                engine = self._restored(claimed, device, lease, watch)
             except JobPaused:
                 self._write(lambda: attempts.release(self.database, claimed))
                 return AttemptOutcome.RELEASED
-            lease, where = self.settings.lease_seconds, describe_device(device)
+            where = describe_device(device)
             if claimed.attempt > 1:
                 self._write(lambda: attempts.begin(self.database, claimed, engine.step, where, lease))
             every = self.settings.checkpoint_seconds
-            recorder = StoreRecorder(self.database, claimed, lease, every, where, guard, self.on_progress)
+            recorder = StoreRecorder(self.database, claimed, lease, every, where, guard, watch, self.on_progress)
             guard.computing()
-            return self._advance(claimed, device, engine, recorder)
+            return self._advance(claimed, device, engine, recorder, watch)
 
-    def _advance(self, claimed: Claim, device: torch.device, engine: Engine, recorder: StoreRecorder) -> AttemptOutcome:
+    def _advance(
+        self, claimed: Claim, device: torch.device, engine: Engine, recorder: StoreRecorder, watch: LeaseWatch
+    ) -> AttemptOutcome:
         begun_at = engine.step
         try:
             if train(engine, recorder, self._pace(claimed, device), self.should_stop):
                 return AttemptOutcome.SUCCEEDED
         except JobPaused:
             pass
+        watch.waiting()
         saved = self._packed(engine) if engine.step > begun_at else None
         self._write(lambda: attempts.release(self.database, claimed, saved))
         return AttemptOutcome.RELEASED
@@ -162,12 +167,31 @@ class AttemptRunner:
         allowed = allowance(claimed.spec.limits, self.settings, claimed.seconds_used)
         return Guard(allowed, LIMIT_GRACE_SECONDS + self.settings.heartbeat_seconds, end)
 
-    def _restored(self, claimed: Claim, device: torch.device) -> Engine:
-        """The shard's engine at the newest checkpoint that can be read, else at step 0."""
+    def _lease(self, claimed: Claim) -> float:
+        """Seconds of the attempt's lease; where a longer one was needed before, it begins at once."""
         lease = self.settings.lease_seconds
+        if claimed.attempt == 1:
+            return lease
+        longer = patience(lease, patiently(lease, lambda: attempts.outlasted(self.database, claimed)))
+        if longer > lease:
+            patiently(lease, lambda: attempts.renew(self.database, claimed, longer))
+        return longer
+
+    def _watch(self, claimed: Claim, lease: float) -> LeaseWatch:
+        def renew() -> None:
+            # A pause is for the end of a block: in its middle there is no state to hand back.
+            if patiently(lease, lambda: attempts.renew(self.database, claimed, lease)) is Order.STOP:
+                raise JobEnding
+
+        return LeaseWatch(lease, renew, lambda error: self.fail(claimed, error), self.on_progress)
+
+    def _restored(self, claimed: Claim, device: torch.device, lease: float, watch: LeaseWatch) -> Engine:
+        """The shard's engine at the newest checkpoint that can be read, else at step 0."""
 
         def renew() -> None:
+            watch.waiting()
             order = patiently(lease, lambda: attempts.renew(self.database, claimed, lease))
+            watch.computing()
             raise_if_over(order)
 
         keeper = LeaseKeeper(renew, self.settings.heartbeat_seconds, self.on_progress)

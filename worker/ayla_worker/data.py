@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from ayla_core.datasets import DatasetUnavailable, DataSource
+from ayla_core.progress import got_on
 from ayla_service.datasets.content import part_count, read_part, stored_bytes
 from ayla_service.db.session import Database
 from ayla_service.settings import Settings
@@ -30,7 +31,12 @@ def data_source(settings: Settings, database: Database) -> DataSource:
 
 def with_progress(source: DataSource, on_progress: Callable[[], None]) -> DataSource:
     """The same data, with somebody told whenever fetching them gets on."""
-    return replace(source, on_progress=on_progress)
+
+    def told() -> None:
+        got_on()
+        on_progress()
+
+    return replace(source, on_progress=told)
 
 
 def _uploaded(database: Database, dataset_id: str, patience: float) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ from ayla_service.queue.retries import ErrorType
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
+from ayla_worker.lease import StepTooLong
 from ayla_worker.limits import LimitExceeded
 
 _LONGEST = 2000
@@ -15,7 +16,7 @@ _LONGEST = 2000
 def error_type_of(error: Exception) -> ErrorType:
     """The kind of an error that ended an attempt."""
     match error:
-        case LimitExceeded():
+        case LimitExceeded() | StepTooLong():
             return error.error_type
         case DatasetError():
             return ErrorType.DATASET_UNUSABLE
@@ -37,7 +38,7 @@ def detail_of(error: Exception) -> str:
 
 def _words(error: Exception) -> str:
     match error:
-        case LimitExceeded() | DatasetError():
+        case LimitExceeded() | StepTooLong() | DatasetError():
             return str(error)
         case ValidationError():
             return (

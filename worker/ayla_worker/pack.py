@@ -5,6 +5,7 @@ if a batch fails its shards are run one by one.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 import structlog
 from ayla_core.devices import select_device
@@ -23,7 +24,7 @@ from ayla_worker.attempt import LIMIT_GRACE_SECONDS, AttemptRunner
 from ayla_worker.batches import Batch, batch_of, compatible, completed
 from ayla_worker.data import with_progress
 from ayla_worker.identity import describe_device
-from ayla_worker.lease import LeaseKeeper
+from ayla_worker.lease import LeaseKeeper, LeaseWatch, StepTooLong
 from ayla_worker.limits import Guard, LimitExceeded, allowance
 from ayla_worker.patience import patiently
 from ayla_worker.stopwatch import Stopwatch
@@ -61,11 +62,37 @@ class _Course:
         """Store what waits, and renew the leases of the others; those lost or no longer wanted are closed."""
         self.flush()
         held = self._open_claims()
-        lease = self._alone.settings.lease_seconds
-        current = patiently(lease, lambda: packs.renew(self._alone.database, held, lease)) if held else set()
+        current = self._renewed(held)
         for claim in held:
             if claim.shard_id not in current:
                 self._close(claim)
+
+    def renew(self) -> None:
+        """Renew the leases, and nothing else; from any thread.
+
+        Raises:
+            LeaseLost: if none of the shards is to be run any more.
+        """
+        held = self._open_claims()
+        if held and not self._renewed(held):
+            raise attempts.LeaseLost("no shard of the pack is to be run any more")
+
+    def fail(self, batch: Batch, error: Exception) -> None:
+        """Record that the shards of a batch have failed, to be tried again alone; and release the others."""
+        together = {claim.shard_id for claim in batch.claims}
+        for claim in self._open_claims():
+            if claim.shard_id not in together:
+                self._close(claim)
+                continue
+            self.open.discard(claim.shard_id)
+            with suppress(attempts.LeaseLost):
+                self._alone.fail(claim, error)
+                metrics.attempt_ended(AttemptOutcome.FAILED)
+
+    def _renewed(self, held: Sequence[Claim]) -> set[str]:
+        """The shards whose leases are renewed: neither lost nor no longer wanted."""
+        lease = self._alone.settings.lease_seconds
+        return patiently(lease, lambda: packs.renew(self._alone.database, held, lease)) if held else set()
 
     def add(self, shards: Iterable[CompletedShard]) -> None:
         """Keep results until the next heartbeat, or the end of the pack."""
@@ -91,7 +118,7 @@ class _Course:
             self._close(claim)
 
     def _open_claims(self) -> list[Claim]:
-        return [self._claims[shard_id] for shard_id in self.open]
+        return [self._claims[shard_id] for shard_id in tuple(self.open)]
 
     def _close(self, claim: Claim) -> None:
         """Release a shard; if its job is ending that cancels it, and if it is lost that does nothing."""
@@ -138,7 +165,7 @@ class PackRunner:
             return
         try:
             course.add(self._compute(course, batch_of(wanted)))
-        except Interrupted:
+        except (Interrupted, attempts.LeaseLost, StepTooLong):
             return
         except DBAPIError:
             raise
@@ -158,23 +185,27 @@ class PackRunner:
         spec = batch.claims[0].spec
         device = select_device(spec.device)
         stopwatch, memory = Stopwatch(), _Rows()
-        with self._guard(spec) as guard:
+        lease = self._settings.lease_seconds
+        watch = LeaseWatch(lease, course.renew, lambda error: course.fail(batch, error), self._alone.on_progress)
+        with self._guard(spec) as guard, watch.watching():
             engine = Engine(spec, batch.trials, device, with_progress(self._alone.source, course.keeper.keep))
             pace = Pace(self._settings.heartbeat_seconds, first_steps=_FIRST_STEPS, growth=_GROWTH)
             guard.computing()
-            if not train(engine, memory, pace, self._should_stop(course, batch, guard)):
+            if not train(engine, memory, pace, self._should_stop(course, batch, guard, watch)):
                 raise Interrupted
         seconds = stopwatch.lap()
         metrics.steps_stored(sum(item.steps_done for item in memory.summaries.values()), seconds)
         return completed(batch, memory, seconds, describe_device(device))
 
-    def _should_stop(self, course: _Course, batch: Batch, guard: Guard) -> Callable[[], bool]:
+    def _should_stop(self, course: _Course, batch: Batch, guard: Guard, watch: LeaseWatch) -> Callable[[], bool]:
         shards = {claim.shard_id for claim in batch.claims}
 
         def should_stop() -> bool:
             guard.check()
             guard.waiting()
+            watch.waiting()
             course.keeper.keep()
+            watch.computing()
             guard.computing()
             return self._alone.should_stop() or not shards & course.open
 

@@ -10,6 +10,7 @@ from ayla_service.queue import attempts
 from ayla_service.queue.attempts import Order, RecordedBlock
 from ayla_service.queue.claims import Claim, SavedState
 
+from ayla_worker.lease import LeaseWatch
 from ayla_worker.limits import Guard
 from ayla_worker.patience import patiently
 from ayla_worker.rows import progress_of, results_of
@@ -47,6 +48,7 @@ class StoreRecorder:
         checkpoint_seconds: time between two checkpoints.
         device: where it computes, for people.
         guard: asked after each write whether the job keeps its limits.
+        watch: told when the store is waited for.
         on_progress: told after each write.
     """
 
@@ -58,6 +60,7 @@ class StoreRecorder:
         checkpoint_seconds: float = 0.0,
         device: str | None = None,
         guard: Guard | None = None,
+        watch: LeaseWatch | None = None,
         on_progress: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
@@ -66,6 +69,7 @@ class StoreRecorder:
         self._checkpoint_seconds = checkpoint_seconds
         self._device = device
         self._guard = guard
+        self._watch = watch
         self._on_progress = on_progress
         self._stopwatch = Stopwatch()
         self._saved_at = time.monotonic()
@@ -92,13 +96,15 @@ class StoreRecorder:
 
     def _pause(self) -> None:
         """Time spent waiting for the store is not computing time."""
-        if self._guard is not None:
-            self._guard.waiting()
+        for clock in (self._guard, self._watch):
+            if clock is not None:
+                clock.waiting()
 
     def _go_on(self) -> None:
         self._stopwatch.start()
-        if self._guard is not None:
-            self._guard.computing()
+        for clock in (self._guard, self._watch):
+            if clock is not None:
+                clock.computing()
 
     def _recorded(self, block: Block, checkpoint: Callable[[], bytes], seconds: float) -> RecordedBlock:
         return RecordedBlock(

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
+from ayla_spec.text import normalized
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
@@ -101,7 +102,7 @@ def show(
         if team is not None:
             query = query.where(Team.id == team_named(session, team).id)
         if member is not None:
-            query = query.where(Member.name == member)
+            query = query.where(Member.name == normalized(member))
         now = store_now(session)
         found = [_record(row, now) for row in session.execute(query)]
     write_all(found, _COLUMNS, as_json=as_json)

@@ -7,6 +7,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 from ayla_spec import SpecError
+from ayla_spec.text import normalized
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -79,7 +80,7 @@ def unit(data_dir: Path | None, *, migrate: bool = False) -> Iterator[Session]:
 
 def find_team(session: Session, name: str) -> Team | None:
     """The team of this name, locked until the transaction ends."""
-    query = select(Team).where(Team.name == name).with_for_update(key_share=True)
+    query = select(Team).where(Team.name == normalized(name)).with_for_update(key_share=True)
     return session.scalar(query) if name.isprintable() else None
 
 
@@ -97,7 +98,9 @@ def team_named(session: Session, name: str) -> Team:
 
 def find_member(session: Session, team: Team, name: str) -> Member | None:
     """The member of this name who has not left the team, locked until the transaction ends."""
-    query = select(Member).where(Member.team_id == team.id, Member.name == name, Member.removed_at.is_(None))
+    query = select(Member).where(
+        Member.team_id == team.id, Member.name == normalized(name), Member.removed_at.is_(None)
+    )
     return session.scalar(query.with_for_update()) if name.isprintable() else None
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from ayla_spec.model import SpecModel
 from ayla_spec.optimizers import OptimizerSettings
+from ayla_spec.text import NORMAL
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from ayla_service.api.ids import Id
@@ -45,7 +46,7 @@ class ComparisonRequest(SpecModel):
     metric: Metric = Field("final_loss", description=METRIC)
     target: float | None = Field(None, description=TARGET)
     confidence: float = Field(0.95, ge=LEAST_CONFIDENCE, le=MOST_CONFIDENCE, description=CONFIDENCE)
-    baseline: str | None = Field(None, max_length=MAX_LABEL, description=BASELINE)
+    baseline: Annotated[str | None, NORMAL] = Field(None, max_length=MAX_LABEL, description=BASELINE)
 
     @property
     def question(self) -> Question:

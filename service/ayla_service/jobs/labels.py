@@ -5,6 +5,7 @@ from typing import Any
 
 from ayla_spec import ResolvedJobSpec
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
+from ayla_spec.text import normalized
 
 from ayla_service.states import LabelKind
 
@@ -28,7 +29,12 @@ def search_text(
     objective = [resolved.problem.expression] if isinstance(resolved.problem, ExpressionProblem) else []
     optimizers = {settings.label or "" for settings in resolved.optimizers}
     parts = [name, project, *tags, *_problem_names(resolved), *objective, *sorted(optimizers), notes]
-    return "\n".join(part for part in parts if part).lower()
+    return searchable("\n".join(part for part in parts if part))
+
+
+def searchable(text: str) -> str:
+    """A text as it is looked for, and looked through."""
+    return normalized(text.lower())
 
 
 def new_labels(

@@ -1,16 +1,18 @@
 """Pages of jobs: filtered, searched and sorted, each read from the front of an index where there is one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from ayla_spec.text import normalized
 from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ayla_service.db.models import Job, JobLabel, Member
 from ayla_service.errors import InvalidQuery
 from ayla_service.jobs import cursors, repository
+from ayla_service.jobs.labels import searchable
 from ayla_service.jobs.views import JobView, Page
 from ayla_service.states import JobState, LabelKind
 from ayla_service.teams.principal import Principal
@@ -72,6 +74,7 @@ def page(session: Session, principal: Principal, wanted: JobQuery, limit: int, c
     """
     for kind, label in wanted.labels.items():
         _refuse_unprintable(kind.value, label)
+    wanted = replace(wanted, labels={kind: normalized(label) for kind, label in wanted.labels.items()})
     time, place, query = _source(session, principal, wanted)
     query = _filtered(session, query, principal, wanted)
     if cursor is not None:
@@ -144,7 +147,7 @@ def _filtered(session: Session, jobs: Select[Job], principal: Principal, wanted:
         jobs = jobs.where(Job.owner_id == _member_id(session, principal, wanted.owner))
     if wanted.text is not None:
         _refuse_unprintable("q", wanted.text)
-        jobs = jobs.where(Job.search_text.contains(wanted.text.lower(), autoescape=True))
+        jobs = jobs.where(Job.search_text.contains(searchable(wanted.text), autoescape=True))
     if wanted.created_from is not None:
         jobs = jobs.where(Job.created_at >= wanted.created_from)
     if wanted.created_before is not None:
@@ -156,7 +159,7 @@ def _filtered(session: Session, jobs: Select[Job], principal: Principal, wanted:
 
 
 def _member_id(session: Session, principal: Principal, name: str) -> str | None:
-    return session.scalar(select(Member.id).where(Member.team_id == principal.team_id, Member.name == name))
+    return session.scalar(select(Member.id).where(Member.team_id == principal.team_id, Member.name == normalized(name)))
 
 
 def _refuse_unprintable(parameter: str, text: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ayla_spec.text import normalized
 from sqlalchemy import ColumnElement, Select, delete, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
@@ -136,7 +137,7 @@ def _matching(selection: Selection, now: datetime) -> Select[str, datetime | Non
     )
     if selection.tag is not None:
         query = query.join(JobLabel, JobLabel.job_id == Job.id)
-        query = query.where(JobLabel.kind == LabelKind.TAG, JobLabel.label == selection.tag)
+        query = query.where(JobLabel.kind == LabelKind.TAG, JobLabel.label == normalized(selection.tag))
     return query.order_by(Job.finished_at, Job.id)
 
 

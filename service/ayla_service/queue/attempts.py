@@ -92,6 +92,17 @@ def renew(database: Database, claim: Claim, lease_seconds: float) -> Order:
         return _order(job)
 
 
+def outlasted(database: Database, claim: Claim) -> int:
+    """How many attempts at the shard have failed because something in them took longer than the lease."""
+    query = select(func.count()).where(
+        Attempt.shard_id == claim.shard_id,
+        Attempt.error_type == ErrorType.STEP_TOO_LONG,
+        Attempt.number < claim.attempt,
+    )
+    with database.read() as session:
+        return session.scalar(query) or 0
+
+
 def record(database: Database, claim: Claim, block: RecordedBlock, lease_seconds: float) -> Order:
     """Store a block of steps and renew the lease; ends the shard if the block is the last.
 

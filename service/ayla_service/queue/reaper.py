@@ -59,9 +59,17 @@ def _expired(now: datetime) -> Select[Job, Shard]:
 def _lose(session: Session, job: Job, shard: Shard, policy: RetryPolicy, now: datetime) -> Attempt:
     attempt = session.get_one(Attempt, (shard.id, shard.attempt))
     attempt.outcome, attempt.ended_at = AttemptOutcome.LOST, now
-    attempt.error_type, attempt.error = ErrorType.WORKER_LOST, f"Worker {attempt.worker} stopped answering."
+    attempt.error_type, attempt.error = ErrorType.WORKER_LOST, _words(shard, attempt)
     fail_or_requeue(session, job, shard, ErrorType.WORKER_LOST, attempt.error, policy, now)
     return attempt
+
+
+def _words(shard: Shard, attempt: Attempt) -> str:
+    said = f"Worker {attempt.worker} stopped answering"
+    if shard.lease_expires_at is None:  # pragma: no cover  # what runs has a lease, as the store sees to
+        return f"{said}."
+    seconds = (shard.lease_expires_at - attempt.heartbeat_at).total_seconds()
+    return f"{said}; it was silent for the {seconds:.3g} s of its lease (AYLA_LEASE_SECONDS)."
 
 
 def _used(lost: Sequence[tuple[Shard, Attempt]]) -> Iterator[Used]:

@@ -13,6 +13,7 @@ class ErrorType(StrEnum):
     """Why an attempt failed. The store keeps it with the attempt, and the job has it if it fails of it."""
 
     WORKER_LOST = "worker-lost"
+    STEP_TOO_LONG = "step-too-long"
     OUT_OF_MEMORY = "out-of-memory"
     STORE_UNAVAILABLE = "store-unavailable"
     UNEXPECTED = "unexpected-error"
@@ -30,6 +31,7 @@ PERMANENT = frozenset(
 _PATIENCE = {
     # The lease has run out before: that was the pause.
     ErrorType.WORKER_LOST: 0.0,
+    ErrorType.STEP_TOO_LONG: 0.0,
     # What else needs the memory should be gone by then.
     ErrorType.OUT_OF_MEMORY: 5.0,
 }

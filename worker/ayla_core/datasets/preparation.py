@@ -11,6 +11,7 @@ from ayla_core.datasets.labels import as_labels, count_classes
 from ayla_core.datasets.raw import RawData
 from ayla_core.datasets.split import split_dataset
 from ayla_core.datasets.standardize import standardize
+from ayla_core.progress import got_on
 
 TableSettings = FileDataset | UploadDataset
 
@@ -27,6 +28,7 @@ def prepared(settings: TableSettings, data: RawData, title: str) -> Dataset:
         DatasetError: when nothing can be trained on what is left, or the targets are no labels.
     """
     dataset = _split(settings, data)
+    got_on()
     if dataset.samples < 2:
         raise DatasetError(
             f"{title} leaves {dataset.samples} sample to train on; at least 2 are needed. "

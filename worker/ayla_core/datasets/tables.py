@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from io import BytesIO
+from io import BufferedReader, BytesIO, FileIO
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from ayla_data.csv_file import CsvFile
@@ -19,6 +19,7 @@ from ayla_core.datasets.columns import choose_columns
 from ayla_core.datasets.dataset import Floats
 from ayla_core.datasets.errors import DatasetError
 from ayla_core.datasets.raw import RawData
+from ayla_core.progress import current
 
 
 def read_raw(kind: Format, path: Path, settings: FileDataset | UploadDataset, title: str) -> RawData:
@@ -33,7 +34,7 @@ def read_raw(kind: Format, path: Path, settings: FileDataset | UploadDataset, ti
     Raises:
         DatasetError: when it cannot be read, or is no table of finite numbers within the limits.
     """
-    with _told(title), path.open("rb") as file:
+    with _told(title), _Watched(path) as raw, BufferedReader(raw) as file:
         check_start(kind, file)
         match kind:
             case "csv":
@@ -43,6 +44,19 @@ def read_raw(kind: Format, path: Path, settings: FileDataset | UploadDataset, ti
                 return _of_table(ParquetFile(file), settings)
             case "npz":
                 return _of_arrays(file, settings)
+
+
+class _Watched(FileIO):
+    """A file that says with each read that the computation has got on; in whichever thread it is read."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._progress = current()
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        """Read some."""
+        self._progress.got_on()
+        return super().readinto(buffer)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ _FIELDS = """
     first_step updates evaluate_last every last_step keep_parameters
     *rows *farewell columns trials *used *first_trial
     *first_nonfinite *best_loss *best_step *capped_steps *final_loss *losses_below_one *losses_above_one
+    *progress
 """
 
 

@@ -8,15 +8,19 @@ import platform
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import torch
 
 from ayla_core.native.cache import NoKernels, is_whole, keep, open_folder
 from ayla_core.native.rules import TracedRule, trace
 from ayla_core.native.source import library
 from ayla_core.optimizers import every_rule
+from ayla_core.progress import current, got_on
 
 _FLAGS = (
     "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math",
@@ -29,6 +33,7 @@ _OPTIMIZATION = {
 }
 _WIDE = ("-mprefer-vector-width=512",) if platform.machine() in ("x86_64", "AMD64") else ()
 _SECONDS = 300
+_LOOK_SECONDS = 0.5
 
 # All that the compiler inherits: a worker's variables hold the password of the store.
 _INHERITED = frozenset({
@@ -76,6 +81,7 @@ def compiled(kind: str, suffix: str) -> Path:
     try:
         open_folder(target.parent)
         if not is_whole(target):
+            current().doing = "Compiling the kernels"
             _compile([compiler, *flags], source, target)
     except OSError as error:
         raise NoKernels(f"the kernels cannot be kept in {target.parent}: {error}") from error
@@ -108,10 +114,18 @@ def _compile(command: Sequence[str], source: str, target: Path) -> None:
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run the compiler; as long as it computes, so does whoever waits for it."""
+    pipe = subprocess.PIPE
     try:
-        return subprocess.run(  # noqa: S603  # the compiler that this user has chosen
-            command, env=_environment(), capture_output=True, text=True, timeout=_SECONDS, check=False
-        )
+        with subprocess.Popen(  # noqa: S603  # the compiler that this user has chosen
+            command, env=_environment(), text=True, stdout=pipe, stderr=pipe
+        ) as process:
+            try:
+                output, errors = _ended(process)
+            except BaseException:
+                process.kill()
+                raise
+        return subprocess.CompletedProcess(command, process.returncode, output, errors)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoKernels(f"the C compiler does not run: {error}") from error
 
@@ -120,3 +134,32 @@ def _environment() -> dict[str, str]:
     return {
         name: value for name, value in os.environ.items() if name in _INHERITED or name.startswith(_INHERITED_PREFIXES)
     }
+
+
+def _ended(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """What a process has written, once it has ended.
+
+    Raises:
+        subprocess.TimeoutExpired: if that takes too long.
+    """
+    deadline, used = time.monotonic() + _SECONDS, 0.0
+    while True:
+        try:
+            return process.communicate(timeout=_LOOK_SECONDS)
+        except subprocess.TimeoutExpired:
+            if time.monotonic() > deadline:
+                raise
+        before, used = used, _seconds_used(process.pid)
+        if used != before:
+            got_on()
+
+
+def _seconds_used(pid: int) -> float:
+    """Computing time of a process and those that it has started, as far as they are still there."""
+    seconds = 0.0
+    with suppress(psutil.Error):
+        whole = psutil.Process(pid)
+        for each in (whole, *whole.children(recursive=True)):
+            with suppress(psutil.Error):
+                seconds += sum(each.cpu_times()[:2])
+    return seconds

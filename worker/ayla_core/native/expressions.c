@@ -25,7 +25,10 @@ typedef struct {
   REAL* rows; REAL* farewell; int64_t columns, trials; const int32_t* used; const int32_t* first_trial;
   int64_t* first_nonfinite; double* best_loss; int64_t* best_step; int64_t* capped_steps; double* final_loss;
   int64_t* losses_below_one; int64_t* losses_above_one;
+  int64_t* progress;            /* see got_on */
 } NAME(Batch);
+
+enum { INSTRUCTIONS_BETWEEN = 65536 }; /* a few milliseconds */
 
 typedef struct {
   REAL v[LANES], transformed[LANES], limited[LANES], norm[LANES], reduced[LANES], slope[LANES], rate[LANES], over[LANES];
@@ -210,9 +213,11 @@ static void NAME(run_block)(const NAME(Batch)* p, int64_t block) {
   }
   const REAL* loss = slots + p->loss * LANES;
   const int64_t evaluations = p->updates + (p->evaluate_last != 0);
+  const int64_t between = 1 + INSTRUCTIONS_BETWEEN / (p->instructions + 1);
   REAL* row = p->rows;
   for (int64_t i = 0; i < evaluations; i++) {
     const int64_t step = p->first_step + i;
+    if (i % between == 0 && !got_on(p->progress)) break;
     NAME(execute)(p->code, p->instructions, slots);
     NAME(read_clock)(p, at, i, uniform, s);
     if (p->has_ayla[block]) NAME(transform)(p, at, loss, s);

@@ -33,6 +33,8 @@ typedef struct {
   int64_t* losses_below_one; int64_t* losses_above_one;
   /* matrix product, and how many threads it may use in the calling thread */
   NAME(Gemm) gemm; int (*set_threads)(int); int64_t threads;
+  /* signs of life, see got_on; a product of more multiplications is made of pieces, each of which is one */
+  int64_t* progress; int64_t at_once;
 } NAME(Network);
 
 enum { NAME(PIECE) = 4096 }; /* parameters that are passed over at once */
@@ -123,11 +125,16 @@ enum { NAME(WIDE) = 1000000 };
 
 static void NAME(product)(const NAME(Network)* p, int wide, const char* left, const char* right, int64_t m, int64_t n,
                           int64_t k, const REAL* a, int64_t lda, const REAL* b, int64_t ldb, REAL* c) {
-  const int M = (int)m, N = (int)n, K = (int)k, LDA = (int)lda, LDB = (int)ldb;
+  const int M = (int)m, K = (int)k, LDA = (int)lda, LDB = (int)ldb;
   const REAL one = 1, zero = 0;
-  const int shared = wide && m * n * k > NAME(WIDE);
+  const int large = m * n * k > NAME(WIDE), shared = wide && large;
+  const double pieces = 1 + (double)m * (double)n * (double)k / (double)p->at_once;
+  const int64_t each = (int64_t)((double)n / floor(pieces)) + 1;
   if (shared) p->set_threads((int)p->threads);
-  p->gemm(left, right, &M, &N, &K, &one, a, &LDA, b, &LDB, &zero, c, &M);
+  for (int64_t j = 0; j < n && (!large || got_on(p->progress)); j += each) {
+    const int N = (int)(n - j < each ? n - j : each);
+    p->gemm(left, right, &M, &N, &K, &one, a, &LDA, b + (*right == 'N' ? j * ldb : j), &LDB, &zero, c + j * m, &M);
+  }
   if (shared) p->set_threads(1);
 }
 

@@ -21,6 +21,7 @@ _FIELDS = """
     *rows *farewell
     *first_nonfinite *best_loss *best_step *capped_steps *final_loss *losses_below_one *losses_above_one
     *gemm *set_threads threads
+    *progress at_once
 """
 
 

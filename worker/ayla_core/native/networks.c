@@ -107,6 +107,8 @@ static NAME(Reading) NAME(read_loss)(const NAME(Network)* p, int64_t trial, REAL
   return reading;
 }
 
+enum { STEPS_BETWEEN = 16 }; /* signs of life, where the products are too small to be some */
+
 static void NAME(run_trial)(const NAME(Network)* p, int64_t trial, NAME(Work)* w) {
   const int64_t rule = p->rules[trial], T = p->trials;
   REAL* x = p->parameters + trial * p->padded;
@@ -120,6 +122,7 @@ static void NAME(run_trial)(const NAME(Network)* p, int64_t trial, NAME(Work)* w
   REAL* row = p->rows;
   for (int64_t i = 0; alive && i < evaluations; i++) {
     const int64_t step = p->first_step + i;
+    if (i % STEPS_BETWEEN == 0 && !got_on(p->progress)) break;
     const REAL* now = p->clock + i * p->clocks * p->courses + p->course[trial];
     h_values[0][0] = p->learning_rate[trial] * now[0];
     for (int j = 0; j < RULE_NUMBERS[rule]; j++) {
@@ -225,6 +228,7 @@ void NAME(evaluate_network)(const NAME(Network)* p, REAL* outputs, double* losse
     const int64_t pieces = (p->samples + p->largest_batch - 1) / p->largest_batch;
 #pragma omp for schedule(dynamic)
     for (int64_t item = 0; item < p->trials * pieces; item++) {
+      if (!got_on(p->progress)) continue;
       const int64_t trial = item / pieces, first = item % pieces * p->largest_batch;
       w->batch = p->samples - first < p->largest_batch ? p->samples - first : p->largest_batch;
       w->values[0] = (REAL*)p->inputs + first * features;

@@ -10,6 +10,7 @@ from ayla_core.native import rules
 from ayla_core.native.rules import TracedRule
 from ayla_core.norms import SPANS
 from ayla_core.program.bytecode import CODES
+from ayla_core.progress import COUNT, STOP
 
 LANES = 64
 MOST_NUMBERS = 16
@@ -105,6 +106,11 @@ enum {{ {sleef}, SLEEF_UNARY }};
 static const int RULE_MEMORY[] = {{ {memory} }};
 static const int RULE_NUMBERS[] = {{ {numbers} }};
 int vector_bytes(void) {{ return VECTOR_BYTES; }}
+/* Says to whoever watches that the computation has got on; returns whether it is to go on. Any thread may. */
+static int got_on(int64_t* progress) {{
+  __atomic_fetch_add(&progress[{COUNT}], 1, __ATOMIC_RELAXED);
+  return !__atomic_load_n(&progress[{STOP}], __ATOMIC_RELAXED);
+}}
 """
 
 

@@ -17,6 +17,7 @@ from ayla_core.objectives.data import Rows
 from ayla_core.objectives.losses import Comparison, Loss, build_loss
 from ayla_core.objectives.scores import Scores
 from ayla_core.objectives.sources import source_of
+from ayla_core.progress import got_on
 
 TEST_NUMBERS = 2**24
 """Numbers of one layer that the test metrics work with at once; in float64 128 MiB."""
@@ -139,6 +140,7 @@ class NetworkObjective:
             with exact(self._layout.device):
                 outputs = self._model.predict(weights, inputs)
             scores.add(self._loss.compare(outputs, targets).loss, outputs, targets)
+            got_on()
         return scores.means()
 
     def _test_chunks(self) -> Iterator[tuple[Tensor, Tensor]]:

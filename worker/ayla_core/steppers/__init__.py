@@ -20,6 +20,7 @@ from ayla_core.objectives.material import gather_material, is_fully_connected
 from ayla_core.objectives.network import NetworkObjective
 from ayla_core.objectives.points import Start
 from ayla_core.program import compile_objective
+from ayla_core.progress import current
 from ayla_core.steppers.base import Stepper
 from ayla_core.steppers.compiled import CompiledExpressions
 from ayla_core.steppers.networks import CompiledNetworks
@@ -97,4 +98,5 @@ def _load(problem: DatasetProblem, source: DataSource | None) -> Dataset | None:
     """The data of a problem; None for the curve, whose data follow from the seeds."""
     if isinstance(problem.dataset, CurveDataset):
         return None
+    current().doing = f"Preparing the dataset '{problem.dataset.name}'"
     return load_dataset(problem.dataset, source or DataSource(Path("ayla-data") / "datasets"))

@@ -22,6 +22,7 @@ from ayla_core.objectives.points import Start
 from ayla_core.optimizers import Rule, rule_of
 from ayla_core.program import ObjectiveProgram
 from ayla_core.program.bytecode import assemble
+from ayla_core.progress import current
 from ayla_core.steppers.clocks import Clocks
 from ayla_core.steppers.numbers import numbers_of
 from ayla_core.steppers.recording import Recording
@@ -85,6 +86,7 @@ class CompiledExpressions:
         batch = self._batch(ledger, {"clock": clock, "rows": values, "farewell": farewell})
         batch.first_step, batch.updates, batch.evaluate_last = first, updates, last
         self._kernels.function("run_expression")(ctypes.byref(batch), ctypes.c_int64(threads()))
+        current().check()
         return Course(first, end, steps, names, values, farewell)
 
     def state(self) -> dict[str, Tensor]:
@@ -121,6 +123,7 @@ class CompiledExpressions:
                 "course": self._clocks.course,
                 "used": self._used,
                 "first_trial": np.cumsum(self._used, dtype=np.int32) - self._used,
+                "progress": current().marks,
                 **self._numbers,
                 **ledger.arrays(),
                 **arrays,

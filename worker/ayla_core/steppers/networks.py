@@ -18,6 +18,7 @@ from ayla_core.native.library import Kernels
 from ayla_core.native.network import ACTIVATIONS, LOSSES, Network
 from ayla_core.objectives.material import Material, Samples
 from ayla_core.optimizers import rule_of
+from ayla_core.progress import current
 from ayla_core.steppers.clocks import Clocks
 from ayla_core.steppers.layouts import PaddedLayout, aligned
 from ayla_core.steppers.numbers import numbers_of
@@ -27,6 +28,9 @@ _Array = npt.NDArray[Any]
 
 _EVALUATED_AT_ONCE = 256
 """Samples of one piece when a whole set is evaluated."""
+
+MULTIPLIED_AT_ONCE = 2**33
+"""Multiplications of one piece of a matrix product: some tenths of a second."""
 
 
 class CompiledNetworks:
@@ -102,6 +106,7 @@ class CompiledNetworks:
         network.first_step, network.updates, network.evaluate_last = first, updates, last
         network.every, network.last_step = self._recording.every, self._recording.budget
         self._kernels.function("run_network")(ctypes.byref(network))
+        current().check()
         return Course(first, end, steps, COLUMNS, values, farewell)
 
     def state(self) -> dict[str, Tensor]:
@@ -144,10 +149,12 @@ class CompiledNetworks:
         network.largest_batch = _EVALUATED_AT_ONCE
         pointers = (ctypes.c_void_p(item) for item in (outputs, losses, correct))
         self._kernels.function("evaluate_network")(ctypes.byref(network), *pointers)
+        current().check()
 
     def _network(self, samples: Samples, arrays: Mapping[str, _Array]) -> Network:
         material = self._material
         named = {**arrays, "inputs": samples.inputs, "parameters": self._parameters, "memory": self._memory}
+        named["progress"] = current().marks
         if samples.labels is not None:
             named["labels"] = samples.labels
         if samples.targets is not None:
@@ -162,6 +169,7 @@ class CompiledNetworks:
             samples=len(samples.inputs),
             memories=self._memory.shape[1],
             threads=threads(),
+            at_once=MULTIPLIED_AT_ONCE,
             **self._addresses,
         )
         return network

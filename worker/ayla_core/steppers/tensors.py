@@ -18,6 +18,7 @@ from ayla_core.steppers.clocks import Clocks
 from ayla_core.steppers.groups import Group
 from ayla_core.steppers.recording import Recording
 from ayla_core.steppers.replay import Replay, recorder_for
+from ayla_core.steppers.signs import Signs
 from ayla_core.steppers.trace import Quantities, Seen, Trace, look
 
 
@@ -50,6 +51,7 @@ class TensorStepper:
         self._replay = Replay(self._step, self.state, recorder_for(layout.device))
         for group in self._groups:
             group.in_place = self._replay.is_wanted
+        self._signs = Signs(layout.device)
 
     @property
     def places(self) -> Integers:
@@ -76,10 +78,12 @@ class TensorStepper:
             group.prepare(self._clocks, table)
         trace = Trace(bool(self._recording.parameter_names))
         for place in range(updates):
-            batch = self._objective.batch(first + place)
-            trace.steps.append(self._replay.make(batch, [group.clock[place] for group in self._groups]))
+            with self._signs.of_step():
+                batch = self._objective.batch(first + place)
+                trace.steps.append(self._replay.make(batch, [group.clock[place] for group in self._groups]))
         if last:
-            trace.steps.append(self._look(self._objective.batch(first + updates), counts=False)[0])
+            with self._signs.of_step():
+                trace.steps.append(self._look(self._objective.batch(first + updates), counts=False)[0])
         steps = updates + last
         rates = self._clocks.learning_rates(self._learning_rates, first + 1, steps)
         quantities = trace.collect(self._capped(trace), rates)
@@ -137,12 +141,14 @@ class TensorStepper:
     @torch.no_grad()
     def predictions(self) -> list[dict[str, Floats]] | None:
         """What each trial's model predicts now."""
-        return self._objective.predictions(self._parameters())
+        with self._signs.of_step():
+            return self._objective.predictions(self._parameters())
 
     @torch.no_grad()
     def metrics(self) -> dict[str, Floats]:
         """How well the models do since the last call."""
-        found = self._objective.metrics(self._parameters())
+        with self._signs.of_step():
+            found = self._objective.metrics(self._parameters())
         return {name: values[: self._trials] for name, values in found.items()}
 
 

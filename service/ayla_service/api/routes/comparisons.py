@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 from ayla_spec import SpecError
+from ayla_spec.text import NORMAL
 from fastapi import APIRouter, Body, Depends, Query, Request
 
 from ayla_service.api.access import Reader
@@ -58,7 +59,7 @@ def compare_job(
     metric: Annotated[Metric, Query(description=METRIC)] = "final_loss",
     target: Annotated[float | None, Query(allow_inf_nan=False, description=TARGET)] = None,
     confidence: Annotated[float, Query(ge=LEAST_CONFIDENCE, le=MOST_CONFIDENCE, description=CONFIDENCE)] = 0.95,
-    baseline: Annotated[str | None, Query(max_length=MAX_LABEL, description=BASELINE)] = None,
+    baseline: Annotated[str | None, Query(max_length=MAX_LABEL, description=BASELINE), NORMAL] = None,
 ) -> JobComparison:
     """The optimizers of a job over its seeds, and AYLA against the same without it on equal seeds.
 

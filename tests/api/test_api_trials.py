@@ -76,6 +76,29 @@ def test_a_completed_trial_has_its_result_in_numbers(client: TestClient, databas
     }
 
 
+def test_a_trial_tells_of_exponents_that_had_no_effect(client: TestClient, database: Database, job_id: str) -> None:
+    """Of the trial with N2 alone no loss was above 1; a count may be beyond 32 bits."""
+    plain, ayla = (trial["id"] for trial in client.get(f"/v1/jobs/{job_id}/trials").json()["data"])
+    none = "N2 had no effect, as the loss was above 1 in size on no step."
+    nothing = "So AYLA changed nothing: the run is that of the optimizer without it."
+    for trial_id, expected in ((plain, []), (ayla, [none, nothing])):
+        record(database, trial_id, COLUMNS, steps_done=10, losses_below_one=2**40, losses_above_one=0)
+        summary = client.get(f"/v1/trials/{trial_id}").json()["summary"]
+        assert (summary["losses_below_one"], summary["losses_above_one"]) == (2**40, 0)
+        assert summary["notes"] == expected
+    columns = client.get(f"/v1/jobs/{job_id}/summary").json()["columns"]
+    assert (columns["losses_below_one"], columns["losses_above_one"]) == ([2**40] * 2, [0, 0])
+    assert columns["notes"] == [None, f"{none} {nothing}"]
+    header, *rows = csv.reader(io.StringIO(client.get(f"/v1/jobs/{job_id}/summary?format=csv").text))
+    assert [row[header.index("losses_below_one")] for row in rows] == [str(2**40)] * 2
+    answer = client.get(f"/v1/jobs/{job_id}/comparison").json()
+    assert [one["notes"] for one in answer["optimizers"]] == [[], [none, nothing]]
+    labels = [one["label"] for one in answer["optimizers"]]
+    assert [one["copy_of"] for one in answer["optimizers"]] == [None, labels[0]]
+    assert answer["notes"][0] == f"{labels[1]}: {none} {nothing}"
+    assert answer["notes"][1].startswith("1 of 2 optimizers is a copy of another one")
+
+
 def test_a_diverged_trial_has_null_where_json_has_no_number(
     client: TestClient, database: Database, trial_id: str
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import ayla
 import httpx2
 from ayla_spec import JobSpec, SpecError, resolve
+from ayla_spec.optimizers.effect import Sides, effect_notes
 from ayla_spec.trials import TrialPlan, plan_trials
 from pydantic import ValidationError
 
@@ -205,12 +206,17 @@ class FakeService:
         loss = self.course(plan, job)["loss"]
         finite = [value for value in loss if math.isfinite(value)]
         diverged = len(finite) < len(loss)
+        sides = Sides(sum(0 < abs(value) < 1 for value in finite[:-1]), sum(abs(value) > 1 for value in finite[:-1]))
+        settings = plan.settings.model_dump(mode="json")
         summary = {
             "final_loss": None if diverged else loss[-1],
             "best_loss": min(finite),
             "best_step": loss.index(min(finite)),
             "first_nonfinite_step": len(finite) if diverged else None,
             "wall_seconds": 0.25,
+            "losses_below_one": sides.below,
+            "losses_above_one": sides.above,
+            "notes": effect_notes(settings, sides),
         }
         return {
             "id": f"{job.id}.{plan.index}",
@@ -218,7 +224,7 @@ class FakeService:
             "index": plan.index,
             "optimizer_index": plan.optimizer_index,
             "label": plan.settings.label,
-            "optimizer": plan.settings.model_dump(mode="json"),
+            "optimizer": settings,
             "seed": plan.seed,
             "state": "diverged" if diverged else "completed",
             "steps_done": len(loss) - 1,

@@ -199,3 +199,18 @@ def test_answers_are_frozen(service: FakeService) -> None:
 
     with pytest.raises(ValueError, match="frozen"):
         job.state = "succeeded"  # type: ignore[misc]
+
+
+def test_a_trial_tells_of_exponents_that_had_no_effect() -> None:
+    """Of an older service nothing is known."""
+    fields: dict[str, Any] = {"id": "t", "job_id": "j", "index": 0, "optimizer_index": 0, "label": "A", "optimizer": {}}
+    note = "N2 had no effect, as the loss was above 1 in size on no step."
+    counts = {"losses_below_one": 10, "losses_above_one": 0, "notes": [note]}
+    told = ayla.Trial.model_validate(fields | {"seed": 0, "state": "completed", "summary": counts})
+    older = ayla.Trial.model_validate(fields | {"seed": 0, "state": "completed", "summary": {}})
+
+    assert told.notes == (note,)
+    assert note in told._repr_html_()
+    assert older.summary is not None
+    assert (older.notes, older.summary.losses_below_one, older.summary.losses_above_one) == ((), None, None)
+    assert "notes" not in older._repr_html_()

@@ -84,6 +84,16 @@ def test_every_table_of_the_page_is_straight(whole: tuple[FakeService, Path, Res
         assert len({len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}) == 1
 
 
+def test_the_page_tells_of_exponents_that_had_no_effect(whole: tuple[FakeService, Path, Result]) -> None:
+    _, folder, _ = whole
+    page = (folder / "report.md").read_text(encoding="utf-8")
+    (told,) = re.findall(
+        r"^- (.*): N2 had no effect, as the loss was above 1 in size on no step\.$", page, re.MULTILINE
+    )
+
+    assert told == "AYLA-Adam lr=0.005 N1=1.8 N2=0.9"
+
+
 def test_page_data_and_terminal_tell_the_same_verdicts(whole: tuple[FakeService, Path, Result]) -> None:
     _, folder, result = whole
     page = (folder / "report.md").read_text(encoding="utf-8")

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 from alembic import command
+from ayla_service.comparison.question import Question
+from ayla_service.comparison.service import ComparisonService
 from ayla_service.db import migrate
-from ayla_service.db.models import Job, JobLabel
+from ayla_service.db.models import Job, JobLabel, Trial
 from ayla_service.db.session import Database
 from ayla_service.jobs.listing import JobQuery
 from ayla_service.queue.attempts import begin, record
@@ -14,10 +16,11 @@ from ayla_service.queue.claims import claim
 from ayla_service.queue.reaper import reap
 from ayla_service.results.encoding import encode
 from ayla_service.results.reader import ResultReader, TrajectoryQuery
+from ayla_service.results.standing import TrialSelection
 from ayla_service.states import LabelKind
 from ayla_service.teams.principal import LOCAL
 from ayla_spec import JobSpec, resolve
-from sqlalchemy import MetaData, insert, select
+from sqlalchemy import MetaData, insert, select, update
 
 from tests.factories import AT_ONCE, WORKER, jobs, progress, spec
 
@@ -184,6 +187,23 @@ def test_the_work_of_an_old_store_goes_on_after_the_upgrade(old: Database) -> No
         assert service.get(job_id).state == "succeeded"
     table = ResultReader(old).trajectory(LOCAL.team_id, _id("c", 1), TrajectoryQuery())
     assert table["step"].to_pylist() == list(range(11))
+
+
+def test_of_trials_that_are_older_nothing_is_said_of_exponents_without_effect(old: Database) -> None:
+    """Nobody counted their losses below and above 1; no number stands for that, zero least of all."""
+    migrate.upgrade(old)
+    with old.write() as session:
+        ayla = {"n1": 1.0, "n2": 1.4, "transform_on": "loss", "max_scale": None, "cap_weights": True}
+        session.execute(update(Trial).values(settings={"name": "sgd", "learning_rate": 0.03, "ayla": ayla}))
+    (trial,) = jobs(old).trials(_id("a", 2)).items
+    assert trial.summary is not None
+    assert (trial.summary.losses_below_one, trial.summary.losses_above_one, trial.summary.notes) == (None, None, [])
+    reader = ResultReader(old)
+    (row,) = reader.summary(reader.of_job(None, LOCAL.team_id, _id("a", 2), TrialSelection())).to_pylist()
+    assert (row["losses_below_one"], row["losses_above_one"], row["notes"]) == (None, None, None)
+    comparison = ComparisonService(old).compare(LOCAL, [_id("a", 2)], Question())
+    assert (comparison.results[0].summaries[0].notes, comparison.results[0].summaries[0].copy_of) == ([], None)
+    assert not any("effect" in note for note in comparison.notes)
 
 
 def test_an_upgraded_store_can_be_taken_back_and_upgraded_again(old: Database) -> None:

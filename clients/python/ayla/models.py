@@ -215,6 +215,11 @@ class Trial(Model):
         """Loss after the last step; None before the end or when the trial diverged."""
         return self.summary.final_loss if self.summary else None
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know of the outcome; empty before the end."""
+        return self.summary.notes if self.summary else ()
+
     def __str__(self) -> str:
         loss = "" if self.final_loss is None else f", final loss {self.final_loss:.6g}"
         return f"Trial {self.id} ({self.label}, seed {self.seed}): {self.state}{loss}"
@@ -229,7 +234,7 @@ class Trial(Model):
             "final loss": summary.final_loss,
             "best loss": summary.best_loss,
             "diverged at step": summary.first_nonfinite_step,
-            "notes": " ".join(summary.notes) or None,
+            "notes": " ".join(self.notes) or None,
         }
         return _html.facts(f"Trial {self.label}", facts)
 

@@ -66,7 +66,8 @@ class TensorStepper:
     @property
     def numbers_per_step(self) -> int:
         """What one step keeps on the device."""
-        return self.lanes * (8 + len(self._recording.parameter_names))
+        samples = 3 if self._scaling.reads_samples else 0
+        return self.lanes * (8 + samples + len(self._recording.parameter_names))
 
     @torch.no_grad()
     def advance(self, first: int, updates: int, ledger: Ledger, *, last: bool) -> Course:

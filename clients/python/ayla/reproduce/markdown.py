@@ -94,6 +94,9 @@ def _outcomes(experiment: Experiment) -> Iterator[str]:
             losses = [number(summary.final_loss), number(summary.best_loss), number(summary.best_step)]
             yield _row(run.trial.label, run.trial.state, *losses, number(summary.wall_seconds))
     yield ""
+    noted = [run.trial for run in experiment.runs if run.trial.notes]
+    yield from (f"- {trial.label}: {' '.join(trial.notes)}" for trial in noted)
+    yield from [""] if noted else []
 
 
 def _embedded(drawing: Drawing) -> Iterator[str]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from ayla_spec import JobSpec, SpecError, resolve
-from ayla_spec.datasets import UploadDataset
+from ayla_spec.datasets import FileDataset, UploadDataset
 from ayla_spec.problem_rules import may_be_one_dimensional, problem_issues, with_loss
 from ayla_spec.problems import DatasetProblem
 from ayla_spec.sizes import parameters

@@ -10,6 +10,7 @@ import pytest
     ("module", "forbidden"),
     [
         ("ayla_spec", {"torch", "numpy", "sqlalchemy", "fastapi", "ayla_service"}),
+        ("ayla_data.csv_file", {"torch", "pydantic", "sqlalchemy", "fastapi", "ayla_spec", "ayla_service"}),
         ("ayla_core.engine", {"sqlalchemy", "fastapi", "ayla_service", "ayla_worker"}),
         ("ayla_service.app", {"torch", "ayla_core", "ayla_worker", "celery", "matplotlib"}),
         ("ayla_service.cli", {"torch", "ayla_core", "ayla_worker", "celery"}),

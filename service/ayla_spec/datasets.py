@@ -163,6 +163,12 @@ def _file_name(value: str) -> str:
     return value
 
 
+def _said(value: bool) -> bool:  # noqa: FBT001  # as pydantic calls it
+    if not value:
+        raise ValueError("must be true, or left out; without names in its first line a CSV cannot be read")
+    return value
+
+
 class _Table(_Split):
     target: str = Field("target", min_length=1, max_length=200, description="Column that is predicted (CSV, Parquet).")
     inputs: list[Annotated[str, Field(min_length=1, max_length=200)]] | None = Field(
@@ -186,7 +192,9 @@ class FileDataset(_Table):
     file: Annotated[str, Field(max_length=100), AfterValidator(_file_name)] = Field(
         description="Name of the file in the data folder of the workers.", examples=["housing.csv"]
     )
-    header: Literal[True] | None = Field(None, description=HEADER)
+    header: Annotated[bool, Field(json_schema_extra={"const": True}), AfterValidator(_said)] | None = Field(
+        None, description=HEADER
+    )
 
 
 _FACT = "Filled in when the job is submitted."

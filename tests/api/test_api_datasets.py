@@ -79,6 +79,31 @@ def test_a_file_may_come_in_pieces_of_any_size(client: TestClient) -> None:
     assert _send(client, iter(pieces)).json()["rows"] == 30
 
 
+def test_names_that_are_numbers_are_taken_where_that_is_said(client: TestClient) -> None:
+    content = b"1990,2000\n1,2\n3,4\n"
+
+    def send(name: str, **query: str) -> Response:
+        given = {"name": name, "format": "csv", **query}
+        return client.post("/v1/datasets", params=given, content=content, headers={"content-type": "text/csv"})
+
+    problem = problem_of(send("a"), 422, "invalid-dataset")
+    assert "Line 1 has numbers only" in problem["detail"]
+    assert "set 'header' to true" in problem["detail"]
+    made = send("a", header="true")
+    assert made.status_code == 201
+    assert [column["name"] for column in made.json()["columns"]] == ["1990", "2000"]
+    for query in ({"header": "false"}, {"header": "1"}, {"header": ""}, {"header": "true", "format": "npz"}):
+        assert pointers(problem_of(send("b", **query), 422, "invalid-request")) == ["/header"]
+
+
+def test_the_process_that_checks_is_told_of_the_names(tmp_path: Path, database: Database) -> None:
+    with TestClient(create_app(Settings(data_dir=tmp_path), database), BASE_URL) as client:
+        query = {"name": "a", "format": "csv", "header": "true"}
+        content = b"1990,2000\n1,2\n3,4\n"
+        made = client.post("/v1/datasets", params=query, content=content, headers={"content-type": "text/csv"})
+        assert made.json()["rows"] == 2
+
+
 def test_a_description_is_kept(client: TestClient) -> None:
     query = {"name": "a", "format": "csv", "description": "Flowers\nof the garden"}
     answer = client.post("/v1/datasets", params=query, content=FLOWERS, headers={"content-type": "text/csv"})

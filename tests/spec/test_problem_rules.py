@@ -30,6 +30,7 @@ def _pointers(problem: ExpressionProblem | DatasetProblem) -> list[str]:
         ("mnist", {}, "cross-entropy"),
         ("fashion-mnist", {}, "cross-entropy"),
         ("file", {"file": "a.csv"}, "mse"),
+        ("file", {"file": "A.CSV", "header": True}, "mse"),
         ("file", {"file": "a.csv", "task": "classification"}, "cross-entropy"),
     ],
 )
@@ -58,6 +59,8 @@ def test_every_dataset_has_its_usual_loss_and_no_issue(name: str, settings: dict
         (_dataset("classification", samples=10, class_count=9), "/problem/dataset/class_count"),
         (_dataset("file", file="a.csv", target="y", inputs=["x", "y"]), "/problem/dataset/inputs/1"),
         (_dataset("file", file="a.csv", inputs=["x", "x"]), "/problem/dataset/inputs/1"),
+        (_dataset("file", file="a.npz", header=True), "/problem/dataset/header"),
+        (_dataset("file", file="A.PARQUET", header=True), "/problem/dataset/header"),
     ],
 )
 def test_parts_that_do_not_go_together(problem: DatasetProblem, pointer: str) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from ayla_spec import JobSpec, SpecError, resolve
-from ayla_spec.datasets import UploadDataset
+from ayla_spec.datasets import FileDataset, UploadDataset
 from ayla_spec.problem_rules import may_be_one_dimensional, problem_issues, with_loss
 from ayla_spec.problems import DatasetProblem
 from ayla_spec.sizes import parameters
@@ -94,3 +94,12 @@ def test_what_does_not_fit_is_told(problem: DatasetProblem, pointer: str) -> Non
 def test_what_no_dataset_can_have_is_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         UploadDataset.model_validate({"dataset": "flowers", **settings})
+
+
+def test_that_there_are_names_is_said_or_left_out() -> None:
+    for value in (False, 1, "true"):
+        with pytest.raises(ValidationError):
+            FileDataset.model_validate({"name": "file", "file": "a.csv", "header": value})
+    with pytest.raises(ValidationError, match="must be true, or left out"):
+        FileDataset(file="a.csv", header=False)
+    assert FileDataset(file="a.csv").header is None

@@ -77,14 +77,17 @@ CSV: dict[str, tuple[str | bytes, dict[str, list[float]] | str]] = {
 }
 
 _DECIMALS = [Decimal("7758.7305"), Decimal("-0.1000"), Decimal("1804.0484")]
-_Y = pa.array([0, 1, 0])
+_X, _Y = [0.1, 2, 3], pa.array([0, 1, 0])
 PARQUET: dict[str, tuple[dict[str, Any], dict[str, list[float]] | str]] = {
     **{
         str(kind): ({"x": pa.array(_DECIMALS, kind), "y": _Y}, {"x": [7758.7305, -0.1, 1804.0484], "y": [0, 1, 0]})
         for kind in (pa.decimal32(9, 4), pa.decimal64(18, 4), pa.decimal128(38, 4), pa.decimal256(76, 30))
     },
-    "float32": ({"x": np.float32([0.1, 2, 3]), "y": _Y}, {"x": [float(np.float32(0.1)), 2, 3], "y": [0, 1, 0]}),
-    "half": ({"x": np.float16([0.1, 2, 3]), "y": _Y}, {"x": [float(np.float16(0.1)), 2, 3], "y": [0, 1, 0]}),
+    "float32": (
+        {"x": np.array(_X, np.float32), "y": _Y},
+        {"x": [float(np.float32(0.1)), 2, 3], "y": [0, 1, 0]},
+    ),
+    "half": ({"x": np.array(_X, np.float16), "y": _Y}, {"x": [float(np.float16(0.1)), 2, 3], "y": [0, 1, 0]}),
     "bool": ({"x": [True, False, True], "y": _Y}, {"x": [1, 0, 1], "y": [0, 1, 0]}),
     "names as they are": ({" x ": [1, 2, 3], "0": _Y, "y": _Y}, {" x ": [1, 2, 3], "0": [0, 1, 0], "y": [0, 1, 0]}),
     "exact uint64": ({"x": pa.array([2**63, 1, 2], pa.uint64()), "y": _Y}, {"x": [2.0**63, 1, 2], "y": [0, 1, 0]}),
@@ -104,13 +107,13 @@ PARQUET: dict[str, tuple[dict[str, Any], dict[str, list[float]] | str]] = {
     "one row": ({"x": [1], "y": [1]}, "The table has 1 rows"),
 }
 
-_PAIR = {"inputs": [[1.5, 2], [3, 4]], "targets": [0, 1]}
-_READ = {"x0": [1.5, 3], "x1": [2, 4], "target": [0, 1]}
+_PAIR: dict[str, Any] = {"inputs": [[1.5, 2], [3, 4]], "targets": [0, 1]}
+_READ: dict[str, list[float]] = {"x0": [1.5, 3], "x1": [2, 4], "target": [0, 1]}
 NPZ: dict[str, tuple[dict[str, Any], dict[str, list[float]] | str]] = {
     "two arrays": (_PAIR, _READ),
     "X and y": ({"X": np.asfortranarray(_PAIR["inputs"]), "y": [[0], [1]]}, _READ),
     "float32": (
-        {"inputs": np.float32([0.1, 3]), "targets": [0, 1]},
+        {"inputs": np.array([0.1, 3], np.float32), "targets": [0, 1]},
         {"x0": [float(np.float32(0.1)), 3], "target": [0, 1]},
     ),
     "uint64": ({**_PAIR, "targets": np.array([1, 2**53 + 1], np.uint64)}, "Array 'targets', row 2 is 9007199254740993"),

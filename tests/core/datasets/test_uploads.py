@@ -61,6 +61,18 @@ def test_it_is_loaded_as_its_settings_say(offline: DataSource) -> None:
     assert (chosen.samples, chosen.test_samples, chosen.features) == (5, 5, 1)
 
 
+def test_what_earlier_versions_have_kept_is_read(offline: DataSource) -> None:
+    """They kept float32 as float64, and 2^53, to which other whole numbers were rounded, as a whole number."""
+    content = io.BytesIO()
+    columns = {"a b": [2**53, -(2**53)], "x": [float(np.float32(0.1)), 1e300], "target": [0, 1]}
+    schema = pa.schema([("a b", pa.int64()), ("x", pa.float64()), ("target", pa.int64())])
+    with pq.ParquetWriter(content, schema, compression="zstd", use_dictionary=False, write_statistics=False) as writer:
+        writer.write_table(pa.table(columns, schema))
+    kept = content.getvalue()
+    dataset = load_dataset(_settings(kept, standardize=False), _serving(offline, kept))
+    assert dataset.inputs.tolist() == [[2.0**53, float(np.float32(0.1))], [-(2.0**53), 1e300]]
+
+
 def test_it_is_fetched_once_and_progress_is_told(folder: Path, offline: DataSource) -> None:
     asked: list[str] = []
     told: list[None] = []

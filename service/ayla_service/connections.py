@@ -120,6 +120,15 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.write(_answer(MalformedRequest(msg)))
         self.transport.close()
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what cannot be read, unless another answer is on its way or was the last."""
+        last: RequestResponseCycle | None = self.cycle
+        is_answering = last is not None and last.response_started and not last.response_complete
+        if is_answering or self._drain is not None:
+            self.transport.close()
+        else:
+            super().send_400_response(msg)
+
     def on_message_begin(self) -> None:
         """Begin with a head."""
         self._has_head = False

@@ -1,7 +1,9 @@
 """Bodies that are answered before they have come, and what comes behind a body: over real sockets."""
 
 import contextlib
+import http.client
 import json
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -58,8 +60,17 @@ def chunked(path: str, sent: bytes, headers: bytes = b"Content-Type: application
     return head + headers + b"\r\n" + sent
 
 
-def status_of(answer: bytes) -> int:
-    return int(answer.split(b" ", 2)[1]) if answer else 0
+def answered(connection: socket.socket) -> http.client.HTTPResponse:
+    """The next answer, all of which has been read: it may come in several pieces."""
+    answer = http.client.HTTPResponse(connection)
+    answer.begin()
+    answer.read()
+    return answer
+
+
+def status_of(connection: socket.socket) -> int:
+    """The status of the next answer."""
+    return answered(connection).status
 
 
 def test_what_comes_behind_a_body_is_no_header(serve: Serve, database: Database) -> None:
@@ -67,15 +78,15 @@ def test_what_comes_behind_a_body_is_no_header(serve: Serve, database: Database)
     body = json.dumps(spec()).encode()
     for trailer in (b"Host: evil.example\r\n", b"Content-Type: text/plain\r\n", b"If-Match: a\r\nIf-Match: b\r\n"):
         connection = served.connect(chunked("/v1/jobs", chunks(body, trailer=trailer)))
-        assert status_of(connection.recv(65_536)) == 202, trailer
+        assert status_of(connection) == 202, trailer
         connection.sendall(HEAD + b"\r\n")  # and the connection goes on
-        assert status_of(connection.recv(65_536)) == 200
+        assert status_of(connection) == 200
     untyped = served.connect(chunked("/v1/jobs", chunks(body, trailer=b"Content-Type: application/json\r\n"), b""))
-    assert status_of(untyped.recv(65_536)) == 415
+    assert status_of(untyped) == 415
     key = make_key(database).encode()
     wait_until(lambda: status_of_get(served) == 401)
     unkeyed = served.connect(chunked("/v1/jobs", chunks(body, trailer=b"Authorization: Bearer " + key + b"\r\n")))
-    assert status_of(unkeyed.recv(65_536)) == 401
+    assert status_of(unkeyed) == 401
 
 
 def test_what_comes_behind_a_body_is_not_kept_without_an_end(serve: Serve) -> None:
@@ -124,7 +135,7 @@ def test_a_body_of_unknown_length_is_answered_too(serve: Serve) -> None:
     connection.sendall(chunks(*[b" " * 100_000] * 70))
     begun = time.monotonic()
     head, _, body = until_closed(connection).partition(b"\r\n\r\n")
-    assert (status_of(head), json.loads(body)["status"]) == (413, 413)
+    assert (head.split()[1], json.loads(body)["status"]) == (b"413", 413)
     assert b"connection: close" in head.lower()
     assert time.monotonic() - begun < connections.DRAIN_SECONDS
 
@@ -134,20 +145,18 @@ def test_a_small_body_that_comes_late_costs_no_connection(serve: Serve) -> None:
     body = b" " * 1000
     waiting = [served.connect(post("/nothing", len(body))) for _ in range(2 * connections.DRAINS_AT_ONCE)]
     for connection in waiting:
-        head = connection.recv(65_536)
-        assert status_of(head) == 404
-        assert b"connection: close" not in head.lower()
+        answer = answered(connection)
+        assert (answer.status, answer.headers["connection"]) == (404, None)
     for connection in waiting:
         connection.sendall(body + HEAD + b"\r\n")
-        assert status_of(connection.recv(65_536)) == 200
+        assert status_of(connection) == 200
 
 
 def test_only_so_much_is_read_of_what_was_answered(serve: Serve) -> None:
     served = serve()
     connection = served.connect(post("/v1/jobs", 10**12))
-    head = connection.recv(65_536)
-    assert status_of(head) == 413
-    assert b"connection: close" in head.lower()
+    answer = answered(connection)
+    assert (answer.status, answer.headers["connection"]) == (413, "close")
     sent = 0
     with contextlib.suppress(ConnectionError):
         while sent < 100_000_000:
@@ -160,7 +169,7 @@ def test_who_is_answered_and_sends_slowly_is_waited_for_a_while(serve: Serve, mo
     monkeypatch.setattr(connections, "DRAIN_SECONDS", PATIENCE)
     served = serve(client_seconds=60)
     connection = served.connect(post("/v1/jobs", LIMIT + 1, b" "))
-    assert status_of(connection.recv(65_536)) == 413
+    assert status_of(connection) == 413
     begun = time.monotonic()
     connection.settimeout(PATIENCE / 10)
     with contextlib.suppress(ConnectionError):
@@ -175,9 +184,9 @@ def test_only_so_many_that_are_answered_are_waited_for(serve: Serve) -> None:
     served = serve(client_seconds=60)
     request = post("/v1/jobs", 10**9, b" " * 10)
     lingering = [served.connect(request) for _ in range(connections.DRAINS_AT_ONCE)]
-    assert [status_of(connection.recv(65_536)) for connection in lingering] == [413] * len(lingering)
+    assert [status_of(connection) for connection in lingering] == [413] * len(lingering)
     wait_until(lambda: len(served.draining) == len(lingering))
-    assert status_of(served.connect(request).recv(65_536)) == 413
+    assert status_of(served.connect(request)) == 413
     wait_until(lambda: served.connections == len(lingering))  # that one is closed at once
     for connection in lingering:
         connection.close()
@@ -189,7 +198,18 @@ def test_a_request_behind_one_that_ends_the_connection_is_not_answered(serve: Se
     served = serve()
     head = b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000000\r\nConnection: close\r\n\r\n"
     connection = served.connect(head)
-    assert status_of(connection.recv(65_536)) == 413
+    assert status_of(connection) == 413
     connection.sendall(b" " * 2_000_000 + HEAD + b"\r\n")
     assert b" 200 " not in until_closed(connection)
     wait_until(lambda: served.connections == 0)
+
+
+def test_nonsense_behind_an_answer_ends_the_connection(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    served = serve()
+    for begun in (chunked("/v1/jobs", b"200000\r\n" + b" " * 0x200000), chunked("/nothing", b"")):
+        connection = served.connect(begun)
+        assert status_of(connection) in (413, 404)
+        connection.sendall(b"\r\nno chunk\r\n")
+        assert b"400" not in until_closed(connection)
+    wait_until(lambda: served.connections == 0)
+    assert not [record for record in caplog.records if record.name == "asyncio"]

@@ -51,8 +51,9 @@ SCOPES: Mapping[str, frozenset[Scope]] = {
     **dict.fromkeys(("rotate_key", "revoke_key"), _LOOK),
     # one's own things: answered with no more than what was sent
     **dict.fromkeys(("submit_job", "submit_jobs", "validate_job", "upload_dataset"), _ADD),
-    **dict.fromkeys(("create_webhook", "create_key", "delete_job", "delete_webhook", "delete_dataset"), _ADD),
-    # answered with what was there before
+    **dict.fromkeys(("create_key", "delete_job", "delete_webhook", "delete_dataset"), _ADD),
+    # answered with what was there before, or told of what others do
+    **dict.fromkeys(("create_webhook",), _STEER),
     **dict.fromkeys(("clone_job", "change_job", "pause_job", "resume_job", "retry_job", "cancel_job"), _STEER),
     **dict.fromkeys(("move_job", "change_webhook", "rotate_webhook_secret", "test_webhook", "retry_delivery"), _STEER),
     # the team

@@ -1,7 +1,7 @@
 """Asks again whether a request may go on, if it takes long: its key may have ended, and its member's role changed.
 
-A request is asked about when its body has come, before its answer begins, and now and then in between. Streams of
-events are not: whoever feeds them asks by itself, and tells their end.
+A request is asked about when its body has come, before its answer begins, and now and then while either is on its way.
+Streams of events are not: whoever feeds them asks by itself, and tells their end.
 """
 
 import time
@@ -45,6 +45,7 @@ class Readmitting:
         self._app = app
         self._admission = admission
         self._seconds = seconds
+        self._has_body = False
         self._has_begun = False
         self._is_told_otherwise = False
 
@@ -53,7 +54,10 @@ class Readmitting:
 
         async def receive_if_allowed() -> Message:
             message = await receive()
-            if message["type"] == "http.request" and self._is_due(last=not message.get("more_body", False)):
+            self._has_body = self._has_body or bool(message.get("body"))
+            # Where there is none, or no more, this is only how one learns that the client has gone.
+            is_of_body = self._has_body and message["type"] == "http.request"
+            if is_of_body and self._is_due(last=not message.get("more_body", False)):
                 await self._admission.renew()
             return message
 

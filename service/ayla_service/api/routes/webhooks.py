@@ -47,7 +47,7 @@ _SENT: dict[int | str, dict[str, Any]] = {202: {"description": "The message is s
 )
 def create_webhook(
     draft: Annotated[WebhookDraft, Body(openapi_examples=WEBHOOK_EXAMPLES)],
-    caller: Submitter,
+    caller: Steerer,
     webhooks: Webhooks,
     once: Once,
 ) -> Response:

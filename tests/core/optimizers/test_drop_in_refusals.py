@@ -1,5 +1,6 @@
 """What AYLA cannot do it says, by name, and before it changes anything."""
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -125,3 +126,101 @@ def test_numpy_losses_are_numbers() -> None:
     optimizer.step(loss)
     assert optimizer.scale is not None
     assert optimizer.scale.item() == 6.0
+
+
+BAD_VALUES: list[tuple[Any, dict[str, Any], str]] = [
+    (optim.Adam, {"betas": None}, "betas"),
+    (optim.Adam, {"betas": 0.9}, "betas"),
+    (optim.Adam, {"betas": (0.9,)}, "betas"),
+    (optim.Adam, {"betas": (0.9, 0.99, 0.999)}, "too many values"),
+    (optim.Adam, {"betas": (0.9, 1.5)}, "beta"),
+    (optim.Adam, {"eps": "1e-8"}, "eps"),
+    (optim.AdamW, {"lr": None}, "lr"),
+    (optim.AdamW, {"lr": -0.1}, "lr"),
+    (optim.AdamW, {"lr": float("nan")}, "lr"),
+    (optim.NAdam, {"momentum_decay": None}, "momentum_decay"),
+    (optim.SGD, {"momentum": "0.9"}, "momentum"),
+    (optim.SGD, {"momentum": 0.9, "dampening": "none"}, "parameter group"),
+    (optim.SGD, {"lr": torch.tensor([0.1, 0.2])}, "lr"),
+    (optim.RMSprop, {"alpha": [0.9]}, "alpha"),
+    (optim.Adagrad, {"lr_decay": -1.0}, "lr_decay"),
+    (optim.Adadelta, {"rho": 7.0}, "rho"),
+    (optim.Adamax, {"weight_decay": None}, "weight_decay"),
+    (optim.Adam, {"capturable": True}, "capturable"),
+    (optim.Adam, {"weight_decay": torch.tensor(0.1)}, "weight_decay"),
+]
+
+
+@pytest.mark.parametrize(("kind", "options", "named"), BAD_VALUES, ids=str)
+def test_a_group_that_is_refused_leaves_everything_as_it_was(kind: Any, options: dict[str, Any], named: str) -> None:
+    check_nothing_added(kind, {"params": [parameter()], **options}, ValueError, named)
+
+
+def check_nothing_added(kind: Any, group: Any, error: type[Exception], named: str) -> None:
+    x = parameter()
+    optimizer = AYLA(kind([x], lr=0.1), n1=1.5)
+    before, given = copy.deepcopy(optimizer.state_dict()), dict(group) if isinstance(group, dict) else group
+    with pytest.raises(error, match=named):
+        optimizer.add_param_group(group)
+    assert optimizer.state_dict() == before
+    assert optimizer.inner.param_groups is optimizer.param_groups
+    assert len(optimizer.param_groups) == 1
+    assert group == given
+    x.grad = torch.ones_like(x)
+    optimizer.step(0.5)
+    assert x.tolist() != [1.0, 1.0]
+
+
+def test_parameters_that_are_refused_leave_everything_as_it_was() -> None:
+    x = parameter()
+    taken = AYLA(optim.Adam([x]))
+    for params in (x, [parameter(), x]):
+        with pytest.raises(ValueError, match="more than one parameter group"):
+            taken.add_param_group({"params": params})
+    assert len(taken.param_groups) == 1
+    check_nothing_added(optim.Adam, {"params": [parameter() * 2]}, ValueError, "non-leaf")
+    check_nothing_added(optim.Adam, {"params": [parameter(torch.complex64)]}, ValueError, "complex64")
+    check_nothing_added(optim.Adam, {"params": ["weight"]}, TypeError, "Tensors")
+    check_nothing_added(optim.Adam, {"params": {x}}, TypeError, "ordered")
+    check_nothing_added(optim.Adam, {"params": [("bias", parameter())]}, ValueError, "names")
+    check_nothing_added(optim.Adam, {"lr": 0.1}, KeyError, "params")
+    check_nothing_added(optim.Adam, [parameter()], TypeError, "dict")
+
+
+def test_a_group_that_is_added_is_the_one_given_with_options_of_ones_own() -> None:
+    optimizer = AYLA(optim.Adam([parameter()]))
+    group: dict[str, Any] = {"params": iter([parameter()]), "lr": 0.5, "layer": "head"}
+    optimizer.add_param_group(group)
+    assert optimizer.param_groups[1] is group
+    assert (group["layer"], group["lr"], group["betas"]) == ("head", 0.5, (0.9, 0.999))
+
+
+def test_a_group_may_do_without_the_momentum_of_nesterov() -> None:
+    x, y = parameter(), parameter()
+    plain, inner = (
+        optim.SGD([{"params": [one], "momentum": 0}], lr=0.1, momentum=0.9, nesterov=True) for one in (x, y)
+    )
+    x.grad, y.grad = torch.ones_like(x), torch.ones_like(y)
+    plain.step()
+    AYLA(inner).step(0.5)
+    assert torch.equal(x, y)
+
+
+def test_a_value_that_no_step_can_be_made_with_is_refused_before_anything_is_counted() -> None:
+    first, second = parameter(), parameter()
+    optimizer = AYLA(optim.SGD([{"params": [first]}, {"params": [second]}], lr=0.1, momentum=0.9))
+    for x in (first, second):
+        x.grad = torch.ones_like(x)
+    optimizer.step(0.5)
+    before = copy.deepcopy(optimizer.state_dict()["state"])
+    for option in ("lr", "momentum"):
+        kept = optimizer.param_groups[1][option]
+        optimizer.param_groups[1][option] = "much"
+        with pytest.raises((TypeError, ValueError)):
+            optimizer.step(0.5)
+        optimizer.param_groups[1][option] = kept
+    after = optimizer.state_dict()["state"]
+    assert [(state["step"], state["momentum_buffer"].tolist()) for state in after.values()] == [
+        (state["step"], state["momentum_buffer"].tolist()) for state in before.values()
+    ]
+    assert first.tolist() == second.tolist()

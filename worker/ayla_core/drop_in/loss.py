@@ -55,7 +55,10 @@ def as_tensor(loss: object) -> Tensor:
         ValueError: where it is not one real number.
     """
     if loss is None:
-        raise TypeError("AYLA needs the loss of every step: opt.step(loss), or opt.step(closure) that returns it")
+        raise TypeError(
+            "AYLA needs the loss of every step: opt.step(loss), opt.step(closure) where the closure returns it, or "
+            "opt.set_loss(loss) before a step that somebody else makes"
+        )
     if isinstance(loss, bool) or not isinstance(loss, Tensor | float | int | np.number):
         raise TypeError(f"the loss must be a tensor or a number, not {type(loss).__qualname__}")
     if isinstance(loss, np.complexfloating):

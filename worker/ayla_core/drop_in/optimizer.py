@@ -10,8 +10,8 @@ from torch.optim import Optimizer
 
 from ayla_core.drop_in.course import Course, on_device
 from ayla_core.drop_in.loss import LossReading, Observed, as_tensor
-from ayla_core.drop_in.stored import check_state, with_working_types
-from ayla_core.drop_in.translation import check_gradients, check_optimizer, check_parameters, recipe_of
+from ayla_core.drop_in.stored import check_state, settings_of, with_working_types
+from ayla_core.drop_in.translation import check_gradients, check_group, check_optimizer, recipe_of
 from ayla_core.drop_in.update import Update, make, working_type
 
 Loss = Tensor | float
@@ -61,28 +61,63 @@ class AYLA(Optimizer):
         self.scale: Tensor | None = None
         self.transformed_loss: Tensor | None = None
         self.capped_steps = torch.zeros((), dtype=torch.int64)
+        self._next_loss: Tensor | None = None
         self._follow(Ayla(n1=n1, n2=n2, max_scale=max_scale, cap_weights=cap_weights))
         super().__init__(optimizer.param_groups, optimizer.defaults)
         self.param_groups = optimizer.param_groups
+        self._mark_groups()
 
     def _follow(self, ayla: Ayla) -> None:
         self._ayla = ayla
         self._reading = LossReading(ayla)
         self._courses: dict[int, Course] = {}
 
+    def _mark_groups(self) -> None:
+        """Name the settings in every group: tools that keep nothing of a state but its groups ask the live ones too."""
+        for group in self.param_groups:
+            group["ayla"] = self._ayla.model_dump(include=_SAVED)
+
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group to the ones of both optimizers, as in torch.optim.
 
         Raises:
-            ValueError: for an option or a parameter that is not supported; nothing is added then.
+            TypeError: for parameters that are no tensors; nothing is added then, and ``param_group`` is as it was.
+            ValueError: for an option or a parameter that is not supported, a value that the optimizer's own constructor
+                refuses, or a parameter of another group; likewise.
         """
-        super().add_param_group(param_group)
+        if not isinstance(param_group, dict):
+            raise TypeError(f"a parameter group is a dict, not {type(param_group).__qualname__}")
+        added = dict(param_group)
+        super().add_param_group(added)
+        del self.param_groups[-1]
+        check_group(type(self.inner), added)
+        self._check_numbers(added)
+        param_group.update(added)
+        self.param_groups.append(param_group)
+        if self.param_groups is self.inner.param_groups:
+            self._mark_groups()
+
+    def _check_numbers(self, group: dict[str, Any]) -> None:
+        """Make the numbers of a first step with a group.
+
+        Raises:
+            ValueError: where a value does not let it.
+        """
+        course = Course(recipe_of(type(self.inner), group), self._ayla)
         try:
-            recipe_of(type(self.inner), self.param_groups[-1])
-            check_parameters(self.param_groups[-1])
-        except ValueError:
-            self.param_groups.pop()
-            raise
+            _numbers(course, group, torch.ones(()), 1, torch.float32, torch.device("cpu"))
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise ValueError(f"no step can be made with this parameter group: {error}") from error
+
+    def set_loss(self, loss: Loss) -> None:
+        """Hand over the loss of the next step, where somebody else calls ``step`` and does not pass one on.
+
+        That step takes it and forgets it; one that is given a loss, or a closure that returns one, takes that instead.
+
+        Raises:
+            TypeError, ValueError: as ``step`` does.
+        """
+        self._next_loss = as_tensor(loss).detach()
 
     @torch.no_grad()
     def step(  # type: ignore[override]  # takes the loss where torch.optim takes a closure
@@ -90,8 +125,12 @@ class AYLA(Optimizer):
     ) -> Loss | None:
         """Make one update.
 
+        Without a loss, at learning rates of 0 and before the first update, memory is set up and nothing else done:
+        tools that store optimizers call ``step`` like that to learn what there is to load.
+
         Args:
             loss: the loss that the gradients are of, before any scaling of it for mixed precision; or a closure.
+                None: the one of ``set_loss``.
             closure: clears the gradients, computes the loss and its gradients, and returns it.
 
         Returns:
@@ -107,24 +146,44 @@ class AYLA(Optimizer):
         if closure is not None:
             with torch.enable_grad():
                 loss = returned = closure()
-        for update in self._updates(loss):
+        for update in self._updates(loss, rehearses=closure is None):
             make(update)
         return returned
 
     @torch.compiler.disable  # type: ignore[untyped-decorator]  # PyTorch's
-    def _updates(self, loss: object) -> list[Update]:
+    def _updates(self, loss: object, *, rehearses: bool) -> list[Update]:
         """Count the step, and say what to do with each parameter. Not compiled: the numbers change in each step."""
-        observed = self._reading.observe(as_tensor(loss))
+        if loss is None:
+            loss = self._next_loss
+        self._next_loss = None
         courses = [self._course(place, group) for place, group in enumerate(self.param_groups)]
+        if loss is None and rehearses and self._is_idle():
+            self._set_up(courses)
+            return []
+        observed = self._reading.observe(as_tensor(loss))
         for group in self.param_groups:
             check_gradients(group)
-        updates = [
-            update
+        # Nothing is counted before everything that may be refused is made.
+        planned = [
+            (course, update)
             for course, group in zip(courses, self.param_groups, strict=True)
-            for update in self._group_updates(course, group, observed.scale)
+            for update in self._planned(course, group, observed.scale)
         ]
+        updates = [update._replace(memory=self._remembered(course, update.parameter)) for course, update in planned]
+        for update in updates:
+            update.memory["step"] += 1
         self._book(observed, courses)
         return updates
+
+    def _is_idle(self) -> bool:
+        """Whether a step could move nothing: there has been none, and every learning rate is 0."""
+        return not self.state and all(float(group["lr"]) == 0 for group in self.param_groups)
+
+    def _set_up(self, courses: list[Course]) -> None:
+        for course, group in zip(courses, self.param_groups, strict=True):
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    self._remembered(course, parameter)
 
     def _course(self, place: int, group: dict[str, Any]) -> Course:
         """The rule of a group with its present hyper-parameters."""
@@ -134,29 +193,30 @@ class AYLA(Optimizer):
             course = self._courses[place] = Course(recipe, self._ayla)
         return course
 
-    def _group_updates(self, course: Course, group: dict[str, Any], scale: Tensor) -> Iterator[Update]:
+    def _planned(self, course: Course, group: dict[str, Any], scale: Tensor) -> Iterator[Update]:
+        """The updates of a group, without what is remembered."""
         with_gradient = [parameter for parameter in group["params"] if parameter.grad is not None]
         decays, decoupled = group["weight_decay"] != 0, bool(group.get("decoupled_weight_decay"))
         shared: dict[Any, tuple[Tensor, dict[str, Tensor]]] = {}
         for parameter in with_gradient:
-            state = self._remembered(course, parameter)
-            key = (state["step"], working_type(parameter), parameter.device)
+            made = self.state[parameter]["step"] if parameter in self.state else 0
+            key = (made + 1, working_type(parameter), parameter.device)
             if key not in shared:
                 shared[key] = _numbers(course, group, scale, *key)
             yield Update(
                 course.rule,
                 parameter,
                 parameter.grad,
-                state,
+                {},
                 *shared[key],
                 decays and not decoupled,
                 decays and decoupled,
             )
 
     def _remembered(self, course: Course, parameter: Tensor) -> dict[str, Any]:
-        """The state of a parameter with this update counted."""
+        """The state of a parameter, set up where there is none."""
         state: dict[str, Any] = self.state[parameter]
-        state["step"] = state.get("step", 0) + 1
+        state.setdefault("step", 0)
         for name in course.rule.memory:
             if name not in state:
                 value = course.memory_before(name)
@@ -175,9 +235,11 @@ class AYLA(Optimizer):
         self.inner._opt_called = True  # type: ignore[attr-defined]
 
     def state_dict(self) -> dict[str, Any]:
-        """As in torch.optim, with the settings of AYLA and the count of capped steps under "ayla"."""
+        """As in torch.optim, with the settings of AYLA and the count of capped steps under "ayla", in groups too."""
         packed = super().state_dict()
         packed["ayla"] = self._ayla.model_dump(include=_SAVED) | {"capped_steps": self.capped_steps}
+        for group in packed["param_groups"]:
+            group["ayla"] = dict(packed["ayla"])
         return packed
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -199,11 +261,12 @@ class AYLA(Optimizer):
         finally:
             handle.remove()
         with_working_types(self, loaded[0])
-        self._take_over(loaded[0].get("ayla", {}))
+        self._take_over(settings_of(loaded[0]) or {})
 
     def _take_over(self, saved: dict[str, Any]) -> None:
         self.capped_steps = saved.get("capped_steps", self.capped_steps)
         self._follow(self._ayla.model_copy(update={name: saved[name] for name in _SAVED & saved.keys()}))
+        self._mark_groups()
 
     def __getstate__(self) -> dict[str, Any]:
         own = ("inner", "scale", "transformed_loss", "capped_steps", "_ayla")
@@ -211,6 +274,7 @@ class AYLA(Optimizer):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
+        self._next_loss = None
         self._follow(self._ayla)
         # Loading makes new groups; they stay shared.
         self.inner.param_groups = self.param_groups

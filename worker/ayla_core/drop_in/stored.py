@@ -18,7 +18,7 @@ def check_state(kind: type[Optimizer], state_dict: dict[str, Any], ayla: Ayla) -
     Raises:
         ValueError: where it is not.
     """
-    if "ayla" not in state_dict:
+    if settings_of(state_dict) is None:
         raise ValueError(f"this is no state of AYLA on {kind.__name__}: it has no 'ayla'")
     for group in state_dict["param_groups"]:
         expected = {"step", *Course(recipe_of(kind, group), ayla).rule.memory}
@@ -26,6 +26,16 @@ def check_state(kind: type[Optimizer], state_dict: dict[str, Any], ayla: Ayla) -
             missing = expected - state_dict["state"].get(number, dict.fromkeys(expected)).keys()
             if missing:
                 raise ValueError(f"this is no state of AYLA on {kind.__name__}: it has no {', '.join(sorted(missing))}")
+
+
+def settings_of(state_dict: dict[str, Any]) -> dict[str, Any] | None:
+    """What a state has under "ayla": at the top or, where a tool kept nothing but memory and groups, in one of them.
+
+    None where it is no state of AYLA.
+    """
+    groups = state_dict["param_groups"]
+    found: dict[str, Any] | None = state_dict.get("ayla", groups[0].get("ayla") if groups else None)
+    return found
 
 
 def with_working_types(optimizer: Optimizer, state_dict: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """From parameter groups of torch.optim to the settings whose rule does the same."""
 
 from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import Any
 
 import torch
@@ -94,6 +95,35 @@ def check_options(group: Group) -> None:
         parts = value if isinstance(value, tuple) else (value,)
         if option not in ("params", "lr", "initial_lr") and any(isinstance(part, Tensor) for part in parts):
             raise ValueError(f"AYLA takes a tensor as lr only; {option} is one too")
+
+
+def check_group(kind: type[optim.Optimizer], group: Group) -> None:
+    """Whether AYLA can take a parameter group of an optimizer of this class.
+
+    Raises:
+        ValueError: naming what is wrong, where it cannot.
+    """
+    check_options(group)
+    check_parameters(group)
+    # Without "nesterov": a constructor wants momentum with it, a group may do without and steps plainly.
+    names = [name for name in signature(kind).parameters if name not in ("params", "nesterov") and name in group]
+    values = {name: group[name] for name in names}
+    refusal = _refusal(kind, values)
+    if refusal is not None:
+        # The option without which the constructor is content is the one to name.
+        without = ({one: values[one] for one in names if one != name} for name in names)
+        guilty = [name for name, rest in zip(names, without, strict=True) if _refusal(kind, rest) is None]
+        named = f"{guilty[0]}={values[guilty[0]]!r}" if guilty else ", ".join(names)
+        raise ValueError(f"{kind.__name__} does not take {named}: {refusal}") from refusal
+
+
+def _refusal(kind: type[optim.Optimizer], values: Mapping[str, Any]) -> Exception | None:
+    """What the optimizer's own constructor says against some values."""
+    try:
+        kind([torch.zeros(1)], **values)
+    except (TypeError, ValueError, LookupError, RuntimeError) as error:
+        return error
+    return None
 
 
 def check_parameters(group: Group) -> None:

@@ -1,8 +1,10 @@
 """Signs of life: every way of computing has some in the middle of a block, and stops when it is told to."""
 
+import importlib
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,6 +93,17 @@ def test_what_is_told_of_does_not_change_a_number(monkeypatch: pytest.MonkeyPatc
     whole, parts = found
     for index, summary in whole.items():
         assert parts[index].final_loss == pytest.approx(summary.final_loss, rel=1e-12)
+
+
+def test_an_import_tells_of_each_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for place in range(5):
+        inner = f"import large_library_{place + 1}" if place < 4 else ""
+        (tmp_path / f"large_library_{place}.py").write_text(inner)
+    seen = Progress()
+    with shown(seen), progress.telling_of_imports():
+        importlib.import_module("large_library_0")
+    assert seen.count == 5
 
 
 def test_nobody_has_to_watch() -> None:

@@ -4,9 +4,11 @@ The kernels count in the same memory, from all their threads. Deep inside a comp
 for the computation that runs in this thread.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 import numpy as np
 
@@ -79,6 +81,26 @@ def got_on() -> None:
         Stopped: if it is to stop.
     """
     _current.get().got_on()
+
+
+class _EachImport:
+    """Stands before Python's own finders of modules; finds none, but sees that each is looked for."""
+
+    def find_spec(self, name: str, path: object, target: object = None) -> None:
+        """Say that importing has got on."""
+        del name, path, target
+        got_on()
+
+
+@contextmanager
+def telling_of_imports() -> Iterator[None]:
+    """Within the context, each module that is imported is a sign of life: large libraries have hundreds."""
+    finder: Any = _EachImport()
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
 
 
 @contextmanager

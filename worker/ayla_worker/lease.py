@@ -152,13 +152,12 @@ class LeaseWatch:
 
     def _watch(self) -> None:
         look = min(_LONGEST_LOOK_SECONDS, self._seconds / _LOOKS)
-        seen, silent, before = self.progress.count, 0.0, time.monotonic()
+        seen, silent = self.progress.count, 0.0
         while not self._left.wait(look):
-            now = time.monotonic()
-            count = self.progress.count
-            # A process that was frozen, or had no turn on a busy machine, could not get on in that time.
-            silent = 0.0 if count != seen or self._is_waiting else silent + min(now - before, 2 * look)
-            seen, before = count, now
+            now, count = time.monotonic(), self.progress.count
+            # By looks, not by the clock: a process that was frozen, or had no turn on a busy machine, could not get on.
+            silent = 0.0 if count != seen or self._is_waiting else silent + look
+            seen = count
             if silent >= _MOST_SILENT * self._seconds:
                 self._give_up()
             elif not silent and not self._is_waiting and now - self._renewed_at >= self._seconds / _RENEWALS:

@@ -5,12 +5,14 @@ from ayla_spec.datasets import DigitsDataset
 
 from ayla_core.datasets.dataset import Dataset
 from ayla_core.datasets.split import split_dataset
+from ayla_core.progress import telling_of_imports
 
 
 def load_digits(settings: DigitsDataset) -> Dataset:
     """1 797 images of 8 x 8 with values 0 to 16, scaled by 1/16, split by ``data_seed``."""
     # Imported here because it takes a second, which every other worker would wait for.
-    from sklearn.datasets import load_digits as bundled
+    with telling_of_imports():
+        from sklearn.datasets import load_digits as bundled
 
     digits = bundled()
     images, labels = digits.images.astype(np.uint8), digits.target.astype(np.int64)

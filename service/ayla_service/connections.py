@@ -116,18 +116,12 @@ class BoundedProtocol(HttpToolsProtocol):
             self.send_400_response(f"Line and headers of a request have at most {MOST_HEAD_BYTES} bytes.")
 
     def send_400_response(self, msg: str) -> None:
-        """Say what is wrong with what came, as a problem, and close."""
-        self.transport.write(_answer(MalformedRequest(msg)))
-        self.transport.close()
-
-    def send_400_response(self, msg: str) -> None:
         """Refuse what cannot be read, unless another answer is on its way or was the last."""
         last: RequestResponseCycle | None = self.cycle
         is_answering = last is not None and last.response_started and not last.response_complete
-        if is_answering or self._drain is not None:
-            self.transport.close()
-        else:
-            super().send_400_response(msg)
+        if not is_answering and self._drain is None:
+            self.transport.write(_answer(MalformedRequest(msg)))
+        self.transport.close()
 
     def on_message_begin(self) -> None:
         """Begin with a head."""

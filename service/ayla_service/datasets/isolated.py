@@ -14,7 +14,7 @@ import sys
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NoReturn, get_args
 
 from ayla_data.errors import TableError, is_lack_of_room
 from ayla_data.formats import Format
@@ -31,14 +31,16 @@ FILE_BYTES = 2**30
 """No file that a table within the limits needs is larger."""
 
 
-def main() -> int:
-    """Check what the arguments name; returns the exit status."""
+def main() -> NoReturn:
+    """Check what the arguments name, and end this process."""
     _limit()
     kind, source, target, *header = sys.argv[1:]
     formats = {name: name for name in get_args(Format)}
     with os.fdopen(int(source), "rb") as upload, os.fdopen(int(target), "w+b") as kept:
         json.dump(_answer(formats[kind], upload, kept, header=bool(header)), sys.stdout)
-    return 0
+    sys.stdout.flush()
+    # Not the ordinary end: it takes down what PyArrow's threads still use, which now and then aborts the process.
+    os._exit(0)
 
 
 def _limit() -> None:
@@ -73,4 +75,4 @@ def _answer(kind: Format, upload: Any, kept: Any, *, header: bool) -> dict[str, 
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

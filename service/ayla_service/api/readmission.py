@@ -77,7 +77,7 @@ class Readmitting:
         """Look whether this may be sent."""
         begins = message["type"] == "http.response.start"
         if begins:
-            media_type = Headers(raw=message["headers"]).get("content-type", "")
+            media_type = Headers(raw=message.get("headers", [])).get("content-type", "")
             # What is refused tells nothing.
             self._is_told_otherwise = message["status"] >= 400 or media_type.startswith(_EVENTS)
         if not self._is_told_otherwise and self._is_due(last=begins):

@@ -22,7 +22,7 @@ Faults = Iterator[str]
 # Read by the core itself, which knows no settings.
 _OF_THE_CORE = frozenset({"AYLA_CACHE_DIR", "AYLA_NATIVE", "AYLA_CUDA_GRAPHS"})
 _OF_UPLOADS = ("max_upload_bytes", "upload_room_bytes")
-_OF_THE_API = 256 * 2**20
+_OF_THE_API = 320 * 2**20
 """Memory of the API's own process, as docs/operations.md says, and some."""
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600}

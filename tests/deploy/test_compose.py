@@ -141,9 +141,9 @@ def test_uploads_in_memory_need_as_much_more_of_it(compose: Compose) -> None:
     change(compose, "services/api/environment/TMPDIR", "/tmp")
     change(compose, "services/api/deploy/resources/limits/memory", "4g")
     assert list(promises.uploads(compose))
-    change(compose, "services/api/environment/AYLA_UPLOAD_ROOM_BYTES", str(2**28))
+    change(compose, "services/api/environment/AYLA_UPLOAD_ROOM_BYTES", str(200 * 2**20))
     assert list(promises.uploads(compose)) == []
-    change(compose, "services/api/environment/AYLA_UPLOAD_ROOM_BYTES", str(2**28 + 2**20))
+    change(compose, "services/api/environment/AYLA_UPLOAD_ROOM_BYTES", str(250 * 2**20))
     assert list(promises.uploads(compose))
 
 

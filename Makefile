@@ -9,7 +9,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PACKAGES := --editable '.[worker]' --editable './clients/python[cli,plot]'
 
-.PHONY: help demo serve test quick lint types contracts unit fuzz chaos mutants openapi format clean
+.PHONY: help demo serve test quick lint types contracts unit fuzz chaos mutants openapi lock format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -64,6 +64,17 @@ mutants: $(VENV)/.installed-dev ## Take each guard of the queue away in turn, an
 
 openapi: $(VENV)/.installed ## Write openapi.json anew after a change of the API
 	@$(BIN)/ayla-service openapi > openapi.json.new && mv openapi.json.new openapi.json
+
+# torch comes from an index of its own (docs/operations.md); httpx2-jsfetch is for browsers.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --constraint constraints.txt \
+	--no-annotate --no-emit-package torch --no-emit-package httpx2-jsfetch --custom-compile-command 'make lock'
+
+lock: $(VENV)/.installed-dev ## Write the lock files anew after a change of dependencies or of constraints.txt
+	@echo hatchling | $(LOCK) pyproject.toml - --extra postgres --extra queue --output-file service/requirements.lock
+	@echo hatchling | $(LOCK) pyproject.toml - --extra worker --extra postgres --extra queue \
+		--output-file worker/requirements.lock
+	@echo hatchling | $(LOCK) clients/python/pyproject.toml - --extra cli --extra plot \
+		--output-file clients/python/requirements.lock
 
 format: $(VENV)/.installed-dev ## Format and fix what can be fixed
 	@$(BIN)/ruff check --fix .

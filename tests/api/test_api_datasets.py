@@ -4,6 +4,7 @@ import asyncio
 import io
 import os
 import tempfile
+import tracemalloc
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +20,7 @@ from ayla_service.settings import Settings
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from starlette.requests import Request
 from starlette.types import Message
 
 from tests.api.helpers import BASE_URL, pointers, problem_of
@@ -281,6 +283,25 @@ def test_all_uploads_together_have_so_many_bytes(app: FastAPI, client: TestClien
         assert _send(client, content, "second").status_code == status
         assert desk._room._taken == 0
     assert _send(client, iter([FLOWERS]), "second").status_code == 201
+
+
+def test_a_file_that_is_taken_in_is_not_in_memory() -> None:
+    pieces = [{"type": "http.request", "body": bytes(2**16), "more_body": True}] * 512 + [{"type": "http.request"}]
+
+    async def receive() -> Message:
+        return pieces.pop()
+
+    pieces.reverse()
+    request = Request({"type": "http", "headers": []}, receive)
+    tracemalloc.start()
+    try:
+        with tempfile.TemporaryFile() as file, uploads._Room(2**25).share(request) as share:
+            asyncio.run(uploads.receive(request, file, share))
+            assert (file.tell(), share.size) == (2**25, 2**25)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2**23
 
 
 def test_what_says_that_it_is_too_long_for_the_room_is_not_even_read(app: FastAPI) -> None:

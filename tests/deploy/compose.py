@@ -22,7 +22,7 @@ Faults = Iterator[str]
 # Read by the core itself, which knows no settings.
 _OF_THE_CORE = frozenset({"AYLA_CACHE_DIR", "AYLA_NATIVE", "AYLA_CUDA_GRAPHS"})
 _OF_UPLOADS = ("max_upload_bytes", "upload_room_bytes")
-_OF_THE_API = 256 * 2**20
+_OF_THE_API = 320 * 2**20
 """Memory of the API's own process, as docs/operations.md says, and some."""
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -179,18 +179,33 @@ def uploads(compose: Compose) -> Faults:
         yield f"the api may take {limit} bytes of memory, and uploads {needed}"
 
 
+def installation(folder: str) -> tuple[str, str]:
+    """The commands that install the service: what it needs by its hashes, and then nothing but itself."""
+    return (
+        f"pip install --require-hashes --requirement {folder}/requirements.lock\n",
+        "pip install --no-deps --no-build-isolation .\n",
+    )
+
+
 def images(compose: Compose, dockerfiles: Mapping[str, str]) -> Faults:
-    """No image runs as root; that of the API has neither torch nor a compiler; the CPU worker's torch has no CUDA."""
+    """No image runs as root, and each is installed by hashes.
+
+    That of the API has neither torch nor a compiler; the CPU worker's torch has no CUDA.
+    """
     for name, text in dockerfiles.items():
         users = re.findall(r"^USER (\S+)$", text.rpartition("\nFROM ")[2], re.MULTILINE)
         if users[-1:] in ([], ["root"], ["0"]):
             yield f"the image of {name} runs as {users}"
-        extras = {extra for found in re.findall(r"'\.\[(.*?)\]'", text) for extra in found.split(",")}
-        wanted = {"postgres", "queue"} | ({"worker"} if name == "worker" else set())
-        if extras != wanted:
-            yield f"the image of {name} has the extras {sorted(extras)}"
+        for wanted in installation(DOCKERFILES[name].parent.name):
+            if wanted not in text:
+                yield f"the image of {name} is made without: {wanted}"
+        installed = re.findall(r"^RUN .*pip install (.*)$", text, re.MULTILINE)
+        if len(installed) != (3 if name == "worker" else 2):
+            yield f"the image of {name} has more or less than it should: {installed}"
     if re.search(r"^[^#]*\b(torch|gcc)\b", dockerfiles["api"], re.MULTILINE):
         yield "the image of api has torch or a compiler"
+    if 'pip install --index-url "$TORCH_INDEX" "$(grep ^torch== constraints.txt)"' not in dockerfiles["worker"]:
+        yield "the worker's torch is not of the version and index that are set"
     arguments = compose["services"]["worker"]["build"].get("args", {})
     if not str(arguments.get("TORCH_INDEX")).endswith("/cpu"):
         yield f"the CPU worker is built with {arguments}"

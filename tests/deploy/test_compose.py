@@ -141,9 +141,9 @@ def test_uploads_in_memory_need_as_much_more_of_it(compose: Compose) -> None:
     change(compose, "services/api/environment/TMPDIR", "/tmp")
     change(compose, "services/api/deploy/resources/limits/memory", "4g")
     assert list(promises.uploads(compose))
-    change(compose, "services/api/environment/AYLA_UPLOAD_ROOM_BYTES", str(2**28))
+    change(compose, "services/api/environment/AYLA_UPLOAD_ROOM_BYTES", str(200 * 2**20))
     assert list(promises.uploads(compose)) == []
-    change(compose, "services/api/environment/AYLA_UPLOAD_ROOM_BYTES", str(2**28 + 2**20))
+    change(compose, "services/api/environment/AYLA_UPLOAD_ROOM_BYTES", str(250 * 2**20))
     assert list(promises.uploads(compose))
 
 
@@ -185,9 +185,14 @@ def test_a_password_that_does_not_come_from_its_secret_is_found(compose: Compose
         ("api", "USER ayla", "USER root"),
         ("worker", "USER ayla", ""),
         ("worker", "USER ayla", "USER ayla\nUSER 0"),
-        ("api", "postgres,queue", "postgres,queue,worker"),
-        ("api", "postgres,queue", "postgres"),
-        ("worker", "worker,postgres", "postgres"),
+        ("api", "--requirement service/requirements.lock", "--requirement worker/requirements.lock"),
+        ("api", "--require-hashes ", ""),
+        ("worker", "--require-hashes ", ""),
+        ("worker", "--requirement worker/", "--requirement service/"),
+        ("worker", "--no-deps ", ""),
+        ("api", "--no-build-isolation ", ""),
+        ("api", "USER ayla", "RUN pip install requests\nUSER ayla"),
+        ("worker", '"$(grep ^torch== constraints.txt)"', "torch"),
         ("api", "USER ayla", "RUN pip install torch\nUSER ayla"),
         ("api", "USER ayla", "RUN apt-get install gcc\nUSER ayla"),
     ],
@@ -208,7 +213,7 @@ def test_every_file_that_the_images_are_built_from_is_there_and_not_ignored() ->
         copied = {
             name for found in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE) for name in found.split()
         }
-        assert copied <= allowed
+        assert {name.partition("/")[0] for name in copied} <= allowed
         assert all((ROOT / name).exists() for name in copied)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from tests.factories import AT_ONCE, WORKER, submit
+from tests.servers.postgres import PostgresServer
 
 
 def test_a_reading_unit_sees_one_state_of_the_store(database: Database) -> None:
@@ -74,3 +75,12 @@ def test_leases_are_measured_by_the_clock_of_the_store(database: Database, monke
     assert lease is not None
     assert abs(lease - datetime.now(UTC)) < timedelta(minutes=5)
     assert reap(database, AT_ONCE) == 0
+
+
+def test_options_of_the_url_are_kept_beside_our_own(postgres_server: PostgresServer) -> None:
+    url = postgres_server.create_database("options").update_query_dict({"options": "-c search_path=elsewhere"})
+    database = Database(url.render_as_string(hide_password=False))
+    with database.engine.connect() as connection:
+        shown = [connection.exec_driver_sql(f"SHOW {name}").scalar() for name in ("search_path", "lock_timeout")]
+    database.dispose()
+    assert shown == ["elsewhere", "10s"]

@@ -50,10 +50,23 @@ def matrix(table: Table, columns: Sequence[str]) -> Floats:
     Raises:
         TableError: as of ``Table.values``, and when there are fewer than two rows.
     """
-    if table.order == "C":
-        whole = np.concatenate([np.empty((0, len(columns))), *table.values(columns)])
-        check_size(len(whole), len(columns))
+    # In the order of the table, so that of several faults the same one is told whichever columns come first.
+    places = {name: place for place, name in enumerate(table.names)}
+    ordered = sorted(columns, key=places.__getitem__)
+    whole = _rows(table, ordered) if table.order == "C" else _columns(table, ordered)
+    if ordered == list(columns):
         return whole
+    place_of = {name: place for place, name in enumerate(ordered)}
+    return np.ascontiguousarray(whole[:, [place_of[name] for name in columns]])
+
+
+def _rows(table: Table, columns: Sequence[str]) -> Floats:
+    whole = np.concatenate([np.empty((0, len(columns))), *table.values(columns)])
+    check_size(len(whole), len(columns))
+    return whole
+
+
+def _columns(table: Table, columns: Sequence[str]) -> Floats:
     check_size(table.rows, len(columns))
     whole, filled = np.empty((table.rows, len(columns))), 0
     for values in table.values(columns):

@@ -212,6 +212,14 @@ def test_names_may_be_numbers_where_that_is_said(both: Both) -> None:
     _assert_read(both, "csv", content, right, "numeric names", header=True)
 
 
+def test_of_several_faults_the_same_is_told(both: Both) -> None:
+    made = {"csv": b"y,x\na,b\n1,2\n", "parquet": parquet_file({"y": [1.0, np.nan], "x": [np.inf, 1.0]})}
+    for kind, content in made.items():
+        of_upload, of_file = both.refusals("csv" if kind == "csv" else "parquet", content, target="y")
+        assert "Column 'y'" in of_upload
+        assert of_file == f"a.{kind}: {of_upload}"
+
+
 def test_columns_are_chosen_and_missed_alike(both: Both) -> None:
     content = b"x, price,y\n1,2,3\n4,5,6\n7,8,9\n"
     upload(both.database, content, "houses")

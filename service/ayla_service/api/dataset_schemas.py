@@ -75,7 +75,9 @@ class DatasetColumn(BaseModel):
     """What the numbers of a column are like."""
 
     name: str
-    kind: Literal["integer", "number"] = Field(description="Integer: every value is a whole number.")
+    kind: Literal["integer", "number"] = Field(
+        description="Integer: every value is a whole number below 2^53 in size; larger ones may have been rounded."
+    )
     min: float
     max: float
     mean: float | None = Field(description="Null where it is beyond what a float can hold.")

@@ -135,7 +135,7 @@ def preview_dataset(
     responses={200: _CONTENT, **responses(404)},
 )
 def download_dataset(dataset_id: DatasetId, caller: Reader, datasets: Datasets) -> Response:
-    """The dataset as it is kept: Parquet, with columns of int64 and float64."""
+    """The dataset as it is kept: Parquet, with columns of int64, float64 and float32."""
     found = datasets.content(caller, dataset_id)
     headers = {
         "Content-Length": str(found.dataset.stored_bytes),

@@ -41,7 +41,9 @@ class PowerTransform:
         place = layout.column if per_sample else layout.vector
         self._below = place(ayla.n1 for ayla in rows)
         self._above = place(ayla.n2 for ayla in rows)
-        self._unknown = torch.where(self._above == 1, self._below, self._above)
+        self._unknown: Tensor | None = None
+        if any(ayla.n2 == 1 != ayla.n1 for ayla in rows):
+            self._unknown = torch.where(self._above == 1, self._below, self._above)
         self._max_scale: Tensor | None = None
         if any(ayla.max_scale is not None for ayla in rows):
             self._max_scale = place(float("inf") if ayla.max_scale is None else ayla.max_scale for ayla in rows)
@@ -51,8 +53,9 @@ class PowerTransform:
 
         A magnitude that is no number is on neither side of 1: power and scale are none wherever an exponent is not 1.
         """
-        exponent = torch.where(magnitude >= 1, self._above, self._unknown)
-        exponent = torch.where(magnitude < 1, self._below, exponent)
+        exponent = torch.where(magnitude < 1, self._below, self._above)
+        if self._unknown is not None:
+            exponent = torch.where(magnitude.isnan(), self._unknown, exponent)
         exponent.masked_fill_((magnitude == 0).logical_or_(magnitude == 1), 1.0)
         power = _power(magnitude, exponent - 1)
         scale = exponent.mul_(power)

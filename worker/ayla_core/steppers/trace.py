@@ -135,7 +135,7 @@ class Trace:
 
     def _effective(self, learning_rates: Floats, scale: Floats, size: Floats) -> Floats:
         """lr·v·size, also where the size alone is beyond the range of the type."""
-        beyond = np.isposinf(size)
+        beyond = size == np.inf
         # A diverging trial is a result: inf·0 and overflow are no reason to warn.
         with np.errstate(all="ignore"):
             whole: Floats = learning_rates * (scale * size)

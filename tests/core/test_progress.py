@@ -85,7 +85,7 @@ def test_a_single_long_step_of_pytorch_tells_of_each_operation(monkeypatch: pyte
 def test_what_is_told_of_does_not_change_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
     """Products in pieces differ by rounding, if at all."""
     found = []
-    for pieces in (2**33, 2**12):
+    for pieces in (2**40, 2**12):
         monkeypatch.setattr(networks, "MULTIPLIED_AT_ONCE", pieces)
         memory = MemoryRecorder()
         train(engine_of(DIGITS, steps=20), memory)

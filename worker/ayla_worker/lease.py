@@ -152,15 +152,17 @@ class LeaseWatch:
 
     def _watch(self) -> None:
         look = min(_LONGEST_LOOK_SECONDS, self._seconds / _LOOKS)
-        seen, silent = self.progress.count, 0.0
+        renewed = seen = self.progress.count
+        silent, before = 0.0, time.monotonic()
         while not self._left.wait(look):
             now, count = time.monotonic(), self.progress.count
-            # By looks, not by the clock: a process that was frozen, or had no turn on a busy machine, could not get on.
-            silent = 0.0 if count != seen or self._is_waiting else silent + look
-            seen = count
+            # Not the whole time of a process that was frozen: it could not get on.
+            silent = 0.0 if count != seen or self._is_waiting else silent + min(now - before, 3 * look)
+            seen, before = count, now
             if silent >= _MOST_SILENT * self._seconds:
                 self._give_up()
-            elif not silent and not self._is_waiting and now - self._renewed_at >= self._seconds / _RENEWALS:
+            elif count != renewed and not self._is_waiting and now - self._renewed_at >= self._seconds / _RENEWALS:
+                renewed = count
                 self._keep()
             if self.progress.stopping:
                 self._see_it_stop()

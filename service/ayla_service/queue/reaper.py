@@ -69,7 +69,8 @@ def _words(shard: Shard, attempt: Attempt) -> str:
     if shard.lease_expires_at is None:  # pragma: no cover  # what runs has a lease, as the store sees to
         return f"{said}."
     seconds = (shard.lease_expires_at - attempt.heartbeat_at).total_seconds()
-    return f"{said}; it was silent for the {seconds:.3g} s of its lease (AYLA_LEASE_SECONDS)."
+    killed = "it was killed, lost its machine, or something took longer"
+    return f"{said}: {killed} than its lease of {seconds:.3g} s (AYLA_LEASE_SECONDS)."
 
 
 def _used(lost: Sequence[tuple[Shard, Attempt]]) -> Iterator[Used]:

@@ -3,9 +3,12 @@
 import numpy as np
 from ayla_spec.datasets import ClassificationDataset, RegressionDataset
 
-from ayla_core.datasets.dataset import Dataset
+from ayla_core.datasets.dataset import Dataset, Floats
 from ayla_core.datasets.sizes import check_size
 from ayla_core.datasets.split import split_dataset
+from ayla_core.progress import got_on
+
+_ROWS_AT_ONCE = 10_000
 
 
 def draw_regression(settings: RegressionDataset) -> Dataset:
@@ -18,7 +21,7 @@ def draw_regression(settings: RegressionDataset) -> Dataset:
     """
     check_size("The generated dataset", settings.samples, settings.feature_count)
     generator = np.random.default_rng(settings.data_seed)
-    inputs = generator.standard_normal((settings.samples, settings.feature_count))
+    inputs = _normals(generator, settings.samples, settings.feature_count)
     informative = settings.informative or settings.feature_count
     chosen = generator.permutation(settings.feature_count)[:informative]
     weights = np.zeros(settings.feature_count)
@@ -41,6 +44,15 @@ def draw_classification(settings: ClassificationDataset) -> Dataset:
     centres = generator.standard_normal((settings.class_count, settings.feature_count))
     centres *= settings.separation / np.linalg.norm(centres, axis=1, keepdims=True)
     labels = generator.permutation(np.arange(settings.samples) % settings.class_count).astype(np.int64)
-    inputs = generator.standard_normal((settings.samples, settings.feature_count))
+    inputs = _normals(generator, settings.samples, settings.feature_count)
     inputs += centres[labels]
     return split_dataset(inputs, labels, settings, generator, classes=settings.class_count)
+
+
+def _normals(generator: np.random.Generator, rows: int, columns: int) -> Floats:
+    """Draws of N(0, 1), row by row; the same in any number of pieces."""
+    values = np.empty((rows, columns))
+    for first in range(0, rows, _ROWS_AT_ONCE):
+        generator.standard_normal(out=values[first : first + _ROWS_AT_ONCE])
+        got_on()
+    return values

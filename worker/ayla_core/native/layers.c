@@ -74,10 +74,13 @@ static NAME(Work)* NAME(new_work)(const NAME(Network)* p, int64_t batch) {
     if (i > 0 || p->order) w->values[i] = NAME(buffer)(batch * p->widths[i]);
     if (i < p->layers && p->activation == NAME(GELU)) w->before[i] = NAME(buffer)(batch * p->widths[i + 1]);
     if (i > 0 && p->widths[i] > widest) widest = p->widths[i];
+    got_on(p->progress); /* the first touch of much memory takes as long as computing with it */
   }
   const int64_t outputs = p->widths[p->layers];
   w->slope = NAME(buffer)(batch * widest);
+  got_on(p->progress);
   w->other = NAME(buffer)(batch * widest);
+  got_on(p->progress);
   w->output_slope = NAME(buffer)(batch * outputs);
   w->magnitude = NAME(buffer)(batch * outputs);
   w->factor = NAME(buffer)(batch * outputs);

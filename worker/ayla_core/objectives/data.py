@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ayla_core.datasets import Dataset
 from ayla_core.layout import Layout
+from ayla_core.progress import got_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ def _part(inputs: npt.NDArray[Any], targets: npt.NDArray[Any], dataset: Dataset,
     values = torch.tensor(inputs.reshape(len(inputs), -1), device=layout.device).to(layout.dtype)
     labels = torch.tensor(targets, device=layout.device)
     wanted = labels.to(layout.dtype) if dataset.classes is None else labels
+    got_on()
     return Part(values.mul_(dataset.input_scale).unsqueeze(0), wanted.unsqueeze(0))
 
 

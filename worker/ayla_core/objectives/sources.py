@@ -14,6 +14,7 @@ from ayla_core.layout import Layout
 from ayla_core.models import Model
 from ayla_core.objectives.base import Floats
 from ayla_core.objectives.data import Part, upload
+from ayla_core.progress import got_on
 
 GRID_POINTS = 256
 """Points at which predictions are shown where the dataset itself is no curve."""
@@ -61,7 +62,11 @@ class Source:
 
     def starts(self, model: Model) -> Floats:
         """The initial parameters of each seed, shape [seeds, parameters]; to be called once, as it draws them."""
-        return np.stack([model.draw_parameters(generator) for generator in self.generators])
+        starts = []
+        for generator in self.generators:
+            starts.append(model.draw_parameters(generator))
+            got_on()
+        return np.stack(starts)
 
 
 def source_of(problem: DatasetProblem, dataset: Dataset | None, seeds: Sequence[int], layout: Layout) -> Source:

@@ -29,8 +29,8 @@ _Array = npt.NDArray[Any]
 _EVALUATED_AT_ONCE = 256
 """Samples of one piece when a whole set is evaluated."""
 
-MULTIPLIED_AT_ONCE = 2**33
-"""Multiplications of one piece of a matrix product: some tenths of a second."""
+MULTIPLIED_AT_ONCE = 2**28
+"""Multiplications of one piece of a matrix product: some hundredths of a second."""
 
 
 class CompiledNetworks:

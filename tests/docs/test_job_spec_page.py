@@ -68,7 +68,8 @@ def test_its_job_files_are_accepted_as_they_stand(tmp_path: Path, language: str)
 def test_its_python_programs_submit_the_same_specs(monkeypatch: pytest.MonkeyPatch) -> None:
     for block, example in zip(_blocks("python"), JOB_EXAMPLES.values(), strict=True):
         service = FakeService()
-        monkeypatch.setattr(ayla, "Client", lambda made=service: made.client())
+        client = service.client()
+        monkeypatch.setattr(ayla, "Client", lambda made=client: made)
         exec(block.text, {})
         (job,) = service.jobs.values()
         wanted = resolve(JobSpec.model_validate(example["value"]))

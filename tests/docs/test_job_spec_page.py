@@ -69,8 +69,9 @@ def test_its_python_programs_submit_the_same_specs(monkeypatch: pytest.MonkeyPat
     for block, example in zip(_blocks("python"), JOB_EXAMPLES.values(), strict=True):
         service = FakeService()
         client = service.client()
-        monkeypatch.setattr(ayla, "Client", lambda made=client: made)
-        exec(block.text, {})
+        with monkeypatch.context() as patched:
+            patched.setattr(ayla, "Client", lambda made=client: made)
+            exec(block.text, {})
         (job,) = service.jobs.values()
         wanted = resolve(JobSpec.model_validate(example["value"]))
         assert job.resolved == wanted.model_dump(mode="json")

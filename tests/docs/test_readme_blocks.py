@@ -1,0 +1,71 @@
+"""Every fenced block of the READMEs runs as it stands, each by itself, beside a service that is running."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.docs.blocks import Block, blocks_of
+from tests.system.processes import Service, service
+
+ROOT = Path(__file__).parents[2]
+PAGES = (ROOT / "README.md", ROOT / "clients" / "python" / "README.md")
+ADDRESS = "http://127.0.0.1:8642"
+BLOCKS = [(page, block) for page in PAGES for block in blocks_of(page)]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with service(tmp_path_factory.mktemp("service")) as started:
+        yield started
+
+
+@pytest.mark.parametrize(
+    ("page", "block"), BLOCKS, ids=[f"{page.relative_to(ROOT)}:{block.line}" for page, block in BLOCKS]
+)
+def test_a_block_runs_as_it_stands(running: Service, page: Path, block: Block, tmp_path: Path) -> None:
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    environment = {**os.environ, "AYLA_BASE_URL": running.url, "MPLBACKEND": "Agg"}
+    command = {"python": [sys.executable, "-c"], "sh": ["sh", "-e", "-c"]}[block.language]
+    text = re.sub(r"\bcurl ", "curl --fail-with-body ", block.text).replace(ADDRESS, running.url)
+    done = subprocess.run(
+        [*command, text], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    for file in re.findall(r" -o (\S+)", text):
+        assert (tmp_path / file).stat().st_size > 1000
+
+
+def test_what_the_first_block_prints_is_what_the_page_shows(running: Service, tmp_path: Path) -> None:
+    """The optimizers, their standing and the first digits; the last digit may be another machine's."""
+    block = blocks_of(PAGES[0])[0]
+    environment = {**os.environ, "AYLA_BASE_URL": running.url}
+    printed = subprocess.run(
+        [sys.executable, "-c", block.text], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout
+    page = PAGES[0].read_text().split(block.text, 1)[1]
+    shown = re.search(r"(?:^    .+\n)+", page, re.MULTILINE)
+    assert shown is not None
+    assert _rounded(printed) == _rounded(re.sub(r"^    ", "", shown[0], flags=re.MULTILINE))
+
+
+def _rounded(text: str) -> list[str]:
+    return [re.sub(r"\d+\.\d{7,}", lambda found: f"{float(found[0]):.6f}", line.rstrip()) for line in text.splitlines()]
+
+
+def test_every_page_names_the_address_that_the_service_has() -> None:
+    pages = [*PAGES, *(ROOT / "docs").rglob("*.md"), ROOT / "docker-compose.yml"]
+    places = [
+        (page.name, found) for page in pages for found in re.findall(r"(?:localhost|127\.0\.0\.1):\d+", _text(page))
+    ]
+    assert len(places) > 10
+    assert {found for _, found in places} == {"127.0.0.1:8642"}, places
+
+
+def _text(page: Path) -> str:
+    return page.read_text()

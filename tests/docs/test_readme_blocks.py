@@ -1,4 +1,4 @@
-"""Every fenced block of the READMEs runs as it stands, each by itself, beside a service that is running."""
+"""Every fenced block of the READMEs and of the page on citing runs as it stands, each by itself, beside a service."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from tests.docs.blocks import Block, blocks_of
 from tests.system.processes import Service, service
 
 ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "README.md", ROOT / "clients" / "python" / "README.md")
+PAGES = (ROOT / "README.md", ROOT / "clients" / "python" / "README.md", ROOT / "docs" / "citing.md")
 ADDRESS = "http://127.0.0.1:8642"
 BLOCKS = [(page, block) for page in PAGES for block in blocks_of(page)]
 
@@ -58,8 +58,24 @@ def _rounded(text: str) -> list[str]:
     return [re.sub(r"\d+\.\d{7,}", lambda found: f"{float(found[0]):.6f}", line.rstrip()) for line in text.splitlines()]
 
 
+def test_a_repeated_job_has_the_digest_that_was_cited(running: Service, tmp_path: Path) -> None:
+    (block,) = blocks_of(PAGES[2])
+    text = block.text.replace(ADDRESS, running.url)
+    first = _said(text, tmp_path)
+    again = _said(re.sub(r"-d '\{.*\}'", "-d @job.json", text), tmp_path)
+    assert first == again
+    assert first[-1].startswith("sha256:")
+    assert '"torch"' in first[0]
+
+
+def _said(text: str, folder: Path) -> list[str]:
+    return subprocess.run(
+        ["sh", "-e", "-c", text], cwd=folder, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+
+
 def test_every_page_names_the_address_that_the_service_has() -> None:
-    pages = [*PAGES, *(ROOT / "docs").rglob("*.md"), ROOT / "docker-compose.yml"]
+    pages = {*PAGES, *(ROOT / "docs").rglob("*.md"), ROOT / "docker-compose.yml"}
     places = [
         (page.name, found) for page in pages for found in re.findall(r"(?:localhost|127\.0\.0\.1):\d+", _text(page))
     ]

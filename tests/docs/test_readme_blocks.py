@@ -58,6 +58,19 @@ def _rounded(text: str) -> list[str]:
     return [re.sub(r"\d+\.\d{7,}", lambda found: f"{float(found[0]):.6f}", line.rstrip()) for line in text.splitlines()]
 
 
+def test_what_a_report_says_on_repeating_it_works(running: Service, tmp_path: Path) -> None:
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    environment = {**os.environ, "AYLA_BASE_URL": running.url}
+    made = [str(Path(sys.prefix, "bin", "ayla")), "reproduce", "poly-sgd", "--seeds", "0", "--output", "report"]
+    subprocess.run(made, env=environment, cwd=tmp_path, capture_output=True, check=True)
+    (block,) = blocks_of(tmp_path / "report" / "report.md")
+    done = subprocess.run(
+        ["sh", "-e", "-c", block.text], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "poly-sgd" in done.stdout
+    assert "step,loss," in done.stdout
+
+
 def test_a_repeated_job_has_the_digest_that_was_cited(running: Service, tmp_path: Path) -> None:
     (block,) = blocks_of(PAGES[2])
     text = block.text.replace(ADDRESS, running.url)

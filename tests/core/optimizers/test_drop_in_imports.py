@@ -16,14 +16,6 @@ import sys
 
 REFUSED = frozenset({REFUSED.split()!r})
 
-
-class Absent:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in REFUSED:
-            raise ModuleNotFoundError(f"no module named {{name}}")
-
-
-sys.meta_path.insert(0, Absent())
 import torch
 from ayla_core import AYLA
 
@@ -37,7 +29,7 @@ assert not REFUSED & {{name.partition(".")[0] for name in sys.modules}}
 """
 
 
-def test_the_drop_in_works_where_nothing_else_is_installed() -> None:
+def test_the_drop_in_loads_nothing_else() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

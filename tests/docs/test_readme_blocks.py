@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import ayla
 import pytest
 
 from tests.docs.blocks import Block, blocks_of
@@ -56,6 +57,18 @@ def test_what_the_first_block_prints_is_what_the_page_shows(running: Service, tm
 
 def _rounded(text: str) -> list[str]:
     return [re.sub(r"\d+\.\d{7,}", lambda found: f"{float(found[0]):.6f}", line.rstrip()) for line in text.splitlines()]
+
+
+def test_what_the_page_says_of_other_learning_rates_is_so(running: Service) -> None:
+    """Adam stalls at 0.01 only: with 0.05, and SGD with 0.09, the minimum is reached without AYLA."""
+    assert "Adam with 0.05 and SGD with 0.09 reach the minimum" in PAGES[0].read_text()
+    optimizers = [ayla.adam(0.01), ayla.adam(0.05), ayla.sgd(0.09)]
+    with running.client() as client:
+        problem = ayla.expression("x**4 - 3*x**3 + 2", x=-1.0)
+        job = client.jobs.submit(problem=problem, optimizers=optimizers, budget=800, record={"every": 800})
+        trials = client.jobs.trials(client.jobs.wait(job, timeout=60))
+        ends = [client.trials.trajectory(trial)["param.x"][-1] for trial in trials]
+    assert [round(float(end), 3) for end in ends] == [-0.034, 2.25, 2.25]
 
 
 def test_what_a_report_says_on_repeating_it_works(running: Service, tmp_path: Path) -> None:

@@ -7,16 +7,26 @@ MANIFESTS := pyproject.toml clients/python/pyproject.toml constraints.txt
 # One constraints file pins every version, build tools included.
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Where torch itself comes from: TORCH_INDEX=https://download.pytorch.org/whl/cpu for its CPU build. Default: PyPI.
+TORCH_INDEX ?=
 PACKAGES := --editable '.[worker]' --editable './clients/python[cli,plot]'
 
-.PHONY: help demo serve test quick lint types contracts unit fuzz chaos mutants openapi lock format clean
+.PHONY: help demo serve test quick lint types contracts unit fuzz chaos mutants openapi job-spec lock format clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 $(VENV)/.installed: $(MANIFESTS)
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, found " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+ifneq ($(TORCH_INDEX),)
+	@echo "Installing torch from $(TORCH_INDEX) ..."
+	@$(BIN)/python -m pip install --quiet --no-deps --index-url '$(TORCH_INDEX)' torch
+else
+	@test "$$(uname -s)" != Linux || $(BIN)/python -c 'import sys, importlib.util; sys.exit(importlib.util.find_spec("torch") is None)' \
+	|| echo "torch from PyPI brings CUDA libraries, a download of several GB on Linux. Without a GPU, stop with Ctrl-C and" \
+	"take its CPU build: make $(MAKECMDGOALS) TORCH_INDEX=https://download.pytorch.org/whl/cpu"
+endif
 	@echo "Installing into $(VENV) (a few minutes the first time) ..."
 	@$(BIN)/python -m pip install --quiet $(PACKAGES)
 	@touch $@
@@ -75,6 +85,9 @@ lock: $(VENV)/.installed-dev ## Write the lock files anew after a change of depe
 		--output-file worker/requirements.lock
 	@echo hatchling | $(LOCK) clients/python/pyproject.toml - --extra cli --extra plot \
 		--output-file clients/python/requirements.lock
+
+job-spec: $(VENV)/.installed-dev ## Write docs/job-spec.md anew after a change of the job spec
+	@$(BIN)/python -m tests.docs.job_spec_page > docs/job-spec.md.new && mv docs/job-spec.md.new docs/job-spec.md
 
 format: $(VENV)/.installed-dev ## Format and fix what can be fixed
 	@$(BIN)/ruff check --fix .

@@ -53,6 +53,7 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
     app = FastAPI(
         title="AYLA service",
         version=__version__,
+        license_info={"name": "Apache License 2.0", "identifier": "Apache-2.0"},
         summary="Optimization as a service: run and compare optimizers, AYLA among them.",
         docs_url=None,
         redoc_url=None,

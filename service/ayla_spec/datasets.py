@@ -54,11 +54,16 @@ class CurveDataset(_Dataset):
 
     features: ClassVar[int | None] = 1
     name: Literal["curve"] = "curve"
-    samples: Samples = 100
-    low: float = -1.0
-    high: float = 3.0
-    coefficients: list[float] = Field([1 / 3, -4 / 3, 1.0, 2 / 3, -2 / 3], min_length=1, max_length=100)
-    noise: float = Field(0.2, ge=0)
+    samples: Samples = Field(100, description="Points in all; there is no test part.")
+    low: float = Field(-1.0, description="The first point.")
+    high: float = Field(3.0, description="The last point, above low.")
+    coefficients: list[float] = Field(
+        [1 / 3, -4 / 3, 1.0, 2 / 3, -2 / 3],
+        min_length=1,
+        max_length=100,
+        description="Of the polynomial, highest power first.",
+    )
+    noise: float = Field(0.2, ge=0, description="Standard deviation of the noise added to the target.")
 
     @property
     def training_samples(self) -> int:
@@ -121,8 +126,8 @@ class RegressionDataset(_Split):
     """
 
     name: Literal["regression"] = "regression"
-    samples: Samples = 1000
-    feature_count: int = Field(10, ge=1, le=MAX_FEATURES)
+    samples: Samples = Field(1000, description="Samples in all.")
+    feature_count: int = Field(10, ge=1, le=MAX_FEATURES, description="Columns predicted from.")
     informative: int | None = Field(None, ge=1, le=MAX_FEATURES, description="Default: all features.")
     noise: float = Field(0.1, ge=0, description="Standard deviation of the noise added to the target.")
 
@@ -136,9 +141,9 @@ class ClassificationDataset(_Split):
     """Generated: one Gaussian cloud of unit variance per class, their centres ``separation`` from the origin."""
 
     name: Literal["classification"] = "classification"
-    samples: Samples = 1000
-    feature_count: int = Field(10, ge=1, le=MAX_FEATURES)
-    class_count: int = Field(3, ge=2, le=1000)
+    samples: Samples = Field(1000, description="Samples in all.")
+    feature_count: int = Field(10, ge=1, le=MAX_FEATURES, description="Columns predicted from.")
+    class_count: int = Field(3, ge=2, le=1000, description="Classes of the target.")
     separation: float = Field(2.0, ge=0, description="Distance of each centre from the origin.")
 
     @property

@@ -109,7 +109,7 @@ class JobSpec(SpecModel):
     tags: list[Tag] = Field(default_factory=list, max_length=MAX_TAGS, description="For filtering lists of jobs.")
     project: Project | None = Field(None, description="What the job belongs to; for filtering lists of jobs.")
     notes: Notes | None = Field(None, description="Anything worth remembering about the job.")
-    problem: SubmittedProblem
+    problem: SubmittedProblem = Field(description="What is minimized.")
     optimizers: list[OptimizerSettings] | None = Field(
         None, min_length=1, max_length=MAX_OPTIMIZERS, description="Required unless the problem is a preset."
     )
@@ -121,14 +121,14 @@ class JobSpec(SpecModel):
         fail_fast=True,
         description="Distinct; one trial each. Default [0], or the preset's.",
     )
-    record: RecordOverride = Field(default_factory=RecordOverride)
+    record: RecordOverride = Field(default_factory=RecordOverride, description="What of a trial's course is kept.")
     device: Device = Field("auto", description="'auto' runs on the GPU of the worker if it has one, else its CPU.")
     dtype: Dtype | None = Field(
         None,
         description="Floating-point type of the whole computation. Default: 'float64'; 'float32' for images, as is "
         "usual there.",
     )
-    limits: Limits = Field(default_factory=Limits)
+    limits: Limits = Field(default_factory=Limits, description="What the job may use.")
     priority: Priority = Field(
         "normal",
         description="Which place the job takes in the queue: jobs of a higher one go first. 'urgent' is for admins.",

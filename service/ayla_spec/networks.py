@@ -60,7 +60,9 @@ Initialization = Annotated[AnyInitialization, Field(discriminator="name")]
 class _Model(SpecModel):
     """What every model has. Draws come from ``numpy.random.RandomState(seed)`` with the seed of the trial."""
 
-    initialization: Initialization = Field(default_factory=NormalInitialization)
+    initialization: Initialization = Field(
+        default_factory=NormalInitialization, description="How the weights start; by default 'normal' with its std."
+    )
 
 
 class MlpModel(_Model):
@@ -68,7 +70,7 @@ class MlpModel(_Model):
 
     name: Literal["mlp"] = "mlp"
     hidden: list[Width] = Field([128], min_length=1, max_length=MAX_LAYERS, description="Widths of the hidden layers.")
-    activation: Activation = "relu"
+    activation: Activation = Field("relu", description="What follows each hidden layer.")
 
 
 class LinearModel(_Model):
@@ -84,7 +86,7 @@ class CnnModel(_Model):
     channels: list[Annotated[int, Field(ge=1, le=256)]] = Field(
         [8, 16], min_length=1, max_length=4, description="Filters of each convolution."
     )
-    activation: Activation = "relu"
+    activation: Activation = Field("relu", description="What follows each hidden layer.")
 
 
 AnyModel = MlpModel | LinearModel | CnnModel

@@ -61,15 +61,17 @@ class PresetProblem(SpecModel):
     """A named experiment of the catalogue; optimizers, budget, seeds and record of the job override its own."""
 
     type: Literal["preset"] = "preset"
-    preset: PresetName
+    preset: PresetName = Field(description="Which experiment.")
 
 
 class DatasetProblem(SpecModel):
     """Fit a model to a dataset by minimizing a mean loss over its samples, in mini-batches or all at once."""
 
     type: Literal["dataset"] = "dataset"
-    dataset: DatasetSettings
-    model: ModelSettings = Field(default_factory=MlpModel)
+    dataset: DatasetSettings = Field(description="What the model is fitted to.")
+    model: ModelSettings = Field(
+        default_factory=MlpModel, description="What is fitted; by default 'mlp' with its defaults."
+    )
     loss: Loss | None = Field(
         None,
         description="What is averaged: 'mse' and 'huber' (delta 1) for numbers; 'cross-entropy' on the softmax and "

@@ -56,6 +56,7 @@ class FakeJob:
     priority: str = "normal"
     attempts: list[dict[str, Any]] = field(default_factory=list)
     status_detail: str | None = None
+    owner: str = "local"
 
     @property
     def state(self) -> str:
@@ -71,6 +72,8 @@ class FakeJob:
         return {
             "id": self.id,
             "name": self.submitted.get("name"),
+            "owner": self.owner,
+            "project": self.submitted.get("project"),
             "tags": self.submitted.get("tags", []),
             "preset": self.resolved["preset"],
             "state": self.state,
@@ -123,6 +126,8 @@ class FakeService:
         outcomes: how jobs end, by name; default succeeded.
         replies: given to the next requests instead of the proper answers.
         workers: those there are.
+        events: what the stream about any job tells; none: there is no stream.
+        streamed: paths of the streams that were asked for.
         course: columns of a trial.
     """
 
@@ -133,6 +138,8 @@ class FakeService:
     jobs: dict[str, FakeJob] = field(default_factory=dict)
     workers: list[dict[str, Any]] = field(default_factory=list)
     requests: list[httpx2.Request] = field(default_factory=list)
+    events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    streamed: list[str] = field(default_factory=list)
     time: FakeTime = field(default_factory=FakeTime)
 
     @property
@@ -143,6 +150,8 @@ class FakeService:
         return ayla.Client("http://service.test", transport=self.transport, clock=self.time.clock, **options)
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        if request.url.path.endswith("/events"):
+            return self._events(request)
         self.requests.append(request)
         if self.replies:
             reply = self.replies.pop(0)
@@ -160,12 +169,25 @@ class FakeService:
             case "POST", ["jobs"]:
                 return self._submit(request)
             case "GET", ["jobs"]:
-                return self._page([job.document() for job in reversed(self.jobs.values())], request)
+                return self._page(self._listed(request.url.params), request)
             case _, ["jobs", job_id, *rest] if job_id in self.jobs:
                 return self._job(self.jobs[job_id], rest, request)
             case "GET", ["trials", trial_id, *rest] if trial_id.rpartition(".")[0] in self.jobs:
                 return self._trial(trial_id, rest, request)
         return problem(404, "job-not-found", f"Nothing at {request.url.path}.")
+
+    def _listed(self, wanted: httpx2.QueryParams) -> list[dict[str, Any]]:
+        """The jobs that a list shows, newest first."""
+        documents = [job.document() for job in reversed(self.jobs.values())]
+        conditions = {name: wanted[name] for name in ("state", "owner", "project") if name in wanted}
+        return [each for each in documents if all(each[name] == value for name, value in conditions.items())]
+
+    def _events(self, request: httpx2.Request) -> httpx2.Response:
+        """The stream about a job, which is read beside all other requests and counts as none of them."""
+        self.streamed.append(request.url.path)
+        content = "".join(f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in self.events)
+        headers = {"Content-Type": "text/event-stream"}
+        return httpx2.Response(200 if self.events else 429, text=f"retry: 2000\n\n{content}: ping\n\n", headers=headers)
 
     def _submit(self, request: httpx2.Request) -> httpx2.Response:
         submitted = json.loads(request.content)

@@ -1,10 +1,12 @@
 """Which figures a job has, by its spec alone, and which options they take."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from ayla_service.errors import FigureUnavailable, InvalidQuery
 from ayla_service.figures.asking import Across, AxisScale, CellValue, FigureOptions, Form, Kind
+from ayla_service.figures.drawing import title_of
 from ayla_service.figures.facts import JobFacts
 from ayla_service.figures.predictions import drawn_steps
 from ayla_service.figures.sweeps import axes_of
@@ -118,3 +120,11 @@ def test_ayla_beside_the_plain_optimizer_is_one_setting_that_varies() -> None:
     job = facts(optimizers=optimizers)
     assert job.varying == {"learning_rate": [0.1, 0.2], "ayla.n2": [None, 1.5]}
     assert axes_of(job, NONE) == ("learning_rate", "ayla.n2")
+
+
+def test_a_figure_is_called_as_asked_else_as_the_job_else_as_its_preset() -> None:
+    plain = replace(facts(**CURVE), name=None)
+    assert title_of(facts(**CURVE), FigureOptions(title="asked")) == "asked"
+    assert title_of(facts(**CURVE), NONE) == "job"
+    assert title_of(plain, NONE) == "curve-a"
+    assert title_of(replace(facts(**expression(2)), id="0123456789", name=None), NONE) == "Job 01234567"

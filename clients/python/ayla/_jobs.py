@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import operator
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,6 +18,8 @@ from ayla.models import Attempt, Job, Trial
 TrialList: TypeAlias = list[Trial]
 AttemptList: TypeAlias = list[Attempt]
 Settings: TypeAlias = Mapping[str, Any]
+
+PAUSED = "paused"
 
 _JOBS_PER_PAGE = 200
 _TRIALS_PER_PAGE = 1000
@@ -44,6 +48,8 @@ class Jobs:
         dtype: str | None = None,
         priority: str | None = None,
         limits: Settings | None = None,
+        project: str | None = None,
+        notes: str | None = None,
         idempotency_key: str | None = None,
     ) -> Job:
         """Put a job into the queue: a whole spec as a mapping, or its fields as keywords.
@@ -63,6 +69,8 @@ class Jobs:
             priority: "low", "normal" (service default), "high" or "urgent": the job's place in the queue.
             limits: what the job may use: ``{"seconds": ..., "memory_mb": ...}``, each optional; default: no limit but
                 the service's.
+            project: what the job belongs to; for filtering lists of jobs.
+            notes: anything worth remembering about the job.
             idempotency_key: submitting again with the same key and spec gives the same job. Default: a new key for
                 this call, which makes its retries safe.
 
@@ -73,7 +81,7 @@ class Jobs:
         """
         fields: dict[str, object] = {"name": name, "tags": tags, "problem": problem, "optimizers": optimizers}
         fields |= {"budget": _budget(budget), "seeds": seeds, "record": record, "device": device, "dtype": dtype}
-        fields |= {"priority": priority, "limits": limits}
+        fields |= {"priority": priority, "limits": limits, "project": project, "notes": notes}
         body = _body(spec, {key: value for key, value in fields.items() if value is not None})
         key = idempotency_key or str(uuid.uuid4())
         return parse(Job, self._transport.post("/v1/jobs", body, idempotency_key=key))
@@ -86,17 +94,46 @@ class Jobs:
         """
         return parse(Job, self._transport.get(f"/v1/jobs/{_id(job)}"))
 
-    def list(self, *, state: str | None = None, tag: str | None = None, limit: int | None = None) -> Iterator[Job]:
+    def list(
+        self,
+        *,
+        state: str | None = None,
+        tag: str | None = None,
+        limit: int | None = None,
+        owner: str | None = None,
+        project: str | None = None,
+    ) -> Iterator[Job]:
         """Jobs, newest first, page after page as they are needed.
 
         Args:
-            state: only jobs in this state.
+            state: only jobs in this state, or "paused": those that are queued or running and out of the queue.
             tag: only jobs with this tag.
             limit: at most this many; None: all.
+            owner: only jobs of the member with this name.
+            project: only jobs of this project.
         """
         page = _JOBS_PER_PAGE if limit is None else max(1, min(limit, _JOBS_PER_PAGE))
-        params = {"state": state, "tag": tag, "limit": page}
+        params = {"tag": tag, "owner": owner, "project": project}
+        if state == PAUSED:
+            return itertools.islice(self._paused(params), limit)
+        params |= {"state": state, "limit": str(page)}
         return pages(self._transport, "/v1/jobs", params, Job, limit=limit)
+
+    def _paused(self, params: dict[str, str | None]) -> Iterator[Job]:
+        """Paused is no state of the service's: such a job is queued, or running until its worker has handed it back."""
+        states = [{**params, "state": state, "limit": str(_JOBS_PER_PAGE)} for state in ("queued", "running")]
+        lists = [pages(self._transport, "/v1/jobs", wanted, Job) for wanted in states]
+        newest_first = heapq.merge(*lists, key=lambda job: str(job.created_at), reverse=True)
+        return (job for job in newest_first if job.paused)
+
+    def ids_beginning(self, beginning: str) -> Iterator[str]:
+        """Ids of jobs, archived ones too, that begin with ``beginning``; the newest first, page after page.
+
+        Upper and lower case are the same, as everywhere in ids.
+        """
+        params = {"archived": "also", "limit": str(_JOBS_PER_PAGE)}
+        jobs = pages(self._transport, "/v1/jobs", params, Job)
+        return (job.id for job in jobs if job.id.startswith(beginning.lower()))
 
     def cancel(self, job: Job | str) -> Job:
         """Ask for a job to be cancelled. A running trial ends at its next check, so wait for the state to change.

@@ -90,6 +90,8 @@ class Job(Model):
     """A submitted job.
 
     Attributes:
+        owner: name of the member who submitted it; empty where the service does not say.
+        project: what it belongs to.
         state: queued, running, succeeded, failed or cancelled.
         priority: low, normal, high or urgent.
         status_detail: a sentence about the state, where there is something to say.
@@ -101,7 +103,9 @@ class Job(Model):
     """
 
     id: str
+    owner: str = ""
     name: str | None = None
+    project: str | None = None
     tags: tuple[str, ...] = ()
     preset: str | None = None
     state: str

@@ -22,7 +22,14 @@ def install_contract(app: FastAPI) -> None:
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
-    document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        openapi_version=app.openapi_version,
+        summary=app.summary,
+        license_info=app.license_info,
+        routes=app.routes,
+    )
     schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas: dict[str, Any] = document["components"]["schemas"]
     schemas |= schema.pop("$defs") | {"Problem": schema}

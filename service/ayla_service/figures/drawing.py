@@ -50,8 +50,8 @@ def painter(facts: JobFacts, kind: Kind, options: FigureOptions, material: Mater
 
 
 def title_of(facts: JobFacts, options: FigureOptions) -> str:
-    """What was asked for, else what the job is called."""
-    return options.title or facts.name or f"Job {facts.id[:8]}"
+    """What was asked for, else what the job is called: by its user, or by the preset it is."""
+    return options.title or facts.name or facts.spec.preset or f"Job {facts.id[:8]}"
 
 
 def columns_of(facts: JobFacts, kind: Kind) -> list[str] | None:

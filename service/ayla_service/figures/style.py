@@ -23,7 +23,10 @@ CURVE = "#333333"
 DATA = "#AAAAAA"
 
 PARAMETERS: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib, so that figures do not depend on the machine
+    # DejaVu Sans comes with matplotlib, so that figures do not depend on the machine; the others stand in for it where
+    # an SVG is shown without it, and nothing is ever drawn with them here.
+    "font.family": ["DejaVu Sans", "sans-serif"],
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Helvetica", "Arial"],
     "font.size": 11,
     "axes.titlesize": 11,
     "axes.labelsize": 11,
@@ -41,6 +44,7 @@ PARAMETERS: dict[Any, Any] = {
     "legend.frameon": False,
     "text.parse_math": False,  # texts are users' and mean no formulas
     "svg.hashsalt": "ayla",
+    "pdf.fonttype": 42,  # TrueType, which every publisher takes; the default's Type 3 fonts many refuse
     "svg.fonttype": "none",  # text that can be searched and read aloud, in a third of the bytes
     "figure.facecolor": "white",
 }

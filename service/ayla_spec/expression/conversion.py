@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from ayla_spec.expression.errors import ExpressionError, column_of, error_at
 from ayla_spec.expression.folding import finite, fold
 from ayla_spec.expression.grammar import COMPARISONS, CONSTANTS, FUNCTIONS, OPERATORS, REDUCTIONS
+from ayla_spec.expression.hints import decimal_comma, other_name, product_hint
 from ayla_spec.expression.indices import integer, length
 from ayla_spec.expression.nodes import Binary, Call, Compare, Constant, Negate, Node, Variable
 from ayla_spec.expression.points import element
@@ -112,18 +113,28 @@ def _call(node: ast.Call, scope: Scope) -> Node:
         return _where(node, scope)
     if name in FUNCTIONS:
         return _function(name, node, scope)
-    raise _uncallable(name, node)
+    raise _uncallable(name, node, scope)
 
 
-def _uncallable(name: str, node: ast.Call) -> ExpressionError:
+def _uncallable(name: str, node: ast.Call, scope: Scope) -> ExpressionError:
+    if isinstance(node.func, ast.Attribute):
+        return refusal(node.func)
+    if scope.is_vector(node.func):
+        return error_at(node, f"'{name}' is a vector; one of its numbers is written with square brackets: {name}[0].")
+    if not name or name in scope.variables or name in CONSTANTS or name in scope.indices:
+        return product_hint(node)
     if name == "range":
         return error_at(node, "range is only allowed after 'in', as in sum(x[i] for i in range(len(x))).")
+    if hint := other_name(name):
+        return error_at(node, f"{hint}.")
     return error_at(node, f"only these functions can be called: {', '.join([*FUNCTIONS, *REDUCTIONS, 'len'])}.")
 
 
 def _function(name: str, node: ast.Call, scope: Scope) -> Node:
     function, count = FUNCTIONS[name], len(node.args)
     if node.keywords or count < function.arity or (count > function.arity and not function.variadic):
+        if not node.keywords and (comma := decimal_comma(node.args)):
+            raise comma
         needed = f"{function.arity} or more arguments" if function.variadic else f"exactly {function.arity} argument(s)"
         raise error_at(node, f"{name} takes {needed}.")
     arguments = [convert(argument, scope) for argument in node.args]
@@ -135,6 +146,8 @@ def _function(name: str, node: ast.Call, scope: Scope) -> Node:
 
 
 def _where(node: ast.Call, scope: Scope) -> Node:
+    if len(node.args) > 3 and (comma := decimal_comma(node.args)):
+        raise comma
     if node.keywords or len(node.args) != 3:
         raise error_at(node, "where takes exactly 3 argument(s), as in where(x < 0, -x, x).")
     condition, *branches = node.args

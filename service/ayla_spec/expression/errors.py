@@ -14,7 +14,12 @@ def column_of(node: ast.expr) -> int:
 
 def error_at(node: ast.expr, message: str) -> ExpressionError:
     """An error that names the column where ``node`` begins."""
-    return ExpressionError(f"Column {column_of(node)}: {message}")
+    return error_in(column_of(node), message)
+
+
+def error_in(column: int, message: str) -> ExpressionError:
+    """An error that names a column of the source, counted from 1."""
+    return ExpressionError(f"Column {column}: {message}")
 
 
 def shown(name: str) -> str:

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from ayla_spec.expression.errors import ExpressionError
+from ayla_spec.expression.hints import sign_hint, syntax_hint
 from ayla_spec.limits import MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_LENGTH, MAX_EXPRESSION_NODES
 
 
@@ -35,7 +36,7 @@ def _check_text(source: str) -> None:
         if not " " <= character <= "~":
             raise ExpressionError(
                 f"Character {position} ({character!a}) is not printable ASCII; "
-                "write the expression on one line in plain letters."
+                f"write the expression on one line in plain letters.{sign_hint(character)}"
             )
 
 
@@ -44,6 +45,7 @@ def _move(body: ast.expr, columns: int) -> None:
     for node in ast.walk(body):
         if isinstance(node, ast.expr):
             node.col_offset += columns
+            node.end_col_offset = (node.end_col_offset or 0) + columns
 
 
 def _python_tree(source: str, before: int) -> ast.expr:
@@ -54,12 +56,17 @@ def _python_tree(source: str, before: int) -> ast.expr:
     except SyntaxError as error:
         if "too many nested" in str(error):
             raise ExpressionError(_too_deep()) from error
-        raise ExpressionError(
-            f"Not a valid expression near column {before + (error.offset or 1)}; "
-            "use numbers, variables, + - * / **, parentheses and function calls."
-        ) from error
+        raise _not_syntax(source, before, error) from error
     except (ValueError, OverflowError) as error:
         raise ExpressionError("The expression holds a number that cannot be read.") from error
+
+
+def _not_syntax(source: str, before: int, error: SyntaxError) -> ExpressionError:
+    place = error.offset or len(source) + 1  # 0 where Python finds the text ended too early
+    return syntax_hint(" " * before + source) or ExpressionError(
+        f"Not a valid expression near column {before + place}; "
+        "use numbers, variables, + - * / **, parentheses and function calls."
+    )
 
 
 def _too_deep() -> str:

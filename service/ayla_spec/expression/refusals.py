@@ -3,11 +3,13 @@
 import ast
 
 from ayla_spec.expression.errors import ExpressionError, error_at
+from ayla_spec.expression.hints import attribute_hint, decimal_comma
 
 _HINTS: dict[type[ast.AST], str] = {
     ast.BitXor: "'^' is not a power here; write x**2",
     ast.FloorDiv: "'//' is for indices only; write x / y",
     ast.Mod: "'%' is not allowed",
+    ast.BitOr: "'|' is not allowed; absolute values are written abs(x)",
     ast.Attribute: "attributes ('a.b') are not allowed",
     ast.Slice: "slices are not allowed; write one index, as in x[0]",
     ast.Compare: "a comparison is only allowed as the first argument of where, as in where(x < 0, -x, x)",
@@ -25,6 +27,10 @@ _HINTS: dict[type[ast.AST], str] = {
 
 def refusal(node: ast.expr) -> ExpressionError:
     """The error for a node that is not part of the language."""
+    if isinstance(node, ast.Tuple) and (comma := decimal_comma(node.elts)):
+        return comma
+    if isinstance(node, ast.Attribute) and (hint := attribute_hint(node)):
+        return error_at(node, f"{hint}.")
     construct = node.op if isinstance(node, ast.BinOp) else node
     hint = _HINTS.get(type(construct), "this is not part of the expression language")
     return error_at(node, f"{hint}. Allowed are numbers, variables, + - * / ** and function calls.")

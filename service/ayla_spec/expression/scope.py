@@ -6,9 +6,13 @@ from dataclasses import dataclass, field
 
 from ayla_spec.expression.errors import ExpressionError, error_at, listed, shown
 from ayla_spec.expression.grammar import CONSTANTS, FUNCTIONS, REDUCTIONS
+from ayla_spec.expression.hints import joined_names, other_name
 from ayla_spec.limits import MAX_EXPANDED_NODES
 
 _INDEX_STEPS_PER_NODE = 3
+
+_LONGEST_PAIR = 64
+"""Characters of two names of variables."""
 
 
 class Allowance:
@@ -93,11 +97,20 @@ class Scope:
             return error_at(node, "range is only allowed after 'in', as in sum(x[i] for i in range(len(x))).")
         if node.id in FUNCTIONS or node.id in REDUCTIONS or node.id == "len":
             return error_at(node, f"'{node.id}' is a function; call it, as in {node.id}(x).")
+        if hint := other_name(node.id):
+            return error_at(node, f"{hint}.")
         return error_at(
             node,
             f"unknown name {shown(node.id)}. The variables given in start are: {listed(list(self.variables))}; "
-            f"the constants are {', '.join(CONSTANTS)}.",
+            f"the constants are {', '.join(CONSTANTS)}.{self._product(node.id)}",
         )
+
+    def _product(self, name: str) -> str:
+        """What to write if ``name`` is two known names without a sign between them, as a sentence."""
+        product = (
+            joined_names(name, {*self.variables, *self.indices, *CONSTANTS}) if len(name) <= _LONGEST_PAIR else None
+        )
+        return f" If a product is meant, write {product}." if product else ""
 
     def _no_vector(self, node: ast.Name, use: str) -> ExpressionError:
         if node.id in self.variables:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import typer
 
 from ayla._text import aligned
+from ayla.cli.ids import job_id
 from ayla.cli.options import AsJson, JobId
 from ayla.cli.session import session_of, write, write_json
 from ayla.models import Attempt
@@ -20,7 +21,7 @@ def attempts(context: typer.Context, job: JobId, *, as_json: AsJson = False) -> 
     """List how often workers tried to run a job, oldest first, and what came of it."""
     session = session_of(context)
     with session.client() as client:
-        found = client.jobs.attempts(job)
+        found = client.jobs.attempts(job_id(client, job))
     if as_json:
         write_json(found)
     elif found:

@@ -1,9 +1,13 @@
 """Exit codes, and what to say and do next for each error."""
 
+import re
+
 from ayla._address import shown
 from ayla.errors import (
     APIConnectionError,
+    APIResponseError,
     APIStatusError,
+    APITimeoutError,
     AuthenticationError,
     AylaError,
     ConflictError,
@@ -11,7 +15,9 @@ from ayla.errors import (
     JobCancelled,
     JobFailed,
     NotFoundError,
+    PayloadTooLargeError,
     PermissionDeniedError,
+    ServerError,
     UnprocessableEntityError,
     WaitTimeout,
 )
@@ -40,17 +46,33 @@ _CODES: tuple[tuple[type[AylaError], int], ...] = (
 
 _ADDRESS = "give its address with --base-url or AYLA_BASE_URL"
 
+_BY_SLUG: dict[str, str] = {
+    "job-not-found": "See what there is: ayla ls",
+    "trial-not-found": "See the trials of a job, each with its id: ayla show JOB",
+    "idempotency-key-reused": "Give another --idempotency-key, or the very spec that this one was given with.",
+    "limit-reached": "See what is waiting: ayla ls --state queued",
+    "queue-draining": "The team's queue takes no new jobs at present; ask its admins.",
+    "rate-limited": "Wait a little and try again.",
+    "too-many-connections": "Wait a little and try again.",
+    "store-damaged": "Tell those who run the service, with the request id.",
+}
+"""What to do next, by what the service says went wrong."""
+
 _NEXT: tuple[tuple[type[AylaError], str], ...] = (
-    (NotFoundError, "See what there is: ayla ls"),
-    (AuthenticationError, "Give an API key with --api-key or AYLA_API_KEY."),
+    (NotFoundError, f"Is {{base_url}} the address of an AYLA service? If not, {_ADDRESS}."),
+    (APIResponseError, f"If {{base_url}} is another program's, {_ADDRESS}."),
     (PermissionDeniedError, "Use an API key that may do this: --api-key or AYLA_API_KEY."),
-    (APIConnectionError, f"Start a service with 'ayla-service serve', or {_ADDRESS}."),
-    (UnprocessableEntityError, "Correct the fields; {base_url}/docs describes them all."),
+    (APITimeoutError, f"Try again; if {{base_url}} is not the service, {_ADDRESS}."),
+    (PayloadTooLargeError, "Make the request smaller: fewer optimizers or seeds, or several jobs."),
+    (ServerError, "Try again a little later; if it stays so, tell those who run the service, with the request id."),
     (JobFailed, "See more: ayla show {job}"),
     (JobCancelled, "See what it did until then: ayla show {job}"),
     (WaitTimeout, "Come back with: ayla watch {job}"),
-    (ConflictError, "See its state: ayla show JOB"),
 )
+"""What to do next where that tells nothing, the first that fits."""
+
+_JOB_PATH = re.compile(r"/v1/jobs/([\w-]+)")
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 def exit_code(error: AylaError) -> int:
@@ -63,8 +85,46 @@ def explanation(error: AylaError, base_url: str) -> str:
     lines = [f"Error: {error}"]
     if isinstance(error, APIStatusError) and error.request_id:
         lines.append(f"Request id: {error.request_id}")
-    advice = next((text for kind, text in _NEXT if isinstance(error, kind)), None)
+    advice = _advice(error, base_url)
     if advice is not None:
         job = getattr(error, "job", None)
         lines.append(advice.format(base_url=shown(base_url), job=job.id if job else ""))
     return "\n".join(lines)
+
+
+def _advice(error: AylaError, base_url: str) -> str | None:
+    """What to do next; None where the error says so itself."""
+    match error:
+        case APIStatusError(problem=problem) if problem.slug in _BY_SLUG:
+            return _BY_SLUG[problem.slug]
+        case AuthenticationError() if "Authorization" in error.response.request.headers:
+            return "The API key is not, or no longer, valid here; give another with --api-key or AYLA_API_KEY."
+        case AuthenticationError():
+            return "Give an API key with --api-key or AYLA_API_KEY."
+        case UnprocessableEntityError():
+            return _correction(error)
+        case ConflictError():
+            return _state(error)
+        case APIConnectionError() if not isinstance(error, APITimeoutError):
+            return _start(base_url)
+        case _:
+            return next((text for kind, text in _NEXT if isinstance(error, kind)), None)
+
+
+def _correction(error: UnprocessableEntityError) -> str:
+    """Options go into the query of a request, a job spec into its body."""
+    if error.errors and all(field.location != "body" for field in error.errors):
+        return "Correct the option; --help after the command says what it takes."
+    return "Correct the fields; {base_url}/docs describes them all, docs/job-spec.md those of a job."
+
+
+def _state(error: ConflictError) -> str | None:
+    found = _JOB_PATH.search(error.response.request.url.path)
+    return f"See its state: ayla show {found[1]}" if found else None
+
+
+def _start(base_url: str) -> str:
+    here = any(f"//{name}" in base_url for name in _LOOPBACK)
+    if here:
+        return f"Start a service with 'ayla-service serve', or {_ADDRESS}."
+    return f"See whether {{base_url}} is right and the service runs there, or {_ADDRESS}."

@@ -11,6 +11,7 @@ import typer
 from ayla._text import aligned
 from ayla.builders import preset as preset_problem
 from ayla.cli.attempts import error_lines
+from ayla.cli.ids import job_id, short_ids
 from ayla.cli.options import AsJson, AsJsonLines, JobId, Quiet, WaitSeconds, require_one_form
 from ayla.cli.session import Session, session_of, write, write_json
 from ayla.cli.specfile import STDIN, read_spec
@@ -18,6 +19,8 @@ from ayla.cli.watching import Watch, watch_job
 from ayla.models import Job, Trial
 
 _SHOWN_TRIALS = 50
+_HEADER = ["job", "name", "owner", "project", "priority", "state", "done", "created"]
+_LEFT = 6
 
 
 def submit(
@@ -26,6 +29,7 @@ def submit(
     preset: Annotated[str | None, typer.Option(help="Submit this experiment of the catalogue instead.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the job.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="Tag of the job; may be given several times.")] = None,
+    project: Annotated[str | None, typer.Option(help="What the job belongs to.")] = None,
     priority: Annotated[str | None, typer.Option(help="low, normal, high or urgent; default normal.")] = None,
     max_seconds: Annotated[
         float | None, typer.Option(help="Longest computing time of a trial; beyond it the job fails.")
@@ -47,7 +51,7 @@ def submit(
     """Put a job into the queue, from a file, standard input or the catalogue."""
     require_one_form(json=as_json, jsonl=as_lines, quiet=quiet)
     session = session_of(context)
-    given = {"name": name, "tags": tag or None, "priority": priority}
+    given = {"name": name, "tags": tag or None, "project": project, "priority": priority}
     limits = {"seconds": max_seconds, "memory_mb": max_memory_mb}
     spec = _limited(_spec(file, preset) | _without_none(given), _without_none(limits))
     with session.client() as client:
@@ -60,25 +64,29 @@ def submit(
 
 def ls(
     context: typer.Context,
-    state: Annotated[str | None, typer.Option(help="queued, running, succeeded, failed or cancelled.")] = None,
+    state: Annotated[str | None, typer.Option(help="queued, running, succeeded, failed, cancelled or paused.")] = None,
     tag: Annotated[str | None, typer.Option(help="Only jobs with this tag.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Only jobs of the member with this name.")] = None,
+    project: Annotated[str | None, typer.Option(help="Only jobs of this project.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most this many, newest first.")] = 20,
     *,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """List jobs, newest first."""
+    """List jobs, newest first, by short ids, which every command takes; -q and --json have the whole ones."""
     require_one_form(json=as_json, quiet=quiet)
     session = session_of(context)
     with session.client() as client:
-        jobs = [*client.jobs.list(state=state, tag=tag, limit=limit)]
+        jobs = [*client.jobs.list(state=state, tag=tag, limit=limit, owner=owner, project=project)]
     if as_json:
         write_json(jobs)
     elif quiet:
         for job in jobs:
             write(job.id)
     elif jobs:
-        write("\n".join(aligned([["job", "name", "state", "done", "created"], *map(_line, jobs)], left=3)))
+        write("\n".join(aligned([_HEADER, *map(_line, jobs, short_ids(jobs))], left=_LEFT)))
+    elif any((state, tag, owner, project)):
+        session.say("No such jobs. See all: ayla ls")
     else:
         session.say("No jobs. Submit one: ayla submit --preset poly-sgd")
 
@@ -95,6 +103,7 @@ def show(
     """Show a job, the last errors of its attempts, its trials and how they compare."""
     session = session_of(context)
     with session.client() as client:
+        job = job_id(client, job)
         found, trials = client.jobs.get(job), client.jobs.trials(job)
         attempts = client.jobs.attempts(job) if as_json or _failures(found) else []
         comparison = client.compare(job, baseline=baseline)
@@ -121,7 +130,7 @@ def watch(
     require_one_form(json=as_json, jsonl=as_lines, quiet=quiet)
     session = session_of(context)
     with session.client() as client:
-        watch_job(session, client, job, Watch(timeout, as_json, as_lines, quiet))
+        watch_job(session, client, job_id(client, job), Watch(timeout, as_json, as_lines, quiet))
 
 
 def cancel(context: typer.Context, job: JobId, *, as_json: AsJson = False, quiet: Quiet = False) -> None:
@@ -129,7 +138,7 @@ def cancel(context: typer.Context, job: JobId, *, as_json: AsJson = False, quiet
     require_one_form(json=as_json, quiet=quiet)
     session = session_of(context)
     with session.client() as client:
-        cancelled = client.jobs.cancel(job)
+        cancelled = client.jobs.cancel(job_id(client, job))
     advice = None if cancelled.finished else f"It stops at its next check. See it end: ayla watch {job}"
     write_job(session, cancelled, as_json=as_json, quiet=quiet, advice=advice)
 
@@ -168,15 +177,27 @@ def write_job(session: Session, job: Job, *, as_json: bool, quiet: bool, advice:
             session.say(advice)
 
 
-def _line(job: Job) -> list[str]:
+def _line(job: Job, short: str) -> list[str]:
     created = f"{job.created_at:%Y-%m-%d %H:%M}" if job.created_at else ""
-    return [job.id, job.title, job.standing, f"{job.progress.fraction:.0%}", created]
+    done = f"{job.progress.fraction:.0%}"
+    return [
+        short,
+        job.name or job.preset or "",
+        job.owner,
+        job.project or "",
+        job.priority,
+        job.standing,
+        done,
+        created,
+    ]
 
 
 def _facts(job: Job) -> list[str]:
     facts = {
         "job": job.id,
         "name": job.name,
+        "owner": job.owner,
+        "project": job.project,
         "preset": (job.resolved or {}).get("preset") or job.preset,
         "tags": ", ".join(job.tags),
         "state": " - ".join(filter(None, [job.standing, job.status_detail])),

@@ -4,8 +4,10 @@ from typing import Annotated
 
 import typer
 
-JobId = Annotated[str, typer.Argument(metavar="JOB", help="Id of the job.")]
-JobIds = Annotated[list[str], typer.Argument(metavar="JOB...", help="Ids of jobs.")]
+JobId = Annotated[str, typer.Argument(metavar="JOB", help="Id of the job, or its first 4 characters or more.")]
+JobIds = Annotated[
+    list[str], typer.Argument(metavar="JOB...", help="Ids of jobs, or the first 4 characters or more of each.")
+]
 TrialId = Annotated[str, typer.Argument(metavar="TRIAL", help="Id of the trial; 'ayla show JOB' lists them.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write one JSON document.")]
 AsJsonLines = Annotated[bool, typer.Option("--jsonl", help="Write the job as one line of JSON after each look.")]

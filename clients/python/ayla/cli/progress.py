@@ -7,6 +7,7 @@ from typing import Protocol, Self
 
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from ayla.cli.eta import in_words
 from ayla.cli.session import Session
 from ayla.models import Job
 
@@ -22,8 +23,8 @@ class Reporter(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def update(self, job: Job) -> None:
-        """Show the job as it is now."""
+    def update(self, job: Job, left: float | None = None) -> None:
+        """Show the job as it is now, and how many seconds it still takes, where that is known."""
 
 
 def reporter(session: Session, *, quiet: bool = False) -> Reporter:
@@ -40,7 +41,7 @@ class _Silent:
     def __exit__(self, *_: object) -> None:
         return None
 
-    def update(self, job: Job) -> None:
+    def update(self, job: Job, left: float | None = None) -> None:
         """Show nothing."""
 
 
@@ -51,13 +52,14 @@ class _Lines(_Silent):
         self._session = session
         self._said: dict[str, tuple[str, float]] = {}  # by job: state with its reason, and when
 
-    def update(self, job: Job) -> None:
+    def update(self, job: Job, left: float | None = None) -> None:
         now = self._session.clock.monotonic()
         state, moment = self._said.get(job.id, ("", 0.0))
         if _state(job) == state and (job.finished or now - moment < SECONDS_BETWEEN_LINES):
             return
         self._said[job.id] = (_state(job), now)
-        self._session.say(f"{job.title}: {job.state}, {job.progress.fraction:.0%} ({_trials(job)}){_reason(job)}")
+        done = f"{job.progress.fraction:.0%} ({_trials(job)})"
+        self._session.say(f"{job.title}: {job.state}, {done}{_left(job, left)}{_reason(job)}")
 
 
 class _Bars:
@@ -81,10 +83,10 @@ class _Bars:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def update(self, job: Job) -> None:
+    def update(self, job: Job, left: float | None = None) -> None:
         if job.id not in self._tasks:
             self._tasks[job.id] = self._progress.add_task(job.title, total=1.0, state=job.state)
-        state = f"{job.state}, {_trials(job)}{_reason(job)}"
+        state = f"{job.state}, {_trials(job)}{_left(job, left)}{_reason(job)}"
         self._progress.update(self._tasks[job.id], completed=job.progress.fraction, state=state)
         if job.finished:
             self._progress.stop_task(self._tasks[job.id])
@@ -97,6 +99,11 @@ def _state(job: Job) -> str:
 def _reason(job: Job) -> str:
     """Why the job is in its state, for example why it waits, where the service says so."""
     return f" - {job.status_detail}" if job.status_detail else ""
+
+
+def _left(job: Job, seconds: float | None) -> str:
+    """How long the job still takes, where that is known."""
+    return "" if seconds is None or job.finished else f", {in_words(seconds)} left"
 
 
 def _trials(job: Job) -> str:

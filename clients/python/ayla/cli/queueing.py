@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ayla._client import Client
+from ayla.cli.ids import job_id
 from ayla.cli.jobs import write_job
 from ayla.cli.options import AsJson, JobId, JobIds, Quiet, require_one_form
 from ayla.cli.session import session_of, write_json
@@ -38,7 +39,7 @@ def priority(
     require_one_form(json=as_json, quiet=quiet)
     session = session_of(context)
     with session.client() as client:
-        changed = client.jobs.prioritise(job, priority)
+        changed = client.jobs.prioritise(job_id(client, job), priority)
     write_job(session, changed, as_json=as_json, quiet=quiet, advice=f"Its priority is {changed.priority} now.")
 
 
@@ -57,7 +58,7 @@ def _each(
     changed: list[Job] = []
     with session.client() as client:
         for job in jobs:
-            changed.append(change(client, job))
+            changed.append(change(client, job_id(client, job)))
             if not as_json:
                 write_job(session, changed[-1], as_json=False, quiet=quiet, advice=f"{advice} {job}")
     if as_json:

@@ -8,6 +8,7 @@ import typer
 
 from ayla._client import Client
 from ayla.cli import exits
+from ayla.cli.eta import Remaining
 from ayla.cli.progress import reporter
 from ayla.cli.session import Session, write, write_json, write_line
 from ayla.models import Job
@@ -42,10 +43,11 @@ def watch_job(session: Session, client: Client, job: Job | str, watch: Watch) ->
 
 
 def _followed(session: Session, client: Client, job: Job | str, watch: Watch) -> Job:
-    with reporter(session, quiet=watch.quiet or watch.as_lines) as shown:
+    silent = watch.quiet or watch.as_lines
+    with Remaining(client, job, listening=not silent) as remaining, reporter(session, quiet=silent) as shown:
 
         def look(seen: Job) -> None:
-            shown.update(seen)
+            shown.update(seen, remaining.seconds)
             if watch.as_lines:
                 write_line(seen)
 

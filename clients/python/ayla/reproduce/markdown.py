@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ayla._version import __version__
 from ayla.reproduce.curve_claims import distance_to_truth
-from ayla.reproduce.experiment import CURVES, Experiment, Role
+from ayla.reproduce.experiment import CURVES, Experiment
 from ayla.reproduce.finding import Finding, Verdict, headline, number
 from ayla.reproduce.report import Report
 from ayla.reproduce.seeds import SeedStudy
@@ -16,6 +16,9 @@ from ayla.reproduce.wording import EXPERIMENTS, HOW_TO_READ
 
 if TYPE_CHECKING:
     from ayla.reproduce.figures import Drawing
+
+
+_FIRST_TRIAL = 'import json, sys; print(json.load(sys.stdin)["trial_list"][0]["id"])'
 
 
 def markdown(report: Report, drawings: Sequence[Drawing]) -> str:
@@ -137,13 +140,16 @@ def _beyond(study: SeedStudy, drawings: Sequence[Drawing]) -> Iterator[str]:
 
 
 def _how_to_repeat(experiment: Experiment) -> Iterator[str]:
-    plain = experiment.run(Role.PLAIN).trial
-    yield from ("### How to repeat it", "", "With the service running:", "")
+    yield from ("### How to repeat it", "")
+    yield from ("With a service running (`make serve`), from the folder of the repository:", "")
     yield from (
-        "```",
-        f"ayla submit --preset {experiment.name} --watch",
-        f"ayla trajectory {plain.id} --csv",
+        "```sh",
+        "PATH=$PWD/.venv/bin:$PATH",
+        f"JOB=$(ayla submit --preset {experiment.name} --watch -q)",
+        "ayla show $JOB",
+        f"TRIAL=$(ayla show $JOB --json | python3 -c '{_FIRST_TRIAL}')",
+        "ayla trajectory $TRIAL --csv",
         "```",
         "",
     )
-    yield from (f"The job of this report is `{experiment.job.id}`.", "")
+    yield from (f"The job of this report is `{experiment.job.id}`: `ayla show` has it where this report was made.", "")

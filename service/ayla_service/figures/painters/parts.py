@@ -1,6 +1,6 @@
 """What all figures have: titles, legends that stay readable, axes that fit what is drawn."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ _LEGEND_SHARE = 0.4
 """Of the height, at most."""
 
 _HANDLE_CHARACTERS = 7
+_SMALLEST_PLAIN, _LARGEST_PLAIN = 1e-4, 1e5
 _LOG_SPAN = 10
 
 
@@ -93,16 +94,34 @@ def log_labels(axis: Axis) -> None:
 
 
 class _Plain(LogFormatter):
-    """Chooses the same ticks to label, and writes 0.06 where the original writes 6e-02."""
+    """Chooses the same ticks to label; writes 0.06 for 6e-02, unless the axis has values that are not written so."""
 
     def __call__(self, x: float, pos: int | None = None) -> str:
-        return number(x) if super().__call__(x, pos) else ""
+        if not super().__call__(x, pos):
+            return ""
+        return written_alike(self.axis.get_view_interval())(x)
+
+
+def written_alike(values: Iterable[float]) -> Callable[[float], str]:
+    """How the numbers of one axis are written: plainly, or all with a power of ten if one of ``values`` has to be."""
+    sizes = [abs(value) for value in values if value]
+    return number if all(_SMALLEST_PLAIN <= size <= _LARGEST_PLAIN for size in sizes) else scientific
 
 
 def number(value: float) -> str:
     """A number for people: three digits, as short as that can be."""
     rounded = float(f"{value:.3g}")
-    return f"{rounded:g}".replace("e+", "e").replace("-", "\N{MINUS SIGN}")
+    if rounded and not _SMALLEST_PLAIN <= abs(rounded) <= _LARGEST_PLAIN:
+        return scientific(rounded)
+    return f"{rounded:g}".replace("-", "\N{MINUS SIGN}")
+
+
+def scientific(value: float) -> str:
+    """A number of three digits with its power of ten: 6e−5; 0 as it is."""
+    if not value:
+        return "0"
+    digits, _, exponent = f"{value:.2e}".partition("e")
+    return f"{float(digits):g}e{int(exponent)}".replace("-", "\N{MINUS SIGN}")
 
 
 def is_log(values: Sequence[Floats], scale: AxisScale) -> bool:

@@ -11,7 +11,7 @@ from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import FuncFormatter
 
 from ayla_service.figures.material import Floats, Material, Run
-from ayla_service.figures.painters.parts import empty, legend, number, title
+from ayla_service.figures.painters.parts import empty, legend, title, written_alike
 from ayla_service.figures.style import CURVE, Look, looks
 from ayla_service.figures.windows import finite_path
 from ayla_service.figures.words import shown
@@ -89,7 +89,8 @@ def _contours(figure: Figure, axes: Axes, plane: Plane) -> None:
     heights: Any = np.ma.masked_invalid(plane.heights)
     norm = BoundaryNorm(levels, _HEIGHTS.N)
     filled = axes.contourf(plane.across, plane.up, heights, levels=levels, cmap=_HEIGHTS, norm=norm, zorder=1)
-    labels = FuncFormatter(lambda level, _: number(level))
+    written = written_alike(levels)
+    labels = FuncFormatter(lambda level, _: written(level))
     bar = figure.colorbar(filled, ax=axes, spacing="uniform", pad=0.02, ticks=levels[::3], label="loss", format=labels)
     bar.ax.minorticks_off()
 

@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 
 from ayla.reproduce.experiment import Role, Run
 
-# Okabe and Ito's palette, which people with any colour vision tell apart.
-COLOURS = {Role.PLAIN: "#D55E00", Role.LOSS: "#0072B2", Role.SAMPLE: "#009E73"}
+# Okabe and Ito's palette, which people with any colour vision tell apart; in the order of the service's figures, in
+# which the presets have these methods.
+COLOURS = {Role.PLAIN: "#0072B2", Role.LOSS: "#D55E00", Role.SAMPLE: "#009E73"}
 DASHES = {Role.PLAIN: "-", Role.LOSS: "-", Role.SAMPLE: (0, (5, 1.5))}
 MARKERS = {Role.PLAIN: "o", Role.LOSS: "s", Role.SAMPLE: "^"}
 CURVE = "#333333"

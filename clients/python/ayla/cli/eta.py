@@ -1,0 +1,96 @@
+"""How long a job still takes, as the service's stream about it says while it runs."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+import httpx2
+
+from ayla._client import Client
+from ayla._transport import segment
+from ayla.models import Job
+
+_MINUTE = 60
+_HOUR = 60 * _MINUTE
+_PAUSE = 5.0
+_ATTEMPTS = 20
+
+
+class Remaining:
+    """Listens to the stream about a job; where there is none, nothing is known and nothing is said.
+
+    Args:
+        client: of the service; its connections must outlive this.
+        job: the job or its id.
+        listening: False for one that knows nothing.
+
+    Attributes:
+        seconds: until the job is done, as last told; None while that is not known.
+    """
+
+    def __init__(self, client: Client, job: Job | str, *, listening: bool = True) -> None:
+        self._http = client._transport.http
+        self._path = f"/v1/jobs/{segment(job)}/events"
+        self._listening = listening
+        self._over = threading.Event()
+        self.seconds: float | None = None
+
+    def __enter__(self) -> Self:
+        if self._listening:
+            threading.Thread(target=self._listen, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+
+    def _listen(self) -> None:
+        """Read the stream, and again where it was cut off; it ends with the job."""
+        for _ in range(_ATTEMPTS):
+            try:
+                if self._read() or self._over.is_set():
+                    return
+            except (httpx2.HTTPError, httpx2.StreamError, RuntimeError, ValueError, KeyError, TypeError):
+                self.seconds = None  # the looks at the job go on without it, and tell what is wrong
+            if self._over.wait(_PAUSE):
+                return
+
+    def _read(self) -> bool:
+        """Read the stream once; whether nothing more will come."""
+        headers = {"Accept": "text/event-stream"}
+        with self._http.stream("GET", self._path, headers=headers, timeout=httpx2.Timeout(60.0, connect=5.0)) as answer:
+            if answer.status_code != 200:
+                return answer.status_code < 500
+            for name, data in _events(answer.iter_lines()):
+                if name == "progress":
+                    eta = data["eta_seconds"]
+                    self.seconds = float(eta) if isinstance(eta, int | float) else None
+                if name == "end" or self._over.is_set():
+                    return True
+        return False
+
+
+def _events(lines: Iterator[str]) -> Iterator[tuple[str, dict[str, object]]]:
+    """Name and data of each event; the service writes the data of an event as JSON on one line."""
+    name = ""
+    for line in lines:
+        field, _, value = line.partition(": ")
+        if field == "event":
+            name = value
+        elif field == "data":
+            yield name, json.loads(value)
+
+
+def in_words(seconds: float) -> str:
+    """A time to wait, as exact as it is worth: ``about 40 s``, ``about 12 min``, ``about 3 h 20 min``."""
+    if seconds < 1.5 * _MINUTE:
+        return f"about {max(1, round(seconds))} s"
+    if seconds < 1.5 * _HOUR:
+        return f"about {round(seconds / _MINUTE)} min"
+    tens = round(seconds / _MINUTE / 10)
+    return f"about {tens // 6} h {tens % 6 * 10} min" if seconds < 24 * _HOUR else f"about {round(seconds / _HOUR)} h"

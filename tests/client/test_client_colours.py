@@ -1,0 +1,17 @@
+"""A method has the same colour in the client's figures as in the service's."""
+
+from ayla.reproduce.experiment import PRESETS as REPRODUCED
+from ayla.reproduce.experiment import Role
+from ayla.reproduce.figures.style import COLOURS, MARKERS
+from ayla_service.figures.material import Setting
+from ayla_service.figures.style import looks
+from ayla_spec.presets import PRESETS
+
+
+def test_labels_of_the_presets_have_one_colour_and_marker_in_both() -> None:
+    for name in REPRODUCED:
+        optimizers = [(each.label or each.name, each.model_dump(mode="json")) for each in PRESETS[name].optimizers]
+        settings = [Setting(place, label, optimizer, []) for place, (label, optimizer) in enumerate(optimizers)]
+        for setting in settings:
+            role, look = Role.of(setting.optimizer), looks(settings)[setting.index]
+            assert (COLOURS[role], MARKERS[role]) == (look.colour, look.marker), (name, setting.label)

@@ -122,8 +122,9 @@ def compared(both: Both, job_id: str, question: Question | None = None) -> ayla.
 
 
 def _require_equal(ours: Any, theirs: Any) -> None:
-    """Everything that the client knows of an answer is as the service has it, bit for bit."""
+    """The client leaves nothing of an answer out, and has all of it as the service does, bit for bit."""
     if isinstance(ours, dict):
+        assert ours.keys() == theirs.keys()
         for name, value in ours.items():
             _require_equal(value, theirs[name])
     elif isinstance(ours, list):

@@ -60,6 +60,8 @@ def optimizer(label: str, **changes: Any) -> dict[str, Any]:
         "steps_to_target": None,
         "wall_seconds": 0.5,
         "steps_per_second": 20.0,
+        "notes": ["N2 had no effect, as the loss was above 1 in size on no step."],
+        "copy_of": None,
     } | changes
 
 

@@ -40,6 +40,7 @@ NOTHING: dict[str, list[Setting]] = {
     "one trial is older": [setting("a", A, BELOW, None), setting("b", B, BELOW, None)],
     "all trials are older": [setting("a", A, None), setting("b", B, None)],
     "no trial has ended": [setting("a", A), setting("b", B)],
+    "a trial has no result": [setting("a", A, BELOW, unfinished=1), setting("b", B, BELOW, unfinished=1)],
     "the label has several settings": [setting("a", A, BELOW, varies=True), setting("b", B, BELOW, varies=True)],
     "there is no AYLA": [setting("a", None, BELOW)],
 }

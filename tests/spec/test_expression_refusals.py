@@ -197,6 +197,8 @@ SAID = {
     "'x'": "Column 1: only plain numbers are allowed as constants.",
     "x**101": "Column 1: the exponent 101 is too large; constant exponents lie within ±100.",
     "1e999*x": "Column 1: this constant is not a finite number.",
+    "x + 1e-400": "Column 5: the number 1e-400 is too small; the smallest above 0 is 4.9e-324.",
+    " x*0." + "0" * 60 + "1e-270": f"Column 4: the number 0.{'0' * 38} is too small",
     "x + 1/0": "Column 5: this constant has no finite real value (",
     "x # y": "Column 3: comments are not allowed; remove '#' and what follows.",
     "x²": "Character 2 ('\\xb2') is not printable ASCII; write the expression on one line in plain letters.",

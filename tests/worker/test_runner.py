@@ -394,3 +394,20 @@ def test_predictions_are_stored_at_the_steps_asked_for(database: Database) -> No
     assert found.steps == [0, 60]
     assert set(found.columns) == {"x", "target", "truth", "prediction.0", "prediction.60"}
     assert max(map(abs, found.columns["prediction.0"])) < 0.1, "weights start close to zero"
+
+
+def test_waiting_for_the_store_when_an_attempt_goes_on_is_not_a_step_that_is_too_long(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = attempts.begin
+
+    def slowly(*arguments: object) -> None:
+        threading.Event().wait(1.5)
+        real(*arguments)  # type: ignore[arg-type]  # passed on as they come
+
+    monkeypatch.setattr(attempts, "begin", slowly)
+    submit(database, **EXPRESSION)
+    _interrupt(database, blocks=1)
+    settings = Settings(lease_seconds=1.0, heartbeat_seconds=0.05, retry_seconds=0, download_datasets=False)
+    assert Runner(database, settings, describe_worker(settings), lambda: False).run_next()
+    assert _outcomes(database) == ["lost", "succeeded"]

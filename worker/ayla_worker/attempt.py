@@ -124,7 +124,9 @@ class AttemptRunner:
                 return AttemptOutcome.RELEASED
             where = describe_device(device)
             if claimed.attempt > 1:
+                watch.waiting()
                 self._write(lambda: attempts.begin(self.database, claimed, engine.step, where, lease))
+                watch.computing()
             every = self.settings.checkpoint_seconds
             recorder = StoreRecorder(self.database, claimed, lease, every, where, guard, watch, self.on_progress)
             guard.computing()
@@ -191,8 +193,8 @@ class AttemptRunner:
         def renew() -> None:
             watch.waiting()
             order = patiently(lease, lambda: attempts.renew(self.database, claimed, lease))
-            watch.computing()
             raise_if_over(order)
+            watch.computing()
 
         keeper = LeaseKeeper(renew, self.settings.heartbeat_seconds, self.on_progress)
         engine = Engine(claimed.spec, claimed.trials, device, with_progress(self.source, keeper.keep))

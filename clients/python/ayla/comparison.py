@@ -71,6 +71,9 @@ class ComparedOptimizer(Model):
         steps_to_target: None where no target was asked for.
         wall_seconds: median computing time of the trials that completed.
         steps_per_second: median over the trials whose time was measured.
+        notes: which of its exponents had no effect in any of its trials.
+        copy_of: label of the first optimizer that took the same course in every trial, as the two differ only in
+            exponents that had no effect; None if none did, or if it is not known.
     """
 
     label: str
@@ -86,6 +89,8 @@ class ComparedOptimizer(Model):
     steps_to_target: Distribution | None = None
     wall_seconds: float | None = None
     steps_per_second: float | None = None
+    notes: tuple[str, ...] = ()
+    copy_of: str | None = None
 
 
 class SignTest(Model):

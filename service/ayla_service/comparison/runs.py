@@ -104,9 +104,12 @@ class Setting:
 
     @property
     def sides(self) -> Sides | None:
-        """Those of all its runs; None where they are not known of each, or the runs are not all of these settings."""
+        """Those of all its trials; None where they are not known of each, or the trials are not all of these settings.
+
+        What has not ended, or has no result, may have come to other losses.
+        """
         known = [run.sides for run in self.runs.values() if run.sides is not None]
-        if self.varies or not known or len(known) < len(self.runs):
+        if self.varies or self.unfinished or not known or len(known) < len(self.runs):
             return None
         return sum(known, start=Sides(0, 0))
 

@@ -19,6 +19,7 @@ def read(source: str) -> ast.expr:
     before = source.index(text)
     body = _python_tree(text, before)
     _check_size(body)
+    _check_numbers(body, text, before)
     _move(body, before)
     return body
 
@@ -38,6 +39,18 @@ def _check_text(source: str) -> None:
                 f"Character {position} ({character!a}) is not printable ASCII; "
                 f"write the expression on one line in plain letters.{sign_hint(character)}"
             )
+
+
+def _check_numbers(body: ast.expr, text: str, before: int) -> None:
+    """Refuse what Python reads as 0, though it is written as another number."""
+    for node in ast.walk(body):
+        if isinstance(node, ast.Constant) and type(node.value) is float and node.value == 0:
+            written = text[node.col_offset : node.end_col_offset]
+            if set(written.lower().partition("e")[0]) & set("123456789"):
+                raise ExpressionError(
+                    f"Column {before + node.col_offset + 1}: the number {written[:40]} is too small; "
+                    "the smallest above 0 is 4.9e-324."
+                )
 
 
 def _move(body: ast.expr, columns: int) -> None:

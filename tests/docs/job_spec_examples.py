@@ -11,6 +11,9 @@ _LINE = 120
 
 Spec = Mapping[str, Any]
 
+_WIDTH = 120
+"""Letters of a line, as in pyproject.toml: ruff looks at the page as well."""
+
 
 def examples() -> Iterator[str]:
     """A section for each example."""
@@ -34,9 +37,18 @@ def as_json(spec: Spec) -> str:
 
 def as_python(spec: Spec) -> str:
     """A program that submits the spec and waits for the job; by the client's functions, as people write it."""
-    keywords = [f"        {name}={_argument(name, value)}," for name, value in spec.items()]
+    keywords = [_keyword(name, _argument(name, value)) for name, value in spec.items()]
     lines = ["import ayla", "", "with ayla.Client() as client:", "    job = client.jobs.submit(", *keywords, "    )"]
     return "\n".join([*lines, "    print(client.compare(client.jobs.wait(job)))"]) + "\n"
+
+
+def _keyword(name: str, text: str) -> str:
+    """An argument on a line of its own; that of a call that is too long for it goes on the next, as ruff has it."""
+    line = f"        {name}={text},"
+    if max(map(len, line.splitlines())) <= _WIDTH:
+        return line
+    function, _, rest = text.partition("(")
+    return f"        {name}={function}(\n            {rest.removesuffix(')')}\n        ),"
 
 
 def _json(value: object) -> str:

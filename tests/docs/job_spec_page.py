@@ -163,6 +163,8 @@ def _kind(schema: Schema) -> str:
         return _choice(schema)
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
+    if "const" in schema:
+        return f"`{json.dumps(schema['const'])}`"
     match schema.get("type"):
         case "array":
             return f"list{_count(schema)} of {_plural(_kind(schema['items']))}"

@@ -97,7 +97,7 @@ class _Plain(LogFormatter):
     """Chooses the same ticks to label; writes 0.06 for 6e-02, unless the axis has values that are not written so."""
 
     def __call__(self, x: float, pos: int | None = None) -> str:
-        if not super().__call__(x, pos):
+        if self.axis is None or not super().__call__(x, pos):
             return ""
         return written_alike(self.axis.get_view_interval() if self.axis else [x])(x)
 

@@ -19,7 +19,11 @@ _LAST_PORT = 65535
 
 _NOT_A_HOST = "not a host name or address, without scheme, port and path; * stands for nothing"
 _NOT_A_PORT = f"the port is not a number from 1 to {_LAST_PORT}"
-_ESCAPES = "write / : @ in a user's name or password as %2F %3A %40"
+_ESCAPES = "write / : @ ? in a user's name or password as %2F %3A %40 %3F"
+_PARAMETER = r"[A-Za-z_]+="  # how what stands behind the ? of a URL begins
+_PARAMETERS = re.compile(rf"{_PARAMETER}[^&]*(?:&{_PARAMETER}[^&]*)*", re.ASCII)
+_USER = re.compile(r"[^:/]*(?::[^@]*)?@")  # name and password, as SQLAlchemy finds them
+_REDIS_PATH = re.compile(r"/{0,2}[0-9]*", re.ASCII)
 
 
 def checked_store(url: str) -> str:
@@ -90,6 +94,8 @@ def checked_broker(url: str) -> str:
         raise ValueError(f"{_NOT_A_PORT}; {_ESCAPES}")
     if not parts.hostname:
         raise ValueError("it names no host")
+    if scheme.startswith("redis") and not _REDIS_PATH.fullmatch(parts.path):
+        raise ValueError("the path of a redis:// URL is the number of a database, such as /0")
     return url
 
 
@@ -110,14 +116,15 @@ def checked_mirror(url: str) -> str:
 
 
 def checked_host(entry: str) -> str:
-    """A host's name or an address; anything else would silently match nothing.
+    """A host's name or an address, as clients write it; anything else would silently match nothing.
 
     Raises:
         ValueError: if it is neither.
     """
     if not _HOST_NAME.fullmatch(entry) and not _is_network(f"{entry}/{128 if ':' in entry else 32}"):
         raise ValueError(_NOT_A_HOST)
-    return entry
+    # The same IPv6 address can be written in many ways, of which browsers take the shortest.
+    return str(ipaddress.ip_address(entry)) if ":" in entry else entry
 
 
 def checked_network(entry: str) -> str:
@@ -150,6 +157,8 @@ def checked_origin(entry: str) -> str:
     if found is None:
         raise ValueError("an origin is a scheme, a host and perhaps a port: https://ayla.example.org")
     scheme, host, digits = found.groups()
+    name = checked_host(host.strip("[]").removesuffix("."))
+    host = f"[{name}]" if ":" in name else host
     port = _DEFAULT_PORTS[scheme] if digits is None else int(digits)
     if not 0 < port <= _LAST_PORT:
         raise ValueError(_NOT_A_PORT)
@@ -174,10 +183,23 @@ def _check_file(parts: URL) -> None:
 
 
 def _check_server(parts: URL, url: str) -> None:
-    if url.partition("?")[0].count("@") > 1 or "@" in (parts.host or ""):
+    if url.partition("?")[0].count("@") > 1 or "@" in (parts.host or "") or _is_torn(url):
         raise ValueError(_ESCAPES)
     if parts.port is not None and not 0 < parts.port <= _LAST_PORT:
         raise ValueError(_NOT_A_PORT)
+
+
+def _is_torn(url: str) -> bool:
+    """Whether an @ or a ? of a password, not written as it should be, was taken for one that separates.
+
+    The host, which errors show, would be the end of the password.
+    """
+    rest = url.partition("://")[2]
+    found = _USER.match(rest)
+    user = found[0] if found else ""
+    parameters = rest.removeprefix(user).partition("?")[2]
+    is_of_user = user.count("@") > 1 or re.search(rf"\?{_PARAMETER}", user) is not None
+    return is_of_user or ("@" in parameters and not _PARAMETERS.fullmatch(parameters))
 
 
 def _is_network(entry: str) -> bool:

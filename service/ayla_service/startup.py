@@ -14,7 +14,7 @@ import structlog
 from alembic.util.exc import CommandError
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ayla_service.addresses import shown_store
 from ayla_service.db.migrate import is_current, upgrade
@@ -87,10 +87,13 @@ def connect(settings: Settings) -> Database:
     """The store behind the settings' URL, not yet asked anything.
 
     Raises:
-        StartError: if it needs a driver that is not installed.
+        StartError: if it needs a driver that is not installed, or its URL has parameters that make no sense.
     """
     try:
         return Database(settings.store_url)
+    except (ArgumentError, ValueError):
+        # Without a cause, which may show what stands in the URL.
+        raise StartError(f"{variable('database_url')}: what stands behind the ? makes no sense.") from None
     except ModuleNotFoundError as error:
         raise StartError(
             f"{variable('database_url')} needs {error.name}, which is not installed; run: "

@@ -87,6 +87,9 @@ def test_a_wrong_setting_is_named(command: Command, variables: dict[str, str], n
         "user@127.0.0.1:1/store?sslpassword=hush&password=hush",
         "user@127.0.0.1:1/store?passwrod=hush",
         "user@/store?host=127.0.0.1&port=1&password=hush",
+        "user:wo@hush?rd@127.0.0.1:1/store",
+        "hush?password=hush@127.0.0.1:1",
+        "user@127.0.0.1:1?password=word@hush@hush",
     ],
 )
 def test_a_password_is_not_shown(command: Command, rest: str) -> None:
@@ -118,6 +121,12 @@ def test_a_child_process_finds_the_same_settings(monkeypatch: pytest.MonkeyPatch
     for name, value in environment(settings).items():
         monkeypatch.setenv(name, value)
     assert Settings() == settings
+
+
+@pytest.mark.parametrize("parameters", ["port=x", "plugin=hush"])
+def test_parameters_of_the_store_that_make_no_sense_are_told_in_a_sentence(command: Command, parameters: str) -> None:
+    line = said(command("migrate", AYLA_DATABASE_URL=f"postgresql+psycopg://user:hush@127.0.0.1/store?{parameters}"))
+    assert line.startswith("ayla-service: AYLA_DATABASE_URL: what stands behind the ? makes no sense.")
 
 
 def test_a_worker_is_not_started_with_an_url_that_makes_no_sense(command: Command) -> None:

@@ -104,7 +104,16 @@ def test_the_hosts_that_requests_may_name(host: str, allowed: list[str] | None, 
         ("DATABASE_URL", "mysql+pymysql://ayla@db/ayla"),
         ("DATABASE_URL", "postgresql+psycopg://ayla@db:0/ayla"),
         ("DATABASE_URL", "postgresql+psycopg://ayla:a@b@db/ayla"),
+        ("DATABASE_URL", "postgresql+psycopg://ayla:a@b?c@db/ayla"),
+        ("DATABASE_URL", "postgresql+psycopg://ayla:a@b/c?d@db/ayla"),
+        ("DATABASE_URL", "postgresql+psycopg://db?password=a@b"),
+        ("DATABASE_URL", "postgresql+psycopg://db:5432/ayla?password=a@b"),
+        ("DATABASE_URL", "postgresql+psycopg://ayla@db:5432?password=a@b@c"),
         ("BROKER_URL", "redis://:a@b@redis:6379/0"),
+        ("BROKER_URL", "redis://redis:6379/queue"),
+        ("BROKER_URL", "redis://redis:6379/0,redis://other"),
+        ("CORS_ORIGINS", "http://127.1:3000"),
+        ("CORS_ORIGINS", "https://a..example"),
         ("UPLOAD_ROOM_BYTES", "0"),
         ("UPLOAD_ROOM_BYTES", "104857599"),
     ],
@@ -125,8 +134,14 @@ def test_uploads_have_room_for_ten_of_the_largest_unless_said_otherwise() -> Non
 
 def test_settings_that_differ_little_from_those_are_taken() -> None:
     settings = Settings(
-        allowed_hosts=["a.example", "AYLA", "a_b", "10.0.0.1", "::1", "4.example", "1a"],
-        cors_origins=["https://A.example:443/", "http://a.example:80", "http://[::1]:8080", "https://a.example:8443"],
+        allowed_hosts=["a.example", "AYLA", "a_b", "10.0.0.1", "::1", "4.example", "1a", "FD00:0::01"],
+        cors_origins=[
+            "https://A.example:443/",
+            "http://a.example:80",
+            "http://[0::1]:8080",
+            "https://a.example:8443",
+            "https://a.example.",
+        ],
         webhook_private_hosts=["hooks", "10.0.0.0/8", "fd00::/8", "::1", "4.example"],
         mnist_mirrors=["http://mirror.example:8080/mnist", "https://[::1]/"],
         database_url="sqlite:////tmp/a%3Fb.db",
@@ -136,7 +151,31 @@ def test_settings_that_differ_little_from_those_are_taken() -> None:
         "http://a.example",
         "http://[::1]:8080",
         "https://a.example:8443",
+        "https://a.example.",
     ]
+    assert settings.host_names is not None
+    assert "fd00::1" in settings.host_names
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://ayla:a?b@db/ayla",
+        "postgresql+psycopg://db/ayla?user=ayla&password=a@b",
+        "postgresql+psycopg://ayla@db/ayla?application_name=a@b",
+        "postgresql+psycopg:///ayla?host=/run/postgresql&host=@abstract",
+        "postgresql+psycopg://ayla%40a:a%40b%3F@[::1]:5433/ayla?sslmode=require",
+    ],
+)
+def test_a_store_whose_url_can_be_read_in_one_way_only_is_taken(url: str) -> None:
+    assert Settings(database_url=url).store_url == url
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://redis", "redis://redis:6379/", "redis://redis/0", "rediss://redis//1", "amqp://rabbit/queue"]
+)
+def test_a_broker_whose_path_makes_sense_is_taken(url: str) -> None:
+    assert Settings(broker_url=url).broker_url == url
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,9 @@ _BLOCK_BYTES = 4 * 2**20
 _HEADER_BYTES = 4 * MAX_COLUMNS * (MAX_COLUMN_NAME + 1)
 """More than the longest header there can be; UTF-8 takes up to four bytes for a letter."""
 
+_MISSING = frozenset({"na", "n/a", "#n/a", "<na>", "null", "none", "?", "-", "."})
+"""How a missing value is written, in small letters; NaN counts as a number."""
+
 _TOO_LONG = "The header line is too long; it has the names of the columns, separated by commas."
 
 # What Arrow says of a row. A handler for rows of another length would be lost on one that is not UTF-8.
@@ -121,14 +124,20 @@ def _names(file: IO[bytes], *, header: bool) -> list[str]:
     if len(names) == 1 and any(other in names[0] for other in ";\t|"):
         raise TableError("The header line has no comma; separate the columns by commas.")
     check_not_too_large(0, len(names))
-    if names and not header and are_numbers(names):
+    if not header and _is_sample(names):
         raise TableError(
-            f"Line {len(ends) - 1} has numbers only, and would be taken for the names of the columns. Put a line of "
-            "names above it; if these are the names, set 'header' to true."
+            f"Line {len(ends) - 1} has numbers only, or missing values beside, and would be taken for the names of the "
+            "columns. Put a line of names above it; if these are the names, set 'header' to true."
         )
     check_names(names)
     file.seek(ends[-1])
     return names
+
+
+def _is_sample(names: list[str]) -> bool:
+    """Whether a line of names looks like one of numbers, of which some may be missing."""
+    numbers = [name for name in names if name.lower() not in _MISSING]
+    return bool(numbers) and are_numbers(numbers)
 
 
 def _lines(start: bytes, ends: list[int]) -> Iterator[str]:

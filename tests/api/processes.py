@@ -9,7 +9,7 @@ from pathlib import Path
 
 SERVICE = (sys.executable, "-m", "ayla_service")
 
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 200.0
 
 
 def clean_environment(folder: Path, **variables: str) -> dict[str, str]:
@@ -26,7 +26,7 @@ def run_service(folder: Path, *arguments: str, **variables: str) -> subprocess.C
 
 
 def wait_until(condition: Callable[[], object], what: str) -> None:
-    """Return when the condition holds; fail if it does not within a minute."""
+    """Return when the condition holds; fail if it does not within 200 s."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while not condition():
         assert time.monotonic() < deadline, f"still waiting: {what}"

@@ -56,6 +56,21 @@ def test_the_first_key_makes_team_and_admin(command: Command, database: Database
     assert third.role is Role.VIEWER
 
 
+def test_names_are_found_however_they_are_written(command: Command) -> None:
+    """An ë is one character, or an e with an accent: names that look the same are the same."""
+    composed, apart = "Zo\u00eb", "Zoe\u0308"
+    done(command("teams", "create", apart))
+    assert "already" in command("teams", "create", composed).err
+    done(command("teams", "set", composed, "--name", f"{apart} x"))
+    done(command("teams", "set", f"{composed} x", "--name", f"{apart} x", "--weight", "2"))
+    done(command("members", "add", apart, "--team", f"{composed} x"))
+    key(command, f"{apart} x", composed, "--name", apart)
+    key(command, apart, apart, "--create")
+    names = {name for each in listed(command, "keys", "list") for name in (each["team"], each["member"], each["name"])}
+    assert names == {f"{composed} x", composed, "made by the operator"}
+    assert {team["name"] for team in listed(command, "teams", "list")} == {"default", f"{composed} x", composed}
+
+
 def test_what_was_submitted_without_keys_belongs_to_the_team_default(command: Command, database: Database) -> None:
     job = submit(database)
     owner = holder(database, key(command, "default", "alice", "--create"))

@@ -265,11 +265,11 @@ def test_all_uploads_together_have_so_many_bytes(app: FastAPI, client: TestClien
     room = len(FLOWERS) + 100
     refused: list[Response] = []
 
-    def check(kind: Format, source: IO[bytes], target: IO[bytes]) -> Checked:
+    def check(kind: Format, source: IO[bytes], target: IO[bytes], *, header: bool = False) -> Checked:
         """While the first upload is checked, its bytes still are where they are."""
         if not refused:
             refused.extend(_send(client, content, "other") for content in (FLOWERS, iter([FLOWERS])))
-        return in_this_process(kind, source, target)
+        return in_this_process(kind, source, target, header=header)
 
     desk = app.state.uploads = UploadDesk(app.state.database, app.state.datasets, check, room)
     assert _send(client, name="first").status_code == 201

@@ -54,6 +54,18 @@ def test_every_loose_number_is_named(client: TestClient) -> None:
     }
 
 
+def test_a_number_of_a_list_in_a_query_is_one_of_json(client: TestClient, job_id: str) -> None:
+    """Blanks beside a comma are the list's."""
+    paths = {"trials": f"/v1/jobs/{job_id}/summary", "optimizers": f"/v1/jobs/{job_id}/figures/loss"}
+    for name, path in paths.items():
+        for text in ("00", "01", "0,00", "0, 01", "+0", "1_0", "0.0", "-0", "1e0", "٠", "0x0", "0,"):
+            problem = problem_of(client.get(path, params={name: text}), 422, "invalid-request")
+            assert [error["pointer"] for error in problem["errors"]] == [f"/{name}"], (name, text)
+            assert "as in 0," in problem["errors"][0]["detail"], (name, text)
+    assert client.get(paths["trials"], params={"trials": "0, 0-0"}).status_code == 200
+    problem_of(client.get(paths["trials"], params={"trials": "0-00"}), 422, "invalid-request")
+
+
 @pytest.mark.parametrize("text", ["True", "1", "0", "yes", "on", "t", "", " true"])
 def test_a_truth_value_is_one_of_json(text: str) -> None:
     """No route has one yet; the next one is not to be read loosely."""

@@ -12,8 +12,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from ayla_service.db.models import Member
 from ayla_service.db.session import Database
 from ayla_service.streams import subscription, watched
+from ayla_service.teams.principal import LOCAL
+from sqlalchemy import update
 from structlog.typing import EventDict
 
 from tests.api.helpers import pointers, problem_of
@@ -101,6 +104,17 @@ def test_one_stream_tells_of_several_jobs_until_all_have_ended(database: Databas
         rest = stream.rest()
     assert (rest[-1].event, rest[-1].data["job_id"]) == ("end", first)
     assert "metric" in names(rest)
+
+
+def test_an_owner_is_found_however_the_name_is_written(database: Database, url: str) -> None:
+    """In what a stream begins with, and in what it goes on with."""
+    with database.write() as session:
+        session.execute(update(Member).where(Member.id == LOCAL.member_id).values(name="Zo\u00eb"))
+    first = submit(database).id
+    with streamed(url, "/v1/events?owner=Zoe%CC%88") as stream:
+        assert [job["id"] for job in stream.until("snapshot")[-1].data["jobs"]] == [first]
+        jobs(database).cancel(first)
+        assert stream.until("state")[-1].data["job_id"] == first
 
 
 def test_a_silent_stream_says_that_it_lives(database: Database, url: str) -> None:

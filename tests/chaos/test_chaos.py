@@ -10,7 +10,7 @@ from tests.chaos.run import Options, run
 from tests.chaos.schedule import APIS, WORKERS, Kind, schedule
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_nothing_is_lost_when_everything_is_killed(tmp_path: Path) -> None:
     report = run(Options(seed=3, jobs=30, faults=9, gap_seconds=1.2, shorter=2), tmp_path)
     assert report.passed, f"{report.markdown()}\nThe logs are in {tmp_path}"

@@ -9,8 +9,10 @@ from ayla_spec.presets import PRESETS
 
 
 def test_labels_of_the_presets_have_one_colour_and_marker_in_both() -> None:
-    for name in REPRODUCED:
-        optimizers = [(each.label or each.name, each.model_dump(mode="json")) for each in PRESETS[name].optimizers]
+    found = [(name, preset) for name, preset in PRESETS.items() if name in REPRODUCED]
+    assert len(found) == len(REPRODUCED)
+    for name, preset in found:
+        optimizers = [(each.label or each.name, each.model_dump(mode="json")) for each in preset.optimizers]
         settings = [Setting(place, label, optimizer, []) for place, (label, optimizer) in enumerate(optimizers)]
         for setting in settings:
             role, look = Role.of(setting.optimizer), looks(settings)[setting.index]

@@ -59,6 +59,11 @@ BAD_FILES = {
     "surrogate": ('{"name": "\\ud800"}', "/name: '\\ud800' has half of a surrogate pair"),
     "surrogate-name": ('{"\\ud800": 1}', "'\\ud800' has half of a surrogate pair"),
     "yaml-surrogate": ('name: "\\ud800"', "half of a surrogate pair"),
+    "yaml-1.1-line-end": (
+        "name: x\n# once\u2028budget: {steps: 9}",
+        "line 2, column 7: U+2028 ends no line",
+    ),
+    "yaml-1.1-fold": ('name: x\n\x85notes: "a"', "line 2, column 1: U+0085 ends no line"),
     "control-character": ("name: \x01", "neither JSON nor YAML"),
     "not-utf-8": (b"name: \xff", "Cannot read Standard input"),
     "too-large": (f"name: {'x' * LARGEST}", "larger than 1048576 bytes"),
@@ -152,6 +157,12 @@ def test_json_is_read_as_it_is_written(document: object, indent: str | int | Non
 def _read(text: str) -> dict[str, Any]:
     with mock.patch("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode()))):
         return read_spec("-")
+
+
+def test_json_may_have_what_ended_lines_in_yaml_1_1(tmp_path: Path) -> None:
+    file = tmp_path / "job.json"
+    file.write_text('{"name": "a\u2028b\x85c\u2029"}', encoding="utf-8")
+    assert read_spec(str(file)) == {"name": "a\u2028b\x85c\u2029"}
 
 
 def test_a_byte_order_mark_is_no_part_of_a_job(tmp_path: Path) -> None:

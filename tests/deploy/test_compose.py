@@ -139,7 +139,7 @@ def test_a_broken_promise_is_found(compose: Compose, check: Check, path: str, va
 def test_uploads_in_memory_need_as_much_more_of_it(compose: Compose) -> None:
     """The bound on their bytes, twice, decides how much."""
     change(compose, "services/api/environment/TMPDIR", "/tmp")
-    change(compose, "services/api/deploy/resources/limits/memory", "4g")
+    change(compose, "services/api/deploy/resources/limits/memory", "4600m")
     assert list(promises.uploads(compose))
     change(compose, "services/api/environment/AYLA_UPLOAD_ROOM_BYTES", str(200 * 2**20))
     assert list(promises.uploads(compose)) == []

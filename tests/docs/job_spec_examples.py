@@ -7,6 +7,8 @@ from typing import Any
 import yaml
 from ayla_service.api.examples import JOB_EXAMPLES
 
+_LINE = 120
+
 Spec = Mapping[str, Any]
 
 
@@ -50,11 +52,18 @@ def _json(value: object) -> str:
 def _argument(name: str, value: Any) -> str:
     match name, value:
         case "problem", _:
-            return _problem(value)
+            return _broken(_problem(value))
         case "optimizers", list():
             return "[\n" + "".join(f"            {_optimizer(item)},\n" for item in value) + "        ]"
         case _:
             return _value(value)
+
+
+def _broken(call: str) -> str:
+    """A call as ruff, which formats the page too, breaks it: its arguments on a line of their own if it is long."""
+    function, _, arguments = call.partition("(")
+    short = len(call) <= _LINE - len("        problem=,")
+    return call if short else f"{function}(\n            {arguments.removesuffix(')')}\n        )"
 
 
 def _problem(problem: Spec) -> str:

@@ -9,18 +9,17 @@ import matplotlib
 import numpy as np
 import pytest
 from ayla_service.figures.asking import AxisScale, CellValue, FigureOptions, Form
-from ayla_service.figures.canvas import Paint, rendered, styled
+from ayla_service.figures.canvas import Paint, rendered
 from ayla_service.figures.material import Material
 from ayla_service.figures.painters import cells, fits, lines, plane, valley
 from ayla_service.figures.painters.lines import Lines, Panel
-from ayla_service.figures.painters.parts import NOTHING, number, written_alike
+from ayla_service.figures.painters.parts import NOTHING, number
 from ayla_service.figures.predictions import Fits
 from ayla_service.figures.style import COLOURS, FEW_NAMED, MOST_NAMED, looks
 from ayla_service.figures.sweeps import Sweep, sweep_of
 from ayla_service.figures.windows import drawable
 from ayla_service.figures.words import shown
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
@@ -373,39 +372,6 @@ def test_texts_are_cut_in_the_middle(text: str, longest: int, expected: str) -> 
 )
 def test_numbers_are_short(value: float, expected: str) -> None:
     assert number(value) == expected
-
-
-@pytest.mark.parametrize(
-    ("losses", "expected"),
-    [
-        ([1000.0, 0.002], ["1000", "100", "10", "1", "0.1", "0.01"]),
-        ([1000.0, 3e-7], ["1e2", "1e0", "1e−2", "1e−4", "1e−6"]),
-        ([5e9, 2.0], ["1e8", "1e6", "1e4", "1e2", "1e0"]),
-    ],
-)
-def test_the_ticks_of_an_axis_have_one_notation(losses: list[float], expected: list[str]) -> None:
-    figure = painted(loss_lines(material(setting(0, run(loss=losses)))))
-    with styled():
-        FigureCanvasAgg(figure).draw()
-        labels = [text.get_text() for text in figure.axes[0].get_yticklabels() if text.get_text()]
-    assert set(expected) <= set(labels)
-    assert len({"e" in label for label in labels}) == 1
-
-
-def test_levels_have_one_notation_too() -> None:
-    assert [*map(written_alike([0.0, -2e-9, 50.0]), (0.0, -2e-9, 50.0))] == ["0", "−2e−9", "5e1"]
-    assert [*map(written_alike([0.0, -2.0, 5000.0]), (0.0, -2.0, 5000.0))] == ["0", "−2", "5000"]
-
-
-def test_a_pdf_embeds_truetype_and_an_svg_names_fonts_that_stand_in() -> None:
-    paint = loss_lines(material(setting(0, run(loss=[20.0, 1.0]))))
-    pdf = rendered(paint, FigureOptions(), Form.PDF)
-    assert b"/FontFile2" in pdf
-    assert b"/Type3" not in pdf.replace(b" ", b"")
-    svg = rendered(paint, FigureOptions(), Form.SVG).decode()
-    families = set(re.findall(r"font-family: ([^;\"]+)", svg))
-    assert families
-    assert all(found.startswith("'DejaVu Sans'") and found.endswith("sans-serif") for found in families), families
 
 
 def test_a_figure_has_the_wanted_size() -> None:

@@ -199,6 +199,32 @@ def test_names_that_become_the_same_are_told_apart(old: Database) -> None:
     assert all(normalized(name) == name for name in (*teams, *members))
 
 
+def test_labels_of_one_job_that_become_the_same_are_told_apart(database: Database) -> None:
+    """In its spec and its trials alike; else comparisons would take two settings for one."""
+    before, after = [APART, f"{COMPOSED} (2)", COMPOSED], [f"{COMPOSED} (3)", f"{COMPOSED} (2)", COMPOSED]
+    optimizers = [{"name": "sgd", "learning_rate": 0.1 + place, "label": f"é{place}"} for place in range(3)]
+    job_id = submit(database, optimizers=optimizers, seeds=[0, 1]).id
+    with database.migration() as connection:
+        command.downgrade(migrate._config(connection), BEFORE)
+        tables = MetaData()
+        tables.reflect(connection)
+        jobs_, trials = tables.tables["jobs"], tables.tables["trials"]
+        resolved = connection.execute(select(jobs_.c.resolved_spec).where(jobs_.c.id == job_id)).scalar_one()
+        for place, label in enumerate(before):
+            settings = resolved["optimizers"][place] = resolved["optimizers"][place] | {"label": label}
+            of_it = trials.update().where(trials.c.job_id == job_id, trials.c.optimizer_index == place)
+            connection.execute(of_it.values(label=label, settings=settings))
+        connection.execute(jobs_.update().where(jobs_.c.id == job_id).values(resolved_spec=resolved))
+    migrate.upgrade(database)
+    with database.read() as session:
+        kept = session.get_one(Job, job_id).resolved_spec["optimizers"]
+        rows = session.execute(select(Trial.label, Trial.settings).where(Trial.job_id == job_id).order_by(Trial.index))
+        assert [settings["label"] for settings in kept] == after
+        assert [(label, settings["label"]) for label, settings in rows] == [
+            (each, each) for each in after for _ in (0, 1)
+        ]
+
+
 def test_a_large_old_store_is_changed_to_the_last_row(old: Database) -> None:
     """More rows than are read at a time, half of them as they are to be already."""
     with old.write() as session:

@@ -33,6 +33,18 @@ def test_an_apostrophe_stands_before_what_could_be_a_formula_and_before_nothing_
     assert harmless(pa.array(PLAIN)).to_pylist() == PLAIN
 
 
+def test_no_formula_stands_behind_a_semicolon() -> None:
+    """Opened where a semicolon ends a cell, the quotation mark at the start of a line is all that counts."""
+    behind = {
+        "a;=1+1;b": "a;'=1+1;b",
+        'a; "@x': "a;' \"@x",
+        "=1;-1;;+x;'=y": "'=1;'-1;;'+x;''=y",
+        "a;\t1": "a;'\t1",
+        "a;1-1; b=2;": "a;1-1; b=2;",
+    }
+    assert harmless(pa.array(list(behind))).to_pylist() == list(behind.values())
+
+
 @pytest.mark.parametrize("form", list(Format)[1:])
 def test_texts_alone_are_changed_and_in_csv_alone(form: Format) -> None:
     """In every piece, as texts and as codes of a dictionary, and in the header."""

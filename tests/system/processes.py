@@ -62,9 +62,9 @@ def url_of(process: subprocess.Popen[bytes], log: Path) -> str:
     """Where a process that has just been started serves, as its log says.
 
     Raises:
-        RuntimeError: if it ends, or says nothing for a minute.
+        RuntimeError: if it ends, or says nothing for long.
     """
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 200
     while time.monotonic() < deadline and process.poll() is None:
         found = re.search(r"http://127\.0\.0\.1:\d+", log.read_text())
         if found:

@@ -58,7 +58,7 @@ def freeze(process: subprocess.Popen[bytes], store: Path) -> None:
             return
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 200) -> None:
     """Poll until the condition holds.
 
     Raises:

@@ -45,6 +45,8 @@ CSV: dict[str, tuple[str | bytes, dict[str, list[float]] | str]] = {
     "ids": ("x,y\n9007199254740993,0\n9007199254740992,1\n", "Column 'x', row 1 is 9007199254740993, which would be"),
     "a large id": (f"x,y\n1,0\n-{10**23},1\n", "Column 'x', row 2 is -100000000000000000000000, which would be"),
     "no names": ("5.1,3.5,0\n4.9,3.0,0\n4.7,3.2,1\n", "Line 1 has numbers only"),
+    "no names and a value missing": ("5.1,?,0,N/A\n4.9,3.0,0,1\n4.7,3.2,1,2\n", "Line 1 has numbers only, or missing"),
+    "names like missing values": ("Na,none\n1,1\n2,0\n", {"Na": [1, 2], "none": [1, 0]}),
     "no names after a blank line": ("\n-1e3,nan\n1,2\n3,4\n", "Line 2 has numbers only"),
     "a line break in a name": ('"x\nz",y\n1,1\n2,0\n', "The name of column 1, 'x\\nz', has characters that cannot be"),
     "short row": (

@@ -1,12 +1,13 @@
 """Texts of users in Unicode's normal form C, as they are taken from now on.
 
-Labels of a job that become the same are one. Of teams, or of members of a team, whose names become the same, one keeps
-the name: the one that had it in this form, else the oldest; the others get a number after it, such as ``Zoë (2)``. Specs
-as they were submitted stay as they are.
+Tags of a job that become the same are one. Of teams, of members of a team and of optimizers of a job whose names become
+the same, one keeps the name: the one that had it in this form, else the first; the others get a number after it, such as
+``Zoë (2)``. Specs as they were submitted stay as they are.
 """
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,7 +31,9 @@ _JOBS = sa.table(
     sa.column("tags", sa.JSON()),
     sa.column("resolved_spec", sa.JSON()),
 )
-_TRIALS = sa.table("trials", *map(sa.column, ("id", "label")), sa.column("settings", sa.JSON()))
+_TRIALS = sa.table(
+    "trials", *map(sa.column, ("id", "label", "job_id", "optimizer_index")), sa.column("settings", sa.JSON())
+)
 _LABELS = sa.table("job_labels", *map(sa.column, ("job_id", "kind", "label", "team_id", "created_at")))
 
 _LONGEST = {"name": 100, "project": 100, "label": 100, "description": 200}
@@ -45,8 +48,9 @@ def upgrade() -> None:
             _change(table, [{"this": row.id, column: _normal(getattr(row, column), _LONGEST[column])} for row in rows])
     for rows in _pages(_JOBS, ("id",), ("name", "project", "notes", "search_text", "tags", "resolved_spec")):
         _change(_JOBS, [_job(row) for row in rows])
-    for rows in _pages(_TRIALS, ("id",), ("label", "settings")):
-        _change(_TRIALS, [_trial(row) for row in rows])
+    for rows in _pages(_TRIALS, ("id",), ("label", "settings"), ("job_id", "optimizer_index")):
+        optimizers = _optimizers_of({row.job_id for row in rows})
+        _change(_TRIALS, [_trial(row, optimizers[row.job_id][row.optimizer_index]) for row in rows])
     for rows in _pages(_LABELS, ("job_id", "kind", "label"), ("label",), ("team_id", "created_at")):
         _relabel(rows)
 
@@ -111,16 +115,24 @@ def _spec(spec: dict[str, Any]) -> dict[str, Any]:
         changed["name"] = _normal(spec["name"])
     if "tags" in spec:
         changed["tags"] = list(dict.fromkeys(map(_normal, spec["tags"])))
-    return changed | {"optimizers": [_settings(settings) for settings in spec["optimizers"]]}
+    optimizers = spec["optimizers"]
+    labels = _apart([settings.get("label") for settings in optimizers], _LONGEST_LABEL_OF_TRIAL)
+    return changed | {"optimizers": [_labelled(each, label) for each, label in zip(optimizers, labels, strict=True)]}
 
 
-def _settings(settings: dict[str, Any]) -> dict[str, Any]:
-    return settings | {"label": _normal(settings["label"])} if "label" in settings else settings
+def _labelled(settings: dict[str, Any], label: str | None) -> dict[str, Any]:
+    return settings | {"label": label} if "label" in settings else settings
 
 
-def _trial(row: sa.Row[Any]) -> dict[str, Any]:
-    label = _normal(row.label, _LONGEST_LABEL_OF_TRIAL)
-    return {"this": row.id, "label": label, "settings": _settings(row.settings)}
+def _optimizers_of(job_ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+    """The optimizers of these jobs, whose labels have been changed already."""
+    rows = op.get_bind().execute(sa.select(_JOBS.c.id, _JOBS.c.resolved_spec).where(_JOBS.c.id.in_(job_ids)))
+    return {row.id: row.resolved_spec["optimizers"] for row in rows}
+
+
+def _trial(row: sa.Row[Any], optimizer: dict[str, Any]) -> dict[str, Any]:
+    label = optimizer.get("label") or _normal(row.label, _LONGEST_LABEL_OF_TRIAL)
+    return {"this": row.id, "label": label, "settings": _labelled(row.settings, label)}
 
 
 def _relabel(rows: Sequence[sa.Row[Any]]) -> None:
@@ -139,22 +151,32 @@ def _relabel(rows: Sequence[sa.Row[Any]]) -> None:
 def _name_apart(table: sa.TableClause, within: Sequence[str]) -> None:
     """Give each row a name that none has within the same; there are few enough of them to be looked at together."""
     scope = [table.c[name] for name in within]
-    query = sa.select(table.c.id, table.c.name, *scope).order_by(table.c.created_at, table.c.id)
-    rows = op.get_bind().execute(query).all()
-    taken = {(*row[2:], row.name) for row in rows if _normal(row.name, _LONGEST["name"]) == row.name}
-    for row in rows:
-        name = _normal(row.name, _LONGEST["name"])
-        if name == row.name:
-            continue
-        free = next(each for each in _numbered(name) if (*row[2:], each) not in taken)
-        taken.add((*row[2:], free))
-        _change(table, [{"this": row.id, "name": free}])
+    query = sa.select(table.c.id, table.c.name, *scope).order_by(*scope, table.c.created_at, table.c.id)
+    for _, group in groupby(op.get_bind().execute(query).all(), lambda row: tuple(row[2:])):
+        rows = list(group)
+        names = _apart([row.name for row in rows], _LONGEST["name"])
+        for row, name in zip(rows, names, strict=True):
+            if name != row.name:
+                _change(table, [{"this": row.id, "name": name}])
 
 
-def _numbered(name: str) -> Iterator[str]:
+def _apart(texts: Sequence[str | None], longest: int) -> list[str | None]:
+    """Different texts in this form, still different; None stays."""
+    taken = {text for text in texts if _normal(text, longest) == text}
+    apart = []
+    for text in texts:
+        name = _normal(text, longest)
+        if name != text:
+            name = next(each for each in _numbered(name, longest) if each not in taken)
+            taken.add(name)
+        apart.append(name)
+    return apart
+
+
+def _numbered(name: str, longest: int) -> Iterator[str]:
     yield name
     number = 2
     while True:
         end = f" ({number})"
-        yield name[: _LONGEST["name"] - len(end)] + end
+        yield name[: longest - len(end)] + end
         number += 1

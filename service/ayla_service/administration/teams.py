@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from ayla_spec.text import normalized
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -54,7 +55,7 @@ def change(
     """
     with unit(data_dir) as session:
         team = team_named(session, name)
-        if new_name is not None and new_name != name:
+        if new_name is not None and normalized(new_name) != team.name:
             team.name = _free_name(session, new_name)
         if weight is not None:
             team.weight = weight
@@ -76,6 +77,7 @@ def new_team(session: Session, name: str) -> Team:
 
 
 def _free_name(session: Session, name: str) -> str:
-    if find_team(session, checked_name(name, "team")) is not None:
+    checked = checked_name(name, "team")
+    if find_team(session, checked) is not None:
         raise StartError(f"There is a team '{name}' already.")
-    return name
+    return checked

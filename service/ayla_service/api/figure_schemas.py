@@ -1,12 +1,12 @@
 """What the API answers about figures, and the query parameters of one."""
 
-import re
 from typing import Annotated, Any, Self
 
 from fastapi import Depends, Header, Query
 from pydantic import BaseModel, Field
 
 from ayla_service.api.negotiation import preferred
+from ayla_service.api.query_numbers import are_indexes
 from ayla_service.errors import InvalidQuery
 from ayla_service.figures.asking import (
     DEFAULT_DPI,
@@ -36,7 +36,6 @@ MEDIA_TYPES = {Form.SVG: "image/svg+xml", Form.PNG: "image/png", Form.PDF: "appl
 
 _COMMON = ("format", "width", "height", "dpi", "title", "optimizers")
 _MAX_LIST, _MAX_SETTING, _MAX_TITLE = 1000, 100, 200
-_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
 class AvailableFigure(BaseModel):
@@ -208,6 +207,6 @@ def _numbers(parameter: str, text: str | None) -> tuple[int, ...] | None:
     if text is None:
         return None
     items = [item.strip() for item in text.split(",")]
-    if not all(_NUMBER.fullmatch(item) for item in items):
+    if not are_indexes(items):
         raise InvalidQuery(parameter, "Must be whole numbers separated by commas, as in 0,2.")
     return tuple(map(int, items))

@@ -1,7 +1,7 @@
 """Numbers in a query, written as JSON writes them: ``limit=1_0``, ``1.0`` and `` 1`` are no whole numbers."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, get_args
 
 from fastapi.dependencies.models import Dependant
@@ -9,12 +9,18 @@ from fastapi.exceptions import RequestValidationError
 from starlette.requests import Request
 
 _WHOLE = r"-?(?:0|[1-9][0-9]*)"
+_INDEX = re.compile("0|[1-9][0-9]{0,8}")
 _FORMS: dict[type, tuple[re.Pattern[str], str]] = {
     bool: (re.compile("true|false"), "bool_parsing"),
     int: (re.compile(_WHOLE), "int_parsing"),
     float: (re.compile(_WHOLE + r"(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"), "float_parsing"),
 }
 """How a value of each type is written, and pydantic's name for the error of one that is not."""
+
+
+def are_indexes(texts: Iterable[str]) -> bool:
+    """Whether each of these, out of a list in a query, is a whole number from 0 of at most nine digits."""
+    return all(_INDEX.fullmatch(text) for text in texts)
 
 
 async def refuse_loose_numbers(request: Request) -> None:

@@ -7,6 +7,7 @@ from ayla_spec.limits import MAX_STEPS, MAX_TRIALS
 from fastapi import Query
 
 from ayla_service.api.problems import responses
+from ayla_service.api.query_numbers import are_indexes
 from ayla_service.api.trajectories import MEDIA_TYPES
 from ayla_service.errors import InvalidQuery
 from ayla_service.results.formats import Format
@@ -127,9 +128,7 @@ def _ranges(text: str) -> Iterator[tuple[int, int]]:
     for item in text.split(","):
         first, dash, last = (part.strip() for part in item.partition("-"))
         numbers = (first, last) if dash else (first, first)
-        if not all(
-            number.isascii() and number.isdecimal() and len(number) <= len(str(MAX_TRIALS)) for number in numbers
-        ):
+        if not are_indexes(numbers):
             raise InvalidQuery("trials", "Must be indexes and ranges of them, as in 0,3,10-19.")
         low, high = map(int, numbers)
         if low > high:

@@ -34,7 +34,7 @@ def test_a_spread_of_some_roundings_is_none(value: float) -> None:
     column = _near(value, FEW)
     assert len(np.unique(column)) == 17
     scaled = _scaled(column, np.arange(5000.0))
-    assert np.abs(scaled[:, 0]).max() <= 20 * EPS * abs(value)
+    assert np.abs(scaled[:, 0]).max() <= 20 * EPS * min(abs(value), 1)
     assert scaled[:, 1].std() == pytest.approx(1)
 
 
@@ -67,7 +67,7 @@ def test_whole_numbers_are_no_roundings() -> None:
     days = np.tile([1e15, 1e15 + 1, 1e15 + 2], 10)
     assert np.abs(_scaled(days)).max() == pytest.approx(np.sqrt(1.5))
     beyond = _near(1e17, FEW)
-    assert np.abs(_scaled(beyond)).max() <= 20 * EPS * 1e17
+    assert np.abs(_scaled(beyond)).max() <= 20 * EPS
 
 
 def test_the_test_part_is_only_shifted_where_the_training_part_has_no_scale() -> None:
@@ -101,8 +101,7 @@ def test_numbers_stored_as_float32_are_judged_by_its_roundings(folder: Path, off
     else:
         pq.write_table(pa.table({**columns, "target": np.arange(5000)}), folder / "files" / file)
     scaled = load_dataset(FileDataset(file=file, test_fraction=0.0), offline).inputs
-    assert np.abs(scaled[:, 0]).max() < 1e-6
-    assert np.abs(scaled[:, 1]).max() < 2000
+    assert np.abs(scaled[:, :2]).max() < 2e-6
     np.testing.assert_allclose(scaled[:, 2:].std(axis=0), 1, rtol=1e-4)
 
 

@@ -19,8 +19,9 @@ def standardize(
     """Both parts with the mean and standard deviation of each input over the training part, [samples, *shape].
 
     An input that is constant in the training part has no scale: it is only shifted, by its first value. So is one whose
-    deviation is rounding, at most ``ROUNDINGS`` * eps * abs(mean) with the eps of the type in which it was stored.
-    Whole numbers below 1/eps in size are no results of rounding, however close to each other they are.
+    deviation is rounding, at most ``ROUNDINGS`` * eps * abs(mean) with the eps of the type in which it was stored; if
+    its mean is above 1 in size, it is also divided by that, as the rounding of large numbers is large itself. Whole
+    numbers below 1/eps in size are no results of rounding, however close to each other they are.
 
     Args:
         train: the training part, shape [samples, *shape].
@@ -44,11 +45,13 @@ def _moments(samples: Floats, precision: Floats) -> tuple[Floats, Floats]:
         is_doubtful = (deviation <= largest_error) | ~np.isfinite(deviation)
     # Asked of the values: rounding gives a constant a deviation that is not quite 0.
     is_constant = samples.min(axis=0) == samples.max(axis=0)
+    is_rounding = np.zeros_like(is_constant)
     for place in np.flatnonzero(is_doubtful & ~is_constant):
         mean[place], deviation[place] = _close_moments(samples[:, place])
-        is_constant[place] = _is_rounding(samples[:, place], mean[place], deviation[place], precision[place])
+        is_rounding[place] = _is_rounding(samples[:, place], mean[place], deviation[place], precision[place])
     scale = np.where(is_constant | (deviation == 0), 1.0, deviation)
-    return np.where(is_constant, samples[0], mean), scale
+    scale = np.where(is_rounding, np.maximum(1.0, np.abs(mean)), scale)
+    return np.where(is_constant | is_rounding, samples[0], mean), scale
 
 
 def _close_moments(values: Floats) -> tuple[float, float]:

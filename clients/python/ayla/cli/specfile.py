@@ -1,6 +1,7 @@
 """Job specs from files: JSON, or YAML 1.2 with the types of its core schema."""
 
 import json
+import re
 import sys
 from collections.abc import Hashable, Mapping
 from pathlib import Path
@@ -16,6 +17,9 @@ LARGEST = 1 << 20
 """Bytes; the service takes no more either."""
 
 _DEEPEST = 64
+
+_OTHER_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
+"""Ended lines in YAML 1.1, and do so in PyYAML; in YAML 1.2 a comment or a text goes on behind them."""
 
 
 class _Unwanted(yaml.MarkedYAMLError):
@@ -99,9 +103,18 @@ def _parsed(text: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError):
+        _refuse_other_line_ends(text)
         return yaml.load(text, Loader=_Loader)  # noqa: S506  # derived from BaseLoader
     except _FieldTwice as twice:
         raise _placed(twice, text) from None
+
+
+def _refuse_other_line_ends(text: str) -> None:
+    found = _OTHER_LINE_ENDS.search(text)
+    if found:
+        *before, line = text[: found.end()].splitlines()
+        mark = yaml.Mark("", found.start(), len(before), len(line), None, 0)
+        raise _Unwanted(problem=f"U+{ord(found[0]):04X} ends no line in YAML 1.2; take it out", problem_mark=mark)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from ayla_spec.text import Project, Tag
+from ayla_spec.text import NORMAL, Project, Tag
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from ayla_service.api.access import Reader
@@ -97,7 +97,7 @@ def stream_events(
     opening: Opening,
     project: Annotated[Project | None, Query(description="Only jobs of this project.")] = None,
     tag: Annotated[Tag | None, Query(description="Only jobs with this tag.")] = None,
-    owner: Annotated[str | None, Query(max_length=100, description="Only jobs of this member.")] = None,
+    owner: Annotated[str | None, Query(max_length=100, description="Only jobs of this member."), NORMAL] = None,
     job_id: Annotated[
         list[Id] | None,
         Query(max_length=MOST_JOBS, description="Only this job, with its trials' metrics; can be given several times."),

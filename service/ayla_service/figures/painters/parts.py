@@ -99,7 +99,7 @@ class _Plain(LogFormatter):
     def __call__(self, x: float, pos: int | None = None) -> str:
         if not super().__call__(x, pos):
             return ""
-        return written_alike(self.axis.get_view_interval())(x)
+        return written_alike(self.axis.get_view_interval() if self.axis else [x])(x)
 
 
 def written_alike(values: Iterable[float]) -> Callable[[float], str]:

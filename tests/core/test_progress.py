@@ -95,6 +95,20 @@ def test_what_is_told_of_does_not_change_a_number(monkeypatch: pytest.MonkeyPatc
         assert parts[index].final_loss == pytest.approx(summary.final_loss, rel=1e-12)
 
 
+def test_products_of_few_columns_come_in_pieces_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step has two products of 4 million multiplications: all outputs, and a gradient of a single column."""
+    data = {"name": "classification", "samples": 5000, "feature_count": 1, "class_count": 1000}
+    counts = []
+    for pieces in (2**40, 2**16):
+        monkeypatch.setattr(networks, "MULTIPLIED_AT_ONCE", pieces)
+        engine, seen = engine_of({"type": "dataset", "dataset": data, "model": {"name": "linear"}}, steps=5), Progress()
+        with shown(seen):
+            engine.advance(1)
+        counts.append(seen.count)
+    whole, parts = counts
+    assert parts - whole > 3 * 80, "of three trials"
+
+
 def test_an_import_tells_of_each_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
     for place in range(5):

@@ -126,17 +126,21 @@ static REAL NAME(raise_one)(REAL base, REAL exponent) {
    end, and on a busy machine that can be long. */
 enum { NAME(WIDE) = 1000000 };
 
+/* Large products are made in pieces of the longer side of the result: pieces of few columns would read all of the left
+   matrix again for each of them. */
 static void NAME(product)(const NAME(Network)* p, int wide, const char* left, const char* right, int64_t m, int64_t n,
                           int64_t k, const REAL* a, int64_t lda, const REAL* b, int64_t ldb, REAL* c) {
-  const int M = (int)m, K = (int)k, LDA = (int)lda, LDB = (int)ldb;
+  const int by_rows = m > n, K = (int)k, LDA = (int)lda, LDB = (int)ldb, LDC = (int)m;
+  const int64_t side = by_rows ? m : n, row = *left == 'N' ? 1 : lda, column = *right == 'N' ? ldb : 1;
   const REAL one = 1, zero = 0;
   const int large = m * n * k > NAME(WIDE), shared = wide && large;
   const double pieces = 1 + (double)m * (double)n * (double)k / (double)p->at_once;
-  const int64_t each = (int64_t)((double)n / floor(pieces)) + 1;
+  const int64_t each = NAME(round_up)((int64_t)((double)side / floor(pieces)) + 1);
   if (shared) p->set_threads((int)p->threads);
-  for (int64_t j = 0; j < n && (!large || got_on(p->progress)); j += each) {
-    const int N = (int)(n - j < each ? n - j : each);
-    p->gemm(left, right, &M, &N, &K, &one, a, &LDA, b + (*right == 'N' ? j * ldb : j), &LDB, &zero, c + j * m, &M);
+  for (int64_t j = 0; j < side && (!large || got_on(p->progress)); j += each) {
+    const int64_t i = by_rows ? j : 0, l = by_rows ? 0 : j, length = side - j < each ? side - j : each;
+    const int M = (int)(by_rows ? length : m), N = (int)(by_rows ? n : length);
+    p->gemm(left, right, &M, &N, &K, &one, a + i * row, &LDA, b + l * column, &LDB, &zero, c + l * m + i, &LDC);
   }
   if (shared) p->set_threads(1);
 }

@@ -26,7 +26,7 @@ from httpx2 import Response
 
 from tests.api.helpers import BASE_URL, problem_of
 from tests.factories import colleague, jobs, spec, stranger, submit_as
-from tests.keyring import holder_of, make_key, revoke, shown
+from tests.keyring import holder_of, make_key, revoke, set_role, shown
 from tests.service.hooks import add_delivery, add_webhook
 from tests.uploaded import upload, upload_problem
 
@@ -47,8 +47,8 @@ SCOPES: Mapping[str, frozenset[Scope]] = {
     **dict.fromkeys(("list_datasets", "get_dataset", "preview_dataset", "download_dataset"), _LOOK),
     **dict.fromkeys(("list_members", "get_member", "list_keys", "get_key"), _LOOK),
     **dict.fromkeys(("get_queue", "get_queue_position"), _LOOK),
-    # any key can do this to itself, and more only with the scope submit
-    **dict.fromkeys(("rotate_key", "revoke_key"), _LOOK),
+    # any key can do this to itself, and more only with the scopes read and submit
+    **dict.fromkeys(("rotate_key", "revoke_key"), frozenset[Scope]()),
     # one's own things: answered with no more than what was sent
     **dict.fromkeys(("submit_job", "submit_jobs", "validate_job", "upload_dataset"), _ADD),
     **dict.fromkeys(("create_key", "delete_job", "delete_webhook", "delete_dataset"), _ADD),
@@ -63,7 +63,7 @@ SCOPES: Mapping[str, frozenset[Scope]] = {
 """The scopes that each operation of /v1 needs."""
 
 CHANGES_BY_ANY_KEY = {"rotate_key", "revoke_key"}
-"""What needs no more than looking and is no looking: a key may always end itself."""
+"""What needs no scope: a key may always end itself."""
 
 OF_ALL_MEMBERS = {"clone_job"}
 """What a member may do with things of another one, and is no looking."""
@@ -242,7 +242,8 @@ def test_every_operation_is_classified(operations: list[Operation]) -> None:
     assert set(GIVEN) | CHANGES_BY_ANY_KEY | OF_ALL_MEMBERS <= set(SCOPES)
     for operation in operations:
         looks = operation.method == "GET" or operation.name == "compare_jobs"
-        assert looks or SCOPES[operation.name] != {READ} or operation.name in CHANGES_BY_ANY_KEY, operation
+        assert looks or SCOPES[operation.name] != {READ}, operation
+        assert SCOPES[operation.name] or operation.name in CHANGES_BY_ANY_KEY, operation
 
 
 def test_nothing_is_served_that_the_contract_does_not_tell(served: FastAPI, operations: list[Operation]) -> None:
@@ -313,10 +314,27 @@ def test_a_viewer_can_change_nothing(
 ) -> None:
     key = make_key(database, colleague(database, "viewer", Role.VIEWER))
     for operation in operations:
-        if SCOPES[operation.name] != {READ}:
-            problem_of(operation.request(client, ours, key), 403, "not-allowed")
-        elif operation.name in CHANGES_BY_ANY_KEY:
+        if operation.name in CHANGES_BY_ANY_KEY:
             problem_of(operation.request(client, ours, key), 404, "key-not-found")
+        elif SCOPES[operation.name] != {READ}:
+            problem_of(operation.request(client, ours, key), 403, "not-allowed")
+
+
+def test_a_key_that_may_not_look_can_end_itself_and_finds_no_other(client: TestClient, database: Database) -> None:
+    viewer = colleague(database, "submitter of late", Role.MEMBER)
+    other = holder_of(database, make_key(database, viewer, [SUBMIT])).key_id
+    for scopes, role in (([SUBMIT], Role.MEMBER), ([SUBMIT], Role.VIEWER)):
+        set_role(database, viewer, Role.MEMBER)
+        key = make_key(database, viewer, scopes)
+        own = holder_of(database, key).key_id
+        set_role(database, viewer, role)
+        for what in ("rotate", "revoke"):
+            for path in (f"/v1/keys/{other}/{what}", f"/v1/keys/{'0' * 8}-0000-4000-8000-{'0' * 12}/{what}"):
+                problem_of(client.post(path, headers=shown(key)), 404, "key-not-found")
+        replaced = client.post(f"/v1/keys/{own}/rotate", json={"overlap_seconds": 60}, headers=shown(key))
+        assert replaced.status_code == 201
+        assert client.post(f"/v1/keys/{own}/revoke", headers=shown(key)).json()["state"] == "revoked"
+        problem_of(client.post(f"/v1/keys/{own}/revoke", headers=shown(key)), 401, "not-authenticated")
 
 
 def test_a_member_changes_nothing_of_another(

@@ -211,8 +211,12 @@ def _visible(session: Session, principal: Principal, key_id: str, *, lock: bool 
 
 def _changeable(session: Session, principal: Principal, key_id: str) -> _Found:
     """A key that the caller may end, locked with its member: its own, or with more than looking also others."""
+    if key_id == principal.key_id:
+        return _visible(session, principal, key_id, lock=True)
+    if Scope.READ not in principal.scopes:
+        raise KeyNotFound(key_id)  # whoever may not look is not told which others there are
     found = _visible(session, principal, key_id, lock=True)
-    if key_id != principal.key_id and not principal.scopes & {Scope.SUBMIT, Scope.ADMIN}:
+    if not principal.scopes & {Scope.SUBMIT, Scope.ADMIN}:
         raise NotAllowed("With the scope 'read' alone a key can be rotated or revoked by itself only.")
     return found
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 
-from ayla_service.api.access import Reader, Submitter
+from ayla_service.api.access import Caller, Reader, Submitter
 from ayla_service.api.deps import Store, next_page, submitted_json
 from ayla_service.api.disclosure import TellOnce
 from ayla_service.api.examples import KEY_EXAMPLES, ROTATION_EXAMPLES
@@ -101,7 +101,7 @@ def get_key(key_id: KeyId, caller: Reader, store: Store) -> Key:
 )
 def rotate_key(
     key_id: KeyId,
-    caller: Reader,
+    caller: Caller,
     tell_once: TellOnce,
     rotation: Annotated[KeyRotation, Body(default_factory=KeyRotation, openapi_examples=ROTATION_EXAMPLES)],
 ) -> Response:
@@ -120,6 +120,6 @@ def rotate_key(
     response_model=Key,
     responses={200: {"description": "The key as it is now.", "headers": REPLAYED}, **responses(404)},
 )
-def revoke_key(key_id: KeyId, caller: Reader, once: Once) -> Response:
+def revoke_key(key_id: KeyId, caller: Caller, once: Once) -> Response:
     """From the next request on the key lets nobody in. Any key can revoke itself. Safe to repeat."""
     return once(lambda session: Answer(200, Key.of(issuing.revoke(session, caller, key_id))))

@@ -114,3 +114,21 @@ def record_predictions(database: Database, trial_id: str, step: int, columns: di
     """Store a model's predictions at one step."""
     with database.write() as session:
         session.add(PredictionSet(trial_id=trial_id, step=step, data=encode(columns)))
+
+
+def upload_scope(*headers: tuple[bytes, bytes]) -> dict[str, Any]:
+    """What a server tells the application of an upload whose body comes as a test wants it."""
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/v1/datasets",
+        "raw_path": b"/v1/datasets",
+        "root_path": "",
+        "query_string": b"name=a&format=csv",
+        "headers": [(b"host", b"localhost"), (b"content-type", b"text/csv"), *headers],
+        "client": ("127.0.0.1", 1),
+        "server": ("localhost", 80),
+    }

@@ -23,7 +23,7 @@ from httpx2 import Response
 from starlette.requests import Request
 from starlette.types import Message
 
-from tests.api.helpers import BASE_URL, pointers, problem_of
+from tests.api.helpers import BASE_URL, pointers, problem_of, upload_scope
 from tests.factories import spec, stranger
 from tests.uploaded import FLOWERS, in_this_process, npz_file, parquet_file, upload, upload_problem
 
@@ -314,20 +314,7 @@ def test_what_says_that_it_is_too_long_for_the_room_is_not_even_read(app: FastAP
         sent.append(message)
 
     app.state.uploads = UploadDesk(app.state.database, app.state.datasets, in_this_process, room=100)
-    headers = [(b"host", b"localhost"), (b"content-type", b"text/csv"), (b"content-length", b"101")]
-    scope = {
-        "type": "http",
-        "http_version": "1.1",
-        "method": "POST",
-        "scheme": "http",
-        "path": "/v1/datasets",
-        "raw_path": b"/v1/datasets",
-        "root_path": "",
-        "query_string": b"name=a&format=csv",
-        "headers": headers,
-        "client": ("127.0.0.1", 1),
-        "server": ("localhost", 80),
-    }
+    scope = upload_scope((b"content-length", b"101"))
     asyncio.run(app(scope, receive, send))
     assert sent[0]["status"] == 503
 

@@ -25,7 +25,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 from starlette.types import Message
 
-from tests.api.helpers import BASE_URL, pointers, problem_of
+from tests.api.helpers import BASE_URL, pointers, problem_of, upload_scope
 from tests.uploaded import FLOWERS, in_this_process, npy_claiming, npz_file, parquet_file, zip_file
 
 NUMBERS = np.arange(6.0)
@@ -264,21 +264,7 @@ def _sent(app: FastAPI, receive: Callable[[], Awaitable[Message]], patience: flo
     async def send(message: Message) -> None:
         sent.append(message)
 
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": "POST",
-        "scheme": "http",
-        "path": "/v1/datasets",
-        "raw_path": b"/v1/datasets",
-        "root_path": "",
-        "query_string": b"name=a&format=csv",
-        "headers": [(b"host", b"localhost"), (b"content-type", b"text/csv")],
-        "client": ("127.0.0.1", 1),
-        "server": ("localhost", 80),
-        "app": app,
-    }
+    scope = {**upload_scope(), "app": app}
     asyncio.run(asyncio.wait_for(app(scope, receive, send), patience))
     return sent
 

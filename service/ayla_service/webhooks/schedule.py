@@ -7,7 +7,7 @@ _PAUSES = (1.0, 60.0, 360.0, 1440.0, 3600.0, 7200.0, 10_080.0, 14_400.0, 17_280.
 
 _LONGEST_WISH = 24 * 3600.0
 _SPREAD = 0.1
-# A generator of its own: whoever seeds the shared one of the random module wants its draws for himself.
+# Not the shared generator of the random module: a program that seeds that one wants its own draws from it only.
 _JITTER = random.Random()  # noqa: S311  # nothing secret
 
 MOST_ATTEMPTS = len(_PAUSES) + 1

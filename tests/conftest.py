@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,26 @@ settings.register_profile("ayla", deadline=None, derandomize=True)
 # New examples at every run: for whoever looks for faults (make fuzz), not for whoever wants to know about a change.
 settings.register_profile("fuzz", deadline=None, print_blob=True)
 settings.load_profile("ayla")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
+    """Nothing works in the background of a property test.
+
+    Hypothesis sets the global random generator for each example. What draws from it in another thread meanwhile makes
+    the test flaky, libraries included. So what answers a property test runs in a process of its own.
+    """
+    if pyfuncitem.get_closest_marker("hypothesis") is None:
+        return (yield)
+    beside = [thread.name for thread in threading.enumerate() if thread is not threading.current_thread()]
+    assert not beside, f"a property test must be all that its process does; threads beside it: {beside}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threading.Thread, "start", _start_nothing)
+        return (yield)
+
+
+def _start_nothing(thread: threading.Thread) -> None:
+    raise AssertionError(f"a property test must be all that its process does; it starts {thread.name}")
 
 
 @pytest.fixture(autouse=True)

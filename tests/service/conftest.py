@@ -14,6 +14,13 @@ from tests.servers.postgres import PostgresServer
 
 _numbers = itertools.count()
 
+# A test may get no processor for many seconds, and asks once where a worker would ask again.
+_PATIENT = {
+    "options": "-c idle_in_transaction_session_timeout=10min -c lock_timeout=5min",
+    "connect_timeout": "300",
+    "tcp_user_timeout": "300000",
+}
+
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: PostgresServer) -> Iterator[URL]:
@@ -38,7 +45,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     server: PostgresServer = request.getfixturevalue("postgres_server")
     template: URL = request.getfixturevalue("postgres_template")
     copy = server.create_database(_named(f"test_{next(_numbers)}"), template.database)
-    store = Database(copy.render_as_string(hide_password=False))
+    store = Database(copy.update_query_dict(_PATIENT).render_as_string(hide_password=False))
     yield store
     store.dispose()
     server.drop_database(str(copy.database))

@@ -9,7 +9,7 @@ from threading import Barrier
 
 import pytest
 from ayla_service.db.models import Attempt, Member, Shard, Team, TeamUsage, Usage
-from ayla_service.db.session import Database, store_now
+from ayla_service.db.session import Database, store_is_away, store_now
 from ayla_service.queue import attempts, claims, control, packs
 from ayla_service.queue.claims import CLAIM_LOCK, Claim, WorkerIdentity, claim, claim_pack
 from ayla_service.queue.contenders import WORKERS_LIMIT
@@ -19,7 +19,7 @@ from ayla_service.queue.reaper import reap
 from ayla_service.results.writer import NewResults
 from ayla_service.teams.limits import Limit
 from ayla_service.teams.principal import LOCAL, Principal
-from sqlalchemy import select, text, update
+from sqlalchemy import make_url, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from tests.factories import AT_ONCE, WORKER, colleague, stranger
@@ -308,18 +308,20 @@ def _at_once(database: Database, count: int) -> list[str]:
     return [owner_of(database, claimed) for claimed in found if claimed is not None]
 
 
-def test_a_frozen_claim_keeps_others_waiting_for_a_while_only(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_frozen_claim_keeps_others_waiting_for_a_while_only(database: Database) -> None:
     if database.is_sqlite:
         pytest.skip("SQLite has no such lock")
-    monkeypatch.setattr(claims, "_FROZEN", "200ms")
     queue(database, LOCAL, 1, 20.0)
-    with database.read() as frozen:
+    options = {"options": "-c idle_in_transaction_session_timeout=600ms"}
+    frozen_worker = Database(make_url(database.url).update_query_dict(options).render_as_string(hide_password=False))
+    with frozen_worker.read() as frozen:
         claims._one_at_a_time(frozen)
+        assert frozen.scalar(text("SHOW idle_in_transaction_session_timeout")) == "200ms"
         assert claim(database, WORKER, LEASE) is not None, "once the frozen one is ended"
-        with pytest.raises(DBAPIError):
+        with pytest.raises(DBAPIError) as ended:
             frozen.execute(text("SELECT 1"))
+    frozen_worker.dispose()
+    assert store_is_away(ended.value), "its worker looks again"
 
 
 def test_the_lock_of_claims_is_let_go_at_the_end(database: Database) -> None:
@@ -330,7 +332,7 @@ def test_the_lock_of_claims_is_let_go_at_the_end(database: Database) -> None:
     with database.read() as session:
         free = select(text("pg_try_advisory_xact_lock(:lock)")).params(lock=CLAIM_LOCK)
         assert session.scalar(free)
-        assert session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "15s"
+        assert session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "10min"
 
 
 def test_claims_and_ends_at_once_charge_everybody_rightly_and_never_wait_in_a_circle(database: Database) -> None:

@@ -1,6 +1,7 @@
 """What a unit of work sees and holds, on each backend."""
 
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
 
 import pytest
 from ayla_service.db import session as session_module
@@ -34,12 +35,12 @@ def test_a_writing_unit_that_fails_changes_nothing(database: Database) -> None:
         assert session.scalar(select(func.max(Job.priority))) == 0
 
 
-def test_postgresql_ends_a_session_that_sits_in_a_transaction(database: Database) -> None:
-    if database.is_sqlite:
-        return
+def test_postgresql_ends_a_session_that_sits_in_a_transaction(postgres_server: PostgresServer) -> None:
+    database = Database(postgres_server.url.render_as_string(hide_password=False))
     with database.write() as session:
         idle = session.scalar(text("SHOW idle_in_transaction_session_timeout"))
         lock = session.scalar(text("SHOW lock_timeout"))
+    database.dispose()
     assert (idle, lock) == ("15s", "10s")
 
 
@@ -77,10 +78,15 @@ def test_leases_are_measured_by_the_clock_of_the_store(database: Database, monke
     assert reap(database, AT_ONCE) == 0
 
 
-def test_options_of_the_url_are_kept_beside_our_own(postgres_server: PostgresServer) -> None:
-    url = postgres_server.create_database("options").update_query_dict({"options": "-c search_path=elsewhere"})
+def test_options_of_the_url_win_over_our_own(postgres_server: PostgresServer) -> None:
+    options = {"options": "-c search_path=elsewhere -c lock_timeout=3s", "keepalives_idle": "77"}
+    url = postgres_server.url.update_query_dict(options)
     database = Database(url.render_as_string(hide_password=False))
+    names = ("search_path", "lock_timeout", "idle_in_transaction_session_timeout")
     with database.engine.connect() as connection:
-        shown = [connection.exec_driver_sql(f"SHOW {name}").scalar() for name in ("search_path", "lock_timeout")]
+        shown = [connection.exec_driver_sql(f"SHOW {name}").scalar() for name in names]
+        driver: Any = connection.connection.driver_connection
+        given = driver.info.get_parameters()
     database.dispose()
-    assert shown == ["elsewhere", "10s"]
+    assert shown == ["elsewhere", "3s", "15s"]
+    assert (given["keepalives_idle"], given["tcp_user_timeout"]) == ("77", "15000")

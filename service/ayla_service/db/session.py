@@ -151,9 +151,10 @@ def store_now(session: Session) -> datetime:
 def _engine(url: str) -> Engine:
     parts = make_url(url)
     if parts.get_backend_name() != "sqlite":
-        # What is given here hides what the URL says, of which the options must not get lost: a search path is one.
-        options = f"{parts.query.get('options', '')} {_POSTGRES_OPTIONS}".strip()
-        connection = {**_POSTGRES_CONNECTION, "options": options}
+        # What is given here hides what the URL says, which must win: a search path, another timeout.
+        options = f"{_POSTGRES_OPTIONS} {parts.query.get('options', '')}".strip()
+        ours = {name: value for name, value in _POSTGRES_CONNECTION.items() if name not in parts.query}
+        connection = {**ours, "options": options}
         engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=connection)
         event.listen(engine, "before_cursor_execute", _choose_format)
         return engine

@@ -10,7 +10,7 @@ from typing import Any
 
 from ayla_spec import ResolvedJobSpec
 from ayla_spec.trials import TrialPlan, plan_trials
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Interval, Row, cast, extract, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Attempt, Checkpoint, Job, Shard, Trial
@@ -32,8 +32,10 @@ _PAUSES = (0.02, 0.05, 0.1)
 CLAIM_LOCK = 0x61796C61_636C6169
 """Names the claims among PostgreSQL's advisory locks; no other lock of this store has the number."""
 
-_FROZEN = "5s"
-"""How long a claim may do nothing before its transaction is ended: a frozen worker keeps all others waiting."""
+_IDLE = "idle_in_transaction_session_timeout"
+_FROZEN_SHARE = 1 / 3
+"""How long a claim may do nothing before PostgreSQL ends it, as a part of what any transaction may: 5 s of 15 s.
+Less than those who wait for it wait (lock_timeout), so that a frozen worker makes none of them fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,8 @@ def _one_at_a_time(session: Session) -> None:
     SQLite has one writer at a time.
     """
     if session.get_bind().dialect.name != "sqlite":
-        frozen = func.set_config("idle_in_transaction_session_timeout", _FROZEN, True)
+        seconds = extract("epoch", cast(func.current_setting(_IDLE), Interval)) * _FROZEN_SHARE
+        frozen = func.set_config(_IDLE, func.concat(seconds, "s"), True)
         session.execute(select(frozen, func.pg_advisory_xact_lock(CLAIM_LOCK)))
 
 

@@ -1,6 +1,13 @@
-"""The base of every model in a job spec."""
+"""The base of every model in a job spec, and the kinds of numbers that settings are made of."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PositiveFloat = Annotated[float, Field(gt=0)]
+NonNegativeFloat = Annotated[float, Field(ge=0)]
+DecayRate = Annotated[float, Field(ge=0, lt=1)]
+Exponent = Annotated[float, Field(gt=0, le=100)]
 
 
 class SpecModel(BaseModel):

@@ -8,8 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ayla_spec.limits import MAX_LAYERS, MAX_WIDTH
-from ayla_spec.model import SpecModel
-from ayla_spec.optimizers.numbers import PositiveFloat
+from ayla_spec.model import PositiveFloat, SpecModel
 
 Activation = Literal["relu", "tanh", "gelu", "sigmoid"]
 Loss = Literal["mse", "cross-entropy", "mse-softmax", "huber"]

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ayla_core import transform_reference
-from ayla_core.optimizers.references import reference_of
-from ayla_core.optimizers.schedules_reference import learning_rate
+from ayla_core.optimizers import reference_of
+from ayla_core.optimizers.reference import learning_rate
 from ayla_spec.optimizers import Ayla, Optimizer
 
 Point = list[float]

@@ -9,7 +9,7 @@ import pytest
 import torch
 from ayla_core import norms
 from ayla_core.norms import SPANS, clipped, norm_of
-from ayla_core.optimizers.gradient_reference import seen_gradient
+from ayla_core.optimizers.reference import seen_gradient
 from ayla_spec import ResolvedJobSpec
 from ayla_spec.networks import NormalInitialization
 from ayla_spec.optimizers import Sgd

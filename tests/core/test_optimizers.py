@@ -6,9 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ayla_core.optimizers import RULES
 from ayla_core.recorder import Column
-from ayla_spec.optimizers import OPTIMIZERS
 
 from tests.core.batches import QUARTIC, assert_same_columns, job, preset, run
 from tests.core.optimizers.cases import SETTINGS
@@ -62,10 +60,6 @@ def check_trial(columns: dict[str, Column], states: list[PlainStep]) -> None:
     np.testing.assert_allclose(columns["scale"], [state.scale for state in states], rtol=1e-10)
     norms = [state.learning_rate * math.hypot(*state.gradient) for state in states]
     np.testing.assert_allclose(np.abs(columns["effective_lr"]), norms, rtol=1e-9, atol=1e-11)
-
-
-def test_every_optimizer_of_the_contract_has_a_rule() -> None:
-    assert set(RULES) == set(OPTIMIZERS)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)

@@ -9,27 +9,8 @@ Example:
 from ayla._client import Client
 from ayla._clock import Clock
 from ayla._version import __version__
-from ayla.builders import (
-    adadelta,
-    adagrad,
-    adam,
-    adamax,
-    adamw,
-    amsgrad,
-    cnn,
-    dataset,
-    expression,
-    linear,
-    lion,
-    mlp,
-    nadam,
-    preset,
-    radam,
-    rmsprop,
-    schedules,
-    sgd,
-    transform,
-)
+from ayla.builders import cnn, dataset, expression, linear, mlp, optimizers, preset, schedules
+from ayla.builders.optimizers import *  # noqa: F403  # its __all__ is the list of the optimizers
 from ayla.comparison import ComparedOptimizer, Comparison, ConfidenceInterval, Distribution, Pairing, RankTest, SignTest
 from ayla.errors import (
     APIConnectionError,
@@ -117,23 +98,12 @@ __all__ = [
     "WaitTimeout",
     "Worker",
     "__version__",
-    "adadelta",
-    "adagrad",
-    "adam",
-    "adamax",
-    "adamw",
-    "amsgrad",
     "cnn",
     "dataset",
     "expression",
     "linear",
-    "lion",
     "mlp",
-    "nadam",
     "preset",
-    "radam",
-    "rmsprop",
     "schedules",
-    "sgd",
-    "transform",
 ]
+__all__ += optimizers.__all__

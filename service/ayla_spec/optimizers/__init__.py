@@ -1,15 +1,11 @@
 """The settings of every optimizer a job can name, and of AYLA on top of any of them.
 
-To add an optimizer: a settings class in the module it belongs to and a line in ``registry``; its update rule goes into
-``ayla_core.optimizers``.
+Re-exports every class of ``settings``, where an optimizer is added.
 """
 
-from ayla_spec.optimizers.adaptive import Adadelta, Adagrad, Adamax, RmsProp
+from ayla_spec.optimizers import settings
 from ayla_spec.optimizers.ayla import Ayla, TransformOn
-from ayla_spec.optimizers.base import DecayRate, Exponent, Optimizer, PositiveFloat
-from ayla_spec.optimizers.labels import automatic_label
-from ayla_spec.optimizers.moments import Adam, AdamW, AmsGrad, Lion, NAdam, RAdam
-from ayla_spec.optimizers.registry import OPTIMIZERS, AnyOptimizer, OptimizerSettings
+from ayla_spec.optimizers.base import Optimizer, WithWeightDecay
 from ayla_spec.optimizers.schedules import (
     AnySchedule,
     ConstantSchedule,
@@ -18,34 +14,18 @@ from ayla_spec.optimizers.schedules import (
     Schedule,
     StepSchedule,
 )
-from ayla_spec.optimizers.sgd import Sgd
+from ayla_spec.optimizers.settings import *  # noqa: F403  # its __all__ is the list of the optimizers
 
 __all__ = [
-    "OPTIMIZERS",
-    "Adadelta",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "Adamax",
-    "AmsGrad",
-    "AnyOptimizer",
     "AnySchedule",
     "Ayla",
     "ConstantSchedule",
     "CosineSchedule",
-    "DecayRate",
-    "Exponent",
     "LinearSchedule",
-    "Lion",
-    "NAdam",
     "Optimizer",
-    "OptimizerSettings",
-    "PositiveFloat",
-    "RAdam",
-    "RmsProp",
     "Schedule",
-    "Sgd",
     "StepSchedule",
     "TransformOn",
-    "automatic_label",
+    "WithWeightDecay",
 ]
+__all__ += settings.__all__

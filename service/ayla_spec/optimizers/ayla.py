@@ -4,8 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ayla_spec.model import SpecModel
-from ayla_spec.optimizers.numbers import Exponent, PositiveFloat
+from ayla_spec.model import Exponent, PositiveFloat, SpecModel
 
 TransformOn = Literal["loss", "sample"]
 

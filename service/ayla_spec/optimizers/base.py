@@ -4,13 +4,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ayla_spec.model import SpecModel
+from ayla_spec.model import NonNegativeFloat, PositiveFloat, SpecModel
 from ayla_spec.optimizers.ayla import Ayla
-from ayla_spec.optimizers.numbers import DecayRate, Exponent, NonNegativeFloat, PositiveFloat
 from ayla_spec.optimizers.schedules import Schedule
 from ayla_spec.text import Label
-
-__all__ = ["DecayRate", "Exponent", "NonNegativeFloat", "Optimizer", "PositiveFloat", "WithWeightDecay"]
 
 
 class Optimizer(SpecModel):

@@ -1,12 +1,25 @@
-"""A name for an optimizer setting that its user did not name."""
+"""Labels of the optimizers of a job: those that the user gave, and one made from the settings where there is none."""
 
+from ayla_spec.limits import MAX_NAME_LENGTH
 from ayla_spec.model import SpecModel
 from ayla_spec.optimizers.base import Optimizer
+from ayla_spec.optimizers.settings import AnyOptimizer
 
 _ABBREVIATIONS = {"learning_rate": "lr", "n1": "N1", "n2": "N2"}
 
 
-def automatic_label(settings: Optimizer) -> str:
+def labelled(optimizers: list[AnyOptimizer]) -> list[AnyOptimizer]:
+    """Every setting with a label; a label that is made twice gets a number."""
+    taken = {settings.label for settings in optimizers if settings.label is not None}
+    filled: list[AnyOptimizer] = []
+    for settings in optimizers:
+        label = settings.label or _free(_automatic_label(settings), taken)
+        taken.add(label)
+        filled.append(settings.model_copy(update={"label": label}))
+    return filled
+
+
+def _automatic_label(settings: Optimizer) -> str:
     """A label that tells this setting from others: the optimizer, its learning rate and what is not default."""
     title = f"AYLA-{settings.title}" if settings.ayla else settings.title
     shown = {"learning_rate": settings.learning_rate} | _changed(settings, leave_out={"ayla", "label", "schedule"})
@@ -23,3 +36,17 @@ def _changed(settings: SpecModel, leave_out: frozenset[str] | set[str] = frozens
 
 def _short(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _free(label: str, taken: set[str]) -> str:
+    candidate, number = _cut(label, ""), 1
+    while candidate in taken:
+        number += 1
+        candidate = _cut(label, f" #{number}")
+    return candidate
+
+
+def _cut(label: str, suffix: str) -> str:
+    """The label with its suffix, cut to what a label may have: one with every setting changed is longer."""
+    room = MAX_NAME_LENGTH - len(suffix)
+    return (label if len(label) <= room else f"{label[: room - 1]}…") + suffix

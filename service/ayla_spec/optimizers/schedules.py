@@ -5,8 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ayla_spec.limits import MAX_STEPS
-from ayla_spec.model import SpecModel
-from ayla_spec.optimizers.numbers import PositiveFloat
+from ayla_spec.model import PositiveFloat, SpecModel
 
 Steps = Annotated[int, Field(ge=1, le=MAX_STEPS)]
 Fraction = Annotated[float, Field(ge=0, le=1)]

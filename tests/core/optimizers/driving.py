@@ -7,8 +7,7 @@ import numpy as np
 import torch
 from ayla_core.optimizers import Numbers, Rule, rule_of
 from ayla_core.optimizers.schedules import factors
-from ayla_spec.optimizers import Optimizer
-from ayla_spec.optimizers.base import WithWeightDecay
+from ayla_spec.optimizers import Optimizer, WithWeightDecay
 from torch import Tensor
 
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from ayla_core import transform_reference
 from ayla_core.drop_in import AYLA
-from ayla_core.optimizers.references import reference_of
+from ayla_core.optimizers import reference_of
 from ayla_spec.optimizers import Ayla
 from torch import Tensor, nn, optim
 

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from ayla_core.optimizers.gradient_reference import seen_gradient
+from ayla_core.optimizers.reference import seen_gradient
 from ayla_spec.optimizers import AdamW, Lion, Optimizer, Sgd
 from hypothesis import given
 from hypothesis import strategies as st

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+from ayla_core.optimizers.reference import learning_rate
 from ayla_core.optimizers.schedules import factors
-from ayla_core.optimizers.schedules_reference import learning_rate
 from ayla_spec.optimizers import ConstantSchedule, CosineSchedule, LinearSchedule, Schedule, Sgd, StepSchedule
 from hypothesis import given
 from hypothesis import strategies as st

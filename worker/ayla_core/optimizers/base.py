@@ -1,17 +1,22 @@
-"""What an update rule is: one formula, for PyTorch tensors and for the compiled kernels alike.
+"""Base of the update rules: one formula each, for PyTorch tensors and for the compiled kernels alike.
 
-To add an optimizer: its settings in ``ayla_spec.optimizers``, a rule in a module here with a slow reference beside it,
-and a line in ``registry``. The general rule of AYLA (AYLA.md section 3): a moving average with weight (1-β) of a
-first-order quantity takes weight v(1-β), of a second-order quantity v²(1-β), with the matching bias correction; where
-there is no average, v·∇l. ``docs/decisions/0008`` spells it out for each optimizer.
+To add an optimizer: its settings in ``ayla_spec.optimizers.settings``, and a module of ``rules`` with its rule, its
+reference and an entry in ``IMPLEMENTATIONS``. The compiled kernels and the tests follow from the entry.
+
+The general rule of AYLA (AYLA.md section 3): a moving average with weight (1-β) of a first-order quantity takes weight
+v(1-β), of a second-order quantity v²(1-β), with the matching bias correction; where there is no average, v·∇l.
+``docs/decisions/0008`` argues it; the docstring of each rule says what follows for it.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 from ayla_spec.optimizers import Optimizer
+
+from ayla_core.optimizers.reference import Reference
 
 Number = Any
 """A ``torch.Tensor``, or a ``Symbol`` that stands for one while a kernel is compiled.
@@ -44,6 +49,11 @@ class Rule:
     def name(self) -> str:
         """Identifier, unique among the rules; also a C identifier."""
         return type(self).__name__.removesuffix("Rule").lower()
+
+    def fits(self, settings: Any) -> bool:
+        """Whether this is the rule for the settings, of an optimizer that has several."""
+        del settings
+        return True
 
     def rates(self, settings: Any) -> dict[str, float]:
         """Numbers of a trial that never change, made from its settings."""
@@ -85,6 +95,21 @@ class Rule:
         cap = settings.ayla is not None and settings.ayla.cap_weights
         named = {name: float(getattr(settings, name)) for name in self.constants}
         return {CEILING: 1.0 if cap else float("inf"), **named, **self.rates(settings)}
+
+
+@dataclass(frozen=True, slots=True)
+class Implementation:
+    """An optimizer's entry in the registry.
+
+    Attributes:
+        settings: its class in the contract.
+        reference: the same in plain Python floats; the rules are tested against it.
+        rules: one, or several of which one fits any settings.
+    """
+
+    settings: type[Optimizer]
+    reference: type[Reference[Any]]
+    rules: tuple[Rule, ...]
 
 
 def capped(weight: Number, h: Numbers) -> Number:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import torch
-from ayla_spec.optimizers import Optimizer
-from ayla_spec.optimizers.base import WithWeightDecay
+from ayla_spec.optimizers import Optimizer, WithWeightDecay
 from torch import Tensor
 
 from ayla_core.layout import Layout

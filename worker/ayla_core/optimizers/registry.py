@@ -1,45 +1,35 @@
-"""From the settings of the contract to their update rule. Adding an optimizer adds one line to ``RULES``."""
+"""From the settings of the contract to their update rule, and to their reference in plain Python floats."""
 
-from collections.abc import Callable
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
-from ayla_spec import optimizers as spec
+from ayla_spec.optimizers import Optimizer
 
-from ayla_core.optimizers.adagrad import AdadeltaRule, AdagradRule
-from ayla_core.optimizers.adam import AdamRule, AdamWRule, AmsGradRule
-from ayla_core.optimizers.adamax import AdamaxRule
-from ayla_core.optimizers.base import Rule
-from ayla_core.optimizers.lion import LionRule
-from ayla_core.optimizers.nadam import NAdamRule, RAdamRule
-from ayla_core.optimizers.rmsprop import RmsPropRule
-from ayla_core.optimizers.sgd import MomentumRule, SgdRule
-
-RULES: dict[type[spec.Optimizer], Callable[[Any], Rule]] = {
-    spec.Sgd: lambda settings: MomentumRule() if settings.momentum else SgdRule(),
-    spec.Adam: lambda _: AdamRule(),
-    spec.AdamW: lambda _: AdamWRule(),
-    spec.AmsGrad: lambda _: AmsGradRule(),
-    spec.NAdam: lambda _: NAdamRule(),
-    spec.RAdam: lambda _: RAdamRule(),
-    spec.RmsProp: lambda settings: RmsPropRule(settings.centered, settings.momentum > 0),
-    spec.Adagrad: lambda _: AdagradRule(),
-    spec.Adadelta: lambda _: AdadeltaRule(),
-    spec.Adamax: lambda _: AdamaxRule(),
-    spec.Lion: lambda _: LionRule(),
-}
+from ayla_core.optimizers import rules
+from ayla_core.optimizers.base import Implementation, Rule
+from ayla_core.optimizers.reference import Reference
 
 
-def rule_of(settings: spec.Optimizer) -> Rule:
+def _collected() -> dict[type[Optimizer], Implementation]:
+    modules = (import_module(f"{rules.__name__}.{module.name}") for module in iter_modules(rules.__path__))
+    return {one.settings: one for module in modules for one in module.IMPLEMENTATIONS}
+
+
+IMPLEMENTATIONS = _collected()
+"""By class of the settings; the modules of ``rules`` in alphabetical order."""
+
+
+def rule_of(settings: Optimizer) -> Rule:
     """The rule for these settings; the same name means the same formula."""
-    return RULES[type(settings)](settings)
+    return next(rule for rule in IMPLEMENTATIONS[type(settings)].rules if rule.fits(settings))
 
 
 def every_rule() -> list[Rule]:
     """Every rule with every variant, once."""
-    variants = [
-        SgdRule(),
-        *(RmsPropRule(centered, momentum) for centered in (False, True) for momentum in (False, True)),
-        *(rule_of(kind.model_validate({"learning_rate": 1.0})) for kind in RULES),
-        MomentumRule(),
-    ]
-    return list({rule.name: rule for rule in variants}.values())
+    return [rule for one in IMPLEMENTATIONS.values() for rule in one.rules]
+
+
+def reference_of(settings: Optimizer, parameters: int, budget: int | None = None) -> Reference[Any]:
+    """The reference for these settings, before its first update."""
+    return IMPLEMENTATIONS[type(settings)].reference(settings, parameters, budget)

@@ -1,7 +1,9 @@
 """The learning rate of every update, from the schedules of the contract."""
 
+from typing import assert_never
+
 import numpy as np
-from ayla_spec.optimizers import CosineSchedule, LinearSchedule, Optimizer, StepSchedule
+from ayla_spec.optimizers import ConstantSchedule, CosineSchedule, LinearSchedule, Optimizer, StepSchedule
 
 from ayla_core.optimizers.base import Floats, Integers
 
@@ -21,15 +23,17 @@ def factors(settings: Optimizer, t: Integers, budget: int) -> Floats:
     after = np.maximum(t - 1 - warmup, 0).astype(np.float64)
     match schedule:
         case StepSchedule():
-            course = np.power(schedule.factor, after // schedule.every)
+            factor = np.power(schedule.factor, after // schedule.every)
         case CosineSchedule():
             wave = (1 + np.cos(np.pi * _part(after, schedule.steps, budget - warmup))) / 2
-            course = schedule.final_factor + (1 - schedule.final_factor) * wave
+            factor = schedule.final_factor + (1 - schedule.final_factor) * wave
         case LinearSchedule():
-            course = 1 + (schedule.final_factor - 1) * _part(after, schedule.steps, budget - warmup)
+            factor = 1 + (schedule.final_factor - 1) * _part(after, schedule.steps, budget - warmup)
+        case ConstantSchedule():
+            factor = np.ones(len(t))
         case _:
-            course = np.ones(len(t))
-    return np.where(t <= warmup, t / max(1, warmup), course)
+            assert_never(schedule)
+    return np.where(t <= warmup, t / max(1, warmup), factor)
 
 
 def _part(after: Floats, steps: int | None, left: int) -> Floats:

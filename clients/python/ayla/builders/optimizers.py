@@ -1,8 +1,26 @@
-"""The optimizers, and AYLA on top of any of them. All take the settings of ``Common`` beside their own."""
+"""The optimizers, and AYLA on top of any of them. All take the settings of ``Common`` beside their own.
+
+``ayla`` and ``ayla.builders`` offer what ``__all__`` names here.
+"""
 
 from typing import TypedDict, Unpack
 
 from ayla.builders._given import Given, Settings, given
+
+__all__ = [
+    "adadelta",
+    "adagrad",
+    "adam",
+    "adamax",
+    "adamw",
+    "amsgrad",
+    "lion",
+    "nadam",
+    "radam",
+    "rmsprop",
+    "sgd",
+    "transform",
+]
 
 
 class Common(TypedDict, total=False):

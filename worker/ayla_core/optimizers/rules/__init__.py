@@ -1,0 +1,1 @@
+"""The update rules, each with its reference; ``registry`` collects the ``IMPLEMENTATIONS`` of every module here."""

@@ -10,7 +10,6 @@ from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.limits import SECONDS_PER_SHARD
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
 from ayla_spec.recording import recorded_columns, recorded_rows
-from ayla_spec.sizes import parameters
 
 _LANES = 64
 """Trials of an expression that are computed side by side: so many take as long as one."""
@@ -61,9 +60,9 @@ def cost_of(spec: ResolvedJobSpec) -> Cost:
 
 
 def _expression_step(problem: ExpressionProblem) -> float:
-    return _STEP_SECONDS + max(_NUMBER_SECONDS * parameters(problem), _CHARACTER_SECONDS * len(problem.expression))
+    return _STEP_SECONDS + max(_NUMBER_SECONDS * problem.parameters, _CHARACTER_SECONDS * len(problem.expression))
 
 
 def _network_step(problem: DatasetProblem) -> float:
     samples = problem.batch_size or problem.dataset.training_samples or _UNKNOWN_SAMPLES
-    return _STEP_SECONDS + samples * parameters(problem) * _PASSES / _FLOPS_PER_SECOND
+    return _STEP_SECONDS + samples * problem.parameters * _PASSES / _FLOPS_PER_SECOND

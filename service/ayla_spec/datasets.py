@@ -1,17 +1,21 @@
 """The datasets a model can be fitted to.
 
-To add one: a settings class here and a line in ``DatasetSettings``; its data go into ``ayla_core.datasets``.
+To add one: a settings class here, whose properties tell its size and shape, and its name in ``AnyDataset`` at the end;
+its data go into ``ayla_core.datasets``.
 """
 
-import re
+from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
+from ayla_spec.errors import SpecIssue
 from ayla_spec.limits import MAX_FEATURES, MAX_SAMPLES, MAX_SEED
 from ayla_spec.model import SpecModel
+from ayla_spec.text import FileName, Hexadecimal, UploadId, UploadName
 
-Samples = Annotated[int, Field(ge=2, le=MAX_SAMPLES)]
+_LEAST_SAMPLES = 2
+Samples = Annotated[int, Field(ge=_LEAST_SAMPLES, le=MAX_SAMPLES)]
 DataSeed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 TestFraction = Annotated[float, Field(ge=0, lt=1)]
 
@@ -26,23 +30,44 @@ _DATA_SEED = "Drives the generated samples and the split. The same for every tri
 
 
 class _Dataset(SpecModel):
-    """What the rules of a job need to know of a dataset before it is loaded."""
+    """Size and shape of a dataset, as far as its settings tell before it is loaded."""
 
-    classes: ClassVar[int | None] = None
-    """Number of classes, where it is known and the targets are classes."""
-
-    features: ClassVar[int | None] = None
-    """Inputs of one sample, where the name of the dataset tells."""
+    image_side: ClassVar[int | None] = None
+    """Height and width of its images in pixels; None where the samples are no images."""
 
     @property
     def training_samples(self) -> int | None:
-        """How many samples one epoch passes over; None where only the data tell."""
+        """Samples that one epoch passes over; None where only the data tell."""
+        return None
+
+    @property
+    def features(self) -> int | None:
+        """Inputs of one sample; None where only the data tell."""
+        return None if self.image_side is None else self.image_side**2
+
+    @property
+    def classes(self) -> int | None:
+        """Number of classes; None where the targets are numbers or only the data tell."""
         return None
 
     @property
     def has_classes(self) -> bool:
         """Whether targets are class labels."""
         return self.classes is not None
+
+    @property
+    def may_be_one_dimensional(self) -> bool:
+        """Whether one number may be predicted from one, so that predictions make a curve."""
+        return not self.has_classes and self.features in (None, 1)
+
+    @property
+    def generated_values(self) -> int:
+        """Samples times features of a generated dataset; 0 where the size is fixed or that of a file."""
+        return 0
+
+    def issues(self) -> Iterator[SpecIssue]:
+        """Settings that do not go together, with pointers to the fields of the dataset such as ``/high``."""
+        yield from ()
 
 
 class CurveDataset(_Dataset):
@@ -52,7 +77,6 @@ class CurveDataset(_Dataset):
     ``noise``, drawn first from ``numpy.random.RandomState(seed)`` with the seed of the trial.
     """
 
-    features: ClassVar[int | None] = 1
     name: Literal["curve"] = "curve"
     samples: Samples = Field(100, description="Points in all; there is no test part.")
     low: float = Field(-1.0, description="The first point.")
@@ -70,36 +94,56 @@ class CurveDataset(_Dataset):
         """All of them."""
         return self.samples
 
+    @property
+    def features(self) -> int:
+        """One, x."""
+        return 1
 
-class MnistDataset(_Dataset):
+    def issues(self) -> Iterator[SpecIssue]:
+        """Ends in the wrong order."""
+        if self.low >= self.high:
+            yield SpecIssue("/high", "Must be above 'low'.")
+
+
+class _MnistFormat(_Dataset):
+    image_side: ClassVar[int | None] = 28
+
+    @property
+    def training_samples(self) -> int:
+        """All of the training files."""
+        return 60_000
+
+    @property
+    def classes(self) -> int:
+        """Ten."""
+        return 10
+
+
+class MnistDataset(_MnistFormat):
     """Handwritten digits: 60 000 images of 28 x 28 to train on and 10 000 to test on, values 0 to 1."""
 
-    classes: ClassVar[int | None] = 10
-    features: ClassVar[int | None] = 784
     name: Literal["mnist"] = "mnist"
 
-    @property
-    def training_samples(self) -> int:
-        """All of the training files."""
-        return 60_000
 
-
-class FashionMnistDataset(_Dataset):
+class FashionMnistDataset(_MnistFormat):
     """Pieces of clothing, in the format and numbers of MNIST."""
 
-    classes: ClassVar[int | None] = 10
-    features: ClassVar[int | None] = 784
     name: Literal["fashion-mnist"] = "fashion-mnist"
-
-    @property
-    def training_samples(self) -> int:
-        """All of the training files."""
-        return 60_000
 
 
 class _Split(_Dataset):
     test_fraction: TestFraction = Field(0.2, description=_SPLIT)
     data_seed: DataSeed = Field(0, description=_DATA_SEED)
+
+    @property
+    def total_samples(self) -> int | None:
+        """Samples before the split; None where only the data tell."""
+        return None
+
+    @property
+    def training_samples(self) -> int | None:
+        """What the split leaves."""
+        return None if self.total_samples is None else self.kept(self.total_samples)
 
     def kept(self, samples: int) -> int:
         """How many of ``samples`` are trained on: at least one, and all but the rounded share."""
@@ -109,14 +153,18 @@ class _Split(_Dataset):
 class DigitsDataset(_Split):
     """scikit-learn's 1 797 handwritten digits of 8 x 8, values 0 to 1; part of the installation."""
 
-    classes: ClassVar[int | None] = 10
-    features: ClassVar[int | None] = 64
+    image_side: ClassVar[int | None] = 8
     name: Literal["digits"] = "digits"
 
     @property
-    def training_samples(self) -> int:
-        """What the split leaves of 1 797."""
-        return self.kept(1797)
+    def total_samples(self) -> int:
+        """As many as scikit-learn has."""
+        return 1797
+
+    @property
+    def classes(self) -> int:
+        """Ten."""
+        return 10
 
 
 class RegressionDataset(_Split):
@@ -132,9 +180,24 @@ class RegressionDataset(_Split):
     noise: float = Field(0.1, ge=0, description="Standard deviation of the noise added to the target.")
 
     @property
-    def training_samples(self) -> int:
-        """What the split leaves."""
-        return self.kept(self.samples)
+    def total_samples(self) -> int:
+        """As many as are asked for."""
+        return self.samples
+
+    @property
+    def features(self) -> int:
+        """As many as are asked for."""
+        return self.feature_count
+
+    @property
+    def generated_values(self) -> int:
+        """Of all samples."""
+        return self.samples * self.feature_count
+
+    def issues(self) -> Iterator[SpecIssue]:
+        """More features that count than there are."""
+        if self.informative is not None and self.informative > self.feature_count:
+            yield SpecIssue("/informative", f"Must be at most 'feature_count', which is {self.feature_count}.")
 
 
 class ClassificationDataset(_Split):
@@ -147,25 +210,30 @@ class ClassificationDataset(_Split):
     separation: float = Field(2.0, ge=0, description="Distance of each centre from the origin.")
 
     @property
-    def training_samples(self) -> int:
-        """What the split leaves."""
-        return self.kept(self.samples)
+    def total_samples(self) -> int:
+        """As many as are asked for."""
+        return self.samples
 
     @property
-    def has_classes(self) -> bool:
-        """Always."""
-        return True
+    def features(self) -> int:
+        """As many as are asked for."""
+        return self.feature_count
 
+    @property
+    def generated_values(self) -> int:
+        """Of all samples."""
+        return self.samples * self.feature_count
 
-_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+    @property
+    def classes(self) -> int:
+        """As many as are asked for."""
+        return self.class_count
 
-
-def _file_name(value: str) -> str:
-    if not _FILE_NAME.fullmatch(value) or ".." in value or not value.lower().endswith((".csv", ".npz", ".parquet")):
-        raise ValueError(
-            "a file is named by letters, digits, '.', '_' and '-', without folders, and ends in .csv, .npz or .parquet"
-        )
-    return value
+    def issues(self) -> Iterator[SpecIssue]:
+        """More classes than samples to learn them from."""
+        samples = self.kept(self.samples)
+        if self.class_count > samples:
+            yield SpecIssue("/class_count", f"Must be at most the number of training samples, which is {samples}.")
 
 
 def _said(value: bool) -> bool:  # noqa: FBT001  # as pydantic calls it
@@ -189,55 +257,53 @@ class _Table(_Split):
         """As the task says."""
         return self.task == "classification"
 
+    def issues(self) -> Iterator[SpecIssue]:
+        """Input columns that cannot be meant: the target itself, or one that stands twice."""
+        earlier: set[str] = set()
+        for index, column in enumerate(self.inputs or []):
+            if column == self.target:
+                yield SpecIssue(f"/inputs/{index}", "This column is the target; predict it from others.")
+            elif column in earlier:
+                yield SpecIssue(f"/inputs/{index}", "This column stands twice; list each once.")
+            earlier.add(column)
+
 
 class FileDataset(_Table):
     """A table of the workers' data folder: CSV with header, Parquet, or NPZ with arrays ``inputs`` and ``targets``."""
 
     name: Literal["file"] = "file"
-    file: Annotated[str, Field(max_length=100), AfterValidator(_file_name)] = Field(
-        description="Name of the file in the data folder of the workers.", examples=["housing.csv"]
-    )
+    file: FileName = Field(description="Name of the file in the data folder of the workers.", examples=["housing.csv"])
     header: Annotated[bool, Field(json_schema_extra={"const": True}), AfterValidator(_said)] | None = Field(
         None, description=HEADER
     )
 
+    @property
+    def may_be_one_dimensional(self) -> bool:
+        """Also where one input column is chosen."""
+        return super().may_be_one_dimensional and (self.inputs is None or len(self.inputs) == 1)
+
+    def issues(self) -> Iterator[SpecIssue]:
+        """Columns, and a line of names in what is not CSV."""
+        yield from super().issues()
+        if self.header is not None and not self.file.lower().endswith(".csv"):
+            yield SpecIssue("/header", "Only CSV has a line of names; leave this out.")
+
 
 _FACT = "Filled in when the job is submitted."
-_UPLOAD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
-_HEXADECIMAL = re.compile(r"[0-9a-f-]+", re.ASCII)
-
-
-def _upload_name(value: str) -> str:
-    if not _UPLOAD_NAME.fullmatch(value):
-        raise ValueError("an uploaded dataset is named by letters, digits, '.', '_' and '-', or by its id")
-    return value
-
-
-def _hexadecimal(value: str | None) -> str | None:
-    if value is not None and not _HEXADECIMAL.fullmatch(value):
-        raise ValueError("must be as the service tells it, or left out")
-    return value
-
-
-def _in_small_letters(value: object) -> object:
-    """An id as the service writes it: other programs write UUIDs in capitals."""
-    return value.lower() if isinstance(value, str) else value
 
 
 class UploadDataset(_Table):
     """A table that the team has uploaded. An upload of NPZ has the columns ``x0``, ``x1``, ... and ``target``."""
 
     name: Literal["upload"] = "upload"
-    dataset: Annotated[str, Field(max_length=100), AfterValidator(_upload_name)] = Field(
-        description="Name or id of the uploaded dataset.", examples=["housing"]
-    )
-    id: Annotated[str | None, BeforeValidator(_in_small_letters), AfterValidator(_hexadecimal)] = Field(
+    dataset: UploadName = Field(description="Name or id of the uploaded dataset.", examples=["housing"])
+    id: UploadId | None = Field(
         None,
         min_length=36,
         max_length=36,
         description=f"The dataset that is meant, whatever has its name later. {_FACT}",
     )
-    digest: Annotated[str | None, AfterValidator(_hexadecimal)] = Field(
+    digest: Hexadecimal | None = Field(
         None, min_length=64, max_length=64, description=f"SHA-256 of its content, which has to be this one. {_FACT}"
     )
     rows: int | None = Field(None, ge=1, le=MAX_SAMPLES, description=f"Samples in all. {_FACT}")
@@ -245,9 +311,28 @@ class UploadDataset(_Table):
     class_count: int | None = Field(None, ge=2, le=1000, description=f"Classes of the target. {_FACT}")
 
     @property
-    def training_samples(self) -> int | None:
-        """What the split leaves, once the dataset is known."""
-        return None if self.rows is None else self.kept(self.rows)
+    def total_samples(self) -> int | None:
+        """The rows, once the dataset is known."""
+        return self.rows
+
+    @property
+    def features(self) -> int | None:
+        """The input columns, once the dataset is known."""
+        return self.feature_count
+
+    @property
+    def classes(self) -> int | None:
+        """Those of the target, once the dataset is known."""
+        return self.class_count
+
+    def issues(self) -> Iterator[SpecIssue]:
+        """Columns, and a split that leaves too little to train on."""
+        yield from super().issues()
+        needed, samples = max(_LEAST_SAMPLES, self.class_count or 0), self.training_samples
+        if samples is not None and samples < needed:
+            what = f"one for each of the {self.class_count} classes" if self.class_count else f"at least {needed}"
+            detail = f"It leaves {samples} of {self.rows} samples to train on; {what} are needed. Make it smaller."
+            yield SpecIssue("/test_fraction", detail)
 
 
 AnyDataset = (

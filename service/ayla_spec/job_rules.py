@@ -16,7 +16,7 @@ from ayla_spec.limits import (
     MAX_TRIALS,
 )
 from ayla_spec.optimizer_rules import optimizer_issues
-from ayla_spec.problem_rules import may_be_one_dimensional, problem_issues
+from ayla_spec.problem_rules import problem_issues
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
 from ayla_spec.recording import recorded_columns, recorded_rows
 
@@ -52,7 +52,7 @@ def _prediction_issues(draft: Draft) -> list[SpecIssue]:
         return []
     if isinstance(draft.problem, ExpressionProblem):
         return [SpecIssue("/record/predictions_at", "An expression makes no predictions; leave this out.")]
-    if not may_be_one_dimensional(draft.problem):
+    if not draft.problem.dataset.may_be_one_dimensional:
         detail = "Predictions are kept where one number is predicted from one; leave this out."
         return [SpecIssue("/record/predictions_at", detail)]
     if len(set(steps)) < len(steps):

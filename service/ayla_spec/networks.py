@@ -1,8 +1,11 @@
 """The models that can be fitted to a dataset. Inputs and outputs are as wide as the dataset asks.
 
-To add one: a settings class here and a line in ``ModelSettings``; its computation goes into ``ayla_core.models``.
+To add one: a settings class here, which counts its parameters, and its name in ``AnyModel`` at the end; its computation
+goes into ``ayla_core.models``.
 """
 
+from abc import abstractmethod
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -23,6 +26,9 @@ LOSSES_OF_CLASSES: dict[Loss, str] = {
     "mse-softmax": "Mean squared error between the softmax and the one-hot class.",
 }
 """Losses for targets that are classes."""
+
+_KERNEL = 9
+"""Weights of a 3 x 3 convolution for one channel."""
 
 Width = Annotated[int, Field(ge=1, le=MAX_WIDTH)]
 
@@ -63,6 +69,16 @@ class _Model(SpecModel):
         default_factory=NormalInitialization, description="How the weights start; by default 'normal' with its std."
     )
 
+    @abstractmethod
+    def parameters(self, inputs: int, outputs: int, image_side: int | None) -> int:
+        """Weights and biases of the model.
+
+        Args:
+            inputs: numbers in one sample.
+            outputs: numbers that it answers for one sample.
+            image_side: height and width of a sample; None where it is no image.
+        """
+
 
 class MlpModel(_Model):
     """A fully connected network with one hidden layer or more."""
@@ -71,11 +87,21 @@ class MlpModel(_Model):
     hidden: list[Width] = Field([128], min_length=1, max_length=MAX_LAYERS, description="Widths of the hidden layers.")
     activation: Activation = Field("relu", description="What follows each hidden layer.")
 
+    def parameters(self, inputs: int, outputs: int, image_side: int | None) -> int:
+        """Of each layer."""
+        del image_side
+        return _fully_connected([inputs, *self.hidden, outputs])
+
 
 class LinearModel(_Model):
     """Linear regression; with cross-entropy, logistic regression."""
 
     name: Literal["linear"] = "linear"
+
+    def parameters(self, inputs: int, outputs: int, image_side: int | None) -> int:
+        """Of the one layer."""
+        del image_side
+        return _fully_connected([inputs, outputs])
 
 
 class CnnModel(_Model):
@@ -86,6 +112,17 @@ class CnnModel(_Model):
         [8, 16], min_length=1, max_length=4, description="Filters of each convolution."
     )
     activation: Activation = Field("relu", description="What follows each hidden layer.")
+
+    def parameters(self, inputs: int, outputs: int, image_side: int | None) -> int:
+        """Of the convolutions, and of the last layer for what is left of the image; 0 pixels of what is no image."""
+        del inputs
+        filters = sum((before * _KERNEL + 1) * after for before, after in pairwise([1, *self.channels]))
+        side = (image_side or 0) >> len(self.channels)
+        return filters + _fully_connected([side * side * self.channels[-1], outputs])
+
+
+def _fully_connected(widths: list[int]) -> int:
+    return sum((before + 1) * after for before, after in pairwise(widths))
 
 
 AnyModel = MlpModel | LinearModel | CnnModel

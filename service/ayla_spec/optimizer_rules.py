@@ -1,10 +1,10 @@
 """What no single field of an optimizer can tell: whether it fits the problem, the budget and the optimizers beside."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ayla_spec.draft import Draft
 from ayla_spec.errors import SpecIssue
-from ayla_spec.optimizers import ConstantSchedule, CosineSchedule, LinearSchedule, Schedule, StepSchedule
 from ayla_spec.problems import ExpressionProblem
 
 
@@ -35,21 +35,6 @@ def _sample_issues(draft: Draft) -> Iterator[SpecIssue]:
 
 def _schedule_issues(draft: Draft) -> Iterator[SpecIssue]:
     for index, settings in enumerate(draft.optimizers):
-        fault = None if settings.schedule is None else _schedule_fault(settings.schedule, draft.budget.steps)
-        if fault is not None:
-            yield SpecIssue(f"/optimizers/{index}/schedule/{fault.pointer}", fault.detail)
-
-
-def _schedule_fault(schedule: Schedule, budget: int) -> SpecIssue | None:
-    """Why the schedule could not do within the budget what it says; the pointer is the name of its field."""
-    left = budget - schedule.warmup_steps
-    match schedule:
-        case ConstantSchedule() if left < 0:
-            return SpecIssue("warmup_steps", f"The warm-up is longer than the budget of {budget} steps; shorten it.")
-        case StepSchedule() | CosineSchedule() | LinearSchedule() if left < 1:
-            detail = f"The warm-up leaves nothing of the budget of {budget} steps for the schedule; shorten it."
-            return SpecIssue("warmup_steps", detail)
-        case StepSchedule(every=every) if every >= left:
-            return SpecIssue("every", f"Never comes within the {left} steps after the warm-up; make it smaller.")
-        case _:
-            return None
+        issue = None if settings.schedule is None else settings.schedule.issue(draft.budget.steps)
+        if issue is not None:
+            yield replace(issue, pointer=f"/optimizers/{index}/schedule{issue.pointer}")

@@ -1,13 +1,7 @@
 """What no single field of a problem can tell: which parts go together, and what is filled in."""
 
-from ayla_spec.datasets import (
-    AnyDataset,
-    ClassificationDataset,
-    CurveDataset,
-    FileDataset,
-    RegressionDataset,
-    UploadDataset,
-)
+from dataclasses import replace
+
 from ayla_spec.errors import SpecIssue
 from ayla_spec.expression import Allowance, ExpressionError, parse
 from ayla_spec.expression.points import element
@@ -16,9 +10,6 @@ from ayla_spec.jobspec import Dtype
 from ayla_spec.limits import MAX_INPUT_VALUES, MAX_PARAMETERS
 from ayla_spec.networks import LOSSES_OF_CLASSES, CnnModel
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
-from ayla_spec.sizes import image_side, input_values, parameters
-
-_LEAST_SAMPLES = 2
 
 
 def with_loss(problem: DatasetProblem) -> DatasetProblem:
@@ -29,23 +20,8 @@ def with_loss(problem: DatasetProblem) -> DatasetProblem:
 
 def usual_dtype(problem: ExpressionProblem | DatasetProblem) -> Dtype:
     """float32 for images, as is usual there, else float64."""
-    is_image = isinstance(problem, DatasetProblem) and image_side(problem.dataset) is not None
+    is_image = isinstance(problem, DatasetProblem) and problem.dataset.image_side is not None
     return "float32" if is_image else "float64"
-
-
-def may_be_one_dimensional(problem: DatasetProblem) -> bool:
-    """Whether the data may have one input and one output, so that predictions make a curve."""
-    match problem.dataset:
-        case CurveDataset():
-            return True
-        case FileDataset(inputs=inputs):
-            return not problem.dataset.has_classes and (inputs is None or len(inputs) == 1)
-        case UploadDataset(feature_count=count):
-            return not problem.dataset.has_classes and count in (None, 1)
-        case RegressionDataset():
-            return problem.dataset.feature_count == 1
-        case _:
-            return False
 
 
 def problem_issues(
@@ -92,8 +68,8 @@ def _dataset_issues(problem: DatasetProblem) -> list[SpecIssue]:
         *_loss_issues(problem),
         *_model_issues(problem),
         *_batch_issues(problem),
-        *_size_issues(problem.dataset),
-        *_setting_issues(problem.dataset),
+        *_size_issues(problem),
+        *(replace(issue, pointer=f"/problem/dataset{issue.pointer}") for issue in problem.dataset.issues()),
     ]
 
 
@@ -108,13 +84,13 @@ def _loss_issues(problem: DatasetProblem) -> list[SpecIssue]:
 
 def _model_issues(problem: DatasetProblem) -> list[SpecIssue]:
     if isinstance(problem.model, CnnModel):
-        side = image_side(problem.dataset)
+        side = problem.dataset.image_side
         if side is None:
             return [SpecIssue("/problem/model/name", "A cnn takes images: mnist, fashion-mnist or digits.")]
         if side >> len(problem.model.channels) == 0:
             detail = f"Each convolution halves the {side} x {side} image, and nothing is left of it; use fewer."
             return [SpecIssue("/problem/model/channels", detail)]
-    count = parameters(problem)
+    count = problem.parameters
     if count > MAX_PARAMETERS:
         detail = f"The model would have {count} parameters; at most {MAX_PARAMETERS} are allowed. Make it smaller."
         return [SpecIssue("/problem/model", detail)]
@@ -129,56 +105,8 @@ def _batch_issues(problem: DatasetProblem) -> list[SpecIssue]:
     return [SpecIssue("/problem/batch_size", detail)]
 
 
-def _size_issues(dataset: AnyDataset) -> list[SpecIssue]:
-    if input_values(dataset) <= MAX_INPUT_VALUES:
+def _size_issues(problem: DatasetProblem) -> list[SpecIssue]:
+    if problem.dataset.generated_values <= MAX_INPUT_VALUES:
         return []
     detail = f"Samples times features are more than {MAX_INPUT_VALUES} values; make one of them smaller."
     return [SpecIssue("/problem/dataset/samples", detail)]
-
-
-def _setting_issues(dataset: AnyDataset) -> list[SpecIssue]:
-    match dataset:
-        case CurveDataset(low=low, high=high) if low >= high:
-            return [SpecIssue("/problem/dataset/high", "Must be above 'low'.")]
-        case RegressionDataset(informative=count) if count is not None and count > dataset.feature_count:
-            detail = f"Must be at most 'feature_count', which is {dataset.feature_count}."
-            return [SpecIssue("/problem/dataset/informative", detail)]
-        case ClassificationDataset() if dataset.class_count > dataset.training_samples:
-            detail = f"Must be at most the number of training samples, which is {dataset.training_samples}."
-            return [SpecIssue("/problem/dataset/class_count", detail)]
-        case FileDataset():
-            return [*_column_issues(dataset), *_file_issues(dataset)]
-        case UploadDataset():
-            return [*_column_issues(dataset), *_upload_issues(dataset)]
-        case _:
-            return []
-
-
-def _upload_issues(dataset: UploadDataset) -> list[SpecIssue]:
-    """What the split of an upload cannot give."""
-    samples, classes = dataset.training_samples, dataset.class_count
-    if samples is not None and samples < max(_LEAST_SAMPLES, classes or 0):
-        needed = f"one for each of the {classes} classes" if classes else f"at least {_LEAST_SAMPLES}"
-        detail = f"It leaves {samples} of {dataset.rows} samples to train on; {needed} are needed. Make it smaller."
-        return [SpecIssue("/problem/dataset/test_fraction", detail)]
-    return []
-
-
-def _file_issues(dataset: FileDataset) -> list[SpecIssue]:
-    if dataset.header is None or dataset.file.lower().endswith(".csv"):
-        return []
-    return [SpecIssue("/problem/dataset/header", "Only CSV has a line of names; leave this out.")]
-
-
-def _column_issues(dataset: FileDataset | UploadDataset) -> list[SpecIssue]:
-    """Input columns that cannot be meant: the target itself, or one that stands twice."""
-    issues = []
-    earlier: set[str] = set()
-    for index, column in enumerate(dataset.inputs or []):
-        pointer = f"/problem/dataset/inputs/{index}"
-        if column == dataset.target:
-            issues.append(SpecIssue(pointer, "This column is the target; predict it from others."))
-        elif column in earlier:
-            issues.append(SpecIssue(pointer, "This column stands twice; list each once."))
-        earlier.add(column)
-    return issues

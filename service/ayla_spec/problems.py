@@ -56,6 +56,11 @@ class ExpressionProblem(SpecModel):
         """The scalars of the start point in its order; the elements of a vector x are ``x[0]``, ``x[1]`` and so on."""
         return flattened(self.start)
 
+    @property
+    def parameters(self) -> int:
+        """Numbers that one trial optimizes."""
+        return len(self.flat_start)
+
 
 class PresetProblem(SpecModel):
     """A named experiment of the catalogue; optimizers, budget, seeds and record of the job override its own."""
@@ -93,6 +98,11 @@ class DatasetProblem(SpecModel):
         if self.batch_size is None:
             return 1
         return None if samples is None else -(-samples // self.batch_size)
+
+    @property
+    def parameters(self) -> int:
+        """Numbers that one trial optimizes; the least possible where only the data tell the width of the inputs."""
+        return self.model.parameters(self.dataset.features or 1, self.dataset.classes or 1, self.dataset.image_side)
 
 
 SubmittedProblem = Annotated[ExpressionProblem | DatasetProblem | PresetProblem, Field(discriminator="type")]

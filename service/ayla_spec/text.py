@@ -1,9 +1,10 @@
-"""Texts a user gives: names, projects, tags, labels, notes.
+"""Texts a user gives: names, projects, tags, labels, notes; names of files and uploads.
 
 Texts that look alike can be written in different characters: an é as one, or as an e with an accent. They are kept in
 Unicode's normal form C, so that what looks the same is the same and is found.
 """
 
+import re
 import unicodedata
 from typing import Annotated, Any
 
@@ -53,3 +54,37 @@ Notes = Annotated[
     NORMAL,
 ]
 """Text of several lines."""
+
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+_HEXADECIMAL = re.compile(r"[0-9a-f-]+", re.ASCII)
+
+
+def _file_name(value: str) -> str:
+    if not _PLAIN_NAME.fullmatch(value) or ".." in value or not value.lower().endswith((".csv", ".npz", ".parquet")):
+        raise ValueError(
+            "a file is named by letters, digits, '.', '_' and '-', without folders, and ends in .csv, .npz or .parquet"
+        )
+    return value
+
+
+def _upload_name(value: str) -> str:
+    if not _PLAIN_NAME.fullmatch(value):
+        raise ValueError("an uploaded dataset is named by letters, digits, '.', '_' and '-', or by its id")
+    return value
+
+
+def _hexadecimal(value: str) -> str:
+    if not _HEXADECIMAL.fullmatch(value):
+        raise ValueError("must be as the service tells it, or left out")
+    return value
+
+
+def _in_small_letters(value: object) -> object:
+    """An id as the service writes it: other programs write UUIDs in capitals."""
+    return value.lower() if isinstance(value, str) else value
+
+
+FileName = Annotated[str, Field(max_length=100), AfterValidator(_file_name)]
+UploadName = Annotated[str, Field(max_length=100), AfterValidator(_upload_name)]
+Hexadecimal = Annotated[str, AfterValidator(_hexadecimal)]
+UploadId = Annotated[str, BeforeValidator(_in_small_letters), AfterValidator(_hexadecimal)]

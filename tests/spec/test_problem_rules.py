@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 from ayla_spec.limits import MAX_INPUT_VALUES, MAX_PARAMETERS
-from ayla_spec.problem_rules import may_be_one_dimensional, problem_issues, usual_dtype, with_loss
+from ayla_spec.problem_rules import problem_issues, usual_dtype, with_loss
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
-from ayla_spec.sizes import input_values, parameters
 
 
 def _dataset(name: str, model: dict[str, Any] | None = None, **changes: Any) -> DatasetProblem:
@@ -114,7 +113,7 @@ def test_what_an_expression_never_uses(expression: str, start: dict[str, Any], p
     ],
 )
 def test_only_one_number_from_one_makes_a_curve(problem: DatasetProblem, *, expected: bool) -> None:
-    assert may_be_one_dimensional(problem) is expected
+    assert problem.dataset.may_be_one_dimensional is expected
 
 
 def test_images_alone_are_float32() -> None:
@@ -136,9 +135,9 @@ def test_images_alone_are_float32() -> None:
     ],
 )
 def test_parameters_are_counted(problem: ExpressionProblem | DatasetProblem, count: int) -> None:
-    assert parameters(problem) == count
+    assert problem.parameters == count
 
 
 def test_the_limits_leave_room_for_what_is_usual() -> None:
-    assert parameters(_dataset("mnist", {"name": "mlp", "hidden": [2048, 2048, 1024]})) < MAX_PARAMETERS
-    assert input_values(_dataset("classification").dataset) * 1000 < MAX_INPUT_VALUES
+    assert _dataset("mnist", {"name": "mlp", "hidden": [2048, 2048, 1024]}).parameters < MAX_PARAMETERS
+    assert _dataset("classification").dataset.generated_values * 1000 < MAX_INPUT_VALUES

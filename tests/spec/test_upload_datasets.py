@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 from ayla_spec import JobSpec, SpecError, resolve
 from ayla_spec.datasets import FileDataset, UploadDataset
-from ayla_spec.problem_rules import may_be_one_dimensional, problem_issues, with_loss
+from ayla_spec.problem_rules import problem_issues, with_loss
 from ayla_spec.problems import DatasetProblem
-from ayla_spec.sizes import parameters
 from pydantic import ValidationError
 
 FACTS: dict[str, Any] = {"id": "0" * 36, "digest": "a" * 64, "rows": 100, "feature_count": 4}
@@ -31,9 +30,9 @@ def test_it_has_its_usual_loss_and_no_issue(settings: dict[str, Any], loss: str)
 def test_its_size_is_known_once_it_is_filled_in() -> None:
     assert _problem().dataset.training_samples is None
     assert _problem(**FACTS).dataset.training_samples == 80
-    assert parameters(_problem()) == 2
-    assert parameters(_problem(**FACTS)) == 5
-    assert parameters(_problem(**FACTS, task="classification", class_count=3)) == 15
+    assert _problem().parameters == 2
+    assert _problem(**FACTS).parameters == 5
+    assert _problem(**FACTS, task="classification", class_count=3).parameters == 15
 
 
 def test_epochs_need_its_size() -> None:
@@ -58,7 +57,7 @@ def test_epochs_need_its_size() -> None:
     ],
 )
 def test_predictions_are_of_one_number_from_one(settings: dict[str, Any], *, expected: bool) -> None:
-    assert may_be_one_dimensional(_problem(**settings)) is expected
+    assert _problem(**settings).dataset.may_be_one_dimensional is expected
 
 
 @pytest.mark.parametrize(

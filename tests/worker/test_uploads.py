@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from ayla_core.datasets import loading
-from ayla_core.datasets.cache import DatasetCache
+from ayla_core.datasets.loading import DatasetCache
 from ayla_service.datasets import content
 from ayla_service.db.models import Dataset, DatasetPart
 from ayla_service.db.session import Database

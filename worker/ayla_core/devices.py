@@ -1,9 +1,11 @@
-"""Which device a job runs on, and how many threads its CPU part may use."""
+"""Device a job runs on, how exactly a GPU computes, and how many threads the CPU part may use."""
 
 import os
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from ayla_spec.jobspec import Device
+from torch.backends import cudnn
 
 
 class DeviceUnavailable(RuntimeError):
@@ -24,6 +26,21 @@ def select_device(requested: Device) -> torch.device:
     if requested == "cuda" and not available:
         raise DeviceUnavailable(requested)
     return torch.device("cuda" if available and requested != "cpu" else "cpu")
+
+
+def exact_convolutions(device: torch.device) -> AbstractContextManager[None]:
+    """A context for prediction and gradient: cuDNN computes in the type it is given and repeats itself to the bit.
+
+    Without it cuDNN shortens float32 and picks its algorithms by how long they take.
+
+    The gradient is taken by threads of PyTorch's own, but the settings are the process's, so they hold there too.
+    """
+    if device.type != "cuda":
+        return nullcontext()
+    context: AbstractContextManager[None] = cudnn.flags(
+        enabled=True, benchmark=False, deterministic=True, allow_tf32=False
+    )
+    return context
 
 
 def set_threads(count: int) -> None:

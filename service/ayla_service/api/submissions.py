@@ -8,7 +8,6 @@ from ayla_spec.costs import cost_of
 from ayla_spec.expression import Allowance
 from ayla_spec.limits import MAX_EXPANDED_NODES, MAX_TRIALS
 from ayla_spec.model import SpecModel
-from ayla_spec.sizes import parameters
 from ayla_spec.trials import plan_shards, plan_trials
 from pydantic import BaseModel, Field
 
@@ -60,7 +59,7 @@ class Validation(BaseModel):
     def of(cls, resolved: ResolvedJobSpec) -> Self:
         """The answer for one job."""
         trials, cost = plan_trials(resolved), cost_of(resolved)
-        shards = plan_shards(trials, parameters(resolved.problem), cost.affordable())
+        shards = plan_shards(trials, resolved.problem.parameters, cost.affordable())
         return cls(
             resolved=resolved,
             trials=len(trials),

@@ -8,7 +8,6 @@ from typing import Any
 
 from ayla_spec import JobSpec, ResolvedJobSpec
 from ayla_spec.costs import cost_of
-from ayla_spec.sizes import parameters
 from ayla_spec.trials import TrialPlan, plan_shards, plan_trials
 from sqlalchemy.orm import Session
 
@@ -107,7 +106,7 @@ def _shards(
     settings = job["resolved_spec"]["optimizers"]
     shards: list[dict[str, Any]] = []
     trials: list[dict[str, Any]] = []
-    for index, some in enumerate(plan_shards(plans, parameters(resolved.problem), cost.affordable())):
+    for index, some in enumerate(plan_shards(plans, resolved.problem.parameters, cost.affordable())):
         shards.append(_new_shard(job, index, cost.of(len(some))))
         trials += [_new_trial(job["id"], shards[-1]["id"], plan, settings[plan.optimizer_index]) for plan in some]
     return shards, trials

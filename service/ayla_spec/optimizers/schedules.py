@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ayla_spec.errors import SpecIssue
 from ayla_spec.limits import MAX_STEPS
 from ayla_spec.model import PositiveFloat, SpecModel
 
@@ -22,11 +23,24 @@ class _Schedule(SpecModel):
         "rate; the schedule proper starts after it.",
     )
 
+    def issue(self, budget: int) -> SpecIssue | None:
+        """Why the schedule cannot do within ``budget`` updates what it says, with a pointer such as ``/every``."""
+        if self.warmup_steps < budget:
+            return None
+        detail = f"The warm-up leaves nothing of the budget of {budget} steps for the schedule; shorten it."
+        return SpecIssue("/warmup_steps", detail)
+
 
 class ConstantSchedule(_Schedule):
     """The learning rate as it is, after the warm-up."""
 
     name: Literal["constant"] = "constant"
+
+    def issue(self, budget: int) -> SpecIssue | None:
+        """A warm-up that does not end; nothing need come after it."""
+        if self.warmup_steps <= budget:
+            return None
+        return SpecIssue("/warmup_steps", f"The warm-up is longer than the budget of {budget} steps; shorten it.")
 
 
 class StepSchedule(_Schedule):
@@ -35,6 +49,13 @@ class StepSchedule(_Schedule):
     name: Literal["step"] = "step"
     every: Steps = Field(description="Updates between two changes.")
     factor: PositiveFloat = Field(0.1, description="What the learning rate is multiplied by.")
+
+    def issue(self, budget: int) -> SpecIssue | None:
+        """Also a change that never comes."""
+        left = budget - self.warmup_steps
+        if left < 1 or self.every < left:
+            return super().issue(budget)
+        return SpecIssue("/every", f"Never comes within the {left} steps after the warm-up; make it smaller.")
 
 
 class CosineSchedule(_Schedule):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from ayla_core.datasets import Dataset, DatasetError, DataSource, load_dataset
-from ayla_core.datasets.cache import DatasetCache
+from ayla_core.datasets.loading import DatasetCache
 from ayla_spec.datasets import FileDataset, RegressionDataset
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from ayla_core.datasets import DatasetError, DatasetUnavailable, DataSource, load_dataset, loading, uploads
-from ayla_core.datasets.cache import DatasetCache
+from ayla_core.datasets.loading import DatasetCache
 from ayla_spec.datasets import UploadDataset
 
 IDS = [f"{place:08d}-0000-4000-8000-000000000000" for place in range(3)]

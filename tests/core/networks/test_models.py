@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 import torch
 from ayla_core.datasets import DatasetError
-from ayla_core.models import Model, build_model
+from ayla_core.models import BatchedModel, build_model
 from ayla_spec.networks import ModelSettings
 from pydantic import TypeAdapter
 
 ADAPTER: TypeAdapter[Any] = TypeAdapter(ModelSettings)
 
 
-def build(settings: dict[str, Any], shape: tuple[int, ...], outputs: int) -> Model:
+def build(settings: dict[str, Any], shape: tuple[int, ...], outputs: int) -> BatchedModel:
     return build_model(ADAPTER.validate_python(settings), shape, outputs)
 
 
-def shapes(model: Model) -> list[tuple[int, ...]]:
+def shapes(model: BatchedModel) -> list[tuple[int, ...]]:
     flat = torch.tensor(model.draw_parameters(np.random.RandomState(0)))
     return [tuple(part.shape) for part in model.split(flat.repeat(2, 1))]
 

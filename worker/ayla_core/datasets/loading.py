@@ -1,10 +1,15 @@
 """From the settings of a dataset to its samples."""
 
+from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
+from typing import assert_never
 
 from ayla_spec.datasets import (
     AnyDataset,
     ClassificationDataset,
+    CurveDataset,
     DigitsDataset,
     FashionMnistDataset,
     FileDataset,
@@ -14,15 +19,41 @@ from ayla_spec.datasets import (
 )
 
 from ayla_core.datasets import files, mnist, uploads
-from ayla_core.datasets.cache import DatasetCache
+from ayla_core.datasets.built_in import draw_classification, draw_regression, load_digits
 from ayla_core.datasets.dataset import Dataset
-from ayla_core.datasets.digits import load_digits
 from ayla_core.datasets.errors import DatasetError
-from ayla_core.datasets.generated import draw_classification, draw_regression
 from ayla_core.datasets.source import DataSource
 
 CACHE_BYTES = 2**30
 """Memory that a process keeps for datasets of earlier jobs; room for MNIST many times."""
+
+
+class DatasetCache:
+    """The datasets used last, as many as fit; the newest always stays.
+
+    Args:
+        max_bytes: memory that all of them together may take.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._kept: OrderedDict[str, Dataset] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: str, load: Callable[[], Dataset]) -> Dataset:
+        """The dataset of a key, loaded if it is not kept; threads that ask at once wait for one load."""
+        with self._lock:
+            dataset = self._kept.get(key)
+            if dataset is None:
+                dataset = self._kept[key] = load()
+            self._kept.move_to_end(key)
+            self._drop_oldest()
+            return dataset
+
+    def _drop_oldest(self) -> None:
+        while len(self._kept) > 1 and sum(dataset.nbytes for dataset in self._kept.values()) > self._max_bytes:
+            self._kept.popitem(last=False)
+
 
 _CACHE = DatasetCache(CACHE_BYTES)
 
@@ -42,43 +73,38 @@ def load_dataset(settings: AnyDataset, source: DataSource) -> Dataset:
         TypeError: for a curve.
     """
     try:
-        paths = _locate(settings, source)
+        paths, read = _found(settings, source)
         # Settings and files decide everything about the samples; a file that was replaced is another one. Those of an
         # upload have its digest.
         key = "\n".join([settings.model_dump_json(), *(_fingerprint(path) for path in paths)])
     except OSError as error:
         raise DatasetError(f"The data of '{settings.name}' cannot be read: {error}.") from error
-    return _CACHE.get(key, lambda: _read(settings, paths, source))
+    return _CACHE.get(key, read)
 
 
-def _locate(settings: AnyDataset, source: DataSource) -> tuple[Path, ...]:
+def _found(settings: AnyDataset, source: DataSource) -> tuple[tuple[Path, ...], Callable[[], Dataset]]:
+    """The files of a dataset, and what reads or draws its samples."""
     match settings:
         case MnistDataset() | FashionMnistDataset():
-            return mnist.locate(settings.name, source)
+            paths = mnist.locate(settings.name, source)
+            return paths, lambda: mnist.read(settings.name, paths)
         case FileDataset():
-            return (files.locate(settings, source),)
+            path = files.locate(settings, source)
+            return (path,), lambda: files.read(settings, path)
+        case UploadDataset():
+            return (), lambda: uploads.read(settings, source)
+        case DigitsDataset():
+            return (), lambda: load_digits(settings)
+        case RegressionDataset():
+            return (), lambda: draw_regression(settings)
+        case ClassificationDataset():
+            return (), lambda: draw_classification(settings)
+        case CurveDataset():
+            raise TypeError(f"the dataset '{settings.name}' is drawn for each trial, not loaded")
         case _:
-            return ()
+            assert_never(settings)
 
 
 def _fingerprint(path: Path) -> str:
     status = path.stat()
     return f"{path.absolute()} {status.st_ino} {status.st_size} {status.st_mtime_ns}"
-
-
-def _read(settings: AnyDataset, paths: tuple[Path, ...], source: DataSource) -> Dataset:
-    match settings:
-        case MnistDataset() | FashionMnistDataset():
-            return mnist.read(settings.name, paths)
-        case FileDataset():
-            return files.read(settings, paths[0])
-        case UploadDataset():
-            return uploads.read(settings, source)
-        case DigitsDataset():
-            return load_digits(settings)
-        case RegressionDataset():
-            return draw_regression(settings)
-        case ClassificationDataset():
-            return draw_classification(settings)
-        case _:
-            raise TypeError(f"the dataset '{settings.name}' is drawn for each trial, not loaded")

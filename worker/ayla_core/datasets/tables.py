@@ -1,6 +1,7 @@
 """Files of numbers as samples: inputs and targets."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BufferedReader, BytesIO, FileIO
 from pathlib import Path
@@ -8,17 +9,17 @@ from typing import IO, Any
 
 import numpy as np
 from ayla_data.csv_file import CsvFile
-from ayla_data.errors import TableError, column
+from ayla_data.errors import TableError, column, shown
 from ayla_data.formats import Format, check_start
+from ayla_data.names import no_column
 from ayla_data.npz_file import Array, read_npz
 from ayla_data.parquet_file import ParquetFile
 from ayla_data.table import Table, matrix
 from ayla_spec.datasets import FileDataset, UploadDataset
 
-from ayla_core.datasets.columns import choose_columns
 from ayla_core.datasets.dataset import Floats
 from ayla_core.datasets.errors import DatasetError
-from ayla_core.datasets.raw import RawData
+from ayla_core.datasets.preparation import RawData
 from ayla_core.progress import current
 
 
@@ -71,7 +72,7 @@ def _told(title: str) -> Iterator[None]:
 
 
 def _of_table(table: Table, settings: FileDataset | UploadDataset) -> RawData:
-    columns = choose_columns(settings, table.names)
+    columns = _choose_columns(settings, table.names)
     numbers = matrix(table, columns)
     return RawData(
         numbers[:, :-1],
@@ -108,3 +109,24 @@ def _precision(are_single: Iterable[bool]) -> Floats:
 def _samples(array: Array) -> Floats:
     """Inputs of the shape that they are stored in; an axis of one may have been left out."""
     return array.numbers().reshape(len(array.stored), *(array.stored.shape[1:] or (1,)))
+
+
+def _choose_columns(settings: FileDataset | UploadDataset, names: Sequence[str]) -> list[str]:
+    """The input columns, in the order of the settings or else of the table, and last the target.
+
+    Args:
+        settings: which are chosen.
+        names: of all columns, each there once.
+
+    Raises:
+        TableError: when a column is missing, or is input and target at once.
+    """
+    chosen = [*(settings.inputs or (name for name in names if name != settings.target)), settings.target]
+    known = set(names)
+    for name in chosen:
+        if name not in known:
+            raise TableError(no_column(name, names))
+    for name, count in Counter(chosen).items():
+        if count > 1:
+            raise TableError(f"The column {shown(name)} is chosen twice; an input is named once and is not the target.")
+    return chosen

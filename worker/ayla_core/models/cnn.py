@@ -11,9 +11,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from ayla_core.datasets.errors import DatasetError
-from ayla_core.models.activations import ACTIVATIONS
 from ayla_core.models.initialization import draw_layers
-from ayla_core.models.layers import KERNEL, Floats, convolution, dense, split
+from ayla_core.models.layers import ACTIVATIONS, KERNEL, Floats, convolution, dense, split
 
 _POOL = 2
 

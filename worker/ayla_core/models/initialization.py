@@ -2,16 +2,23 @@
 
 import math
 from collections.abc import Callable, Sequence
+from typing import assert_never
 
 import numpy as np
-from ayla_spec.networks import HeInitialization, Initialization, NormalInitialization, TorchInitialization
+from ayla_spec.networks import (
+    AnyInitialization,
+    HeInitialization,
+    NormalInitialization,
+    TorchInitialization,
+    XavierInitialization,
+)
 
 from ayla_core.models.layers import Floats, Layer
 
 _Draw = Callable[[np.random.RandomState, int], Floats]
 
 
-def draw_layers(layers: Sequence[Layer], initialization: Initialization, generator: np.random.RandomState) -> Floats:
+def draw_layers(layers: Sequence[Layer], initialization: AnyInitialization, generator: np.random.RandomState) -> Floats:
     """Weights and biases of one trial, flat in the order W1, b1, W2, b2, ...; shape [parameters].
 
     Biases are 0 and not drawn, except those of ``torch``, which are drawn right after the weights of their layer.
@@ -19,7 +26,7 @@ def draw_layers(layers: Sequence[Layer], initialization: Initialization, generat
     return np.concatenate([part for layer in layers for part in _layer(layer, initialization, generator)])
 
 
-def _layer(layer: Layer, initialization: Initialization, generator: np.random.RandomState) -> tuple[Floats, Floats]:
+def _layer(layer: Layer, initialization: AnyInitialization, generator: np.random.RandomState) -> tuple[Floats, Floats]:
     draw = _distribution(layer, initialization)
     weights = draw(generator, math.prod(layer.weight))
     if isinstance(initialization, TorchInitialization):
@@ -27,7 +34,7 @@ def _layer(layer: Layer, initialization: Initialization, generator: np.random.Ra
     return weights, np.zeros(layer.biases)
 
 
-def _distribution(layer: Layer, initialization: Initialization) -> _Draw:
+def _distribution(layer: Layer, initialization: AnyInitialization) -> _Draw:
     match initialization:
         case NormalInitialization():
             return _normal(initialization.std)
@@ -35,8 +42,10 @@ def _distribution(layer: Layer, initialization: Initialization) -> _Draw:
             return _normal(math.sqrt(2 / layer.fan_in))
         case TorchInitialization():
             return _uniform(1 / math.sqrt(layer.fan_in))
-        case _:
+        case XavierInitialization():
             return _uniform(math.sqrt(6 / (layer.fan_in + layer.fan_out)))
+        case _:
+            assert_never(initialization)
 
 
 def _normal(deviation: float) -> _Draw:

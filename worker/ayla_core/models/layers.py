@@ -1,15 +1,25 @@
-"""Layers by their shapes, and where their parameters lie in a trial's flat vector."""
+"""Layers by their shapes, where their parameters lie in a trial's flat vector, and the activations between them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from ayla_spec.networks import Activation
 from torch import Tensor
+from torch.nn import functional
 
 Floats = npt.NDArray[np.float64]
+
+ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
+    "relu": torch.relu,
+    "tanh": torch.tanh,
+    "gelu": functional.gelu,
+    "sigmoid": torch.sigmoid,
+}
+"""By name; gelu is x·Φ(x) with the normal distribution Φ itself, not an approximation of it."""
 
 KERNEL = 3
 """Side of a convolution's filters, in pixels."""

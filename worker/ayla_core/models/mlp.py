@@ -9,9 +9,8 @@ import torch
 from ayla_spec.networks import Activation, Initialization
 from torch import Tensor
 
-from ayla_core.models.activations import ACTIVATIONS
 from ayla_core.models.initialization import draw_layers
-from ayla_core.models.layers import Floats, dense, split
+from ayla_core.models.layers import ACTIVATIONS, Floats, dense, split
 
 
 class Mlp:

@@ -8,9 +8,9 @@ from ayla_spec.problems import DatasetProblem
 from torch import Tensor
 
 from ayla_core.datasets import Dataset
+from ayla_core.devices import exact_convolutions
 from ayla_core.layout import Layout
-from ayla_core.models import Model, build_model
-from ayla_core.models.exact import exact
+from ayla_core.models import BatchedModel, build_model
 from ayla_core.objectives.base import Floats, Samples
 from ayla_core.objectives.batches import Batches
 from ayla_core.objectives.data import Rows
@@ -46,7 +46,7 @@ class NetworkObjective:
         self._rows = Rows(seeds, layout.device)
         source = source_of(problem, dataset, self._rows.seeds, layout)
         self._loss: Loss = build_loss(problem.loss, has_classes=source.has_classes)
-        self._model: Model = build_model(problem.model, source.shape, source.outputs)
+        self._model: BatchedModel = build_model(problem.model, source.shape, source.outputs)
         self._train, self._test, self._plot = source.train, source.test, source.plot
         self._everything = self._train.inputs, self._rows.spread(self._train.targets)
         self._batches = Batches(self._rows.seeds, self._train.samples, problem.batch_size, layout.device)
@@ -83,7 +83,7 @@ class NetworkObjective:
         weights = self._model.split(parameters.detach())
         for weight in weights:
             weight.requires_grad_()
-        with torch.enable_grad(), exact(self._layout.device):
+        with torch.enable_grad(), exact_convolutions(self._layout.device):
             outputs = self._model.predict(weights, inputs)
         values = outputs.detach()
         comparison = self._loss.compare(values, targets)
@@ -137,7 +137,7 @@ class NetworkObjective:
             return {}
         scores, weights = self._blank_scores(), self._model.split(parameters)
         for inputs, targets in self._test_chunks():
-            with exact(self._layout.device):
+            with exact_convolutions(self._layout.device):
                 outputs = self._model.predict(weights, inputs)
             scores.add(self._loss.compare(outputs, targets).loss, outputs, targets)
             got_on()
@@ -180,6 +180,6 @@ class _Evaluation:
 
     def _backward(self, weights: Tensor | None, *, keep: bool) -> Tensor:
         slope = self.comparison.slope(weights)
-        with exact(self.outputs.device):
+        with exact_convolutions(self.outputs.device):
             parts = torch.autograd.grad(self.outputs, self.weights, slope, retain_graph=keep)
         return torch.cat([part.flatten(1) for part in parts], dim=1)

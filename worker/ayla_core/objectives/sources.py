@@ -9,9 +9,9 @@ from ayla_spec.datasets import CurveDataset
 from ayla_spec.problems import DatasetProblem
 
 from ayla_core.datasets import Dataset
-from ayla_core.datasets.curve import draw_curve
+from ayla_core.datasets.built_in import draw_curve
 from ayla_core.layout import Layout
-from ayla_core.models import Model
+from ayla_core.models import BatchedModel
 from ayla_core.objectives.base import Floats
 from ayla_core.objectives.data import Part, upload
 from ayla_core.progress import got_on
@@ -60,7 +60,7 @@ class Source:
         """Whether there is anything to tell that the loss of each step does not."""
         return self.has_classes or self.test is not None
 
-    def starts(self, model: Model) -> Floats:
+    def starts(self, model: BatchedModel) -> Floats:
         """The initial parameters of each seed, shape [seeds, parameters]; to be called once, as it draws them."""
         starts = []
         for generator in self.generators:

@@ -5,9 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from ayla_core.datasets import DatasetError, DataSource, load_dataset
+from ayla_core.datasets.built_in import draw_classification, draw_regression, load_digits
 from ayla_core.datasets.dataset import Dataset
-from ayla_core.datasets.digits import load_digits
-from ayla_core.datasets.generated import draw_classification, draw_regression
 from ayla_core.datasets.split import split_rows
 from ayla_spec.datasets import ClassificationDataset, CurveDataset, DigitsDataset, RegressionDataset
 from hypothesis import given

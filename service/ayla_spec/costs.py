@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.limits import SECONDS_PER_SHARD
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
-from ayla_spec.recording import recorded_columns, recorded_rows
+from ayla_spec.recording import Recording
 
 _LANES = 64
 """Trials of an expression that are computed side by side: so many take as long as one."""
@@ -52,7 +52,7 @@ class Cost:
 
 def cost_of(spec: ResolvedJobSpec) -> Cost:
     """The estimate for a job."""
-    recorded = recorded_rows(spec.budget.steps, spec.record) * len(recorded_columns(spec.problem))
+    recorded = Recording.of(spec.problem, spec.budget.steps, spec.record).numbers
     each = _TRIAL_SECONDS + recorded * _RECORDED_NUMBER_SECONDS
     if isinstance(spec.problem, ExpressionProblem):
         return Cost(_LANES, spec.budget.steps * _expression_step(spec.problem), each)

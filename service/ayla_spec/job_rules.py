@@ -18,7 +18,7 @@ from ayla_spec.limits import (
 from ayla_spec.optimizer_rules import optimizer_issues
 from ayla_spec.problem_rules import problem_issues
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
-from ayla_spec.recording import recorded_columns, recorded_rows
+from ayla_spec.recording import Recording
 
 
 def job_issues(spec: JobSpec, draft: Draft, allowance: Allowance | None = None) -> list[SpecIssue]:
@@ -85,8 +85,8 @@ def _size_issues(draft: Draft) -> list[SpecIssue]:
 
 
 def _row_issues(draft: Draft, trials: int) -> Iterator[SpecIssue]:
-    rows = trials * recorded_rows(draft.budget.steps, draft.record)
-    columns = len(recorded_columns(draft.problem))
+    recording = Recording.of(draft.problem, draft.budget.steps, draft.record)
+    rows, columns = trials * recording.rows, len(recording.columns)
     most = min(MAX_RECORDED_ROWS, MAX_RECORDED_NUMBERS // columns)
     if rows > most:
         detail = f"Up to {rows} rows of {columns} numbers would be recorded; a job of this kind keeps {most}."

@@ -1,7 +1,10 @@
-"""What a job's trials record step by step: which columns, and how many rows and numbers.
+"""What the trials of a job record step by step: which columns, which steps, how many numbers and bytes that is.
 
-The engine records by it, and the rules and the estimate of costs count by it.
+The engine records by it; the rules of the job spec and the estimate of costs count by it.
 """
+
+from dataclasses import dataclass
+from typing import Self
 
 from ayla_spec.jobspec import Record
 from ayla_spec.limits import MAX_RECORDED_PARAMETERS
@@ -10,19 +13,58 @@ from ayla_spec.problems import DatasetProblem, ExpressionProblem
 COLUMNS = ("loss", "transformed_loss", "scale", "effective_lr", "grad_norm")
 """What is recorded of every problem beside the step; single parameters come after them."""
 
-
-def recorded_parameters(problem: ExpressionProblem | DatasetProblem) -> tuple[str, ...]:
-    """The columns of single parameters: ``param.x``, ``param.x[0]``; none of a model, nor of more than 50."""
-    if isinstance(problem, DatasetProblem) or len(problem.flat_start) > MAX_RECORDED_PARAMETERS:
-        return ()
-    return tuple(f"param.{name}" for name in problem.flat_start)
+NUMBER_BYTES = 8
+"""Bytes of a recorded number, whatever the job computes in."""
 
 
-def recorded_columns(problem: ExpressionProblem | DatasetProblem) -> tuple[str, ...]:
-    """Every column of a trajectory, in order; each holds 8 bytes a row."""
-    return ("step", *COLUMNS, *recorded_parameters(problem))
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The trajectory of one trial.
 
+    Attributes:
+        every: step 0 and its multiples are recorded.
+        budget: updates of the trial; the step after the last one is recorded in any case.
+        parameters: columns of single parameters, in the order of the parameters: ``param.x``, ``param.x[0]``; none of a
+            model, nor of more than 50.
+    """
 
-def recorded_rows(steps: int, record: Record) -> int:
-    """Rows of a trial that makes so many updates; of one that diverges there are no more."""
-    return steps // record.every + 1 + (steps % record.every > 0)
+    every: int
+    budget: int
+    parameters: tuple[str, ...]
+
+    @classmethod
+    def of(cls, problem: ExpressionProblem | DatasetProblem, budget: int, record: Record) -> Self:
+        """The trajectory that a job records of each of its trials."""
+        if isinstance(problem, DatasetProblem) or problem.parameters > MAX_RECORDED_PARAMETERS:
+            return cls(record.every, budget, ())
+        return cls(record.every, budget, tuple(f"param.{name}" for name in problem.flat_start))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column, in order."""
+        return ("step", *self.quantities)
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """The columns without the step: what is computed at each of them."""
+        return (*COLUMNS, *self.parameters)
+
+    def steps(self, first: int, last: int) -> tuple[range, ...]:
+        """The recorded steps from ``first`` to ``last``, ascending: multiples of ``every``, then the final step."""
+        multiples = range(-(-first // self.every) * self.every, last + 1, self.every)
+        return (multiples, range(last, last + 1)) if last == self.budget and last % self.every else (multiples,)
+
+    @property
+    def rows(self) -> int:
+        """Recorded steps of a trial that makes all its updates; of one that diverges there are no more."""
+        return sum(map(len, self.steps(0, self.budget)))
+
+    @property
+    def numbers(self) -> int:
+        """Rows times columns."""
+        return self.rows * len(self.columns)
+
+    @property
+    def bytes(self) -> int:
+        """Of all columns, before they are packed."""
+        return self.numbers * NUMBER_BYTES

@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 from ayla_spec import ResolvedJobSpec
-from ayla_spec.jobspec import Record
 from ayla_spec.limits import MAX_RECORDED_PARAMETERS
-from ayla_spec.recording import recorded_columns, recorded_rows
+from ayla_spec.recording import Recording
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,12 +47,11 @@ LENGTHS = [(1, 1), (1, 5), (6, 3), (7, 3), (5, 1)]
 
 
 def _matches(spec: ResolvedJobSpec) -> None:
-    rows = recorded_rows(spec.budget.steps, spec.record)
-    names = recorded_columns(spec.problem)
+    recording = Recording.of(spec.problem, spec.budget.steps, spec.record)
     for columns in run(spec).trajectories.values():
-        assert tuple(columns) == names
-        assert {len(column) for column in columns.values()} == {rows}
-        assert sum(np.asarray(column).nbytes for column in columns.values()) == rows * len(names) * 8
+        assert tuple(columns) == recording.columns
+        assert {len(column) for column in columns.values()} == {recording.rows}
+        assert sum(np.asarray(column).nbytes for column in columns.values()) == recording.bytes
 
 
 @pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS)
@@ -65,10 +63,10 @@ def test_the_contract_tells_what_the_engine_records(problem: dict[str, Any]) -> 
 
 def test_what_diverges_records_no_more_than_that() -> None:
     spec = job(PARABOLA, [{"name": "sgd", "learning_rate": 1e200}], 9, record={"every": 4})
-    assert len(run(spec).trajectories[0]["step"]) <= recorded_rows(9, spec.record)
+    assert len(run(spec).trajectories[0]["step"]) <= Recording.of(spec.problem, 9, spec.record).rows
 
 
 @given(st.integers(1, 500), st.integers(1, 500))
 def test_rows_are_the_multiples_and_the_last_step(steps: int, every: int) -> None:
     """Property: step 0, its multiples and the last one, each once."""
-    assert recorded_rows(steps, Record(every=every)) == len({*range(0, steps + 1, every), steps})
+    assert Recording(every, steps, ()).rows == len({*range(0, steps + 1, every), steps})

@@ -13,11 +13,11 @@ from torch import Tensor
 
 from ayla_core import checkpoint
 from ayla_core.checkpoint import CheckpointError
-from ayla_core.course import Course, rows_of
 from ayla_core.datasets import DataSource
 from ayla_core.ledger import LATER, NEVER, Floats, Integers, Ledger
 from ayla_core.progress import current
 from ayla_core.recorder import MetricRows, PredictionRows, TrialRows, TrialSummary
+from ayla_core.step_rows import StepRows, rows_of
 from ayla_core.steppers import arrange
 
 __all__ = ["CheckpointError", "Engine", "EngineBlock"]
@@ -42,7 +42,7 @@ class EngineBlock:
     predictions: list[PredictionRows]
     metrics: list[MetricRows]
     standing: Ledger
-    _courses: Sequence[Course]
+    _pieces: Sequence[StepRows]
     _places: Integers
     _indices: Sequence[int]
     _steps_done: int
@@ -51,7 +51,7 @@ class EngineBlock:
     @cached_property
     def rows(self) -> list[TrialRows]:
         """Recorded steps of each trial that has any in this block."""
-        return rows_of(self._courses, self._indices, self._places, self.standing.first_nonfinite)
+        return rows_of(self._pieces, self._indices, self._places, self.standing.first_nonfinite)
 
     @cached_property
     def summaries(self) -> list[TrialSummary]:
@@ -123,48 +123,48 @@ class Engine:
             raise RuntimeError("Every trial of this batch has completed or diverged; there are no more steps.")
         first, budget = self.step, self._spec.budget.steps
         end = min(first + max_steps, budget)
-        courses: list[Course] = []
+        pieces: list[StepRows] = []
         predictions: list[PredictionRows] = []
         metrics: list[MetricRows] = []
         for start, stop in itertools.pairwise([first, *self._stops.between(first, end), end]):
             if start in self._spec.record.predictions_at:
                 predictions += self._predictions(start)
             if stop > start:
-                courses.append(self._advance(start, stop))
+                pieces.append(self._advance(start, stop))
             if self._stops.has_metrics(stop):
                 metrics += self._metrics(stop)
         if end == budget and budget in self._spec.record.predictions_at:
             predictions += self._predictions(budget)
-        return self._close(courses, predictions, metrics)
+        return self._close(pieces, predictions, metrics)
 
-    def _advance(self, start: int, stop: int) -> Course:
+    def _advance(self, start: int, stop: int) -> StepRows:
         last = stop == self._spec.budget.steps
         of = f"of {self._spec.budget.steps}"
         some = f"step {start} {of}" if stop - start <= 1 else f"one of the steps {start} to {stop - 1} {of}"
         current().doing = f"A single step ({some})"
-        course = self._stepper.advance(start, stop - start, self._ledger, last=last)
+        piece = self._stepper.advance(start, stop - start, self._ledger, last=last)
         self.step = stop
-        return course
+        return piece
 
     def _close(
-        self, courses: list[Course], predictions: list[PredictionRows], metrics: list[MetricRows]
+        self, pieces: list[StepRows], predictions: list[PredictionRows], metrics: list[MetricRows]
     ) -> EngineBlock:
         """Make the block of some steps."""
         completed = self.step == self._spec.budget.steps
         standing = self._ledger.of(self._lanes)
-        last = courses[-1].last_step
+        last = pieces[-1].last_step
         self.finished = completed
         if not standing.alive().any():
             self.finished = True
             self.step = last = int(standing.first_nonfinite.max())
         return EngineBlock(
-            first_step=courses[0].first_step,
+            first_step=pieces[0].first_step,
             last_step=last,
             finished=self.finished,
             predictions=predictions,
             metrics=metrics,
             standing=standing,
-            _courses=courses,
+            _pieces=pieces,
             _places=self._row_places,
             _indices=self._indices,
             _steps_done=self.step,

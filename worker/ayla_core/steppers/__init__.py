@@ -9,7 +9,7 @@ from ayla_spec.datasets import CurveDataset
 from ayla_spec.expression import parse
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
-from ayla_spec.recording import recorded_parameters
+from ayla_spec.recording import Recording
 from ayla_spec.trials import TrialPlan
 
 from ayla_core.datasets import Dataset, DataSource, load_dataset
@@ -24,7 +24,6 @@ from ayla_core.progress import current
 from ayla_core.steppers.base import Stepper
 from ayla_core.steppers.compiled import CompiledExpressions
 from ayla_core.steppers.networks import CompiledNetworks
-from ayla_core.steppers.recording import Recording
 from ayla_core.steppers.tensors import TensorStepper, by_rule
 
 __all__ = ["Arranged", "Stepper", "arrange"]
@@ -62,7 +61,7 @@ def _expression(
 ) -> Arranged:
     start = Start(tuple(problem.flat_start), tuple(problem.flat_start.values()))
     program = compile_objective(parse(problem.expression, problem.shape), start.names)
-    recording = Recording(spec.record.every, spec.budget.steps, recorded_parameters(problem))
+    recording = Recording.of(problem, spec.budget.steps, spec.record)
     compiled = kernels("expressions", layout.dtype) if layout.device.type == "cpu" else None
     if compiled is not None:
         return Arranged(CompiledExpressions(program, start, trials, recording, compiled), list(range(len(trials))))
@@ -80,7 +79,7 @@ def _network(
     source: DataSource | None,
 ) -> Arranged:
     dataset = _load(problem, source)
-    recording = Recording(spec.record.every, spec.budget.steps, recorded_parameters(problem))
+    recording = Recording.of(problem, spec.budget.steps, spec.record)
     seeds = [trial.seed for trial in trials]
     compiled = kernels("networks", layout.dtype) if layout.device.type == "cpu" else None
     if compiled is not None and compiled.multiplies and is_fully_connected(problem):

@@ -4,8 +4,8 @@ from typing import Protocol
 
 from torch import Tensor
 
-from ayla_core.course import Course
 from ayla_core.ledger import Floats, Integers, Ledger
+from ayla_core.step_rows import StepRows
 
 
 class Stepper(Protocol):
@@ -21,13 +21,13 @@ class Stepper(Protocol):
 
     @property
     def row_places(self) -> Integers:
-        """Where each trial stands in the rows of a course."""
+        """Where each trial stands in ``StepRows.values``."""
 
     @property
     def numbers_per_step(self) -> int:
         """About how many numbers one step keeps in memory until its block ends."""
 
-    def advance(self, first: int, updates: int, ledger: Ledger, *, last: bool) -> Course:
+    def advance(self, first: int, updates: int, ledger: Ledger, *, last: bool) -> StepRows:
         """Make updates and book them.
 
         Args:

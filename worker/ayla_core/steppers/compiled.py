@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from ayla_spec.optimizers import Optimizer
-from ayla_spec.recording import COLUMNS
+from ayla_spec.recording import Recording
 from ayla_spec.trials import TrialPlan
 from torch import Tensor
 
-from ayla_core.course import Course, recorded_steps
 from ayla_core.devices import threads
 from ayla_core.ledger import Floats, Integers, Ledger
 from ayla_core.native.batch import Batch
@@ -23,9 +22,9 @@ from ayla_core.optimizers import Rule, rule_of
 from ayla_core.program import ObjectiveProgram
 from ayla_core.program.bytecode import assemble
 from ayla_core.progress import current
+from ayla_core.step_rows import StepRows, recorded_steps
 from ayla_core.steppers.clocks import Clocks
 from ayla_core.steppers.numbers import numbers_of
-from ayla_core.steppers.recording import Recording
 
 _FILLER = -1
 
@@ -69,17 +68,13 @@ class CompiledExpressions:
     @property
     def numbers_per_step(self) -> int:
         """Recorded numbers of one step."""
-        return max(1, len(self.places) * (len(COLUMNS) + self._recorded) // self._recording.every)
+        return max(1, len(self.places) * len(self._recording.quantities) // self._recording.every)
 
-    @property
-    def _recorded(self) -> int:
-        return len(self._recording.parameter_names)
-
-    def advance(self, first: int, updates: int, ledger: Ledger, *, last: bool) -> Course:
+    def advance(self, first: int, updates: int, ledger: Ledger, *, last: bool) -> StepRows:
         """Make updates and book them (see ``Stepper``)."""
         end = first + updates - (0 if last else 1)
-        steps = recorded_steps(first, end, self._recording.every, self._recording.budget)
-        names = (*COLUMNS, *self._recording.parameter_names)
+        steps = recorded_steps(self._recording, first, end)
+        names = self._recording.quantities
         values = np.empty((len(steps), len(names), len(self.places)), dtype=self._kernels.dtype)
         farewell = np.zeros(values.shape[1:], dtype=self._kernels.dtype)
         clock = np.ascontiguousarray(self._clocks.table(first + 1, updates + 1), dtype=self._kernels.dtype)
@@ -87,7 +82,7 @@ class CompiledExpressions:
         batch.first_step, batch.updates, batch.evaluate_last = first, updates, last
         self._kernels.function("run_expression")(ctypes.byref(batch), ctypes.c_int64(threads()))
         current().check()
-        return Course(first, end, steps, names, values, farewell)
+        return StepRows(first, end, steps, names, values, farewell)
 
     def state(self) -> dict[str, Tensor]:
         """Parameters and memory by lane."""
@@ -139,8 +134,8 @@ class CompiledExpressions:
             courses=arrays["clock"].shape[2],
             every=self._recording.every,
             last_step=self._recording.budget,
-            keep_parameters=int(self._recorded > 0),
-            columns=len(COLUMNS) + self._recorded,
+            keep_parameters=int(len(self._recording.parameters) > 0),
+            columns=len(self._recording.quantities),
             trials=len(self.places),
         )
         return batch

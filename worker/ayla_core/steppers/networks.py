@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from ayla_spec.recording import COLUMNS
+from ayla_spec.recording import Recording
 from ayla_spec.trials import TrialPlan
 from torch import Tensor
 
-from ayla_core.course import Course, recorded_steps
 from ayla_core.devices import threads
 from ayla_core.ledger import Floats, Integers, Ledger
 from ayla_core.native.library import Kernels
@@ -19,10 +18,10 @@ from ayla_core.native.network import ACTIVATIONS, LOSSES, Network
 from ayla_core.objectives.material import Material, Samples
 from ayla_core.optimizers import rule_of
 from ayla_core.progress import current
+from ayla_core.step_rows import StepRows, recorded_steps
 from ayla_core.steppers.clocks import Clocks
 from ayla_core.steppers.layouts import PaddedLayout, aligned
 from ayla_core.steppers.numbers import numbers_of
-from ayla_core.steppers.recording import Recording
 
 _Array = npt.NDArray[Any]
 
@@ -86,15 +85,15 @@ class CompiledNetworks:
     @property
     def numbers_per_step(self) -> int:
         """Recorded numbers of one step, and the places of its samples."""
-        recorded = self.lanes * len(COLUMNS) // self._recording.every
+        recorded = self.lanes * len(self._recording.quantities) // self._recording.every
         return max(1, recorded + self._material.order.numbers_per_step)
 
-    def advance(self, first: int, updates: int, ledger: Ledger, *, last: bool) -> Course:
+    def advance(self, first: int, updates: int, ledger: Ledger, *, last: bool) -> StepRows:
         """Make updates and book them (see ``Stepper``)."""
         end = first + updates - (0 if last else 1)
-        steps = recorded_steps(first, end, self._recording.every, self._recording.budget)
-        values = np.empty((len(steps), len(COLUMNS), self.lanes), dtype=self._kernels.dtype)
-        farewell = np.zeros((len(COLUMNS), self.lanes), dtype=self._kernels.dtype)
+        steps, names = recorded_steps(self._recording, first, end), self._recording.quantities
+        values = np.empty((len(steps), len(names), self.lanes), dtype=self._kernels.dtype)
+        farewell = np.zeros(values.shape[1:], dtype=self._kernels.dtype)
         clock = np.ascontiguousarray(self._clocks.table(first + 1, updates + 1), dtype=self._kernels.dtype)
         order, sizes = self._material.order.of_steps(first, updates + last)
         arrays = {"clock": clock, "rows": values, "farewell": farewell, "sizes": sizes, **ledger.arrays()}
@@ -107,7 +106,7 @@ class CompiledNetworks:
         network.every, network.last_step = self._recording.every, self._recording.budget
         self._kernels.function("run_network")(ctypes.byref(network))
         current().check()
-        return Course(first, end, steps, COLUMNS, values, farewell)
+        return StepRows(first, end, steps, names, values, farewell)
 
     def state(self) -> dict[str, Tensor]:
         """Parameters and memory of each trial, and the running sums of the metrics."""

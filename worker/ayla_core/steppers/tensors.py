@@ -4,19 +4,18 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from ayla_spec.recording import COLUMNS
+from ayla_spec.recording import COLUMNS, Recording
 from ayla_spec.trials import TrialPlan
 from torch import Tensor
 
-from ayla_core.course import Course, recorded_steps
 from ayla_core.layout import Layout
 from ayla_core.ledger import Floats, Integers, Ledger
 from ayla_core.objectives import Objective
 from ayla_core.optimizers import Rule, rule_of
 from ayla_core.scaling import Scaled, Scaling
+from ayla_core.step_rows import StepRows, recorded_steps
 from ayla_core.steppers.clocks import Clocks
 from ayla_core.steppers.groups import Group
-from ayla_core.steppers.recording import Recording
 from ayla_core.steppers.replay import Replay, recorder_for
 from ayla_core.steppers.signs import Signs
 from ayla_core.steppers.trace import Quantities, Seen, Trace, look
@@ -67,17 +66,17 @@ class TensorStepper:
     def numbers_per_step(self) -> int:
         """What one step keeps on the device."""
         samples = 3 if self._scaling.reads_samples else 0
-        return self.lanes * (8 + samples + len(self._recording.parameter_names))
+        return self.lanes * (8 + samples + len(self._recording.parameters))
 
     @torch.no_grad()
-    def advance(self, first: int, updates: int, ledger: Ledger, *, last: bool) -> Course:
+    def advance(self, first: int, updates: int, ledger: Ledger, *, last: bool) -> StepRows:
         """Make updates and book them (see ``Stepper``)."""
         table = torch.from_numpy(self._clocks.table(first + 1, max(1, updates))).to(
             self._layout.device, self._layout.dtype
         )
         for group in self._groups:
             group.prepare(self._clocks, table)
-        trace = Trace(bool(self._recording.parameter_names))
+        trace = Trace(bool(self._recording.parameters))
         for place in range(updates):
             with self._signs.of_step():
                 batch = self._objective.batch(first + place)
@@ -89,7 +88,7 @@ class TensorStepper:
         rates = self._clocks.learning_rates(self._learning_rates, first + 1, steps)
         quantities = trace.collect(self._capped(trace), rates)
         ledger.book(first, quantities.loss, quantities.finite, quantities.capped[:updates], quantities.sides)
-        return self._course(first, steps, quantities, ledger)
+        return self._rows(first, steps, quantities, ledger)
 
     def _step(self, batch: Tensor | None, now: Sequence[Tensor]) -> Seen:
         """Evaluate the current parameters and move them, each group by its numbers of this update."""
@@ -102,7 +101,7 @@ class TensorStepper:
         parameters = self._parameters()
         evaluation = self._objective.evaluate(parameters, batch, counts=counts)
         scaled = self._scaling.apply(evaluation)
-        keeps = bool(self._recording.parameter_names)
+        keeps = bool(self._recording.parameters)
         reads = self._scaling.reads_samples
         return look(evaluation.loss, scaled, parameters, keep_parameters=keeps, reads_samples=reads), scaled
 
@@ -114,18 +113,18 @@ class TensorStepper:
         scales = trace.scales()
         return torch.cat([group.capped(scales[:, group.where]) for group in self._groups], dim=1)
 
-    def _course(self, first: int, steps: int, quantities: Quantities, ledger: Ledger) -> Course:
+    def _rows(self, first: int, steps: int, quantities: Quantities, ledger: Ledger) -> StepRows:
         columns = [getattr(quantities, name) for name in COLUMNS]
         if quantities.parameters is not None:
             columns += list(np.moveaxis(quantities.parameters, -1, 0))
         whole = np.stack(columns, axis=1)
-        kept = recorded_steps(first, first + steps - 1, self._recording.every, self._recording.budget)
+        kept = recorded_steps(self._recording, first, first + steps - 1)
         diverged = np.clip(ledger.first_nonfinite - first, 0, steps - 1)
-        return Course(
+        return StepRows(
             first_step=first,
             last_step=first + steps - 1,
             steps=kept,
-            names=(*COLUMNS, *self._recording.parameter_names),
+            names=self._recording.quantities,
             values=whole[kept - first],
             farewell=whole[diverged, :, np.arange(self.lanes)].T,
         )

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from ayla_spec.recording import Recording
 
 from ayla_core.ledger import NEVER, Floats, Integers
 from ayla_core.recorder import Column, TrialRows
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class StepRows:
     """Some consecutive steps.
 
     Attributes:
@@ -47,23 +48,23 @@ class Course:
         return {"step": steps, **{name: whole[:, number].copy() for number, name in enumerate(self.names)}}
 
 
-def recorded_steps(first: int, last: int, every: int, final: int) -> Integers:
-    """The steps of ``first`` to ``last`` that are recorded: 0 and its multiples of ``every``, and the final one."""
-    steps = np.arange(-(-first // every) * every, last + 1, every, dtype=np.int64)
-    return np.append(steps, final) if last == final and final % every else steps
+def recorded_steps(recording: Recording, first: int, last: int) -> Integers:
+    """The steps of ``first`` to ``last`` that are recorded, as an array."""
+    steps = recording.steps(first, last)
+    return np.concatenate([np.arange(part.start, part.stop, part.step, dtype=np.int64) for part in steps])
 
 
 def rows_of(
-    courses: Sequence[Course], indices: Sequence[int], places: Integers, first_nonfinite: Integers
+    pieces: Sequence[StepRows], indices: Sequence[int], places: Integers, first_nonfinite: Integers
 ) -> list[TrialRows]:
-    """The rows of each trial that has any; given its index in the job, its place in the courses, when it diverged."""
+    """The rows of each trial that has any; given its index in the job, its place in the pieces, when it diverged."""
     rows = []
-    first, last = courses[0].first_step, courses[-1].last_step
+    first, last = pieces[0].first_step, pieces[-1].last_step
     ends_here = (first_nonfinite >= first) & (first_nonfinite <= last)
-    has_rows = ends_here | (any(len(course.steps) for course in courses) & (first_nonfinite == NEVER))
+    has_rows = ends_here | (any(len(piece.steps) for piece in pieces) & (first_nonfinite == NEVER))
     for trial in np.flatnonzero(has_rows).tolist():
         index, place, diverged = indices[trial], int(places[trial]), int(first_nonfinite[trial])
-        parts = [part for part in (course.columns(place, diverged) for course in courses) if part is not None]
+        parts = [part for part in (piece.columns(place, diverged) for piece in pieces) if part is not None]
         if parts:
             rows.append(TrialRows(index, joined(parts)))
     return rows

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from ayla_core.course import joined
+from ayla_core.step_rows import joined
 from ayla_core.recorder import Block, MetricRows, PredictionRows, TrialRows, TrialSummary
 from ayla_service.results.encoding import encode
 from ayla_service.results.progress import TrialProgress

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class SpecDraft:
     """The parts of a job.
 
     Attributes:
@@ -39,16 +39,16 @@ class Draft:
     dtype: Dtype
 
 
-def draft(spec: JobSpec, issues: list[SpecIssue]) -> Draft:
+def draft(spec: JobSpec, issues: list[SpecIssue]) -> SpecDraft:
     """The spec over its preset; what is missing is added to ``issues``, and the draft means nothing then."""
     return _of_preset(spec, spec.problem, issues) if isinstance(spec.problem, PresetProblem) else _own(spec, issues)
 
 
-def _own(spec: JobSpec, issues: list[SpecIssue]) -> Draft:
+def _own(spec: JobSpec, issues: list[SpecIssue]) -> SpecDraft:
     problem = with_loss(spec.problem) if isinstance(spec.problem, DatasetProblem) else spec.problem
     assert not isinstance(problem, PresetProblem)  # noqa: S101  # the other branch of the only caller
     budget = _required(spec.budget, SubmittedBudget(steps=1), "/budget", "{'steps': 100}", issues)
-    return Draft(
+    return SpecDraft(
         preset=spec.preset,
         problem=problem,
         optimizers=list(_required(spec.optimizers, [], "/optimizers", "[{'name': 'sgd', ...}]", issues)),
@@ -60,10 +60,10 @@ def _own(spec: JobSpec, issues: list[SpecIssue]) -> Draft:
     )
 
 
-def _of_preset(spec: JobSpec, problem: PresetProblem, issues: list[SpecIssue]) -> Draft:
+def _of_preset(spec: JobSpec, problem: PresetProblem, issues: list[SpecIssue]) -> SpecDraft:
     preset = PRESETS[problem.preset]
     budget = preset.budget if spec.budget is None else _in_steps(spec.budget, preset.problem, issues)
-    return Draft(
+    return SpecDraft(
         preset=problem.preset,
         problem=preset.problem,
         optimizers=list(spec.optimizers or preset.optimizers),

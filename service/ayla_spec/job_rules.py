@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ayla_spec.datasets import CurveDataset
-from ayla_spec.draft import Draft
+from ayla_spec.draft import SpecDraft
 from ayla_spec.errors import SpecIssue
 from ayla_spec.expression import Allowance
 from ayla_spec.float32 import setting_issues
@@ -21,7 +21,7 @@ from ayla_spec.problems import DatasetProblem, ExpressionProblem
 from ayla_spec.recording import Recording
 
 
-def job_issues(spec: JobSpec, draft: Draft, allowance: Allowance | None = None) -> list[SpecIssue]:
+def job_issues(spec: JobSpec, draft: SpecDraft, allowance: Allowance | None = None) -> list[SpecIssue]:
     """Everything that is wrong with a draft.
 
     Args:
@@ -46,7 +46,7 @@ def _seed_issues(seeds: list[int]) -> list[SpecIssue]:
     return []
 
 
-def _prediction_issues(draft: Draft) -> list[SpecIssue]:
+def _prediction_issues(draft: SpecDraft) -> list[SpecIssue]:
     steps = draft.record.predictions_at
     if not steps:
         return []
@@ -64,14 +64,14 @@ def _prediction_issues(draft: Draft) -> list[SpecIssue]:
     ]
 
 
-def _metrics_issues(spec: JobSpec, draft: Draft) -> list[SpecIssue]:
+def _metrics_issues(spec: JobSpec, draft: SpecDraft) -> list[SpecIssue]:
     # 1 is what every resolved spec says, and a resolved spec can be submitted again.
     if spec.record.metrics_every in (None, 1) or isinstance(draft.problem, DatasetProblem):
         return []
     return [SpecIssue("/record/metrics_every", "An expression has no epochs and no metrics; leave this out.")]
 
 
-def _size_issues(draft: Draft) -> list[SpecIssue]:
+def _size_issues(draft: SpecDraft) -> list[SpecIssue]:
     """How much one job may ask for; the first limit that is broken, as the others follow from it."""
     trials, steps = len(draft.optimizers) * len(draft.seeds), draft.budget.steps
     if trials > MAX_TRIALS:
@@ -84,7 +84,7 @@ def _size_issues(draft: Draft) -> list[SpecIssue]:
     return [*_row_issues(draft, trials), *_metric_row_issues(draft, trials), *_prediction_row_issues(draft, trials)]
 
 
-def _row_issues(draft: Draft, trials: int) -> Iterator[SpecIssue]:
+def _row_issues(draft: SpecDraft, trials: int) -> Iterator[SpecIssue]:
     recording = Recording.of(draft.problem, draft.budget.steps, draft.record)
     rows, columns = trials * recording.rows, len(recording.columns)
     most = min(MAX_RECORDED_ROWS, MAX_RECORDED_NUMBERS // columns)
@@ -93,7 +93,7 @@ def _row_issues(draft: Draft, trials: int) -> Iterator[SpecIssue]:
         yield SpecIssue("/record/every", f"{detail} {_advice('every', draft.budget.steps, trials, most)}")
 
 
-def _metric_row_issues(draft: Draft, trials: int) -> Iterator[SpecIssue]:
+def _metric_row_issues(draft: SpecDraft, trials: int) -> Iterator[SpecIssue]:
     if isinstance(draft.problem, ExpressionProblem) or isinstance(draft.problem.dataset, CurveDataset):
         return
     # An epoch of a file may be as short as one step.
@@ -112,7 +112,7 @@ def _advice(field: str, moments: int, trials: int, most: int) -> str:
     return f"Use {field} >= {-(-moments // room)}."
 
 
-def _prediction_row_issues(draft: Draft, trials: int) -> Iterator[SpecIssue]:
+def _prediction_row_issues(draft: SpecDraft, trials: int) -> Iterator[SpecIssue]:
     if isinstance(draft.problem, ExpressionProblem):
         return
     rows = trials * len(draft.record.predictions_at) * (draft.problem.dataset.training_samples or 0)

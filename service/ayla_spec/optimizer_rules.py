@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ayla_spec.draft import Draft
+from ayla_spec.draft import SpecDraft
 from ayla_spec.errors import SpecIssue
 from ayla_spec.problems import ExpressionProblem
 
 
-def optimizer_issues(draft: Draft) -> list[SpecIssue]:
+def optimizer_issues(draft: SpecDraft) -> list[SpecIssue]:
     """What is wrong with the optimizers of a job."""
     return [*_label_issues(draft), *_sample_issues(draft), *_schedule_issues(draft)]
 
 
-def _label_issues(draft: Draft) -> Iterator[SpecIssue]:
+def _label_issues(draft: SpecDraft) -> Iterator[SpecIssue]:
     labels: dict[str, int] = {}
     for index, settings in enumerate(draft.optimizers):
         if settings.label is None:
@@ -24,7 +24,7 @@ def _label_issues(draft: Draft) -> Iterator[SpecIssue]:
             yield SpecIssue(f"/optimizers/{index}/label", detail)
 
 
-def _sample_issues(draft: Draft) -> Iterator[SpecIssue]:
+def _sample_issues(draft: SpecDraft) -> Iterator[SpecIssue]:
     if not isinstance(draft.problem, ExpressionProblem):
         return
     for index, settings in enumerate(draft.optimizers):
@@ -33,7 +33,7 @@ def _sample_issues(draft: Draft) -> Iterator[SpecIssue]:
             yield SpecIssue(f"/optimizers/{index}/ayla/transform_on", detail)
 
 
-def _schedule_issues(draft: Draft) -> Iterator[SpecIssue]:
+def _schedule_issues(draft: SpecDraft) -> Iterator[SpecIssue]:
     for index, settings in enumerate(draft.optimizers):
         issue = None if settings.schedule is None else settings.schedule.issue(draft.budget.steps)
         if issue is not None:

@@ -1,6 +1,6 @@
 """From a job spec as submitted to one with every default filled in, or to the list of what is wrong with it."""
 
-from ayla_spec.draft import Draft, draft
+from ayla_spec.draft import SpecDraft, draft
 from ayla_spec.errors import SpecError, SpecIssue
 from ayla_spec.expression import Allowance
 from ayla_spec.job_rules import job_issues
@@ -27,7 +27,7 @@ def resolve(spec: JobSpec, allowance: Allowance | None = None) -> ResolvedJobSpe
     return _resolved(spec, drafted)
 
 
-def _resolved(spec: JobSpec, drafted: Draft) -> ResolvedJobSpec:
+def _resolved(spec: JobSpec, drafted: SpecDraft) -> ResolvedJobSpec:
     return ResolvedJobSpec(
         name=spec.name,
         tags=list(dict.fromkeys(spec.tags)),

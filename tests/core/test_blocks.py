@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from ayla_core import Block, CheckpointError, Engine, MemoryRecorder, Pace, train
+from ayla_core import Block, BlockLength, CheckpointError, Engine, MemoryRecorder, train
 from ayla_spec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
 from hypothesis import HealthCheck, given, settings
@@ -154,18 +154,20 @@ def test_training_adapts_its_blocks_and_finishes() -> None:
             recorder.write(block, checkpoint)
 
     engine = Engine(spec, plan_trials(spec), CPU)
-    assert train(engine, Tee(), Pace(target_seconds=1000.0, first_steps=8, max_numbers=50 * engine.numbers_per_step))
+    assert train(
+        engine, Tee(), BlockLength(target_seconds=1000.0, first_steps=8, max_numbers=50 * engine.numbers_per_step)
+    )
     lengths = [block.last_step - block.first_step + 1 for block in blocks]
     assert lengths[:5] == [8, 16, 32, 50, 50]
     assert_same(run(spec), recorder)
 
 
 def test_a_slow_block_is_followed_by_a_shorter_one() -> None:
-    pace = Pace(target_seconds=0.5)
-    assert pace.next_steps(100, seconds=1.0) == 50
-    assert pace.next_steps(100, seconds=0.4) == 125
-    assert pace.next_steps(100, seconds=0.01) == 200
-    assert pace.next_steps(1, seconds=60.0) == 1
+    block_length = BlockLength(target_seconds=0.5)
+    assert block_length.next_steps(100, seconds=1.0) == 50
+    assert block_length.next_steps(100, seconds=0.4) == 125
+    assert block_length.next_steps(100, seconds=0.01) == 200
+    assert block_length.next_steps(1, seconds=60.0) == 1
 
 
 def test_training_stops_between_blocks_when_asked() -> None:

@@ -1,4 +1,4 @@
-"""Signs of life: every way of computing has some in the middle of a block, and stops when it is told to."""
+"""StepProgress of life: every way of computing has some in the middle of a block, and stops when it is told to."""
 
 import importlib
 import sys
@@ -12,9 +12,9 @@ import torch
 from ayla_core import progress
 from ayla_core.engine import Engine
 from ayla_core.native import build
-from ayla_core.progress import Progress, Stopped, shown
+from ayla_core.progress import ComputationProgress, ComputationStopped, reporting_to
 from ayla_core.recorder import MemoryRecorder
-from ayla_core.steppers import networks, signs
+from ayla_core.steppers import networks, step_progress
 from ayla_core.training import train
 from ayla_spec import JobSpec, resolve
 from ayla_spec.trials import plan_trials
@@ -43,14 +43,14 @@ def test_a_block_without_end_tells_that_it_gets_on_and_stops(
     kind: str, native: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AYLA_NATIVE", native)
-    engine, seen, ended = engine_of(PROBLEMS[kind], steps=1_000_000), Progress(), list[str]()
+    engine, seen, ended = engine_of(PROBLEMS[kind], steps=1_000_000), ComputationProgress(), list[str]()
     steps = 1_000_000 if (kind, native) == ("expression", "1") else 20_000
 
     def compute() -> None:
-        with shown(seen):
+        with reporting_to(seen):
             try:
                 engine.advance(steps)
-            except Stopped:
+            except ComputationStopped:
                 ended.append("stopped")
             else:
                 ended.append("done")
@@ -66,20 +66,20 @@ def test_a_block_without_end_tells_that_it_gets_on_and_stops(
     thread.join(60)
     assert len(counts) >= 3
     assert ended == ["stopped"]
-    assert seen.doing.startswith("A single step (one of the steps 0 to ")
+    assert seen.activity.startswith("A single step (one of the steps 0 to ")
 
 
 def test_a_single_long_step_of_pytorch_tells_of_each_operation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AYLA_NATIVE", "0")
-    monkeypatch.setattr(signs, "_LONG_SECONDS", 1000.0)
-    engine, seen = engine_of(DIGITS, steps=5), Progress()
-    with shown(seen):
+    monkeypatch.setattr(step_progress, "_LONG_SECONDS", 1000.0)
+    engine, seen = engine_of(DIGITS, steps=5), ComputationProgress()
+    with reporting_to(seen):
         engine.advance(1)
         first = seen.count
         engine.advance(1)
     assert first > 20, "the first step is taken for a long one"
     assert seen.count - first == 1
-    assert seen.doing == "A single step (step 1 of 5)"
+    assert seen.activity == "A single step (step 1 of 5)"
 
 
 def test_what_is_told_of_does_not_change_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,8 +101,11 @@ def test_products_of_few_columns_come_in_pieces_too(monkeypatch: pytest.MonkeyPa
     counts = []
     for pieces in (2**40, 2**16):
         monkeypatch.setattr(networks, "MULTIPLIED_AT_ONCE", pieces)
-        engine, seen = engine_of({"type": "dataset", "dataset": data, "model": {"name": "linear"}}, steps=5), Progress()
-        with shown(seen):
+        engine, seen = (
+            engine_of({"type": "dataset", "dataset": data, "model": {"name": "linear"}}, steps=5),
+            ComputationProgress(),
+        )
+        with reporting_to(seen):
             engine.advance(1)
         counts.append(seen.count)
     whole, parts = counts
@@ -114,38 +117,38 @@ def test_an_import_tells_of_each_module(tmp_path: Path, monkeypatch: pytest.Monk
     for place in range(5):
         inner = f"import large_library_{place + 1}" if place < 4 else ""
         (tmp_path / f"large_library_{place}.py").write_text(inner)
-    seen = Progress()
-    with shown(seen), progress.telling_of_imports():
+    seen = ComputationProgress()
+    with reporting_to(seen), progress.reporting_imports():
         importlib.import_module("large_library_0")
     assert seen.count == 5
 
 
 def test_nobody_has_to_watch() -> None:
-    progress.got_on()
+    progress.report_progress()
     assert not progress.current().stopping
 
 
 def test_an_inner_computation_is_told_of_where_it_belongs() -> None:
-    outer, inner = Progress(), Progress()
-    with shown(outer):
-        with shown(inner):
-            progress.got_on()
-        progress.got_on()
-        progress.got_on()
+    outer, inner = ComputationProgress(), ComputationProgress()
+    with reporting_to(outer):
+        with reporting_to(inner):
+            progress.report_progress()
+        progress.report_progress()
+        progress.report_progress()
     assert (outer.count, inner.count) == (2, 1)
 
 
 def test_a_compiler_that_computes_is_a_sign_of_life_and_one_that_sleeps_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "_LOOK_SECONDS", 0.05)
-    busy, idle = Progress(), Progress()
+    busy, idle = ComputationProgress(), ComputationProgress()
     spin = "import time\nwhile time.process_time() < 0.6: pass"
-    with shown(busy):
+    with reporting_to(busy):
         assert build._run([sys.executable, "-c", spin]).returncode == 0
     assert busy.count > 1
-    with shown(idle):
+    with reporting_to(idle):
         assert build._run(["sleep", "0.5"]).stdout == ""
     assert idle.count <= 1, "that it was started"
-    stopping = Progress()
+    stopping = ComputationProgress()
     stopping.stop()
-    with shown(stopping), pytest.raises(Stopped):
+    with reporting_to(stopping), pytest.raises(ComputationStopped):
         build._run([sys.executable, "-c", "while True: pass"])

@@ -1,4 +1,4 @@
-"""Steps that are recorded once and replayed. Here a stand-in for a CUDA graph replays on the same tensors; the real one
+"""Steps that are captured once and replayed. Here a stand-in for a CUDA graph replays on the same tensors; the real one
 needs a GPU."""
 
 from collections.abc import Callable
@@ -8,8 +8,8 @@ import torch
 from ayla_core import Engine, MemoryRecorder, select_device
 from ayla_core.native.library import SWITCH
 from ayla_core.steppers import tensors
-from ayla_core.steppers.replay import Body, recorder_for
-from ayla_core.steppers.trace import Seen
+from ayla_core.steppers.replay import Body, capture_for
+from ayla_core.steppers.trace import StepTensors
 from ayla_spec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
 
@@ -20,7 +20,7 @@ AYLA = {"n1": 1.4, "n2": 0.8, "max_scale": 3.0}
 SAMPLES = {"n1": 0.7, "n2": 1.3, "transform_on": "sample"}
 CLASSES = {"name": "classification", "samples": 90, "feature_count": 5, "class_count": 4}
 
-Recording = tuple[Callable[[], None], Seen]
+Recording = tuple[Callable[[], None], StepTensors]
 
 
 def jobs() -> list[ResolvedJobSpec]:
@@ -66,14 +66,14 @@ def without_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_replayed_steps_are_the_same_bit_for_bit(place: int, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = jobs()[place]
     plain = run(spec)
-    monkeypatch.setattr(tensors, "recorder_for", lambda _: stand_in)
+    monkeypatch.setattr(tensors, "capture_for", lambda _: stand_in)
     assert_same(plain, run(spec, blocks=[3, 1, 7]))
 
 
 def test_a_checkpoint_is_taken_over_into_the_recorded_tensors(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = jobs()[1]
     plain = run(spec)
-    monkeypatch.setattr(tensors, "recorder_for", lambda _: stand_in)
+    monkeypatch.setattr(tensors, "capture_for", lambda _: stand_in)
     engine = Engine(spec, plan_trials(spec), torch.device("cpu"))
     recorder = MemoryRecorder()
     recorder.write(engine.advance(7), engine.checkpoint)
@@ -90,7 +90,7 @@ def stale(body: Body) -> Recording:
 
 
 def broken(body: Body) -> Recording:
-    """Cannot record."""
+    """Cannot capture."""
     body()
     raise RuntimeError("operation not permitted when stream is capturing")
 
@@ -104,13 +104,13 @@ def test_what_cannot_be_replayed_is_launched_step_by_step(
 ) -> None:
     spec = jobs()[1]
     plain = run(spec)
-    monkeypatch.setattr(tensors, "recorder_for", lambda _: recorder)
+    monkeypatch.setattr(tensors, "capture_for", lambda _: recorder)
     assert_same(plain, run(spec))
     assert reason in caplog.text
 
 
 def test_a_cpu_records_nothing() -> None:
-    assert recorder_for(torch.device("cpu")) is None
+    assert capture_for(torch.device("cpu")) is None
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

@@ -4,9 +4,9 @@ import pytest
 import torch
 from ayla_core import checkpoint
 from ayla_core.engine import Engine
-from ayla_core.ledger import LATER
 from ayla_core.recorder import MemoryRecorder
 from ayla_core.training import train
+from ayla_core.trial_statistics import LATER
 from ayla_service.comparison.question import Question
 from ayla_service.comparison.service import Comparison, ComparisonService
 from ayla_service.db.session import Database

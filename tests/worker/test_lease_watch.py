@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ayla_core.progress import got_on
+from ayla_core.progress import report_progress
 from ayla_service.db.models import Shard
 from ayla_service.db.session import Database, store_now
 from ayla_service.jobs.views import AttemptView, JobView
@@ -53,7 +53,7 @@ class Store:
 
 def _get_on_until(condition: Any) -> None:
     def looked() -> bool:
-        got_on()
+        report_progress()
         return bool(condition())
 
     wait_for(looked)
@@ -72,12 +72,12 @@ def test_what_gets_on_keeps_its_lease_for_many_leases() -> None:
 def test_what_does_not_get_on_has_failed_before_its_lease_is_over_and_stops_when_it_can() -> None:
     store = Store()
     watch = store.watch()
-    watch.progress.doing = "A single step (step 3 of 10)"
+    watch.progress.activity = "A single step (step 3 of 10)"
 
     def hang() -> None:
         with watch.watching():
             wait_for(lambda: watch.progress.stopping)
-            got_on()
+            report_progress()
 
     with pytest.raises(StepTooLong) as raised:
         hang()
@@ -117,7 +117,7 @@ def test_waiting_for_the_store_is_not_hanging() -> None:
         watch.waiting()
         time.sleep(0.6)
         watch.computing()
-        got_on()
+        report_progress()
     assert not store.errors
     assert store.renewals == 0
 
@@ -132,10 +132,10 @@ SLOW_WORKER = """
 import sys, time
 from pathlib import Path
 from ayla_core import engine
-from ayla_core.progress import current, got_on
+from ayla_core.progress import current, report_progress
 
 flag = Path(sys.argv.pop(1))
-sign = got_on if {signs} else int
+sign = report_progress if {signs} else int
 made = engine.Engine.__init__
 
 def slow(self, *arguments, **named):

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from ayla_core.drop_in import AYLA
     from ayla_core.engine import CheckpointError, Engine
     from ayla_core.recorder import Block, MemoryRecorder, MetricRows, PredictionRows, Recorder, TrialRows, TrialSummary
-    from ayla_core.training import Pace, train
+    from ayla_core.training import BlockLength, train
 
 __all__ = [
     "AYLA",
     "Block",
+    "BlockLength",
     "CheckpointError",
     "DataSource",
     "DatasetError",
@@ -26,7 +27,6 @@ __all__ = [
     "Engine",
     "MemoryRecorder",
     "MetricRows",
-    "Pace",
     "PredictionRows",
     "Recorder",
     "TrialRows",
@@ -43,7 +43,7 @@ _NAMES = {
     "devices": ("DeviceUnavailable", "select_device", "set_threads"),
     "engine": ("CheckpointError", "Engine"),
     "recorder": ("Block", "MemoryRecorder", "MetricRows", "PredictionRows", "Recorder", "TrialRows", "TrialSummary"),
-    "training": ("Pace", "train"),
+    "training": ("BlockLength", "train"),
 }
 _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names}
 

@@ -14,11 +14,11 @@ from torch import Tensor
 from ayla_core import checkpoint
 from ayla_core.checkpoint import CheckpointError
 from ayla_core.datasets import DataSource
-from ayla_core.ledger import LATER, NEVER, Floats, Integers, Ledger
 from ayla_core.progress import current
 from ayla_core.recorder import MetricRows, PredictionRows, TrialRows, TrialSummary
 from ayla_core.step_rows import StepRows, rows_of
-from ayla_core.steppers import arrange
+from ayla_core.steppers import choose_stepper
+from ayla_core.trial_statistics import LATER, NEVER, Floats, Integers, TrialStatistics
 
 __all__ = ["CheckpointError", "Engine", "EngineBlock"]
 
@@ -33,7 +33,7 @@ class EngineBlock:
         finished: whether this is the last block.
         predictions: of the steps at which they are asked for.
         metrics: at the ends of epochs.
-        standing: what is known of each trial right after the block, in the order of the trials.
+        statistics: what is known of each trial right after the block, in the order of the trials.
     """
 
     first_step: int
@@ -41,7 +41,7 @@ class EngineBlock:
     finished: bool
     predictions: list[PredictionRows]
     metrics: list[MetricRows]
-    standing: Ledger
+    statistics: TrialStatistics
     _pieces: Sequence[StepRows]
     _places: Integers
     _indices: Sequence[int]
@@ -51,12 +51,12 @@ class EngineBlock:
     @cached_property
     def rows(self) -> list[TrialRows]:
         """Recorded steps of each trial that has any in this block."""
-        return rows_of(self._pieces, self._indices, self._places, self.standing.first_nonfinite)
+        return rows_of(self._pieces, self._indices, self._places, self.statistics.first_nonfinite)
 
     @cached_property
     def summaries(self) -> list[TrialSummary]:
         """Of every trial."""
-        return self.standing.summaries(self._indices, self._steps_done, completed=self._completed)
+        return self.statistics.summaries(self._indices, self._steps_done, completed=self._completed)
 
 
 class Engine:
@@ -93,13 +93,13 @@ class Engine:
         self._spec = spec
         self._indices = [trial.index for trial in trials]
         self._trials = trials
-        arranged = arrange(spec, trials, device, source)
-        self._stepper = arranged.stepper
-        self._order = np.argsort(np.array(arranged.order))
+        chosen = choose_stepper(spec, trials, device, source)
+        self._stepper = chosen.stepper
+        self._order = np.argsort(np.array(chosen.order))
         self._lanes = self._stepper.places[self._order]
         self._row_places = self._stepper.row_places[self._order]
-        self._ledger = Ledger.blank(self._stepper.lanes, self._stepper.places)
-        self._stops = _Stops(spec, arranged.steps_per_epoch)
+        self._statistics = TrialStatistics.blank(self._stepper.lanes, self._stepper.places)
+        self._stops = _Stops(spec, chosen.steps_per_epoch)
 
     @property
     def numbers_per_step(self) -> int:
@@ -141,8 +141,8 @@ class Engine:
         last = stop == self._spec.budget.steps
         of = f"of {self._spec.budget.steps}"
         some = f"step {start} {of}" if stop - start <= 1 else f"one of the steps {start} to {stop - 1} {of}"
-        current().doing = f"A single step ({some})"
-        piece = self._stepper.advance(start, stop - start, self._ledger, last=last)
+        current().activity = f"A single step ({some})"
+        piece = self._stepper.advance(start, stop - start, self._statistics, last=last)
         self.step = stop
         return piece
 
@@ -151,19 +151,19 @@ class Engine:
     ) -> EngineBlock:
         """Make the block of some steps."""
         completed = self.step == self._spec.budget.steps
-        standing = self._ledger.of(self._lanes)
+        statistics = self._statistics.of(self._lanes)
         last = pieces[-1].last_step
         self.finished = completed
-        if not standing.alive().any():
+        if not statistics.alive().any():
             self.finished = True
-            self.step = last = int(standing.first_nonfinite.max())
+            self.step = last = int(statistics.first_nonfinite.max())
         return EngineBlock(
             first_step=pieces[0].first_step,
             last_step=last,
             finished=self.finished,
             predictions=predictions,
             metrics=metrics,
-            standing=standing,
+            statistics=statistics,
             _pieces=pieces,
             _places=self._row_places,
             _indices=self._indices,
@@ -173,20 +173,20 @@ class Engine:
 
     def _alive(self) -> Iterator[tuple[int, int]]:
         """Index in the job and place in the stepper's order, of each trial that has not diverged."""
-        diverged = self._ledger.first_nonfinite[self._lanes]
+        diverged = self._statistics.first_nonfinite[self._lanes]
         for index, place, step in zip(self._indices, self._order.tolist(), diverged.tolist(), strict=True):
             if step == NEVER:
                 yield index, place
 
     def _predictions(self, step: int) -> list[PredictionRows]:
-        current().doing = f"Predicting at step {step}"
+        current().activity = f"Predicting at step {step}"
         columns = self._stepper.predictions()
         if columns is None:
             return []
         return [PredictionRows(index, step, columns[place]) for index, place in self._alive()]
 
     def _metrics(self, step: int) -> list[MetricRows]:
-        current().doing = f"Taking the metrics at step {step}"
+        current().activity = f"Taking the metrics at step {step}"
         found: dict[str, Floats] = self._stepper.metrics()
         if not found:
             return []
@@ -208,7 +208,7 @@ class Engine:
     def restore(self, data: bytes) -> None:
         """Take over the state of a checkpoint of the same job and trials.
 
-        One of an earlier version may lack counts of the ledger; they are unknown from then on.
+        One of an earlier version may lack counts of the statistics; they are unknown from then on.
 
         Raises:
             CheckpointError: when the bytes are something else; the engine is unchanged then.
@@ -218,8 +218,8 @@ class Engine:
 
     def _state(self) -> dict[str, Tensor]:
         """Every tensor that changes, by name; writing into one changes the engine."""
-        ledger = {f"ledger.{name}": torch.from_numpy(item) for name, item in self._ledger.arrays().items()}
-        return ledger | {f"stepper.{name}": item for name, item in self._stepper.state().items()}
+        statistics = {f"ledger.{name}": torch.from_numpy(item) for name, item in self._statistics.arrays().items()}
+        return statistics | {f"stepper.{name}": item for name, item in self._stepper.state().items()}
 
 
 class _Stops:

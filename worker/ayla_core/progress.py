@@ -1,7 +1,7 @@
-"""How a computation gets on, for whoever watches it from another thread, and how it is told to stop.
+"""Progress of a computation, which another thread can watch, and the request to stop it.
 
-The kernels count in the same memory, from all their threads. Deep inside a computation ``got_on`` is enough: it counts
-for the computation that runs in this thread.
+The compiled kernels count in the same memory, from all their threads. Code deep inside a computation calls
+``report_progress``, which counts for the computation that runs in this thread.
 """
 
 import sys
@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 
 COUNT, STOP = 0, 1
-"""Places of ``Progress.marks``."""
+"""Places of ``ComputationProgress.marks``."""
 
 
-class Stopped(Exception):
-    """Nothing of the computation is wanted any more; where it was is not kept."""
+class ComputationStopped(Exception):
+    """The computation was asked to stop; its state is not kept."""
 
 
-class Progress:
-    """Signs of life of one computation.
+class ComputationProgress:
+    """StepProgress of life of one computation.
 
     Attributes:
         doing: what is being computed, as a user may read it.
@@ -29,72 +29,72 @@ class Progress:
     """
 
     def __init__(self) -> None:
-        self.doing = "Beginning"
+        self.activity = "Beginning"
         self.marks = np.zeros(2, dtype=np.int64)
 
     @property
     def count(self) -> int:
-        """How often the computation has got on; only that it changes means anything."""
+        """Reports so far; only that it changes means anything."""
         return int(self.marks[COUNT])
 
     @property
     def stopping(self) -> bool:
-        """Whether it was told to stop."""
+        """Whether the computation was asked to stop."""
         return bool(self.marks[STOP])
 
-    def got_on(self) -> None:
-        """Say that the computation has got on.
+    def report_progress(self) -> None:
+        """Count one more report.
 
         Raises:
-            Stopped: if it is to stop.
+            ComputationStopped: if the computation was asked to stop.
         """
         self.marks[COUNT] += 1
         self.check()
 
     def check(self) -> None:
-        """See whether the computation is to go on.
+        """Stop here if that was asked for.
 
         Raises:
-            Stopped: if it is to stop.
+            ComputationStopped: if the computation was asked to stop.
         """
         if self.stopping:
-            raise Stopped
+            raise ComputationStopped
 
     def stop(self) -> None:
-        """Tell the computation to stop the next time it gets on; for other threads."""
+        """Ask the computation to stop at its next report; for other threads."""
         self.marks[STOP] = 1
 
 
-_NOBODY_WATCHES = Progress()
-_current = ContextVar("progress", default=_NOBODY_WATCHES)
+_UNOBSERVED = ComputationProgress()
+_current = ContextVar("progress", default=_UNOBSERVED)
 
 
-def current() -> Progress:
-    """Of the computation that runs in this thread."""
+def current() -> ComputationProgress:
+    """Progress of the computation that runs in this thread."""
     return _current.get()
 
 
-def got_on() -> None:
-    """Say that the computation in this thread has got on.
+def report_progress() -> None:
+    """Count one more report of the computation in this thread.
 
     Raises:
-        Stopped: if it is to stop.
+        ComputationStopped: if the computation was asked to stop.
     """
-    _current.get().got_on()
+    _current.get().report_progress()
 
 
 class _EachImport:
-    """Stands before Python's own finders of modules; finds none, but sees that each is looked for."""
+    """A finder of modules before Python's own; it finds none and reports each that is looked for."""
 
     def find_spec(self, name: str, path: object, target: object = None) -> None:
-        """Say that importing has got on."""
+        """Report one more import."""
         del name, path, target
-        got_on()
+        report_progress()
 
 
 @contextmanager
-def telling_of_imports() -> Iterator[None]:
-    """Within the context, each module that is imported is a sign of life: large libraries have hundreds."""
+def reporting_imports() -> Iterator[None]:
+    """Within the context, each imported module is reported: large libraries have hundreds."""
     finder: Any = _EachImport()
     sys.meta_path.insert(0, finder)
     try:
@@ -104,8 +104,8 @@ def telling_of_imports() -> Iterator[None]:
 
 
 @contextmanager
-def shown(progress: Progress) -> Iterator[None]:
-    """Within the context, what this thread computes is told to ``progress``."""
+def reporting_to(progress: ComputationProgress) -> Iterator[None]:
+    """Within the context, this thread reports to ``progress``."""
     token = _current.set(progress)
     try:
         yield

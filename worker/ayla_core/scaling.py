@@ -8,7 +8,7 @@ from ayla_spec.optimizers import Ayla
 from torch import Tensor
 
 from ayla_core.layout import Layout
-from ayla_core.objectives import Evaluation, Samples
+from ayla_core.objectives import Evaluation, SampleLoss
 from ayla_core.transform import PowerTransform
 
 
@@ -44,7 +44,7 @@ class Scaling:
         layout: type and device.
     """
 
-    def __init__(self, settings: Sequence[Ayla | None], samples: Samples | None, layout: Layout) -> None:
+    def __init__(self, settings: Sequence[Ayla | None], samples: SampleLoss | None, layout: Layout) -> None:
         self._ones = layout.vector([1.0] * len(settings))
         on_loss = [ayla if ayla is not None and ayla.transform_on == "loss" else None for ayla in settings]
         self._on_loss = PowerTransform(on_loss, layout) if any(on_loss) else None
@@ -103,7 +103,7 @@ class _SampleFactors:
 class _SampleReading:
     """The exponent chosen on each |r_i|, c_i = n_i |r_i|^(n_i - 1), v = mean(c_i)."""
 
-    def __init__(self, settings: Sequence[Ayla | None], samples: Samples, layout: Layout) -> None:
+    def __init__(self, settings: Sequence[Ayla | None], samples: SampleLoss, layout: Layout) -> None:
         mine = [row for row, ayla in enumerate(settings) if _is_sampled(ayla)]
         self._samples = samples
         self._rows = torch.tensor(mine, device=layout.device)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from ayla_spec.recording import Recording
 
-from ayla_core.ledger import NEVER, Floats, Integers
 from ayla_core.recorder import Column, TrialRows
+from ayla_core.trial_statistics import NEVER, Floats, Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class StepRows:
         steps: the recorded ones.
         names: of the columns.
         values: shape [recorded steps, columns, places]; meaningless after the step at which a trial diverges.
-        farewell: the row at which a trial diverged, shape [columns, places]; meaningless elsewhere.
+        diverged_rows: the row at which a trial diverged, shape [columns, places]; meaningless elsewhere.
     """
 
     first_step: int
@@ -28,7 +28,7 @@ class StepRows:
     steps: Integers
     names: tuple[str, ...]
     values: Floats
-    farewell: Floats
+    diverged_rows: Floats
 
     def columns(self, place: int, first_nonfinite: int) -> dict[str, Column] | None:
         """The columns of one trial, up to the step at which it diverged; None if it has no rows here."""
@@ -41,7 +41,7 @@ class StepRows:
             steps, values = self.steps[kept], self.values[kept, :, place]
             if first_nonfinite <= self.last_step:
                 steps = np.append(steps, first_nonfinite)
-                values = np.concatenate((values, self.farewell[None, :, place]))
+                values = np.concatenate((values, self.diverged_rows[None, :, place]))
         if not len(steps):
             return None
         whole = values.astype(np.float64, copy=False)

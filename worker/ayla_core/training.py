@@ -9,8 +9,8 @@ from ayla_core.recorder import Recorder
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """How long the blocks are. Each one ends in a write, so it is also how soon the training can be stopped.
+class BlockLength:
+    """Length of the blocks of steps. Each ends in a write, so it is also how soon the training can be stopped.
 
     Attributes:
         target_seconds: a block should take about that long, recording included.
@@ -37,26 +37,29 @@ def _never() -> bool:
 
 
 def train(
-    engine: Engine, recorder: Recorder, pace: Pace | None = None, should_stop: Callable[[], bool] = _never
+    engine: Engine,
+    recorder: Recorder,
+    block_length: BlockLength | None = None,
+    should_stop: Callable[[], bool] = _never,
 ) -> bool:
     """Advance and record until the engine has finished.
 
     Args:
         engine: fresh, or restored from a checkpoint.
         recorder: takes each block with a way to the checkpoint right after it; what it raises passes through.
-        pace: length of the blocks. Default ``Pace()``.
+        block_length: length of the blocks. Default ``BlockLength()``.
         should_stop: asked before each block.
 
     Returns:
         Whether the engine has finished; False when ``should_stop`` ended the loop.
     """
-    pace = pace or Pace()
-    ceiling = max(1, pace.max_numbers // engine.numbers_per_step)
-    steps = min(pace.first_steps, ceiling)
+    block_length = block_length or BlockLength()
+    ceiling = max(1, block_length.max_numbers // engine.numbers_per_step)
+    steps = min(block_length.first_steps, ceiling)
     while not engine.finished:
         if should_stop():
             return False
         started = time.perf_counter()
         recorder.write(engine.advance(steps), engine.checkpoint)
-        steps = min(pace.next_steps(steps, time.perf_counter() - started), ceiling)
+        steps = min(block_length.next_steps(steps, time.perf_counter() - started), ceiling)
     return True

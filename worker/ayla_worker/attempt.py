@@ -10,7 +10,7 @@ from ayla_core.datasets import DataSource
 from ayla_core.devices import select_device
 from ayla_core.engine import Engine
 from ayla_core.native.library import kernels
-from ayla_core.training import Pace, train
+from ayla_core.training import BlockLength, train
 from ayla_service.db.session import Database
 from ayla_service.observability import metrics
 from ayla_service.queue import attempts
@@ -137,7 +137,7 @@ class AttemptRunner:
     ) -> AttemptOutcome:
         begun_at = engine.step
         try:
-            if train(engine, recorder, self._pace(claimed, device), self.should_stop):
+            if train(engine, recorder, self._block_length(claimed, device), self.should_stop):
                 return AttemptOutcome.SUCCEEDED
         except JobPaused:
             pass
@@ -152,10 +152,10 @@ class AttemptRunner:
         metrics.checkpoint_packed(len(saved.data), time.monotonic() - begun)
         return saved
 
-    def _pace(self, claimed: Claim, device: torch.device) -> Pace:
+    def _block_length(self, claimed: Claim, device: torch.device) -> BlockLength:
         """Blocks of about a heartbeat, beginning with a short one."""
         heartbeat = self.settings.heartbeat_seconds
-        return Pace(heartbeat, first_steps=_first_steps(claimed, device, heartbeat / 4), growth=_GROWTH)
+        return BlockLength(heartbeat, first_steps=_first_steps(claimed, device, heartbeat / 4), growth=_GROWTH)
 
     def _write(self, write: Callable[[], None]) -> None:
         patiently(self.settings.lease_seconds, write)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from ayla_core.datasets import DatasetUnavailable, DataSource
-from ayla_core.progress import got_on
+from ayla_core.progress import report_progress
 from ayla_service.datasets.content import part_count, read_part, stored_bytes
 from ayla_service.db.session import Database
 from ayla_service.settings import Settings
@@ -33,7 +33,7 @@ def with_progress(source: DataSource, on_progress: Callable[[], None]) -> DataSo
     """The same data, with somebody told whenever fetching them gets on."""
 
     def told() -> None:
-        got_on()
+        report_progress()
         on_progress()
 
     return replace(source, on_progress=told)

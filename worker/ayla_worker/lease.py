@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
-from ayla_core.progress import Progress, Stopped, shown
+from ayla_core.progress import ComputationProgress, ComputationStopped, reporting_to
 from ayla_service.queue.retries import ErrorType
 from sqlalchemy.exc import DBAPIError
 
@@ -113,7 +113,7 @@ class LeaseWatch:
         grace_seconds: float = GRACE_SECONDS,
         exit_process: Callable[[int], object] = os._exit,
     ) -> None:
-        self.progress = Progress()
+        self.progress = ComputationProgress()
         self._seconds = seconds
         self._renew = renew
         self._outlasted = outlasted
@@ -123,20 +123,20 @@ class LeaseWatch:
         self._left = threading.Event()
         self._renewed_at = time.monotonic()
         self._is_waiting = False
-        self._reason: Exception = Stopped()
+        self._reason: Exception = ComputationStopped()
 
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Watch what this thread computes within the context.
 
         Raises:
-            Exception: what ended the attempt, in place of ``Stopped``.
+            Exception: what ended the attempt, in place of ``ComputationStopped``.
         """
         threading.Thread(target=self._watch, name="lease", daemon=True).start()
         try:
-            with shown(self.progress):
+            with reporting_to(self.progress):
                 yield
-        except Stopped:
+        except ComputationStopped:
             raise self._reason from None
         finally:
             self._left.set()
@@ -181,7 +181,7 @@ class LeaseWatch:
             self._renewed_at = time.monotonic()
 
     def _give_up(self) -> None:
-        error = StepTooLong(self.progress.doing, self._seconds)
+        error = StepTooLong(self.progress.activity, self._seconds)
         _log.error("no progress for as long as the lease", error=str(error))
         reason: Exception = error
         try:
@@ -198,5 +198,5 @@ class LeaseWatch:
 
     def _see_it_stop(self) -> None:
         if not self._left.wait(self._grace_seconds):
-            _log.error("what is computed does not stop; the worker ends itself", doing=self.progress.doing)
+            _log.error("what is computed does not stop; the worker ends itself", doing=self.progress.activity)
             self._exit(EXIT_STATUS)

@@ -11,7 +11,7 @@ import structlog
 from ayla_core.devices import select_device
 from ayla_core.engine import Engine
 from ayla_core.recorder import Block, MemoryRecorder
-from ayla_core.training import Pace, train
+from ayla_core.training import BlockLength, train
 from ayla_service.observability import metrics
 from ayla_service.queue import attempts, packs
 from ayla_service.queue.claims import Claim
@@ -189,9 +189,9 @@ class PackRunner:
         watch = LeaseWatch(lease, course.renew, lambda error: course.fail(batch, error), self._alone.on_progress)
         with self._guard(spec) as guard, watch.watching():
             engine = Engine(spec, batch.trials, device, with_progress(self._alone.source, course.keeper.keep))
-            pace = Pace(self._settings.heartbeat_seconds, first_steps=_FIRST_STEPS, growth=_GROWTH)
+            block_length = BlockLength(self._settings.heartbeat_seconds, first_steps=_FIRST_STEPS, growth=_GROWTH)
             guard.computing()
-            if not train(engine, memory, pace, self._should_stop(course, batch, guard, watch)):
+            if not train(engine, memory, block_length, self._should_stop(course, batch, guard, watch)):
                 raise Interrupted
         seconds = stopwatch.lap()
         metrics.steps_stored(sum(item.steps_done for item in memory.summaries.values()), seconds)

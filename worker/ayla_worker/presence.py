@@ -1,4 +1,4 @@
-"""Tells the store that this worker lives, at a steady pace, whether it has work or not."""
+"""Tells the store that this worker lives, at a steady block_length, whether it has work or not."""
 
 import structlog
 from ayla_service.background import Background
@@ -21,7 +21,7 @@ class Presence(Background):
 
     Args:
         database: the store.
-        settings: the pace, and how long the end may take.
+        settings: the block_length, and how long the end may take.
         facts: what the worker says of itself.
     """
 

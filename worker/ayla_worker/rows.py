@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from ayla_core.step_rows import joined
 from ayla_core.recorder import Block, MetricRows, PredictionRows, TrialRows, TrialSummary
+from ayla_core.step_rows import joined
 from ayla_service.results.encoding import encode
 from ayla_service.results.progress import TrialProgress
 from ayla_service.results.writer import NewChunk, NewPredictions, NewResults

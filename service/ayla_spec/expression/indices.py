@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ayla_spec.expression.errors import ExpressionError, error_at, shown
 from ayla_spec.expression.grammar import CONSTANTS
-from ayla_spec.expression.scope import Scope
+from ayla_spec.expression.scope import NameScope
 from ayla_spec.limits import MAX_INDEX
 
 _OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {
@@ -17,7 +17,7 @@ _OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {
 }
 
 
-def integer(node: ast.expr, scope: Scope) -> int:
+def integer(node: ast.expr, scope: NameScope) -> int:
     """The integer that ``node`` is in ``scope``; every step of the way lies within ``MAX_INDEX``.
 
     Raises:
@@ -39,7 +39,7 @@ def integer(node: ast.expr, scope: Scope) -> int:
             raise _no_integer(node)
 
 
-def length(node: ast.Call, scope: Scope) -> int:
+def length(node: ast.Call, scope: NameScope) -> int:
     """The value of ``len(x)``."""
     if node.keywords or len(node.args) != 1:
         raise error_at(node, "len takes exactly one vector, as in len(x).")
@@ -47,7 +47,7 @@ def length(node: ast.Call, scope: Scope) -> int:
     return count
 
 
-def _chain(node: ast.BinOp, scope: Scope) -> int:
+def _chain(node: ast.BinOp, scope: NameScope) -> int:
     """``a + b - c …`` from the left, in a loop, since such a chain may be long."""
     pending = [node]
     while isinstance(pending[-1].left, ast.BinOp):
@@ -74,7 +74,7 @@ def _bounded(value: int, node: ast.expr) -> int:
     return value
 
 
-def _named(node: ast.Name, scope: Scope) -> int:
+def _named(node: ast.Name, scope: NameScope) -> int:
     value = scope.indices.get(node.id)
     if value is not None:
         return value

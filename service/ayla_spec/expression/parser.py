@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from ayla_spec.expression.conversion import convert
 from ayla_spec.expression.nodes import Expression, Variable
 from ayla_spec.expression.reading import read
-from ayla_spec.expression.scope import Allowance, Scope
+from ayla_spec.expression.scope import Allowance, NameScope
 
 
 def parse(source: str, variables: Mapping[str, int | None], allowance: Allowance | None = None) -> Expression:
@@ -24,6 +24,6 @@ def parse(source: str, variables: Mapping[str, int | None], allowance: Allowance
     Raises:
         ExpressionError: on anything outside the language or its limits.
     """
-    root = convert(read(source), Scope(variables, allowance=allowance or Allowance()))
+    root = convert(read(source), NameScope(variables, allowance=allowance or Allowance()))
     used = dict.fromkeys(node.name for node in Expression(source, (), root).postfix() if isinstance(node, Variable))
     return Expression(source, tuple(used), root)

@@ -52,7 +52,7 @@ def _exhausted(at: ast.expr) -> ExpressionError:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class NameScope:
     """The names that are known at one place.
 
     Attributes:
@@ -65,9 +65,9 @@ class Scope:
     indices: Mapping[str, int] = field(default_factory=dict)
     allowance: Allowance = field(default_factory=Allowance)
 
-    def with_index(self, name: str, value: int) -> "Scope":
+    def with_index(self, name: str, value: int) -> "NameScope":
         """The scope of a range's body."""
-        return Scope(self.variables, {**self.indices, name: value}, self.allowance)
+        return NameScope(self.variables, {**self.indices, name: value}, self.allowance)
 
     def is_vector(self, node: ast.expr) -> bool:
         """Whether ``node`` is the name of a vector."""

@@ -2,13 +2,13 @@
 
 import numpy as np
 import torch
-from ayla_core.objectives.batches import Batches, epoch_order
+from ayla_core.objectives.batches import MiniBatches, epoch_order
 
 from tests.core.batches import CPU
 
 
 def test_an_epoch_visits_every_sample_once_in_the_order_of_seed_and_epoch() -> None:
-    batches = Batches([3, 2**32 - 1], 10, 4, CPU)
+    batches = MiniBatches([3, 2**32 - 1], 10, 4, CPU)
     assert batches.steps_per_epoch == 3
     for epoch in range(3):
         chosen = [batches.at(3 * epoch + place) for place in range(3)]
@@ -19,7 +19,7 @@ def test_an_epoch_visits_every_sample_once_in_the_order_of_seed_and_epoch() -> N
 
 
 def test_any_step_can_be_asked_for_at_any_time() -> None:
-    forth, back = Batches([1], 10, 3, CPU), Batches([1], 10, 3, CPU)
+    forth, back = MiniBatches([1], 10, 3, CPU), MiniBatches([1], 10, 3, CPU)
     there = [forth.at(step) for step in range(12)]
     again = [back.at(step) for step in reversed(range(12))][::-1]
     for mine, other in zip(there, again, strict=True):
@@ -29,12 +29,12 @@ def test_any_step_can_be_asked_for_at_any_time() -> None:
 
 
 def test_a_full_batch_has_no_order() -> None:
-    batches = Batches([1, 2], 10, None, CPU)
+    batches = MiniBatches([1, 2], 10, None, CPU)
     assert batches.steps_per_epoch == 1
     assert batches.at(0) is None
 
 
 def test_a_batch_as_large_as_the_dataset_is_shuffled_all_the_same() -> None:
-    index = Batches([1], 10, 25, CPU).at(2)
+    index = MiniBatches([1], 10, 25, CPU).at(2)
     assert index is not None
     assert index[0].tolist() == epoch_order(1, 2, 10).tolist()

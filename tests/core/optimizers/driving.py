@@ -35,7 +35,7 @@ def _clipped(settings: Optimizer, slope: Tensor) -> Tensor:
 
 @dataclass
 class Driver:
-    """Rows of one rule with settings of their own.
+    """RowSeeds of one rule with settings of their own.
 
     Attributes:
         settings: one per row.
@@ -75,6 +75,6 @@ class Driver:
 
     def _row(self, settings: Optimizer) -> dict[str, float]:
         t = np.array([self.t])
-        clock = {name: float(values[0]) for name, values in self.rule.clock(settings, t).items()}
+        step_numbers = {name: float(values[0]) for name, values in self.rule.step_numbers(settings, t).items()}
         lr = settings.learning_rate * float(factors(settings, t, self.budget)[0])
-        return {"lr": lr, **self.rule.numbers(settings), **clock}
+        return {"lr": lr, **self.rule.numbers(settings), **step_numbers}

@@ -9,7 +9,7 @@ from ayla_spec.limits import MAX_FEATURES, MAX_INPUT_VALUES, MAX_SAMPLES
 from ayla_core.datasets.dataset import Dataset, Floats
 from ayla_core.datasets.errors import DatasetError
 from ayla_core.datasets.split import split_dataset
-from ayla_core.progress import got_on, telling_of_imports
+from ayla_core.progress import report_progress, reporting_imports
 
 _ROWS_AT_ONCE = 10_000
 
@@ -55,7 +55,7 @@ def draw_classification(settings: ClassificationDataset) -> Dataset:
 def load_digits(settings: DigitsDataset) -> Dataset:
     """1 797 images of 8 x 8 with values 0 to 16, scaled by 1/16, split by ``data_seed``."""
     # Imported here because it takes a second, which every other worker would wait for.
-    with telling_of_imports():
+    with reporting_imports():
         from sklearn.datasets import load_digits as bundled
 
     digits = bundled()
@@ -113,5 +113,5 @@ def _normals(generator: np.random.Generator, rows: int, columns: int) -> Floats:
     values = np.empty((rows, columns))
     for first in range(0, rows, _ROWS_AT_ONCE):
         generator.standard_normal(out=values[first : first + _ROWS_AT_ONCE])
-        got_on()
+        report_progress()
     return values

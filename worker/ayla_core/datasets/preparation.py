@@ -10,7 +10,7 @@ from ayla_core.datasets.dataset import Array, Dataset, Floats, Labels
 from ayla_core.datasets.errors import DatasetError
 from ayla_core.datasets.split import split_dataset
 from ayla_core.datasets.standardize import standardize
-from ayla_core.progress import got_on
+from ayla_core.progress import report_progress
 
 TableSettings = FileDataset | UploadDataset
 
@@ -53,7 +53,7 @@ def prepared(settings: TableSettings, data: RawData, title: str) -> Dataset:
         DatasetError: when nothing can be trained on what is left, or the targets are no labels.
     """
     dataset = _split(settings, data)
-    got_on()
+    report_progress()
     if dataset.samples < 2:
         raise DatasetError(
             f"{title} leaves {dataset.samples} sample to train on; at least 2 are needed. "

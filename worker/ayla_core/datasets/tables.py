@@ -56,7 +56,7 @@ class _Watched(FileIO):
 
     def readinto(self, buffer: Any, /) -> int | None:
         """Read some."""
-        self._progress.got_on()
+        self._progress.report_progress()
         return super().readinto(buffer)
 
 

@@ -1,4 +1,4 @@
-"""What a loss handed to a step is made into."""
+"""Transformation of the loss that a step is given."""
 
 from dataclasses import dataclass, field
 
@@ -12,7 +12,7 @@ from ayla_core.transform import PowerTransform
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
+class ScaledLoss:
     """Eq. 1 at one loss; tensors of shape [] on its device, so that nothing waits for it.
 
     Attributes:
@@ -27,19 +27,19 @@ class Observed:
 
 
 @dataclass
-class LossReading:
+class LossTransform:
     """Eq. 1 for losses of any type on any device."""
 
     ayla: Ayla
     _transforms: dict[Layout, PowerTransform] = field(default_factory=dict)
 
-    def observe(self, loss: Tensor) -> Observed:
+    def apply(self, loss: Tensor) -> ScaledLoss:
         """Scale and transformed loss. Computed in float32 at least: powers need more digits than float16 has."""
         loss = loss.detach().reshape(1)
         loss = loss.to(torch.promote_types(loss.dtype, torch.float32))
         factors = self._transform(Layout(loss.dtype, loss.device)).factors(loss.abs())
         limited = torch.zeros_like(loss, dtype=torch.bool) if factors.limited is None else factors.limited
-        return Observed(*(part.reshape(()) for part in (factors.scale, loss * factors.power, limited)))
+        return ScaledLoss(*(part.reshape(()) for part in (factors.scale, loss * factors.power, limited)))
 
     def _transform(self, layout: Layout) -> PowerTransform:
         if layout not in self._transforms:

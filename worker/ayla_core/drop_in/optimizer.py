@@ -8,10 +8,10 @@ from ayla_spec.optimizers import Ayla
 from torch import Tensor
 from torch.optim import Optimizer
 
-from ayla_core.drop_in.course import Course, on_device
-from ayla_core.drop_in.loss import LossReading, Observed, as_tensor
-from ayla_core.drop_in.stored import check_state, settings_of, with_working_types
-from ayla_core.drop_in.translation import check_gradients, check_group, check_optimizer, recipe_of
+from ayla_core.drop_in.loss import LossTransform, ScaledLoss, as_tensor
+from ayla_core.drop_in.rule_inputs import RuleInputs, on_device
+from ayla_core.drop_in.saved_state import check_state, settings_of, with_working_types
+from ayla_core.drop_in.translation import check_gradients, check_group, check_optimizer, rule_settings_of
 from ayla_core.drop_in.update import Update, make, working_type
 
 Loss = Tensor | float
@@ -69,8 +69,8 @@ class AYLA(Optimizer):
 
     def _follow(self, ayla: Ayla) -> None:
         self._ayla = ayla
-        self._reading = LossReading(ayla)
-        self._courses: dict[int, Course] = {}
+        self._transform = LossTransform(ayla)
+        self._rule_inputs: dict[int, RuleInputs] = {}
 
     def _mark_groups(self) -> None:
         """Name the settings in every group: tools that keep nothing of a state but its groups ask the live ones too."""
@@ -103,9 +103,9 @@ class AYLA(Optimizer):
         Raises:
             ValueError: where a value does not let it.
         """
-        course = Course(recipe_of(type(self.inner), group), self._ayla)
+        inputs = RuleInputs(rule_settings_of(type(self.inner), group), self._ayla)
         try:
-            _numbers(course, group, torch.ones(()), 1, torch.float32, torch.device("cpu"))
+            _numbers(inputs, group, torch.ones(()), 1, torch.float32, torch.device("cpu"))
         except (TypeError, ValueError, RuntimeError) as error:
             raise ValueError(f"no step can be made with this parameter group: {error}") from error
 
@@ -156,44 +156,44 @@ class AYLA(Optimizer):
         if loss is None:
             loss = self._next_loss
         self._next_loss = None
-        courses = [self._course(place, group) for place, group in enumerate(self.param_groups)]
+        rule_inputs = [self._inputs_of(place, group) for place, group in enumerate(self.param_groups)]
         if loss is None and rehearses and self._is_idle():
-            self._set_up(courses)
+            self._set_up(rule_inputs)
             return []
-        observed = self._reading.observe(as_tensor(loss))
+        scaled = self._transform.apply(as_tensor(loss))
         for group in self.param_groups:
             check_gradients(group)
         # Nothing is counted before everything that may be refused is made.
         planned = [
-            (course, update)
-            for course, group in zip(courses, self.param_groups, strict=True)
-            for update in self._planned(course, group, observed.scale)
+            (inputs, update)
+            for inputs, group in zip(rule_inputs, self.param_groups, strict=True)
+            for update in self._planned(inputs, group, scaled.scale)
         ]
-        updates = [update._replace(memory=self._remembered(course, update.parameter)) for course, update in planned]
+        updates = [update._replace(memory=self._remembered(inputs, update.parameter)) for inputs, update in planned]
         for update in updates:
             update.memory["step"] += 1
-        self._book(observed, courses)
+        self._book(scaled, rule_inputs)
         return updates
 
     def _is_idle(self) -> bool:
         """Whether a step could move nothing: there has been none, and every learning rate is 0."""
         return not self.state and all(float(group["lr"]) == 0 for group in self.param_groups)
 
-    def _set_up(self, courses: list[Course]) -> None:
-        for course, group in zip(courses, self.param_groups, strict=True):
+    def _set_up(self, rule_inputs: list[RuleInputs]) -> None:
+        for inputs, group in zip(rule_inputs, self.param_groups, strict=True):
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    self._remembered(course, parameter)
+                    self._remembered(inputs, parameter)
 
-    def _course(self, place: int, group: dict[str, Any]) -> Course:
+    def _inputs_of(self, place: int, group: dict[str, Any]) -> RuleInputs:
         """The rule of a group with its present hyper-parameters."""
-        recipe = recipe_of(type(self.inner), group)
-        course = self._courses.get(place)
-        if course is None or course.recipe != recipe:
-            course = self._courses[place] = Course(recipe, self._ayla)
-        return course
+        rule_settings = rule_settings_of(type(self.inner), group)
+        inputs = self._rule_inputs.get(place)
+        if inputs is None or inputs.rule_settings != rule_settings:
+            inputs = self._rule_inputs[place] = RuleInputs(rule_settings, self._ayla)
+        return inputs
 
-    def _planned(self, course: Course, group: dict[str, Any], scale: Tensor) -> Iterator[Update]:
+    def _planned(self, inputs: RuleInputs, group: dict[str, Any], scale: Tensor) -> Iterator[Update]:
         """The updates of a group, without what is remembered."""
         with_gradient = [parameter for parameter in group["params"] if parameter.grad is not None]
         decays, decoupled = group["weight_decay"] != 0, bool(group.get("decoupled_weight_decay"))
@@ -202,9 +202,9 @@ class AYLA(Optimizer):
             made = self.state[parameter]["step"] if parameter in self.state else 0
             key = (made + 1, working_type(parameter), parameter.device)
             if key not in shared:
-                shared[key] = _numbers(course, group, scale, *key)
+                shared[key] = _numbers(inputs, group, scale, *key)
             yield Update(
-                course.rule,
+                inputs.rule,
                 parameter,
                 parameter.grad,
                 {},
@@ -213,22 +213,22 @@ class AYLA(Optimizer):
                 decays and decoupled,
             )
 
-    def _remembered(self, course: Course, parameter: Tensor) -> dict[str, Any]:
+    def _remembered(self, inputs: RuleInputs, parameter: Tensor) -> dict[str, Any]:
         """The state of a parameter, set up where there is none."""
         state: dict[str, Any] = self.state[parameter]
         state.setdefault("step", 0)
-        for name in course.rule.memory:
+        for name in inputs.rule.memory:
             if name not in state:
-                value = course.memory_before(name)
+                value = inputs.memory_before(name)
                 state[name] = torch.full_like(parameter, value, dtype=working_type(parameter), requires_grad=False)
         return state
 
-    def _book(self, observed: Observed, courses: list[Course]) -> None:
-        self.scale, self.transformed_loss = observed.scale, observed.transformed
-        acted = observed.limited
+    def _book(self, scaled: ScaledLoss, rule_inputs: list[RuleInputs]) -> None:
+        self.scale, self.transformed_loss = scaled.scale, scaled.transformed
+        acted = scaled.limited
         if self._ayla.cap_weights:
-            for course in courses:
-                for weight in course.rule.weights(observed.scale, course.fixed):
+            for inputs in rule_inputs:
+                for weight in inputs.rule.weights(scaled.scale, inputs.fixed):
                     acted = acted | (weight > 1)
         self.capped_steps = self.capped_steps.to(acted.device, non_blocking=True) + acted
         # A scheduler that was made for the optimizer inside looks there whether steps are made.
@@ -285,8 +285,8 @@ class AYLA(Optimizer):
 
 
 def _numbers(
-    course: Course, group: dict[str, Any], scale: Tensor, t: int, dtype: torch.dtype, device: torch.device
+    inputs: RuleInputs, group: dict[str, Any], scale: Tensor, t: int, dtype: torch.dtype, device: torch.device
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Scale and ``h`` of update t where a parameter lies."""
-    numbers = course.numbers(t) | {"lr": group["lr"], "weight_decay": group["weight_decay"]}
+    numbers = inputs.numbers(t) | {"lr": group["lr"], "weight_decay": group["weight_decay"]}
     return scale.to(device, dtype, non_blocking=True), on_device(numbers, dtype, device)

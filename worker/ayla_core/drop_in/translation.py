@@ -9,7 +9,7 @@ from ayla_spec import optimizers as spec
 from torch import Tensor, optim
 
 Group = Mapping[str, Any]
-Recipe = tuple[type[spec.Optimizer], dict[str, Any]]
+RuleSettings = tuple[type[spec.Optimizer], dict[str, Any]]
 """A settings class, and its fields that decide about the formula."""
 
 _REFUSED = ("maximize", "differentiable", "capturable")
@@ -20,29 +20,29 @@ def _moments(group: Group) -> dict[str, Any]:
     return {"beta1": beta1, "beta2": beta2, "epsilon": group["eps"]}
 
 
-def _adam(group: Group) -> Recipe:
+def _adam(group: Group) -> RuleSettings:
     return spec.AmsGrad if group["amsgrad"] else spec.Adam, _moments(group)
 
 
-def _sgd(group: Group) -> Recipe:
+def _sgd(group: Group) -> RuleSettings:
     return spec.Sgd, {name: group[name] for name in ("momentum", "dampening", "nesterov")}
 
 
-def _nadam(group: Group) -> Recipe:
+def _nadam(group: Group) -> RuleSettings:
     return spec.NAdam, _moments(group) | {"momentum_decay": group["momentum_decay"]}
 
 
-def _rmsprop(group: Group) -> Recipe:
+def _rmsprop(group: Group) -> RuleSettings:
     fields = {name: group[name] for name in ("alpha", "momentum", "centered")}
     return spec.RmsProp, fields | {"epsilon": group["eps"]}
 
 
-def _adagrad(group: Group) -> Recipe:
+def _adagrad(group: Group) -> RuleSettings:
     start, decay = group["initial_accumulator_value"], group["lr_decay"]
     return spec.Adagrad, {"initial_accumulator": start, "learning_rate_decay": decay, "epsilon": group["eps"]}
 
 
-_RECIPES: dict[type[optim.Optimizer], Callable[[Group], Recipe]] = {
+_RULE_SETTINGS: dict[type[optim.Optimizer], Callable[[Group], RuleSettings]] = {
     optim.SGD: _sgd,
     optim.Adam: _adam,
     optim.AdamW: _adam,
@@ -55,7 +55,7 @@ _RECIPES: dict[type[optim.Optimizer], Callable[[Group], Recipe]] = {
 }
 
 
-def recipe_of(kind: type[optim.Optimizer], group: Group) -> Recipe:
+def rule_settings_of(kind: type[optim.Optimizer], group: Group) -> RuleSettings:
     """Which rule a parameter group takes, weight decay aside.
 
     Raises:
@@ -63,7 +63,7 @@ def recipe_of(kind: type[optim.Optimizer], group: Group) -> Recipe:
     """
     check_options(group)
     try:
-        return _RECIPES[kind](group)
+        return _RULE_SETTINGS[kind](group)
     except KeyError as missing:
         raise ValueError(f"this is no parameter group of {kind.__name__}: it has no {missing}") from None
 
@@ -75,8 +75,8 @@ def check_optimizer(optimizer: optim.Optimizer) -> None:
         TypeError: where it is none of the supported classes. A subclass may do something else, so it counts as another.
         ValueError: where it has made steps, since what it remembers of them would be lost.
     """
-    if type(optimizer) not in _RECIPES:
-        supported = ", ".join(kind.__name__ for kind in _RECIPES)
+    if type(optimizer) not in _RULE_SETTINGS:
+        supported = ", ".join(kind.__name__ for kind in _RULE_SETTINGS)
         raise TypeError(f"AYLA goes around torch.optim's {supported}; this is {type(optimizer).__qualname__}")
     if any(float(state.get("step", 1)) > 0 for state in optimizer.state.values() if state):
         raise ValueError(f"this {type(optimizer).__name__} has made steps already; AYLA goes around a fresh optimizer")

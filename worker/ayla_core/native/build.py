@@ -20,7 +20,7 @@ from ayla_core.native.cache import NoKernels, is_whole, keep, open_folder
 from ayla_core.native.rules import TracedRule, trace
 from ayla_core.native.source import library
 from ayla_core.optimizers import every_rule
-from ayla_core.progress import current, got_on
+from ayla_core.progress import current, report_progress
 
 _FLAGS = (
     "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math",
@@ -81,7 +81,7 @@ def compiled(kind: str, suffix: str) -> Path:
     try:
         open_folder(target.parent)
         if not is_whole(target):
-            current().doing = "Compiling the kernels"
+            current().activity = "Compiling the kernels"
             _compile([compiler, *flags], source, target)
     except OSError as error:
         raise NoKernels(f"the kernels cannot be kept in {target.parent}: {error}") from error
@@ -151,7 +151,7 @@ def _ended(process: subprocess.Popen[str]) -> tuple[str, str]:
                 raise
         before, used = used, _seconds_used(process.pid)
         if used != before:
-            got_on()
+            report_progress()
 
 
 def _seconds_used(pid: int) -> float:

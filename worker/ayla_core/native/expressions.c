@@ -7,7 +7,7 @@ typedef struct {
   /* lanes: blocks of LANES, the trials of one rule side by side */
   int64_t blocks, lanes;
   const int32_t* rules;         /* [blocks] number of the rule */
-  const int32_t* sources;       /* [blocks][MOST_NUMBERS] row of a rule's number in numbers, or ~ its clock */
+  const int32_t* sources;       /* [blocks][MOST_NUMBERS] row of a rule's number in numbers, or ~ its step_numbers */
   const int32_t* has_ayla;      /* [blocks] whether any lane is transformed */
   const int32_t* is_prepared;   /* [blocks] whether any lane clips its gradient or has weight decay */
   /* state, updated in place: [parameters][lanes], [memories][parameters][lanes] */
@@ -16,16 +16,16 @@ typedef struct {
   const REAL* n1; const REAL* n2; const REAL* max_scale; const REAL* learning_rate;
   const REAL* clip_norm; const REAL* clip_value; const REAL* weight_decay;
   const REAL* numbers;          /* [..][lanes] */
-  /* numbers of each update: [updates][clocks][courses], clock 0 is the factor of the learning rate */
-  const REAL* clock; int64_t clocks, courses; const int32_t* course; /* [lanes] */
+  /* numbers of each update: [updates][step_number_count][variants], step_numbers 0 is the factor of the learning rate */
+  const REAL* step_numbers; int64_t step_number_count, variants; const int32_t* variant; /* [lanes] */
   /* what to do */
   int64_t first_step, updates, evaluate_last, every, last_step, keep_parameters;
   /* results of the lanes that are trials, one after the other: rows [..][columns][trials], the row at which a trial
      diverged [columns][trials]; of each block how many there are and the number of its first */
-  REAL* rows; REAL* farewell; int64_t columns, trials; const int32_t* used; const int32_t* first_trial;
+  REAL* rows; REAL* diverged_rows; int64_t columns, trials; const int32_t* used; const int32_t* first_trial;
   int64_t* first_nonfinite; double* best_loss; int64_t* best_step; int64_t* capped_steps; double* final_loss;
   int64_t* losses_below_one; int64_t* losses_above_one;
-  int64_t* progress;            /* see got_on */
+  int64_t* progress;            /* see report_progress */
 } NAME(Batch);
 
 enum { INSTRUCTIONS_BETWEEN = 65536 }; /* a few milliseconds */
@@ -34,7 +34,7 @@ typedef struct {
   REAL v[LANES], transformed[LANES], limited[LANES], norm[LANES], reduced[LANES], slope[LANES], rate[LANES], over[LANES];
   REAL best[LANES], alive[LANES], bad[LANES], capped[LANES], exponent[LANES], lowered[LANES], size[LANES], power[LANES];
   INTEGER best_step[LANES], below[LANES], above[LANES];
-  REAL clock[MOST_CLOCKS][LANES];
+  REAL step_numbers[MOST_STEP_NUMBERS][LANES];
 } __attribute__((aligned(64))) NAME(Scratch);
 
 static void NAME(transform)(const NAME(Batch)* p, int64_t at, const REAL* loss, NAME(Scratch)* s) {
@@ -125,7 +125,7 @@ static int NAME(book)(const NAME(Batch)* p, int64_t block, int64_t step, const R
     EACH if (s->bad[k] != 0 && s->alive[k] != 0) {
       s->alive[k] = 0;
       p->first_nonfinite[at + k] = step;
-      NAME(write_row)(p, p->farewell, p->first_trial[block], k, k + 1, slots, loss, s);
+      NAME(write_row)(p, p->diverged_rows, p->first_trial[block], k, k + 1, slots, loss, s);
     }
   EACH {
     const int better = (loss[k] < s->best[k]) & (s->alive[k] != 0);
@@ -146,12 +146,12 @@ static void NAME(count_sides)(const REAL* loss, NAME(Scratch)* s) {
 }
 
 static void NAME(read_clock)(const NAME(Batch)* p, int64_t at, int64_t update, int uniform, NAME(Scratch)* s) {
-  const REAL* now = p->clock + update * p->clocks * p->courses;
-  for (int64_t c = 0; c < p->clocks; c++) {
-    if (uniform) { const REAL one = now[c * p->courses + p->course[at]]; EACH s->clock[c][k] = one; }
-    else EACH s->clock[c][k] = now[c * p->courses + p->course[at + k]];
+  const REAL* now = p->step_numbers + update * p->step_number_count * p->variants;
+  for (int64_t c = 0; c < p->step_number_count; c++) {
+    if (uniform) { const REAL one = now[c * p->variants + p->variant[at]]; EACH s->step_numbers[c][k] = one; }
+    else EACH s->step_numbers[c][k] = now[c * p->variants + p->variant[at + k]];
   }
-  EACH s->rate[k] = p->learning_rate[at + k] * s->clock[0][k];
+  EACH s->rate[k] = p->learning_rate[at + k] * s->step_numbers[0][k];
 }
 
 /* The gradient as the rule sees it: clipped, weight decay added. */
@@ -199,11 +199,11 @@ static void NAME(run_block)(const NAME(Batch)* p, int64_t block) {
   h[0] = s->rate;
   for (int i = 0; i < RULE_NUMBERS[rule]; i++) {
     const int32_t source = p->sources[block * MOST_NUMBERS + i];
-    h[1 + i] = source >= 0 ? p->numbers + source * p->lanes + at : s->clock[~source];
+    h[1 + i] = source >= 0 ? p->numbers + source * p->lanes + at : s->step_numbers[~source];
   }
   int uniform = 1;
   EACH {
-    uniform &= p->course[at + k] == p->course[at];
+    uniform &= p->variant[at + k] == p->variant[at];
     s->best[k] = (REAL)p->best_loss[at + k];
     s->best_step[k] = (INTEGER)p->best_step[at + k];
     s->alive[k] = p->first_nonfinite[at + k] < 0;
@@ -217,7 +217,7 @@ static void NAME(run_block)(const NAME(Batch)* p, int64_t block) {
   REAL* row = p->rows;
   for (int64_t i = 0; i < evaluations; i++) {
     const int64_t step = p->first_step + i;
-    if (i % between == 0 && !got_on(p->progress)) break;
+    if (i % between == 0 && !report_progress(p->progress)) break;
     NAME(execute)(p->code, p->instructions, slots);
     NAME(read_clock)(p, at, i, uniform, s);
     if (p->has_ayla[block]) NAME(transform)(p, at, loss, s);

@@ -26,14 +26,14 @@ typedef struct {
   const int32_t* per_sample;    /* [trials] whether each sample is transformed */
   const REAL* n1; const REAL* n2; const REAL* max_scale; const REAL* learning_rate;
   const REAL* clip_norm; const REAL* clip_value; const REAL* weight_decay; const REAL* numbers;
-  const REAL* clock; int64_t clocks, courses; const int32_t* course;
+  const REAL* step_numbers; int64_t step_number_count, variants; const int32_t* variant;
   int64_t first_step, updates, evaluate_last, every, last_step;
-  REAL* rows; REAL* farewell;   /* [..][5][trials], [5][trials] */
+  REAL* rows; REAL* diverged_rows;   /* [..][5][trials], [5][trials] */
   int64_t* first_nonfinite; double* best_loss; int64_t* best_step; int64_t* capped_steps; double* final_loss;
   int64_t* losses_below_one; int64_t* losses_above_one;
   /* matrix product, and how many threads it may use in the calling thread */
   NAME(Gemm) gemm; int (*set_threads)(int); int64_t threads;
-  /* signs of life, see got_on; a product of more multiplications is made of pieces, each of which is one */
+  /* signs of life, see report_progress; a product of more multiplications is made of pieces, each of which is one */
   int64_t* progress; int64_t at_once;
 } NAME(Network);
 
@@ -74,13 +74,13 @@ static NAME(Work)* NAME(new_work)(const NAME(Network)* p, int64_t batch) {
     if (i > 0 || p->order) w->values[i] = NAME(buffer)(batch * p->widths[i]);
     if (i < p->layers && p->activation == NAME(GELU)) w->before[i] = NAME(buffer)(batch * p->widths[i + 1]);
     if (i > 0 && p->widths[i] > widest) widest = p->widths[i];
-    got_on(p->progress); /* the first touch of much memory takes as long as computing with it */
+    report_progress(p->progress); /* the first touch of much memory takes as long as computing with it */
   }
   const int64_t outputs = p->widths[p->layers];
   w->slope = NAME(buffer)(batch * widest);
-  got_on(p->progress);
+  report_progress(p->progress);
   w->other = NAME(buffer)(batch * widest);
-  got_on(p->progress);
+  report_progress(p->progress);
   w->output_slope = NAME(buffer)(batch * outputs);
   w->magnitude = NAME(buffer)(batch * outputs);
   w->factor = NAME(buffer)(batch * outputs);
@@ -137,7 +137,7 @@ static void NAME(product)(const NAME(Network)* p, int wide, const char* left, co
   const double pieces = 1 + (double)m * (double)n * (double)k / (double)p->at_once;
   const int64_t each = NAME(round_up)((int64_t)((double)side / floor(pieces)) + 1);
   if (shared) p->set_threads((int)p->threads);
-  for (int64_t j = 0; j < side && (!large || got_on(p->progress)); j += each) {
+  for (int64_t j = 0; j < side && (!large || report_progress(p->progress)); j += each) {
     const int64_t i = by_rows ? j : 0, l = by_rows ? 0 : j, length = side - j < each ? side - j : each;
     const int M = (int)(by_rows ? length : m), N = (int)(by_rows ? n : length);
     p->gemm(left, right, &M, &N, &K, &one, a + i * row, &LDA, b + l * column, &LDB, &zero, c + l * m + i, &LDC);

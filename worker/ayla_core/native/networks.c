@@ -122,12 +122,12 @@ static void NAME(run_trial)(const NAME(Network)* p, int64_t trial, NAME(Work)* w
   REAL* row = p->rows;
   for (int64_t i = 0; alive && i < evaluations; i++) {
     const int64_t step = p->first_step + i;
-    if (i % STEPS_BETWEEN == 0 && !got_on(p->progress)) break;
-    const REAL* now = p->clock + i * p->clocks * p->courses + p->course[trial];
+    if (i % STEPS_BETWEEN == 0 && !report_progress(p->progress)) break;
+    const REAL* now = p->step_numbers + i * p->step_number_count * p->variants + p->variant[trial];
     h_values[0][0] = p->learning_rate[trial] * now[0];
     for (int j = 0; j < RULE_NUMBERS[rule]; j++) {
       const int32_t source = p->sources[trial * MOST_NUMBERS + j];
-      h_values[1 + j][0] = source >= 0 ? p->numbers[source * T + trial] : now[~source * p->courses];
+      h_values[1 + j][0] = source >= 0 ? p->numbers[source * T + trial] : now[~source * p->variants];
     }
     NAME(fetch_batch)(p, trial, i, w);
     NAME(forward)(p, x, w);
@@ -170,7 +170,7 @@ static void NAME(run_trial)(const NAME(Network)* p, int64_t trial, NAME(Work)* w
     p->final_loss[trial] = loss;
     if (dies) {
       p->first_nonfinite[trial] = step;
-      for (int c = 0; c < 5; c++) p->farewell[c * T + trial] = columns[c];
+      for (int c = 0; c < 5; c++) p->diverged_rows[c * T + trial] = columns[c];
     } else if (loss < p->best_loss[trial]) {
       p->best_loss[trial] = loss;
       p->best_step[trial] = step;
@@ -228,7 +228,7 @@ void NAME(evaluate_network)(const NAME(Network)* p, REAL* outputs, double* losse
     const int64_t pieces = (p->samples + p->largest_batch - 1) / p->largest_batch;
 #pragma omp for schedule(dynamic)
     for (int64_t item = 0; item < p->trials * pieces; item++) {
-      if (!got_on(p->progress)) continue;
+      if (!report_progress(p->progress)) continue;
       const int64_t trial = item / pieces, first = item % pieces * p->largest_batch;
       w->batch = p->samples - first < p->largest_batch ? p->samples - first : p->largest_batch;
       w->values[0] = (REAL*)p->inputs + first * features;

@@ -26,7 +26,7 @@ _FORMULAS = {
 LEARNING_RATE = "lr"
 
 
-class _Asked(Mapping[str, Symbol]):
+class _RequestedNumbers(Mapping[str, Symbol]):
     """Numbers that come into being when a formula asks for them."""
 
     def __init__(self, graph: Graph, prefix: str) -> None:
@@ -66,7 +66,7 @@ class TracedRule:
 def trace(rule: Rule) -> TracedRule:
     """Run the rule's formula on symbols."""
     graph = Graph()
-    h, memory = _Asked(graph, "h_"), _Asked(graph, "m_")
+    h, memory = _RequestedNumbers(graph, "h_"), _RequestedNumbers(graph, "m_")
     x, u, v = (Symbol(graph, graph.input(name)) for name in ("x", "u", "v"))
     h["ceiling"]
     weights = tuple(weight.place for weight in rule.weights(v, h))

@@ -14,7 +14,7 @@ from ayla_core.progress import COUNT, STOP
 
 LANES = 64
 MOST_NUMBERS = 16
-MOST_CLOCKS = 16
+MOST_STEP_NUMBERS = 16
 
 FUNCTIONS = ("exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "erf")
 """Sleef's functions of one argument, in the order the kernels get their addresses; ``pow`` comes after them."""
@@ -100,14 +100,14 @@ def _head(traced: Sequence[TracedRule]) -> str:
 #else
 #define VECTOR_BYTES 16
 #endif
-enum {{ LANES = {LANES}, MOST_NUMBERS = {MOST_NUMBERS}, MOST_CLOCKS = {MOST_CLOCKS} }};
+enum {{ LANES = {LANES}, MOST_NUMBERS = {MOST_NUMBERS}, MOST_STEP_NUMBERS = {MOST_STEP_NUMBERS} }};
 enum {{ {operations} }};
 enum {{ {sleef}, SLEEF_UNARY }};
 static const int RULE_MEMORY[] = {{ {memory} }};
 static const int RULE_NUMBERS[] = {{ {numbers} }};
 int vector_bytes(void) {{ return VECTOR_BYTES; }}
 /* Says to whoever watches that the computation has got on; returns whether it is to go on. Any thread may. */
-static int got_on(int64_t* progress) {{
+static int report_progress(int64_t* progress) {{
   __atomic_fetch_add(&progress[{COUNT}], 1, __ATOMIC_RELAXED);
   return !__atomic_load_n(&progress[{STOP}], __ATOMIC_RELAXED);
 }}

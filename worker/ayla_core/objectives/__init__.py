@@ -1,7 +1,7 @@
 """Objectives: what is minimized, for a whole batch of trials at once."""
 
-from ayla_core.objectives.base import Evaluation, Objective, Samples
+from ayla_core.objectives.base import Evaluation, Objective, SampleLoss
 from ayla_core.objectives.expression import ExpressionObjective
 from ayla_core.objectives.network import NetworkObjective
 
-__all__ = ["Evaluation", "ExpressionObjective", "NetworkObjective", "Objective", "Samples"]
+__all__ = ["Evaluation", "ExpressionObjective", "NetworkObjective", "Objective", "SampleLoss"]

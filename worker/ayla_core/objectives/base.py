@@ -1,6 +1,6 @@
-"""What an objective is: a function of the parameters of every trial at once, with its gradient.
+"""Interface of the objectives: functions of the parameters of every trial at once, with their gradient.
 
-To add one: a class with the methods of ``Objective``, and a case in ``build_objective``. Where the loss is a mean over
+To add one: a class with the methods of ``Objective``, and a case in ``steppers.choose_stepper``. Where the loss is a mean over
 samples it also has ``samples``, and then AYLA can transform each sample.
 """
 
@@ -33,7 +33,7 @@ class Evaluation(Protocol):
         """
 
 
-class Samples(Protocol):
+class SampleLoss(Protocol):
     """The samples behind a loss that is a mean over them."""
 
     def mean_loss(self, magnitude: Tensor) -> Tensor:
@@ -44,7 +44,7 @@ class Objective(Protocol):
     """A function to minimize. A batch may have more rows than trials: those at the end only fill it up."""
 
     @property
-    def samples(self) -> Samples | None:
+    def samples(self) -> SampleLoss | None:
         """The samples the loss is a mean over; None where it is not."""
 
     def initial_parameters(self) -> Tensor:

@@ -12,11 +12,11 @@ from torch import Tensor
 
 from ayla_core.datasets import Dataset
 from ayla_core.layout import Layout
-from ayla_core.progress import got_on
+from ayla_core.progress import report_progress
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DeviceSamples:
     """Training or test samples.
 
     Attributes:
@@ -44,7 +44,7 @@ class Part:
 
 # Jobs of several shards ask for the same dataset one after the other; more than one would hold memory for nothing.
 @lru_cache(maxsize=1)
-def upload(dataset: Dataset, layout: Layout) -> tuple[Part, Part | None]:
+def upload(dataset: Dataset, layout: Layout) -> tuple[DeviceSamples, DeviceSamples | None]:
     """Training and test samples on the device; a process keeps those it made last."""
     train = _part(dataset.inputs, dataset.targets, dataset, layout)
     if dataset.test_inputs is None or dataset.test_targets is None:
@@ -52,17 +52,17 @@ def upload(dataset: Dataset, layout: Layout) -> tuple[Part, Part | None]:
     return train, _part(dataset.test_inputs, dataset.test_targets, dataset, layout)
 
 
-def _part(inputs: npt.NDArray[Any], targets: npt.NDArray[Any], dataset: Dataset, layout: Layout) -> Part:
+def _part(inputs: npt.NDArray[Any], targets: npt.NDArray[Any], dataset: Dataset, layout: Layout) -> DeviceSamples:
     # Bytes travel to the device as bytes and become numbers there.
     values = torch.tensor(inputs.reshape(len(inputs), -1), device=layout.device).to(layout.dtype)
     labels = torch.tensor(targets, device=layout.device)
     wanted = labels.to(layout.dtype) if dataset.classes is None else labels
-    got_on()
-    return Part(values.mul_(dataset.input_scale).unsqueeze(0), wanted.unsqueeze(0))
+    report_progress()
+    return DeviceSamples(values.mul_(dataset.input_scale).unsqueeze(0), wanted.unsqueeze(0))
 
 
-class Rows:
-    """Which seed's samples each row of the batch works with.
+class RowSeeds:
+    """Seed of each row of the batch: its samples are those of its seed.
 
     Args:
         seeds: one per row.

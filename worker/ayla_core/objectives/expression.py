@@ -6,10 +6,22 @@ import torch
 from torch import Tensor
 
 from ayla_core.layout import Layout, padded
-from ayla_core.ledger import Floats
-from ayla_core.objectives.base import Samples
-from ayla_core.objectives.points import Start
+from ayla_core.objectives.base import SampleLoss
 from ayla_core.program import ObjectiveProgram, TensorProgram
+from ayla_core.trial_statistics import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class StartPoint:
+    """Start point of every trial of an expression.
+
+    Attributes:
+        names: of the variables, one number each; those of a vector are x[0], x[1], ...
+        values: their start values.
+    """
+
+    names: tuple[str, ...]
+    values: tuple[float, ...]
 
 
 class ExpressionObjective:
@@ -22,9 +34,9 @@ class ExpressionObjective:
         layout: type and device.
     """
 
-    samples: Samples | None = None
+    samples: SampleLoss | None = None
 
-    def __init__(self, program: ObjectiveProgram, start: Start, trials: int, layout: Layout) -> None:
+    def __init__(self, program: ObjectiveProgram, start: StartPoint, trials: int, layout: Layout) -> None:
         self._program = TensorProgram(program.graph, program.inputs, program.results, layout)
         self._start = layout.vector(start.values)
         self._rows = padded(trials)
@@ -36,7 +48,7 @@ class ExpressionObjective:
     def batch(self, step: int) -> None:
         """None: every step is the same."""
 
-    def evaluate(self, parameters: Tensor, batch: Tensor | None, *, counts: bool = True) -> "_Evaluation":
+    def evaluate(self, parameters: Tensor, batch: Tensor | None, *, counts: bool = True) -> "_ExpressionEvaluation":
         """The expression and its gradient at each row of ``parameters``, shape [rows, variables]."""
         del batch, counts
         columns = parameters.t().contiguous().unbind(0)
@@ -44,7 +56,7 @@ class ExpressionObjective:
         rows = loss.expand(len(parameters)) if loss.ndim == 0 else loss
         # An expression that is a variable alone must not share its memory.
         rows = rows.clone() if any(rows is column for column in columns) else rows
-        return _Evaluation(rows, torch.stack([slope.expand_as(rows) for slope in slopes], dim=1))
+        return _ExpressionEvaluation(rows, torch.stack([slope.expand_as(rows) for slope in slopes], dim=1))
 
     def predictions(self, parameters: Tensor) -> None:
         """None: an expression has no model."""
@@ -61,7 +73,7 @@ class ExpressionObjective:
 
 
 @dataclass(frozen=True, slots=True)
-class _Evaluation:
+class _ExpressionEvaluation:
     loss: Tensor
     gradient: Tensor
     magnitude: Tensor | None = None

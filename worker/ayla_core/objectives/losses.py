@@ -15,7 +15,7 @@ from torch import Tensor
 from ayla_core.datasets.errors import DatasetError
 
 
-class Comparison(Protocol):
+class LossEvaluation(Protocol):
     """Outputs of every trial held against the targets."""
 
     @property
@@ -37,7 +37,7 @@ class Comparison(Protocol):
 class Loss(Protocol):
     """A mean over elements: the samples, or every output of every sample."""
 
-    def compare(self, outputs: Tensor, targets: Tensor) -> Comparison:
+    def compare(self, outputs: Tensor, targets: Tensor) -> LossEvaluation:
         """Hold outputs against targets."""
 
     def mean_loss(self, magnitude: Tensor) -> Tensor:
@@ -47,7 +47,7 @@ class Loss(Protocol):
 class SquaredError:
     """Mean of r² over samples and outputs, r = output - target; the magnitude is |r|."""
 
-    def compare(self, outputs: Tensor, targets: Tensor) -> Comparison:
+    def compare(self, outputs: Tensor, targets: Tensor) -> LossEvaluation:
         """Hold outputs against numbers."""
         residual = outputs - targets
         return _Residuals(residual, self.mean_loss(residual.flatten(1)), _square_slope)
@@ -60,7 +60,7 @@ class SquaredError:
 class Huber:
     """Mean over samples and outputs of r²/2 where |r| <= 1, else |r| - 1/2; the magnitude is |r|."""
 
-    def compare(self, outputs: Tensor, targets: Tensor) -> Comparison:
+    def compare(self, outputs: Tensor, targets: Tensor) -> LossEvaluation:
         """Hold outputs against numbers."""
         residual = outputs - targets
         return _Residuals(residual, self.mean_loss(residual.flatten(1).abs()), _huber_slope)
@@ -73,7 +73,7 @@ class Huber:
 class SquaredSoftmaxError:
     """Mean of (p - y)² over samples and classes, p the softmax of the outputs, y 1 for the class; magnitude |p - y|."""
 
-    def compare(self, outputs: Tensor, targets: Tensor) -> Comparison:
+    def compare(self, outputs: Tensor, targets: Tensor) -> LossEvaluation:
         """Hold outputs against labels."""
         probability = outputs.softmax(-1)
         residual = _less_one_hot(probability, targets)
@@ -88,7 +88,7 @@ class SquaredSoftmaxError:
 class CrossEntropy:
     """Mean over samples of -log p, p the softmax's value for the class; the magnitude is -log p itself."""
 
-    def compare(self, outputs: Tensor, targets: Tensor) -> Comparison:
+    def compare(self, outputs: Tensor, targets: Tensor) -> LossEvaluation:
         """Hold outputs against labels."""
         logarithm = outputs.log_softmax(-1)
         surprise = -logarithm.gather(-1, _places(targets, logarithm)).squeeze(-1)

@@ -11,13 +11,13 @@ from ayla_core.datasets import Dataset
 from ayla_core.devices import exact_convolutions
 from ayla_core.layout import Layout
 from ayla_core.models import BatchedModel, build_model
-from ayla_core.objectives.base import Floats, Samples
-from ayla_core.objectives.batches import Batches
-from ayla_core.objectives.data import Rows
-from ayla_core.objectives.losses import Comparison, Loss, build_loss
+from ayla_core.objectives.base import Floats, SampleLoss
+from ayla_core.objectives.batches import MiniBatches
+from ayla_core.objectives.data import RowSeeds
+from ayla_core.objectives.losses import Loss, LossEvaluation, build_loss
 from ayla_core.objectives.scores import Scores
-from ayla_core.objectives.sources import source_of
-from ayla_core.progress import got_on
+from ayla_core.objectives.training_data import training_data_of
+from ayla_core.progress import report_progress
 
 TEST_NUMBERS = 2**24
 """Numbers of one layer that the test metrics work with at once; in float64 128 MiB."""
@@ -43,19 +43,19 @@ class NetworkObjective:
 
     def __init__(self, problem: DatasetProblem, dataset: Dataset | None, seeds: Sequence[int], layout: Layout) -> None:
         self._layout = layout
-        self._rows = Rows(seeds, layout.device)
-        source = source_of(problem, dataset, self._rows.seeds, layout)
+        self._rows = RowSeeds(seeds, layout.device)
+        source = training_data_of(problem, dataset, self._rows.seeds, layout)
         self._loss: Loss = build_loss(problem.loss, has_classes=source.has_classes)
         self._model: BatchedModel = build_model(problem.model, source.shape, source.outputs)
         self._train, self._test, self._plot = source.train, source.test, source.plot
         self._everything = self._train.inputs, self._rows.spread(self._train.targets)
-        self._batches = Batches(self._rows.seeds, self._train.samples, problem.batch_size, layout.device)
+        self._batches = MiniBatches(self._rows.seeds, self._train.samples, problem.batch_size, layout.device)
         self._initial = source.starts(self._model)[self._rows.places]
         self._has_classes = source.has_classes
         self._scores = self._blank_scores() if source.has_metrics else None
 
     @property
-    def samples(self) -> Samples:
+    def samples(self) -> SampleLoss:
         """The loss itself: it tells what transformed magnitudes come to."""
         return self._loss
 
@@ -77,7 +77,7 @@ class NetworkObjective:
         """Places of the samples of a step, shape [seeds, samples]; None for all of them."""
         return self._batches.at(step)
 
-    def evaluate(self, parameters: Tensor, batch: Tensor | None, *, counts: bool = True) -> "_Evaluation":
+    def evaluate(self, parameters: Tensor, batch: Tensor | None, *, counts: bool = True) -> "_NetworkEvaluation":
         """Loss and gradient on a batch, at each row of ``parameters``; counted for the metrics unless told not to."""
         inputs, targets = self._chosen(batch)
         weights = self._model.split(parameters.detach())
@@ -89,7 +89,7 @@ class NetworkObjective:
         comparison = self._loss.compare(values, targets)
         if counts and self._scores is not None:
             self._scores.add(comparison.loss, values, targets)
-        return _Evaluation(comparison, outputs, weights)
+        return _NetworkEvaluation(comparison, outputs, weights)
 
     def _chosen(self, batch: Tensor | None) -> tuple[Tensor, Tensor]:
         """Inputs and targets of each row; with 1 in front where all rows share them."""
@@ -140,7 +140,7 @@ class NetworkObjective:
             with exact_convolutions(self._layout.device):
                 outputs = self._model.predict(weights, inputs)
             scores.add(self._loss.compare(outputs, targets).loss, outputs, targets)
-            got_on()
+            report_progress()
         return scores.means()
 
     def _test_chunks(self) -> Iterator[tuple[Tensor, Tensor]]:
@@ -158,8 +158,8 @@ class NetworkObjective:
 
 
 @dataclass(frozen=True, slots=True)
-class _Evaluation:
-    comparison: Comparison
+class _NetworkEvaluation:
+    comparison: LossEvaluation
     outputs: Tensor
     weights: tuple[Tensor, ...]
 

@@ -60,7 +60,7 @@ class Rule:
         del settings
         return {}
 
-    def clock(self, settings: Any, t: Integers) -> dict[str, Floats]:
+    def step_numbers(self, settings: Any, t: Integers) -> dict[str, Floats]:
         """Numbers that depend on the update number, from 1; arrays of the shape of ``t``."""
         del settings, t
         return {}
@@ -83,7 +83,7 @@ class Rule:
             u: ∇l, or G/v where each sample is transformed; clipped, weight decay added.
             v: the scale.
             memory: as the last update left it.
-            h: ``lr`` of this update, ``ceiling``, and what constants, rates and clock name.
+            h: ``lr`` of this update, ``ceiling``, and what constants, rates and step_numbers name.
 
         Returns:
             The next parameters and the next memory.

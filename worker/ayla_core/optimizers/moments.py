@@ -25,7 +25,7 @@ class MomentsRule(Rule):
         """1-β1 and 1-β2."""
         return {"rate1": 1 - settings.beta1, "rate2": 1 - settings.beta2}
 
-    def clock(self, settings: Any, t: Integers) -> dict[str, Floats]:
+    def step_numbers(self, settings: Any, t: Integers) -> dict[str, Floats]:
         """1/(1-β1^t) and 1/√(1-β2^t)."""
         return {"gain1": 1 / correction(settings.beta1, t), "gain2": 1 / np.sqrt(correction(settings.beta2, t))}
 

@@ -16,9 +16,9 @@ from ayla_core.datasets import Dataset, DataSource, load_dataset
 from ayla_core.layout import Layout
 from ayla_core.native.library import kernels
 from ayla_core.objectives import ExpressionObjective
-from ayla_core.objectives.material import gather_material, is_fully_connected
+from ayla_core.objectives.expression import StartPoint
 from ayla_core.objectives.network import NetworkObjective
-from ayla_core.objectives.points import Start
+from ayla_core.objectives.network_data import is_fully_connected, load_network_data
 from ayla_core.program import compile_objective
 from ayla_core.progress import current
 from ayla_core.steppers.base import Stepper
@@ -26,13 +26,13 @@ from ayla_core.steppers.compiled import CompiledExpressions
 from ayla_core.steppers.networks import CompiledNetworks
 from ayla_core.steppers.tensors import TensorStepper, by_rule
 
-__all__ = ["Arranged", "Stepper", "arrange"]
+__all__ = ["Stepper", "StepperChoice", "choose_stepper"]
 
 _DTYPES = {"float64": torch.float64, "float32": torch.float32}
 
 
 @dataclass(frozen=True, slots=True)
-class Arranged:
+class StepperChoice:
     """A stepper and the order it wants its trials in.
 
     Attributes:
@@ -46,9 +46,9 @@ class Arranged:
     steps_per_epoch: int | None = None
 
 
-def arrange(
+def choose_stepper(
     spec: ResolvedJobSpec, trials: Sequence[TrialPlan], device: torch.device, source: DataSource | None
-) -> Arranged:
+) -> StepperChoice:
     """The stepper for a batch of trials on a device."""
     layout = Layout(_DTYPES[spec.dtype], device)
     if isinstance(spec.problem, DatasetProblem):
@@ -58,17 +58,17 @@ def arrange(
 
 def _expression(
     spec: ResolvedJobSpec, problem: ExpressionProblem, trials: Sequence[TrialPlan], layout: Layout
-) -> Arranged:
-    start = Start(tuple(problem.flat_start), tuple(problem.flat_start.values()))
+) -> StepperChoice:
+    start = StartPoint(tuple(problem.flat_start), tuple(problem.flat_start.values()))
     program = compile_objective(parse(problem.expression, problem.shape), start.names)
     recording = Recording.of(problem, spec.budget.steps, spec.record)
     compiled = kernels("expressions", layout.dtype) if layout.device.type == "cpu" else None
     if compiled is not None:
-        return Arranged(CompiledExpressions(program, start, trials, recording, compiled), list(range(len(trials))))
+        return StepperChoice(CompiledExpressions(program, start, trials, recording, compiled), list(range(len(trials))))
     order = by_rule(trials)
     ordered = [trials[place] for place in order]
     objective = ExpressionObjective(program, start, len(trials), layout)
-    return Arranged(TensorStepper(objective, ordered, recording, layout), order)
+    return StepperChoice(TensorStepper(objective, ordered, recording, layout), order)
 
 
 def _network(
@@ -77,25 +77,25 @@ def _network(
     trials: Sequence[TrialPlan],
     layout: Layout,
     source: DataSource | None,
-) -> Arranged:
+) -> StepperChoice:
     dataset = _load(problem, source)
     recording = Recording.of(problem, spec.budget.steps, spec.record)
     seeds = [trial.seed for trial in trials]
     compiled = kernels("networks", layout.dtype) if layout.device.type == "cpu" else None
     if compiled is not None and compiled.multiplies and is_fully_connected(problem):
-        material = gather_material(problem, dataset, seeds, layout)
-        epoch = material.order.steps_per_epoch if material.has_metrics else None
-        return Arranged(CompiledNetworks(material, trials, recording, compiled), list(range(len(trials))), epoch)
+        data = load_network_data(problem, dataset, seeds, layout)
+        epoch = data.order.steps_per_epoch if data.has_metrics else None
+        return StepperChoice(CompiledNetworks(data, trials, recording, compiled), list(range(len(trials))), epoch)
     order = by_rule(trials)
     ordered = [trials[place] for place in order]
     objective = NetworkObjective(problem, dataset, [seeds[place] for place in order], layout)
     epoch = objective.steps_per_epoch if objective.has_metrics else None
-    return Arranged(TensorStepper(objective, ordered, recording, layout), order, epoch)
+    return StepperChoice(TensorStepper(objective, ordered, recording, layout), order, epoch)
 
 
 def _load(problem: DatasetProblem, source: DataSource | None) -> Dataset | None:
     """The data of a problem; None for the curve, whose data follow from the seeds."""
     if isinstance(problem.dataset, CurveDataset):
         return None
-    current().doing = f"Preparing the dataset '{problem.dataset.name}'"
+    current().activity = f"Preparing the dataset '{problem.dataset.name}'"
     return load_dataset(problem.dataset, source or DataSource(Path("ayla-data") / "datasets"))

@@ -1,11 +1,11 @@
-"""What makes the steps of a batch: one of several ways to compute the same."""
+"""Interface of the steppers, which make the steps of a batch: several ways to compute the same."""
 
 from typing import Protocol
 
 from torch import Tensor
 
-from ayla_core.ledger import Floats, Integers, Ledger
 from ayla_core.step_rows import StepRows
+from ayla_core.trial_statistics import Floats, Integers, TrialStatistics
 
 
 class Stepper(Protocol):
@@ -27,13 +27,13 @@ class Stepper(Protocol):
     def numbers_per_step(self) -> int:
         """About how many numbers one step keeps in memory until its block ends."""
 
-    def advance(self, first: int, updates: int, ledger: Ledger, *, last: bool) -> StepRows:
-        """Make updates and book them.
+    def advance(self, first: int, updates: int, statistics: TrialStatistics, *, last: bool) -> StepRows:
+        """Make updates and count them.
 
         Args:
             first: step to begin with, counted from 0.
             updates: how many.
-            ledger: of the batch, by lane; changed in place.
+            statistics: of the batch, by lane; changed in place.
             last: whether the step after the last update is evaluated too.
         """
 

@@ -13,18 +13,18 @@ from ayla_spec.trials import TrialPlan
 from torch import Tensor
 
 from ayla_core.devices import threads
-from ayla_core.ledger import Floats, Integers, Ledger
-from ayla_core.native.batch import Batch
 from ayla_core.native.library import Kernels
 from ayla_core.native.source import LANES
-from ayla_core.objectives.points import Start
+from ayla_core.native.structures import ExpressionBatch
+from ayla_core.objectives.expression import StartPoint
 from ayla_core.optimizers import Rule, rule_of
 from ayla_core.program import ObjectiveProgram
 from ayla_core.program.bytecode import assemble
 from ayla_core.progress import current
 from ayla_core.step_rows import StepRows, recorded_steps
-from ayla_core.steppers.clocks import Clocks
 from ayla_core.steppers.numbers import numbers_of
+from ayla_core.steppers.step_numbers import StepNumbers
+from ayla_core.trial_statistics import Floats, Integers, TrialStatistics
 
 _FILLER = -1
 
@@ -43,7 +43,7 @@ class CompiledExpressions:
     def __init__(
         self,
         program: ObjectiveProgram,
-        start: Start,
+        start: StartPoint,
         trials: Sequence[TrialPlan],
         recording: Recording,
         kernels: Kernels,
@@ -57,11 +57,11 @@ class CompiledExpressions:
         self.places: Integers = np.argsort(lanes, kind="stable")[np.count_nonzero(np.equal(lanes, _FILLER)) :]
         self._used = np.not_equal(lanes, _FILLER).reshape(-1, LANES).sum(1).astype(np.int32)
         self.row_places: Integers = np.argsort(np.argsort(self.places))
-        # A lane that only fills a block up repeats its neighbour's settings and is never booked.
+        # A lane that only fills a block up repeats its neighbour's settings and is never counted.
         settings = [trials[trial].settings for trial in _filled(lanes)]
         with_rules = [(self._rules[lane // LANES], item) for lane, item in enumerate(settings)]
-        self._clocks = Clocks(with_rules, recording.budget)
-        self._numbers = numbers_of(settings, self._rules, self._clocks, kernels.dtype)
+        self._step_numbers = StepNumbers(with_rules, recording.budget)
+        self._numbers = numbers_of(settings, self._rules, self._step_numbers, kernels.dtype)
         self._x = np.tile(np.array(start.values, dtype=kernels.dtype)[:, None], (1, self.lanes))
         self._memory = self._initial_memory(settings)
 
@@ -70,19 +70,19 @@ class CompiledExpressions:
         """Recorded numbers of one step."""
         return max(1, len(self.places) * len(self._recording.quantities) // self._recording.every)
 
-    def advance(self, first: int, updates: int, ledger: Ledger, *, last: bool) -> StepRows:
-        """Make updates and book them (see ``Stepper``)."""
+    def advance(self, first: int, updates: int, statistics: TrialStatistics, *, last: bool) -> StepRows:
+        """Make updates and count them (see ``Stepper``)."""
         end = first + updates - (0 if last else 1)
         steps = recorded_steps(self._recording, first, end)
         names = self._recording.quantities
         values = np.empty((len(steps), len(names), len(self.places)), dtype=self._kernels.dtype)
-        farewell = np.zeros(values.shape[1:], dtype=self._kernels.dtype)
-        clock = np.ascontiguousarray(self._clocks.table(first + 1, updates + 1), dtype=self._kernels.dtype)
-        batch = self._batch(ledger, {"clock": clock, "rows": values, "farewell": farewell})
+        diverged_rows = np.zeros(values.shape[1:], dtype=self._kernels.dtype)
+        step_numbers = np.ascontiguousarray(self._step_numbers.table(first + 1, updates + 1), dtype=self._kernels.dtype)
+        batch = self._batch(statistics, {"step_numbers": step_numbers, "rows": values, "diverged_rows": diverged_rows})
         batch.first_step, batch.updates, batch.evaluate_last = first, updates, last
         self._kernels.function("run_expression")(ctypes.byref(batch), ctypes.c_int64(threads()))
         current().check()
-        return StepRows(first, end, steps, names, values, farewell)
+        return StepRows(first, end, steps, names, values, diverged_rows)
 
     def state(self) -> dict[str, Tensor]:
         """Parameters and memory by lane."""
@@ -105,9 +105,9 @@ class CompiledExpressions:
                     memory[rule.memory.index(name), :, lane] = value
         return memory
 
-    def _batch(self, ledger: Ledger, arrays: dict[str, npt.NDArray[Any]]) -> Batch:
+    def _batch(self, statistics: TrialStatistics, arrays: dict[str, npt.NDArray[Any]]) -> ExpressionBatch:
         code = self._code
-        batch: Batch = Batch.of(
+        batch: ExpressionBatch = ExpressionBatch.of(
             {
                 "code": code.instructions,
                 "constants": np.array(code.constants, dtype=np.float64),
@@ -115,12 +115,12 @@ class CompiledExpressions:
                 "slopes": np.array(code.results[1:], dtype=np.int32),
                 "x": self._x,
                 "memory": self._memory,
-                "course": self._clocks.course,
+                "variant": self._step_numbers.variant,
                 "used": self._used,
                 "first_trial": np.cumsum(self._used, dtype=np.int32) - self._used,
                 "progress": current().marks,
                 **self._numbers,
-                **ledger.arrays(),
+                **statistics.arrays(),
                 **arrays,
             },
             instructions=len(code.instructions),
@@ -130,8 +130,8 @@ class CompiledExpressions:
             parameters=self._count,
             blocks=len(self._rules),
             lanes=self.lanes,
-            clocks=len(self._clocks.names),
-            courses=arrays["clock"].shape[2],
+            step_number_count=len(self._step_numbers.names),
+            variants=arrays["step_numbers"].shape[2],
             every=self._recording.every,
             last_step=self._recording.budget,
             keep_parameters=int(len(self._recording.parameters) > 0),

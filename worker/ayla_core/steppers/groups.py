@@ -10,7 +10,7 @@ from ayla_core.layout import Layout
 from ayla_core.optimizers import Rule
 from ayla_core.optimizers.base import CEILING
 from ayla_core.optimizers.gradients import Preparation
-from ayla_core.steppers.clocks import SCHEDULE, Clocks
+from ayla_core.steppers.step_numbers import SCHEDULE, StepNumbers
 
 
 class Group:
@@ -27,7 +27,7 @@ class Group:
         where: the rows of the whole matrix.
         parameters: of these rows now.
         in_place: whether updates write into the tensors there are, rather than making new ones.
-        clock: numbers of the prepared updates, shape [updates, names, rows, 1].
+        step_numbers: numbers of the prepared updates, shape [updates, names, rows, 1].
     """
 
     def __init__(
@@ -48,13 +48,13 @@ class Group:
         }
         self._preparation = Preparation.of(settings, layout)
         self._names: tuple[str, ...] = ()
-        self.clock = parameters.new_empty(0)
+        self.step_numbers = parameters.new_empty(0)
 
-    def prepare(self, clocks: Clocks, table: Tensor) -> None:
-        """Take the numbers of the coming updates from a table of shape [updates, names, courses]."""
-        course = torch.from_numpy(clocks.course[self.where].astype("int64")).to(table.device)
-        self._names = clocks.names
-        self.clock = table.index_select(2, course).unsqueeze(-1)
+    def prepare(self, step_numbers: StepNumbers, table: Tensor) -> None:
+        """Take the numbers of the coming updates from a table of shape [updates, names, variants]."""
+        variant = torch.from_numpy(step_numbers.variant[self.where].astype("int64")).to(table.device)
+        self._names = step_numbers.names
+        self.step_numbers = table.index_select(2, variant).unsqueeze(-1)
 
     def update(self, slope: Tensor, scale: Tensor, now: Tensor) -> None:
         """One update.
@@ -62,7 +62,7 @@ class Group:
         Args:
             slope: G/v of these rows.
             scale: v, shape [rows, 1].
-            now: the update's entry in ``clock``.
+            now: the update's entry in ``step_numbers``.
         """
         h = self._numbers | dict(zip(self._names, now.unbind(0), strict=True))
         h["lr"] = self._learning_rate * h[SCHEDULE]

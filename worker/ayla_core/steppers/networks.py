@@ -12,21 +12,21 @@ from ayla_spec.trials import TrialPlan
 from torch import Tensor
 
 from ayla_core.devices import threads
-from ayla_core.ledger import Floats, Integers, Ledger
 from ayla_core.native.library import Kernels
-from ayla_core.native.network import ACTIVATIONS, LOSSES, Network
-from ayla_core.objectives.material import Material, Samples
+from ayla_core.native.structures import ACTIVATIONS, LOSSES, NetworkBatch
+from ayla_core.objectives.network_data import HostSamples, NetworkData
 from ayla_core.optimizers import rule_of
 from ayla_core.progress import current
 from ayla_core.step_rows import StepRows, recorded_steps
-from ayla_core.steppers.clocks import Clocks
 from ayla_core.steppers.layouts import PaddedLayout, aligned
 from ayla_core.steppers.numbers import numbers_of
+from ayla_core.steppers.step_numbers import StepNumbers
+from ayla_core.trial_statistics import Floats, Integers, TrialStatistics
 
 _Array = npt.NDArray[Any]
 
 _EVALUATED_AT_ONCE = 256
-"""Samples of one piece when a whole set is evaluated."""
+"""HostSamples of one piece when a whole set is evaluated."""
 
 MULTIPLIED_AT_ONCE = 2**28
 """Multiplications of one piece of a matrix product: some hundredths of a second."""
@@ -39,7 +39,7 @@ class CompiledNetworks:
     has its matrix products shared out over all threads, which can change the last bits of sums.
 
     Args:
-        material: data, model and start.
+        data: data, model and start.
         trials: at least one.
         recording: what is kept of the steps.
         kernels: of the type to compute with.
@@ -48,23 +48,23 @@ class CompiledNetworks:
         ayla_core.native.cache.NoKernels: where this build of PyTorch lacks what they call.
     """
 
-    def __init__(self, material: Material, trials: Sequence[TrialPlan], recording: Recording, kernels: Kernels) -> None:
+    def __init__(self, data: NetworkData, trials: Sequence[TrialPlan], recording: Recording, kernels: Kernels) -> None:
         self._kernels = kernels
-        self._material = material
+        self._data = data
         self._recording = recording
-        self._layout = PaddedLayout(material.widths, kernels.dtype.itemsize)
+        self._layout = PaddedLayout(data.widths, kernels.dtype.itemsize)
         self.lanes = len(trials)
         settings = [trial.settings for trial in trials]
         rules = [rule_of(item) for item in settings]
-        self._clocks = Clocks(list(zip(rules, settings, strict=True)), recording.budget)
+        self._step_numbers = StepNumbers(list(zip(rules, settings, strict=True)), recording.budget)
         sampled = [item.ayla is not None and item.ayla.transform_on == "sample" for item in settings]
-        self._fixed = numbers_of(settings, rules, self._clocks, kernels.dtype) | {
+        self._fixed = numbers_of(settings, rules, self._step_numbers, kernels.dtype) | {
             "per_sample": np.array(sampled, dtype=np.int32),
-            "course": self._clocks.course,
-            "widths": np.array(material.widths, dtype=np.int64),
+            "variant": self._step_numbers.variant,
+            "widths": np.array(data.widths, dtype=np.int64),
             "offsets": self._layout.offsets,
         }
-        self._parameters = self._layout.spread(material.initial.astype(kernels.dtype))
+        self._parameters = self._layout.spread(data.initial.astype(kernels.dtype))
         self._memory = aligned((self.lanes, max(len(rule.memory) for rule in rules), self._layout.size), kernels.dtype)
         for lane, (rule, item) in enumerate(zip(rules, settings, strict=True)):
             for name, value in rule.initial(item).items():
@@ -86,27 +86,33 @@ class CompiledNetworks:
     def numbers_per_step(self) -> int:
         """Recorded numbers of one step, and the places of its samples."""
         recorded = self.lanes * len(self._recording.quantities) // self._recording.every
-        return max(1, recorded + self._material.order.numbers_per_step)
+        return max(1, recorded + self._data.order.numbers_per_step)
 
-    def advance(self, first: int, updates: int, ledger: Ledger, *, last: bool) -> StepRows:
-        """Make updates and book them (see ``Stepper``)."""
+    def advance(self, first: int, updates: int, statistics: TrialStatistics, *, last: bool) -> StepRows:
+        """Make updates and count them (see ``Stepper``)."""
         end = first + updates - (0 if last else 1)
         steps, names = recorded_steps(self._recording, first, end), self._recording.quantities
         values = np.empty((len(steps), len(names), self.lanes), dtype=self._kernels.dtype)
-        farewell = np.zeros(values.shape[1:], dtype=self._kernels.dtype)
-        clock = np.ascontiguousarray(self._clocks.table(first + 1, updates + 1), dtype=self._kernels.dtype)
-        order, sizes = self._material.order.of_steps(first, updates + last)
-        arrays = {"clock": clock, "rows": values, "farewell": farewell, "sizes": sizes, **ledger.arrays()}
+        diverged_rows = np.zeros(values.shape[1:], dtype=self._kernels.dtype)
+        step_numbers = np.ascontiguousarray(self._step_numbers.table(first + 1, updates + 1), dtype=self._kernels.dtype)
+        order, sizes = self._data.order.of_steps(first, updates + last)
+        arrays = {
+            "step_numbers": step_numbers,
+            "rows": values,
+            "diverged_rows": diverged_rows,
+            "sizes": sizes,
+            **statistics.arrays(),
+        }
         if order is not None:
-            arrays |= {"order": order, "order_of": self._material.order.of_trial}
-        network = self._network(self._material.training, self._fixed | self._sums | arrays)
-        network.largest_batch = self._material.order.largest_batch
-        network.clocks, network.courses = clock.shape[1:]
+            arrays |= {"order": order, "order_of": self._data.order.of_trial}
+        network = self._network(self._data.training, self._fixed | self._sums | arrays)
+        network.largest_batch = self._data.order.largest_batch
+        network.step_number_count, network.variants = step_numbers.shape[1:]
         network.first_step, network.updates, network.evaluate_last = first, updates, last
         network.every, network.last_step = self._recording.every, self._recording.budget
         self._kernels.function("run_network")(ctypes.byref(network))
         current().check()
-        return StepRows(first, end, steps, names, values, farewell)
+        return StepRows(first, end, steps, names, values, diverged_rows)
 
     def state(self) -> dict[str, Tensor]:
         """Parameters and memory of each trial, and the running sums of the metrics."""
@@ -115,56 +121,56 @@ class CompiledNetworks:
 
     def predictions(self) -> list[dict[str, Floats]] | None:
         """What each trial's model predicts now."""
-        grid = self._material.grid
+        grid = self._data.grid
         if grid is None:
             return None
         outputs = np.empty((self.lanes, len(grid.inputs)), dtype=self._kernels.dtype)
         network = self._network(grid, self._fixed)
         self._evaluate(network, outputs.ctypes.data, None, None)
-        return self._material.prediction_columns(outputs.astype(np.float64))
+        return self._data.prediction_columns(outputs.astype(np.float64))
 
     def metrics(self) -> dict[str, Floats]:
         """How well the models do since the last call."""
-        material = self._material
-        if not material.has_metrics:
+        data = self._data
+        if not data.has_metrics:
             return {}
         seen = self._sums["seen"]
         with np.errstate(invalid="ignore"):
             found = {"train_loss": self._sums["loss_sum"] / seen}
-            if material.has_classes:
+            if data.has_classes:
                 found["train_accuracy"] = self._sums["correct_sum"] / seen
         for sums in self._sums.values():
             sums[:] = 0
-        return found | ({} if material.test is None else self._test_metrics(material.test))
+        return found | ({} if data.test is None else self._test_metrics(data.test))
 
-    def _test_metrics(self, test: Samples) -> dict[str, Floats]:
+    def _test_metrics(self, test: HostSamples) -> dict[str, Floats]:
         pieces = -(-len(test.inputs) // _EVALUATED_AT_ONCE)
         losses, correct = np.zeros((2, self.lanes, pieces))
         self._evaluate(self._network(test, self._fixed), None, losses.ctypes.data, correct.ctypes.data)
         found = {"test_loss": losses.sum(1) / len(test.inputs)}
-        return found | ({"test_accuracy": correct.sum(1) / len(test.inputs)} if self._material.has_classes else {})
+        return found | ({"test_accuracy": correct.sum(1) / len(test.inputs)} if self._data.has_classes else {})
 
-    def _evaluate(self, network: Network, outputs: int | None, losses: int | None, correct: int | None) -> None:
+    def _evaluate(self, network: NetworkBatch, outputs: int | None, losses: int | None, correct: int | None) -> None:
         network.largest_batch = _EVALUATED_AT_ONCE
         pointers = (ctypes.c_void_p(item) for item in (outputs, losses, correct))
         self._kernels.function("evaluate_network")(ctypes.byref(network), *pointers)
         current().check()
 
-    def _network(self, samples: Samples, arrays: Mapping[str, _Array]) -> Network:
-        material = self._material
+    def _network(self, samples: HostSamples, arrays: Mapping[str, _Array]) -> NetworkBatch:
+        data = self._data
         named = {**arrays, "inputs": samples.inputs, "parameters": self._parameters, "memory": self._memory}
         named["progress"] = current().marks
         if samples.labels is not None:
             named["labels"] = samples.labels
         if samples.targets is not None:
-            named |= {"targets": samples.targets, "target_set": material.target_set}
-        network: Network = Network.of(
+            named |= {"targets": samples.targets, "target_set": data.target_set}
+        network: NetworkBatch = NetworkBatch.of(
             named,
             trials=self.lanes,
-            layers=len(material.widths) - 1,
+            layers=len(data.widths) - 1,
             padded=self._layout.size,
-            activation=ACTIVATIONS.index(material.activation),
-            loss=LOSSES.index(material.loss),
+            activation=ACTIVATIONS.index(data.activation),
+            loss=LOSSES.index(data.loss),
             samples=len(samples.inputs),
             memories=self._memory.shape[1],
             threads=threads(),

@@ -1,4 +1,4 @@
-"""What the compiled kernels are told of each trial: its hyper-parameters as arrays."""
+"""Hyper-parameters of each trial as arrays, for the compiled kernels."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,28 +8,30 @@ import numpy.typing as npt
 from ayla_spec.optimizers import Ayla, Optimizer
 
 from ayla_core.native.build import traced_rules
-from ayla_core.native.source import MOST_CLOCKS, MOST_NUMBERS
+from ayla_core.native.source import MOST_NUMBERS, MOST_STEP_NUMBERS
 from ayla_core.optimizers import Rule
 from ayla_core.optimizers.gradients import penalty, prepares
-from ayla_core.steppers.clocks import Clocks
+from ayla_core.steppers.step_numbers import StepNumbers
 
 _NO_AYLA = Ayla()
 _NO_LIMIT = float("inf")
 
 
 def numbers_of(
-    settings: Sequence[Optimizer], rules: Sequence[Rule], clocks: Clocks, dtype: npt.DTypeLike
+    settings: Sequence[Optimizer], rules: Sequence[Rule], step_numbers: StepNumbers, dtype: npt.DTypeLike
 ) -> dict[str, npt.NDArray[Any]]:
     """The arrays of the kernels by name.
 
     Args:
         settings: one per lane.
         rules: one per block; blocks are equally wide.
-        clocks: of the same lanes.
+        step_numbers: of the same lanes.
         dtype: of the numbers.
     """
-    if len(clocks.names) > MOST_CLOCKS:
-        raise ValueError(f"The rules of this batch have {len(clocks.names)} clocks; the kernels hold {MOST_CLOCKS}.")
+    if len(step_numbers.names) > MOST_STEP_NUMBERS:
+        raise ValueError(
+            f"The rules of this batch take {len(step_numbers.names)} numbers a step; kernels hold {MOST_STEP_NUMBERS}."
+        )
     width = len(settings) // len(rules)
     aylas = [item.ayla or _NO_AYLA for item in settings]
     numbers = [rules[lane // width].numbers(item) for lane, item in enumerate(settings)]
@@ -43,7 +45,7 @@ def numbers_of(
 
     return {
         "rules": np.array([_number_of(rule) for rule in rules], dtype=np.int32),
-        "sources": np.array([_sources(rule, names, clocks) for rule in rules], dtype=np.int32),
+        "sources": np.array([_sources(rule, names, step_numbers) for rule in rules], dtype=np.int32),
         "has_ayla": by_block([item.ayla is not None for item in settings]),
         "is_prepared": by_block([prepares(item) for item in settings]),
         "n1": lanes([ayla.n1 for ayla in aylas]),
@@ -61,8 +63,8 @@ def _number_of(rule: Rule) -> int:
     return [traced.rule.name for traced in traced_rules()].index(rule.name)
 
 
-def _sources(rule: Rule, names: Sequence[str], clocks: Clocks) -> list[int]:
+def _sources(rule: Rule, names: Sequence[str], step_numbers: StepNumbers) -> list[int]:
     """Where the kernels find each number that the rule asks for."""
     wanted = traced_rules()[_number_of(rule)].numbers
-    found = [names.index(name) if name in names else ~clocks.names.index(name) for name in wanted]
+    found = [names.index(name) if name in names else ~step_numbers.names.index(name) for name in wanted]
     return found + [0] * (MOST_NUMBERS - len(found))

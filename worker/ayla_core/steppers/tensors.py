@@ -9,16 +9,16 @@ from ayla_spec.trials import TrialPlan
 from torch import Tensor
 
 from ayla_core.layout import Layout
-from ayla_core.ledger import Floats, Integers, Ledger
 from ayla_core.objectives import Objective
 from ayla_core.optimizers import Rule, rule_of
 from ayla_core.scaling import Scaled, Scaling
 from ayla_core.step_rows import StepRows, recorded_steps
-from ayla_core.steppers.clocks import Clocks
 from ayla_core.steppers.groups import Group
-from ayla_core.steppers.replay import Replay, recorder_for
-from ayla_core.steppers.signs import Signs
-from ayla_core.steppers.trace import Quantities, Seen, Trace, look
+from ayla_core.steppers.replay import Replay, capture_for
+from ayla_core.steppers.step_numbers import StepNumbers
+from ayla_core.steppers.step_progress import StepProgress
+from ayla_core.steppers.trace import Quantities, StepTensors, Trace, step_tensors
+from ayla_core.trial_statistics import Floats, Integers, TrialStatistics
 
 
 class TensorStepper:
@@ -41,16 +41,16 @@ class TensorStepper:
         filling = [trials[-1]] * (self.lanes - len(trials))
         settings = [trial.settings for trial in (*trials, *filling)]
         rules = [rule_of(item) for item in settings]
-        self._clocks = Clocks(list(zip(rules, settings, strict=True)), recording.budget)
+        self._step_numbers = StepNumbers(list(zip(rules, settings, strict=True)), recording.budget)
         self._scaling = Scaling([item.ayla for item in settings], objective.samples, layout)
         self._learning_rates = np.array([item.learning_rate for item in settings])
         self._groups = [
             Group(rules[where.start], settings[where], where, start[where], layout) for where in _runs(rules)
         ]
-        self._replay = Replay(self._step, self.state, recorder_for(layout.device))
+        self._replay = Replay(self._step, self.state, capture_for(layout.device))
         for group in self._groups:
             group.in_place = self._replay.is_wanted
-        self._signs = Signs(layout.device)
+        self._progress = StepProgress(layout.device)
 
     @property
     def places(self) -> Integers:
@@ -69,41 +69,41 @@ class TensorStepper:
         return self.lanes * (8 + samples + len(self._recording.parameters))
 
     @torch.no_grad()
-    def advance(self, first: int, updates: int, ledger: Ledger, *, last: bool) -> StepRows:
-        """Make updates and book them (see ``Stepper``)."""
-        table = torch.from_numpy(self._clocks.table(first + 1, max(1, updates))).to(
+    def advance(self, first: int, updates: int, statistics: TrialStatistics, *, last: bool) -> StepRows:
+        """Make updates and count them (see ``Stepper``)."""
+        table = torch.from_numpy(self._step_numbers.table(first + 1, max(1, updates))).to(
             self._layout.device, self._layout.dtype
         )
         for group in self._groups:
-            group.prepare(self._clocks, table)
+            group.prepare(self._step_numbers, table)
         trace = Trace(bool(self._recording.parameters))
         for place in range(updates):
-            with self._signs.of_step():
+            with self._progress.step():
                 batch = self._objective.batch(first + place)
-                trace.steps.append(self._replay.make(batch, [group.clock[place] for group in self._groups]))
+                trace.steps.append(self._replay.make(batch, [group.step_numbers[place] for group in self._groups]))
         if last:
-            with self._signs.of_step():
-                trace.steps.append(self._look(self._objective.batch(first + updates), counts=False)[0])
+            with self._progress.step():
+                trace.steps.append(self._evaluate(self._objective.batch(first + updates), counts=False)[0])
         steps = updates + last
-        rates = self._clocks.learning_rates(self._learning_rates, first + 1, steps)
+        rates = self._step_numbers.learning_rates(self._learning_rates, first + 1, steps)
         quantities = trace.collect(self._capped(trace), rates)
-        ledger.book(first, quantities.loss, quantities.finite, quantities.capped[:updates], quantities.sides)
-        return self._rows(first, steps, quantities, ledger)
+        statistics.update(first, quantities.loss, quantities.finite, quantities.capped[:updates], quantities.sides)
+        return self._rows(first, steps, quantities, statistics)
 
-    def _step(self, batch: Tensor | None, now: Sequence[Tensor]) -> Seen:
+    def _step(self, batch: Tensor | None, now: Sequence[Tensor]) -> StepTensors:
         """Evaluate the current parameters and move them, each group by its numbers of this update."""
-        seen, scaled = self._look(batch, counts=True)
+        step, scaled = self._evaluate(batch, counts=True)
         for group, numbers in zip(self._groups, now, strict=True):
             group.update(scaled.slope[group.where], scaled.scale[group.where].unsqueeze(1), numbers)
-        return seen
+        return step
 
-    def _look(self, batch: Tensor | None, *, counts: bool) -> tuple[Seen, Scaled]:
+    def _evaluate(self, batch: Tensor | None, *, counts: bool) -> tuple[StepTensors, Scaled]:
         parameters = self._parameters()
         evaluation = self._objective.evaluate(parameters, batch, counts=counts)
         scaled = self._scaling.apply(evaluation)
         keeps = bool(self._recording.parameters)
         reads = self._scaling.reads_samples
-        return look(evaluation.loss, scaled, parameters, keep_parameters=keeps, reads_samples=reads), scaled
+        return step_tensors(evaluation.loss, scaled, parameters, keep_parameters=keeps, reads_samples=reads), scaled
 
     def _parameters(self) -> Tensor:
         parts = [group.parameters for group in self._groups]
@@ -113,20 +113,20 @@ class TensorStepper:
         scales = trace.scales()
         return torch.cat([group.capped(scales[:, group.where]) for group in self._groups], dim=1)
 
-    def _rows(self, first: int, steps: int, quantities: Quantities, ledger: Ledger) -> StepRows:
+    def _rows(self, first: int, steps: int, quantities: Quantities, statistics: TrialStatistics) -> StepRows:
         columns = [getattr(quantities, name) for name in COLUMNS]
         if quantities.parameters is not None:
             columns += list(np.moveaxis(quantities.parameters, -1, 0))
         whole = np.stack(columns, axis=1)
         kept = recorded_steps(self._recording, first, first + steps - 1)
-        diverged = np.clip(ledger.first_nonfinite - first, 0, steps - 1)
+        diverged = np.clip(statistics.first_nonfinite - first, 0, steps - 1)
         return StepRows(
             first_step=first,
             last_step=first + steps - 1,
             steps=kept,
             names=self._recording.quantities,
             values=whole[kept - first],
-            farewell=whole[diverged, :, np.arange(self.lanes)].T,
+            diverged_rows=whole[diverged, :, np.arange(self.lanes)].T,
         )
 
     def state(self) -> dict[str, Tensor]:
@@ -141,13 +141,13 @@ class TensorStepper:
     @torch.no_grad()
     def predictions(self) -> list[dict[str, Floats]] | None:
         """What each trial's model predicts now."""
-        with self._signs.of_step():
+        with self._progress.step():
             return self._objective.predictions(self._parameters())
 
     @torch.no_grad()
     def metrics(self) -> dict[str, Floats]:
         """How well the models do since the last call."""
-        with self._signs.of_step():
+        with self._progress.step():
             found = self._objective.metrics(self._parameters())
         return {name: values[: self._trials] for name, values in found.items()}
 

@@ -1,4 +1,4 @@
-"""What the step loop leaves behind: tensors while it runs, arrays on the host once a block is over.
+"""Results of steps: tensors while the step loop runs, arrays on the host once a block is over.
 
 The loop never waits for the device; everything that can be derived later is derived in ``Trace.collect``.
 """
@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ayla_core.ledger import Flags, Floats, Integers
 from ayla_core.norms import SPANS, norm_of
 from ayla_core.scaling import Scaled
+from ayla_core.trial_statistics import Flags, Floats, Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class Quantities:
     parameters: Floats | None
 
 
-class Seen(NamedTuple):
-    """What one step leaves behind, before its update; each of shape [rows].
+class StepTensors(NamedTuple):
+    """Tensors of one step, before its update; each of shape [rows].
 
     Attributes:
         loss: l.
@@ -68,13 +68,15 @@ class Seen(NamedTuple):
     passing: Tensor | None
 
 
-def look(loss: Tensor, scaled: Scaled, parameters: Tensor, *, keep_parameters: bool, reads_samples: bool) -> Seen:
-    """What is to be kept of a step."""
+def step_tensors(
+    loss: Tensor, scaled: Scaled, parameters: Tensor, *, keep_parameters: bool, reads_samples: bool
+) -> StepTensors:
+    """The tensors to keep of a step."""
     slope, reduced = _size_of(scaled.plain)
     unscaled = None
     if reads_samples:
         unscaled, reduced = _size_of(scaled.slope)
-    return Seen(
+    return StepTensors(
         loss=loss,
         transformed=scaled.transformed_loss,
         scale=scaled.scale,
@@ -98,11 +100,11 @@ class Trace:
     """
 
     keep_parameters: bool
-    steps: list[Seen] = field(default_factory=list)
+    steps: list[StepTensors] = field(default_factory=list)
 
     def scales(self) -> Tensor:
         """The scale v of every step so far, shape [steps, rows]."""
-        return torch.stack([seen.scale for seen in self.steps])
+        return torch.stack([step.scale for step in self.steps])
 
     def collect(self, capped: Tensor, learning_rates: Floats) -> Quantities:
         """Fetch everything. The only point at which the host waits for the device.
@@ -111,11 +113,11 @@ class Trace:
             capped: where the weight cap acts, shape [steps, rows].
             learning_rates: shape [steps, rows].
         """
-        limited = [seen.limited for seen in self.steps if seen.limited is not None]
+        limited = [step.limited for step in self.steps if step.limited is not None]
         if limited:
             capped = capped | torch.stack(limited)
         loss, transformed, scale, slope, parameters = (
-            _fetch(torch.stack([getattr(seen, name) for seen in self.steps]))
+            _fetch(torch.stack([getattr(step, name) for step in self.steps]))
             for name in ("loss", "transformed", "scale", "slope", "parameters")
         )
         unscaled, sides = self._of_samples(slope, _sides(loss))
@@ -141,13 +143,13 @@ class Trace:
             whole: Floats = learning_rates * (scale * size)
             if not beyond.any():
                 return whole
-            reduced = _fetch(torch.stack([seen.slope if seen.reduced is None else seen.reduced for seen in self.steps]))
+            reduced = _fetch(torch.stack([step.slope if step.reduced is None else step.reduced for step in self.steps]))
             return np.where(beyond, learning_rates * (scale * reduced) / SPANS[self.steps[0].slope.dtype].shrink, whole)
 
     def _of_samples(self, slope: Floats, sides: Flags) -> tuple[Floats, Integers | Flags]:
         """The slopes of G/v and the counts of all rows, given those of rows that do not transform their samples."""
-        slopes = [seen.unscaled for seen in self.steps if seen.unscaled is not None]
-        passing = [seen.passing for seen in self.steps if seen.passing is not None]
+        slopes = [step.unscaled for step in self.steps if step.unscaled is not None]
+        passing = [step.passing for step in self.steps if step.passing is not None]
         if not passing:
             return slope, sides
         # In one piece, as to fetch something is to wait; float64 holds slopes of either type and all counts.

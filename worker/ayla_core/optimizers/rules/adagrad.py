@@ -18,7 +18,7 @@ class AdagradRule(Rule):
     memory: ClassVar[tuple[str, ...]] = ("sum",)
     constants: ClassVar[tuple[str, ...]] = ("epsilon",)
 
-    def clock(self, settings: Any, t: Integers) -> dict[str, Floats]:
+    def step_numbers(self, settings: Any, t: Integers) -> dict[str, Floats]:
         """lr_t / lr."""
         return {"decayed": 1 / (1 + (t - 1) * settings.learning_rate_decay)}
 

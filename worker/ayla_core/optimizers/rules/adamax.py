@@ -23,7 +23,7 @@ class AdamaxRule(Rule):
         """1-β1 and 1-β2."""
         return {"rate1": 1 - settings.beta1, "rate2": 1 - settings.beta2}
 
-    def clock(self, settings: Any, t: Integers) -> dict[str, Floats]:
+    def step_numbers(self, settings: Any, t: Integers) -> dict[str, Floats]:
         """1/(1-β1^t)."""
         return {"gain1": 1 / correction(settings.beta1, t)}
 

@@ -26,7 +26,7 @@ class NAdamRule(MomentsRule):
     v(1-μ_t) over its correction v(1-M_t).
     """
 
-    def clock(self, settings: Any, t: Integers) -> dict[str, Floats]:
+    def step_numbers(self, settings: Any, t: Integers) -> dict[str, Floats]:
         """The factors of m and of u."""
         mu, product = _momenta(settings.beta1, settings.momentum_decay, 1 << int(t.max()).bit_length())
         now, after = t - 1, t
@@ -53,7 +53,7 @@ class RAdamRule(MomentsRule):
 
     constants: ClassVar[tuple[str, ...]] = ("epsilon",)
 
-    def clock(self, settings: Any, t: Integers) -> dict[str, Floats]:
+    def step_numbers(self, settings: Any, t: Integers) -> dict[str, Floats]:
         """1/(1-β1^t), and the rectification times √(1-β2^t); 0 where s is left out."""
         power = np.power(float(settings.beta2), t.astype(np.float64))
         longest = 2 / (1 - settings.beta2) - 1

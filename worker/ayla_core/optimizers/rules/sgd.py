@@ -40,7 +40,7 @@ class MomentumRule(Rule):
         own, remembered = (1.0, settings.momentum) if settings.nesterov else (0.0, 1.0)
         return {"own": own, "remembered": remembered}
 
-    def clock(self, settings: Any, t: Integers) -> dict[str, Floats]:
+    def step_numbers(self, settings: Any, t: Integers) -> dict[str, Floats]:
         """How much of G the buffer takes."""
         return {"intake": np.where(t == 1, 1.0, 1.0 - settings.dampening)}
 

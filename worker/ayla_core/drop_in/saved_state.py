@@ -1,4 +1,4 @@
-"""Loading a state that was saved."""
+"""Checks and types of a saved state that is loaded."""
 
 from itertools import chain
 from typing import Any
@@ -7,8 +7,8 @@ from ayla_spec.optimizers import Ayla
 from torch import Tensor
 from torch.optim import Optimizer
 
-from ayla_core.drop_in.course import Course
-from ayla_core.drop_in.translation import recipe_of
+from ayla_core.drop_in.rule_inputs import RuleInputs
+from ayla_core.drop_in.translation import rule_settings_of
 from ayla_core.drop_in.update import working_type
 
 
@@ -21,7 +21,7 @@ def check_state(kind: type[Optimizer], state_dict: dict[str, Any], ayla: Ayla) -
     if settings_of(state_dict) is None:
         raise ValueError(f"this is no state of AYLA on {kind.__name__}: it has no 'ayla'")
     for group in state_dict["param_groups"]:
-        expected = {"step", *Course(recipe_of(kind, group), ayla).rule.memory}
+        expected = {"step", *RuleInputs(rule_settings_of(kind, group), ayla).rule.memory}
         for number in group["params"]:
             missing = expected - state_dict["state"].get(number, dict.fromkeys(expected)).keys()
             if missing:

@@ -1,4 +1,4 @@
-"""What a model is fitted to: a dataset that all trials share, or a curve with noise from each trial's seed."""
+"""Training data of a batch: a dataset that all trials share, or a curve with noise from each trial's seed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from ayla_core.datasets.built_in import draw_curve
 from ayla_core.layout import Layout
 from ayla_core.models import BatchedModel
 from ayla_core.objectives.base import Floats
-from ayla_core.objectives.data import Part, upload
-from ayla_core.progress import got_on
+from ayla_core.objectives.data import DeviceSamples, upload
+from ayla_core.progress import report_progress
 
 GRID_POINTS = 256
 """Points at which predictions are shown where the dataset itself is no curve."""
 
 
 @dataclass(frozen=True, slots=True)
-class Plot:
-    """Where a model of one number is looked at.
+class PredictionPoints:
+    """Points at which a model of one input is evaluated for its curve.
 
     Attributes:
         points: its inputs, shape [points]; the column ``x``.
@@ -34,7 +34,7 @@ class Plot:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class TrainingData:
     """Samples of some seeds, and what follows from them.
 
     Attributes:
@@ -47,12 +47,12 @@ class Source:
         generators: of each seed, where the draws of the weights begin.
     """
 
-    train: Part
-    test: Part | None
+    train: DeviceSamples
+    test: DeviceSamples | None
     shape: tuple[int, ...]
     outputs: int
     has_classes: bool
-    plot: Plot | None
+    plot: PredictionPoints | None
     generators: list[np.random.RandomState]
 
     @property
@@ -65,25 +65,27 @@ class Source:
         starts = []
         for generator in self.generators:
             starts.append(model.draw_parameters(generator))
-            got_on()
+            report_progress()
         return np.stack(starts)
 
 
-def source_of(problem: DatasetProblem, dataset: Dataset | None, seeds: Sequence[int], layout: Layout) -> Source:
-    """What a problem's trials work with.
+def training_data_of(
+    problem: DatasetProblem, dataset: Dataset | None, seeds: Sequence[int], layout: Layout
+) -> TrainingData:
+    """The training data of a problem's trials.
 
     Raises:
         ValueError: when there is no dataset and the problem is no curve, or the other way round.
     """
     is_curve = isinstance(problem.dataset, CurveDataset)
     if isinstance(problem.dataset, CurveDataset) and dataset is None:
-        return curve_source(problem.dataset, seeds, layout)
+        return _curve_data(problem.dataset, seeds, layout)
     if dataset is None or is_curve:
         raise ValueError("A curve is drawn from the seeds and needs no dataset; every other problem needs its own.")
-    return shared_source(dataset, seeds, layout)
+    return _dataset_data(dataset, seeds, layout)
 
 
-def curve_source(settings: CurveDataset, seeds: Sequence[int], layout: Layout) -> Source:
+def _curve_data(settings: CurveDataset, seeds: Sequence[int], layout: Layout) -> TrainingData:
     """A curve: inputs for all, targets for each seed; its generator draws the noise before the weights."""
     generators = [np.random.RandomState(seed) for seed in seeds]
     curves = [draw_curve(settings, generator) for generator in generators]
@@ -91,21 +93,21 @@ def curve_source(settings: CurveDataset, seeds: Sequence[int], layout: Layout) -
     targets = np.stack([curve.target for curve in curves])
     inputs = torch.tensor(x, dtype=layout.dtype, device=layout.device)
     wanted = torch.tensor(targets, dtype=layout.dtype, device=layout.device)
-    return Source(
-        train=Part(inputs.view(1, -1, 1), wanted.unsqueeze(-1)),
+    return TrainingData(
+        train=DeviceSamples(inputs.view(1, -1, 1), wanted.unsqueeze(-1)),
         test=None,
         shape=(1,),
         outputs=1,
         has_classes=False,
-        plot=Plot(x, [{"x": x, "target": target, "truth": truth} for target in targets]),
+        plot=PredictionPoints(x, [{"x": x, "target": target, "truth": truth} for target in targets]),
         generators=generators,
     )
 
 
-def shared_source(dataset: Dataset, seeds: Sequence[int], layout: Layout) -> Source:
+def _dataset_data(dataset: Dataset, seeds: Sequence[int], layout: Layout) -> TrainingData:
     """A dataset: the same samples for every seed."""
     train, test = upload(dataset, layout)
-    return Source(
+    return TrainingData(
         train=train,
         test=test,
         shape=dataset.shape,
@@ -116,8 +118,8 @@ def shared_source(dataset: Dataset, seeds: Sequence[int], layout: Layout) -> Sou
     )
 
 
-def _grid(dataset: Dataset, seeds: int) -> Plot | None:
+def _grid(dataset: Dataset, seeds: int) -> PredictionPoints | None:
     if dataset.features != 1 or dataset.outputs != 1 or dataset.classes is not None:
         return None
     x = np.linspace(dataset.inputs.min(), dataset.inputs.max(), GRID_POINTS) * dataset.input_scale
-    return Plot(x, [{"x": x}] * seeds)
+    return PredictionPoints(x, [{"x": x}] * seeds)

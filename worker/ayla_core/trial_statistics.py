@@ -1,4 +1,4 @@
-"""The account of a batch on the host: who diverged when, and the best losses."""
+"""Statistics of the trials of a batch, on the host: when each diverged, its best and its last loss."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -9,13 +9,13 @@ import numpy.typing as npt
 from ayla_core.recorder import Outcome, TrialSummary
 
 NEVER = -1
-"""Stands for no step in the arrays of the ledger."""
+"""Stands for no step in the arrays."""
 
 UNKNOWN = int(np.iinfo(np.int64).min)
 """Stands for a count that nobody has kept; it stays below zero, whatever is added."""
 
 LATER = dict.fromkeys(("losses_below_one", "losses_above_one"), UNKNOWN)
-"""Arrays that ledgers of an earlier version lack, and what stands for them there."""
+"""Arrays that checkpoints of an earlier version lack, and what stands for them there."""
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -23,8 +23,8 @@ Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
-    """What is known of each trial so far; arrays of shape [lanes], changed in place as steps are booked.
+class TrialStatistics:
+    """Statistics of each trial so far; arrays of shape [lanes], changed in place as steps are counted.
 
     Lanes that only fill a batch up count as diverged from the start.
 
@@ -33,7 +33,7 @@ class Ledger:
         best_loss: smallest finite loss before that, or inf.
         best_step: the first step that had it, or NEVER.
         capped_steps: updates changed by a cap.
-        final_loss: loss of the latest step booked.
+        final_loss: loss of the latest step counted.
         losses_below_one: how many losses that an update followed were below 1 in size, but not 0. One for each update,
             or where AYLA transforms each sample one for each of its samples. Below zero where it is not known.
         losses_above_one: likewise above 1.
@@ -48,7 +48,7 @@ class Ledger:
     losses_above_one: Integers
 
     @classmethod
-    def blank(cls, lanes: int, places: Integers) -> "Ledger":
+    def blank(cls, lanes: int, places: Integers) -> "TrialStatistics":
         """Before the first step of the trials at ``places``."""
         first_nonfinite = np.zeros(lanes, dtype=np.int64)
         first_nonfinite[places] = NEVER
@@ -63,16 +63,16 @@ class Ledger:
         )
 
     def arrays(self) -> dict[str, Integers | Floats]:
-        """The live arrays by name; writing into them changes the ledger."""
+        """The live arrays by name; writing into one changes the statistics."""
         return {item.name: getattr(self, item.name) for item in fields(self)}
 
     def alive(self) -> Flags:
         """Which lanes have not diverged."""
         return np.equal(self.first_nonfinite, NEVER)
 
-    def of(self, places: Integers) -> "Ledger":
+    def of(self, places: Integers) -> "TrialStatistics":
         """A copy for the trials at these places, in their order."""
-        return Ledger(
+        return TrialStatistics(
             first_nonfinite=self.first_nonfinite[places],
             best_loss=self.best_loss[places],
             best_step=self.best_step[places],
@@ -82,8 +82,8 @@ class Ledger:
             losses_above_one=self.losses_above_one[places],
         )
 
-    def book(self, first_step: int, loss: Floats, finite: Flags, capped: Flags, sides: Integers | Flags) -> None:
-        """Take over some steps.
+    def update(self, first_step: int, loss: Floats, finite: Flags, capped: Flags, sides: Integers | Flags) -> None:
+        """Count some steps.
 
         Args:
             first_step: number of the first.
@@ -96,7 +96,7 @@ class Ledger:
         diverges = ~finite.all(0)
         valid = np.where(self.alive(), np.where(diverges, finite.argmin(0), steps), 0)
         counts = np.arange(steps)[:, None] < valid
-        self._book_best(first_step, loss, counts)
+        self._update_best(first_step, loss, counts)
         moves = counts[: len(capped)]
         self.capped_steps[:] += (capped & moves).sum(0)
         below, above = (sides[: len(capped)] * moves[:, None]).sum(0)
@@ -106,7 +106,7 @@ class Ledger:
         newly = self.alive() & diverges
         self.first_nonfinite[newly] = first_step + valid[newly]
 
-    def _book_best(self, first_step: int, loss: Floats, counts: Flags) -> None:
+    def _update_best(self, first_step: int, loss: Floats, counts: Flags) -> None:
         losses = np.where(counts, loss, np.inf)
         steps = losses.argmin(0)
         smallest = losses.min(0)

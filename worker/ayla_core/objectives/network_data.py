@@ -1,4 +1,4 @@
-"""What the compiled kernels of networks work with: the samples, start and order of a batch of trials, on the host."""
+"""Data of the compiled kernels of networks: samples, start and order of a batch of trials, on the host."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from ayla_spec.problems import DatasetProblem
 
 from ayla_core.datasets import Dataset
 from ayla_core.layout import Layout
-from ayla_core.ledger import Floats
 from ayla_core.models import build_model
-from ayla_core.objectives.data import Part, Rows
+from ayla_core.objectives.batches import SampleOrder
+from ayla_core.objectives.data import DeviceSamples, RowSeeds
 from ayla_core.objectives.losses import build_loss
-from ayla_core.objectives.sources import source_of
-from ayla_core.objectives.visits import Visits
+from ayla_core.objectives.training_data import training_data_of
+from ayla_core.trial_statistics import Floats
 
 _Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Samples:
-    """Inputs and what belongs to them, in the type of the computation.
+class HostSamples:
+    """Samples on the host, in the type of the computation.
 
     Attributes:
         inputs: shape [samples, features].
@@ -37,8 +37,8 @@ class Samples:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Material:
-    """Everything that does not change while the trials of a batch run.
+class NetworkData:
+    """Data, model and start of a batch of trials: all that does not change while they run.
 
     Attributes:
         widths: of the layers, input and output included.
@@ -56,12 +56,12 @@ class Material:
     widths: tuple[int, ...]
     activation: str
     loss: str
-    training: Samples
-    test: Samples | None
+    training: HostSamples
+    test: HostSamples | None
     target_set: npt.NDArray[np.int32]
     initial: Floats
-    order: Visits
-    grid: Samples | None
+    order: SampleOrder
+    grid: HostSamples | None
     known: list[dict[str, Floats]]
 
     @property
@@ -84,8 +84,10 @@ def is_fully_connected(problem: DatasetProblem) -> bool:
     return not isinstance(problem.model, CnnModel)
 
 
-def gather_material(problem: DatasetProblem, dataset: Dataset | None, seeds: Sequence[int], layout: Layout) -> Material:
-    """The material of trials with these seeds.
+def load_network_data(
+    problem: DatasetProblem, dataset: Dataset | None, seeds: Sequence[int], layout: Layout
+) -> NetworkData:
+    """The data, model and start of trials with these seeds.
 
     Args:
         problem: with a model of fully connected layers and a loss filled in.
@@ -96,14 +98,14 @@ def gather_material(problem: DatasetProblem, dataset: Dataset | None, seeds: Seq
     Raises:
         DatasetError: when model, loss and data do not fit together.
     """
-    rows = Rows(seeds, layout.device)
-    source = source_of(problem, dataset, rows.seeds, layout)
+    rows = RowSeeds(seeds, layout.device)
+    source = training_data_of(problem, dataset, rows.seeds, layout)
     build_loss(problem.loss, has_classes=source.has_classes)
     model = build_model(problem.model, source.shape, source.outputs)
     training = _samples(source.train, has_classes=source.has_classes)
     sets = rows.places if len(source.train.targets) > 1 else np.zeros(len(seeds))
     plot = source.plot
-    return Material(
+    return NetworkData(
         widths=(training.inputs.shape[1], *_hidden(problem), source.outputs),
         activation="relu" if isinstance(problem.model, LinearModel) else problem.model.activation,
         loss=problem.loss or "",
@@ -111,8 +113,8 @@ def gather_material(problem: DatasetProblem, dataset: Dataset | None, seeds: Seq
         test=None if source.test is None else _samples(source.test, has_classes=source.has_classes),
         target_set=np.array(sets, dtype=np.int32),
         initial=source.starts(model)[rows.places],
-        order=Visits(seeds, source.train.samples, problem.batch_size),
-        grid=None if plot is None else Samples(np.array(plot.points[:, None], dtype=training.inputs.dtype)),
+        order=SampleOrder(seeds, source.train.samples, problem.batch_size),
+        grid=None if plot is None else HostSamples(np.array(plot.points[:, None], dtype=training.inputs.dtype)),
         known=[] if plot is None else [plot.columns[place] for place in rows.places],
     )
 
@@ -121,8 +123,8 @@ def _hidden(problem: DatasetProblem) -> list[int]:
     return list(problem.model.hidden) if isinstance(problem.model, MlpModel) else []
 
 
-def _samples(part: Part, *, has_classes: bool) -> Samples:
+def _samples(part: DeviceSamples, *, has_classes: bool) -> HostSamples:
     inputs = part.inputs[0].numpy()
     if has_classes:
-        return Samples(inputs, labels=part.targets[0].numpy().astype(np.int32))
-    return Samples(inputs, targets=np.ascontiguousarray(part.targets.numpy()))
+        return HostSamples(inputs, labels=part.targets[0].numpy().astype(np.int32))
+    return HostSamples(inputs, targets=np.ascontiguousarray(part.targets.numpy()))

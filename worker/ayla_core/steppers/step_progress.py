@@ -1,4 +1,4 @@
-"""Signs of life of steps that PyTorch makes: each step, and of long ones on the CPU each operation."""
+"""StepProgress of life of steps that PyTorch makes: each step, and of long ones on the CPU each operation."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -8,14 +8,14 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ayla_core.progress import got_on
+from ayla_core.progress import report_progress
 
 _LONG_SECONDS = 0.1
-"""Telling of each operation costs some microseconds of each, which is nothing beside such a step."""
+"""A report costs some microseconds of each operation, which is nothing beside such a step."""
 
 
 class _EachOperation(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch does not say its types
-    """Says that the computation has got on after every operation of PyTorch in this thread, gradients included."""
+    """Reports every operation of PyTorch in this thread, gradients included."""
 
     def __torch_dispatch__(
         self,
@@ -25,15 +25,15 @@ class _EachOperation(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyT
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         found = func(*args, **(kwargs or {}))
-        got_on()
+        report_progress()
         return found
 
 
-class Signs:
-    """Tells of steps that a device makes.
+class StepProgress:
+    """Reports the steps that a device makes.
 
     The first step is taken for a long one; after it a step is as long as the one before. On a GPU operations are only
-    launched here: each step is told of, and a block's end waits for the device.
+    launched here: each step is reported, and the end of a block waits for the device.
 
     Args:
         device: where the steps are made.
@@ -44,13 +44,13 @@ class Signs:
         self._seconds = _LONG_SECONDS
 
     @contextmanager
-    def of_step(self) -> Iterator[None]:
+    def step(self) -> Iterator[None]:
         """What is computed within is one step, or as long as one.
 
         Raises:
-            ayla_core.progress.Stopped: if the computation is to stop.
+            ayla_core.progress.ComputationStopped: if the computation is to stop.
         """
-        got_on()
+        report_progress()
         begun = time.monotonic()
         if self._on_cpu and self._seconds >= _LONG_SECONDS:
             with _EachOperation():  # type: ignore[no-untyped-call]  # as above

@@ -14,11 +14,11 @@ SCHEDULE = "schedule"
 """Name of what the learning rate is multiplied by."""
 
 _ELSEWHERE = frozenset({"name", "learning_rate", "ayla", "label", "clip_norm", "clip_value", "weight_decay", "epsilon"})
-"""Settings that change nothing here; trials that differ in these alone share a course."""
+"""Settings that change nothing here; trials that differ in these alone are one variant."""
 
 
-class Clocks:
-    """The courses of a batch's trials; trials with the same settings share one.
+class StepNumbers:
+    """The numbers of every update, for each variant: trials with the same settings are one variant.
 
     Args:
         trials: rule and settings of each lane.
@@ -26,7 +26,7 @@ class Clocks:
 
     Attributes:
         names: of the numbers; the schedule comes first.
-        course: which course each lane follows, int32, shape [lanes].
+        variant: of each lane, int32, shape [lanes].
     """
 
     def __init__(self, trials: Sequence[tuple[Rule, Optimizer]], budget: int) -> None:
@@ -39,18 +39,18 @@ class Clocks:
             if place == len(self._distinct):
                 self._distinct.append((rule, settings))
             places.append(place)
-        self.course = np.array(places, dtype=np.int32)
+        self.variant = np.array(places, dtype=np.int32)
         one = np.ones(1, dtype=np.int64)
-        named = [name for rule, settings in self._distinct for name in rule.clock(settings, one)]
+        named = [name for rule, settings in self._distinct for name in rule.step_numbers(settings, one)]
         self.names = (SCHEDULE, *dict.fromkeys(named))
 
     def table(self, first: int, count: int) -> Floats:
-        """The numbers of updates ``first`` to ``first + count - 1``, from 1; shape [count, names, courses]."""
+        """The numbers of updates ``first`` to ``first + count - 1``, from 1; shape [count, names, variants]."""
         t = np.arange(first, first + count, dtype=np.int64)
         table = np.ones((count, len(self.names), len(self._distinct)))
         for place, (rule, settings) in enumerate(self._distinct):
             table[:, 0, place] = factors(settings, t, self._budget)
-            for name, values in rule.clock(settings, t).items():
+            for name, values in rule.step_numbers(settings, t).items():
                 table[:, self.names.index(name), place] = values
         return table
 
@@ -58,7 +58,7 @@ class Clocks:
         """The learning rates of some updates, shape [count, lanes], given those of the settings."""
         t = np.arange(first, first + count, dtype=np.int64)
         schedules = np.stack([factors(settings, t, self._budget) for _, settings in self._distinct], axis=1)
-        return base * schedules[:, self.course]
+        return base * schedules[:, self.variant]
 
 
 def _key(settings: Optimizer) -> tuple[Any, ...]:

@@ -1,11 +1,11 @@
-"""The numbers that an update rule is given, update by update."""
+"""Inputs of an update rule: its hyper-parameters and the numbers of each update."""
 
 import numpy as np
 import torch
 from ayla_spec.optimizers import Ayla
 from torch import Tensor
 
-from ayla_core.drop_in.translation import Recipe
+from ayla_core.drop_in.translation import RuleSettings
 from ayla_core.optimizers import rule_of
 from ayla_core.optimizers.base import Floats
 
@@ -15,27 +15,27 @@ _AHEAD = 256
 _KEPT = 8
 
 
-class Course:
+class RuleInputs:
     """A rule with the numbers of its updates, for as long as the hyper-parameters stay.
 
     Args:
-        recipe: which rule.
+        rule_settings: which rule.
         ayla: settings of AYLA.
 
     Attributes:
-        recipe: as given.
+        rule_settings: as given.
         rule: what it names.
         fixed: the numbers that are the same in every update.
     """
 
-    def __init__(self, recipe: Recipe, ayla: Ayla) -> None:
-        self.recipe = recipe
-        kind, fields = recipe
+    def __init__(self, rule_settings: RuleSettings, ayla: Ayla) -> None:
+        self.rule_settings = rule_settings
+        kind, fields = rule_settings
         # Not validated: PyTorch allows more than the contract, epsilon = 0 for example. The learning rate comes apart.
         self._settings = kind.model_construct(learning_rate=1.0, ayla=ayla, **fields)
         self.rule = rule_of(self._settings)
         self.fixed = self.rule.numbers(self._settings)
-        self._clocks: dict[int, dict[str, Floats]] = {}
+        self._step_numbers: dict[int, dict[str, Floats]] = {}
 
     def memory_before(self, name: str) -> float:
         """What every element of a memory is before the first update."""
@@ -44,17 +44,17 @@ class Course:
     def numbers(self, t: int) -> dict[str, float]:
         """The numbers of update t, which counts from 1."""
         block, place = divmod(t - 1, _AHEAD)
-        clock = self._clocks.get(block)
-        if clock is None:
-            clock = self._prepare(block)
-        return self.fixed | {name: float(values[place]) for name, values in clock.items()}
+        step_numbers = self._step_numbers.get(block)
+        if step_numbers is None:
+            step_numbers = self._prepare(block)
+        return self.fixed | {name: float(values[place]) for name, values in step_numbers.items()}
 
     def _prepare(self, block: int) -> dict[str, Floats]:
-        if len(self._clocks) == _KEPT:
-            self._clocks.clear()
+        if len(self._step_numbers) == _KEPT:
+            self._step_numbers.clear()
         first = block * _AHEAD + 1
-        self._clocks[block] = self.rule.clock(self._settings, np.arange(first, first + _AHEAD))
-        return self._clocks[block]
+        self._step_numbers[block] = self.rule.step_numbers(self._settings, np.arange(first, first + _AHEAD))
+        return self._step_numbers[block]
 
 
 def on_device(numbers: dict[str, float | Tensor], dtype: torch.dtype, device: torch.device) -> dict[str, Tensor]:

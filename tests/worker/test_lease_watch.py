@@ -19,7 +19,7 @@ from ayla_service.queue.attempts import LeaseLost
 from ayla_service.queue.reaper import reap
 from ayla_service.queue.retries import ErrorType, RetryPolicy
 from ayla_worker.failures import detail_of, error_type_of
-from ayla_worker.lease import LONGEST_PATIENCE_SECONDS, LeaseWatch, StepTooLong, patience
+from ayla_worker.lease import LONGEST_LEASE_SECONDS, LeaseWatch, StepTooLong, lease_after
 from ayla_worker.watchdog import EXIT_STATUS
 from sqlalchemy import update
 
@@ -123,9 +123,9 @@ def test_waiting_for_the_store_is_not_hanging() -> None:
 
 
 def test_each_attempt_that_fails_so_gives_the_next_one_longer() -> None:
-    assert [patience(30.0, times) for times in range(3)] == [30.0, 90.0, 270.0]
-    assert patience(30.0, 1000) == LONGEST_PATIENCE_SECONDS
-    assert patience(3600.0, 5) == 3600.0
+    assert [lease_after(30.0, times) for times in range(3)] == [30.0, 90.0, 270.0]
+    assert lease_after(30.0, 1000) == LONGEST_LEASE_SECONDS
+    assert lease_after(3600.0, 5) == 3600.0
 
 
 SLOW_WORKER = """

@@ -17,7 +17,7 @@ from ayla_service.settings import Settings
 from ayla_spec.jobspec import Limits
 from ayla_worker.failures import detail_of
 from ayla_worker.identity import describe_worker
-from ayla_worker.limits import EXIT_STATUS, Allowance, Guard, LimitExceeded, allowance
+from ayla_worker.limits import EXIT_STATUS, AttemptLimits, LimitExceeded, LimitMonitor, attempt_limits
 from ayla_worker.runner import Runner
 
 from tests.factories import jobs, submit
@@ -66,50 +66,54 @@ def test_a_job_that_takes_too_much_memory_fails(database: Database, monkeypatch:
 
 def test_time_that_earlier_attempts_have_used_counts() -> None:
     settings = Settings(max_trial_seconds=100, max_job_memory_mb=500)
-    assert allowance(Limits(), settings, 30.0) == Allowance(70.0, 100.0, 500)
-    assert allowance(Limits(seconds=50, memory_mb=10), settings, 60.0) == Allowance(0.0, 50.0, 10)
-    assert allowance(Limits(), Settings(), 5.0) == Allowance(None, None, None)
+    assert attempt_limits(Limits(), settings, 30.0) == AttemptLimits(70.0, 100.0, 500)
+    assert attempt_limits(Limits(seconds=50, memory_mb=10), settings, 60.0) == AttemptLimits(0.0, 50.0, 10)
+    assert attempt_limits(Limits(), Settings(), 5.0) == AttemptLimits(None, None, None)
 
 
 def test_a_block_that_never_ends_is_ended_with_its_process() -> None:
     ended: list[ErrorType] = []
     left: list[int] = []
-    with Guard(Allowance(0.05, 0.05, None), 0.1, lambda excess: ended.append(excess.error_type), left.append) as guard:
-        guard.computing()
+    with LimitMonitor(
+        AttemptLimits(0.05, 0.05, None), 0.1, lambda excess: ended.append(excess.error_type), left.append
+    ) as monitor:
+        monitor.computing()
         wait_for(lambda: bool(left))
     assert (ended, left) == ([ErrorType.TIME_LIMIT], [EXIT_STATUS])
 
 
 def test_a_guard_lets_be_what_keeps_its_limits() -> None:
     left: list[int] = []
-    with Guard(Allowance(60.0, 60.0, 10**6), 0.0, lambda _: None, left.append) as guard:
-        guard.check()
+    with LimitMonitor(AttemptLimits(60.0, 60.0, 10**6), 0.0, lambda _: None, left.append) as monitor:
+        monitor.check()
         time.sleep(0.3)
     assert not left
-    with Guard(Allowance(0.0, 1.0, None), 60.0, lambda _: None, left.append) as guard:
-        guard.computing()
+    with LimitMonitor(AttemptLimits(0.0, 1.0, None), 60.0, lambda _: None, left.append) as monitor:
+        monitor.computing()
         time.sleep(0.01)
         with pytest.raises(LimitExceeded):
-            guard.check()
+            monitor.check()
 
 
 def test_waiting_for_the_store_is_not_computing() -> None:
     left: list[int] = []
-    with Guard(Allowance(0.2, 0.2, None), 0.0, lambda _: None, left.append) as guard:
-        guard.computing()
-        guard.waiting()
+    with LimitMonitor(AttemptLimits(0.2, 0.2, None), 0.0, lambda _: None, left.append) as monitor:
+        monitor.computing()
+        monitor.waiting()
         time.sleep(0.5)
-        guard.check()
-        guard.computing()
-        guard.check()
+        monitor.check()
+        monitor.computing()
+        monitor.check()
     assert not left
 
 
 def test_an_attempt_that_ends_just_in_time_keeps_its_process() -> None:
     left: list[int] = []
-    guard = Guard(Allowance(0.05, 0.05, None), 0.0, lambda _: guard.__exit__(None, None, None), left.append)
-    with guard:
-        guard.computing()
+    monitor = LimitMonitor(
+        AttemptLimits(0.05, 0.05, None), 0.0, lambda _: monitor.__exit__(None, None, None), left.append
+    )
+    with monitor:
+        monitor.computing()
         time.sleep(0.5)
     assert not left
 

@@ -289,7 +289,7 @@ def test_a_store_that_was_away_for_too_long_costs_an_attempt_and_is_named(
     job = submit(database)
     with monkeypatch.context() as patched:
         patched.setattr(attempts, "record", away)
-        patched.setattr(runner_recorder, "patiently", lambda _seconds, write: write())
+        patched.setattr(runner_recorder, "retry_store", lambda _seconds, write: write())
         _runner(database).run_next()
     with database.read() as session:
         found = session.execute(select(Attempt.outcome, Attempt.error_type, Attempt.error)).one()

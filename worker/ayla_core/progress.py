@@ -21,11 +21,11 @@ class ComputationStopped(Exception):
 
 
 class ComputationProgress:
-    """StepProgress of life of one computation.
+    """Progress counter and stop flag of one computation.
 
     Attributes:
-        doing: what is being computed, as a user may read it.
-        marks: how often it has got on, and whether it is to stop; int64, shape [2]. The kernels share it.
+        activity: what is being computed, as a user may read it.
+        marks: the counter and the flag; int64, shape [2]. The kernels share it.
     """
 
     def __init__(self) -> None:

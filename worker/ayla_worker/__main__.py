@@ -1,24 +1,35 @@
 """``python -m ayla_worker``: one worker process, until it is told to stop."""
 
 import argparse
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 
+import structlog
+import torch
+from ayla_core.devices import select_device
+from ayla_core.engine import Engine
+from ayla_core.native.library import kernels
 from ayla_service.db.session import Database
 from ayla_service.logging import configure_logging
+from ayla_service.observability.metrics import REGISTRY
 from ayla_service.privacy import private_files
 from ayla_service.queue.wakeup import missing_modules
 from ayla_service.settings import Settings
+from ayla_spec import JobSpec, resolve
+from ayla_spec.trials import plan_trials
+from prometheus_client import start_http_server
 from pydantic import ValidationError
 
 from ayla_worker.identity import describe_facts, describe_worker
 from ayla_worker.loop import work_until
-from ayla_worker.metrics_server import serving_metrics
-from ayla_worker.presence import Presence
+from ayla_worker.registration import WorkerRegistration
 from ayla_worker.runner import Runner
-from ayla_worker.stopping import StopSignal
-from ayla_worker.waking import Waking
-from ayla_worker.warmup import warm_up
+from ayla_worker.stop_signal import StopSignal
+from ayla_worker.wake_ups import WakeUps
+
+_log = structlog.get_logger("ayla.worker")
 
 
 def main() -> int:
@@ -42,16 +53,55 @@ def main() -> int:
     database = Database(settings.store_url)
     runner = Runner(database, settings, identity, stop.is_set)
     runner.watchdog.start()
-    waking = Waking(settings, identity)
-    stop.tell(waking.bell.wake)
+    wake_ups = WakeUps(settings, identity)
+    stop.on_stop(wake_ups.wake_event.wake)
     try:
-        with waking, serving_metrics(settings), Presence(database, settings, describe_facts(identity)):
-            work_until(stop, runner, settings, waking)
+        with wake_ups, serving_metrics(settings), WorkerRegistration(database, settings, describe_facts(identity)):
+            work_until(stop, runner, settings, wake_ups)
     finally:
         database.dispose()
     if settings.broker_url is not None:
         _leave()
     return 0
+
+
+def warm_up() -> torch.device:
+    """Run a few steps of both kinds of problem, so that the first job is as fast as the second; returns the device.
+
+    Compiles the kernels, if this machine has none yet: a few seconds, once.
+    """
+    device = select_device("auto")
+    for preset in ("poly-adam", "curve-a"):
+        submitted = {"problem": {"type": "preset", "preset": preset}, "budget": {"steps": 2}}
+        spec = resolve(JobSpec.model_validate(submitted))
+        Engine(spec, plan_trials(spec), device).advance(2)
+    if device.type == "cpu":
+        kernels("networks", torch.float32)  # what images are computed in
+    return device
+
+
+@contextlib.contextmanager
+def serving_metrics(settings: Settings) -> Iterator[None]:
+    """Serve ``/metrics`` on AYLA_METRICS_HOST and AYLA_METRICS_PORT; nothing without a port.
+
+    An address that is taken, as with two workers on one port, is logged and is no reason not to work.
+    """
+    if settings.metrics_port is None:
+        yield
+        return
+    try:
+        server, thread = start_http_server(settings.metrics_port, settings.metrics_host, REGISTRY)
+    except OSError as error:
+        _log.error("metrics cannot be served", port=settings.metrics_port, error=error.strerror or str(error))
+        yield
+        return
+    _log.info("metrics served", host=settings.metrics_host, port=server.server_port)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def _leave() -> None:

@@ -25,10 +25,10 @@ from ayla_spec.problems import ExpressionProblem
 from ayla_worker.data import with_progress
 from ayla_worker.failures import detail_of, error_type_of
 from ayla_worker.identity import describe_device
-from ayla_worker.lease import LeaseKeeper, LeaseWatch, patience
-from ayla_worker.limits import Guard, LimitExceeded, allowance
-from ayla_worker.patience import patiently
+from ayla_worker.lease import LeaseKeeper, LeaseWatch, lease_after
+from ayla_worker.limits import LimitExceeded, LimitMonitor, attempt_limits
 from ayla_worker.recorder import JobEnding, JobPaused, StoreRecorder, raise_if_over
+from ayla_worker.store_retry import retry_store
 
 _log = structlog.get_logger("ayla.worker")
 
@@ -53,7 +53,7 @@ class AttemptRunner:
         settings: lease, heartbeat, checkpoints, limits and retries.
         source: where datasets come from.
         should_stop: asked between blocks of steps; when true the shard is handed back.
-        on_progress: told whenever the attempt gets on.
+        on_progress: called whenever the attempt makes progress.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class AttemptRunner:
         device = select_device(claimed.spec.device)
         lease = self._lease(claimed)
         watch = self._watch(claimed, lease)
-        with self._guard(claimed) as guard, watch.watching():
+        with self._monitor(claimed) as monitor, watch.watching():
             try:
                 engine = self._restored(claimed, device, lease, watch)
             except JobPaused:
@@ -128,8 +128,8 @@ class AttemptRunner:
                 self._write(lambda: attempts.begin(self.database, claimed, engine.step, where, lease))
                 watch.computing()
             every = self.settings.checkpoint_seconds
-            recorder = StoreRecorder(self.database, claimed, lease, every, where, guard, watch, self.on_progress)
-            guard.computing()
+            recorder = StoreRecorder(self.database, claimed, lease, every, where, monitor, watch, self.on_progress)
+            monitor.computing()
             return self._advance(claimed, device, engine, recorder, watch)
 
     def _advance(
@@ -158,31 +158,31 @@ class AttemptRunner:
         return BlockLength(heartbeat, first_steps=_first_steps(claimed, device, heartbeat / 4), growth=_GROWTH)
 
     def _write(self, write: Callable[[], None]) -> None:
-        patiently(self.settings.lease_seconds, write)
+        retry_store(self.settings.lease_seconds, write)
 
-    def _guard(self, claimed: Claim) -> Guard:
+    def _monitor(self, claimed: Claim) -> LimitMonitor:
         def end(excess: LimitExceeded) -> None:
             ids = {"job_id": claimed.job_id, "shard_id": claimed.shard_id, "attempt": claimed.attempt}
             _log.error("limit exceeded within a block; the worker ends itself", error=str(excess), **ids)
             self.fail(claimed, excess)
 
-        allowed = allowance(claimed.spec.limits, self.settings, claimed.seconds_used)
-        return Guard(allowed, LIMIT_GRACE_SECONDS + self.settings.heartbeat_seconds, end)
+        limits = attempt_limits(claimed.spec.limits, self.settings, claimed.seconds_used)
+        return LimitMonitor(limits, LIMIT_GRACE_SECONDS + self.settings.heartbeat_seconds, end)
 
     def _lease(self, claimed: Claim) -> float:
         """Seconds of the attempt's lease; where a longer one was needed before, it begins at once."""
         lease = self.settings.lease_seconds
         if claimed.attempt == 1:
             return lease
-        longer = patience(lease, patiently(lease, lambda: attempts.outlasted(self.database, claimed)))
+        longer = lease_after(lease, retry_store(lease, lambda: attempts.outlasted(self.database, claimed)))
         if longer > lease:
-            patiently(lease, lambda: attempts.renew(self.database, claimed, longer))
+            retry_store(lease, lambda: attempts.renew(self.database, claimed, longer))
         return longer
 
     def _watch(self, claimed: Claim, lease: float) -> LeaseWatch:
         def renew() -> None:
             # A pause is for the end of a block: in its middle there is no state to hand back.
-            if patiently(lease, lambda: attempts.renew(self.database, claimed, lease)) is Order.STOP:
+            if retry_store(lease, lambda: attempts.renew(self.database, claimed, lease)) is Order.STOP:
                 raise JobEnding
 
         return LeaseWatch(lease, renew, lambda error: self.fail(claimed, error), self.on_progress)
@@ -192,7 +192,7 @@ class AttemptRunner:
 
         def renew() -> None:
             watch.waiting()
-            order = patiently(lease, lambda: attempts.renew(self.database, claimed, lease))
+            order = retry_store(lease, lambda: attempts.renew(self.database, claimed, lease))
             raise_if_over(order)
             watch.computing()
 

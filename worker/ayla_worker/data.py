@@ -1,4 +1,4 @@
-"""Where this worker's datasets come from."""
+"""Source of this worker's datasets: folder, servers, and the store for uploads."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,7 +10,7 @@ from ayla_service.datasets.content import part_count, read_part, stored_bytes
 from ayla_service.db.session import Database
 from ayla_service.settings import Settings
 
-from ayla_worker.patience import patiently
+from ayla_worker.store_retry import retry_store
 
 _SILENCES_PER_LEASE = 5
 
@@ -30,27 +30,27 @@ def data_source(settings: Settings, database: Database) -> DataSource:
 
 
 def with_progress(source: DataSource, on_progress: Callable[[], None]) -> DataSource:
-    """The same data, with somebody told whenever fetching them gets on."""
+    """The same data; ``on_progress`` is called whenever fetching them goes on."""
 
-    def told() -> None:
+    def report() -> None:
         report_progress()
         on_progress()
 
-    return replace(source, on_progress=told)
+    return replace(source, on_progress=report)
 
 
-def _uploaded(database: Database, dataset_id: str, patience: float) -> Iterator[bytes]:
+def _uploaded(database: Database, dataset_id: str, seconds: float) -> Iterator[bytes]:
     """The content of an uploaded dataset, part by part.
 
     Raises:
         DatasetUnavailable: if the store has no such dataset (any more).
         sqlalchemy.exc.DBAPIError: if the store does not answer for so many seconds.
     """
-    size = patiently(patience, partial(_size, database, dataset_id))
+    size = retry_store(seconds, partial(_size, database, dataset_id))
     if size is None:
         raise _gone(dataset_id)
     for index in range(part_count(size)):
-        part = patiently(patience, partial(_part, database, dataset_id, index))
+        part = retry_store(seconds, partial(_part, database, dataset_id, index))
         if part is None:
             raise _gone(dataset_id)
         yield part

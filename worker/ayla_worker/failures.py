@@ -1,4 +1,4 @@
-"""What kind of error an attempt met: what follows depends on it."""
+"""Kind and message of the error that ended an attempt; what follows depends on the kind."""
 
 import torch
 from ayla_core.datasets import DatasetError
@@ -31,7 +31,7 @@ def error_type_of(error: Exception) -> ErrorType:
 
 
 def detail_of(error: Exception) -> str:
-    """What a user reads about it; text that every store can keep."""
+    """The message for the user, as text that every store can keep."""
     # PostgreSQL takes neither NUL nor half a surrogate pair, and messages quote what stands in people's files.
     return _words(error).replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()[:_LONGEST]
 

@@ -1,4 +1,4 @@
-"""Who this worker is and what its results depend on."""
+"""Identity of this worker: its name, its devices, and the environment that its results depend on."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""Keeps leases while there is progress, never by mere time: whoever gets on renews, or a thread that looks at marks."""
+"""Renewal of leases while there is progress, never by mere time."""
 
 import os
 import threading
@@ -15,24 +15,23 @@ from ayla_worker.watchdog import EXIT_STATUS
 
 _log = structlog.get_logger("ayla.worker")
 
-_LOOKS = 20
-"""In the time of a lease."""
+_CHECKS_PER_LEASE = 20
 
 _RENEWALS = 3
 _MOST_SILENT = 0.9
-"""Share of a lease after which nothing is waited for any more: the store has to be told before it is over."""
+"""Share of a lease without progress after which the attempt fails: that is written before the lease ends."""
 
-_LONGEST_LOOK_SECONDS = 0.5
+_LONGEST_CHECK_SECONDS = 0.5
 
 GRACE_SECONDS = 5.0
-"""How long what is told to stop may take to notice it before the process ends."""
+"""How long a computation that was asked to stop may go on before the process ends."""
 
-PATIENCE_GROWTH = 3.0
-LONGEST_PATIENCE_SECONDS = 900.0
+LEASE_GROWTH = 3.0
+LONGEST_LEASE_SECONDS = 900.0
 
 
 class StepTooLong(Exception):
-    """Something that cannot be looked into took longer than the lease.
+    """A computation reported no progress for as long as the lease.
 
     Attributes:
         error_type: what the store keeps.
@@ -47,24 +46,24 @@ class StepTooLong(Exception):
         )
 
 
-def patience(lease_seconds: float, outlasted: int) -> float:
-    """How long an attempt may show no progress: longer after each attempt that this was too short for.
+def lease_after(lease_seconds: float, outlasted: int) -> float:
+    """Seconds of an attempt's lease: longer after each attempt that it was too short for.
 
     Args:
         lease_seconds: that of a first attempt.
         outlasted: how many attempts at the same shard have failed of it.
     """
-    longest = max(lease_seconds, LONGEST_PATIENCE_SECONDS)
-    return float(min(longest, lease_seconds * PATIENCE_GROWTH ** min(outlasted, 10)))
+    longest = max(lease_seconds, LONGEST_LEASE_SECONDS)
+    return float(min(longest, lease_seconds * LEASE_GROWTH ** min(outlasted, 10)))
 
 
 class LeaseKeeper:
-    """Renews a lease when it is told of progress and the last renewal is some time ago.
+    """Renews a lease on progress, if the last renewal is some time ago.
 
     Args:
         renew: renews it; what it raises passes through.
         every_seconds: least time between two renewals.
-        on_progress: told after each renewal.
+        on_progress: called after each renewal.
     """
 
     def __init__(
@@ -76,7 +75,7 @@ class LeaseKeeper:
         self._renewed_at = time.monotonic()
 
     def keep(self) -> None:
-        """Say that there is progress."""
+        """Renew the lease, if that is due."""
         if time.monotonic() - self._renewed_at >= self._every_seconds:
             self._renew()
             self._renewed_at = time.monotonic()
@@ -84,19 +83,19 @@ class LeaseKeeper:
 
 
 class LeaseWatch:
-    """Renews the lease of what computes in another thread, as long as that gets on; and ends what does not.
+    """Renews the lease of a computation in another thread as long as that reports progress, and stops it otherwise.
 
-    A step can take longer than a lease. What computes it counts how it gets on, and the watch renews the lease from
-    that count. Where the count stands still for as long as the lease lasts, the attempt is told to have failed; where
-    the lease turns out to be lost, or the job to be ending, nothing more of the computation is wanted. In each case it
-    stops the next time it gets on; if it does not within ``GRACE_SECONDS``, the process ends, as nothing else can stop
-    a single call. Whoever runs the worker starts it again.
+    A step can take longer than a lease. The computation counts its progress, and the watch renews the lease from that
+    count. The computation is stopped where the count stands still for as long as the lease, which is recorded as the
+    attempt's failure; where the lease is lost; or where the job ends. It stops at its next report; if it does not
+    within ``GRACE_SECONDS``, the process ends, as nothing else can stop a single call. Whoever runs the worker starts
+    it again.
 
     Args:
         seconds: of the lease.
         renew: renews it, in the watch's thread; raises what ends the attempt.
-        outlasted: called with the error when nothing got on for too long, in the watch's thread.
-        on_progress: told again and again for as long as the lease is kept.
+        outlasted: called with the error when there was no progress for too long, in the watch's thread.
+        on_progress: called at each check for as long as the lease is kept.
         grace_seconds: see above.
         exit_process: what to do then. Default: leave the process at once.
 
@@ -120,7 +119,7 @@ class LeaseWatch:
         self._on_progress = on_progress
         self._grace_seconds = grace_seconds
         self._exit = exit_process
-        self._left = threading.Event()
+        self._ended = threading.Event()
         self._renewed_at = time.monotonic()
         self._is_waiting = False
         self._reason: Exception = ComputationStopped()
@@ -139,24 +138,24 @@ class LeaseWatch:
         except ComputationStopped:
             raise self._reason from None
         finally:
-            self._left.set()
+            self._ended.set()
 
     def waiting(self) -> None:
-        """Say that the computation waits for the store, which has a patience of its own."""
+        """The computation waits for the store, which has a time limit of its own."""
         self._is_waiting = True
 
     def computing(self) -> None:
-        """Say that the computation goes on, and that its lease was renewed meanwhile."""
+        """The computation goes on; its lease was renewed meanwhile."""
         self._renewed_at = time.monotonic()
         self._is_waiting = False
 
     def _watch(self) -> None:
-        look = min(_LONGEST_LOOK_SECONDS, self._seconds / _LOOKS)
+        look = min(_LONGEST_CHECK_SECONDS, self._seconds / _CHECKS_PER_LEASE)
         renewed = seen = self.progress.count
         silent, before = 0.0, time.monotonic()
-        while not self._left.wait(look):
+        while not self._ended.wait(look):
             now, count = time.monotonic(), self.progress.count
-            # Not the whole time of a process that was frozen: it could not get on.
+            # Not the whole time of a process that was frozen: it could not compute.
             silent = 0.0 if count != seen or self._is_waiting else silent + min(now - before, 3 * look)
             seen, before = count, now
             if silent >= _MOST_SILENT * self._seconds:
@@ -165,7 +164,7 @@ class LeaseWatch:
                 renewed = count
                 self._keep()
             if self.progress.stopping:
-                self._see_it_stop()
+                self._await_stop()
                 return
             if not self._is_waiting:
                 self._on_progress()
@@ -187,7 +186,7 @@ class LeaseWatch:
         try:
             self._outlasted(error)
         except DBAPIError as away:
-            _log.warning("the store could not be told", error=type(away.orig).__name__)
+            _log.warning("the failure could not be recorded", error=type(away.orig).__name__)
         except Exception as lost:
             reason = lost
         self._stop(reason)
@@ -196,7 +195,7 @@ class LeaseWatch:
         self._reason = reason
         self.progress.stop()
 
-    def _see_it_stop(self) -> None:
-        if not self._left.wait(self._grace_seconds):
-            _log.error("what is computed does not stop; the worker ends itself", doing=self.progress.activity)
+    def _await_stop(self) -> None:
+        if not self._ended.wait(self._grace_seconds):
+            _log.error("what is computed does not stop; the worker ends itself", activity=self.progress.activity)
             self._exit(EXIT_STATUS)

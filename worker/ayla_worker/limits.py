@@ -1,4 +1,4 @@
-"""Time and memory that an attempt may use, checked between blocks and, for what happens within one, by a thread."""
+"""Limits of time and memory of an attempt, checked between blocks and, within a block, by a thread."""
 
 import os
 import threading
@@ -16,7 +16,7 @@ from ayla_spec.jobspec import Limits
 
 EXIT_STATUS = 71
 _MIB = 2**20
-_LOOK_SECONDS = 0.1
+_CHECK_SECONDS = 0.1
 
 
 class LimitExceeded(Exception):
@@ -32,8 +32,8 @@ class LimitExceeded(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
-    """What one attempt may use.
+class AttemptLimits:
+    """Limits of one attempt.
 
     Attributes:
         seconds: computing time that is left; None: no limit.
@@ -46,12 +46,12 @@ class Allowance:
     memory_mb: int | None
 
 
-def allowance(limits: Limits, settings: Settings, seconds_used: float) -> Allowance:
+def attempt_limits(limits: Limits, settings: Settings, seconds_used: float) -> AttemptLimits:
     """The stricter of what the job asks for and what the service allows, less what earlier attempts have used."""
     whole = _least(limits.seconds, settings.max_trial_seconds)
     left = None if whole is None else max(0.0, whole - seconds_used)
     memory = _least(limits.memory_mb, settings.max_job_memory_mb)
-    return Allowance(left, whole, None if memory is None else int(memory))
+    return AttemptLimits(left, whole, None if memory is None else int(memory))
 
 
 def _least(*values: float | None) -> float | None:
@@ -65,8 +65,8 @@ def memory_used() -> int:
     return resident + on_device
 
 
-class Guard:
-    """Watches one attempt, from when it is entered until it is left.
+class LimitMonitor:
+    """Monitor of one attempt's limits, within its ``with`` block.
 
     Its time runs while ``computing``: neither waiting for the store nor fetching data is the job's fault. ``check`` is
     for the thread that computes. If it does not come to that, as when one block takes very long or fills the memory at
@@ -74,7 +74,7 @@ class Guard:
     a computation in its middle. Whoever runs the worker starts it again.
 
     Args:
-        allowed: what the attempt may use.
+        limits: of the attempt.
         grace_seconds: how long a limit may be exceeded before the process ends; memory has a tenth of that.
         end: called from the thread that watches, with the limit that was exceeded.
         exit_process: what to do then. Default: leave the process at once.
@@ -82,12 +82,12 @@ class Guard:
 
     def __init__(
         self,
-        allowed: Allowance,
+        limits: AttemptLimits,
         grace_seconds: float,
         end: Callable[[LimitExceeded], None],
         exit_process: Callable[[int], object] = os._exit,
     ) -> None:
-        self._allowed = allowed
+        self._limits = limits
         self._grace_seconds = grace_seconds
         self._end = end
         self._exit = exit_process
@@ -98,7 +98,7 @@ class Guard:
 
     def __enter__(self) -> Self:
         """Watch from now on; without any limit there is nothing to watch."""
-        if self._allowed.seconds is not None or self._allowed.memory_mb is not None:
+        if self._limits.seconds is not None or self._limits.memory_mb is not None:
             threading.Thread(target=self._watch, name="limits", daemon=True).start()
         return self
 
@@ -117,7 +117,7 @@ class Guard:
         self._used, self._computing_since = self._seconds(), None
 
     def check(self) -> None:
-        """See whether the attempt keeps its limits.
+        """Check the limits.
 
         Raises:
             LimitExceeded: if it does not.
@@ -131,12 +131,12 @@ class Guard:
         return self._used + (0.0 if since is None else time.monotonic() - since)
 
     def _excess(self) -> LimitExceeded | None:
-        if self._allowed.seconds is not None and self._seconds() > self._allowed.seconds:
-            detail = f"The job's trials may compute for {self._allowed.limit_seconds:g} s each; that time is over."
+        if self._limits.seconds is not None and self._seconds() > self._limits.seconds:
+            detail = f"The job's trials may compute for {self._limits.limit_seconds:g} s each; that time is over."
             return LimitExceeded(ErrorType.TIME_LIMIT, detail)
         taken = memory_used() - self._memory_before
-        if self._allowed.memory_mb is not None and taken > self._allowed.memory_mb * _MIB:
-            detail = f"The job may use {self._allowed.memory_mb} MiB; its worker had taken {taken // _MIB} for it."
+        if self._limits.memory_mb is not None and taken > self._limits.memory_mb * _MIB:
+            detail = f"The job may use {self._limits.memory_mb} MiB; its worker had taken {taken // _MIB} for it."
             return LimitExceeded(ErrorType.MEMORY_LIMIT, detail)
         return None
 
@@ -145,9 +145,9 @@ class Guard:
 
     def _watch(self) -> None:
         exceeded_at: float | None = None
-        while not self._left.wait(_LOOK_SECONDS):
+        while not self._left.wait(_CHECK_SECONDS):
             excess = self._excess()
-            # What waits for the store comes to its next check by itself.
+            # A computation that waits for the store comes to its next check by itself.
             if excess is None or not self._is_computing():
                 exceeded_at = None
                 continue

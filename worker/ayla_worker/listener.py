@@ -1,4 +1,4 @@
-"""Listens to the broker: a Celery worker in a thread of its own, whose only task rings for the loop.
+"""Listener of wake-ups: a Celery worker in a thread of its own, whose only task notifies the loop.
 
 The loop does not depend on it. Whatever happens to the broker or to Celery, work goes on by the loop's own timer, and
 the end of the process waits for this thread a limited time only.
@@ -19,38 +19,38 @@ from celery.worker import WorkController
 from celery.worker import state as celery_state
 from celery.worker.consumer.tasks import Tasks
 
-from ayla_worker.bell import Bell
+from ayla_worker.wake_event import WakeEvent
 
 _RESTART_SECONDS = 2.0
 
 _log = structlog.get_logger("ayla.worker")
 
 
-class Listener:
+class WakeUpListener:
     """Takes wake-ups from the queues of some device kinds, one at a time and none while the loop is at work.
 
     Args:
         broker_url: where the queues are.
         devices: the device kinds.
         name: of this worker.
-        bell: to be rung.
+        wake_event: of the loop, to be notified.
     """
 
-    def __init__(self, broker_url: str, devices: Collection[str], name: str, bell: Bell) -> None:
+    def __init__(self, broker_url: str, devices: Collection[str], name: str, wake_event: WakeEvent) -> None:
         self.is_connected = False
         """Whether wake-ups can come, as far as this side knows."""
-        self._bell = bell
+        self._wake_event = wake_event
         self._name = name
         self._queues = [QUEUES[device] for device in sorted(devices)]
-        self._app = _make_app(broker_url, self, bell)
+        self._app = _make_app(broker_url, self, wake_event)
         self._worker: WorkController | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="listener", daemon=True)
-        bell.when_at_rest(self.nudge)
+        wake_event.on_idle(self.wake_event_loop)
 
     def start(self) -> None:
         """Listen from now on; a broker that is away is waited for."""
-        _take_over_logs()
+        _forward_logs()
         self._thread.start()
 
     def stop(self, seconds: float) -> bool:
@@ -60,18 +60,18 @@ class Listener:
         """
         self._stopping.set()
         celery_state.should_stop = 0
-        self.nudge()
+        self.wake_event_loop()
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
-    def nudge(self) -> None:
-        """Have Celery's event loop look again whether it may take a message; it would sleep for up to a second."""
+    def wake_event_loop(self) -> None:
+        """Have Celery's event loop check again whether it may take a message; it would sleep for up to a second."""
         hub = getattr(self._worker, "hub", None)
         if hub is not None:
             with contextlib.suppress(Exception):
                 hub.call_soon(_nothing)
 
-    def tell_connected(self, *, connected: bool) -> None:
+    def set_connected(self, *, connected: bool) -> None:
         """Celery has found the queues, or lost them."""
         if connected == self.is_connected:
             return
@@ -80,7 +80,7 @@ class Listener:
             _log.info("listening for wake-ups", queues=self._queues)
         elif not self._stopping.is_set():
             _log.warning("no connection to the broker; looking for work by the timer")
-        self._bell.wake()  # the loop's patience is another now
+        self._wake_event.wake()  # it polls at another interval now
 
     def _run(self) -> None:
         """Celery's worker, again and again: its end, for whatever reason, is not the end of listening."""
@@ -90,7 +90,7 @@ class Listener:
                 self._worker.start()
             except Exception:
                 _log.exception("Celery failed")
-            self.tell_connected(connected=False)
+            self.set_connected(connected=False)
             self._stopping.wait(_RESTART_SECONDS)
 
     def _make_worker(self) -> WorkController:
@@ -99,7 +99,7 @@ class Listener:
             app=self._app,
             hostname=f"ayla@{self._name}",
             queues=self._queues,
-            pool=_Thread,
+            pool=_OneThreadPool,
             # Workers have nothing to tell each other: who lives and what runs stands in the store.
             without_gossip=True,
             without_mingle=True,
@@ -107,17 +107,17 @@ class Listener:
         )
 
 
-class _Thread(TaskPool):
+class _OneThreadPool(TaskPool):
     """Celery's pool of threads, of which we use one."""
 
     def on_apply(self, *args: Any, **options: Any) -> ApplyResult:
         """Run the task; when it is over the next message may come."""
         result = super().on_apply(*args, **options)
-        result.f.add_done_callback(lambda _: self.app.listener.nudge())
+        result.f.add_done_callback(lambda _: self.app.listener.wake_event_loop())
         return result
 
 
-class _Gate(bootsteps.StartStopStep):
+class _ConsumptionLimit(bootsteps.StartStopStep):
     """Keeps Celery from taking a message that another worker could act upon sooner."""
 
     requires = (Tasks,)
@@ -126,21 +126,21 @@ class _Gate(bootsteps.StartStopStep):
         """The queues are there."""
         qos = getattr(consumer.task_consumer.channel, "qos", None)
         if qos is not None and hasattr(qos, "can_consume"):
-            _hold_back(qos, consumer.app.bell)
-        consumer.app.listener.tell_connected(connected=True)
+            _limit_consumption(qos, consumer.app.wake_event)
+        consumer.app.listener.set_connected(connected=True)
 
     def stop(self, consumer: Any) -> None:
         """The connection is lost, or the worker stops."""
-        consumer.app.listener.tell_connected(connected=False)
+        consumer.app.listener.set_connected(connected=False)
 
 
-def _hold_back(qos: Any, bell: Bell) -> None:
+def _limit_consumption(qos: Any, wake_event: WakeEvent) -> None:
     """Have the transport ask us too. Redis's does; RabbitMQ sends one message more, as many as it is told to."""
     celery_allows = qos.can_consume
-    qos.can_consume = lambda: not bell.is_at_work and celery_allows()
+    qos.can_consume = lambda: not wake_event.is_busy and celery_allows()
 
 
-class _OurLog(logging.Handler):
+class _LogForwarder(logging.Handler):
     """Writes what Celery warns of as all else is written, one line each."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -152,20 +152,20 @@ def _first_line(record: logging.LogRecord) -> str:
     return record.getMessage().strip().partition("\n")[0]
 
 
-def _take_over_logs() -> None:
+def _forward_logs() -> None:
     for name in ("celery", "kombu", "amqp"):
         logger = logging.getLogger(name)
         logger.setLevel(logging.WARNING)
-        logger.handlers, logger.propagate = [_OurLog()], False
+        logger.handlers, logger.propagate = [_LogForwarder()], False
 
 
-def _make_app(broker_url: str, listener: Listener, bell: Bell) -> Celery:
+def _make_app(broker_url: str, listener: WakeUpListener, wake_event: WakeEvent) -> Celery:
     app = make_app(broker_url)
-    # Celery makes the pool and the gate itself; this is where they find us.
-    app.listener, app.bell = listener, bell
-    app.steps["consumer"].add(_Gate)
+    # Celery makes the pool and the limit itself; they find the listener here.
+    app.listener, app.wake_event = listener, wake_event
+    app.steps["consumer"].add(_ConsumptionLimit)
     # Returns when the loop is done, so that the slot counts as taken until then.
-    app.task(name=TASK, ignore_result=True)(bell.ring)
+    app.task(name=TASK, ignore_result=True)(wake_event.notify)
     return app
 
 

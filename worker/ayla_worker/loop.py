@@ -12,14 +12,14 @@ from ayla_service.settings import Settings
 from sqlalchemy.exc import DBAPIError
 
 from ayla_worker.runner import Runner
-from ayla_worker.stopping import StopSignal
-from ayla_worker.waking import Waking
+from ayla_worker.stop_signal import StopSignal
+from ayla_worker.wake_ups import WakeUps
 
 _log = structlog.get_logger("ayla.worker")
 _STORE_PAUSE_SECONDS = 1.0
 
 
-def work_until(stop: StopSignal, runner: Runner, settings: Settings, waking: Waking) -> None:
+def work_until(stop: StopSignal, runner: Runner, settings: Settings, wake_ups: WakeUps) -> None:
     """Work until ``stop`` is set. A store that does not answer is waited for, not a reason to die."""
     _log.info("worker started", worker=runner.name, store=shown_store(runner.database.url))
     reaped_at = float("-inf")
@@ -27,30 +27,30 @@ def work_until(stop: StopSignal, runner: Runner, settings: Settings, waking: Wak
         runner.watchdog.feed()
         try:
             if not _schema_ready(runner):
-                waking.bell.pause(_STORE_PAUSE_SECONDS)
+                wake_ups.wake_event.sleep(_STORE_PAUSE_SECONDS)
                 continue
             if time.monotonic() - reaped_at >= settings.reap_seconds:
                 reaped_at = time.monotonic()
-                _reap(runner, settings, waking)
-            waking.bell.look()
+                _reap(runner, settings, wake_ups)
+            wake_ups.wake_event.begin_check()
             if not runner.run_next():
-                waking.bell.rest(waking.patience())
+                wake_ups.wake_event.wait(wake_ups.poll_seconds())
         except DBAPIError as error:
             _log.warning("the store does not answer", error=str(error.orig))
-            waking.bell.pause(_STORE_PAUSE_SECONDS)
+            wake_ups.wake_event.sleep(_STORE_PAUSE_SECONDS)
         except Exception:
             # Whatever it is, the next shard may be fine; a worker that dies of it would be started again anyway.
             _log.exception("unexpected error")
-            waking.bell.pause(_STORE_PAUSE_SECONDS)
+            wake_ups.wake_event.sleep(_STORE_PAUSE_SECONDS)
     _log.info("worker stopped", worker=runner.name)
 
 
-def _reap(runner: Runner, settings: Settings, waking: Waking) -> None:
+def _reap(runner: Runner, settings: Settings, wake_ups: WakeUps) -> None:
     returned = reap(runner.database, policy_of(settings))
     if returned:
         _log.warning("leases expired", shards=returned)
     if settings.broker_url is not None:
-        sweep(runner.database, waking.wake_up)
+        sweep(runner.database, wake_ups.wake_up)
 
 
 def _schema_ready(runner: Runner) -> bool:

@@ -25,9 +25,9 @@ from ayla_worker.batches import Batch, batch_of, compatible, completed
 from ayla_worker.data import with_progress
 from ayla_worker.identity import describe_device
 from ayla_worker.lease import LeaseKeeper, LeaseWatch, StepTooLong
-from ayla_worker.limits import Guard, LimitExceeded, allowance
-from ayla_worker.patience import patiently
+from ayla_worker.limits import LimitExceeded, LimitMonitor, attempt_limits
 from ayla_worker.stopwatch import Stopwatch
+from ayla_worker.store_retry import retry_store
 
 _log = structlog.get_logger("ayla.worker")
 
@@ -35,30 +35,30 @@ _FIRST_STEPS, _GROWTH = 4, 16.0
 """Blocks cost nothing here, as they are not written; so the first is short, whatever its steps may take."""
 
 
-class Interrupted(Exception):
-    """The worker is to stop, or nothing of a batch is wanted any more; what it computed is not kept."""
+class PackInterrupted(Exception):
+    """The worker is to stop, or no shard of a batch is to be run any more; what was computed is not kept."""
 
 
-class _Rows(MemoryRecorder):
-    """Everything in memory, without checkpoints: what is small starts again from its first step."""
+class _MemoryRows(MemoryRecorder):
+    """Rows in memory, without checkpoints: what is small starts again from its first step."""
 
     def write(self, block: Block, checkpoint: Callable[[], bytes]) -> None:  # noqa: ARG002  # the interface's name
         """Add a block."""
         super().write(block, bytes)
 
 
-class _Course:
-    """How far a pack is: which shards are still open, and which results wait to be stored."""
+class _PackProgress:
+    """Progress of a pack: the shards that are still open, and the results that wait to be stored."""
 
-    def __init__(self, alone: AttemptRunner, claims: Sequence[Claim]) -> None:
+    def __init__(self, attempt_runner: AttemptRunner, claims: Sequence[Claim]) -> None:
         self.open = {claim.shard_id for claim in claims}
         self.succeeded = 0
-        self.keeper = LeaseKeeper(self.beat, alone.settings.heartbeat_seconds, alone.on_progress)
-        self._alone = alone
+        self.keeper = LeaseKeeper(self.heartbeat, attempt_runner.settings.heartbeat_seconds, attempt_runner.on_progress)
+        self._attempts = attempt_runner
         self._claims = {claim.shard_id: claim for claim in claims}
         self._waiting: list[CompletedShard] = []
 
-    def beat(self) -> None:
+    def heartbeat(self) -> None:
         """Store what waits, and renew the leases of the others; those lost or no longer wanted are closed."""
         self.flush()
         held = self._open_claims()
@@ -86,13 +86,13 @@ class _Course:
                 continue
             self.open.discard(claim.shard_id)
             with suppress(attempts.LeaseLost):
-                self._alone.fail(claim, error)
+                self._attempts.fail(claim, error)
                 metrics.attempt_ended(AttemptOutcome.FAILED)
 
     def _renewed(self, held: Sequence[Claim]) -> set[str]:
         """The shards whose leases are renewed: neither lost nor no longer wanted."""
-        lease = self._alone.settings.lease_seconds
-        return patiently(lease, lambda: packs.renew(self._alone.database, held, lease)) if held else set()
+        lease = self._attempts.settings.lease_seconds
+        return retry_store(lease, lambda: packs.renew(self._attempts.database, held, lease)) if held else set()
 
     def add(self, shards: Iterable[CompletedShard]) -> None:
         """Keep results until the next heartbeat, or the end of the pack."""
@@ -105,14 +105,14 @@ class _Course:
     def flush(self) -> None:
         """Store the results that wait."""
         if self._waiting:
-            waiting, lease = self._waiting, self._alone.settings.lease_seconds
-            stored = patiently(lease, lambda: packs.complete(self._alone.database, waiting))
+            waiting, lease = self._waiting, self._attempts.settings.lease_seconds
+            stored = retry_store(lease, lambda: packs.complete(self._attempts.database, waiting))
             self.succeeded += len(stored)
             metrics.attempt_ended(AttemptOutcome.SUCCEEDED, len(stored))
             metrics.write_refused(len(self._waiting) - len(stored))
             self._waiting.clear()
 
-    def hand_back(self) -> None:
+    def release_open(self) -> None:
         """Release every shard that was not run."""
         for claim in self._open_claims():
             self._close(claim)
@@ -124,7 +124,7 @@ class _Course:
         """Release a shard; if its job is ending that cancels it, and if it is lost that does nothing."""
         self.open.discard(claim.shard_id)
         try:
-            patiently(self._alone.settings.lease_seconds, lambda: attempts.release(self._alone.database, claim))
+            retry_store(self._attempts.settings.lease_seconds, lambda: attempts.release(self._attempts.database, claim))
         except attempts.LeaseLost:
             metrics.write_refused()
             ids = {"job_id": claim.job_id, "shard_id": claim.shard_id, "attempt": claim.attempt}
@@ -137,13 +137,13 @@ class PackRunner:
     """Runs packs.
 
     Args:
-        alone: runs single shards, where running them together is not possible.
+        attempt_runner: runs single shards, where running them together is not possible.
     """
 
-    def __init__(self, alone: AttemptRunner) -> None:
-        self._alone = alone
-        self._database = alone.database
-        self._settings = alone.settings
+    def __init__(self, attempt_runner: AttemptRunner) -> None:
+        self._attempts = attempt_runner
+        self._database = attempt_runner.database
+        self._settings = attempt_runner.settings
 
     def run(self, claims: Sequence[Claim]) -> None:
         """Run the shards to their ends.
@@ -152,72 +152,76 @@ class PackRunner:
             sqlalchemy.exc.DBAPIError: if the store does not answer.
         """
         _log.info("pack started", shards=len(claims))
-        course = _Course(self._alone, claims)
+        pack = _PackProgress(self._attempts, claims)
         for group in compatible(claims):
-            self._run_group(course, group)
-        course.flush()
-        course.hand_back()
-        _log.info("pack ended", succeeded=course.succeeded, shards=len(claims))
+            self._run_group(pack, group)
+        pack.flush()
+        pack.release_open()
+        _log.info("pack ended", succeeded=pack.succeeded, shards=len(claims))
 
-    def _run_group(self, course: _Course, group: Sequence[Claim]) -> None:
-        wanted = [claim for claim in group if claim.shard_id in course.open]
-        if not wanted or self._alone.should_stop():
+    def _run_group(self, pack: _PackProgress, group: Sequence[Claim]) -> None:
+        wanted = [claim for claim in group if claim.shard_id in pack.open]
+        if not wanted or self._attempts.should_stop():
             return
         try:
-            course.add(self._compute(course, batch_of(wanted)))
-        except (Interrupted, attempts.LeaseLost, StepTooLong):
+            pack.add(self._compute(pack, batch_of(wanted)))
+        except (PackInterrupted, attempts.LeaseLost, StepTooLong):
             return
         except DBAPIError:
             raise
         except Exception as error:
             _log.warning("a batch failed; its shards are run one by one", shards=len(wanted), exc_info=error)
-            course.flush()
+            pack.flush()
             for claim in wanted:
-                self._run_alone(course, claim)
+                self._run_alone(pack, claim)
 
-    def _run_alone(self, course: _Course, claim: Claim) -> None:
-        course.beat()
-        if claim.shard_id in course.open and not self._alone.should_stop():
-            course.open.discard(claim.shard_id)
-            self._alone.run(claim)
+    def _run_alone(self, pack: _PackProgress, claim: Claim) -> None:
+        pack.heartbeat()
+        if claim.shard_id in pack.open and not self._attempts.should_stop():
+            pack.open.discard(claim.shard_id)
+            self._attempts.run(claim)
 
-    def _compute(self, course: _Course, batch: Batch) -> list[CompletedShard]:
+    def _compute(self, pack: _PackProgress, batch: Batch) -> list[CompletedShard]:
         spec = batch.claims[0].spec
         device = select_device(spec.device)
-        stopwatch, memory = Stopwatch(), _Rows()
+        stopwatch, memory = Stopwatch(), _MemoryRows()
         lease = self._settings.lease_seconds
-        watch = LeaseWatch(lease, course.renew, lambda error: course.fail(batch, error), self._alone.on_progress)
-        with self._guard(spec) as guard, watch.watching():
-            engine = Engine(spec, batch.trials, device, with_progress(self._alone.source, course.keeper.keep))
+        watch = LeaseWatch(lease, pack.renew, lambda error: pack.fail(batch, error), self._attempts.on_progress)
+        with self._monitor(spec) as monitor, watch.watching():
+            engine = Engine(spec, batch.trials, device, with_progress(self._attempts.source, pack.keeper.keep))
             block_length = BlockLength(self._settings.heartbeat_seconds, first_steps=_FIRST_STEPS, growth=_GROWTH)
-            guard.computing()
-            if not train(engine, memory, block_length, self._should_stop(course, batch, guard, watch)):
-                raise Interrupted
+            monitor.computing()
+            if not train(engine, memory, block_length, self._should_stop(pack, batch, monitor, watch)):
+                raise PackInterrupted
         seconds = stopwatch.lap()
         metrics.steps_stored(sum(item.steps_done for item in memory.summaries.values()), seconds)
         return completed(batch, memory, seconds, describe_device(device))
 
-    def _should_stop(self, course: _Course, batch: Batch, guard: Guard, watch: LeaseWatch) -> Callable[[], bool]:
+    def _should_stop(
+        self, pack: _PackProgress, batch: Batch, monitor: LimitMonitor, watch: LeaseWatch
+    ) -> Callable[[], bool]:
         shards = {claim.shard_id for claim in batch.claims}
 
         def should_stop() -> bool:
-            guard.check()
-            guard.waiting()
+            monitor.check()
+            monitor.waiting()
             watch.waiting()
-            course.keeper.keep()
+            pack.keeper.keep()
             watch.computing()
-            guard.computing()
-            return self._alone.should_stop() or not shards & course.open
+            monitor.computing()
+            return self._attempts.should_stop() or not shards & pack.open
 
         return should_stop
 
-    def _guard(self, spec: ResolvedJobSpec) -> Guard:
-        """Limits of all the jobs of a batch, which are equal; by themselves they are seen again for each one alone."""
+    def _monitor(self, spec: ResolvedJobSpec) -> LimitMonitor:
+        """Monitor of the limits of a batch, which are those of each of its jobs."""
 
         def end(excess: LimitExceeded) -> None:
-            """Leave the leases to expire: the shards are then tried again alone."""
+            """Leave the leases to expire: the shards are then tried again one by one."""
             _log.error("limit exceeded within a block of a pack; the worker ends itself", error=str(excess))
 
-        return Guard(
-            allowance(spec.limits, self._settings, 0.0), LIMIT_GRACE_SECONDS + self._settings.heartbeat_seconds, end
+        return LimitMonitor(
+            attempt_limits(spec.limits, self._settings, 0.0),
+            LIMIT_GRACE_SECONDS + self._settings.heartbeat_seconds,
+            end,
         )

@@ -11,10 +11,10 @@ from ayla_service.queue.attempts import Order, RecordedBlock
 from ayla_service.queue.claims import Claim, SavedState
 
 from ayla_worker.lease import LeaseWatch
-from ayla_worker.limits import Guard
-from ayla_worker.patience import patiently
+from ayla_worker.limits import LimitMonitor
 from ayla_worker.rows import progress_of, results_of
 from ayla_worker.stopwatch import Stopwatch
+from ayla_worker.store_retry import retry_store
 
 
 class JobEnding(Exception):
@@ -26,7 +26,7 @@ class JobPaused(Exception):
 
 
 def raise_if_over(order: Order) -> None:
-    """Act on what the store has answered to a heartbeat.
+    """Act on the store's answer to a heartbeat.
 
     Raises:
         JobEnding: if nothing more of the job is to run.
@@ -47,9 +47,9 @@ class StoreRecorder:
         lease_seconds: how long each write renews the lease.
         checkpoint_seconds: time between two checkpoints.
         device: where it computes, for people.
-        guard: asked after each write whether the job keeps its limits.
-        watch: told when the store is waited for.
-        on_progress: told after each write.
+        monitor: of the job's limits, checked after each write.
+        watch: of the lease; stands still while the store is waited for.
+        on_progress: called after each write.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class StoreRecorder:
         lease_seconds: float,
         checkpoint_seconds: float = 0.0,
         device: str | None = None,
-        guard: Guard | None = None,
+        monitor: LimitMonitor | None = None,
         watch: LeaseWatch | None = None,
         on_progress: Callable[[], None] = lambda: None,
     ) -> None:
@@ -68,7 +68,7 @@ class StoreRecorder:
         self._lease_seconds = lease_seconds
         self._checkpoint_seconds = checkpoint_seconds
         self._device = device
-        self._guard = guard
+        self._monitor = monitor
         self._watch = watch
         self._on_progress = on_progress
         self._stopwatch = Stopwatch()
@@ -90,19 +90,19 @@ class StoreRecorder:
         metrics.steps_stored((block.last_step - block.first_step + 1) * len(block.summaries), seconds)
         self._on_progress()
         raise_if_over(order)
-        if self._guard is not None and not block.finished:
-            self._guard.check()
+        if self._monitor is not None and not block.finished:
+            self._monitor.check()
         self._go_on()
 
     def _pause(self) -> None:
         """Time spent waiting for the store is not computing time."""
-        for clock in (self._guard, self._watch):
+        for clock in (self._monitor, self._watch):
             if clock is not None:
                 clock.waiting()
 
     def _go_on(self) -> None:
         self._stopwatch.start()
-        for clock in (self._guard, self._watch):
+        for clock in (self._monitor, self._watch):
             if clock is not None:
                 clock.computing()
 
@@ -125,7 +125,7 @@ class StoreRecorder:
         return saved
 
     def _store(self, recorded: RecordedBlock) -> Order:
-        return patiently(
+        return retry_store(
             self._lease_seconds,
             lambda: attempts.record(self._database, self._claim, recorded, self._lease_seconds),
         )

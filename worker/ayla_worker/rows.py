@@ -1,4 +1,4 @@
-"""What the core hands out, as the store takes it."""
+"""Rows of the core, encoded for the store."""
 
 from collections.abc import Mapping, Sequence
 

@@ -49,8 +49,8 @@ class Runner:
         )
         self._shares = SharePolicy(settings.share_half_life_seconds)
         source = data_source(settings, database)
-        self._alone = AttemptRunner(database, settings, source, should_stop, self.watchdog.feed)
-        self._together = PackRunner(self._alone)
+        self._attempts = AttemptRunner(database, settings, source, should_stop, self.watchdog.feed)
+        self._packs = PackRunner(self._attempts)
 
     def run_next(self) -> bool:
         """Claim and run a shard, or a pack of small ones; returns whether there was any."""
@@ -60,9 +60,9 @@ class Runner:
         metrics.work_claimed(_device(claims[0]), len(claims))
         with structlog.contextvars.bound_contextvars(worker=self.name):
             if len(claims) == 1:
-                self._alone.run(claims[0])
+                self._attempts.run(claims[0])
             else:
-                self._together.run(claims)
+                self._packs.run(claims)
         return True
 
 

@@ -1,4 +1,4 @@
-"""Measures how long computing took."""
+"""Stopwatch for computing time."""
 
 import time
 from dataclasses import dataclass, field

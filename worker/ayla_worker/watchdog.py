@@ -1,4 +1,4 @@
-"""Ends a worker that no longer gets on, so that whoever runs it starts a new one."""
+"""Watchdog that ends a worker without progress, so that whoever runs it starts a new one."""
 
 import os
 import threading
@@ -31,7 +31,7 @@ class Watchdog:
         self._fed_at = time.monotonic()
 
     def feed(self) -> None:
-        """Say that the worker gets on."""
+        """The worker makes progress."""
         self._fed_at = time.monotonic()
 
     def start(self) -> None:

@@ -1,7 +1,7 @@
 """Interface of the objectives: functions of the parameters of every trial at once, with their gradient.
 
-To add one: a class with the methods of ``Objective``, and a case in ``steppers.choose_stepper``. Where the loss is a mean over
-samples it also has ``samples``, and then AYLA can transform each sample.
+To add one: a class with the methods of ``Objective``, and a case in ``steppers.choose_stepper``. Where the loss is a
+mean over samples it also has ``samples``, and then AYLA can transform each sample.
 """
 
 from typing import Protocol

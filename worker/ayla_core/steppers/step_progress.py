@@ -1,4 +1,4 @@
-"""StepProgress of life of steps that PyTorch makes: each step, and of long ones on the CPU each operation."""
+"""Progress reports of steps that PyTorch makes: each step, and within long ones on the CPU each operation."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence

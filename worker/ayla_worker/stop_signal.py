@@ -1,4 +1,4 @@
-"""When to stop: on a signal, or when the process that started this one is gone."""
+"""Stop signal of the process: SIGTERM, Ctrl-C, or the end of the process that started this one."""
 
 import os
 import signal
@@ -13,22 +13,22 @@ class StopSignal:
 
     def __init__(self) -> None:
         self._event = threading.Event()
-        self._tell: Callable[[], None] = lambda: None
+        self._callback: Callable[[], None] = lambda: None
 
     def is_set(self) -> bool:
         """Whether to stop."""
         return self._event.is_set()
 
-    def tell(self, wake: Callable[[], None]) -> None:
-        """Have ``wake`` called when it is time to stop, perhaps from a signal handler; at once if it is already."""
-        self._tell = wake
+    def on_stop(self, callback: Callable[[], None]) -> None:
+        """Have ``callback`` called when the signal is set, perhaps from a signal handler; at once if it is set."""
+        self._callback = callback
         if self.is_set():
-            wake()
+            callback()
 
     def set(self) -> None:
-        """Tell everyone to stop."""
+        """Set the signal."""
         self._event.set()
-        self._tell()
+        self._callback()
 
     def on_signals(self) -> None:
         """Stop on SIGTERM and Ctrl-C."""

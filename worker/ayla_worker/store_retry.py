@@ -1,4 +1,4 @@
-"""Bears a store that is away for a moment: every write to it can be repeated."""
+"""Retries of calls of the store: every write to it can be repeated."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -9,11 +9,11 @@ from ayla_service.db.session import store_is_away
 Answer = TypeVar("Answer")
 
 
-def patiently(seconds: float, write: Callable[[], Answer]) -> Answer:
-    """Do something with the store, again and again while it does not answer, for about so many seconds.
+def retry_store(seconds: float, write: Callable[[], Answer]) -> Answer:
+    """Call the store, and again while it does not answer, for about ``seconds``.
 
     Args:
-        seconds: the attempt's lease: after that another worker has the shard.
+        seconds: how long to retry; the attempt's lease, as after it another worker has the shard.
         write: to be repeated; its answer is returned, what else it raises passes through.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Tells the store that this worker lives, at a steady block_length, whether it has work or not."""
+"""Registration of this worker in the store, renewed at a fixed interval whether it has work or not."""
 
 import structlog
 from ayla_service.background import Background
@@ -8,20 +8,20 @@ from ayla_service.queue.workers import WorkerFacts
 from ayla_service.settings import Settings
 from sqlalchemy.exc import SQLAlchemyError
 
-THREAD_NAME = "presence"
+THREAD_NAME = "registration"
 
 _log = structlog.get_logger("ayla.worker")
 
 
-class Presence(Background):
+class WorkerRegistration(Background):
     """A thread that registers the worker, beats every ``presence_seconds`` and signs off at the end.
 
-    It says that the process lives, not that it gets on: leases follow the progress of the work alone. A store that
-    does not answer, or does not have its schema yet, is waited for.
+    It says that the process lives, not that its work goes on: leases follow progress alone. A store that does not
+    answer, or does not have its schema yet, is waited for.
 
     Args:
         database: the store.
-        settings: the block_length, and how long the end may take.
+        settings: the interval, and how long the end may take.
         facts: what the worker says of itself.
     """
 
@@ -36,19 +36,19 @@ class Presence(Background):
 
     def run(self) -> None:
         """Register, beat, and sign off."""
-        self._say(lives=True)
+        self._beat(lives=True)
         while not self.stopping.wait(self._seconds):
-            self._say(lives=True)
-        self._say(lives=False)
+            self._beat(lives=True)
+        self._beat(lives=False)
 
-    def _say(self, *, lives: bool) -> None:
+    def _beat(self, *, lives: bool) -> None:
         try:
             if lives:
                 self._live()
             elif self._registered:
                 workers.sign_off(self._database, self._facts.name)
         except SQLAlchemyError as error:
-            self._tell_once(error)
+            self._log_once(error)
         else:
             self._answered = True
 
@@ -60,7 +60,7 @@ class Presence(Background):
             self._registered = True
             _log.info("worker registered", worker=self._facts.name, device=self._facts.device)
 
-    def _tell_once(self, error: SQLAlchemyError) -> None:
+    def _log_once(self, error: SQLAlchemyError) -> None:
         """One line for each time that the store is away, not one for each beat."""
         if self._answered:
             _log.warning("the store does not know that this worker lives", error=type(error).__name__)

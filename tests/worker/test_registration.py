@@ -11,9 +11,9 @@ import structlog
 from ayla_service.db.session import Database
 from ayla_service.queue.workers import WorkerState, list_workers, sign_off
 from ayla_service.settings import Settings
+from ayla_worker.__main__ import serving_metrics
 from ayla_worker.identity import describe_facts, describe_worker
-from ayla_worker.metrics_server import serving_metrics
-from ayla_worker.presence import THREAD_NAME, Presence
+from ayla_worker.registration import THREAD_NAME, WorkerRegistration
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
@@ -41,7 +41,7 @@ def beats(database: Database) -> Callable[[], bool]:
 
 
 def test_a_worker_is_there_from_its_start_to_its_end(database: Database) -> None:
-    with Presence(database, FAST, facts()):
+    with WorkerRegistration(database, FAST, facts()):
         wait_until(lambda: states(database) == [WorkerState.IDLE], "a worker that has registered")
         wait_until(beats(database), "a beat")
     assert states(database) == [WorkerState.STOPPED]
@@ -49,7 +49,7 @@ def test_a_worker_is_there_from_its_start_to_its_end(database: Database) -> None
 
 
 def test_it_signs_off_at_once_however_slow_its_beat(database: Database) -> None:
-    with Presence(database, Settings(presence_seconds=3600.0), facts()):
+    with WorkerRegistration(database, Settings(presence_seconds=3600.0), facts()):
         wait_until(lambda: states(database), "a worker that has registered")
     assert states(database) == [WorkerState.STOPPED]
 
@@ -57,7 +57,7 @@ def test_it_signs_off_at_once_however_slow_its_beat(database: Database) -> None:
 def test_a_store_that_is_away_is_survived_and_told_once(database: Database) -> None:
     with structlog.testing.capture_logs() as events:
         _rename(database, "workers", "gone")
-        with Presence(database, FAST, facts()):
+        with WorkerRegistration(database, FAST, facts()):
             wait_until(lambda: events, "a failure that is told")
             threading.Event().wait(0.1)
             _rename(database, "gone", "workers")
@@ -71,7 +71,7 @@ def test_a_store_that_is_away_is_survived_and_told_once(database: Database) -> N
 
 
 def test_a_worker_that_the_store_has_forgotten_registers_again(database: Database) -> None:
-    with Presence(database, FAST, facts()):
+    with WorkerRegistration(database, FAST, facts()):
         wait_until(lambda: states(database), "a worker that has registered")
         with database.write() as session:
             session.execute(text("DELETE FROM workers"))

@@ -241,9 +241,9 @@ MUTANTS = (
         ("tests/core/test_blocks.py",),
     ),
     Mutant(
-        "a checkpoint holds the ledger",
+        "a checkpoint holds the statistics",
         "worker/ayla_core/engine.py",
-        "return ledger | {",
+        "return statistics | {",
         "return {",
         ("tests/core/test_blocks.py",),
     ),

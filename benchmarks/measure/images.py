@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from ayla_core.datasets import Dataset, DataSource, load_dataset
+from ayla_core.datasets import DataSource, LoadedDataset, load_dataset
 from ayla_spec import ResolvedJobSpec
 from ayla_spec.problems import DatasetProblem
 
@@ -58,7 +58,7 @@ class Images:
         """Mini-batches of one epoch."""
         return -(-self.samples // BATCH)
 
-    def _load(self) -> Dataset:
+    def _load(self) -> LoadedDataset:
         problem = self.spec(1).problem
         assert isinstance(problem, DatasetProblem)
         return load_dataset(problem.dataset, self.source or DataSource(Path()))

@@ -58,7 +58,7 @@ class Letting:
 
 def take(block: Block) -> int:
     """Make the rows, metrics and summaries of a block; answers how many there are."""
-    return len(block.rows) + len(block.metrics) + len(block.summaries)
+    return len(block.rows) + len(block.metrics) + len(block.outcomes)
 
 
 def advance(engine: Engine, steps: int, block: int) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ayla_spec.errors import SpecIssue
-from ayla_spec.expression import Allowance, ExpressionError, parse
+from ayla_spec.expression import ExpressionError, ParsingBudget, parse
 from ayla_spec.expression.points import element
 from ayla_spec.float32 import constant_issues
 from ayla_spec.jobspec import Dtype
@@ -25,23 +25,25 @@ def usual_dtype(problem: ExpressionProblem | DatasetProblem) -> Dtype:
 
 
 def problem_issues(
-    problem: ExpressionProblem | DatasetProblem, dtype: Dtype = "float64", allowance: Allowance | None = None
+    problem: ExpressionProblem | DatasetProblem, dtype: Dtype = "float64", parsing_budget: ParsingBudget | None = None
 ) -> list[SpecIssue]:
     """What is wrong with a problem as a whole.
 
     Args:
         problem: to check.
         dtype: what it is computed in.
-        allowance: what its expression is parsed by.
+        parsing_budget: what its expression is parsed by.
     """
     if isinstance(problem, ExpressionProblem):
-        return _expression_issues(problem, dtype, allowance)
+        return _expression_issues(problem, dtype, parsing_budget)
     return _dataset_issues(problem)
 
 
-def _expression_issues(problem: ExpressionProblem, dtype: Dtype, allowance: Allowance | None) -> list[SpecIssue]:
+def _expression_issues(
+    problem: ExpressionProblem, dtype: Dtype, parsing_budget: ParsingBudget | None
+) -> list[SpecIssue]:
     try:
-        expression = parse(problem.expression, problem.shape, allowance)
+        expression = parse(problem.expression, problem.shape, parsing_budget)
     except ExpressionError as error:
         return [SpecIssue("/problem/expression", str(error))]
     if not expression.variables:

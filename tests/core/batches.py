@@ -48,7 +48,7 @@ def run(spec: ResolvedJobSpec, trials: Sequence[TrialPlan] | None = None, blocks
 
 def assert_same(left: MemoryRecorder, right: MemoryRecorder) -> None:
     """Every number of two runs is the same, bit for bit (NaN equals NaN)."""
-    assert left.summaries == right.summaries
+    assert left.outcomes == right.outcomes
     assert left.trajectories.keys() == right.trajectories.keys()
     for index, columns in left.trajectories.items():
         assert_same_columns(columns, right.trajectories[index])

@@ -14,7 +14,7 @@ FAR = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Function:
+class PlainFunction:
     """A function with its gradient worked out by hand."""
 
     expression: str
@@ -29,14 +29,14 @@ def _rosenbrock_gradient(point: Point) -> Point:
 
 
 FUNCTIONS = {
-    "parabola": Function("x**2", {"x": 3.0}, lambda p: p[0] ** 2, lambda p: [2 * p[0]]),
-    "saddle": Function(
+    "parabola": PlainFunction("x**2", {"x": 3.0}, lambda p: p[0] ** 2, lambda p: [2 * p[0]]),
+    "saddle": PlainFunction(
         "x**4 - 3*x**3 + 2",
         {"x": -1.0},
         lambda p: p[0] ** 4 - 3 * p[0] ** 3 + 2,
         lambda p: [4 * p[0] ** 3 - 9 * p[0] ** 2],
     ),
-    "rosenbrock": Function(
+    "rosenbrock": PlainFunction(
         "(1 - x)**2 + 100*(y - x**2)**2",
         {"x": -1.2, "y": 1.0},
         lambda p: (1 - p[0]) ** 2 + 100 * (p[1] - p[0] ** 2) ** 2,
@@ -45,10 +45,10 @@ FUNCTIONS = {
 }
 
 
-def bowl(dimensions: int) -> Function:
+def bowl(dimensions: int) -> PlainFunction:
     """A quadratic with another curvature along each axis, in up to five variables."""
     names = "uvwxy"[:dimensions]
-    return Function(
+    return PlainFunction(
         " + ".join(f"{i + 1}*({name} - {i})**2" for i, name in enumerate(names)) + " + 0.25",
         {name: 1.5 - i for i, name in enumerate(names)},
         lambda p: sum((i + 1) * (x - i) ** 2 for i, x in enumerate(p)) + 0.25,
@@ -67,7 +67,7 @@ class PlainStep:
     learning_rate: float
 
 
-def trajectory(function: Function, settings: Optimizer, steps: int) -> list[PlainStep]:
+def trajectory(function: PlainFunction, settings: Optimizer, steps: int) -> list[PlainStep]:
     """Steps 0 to ``steps`` of one trial, or to where it runs away: from there on rounding decides."""
     ayla = settings.ayla or Ayla()
     x = list(function.start.values())

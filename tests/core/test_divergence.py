@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ayla_core import Engine, MemoryRecorder, TrialSummary
+from ayla_core import Engine, MemoryRecorder, TrialOutcome
 from ayla_spec.networks import NormalInitialization
 from ayla_spec.trials import plan_trials
 
@@ -25,8 +25,8 @@ def expression(text: str, **start: float) -> dict[str, Any]:
     return {"type": "expression", "expression": text, "start": start}
 
 
-def only(recorder: MemoryRecorder) -> tuple[TrialSummary, dict[str, Any]]:
-    return recorder.summaries[0], recorder.trajectories[0]
+def only(recorder: MemoryRecorder) -> tuple[TrialOutcome, dict[str, Any]]:
+    return recorder.outcomes[0], recorder.trajectories[0]
 
 
 def test_a_huge_learning_rate_diverges_and_the_neighbours_are_untouched() -> None:
@@ -44,7 +44,7 @@ def test_a_huge_learning_rate_diverges_and_the_neighbours_are_untouched() -> Non
     assert not np.isfinite([columns["loss"][-1], columns["param.x"][-1]]).all()
     for index in range(3):
         assert_same_columns(alone.trajectories[index], together.trajectories[index + 1])
-        assert together.summaries[index + 1].outcome == "completed"
+        assert together.outcomes[index + 1].outcome == "completed"
 
 
 def test_the_step_of_divergence_is_recorded_between_multiples_of_every() -> None:
@@ -59,7 +59,7 @@ def test_a_batch_ends_early_when_every_trial_has_diverged() -> None:
     block = engine.advance(20)
     assert block.finished
     assert engine.finished
-    stops = [summary.first_nonfinite_step for summary in block.summaries]
+    stops = [summary.first_nonfinite_step for summary in block.outcomes]
     assert block.last_step == engine.step == max(stop for stop in stops if stop is not None)
 
 
@@ -86,7 +86,7 @@ def test_the_scale_of_a_loss_that_is_no_number_is_none_unless_both_exponents_are
     recorder = run(job(expression("log(x)", x=-1.0), optimizers, 10))
     scales = [recorder.trajectories[index]["scale"][0] for index in range(3)]
     assert scales == pytest.approx([1.0, math.nan, math.nan], nan_ok=True)
-    assert [summary.first_nonfinite_step for summary in recorder.summaries.values()] == [0] * 3
+    assert [summary.first_nonfinite_step for summary in recorder.outcomes.values()] == [0] * 3
 
 
 def test_an_infinite_gradient_diverges_at_the_step_after() -> None:
@@ -113,9 +113,9 @@ def test_a_non_finite_scale_alone_is_not_divergence() -> None:
     problem = expression("x**2 + 1e-320", x=0.0)
     optimizers = [STEADY[0] | {"ayla": {"n1": 0.01}}, STEADY[0] | {"ayla": {"n1": 0.01, "max_scale": 10.0}}]
     recorder = run(job(problem, optimizers, 5))
-    assert recorder.summaries[0].first_nonfinite_step == 1
+    assert recorder.outcomes[0].first_nonfinite_step == 1
     assert recorder.trajectories[0]["scale"][0] == math.inf
-    assert recorder.summaries[1].outcome == "completed"
+    assert recorder.outcomes[1].outcome == "completed"
 
 
 def test_a_dataset_trial_diverges_without_its_neighbours() -> None:
@@ -154,10 +154,10 @@ def test_best_is_found_on_steps_that_are_not_recorded_and_is_the_earliest() -> N
     thin = run(job(QUARTIC, STEADY, 200, record={"every": 150}), blocks=[3, 50])
     for index in range(3):
         losses = full.trajectories[index]["loss"]
-        assert thin.summaries[index] == full.summaries[index]
-        assert thin.summaries[index].best_step == int(losses.argmin())
-        assert thin.summaries[index].best_loss == losses.min()
-        assert thin.summaries[index].final_loss == losses[-1]
+        assert thin.outcomes[index] == full.outcomes[index]
+        assert thin.outcomes[index].best_step == int(losses.argmin())
+        assert thin.outcomes[index].best_loss == losses.min()
+        assert thin.outcomes[index].final_loss == losses[-1]
 
 
 def test_the_earliest_of_equal_losses_is_the_best() -> None:
@@ -174,6 +174,6 @@ def test_the_earliest_of_equal_losses_is_the_best() -> None:
 def test_a_running_trial_says_how_far_it_is(blocks: list[int]) -> None:
     spec = job(QUARTIC, STEADY, 20)
     engine = Engine(spec, plan_trials(spec), CPU)
-    summaries = [summary for size in blocks for summary in engine.advance(size).summaries]
+    summaries = [summary for size in blocks for summary in engine.advance(size).outcomes]
     assert {summary.outcome for summary in summaries} <= {"running"}
     assert [summary.steps_done for summary in summaries[-3:]] == [sum(blocks)] * len(summaries[-3:])

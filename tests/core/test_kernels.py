@@ -57,8 +57,8 @@ def assert_close(left: MemoryRecorder, right: MemoryRecorder, tolerance: float) 
         assert mine.keys() == theirs.keys()
         for index, columns in mine.items():
             assert_close_columns(columns, theirs[index], tolerance)
-    for index, summary in left.summaries.items():
-        theirs = right.summaries[index]
+    for index, summary in left.outcomes.items():
+        theirs = right.outcomes[index]
         assert summary.capped_steps == theirs.capped_steps
         assert summary.losses_below_one == theirs.losses_below_one
         assert summary.losses_above_one == theirs.losses_above_one
@@ -261,12 +261,12 @@ def test_without_a_compiler_everything_still_works(tmp_path: Path) -> None:
     code = (
         "import torch; from tests.core.batches import *; from ayla_core.native.library import kernels;"
         "r = run(preset('poly-adam', budget={'steps': 60})); assert kernels('expressions', torch.float64) is None;"
-        "print(r.summaries[1].final_loss)"
+        "print(r.outcomes[1].final_loss)"
     )
     environment = {**os.environ, "CC": "no-such-compiler", "PATH": "", "AYLA_CACHE_DIR": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert float(done.stdout) == pytest.approx(run(job_of_paper()).summaries[1].final_loss, rel=1e-9)
+    assert float(done.stdout) == pytest.approx(run(job_of_paper()).outcomes[1].final_loss, rel=1e-9)
     assert "no C compiler was found" in done.stderr
 
 
@@ -324,7 +324,7 @@ def test_a_norm_that_is_no_number_is_handed_on() -> None:
     sgd = {"name": "sgd", "learning_rate": 0.1}
     spec = job(problem, [sgd | {"clip_norm": 1.0}, sgd | {"clip_value": 1.0}, sgd], 3)
     mine, theirs = run(spec), with_pytorch(spec)
-    assert mine.summaries == theirs.summaries
+    assert mine.outcomes == theirs.outcomes
     for index in range(3):
         assert_close_columns(mine.trajectories[index], theirs.trajectories[index], 1e-12)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ayla_core import Engine, MemoryRecorder, TrialSummary
+from ayla_core import Engine, MemoryRecorder, TrialOutcome
 from ayla_core import checkpoint as packing
 from ayla_core.trial_statistics import LATER
 from ayla_spec import ResolvedJobSpec
@@ -35,7 +35,7 @@ def counted(sizes: Iterable[float]) -> tuple[int, int]:
     return below, above
 
 
-def counts(summary: TrialSummary) -> tuple[int | None, int | None]:
+def counts(summary: TrialOutcome) -> tuple[int | None, int | None]:
     return summary.losses_below_one, summary.losses_above_one
 
 
@@ -46,7 +46,7 @@ def test_every_loss_that_an_update_followed_counts_on_its_side() -> None:
     for problem in problems:
         optimizers = [kind | {"ayla": ayla} for kind in (SGD, ADAM) for ayla in AYLAS]
         recorder = run(job(problem, optimizers, 400))
-        for index, summary in recorder.summaries.items():
+        for index, summary in recorder.outcomes.items():
             expected = counted(recorder.trajectories[index]["loss"].tolist()[:-1])
             assert counts(summary) == expected
             both += min(expected) > 0
@@ -57,15 +57,15 @@ def test_steps_that_are_not_recorded_count_and_blocks_change_nothing() -> None:
     optimizers = [ADAM, ADAM | {"ayla": AYLAS[1]}]
     every, few = (run(job(ROSENBROCK, optimizers, 300, record={"every": every})) for every in (1, 250))
     cut = run(job(ROSENBROCK, optimizers, 300, record={"every": 250}), blocks=[1, 7, 100])
-    assert every.summaries == few.summaries == cut.summaries
+    assert every.outcomes == few.outcomes == cut.outcomes
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_zero_one_and_the_state_after_the_last_update_count_on_neither_side(dtype: str) -> None:
     """The losses are 2, 1.5, 1, 0.5, 0, -0.5, -1 and -1.5, and no update follows the last one."""
-    summary = run(job(expression("x", x=2.0), [SGD | {"learning_rate": 0.5}], 7, dtype=dtype)).summaries[0]
+    summary = run(job(expression("x", x=2.0), [SGD | {"learning_rate": 0.5}], 7, dtype=dtype)).outcomes[0]
     assert counts(summary) == (2, 2)
-    summary = run(job(expression("x", x=2.0), [SGD | {"learning_rate": 0.5}], 8, dtype=dtype)).summaries[0]
+    summary = run(job(expression("x", x=2.0), [SGD | {"learning_rate": 0.5}], 8, dtype=dtype)).outcomes[0]
     assert counts(summary) == (2, 3)
 
 
@@ -73,11 +73,11 @@ def test_the_step_of_divergence_does_not_count_nor_what_follows() -> None:
     wild = {"name": "sgd", "learning_rate": 5.0}
     recorder = run(job(QUARTIC, [wild, ADAM, wild | {"ayla": {"n1": 1.4}}], 400))
     for index in (0, 2):
-        summary = recorder.summaries[index]
+        summary = recorder.outcomes[index]
         assert summary.outcome == "diverged"
         assert counts(summary) == counted(recorder.trajectories[index]["loss"].tolist()[:-1])
         assert sum(counts(summary)) == summary.steps_done  # type: ignore[arg-type]  # they are known
-    assert sum(counts(recorder.summaries[1])) == 400  # type: ignore[arg-type]  # likewise
+    assert sum(counts(recorder.outcomes[1])) == 400  # type: ignore[arg-type]  # likewise
 
 
 def test_where_samples_are_transformed_the_residuals_count() -> None:
@@ -90,12 +90,12 @@ def test_where_samples_are_transformed_the_residuals_count() -> None:
         recorder = run(spec)
         for index in (0, 1):
             losses = recorder.trajectories[index]["loss"].tolist()[:-1]
-            assert counts(recorder.summaries[index]) == counted(losses) == (steps, 0)
+            assert counts(recorder.outcomes[index]) == counted(losses) == (steps, 0)
         residuals = [
             rows.columns["prediction"] - rows.columns["target"] for rows in recorder.predictions if rows.index == 2
         ]
         expected = counted(np.concatenate(residuals).tolist())
-        assert counts(recorder.summaries[2]) == expected
+        assert counts(recorder.outcomes[2]) == expected
         assert min(expected) > 0, "N2 acts on some samples, though on no loss"
 
 
@@ -113,9 +113,9 @@ def test_a_checkpoint_of_an_earlier_version_goes_on_without_counts() -> None:
     recorder.write(again.advance(20), again.checkpoint)
     for index, columns in whole.trajectories.items():
         assert_same_columns(columns, recorder.trajectories[index])
-        assert counts(whole.summaries[index]) != (None, None)
-        assert counts(recorder.summaries[index]) == (None, None)
-        assert recorder.summaries[index].best_loss == whole.summaries[index].best_loss
+        assert counts(whole.outcomes[index]) != (None, None)
+        assert counts(recorder.outcomes[index]) == (None, None)
+        assert recorder.outcomes[index].best_loss == whole.outcomes[index].best_loss
 
 
 def earlier(engine: Engine, spec: ResolvedJobSpec) -> bytes:
@@ -154,7 +154,7 @@ def test_settings_that_differ_only_in_what_had_no_effect_take_the_same_course_bi
     spec = preset("curve-a", optimizers=optimizers, budget={"steps": 12})
     recorder, groups = run(spec), dict[str, list[int]]()
     for index, settings in enumerate(spec.optimizers):
-        sides = Sides.known(*counts(recorder.summaries[index]))
+        sides = Sides.known(*counts(recorder.outcomes[index]))
         groups.setdefault(str(effective(settings.model_dump(mode="json"), sides)), []).append(index)
     assert len(groups) < len(optimizers)
     firsts = [tuple(recorder.trajectories[group[0]]["loss"]) for group in groups.values()]

@@ -175,7 +175,7 @@ def network(std: float, name: str, bound: float | None, silent: bool) -> Resolve
 
 def courses(spec: ResolvedJobSpec) -> list[dict[str, Any]]:
     recorder = run(spec)
-    assert {summary.outcome for summary in recorder.summaries.values()} == {"completed"}
+    assert {summary.outcome for summary in recorder.outcomes.values()} == {"completed"}
     return list(recorder.trajectories.values())
 
 

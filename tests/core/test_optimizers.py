@@ -10,7 +10,7 @@ from ayla_core.recorder import Column
 
 from tests.core.batches import QUARTIC, assert_same_columns, job, preset, run
 from tests.core.optimizers.cases import SETTINGS
-from tests.core.plain import FUNCTIONS, Function, PlainStep, bowl, trajectory
+from tests.core.plain import FUNCTIONS, PlainFunction, PlainStep, bowl, trajectory
 
 pytestmark = pytest.mark.usefixtures("way")
 
@@ -43,7 +43,7 @@ def fields_of(name: str) -> dict[str, Any]:
     return fields | ({"learning_rate": 0.00001} if name.startswith("sgd") else {})
 
 
-def check_against_reference(function: Function, optimizers: Sequence[dict[str, Any]], steps: int) -> None:
+def check_against_reference(function: PlainFunction, optimizers: Sequence[dict[str, Any]], steps: int) -> None:
     """All optimizers in one batch; each trial as in plain Python."""
     problem = {"type": "expression", "expression": function.expression, "start": function.start}
     spec = job(problem, optimizers, steps)
@@ -64,7 +64,7 @@ def check_trial(columns: dict[str, Column], states: list[PlainStep]) -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)
 @pytest.mark.parametrize("reading", AYLA)
-def test_every_optimizer_with_every_reading_agrees_with_its_reference(function: Function, reading: str) -> None:
+def test_every_optimizer_with_every_reading_agrees_with_its_reference(function: PlainFunction, reading: str) -> None:
     check_against_reference(function, [fields_of(name) | {"ayla": AYLA[reading]} for name in SETTINGS], steps=60)
 
 
@@ -95,10 +95,10 @@ def test_any_number_of_trials_side_by_side(count: int) -> None:
     seeds = [0, 1] if count > 100 else [0]
     recorder = run(job(QUARTIC, optimizers, 20, seeds=seeds))
     assert len(recorder.trajectories) == len(optimizers) * len(seeds)
-    for index, summary in recorder.summaries.items():
+    for index, summary in recorder.outcomes.items():
         alone = run(job(QUARTIC, [optimizers[index // len(seeds)]], 20))
         assert_same_columns(recorder.trajectories[index], alone.trajectories[0])
-        assert summary.best_loss == alone.summaries[0].best_loss
+        assert summary.best_loss == alone.outcomes[0].best_loss
 
 
 def test_exponent_one_is_the_plain_optimizer_bit_for_bit() -> None:
@@ -150,9 +150,9 @@ def test_capped_steps_are_counted() -> None:
     adam, sgd = OPTIMIZER["adam"], OPTIMIZER["sgd"]
     aylas = [{"n2": 2.0}, {"n2": 2.0, "cap_weights": False}, {"n2": 2.0, "max_scale": 5.0}, None]
     optimizers = [kind | {"ayla": ayla} for kind in (adam, sgd) for ayla in aylas]
-    summaries = run(job(constant, optimizers, 7)).summaries
+    summaries = run(job(constant, optimizers, 7)).outcomes
     assert [summaries[index].capped_steps for index in range(8)] == [7, 0, 7, 0, 0, 0, 7, 0]
-    summaries = run(job(low, optimizers, 7)).summaries
+    summaries = run(job(low, optimizers, 7)).outcomes
     assert [summaries[index].capped_steps for index in range(8)] == [0, 0, 7, 0, 0, 0, 7, 0]
 
 
@@ -160,14 +160,14 @@ def test_a_cap_on_the_second_moment_alone_is_counted() -> None:
     """With β1 = 0.99, β2 = 0.9 and v = 4: v(1-β1) = 0.04, v²(1-β2) = 1.6."""
     problem = {"type": "expression", "expression": "0*x + 2", "start": {"x": 1.0}}
     adam = {"name": "adam", "learning_rate": 0.01, "beta1": 0.99, "beta2": 0.9, "ayla": {"n2": 2.0}}
-    assert run(job(problem, [adam], 5)).summaries[0].capped_steps == 5
+    assert run(job(problem, [adam], 5)).outcomes[0].capped_steps == 5
 
 
 def test_the_cap_leaves_steps_on_which_it_does_not_act_alone() -> None:
     adam = OPTIMIZER["adam"]
     optimizers = [adam | {"ayla": {"n1": 1.2, "n2": 1.2, "cap_weights": cap}} for cap in (True, False)]
     recorder = run(job(QUARTIC, optimizers, 300))
-    assert recorder.summaries[0].capped_steps == 0
+    assert recorder.outcomes[0].capped_steps == 0
     assert_same_columns(recorder.trajectories[0], recorder.trajectories[1])
 
 
@@ -176,6 +176,6 @@ def test_max_scale_on_samples_counts_where_any_sample_is_limited() -> None:
     optimizers = [OPTIMIZER["adam"] | {"ayla": ayla | {"max_scale": bound}} for bound in (0.5, 50.0)]
     optimizers += [OPTIMIZER["adam"], OPTIMIZER["adam"] | {"ayla": {"n1": 1.5}}]
     recorder = run(preset("curve-a", optimizers=optimizers, budget={"steps": 6}))
-    assert [recorder.summaries[index].capped_steps for index in range(4)] == [6, 0, 0, 0]
+    assert [recorder.outcomes[index].capped_steps for index in range(4)] == [6, 0, 0, 0]
     assert (recorder.trajectories[0]["scale"] <= 0.5).all()
     assert (recorder.trajectories[1]["scale"] > 0.5).all()

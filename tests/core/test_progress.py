@@ -89,7 +89,7 @@ def test_what_is_told_of_does_not_change_a_number(monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(networks, "MULTIPLIED_AT_ONCE", pieces)
         memory = MemoryRecorder()
         train(engine_of(DIGITS, steps=20), memory)
-        found.append(memory.summaries)
+        found.append(memory.outcomes)
     whole, parts = found
     for index, summary in whole.items():
         assert parts[index].final_loss == pytest.approx(summary.final_loss, rel=1e-12)

@@ -34,7 +34,7 @@ def check(loss: float, n1: float, n2: float, max_scale: float | None) -> None:
     assert columns["transformed_loss"][0] == pytest.approx(transformed, rel=1e-12, abs=1e-320)
     assert columns["effective_lr"][0] == pytest.approx(1e-300 * v, rel=1e-12, abs=1e-320)
     limited = max_scale is not None and transform_reference.scale(loss, n1, n2) > max_scale
-    assert recorder.summaries[0].capped_steps == int(limited)
+    assert recorder.outcomes[0].capped_steps == int(limited)
 
 
 @pytest.mark.parametrize("exponents", EXPONENTS, ids=str)
@@ -69,7 +69,7 @@ def test_an_exponent_below_one_near_zero_never_gives_nan(n1: float) -> None:
         for bound in (None, 10.0)
     ]
     recorder = run(job({"type": "expression", "expression": "x**2", "start": {"x": 0.3}}, optimizers, 300))
-    for index, summary in recorder.summaries.items():
+    for index, summary in recorder.outcomes.items():
         losses = recorder.trajectories[index]["loss"]
         if summary.outcome == "completed":
             assert all(map(math.isfinite, losses))
@@ -88,12 +88,12 @@ def test_a_bound_on_the_scale_keeps_it_bounded() -> None:
         )
     )
     assert recorder.trajectories[0]["scale"].max() == 2.0
-    assert recorder.summaries[0].capped_steps > 0
+    assert recorder.outcomes[0].capped_steps > 0
 
 
 def test_a_gradient_beyond_the_norms_range_is_clipped_by_value_all_the_same() -> None:
     problem = {"type": "expression", "expression": "(x*1e15)**2 + y**2", "start": {"x": 1.0, "y": 1.0}}
     sgd = {"name": "sgd", "learning_rate": 0.1, "clip_value": 1.0}
     recorder = run(job(problem, [sgd], 3, dtype="float32"))
-    assert recorder.summaries[0].outcome == "completed"
+    assert recorder.outcomes[0].outcome == "completed"
     assert recorder.trajectories[0]["param.x"] == pytest.approx([1.0, 0.9, 0.8, 0.7], rel=1e-6)

@@ -8,7 +8,7 @@ _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class CodeBlock:
     """A block between fences.
 
     Attributes:
@@ -22,7 +22,7 @@ class Block:
     line: int
 
 
-def blocks_of(page: Path) -> list[Block]:
+def blocks_of(page: Path) -> list[CodeBlock]:
     """Its blocks, in order."""
     text = page.read_text()
-    return [Block(found[1], found[2], text.count("\n", 0, found.start(2)) + 1) for found in _BLOCK.finditer(text)]
+    return [CodeBlock(found[1], found[2], text.count("\n", 0, found.start(2)) + 1) for found in _BLOCK.finditer(text)]

@@ -13,7 +13,7 @@ from ayla_spec import JobSpec, resolve
 
 from tests.client.command import ayla_command
 from tests.client.fake_service import FakeService
-from tests.docs.blocks import Block, blocks_of
+from tests.docs.blocks import CodeBlock, blocks_of
 from tests.docs.job_spec_page import page
 
 PAGE = Path(__file__).parents[2] / "docs" / "job-spec.md"
@@ -45,7 +45,7 @@ def test_its_links_lead_somewhere() -> None:
     assert set(re.findall(r"\]\(#([\w-]+)\)", text)) <= anchors
 
 
-def _blocks(language: str) -> list[Block]:
+def _blocks(language: str) -> list[CodeBlock]:
     return [block for block in blocks_of(PAGE) if block.language == language]
 
 

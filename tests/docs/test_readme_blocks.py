@@ -10,7 +10,7 @@ from pathlib import Path
 import ayla
 import pytest
 
-from tests.docs.blocks import Block, blocks_of
+from tests.docs.blocks import CodeBlock, blocks_of
 from tests.system.processes import Service, service
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +28,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 @pytest.mark.parametrize(
     ("page", "block"), BLOCKS, ids=[f"{page.relative_to(ROOT)}:{block.line}" for page, block in BLOCKS]
 )
-def test_a_block_runs_as_it_stands(running: Service, page: Path, block: Block, tmp_path: Path) -> None:
+def test_a_block_runs_as_it_stands(running: Service, page: Path, block: CodeBlock, tmp_path: Path) -> None:
     (tmp_path / ".venv").symlink_to(sys.prefix)
     environment = {**os.environ, "AYLA_BASE_URL": running.url, "MPLBACKEND": "Agg"}
     command = {"python": [sys.executable, "-c"], "sh": ["sh", "-e", "-c"]}[block.language]

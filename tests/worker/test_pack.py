@@ -55,7 +55,7 @@ def _assert_as_if_alone(database: Database, job: JobView) -> None:
     memory = MemoryRecorder()
     train(Engine(spec, plan_trials(spec), torch.device("cpu")), memory)
     for trial in jobs(database).trials(job.id).items:
-        summary = memory.summaries[trial.index]
+        summary = memory.outcomes[trial.index]
         assert trial.state == summary.outcome
         assert trial.summary is not None
         assert (trial.summary.best_loss, trial.steps_done) == (summary.best_loss, summary.steps_done)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ayla_core.devices import DeviceUnavailable, select_device, set_threads
     from ayla_core.drop_in import AYLA
     from ayla_core.engine import CheckpointError, Engine
-    from ayla_core.recorder import Block, MemoryRecorder, MetricRows, PredictionRows, Recorder, TrialRows, TrialSummary
+    from ayla_core.recorder import Block, MemoryRecorder, MetricRows, PredictionRows, Recorder, TrialOutcome, TrialRows
     from ayla_core.training import BlockLength, train
 
 __all__ = [
@@ -29,8 +29,8 @@ __all__ = [
     "MetricRows",
     "PredictionRows",
     "Recorder",
+    "TrialOutcome",
     "TrialRows",
-    "TrialSummary",
     "select_device",
     "set_threads",
     "train",
@@ -42,7 +42,7 @@ _NAMES = {
     "datasets": ("DataSource", "DatasetError"),
     "devices": ("DeviceUnavailable", "select_device", "set_threads"),
     "engine": ("CheckpointError", "Engine"),
-    "recorder": ("Block", "MemoryRecorder", "MetricRows", "PredictionRows", "Recorder", "TrialRows", "TrialSummary"),
+    "recorder": ("Block", "MemoryRecorder", "MetricRows", "PredictionRows", "Recorder", "TrialRows", "TrialOutcome"),
     "training": ("BlockLength", "train"),
 }
 _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names}

@@ -15,7 +15,7 @@ from ayla_core import checkpoint
 from ayla_core.checkpoint import CheckpointError
 from ayla_core.datasets import DataSource
 from ayla_core.progress import current
-from ayla_core.recorder import MetricRows, PredictionRows, TrialRows, TrialSummary
+from ayla_core.recorder import MetricRows, PredictionRows, TrialOutcome, TrialRows
 from ayla_core.step_rows import StepRows, rows_of
 from ayla_core.steppers import choose_stepper
 from ayla_core.trial_statistics import LATER, NEVER, Floats, Integers, TrialStatistics
@@ -25,7 +25,7 @@ __all__ = ["CheckpointError", "Engine", "EngineBlock"]
 
 @dataclass(frozen=True)
 class EngineBlock:
-    """Some consecutive steps of a batch (see ``recorder.Block``); rows and summaries are made when asked for.
+    """Some consecutive steps of a batch (see ``recorder.Block``); rows and outcomes are made when asked for.
 
     Attributes:
         first_step: the first step evaluated.
@@ -54,9 +54,9 @@ class EngineBlock:
         return rows_of(self._pieces, self._indices, self._places, self.statistics.first_nonfinite)
 
     @cached_property
-    def summaries(self) -> list[TrialSummary]:
+    def outcomes(self) -> list[TrialOutcome]:
         """Of every trial."""
-        return self.statistics.summaries(self._indices, self._steps_done, completed=self._completed)
+        return self.statistics.outcomes(self._indices, self._steps_done, completed=self._completed)
 
 
 class Engine:

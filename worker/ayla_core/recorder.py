@@ -56,8 +56,8 @@ class MetricRows:
 
 
 @dataclass(frozen=True, slots=True)
-class TrialSummary:
-    """Where one trial stands.
+class TrialOutcome:
+    """Outcome of one trial so far.
 
     Attributes:
         index: of the trial in its job.
@@ -109,7 +109,7 @@ class Block(Protocol):
         """Of each trial that has any in this block and has not diverged."""
 
     @property
-    def summaries(self) -> list[TrialSummary]:
+    def outcomes(self) -> list[TrialOutcome]:
         """Of every trial."""
 
     @property
@@ -141,7 +141,7 @@ class MemoryRecorder:
         trajectories: the columns of each trial so far, by index.
         metrics: likewise.
         predictions: in the order they came.
-        summaries: the latest of each trial, by index.
+        outcomes: the latest of each trial, by index.
         checkpoint: the latest; None before the first block.
         finished: whether the last block has come.
     """
@@ -149,7 +149,7 @@ class MemoryRecorder:
     trajectories: dict[int, dict[str, Column]] = field(default_factory=dict)
     metrics: dict[int, dict[str, Column]] = field(default_factory=dict)
     predictions: list[PredictionRows] = field(default_factory=list)
-    summaries: dict[int, TrialSummary] = field(default_factory=dict)
+    outcomes: dict[int, TrialOutcome] = field(default_factory=dict)
     checkpoint: bytes | None = None
     finished: bool = False
 
@@ -160,7 +160,7 @@ class MemoryRecorder:
         for metrics in block.metrics:
             _append(self.metrics, metrics)
         self.predictions.extend(block.predictions)
-        self.summaries.update((summary.index, summary) for summary in block.summaries)
+        self.outcomes.update((outcome.index, outcome) for outcome in block.outcomes)
         self.checkpoint = checkpoint()
         self.finished = block.finished
 

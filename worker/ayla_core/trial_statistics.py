@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from ayla_core.recorder import Outcome, TrialSummary
+from ayla_core.recorder import Outcome, TrialOutcome
 
 NEVER = -1
 """Stands for no step in the arrays."""
@@ -114,17 +114,17 @@ class TrialStatistics:
         self.best_loss[better] = smallest[better]
         self.best_step[better] = first_step + steps[better]
 
-    def summaries(self, indices: Sequence[int], steps_done: int, *, completed: bool) -> list[TrialSummary]:
-        """Where each trial stands, given its index in the job."""
-        return [self._summary(place, index, steps_done, completed=completed) for place, index in enumerate(indices)]
+    def outcomes(self, indices: Sequence[int], steps_done: int, *, completed: bool) -> list[TrialOutcome]:
+        """The outcome of each trial so far, given its index in the job."""
+        return [self._outcome(place, index, steps_done, completed=completed) for place, index in enumerate(indices)]
 
-    def _summary(self, place: int, index: int, steps_done: int, *, completed: bool) -> TrialSummary:
+    def _outcome(self, place: int, index: int, steps_done: int, *, completed: bool) -> TrialOutcome:
         diverged_at = _known(self.first_nonfinite[place])
         outcome: Outcome = "running" if not completed else "completed"
         if diverged_at is not None:
             outcome, steps_done = "diverged", diverged_at
         best_step = _known(self.best_step[place])
-        return TrialSummary(
+        return TrialOutcome(
             index=index,
             outcome=outcome,
             steps_done=steps_done,

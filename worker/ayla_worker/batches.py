@@ -67,7 +67,7 @@ def completed(batch: Batch, memory: MemoryRecorder, seconds: float, device: str)
     found = {claim.shard_id: CompletedShard(claim, [], NewResults(), device) for claim in batch.claims}
     for number, owner in enumerate(batch.owners):
         shard = found[owner]
-        shard.trials.append(progress_of(memory.summaries[number], batch.ids, seconds, device))
+        shard.trials.append(progress_of(memory.outcomes[number], batch.ids, seconds, device))
         if number in memory.trajectories:
             shard.results.chunks.append(chunk_of(TrialRows(number, memory.trajectories[number]), batch.ids))
         if number in memory.metrics:

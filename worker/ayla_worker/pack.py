@@ -194,7 +194,7 @@ class PackRunner:
             if not train(engine, memory, block_length, self._should_stop(pack, batch, monitor, watch)):
                 raise PackInterrupted
         seconds = stopwatch.lap()
-        metrics.steps_stored(sum(item.steps_done for item in memory.summaries.values()), seconds)
+        metrics.steps_stored(sum(item.steps_done for item in memory.outcomes.values()), seconds)
         return completed(batch, memory, seconds, describe_device(device))
 
     def _should_stop(

@@ -87,7 +87,7 @@ class StoreRecorder:
         seconds = self._stopwatch.lap()
         self._pause()
         order = self._store(self._recorded(block, checkpoint, seconds))
-        metrics.steps_stored((block.last_step - block.first_step + 1) * len(block.summaries), seconds)
+        metrics.steps_stored((block.last_step - block.first_step + 1) * len(block.outcomes), seconds)
         self._on_progress()
         raise_if_over(order)
         if self._monitor is not None and not block.finished:
@@ -109,7 +109,7 @@ class StoreRecorder:
     def _recorded(self, block: Block, checkpoint: Callable[[], bytes], seconds: float) -> RecordedBlock:
         return RecordedBlock(
             checkpoint=None if block.finished else self._due(block, checkpoint),
-            trials=[progress_of(item, self._claim.trial_ids, seconds, self._device) for item in block.summaries],
+            trials=[progress_of(item, self._claim.trial_ids, seconds, self._device) for item in block.outcomes],
             results=results_of(block, self._claim.trial_ids),
             finished=block.finished,
             device=self._device,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from ayla_core.recorder import Block, MetricRows, PredictionRows, TrialRows, TrialSummary
+from ayla_core.recorder import Block, MetricRows, PredictionRows, TrialOutcome, TrialRows
 from ayla_core.step_rows import joined
 from ayla_service.results.encoding import encode
 from ayla_service.results.progress import TrialProgress
@@ -25,7 +25,7 @@ def results_of(block: Block, trial_ids: Mapping[int, str]) -> NewResults:
 
 
 def progress_of(
-    summary: TrialSummary, trial_ids: Mapping[int, str], seconds: float, device: str | None = None
+    summary: TrialOutcome, trial_ids: Mapping[int, str], seconds: float, device: str | None = None
 ) -> TrialProgress:
     """Where a trial stands."""
     return TrialProgress(

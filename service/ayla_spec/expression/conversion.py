@@ -20,9 +20,9 @@ def convert(node: ast.expr, scope: NameScope) -> Node:
     """The tree of the number that ``node`` stands for in ``scope``.
 
     Raises:
-        ExpressionError: on anything that is not on the list, and where the allowance of ``scope`` is spent.
+        ExpressionError: on anything that is not on the list, and where the parsing_budget of ``scope`` is spent.
     """
-    scope.allowance.spend_node(node)
+    scope.parsing_budget.spend_node(node)
     match node:
         case ast.Constant():
             return _number(node)
@@ -83,7 +83,7 @@ def _chain(node: ast.BinOp, scope: NameScope) -> Node:
     pending = [node]
     while isinstance(pending[-1].left, ast.BinOp):
         pending.append(pending[-1].left)
-        scope.allowance.spend_node(node)
+        scope.parsing_budget.spend_node(node)
     value = convert(pending[-1].left, scope)
     for step in reversed(pending):
         value = _binary(step, value, scope)
@@ -140,7 +140,7 @@ def _function(name: str, node: ast.Call, scope: NameScope) -> Node:
     arguments = [convert(argument, scope) for argument in node.args]
     value = fold(Call(name, tuple(arguments[: function.arity])), node)
     for argument in arguments[function.arity :]:
-        scope.allowance.spend_node(node)
+        scope.parsing_budget.spend_node(node)
         value = fold(Call(name, (value, argument)), node)
     return value
 
@@ -166,7 +166,7 @@ def _comparison(node: ast.expr, scope: NameScope) -> Compare:
     operator = COMPARISONS.get(type(node.ops[0]))
     if operator is None:
         raise error_at(node, "a condition compares with <, <=, > or >= only.")
-    scope.allowance.spend_node(node)
+    scope.parsing_budget.spend_node(node)
     return Compare(operator, convert(node.left, scope), convert(node.comparators[0], scope))
 
 

@@ -15,10 +15,10 @@ _LONGEST_PAIR = 64
 """Characters of two names of variables."""
 
 
-class Allowance:
+class ParsingBudget:
     """What is left of the work that one expression may cause; spent while it is unrolled, not counted afterwards.
 
-    Index arithmetic leaves no nodes in the tree and has an allowance of its own.
+    Index arithmetic leaves no nodes in the tree and has an parsing_budget of its own.
     """
 
     def __init__(self) -> None:
@@ -58,16 +58,16 @@ class NameScope:
     Attributes:
         variables: the problem's variables; None for a scalar, else the length of the vector.
         indices: the value of each index of the enclosing ranges.
-        allowance: shared by all scopes of one expression.
+        parsing_budget: shared by all scopes of one expression.
     """
 
     variables: Mapping[str, int | None]
     indices: Mapping[str, int] = field(default_factory=dict)
-    allowance: Allowance = field(default_factory=Allowance)
+    parsing_budget: ParsingBudget = field(default_factory=ParsingBudget)
 
     def with_index(self, name: str, value: int) -> "NameScope":
         """The scope of a range's body."""
-        return NameScope(self.variables, {**self.indices, name: value}, self.allowance)
+        return NameScope(self.variables, {**self.indices, name: value}, self.parsing_budget)
 
     def is_vector(self, node: ast.expr) -> bool:
         """Whether ``node`` is the name of a vector."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from ayla_core.datasets import DatasetError, DataSource, load_dataset
 from ayla_core.datasets.built_in import draw_classification, draw_regression, load_digits
-from ayla_core.datasets.dataset import Dataset
+from ayla_core.datasets.dataset import LoadedDataset
 from ayla_core.datasets.split import split_rows
 from ayla_spec.datasets import ClassificationDataset, CurveDataset, DigitsDataset, RegressionDataset
 from hypothesis import given
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 Settings = RegressionDataset | ClassificationDataset | DigitsDataset
 
 
-def inputs_of_all(dataset: Dataset) -> np.ndarray:
+def inputs_of_all(dataset: LoadedDataset) -> np.ndarray:
     assert dataset.test_inputs is not None
     return np.concatenate([dataset.inputs, dataset.test_inputs])
 
@@ -64,7 +64,7 @@ def test_sizes_are_those_the_settings_promise(
         (load_digits, DigitsDataset()),
     ],
 )
-def test_the_seed_decides_everything(draw: Callable[[Settings], Dataset], settings: Settings) -> None:
+def test_the_seed_decides_everything(draw: Callable[[Settings], LoadedDataset], settings: Settings) -> None:
     dataset, again = draw(settings), draw(settings)
     other = draw(settings.model_copy(update={"data_seed": 1}))
     np.testing.assert_array_equal(dataset.inputs, again.inputs)

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from ayla_core.datasets import Dataset, DatasetError, DataSource, load_dataset
+from ayla_core.datasets import DatasetError, DataSource, LoadedDataset, load_dataset
 from ayla_core.datasets.loading import DatasetCache
 from ayla_spec.datasets import FileDataset, RegressionDataset
 
 
-def sized(values: int) -> Dataset:
-    return Dataset(np.zeros((values, 1)), np.zeros((0, 1)), None, None, None)
+def sized(values: int) -> LoadedDataset:
+    return LoadedDataset(np.zeros((values, 1)), np.zeros((0, 1)), None, None, None)
 
 
 def test_the_same_settings_give_the_same_object(offline: DataSource) -> None:
@@ -57,7 +57,7 @@ def test_the_oldest_go_when_memory_is_used_up() -> None:
     cache, loads = DatasetCache(max_bytes=250 * 8), []
 
     def get(key: str, values: int) -> None:
-        def load() -> Dataset:
+        def load() -> LoadedDataset:
             loads.append(key)
             return sized(values)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from ayla_core.datasets import Dataset
+from ayla_core.datasets import LoadedDataset
 from ayla_core.layout import Layout
 from ayla_core.objectives import NetworkObjective
 from ayla_spec.problems import DatasetProblem
@@ -18,7 +18,7 @@ TORCH = {"name": "torch"}
 FILE = {"name": "file", "file": "any.npz"}
 
 
-def images(*, classes: bool, samples: int = 11, test: int = 0, outputs: int = CLASSES) -> Dataset:
+def images(*, classes: bool, samples: int = 11, test: int = 0, outputs: int = CLASSES) -> LoadedDataset:
     """Random 8 x 8 images of bytes with labels, or with some numbers each."""
     generator = np.random.default_rng(5)
     total = samples + test
@@ -26,7 +26,7 @@ def images(*, classes: bool, samples: int = 11, test: int = 0, outputs: int = CL
     targets = generator.integers(0, CLASSES, total) if classes else 2 * generator.standard_normal((total, outputs))
     test_inputs, test_targets = (inputs[samples:], targets[samples:]) if test else (None, None)
     count = CLASSES if classes else None
-    return Dataset(inputs[:samples], targets[:samples], test_inputs, test_targets, count, input_scale=1 / 16)
+    return LoadedDataset(inputs[:samples], targets[:samples], test_inputs, test_targets, count, input_scale=1 / 16)
 
 
 def problem(model: dict[str, Any], *, loss: str | None = None, batch_size: int | None = None) -> DatasetProblem:
@@ -38,7 +38,7 @@ def problem(model: dict[str, Any], *, loss: str | None = None, batch_size: int |
 
 def objective(
     model: dict[str, Any],
-    dataset: Dataset,
+    dataset: LoadedDataset,
     seeds: Sequence[int] = (0,),
     *,
     loss: str | None = None,
@@ -49,7 +49,7 @@ def objective(
     return NetworkObjective(problem(model, loss=loss, batch_size=batch_size), dataset, seeds, layout)
 
 
-def tensors(dataset: Dataset, *, test: bool = False) -> tuple[Tensor, Tensor]:
+def tensors(dataset: LoadedDataset, *, test: bool = False) -> tuple[Tensor, Tensor]:
     """Inputs [samples, *shape], scaled, and targets, in float64 or as labels."""
     inputs, targets = (dataset.test_inputs, dataset.test_targets) if test else (dataset.inputs, dataset.targets)
     assert inputs is not None

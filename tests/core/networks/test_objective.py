@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from ayla_core.datasets import Dataset, DatasetError
+from ayla_core.datasets import DatasetError, LoadedDataset
 from ayla_core.layout import Layout
 from ayla_core.objectives import NetworkObjective
 from ayla_core.objectives import network as module
@@ -101,9 +101,9 @@ def test_the_sums_are_part_of_the_state() -> None:
     assert all(tensor.dtype == torch.float64 and tensor.shape == (2,) for tensor in mine.state().values())
 
 
-def line(samples: int = 20) -> Dataset:
+def line(samples: int = 20) -> LoadedDataset:
     x = np.linspace(-3, 5, samples)[:, None]
-    return Dataset(x, 2 * x, None, None, None)
+    return LoadedDataset(x, 2 * x, None, None, None)
 
 
 def test_one_number_from_one_is_predicted_on_a_grid() -> None:

@@ -110,7 +110,7 @@ def test_the_sample_reading_weights_each_element(loss: str) -> None:
     for trial in plan_trials(spec):
         losses, _, sizes = sgd_losses(spec, trial.seed, exponent=1.3)
         np.testing.assert_allclose(recorder.trajectories[trial.index]["loss"], losses, rtol=1e-10)
-        summary = recorder.summaries[trial.index]
+        summary = recorder.outcomes[trial.index]
         assert summary.losses_below_one == sum(0 < size < 1 for size in sizes)
         assert summary.losses_above_one == sum(size > 1 for size in sizes)
 

@@ -6,7 +6,7 @@ import numpy as np
 from ayla_spec.datasets import ClassificationDataset, CurveDataset, DigitsDataset, RegressionDataset
 from ayla_spec.limits import MAX_FEATURES, MAX_INPUT_VALUES, MAX_SAMPLES
 
-from ayla_core.datasets.dataset import Dataset, Floats
+from ayla_core.datasets.dataset import Floats, LoadedDataset
 from ayla_core.datasets.errors import DatasetError
 from ayla_core.datasets.split import split_dataset
 from ayla_core.progress import report_progress, reporting_imports
@@ -14,7 +14,7 @@ from ayla_core.progress import report_progress, reporting_imports
 _ROWS_AT_ONCE = 10_000
 
 
-def draw_regression(settings: RegressionDataset) -> Dataset:
+def draw_regression(settings: RegressionDataset) -> LoadedDataset:
     """Targets w·x + noise with x ~ N(0, 1) and |w| = 1, so that w·x has variance 1.
 
     Draws, in this order: the inputs, which features are informative, their weights, the noise, the split.
@@ -34,7 +34,7 @@ def draw_regression(settings: RegressionDataset) -> Dataset:
     return split_dataset(inputs, targets[:, np.newaxis], settings, generator)
 
 
-def draw_classification(settings: ClassificationDataset) -> Dataset:
+def draw_classification(settings: ClassificationDataset) -> LoadedDataset:
     """One cloud N(centre, 1) per class, centres in random directions; class sizes differ by one at most.
 
     Draws, in this order: the centres, the order of the labels, the samples around their centres, the split.
@@ -52,7 +52,7 @@ def draw_classification(settings: ClassificationDataset) -> Dataset:
     return split_dataset(inputs, labels, settings, generator, classes=settings.class_count)
 
 
-def load_digits(settings: DigitsDataset) -> Dataset:
+def load_digits(settings: DigitsDataset) -> LoadedDataset:
     """1 797 images of 8 x 8 with values 0 to 16, scaled by 1/16, split by ``data_seed``."""
     # Imported here because it takes a second, which every other worker would wait for.
     with reporting_imports():

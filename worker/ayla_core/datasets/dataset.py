@@ -14,7 +14,7 @@ Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Dataset:
+class LoadedDataset:
     """A training part and, where there is one, a test part. The arrays are read-only: trials and jobs share them.
 
     Attributes:

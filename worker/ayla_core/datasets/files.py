@@ -6,7 +6,7 @@ from pathlib import Path
 from ayla_data.formats import Format
 from ayla_spec.datasets import FileDataset
 
-from ayla_core.datasets.dataset import Dataset
+from ayla_core.datasets.dataset import LoadedDataset
 from ayla_core.datasets.errors import DatasetError, DatasetUnavailable
 from ayla_core.datasets.preparation import prepared
 from ayla_core.datasets.source import DataSource
@@ -38,7 +38,7 @@ def locate(settings: FileDataset, source: DataSource) -> Path:
     return path
 
 
-def read(settings: FileDataset, path: Path) -> Dataset:
+def read(settings: FileDataset, path: Path) -> LoadedDataset:
     """The checked, split and, where the settings say so, standardized content of a file.
 
     A test part in the file (NPZ) is taken as it is; otherwise samples are split by ``test_fraction``.

@@ -20,7 +20,7 @@ from ayla_spec.datasets import (
 
 from ayla_core.datasets import files, mnist, uploads
 from ayla_core.datasets.built_in import draw_classification, draw_regression, load_digits
-from ayla_core.datasets.dataset import Dataset
+from ayla_core.datasets.dataset import LoadedDataset
 from ayla_core.datasets.errors import DatasetError
 from ayla_core.datasets.source import DataSource
 
@@ -37,10 +37,10 @@ class DatasetCache:
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._kept: OrderedDict[str, Dataset] = OrderedDict()
+        self._kept: OrderedDict[str, LoadedDataset] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: str, load: Callable[[], Dataset]) -> Dataset:
+    def get(self, key: str, load: Callable[[], LoadedDataset]) -> LoadedDataset:
         """The dataset of a key, loaded if it is not kept; threads that ask at once wait for one load."""
         with self._lock:
             dataset = self._kept.get(key)
@@ -58,7 +58,7 @@ class DatasetCache:
 _CACHE = DatasetCache(CACHE_BYTES)
 
 
-def load_dataset(settings: AnyDataset, source: DataSource) -> Dataset:
+def load_dataset(settings: AnyDataset, source: DataSource) -> LoadedDataset:
     """The samples of a dataset, the same for every trial; a process loads them once while its files are unchanged.
 
     A curve is not among them: its noise is drawn from each trial's seed (``draw_curve``).
@@ -82,7 +82,7 @@ def load_dataset(settings: AnyDataset, source: DataSource) -> Dataset:
     return _CACHE.get(key, read)
 
 
-def _found(settings: AnyDataset, source: DataSource) -> tuple[tuple[Path, ...], Callable[[], Dataset]]:
+def _found(settings: AnyDataset, source: DataSource) -> tuple[tuple[Path, ...], Callable[[], LoadedDataset]]:
     """The files of a dataset, and what reads or draws its samples."""
     match settings:
         case MnistDataset() | FashionMnistDataset():

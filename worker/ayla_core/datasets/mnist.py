@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from ayla_core.datasets.dataset import Bytes, Dataset, Labels
+from ayla_core.datasets.dataset import Bytes, Labels, LoadedDataset
 from ayla_core.datasets.download import DownloadFailed, RemoteFile, fetch
 from ayla_core.datasets.errors import DatasetError, DatasetUnavailable
 from ayla_core.datasets.idx import idx_header, read_idx
@@ -57,7 +57,7 @@ def locate(name: Name, source: DataSource) -> tuple[Path, ...]:
     return tuple(path or next(fetched) for path in found)
 
 
-def read(name: Name, files: tuple[Path, ...]) -> Dataset:
+def read(name: Name, files: tuple[Path, ...]) -> LoadedDataset:
     """The dataset in four files given in the order of ``FILES``: bytes of shape [samples, 28, 28], scaled by 1/255.
 
     Raises:
@@ -67,7 +67,7 @@ def read(name: Name, files: tuple[Path, ...]) -> Dataset:
     inputs, targets = _read_part(train_images, train_labels)
     _check_identity(name, inputs, train_images)
     test_inputs, test_targets = _read_part(test_images, test_labels)
-    return Dataset(inputs, targets, test_inputs, test_targets, CLASSES, 1 / 255)
+    return LoadedDataset(inputs, targets, test_inputs, test_targets, CLASSES, 1 / 255)
 
 
 def _find(folder: Path, file: str) -> Path | None:

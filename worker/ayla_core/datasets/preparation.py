@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from ayla_spec.datasets import FileDataset, UploadDataset
 
-from ayla_core.datasets.dataset import Array, Dataset, Floats, Labels
+from ayla_core.datasets.dataset import Array, Floats, Labels, LoadedDataset
 from ayla_core.datasets.errors import DatasetError
 from ayla_core.datasets.split import split_dataset
 from ayla_core.datasets.standardize import standardize
@@ -41,7 +41,7 @@ class RawData:
     precision: Floats
 
 
-def prepared(settings: TableSettings, data: RawData, title: str) -> Dataset:
+def prepared(settings: TableSettings, data: RawData, title: str) -> LoadedDataset:
     """The samples, split and, where the settings say so, standardized.
 
     Args:
@@ -68,11 +68,11 @@ def prepared(settings: TableSettings, data: RawData, title: str) -> Dataset:
     return dataset
 
 
-def _split(settings: TableSettings, data: RawData) -> Dataset:
+def _split(settings: TableSettings, data: RawData) -> LoadedDataset:
     targets = _targets(settings, data.targets, data)
     if data.test_inputs is None or data.test_targets is None:
         return split_dataset(data.inputs, targets, settings, np.random.default_rng(settings.data_seed))
-    return Dataset(data.inputs, targets, data.test_inputs, _targets(settings, data.test_targets, data), None)
+    return LoadedDataset(data.inputs, targets, data.test_inputs, _targets(settings, data.test_targets, data), None)
 
 
 def _targets(settings: TableSettings, targets: Floats, data: RawData) -> Array:

@@ -4,7 +4,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ayla_core.datasets.dataset import Array, Dataset, Labels
+from ayla_core.datasets.dataset import Array, Labels, LoadedDataset
 
 
 class Split(Protocol):
@@ -33,11 +33,11 @@ def split_dataset(
     *,
     classes: int | None = None,
     input_scale: float = 1.0,
-) -> Dataset:
+) -> LoadedDataset:
     """A dataset of all samples, split; without a test part where the split leaves none."""
     train, test = split_rows(len(inputs), split, generator)
     has_test = len(test) > 0
-    return Dataset(
+    return LoadedDataset(
         inputs[train],
         targets[train],
         inputs[test] if has_test else None,

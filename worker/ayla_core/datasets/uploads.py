@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ayla_spec.datasets import UploadDataset
 
-from ayla_core.datasets.dataset import Dataset
+from ayla_core.datasets.dataset import LoadedDataset
 from ayla_core.datasets.download import only_one
 from ayla_core.datasets.errors import DatasetError, DatasetUnavailable
 from ayla_core.datasets.preparation import prepared
@@ -21,7 +21,7 @@ KEPT_BYTES = 4 * 2**30
 """Disk that all of them together may take; the newest always stays."""
 
 
-def read(settings: UploadDataset, source: DataSource) -> Dataset:
+def read(settings: UploadDataset, source: DataSource) -> LoadedDataset:
     """The samples of an uploaded dataset, split and scaled as its settings say.
 
     Raises:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ayla_core.datasets import Dataset
+from ayla_core.datasets import LoadedDataset
 from ayla_core.layout import Layout
 from ayla_core.progress import report_progress
 
@@ -44,7 +44,7 @@ class DeviceSamples:
 
 # Jobs of several shards ask for the same dataset one after the other; more than one would hold memory for nothing.
 @lru_cache(maxsize=1)
-def upload(dataset: Dataset, layout: Layout) -> tuple[DeviceSamples, DeviceSamples | None]:
+def upload(dataset: LoadedDataset, layout: Layout) -> tuple[DeviceSamples, DeviceSamples | None]:
     """Training and test samples on the device; a process keeps those it made last."""
     train = _part(dataset.inputs, dataset.targets, dataset, layout)
     if dataset.test_inputs is None or dataset.test_targets is None:
@@ -52,7 +52,7 @@ def upload(dataset: Dataset, layout: Layout) -> tuple[DeviceSamples, DeviceSampl
     return train, _part(dataset.test_inputs, dataset.test_targets, dataset, layout)
 
 
-def _part(inputs: npt.NDArray[Any], targets: npt.NDArray[Any], dataset: Dataset, layout: Layout) -> DeviceSamples:
+def _part(inputs: npt.NDArray[Any], targets: npt.NDArray[Any], dataset: LoadedDataset, layout: Layout) -> DeviceSamples:
     # Bytes travel to the device as bytes and become numbers there.
     values = torch.tensor(inputs.reshape(len(inputs), -1), device=layout.device).to(layout.dtype)
     labels = torch.tensor(targets, device=layout.device)

@@ -7,7 +7,7 @@ import torch
 from ayla_spec.problems import DatasetProblem
 from torch import Tensor
 
-from ayla_core.datasets import Dataset
+from ayla_core.datasets import LoadedDataset
 from ayla_core.devices import exact_convolutions
 from ayla_core.layout import Layout
 from ayla_core.models import BatchedModel, build_model
@@ -41,7 +41,9 @@ class NetworkObjective:
         ValueError: when there is no dataset and the problem is no curve, or the other way round.
     """
 
-    def __init__(self, problem: DatasetProblem, dataset: Dataset | None, seeds: Sequence[int], layout: Layout) -> None:
+    def __init__(
+        self, problem: DatasetProblem, dataset: LoadedDataset | None, seeds: Sequence[int], layout: Layout
+    ) -> None:
         self._layout = layout
         self._rows = RowSeeds(seeds, layout.device)
         source = training_data_of(problem, dataset, self._rows.seeds, layout)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from ayla_spec.networks import CnnModel, LinearModel, MlpModel
 from ayla_spec.problems import DatasetProblem
 
-from ayla_core.datasets import Dataset
+from ayla_core.datasets import LoadedDataset
 from ayla_core.layout import Layout
 from ayla_core.models import build_model
 from ayla_core.objectives.batches import SampleOrder
@@ -85,7 +85,7 @@ def is_fully_connected(problem: DatasetProblem) -> bool:
 
 
 def load_network_data(
-    problem: DatasetProblem, dataset: Dataset | None, seeds: Sequence[int], layout: Layout
+    problem: DatasetProblem, dataset: LoadedDataset | None, seeds: Sequence[int], layout: Layout
 ) -> NetworkData:
     """The data, model and start of trials with these seeds.
 

@@ -8,7 +8,7 @@ import torch
 from ayla_spec.datasets import CurveDataset
 from ayla_spec.problems import DatasetProblem
 
-from ayla_core.datasets import Dataset
+from ayla_core.datasets import LoadedDataset
 from ayla_core.datasets.built_in import draw_curve
 from ayla_core.layout import Layout
 from ayla_core.models import BatchedModel
@@ -70,7 +70,7 @@ class TrainingData:
 
 
 def training_data_of(
-    problem: DatasetProblem, dataset: Dataset | None, seeds: Sequence[int], layout: Layout
+    problem: DatasetProblem, dataset: LoadedDataset | None, seeds: Sequence[int], layout: Layout
 ) -> TrainingData:
     """The training data of a problem's trials.
 
@@ -104,7 +104,7 @@ def _curve_data(settings: CurveDataset, seeds: Sequence[int], layout: Layout) ->
     )
 
 
-def _dataset_data(dataset: Dataset, seeds: Sequence[int], layout: Layout) -> TrainingData:
+def _dataset_data(dataset: LoadedDataset, seeds: Sequence[int], layout: Layout) -> TrainingData:
     """A dataset: the same samples for every seed."""
     train, test = upload(dataset, layout)
     return TrainingData(
@@ -118,7 +118,7 @@ def _dataset_data(dataset: Dataset, seeds: Sequence[int], layout: Layout) -> Tra
     )
 
 
-def _grid(dataset: Dataset, seeds: int) -> PredictionPoints | None:
+def _grid(dataset: LoadedDataset, seeds: int) -> PredictionPoints | None:
     if dataset.features != 1 or dataset.outputs != 1 or dataset.classes is not None:
         return None
     x = np.linspace(dataset.inputs.min(), dataset.inputs.max(), GRID_POINTS) * dataset.input_scale

@@ -12,7 +12,7 @@ from ayla_spec.problems import DatasetProblem, ExpressionProblem
 from ayla_spec.recording import Recording
 from ayla_spec.trials import TrialPlan
 
-from ayla_core.datasets import Dataset, DataSource, load_dataset
+from ayla_core.datasets import DataSource, LoadedDataset, load_dataset
 from ayla_core.layout import Layout
 from ayla_core.native.library import kernels
 from ayla_core.objectives import ExpressionObjective
@@ -93,7 +93,7 @@ def _network(
     return StepperChoice(TensorStepper(objective, ordered, recording, layout), order, epoch)
 
 
-def _load(problem: DatasetProblem, source: DataSource | None) -> Dataset | None:
+def _load(problem: DatasetProblem, source: DataSource | None) -> LoadedDataset | None:
     """The data of a problem; None for the curve, whose data follow from the seeds."""
     if isinstance(problem.dataset, CurveDataset):
         return None

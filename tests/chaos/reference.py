@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from ayla_core.engine import Engine
-from ayla_core.recorder import Block, MemoryRecorder, TrialSummary
+from ayla_core.recorder import Block, MemoryRecorder, TrialOutcome
 from ayla_core.training import train
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
@@ -56,7 +56,7 @@ def _differences(trial: StoredTrial, expected: MemoryRecorder) -> Iterator[str]:
     index = trial.row.index
     yield from _in_columns("trajectory", trial.trajectory, expected.trajectories.get(index, {}))
     yield from _in_columns("metrics", trial.metrics, expected.metrics.get(index, {}))
-    yield from _in_summary(trial, expected.summaries[index])
+    yield from _in_summary(trial, expected.outcomes[index])
 
 
 def _in_columns(what: str, stored: Columns, expected: Columns) -> Iterator[str]:
@@ -68,7 +68,7 @@ def _in_columns(what: str, stored: Columns, expected: Columns) -> Iterator[str]:
             yield f"{what}: {name} differs"
 
 
-def _in_summary(trial: StoredTrial, expected: TrialSummary) -> Iterator[str]:
+def _in_summary(trial: StoredTrial, expected: TrialOutcome) -> Iterator[str]:
     row = trial.row
     pairs = {
         "state": (row.state, expected.outcome),

@@ -122,7 +122,7 @@ def test_a_pack_of_small_jobs_counts_each_trial_by_itself(database: Database) ->
     ]
     run_all(database)
     for job in made:
-        (found,), expected = summaries(database, job), alone(job).summaries[0]
+        (found,), expected = summaries(database, job), alone(job).outcomes[0]
         assert (found.losses_below_one, found.losses_above_one) == (
             expected.losses_below_one,
             expected.losses_above_one,
@@ -152,7 +152,7 @@ def test_a_shard_that_is_resumed_counts_all_of_its_steps_or_tells_nothing(databa
     release(database, claimed, SavedState(engine.step, saved))
     run_all(database)
     assert jobs(database).attempts(job.id).items[-1].first_step == 120
-    expected = alone(job).summaries
+    expected = alone(job).outcomes
     for index, found in enumerate(summaries(database, job)):
         known = (expected[index].losses_below_one, expected[index].losses_above_one)
         assert (found.losses_below_one, found.losses_above_one) == ((None, None) if earlier else known)

@@ -5,7 +5,7 @@ its data go into ``ayla_core.datasets``.
 """
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -167,7 +167,29 @@ class DigitsDataset(_Split):
         return 10
 
 
-class RegressionDataset(_Split):
+class _Generated(_Split):
+    # Fields of the subclasses: here they would stand before the name, and the JSON of a spec has another digest then.
+    if TYPE_CHECKING:
+        samples: int
+        feature_count: int
+
+    @property
+    def total_samples(self) -> int:
+        """As many as are asked for."""
+        return self.samples
+
+    @property
+    def features(self) -> int:
+        """As many as are asked for."""
+        return self.feature_count
+
+    @property
+    def generated_values(self) -> int:
+        """Of all samples."""
+        return self.samples * self.feature_count
+
+
+class RegressionDataset(_Generated):
     """Generated: standard normal inputs, a random linear target of unit variance, Gaussian noise.
 
     Only ``informative`` of the features count.
@@ -179,28 +201,13 @@ class RegressionDataset(_Split):
     informative: int | None = Field(None, ge=1, le=MAX_FEATURES, description="Default: all features.")
     noise: float = Field(0.1, ge=0, description="Standard deviation of the noise added to the target.")
 
-    @property
-    def total_samples(self) -> int:
-        """As many as are asked for."""
-        return self.samples
-
-    @property
-    def features(self) -> int:
-        """As many as are asked for."""
-        return self.feature_count
-
-    @property
-    def generated_values(self) -> int:
-        """Of all samples."""
-        return self.samples * self.feature_count
-
     def issues(self) -> Iterator[SpecIssue]:
         """More features that count than there are."""
         if self.informative is not None and self.informative > self.feature_count:
             yield SpecIssue("/informative", f"Must be at most 'feature_count', which is {self.feature_count}.")
 
 
-class ClassificationDataset(_Split):
+class ClassificationDataset(_Generated):
     """Generated: one Gaussian cloud of unit variance per class, their centres ``separation`` from the origin."""
 
     name: Literal["classification"] = "classification"
@@ -208,21 +215,6 @@ class ClassificationDataset(_Split):
     feature_count: int = Field(10, ge=1, le=MAX_FEATURES, description="Columns predicted from.")
     class_count: int = Field(3, ge=2, le=1000, description="Classes of the target.")
     separation: float = Field(2.0, ge=0, description="Distance of each centre from the origin.")
-
-    @property
-    def total_samples(self) -> int:
-        """As many as are asked for."""
-        return self.samples
-
-    @property
-    def features(self) -> int:
-        """As many as are asked for."""
-        return self.feature_count
-
-    @property
-    def generated_values(self) -> int:
-        """Of all samples."""
-        return self.samples * self.feature_count
 
     @property
     def classes(self) -> int:

@@ -120,7 +120,7 @@ def test_a_checkpoint_of_an_earlier_version_goes_on_without_counts() -> None:
 
 def earlier(engine: Engine, spec: ResolvedJobSpec) -> bytes:
     """A checkpoint as it was written before there were counts."""
-    state = {name: item for name, item in engine._state().items() if name.removeprefix("statistics.") not in LATER}
+    state = {name: item for name, item in engine._state().items() if name.removeprefix("ledger.") not in LATER}
     owner = packing.fingerprint(spec, plan_trials(spec))
     assert len(state) == len(engine._state()) - 2
     return packing.pack(state, step=engine.step, finished=False, owner=owner)
@@ -133,7 +133,7 @@ def test_a_checkpoint_that_lacks_anything_else_is_refused() -> None:
     for name in engine._state():
         lacking = {other: item for other, item in engine._state().items() if other != name}
         data = packing.pack(lacking, step=0, finished=False, owner=owner)
-        if name.removeprefix("statistics.") in LATER:
+        if name.removeprefix("ledger.") in LATER:
             engine.restore(data)
         else:
             with pytest.raises(packing.CheckpointError, match="other names or shapes"):

@@ -213,7 +213,7 @@ class Engine:
         Raises:
             CheckpointError: when the bytes are something else; the engine is unchanged then.
         """
-        later = {f"ledger.{name}": value for name, value in LATER.items()}
+        later = {f"ledger.{name}": value for name, value in LATER.items()}  # as checkpoints have called them ever since
         self.step, self.finished = checkpoint.unpack(data, self._state(), owner=self._owner, later=later)
 
     def _state(self) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""What trials cost to compute, estimated from their spec alone: seconds of one CPU core.
+"""Estimated cost of a job's trials, from the spec alone, in seconds of one CPU core.
 
 Rough, within a factor of some: it decides how trials are cut into shards and which shards are small, never what is
 computed. Measured with the compiled kernels; PyTorch alone takes longer.
@@ -45,7 +45,7 @@ class Cost:
         return -(-trials // self.lanes) * self.side_by_side + trials * self.each
 
     def affordable(self, seconds: float = SECONDS_PER_SHARD) -> int:
-        """How many trials a shard of at most ``seconds`` has; fewer than fit side by side would save nothing."""
+        """Trials of a shard of at most ``seconds``; fewer than fit side by side would save nothing."""
         per_lane = self.side_by_side / self.lanes + self.each
         return max(self.lanes, int(seconds / per_lane))
 

@@ -1,7 +1,7 @@
 """The datasets a model can be fitted to.
 
-To add one: a settings class here, whose properties tell its size and shape, and its name in ``AnyDataset`` at the end;
-its data go into ``ayla_core.datasets``.
+To add one: a settings class here, whose properties tell its size and shape, and its name in ``AnyDataset`` or
+``BuiltInDataset`` at the end; its data go into ``ayla_core.datasets``.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ HEADER = (
     "True: the first line of a CSV has the names of the columns, whatever they are. Default: it has the names, and a "
     "line of numbers alone is refused."
 )
-"""What the setting ``header`` says; uploads have it too."""
+"""Description of the setting ``header``, which uploads have too."""
 
 _SPLIT = "Share of the samples that is kept for the test metrics, drawn with data_seed; the rest is trained on."
 _DATA_SEED = "Drives the generated samples and the split. The same for every trial; a trial's seed changes neither."
@@ -142,11 +142,11 @@ class _Split(_Dataset):
 
     @property
     def training_samples(self) -> int | None:
-        """What the split leaves."""
+        """Samples that the split leaves to train on."""
         return None if self.total_samples is None else self.kept(self.total_samples)
 
     def kept(self, samples: int) -> int:
-        """How many of ``samples`` are trained on: at least one, and all but the rounded share."""
+        """Samples of ``samples`` that are trained on: at least one, and all but the rounded share."""
         return max(1, samples - round(samples * self.test_fraction))
 
 
@@ -327,14 +327,8 @@ class UploadDataset(_Table):
             yield SpecIssue("/test_fraction", detail)
 
 
-AnyDataset = (
-    CurveDataset
-    | MnistDataset
-    | FashionMnistDataset
-    | DigitsDataset
-    | RegressionDataset
-    | ClassificationDataset
-    | FileDataset
-    | UploadDataset
-)
+BuiltInDataset = DigitsDataset | RegressionDataset | ClassificationDataset
+"""Datasets that need neither file nor download and are the same for all trials."""
+
+AnyDataset = CurveDataset | MnistDataset | FashionMnistDataset | BuiltInDataset | FileDataset | UploadDataset
 DatasetSettings = Annotated[AnyDataset, Field(discriminator="name")]

@@ -1,4 +1,4 @@
-"""A job spec laid over its preset: everything chosen, nothing checked against each other yet."""
+"""Draft of a spec: a submitted job over its preset, with every part chosen and none checked against the others yet."""
 
 from dataclasses import dataclass
 from typing import TypeVar

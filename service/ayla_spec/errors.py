@@ -1,4 +1,4 @@
-"""What is wrong with a job spec, field by field."""
+"""Errors of a job spec, field by field."""
 
 from dataclasses import dataclass
 

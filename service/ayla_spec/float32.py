@@ -1,4 +1,4 @@
-"""What float32 can hold: numbers of a job that it would turn into infinity, into 0, or into one of fewer digits."""
+"""Range of float32: numbers of a job that it would turn into infinity, into 0, or into one of fewer digits."""
 
 from collections.abc import Iterator, Sequence
 

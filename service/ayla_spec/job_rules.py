@@ -1,4 +1,4 @@
-"""What no single part of a job can tell: seeds, what is recorded, how large it all is, what float32 can hold."""
+"""Rules of a job as a whole: seeds, recording, size, the range of float32."""
 
 from collections.abc import Iterator
 
@@ -72,7 +72,7 @@ def _metrics_issues(spec: JobSpec, draft: SpecDraft) -> list[SpecIssue]:
 
 
 def _size_issues(draft: SpecDraft) -> list[SpecIssue]:
-    """How much one job may ask for; the first limit that is broken, as the others follow from it."""
+    """Limits of size; the first that is broken, as the others follow from it."""
     trials, steps = len(draft.optimizers) * len(draft.seeds), draft.budget.steps
     if trials > MAX_TRIALS:
         detail = f"Optimizers times seeds make {trials} trials; a job has at most {MAX_TRIALS}."

@@ -42,7 +42,7 @@ MAX_SECONDS = 30 * 24 * 3600.0
 MAX_MEMORY_MB = 4 * 1024 * 1024
 
 TRIALS_PER_SHARD = 256
-"""How many trials one shard has at most: large enough to vectorise, small enough to checkpoint quickly."""
+"""Most trials of a shard: enough to vectorise, few enough to checkpoint quickly."""
 
 SECONDS_PER_SHARD = 20.0
 """Estimated computing time of a shard of several trials: long enough that claiming it costs nothing beside it, short

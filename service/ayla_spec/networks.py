@@ -30,6 +30,12 @@ LOSSES_OF_CLASSES: dict[Loss, str] = {
 _KERNEL = 9
 """Weights of a 3 x 3 convolution for one channel."""
 
+
+def usual_loss(*, has_classes: bool) -> Loss:
+    """The loss of a problem that names none."""
+    return "cross-entropy" if has_classes else "mse"
+
+
 Width = Annotated[int, Field(ge=1, le=MAX_WIDTH)]
 
 

@@ -1,4 +1,4 @@
-"""What no single field of an optimizer can tell: whether it fits the problem, the budget and the optimizers beside."""
+"""Rules of an optimizer among the other parts of a job: problem, budget, the other optimizers."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,7 +9,7 @@ from ayla_spec.problems import ExpressionProblem
 
 
 def optimizer_issues(draft: SpecDraft) -> list[SpecIssue]:
-    """What is wrong with the optimizers of a job."""
+    """Issues of the optimizers of a job."""
     return [*_label_issues(draft), *_sample_issues(draft), *_schedule_issues(draft)]
 
 

@@ -1,4 +1,4 @@
-"""What no single field of a problem can tell: which parts go together, and what is filled in."""
+"""Rules of a problem as a whole: parts that go together, and defaults that depend on others."""
 
 from dataclasses import replace
 
@@ -8,14 +8,14 @@ from ayla_spec.expression.points import element
 from ayla_spec.float32 import constant_issues
 from ayla_spec.jobspec import Dtype
 from ayla_spec.limits import MAX_INPUT_VALUES, MAX_PARAMETERS
-from ayla_spec.networks import LOSSES_OF_CLASSES, CnnModel
+from ayla_spec.networks import LOSSES_OF_CLASSES, CnnModel, usual_loss
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
 
 
 def with_loss(problem: DatasetProblem) -> DatasetProblem:
     """The problem with its loss filled in."""
-    usual = "cross-entropy" if problem.dataset.has_classes else "mse"
-    return problem.model_copy(update={"loss": problem.loss or usual})
+    loss = problem.loss or usual_loss(has_classes=problem.dataset.has_classes)
+    return problem.model_copy(update={"loss": loss})
 
 
 def usual_dtype(problem: ExpressionProblem | DatasetProblem) -> Dtype:
@@ -27,7 +27,7 @@ def usual_dtype(problem: ExpressionProblem | DatasetProblem) -> Dtype:
 def problem_issues(
     problem: ExpressionProblem | DatasetProblem, dtype: Dtype = "float64", parsing_budget: ParsingBudget | None = None
 ) -> list[SpecIssue]:
-    """What is wrong with a problem as a whole.
+    """Issues of a problem as a whole.
 
     Args:
         problem: to check.
@@ -54,7 +54,7 @@ def _expression_issues(
 
 
 def _unused(name: str, length: int | None, used: set[str]) -> list[SpecIssue]:
-    """What would never move: a variable that does not occur, or single elements of a vector."""
+    """Issues of what would never move: a variable that does not occur, or single elements of a vector."""
     pointer = f"/problem/start/{name}"
     if length is None:
         missing = [] if name in used else [pointer]

@@ -1,4 +1,4 @@
-"""What can be optimized: as submitted (expression or preset) and as resolved (expression or dataset)."""
+"""Problems that can be optimized: as submitted (expression or preset) and as resolved (expression or dataset)."""
 
 import re
 from typing import Annotated, Literal

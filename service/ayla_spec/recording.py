@@ -1,4 +1,4 @@
-"""What the trials of a job record step by step: which columns, which steps, how many numbers and bytes that is.
+"""Recording of a trial: its columns and steps, and how many numbers and bytes they are.
 
 The engine records by it; the rules of the job spec and the estimate of costs count by it.
 """
@@ -11,7 +11,7 @@ from ayla_spec.limits import MAX_RECORDED_PARAMETERS
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
 
 COLUMNS = ("loss", "transformed_loss", "scale", "effective_lr", "grad_norm")
-"""What is recorded of every problem beside the step; single parameters come after them."""
+"""Columns of every problem beside the step; single parameters come after them."""
 
 NUMBER_BYTES = 8
 """Bytes of a recorded number, whatever the job computes in."""

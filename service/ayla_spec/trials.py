@@ -1,4 +1,4 @@
-"""How a resolved job multiplies out into trials, and how its trials are cut into shards."""
+"""Trials of a resolved job, and the shards that they are cut into."""
 
 from dataclasses import dataclass
 

@@ -71,7 +71,7 @@ def unpack(data: bytes, into: State, *, owner: str, later: Mapping[str, int]) ->
 
 
 def _load(data: bytes) -> dict[str, Any]:
-    """What ``pack`` was given. The digest is checked first: what it does not cover could be anything."""
+    """Content that ``pack`` was given. The digest is checked first: bytes that it does not cover could be anything."""
     digest, body = data[:_DIGEST_BYTES], memoryview(data)[_DIGEST_BYTES:]
     if hashlib.sha256(body).digest() != digest:
         raise CheckpointError("The bytes are not a checkpoint, or not as they were written.")

@@ -49,7 +49,7 @@ def set_threads(count: int) -> None:
 
 
 def threads() -> int:
-    """How many CPU threads the core uses."""
+    """CPU threads that the core uses."""
     return torch.get_num_threads()
 
 

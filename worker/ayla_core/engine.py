@@ -103,7 +103,7 @@ class Engine:
 
     @property
     def numbers_per_step(self) -> int:
-        """How many numbers one step keeps in memory until its block ends."""
+        """Numbers that one step keeps in memory until its block ends."""
         return self._stepper.numbers_per_step
 
     def advance(self, max_steps: int) -> EngineBlock:

@@ -12,7 +12,7 @@ VECTOR_LANES = 32
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What every tensor of a batch shares.
+    """Type and device of every tensor of a batch.
 
     Attributes:
         dtype: floating-point type of the whole computation.

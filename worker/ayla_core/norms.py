@@ -13,7 +13,7 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where the squares of a type leave its range; all powers of two.
+    """Bounds beyond which the squares of a type leave its range; all powers of two.
 
     Attributes:
         least: the smallest norm whose square is a normal number.

@@ -1,4 +1,4 @@
-"""What a batch hands out as it goes, and the interface of whoever keeps it."""
+"""Results of a batch, block by block, and the interface of a recorder that keeps them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ class PredictionRows:
 
 @dataclass(frozen=True, slots=True)
 class MetricRows:
-    """How well the model of one trial does on its dataset, at the ends of epochs.
+    """Metrics of one trial's model on its dataset, at the ends of epochs.
 
     Attributes:
         index: of the trial in its job.
@@ -118,7 +118,7 @@ class Block(Protocol):
 
 
 class Recorder(Protocol):
-    """Keeps what a batch hands out."""
+    """Interface of a recorder: it keeps the blocks of a batch."""
 
     def write(self, block: Block, checkpoint: Callable[[], bytes]) -> None:
         """Keep a block.
@@ -135,7 +135,7 @@ class Recorder(Protocol):
 
 @dataclass(slots=True)
 class MemoryRecorder:
-    """Keeps everything in memory.
+    """Recorder in memory.
 
     Attributes:
         trajectories: the columns of each trial so far, by index.

@@ -1,4 +1,4 @@
-"""The two readings of AYLA on a loss (AYLA.md section 1): scale and transformed gradient of each step."""
+"""Scaling of a batch's steps by AYLA, of the loss or of each sample (AYLA.md section 1): scale and gradient."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Scaled:
 
 
 class Scaling:
-    """Applies the reading that each row's settings name; rows without AYLA keep loss and gradient bit for bit.
+    """Applies AYLA as each row's settings say; rows without it keep loss and gradient bit for bit.
 
     Args:
         settings: one per row; None is no AYLA.
@@ -75,7 +75,7 @@ def _is_sampled(ayla: Ayla | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _SampleFactors:
-    """The per-sample reading of one step, for the rows that have it."""
+    """Factors of one step in the rows that transform each sample."""
 
     rows: Tensor
     weights: Tensor
@@ -113,10 +113,10 @@ class _SampleReading:
         self._not_counted = torch.full((3, len(settings)), torch.nan, dtype=torch.float64, device=layout.device)
 
     def factors(self, evaluation: Evaluation) -> _SampleFactors:
-        """c_i of the rows of this reading, 1 elsewhere; the rows' v and mean transformed sample loss."""
+        """c_i of the rows that transform each sample, 1 elsewhere; the rows' v and mean transformed sample loss."""
         everything = evaluation.magnitude
         if everything is None:
-            raise ValueError("The per-sample reading of AYLA needs an objective with samples.")
+            raise ValueError("transform_on 'sample' needs an objective with samples.")
         magnitude = everything.index_select(0, self._rows)
         factors = self._transform.factors(magnitude)
         return _SampleFactors(
@@ -129,5 +129,5 @@ class _SampleReading:
         )
 
     def _counts(self, magnitude: Tensor) -> Tensor:
-        """How many are above each bound, shape [rows, samples] to [3, rows]."""
+        """Samples above each bound, shape [rows, samples] to [3, rows]."""
         return (magnitude > self._bounds).sum(2, dtype=torch.float64)

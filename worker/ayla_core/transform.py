@@ -14,7 +14,7 @@ _IDENTITY = Ayla()
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """What eq. 1 makes of some magnitudes |l|; all of their shape.
+    """Power and scale of eq. 1 at some magnitudes |l|; all of their shape.
 
     Attributes:
         power: |l|^(n-1), so that the transformed loss is l·power. Not affected by max_scale.

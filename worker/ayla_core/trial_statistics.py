@@ -67,7 +67,7 @@ class TrialStatistics:
         return {item.name: getattr(self, item.name) for item in fields(self)}
 
     def alive(self) -> Flags:
-        """Which lanes have not diverged."""
+        """Mask of the lanes that have not diverged."""
         return np.equal(self.first_nonfinite, NEVER)
 
     def of(self, places: Integers) -> "TrialStatistics":

@@ -33,7 +33,7 @@ from ayla_worker.store_retry import retry_store
 _log = structlog.get_logger("ayla.worker")
 
 _GROWTH = 8.0
-"""How much longer a block may be than the one before; each costs a write to the store."""
+"""Most that a block may be longer than the one before; each costs a write to the store."""
 
 MOST_FIRST_STEPS = 4096
 """Of the first block of an attempt, however short its steps are estimated to be."""
@@ -42,7 +42,7 @@ _FIRST_STEPS_UNKNOWN = 4
 """Of the first block where the estimate means nothing: it must not outlast the lease, whatever a step costs."""
 
 LIMIT_GRACE_SECONDS = 5.0
-"""How long a limit may be exceeded in the middle of a block; a block takes about a heartbeat."""
+"""Time that a limit may be exceeded in the middle of a block; a block takes about a heartbeat."""
 
 
 class AttemptRunner:

@@ -1,4 +1,4 @@
-"""Which shards one engine computes together, and whose the results are."""
+"""Batches of shards that one engine computes together, and the results of each shard."""
 
 import json
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ def batch_of(claims: Sequence[Claim]) -> Batch:
 
 
 def completed(batch: Batch, memory: MemoryRecorder, seconds: float, device: str) -> list[CompletedShard]:
-    """What was computed, shard by shard."""
+    """Results of the batch, shard by shard."""
     found = {claim.shard_id: CompletedShard(claim, [], NewResults(), device) for claim in batch.claims}
     for number, owner in enumerate(batch.owners):
         shard = found[owner]

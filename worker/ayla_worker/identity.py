@@ -38,7 +38,7 @@ def describe_worker(settings: Settings) -> WorkerIdentity:
 
 
 def describe_facts(identity: WorkerIdentity) -> WorkerFacts:
-    """What the worker registers with: its identity, and where and on what it computes."""
+    """Facts that the worker registers with: its identity, its host and its device."""
     device = select_device("auto")
     return WorkerFacts(
         name=identity.name,
@@ -68,7 +68,7 @@ def _memory_bytes(device: torch.device) -> int:
 
 
 def _kernels() -> str:
-    """Which problems compiled kernels compute here; the others are computed by PyTorch, to other last bits."""
+    """Problems that compiled kernels compute here; the others are computed by PyTorch, to other last bits."""
     compiled = [kind for kind in ("expressions", "networks") if kernels(kind, torch.float64) is not None]
     return " and ".join(compiled) or "none"
 

@@ -24,7 +24,7 @@ _MOST_SILENT = 0.9
 _LONGEST_CHECK_SECONDS = 0.5
 
 GRACE_SECONDS = 5.0
-"""How long a computation that was asked to stop may go on before the process ends."""
+"""Time that a computation may go on after it was asked to stop, before the process ends."""
 
 LEASE_GROWTH = 3.0
 LONGEST_LEASE_SECONDS = 900.0

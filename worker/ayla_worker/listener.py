@@ -118,7 +118,7 @@ class _OneThreadPool(TaskPool):
 
 
 class _ConsumptionLimit(bootsteps.StartStopStep):
-    """Keeps Celery from taking a message that another worker could act upon sooner."""
+    """Limit on consumption: Celery takes no message that another worker could act upon sooner."""
 
     requires = (Tasks,)
 

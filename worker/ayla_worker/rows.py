@@ -27,7 +27,7 @@ def results_of(block: Block, trial_ids: Mapping[int, str]) -> NewResults:
 def progress_of(
     summary: TrialOutcome, trial_ids: Mapping[int, str], seconds: float, device: str | None = None
 ) -> TrialProgress:
-    """Where a trial stands."""
+    """Progress of a trial, for the store."""
     return TrialProgress(
         trial_id=trial_ids[summary.index],
         state=TrialState(summary.outcome),

@@ -73,7 +73,7 @@ REDUCTIONS: dict[str, str] = {
     "prod": "product over a range or of a whole vector; 1 for an empty range",
     "mean": "mean over a range or of a whole vector; the range must not be empty",
 }
-"""What takes an index over a range, each with one line for the catalogue."""
+"""Reductions over a range, each with one line for the catalogue."""
 
 CONSTANTS: dict[str, float] = {"pi": math.pi, "e": math.e}
 

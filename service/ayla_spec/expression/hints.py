@@ -106,7 +106,7 @@ class _Token(NamedTuple):
 
 
 def other_name(name: str) -> str | None:
-    """What to write for a function that is known by another name, or in other letters, elsewhere; None if unknown."""
+    """Hint for a function that is known by another name, or in other letters, elsewhere; None if unknown."""
     if name in OTHER_NAMES:
         return f"there is no {name} here; write {OTHER_NAMES[name]}"
     lower = name.lower()
@@ -116,7 +116,7 @@ def other_name(name: str) -> str | None:
 
 
 def attribute_hint(node: ast.Attribute) -> str | None:
-    """What to write for ``np.sin``, ``math.pi`` or ``x.sum``; None where nothing here is like it."""
+    """Hint for ``np.sin``, ``math.pi`` or ``x.sum``; None where nothing here is like it."""
     name = node.attr
     known = name if name in _OURS or name in CONSTANTS else None
     if known is None:
@@ -175,7 +175,7 @@ def joined_names(name: str, known: Collection[str]) -> str | None:
 
 
 def sign_hint(character: str) -> str:
-    """What to write for a sign that is not ASCII, as a sentence; empty where nothing is known."""
+    """Hint for a sign that is not ASCII, as a sentence; empty where there is none."""
     return f" Write {OTHER_SIGNS[character]} for this one." if character in OTHER_SIGNS else ""
 
 

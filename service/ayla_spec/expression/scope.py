@@ -1,4 +1,4 @@
-"""What the names of an expression stand for at one place of the text, and how much it may still unroll to."""
+"""Scope of names at one place of an expression, and the budget that unrolling its ranges may spend."""
 
 import ast
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ _LONGEST_PAIR = 64
 
 
 class ParsingBudget:
-    """What is left of the work that one expression may cause; spent while it is unrolled, not counted afterwards.
+    """Work that one expression may still cause; spent while it is unrolled, not counted afterwards.
 
-    Index arithmetic leaves no nodes in the tree and has an parsing_budget of its own.
+    Index arithmetic leaves no nodes in the tree and has a budget of its own.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class ParsingBudget:
 
     @property
     def spent(self) -> int:
-        """How many nodes were taken."""
+        """Nodes taken so far."""
         return MAX_EXPANDED_NODES - max(0, self._nodes)
 
     def spend_node(self, at: ast.expr) -> None:
@@ -106,7 +106,7 @@ class NameScope:
         )
 
     def _product(self, name: str) -> str:
-        """What to write if ``name`` is two known names without a sign between them, as a sentence."""
+        """Hint if ``name`` is two known names without a sign between them, as a sentence."""
         product = (
             joined_names(name, {*self.variables, *self.indices, *CONSTANTS}) if len(name) <= _LONGEST_PAIR else None
         )

@@ -1,4 +1,4 @@
-"""What is known of a test function, and how that depends on the dimension."""
+"""Test functions: expression, domain and known minimum, and how they depend on the dimension."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""What every optimizer has."""
+"""Settings that every optimizer has."""
 
 from typing import ClassVar
 

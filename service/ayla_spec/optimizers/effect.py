@@ -1,4 +1,4 @@
-"""Whether the exponents of AYLA acted on a run, by how many of its losses were below and above 1 (eq. 1)."""
+"""Effect of AYLA's exponents on a run, by how many of its losses were below and above 1 (eq. 1)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from ayla_spec.optimizers.ayla import Ayla
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """How many losses that an update followed were on which side of 1, of one run or of several.
+    """Losses below and above 1 that an update followed, of one run or of several.
 
     One loss for each update, or with ``transform_on = "sample"`` one for each of its samples: |residual|, with
     cross-entropy the sample's loss. Losses of exactly 0 or 1 are on neither side: there n is 1.
@@ -32,7 +32,7 @@ class Sides:
 
 
 def effect_notes(settings: Mapping[str, Any], sides: Sides | None) -> list[str]:
-    """What a reader should know of exponents that had no effect: a sentence for each, and for AYLA as a whole.
+    """Notes on exponents that had no effect: a sentence for each, and for AYLA as a whole.
 
     Args:
         settings: of an optimizer, resolved.

@@ -1,4 +1,4 @@
-"""How the learning rate changes from update to update; updates count from 0, as in ``torch.optim.lr_scheduler``."""
+"""Schedules of the learning rate; updates count from 0, as in ``torch.optim.lr_scheduler``."""
 
 from typing import Annotated, Literal
 
@@ -13,7 +13,7 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Schedule(SpecModel):
-    """What every schedule has."""
+    """Settings that every schedule has."""
 
     warmup_steps: int = Field(
         0,

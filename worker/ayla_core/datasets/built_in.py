@@ -1,9 +1,10 @@
 """Datasets without a file: drawn from a distribution, the same for the same settings, or part of scikit-learn."""
 
 from dataclasses import dataclass
+from typing import assert_never
 
 import numpy as np
-from ayla_spec.datasets import ClassificationDataset, CurveDataset, DigitsDataset, RegressionDataset
+from ayla_spec.datasets import BuiltInDataset, ClassificationDataset, CurveDataset, DigitsDataset, RegressionDataset
 from ayla_spec.limits import MAX_FEATURES, MAX_INPUT_VALUES, MAX_SAMPLES
 
 from ayla_core.datasets.dataset import Floats, LoadedDataset
@@ -12,6 +13,23 @@ from ayla_core.datasets.split import split_dataset
 from ayla_core.progress import report_progress, reporting_imports
 
 _ROWS_AT_ONCE = 10_000
+
+
+def built_in_dataset(settings: BuiltInDataset) -> LoadedDataset:
+    """The samples of a dataset without a file.
+
+    Raises:
+        DatasetError: when the data would be too large.
+    """
+    match settings:
+        case DigitsDataset():
+            return load_digits(settings)
+        case RegressionDataset():
+            return draw_regression(settings)
+        case ClassificationDataset():
+            return draw_classification(settings)
+        case _:
+            assert_never(settings)
 
 
 def draw_regression(settings: RegressionDataset) -> LoadedDataset:

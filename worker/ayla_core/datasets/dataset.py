@@ -40,12 +40,12 @@ class LoadedDataset:
 
     @property
     def samples(self) -> int:
-        """How many samples are trained on."""
+        """Samples of the training part."""
         return len(self.inputs)
 
     @property
     def test_samples(self) -> int:
-        """How many samples the test part has; 0 without one."""
+        """Samples of the test part; 0 without one."""
         return 0 if self.test_inputs is None else len(self.test_inputs)
 
     @property

@@ -17,7 +17,7 @@ MAX_BYTES = 64 * 2**20
 """More than any file we fetch; a server that sends more is not the one we look for."""
 
 MAX_SECONDS = 600.0
-"""How long one file may take, and how long a worker waits for another that is fetching it."""
+"""Time limit of one file, and of waiting for another worker that is fetching it."""
 
 _LOCK_SECONDS = 1.0
 

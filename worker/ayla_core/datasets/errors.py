@@ -1,4 +1,4 @@
-"""What can be wrong with a dataset. The messages are for the users of the service."""
+"""Errors of a dataset. The messages are for the users of the service."""
 
 
 class DatasetError(ValueError):

@@ -4,22 +4,18 @@ from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
-from typing import assert_never
 
 from ayla_spec.datasets import (
     AnyDataset,
-    ClassificationDataset,
     CurveDataset,
-    DigitsDataset,
     FashionMnistDataset,
     FileDataset,
     MnistDataset,
-    RegressionDataset,
     UploadDataset,
 )
 
 from ayla_core.datasets import files, mnist, uploads
-from ayla_core.datasets.built_in import draw_classification, draw_regression, load_digits
+from ayla_core.datasets.built_in import built_in_dataset
 from ayla_core.datasets.dataset import LoadedDataset
 from ayla_core.datasets.errors import DatasetError
 from ayla_core.datasets.source import DataSource
@@ -93,16 +89,10 @@ def _found(settings: AnyDataset, source: DataSource) -> tuple[tuple[Path, ...], 
             return (path,), lambda: files.read(settings, path)
         case UploadDataset():
             return (), lambda: uploads.read(settings, source)
-        case DigitsDataset():
-            return (), lambda: load_digits(settings)
-        case RegressionDataset():
-            return (), lambda: draw_regression(settings)
-        case ClassificationDataset():
-            return (), lambda: draw_classification(settings)
         case CurveDataset():
             raise TypeError(f"the dataset '{settings.name}' is drawn for each trial, not loaded")
         case _:
-            assert_never(settings)
+            return (), lambda: built_in_dataset(settings)
 
 
 def _fingerprint(path: Path) -> str:

@@ -99,7 +99,7 @@ def _as_labels(targets: Floats, what: str) -> Labels:
 
 
 def _count_classes(train: Labels, test: Labels | None, what: str) -> int:
-    """How many classes there are, k.
+    """Number of classes, k.
 
     Raises:
         DatasetError: when there is only one class, or a class has no training sample.

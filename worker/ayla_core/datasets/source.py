@@ -1,4 +1,4 @@
-"""Where the data of a worker come from."""
+"""Source of a worker's datasets."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

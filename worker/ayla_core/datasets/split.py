@@ -1,4 +1,4 @@
-"""Parting samples into those trained on and those kept for the test metrics."""
+"""Split of samples into a training part and a part for the test metrics."""
 
 from typing import Protocol
 
@@ -11,7 +11,7 @@ class Split(Protocol):
     """The settings a split follows from."""
 
     def kept(self, samples: int) -> int:
-        """How many of ``samples`` are trained on."""
+        """Samples of ``samples`` that are trained on."""
 
 
 def split_rows(samples: int, split: Split, generator: np.random.Generator) -> tuple[Labels, Labels]:

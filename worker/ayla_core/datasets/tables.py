@@ -62,7 +62,7 @@ class _Watched(FileIO):
 
 @contextmanager
 def _told(title: str) -> Iterator[None]:
-    """What is wrong with a file, as the error of a dataset."""
+    """Error of a file, as the error of a dataset."""
     try:
         yield
     except TableError as fault:

@@ -38,7 +38,7 @@ class RuleInputs:
         self._step_numbers: dict[int, dict[str, Floats]] = {}
 
     def memory_before(self, name: str) -> float:
-        """What every element of a memory is before the first update."""
+        """Value of every element of a memory before the first update."""
         return self.rule.initial(self._settings).get(name, 0.0)
 
     def numbers(self, t: int) -> dict[str, float]:

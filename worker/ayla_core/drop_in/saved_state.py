@@ -29,9 +29,9 @@ def check_state(kind: type[Optimizer], state_dict: dict[str, Any], ayla: Ayla) -
 
 
 def settings_of(state_dict: dict[str, Any]) -> dict[str, Any] | None:
-    """What a state has under "ayla": at the top or, where a tool kept nothing but memory and groups, in one of them.
+    """AYLA's settings in a state; None where it is no state of AYLA.
 
-    None where it is no state of AYLA.
+    They stand under "ayla": at the top or, where a tool kept nothing but memory and groups, in one of the groups.
     """
     groups = state_dict["param_groups"]
     found: dict[str, Any] | None = state_dict.get("ayla", groups[0].get("ayla") if groups else None)

@@ -56,7 +56,7 @@ _RULE_SETTINGS: dict[type[optim.Optimizer], Callable[[Group], RuleSettings]] = {
 
 
 def rule_settings_of(kind: type[optim.Optimizer], group: Group) -> RuleSettings:
-    """Which rule a parameter group takes, weight decay aside.
+    """Settings of the rule that a parameter group takes, weight decay aside.
 
     Raises:
         ValueError: where an option has no counterpart, or is missing.
@@ -118,7 +118,7 @@ def check_group(kind: type[optim.Optimizer], group: Group) -> None:
 
 
 def _refusal(kind: type[optim.Optimizer], values: Mapping[str, Any]) -> Exception | None:
-    """What the optimizer's own constructor says against some values."""
+    """Error of the optimizer's own constructor for some values; None without one."""
     try:
         kind([torch.zeros(1)], **values)
     except (TypeError, ValueError, LookupError, RuntimeError) as error:

@@ -10,7 +10,7 @@ from ayla_core.optimizers.base import shrunk
 
 
 class Update(NamedTuple):
-    """What an update needs. A tuple, so that torch.compile takes it apart.
+    """Arguments of an update. A tuple, so that torch.compile takes it apart.
 
     Attributes:
         rule: the formula.

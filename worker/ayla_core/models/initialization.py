@@ -1,4 +1,4 @@
-"""Where the parameters of a model begin. All draws come from one legacy NumPy generator, layer by layer."""
+"""Initial parameters of a model. All draws come from one legacy NumPy generator, layer by layer."""
 
 import math
 from collections.abc import Callable, Sequence

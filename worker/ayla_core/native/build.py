@@ -53,7 +53,7 @@ def traced_rules() -> tuple[TracedRule, ...]:
 
 
 def cache_folder() -> Path:
-    """Where compiled kernels are kept: AYLA_CACHE_DIR, or the user's cache folder.
+    """Folder of compiled kernels: AYLA_CACHE_DIR, or the user's cache folder.
 
     Raises:
         NoKernels: for a user without a home folder.
@@ -97,7 +97,7 @@ def _fingerprint(compiler: str, source: str, flags: Sequence[str]) -> str:
 
 @functools.cache
 def _version(compiler: str) -> str:
-    """What the compiler says of itself and of this processor."""
+    """Description of the compiler and of this processor, by the compiler itself."""
     return _run([compiler, "-march=native", "-E", "-v", "-x", "c", os.devnull]).stderr
 
 
@@ -137,7 +137,7 @@ def _environment() -> dict[str, str]:
 
 
 def _ended(process: subprocess.Popen[str]) -> tuple[str, str]:
-    """What a process has written, once it has ended.
+    """Output of a process, once it has ended.
 
     Raises:
         subprocess.TimeoutExpired: if that takes too long.

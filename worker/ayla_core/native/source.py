@@ -33,7 +33,7 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """What a library is put together from, in that order.
+    """Parts of a library's source, in order.
 
     Attributes:
         before: files that the rules need.

@@ -22,7 +22,7 @@ class Evaluation(Protocol):
 
     @property
     def magnitude(self) -> Tensor | None:
-        """What eq. 1 is applied to per sample, such as |ŷ - y|, shape [rows, samples]; None without samples."""
+        """Magnitude of each sample for eq. 1, such as |ŷ - y|, shape [rows, samples]; None without samples."""
 
     def gradients(self, weights: Tensor | None) -> tuple[Tensor, Tensor]:
         """The gradient of the loss ∇l, and of the loss whose samples are weighted; shape [rows, parameters] each.
@@ -51,7 +51,7 @@ class Objective(Protocol):
         """A fresh matrix of start points, shape [rows, parameters]."""
 
     def batch(self, step: int) -> Tensor | None:
-        """Which samples a step takes, as ``evaluate`` wants to be told; None where every step takes the same."""
+        """Samples of a step, as ``evaluate`` takes them; None where every step takes the same."""
 
     def evaluate(self, parameters: Tensor, batch: Tensor | None, *, counts: bool = True) -> Evaluation:
         """Loss and gradient at ``parameters``, shape [rows, parameters], on a batch.
@@ -68,7 +68,7 @@ class Objective(Protocol):
         """Columns of what each trial's model predicts; None where there is no model or not one input and output."""
 
     def metrics(self, parameters: Tensor) -> dict[str, Floats]:
-        """How well the models do since the last call, shape [rows] each; empty where there is nothing to tell."""
+        """Metrics of the models since the last call, shape [rows] each; empty where there are none."""
 
     def state(self) -> dict[str, Tensor]:
         """Every tensor that changes from step to step; writing into one restores it."""

@@ -30,7 +30,7 @@ class DeviceSamples:
 
     @property
     def samples(self) -> int:
-        """How many samples there are."""
+        """Number of samples."""
         return self.inputs.shape[1]
 
     def chosen(self, index: Tensor) -> tuple[Tensor, Tensor]:

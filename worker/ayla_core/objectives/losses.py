@@ -10,6 +10,7 @@ from typing import Protocol
 
 import torch
 from ayla_spec.networks import Loss as LossName
+from ayla_spec.networks import usual_loss
 from torch import Tensor
 
 from ayla_core.datasets.errors import DatasetError
@@ -24,7 +25,7 @@ class LossEvaluation(Protocol):
 
     @property
     def magnitude(self) -> Tensor:
-        """What the per-sample reading of AYLA transforms, shape [rows, elements]."""
+        """Magnitude of each element, which ``transform_on: sample`` transforms; shape [rows, elements]."""
 
     def slope(self, weights: Tensor | None) -> Tensor:
         """Derivative of mean(weights·loss of the element) with respect to the outputs, of their shape.
@@ -153,7 +154,7 @@ def _huber_slope(residual: Tensor, share: float) -> Tensor:
 
 
 def _places(labels: Tensor, outputs: Tensor) -> Tensor:
-    """Where each sample's class stands among the outputs, shape [rows, samples, 1]."""
+    """Index of each sample's class among the outputs, shape [rows, samples, 1]."""
     return labels.expand(outputs.shape[:-1]).unsqueeze(-1)
 
 
@@ -177,8 +178,7 @@ def build_loss(name: LossName | None, *, has_classes: bool) -> Loss:
         DatasetError: when the loss is not for such targets.
     """
     losses = _FOR_CLASSES if has_classes else _FOR_NUMBERS
-    usual: LossName = "cross-entropy" if has_classes else "mse"
-    chosen = losses.get(name or usual)
+    chosen = losses.get(name or usual_loss(has_classes=has_classes))
     if chosen is None:
         kind = "classes" if has_classes else "numbers"
         fitting = " or ".join(f"'{other}'" for other in losses)

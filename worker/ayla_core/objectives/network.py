@@ -118,7 +118,7 @@ class NetworkObjective:
 
     @torch.no_grad()
     def metrics(self, parameters: Tensor) -> dict[str, Floats]:
-        """How well the models do; what is known of the training samples starts anew.
+        """Metrics of the models; those of the training samples start anew.
 
         Returns:
             ``train_loss``, the mean over the samples evaluated since the last call, each before its update;

@@ -1,4 +1,4 @@
-"""How well models do on the samples they were trained on since they were last asked."""
+"""Scores of models on their training samples since the last metrics."""
 
 import torch
 from torch import Tensor

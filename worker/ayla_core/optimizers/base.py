@@ -30,11 +30,11 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 CEILING = "ceiling"
-"""What averaging weights are cut to: 1 where ``ayla.cap_weights`` is set, else infinity."""
+"""Upper bound of averaging weights: 1 where ``ayla.cap_weights`` is set, else infinity."""
 
 
 class Rule:
-    """How one optimizer moves the parameters.
+    """Update rule of one optimizer.
 
     Class attributes:
         memory: names of the numbers it remembers for each parameter; all 0 at the start unless ``initial`` says

@@ -20,7 +20,7 @@ from ayla_spec.optimizers import (
 S = TypeVar("S", bound=Optimizer)
 
 _NORM_OFFSET = 1e-6
-"""What ``torch.nn.utils.clip_grad_norm_`` adds to the norm before it divides by it."""
+"""Added to the norm by ``torch.nn.utils.clip_grad_norm_`` before it divides by it."""
 
 _LONG = 2.0**512
 """The square of this norm is infinite."""
@@ -105,7 +105,7 @@ def _factor(schedule: Schedule, k: int, budget: int | None) -> float:
 
 
 def _part(schedule: CosineSchedule | LinearSchedule, k: int, budget: int | None) -> float:
-    """Which part of the schedule is over after k updates, 0 to 1."""
+    """Fraction of the schedule that is over after k updates, 0 to 1."""
     if schedule.steps is not None:
         return min(k / schedule.steps, 1.0)
     if budget is None:

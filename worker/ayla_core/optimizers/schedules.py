@@ -9,7 +9,7 @@ from ayla_core.optimizers.base import Floats, Integers
 
 
 def factors(settings: Optimizer, t: Integers, budget: int) -> Floats:
-    """What the learning rate is multiplied by in updates ``t``, which count from 1.
+    """Factors of the learning rate in updates ``t``, which count from 1.
 
     Args:
         settings: of the trial.
@@ -37,5 +37,5 @@ def factors(settings: Optimizer, t: Integers, budget: int) -> Floats:
 
 
 def _part(after: Floats, steps: int | None, left: int) -> Floats:
-    """Which part of the schedule is over, 0 to 1."""
+    """Fraction of the schedule that is over, 0 to 1."""
     return np.minimum(after / max(1, steps or left), 1.0)

@@ -6,7 +6,7 @@ from ayla_core.program.graph import Graph, Value
 from ayla_core.program.symbols import Symbol
 
 Contributions = tuple[Symbol | None, ...]
-"""What each operand's derivative gains; None where nothing flows."""
+"""Share of each operand in the derivative; None where it has none."""
 
 Derivative = Callable[[Symbol, Symbol, tuple[Symbol, ...]], Contributions]
 """From the derivative with respect to a value, the value and its operands."""
@@ -110,7 +110,7 @@ def gradient(graph: Graph, result: int, inputs: Sequence[int]) -> list[int]:
 
 
 def _unless_zero(slope: Symbol, gained: Symbol) -> Symbol:
-    """What is gained, but 0 where the slope is 0.
+    """The share, but 0 where the slope is 0.
 
     Below a choice the slope of the branch not chosen is 0, and so is everything that comes of it, even where the
     branch has no finite derivative.

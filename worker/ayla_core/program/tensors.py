@@ -81,7 +81,7 @@ class TensorProgram:
             self._steps.append((_OPERATIONS[value.operation], place, self._operands(value)))
 
     def _operands(self, value: Value) -> tuple[int, ...]:
-        """Where the operands are; constants become tensors in slots of their own where numbers are not taken."""
+        """Slots of the operands; constants become tensors in slots of their own where numbers are not taken."""
         if value.operation == "powi":
             return value.operands[0], self._spare(value.number)
         if value.operation in _TAKE_NUMBERS:

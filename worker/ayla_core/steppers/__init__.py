@@ -1,4 +1,4 @@
-"""How a batch makes its steps: by compiled kernels where there are some, else with PyTorch."""
+"""Steppers of a batch: compiled kernels where there are some, else PyTorch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -21,7 +21,7 @@ class Stepper(Protocol):
 
     @property
     def row_places(self) -> Integers:
-        """Where each trial stands in ``StepRows.values``."""
+        """Place of each trial in ``StepRows.values``."""
 
     @property
     def numbers_per_step(self) -> int:
@@ -44,4 +44,4 @@ class Stepper(Protocol):
         """Columns of what each trial's model predicts now, in the order the trials were given; None without models."""
 
     def metrics(self) -> dict[str, Floats]:
-        """How well the models do since the last call, shape [trials] each; empty where there is nothing to tell."""
+        """Metrics of the models since the last call, shape [trials] each; empty where there are none."""

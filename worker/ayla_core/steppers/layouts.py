@@ -1,4 +1,4 @@
-"""Where the weights of a fully connected network lie in the kernels' memory: each begins on a cache line."""
+"""Memory layout of a fully connected network in the kernels: each weight array begins on a cache line."""
 
 import itertools
 from collections.abc import Sequence

@@ -120,7 +120,7 @@ class CompiledNetworks:
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
     def predictions(self) -> list[dict[str, Floats]] | None:
-        """What each trial's model predicts now."""
+        """Predictions of each trial's model now."""
         grid = self._data.grid
         if grid is None:
             return None
@@ -130,7 +130,7 @@ class CompiledNetworks:
         return self._data.prediction_columns(outputs.astype(np.float64))
 
     def metrics(self) -> dict[str, Floats]:
-        """How well the models do since the last call."""
+        """Metrics of the models since the last call."""
         data = self._data
         if not data.has_metrics:
             return {}

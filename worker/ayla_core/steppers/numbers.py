@@ -64,7 +64,7 @@ def _number_of(rule: Rule) -> int:
 
 
 def _sources(rule: Rule, names: Sequence[str], step_numbers: StepNumbers) -> list[int]:
-    """Where the kernels find each number that the rule asks for."""
+    """Place of each number that the rule takes, for the kernels."""
     wanted = traced_rules()[_number_of(rule)].numbers
     found = [names.index(name) if name in names else ~step_numbers.names.index(name) for name in wanted]
     return found + [0] * (MOST_NUMBERS - len(found))

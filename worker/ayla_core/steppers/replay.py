@@ -32,7 +32,7 @@ class StepCapture(Protocol):
 
 
 def capture_for(device: torch.device) -> StepCapture | None:
-    """How steps are captured on a device; None where they are not."""
+    """The capture of steps on a device; None where there is none."""
     if device.type != "cuda" or os.environ.get(SWITCH) == "0":
         return None
     return capture_cuda_graph

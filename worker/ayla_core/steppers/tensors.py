@@ -64,7 +64,7 @@ class TensorStepper:
 
     @property
     def numbers_per_step(self) -> int:
-        """What one step keeps on the device."""
+        """Numbers that one step keeps on the device."""
         samples = 3 if self._scaling.reads_samples else 0
         return self.lanes * (8 + samples + len(self._recording.parameters))
 
@@ -140,13 +140,13 @@ class TensorStepper:
 
     @torch.no_grad()
     def predictions(self) -> list[dict[str, Floats]] | None:
-        """What each trial's model predicts now."""
+        """Predictions of each trial's model now."""
         with self._progress.step():
             return self._objective.predictions(self._parameters())
 
     @torch.no_grad()
     def metrics(self) -> dict[str, Floats]:
-        """How well the models do since the last call."""
+        """Metrics of the models since the last call."""
         with self._progress.step():
             found = self._objective.metrics(self._parameters())
         return {name: values[: self._trials] for name, values in found.items()}

@@ -36,12 +36,12 @@ class MomentumRule(Rule):
         return bool(settings.momentum)
 
     def rates(self, settings: Any) -> dict[str, float]:
-        """How much of G and of b the step takes."""
+        """Weights of G and of b in the step."""
         own, remembered = (1.0, settings.momentum) if settings.nesterov else (0.0, 1.0)
         return {"own": own, "remembered": remembered}
 
     def step_numbers(self, settings: Any, t: Integers) -> dict[str, Floats]:
-        """How much of G the buffer takes."""
+        """Weight of G in the buffer."""
         return {"intake": np.where(t == 1, 1.0, 1.0 - settings.dampening)}
 
     def update(self, x: Number, u: Number, v: Number, memory: Numbers, h: Numbers) -> tuple[Number, dict[str, Number]]:

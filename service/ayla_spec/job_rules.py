@@ -27,7 +27,7 @@ def job_issues(spec: JobSpec, draft: SpecDraft, parsing_budget: ParsingBudget | 
     Args:
         spec: the job as submitted.
         draft: the same over its preset.
-        parsing_budget: what its expression is parsed by.
+        parsing_budget: of its expression.
     """
     return [
         *problem_issues(draft.problem, draft.dtype, parsing_budget),

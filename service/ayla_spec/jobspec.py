@@ -45,7 +45,7 @@ class SubmittedBudget(SpecModel):
 
 
 class Record(SpecModel):
-    """What of a trial's course is kept. Step 0 and the last step always are."""
+    """What is recorded of each trial. Step 0 and the last step always are."""
 
     every: int = Field(1, ge=1, le=MAX_STEPS, description="Record every n-th step.")
     predictions_at: list[Step] = Field(
@@ -121,7 +121,7 @@ class JobSpec(SpecModel):
         fail_fast=True,
         description="Distinct; one trial each. Default [0], or the preset's.",
     )
-    record: RecordOverride = Field(default_factory=RecordOverride, description="What of a trial's course is kept.")
+    record: RecordOverride = Field(default_factory=RecordOverride, description="What is recorded of each trial.")
     device: Device = Field("auto", description="'auto' runs on the GPU of the worker if it has one, else its CPU.")
     dtype: Dtype | None = Field(
         None,

@@ -32,7 +32,7 @@ def problem_issues(
     Args:
         problem: to check.
         dtype: what it is computed in.
-        parsing_budget: what its expression is parsed by.
+        parsing_budget: of its expression.
     """
     if isinstance(problem, ExpressionProblem):
         return _expression_issues(problem, dtype, parsing_budget)

@@ -13,7 +13,7 @@ def resolve(spec: JobSpec, parsing_budget: ParsingBudget | None = None) -> Resol
 
     Args:
         spec: as submitted.
-        parsing_budget: what its expression is parsed by; tells the caller afterwards how much work it was.
+        parsing_budget: of its expression; the caller reads afterwards how much was spent.
 
     Raises:
         SpecError: with every issue found.

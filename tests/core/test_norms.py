@@ -151,9 +151,9 @@ def test_expressions() -> None:
                 )
             moved = exact_clipped(slope, bound) if bound is not None else slope
             for place, u in enumerate(moved):
-                course = [1.0 - rate * u * step for step in range(3)]
+                trajectory = [1.0 - rate * u * step for step in range(3)]
                 column = columns[f"param.x[{place}]"]
-                assert column == pytest.approx(course, rel=digits), expression
+                assert column == pytest.approx(trajectory, rel=digits), expression
 
 
 def network(std: float, name: str, bound: float | None, silent: bool) -> ResolvedJobSpec:
@@ -173,7 +173,7 @@ def network(std: float, name: str, bound: float | None, silent: bool) -> Resolve
     return spec.model_copy(update={"problem": spec.problem.model_copy(update={"dataset": dataset, "model": model})})
 
 
-def courses(spec: ResolvedJobSpec) -> list[dict[str, Any]]:
+def trajectories(spec: ResolvedJobSpec) -> list[dict[str, Any]]:
     recorder = run(spec)
     assert {summary.outcome for summary in recorder.outcomes.values()} == {"completed"}
     return list(recorder.trajectories.values())
@@ -182,15 +182,15 @@ def courses(spec: ResolvedJobSpec) -> list[dict[str, Any]]:
 @pytest.mark.usefixtures("way")
 def test_networks() -> None:
     """Far from their targets a network of ReLUs is the same at every size: what is too large is compared with less."""
-    (moderate, _) = courses(network(8e52, "float64", 1e53, silent=False))
+    (moderate, _) = trajectories(network(8e52, "float64", 1e53, silent=False))
     assert moderate["grad_norm"][0] * 1e100 > SPANS[torch.float64].large
-    for columns in courses(network(8e152, "float64", 1e153, silent=False)):
+    for columns in trajectories(network(8e152, "float64", 1e153, silent=False)):
         assert columns["grad_norm"] == pytest.approx(moderate["grad_norm"] * 1e100, rel=1e-9)
         assert columns["effective_lr"] == pytest.approx(columns["grad_norm"], rel=1e-15)
         assert columns["loss"] == pytest.approx(moderate["loss"] * 1e200, rel=1e-9)
-    (wide, _) = courses(network(1.2e18, "float64", 1e18, silent=False))
+    (wide, _) = trajectories(network(1.2e18, "float64", 1e18, silent=False))
     assert wide["grad_norm"][0] > SPANS[torch.float32].large
-    for columns in courses(network(1.2e18, "float32", 1e18, silent=False)):
+    for columns in trajectories(network(1.2e18, "float32", 1e18, silent=False)):
         assert columns["grad_norm"] == pytest.approx(wide["grad_norm"], rel=1e-4)
         assert columns["loss"] == pytest.approx(wide["loss"], rel=1e-4)
 
@@ -198,11 +198,11 @@ def test_networks() -> None:
 @pytest.mark.usefixtures("way")
 def test_networks_with_a_gradient_next_to_nothing() -> None:
     """The outputs, and with them the gradient of a squared error, go with the square of the weights."""
-    (moderate, _) = courses(network(1e-60, "float64", None, silent=True))
-    for columns in courses(network(1e-90, "float64", None, silent=True)):
+    (moderate, _) = trajectories(network(1e-60, "float64", None, silent=True))
+    for columns in trajectories(network(1e-90, "float64", None, silent=True)):
         assert columns["grad_norm"][0] == pytest.approx(moderate["grad_norm"][0] * 1e-60, rel=1e-9)
-    (wide, _) = courses(network(1e-12, "float64", None, silent=True))
-    for columns in courses(network(1e-12, "float32", None, silent=True)):
+    (wide, _) = trajectories(network(1e-12, "float64", None, silent=True))
+    for columns in trajectories(network(1e-12, "float32", None, silent=True)):
         assert 0 < columns["grad_norm"][0] < SPANS[torch.float32].least
         assert columns["grad_norm"][0] == pytest.approx(wide["grad_norm"][0], rel=1e-5)
 

@@ -1,4 +1,4 @@
-"""StepProgress of life: every way of computing has some in the middle of a block, and stops when it is told to."""
+"""Progress reports: every way of computing makes some in the middle of a block, and stops when it is asked to."""
 
 import importlib
 import sys

@@ -1,4 +1,4 @@
-"""A worker says that it lives, whatever becomes of the store, and serves its numbers where it is told to."""
+"""A worker registers that it lives, whatever becomes of the store, and serves its metrics where a port is set."""
 
 import re
 import socket

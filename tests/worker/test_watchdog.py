@@ -1,4 +1,4 @@
-"""A worker that no longer gets on ends itself."""
+"""A worker without progress ends itself."""
 
 import threading
 

@@ -49,9 +49,9 @@ class Scaling:
         on_loss = [ayla if ayla is not None and ayla.transform_on == "loss" else None for ayla in settings]
         self._on_loss = PowerTransform(on_loss, layout) if any(on_loss) else None
         self._on_samples = (
-            _SampleReading(settings, samples, layout) if samples and any(map(_is_sampled, settings)) else None
+            _SampleScaling(settings, samples, layout) if samples and any(map(_is_sampled, settings)) else None
         )
-        self.reads_samples = self._on_samples is not None
+        self.scales_samples = self._on_samples is not None
         """Whether the transformed gradient of some row is not v·∇l."""
 
     def apply(self, evaluation: Evaluation) -> Scaled:
@@ -100,7 +100,7 @@ class _SampleFactors:
         return self.into(torch.zeros_like(like, dtype=torch.bool) if limited is None else limited, self.limited)
 
 
-class _SampleReading:
+class _SampleScaling:
     """The exponent chosen on each |r_i|, c_i = n_i |r_i|^(n_i - 1), v = mean(c_i)."""
 
     def __init__(self, settings: Sequence[Ayla | None], samples: SampleLoss, layout: Layout) -> None:

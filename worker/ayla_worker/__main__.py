@@ -1,4 +1,4 @@
-"""``python -m ayla_worker``: one worker process, until it is told to stop."""
+"""``python -m ayla_worker``: one worker process, until its stop signal."""
 
 import argparse
 import contextlib

@@ -135,7 +135,7 @@ class _ConsumptionLimit(bootsteps.StartStopStep):
 
 
 def _limit_consumption(qos: Any, wake_event: WakeEvent) -> None:
-    """Have the transport ask us too. Redis's does; RabbitMQ sends one message more, as many as it is told to."""
+    """Have the transport ask us too. Redis's does; RabbitMQ sends one message more, as its prefetch count says."""
     celery_allows = qos.can_consume
     qos.can_consume = lambda: not wake_event.is_busy and celery_allows()
 

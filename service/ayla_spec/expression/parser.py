@@ -26,7 +26,7 @@ def parse(source: str, variables: Mapping[str, int | None], parsing_budget: Pars
         source: at most ``MAX_EXPRESSION_LENGTH`` printable ASCII characters.
         variables: the names the expression may use besides functions and constants: None for a scalar, for a vector
             its length.
-        parsing_budget: tells the caller afterwards how much work it was.
+        parsing_budget: what the parser may spend; the caller reads afterwards how much it was.
 
     Returns:
         The tree with every sum, product and mean unrolled; the elements of a vector x are variables named ``x[0]``,

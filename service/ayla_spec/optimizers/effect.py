@@ -51,7 +51,7 @@ def effect_notes(settings: Mapping[str, Any], sides: Sides | None) -> list[str]:
 def effective(settings: Mapping[str, Any], sides: Sides | None) -> dict[str, Any]:
     """The settings without label and without what had no effect: runs of one problem that agree in them are copies.
 
-    Two runs from one start take the same course as long as their losses stay where the same exponents act.
+    Two runs from one start have the same trajectory as long as their losses stay where the same exponents act.
 
     Args:
         settings: of an optimizer, resolved.

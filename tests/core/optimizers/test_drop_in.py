@@ -38,7 +38,7 @@ INNER: dict[str, Make] = {name: make for name, (_, make) in CASES.items()} | {
 @pytest.mark.usefixtures("float64_by_default")
 @pytest.mark.parametrize("name", INNER)
 def test_with_exponents_1_it_is_the_optimizer_inside(name: str) -> None:
-    """Both get the gradients of torch's course, for which see the tests of the plain rules."""
+    """Both get the gradients of torch's trajectory, for which see the tests of the plain rules."""
     left, right = model(), model()
     plain, ayla = INNER[name](left.parameters()), AYLA(INNER[name](right.parameters()))
     before = flat(left)
@@ -162,7 +162,7 @@ def test_a_closure_gives_the_same_steps() -> None:
 
 
 def test_a_loss_may_be_a_number_or_of_another_type() -> None:
-    courses = []
+    trajectories = []
     conversions: list[Callable[[Tensor], Any]] = [
         lambda loss: loss,
         lambda loss: loss.item(),
@@ -176,9 +176,9 @@ def test_a_loss_may_be_a_number_or_of_another_type() -> None:
             loss = loss_of(network, step)
             backward(loss)
             assert optimizer.step(convert(loss)) is None
-        courses.append(flat(network))
-    assert torch.equal(courses[0], courses[1])
-    assert torch.equal(courses[0], courses[2])
+        trajectories.append(flat(network))
+    assert torch.equal(trajectories[0], trajectories[1])
+    assert torch.equal(trajectories[0], trajectories[2])
 
 
 def test_parameters_without_gradient_stay() -> None:

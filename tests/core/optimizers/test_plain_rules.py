@@ -20,10 +20,10 @@ LOSSES: dict[str, tuple[Callable[[Tensor], Tensor], Tensor]] = {
 }
 
 
-def courses(name: str, problem: str) -> tuple[Tensor, Tensor]:
-    """The parameters after each step of the rule and of torch.optim, both given the gradients of torch's course.
+def trajectories(name: str, problem: str) -> tuple[Tensor, Tensor]:
+    """The parameters after each step of the rule and of torch.optim, both given the gradients of torch's trajectory.
 
-    With gradients of their own, two courses that differ in the last bit can part: some of these are chaotic.
+    With gradients of their own, two trajectories that differ in the last bit can part: some of these are chaotic.
     """
     settings, make = CASES[name]
     loss, start = LOSSES[problem]
@@ -43,6 +43,6 @@ def courses(name: str, problem: str) -> tuple[Tensor, Tensor]:
 @pytest.mark.parametrize("problem", LOSSES)
 @pytest.mark.parametrize("name", CASES)
 def test_with_scale_1_a_rule_is_the_optimizer_of_torch(name: str, problem: str) -> None:
-    mine, theirs = courses(name, problem)
+    mine, theirs = trajectories(name, problem)
     assert not torch.equal(theirs[-1], theirs[0])
     np.testing.assert_allclose(mine, theirs, rtol=RTOL, atol=1e-13)

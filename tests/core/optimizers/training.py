@@ -71,7 +71,7 @@ def flat(network: nn.Module) -> Tensor:
 
 
 def descend(problem: Problem, make: Callable[[list[Tensor]], AYLA], steps: int) -> tuple[list[list[float]], AYLA]:
-    """The points of a course from a problem's first start, the start and the end with them."""
+    """The points of a trajectory from a problem's first start, the start and the end with them."""
     x = torch.tensor(problem.starts[0], dtype=torch.float64, requires_grad=True)
     optimizer = make([x])
     points = [x.tolist()]

@@ -62,7 +62,7 @@ def fetch(
         folder: where it goes; made when it is missing.
         mirrors: base URLs, tried in order.
         timeout: seconds a server may be silent.
-        on_progress: told whenever bytes have come, or while another worker fetches the same file.
+        on_progress: called whenever bytes have come, or while another worker fetches the same file.
 
     Raises:
         DownloadFailed: when no mirror has it or the folder cannot be written.
@@ -84,7 +84,7 @@ def only_one(path: Path, on_progress: Callable[[], None]) -> Iterator[None]:
 
     Args:
         path: a file for the lock alone.
-        on_progress: told every second of waiting.
+        on_progress: called every second of waiting.
 
     Raises:
         OSError: when it takes longer, or the lock cannot be made.

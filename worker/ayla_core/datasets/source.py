@@ -20,7 +20,7 @@ class DataSource:
         mirrors: for each dataset that can be downloaded its base URLs, tried in order.
         allow_download: whether missing files are fetched at all; default yes.
         timeout_seconds: how long a server may be silent before the next mirror is tried; default 30.
-        on_progress: told whenever fetching gets on; default: nobody.
+        on_progress: called whenever fetching goes on. Default: nothing.
         uploads: the content of an uploaded dataset by its id, in pieces; raises DatasetUnavailable where there is none.
             Default: there are none.
     """

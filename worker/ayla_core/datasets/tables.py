@@ -48,7 +48,7 @@ def read_raw(kind: Format, path: Path, settings: FileDataset | UploadDataset, ti
 
 
 class _Watched(FileIO):
-    """A file that says with each read that the computation has got on; in whichever thread it is read."""
+    """A file that reports progress with each read, in whichever thread it is read."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)

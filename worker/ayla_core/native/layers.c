@@ -33,7 +33,7 @@ typedef struct {
   int64_t* losses_below_one; int64_t* losses_above_one;
   /* matrix product, and how many threads it may use in the calling thread */
   NAME(Gemm) gemm; int (*set_threads)(int); int64_t threads;
-  /* signs of life, see report_progress; a product of more multiplications is made of pieces, each of which is one */
+  /* progress reports, see report_progress; a product of more multiplications is made of pieces, each of which is one */
   int64_t* progress; int64_t at_once;
 } NAME(Network);
 

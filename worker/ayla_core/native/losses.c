@@ -95,7 +95,7 @@ static void NAME(evaluate_loss)(const NAME(Network)* p, NAME(Work)* w) {
   else NAME(residuals)(w, z, outputs, p->loss == NAME(HUBER));
 }
 
-/* What the per-sample reading transforms in a batch: every sample, or every output of every sample. */
+/* What the per-sample scaling transforms in a batch: every sample, or every output of every sample. */
 static int64_t NAME(elements)(const NAME(Network)* p, const NAME(Work)* w) {
   return w->batch * (p->loss == NAME(CROSS_ENTROPY) ? 1 : p->widths[p->layers]);
 }
@@ -111,9 +111,9 @@ static void NAME(count_sides)(const REAL* sizes, int64_t count, int64_t* below, 
   *above += more;
 }
 
-/* The per-sample reading: coefficients into w->factor; returns their mean, the transformed loss and whether max_scale
+/* The per-sample scaling: coefficients into w->factor; returns their mean, the transformed loss and whether max_scale
    acted. */
-static REAL NAME(read_samples)(const NAME(Network)* p, int64_t trial, NAME(Work)* w, REAL* transformed, int* limited) {
+static REAL NAME(scale_samples)(const NAME(Network)* p, int64_t trial, NAME(Work)* w, REAL* transformed, int* limited) {
   const int64_t count = NAME(elements)(p, w);
   const REAL n1 = p->n1[trial], n2 = p->n2[trial], most = p->max_scale[trial];
   for (int64_t i = 0; i < count; i++) {

@@ -98,16 +98,16 @@ static NAME(Pass) NAME(pass)(const NAME(Network)* p, int64_t trial, NAME(Work)* 
 typedef struct {
   REAL v, transformed;
   int limited;
-} NAME(Reading);
+} NAME(ScaledStep);
 
-static NAME(Reading) NAME(read_loss)(const NAME(Network)* p, int64_t trial, REAL loss) {
+static NAME(ScaledStep) NAME(scale_loss)(const NAME(Network)* p, int64_t trial, REAL loss) {
   const REAL a = ABSOLUTE(loss), n = NAME(exponent)(a, p->n1[trial], p->n2[trial]);
   const REAL power = NAME(raise_one)(a, n - 1), scale = n * power, most = p->max_scale[trial];
-  const NAME(Reading) reading = {scale > most ? most : scale, loss * power, scale > most};
-  return reading;
+  const NAME(ScaledStep) scaled = {scale > most ? most : scale, loss * power, scale > most};
+  return scaled;
 }
 
-enum { STEPS_BETWEEN = 16 }; /* signs of life, where the products are too small to be some */
+enum { STEPS_BETWEEN = 16 }; /* between two progress reports, where the products are too small to make some */
 
 static void NAME(run_trial)(const NAME(Network)* p, int64_t trial, NAME(Work)* w) {
   const int64_t rule = p->rules[trial], T = p->trials;
@@ -140,19 +140,19 @@ static void NAME(run_trial)(const NAME(Network)* p, int64_t trial, NAME(Work)* w
     }
     const int sampled = p->has_ayla[trial] && p->per_sample[trial];
     const int dies = !(loss - loss == 0) || bad, moves = !dies && i < p->updates;
-    NAME(Reading) reading = {1, loss, 0};
+    NAME(ScaledStep) scaled = {1, loss, 0};
     REAL norm = 0;
     NAME(backward)(p, x, w, w->output_slope);
     if (sampled) {
       norm = NAME(pass)(p, trial, w, 1, h, NULL).norm;
-      reading.v = NAME(read_samples)(p, trial, w, &reading.transformed, &reading.limited);
+      scaled.v = NAME(scale_samples)(p, trial, w, &scaled.transformed, &scaled.limited);
       const int64_t outputs = p->widths[p->layers], each = p->loss == NAME(CROSS_ENTROPY) ? outputs : 1;
       /* Where v is 0 all factors are. */
-      const REAL divisor = reading.v == 0 ? (REAL)1 : reading.v;
+      const REAL divisor = scaled.v == 0 ? (REAL)1 : scaled.v;
       for (int64_t k = 0; k < w->batch * outputs; k++) w->output_slope[k] *= w->factor[k / each] / divisor;
       NAME(backward)(p, x, w, w->output_slope);
     } else if (p->has_ayla[trial]) {
-      reading = NAME(read_loss)(p, trial, loss);
+      scaled = NAME(scale_loss)(p, trial, loss);
     }
     NAME(Preparation) preparation = {p->is_prepared[trial], 1, 1, p->clip_value[trial], p->weight_decay[trial]};
     const int clips = p->clip_norm[trial] < INFINITY;
@@ -163,10 +163,10 @@ static void NAME(run_trial)(const NAME(Network)* p, int64_t trial, NAME(Work)* w
       preparation.shrink = clip.shrink;
       preparation.factor = clip.factor;
     }
-    if (moves) pass = NAME(pass)(p, trial, w, reading.v, h, &preparation);
+    if (moves) pass = NAME(pass)(p, trial, w, scaled.v, h, &preparation);
     if (!sampled) norm = pass.norm;
-    const REAL effective = NAME(effective)(h_values[0][0], reading.v, pass.norm, pass.reduced);
-    const REAL columns[5] = {loss, reading.transformed, reading.v, effective, norm};
+    const REAL effective = NAME(effective)(h_values[0][0], scaled.v, pass.norm, pass.reduced);
+    const REAL columns[5] = {loss, scaled.transformed, scaled.v, effective, norm};
     p->final_loss[trial] = loss;
     if (dies) {
       p->first_nonfinite[trial] = step;
@@ -185,9 +185,9 @@ static void NAME(run_trial)(const NAME(Network)* p, int64_t trial, NAME(Work)* w
     NAME(count_sides)(sampled ? w->magnitude : &size, sampled ? NAME(elements)(p, w) : 1, p->losses_below_one + trial,
                       p->losses_above_one + trial);
     if (p->has_ayla[trial]) {
-      v_values[0] = reading.v;
+      v_values[0] = scaled.v;
       NAME(RULE_OVER)[rule](v_values, h, over);
-      p->capped_steps[trial] += reading.limited || over[0] != 0;
+      p->capped_steps[trial] += scaled.limited || over[0] != 0;
     }
   }
 }

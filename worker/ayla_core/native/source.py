@@ -106,7 +106,7 @@ enum {{ {sleef}, SLEEF_UNARY }};
 static const int RULE_MEMORY[] = {{ {memory} }};
 static const int RULE_NUMBERS[] = {{ {numbers} }};
 int vector_bytes(void) {{ return VECTOR_BYTES; }}
-/* Says to whoever watches that the computation has got on; returns whether it is to go on. Any thread may. */
+/* Counts a progress report; returns whether the computation is to go on. Any thread may call it. */
 static int report_progress(int64_t* progress) {{
   __atomic_fetch_add(&progress[{COUNT}], 1, __ATOMIC_RELAXED);
   return !__atomic_load_n(&progress[{STOP}], __ATOMIC_RELAXED);

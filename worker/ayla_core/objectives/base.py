@@ -60,7 +60,7 @@ class Objective(Protocol):
 
         Args:
             parameters: of every row.
-            batch: as ``batch`` told.
+            batch: as ``batch`` gave it.
             counts: whether the samples count towards the next ``metrics``: where an update follows.
         """
 

@@ -58,7 +58,7 @@ class NetworkObjective:
 
     @property
     def samples(self) -> SampleLoss:
-        """The loss itself: it tells what transformed magnitudes come to."""
+        """The loss itself: it gives the mean loss of transformed magnitudes."""
         return self._loss
 
     @property
@@ -68,7 +68,7 @@ class NetworkObjective:
 
     @property
     def has_metrics(self) -> bool:
-        """Whether ``metrics`` has anything to tell: where there are classes or test samples."""
+        """Whether there are metrics: where there are classes or test samples."""
         return self._scores is not None
 
     def initial_parameters(self) -> Tensor:
@@ -80,7 +80,7 @@ class NetworkObjective:
         return self._batches.at(step)
 
     def evaluate(self, parameters: Tensor, batch: Tensor | None, *, counts: bool = True) -> "_NetworkEvaluation":
-        """Loss and gradient on a batch, at each row of ``parameters``; counted for the metrics unless told not to."""
+        """Loss and gradient on a batch, at each row of ``parameters``; counted for the metrics if ``counts``."""
         inputs, targets = self._chosen(batch)
         weights = self._model.split(parameters.detach())
         for weight in weights:

@@ -71,7 +71,7 @@ class NetworkData:
 
     @property
     def has_metrics(self) -> bool:
-        """Whether there is anything to tell at the end of an epoch that a trajectory does not."""
+        """Whether there are metrics: where there are classes or test samples."""
         return self.has_classes or self.test is not None
 
     def prediction_columns(self, outputs: Floats) -> list[dict[str, Floats]]:

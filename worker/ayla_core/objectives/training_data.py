@@ -57,7 +57,7 @@ class TrainingData:
 
     @property
     def has_metrics(self) -> bool:
-        """Whether there is anything to tell that the loss of each step does not."""
+        """Whether there are metrics: where there are classes or test samples."""
         return self.has_classes or self.test is not None
 
     def starts(self, model: BatchedModel) -> Floats:

@@ -65,7 +65,7 @@ class TensorStepper:
     @property
     def numbers_per_step(self) -> int:
         """Numbers that one step keeps on the device."""
-        samples = 3 if self._scaling.reads_samples else 0
+        samples = 3 if self._scaling.scales_samples else 0
         return self.lanes * (8 + samples + len(self._recording.parameters))
 
     @torch.no_grad()
@@ -102,8 +102,8 @@ class TensorStepper:
         evaluation = self._objective.evaluate(parameters, batch, counts=counts)
         scaled = self._scaling.apply(evaluation)
         keeps = bool(self._recording.parameters)
-        reads = self._scaling.reads_samples
-        return step_tensors(evaluation.loss, scaled, parameters, keep_parameters=keeps, reads_samples=reads), scaled
+        reads = self._scaling.scales_samples
+        return step_tensors(evaluation.loss, scaled, parameters, keep_parameters=keeps, scales_samples=reads), scaled
 
     def _parameters(self) -> Tensor:
         parts = [group.parameters for group in self._groups]

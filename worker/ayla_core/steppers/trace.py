@@ -69,12 +69,12 @@ class StepTensors(NamedTuple):
 
 
 def step_tensors(
-    loss: Tensor, scaled: Scaled, parameters: Tensor, *, keep_parameters: bool, reads_samples: bool
+    loss: Tensor, scaled: Scaled, parameters: Tensor, *, keep_parameters: bool, scales_samples: bool
 ) -> StepTensors:
     """The tensors to keep of a step."""
     slope, reduced = _size_of(scaled.plain)
     unscaled = None
-    if reads_samples:
+    if scales_samples:
         unscaled, reduced = _size_of(scaled.slope)
     return StepTensors(
         loss=loss,

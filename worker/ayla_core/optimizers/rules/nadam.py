@@ -13,7 +13,7 @@ from ayla_core.optimizers.moments import MomentsReference, MomentsRule, correcti
 
 @functools.lru_cache(maxsize=64)
 def _momenta(beta1: float, decay: float, count: int) -> tuple[Floats, Floats]:
-    """μ_t and their products M_t for t from 1 to ``count``; kept, as every stretch of steps asks for them again."""
+    """μ_t and their products M_t for t from 1 to ``count``; kept, as every block of steps needs them again."""
     mu: Floats = beta1 * (1 - 0.5 * np.power(0.96, np.arange(1, count + 1, dtype=np.float64) * decay))
     product: Floats = np.asarray(np.cumprod(mu), dtype=np.float64)
     return mu, product
@@ -94,7 +94,7 @@ class NAdamReference(MomentsReference[NAdam]):
 
 
 class RAdamReference(MomentsReference[RAdam]):
-    """RAdam, which leaves s out while its variance cannot be told."""
+    """RAdam, which leaves s out while its variance cannot be estimated."""
 
     def move(self, i: int, x: float, u: float, v: float, lr: float) -> float:
         """Make one update: x ← x - lr·m̂·r_t·v√(1-β2^t)/(√s + ε), or x ← x - lr·m̂ while ρ_t <= 5."""

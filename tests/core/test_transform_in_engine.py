@@ -61,7 +61,7 @@ def test_any_loss_with_any_exponents(loss: float, n1: float, n2: float, max_scal
 
 @pytest.mark.parametrize("n1", [0.3, 0.5, 0.9])
 def test_an_exponent_below_one_near_zero_never_gives_nan(n1: float) -> None:
-    """v goes to infinity as l goes to 0: the trial goes on, or ends as diverged with its course up to that step."""
+    """v goes to infinity as l goes to 0: the trial goes on, or ends as diverged with its trajectory up to that step."""
     optimizers = [
         {"name": name, "learning_rate": 0.01, "ayla": {"n1": n1, "cap_weights": cap, "max_scale": bound}}
         for name in ("sgd", "adam", "adagrad", "lion")

@@ -6,7 +6,7 @@ from email.utils import format_datetime
 import ayla
 import httpx2
 import pytest
-from ayla._retry import FIRST_DELAY, LONGEST_DELAY, LONGEST_RETRY_AFTER, is_retried, retry_after, retry_delay
+from ayla._retry import FIRST_DELAY, LONGEST_DELAY, LONGEST_RETRY_AFTER, is_transient_status, retry_after, retry_delay
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -189,9 +189,9 @@ def test_the_longest_wait_a_service_may_ask_for() -> None:
 
 @given(st.integers(min_value=100, max_value=499))
 def test_only_passing_client_errors_are_retried(status: int) -> None:
-    assert is_retried(status, "") == (status in {408, 429})
+    assert is_transient_status(status, "") == (status in {408, 429})
 
 
 def test_a_damaged_store_is_not_asked_again() -> None:
-    assert is_retried(503, "store-unavailable")
-    assert not is_retried(503, "store-damaged")
+    assert is_transient_status(503, "store-unavailable")
+    assert not is_transient_status(503, "store-damaged")

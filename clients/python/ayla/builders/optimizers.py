@@ -2,7 +2,7 @@
 
 from typing import TypedDict, Unpack
 
-from ayla.builders._given import Given, Settings, given
+from ayla._json import JSONObject, Settings, without_none
 
 
 class Common(TypedDict, total=False):
@@ -21,8 +21,8 @@ class Common(TypedDict, total=False):
     weight_decay: float | None
     clip_norm: float | None
     clip_value: float | None
-    schedule: Given | None
-    ayla: Given | None
+    schedule: Settings | None
+    ayla: Settings | None
     label: str | None
 
 
@@ -33,7 +33,7 @@ def sgd(
     dampening: float | None = None,
     nesterov: bool | None = None,
     **common: Unpack[Common],
-) -> Settings:
+) -> JSONObject:
     """Stochastic gradient descent.
 
     Args:
@@ -43,7 +43,7 @@ def sgd(
         nesterov: look ahead by the momentum; service default False.
         common: see ``Common``.
     """
-    own = given(momentum=momentum, dampening=dampening, nesterov=nesterov)
+    own = without_none(momentum=momentum, dampening=dampening, nesterov=nesterov)
     return _optimizer("sgd", learning_rate, own, common)
 
 
@@ -54,7 +54,7 @@ def adam(
     beta2: float | None = None,
     epsilon: float | None = None,
     **common: Unpack[Common],
-) -> Settings:
+) -> JSONObject:
     """Adam.
 
     Args:
@@ -64,7 +64,7 @@ def adam(
         epsilon: added to the root of the second moment; service default 1e-8.
         common: see ``Common``.
     """
-    return _optimizer("adam", learning_rate, given(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
+    return _optimizer("adam", learning_rate, without_none(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
 
 
 def adamw(
@@ -74,9 +74,9 @@ def adamw(
     beta2: float | None = None,
     epsilon: float | None = None,
     **common: Unpack[Common],
-) -> Settings:
+) -> JSONObject:
     """Adam with decoupled weight decay; settings as for ``adam``."""
-    return _optimizer("adamw", learning_rate, given(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
+    return _optimizer("adamw", learning_rate, without_none(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
 
 
 def amsgrad(
@@ -86,9 +86,9 @@ def amsgrad(
     beta2: float | None = None,
     epsilon: float | None = None,
     **common: Unpack[Common],
-) -> Settings:
+) -> JSONObject:
     """Adam that divides by the root of the largest second moment so far; settings as for ``adam``."""
-    return _optimizer("amsgrad", learning_rate, given(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
+    return _optimizer("amsgrad", learning_rate, without_none(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
 
 
 def nadam(
@@ -99,9 +99,9 @@ def nadam(
     epsilon: float | None = None,
     momentum_decay: float | None = None,
     **common: Unpack[Common],
-) -> Settings:
+) -> JSONObject:
     """Adam with Nesterov momentum; settings as for ``adam``, and ``momentum_decay`` (service default 4e-3)."""
-    own = given(beta1=beta1, beta2=beta2, epsilon=epsilon, momentum_decay=momentum_decay)
+    own = without_none(beta1=beta1, beta2=beta2, epsilon=epsilon, momentum_decay=momentum_decay)
     return _optimizer("nadam", learning_rate, own, common)
 
 
@@ -112,9 +112,9 @@ def radam(
     beta2: float | None = None,
     epsilon: float | None = None,
     **common: Unpack[Common],
-) -> Settings:
+) -> JSONObject:
     """Adam that corrects for the variance of its early second moments; settings as for ``adam``."""
-    return _optimizer("radam", learning_rate, given(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
+    return _optimizer("radam", learning_rate, without_none(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
 
 
 def rmsprop(
@@ -125,7 +125,7 @@ def rmsprop(
     momentum: float | None = None,
     centered: bool | None = None,
     **common: Unpack[Common],
-) -> Settings:
+) -> JSONObject:
     """RMSProp.
 
     Args:
@@ -136,7 +136,7 @@ def rmsprop(
         centered: divide by a variance; service default False.
         common: see ``Common``.
     """
-    own = given(alpha=alpha, epsilon=epsilon, momentum=momentum, centered=centered)
+    own = without_none(alpha=alpha, epsilon=epsilon, momentum=momentum, centered=centered)
     return _optimizer("rmsprop", learning_rate, own, common)
 
 
@@ -147,7 +147,7 @@ def adagrad(
     initial_accumulator: float | None = None,
     epsilon: float | None = None,
     **common: Unpack[Common],
-) -> Settings:
+) -> JSONObject:
     """Adagrad.
 
     Args:
@@ -157,13 +157,15 @@ def adagrad(
         epsilon: added to its root; service default 1e-10.
         common: see ``Common``.
     """
-    own = given(learning_rate_decay=learning_rate_decay, initial_accumulator=initial_accumulator, epsilon=epsilon)
+    own = without_none(
+        learning_rate_decay=learning_rate_decay, initial_accumulator=initial_accumulator, epsilon=epsilon
+    )
     return _optimizer("adagrad", learning_rate, own, common)
 
 
 def adadelta(
     learning_rate: float, *, rho: float | None = None, epsilon: float | None = None, **common: Unpack[Common]
-) -> Settings:
+) -> JSONObject:
     """Adadelta.
 
     Args:
@@ -172,7 +174,7 @@ def adadelta(
         epsilon: added to both averages; service default 1e-6.
         common: see ``Common``.
     """
-    return _optimizer("adadelta", learning_rate, given(rho=rho, epsilon=epsilon), common)
+    return _optimizer("adadelta", learning_rate, without_none(rho=rho, epsilon=epsilon), common)
 
 
 def adamax(
@@ -182,14 +184,14 @@ def adamax(
     beta2: float | None = None,
     epsilon: float | None = None,
     **common: Unpack[Common],
-) -> Settings:
+) -> JSONObject:
     """Adam with a decaying maximum in place of the second moment; settings as for ``adam``."""
-    return _optimizer("adamax", learning_rate, given(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
+    return _optimizer("adamax", learning_rate, without_none(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
 
 
 def lion(
     learning_rate: float, *, beta1: float | None = None, beta2: float | None = None, **common: Unpack[Common]
-) -> Settings:
+) -> JSONObject:
     """Lion: each parameter moves by the learning rate in the direction of a sign.
 
     Args:
@@ -198,7 +200,7 @@ def lion(
         beta2: decay rate of the average that is remembered; service default 0.99.
         common: see ``Common``.
     """
-    return _optimizer("lion", learning_rate, given(beta1=beta1, beta2=beta2), common)
+    return _optimizer("lion", learning_rate, without_none(beta1=beta1, beta2=beta2), common)
 
 
 def transform(
@@ -208,7 +210,7 @@ def transform(
     transform_on: str | None = None,
     max_scale: float | None = None,
     cap_weights: bool | None = None,
-) -> Settings:
+) -> JSONObject:
     """AYLA's transformation of the loss: L = sgn(l)·|l|^n (eq. 1).
 
     Args:
@@ -218,11 +220,11 @@ def transform(
         max_scale: upper bound of the scale v at every loss, also where v is 1; service default: none.
         cap_weights: keep the weights of the moving averages at or below 1; service default True.
     """
-    return given(n1=n1, n2=n2, transform_on=transform_on, max_scale=max_scale, cap_weights=cap_weights)
+    return without_none(n1=n1, n2=n2, transform_on=transform_on, max_scale=max_scale, cap_weights=cap_weights)
 
 
-def _optimizer(name: str, learning_rate: float, own: Settings, common: Common) -> Settings:
+def _optimizer(name: str, learning_rate: float, own: JSONObject, common: Common) -> JSONObject:
     unknown = [key for key in common if key not in Common.__annotations__]
     if unknown:
         raise TypeError(f"{name}() got an unexpected keyword argument '{unknown[0]}'")
-    return {"name": name, "learning_rate": learning_rate, **own, **given(**common)}
+    return {"name": name, "learning_rate": learning_rate, **own, **without_none(**common)}

@@ -1,6 +1,6 @@
 """The service's answers as frozen models, which ignore the fields of newer servers."""
 
-from ayla.models.base import FieldError, Model, Problem
+from ayla.models.base import FieldError, Problem, ResponseModel
 from ayla.models.jobs import (
     FINISHED_JOB_STATES,
     AttemptCounts,
@@ -22,9 +22,9 @@ __all__ = [
     "FieldError",
     "Job",
     "JobError",
-    "Model",
     "Problem",
     "Progress",
+    "ResponseModel",
     "RunningAttempt",
     "Trial",
     "TrialCounts",

@@ -3,13 +3,13 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class Model(BaseModel):
+class ResponseModel(BaseModel):
     """Frozen; unknown fields are ignored, so that an old client reads a newer server."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
 
-class FieldError(Model):
+class FieldError(ResponseModel):
     """One field of a request that is wrong.
 
     Attributes:
@@ -27,7 +27,7 @@ class FieldError(Model):
         return f"{place}{self.pointer}: {self.detail}"
 
 
-class Problem(Model):
+class Problem(ResponseModel):
     """What went wrong, in the form of RFC 9457."""
 
     type: str = "about:blank"

@@ -5,13 +5,13 @@ from typing import Any
 
 from pydantic import Field
 
-from ayla import _html
-from ayla.models.base import Model
+from ayla._formatting import html_properties, html_table
+from ayla.models.base import ResponseModel
 
 FINISHED_JOB_STATES = frozenset({"succeeded", "failed", "cancelled"})
 
 
-class TrialCounts(Model):
+class TrialCounts(ResponseModel):
     """How many trials of a job are in which state."""
 
     total: int
@@ -23,7 +23,7 @@ class TrialCounts(Model):
     cancelled: int = 0
 
 
-class AttemptCounts(Model):
+class AttemptCounts(ResponseModel):
     """How often workers tried to run the shards of a job, and how many of these attempts failed or were lost."""
 
     total: int = 0
@@ -31,7 +31,7 @@ class AttemptCounts(Model):
     lost: int = 0
 
 
-class Progress(Model):
+class Progress(ResponseModel):
     """Steps done over all trials; ``fraction`` is between 0 and 1."""
 
     steps_done: int = 0
@@ -39,14 +39,14 @@ class Progress(Model):
     fraction: float = 0.0
 
 
-class JobError(Model):
+class JobError(ResponseModel):
     """Why a job failed."""
 
     type: str
     detail: str
 
 
-class Job(Model):
+class Job(ResponseModel):
     """A submitted job.
 
     Attributes:
@@ -108,7 +108,7 @@ class Job(Model):
         return f"Job {self.id} ({self.title}): {self.standing}, {done}"
 
     def _repr_html_(self) -> str:
-        facts = {
+        properties = {
             "id": self.id,
             "state": self.state,
             "priority": self.priority,
@@ -117,10 +117,10 @@ class Job(Model):
             "trials": f"{self.trials.total} ({self.trials.completed} completed, {self.trials.diverged} diverged)",
             "error": self.error.detail if self.error else None,
         }
-        return _html.facts(f"Job {self.title}", facts)
+        return html_properties(f"Job {self.title}", properties)
 
 
-class Catalogue(Model):
+class Catalogue(ResponseModel):
     """What the service offers; the entries are as the service describes them."""
 
     optimizers: tuple[dict[str, Any], ...] = ()
@@ -138,4 +138,4 @@ class Catalogue(Model):
 
     def _repr_html_(self) -> str:
         rows = [[entry.get("name"), entry.get("title")] for entry in (*self.presets, *self.functions)]
-        return _html.table("Catalogue", ["name", "title"], rows)
+        return html_table("Catalogue", ["name", "title"], rows)

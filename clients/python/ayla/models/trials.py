@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from ayla import _html
-from ayla.models.base import Model
+from ayla._formatting import html_properties
+from ayla.models.base import ResponseModel
 
 
-class TrialSummary(Model):
+class TrialSummary(ResponseModel):
     """The outcome of a trial.
 
     Attributes:
@@ -37,7 +37,7 @@ class TrialSummary(Model):
     device: str | None = None
 
 
-class Trial(Model):
+class Trial(ResponseModel):
     """One optimizer setting with one seed.
 
     Attributes:
@@ -76,7 +76,7 @@ class Trial(Model):
 
     def _repr_html_(self) -> str:
         summary = self.summary or TrialSummary()
-        facts = {
+        properties = {
             "id": self.id,
             "seed": self.seed,
             "state": self.state,
@@ -86,4 +86,4 @@ class Trial(Model):
             "diverged at step": summary.first_nonfinite_step,
             "notes": " ".join(self.notes) or None,
         }
-        return _html.facts(f"Trial {self.label}", facts)
+        return html_properties(f"Trial {self.label}", properties)

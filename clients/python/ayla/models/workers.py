@@ -5,11 +5,11 @@ from typing import Any
 
 from pydantic import Field
 
-from ayla import _html
-from ayla.models.base import Model
+from ayla._formatting import html_properties
+from ayla.models.base import ResponseModel
 
 
-class AttemptError(Model):
+class AttemptError(ResponseModel):
     """Why an attempt came to nothing; ``type`` is one word, such as ``worker-lost`` or ``out-of-memory``."""
 
     type: str
@@ -19,7 +19,7 @@ class AttemptError(Model):
         return f"{self.type}: {self.detail}"
 
 
-class Attempt(Model):
+class Attempt(ResponseModel):
     """One execution of a shard, which is a slice of a job's trials, by a worker.
 
     Attributes:
@@ -55,7 +55,7 @@ class Attempt(Model):
         return f"{self.title} by {self.worker}: {self.outcome}{f' ({self.error})' if self.error else ''}"
 
     def _repr_html_(self) -> str:
-        facts = {
+        properties = {
             "worker": self.worker,
             "outcome": self.outcome,
             "error": self.error,
@@ -64,10 +64,10 @@ class Attempt(Model):
             "started": self.started_at,
             "ended": self.ended_at,
         }
-        return _html.facts(self.title, facts)
+        return html_properties(self.title, properties)
 
 
-class RunningAttempt(Model):
+class RunningAttempt(ResponseModel):
     """What a worker runs: which attempt at a shard of which job, and since when."""
 
     job_id: str
@@ -76,7 +76,7 @@ class RunningAttempt(Model):
     since: datetime
 
 
-class Worker(Model):
+class Worker(ResponseModel):
     """A process that runs jobs.
 
     Attributes:
@@ -114,7 +114,7 @@ class Worker(Model):
         return f"Worker {self.name} ({self.device}): {self.state}{runs}"
 
     def _repr_html_(self) -> str:
-        facts = {
+        properties = {
             "state": self.state,
             "device": self.device,
             "serves": ", ".join(self.devices),
@@ -123,4 +123,4 @@ class Worker(Model):
             "last seen": self.heartbeat_at,
             "stopped": self.stopped_at,
         }
-        return _html.facts(f"Worker {self.name}", facts)
+        return html_properties(f"Worker {self.name}", properties)

@@ -1,4 +1,4 @@
-"""The report as a page to read."""
+"""The report as a Markdown page."""
 
 from __future__ import annotations
 
@@ -7,41 +7,41 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ayla._version import __version__
+from ayla.reproduce.claims import ClaimResult, Verdict, headline, number
 from ayla.reproduce.curve_claims import distance_to_truth
+from ayla.reproduce.descriptions import EXPERIMENTS, HOW_TO_READ
 from ayla.reproduce.experiment import CURVES, Experiment
-from ayla.reproduce.finding import Finding, Verdict, headline, number
-from ayla.reproduce.report import Report
+from ayla.reproduce.report import ReproductionReport
 from ayla.reproduce.seeds import SeedStudy
-from ayla.reproduce.wording import EXPERIMENTS, HOW_TO_READ
 
 if TYPE_CHECKING:
-    from ayla.reproduce.figures import Drawing
+    from ayla.reproduce.figures import ReportFigure
 
 
 _FIRST_TRIAL = 'import json, sys; print(json.load(sys.stdin)["trial_list"][0]["id"])'
 
 
-def markdown(report: Report, drawings: Sequence[Drawing]) -> str:
+def markdown_report(report: ReproductionReport, figures: Sequence[ReportFigure]) -> str:
     """The report for ``report.md``: the claims in one table, then a section per experiment."""
     lines = ["# The paper's experiments, reproduced", "", _summary(report), "", HOW_TO_READ, ""]
     lines += _unfinished(report)
-    lines += ["## Claims", "", *_claims_table(report.findings), ""]
+    lines += ["## Claims", "", *_claims_table(report.claims), ""]
     for experiment in report.experiments:
         study = next((study for study in report.studies if study.name == experiment.name), None)
-        lines += _section(experiment, report, study, drawings)
+        lines += _section(experiment, report, study, figures)
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _summary(report: Report) -> str:
-    counts = Counter(finding.verdict for finding in report.findings)
+def _summary(report: ReproductionReport) -> str:
+    counts = Counter(result.verdict for result in report.claims)
     parts = [f"{counts[verdict]} {verdict}" for verdict in Verdict]
     return (
-        f"Of {len(report.findings)} claims: {', '.join(parts)}. "
+        f"Of {len(report.claims)} claims: {', '.join(parts)}. "
         f"Made on {report.created_at:%Y-%m-%d %H:%M} UTC by ayla-client {__version__} on {report.service}."
     )
 
 
-def _unfinished(report: Report) -> list[str]:
+def _unfinished(report: ReproductionReport) -> list[str]:
     if not report.unfinished:
         return []
     jobs = [
@@ -51,11 +51,11 @@ def _unfinished(report: Report) -> list[str]:
     return ["## Jobs that did not succeed", "", "Nothing is reported about these:", "", *jobs, ""]
 
 
-def _claims_table(findings: Sequence[Finding]) -> Iterator[str]:
+def _claims_table(claims: Sequence[ClaimResult]) -> Iterator[str]:
     yield from _header("section", "figure", "claim of the paper", "paper", "measured", "verdict")
-    for finding in findings:
-        paper, measured = f"{finding.paper_value:g}", headline(finding)
-        yield _row(finding.section, finding.figure, finding.claim, paper, measured, f"**{finding.verdict}**")
+    for result in claims:
+        paper, measured = f"{result.paper_value:g}", headline(result)
+        yield _row(result.section, result.figure, result.claim, paper, measured, f"**{result.verdict}**")
 
 
 def _header(*names: str) -> Iterator[str]:
@@ -69,23 +69,23 @@ def _row(*cells: str) -> str:
 
 
 def _section(
-    experiment: Experiment, report: Report, study: SeedStudy | None, drawings: Sequence[Drawing]
+    experiment: Experiment, report: ReproductionReport, study: SeedStudy | None, figures: Sequence[ReportFigure]
 ) -> Iterator[str]:
     text = EXPERIMENTS[experiment.name]
     yield from (f"## {text.title}", "", f"Paper section {text.section}. {text.description}", "")
     yield from _outcomes(experiment)
-    for drawing in drawings:
-        if drawing.experiment == experiment.name and not drawing.stem.startswith("beyond"):
-            yield from _embedded(drawing)
+    for figure in figures:
+        if figure.experiment == experiment.name and not figure.stem.startswith("beyond"):
+            yield from _embedded(figure)
     yield from ("### What was measured", "")
-    for finding in report.findings:
-        if finding.experiment == experiment.name:
-            yield from _measured(finding)
+    for result in report.claims:
+        if result.experiment == experiment.name:
+            yield from _measured(result)
     yield ""
     if experiment.name in CURVES:
         yield from _fit_table(experiment)
     if study is not None:
-        yield from _beyond(study, drawings)
+        yield from _beyond(study, figures)
     yield from _how_to_repeat(experiment)
 
 
@@ -102,14 +102,14 @@ def _outcomes(experiment: Experiment) -> Iterator[str]:
     yield from [""] if noted else []
 
 
-def _embedded(drawing: Drawing) -> Iterator[str]:
-    yield from (f"![{drawing.description}]({drawing.stem}.png)", "")
-    yield from (f"*{drawing.title}.* {drawing.description} ([SVG]({drawing.stem}.svg))", "")
+def _embedded(figure: ReportFigure) -> Iterator[str]:
+    yield from (f"![{figure.description}]({figure.stem}.png)", "")
+    yield from (f"*{figure.title}.* {figure.description} ([SVG]({figure.stem}.svg))", "")
 
 
-def _measured(finding: Finding) -> Iterator[str]:
-    yield f"- **{finding.verdict}** — {finding.claim} {finding.note}"
-    yield f"  <br>*{finding.criterion}*"
+def _measured(result: ClaimResult) -> Iterator[str]:
+    yield f"- **{result.verdict}** — {result.claim} {result.note}"
+    yield f"  <br>*{result.criterion}*"
 
 
 def _fit_table(experiment: Experiment) -> Iterator[str]:
@@ -120,7 +120,7 @@ def _fit_table(experiment: Experiment) -> Iterator[str]:
     yield ""
 
 
-def _beyond(study: SeedStudy, drawings: Sequence[Drawing]) -> Iterator[str]:
+def _beyond(study: SeedStudy, figures: Sequence[ReportFigure]) -> Iterator[str]:
     comparison = study.comparison
     yield from ("### Beyond the paper: how sure is this?", "")
     yield (
@@ -134,9 +134,9 @@ def _beyond(study: SeedStudy, drawings: Sequence[Drawing]) -> Iterator[str]:
     yield ""
     yield from (f"- {statement}" for statement in comparison.statements)
     yield ""
-    for drawing in drawings:
-        if drawing.experiment == study.name and drawing.stem.startswith("beyond"):
-            yield from _embedded(drawing)
+    for figure in figures:
+        if figure.experiment == study.name and figure.stem.startswith("beyond"):
+            yield from _embedded(figure)
 
 
 def _how_to_repeat(experiment: Experiment) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Which figures there are, and how they become files."""
+"""The list of figures, and how they are saved."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _WIDE = (11.0, 5.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
-    """A figure that can be drawn.
+class ReportFigure:
+    """A figure of the report.
 
     Attributes:
         stem: file name without its ending.
@@ -30,7 +30,7 @@ class Drawing:
         title: number and subject.
         description: what it shows, for the report and for readers who cannot see it.
         size: inches.
-        paint: fills an empty figure.
+        draw: draws it into an empty Matplotlib figure.
     """
 
     stem: str
@@ -38,30 +38,30 @@ class Drawing:
     title: str
     description: str
     size: tuple[float, float]
-    paint: Callable[[Figure], None]
+    draw: Callable[[Figure], None]
 
 
-def draw(experiments: Sequence[Experiment], studies: Sequence[SeedStudy]) -> list[Drawing]:
-    """Every figure that can be drawn from what was run."""
+def report_figures(experiments: Sequence[Experiment], studies: Sequence[SeedStudy]) -> list[ReportFigure]:
+    """Every figure that these experiments and studies have the data for."""
     makers = {"poly-sgd": _poly_sgd, "poly-adam": _poly_adam, "curve-a": _curve_a, "curve-b": _curve_b}
-    of_paper = [drawing for experiment in experiments for drawing in makers[experiment.name](experiment)]
+    of_paper = [figure for experiment in experiments for figure in makers[experiment.name](experiment)]
     return [*of_paper, *map(_beyond, studies)]
 
 
-def save(drawing: Drawing, folder: Path) -> list[Path]:
+def save(figure: ReportFigure, folder: Path) -> list[Path]:
     """Write a figure as PNG and SVG; the same data gives the same files."""
     with matplotlib.rc_context(PARAMETERS):
-        figure = Figure(figsize=drawing.size, layout="constrained")
-        FigureCanvasAgg(figure)
-        drawing.paint(figure)
-        paths = [folder / f"{drawing.stem}.png", folder / f"{drawing.stem}.svg"]
-        figure.savefig(paths[0], dpi=150)
-        figure.savefig(paths[1], metadata={"Date": None})
+        canvas = Figure(figsize=figure.size, layout="constrained")
+        FigureCanvasAgg(canvas)
+        figure.draw(canvas)
+        paths = [folder / f"{figure.stem}.png", folder / f"{figure.stem}.svg"]
+        canvas.savefig(paths[0], dpi=150)
+        canvas.savefig(paths[1], metadata={"Date": None})
     return paths
 
 
-def _poly_sgd(experiment: Experiment) -> Iterator[Drawing]:
-    yield Drawing(
+def _poly_sgd(experiment: Experiment) -> Iterator[ReportFigure]:
+    yield ReportFigure(
         "fig01-steps-on-loss",
         experiment.name,
         "Figure 1: steps on the loss curves",
@@ -69,7 +69,7 @@ def _poly_sgd(experiment: Experiment) -> Iterator[Drawing]:
         _WIDE,
         partial(polynomial.steps_on_loss, experiment=experiment),
     )
-    yield Drawing(
+    yield ReportFigure(
         "fig02-position-sgd",
         experiment.name,
         "Figure 2: position by step",
@@ -77,7 +77,7 @@ def _poly_sgd(experiment: Experiment) -> Iterator[Drawing]:
         _SINGLE,
         partial(polynomial.position, experiment=experiment),
     )
-    yield Drawing(
+    yield ReportFigure(
         "fig03-effective-learning-rate",
         experiment.name,
         "Figure 3: effective learning rate by step",
@@ -87,8 +87,8 @@ def _poly_sgd(experiment: Experiment) -> Iterator[Drawing]:
     )
 
 
-def _poly_adam(experiment: Experiment) -> Iterator[Drawing]:
-    yield Drawing(
+def _poly_adam(experiment: Experiment) -> Iterator[ReportFigure]:
+    yield ReportFigure(
         "fig04-steps-on-loss-adam",
         experiment.name,
         "Figure 4: Adam's steps on the loss curves",
@@ -96,7 +96,7 @@ def _poly_adam(experiment: Experiment) -> Iterator[Drawing]:
         _WIDE,
         partial(polynomial.steps_on_loss, experiment=experiment),
     )
-    yield Drawing(
+    yield ReportFigure(
         "fig05-position-adam",
         experiment.name,
         "Figure 5: position by step",
@@ -106,33 +106,33 @@ def _poly_adam(experiment: Experiment) -> Iterator[Drawing]:
     )
 
 
-def _curve_a(experiment: Experiment) -> Iterator[Drawing]:
+def _curve_a(experiment: Experiment) -> Iterator[ReportFigure]:
     yield _errors("fig06-error-curve-a", "Figure 6: error by epoch", experiment, adam=0.04, ayla=0.025, bound="≈")
     yield _fits("fig07-fit-curve-a-150", "Figure 7: fitted curves after 150 epochs", experiment, (150,))
     yield _fits("fig08-fit-curve-a-400", "Figure 8: fitted curves after 400 epochs", experiment, (400,))
 
 
-def _curve_b(experiment: Experiment) -> Iterator[Drawing]:
+def _curve_b(experiment: Experiment) -> Iterator[ReportFigure]:
     yield _errors("fig09-error-curve-b", "Figure 9: error by epoch", experiment, adam=0.15, ayla=0.04, bound="under")
     yield _fits("fig10-fit-curve-b", "Figure 10: fitted curves after 150 and 400 epochs", experiment, (150, 400))
 
 
-def _errors(stem: str, title: str, experiment: Experiment, *, adam: float, ayla: float, bound: str) -> Drawing:
+def _errors(stem: str, title: str, experiment: Experiment, *, adam: float, ayla: float, bound: str) -> ReportFigure:
     description = "Mean squared error by epoch for Adam and both readings of AYLA-Adam; dotted: the paper's values."
-    paint = partial(curve.error_by_epoch, experiment=experiment, adam=adam, ayla=ayla, bound=bound)
-    return Drawing(stem, experiment.name, title, description, _SINGLE, paint)
+    draw = partial(curve.error_by_epoch, experiment=experiment, adam=adam, ayla=ayla, bound=bound)
+    return ReportFigure(stem, experiment.name, title, description, _SINGLE, draw)
 
 
-def _fits(stem: str, title: str, experiment: Experiment, epochs: tuple[int, ...]) -> Drawing:
+def _fits(stem: str, title: str, experiment: Experiment, epochs: tuple[int, ...]) -> ReportFigure:
     description = "The noisy data, the true curve and the curves fitted by Adam and both readings of AYLA-Adam."
-    paint = partial(curve.fitted, experiment=experiment, epochs=epochs)
-    return Drawing(stem, experiment.name, title, description, _SINGLE if len(epochs) == 1 else _WIDE, paint)
+    draw = partial(curve.fitted, experiment=experiment, epochs=epochs)
+    return ReportFigure(stem, experiment.name, title, description, _SINGLE if len(epochs) == 1 else _WIDE, draw)
 
 
-def _beyond(study: SeedStudy) -> Drawing:
+def _beyond(study: SeedStudy) -> ReportFigure:
     diverged = any(optimizer.diverged for optimizer in study.comparison.optimizers)
     edge = " Hollow marks at the upper edge: diverged." if diverged else ""
-    return Drawing(
+    return ReportFigure(
         f"beyond-seeds-{study.name}",
         study.name,
         f"Beyond the paper: final error on {len(study.seeds)} seeds",

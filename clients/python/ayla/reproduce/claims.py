@@ -1,4 +1,4 @@
-"""A claim of the paper beside what was measured."""
+"""Claims of the paper: the result of checking one, and its verdict."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """Whether a claim holds up."""
+    """Whether a claim was reproduced."""
 
     REPRODUCED = "reproduced"
     PARTLY = "partly"
@@ -16,8 +16,8 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One claim and its verdict.
+class ClaimResult:
+    """The result of checking one claim.
 
     Attributes:
         id: unique within a report.
@@ -26,7 +26,7 @@ class Finding:
         figure: of the paper.
         claim: the paper's statement.
         paper_value: the number in it.
-        measured: what the service's trajectories say, by name; None where there is no such value.
+        measured: the values from the service's trajectories, by name; None where there is no such value.
         criterion: how the verdict was decided, with its thresholds.
         verdict: the outcome.
         note: what else the numbers say.
@@ -51,9 +51,9 @@ def verdict(*, reproduced: bool, partly: bool) -> Verdict:
     return Verdict.PARTLY if partly else Verdict.NOT_REPRODUCED
 
 
-def headline(finding: Finding) -> str:
+def headline(result: ClaimResult) -> str:
     """The first measured value with its name, the one the verdict is mostly about."""
-    name, value = next(iter(finding.measured.items()))
+    name, value = next(iter(result.measured.items()))
     return f"{name}: {number(value)}"
 
 

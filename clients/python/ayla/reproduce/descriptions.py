@@ -1,17 +1,17 @@
-"""The fixed texts of the report."""
+"""The fixed texts of the report: how to read it, and a description of each experiment."""
 
 from dataclasses import dataclass
 
 HOW_TO_READ = (
     "Every measured number is computed from trajectories fetched from the service. The paper's numbers are mostly read "
     "off its figures. Each verdict follows a criterion with explicit thresholds, given with the claim; a claim that "
-    "does not reproduce is a finding and stands here like the others."
+    "does not reproduce is a result and stands here like the others."
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Description:
-    """What an experiment is about."""
+class ExperimentDescription:
+    """Title and description of an experiment."""
 
     title: str
     section: str
@@ -30,23 +30,23 @@ _CURVE = (
 )
 
 EXPERIMENTS = {
-    "poly-sgd": Description(
+    "poly-sgd": ExperimentDescription(
         "poly-sgd: leaving a saddle point with SGD",
         "3.1.a",
         f"{_POLYNOMIAL} Learning rate 0.03, 50 steps; AYLA with N1 = 1, N2 = 1.4.",
     ),
-    "poly-adam": Description(
+    "poly-adam": ExperimentDescription(
         "poly-adam: leaving a saddle point with Adam",
         "3.1.b",
         f"{_POLYNOMIAL} With Adam it also scales the weights of the moving averages. "
         "Learning rate 0.01, 800 steps; AYLA with N1 = 1, N2 = 0.57.",
     ),
-    "curve-a": Description(
+    "curve-a": ExperimentDescription(
         "curve-a: fitting a curve at learning rate 0.01",
         "3.2",
         f"{_CURVE} Adam with learning rate 0.01, 400 epochs; AYLA with N1 = 1.5, N2 = 1.",
     ),
-    "curve-b": Description(
+    "curve-b": ExperimentDescription(
         "curve-b: fitting a curve at learning rate 0.005",
         "3.2",
         f"{_CURVE} Adam with learning rate 0.005, 400 epochs; AYLA with N1 = 1.8, N2 = 0.9.",

@@ -1,4 +1,4 @@
-"""Commands about the place of jobs in the queue: pause, resume, priority."""
+"""Commands about jobs in the queue: pause, resume, priority."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from ayla._client import Client
 from ayla.cli.ids import job_id
 from ayla.cli.jobs import write_job
-from ayla.cli.options import AsJson, JobId, JobIds, Quiet, require_one_form
+from ayla.cli.options import AsJson, JobId, JobIds, Quiet, require_one_format
 from ayla.cli.session import session_of, write_json
 from ayla.models import Job
 
@@ -36,7 +36,7 @@ def priority(
     quiet: Quiet = False,
 ) -> None:
     """Give a job another place in the queue; what of it runs already goes on."""
-    require_one_form(json=as_json, quiet=quiet)
+    require_one_format(json=as_json, quiet=quiet)
     session = session_of(context)
     with session.client() as client:
         changed = client.jobs.prioritise(job_id(client, job), priority)
@@ -53,7 +53,7 @@ def _each(
     quiet: bool,
 ) -> None:
     """Change one job after the other; JSON is one list of all of them."""
-    require_one_form(json=as_json, quiet=quiet)
+    require_one_format(json=as_json, quiet=quiet)
     session = session_of(context)
     changed: list[Job] = []
     with session.client() as client:

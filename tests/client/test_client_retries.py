@@ -114,14 +114,6 @@ def test_a_lasting_refusal_is_not_sent_again(service: FakeService, status: int) 
     assert service.time.sleeps == []
 
 
-def test_our_own_first_attempt_still_in_flight_is_waited_for(service: FakeService) -> None:
-    service.replies = [httpx2.ReadTimeout("too slow"), problem(409, "idempotency-conflict", "In flight.")]
-
-    service.client().jobs.submit(problem=ayla.preset("poly-sgd"))
-
-    assert len(service.requests) == 3
-
-
 def test_retry_after_is_honoured(service: FakeService) -> None:
     service.replies = [problem(429, "too-many", "Slow down.", Retry_After="7")]
 

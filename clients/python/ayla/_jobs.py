@@ -13,7 +13,7 @@ from ayla._json import Settings, to_json, without_none
 from ayla._polling import JobFetchers, wait_for
 from ayla._responses import pages, parse
 from ayla._transport import UNSET, Transport, segment
-from ayla.models import Attempt, Job, Trial
+from ayla.models import UNFINISHED_JOB_STATES, Attempt, Job, Trial
 
 TrialList: TypeAlias = list[Trial]
 AttemptList: TypeAlias = list[Attempt]
@@ -120,7 +120,7 @@ class Jobs:
 
     def _paused(self, params: dict[str, str | None]) -> Iterator[Job]:
         """Paused jobs; the service has no such state: they are queued, or running until their worker stops them."""
-        states = [{**params, "state": state, "limit": str(_JOBS_PER_PAGE)} for state in ("queued", "running")]
+        states = [{**params, "state": state, "limit": str(_JOBS_PER_PAGE)} for state in UNFINISHED_JOB_STATES]
         lists = [pages(self._transport, "/v1/jobs", wanted, Job) for wanted in states]
         newest_first = heapq.merge(*lists, key=lambda job: str(job.created_at), reverse=True)
         return (job for job in newest_first if job.paused)

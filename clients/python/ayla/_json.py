@@ -12,8 +12,8 @@ JSONObject: TypeAlias = dict[str, Any]
 Settings: TypeAlias = Mapping[str, Any]
 """Named settings as a caller gives them."""
 
-# No job spec comes near; a deeper value contains itself, or exhausts Python's stack.
-_MAX_DEPTH = 32
+MAX_DEPTH = 32
+"""Levels of lists and mappings. No job spec comes near; a deeper value contains itself, or exhausts Python's stack."""
 # Beyond the largest float; Python refuses to write integers of more than 4300 digits at all.
 _MAX_BITS = 1024
 
@@ -35,8 +35,8 @@ def to_json(value: object, pointer: str = "") -> Any:
         return valid_unicode(value, pointer)
     if isinstance(value, int | float):
         return _number(value, pointer)
-    if pointer.count("/") > _MAX_DEPTH:
-        raise InvalidRequest("", f"The job spec is nested more than {_MAX_DEPTH} levels deep.")
+    if pointer.count("/") > MAX_DEPTH:
+        raise InvalidRequest("", f"The job spec is nested more than {MAX_DEPTH} levels deep.")
     return _converted(value, pointer)
 
 

@@ -15,8 +15,6 @@ LONGEST_RETRY_AFTER = 60.0
 # Beyond these the longest delay is reached many times over, and a float could not hold the power.
 _MAX_DOUBLINGS = 30
 _RETRIED_STATUSES = frozenset({408, 429})
-# The first attempt may still be in progress when its answer was lost; the same key then meets this conflict.
-_IN_PROGRESS = "idempotency-conflict"
 _DAMAGED = "store-damaged"
 # Not the shared generator of the random module: a program that seeds that one wants its own draws from it only.
 _JITTER = random.Random()  # noqa: S311 - spreading load, not a secret
@@ -33,7 +31,7 @@ def is_transient_status(status: int, slug: str) -> bool:
     """Whether an answer of this status and problem slug may be another one later."""
     if slug == _DAMAGED:
         return False
-    return status in _RETRIED_STATUSES or status >= 500 or (status == 409 and slug == _IN_PROGRESS)
+    return status in _RETRIED_STATUSES or status >= 500
 
 
 def retry_delay(attempt: int, headers: Mapping[str, str]) -> float | None:

@@ -16,6 +16,8 @@ from ayla.models import Job
 
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
+PROGRESS_EVENT, END_EVENT, ETA_FIELD = "progress", "end", "eta_seconds"
+
 _RECONNECT_SECONDS = 5.0
 _MAX_CONNECTIONS = 20
 
@@ -67,10 +69,10 @@ class EtaStream:
             if answer.status_code != 200:
                 return answer.status_code < 500
             for name, data in _events(answer.iter_lines()):
-                if name == "progress":
-                    eta = data["eta_seconds"]
-                    self.seconds = float(eta) if isinstance(eta, int | float) else None
-                if name == "end" or self._closed.is_set():
+                if name == PROGRESS_EVENT:
+                    seconds = data[ETA_FIELD]
+                    self.seconds = float(seconds) if isinstance(seconds, int | float) else None
+                if name == END_EVENT or self._closed.is_set():
                     return True
         return False
 

@@ -10,13 +10,15 @@ from typing import Any
 import yaml
 import yamlcore
 
+from ayla._json import MAX_DEPTH
 from ayla.errors import InvalidRequest
 
 STDIN = "-"
 MAX_BYTES = 1 << 20
 """Largest job file; the service accepts no larger request body either."""
 
-_MAX_DEPTH = 64
+# A value inside the deepest list or mapping is one level deeper.
+_MAX_DEPTH = MAX_DEPTH + 1
 
 _YAML_1_1_LINE_BREAKS = re.compile("[\x85\u2028\u2029]")
 """Line breaks in YAML 1.1 and in PyYAML, but not in YAML 1.2, where a comment or a text goes on after them."""

@@ -3,6 +3,7 @@
 from ayla.models.base import FieldError, Problem, ResponseModel
 from ayla.models.jobs import (
     FINISHED_JOB_STATES,
+    UNFINISHED_JOB_STATES,
     AttemptCounts,
     Catalogue,
     Job,
@@ -15,6 +16,7 @@ from ayla.models.workers import Attempt, AttemptError, RunningAttempt, Worker
 
 __all__ = [
     "FINISHED_JOB_STATES",
+    "UNFINISHED_JOB_STATES",
     "Attempt",
     "AttemptCounts",
     "AttemptError",

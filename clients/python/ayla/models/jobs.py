@@ -8,6 +8,7 @@ from pydantic import Field
 from ayla._formatting import html_properties, html_table
 from ayla.models.base import ResponseModel
 
+UNFINISHED_JOB_STATES = ("queued", "running")
 FINISHED_JOB_STATES = frozenset({"succeeded", "failed", "cancelled"})
 
 

@@ -79,7 +79,7 @@ class Client:
         return other
 
     def catalogue(self) -> Catalogue:
-        """Everything a job can be made of, the limits of the service, and the JSON schema of a job spec."""
+        """The parts that a job can have, the limits of the service, and the JSON schema of a job spec."""
         return parse(Catalogue, self._transport.get("/v1/catalogue"))
 
     def compare(
@@ -91,22 +91,22 @@ class Client:
         confidence: float | None = None,
         baseline: str | None = None,
     ) -> Comparison:
-        """The optimizers of a job side by side, and how sure the difference is, as the service computes it.
+        """The comparison of a job's optimizers, as the service computes it.
 
-        Trials without a result are left out and counted; one that diverged counts as the worst there is.
+        Trials without a result are left out and counted; one that diverged counts as the worst result.
 
         Args:
             job: the job or its id.
-            metric: what settings are tested by: "final_loss" (service default), "best_loss", "steps_to_target" or
-                "area_under_curve"; less is better in all of them.
+            metric: the measure that settings are tested by: "final_loss" (service default), "best_loss",
+                "steps_to_target" or "area_under_curve"; less is better in all of them.
             target: the loss to reach, for "steps_to_target".
             confidence: of intervals and verdicts, 0.5 to 0.999; service default 0.95.
-            baseline: label of an optimizer that all others are tested against; default: AYLA against what it is built
-                on.
+            baseline: label of an optimizer that all others are tested against; default: AYLA against the same
+                setting without it.
 
         Raises:
             NotFoundError: there is no such job.
-            UnprocessableEntityError: the question does not fit the job; ``errors`` says why.
+            UnprocessableEntityError: an argument does not fit the job; ``errors`` says why.
         """
         params = {"metric": metric, "target": target, "confidence": confidence, "baseline": baseline}
         return parse(Comparison, self._transport.get(f"/v1/jobs/{segment(job)}/comparison", params))

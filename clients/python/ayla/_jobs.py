@@ -143,7 +143,7 @@ class Jobs:
         return parse(Job, self._transport.post(f"/v1/jobs/{_id(job)}/cancel", idempotent=True))
 
     def pause(self, job: Job | str) -> Job:
-        """Pause a job: what waits leaves the queue, what runs is saved and handed back at its next check.
+        """Pause a job: it leaves the queue; running trials are checkpointed and handed back at their next check.
 
         Raises:
             ConflictError: the job has already ended.
@@ -151,7 +151,7 @@ class Jobs:
         return parse(Job, self._transport.post(f"/v1/jobs/{_id(job)}/pause", idempotent=True))
 
     def resume(self, job: Job | str) -> Job:
-        """Put a paused job back into the queue, at its old place; it goes on from where it was.
+        """Put a paused job back into the queue, at its old place; it continues from its checkpoints.
 
         Raises:
             ConflictError: the job has already ended.
@@ -159,7 +159,7 @@ class Jobs:
         return parse(Job, self._transport.post(f"/v1/jobs/{_id(job)}/resume", idempotent=True))
 
     def prioritise(self, job: Job | str, priority: str) -> Job:
-        """Give a job another place in the queue; what of it runs already goes on.
+        """Change the priority of a job; trials that run are not interrupted.
 
         Args:
             job: the job or its id.
@@ -212,7 +212,7 @@ class Jobs:
         return [*pages(self._transport, path, {"limit": _TRIALS_PER_PAGE}, Trial)]
 
     def attempts(self, job: Job | str) -> AttemptList:
-        """How often workers tried to run each shard of a job, and what came of it; oldest first."""
+        """The attempts of workers to run each shard of a job, with their outcomes; oldest first."""
         path = f"/v1/jobs/{_id(job)}/attempts"
         return [*pages(self._transport, path, {"limit": _ATTEMPTS_PER_PAGE}, Attempt)]
 

@@ -74,7 +74,7 @@ class Trials:
         from_step: int | None = None,
         to_step: int | None = None,
     ) -> str:
-        """The same as CSV text: a header line, an empty field for what is not finite."""
+        """The same as CSV text: a header line, an empty field where a number is not finite."""
         params = _query(columns, every=every, max_points=max_points, from_step=from_step, to_step=to_step)
         return csv_of(self._transport.get(f"/v1/trials/{segment(trial)}/trajectory", params, accept="text/csv"))
 
@@ -112,7 +112,7 @@ class Trials:
         from_step: int | None = None,
         to_step: int | None = None,
     ) -> str:
-        """The same as CSV text: a header line, an empty field for what is not finite."""
+        """The same as CSV text: a header line, an empty field where a number is not finite."""
         params = _query(columns, max_points=max_points, from_step=from_step, to_step=to_step)
         return csv_of(self._transport.get(f"/v1/trials/{segment(trial)}/metrics", params, accept="text/csv"))
 

@@ -63,7 +63,7 @@ class ComparedOptimizer(ResponseModel):
         label: name of the setting.
         optimizer: the setting with every default filled in.
         seeds: trials that ended with a result, diverged ones too.
-        runs: how many independent runs they are: one where the seeds make no difference.
+        runs: number of independent runs: one where the seeds make no difference.
         diverged: trials that diverged.
         unfinished: trials without a result, which are left out.
         final_loss: loss after the last step; infinite for a trial that diverged. None without any result.
@@ -73,8 +73,8 @@ class ComparedOptimizer(ResponseModel):
         wall_seconds: median computing time of the trials that completed.
         steps_per_second: median over the trials whose time was measured.
         notes: which of its exponents had no effect in any of its trials.
-        copy_of: label of the first optimizer that took the same course in every trial, as the two differ only in
-            exponents that had no effect; None if none did, or if it is not known.
+        copy_of: label of the first optimizer with the same trajectory in every trial, as the two differ only in
+            exponents that had no effect; None if there is none, or if it is not known.
     """
 
     label: str
@@ -116,19 +116,19 @@ class Pairing(ResponseModel):
 
     Attributes:
         label: of the setting.
-        base_label: of what it is compared with.
+        base_label: of the setting that it is compared with.
         compared_as: "ayla": AYLA against the same setting without it; "baseline": against the baseline asked for.
-        count: how many seeds both have.
-        pairs: how many independent pairs these are: one where the seeds make no difference.
+        count: number of seeds that both have.
+        pairs: number of independent pairs: one where the seeds make no difference.
         wins: pairs in which the setting did better.
         losses: pairs in which it did worse.
         ties: pairs in which both did equally well, or both diverged.
         superiority: (wins + ties / 2) / pairs; None without pairs.
         median_difference: setting minus base; None where it is infinite, or there is none.
         interval: of that median; None: ``no_interval`` says why.
-        sign_test: what the outcome follows from; None with fewer than two pairs.
-        rank_test: likewise None.
-        tests: how many tests Holm's correction is for.
+        sign_test: decides the outcome; None with fewer than two pairs.
+        rank_test: None with fewer than two pairs.
+        tests: number of tests in Holm's correction.
         outcome: "better", "worse", "undecided" or "no_statement".
         verdict: the outcome in words.
     """
@@ -161,13 +161,14 @@ class Comparison(ResponseModel):
     Attributes:
         job_id: whose trials these are.
         state: of the job.
-        metric: what the pairs are tested by.
+        metric: the measure that the pairs are tested by.
         target: the loss to reach; None where none was asked for.
         confidence: of the intervals and verdicts.
-        baseline: label of what all others are tested against; None: AYLA against what it is built on.
+        baseline: label of the optimizer that all others are tested against; None: AYLA against the same setting
+            without it.
         optimizers: one per setting, in the job's order.
         pairs: settings against each other.
-        notes: what a reader should know about these numbers.
+        notes: remarks on these numbers.
         profile: the performance profile, as the service describes it.
     """
 
@@ -184,7 +185,7 @@ class Comparison(ResponseModel):
 
     @property
     def statements(self) -> tuple[str, ...]:
-        """The verdict of each pair, then what a reader should know, in the service's words."""
+        """The verdict of each pair, then the notes, in the service's words."""
         return (*(pairing.verdict for pairing in self.pairs), *self.notes)
 
     @property

@@ -16,7 +16,7 @@ from ayla.models import Job
 
 
 def pause(context: typer.Context, jobs: JobIds, *, as_json: AsJson = False, quiet: Quiet = False) -> None:
-    """Take jobs out of the queue until they are resumed. What runs is saved first, and nothing is lost."""
+    """Take jobs out of the queue until they are resumed. Running trials are checkpointed first."""
     advice = "Put it back into the queue with: ayla resume"
     _each(context, jobs, lambda client, job: client.jobs.pause(job), advice, as_json=as_json, quiet=quiet)
 
@@ -35,7 +35,7 @@ def priority(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Give a job another place in the queue; what of it runs already goes on."""
+    """Change the priority of a job; trials that run are not interrupted."""
     require_one_format(json=as_json, quiet=quiet)
     session = session_of(context)
     with session.client() as client:

@@ -49,7 +49,7 @@ def _validated_names(names: list[str]) -> list[str]:
 
 
 def _require_writable(session: Session, folder: Path) -> None:
-    """Make the folder and write into it for a try, as the report comes after hours of computing."""
+    """Make the folder and check that it can be written to, before hours of computing."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

@@ -1,4 +1,4 @@
-"""Jobs, and the catalogue of what a job can be made of."""
+"""Jobs, and the catalogue of the parts that a job can have."""
 
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ FINISHED_JOB_STATES = frozenset({"succeeded", "failed", "cancelled"})
 
 
 class TrialCounts(ResponseModel):
-    """How many trials of a job are in which state."""
+    """Number of trials of a job in each state."""
 
     total: int
     queued: int = 0
@@ -25,7 +25,7 @@ class TrialCounts(ResponseModel):
 
 
 class AttemptCounts(ResponseModel):
-    """How often workers tried to run the shards of a job, and how many of these attempts failed or were lost."""
+    """Number of attempts of workers at the shards of a job, and how many of them failed or were lost."""
 
     total: int = 0
     failed: int = 0
@@ -52,13 +52,13 @@ class Job(ResponseModel):
 
     Attributes:
         owner: name of the member who submitted it; empty where the service does not say.
-        project: what it belongs to.
+        project: the project that it belongs to.
         state: queued, running, succeeded, failed or cancelled.
         priority: low, normal, high or urgent.
         status_detail: a sentence about the state, where there is something to say.
         paused_at: since when the job is paused; None when it is not.
-        trials: how many trials are in which state.
-        attempts: how often workers tried to run it.
+        trials: number of trials in each state.
+        attempts: number of attempts of workers to run it.
         spec: as submitted; None in lists.
         resolved: with every default filled in; None in lists.
     """
@@ -96,7 +96,7 @@ class Job(ResponseModel):
 
     @property
     def standing(self) -> str:
-        """The state, and whether the job is paused, which is no state of its own."""
+        """The state, and whether the job is paused, which is not a state."""
         return f"{self.state}, paused" if self.paused else self.state
 
     @property
@@ -122,7 +122,7 @@ class Job(ResponseModel):
 
 
 class Catalogue(ResponseModel):
-    """What the service offers; the entries are as the service describes them."""
+    """The parts that a job can have, and the service's limits; the entries are as the service describes them."""
 
     optimizers: tuple[dict[str, Any], ...] = ()
     ayla: dict[str, Any] = Field(default_factory=dict)

@@ -15,10 +15,10 @@ class TrialSummary(ResponseModel):
         best_step: step of ``best_loss``.
         first_nonfinite_step: where the trial diverged; None when it did not.
         capped_steps: steps on which a bound of AYLA acted.
-        losses_below_one: how many losses that an update followed were below 1 in size, but not 0; one for each update,
-            or where AYLA transforms each sample one for each of its samples. None where nobody has counted.
+        losses_below_one: number of losses before an update whose size was below 1, but not 0; one for each update, or
+            where AYLA transforms each sample one for each of its samples. None where they were not counted.
         losses_above_one: likewise above 1.
-        notes: what a reader should know: which exponents had no effect.
+        notes: remarks, such as which exponents had no effect.
         wall_seconds: computing time.
         steps_per_second: speed.
         device: where it ran.
@@ -67,7 +67,7 @@ class Trial(ResponseModel):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader should know of the outcome; empty before the end."""
+        """Remarks on the outcome; empty before the end."""
         return self.summary.notes if self.summary else ()
 
     def __str__(self) -> str:

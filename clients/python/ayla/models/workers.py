@@ -10,7 +10,7 @@ from ayla.models.base import ResponseModel
 
 
 class AttemptError(ResponseModel):
-    """Why an attempt came to nothing; ``type`` is one word, such as ``worker-lost`` or ``out-of-memory``."""
+    """Why an attempt failed or was lost; ``type`` is a slug such as ``worker-lost`` or ``out-of-memory``."""
 
     type: str
     detail: str
@@ -30,7 +30,7 @@ class Attempt(ResponseModel):
         device: where it ran; None before it has begun to compute.
         first_step: the step from which it went on.
         heartbeat_at: the last sign of progress.
-        environment: what the results depend on to the last bit: versions, threads, processor.
+        environment: versions, threads and processor, on which the last bits of results depend.
     """
 
     shard_id: str
@@ -48,7 +48,7 @@ class Attempt(ResponseModel):
 
     @property
     def title(self) -> str:
-        """Which attempt it is, for people."""
+        """Number and shard, for people."""
         return f"Attempt {self.number} at shard {self.shard_index}"
 
     def __str__(self) -> str:
@@ -68,7 +68,7 @@ class Attempt(ResponseModel):
 
 
 class RunningAttempt(ResponseModel):
-    """What a worker runs: which attempt at a shard of which job, and since when."""
+    """An attempt that a worker runs."""
 
     job_id: str
     shard_id: str
@@ -83,12 +83,12 @@ class Worker(ResponseModel):
         state: idle, busy, lost (silent, without having said that it stops) or stopped.
         host: its machine.
         pid: the process there.
-        device: what it computes on.
+        device: the one that it computes on.
         devices: which devices of a job spec it serves.
         memory_bytes: of the machine, or of the GPU that it computes on.
-        environment: what its results depend on to the last bit: versions, threads, processor.
-        heartbeat_at: its last sign of life.
-        attempts: what it runs; several where small shards run together.
+        environment: versions, threads and processor, on which the last bits of results depend.
+        heartbeat_at: its last report that it is alive.
+        attempts: those that it runs; several where small shards run together.
     """
 
     name: str

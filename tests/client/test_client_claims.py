@@ -1,4 +1,4 @@
-"""Verdicts on synthetic courses that reproduce a claim, partly do, and do not."""
+"""Verdicts on synthetic trajectories that reproduce a claim, partly do, and do not."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from ayla.reproduce.polynomial_claims import adam_claims, sgd_claims
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.client.courses import Columns, decay, polynomial
+from tests.client.trajectories import Columns, decay, polynomial
 
 GOOD, PARTLY, NOT = Verdict.REPRODUCED, Verdict.PARTLY, Verdict.NOT_REPRODUCED
 JOB = ayla.Job.model_validate({"id": "job", "state": "succeeded", "trials": {"total": 3}})
@@ -151,11 +151,11 @@ def flat(value: float) -> Columns:
     return decay(value, 1.0)
 
 
-def dip(value: float, steps: Iterable[int], course: Columns) -> Columns:
-    """The course with another loss at these steps."""
+def dip(value: float, steps: Iterable[int], trajectory: Columns) -> Columns:
+    """The trajectory with another loss at these steps."""
     for step in steps:
-        course["loss"][step] = value
-    return course
+        trajectory["loss"][step] = value
+    return trajectory
 
 
 def test_what_holds_at_an_epoch_leads_with_the_value_there() -> None:

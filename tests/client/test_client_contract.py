@@ -28,7 +28,7 @@ from ayla_spec.presets import PRESETS
 from ayla_spec.problems import ExpressionProblem
 from typer.main import get_command
 
-from tests.client.courses import polynomial
+from tests.client.trajectories import polynomial
 
 ROOT = Path(__file__).parents[2]
 CONTRACT: dict[str, Any] = json.loads((ROOT / "openapi.json").read_text())

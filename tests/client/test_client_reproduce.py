@@ -14,8 +14,8 @@ from ayla.cli.session import Session
 from ayla_spec.trials import TrialPlan
 from typer.testing import CliRunner, Result
 
-from tests.client.courses import Columns
 from tests.client.fake_service import FakeJob, FakeService
+from tests.client.trajectories import Columns
 
 FIGURES = [
     "fig01-steps-on-loss",
@@ -109,8 +109,8 @@ def test_page_data_and_terminal_tell_the_same_verdicts(whole: tuple[FakeService,
 
 def test_measured_values_come_from_the_service(tmp_path: Path) -> None:
     service = FakeService()
-    honest = service.course
-    service.course = lambda plan, job: {
+    honest = service.trajectory
+    service.trajectory = lambda plan, job: {
         name: [2 * value for value in values] if name == "loss" else values
         for name, values in honest(plan, job).items()
     }
@@ -151,8 +151,8 @@ def test_the_terminal_ends_with_the_services_words_on_what_goes_beyond_the_paper
 
 
 def test_a_study_whose_seeds_are_copies_says_so(tmp_path: Path) -> None:
-    service, honest = FakeService(), FakeService().course
-    service.course = lambda plan, job: honest(replace(plan, seed=42), job)
+    service, honest = FakeService(), FakeService().trajectory
+    service.trajectory = lambda plan, job: honest(replace(plan, seed=42), job)
     result = reproduce(service, tmp_path, "curve-a")
 
     assert "The 10 seeds are copies of one run and count as one." in result.stdout
@@ -161,15 +161,15 @@ def test_a_study_whose_seeds_are_copies_says_so(tmp_path: Path) -> None:
 
 
 def test_a_seed_that_diverged_is_the_worst_in_table_and_figure(tmp_path: Path) -> None:
-    service, honest = FakeService(), FakeService().course
+    service, honest = FakeService(), FakeService().trajectory
 
-    def course(plan: TrialPlan, job: FakeJob) -> Columns:
+    def trajectory(plan: TrialPlan, job: FakeJob) -> Columns:
         columns = honest(plan, job)
         if plan.settings.ayla is None and plan.seed > 43:
             columns["loss"] = [*columns["loss"][:3], math.inf]
         return columns
 
-    service.course = course
+    service.trajectory = trajectory
     reproduce(service, tmp_path, "curve-a", "--seeds", "4")
     page = (tmp_path / "report.md").read_text(encoding="utf-8")
 

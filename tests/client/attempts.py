@@ -1,4 +1,4 @@
-"""Attempts and workers as the service tells about them."""
+"""Attempts and workers as the service answers them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the service answers about trials that it does not have, by its own rules."""
+"""Comparisons of made-up trials, computed by the service's own code."""
 
 import math
 from typing import Any

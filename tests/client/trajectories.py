@@ -1,4 +1,4 @@
-"""Courses of trials: the paper's polynomial computed step by step in plain Python, curve fitting as made-up decays."""
+"""Trajectories of trials: the paper's polynomial computed in plain Python, curve fitting as made-up decays."""
 
 import math
 from collections.abc import Callable
@@ -10,7 +10,7 @@ NAMES = ("step", "loss", "transformed_loss", "scale", "effective_lr", "grad_norm
 
 
 def polynomial(optimizer: dict[str, Any], steps: int) -> Columns:
-    """The course of x⁴ - 3x³ + 2 from -1 (AYLA.md sections 1 to 3)."""
+    """The trajectory of x⁴ - 3x³ + 2 from -1 (AYLA.md sections 1 to 3)."""
     columns: Columns = {name: [] for name in NAMES}
     rule = _adam(optimizer) if optimizer["name"] == "adam" else _sgd(optimizer)
     settings = optimizer.get("ayla") or {"n1": 1.0, "n2": 1.0}

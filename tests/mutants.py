@@ -161,7 +161,7 @@ MUTANTS = (
         "service/ayla_service/db/session.py",
         '"BEGIN IMMEDIATE" if writes else "BEGIN"',
         '"BEGIN"',
-        ("tests/service/test_claims.py::test_simultaneous_claims_never_share_a_shard", "tests/service/test_jobs.py"),
+        ("tests/service/test_session.py",),
     ),
     Mutant(
         "failures in a row end a job",

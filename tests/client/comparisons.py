@@ -3,10 +3,10 @@
 import math
 from typing import Any
 
-from ayla_service.api.comparison_schemas import JobComparison
 from ayla_service.comparison.pairs import matches, over_seeds
 from ayla_service.comparison.question import Question
 from ayla_service.comparison.runs import ComparedJob, ComparedProblem, Run, Setting
+from ayla_service.comparison.schemas import JobComparison
 from ayla_service.comparison.service import Comparison, ProblemResult
 from ayla_service.comparison.summaries import summarize
 from ayla_service.comparison.testing import run_tests

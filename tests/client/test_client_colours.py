@@ -3,7 +3,7 @@
 from ayla.reproduce.experiment import PRESETS as REPRODUCED
 from ayla.reproduce.experiment import Method
 from ayla.reproduce.figures.style import COLOURS, MARKERS
-from ayla_service.figures.material import Setting
+from ayla_service.figures.data import Setting
 from ayla_service.figures.style import looks
 from ayla_spec.presets import PRESETS
 

@@ -7,7 +7,7 @@ import ayla
 import httpx2
 import pytest
 from ayla._retry import FIRST_DELAY, LONGEST_DELAY, LONGEST_RETRY_AFTER, is_transient_status, retry_after, retry_delay
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.client.fake_service import FakeService, Reply, problem
@@ -161,6 +161,7 @@ def test_retry_after_may_be_a_date() -> None:
 
 
 @given(st.text())
+@example("0\x1f")
 def test_any_retry_after_is_survived(value: str) -> None:
     seconds = retry_after(value)
 

@@ -53,8 +53,9 @@ def retry_after(value: str | None) -> float | None:
     """The seconds a ``Retry-After`` header asks for; None where there is none, or it makes no sense."""
     if value is None:
         return None
-    if value.strip().isdecimal():
-        return float(value)
+    seconds = value.strip(" \t")  # what HTTP calls white space; str.strip takes more of it away than float does
+    if seconds.isascii() and seconds.isdecimal():
+        return float(seconds)
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:

@@ -104,7 +104,7 @@ def test_docstrings_have_the_services_defaults() -> None:
     optimizers_of_a_job = SCHEMAS["JobSpec"]["properties"]["optimizers"]["anyOf"][0]["items"]
     for name, reference in optimizers_of_a_job["discriminator"]["mapping"].items():
         properties = SCHEMAS[reference.rpartition("/")[2]]["properties"]
-        own = {*properties} - {"name", "learning_rate"} - {*optimizers.Common.__annotations__}
+        own = {*properties} - {"name", "learning_rate"} - {*optimizers.CommonSettings.__annotations__}
         assert documented_defaults(name) == {setting: properties[setting]["default"] for setting in own}, name
 
 

@@ -1,11 +1,11 @@
-"""The optimizers, and AYLA on top of any of them. All take the settings of ``Common`` beside their own."""
+"""The optimizers, and AYLA on top of any of them. All take the settings of ``CommonSettings`` beside their own."""
 
 from typing import TypedDict, Unpack
 
 from ayla._json import JSONObject, Settings, without_none
 
 
-class Common(TypedDict, total=False):
+class CommonSettings(TypedDict, total=False):
     """Settings that every optimizer takes; None leaves the service's default.
 
     Attributes:
@@ -32,7 +32,7 @@ def sgd(
     momentum: float | None = None,
     dampening: float | None = None,
     nesterov: bool | None = None,
-    **common: Unpack[Common],
+    **common: Unpack[CommonSettings],
 ) -> JSONObject:
     """Stochastic gradient descent.
 
@@ -41,7 +41,7 @@ def sgd(
         momentum: weight of the earlier updates; service default 0.
         dampening: how much less than 1 a new gradient counts in the momentum; service default 0.
         nesterov: look ahead by the momentum; service default False.
-        common: see ``Common``.
+        common: see ``CommonSettings``.
     """
     own = without_none(momentum=momentum, dampening=dampening, nesterov=nesterov)
     return _optimizer("sgd", learning_rate, own, common)
@@ -53,7 +53,7 @@ def adam(
     beta1: float | None = None,
     beta2: float | None = None,
     epsilon: float | None = None,
-    **common: Unpack[Common],
+    **common: Unpack[CommonSettings],
 ) -> JSONObject:
     """Adam.
 
@@ -62,7 +62,7 @@ def adam(
         beta1: decay rate of the first moment; service default 0.9.
         beta2: decay rate of the second moment; service default 0.999.
         epsilon: added to the root of the second moment; service default 1e-8.
-        common: see ``Common``.
+        common: see ``CommonSettings``.
     """
     return _optimizer("adam", learning_rate, without_none(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
 
@@ -73,7 +73,7 @@ def adamw(
     beta1: float | None = None,
     beta2: float | None = None,
     epsilon: float | None = None,
-    **common: Unpack[Common],
+    **common: Unpack[CommonSettings],
 ) -> JSONObject:
     """Adam with decoupled weight decay; settings as for ``adam``."""
     return _optimizer("adamw", learning_rate, without_none(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
@@ -85,7 +85,7 @@ def amsgrad(
     beta1: float | None = None,
     beta2: float | None = None,
     epsilon: float | None = None,
-    **common: Unpack[Common],
+    **common: Unpack[CommonSettings],
 ) -> JSONObject:
     """Adam that divides by the root of the largest second moment so far; settings as for ``adam``."""
     return _optimizer("amsgrad", learning_rate, without_none(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
@@ -98,7 +98,7 @@ def nadam(
     beta2: float | None = None,
     epsilon: float | None = None,
     momentum_decay: float | None = None,
-    **common: Unpack[Common],
+    **common: Unpack[CommonSettings],
 ) -> JSONObject:
     """Adam with Nesterov momentum; settings as for ``adam``, and ``momentum_decay`` (service default 4e-3)."""
     own = without_none(beta1=beta1, beta2=beta2, epsilon=epsilon, momentum_decay=momentum_decay)
@@ -111,7 +111,7 @@ def radam(
     beta1: float | None = None,
     beta2: float | None = None,
     epsilon: float | None = None,
-    **common: Unpack[Common],
+    **common: Unpack[CommonSettings],
 ) -> JSONObject:
     """Adam that corrects for the variance of its early second moments; settings as for ``adam``."""
     return _optimizer("radam", learning_rate, without_none(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
@@ -124,7 +124,7 @@ def rmsprop(
     epsilon: float | None = None,
     momentum: float | None = None,
     centered: bool | None = None,
-    **common: Unpack[Common],
+    **common: Unpack[CommonSettings],
 ) -> JSONObject:
     """RMSProp.
 
@@ -134,7 +134,7 @@ def rmsprop(
         epsilon: added to its root; service default 1e-8.
         momentum: weight of the earlier updates; service default 0.
         centered: divide by a variance; service default False.
-        common: see ``Common``.
+        common: see ``CommonSettings``.
     """
     own = without_none(alpha=alpha, epsilon=epsilon, momentum=momentum, centered=centered)
     return _optimizer("rmsprop", learning_rate, own, common)
@@ -146,7 +146,7 @@ def adagrad(
     learning_rate_decay: float | None = None,
     initial_accumulator: float | None = None,
     epsilon: float | None = None,
-    **common: Unpack[Common],
+    **common: Unpack[CommonSettings],
 ) -> JSONObject:
     """Adagrad.
 
@@ -155,7 +155,7 @@ def adagrad(
         learning_rate_decay: how fast the learning rate falls with the update number; service default 0.
         initial_accumulator: the sum of squared gradients before the first update; service default 0.
         epsilon: added to its root; service default 1e-10.
-        common: see ``Common``.
+        common: see ``CommonSettings``.
     """
     own = without_none(
         learning_rate_decay=learning_rate_decay, initial_accumulator=initial_accumulator, epsilon=epsilon
@@ -164,7 +164,7 @@ def adagrad(
 
 
 def adadelta(
-    learning_rate: float, *, rho: float | None = None, epsilon: float | None = None, **common: Unpack[Common]
+    learning_rate: float, *, rho: float | None = None, epsilon: float | None = None, **common: Unpack[CommonSettings]
 ) -> JSONObject:
     """Adadelta.
 
@@ -172,7 +172,7 @@ def adadelta(
         learning_rate: factor of each update, above 0; 1 is usual.
         rho: decay rate of both averages; service default 0.9.
         epsilon: added to both averages; service default 1e-6.
-        common: see ``Common``.
+        common: see ``CommonSettings``.
     """
     return _optimizer("adadelta", learning_rate, without_none(rho=rho, epsilon=epsilon), common)
 
@@ -183,14 +183,14 @@ def adamax(
     beta1: float | None = None,
     beta2: float | None = None,
     epsilon: float | None = None,
-    **common: Unpack[Common],
+    **common: Unpack[CommonSettings],
 ) -> JSONObject:
     """Adam with a decaying maximum in place of the second moment; settings as for ``adam``."""
     return _optimizer("adamax", learning_rate, without_none(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
 
 
 def lion(
-    learning_rate: float, *, beta1: float | None = None, beta2: float | None = None, **common: Unpack[Common]
+    learning_rate: float, *, beta1: float | None = None, beta2: float | None = None, **common: Unpack[CommonSettings]
 ) -> JSONObject:
     """Lion: each parameter moves by the learning rate in the direction of a sign.
 
@@ -198,7 +198,7 @@ def lion(
         learning_rate: step size, above 0.
         beta1: decay rate of the average whose sign is taken; service default 0.9.
         beta2: decay rate of the average that is remembered; service default 0.99.
-        common: see ``Common``.
+        common: see ``CommonSettings``.
     """
     return _optimizer("lion", learning_rate, without_none(beta1=beta1, beta2=beta2), common)
 
@@ -223,8 +223,8 @@ def transform(
     return without_none(n1=n1, n2=n2, transform_on=transform_on, max_scale=max_scale, cap_weights=cap_weights)
 
 
-def _optimizer(name: str, learning_rate: float, own: JSONObject, common: Common) -> JSONObject:
-    unknown = [key for key in common if key not in Common.__annotations__]
+def _optimizer(name: str, learning_rate: float, own: JSONObject, common: CommonSettings) -> JSONObject:
+    unknown = [key for key in common if key not in CommonSettings.__annotations__]
     if unknown:
         raise TypeError(f"{name}() got an unexpected keyword argument '{unknown[0]}'")
     return {"name": name, "learning_rate": learning_rate, **own, **without_none(**common)}

@@ -21,7 +21,7 @@ sys.path.append(str(Path(__file__).parent.parent))
 import structlog  # noqa: E402  # after the path
 from ayla_service.db import migrate  # noqa: E402
 from ayla_service.db.session import Database  # noqa: E402
-from ayla_service.queue.turns import SharePolicy  # noqa: E402
+from ayla_service.queue.fair_queue import SharePolicy  # noqa: E402
 
 from tests.service.queue_scenarios import Share, Waits, backlogs, mixed, newcomer  # noqa: E402
 

@@ -6,20 +6,22 @@ from typing import Any
 from ayla_service.datasets.pinning import fill_uploads, pin_uploads
 from ayla_service.db.models import Member, Team
 from ayla_service.db.session import Database, store_now
+from ayla_service.idempotency import RequestKey, StoredAnswer, request_digest
 from ayla_service.jobs import editing
-from ayla_service.jobs.idempotency import RequestKey, StoredAnswer, request_digest
 from ayla_service.jobs.listing import JobQuery
 from ayla_service.jobs.service import JobService
-from ayla_service.jobs.views import AttemptView, JobView, Page, TrialView
+from ayla_service.jobs.views import AttemptView, JobView
 from ayla_service.queue.attempts import RecordedBlock
 from ayla_service.queue.claims import Claim, SavedState, WorkerIdentity
 from ayla_service.queue.retries import RetryPolicy
 from ayla_service.queue.wakeup import TimerWakeUp, WakeUp
-from ayla_service.results.encoding import encode
-from ayla_service.results.progress import TrialProgress
-from ayla_service.results.writer import NewChunk, NewResults
+from ayla_service.schemas import Page
 from ayla_service.states import Role, TrialState
 from ayla_service.teams.principal import LOCAL, ROLE_SCOPES, Principal
+from ayla_service.trials.encoding import encode
+from ayla_service.trials.progress import TrialProgress
+from ayla_service.trials.views import TrialView
+from ayla_service.trials.writer import NewChunk, NewResults
 from ayla_spec import JobSpec
 
 AT_ONCE = RetryPolicy(max_attempts=3, pause_seconds=0.0)

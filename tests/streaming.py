@@ -11,15 +11,15 @@ from typing import Any
 
 import httpx2
 import uvicorn
-from ayla_service.api.event_schemas import JobEvent, TeamEvent
 from ayla_service.app import create_app
-from ayla_service.connections import bounded
 from ayla_service.db.session import Database
+from ayla_service.processes.connections import bounded
+from ayla_service.processes.server import Server
+from ayla_service.processes.startup import listen
 from ayla_service.queue import attempts
 from ayla_service.queue.claims import Claim, claim
-from ayla_service.server import Server
 from ayla_service.settings import Settings
-from ayla_service.startup import listen
+from ayla_service.streams.schemas import JobEvent, TeamEvent
 from fastapi import FastAPI
 
 from tests.api.processes import wait_until

@@ -6,8 +6,8 @@ from typing import Any
 
 from ayla_service.db.models import Chunk, Trial
 from ayla_service.db.session import Database
-from ayla_service.results.encoding import encode
 from ayla_service.states import TrialState
+from ayla_service.trials.encoding import encode
 from measure.findings import Findings, Row, Table, at_most
 from measure.timing import duration, seconds
 from queue_measure.figures import median, percentile, shown

@@ -1,18 +1,24 @@
 """Puts the HTTP application together. Nothing is built when this module is imported."""
 
+import json
+
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from ayla_service import __version__
-from ayla_service.api.admission import AdmissionMiddleware
-from ayla_service.api.compression import CompressionMiddleware
-from ayla_service.api.contract import install_contract
-from ayla_service.api.cross_origin import cross_origin
-from ayla_service.api.docs import install_docs
-from ayla_service.api.exposition import install_metrics
-from ayla_service.api.handlers import install_handlers
-from ayla_service.api.measuring import MetricsMiddleware
-from ayla_service.api.middleware import (
+from ayla_service.datasets.pinning import fill_uploads, pin_uploads
+from ayla_service.datasets.routes.uploads import UploadDesk, body_limits
+from ayla_service.datasets.service import DatasetService
+from ayla_service.db.session import Database
+from ayla_service.figures.service import FigureService
+from ayla_service.health.readiness import ReadinessCheck
+from ayla_service.health.routes import install_metrics
+from ayla_service.http.authentication import AdmissionMiddleware
+from ayla_service.http.compression import CompressionMiddleware
+from ayla_service.http.cross_origin import cross_origin
+from ayla_service.http.docs import install_docs
+from ayla_service.http.error_handlers import install_handlers
+from ayla_service.http.middleware import (
     AccessLogMiddleware,
     BodyCodingMiddleware,
     BodyLimitMiddleware,
@@ -20,26 +26,22 @@ from ayla_service.api.middleware import (
     HeadMiddleware,
     RequestIdMiddleware,
 )
-from ayla_service.api.origin import OriginMiddleware
-from ayla_service.api.readiness import ReadinessCheck
-from ayla_service.api.routes import ROUTERS, V1
-from ayla_service.api.sse import encode_event
-from ayla_service.api.uploads import UploadDesk, body_limits
-from ayla_service.datasets.pinning import fill_uploads, pin_uploads
-from ayla_service.datasets.service import DatasetService
-from ayla_service.db.session import Database
-from ayla_service.figures.service import FigureService
-from ayla_service.jobs.queue_view import QueueBoard
+from ayla_service.http.openapi import install_contract
+from ayla_service.http.origin import OriginMiddleware
+from ayla_service.http.request_metrics import MetricsMiddleware
 from ayla_service.jobs.service import JobService
-from ayla_service.queue.turns import SharePolicy
+from ayla_service.lifespan import while_served
+from ayla_service.overview.service import QueueBoard
+from ayla_service.queue.fair_queue import SharePolicy
 from ayla_service.queue.wakeup import TimerWakeUp, WakeUp
-from ayla_service.reaping import while_served
-from ayla_service.results.reader import ResultReader
+from ayla_service.routers import ROUTERS, V1
 from ayla_service.settings import Settings
 from ayla_service.streams.hub import Hub
+from ayla_service.streams.routes.sse import encode_event
 from ayla_service.teams.keys import KeyRing
-from ayla_service.webhooks.gate import Gate
+from ayla_service.trials.reader import ResultReader
 from ayla_service.webhooks.service import WebhookService
+from ayla_service.webhooks.target_policy import Gate
 
 
 def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = None) -> FastAPI:
@@ -95,3 +97,10 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
     install_docs(app)
     install_contract(app)
     return app
+
+
+def contract_text() -> str:
+    """The OpenAPI document: sorted, indented, with a newline at its end."""
+    nowhere = Database("sqlite://")  # never opened: describing routes needs no store
+    app = create_app(Settings.model_construct(), nowhere)
+    return json.dumps(app.openapi(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"

@@ -9,18 +9,15 @@ from typing import Annotated
 import typer
 
 from ayla_service import __version__
-from ayla_service.administration import keys, members, queues, teams
-from ayla_service.app import create_app
-from ayla_service.companion import raise_on_terminate, run_beside_service
+from ayla_service.admin import keys, members, queues, teams
+from ayla_service.admin.prune import prune_command
+from ayla_service.app import contract_text, create_app
 from ayla_service.db.migrate import current
 from ayla_service.logging import configure_logging
-from ayla_service.openapi import contract_text
 from ayla_service.privacy import private_files
-from ayla_service.pruning import prune_command
-from ayla_service.queue.wakeup import make_wake_up
-from ayla_service.server import serve_until_stopped, stop_with_parent
-from ayla_service.settings import Settings
-from ayla_service.startup import (
+from ayla_service.processes.run_command import raise_on_terminate, run_beside_service
+from ayla_service.processes.server import serve_until_stopped, stop_with_parent
+from ayla_service.processes.startup import (
     StartError,
     adopt,
     base_url,
@@ -35,7 +32,9 @@ from ayla_service.startup import (
     variable,
     warn_of_unknown_variables,
 )
-from ayla_service.supervisor import WorkerSupervisor
+from ayla_service.processes.supervisor import WorkerSupervisor
+from ayla_service.queue.wakeup import make_wake_up
+from ayla_service.settings import Settings
 
 _USAGE_ERROR = 2
 

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from ayla_service.api.uploads import UploadDesk
 from ayla_service.app import create_app
+from ayla_service.datasets.routes.uploads import UploadDesk
 from ayla_service.db.session import Database
 from ayla_service.logging import configure_logging
-from ayla_service.server import serve_until_stopped, stop_with_parent
+from ayla_service.processes.server import serve_until_stopped, stop_with_parent
 from ayla_service.settings import Settings
-from ayla_service.webhooks.gate import Gate
 from ayla_service.webhooks.networks import PrivateHosts
 from ayla_service.webhooks.service import WebhookService
+from ayla_service.webhooks.target_policy import Gate
 from fastapi import FastAPI
 
 from tests.api.processes import clean_environment

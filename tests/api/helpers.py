@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from ayla_service.api.routes import ROUTERS
 from ayla_service.db.models import Chunk, MetricChunk, PredictionSet, Trial
 from ayla_service.db.session import Database
-from ayla_service.results.encoding import encode
+from ayla_service.routers import ROUTERS
 from ayla_service.states import TrialState
+from ayla_service.trials.encoding import encode
 from fastapi import FastAPI
 from httpx2 import Response
 from starlette.routing import BaseRoute

@@ -6,8 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from ayla_service.connections import BoundedProtocol
-from ayla_service.server import Server, configuration
+from ayla_service.processes.connections import BoundedProtocol
+from ayla_service.processes.server import Server, configuration
 from ayla_service.settings import Settings
 from fastapi import FastAPI
 

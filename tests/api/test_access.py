@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ayla_service.api import admission
-from ayla_service.api.rate_limits import Policy
 from ayla_service.db.session import Database
+from ayla_service.http import authentication as admission
+from ayla_service.http.rate_limits import Policy
 from ayla_service.teams.keys import KeyRing
 from ayla_service.teams.principal import LOCAL, Scope
 from fastapi import FastAPI

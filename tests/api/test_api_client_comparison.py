@@ -13,17 +13,17 @@ import ayla
 import pytest
 from ayla.cli.app import app as command
 from ayla.cli.session import Session
-from ayla_service.api.comparison_schemas import JobComparison
 from ayla_service.app import create_app
 from ayla_service.comparison.question import Metric, Question
+from ayla_service.comparison.schemas import JobComparison
 from ayla_service.comparison.service import Comparison, ComparisonService
 from ayla_service.comparison.verdicts import verdict
 from ayla_service.db.models import Chunk, Job, Trial
 from ayla_service.db.session import Database
-from ayla_service.results.encoding import encode
 from ayla_service.settings import Settings
 from ayla_service.states import JobState, TrialState
 from ayla_service.teams.principal import LOCAL
+from ayla_service.trials.encoding import encode
 from sqlalchemy import select
 from typer.testing import CliRunner
 

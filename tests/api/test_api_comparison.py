@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ayla_service.api.access import authenticate
-from ayla_service.api.routes.comparisons import EXAMPLES
-from ayla_service.comparison import gathering
+from ayla_service.comparison import loading as gathering
+from ayla_service.comparison.routes import EXAMPLES
 from ayla_service.db.session import Database
+from ayla_service.http.authorization import authenticate
 from ayla_service.states import TrialState
 from ayla_service.teams.principal import LOCAL, Scope
 from fastapi import FastAPI

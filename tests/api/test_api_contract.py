@@ -12,9 +12,9 @@ import httpx2
 import pytest
 import requests
 import schemathesis
-from ayla_service.api.examples import JOB_EXAMPLES
-from ayla_service.api.uploads import MEDIA_TYPES
-from ayla_service.openapi import contract_text
+from ayla_service.app import contract_text
+from ayla_service.datasets.routes.uploads import MEDIA_TYPES
+from ayla_service.http.examples import JOB_EXAMPLES
 from ayla_service.teams.principal import Scope
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, settings

@@ -11,10 +11,10 @@ from typing import IO, Any
 import pyarrow.parquet as pq
 import pytest
 from ayla_data.formats import Format
-from ayla_service.api import uploads
-from ayla_service.api.uploads import UploadDesk
 from ayla_service.app import create_app
 from ayla_service.datasets.checking import Checked
+from ayla_service.datasets.routes import uploads
+from ayla_service.datasets.routes.uploads import UploadDesk
 from ayla_service.db.session import Database
 from ayla_service.settings import Settings
 from fastapi import FastAPI

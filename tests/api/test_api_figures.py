@@ -4,11 +4,11 @@ import xml.etree.ElementTree as ET
 from typing import Any
 
 import pytest
-from ayla_service.api.access import authenticate
 from ayla_service.db.models import Job, Trial
 from ayla_service.db.session import Database
 from ayla_service.figures import predictions
 from ayla_service.figures.service import FigureService
+from ayla_service.http.authorization import authenticate
 from ayla_service.states import TrialState
 from fastapi import FastAPI
 from fastapi.testclient import TestClient

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from ayla_service.api import uploads
-from ayla_service.api.uploads import UploadDesk
 from ayla_service.app import create_app
-from ayla_service.datasets.apart import check_apart
+from ayla_service.datasets.routes import uploads
+from ayla_service.datasets.routes.uploads import UploadDesk
+from ayla_service.datasets.subprocess_check import check_apart
 from ayla_service.db.models import Dataset, DatasetPart
 from ayla_service.db.session import Database
 from ayla_service.settings import Settings

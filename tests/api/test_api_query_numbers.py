@@ -5,8 +5,8 @@ import json
 from typing import Annotated, Any
 
 import pytest
-from ayla_service.api.query_numbers import refuse_loose_numbers
 from ayla_service.db.session import Database
+from ayla_service.http.query_numbers import refuse_loose_numbers
 from fastapi import Depends, FastAPI, Query
 from fastapi.testclient import TestClient
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 from ayla_service.db.session import Database
-from ayla_service.jobs.queue_view import QueueBoard
+from ayla_service.overview.service import QueueBoard
 from ayla_service.queue.claims import claim
-from ayla_service.queue.turns import FAIR
+from ayla_service.queue.fair_queue import FAIR
 from ayla_service.queue.workers import register
 from fastapi import FastAPI
 from fastapi.testclient import TestClient

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from ayla_service.api.examples import BULK_EXAMPLE, CLONE_EXAMPLES
 from ayla_service.db.models import IdempotencyKey, Job, Member
 from ayla_service.db.session import Database
+from ayla_service.http.examples import BULK_EXAMPLE, CLONE_EXAMPLES
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select, update
 

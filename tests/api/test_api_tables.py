@@ -10,14 +10,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from ayla_service.api import trajectories
-from ayla_service.api.routes import tables
 from ayla_service.db.models import Chunk, Job, Trial
 from ayla_service.db.session import Database
-from ayla_service.results import table
-from ayla_service.results.chunks import ChunkReader
-from ayla_service.results.encoding import encode
 from ayla_service.states import JobState, TrialState
+from ayla_service.trials import table
+from ayla_service.trials.chunks import ChunkReader
+from ayla_service.trials.encoding import encode
+from ayla_service.trials.routes import answers as trajectories
+from ayla_service.trials.routes import tables
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response

@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ayla_service.api.access import authenticate
 from ayla_service.app import create_app
 from ayla_service.db.models import Webhook
 from ayla_service.db.session import Database
+from ayla_service.http.authorization import authenticate
 from ayla_service.settings import Settings
 from ayla_service.states import Role
 from ayla_service.teams.principal import Principal
-from ayla_service.webhooks.gate import Gate
 from ayla_service.webhooks.networks import Address, PrivateHosts
 from ayla_service.webhooks.repository import MOST_WEBHOOKS
 from ayla_service.webhooks.service import WebhookService
+from ayla_service.webhooks.target_policy import Gate
 from ayla_service.webhooks.targets import Refused
 from fastapi import FastAPI
 from fastapi.testclient import TestClient

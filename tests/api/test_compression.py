@@ -8,8 +8,8 @@ from typing import Any
 
 import anyio
 import pytest
-from ayla_service.api.compression import CompressionMiddleware
 from ayla_service.db.session import Database
+from ayla_service.http.compression import CompressionMiddleware
 from fastapi.testclient import TestClient
 from starlette.applications import Starlette
 from starlette.requests import Request

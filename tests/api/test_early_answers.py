@@ -13,9 +13,9 @@ from typing import Any
 
 import httpx2
 import pytest
-from ayla_service import connections
 from ayla_service.app import create_app
 from ayla_service.db.session import Database
+from ayla_service.processes import connections
 from ayla_service.settings import Settings
 
 from tests.api.serving import Serve, Served, until_closed, wait_until

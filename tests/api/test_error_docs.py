@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from ayla_service.api import handlers
 from ayla_service.errors import ServiceError
+from ayla_service.http import error_handlers as handlers
 from ayla_service.queue.retries import PERMANENT, ErrorType
 
 PAGE = Path(__file__).parents[2] / "docs" / "errors.md"

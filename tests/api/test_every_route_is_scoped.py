@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ayla_service.api import admission
-from ayla_service.api.rate_limits import Policy
 from ayla_service.app import create_app
 from ayla_service.db import migrate
 from ayla_service.db.models import Job, Webhook
 from ayla_service.db.session import Database
+from ayla_service.http import authentication as admission
+from ayla_service.http.rate_limits import Policy
 from ayla_service.settings import Settings
 from ayla_service.states import Role
 from ayla_service.teams.principal import LOCAL, Principal, Scope

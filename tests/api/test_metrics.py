@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from ayla_service.api import exposition
 from ayla_service.db.session import Database
+from ayla_service.health import routes as exposition
 from ayla_service.queue.workers import register
 from fastapi import FastAPI
 from fastapi.testclient import TestClient

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 import typer
+from ayla_service.admin.prune import duration
 from ayla_service.db.models import Job
 from ayla_service.db.session import Database, store_now
-from ayla_service.pruning import duration
 from sqlalchemy import func, select, update
 
 from tests.api.commands import Command, runner

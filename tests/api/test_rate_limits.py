@@ -6,10 +6,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from ayla_service.api import admission
-from ayla_service.api.rate_limits import Buckets, Policy, place_of
 from ayla_service.app import create_app
 from ayla_service.db.session import Database
+from ayla_service.http import authentication as admission
+from ayla_service.http.rate_limits import Buckets, Policy, place_of
 from ayla_service.settings import Settings
 from fastapi.testclient import TestClient
 from hypothesis import given

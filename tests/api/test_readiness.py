@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from ayla_service.api import readiness
 from ayla_service.app import create_app
 from ayla_service.db.session import Database
+from ayla_service.health import readiness
 from ayla_service.queue.workers import register, sign_off
 from ayla_service.settings import Settings
 from fastapi.testclient import TestClient

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from ayla_service.api import readmission
-from ayla_service.api.uploads import UploadDesk
 from ayla_service.app import create_app
+from ayla_service.datasets.routes.uploads import UploadDesk
 from ayla_service.db.models import ApiKey, Dataset, Job
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import TooManyStreams
+from ayla_service.http import reauthentication as readmission
 from ayla_service.settings import Settings
 from ayla_service.states import Role
 from ayla_service.streams.feeds import TeamFeed

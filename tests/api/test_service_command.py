@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from ayla_service import __version__
 from ayla_service.db.session import Database
+from ayla_service.processes.startup import StartError, environment, require_keys, warn_of_unknown_variables
 from ayla_service.settings import Settings
-from ayla_service.startup import StartError, environment, require_keys, warn_of_unknown_variables
 from structlog.typing import EventDict
 
 from tests.api.commands import Command, Ended, runner, said

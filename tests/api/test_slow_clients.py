@@ -14,8 +14,8 @@ import httpx2
 import pytest
 from anyio.to_thread import current_default_thread_limiter
 from ayla_service.app import create_app
-from ayla_service.connections import BoundedProtocol
 from ayla_service.db.session import Database
+from ayla_service.processes.connections import BoundedProtocol
 from ayla_service.settings import Settings
 from fastapi import FastAPI, Response
 from starlette.responses import StreamingResponse

@@ -9,8 +9,8 @@ from ayla_service.app import create_app
 from ayla_service.db import migrate
 from ayla_service.db.models import Base
 from ayla_service.db.session import Database
+from ayla_service.processes.startup import StartError, open_store
 from ayla_service.settings import Settings
-from ayla_service.startup import StartError, open_store
 from fastapi.testclient import TestClient
 from sqlalchemy import event, func, select
 

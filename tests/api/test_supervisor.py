@@ -8,7 +8,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from ayla_service.supervisor import WorkerSupervisor
+from ayla_service.processes.supervisor import WorkerSupervisor
 from structlog.typing import EventDict
 
 from tests.api.processes import is_running, wait_until
@@ -87,7 +87,7 @@ def test_stopping_right_after_the_start_leaves_nothing(notes: Path) -> None:
 def test_a_worker_goes_when_the_service_is_killed(notes: Path) -> None:
     service = textwrap.dedent(f"""
         import os, sys, time
-        from ayla_service.supervisor import WorkerSupervisor
+        from ayla_service.processes.supervisor import WorkerSupervisor
         with WorkerSupervisor(dict(os.environ), 30.0, [sys.executable, "-c", {OBEDIENT!r}, sys.argv[1]]):
             time.sleep(300)
     """)

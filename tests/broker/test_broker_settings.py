@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from ayla_service.cli import app
+from ayla_service.processes.startup import StartError, load_settings, require_broker
 from ayla_service.queue.celery.configuration import configuration
 from ayla_service.queue.wakeup import TimerWakeUp, make_wake_up
 from ayla_service.settings import Settings
-from ayla_service.startup import StartError, load_settings, require_broker
 from typer.testing import CliRunner
 
 WRONG = [
@@ -66,7 +66,7 @@ def test_a_missing_extra_is_named(url: str, missing: str, tmp_path: Path, monkey
 
 @pytest.mark.parametrize("command", ["serve", "api", "worker"])
 def test_every_command_with_a_broker_says_so(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ayla_service.startup.missing_modules", lambda _url: ["celery"])
+    monkeypatch.setattr("ayla_service.processes.startup.missing_modules", lambda _url: ["celery"])
     # It would write to the runner's standard error for the rest of this process, and that is closed by then.
     monkeypatch.setattr("ayla_service.cli.configure_logging", lambda _settings: None)
     result = CliRunner().invoke(app, [command, "--data-dir", str(tmp_path)])

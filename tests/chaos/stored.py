@@ -8,7 +8,7 @@ import numpy as np
 from ayla_core.recorder import Column
 from ayla_service.db.models import Chunk, Job, MetricChunk, Shard, Trial
 from ayla_service.db.session import Database
-from ayla_service.results.encoding import decode
+from ayla_service.trials.encoding import decode
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 

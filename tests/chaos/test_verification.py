@@ -14,9 +14,9 @@ from ayla_service.db.models import Attempt, Chunk, Job, MetricChunk, Shard, Tria
 from ayla_service.db.session import Database
 from ayla_service.queue import attempts
 from ayla_service.queue.claims import Claim, SavedState, claim
-from ayla_service.results.encoding import decode, encode
-from ayla_service.results.writer import NewChunk, NewResults, insert
 from ayla_service.settings import Settings
+from ayla_service.trials.encoding import decode, encode
+from ayla_service.trials.writer import NewChunk, NewResults, insert
 from ayla_worker.identity import describe_worker
 from ayla_worker.runner import Runner
 from sqlalchemy import URL, delete, select, text, update

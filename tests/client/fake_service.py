@@ -13,8 +13,8 @@ from ayla_spec.optimizers.effect import Sides, effect_notes
 from ayla_spec.trials import TrialPlan, plan_trials
 from pydantic import ValidationError
 
-from tests.client.compared import comparison_document
-from tests.client.courses import Columns, decay, polynomial
+from tests.client.comparisons import comparison_document
+from tests.client.trajectories import Columns, decay, polynomial
 
 CURVE_ENDS = {"plain": 0.041, "loss": 0.029, "sample": 0.030}
 CURVE_RATES = {"plain": 0.01, "loss": 0.02, "sample": 0.03}
@@ -109,7 +109,7 @@ class FakeJob:
         return None
 
 
-def course_of(plan: TrialPlan, job: FakeJob) -> Columns:
+def trajectory_of(plan: TrialPlan, job: FakeJob) -> Columns:
     """What a trial of the fake did; curve fitting differs a little from seed to seed."""
     settings = plan.settings.model_dump(mode="json")
     if job.resolved["problem"]["type"] == "expression":
@@ -128,12 +128,12 @@ class FakeService:
         workers: those there are.
         events: what the stream about any job tells; none: there is no stream.
         streamed: paths of the streams that were asked for.
-        course: columns of a trial.
+        trajectory: columns of a trial.
     """
 
     outcomes: dict[str, str] = field(default_factory=dict)
     replies: list[Reply] = field(default_factory=list)
-    course: Callable[[TrialPlan, FakeJob], Columns] = course_of
+    trajectory: Callable[[TrialPlan, FakeJob], Columns] = trajectory_of
     page_size: int = 1000
     jobs: dict[str, FakeJob] = field(default_factory=dict)
     workers: list[dict[str, Any]] = field(default_factory=list)
@@ -225,7 +225,7 @@ class FakeService:
         return httpx2.Response(202 if rest else 200, json=document)
 
     def _trial_document(self, job: FakeJob, plan: TrialPlan) -> dict[str, Any]:
-        loss = self.course(plan, job)["loss"]
+        loss = self.trajectory(plan, job)["loss"]
         finite = [value for value in loss if math.isfinite(value)]
         diverged = len(finite) < len(loss)
         sides = Sides(sum(0 < abs(value) < 1 for value in finite[:-1]), sum(abs(value) > 1 for value in finite[:-1]))
@@ -258,7 +258,7 @@ class FakeService:
         job = self.jobs[job_id]
         plan = job.plans[int(index)]
         if rest == ["trajectory"]:
-            return _trajectory(trial_id, self.course(plan, job), request)
+            return _trajectory(trial_id, self.trajectory(plan, job), request)
         if rest == ["metrics"]:
             return _trajectory(trial_id, _metrics(job), request)
         if rest == ["predictions"]:

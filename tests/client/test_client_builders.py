@@ -9,7 +9,7 @@ import ayla
 import numpy
 import pytest
 from ayla.builders import models, optimizers, problems, schedules
-from ayla.builders.optimizers import Common
+from ayla.builders.optimizers import CommonSettings
 
 from tests.client.fake_service import FakeService
 
@@ -38,7 +38,7 @@ DATASETS = members(SCHEMAS["DatasetProblem"]["properties"]["dataset"])
 
 def parameters(function: Any) -> set[str]:
     names = {*inspect.signature(function).parameters}
-    return names - {"common"} | {*Common.__annotations__} if "common" in names else names
+    return names - {"common"} | {*CommonSettings.__annotations__} if "common" in names else names
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

@@ -1,4 +1,4 @@
-"""Verdicts on synthetic courses that reproduce a claim, partly do, and do not."""
+"""Verdicts on synthetic trajectories that reproduce a claim, partly do, and do not."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -6,41 +6,41 @@ from typing import Any
 
 import ayla
 import pytest
-from ayla.reproduce import Experiment, Finding, Role, Run, Verdict
-from ayla.reproduce.curve_claims import curve_a_findings, curve_b_findings, distance_to_truth
-from ayla.reproduce.finding import headline, number, verdict
-from ayla.reproduce.polynomial_claims import adam_findings, sgd_findings
+from ayla.reproduce import ClaimResult, Experiment, Method, MethodRun, Verdict
+from ayla.reproduce.claims import headline, number, verdict
+from ayla.reproduce.curve_claims import curve_a_claims, curve_b_claims, distance_to_truth
+from ayla.reproduce.polynomial_claims import adam_claims, sgd_claims
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.client.courses import Columns, decay, polynomial
+from tests.client.trajectories import Columns, decay, polynomial
 
 GOOD, PARTLY, NOT = Verdict.REPRODUCED, Verdict.PARTLY, Verdict.NOT_REPRODUCED
 JOB = ayla.Job.model_validate({"id": "job", "state": "succeeded", "trials": {"total": 3}})
 
 
-def run(role: Role, columns: Columns, predictions: ayla.Predictions | None = None) -> Run:
-    settings = None if role is Role.PLAIN else {"n1": 1.0, "n2": 1.4, "transform_on": str(role)}
+def run(method: Method, columns: Columns, predictions: ayla.Predictions | None = None) -> MethodRun:
+    settings = None if method is Method.PLAIN else {"n1": 1.0, "n2": 1.4, "transform_on": str(method)}
     optimizer = {"name": "sgd", "learning_rate": 0.03, "ayla": settings}
     trial = ayla.Trial(
         id="trial",
         job_id="job",
         index=0,
         optimizer_index=0,
-        label=str(role),
+        label=str(method),
         optimizer=optimizer,
         seed=0,
         state="completed",
     )
-    return Run(trial, ayla.Trajectory("trial", columns), predictions or ayla.Predictions("trial", (), {}))
+    return MethodRun(trial, ayla.Trajectory("trial", columns), predictions or ayla.Predictions("trial", (), {}))
 
 
 def experiment(name: str, **columns: Columns) -> Experiment:
-    return Experiment(name, JOB, tuple(run(Role(role), values) for role, values in columns.items()))
+    return Experiment(name, JOB, tuple(run(Method(method), values) for method, values in columns.items()))
 
 
-def verdicts(findings: list[Finding]) -> dict[str, Verdict]:
-    return {finding.id: finding.verdict for finding in findings}
+def verdicts(claims: list[ClaimResult]) -> dict[str, Verdict]:
+    return {result.id: result.verdict for result in claims}
 
 
 def path(x: Sequence[float], loss: float = -6.54, transformed: float = -13.9) -> Columns:
@@ -73,8 +73,8 @@ def test_the_polynomial_computed_step_by_step_reproduces_every_claim() -> None:
         "poly-adam", plain=polynomial(rate(0.01, "adam"), 800), loss=polynomial(rate(0.01, "adam", 0.57), 800)
     )
 
-    assert set(verdicts(sgd_findings(sgd)).values()) == {GOOD}
-    assert set(verdicts(adam_findings(adam)).values()) == {GOOD}
+    assert set(verdicts(sgd_claims(sgd)).values()) == {GOOD}
+    assert set(verdicts(adam_claims(adam)).values()) == {GOOD}
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_the_polynomial_computed_step_by_step_reproduces_every_claim() -> None:
     ],
 )
 def test_stalling_at_the_saddle(x: list[float], expected: Verdict) -> None:
-    found = sgd_findings(experiment("poly-sgd", plain=path(x), loss=path(held(50))))
+    found = sgd_claims(experiment("poly-sgd", plain=path(x), loss=path(held(50))))
 
     assert verdicts(found)["sgd-stalls"] is expected
 
@@ -105,7 +105,7 @@ def test_stalling_at_the_saddle(x: list[float], expected: Verdict) -> None:
     ],
 )
 def test_reaching_the_minimum_in_time(x: list[float], expected: Verdict) -> None:
-    found = sgd_findings(experiment("poly-sgd", plain=path(held(50)), loss=path(x)))
+    found = sgd_claims(experiment("poly-sgd", plain=path(held(50)), loss=path(x)))
 
     assert verdicts(found)["ayla-sgd-minimum"] is expected
 
@@ -121,7 +121,7 @@ def test_reaching_the_minimum_in_time(x: list[float], expected: Verdict) -> None
 )
 def test_the_values_at_the_minimum(loss: float, transformed: float, expected: tuple[Verdict, Verdict]) -> None:
     ended = path(held(50, (1, 2.25)), loss, transformed)
-    found = verdicts(sgd_findings(experiment("poly-sgd", plain=path(held(50)), loss=ended)))
+    found = verdicts(sgd_claims(experiment("poly-sgd", plain=path(held(50)), loss=ended)))
 
     assert (found["minimum-loss"], found["minimum-transformed-loss"]) == expected
 
@@ -140,7 +140,7 @@ def test_the_values_at_the_minimum(loss: float, transformed: float, expected: tu
     ],
 )
 def test_adam_passing_the_saddle(points: list[tuple[int, float]], expected: tuple[Verdict, ...]) -> None:
-    found = verdicts(adam_findings(experiment("poly-adam", plain=path(held(800)), loss=path(held(800, *points)))))
+    found = verdicts(adam_claims(experiment("poly-adam", plain=path(held(800)), loss=path(held(800, *points)))))
 
     names = ("ayla-adam-near-saddle", "ayla-adam-overshoots", "ayla-adam-minimum")
     assert tuple(found[name] for name in names) == expected
@@ -151,16 +151,16 @@ def flat(value: float) -> Columns:
     return decay(value, 1.0)
 
 
-def dip(value: float, steps: Iterable[int], course: Columns) -> Columns:
-    """The course with another loss at these steps."""
+def dip(value: float, steps: Iterable[int], trajectory: Columns) -> Columns:
+    """The trajectory with another loss at these steps."""
     for step in steps:
-        course["loss"][step] = value
-    return course
+        trajectory["loss"][step] = value
+    return trajectory
 
 
 def test_what_holds_at_an_epoch_leads_with_the_value_there() -> None:
     near = path(held(800, (70, 0.0), (100, 0.1012)))
-    found = {item.id: item for item in adam_findings(experiment("poly-adam", plain=near, loss=near))}
+    found = {item.id: item for item in adam_claims(experiment("poly-adam", plain=near, loss=near))}
 
     assert headline(found["ayla-adam-near-saddle"]) == "x at step 100: 0.1012"
     assert "0.15" in found["ayla-adam-near-saddle"].criterion
@@ -178,7 +178,7 @@ def test_what_holds_at_an_epoch_leads_with_the_value_there() -> None:
     ],
 )
 def test_curve_a(adam: Columns, ayla_end: Columns, expected: tuple[Verdict, Verdict]) -> None:
-    found = verdicts(curve_a_findings(experiment("curve-a", plain=adam, loss=ayla_end, sample=flat(0.03))))
+    found = verdicts(curve_a_claims(experiment("curve-a", plain=adam, loss=ayla_end, sample=flat(0.03))))
 
     assert (found["curve-a-adam"], found["curve-a-ayla-loss"]) == expected
     assert len(found) == 3
@@ -197,37 +197,37 @@ def test_curve_a(adam: Columns, ayla_end: Columns, expected: tuple[Verdict, Verd
     ],
 )
 def test_curve_b(adam: Columns, ayla_end: Columns, expected: tuple[Verdict, Verdict]) -> None:
-    found = verdicts(curve_b_findings(experiment("curve-b", plain=adam, loss=flat(0.03), sample=ayla_end)))
+    found = verdicts(curve_b_claims(experiment("curve-b", plain=adam, loss=flat(0.03), sample=ayla_end)))
 
     assert (found["curve-b-adam"], found["curve-b-ayla-sample"]) == expected
 
 
 def test_a_diverged_course_reproduces_nothing_and_measures_nothing() -> None:
     short: Columns = {"step": [0, 1], "loss": [0.3, math.nan]}
-    findings = curve_b_findings(experiment("curve-b", plain=short, loss=short, sample=short))
+    claims = curve_b_claims(experiment("curve-b", plain=short, loss=short, sample=short))
 
-    assert set(verdicts(findings).values()) == {NOT}
-    assert headline(findings[0]).endswith(": none")
+    assert set(verdicts(claims).values()) == {NOT}
+    assert headline(claims[0]).endswith(": none")
 
 
 def test_a_preset_without_a_method_is_reported() -> None:
     with pytest.raises(ayla.AylaError, match=r"curve-a has no 'sample' run"):
-        curve_a_findings(experiment("curve-a", plain=flat(0.04), loss=flat(0.03)))
+        curve_a_claims(experiment("curve-a", plain=flat(0.04), loss=flat(0.03)))
 
 
 def test_every_criterion_names_its_thresholds() -> None:
-    found = curve_a_findings(experiment("curve-a", plain=flat(0.04), loss=flat(0.03), sample=flat(0.03)))
+    found = curve_a_claims(experiment("curve-a", plain=flat(0.04), loss=flat(0.03), sample=flat(0.03)))
 
-    for finding in found:
-        assert "Reproduced:" in finding.criterion
-        assert "Partly:" in finding.criterion
-        assert any(character.isdigit() for character in finding.criterion)
+    for result in found:
+        assert "Reproduced:" in result.criterion
+        assert "Partly:" in result.criterion
+        assert any(character.isdigit() for character in result.criterion)
 
 
 @given(st.lists(st.floats(min_value=-3, max_value=3), min_size=2, max_size=40))
 def test_settling_means_from_there_to_the_end(x: list[float]) -> None:
-    course = run(Role.PLAIN, path(x))
-    settled = course.settled_from("param.x", 2.25, 0.05)
+    settling = run(Method.PLAIN, path(x))
+    settled = settling.settled_from("param.x", 2.25, 0.05)
     within = [abs(value - 2.25) <= 0.05 for value in x]
 
     if settled is None:
@@ -246,7 +246,7 @@ def test_the_stronger_verdict_wins() -> None:
 
 def test_the_distance_to_the_true_curve() -> None:
     predictions = ayla.Predictions("trial", (150,), {"truth": [0.0, 1.0], "prediction.150": [1.0, 3.0]})
-    fitted = run(Role.PLAIN, flat(0.04), predictions)
+    fitted = run(Method.PLAIN, flat(0.04), predictions)
 
     assert distance_to_truth(fitted, 150) == 2.5
     assert math.isnan(distance_to_truth(fitted, 400))

@@ -319,7 +319,7 @@ def test_a_trial_without_metrics_says_so(service: FakeService) -> None:
 
 
 def test_what_is_not_finite_is_null_in_json(service: FakeService) -> None:
-    service.course = lambda _plan, _job: {"step": [0, 1], "loss": [1.0, float("nan")]}
+    service.trajectory = lambda _plan, _job: {"step": [0, 1], "loss": [1.0, float("nan")]}
     document = json.loads(ayla_command(service, "trajectory", f"{submitted(service)}.0", "--json").stdout)
 
     assert document["columns"]["loss"] == [1.0, None]

@@ -5,7 +5,7 @@ import time
 
 import ayla
 import pytest
-from ayla.cli.eta import Remaining, in_words
+from ayla.cli.eta import EtaStream, format_duration
 from rich.console import Console
 
 from tests.client.command import ayla_command
@@ -120,7 +120,7 @@ def job_of(service: FakeService) -> FakeJob:
 
 def test_the_remaining_time_is_the_newest_that_the_stream_has(service: FakeService) -> None:
     service.events = [*progress(300.0, 12.0), ("end", {"reason": "finished"})]
-    remaining = Remaining(service.client(), IDS[0])
+    remaining = EtaStream(service.client(), IDS[0])
     remaining._listen()
 
     assert remaining.seconds == 12.0
@@ -128,12 +128,12 @@ def test_the_remaining_time_is_the_newest_that_the_stream_has(service: FakeServi
 
 
 def test_without_a_stream_nothing_is_known_and_nothing_goes_wrong(service: FakeService) -> None:
-    refused = Remaining(service.client(), IDS[0])
+    refused = EtaStream(service.client(), IDS[0])
     refused._listen()
     service.events = [*progress(None), ("end", {})]
-    unknown = Remaining(service.client(), IDS[0])
+    unknown = EtaStream(service.client(), IDS[0])
     unknown._listen()
-    silent = Remaining(service.client(), IDS[0], listening=False)
+    silent = EtaStream(service.client(), IDS[0], listening=False)
     with silent:
         pass
 
@@ -159,4 +159,6 @@ def test_bars_say_it_too(told: FakeService) -> None:
 
 def test_times_are_as_exact_as_they_are_worth() -> None:
     said = {0.2: "1 s", 40.4: "40 s", 89: "89 s", 91: "2 min", 720: "12 min", 12_100: "3 h 20 min", 90_000: "25 h"}
-    assert {seconds: in_words(seconds) for seconds in said} == {each: f"about {text}" for each, text in said.items()}
+    assert {seconds: format_duration(seconds) for seconds in said} == {
+        each: f"about {text}" for each, text in said.items()
+    }

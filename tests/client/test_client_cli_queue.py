@@ -6,8 +6,8 @@ from typing import Any
 import ayla
 import pytest
 
+from tests.client.attempts import attempt, worker
 from tests.client.command import ayla_command
-from tests.client.executions import attempt, worker
 from tests.client.fake_service import FakeService
 
 LOST = ("worker-lost", "Worker here:1 stopped answering.")

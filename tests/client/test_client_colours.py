@@ -1,9 +1,9 @@
 """A method has the same colour in the client's figures as in the service's."""
 
 from ayla.reproduce.experiment import PRESETS as REPRODUCED
-from ayla.reproduce.experiment import Role
+from ayla.reproduce.experiment import Method
 from ayla.reproduce.figures.style import COLOURS, MARKERS
-from ayla_service.figures.material import Setting
+from ayla_service.figures.data import Setting
 from ayla_service.figures.style import looks
 from ayla_spec.presets import PRESETS
 
@@ -15,5 +15,5 @@ def test_labels_of_the_presets_have_one_colour_and_marker_in_both() -> None:
         optimizers = [(each.label or each.name, each.model_dump(mode="json")) for each in preset.optimizers]
         settings = [Setting(place, label, optimizer, []) for place, (label, optimizer) in enumerate(optimizers)]
         for setting in settings:
-            role, look = Role.of(setting.optimizer), looks(settings)[setting.index]
-            assert (COLOURS[role], MARKERS[role]) == (look.colour, look.marker), (name, setting.label)
+            method, look = Method.of(setting.optimizer), looks(settings)[setting.index]
+            assert (COLOURS[method], MARKERS[method]) == (look.colour, look.marker), (name, setting.label)

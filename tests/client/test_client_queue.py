@@ -8,7 +8,7 @@ import ayla
 import httpx2
 import pytest
 
-from tests.client.executions import attempt, worker
+from tests.client.attempts import attempt, worker
 from tests.client.fake_service import FakeService
 
 LOST = ("worker-lost", "Worker here:1 stopped answering.")

@@ -11,11 +11,12 @@ import httpx2
 import pytest
 from ayla.cli.app import app
 from ayla.cli.session import Session
+from ayla.reproduce.figures import ReportFigure
 from ayla_spec.trials import TrialPlan
 from typer.testing import CliRunner, Result
 
-from tests.client.courses import Columns
 from tests.client.fake_service import FakeJob, FakeService
+from tests.client.trajectories import Columns
 
 FIGURES = [
     "fig01-steps-on-loss",
@@ -38,6 +39,17 @@ def reproduce(service: FakeService, folder: Path, *arguments: str) -> Result:
 
 def document(folder: Path) -> Any:
     return json.loads((folder / "report.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def _empty_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are empty files, which saves the drawing where a test does not look at them."""
+
+    def save(figure: ReportFigure, folder: Path) -> None:
+        for ending in (".png", ".svg"):
+            (folder / f"{figure.stem}{ending}").touch()
+
+    monkeypatch.setattr("ayla.reproduce.figures.save", save)
 
 
 @pytest.fixture(scope="module")
@@ -107,10 +119,11 @@ def test_page_data_and_terminal_tell_the_same_verdicts(whole: tuple[FakeService,
     assert f"Report: {folder / 'report.md'}" in result.stdout
 
 
+@pytest.mark.usefixtures("_empty_figures")
 def test_measured_values_come_from_the_service(tmp_path: Path) -> None:
     service = FakeService()
-    honest = service.course
-    service.course = lambda plan, job: {
+    honest = service.trajectory
+    service.trajectory = lambda plan, job: {
         name: [2 * value for value in values] if name == "loss" else values
         for name, values in honest(plan, job).items()
     }
@@ -150,9 +163,10 @@ def test_the_terminal_ends_with_the_services_words_on_what_goes_beyond_the_paper
     assert "0.0039 after Holm's correction for 2 tests" in told[0]
 
 
+@pytest.mark.usefixtures("_empty_figures")
 def test_a_study_whose_seeds_are_copies_says_so(tmp_path: Path) -> None:
-    service, honest = FakeService(), FakeService().course
-    service.course = lambda plan, job: honest(replace(plan, seed=42), job)
+    service, honest = FakeService(), FakeService().trajectory
+    service.trajectory = lambda plan, job: honest(replace(plan, seed=42), job)
     result = reproduce(service, tmp_path, "curve-a")
 
     assert "The 10 seeds are copies of one run and count as one." in result.stdout
@@ -161,15 +175,15 @@ def test_a_study_whose_seeds_are_copies_says_so(tmp_path: Path) -> None:
 
 
 def test_a_seed_that_diverged_is_the_worst_in_table_and_figure(tmp_path: Path) -> None:
-    service, honest = FakeService(), FakeService().course
+    service, honest = FakeService(), FakeService().trajectory
 
-    def course(plan: TrialPlan, job: FakeJob) -> Columns:
+    def trajectory(plan: TrialPlan, job: FakeJob) -> Columns:
         columns = honest(plan, job)
         if plan.settings.ayla is None and plan.seed > 43:
             columns["loss"] = [*columns["loss"][:3], math.inf]
         return columns
 
-    service.course = course
+    service.trajectory = trajectory
     reproduce(service, tmp_path, "curve-a", "--seeds", "4")
     page = (tmp_path / "report.md").read_text(encoding="utf-8")
 
@@ -177,6 +191,7 @@ def test_a_seed_that_diverged_is_the_worst_in_table_and_figure(tmp_path: Path) -
     assert "Adam: diverged" in (tmp_path / "beyond-seeds-curve-a.svg").read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("_empty_figures")
 def test_a_restart_of_the_service_on_the_way_is_survived(tmp_path: Path) -> None:
     service = FakeService()
     expected = reproduce(FakeService(), tmp_path, "poly-sgd").stdout
@@ -199,6 +214,7 @@ def test_a_service_that_stays_away_ends_the_reproduction(tmp_path: Path) -> None
     assert 60 <= service.time.now <= 61
 
 
+@pytest.mark.usefixtures("_empty_figures")
 def test_some_experiments_without_the_study(tmp_path: Path) -> None:
     service = FakeService()
     result = reproduce(service, tmp_path, "curve-a", "poly-sgd", "--seeds", "0")
@@ -208,6 +224,7 @@ def test_some_experiments_without_the_study(tmp_path: Path) -> None:
     assert {path.stem[:5] for path in tmp_path.glob("*.png")} == {"fig01", "fig02", "fig03", "fig06", "fig07", "fig08"}
 
 
+@pytest.mark.usefixtures("_empty_figures")
 @pytest.mark.parametrize(("outcome", "code"), [("failed", 6), ("cancelled", 7)])
 def test_a_job_that_does_not_succeed_is_said_and_the_rest_reported(tmp_path: Path, outcome: str, code: int) -> None:
     service = FakeService(outcomes={"poly-sgd": outcome})
@@ -220,16 +237,18 @@ def test_a_job_that_does_not_succeed_is_said_and_the_rest_reported(tmp_path: Pat
     assert document(tmp_path)["unfinished_jobs"][0]["state"] == outcome
 
 
-def test_the_same_trajectories_give_the_same_figures(tmp_path: Path) -> None:
-    for name in ("first", "second"):
-        reproduce(FakeService(), tmp_path / name, "poly-sgd")
+def test_the_same_trajectories_give_the_same_figures(whole: tuple[FakeService, Path, Result], tmp_path: Path) -> None:
+    _, folder, _ = whole
+    reproduce(FakeService(), tmp_path, "poly-sgd")
+    figures = [*tmp_path.glob("fig*")]
 
-    for path in (tmp_path / "first").glob("fig*"):
-        assert path.read_bytes() == (tmp_path / "second" / path.name).read_bytes()
+    assert len(figures) == 6
+    for path in figures:
+        assert path.read_bytes() == (folder / path.name).read_bytes()
 
 
 def test_without_the_packages_that_draw_nothing_is_submitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ayla.reproduce.plotting.find_spec", lambda _name: None)
+    monkeypatch.setattr("ayla.reproduce.report.find_spec", lambda _name: None)
     service = FakeService()
     result = reproduce(service, tmp_path)
 

@@ -8,8 +8,8 @@ from unittest import mock
 
 import ayla
 import pytest
-from ayla._body import plain
-from ayla.cli.specfile import LARGEST, read_spec
+from ayla._json import to_json
+from ayla.cli.specfile import MAX_BYTES, read_spec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,7 +66,7 @@ BAD_FILES = {
     "yaml-1.1-fold": ('name: x\n\x85notes: "a"', "line 2, column 1: U+0085 ends no line"),
     "control-character": ("name: \x01", "neither JSON nor YAML"),
     "not-utf-8": (b"name: \xff", "Cannot read Standard input"),
-    "too-large": (f"name: {'x' * LARGEST}", "larger than 1048576 bytes"),
+    "too-large": (f"name: {'x' * MAX_BYTES}", "larger than 1048576 bytes"),
 }
 
 
@@ -84,7 +84,7 @@ def test_a_bad_job_file_is_one_line_and_a_usage_error(text: str | bytes, message
 
 def test_a_file_is_bounded_like_standard_input(tmp_path: Path) -> None:
     file = tmp_path / "job.json"
-    file.write_bytes(b" " * (LARGEST + 1))
+    file.write_bytes(b" " * (MAX_BYTES + 1))
     result = ayla_command(FakeService(), "submit", "-f", str(file))
 
     assert result.exit_code == 2
@@ -173,7 +173,7 @@ def test_a_byte_order_mark_is_no_part_of_a_job(tmp_path: Path) -> None:
 
 def test_two_keys_of_a_dict_that_json_writes_alike_are_refused() -> None:
     with pytest.raises(ayla.InvalidRequest, match="two keys are written as '1' in JSON") as caught:
-        plain({"a": [{1: 2, "1": 3}]})
+        to_json({"a": [{1: 2, "1": 3}]})
     assert caught.value.pointer == "/a/0"
 
 

@@ -24,15 +24,15 @@ def first_trial(client: ayla.Client, name: str) -> ayla.Trial:
 
 
 def test_columns_are_arrays_with_nan_for_what_is_not_finite() -> None:
-    course = ayla.Trajectory("trial", COLUMNS)
+    trajectory = ayla.Trajectory("trial", COLUMNS)
 
-    assert isinstance(course["loss"], numpy.ndarray)
-    assert numpy.array_equal(course["loss"], [4.0, numpy.nan, 1.0], equal_nan=True)
-    assert isinstance(course["step"], numpy.ndarray)
-    assert course["step"].dtype.kind == "i"
-    assert [*course] == ["step", "loss"]
-    assert course.rows == 3
-    assert course.numbers("step") == [0, 1, 2]
+    assert isinstance(trajectory["loss"], numpy.ndarray)
+    assert numpy.array_equal(trajectory["loss"], [4.0, numpy.nan, 1.0], equal_nan=True)
+    assert isinstance(trajectory["step"], numpy.ndarray)
+    assert trajectory["step"].dtype.kind == "i"
+    assert [*trajectory] == ["step", "loss"]
+    assert trajectory.rows == 3
+    assert trajectory.numbers("step") == [0, 1, 2]
 
 
 def test_without_numpy_columns_are_lists(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,21 +67,23 @@ def test_without_pandas_the_message_says_what_to_install(monkeypatch: pytest.Mon
 def test_the_service_decides_about_thinning(service: FakeService) -> None:
     client = service.client()
     trial = first_trial(client, "poly-sgd")
-    course = client.trials.trajectory(trial, columns=["step", "loss"], every=2, max_points=9, from_step=1, to_step=8)
+    trajectory = client.trials.trajectory(
+        trial, columns=["step", "loss"], every=2, max_points=9, from_step=1, to_step=8
+    )
 
     asked = dict(service.requests[-1].url.params)
     assert asked == {"columns": "step,loss", "every": "2", "max_points": "9", "from_step": "1", "to_step": "8"}
-    assert course.trial_id == trial.id
-    assert [*course] == ["step", "loss"]
+    assert trajectory.trial_id == trial.id
+    assert [*trajectory] == ["step", "loss"]
 
 
 def test_nothing_is_asked_for_by_default(service: FakeService) -> None:
     client = service.client()
-    course = client.trials.trajectory(first_trial(client, "poly-sgd").id)
+    trajectory = client.trials.trajectory(first_trial(client, "poly-sgd").id)
 
     assert dict(service.requests[-1].url.params) == {}
-    assert course.rows == 51
-    assert course["param.x"][0] == -1.0
+    assert trajectory.rows == 51
+    assert trajectory["param.x"][0] == -1.0
 
 
 def test_csv_comes_as_the_service_writes_it(service: FakeService) -> None:
@@ -134,17 +136,17 @@ def test_predictions_have_a_column_for_each_recorded_step(
 
 
 def test_tables_show_themselves_in_a_notebook() -> None:
-    course = ayla.Trajectory("trial", {"step": [*range(100)], "<loss>": [1.0] * 100})
-    html: Any = course._repr_html_()
+    trajectory = ayla.Trajectory("trial", {"step": [*range(100)], "<loss>": [1.0] * 100})
+    html: Any = trajectory._repr_html_()
 
     assert "100 rows" in html
     assert "&lt;loss&gt;" in html
     assert html.count("<tr>") == 6
-    assert repr(course) == "<Trajectory: 100 rows of step, <loss>>"
+    assert repr(trajectory) == "<Trajectory: 100 rows of step, <loss>>"
 
 
 def test_two_tables_are_equal_only_when_they_are_one() -> None:
-    course = ayla.Trajectory("trial", COLUMNS)
+    trajectory = ayla.Trajectory("trial", COLUMNS)
 
-    assert course == course
-    assert course != ayla.Trajectory("trial", COLUMNS)
+    assert trajectory == trajectory
+    assert trajectory != ayla.Trajectory("trial", COLUMNS)

@@ -3,8 +3,7 @@
 import ayla
 import httpx2
 import pytest
-from ayla._patience import LONGEST_OUTAGE
-from ayla._wait import FIRST_POLL, LONGEST_POLL
+from ayla._polling import FIRST_INTERVAL, LONGEST_INTERVAL, LONGEST_OUTAGE
 
 from tests.client.fake_service import FakeService, Reply, problem
 
@@ -68,8 +67,8 @@ def test_looks_grow_rarer_up_to_a_bound(service: FakeService) -> None:
 
     pauses = service.time.sleeps
     assert pauses == sorted(pauses)
-    assert pauses[0] == FIRST_POLL
-    assert pauses[-1] == LONGEST_POLL
+    assert pauses[0] == FIRST_INTERVAL
+    assert pauses[-1] == LONGEST_INTERVAL
 
 
 def test_the_pause_between_looks_is_an_option(service: FakeService) -> None:
@@ -135,7 +134,7 @@ def test_a_wait_without_a_timeout_gives_up_after_a_minute_without_an_answer(serv
     with pytest.raises(ayla.APIConnectionError):
         client.jobs.wait(job)
 
-    assert LONGEST_OUTAGE <= service.time.now <= LONGEST_OUTAGE + LONGEST_POLL
+    assert LONGEST_OUTAGE <= service.time.now <= LONGEST_OUTAGE + LONGEST_INTERVAL
 
 
 def test_two_outages_with_an_answer_in_between_are_not_one(service: FakeService) -> None:

@@ -6,11 +6,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
-from ayla_service.api import uploads as uploading
 from ayla_service.cli import app
-from ayla_service.datasets import isolated
+from ayla_service.datasets import subprocess_main as isolated
+from ayla_service.datasets.routes import uploads as uploading
+from ayla_service.processes.startup import variable
 from ayla_service.settings import Settings
-from ayla_service.startup import variable
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.yml"

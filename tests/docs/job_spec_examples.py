@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
-from ayla_service.api.examples import JOB_EXAMPLES
+from ayla_service.http.examples import JOB_EXAMPLES
 
 _LINE = 120
 

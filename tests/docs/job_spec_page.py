@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
-from ayla_service.api.examples import JOB_EXAMPLES
+from ayla_service.http.examples import JOB_EXAMPLES
 from ayla_spec import JobSpec
 from ayla_spec.datasets import AnyDataset
 from ayla_spec.expression import COMPARISONS, CONSTANTS, FUNCTIONS, OPERATORS, REDUCTIONS

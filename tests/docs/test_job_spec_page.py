@@ -8,7 +8,7 @@ from typing import Any
 import ayla
 import pytest
 from ayla.cli.specfile import read_spec
-from ayla_service.api.examples import JOB_EXAMPLES
+from ayla_service.http.examples import JOB_EXAMPLES
 from ayla_spec import JobSpec, resolve
 
 from tests.client.command import ayla_command

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from ayla_service.figures.asking import FigureOptions
 from ayla_service.figures.canvas import new_figure, styled
-from ayla_service.figures.material import Material, Run, Setting, TrialResult
+from ayla_service.figures.data import Material, Run, Setting, TrialResult
+from ayla_service.figures.options import FigureOptions
 from matplotlib.figure import Figure
 
 

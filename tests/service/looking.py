@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from ayla_service.api.sse import encode_event
 from ayla_service.db.models import Job
 from ayla_service.db.session import Database, store_now
-from ayla_service.streams.board import Board
 from ayla_service.streams.feeds import News, TeamFeed, TeamOpening, Wanted
+from ayla_service.streams.poller import Board
 from ayla_service.streams.positions import Position
+from ayla_service.streams.routes.sse import encode_event
 from ayla_service.teams.principal import LOCAL
 
 from tests.streaming import Told, events_of

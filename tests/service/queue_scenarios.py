@@ -8,7 +8,7 @@ from statistics import median
 
 from ayla_service.db.models import Member, Team
 from ayla_service.db.session import Database, store_now
-from ayla_service.queue.turns import FAIR, SharePolicy
+from ayla_service.queue.fair_queue import FAIR, SharePolicy
 from ayla_service.teams.principal import LOCAL, Principal
 from sqlalchemy import update
 

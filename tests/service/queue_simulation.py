@@ -18,11 +18,11 @@ from ayla_service.db.session import Database
 from ayla_service.jobs import drafts
 from ayla_service.queue import claims, packs
 from ayla_service.queue.claims import Claim, WorkerIdentity, claim_pack
+from ayla_service.queue.fair_queue import FAIR, SharePolicy
 from ayla_service.queue.packs import CompletedShard
 from ayla_service.queue.policy import PackLimits
-from ayla_service.queue.turns import FAIR, SharePolicy
-from ayla_service.results.writer import NewResults
 from ayla_service.teams.principal import Principal
+from ayla_service.trials.writer import NewResults
 from ayla_spec import JobSpec, resolve
 
 from tests.factories import spec

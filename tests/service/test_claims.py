@@ -7,8 +7,8 @@ from ayla_service.db.models import Job, Shard
 from ayla_service.db.session import Database
 from ayla_service.queue import claims
 from ayla_service.queue.claims import WorkerIdentity, claim
+from ayla_service.queue.fair_queue import Turns
 from ayla_service.queue.policy import Candidate, PackLimits, Take, pack
-from ayla_service.queue.turns import Turns
 from pydantic import ValidationError
 from sqlalchemy import select, update
 

@@ -10,7 +10,7 @@ import pytest
 from ayla_service.comparison.bootstrap import RESAMPLES, fewest_for, median_interval
 from ayla_service.comparison.significance import EXACT_UP_TO, holm, sign_test, signed_rank
 from ayla_service.comparison.spread import Spread
-from ayla_service.results.order import median, ordered, quantile
+from ayla_service.trials.quantiles import median, ordered, quantile
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st

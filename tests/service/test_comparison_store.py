@@ -6,15 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ayla_service.comparison import courses, gathering
+from ayla_service.comparison import curves as courses
+from ayla_service.comparison import loading as gathering
 from ayla_service.comparison.question import Question
 from ayla_service.comparison.service import Comparison, ComparisonService
 from ayla_service.db.models import Chunk, Trial
 from ayla_service.db.session import Database
 from ayla_service.errors import ComparisonTooLarge, InvalidQuery, JobNotFound
-from ayla_service.results.encoding import encode
 from ayla_service.states import TrialState
 from ayla_service.teams.principal import LOCAL
+from ayla_service.trials.encoding import encode
 from sqlalchemy import select
 
 from tests.factories import stranger, submit, submit_as

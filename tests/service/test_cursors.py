@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from ayla_service import cursors
 from ayla_service.db.session import Database
 from ayla_service.errors import InvalidQuery
-from ayla_service.jobs import cursors
 from ayla_service.streams.positions import Position
 from hypothesis import given
 from hypothesis import strategies as st

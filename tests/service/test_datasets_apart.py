@@ -9,7 +9,7 @@ from typing import IO
 
 import pytest
 from ayla_data.formats import Format
-from ayla_service.datasets import apart
+from ayla_service.datasets import subprocess_check as apart
 from ayla_service.datasets.checking import Checked
 from ayla_service.errors import InvalidDataset, UploadsUnavailable
 
@@ -116,7 +116,7 @@ def test_the_process_gets_no_variable_that_may_hold_a_secret(monkeypatch: pytest
 
 
 def test_what_it_imports_is_little() -> None:
-    code = "import sys, ayla_service.datasets.isolated; print(*sys.modules)"
+    code = "import sys, ayla_service.datasets.subprocess_main; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout.decode().split()
     assert {"pyarrow", "numpy"} <= set(loaded)
     assert not {"pydantic", "sqlalchemy", "fastapi", "ayla_spec", "torch"} & set(loaded)

@@ -12,13 +12,13 @@ from ayla_service.db.models import Attempt, Member, Shard, Team, TeamUsage, Usag
 from ayla_service.db.session import Database, store_is_away, store_now
 from ayla_service.queue import attempts, claims, control, packs
 from ayla_service.queue.claims import CLAIM_LOCK, Claim, WorkerIdentity, claim, claim_pack
-from ayla_service.queue.contenders import WORKERS_LIMIT
+from ayla_service.queue.eligibility import WORKERS_LIMIT
 from ayla_service.queue.packs import CompletedShard
 from ayla_service.queue.policy import PackLimits
 from ayla_service.queue.reaper import reap
-from ayla_service.results.writer import NewResults
 from ayla_service.teams.limits import Limit
 from ayla_service.teams.principal import LOCAL, Principal
+from ayla_service.trials.writer import NewResults
 from sqlalchemy import make_url, select, text, update
 from sqlalchemy.exc import DBAPIError
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from ayla_service.db.session import Database
-from ayla_service.queue.turns import SharePolicy
+from ayla_service.queue.fair_queue import SharePolicy
 from sqlalchemy import event
 
 from tests.service.queue_scenarios import SWEEP_SHARD, backlogs, mixed, newcomer

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from ayla_service.figures.bands import band_of, last_finite, quantile
-from ayla_service.figures.material import Run
+from ayla_service.figures.data import Run
 from ayla_service.figures.windows import drawable, heights, window
 from hypothesis import given
 from hypothesis import strategies as st

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from ayla_service.errors import FigureUnavailable, InvalidQuery
-from ayla_service.figures.asking import Across, AxisScale, CellValue, FigureOptions, Form, Kind
+from ayla_service.figures.availability import JobFacts
 from ayla_service.figures.drawing import title_of
-from ayla_service.figures.facts import JobFacts
+from ayla_service.figures.options import Across, AxisScale, CellValue, FigureOptions, Form, Kind
 from ayla_service.figures.predictions import drawn_steps
 from ayla_service.figures.sweeps import axes_of
 from ayla_spec import JobSpec, resolve

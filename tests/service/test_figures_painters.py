@@ -8,17 +8,17 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pytest
-from ayla_service.figures.asking import AxisScale, CellValue, FigureOptions, Form
 from ayla_service.figures.canvas import Paint, rendered
-from ayla_service.figures.material import Material
-from ayla_service.figures.painters import cells, fits, lines, plane, valley
-from ayla_service.figures.painters.lines import Lines, Panel
-from ayla_service.figures.painters.parts import NOTHING, number
+from ayla_service.figures.data import Material
+from ayla_service.figures.options import AxisScale, CellValue, FigureOptions, Form
 from ayla_service.figures.predictions import Fits
+from ayla_service.figures.renderers import cells, fits, lines, plane, valley
+from ayla_service.figures.renderers.lines import Lines, Panel
+from ayla_service.figures.renderers.parts import NOTHING, number
 from ayla_service.figures.style import COLOURS, FEW_NAMED, MOST_NAMED, looks
 from ayla_service.figures.sweeps import Sweep, sweep_of
+from ayla_service.figures.texts import shown
 from ayla_service.figures.windows import drawable
-from ayla_service.figures.words import shown
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure

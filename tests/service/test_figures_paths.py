@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 from ayla_service.db.session import Database
-from ayla_service.figures.asking import FigureOptions, Kind
-from ayla_service.figures.material import Floats, Run
-from ayla_service.figures.painters import plane, valley
+from ayla_service.figures.data import Floats, Run
+from ayla_service.figures.options import FigureOptions, Kind
 from ayla_service.figures.paths import Points, Screen, drawn_path
+from ayla_service.figures.renderers import plane, valley
 from ayla_service.figures.windows import windows
 from ayla_spec.problems import ExpressionProblem
 

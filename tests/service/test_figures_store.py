@@ -8,12 +8,12 @@ from ayla_service.db.models import Chunk, Trial
 from ayla_service.db.session import Database
 from ayla_service.errors import FigureTooLarge, InvalidQuery, JobNotFound
 from ayla_service.figures import selecting
-from ayla_service.figures.asking import FigureOptions, Form, Kind
-from ayla_service.figures.material import Material
+from ayla_service.figures.data import Material
+from ayla_service.figures.options import FigureOptions, Form, Kind
 from ayla_service.figures.service import FigureService, Sketch
-from ayla_service.results.encoding import encode
 from ayla_service.states import TrialState
 from ayla_service.teams.principal import LOCAL
+from ayla_service.trials.encoding import encode
 from sqlalchemy import select, update
 
 from tests.factories import stranger, submit

@@ -5,11 +5,11 @@ from functools import partial
 
 import numpy as np
 import pytest
-from ayla_service.figures.asking import AxisScale, FigureOptions, Form
 from ayla_service.figures.canvas import Paint, rendered, styled
-from ayla_service.figures.painters import lines
-from ayla_service.figures.painters.lines import Lines, Panel
-from ayla_service.figures.painters.parts import written_alike
+from ayla_service.figures.options import AxisScale, FigureOptions, Form
+from ayla_service.figures.renderers import lines
+from ayla_service.figures.renderers.lines import Lines, Panel
+from ayla_service.figures.renderers.parts import written_alike
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from tests.service.figure_material import material, painted, run, setting

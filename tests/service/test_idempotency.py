@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ayla_service.db.session import Database
 from ayla_service.errors import IdempotencyKeyReused
-from ayla_service.jobs.idempotency import (
+from ayla_service.idempotency import (
     RequestKey,
     StoredAnswer,
     begin,

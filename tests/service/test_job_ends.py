@@ -1,5 +1,6 @@
 """How shards wait and jobs end: failures, cancellations, pauses, and what comes between them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -150,6 +151,16 @@ def test_releasing_without_getting_on_does_not_forgive_failures(database: Databa
     for _ in range(MAX_ATTEMPTS):
         attempts.release(database, claim_one(database), SavedState(0, b"state at 0"))
         attempts.fail(database, claim_one(database), ErrorType.UNEXPECTED, "no", AT_ONCE)
+    assert jobs(database).get(job.id).state == "failed"
+
+
+def test_rows_without_a_checkpoint_do_not_forgive_failures(database: Database) -> None:
+    """The next attempt makes these rows again, and may be killed at the same step again."""
+    job = submit(database)
+    for step in range(MAX_ATTEMPTS):
+        claimed = claim_one(database)
+        attempts.record(database, claimed, replace(progress(claimed, step, step), checkpoint=None), LEASE)
+        attempts.fail(database, claimed, ErrorType.UNEXPECTED, "no", AT_ONCE)
     assert jobs(database).get(job.id).state == "failed"
 
 

@@ -15,15 +15,16 @@ from ayla_service.db.models import Chunk, Job, Trial
 from ayla_service.db.session import Database
 from ayla_service.errors import InvalidQuery, JobNotFound
 from ayla_service.jobs.views import JobView
-from ayla_service.results import chunks, course, encoding, relaying, table
-from ayla_service.results.encoding import encode
-from ayla_service.results.formats import Format, downloaded
-from ayla_service.results.reader import MAX_NUMBERS, MAX_ROWS, TRAJECTORY, ResultReader, TrajectoryQuery
-from ayla_service.results.selection import Scale
-from ayla_service.results.standing import Standing, TrialSelection
-from ayla_service.results.table import ResultTable
 from ayla_service.states import TrialState
 from ayla_service.teams.principal import LOCAL
+from ayla_service.trials import arrow_passthrough, chunks, encoding, table
+from ayla_service.trials import step_rows as course
+from ayla_service.trials.encoding import encode
+from ayla_service.trials.formats import Format, downloaded
+from ayla_service.trials.reader import MAX_NUMBERS, MAX_ROWS, TRAJECTORY, ResultReader, TrajectoryQuery
+from ayla_service.trials.selection import Scale
+from ayla_service.trials.snapshot import Standing, TrialSelection
+from ayla_service.trials.table import ResultTable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
@@ -334,7 +335,7 @@ def test_a_trial_as_an_arrow_stream_is_what_is_stored(
     )
     expected = _whole(opened)
     decode = Mock(side_effect=encoding.decode)
-    monkeypatch.setattr(relaying, "decode", decode)
+    monkeypatch.setattr(arrow_passthrough, "decode", decode)
     arrow = pa.ipc.open_stream(b"".join(downloaded(Format.ARROW, opened))).read_all()
     assert decode.call_count == decoded
     assert arrow.schema.equals(expected.schema)

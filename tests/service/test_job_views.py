@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from ayla_service import cursors
 from ayla_service.db.models import Attempt, Shard
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import InvalidQuery, JobFinished, JobNotFound
-from ayla_service.jobs import cursors
 from ayla_service.jobs.views import AttemptCounts
 from ayla_service.queue.attempts import fail, record
 from ayla_service.queue.claims import Claim, claim

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from ayla_service import cursors
 from ayla_service.db.models import IdempotencyKey, Job, Member, Shard, Team, Trial
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import (
@@ -17,8 +18,7 @@ from ayla_service.errors import (
     QueueDraining,
     TrialNotFound,
 )
-from ayla_service.jobs import cursors
-from ayla_service.jobs.idempotency import StoredAnswer
+from ayla_service.idempotency import StoredAnswer
 from ayla_service.jobs.listing import JobQuery, Sort
 from ayla_service.jobs.submission import checked
 from ayla_service.jobs.views import JobView

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from ayla_service.api.team_schemas import KeyWithSecret
 from ayla_service.db.models import ApiKey, Member
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import NotAuthenticated
@@ -13,6 +12,7 @@ from ayla_service.states import Role
 from ayla_service.teams import keys
 from ayla_service.teams.keys import KeyRing, digest_of, has_valid_key
 from ayla_service.teams.principal import DEFAULT_MEMBER_ID, LOCAL, Scope
+from ayla_service.teams.schemas import KeyWithSecret
 from sqlalchemy import event, select, text, update
 from sqlalchemy.exc import OperationalError
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import pytest
 from ayla_service.observability import metrics
 from ayla_service.observability.broker_check import broker_fault
-from ayla_service.observability.patience import Impatient, NoAnswer
 from ayla_service.observability.store_gauges import StoreCollector, StoreGauges
+from ayla_service.observability.timeouts import Impatient, NoAnswer
 from ayla_service.states import AttemptOutcome
 
 from tests.servers.process import free_port

@@ -14,11 +14,11 @@ from ayla_service.jobs.listing import JobQuery
 from ayla_service.queue.attempts import begin, record
 from ayla_service.queue.claims import claim
 from ayla_service.queue.reaper import reap
-from ayla_service.results.encoding import encode
-from ayla_service.results.reader import ResultReader, TrajectoryQuery
-from ayla_service.results.standing import TrialSelection
 from ayla_service.states import LabelKind
 from ayla_service.teams.principal import LOCAL
+from ayla_service.trials.encoding import encode
+from ayla_service.trials.reader import ResultReader, TrajectoryQuery
+from ayla_service.trials.snapshot import TrialSelection
 from ayla_spec import JobSpec, resolve
 from sqlalchemy import MetaData, insert, select, update
 

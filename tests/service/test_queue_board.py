@@ -7,19 +7,19 @@ import pytest
 from ayla_service.db.models import Attempt, Member, Shard, Team, Trial
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import JobNotFound
-from ayla_service.jobs.moving import move_before, move_to_front
-from ayla_service.jobs.prospects import PositionView, QueueView
-from ayla_service.jobs.queue_view import QueueBoard
-from ayla_service.queue import census as census_module
+from ayla_service.overview.estimates import PositionView, QueueView
+from ayla_service.overview.moving import move_before, move_to_front
+from ayla_service.overview.service import QueueBoard
 from ayla_service.queue import control, packs
+from ayla_service.queue import snapshot as census_module
 from ayla_service.queue.attempts import fail
 from ayla_service.queue.claims import Claim, WorkerIdentity, claim
+from ayla_service.queue.fair_queue import FAIR
 from ayla_service.queue.packs import CompletedShard
 from ayla_service.queue.retries import ErrorType, RetryPolicy
-from ayla_service.queue.turns import FAIR
 from ayla_service.queue.workers import register
-from ayla_service.results.writer import NewResults
 from ayla_service.teams.principal import LOCAL, Principal
+from ayla_service.trials.writer import NewResults
 from sqlalchemy import select, update
 
 from tests.factories import colleague, jobs, stranger, submit

@@ -7,7 +7,7 @@ import pytest
 from ayla_service.db.models import Shard
 from ayla_service.db.session import Database
 from ayla_service.errors import JobFinished, JobNotFound, MoveImpossible, NotYours
-from ayla_service.jobs import moving
+from ayla_service.overview import moving
 from ayla_service.queue.attempts import release
 from ayla_service.queue.claims import claim
 from ayla_service.teams.principal import LOCAL, Principal

@@ -9,11 +9,11 @@ from ayla_service.db.session import Database
 from ayla_service.errors import InvalidQuery, TrialNotFound
 from ayla_service.queue import attempts
 from ayla_service.queue.claims import Claim, claim
-from ayla_service.results import reader
-from ayla_service.results.encoding import decode, encode
-from ayla_service.results.reader import ResultReader, TrajectoryQuery
-from ayla_service.results.writer import NewChunk, NewPredictions, NewResults, insert
 from ayla_service.teams.principal import LOCAL
+from ayla_service.trials import reader
+from ayla_service.trials.encoding import decode, encode
+from ayla_service.trials.reader import ResultReader, TrajectoryQuery
+from ayla_service.trials.writer import NewChunk, NewPredictions, NewResults, insert
 
 from tests.factories import WORKER, progress, submit
 

@@ -1,6 +1,8 @@
 """What a unit of work sees and holds, on each backend."""
 
+import sqlite3
 from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -90,3 +92,17 @@ def test_options_of_the_url_win_over_our_own(postgres_server: PostgresServer) ->
     database.dispose()
     assert shown == ["elsewhere", "3s", "15s"]
     assert (given["keepalives_idle"], given["tcp_user_timeout"]) == ("77", "15000")
+
+
+def test_a_writing_unit_holds_the_lock_of_sqlite_from_its_start(store_path: Path) -> None:
+    """One that read first and then waited for the lock could only fail: another process has written meanwhile."""
+    database, other = Database(f"sqlite:///{store_path}"), sqlite3.connect(store_path, timeout=0)
+    with database.write() as session:
+        session.scalar(select(func.count()).select_from(Job))
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+    with database.read() as session:
+        session.scalar(select(func.count()).select_from(Job))
+        other.execute("BEGIN IMMEDIATE")
+    other.close()
+    database.dispose()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from ayla_service.addresses import shown_store
+from ayla_service.processes.startup import StartError, load_settings
 from ayla_service.settings import Settings
-from ayla_service.startup import StartError, load_settings
 from pydantic import ValidationError
 from sqlalchemy import make_url
 

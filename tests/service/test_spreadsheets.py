@@ -6,8 +6,8 @@ import math
 
 import pyarrow as pa
 import pytest
-from ayla_service.results.formats import Format, encoded
-from ayla_service.results.spreadsheets import harmless
+from ayla_service.trials.formats import Format, encoded
+from ayla_service.trials.spreadsheets import harmless
 
 FORMULAS = [
     "=1+1",

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from ayla_service import cursors
 from ayla_service.datasets.pinning import pin_uploads
 from ayla_service.db.models import Chunk, IdempotencyKey, Job, Member, Team, Trial
 from ayla_service.db.session import Database
 from ayla_service.errors import InvalidQuery, JobNotFound, JobUnfinished, LimitReached
-from ayla_service.jobs import cursors, retention
-from ayla_service.jobs.idempotency import RequestKey, StoredAnswer
+from ayla_service.idempotency import RequestKey, StoredAnswer
+from ayla_service.jobs import retention
 from ayla_service.jobs.listing import JobQuery
 from ayla_service.jobs.submission import Receipt, SubmissionDesk, checked
 from ayla_service.jobs.views import JobView
@@ -19,11 +20,11 @@ from ayla_service.queue.attempts import RecordedBlock, begin, fail, record
 from ayla_service.queue.claims import Claim, claim
 from ayla_service.queue.retries import ErrorType
 from ayla_service.queue.wakeup import TimerWakeUp
-from ayla_service.results.encoding import encode
-from ayla_service.results.progress import TrialProgress
-from ayla_service.results.writer import NewChunk, NewResults
 from ayla_service.states import LabelKind, TrialState
 from ayla_service.teams.principal import LOCAL, Principal
+from ayla_service.trials.encoding import encode
+from ayla_service.trials.progress import TrialProgress
+from ayla_service.trials.writer import NewChunk, NewResults
 from ayla_spec import JobSpec, ResolvedJobSpec, SpecError, SpecIssue
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session

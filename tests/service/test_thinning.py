@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pytest
-from ayla_service.results.selection import Scale
-from ayla_service.results.thinning import every_nth, with_extremes
+from ayla_service.trials.selection import Scale
+from ayla_service.trials.thinning import every_nth, with_extremes
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_address
 
 import pytest
-from ayla_service.webhooks.gate import Gate
 from ayla_service.webhooks.networks import Address, PrivateHosts, is_public
 from ayla_service.webhooks.resolving import Resolver
+from ayla_service.webhooks.target_policy import Gate
 from ayla_service.webhooks.targets import Refused, parse
 
 PUBLIC = "93.184.215.14"

@@ -10,10 +10,11 @@ from ayla_service.db.models import Shard, Webhook, WebhookDelivery
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue import outbox
 from ayla_service.queue.lifecycle import settle
+from ayla_service.webhooks import concurrency as room
 from ayla_service.webhooks import deliveries as due
-from ayla_service.webhooks import room, schedule
+from ayla_service.webhooks import schedule
+from ayla_service.webhooks.concurrency import Room
 from ayla_service.webhooks.deliveries import Outcome, Taken
-from ayla_service.webhooks.room import Room
 from ayla_service.webhooks.schedule import MOST_ATTEMPTS, pause
 from ayla_service.webhooks.sending import Reply
 from ayla_service.webhooks.signing import new_secret

@@ -12,10 +12,10 @@ from ipaddress import ip_address
 
 import pytest
 import trustme
-from ayla_service.webhooks.gate import Gate
 from ayla_service.webhooks.networks import Address, PrivateHosts
 from ayla_service.webhooks.sending import Reply, Sender
 from ayla_service.webhooks.signing import new_secret, signature_headers
+from ayla_service.webhooks.target_policy import Gate
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 

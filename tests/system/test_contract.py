@@ -18,8 +18,8 @@ from ayla_core.engine import Engine
 from ayla_core.recorder import MemoryRecorder
 from ayla_core.training import train
 from ayla_service.db.models import Attempt, Shard, Trial
-from ayla_service.results.reader import ResultReader, TrajectoryQuery
 from ayla_service.teams.principal import LOCAL
+from ayla_service.trials.reader import ResultReader, TrajectoryQuery
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
 from sqlalchemy import select

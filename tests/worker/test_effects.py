@@ -10,13 +10,14 @@ from ayla_core.trial_statistics import LATER
 from ayla_service.comparison.question import Question
 from ayla_service.comparison.service import Comparison, ComparisonService
 from ayla_service.db.session import Database
-from ayla_service.jobs.views import JobView, SummaryView
+from ayla_service.jobs.views import JobView
 from ayla_service.queue.attempts import release
 from ayla_service.queue.claims import SavedState, claim
-from ayla_service.results.reader import ResultReader
-from ayla_service.results.standing import TrialSelection
 from ayla_service.settings import Settings
 from ayla_service.teams.principal import LOCAL
+from ayla_service.trials.reader import ResultReader
+from ayla_service.trials.snapshot import TrialSelection
+from ayla_service.trials.views import SummaryView
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
 from ayla_worker.identity import describe_worker

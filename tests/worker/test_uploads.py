@@ -10,9 +10,9 @@ from ayla_service.datasets import content
 from ayla_service.db.models import Dataset, DatasetPart
 from ayla_service.db.session import Database
 from ayla_service.jobs.views import JobView
-from ayla_service.results.reader import ResultReader, TrajectoryQuery
 from ayla_service.settings import Settings
 from ayla_service.teams.principal import LOCAL
+from ayla_service.trials.reader import ResultReader, TrajectoryQuery
 from ayla_worker import data
 from ayla_worker.identity import describe_worker
 from ayla_worker.runner import Runner

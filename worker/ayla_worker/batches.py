@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ayla_core.recorder import MemoryRecorder, MetricRows, TrialRows
 from ayla_service.queue.claims import Claim
 from ayla_service.queue.packs import CompletedShard
-from ayla_service.results.writer import NewResults
+from ayla_service.trials.writer import NewResults
 from ayla_spec.trials import TrialPlan
 
 from ayla_worker.rows import chunk_of, predictions_of, progress_of

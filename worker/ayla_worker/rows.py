@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from ayla_core.recorder import Block, MetricRows, PredictionRows, TrialOutcome, TrialRows
 from ayla_core.step_rows import joined
-from ayla_service.results.encoding import encode
-from ayla_service.results.progress import TrialProgress
-from ayla_service.results.writer import NewChunk, NewPredictions, NewResults
 from ayla_service.states import TrialState
+from ayla_service.trials.encoding import encode
+from ayla_service.trials.progress import TrialProgress
+from ayla_service.trials.writer import NewChunk, NewPredictions, NewResults
 
 
 def results_of(block: Block, trial_ids: Mapping[int, str]) -> NewResults:

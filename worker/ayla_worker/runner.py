@@ -6,8 +6,8 @@ import structlog
 from ayla_service.db.session import Database
 from ayla_service.observability import metrics
 from ayla_service.queue.claims import Claim, WorkerIdentity, claim_pack
+from ayla_service.queue.fair_queue import SharePolicy
 from ayla_service.queue.policy import PackLimits
-from ayla_service.queue.turns import SharePolicy
 from ayla_service.settings import Settings
 
 from ayla_worker.attempt import AttemptRunner

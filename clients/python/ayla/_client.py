@@ -1,4 +1,4 @@
-"""The entry point: one service, one connection pool."""
+"""The client: one service, one connection pool."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Self
 
 import httpx2
 
-from ayla._address import DEFAULT_BASE_URL, checked, shown
+from ayla._address import DEFAULT_BASE_URL, parse_base_url, without_credentials
 from ayla._clock import Clock
 from ayla._jobs import Jobs
-from ayla._transport import UNSET, Timeout, Transport, Unset, header_value, parse, segment
+from ayla._responses import parse
+from ayla._transport import UNSET, Timeout, Transport, Unset, header_value, segment
 from ayla._trials import Trials
 from ayla._version import __version__
 from ayla._workers import Workers
@@ -29,9 +30,9 @@ class Client:
             http://127.0.0.1:8642.
         api_key: sent as a bearer token; default: environment variable AYLA_API_KEY, else none.
         timeout: seconds for each part of a request, or an ``httpx2.Timeout``; default: connect 5, everything else 60.
-        max_retries: how often a request that failed for a passing reason is sent again, where that is safe.
+        max_retries: how often an idempotent request with a transient error is sent again.
         transport: replaces the network, for example ``httpx2.MockTransport``.
-        clock: replaces the time that waiting spends, for tests.
+        clock: replaces the system's clock, for tests.
 
     Attributes:
         jobs: submit, list, wait for, pause and cancel jobs.
@@ -54,7 +55,7 @@ class Client:
         clock: Clock | None = None,
     ) -> None:
         http = httpx2.Client(
-            base_url=checked(base_url or default_base_url()),
+            base_url=parse_base_url(base_url or default_base_url()),
             headers=_headers(api_key or os.environ.get("AYLA_API_KEY")),
             transport=transport,
         )
@@ -69,7 +70,7 @@ class Client:
     @property
     def base_url(self) -> str:
         """Address of the service, without a user's name and password."""
-        return shown(self._transport.http.base_url).rstrip("/")
+        return without_credentials(self._transport.http.base_url).rstrip("/")
 
     def with_options(self, *, timeout: Timeout | Unset = UNSET, max_retries: int | Unset = UNSET) -> Client:
         """A client with other options that shares this one's connections; closing either closes both."""
@@ -78,7 +79,7 @@ class Client:
         return other
 
     def catalogue(self) -> Catalogue:
-        """Everything a job can be made of, the limits of the service, and the JSON schema of a job spec."""
+        """The parts that a job can have, the limits of the service, and the JSON schema of a job spec."""
         return parse(Catalogue, self._transport.get("/v1/catalogue"))
 
     def compare(
@@ -90,22 +91,22 @@ class Client:
         confidence: float | None = None,
         baseline: str | None = None,
     ) -> Comparison:
-        """The optimizers of a job side by side, and how sure the difference is, as the service computes it.
+        """The comparison of a job's optimizers, as the service computes it.
 
-        Trials without a result are left out and counted; one that diverged counts as the worst there is.
+        Trials without a result are left out and counted; one that diverged counts as the worst result.
 
         Args:
             job: the job or its id.
-            metric: what settings are tested by: "final_loss" (service default), "best_loss", "steps_to_target" or
-                "area_under_curve"; less is better in all of them.
+            metric: the measure that settings are tested by: "final_loss" (service default), "best_loss",
+                "steps_to_target" or "area_under_curve"; less is better in all of them.
             target: the loss to reach, for "steps_to_target".
             confidence: of intervals and verdicts, 0.5 to 0.999; service default 0.95.
-            baseline: label of an optimizer that all others are tested against; default: AYLA against what it is built
-                on.
+            baseline: label of an optimizer that all others are tested against; default: AYLA against the same
+                setting without it.
 
         Raises:
             NotFoundError: there is no such job.
-            UnprocessableEntityError: the question does not fit the job; ``errors`` says why.
+            UnprocessableEntityError: an argument does not fit the job; ``errors`` says why.
         """
         params = {"metric": metric, "target": target, "confidence": confidence, "baseline": baseline}
         return parse(Comparison, self._transport.get(f"/v1/jobs/{segment(job)}/comparison", params))

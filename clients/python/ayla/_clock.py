@@ -1,4 +1,4 @@
-"""Time as the client sees it."""
+"""The clock that the client uses."""
 
 import time
 from collections.abc import Callable
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """What waiting and retrying measure and spend time with; tests give their own.
+    """The clock of waiting and retrying; tests give their own.
 
     Attributes:
         monotonic: seconds from an arbitrary start that never go back.
-        sleep: waits that many seconds.
+        sleep: waits a number of seconds.
     """
 
     monotonic: Callable[[], float] = time.monotonic

@@ -9,15 +9,14 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from ayla._body import plain
-from ayla._paging import pages
-from ayla._transport import UNSET, Transport, parse, segment
-from ayla._wait import Looks, wait_for
-from ayla.models import Attempt, Job, Trial
+from ayla._json import Settings, to_json, without_none
+from ayla._polling import JobFetchers, wait_for
+from ayla._responses import pages, parse
+from ayla._transport import UNSET, Transport, segment
+from ayla.models import UNFINISHED_JOB_STATES, Attempt, Job, Trial
 
 TrialList: TypeAlias = list[Trial]
 AttemptList: TypeAlias = list[Attempt]
-Settings: TypeAlias = Mapping[str, Any]
 
 PAUSED = "paused"
 
@@ -62,7 +61,7 @@ class Jobs:
             seeds: one trial per optimizer and seed; service default [0].
             name: for people.
             tags: for filtering lists of jobs.
-            record: what of the course is kept: ``{"every": ..., "metrics_every": ...}``, and for curves
+            record: what is recorded of each trial: ``{"every": ..., "metrics_every": ...}``, and for curves
                 ``"predictions_at"``.
             device: "auto" (service default), "cpu" or "cuda".
             dtype: "float64" (service default, but for images) or "float32" (service default for images).
@@ -82,7 +81,7 @@ class Jobs:
         fields: dict[str, object] = {"name": name, "tags": tags, "problem": problem, "optimizers": optimizers}
         fields |= {"budget": _budget(budget), "seeds": seeds, "record": record, "device": device, "dtype": dtype}
         fields |= {"priority": priority, "limits": limits, "project": project, "notes": notes}
-        body = _body(spec, {key: value for key, value in fields.items() if value is not None})
+        body = _body(spec, without_none(**fields))
         key = idempotency_key or str(uuid.uuid4())
         return parse(Job, self._transport.post("/v1/jobs", body, idempotency_key=key))
 
@@ -120,8 +119,8 @@ class Jobs:
         return pages(self._transport, "/v1/jobs", params, Job, limit=limit)
 
     def _paused(self, params: dict[str, str | None]) -> Iterator[Job]:
-        """Paused is no state of the service's: such a job is queued, or running until its worker has handed it back."""
-        states = [{**params, "state": state, "limit": str(_JOBS_PER_PAGE)} for state in ("queued", "running")]
+        """Paused jobs; the service has no such state: they are queued, or running until their worker stops them."""
+        states = [{**params, "state": state, "limit": str(_JOBS_PER_PAGE)} for state in UNFINISHED_JOB_STATES]
         lists = [pages(self._transport, "/v1/jobs", wanted, Job) for wanted in states]
         newest_first = heapq.merge(*lists, key=lambda job: str(job.created_at), reverse=True)
         return (job for job in newest_first if job.paused)
@@ -141,26 +140,26 @@ class Jobs:
         Raises:
             ConflictError: the job has already succeeded or failed.
         """
-        return parse(Job, self._transport.post(f"/v1/jobs/{_id(job)}/cancel", repeatable=True))
+        return parse(Job, self._transport.post(f"/v1/jobs/{_id(job)}/cancel", idempotent=True))
 
     def pause(self, job: Job | str) -> Job:
-        """Pause a job: what waits leaves the queue, what runs is saved and handed back at its next check.
+        """Pause a job: it leaves the queue; running trials are checkpointed and handed back at their next check.
 
         Raises:
             ConflictError: the job has already ended.
         """
-        return parse(Job, self._transport.post(f"/v1/jobs/{_id(job)}/pause", repeatable=True))
+        return parse(Job, self._transport.post(f"/v1/jobs/{_id(job)}/pause", idempotent=True))
 
     def resume(self, job: Job | str) -> Job:
-        """Put a paused job back into the queue, at its old place; it goes on from where it was.
+        """Put a paused job back into the queue, at its old place; it continues from its checkpoints.
 
         Raises:
             ConflictError: the job has already ended.
         """
-        return parse(Job, self._transport.post(f"/v1/jobs/{_id(job)}/resume", repeatable=True))
+        return parse(Job, self._transport.post(f"/v1/jobs/{_id(job)}/resume", idempotent=True))
 
     def prioritise(self, job: Job | str, priority: str) -> Job:
-        """Give a job another place in the queue; what of it runs already goes on.
+        """Change the priority of a job; trials that run are not interrupted.
 
         Args:
             job: the job or its id.
@@ -170,7 +169,7 @@ class Jobs:
             ConflictError: the job has already ended.
             UnprocessableEntityError: there is no such priority.
         """
-        body = plain({"priority": priority})
+        body = to_json({"priority": priority})
         return parse(Job, self._transport.patch(f"/v1/jobs/{_id(job)}", body))
 
     def wait(
@@ -183,28 +182,29 @@ class Jobs:
     ) -> Job:
         """Wait until a job has finished and return it.
 
-        Once the job is known to be there, looks that fail for a passing reason (no connection, 408, 429, 500 and
-        above) do not end the wait: a job goes on while its service restarts. Such failures are borne until ``timeout``,
-        or without one for 60 seconds in a row.
+        The job is polled. Once it is known to exist, transient errors (no connection, 408, 429, 500 and above) do not
+        end the wait: a job goes on while its service restarts. They are tolerated until ``timeout``, or without one
+        for 60 seconds in a row.
 
         Args:
-            job: the job or its id; of an id alone the first look has to succeed, with the client's usual retries.
+            job: the job or its id; of an id alone the first poll has to succeed, with the client's usual retries.
             timeout: seconds; None: as long as it takes.
-            poll: seconds between looks; None: often at first, then every two seconds.
-            on_progress: called with the job after each look.
+            poll: seconds between polls; None: often at first, then every two seconds.
+            on_progress: called with the job after each poll.
 
         Raises:
             JobFailed: it ended as failed.
             JobCancelled: it ended as cancelled.
             WaitTimeout: ``timeout`` is over; the job goes on.
-            APIConnectionError, APIStatusError: the service gave no proper answer for too long, or a lasting refusal.
+            APIConnectionError, APIStatusError: the service gave no proper answer for too long, or an error that is not
+                transient.
         """
-        # The wait looks again by itself; retries within a look would only make it overrun its timeout.
-        patient = Jobs(self._transport.with_options(timeout=UNSET, max_retries=0))
-        looks = Looks(first=lambda: self.get(job), again=lambda: patient.get(job))
-        seen = None if isinstance(job, str) else job
+        # The wait polls again by itself; retries within a poll would only make it overrun its timeout.
+        without_retries = Jobs(self._transport.with_options(timeout=UNSET, max_retries=0))
+        fetchers = JobFetchers(first=lambda: self.get(job), again=lambda: without_retries.get(job))
+        known = None if isinstance(job, str) else job
         clock = self._transport.clock
-        return wait_for(looks, clock, seen=seen, timeout=timeout, poll=poll, on_progress=on_progress)
+        return wait_for(fetchers, clock, known=known, timeout=timeout, poll=poll, on_progress=on_progress)
 
     def trials(self, job: Job | str) -> TrialList:
         """All trials of a job: those of one optimizer together, seeds in the order given."""
@@ -212,7 +212,7 @@ class Jobs:
         return [*pages(self._transport, path, {"limit": _TRIALS_PER_PAGE}, Trial)]
 
     def attempts(self, job: Job | str) -> AttemptList:
-        """How often workers tried to run each shard of a job, and what came of it; oldest first."""
+        """The attempts of workers to run each shard of a job, with their outcomes; oldest first."""
         path = f"/v1/jobs/{_id(job)}/attempts"
         return [*pages(self._transport, path, {"limit": _ATTEMPTS_PER_PAGE}, Attempt)]
 
@@ -233,7 +233,7 @@ def _body(spec: Settings | None, fields: Settings) -> Any:
         raise TypeError(
             "Nothing to minimize: give a spec, or problem=ayla.expression(...), ayla.dataset(...) or ayla.preset(...)."
         )
-    return plain(fields if spec is None else spec)
+    return to_json(fields if spec is None else spec)
 
 
 def _id(job: Job | str) -> str:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ayla._transport import Params, Transport, csv_of, parse, segment
-from ayla.models import Model, Trial
+from ayla._responses import csv_of, parse
+from ayla._transport import Params, Transport, segment
+from ayla.models import ResponseModel, Trial
 from ayla.tables import Metrics, Predictions, Trajectory
 
 Columns = dict[str, tuple[int | float | None, ...]]
 
 
-class _ColumnsAnswer(Model):
+class _ColumnsResponse(ResponseModel):
     trial_id: str
     columns: Columns
 
 
-class _PredictionsAnswer(Model):
+class _PredictionsResponse(ResponseModel):
     trial_id: str
     steps: tuple[int, ...] = ()
     columns: Columns
@@ -46,13 +47,13 @@ class Trials:
         from_step: int | None = None,
         to_step: int | None = None,
     ) -> Trajectory:
-        """The recorded course of a trial, also while it runs.
+        """The recorded steps of a trial, also while it runs.
 
         Args:
             trial: the trial or its id.
             columns: only these, such as ``["step", "loss"]`` or ``"loss"``; None: all.
             every: only each n-th recorded step, and the last.
-            max_points: thin to about this many rows, keeping the lowest and highest loss of each stretch.
+            max_points: thin to about this many rows, keeping the lowest and highest loss of each interval.
             from_step: from this step on.
             to_step: up to this step.
 
@@ -60,7 +61,7 @@ class Trials:
             UnprocessableEntityError: there is no such column.
         """
         params = _query(columns, every=every, max_points=max_points, from_step=from_step, to_step=to_step)
-        answer = parse(_ColumnsAnswer, self._transport.get(f"/v1/trials/{segment(trial)}/trajectory", params))
+        answer = parse(_ColumnsResponse, self._transport.get(f"/v1/trials/{segment(trial)}/trajectory", params))
         return Trajectory(answer.trial_id, answer.columns)
 
     def trajectory_csv(
@@ -73,7 +74,7 @@ class Trials:
         from_step: int | None = None,
         to_step: int | None = None,
     ) -> str:
-        """The same as CSV text: a header line, an empty field for what is not finite."""
+        """The same as CSV text: a header line, an empty field where a number is not finite."""
         params = _query(columns, every=every, max_points=max_points, from_step=from_step, to_step=to_step)
         return csv_of(self._transport.get(f"/v1/trials/{segment(trial)}/trajectory", params, accept="text/csv"))
 
@@ -91,7 +92,7 @@ class Trials:
         Args:
             trial: the trial or its id.
             columns: only these, such as ``["epoch", "test_accuracy"]``; None: all.
-            max_points: thin to about this many rows, keeping the lowest and highest training loss of each stretch.
+            max_points: thin to about this many rows, keeping the lowest and highest training loss of each interval.
             from_step: from this step on.
             to_step: up to this step.
 
@@ -99,7 +100,7 @@ class Trials:
             UnprocessableEntityError: there is no such column.
         """
         params = _query(columns, max_points=max_points, from_step=from_step, to_step=to_step)
-        answer = parse(_ColumnsAnswer, self._transport.get(f"/v1/trials/{segment(trial)}/metrics", params))
+        answer = parse(_ColumnsResponse, self._transport.get(f"/v1/trials/{segment(trial)}/metrics", params))
         return Metrics(answer.trial_id, answer.columns)
 
     def metrics_csv(
@@ -111,13 +112,13 @@ class Trials:
         from_step: int | None = None,
         to_step: int | None = None,
     ) -> str:
-        """The same as CSV text: a header line, an empty field for what is not finite."""
+        """The same as CSV text: a header line, an empty field where a number is not finite."""
         params = _query(columns, max_points=max_points, from_step=from_step, to_step=to_step)
         return csv_of(self._transport.get(f"/v1/trials/{segment(trial)}/metrics", params, accept="text/csv"))
 
     def predictions(self, trial: Trial | str) -> Predictions:
         """What the trial's model predicts on its dataset at the recorded steps; no columns for expressions."""
-        answer = parse(_PredictionsAnswer, self._transport.get(f"/v1/trials/{segment(trial)}/predictions"))
+        answer = parse(_PredictionsResponse, self._transport.get(f"/v1/trials/{segment(trial)}/predictions"))
         return Predictions(answer.trial_id, answer.steps, answer.columns)
 
 

@@ -1,10 +1,10 @@
-"""Workers: which there are, and what they run."""
+"""The workers of a service: like each resource, in a module of its own."""
 
 from __future__ import annotations
 
 from typing import TypeAlias
 
-from ayla._paging import pages
+from ayla._responses import pages
 from ayla._transport import Transport
 from ayla.models import Worker
 
@@ -18,5 +18,5 @@ class Workers:
         self._transport = transport
 
     def list(self) -> WorkerList:
-        """Every worker, in the order in which they started; one that has stopped or was lost is told for a day."""
+        """Every worker, in the order in which they started; stopped and lost ones stay listed for a day."""
         return [*pages(self._transport, "/v1/workers", {}, Worker)]

@@ -1,4 +1,4 @@
-"""How a job's optimizers compare, as the service answers it; here it is only put into a table."""
+"""The service's comparison of a job's optimizers, and its table; nothing is computed here."""
 
 from __future__ import annotations
 
@@ -7,35 +7,36 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer
 
-from ayla import _html
-from ayla._text import aligned
-from ayla.models import Model
+from ayla._formatting import html_paragraphs, html_table, text_table
+from ayla.models import ResponseModel
 
-_LOSSES = ("optimizer", "seeds", "final loss, median", "final loss, lowest", "best loss", "diverged")
+_LOSS_HEADERS = ("optimizer", "seeds", "final loss, median", "final loss, lowest", "best loss", "diverged")
 
-_OTHER_MEASURES = {"steps_to_target": "steps to target, median", "area_under_curve": "area under curve, median"}
+_METRIC_HEADERS = {"steps_to_target": "steps to target, median", "area_under_curve": "area under curve, median"}
 
 
-def _infinite_for_null(value: Any) -> Any:
+def _null_to_infinity(value: Any) -> Any:
     return math.inf if value is None else value
 
 
-def _null_for_infinite(value: float) -> float | None:
+def _infinity_to_null(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-Infinite = Annotated[float, BeforeValidator(_infinite_for_null), PlainSerializer(_null_for_infinite, when_used="json")]
+MaybeInfinite = Annotated[
+    float, BeforeValidator(_null_to_infinity), PlainSerializer(_infinity_to_null, when_used="json")
+]
 """A number that is infinite where the run diverged or did not get there; JSON has null for it."""
 
 
-class ConfidenceInterval(Model):
+class ConfidenceInterval(ResponseModel):
     """Where a median lies, by the percentile bootstrap; an end is None where it is infinite."""
 
     low: float | None = None
     high: float | None = None
 
 
-class Distribution(Model):
+class Distribution(ResponseModel):
     """Order statistics over independent runs; those that diverged, or did not get there, count as infinite.
 
     Attributes:
@@ -46,23 +47,23 @@ class Distribution(Model):
 
     values: int
     finite: int
-    median: Infinite
-    lower_quartile: Infinite
-    upper_quartile: Infinite
-    min: Infinite
-    max: Infinite
+    median: MaybeInfinite
+    lower_quartile: MaybeInfinite
+    upper_quartile: MaybeInfinite
+    min: MaybeInfinite
+    max: MaybeInfinite
     interval: ConfidenceInterval | None = None
     no_interval: str | None = None
 
 
-class ComparedOptimizer(Model):
+class ComparedOptimizer(ResponseModel):
     """An optimizer setting over its seeds.
 
     Attributes:
         label: name of the setting.
         optimizer: the setting with every default filled in.
         seeds: trials that ended with a result, diverged ones too.
-        runs: how many independent runs they are: one where the seeds make no difference.
+        runs: number of independent runs: one where the seeds make no difference.
         diverged: trials that diverged.
         unfinished: trials without a result, which are left out.
         final_loss: loss after the last step; infinite for a trial that diverged. None without any result.
@@ -72,8 +73,8 @@ class ComparedOptimizer(Model):
         wall_seconds: median computing time of the trials that completed.
         steps_per_second: median over the trials whose time was measured.
         notes: which of its exponents had no effect in any of its trials.
-        copy_of: label of the first optimizer that took the same course in every trial, as the two differ only in
-            exponents that had no effect; None if none did, or if it is not known.
+        copy_of: label of the first optimizer with the same trajectory in every trial, as the two differ only in
+            exponents that had no effect; None if there is none, or if it is not known.
     """
 
     label: str
@@ -93,14 +94,14 @@ class ComparedOptimizer(Model):
     copy_of: str | None = None
 
 
-class SignTest(Model):
+class SignTest(ResponseModel):
     """The exact two-sided sign test; ``adjusted`` is its p-value after Holm's correction."""
 
     p_value: float
     adjusted: float
 
 
-class RankTest(Model):
+class RankTest(ResponseModel):
     """Wilcoxon's two-sided signed-rank test; ``adjusted`` is its p-value after Holm's correction."""
 
     pairs: int
@@ -110,24 +111,24 @@ class RankTest(Model):
     adjusted: float
 
 
-class Pairing(Model):
+class Pairing(ResponseModel):
     """One optimizer setting against another on equal seeds; less is better, and whoever diverged lost.
 
     Attributes:
         label: of the setting.
-        base_label: of what it is compared with.
+        base_label: of the setting that it is compared with.
         compared_as: "ayla": AYLA against the same setting without it; "baseline": against the baseline asked for.
-        count: how many seeds both have.
-        pairs: how many independent pairs these are: one where the seeds make no difference.
+        count: number of seeds that both have.
+        pairs: number of independent pairs: one where the seeds make no difference.
         wins: pairs in which the setting did better.
         losses: pairs in which it did worse.
         ties: pairs in which both did equally well, or both diverged.
         superiority: (wins + ties / 2) / pairs; None without pairs.
         median_difference: setting minus base; None where it is infinite, or there is none.
         interval: of that median; None: ``no_interval`` says why.
-        sign_test: what the outcome follows from; None with fewer than two pairs.
-        rank_test: likewise None.
-        tests: how many tests Holm's correction is for.
+        sign_test: decides the outcome; None with fewer than two pairs.
+        rank_test: None with fewer than two pairs.
+        tests: number of tests in Holm's correction.
         outcome: "better", "worse", "undecided" or "no_statement".
         verdict: the outcome in words.
     """
@@ -152,7 +153,7 @@ class Pairing(Model):
     verdict: str
 
 
-class Comparison(Model):
+class Comparison(ResponseModel):
     """A job's optimizers side by side, with verdicts on who did better and how sure that is.
 
     All of it is the service's answer; printed, it is a table with the verdicts and notes below.
@@ -160,14 +161,15 @@ class Comparison(Model):
     Attributes:
         job_id: whose trials these are.
         state: of the job.
-        metric: what the pairs are tested by.
+        metric: the measure that the pairs are tested by.
         target: the loss to reach; None where none was asked for.
         confidence: of the intervals and verdicts.
-        baseline: label of what all others are tested against; None: AYLA against what it is built on.
+        baseline: label of the optimizer that all others are tested against; None: AYLA against the same setting
+            without it.
         optimizers: one per setting, in the job's order.
         pairs: settings against each other.
-        notes: what a reader should know about these numbers.
-        profile: how often each setting was how fast, as the service describes it.
+        notes: remarks on these numbers.
+        profile: the performance profile, as the service describes it.
     """
 
     job_id: str
@@ -183,25 +185,25 @@ class Comparison(Model):
 
     @property
     def statements(self) -> tuple[str, ...]:
-        """The verdict of each pair, then what a reader should know, in the service's words."""
+        """The verdict of each pair, then the notes, in the service's words."""
         return (*(pairing.verdict for pairing in self.pairs), *self.notes)
 
     @property
     def headers(self) -> tuple[str, ...]:
         """The names of the table's columns."""
-        measure = _OTHER_MEASURES.get(self.metric)
-        return (*_LOSSES, *([measure] if measure else []), *(["unfinished"] if self._some_unfinished else []))
+        header = _METRIC_HEADERS.get(self.metric)
+        return (*_LOSS_HEADERS, *([header] if header else []), *(["unfinished"] if self._some_unfinished else []))
 
     def cells(self) -> list[list[str]]:
         """The table as text, without its header: "inf" where a loss is infinite, "-" where there is none."""
         return [self._row(optimizer) for optimizer in self.optimizers]
 
     def __str__(self) -> str:
-        lines = aligned([[*self.headers], *self.cells()])
+        lines = text_table([[*self.headers], *self.cells()])
         return "\n".join([*lines, *self.statements])
 
     def _repr_html_(self) -> str:
-        return _html.table("Comparison", self.headers, self.cells()) + _html.paragraphs(self.statements)
+        return html_table("Comparison", self.headers, self.cells()) + html_paragraphs(self.statements)
 
     @property
     def _some_unfinished(self) -> bool:
@@ -211,7 +213,7 @@ class Comparison(Model):
         final, best = optimizer.final_loss, optimizer.best_loss
         row = [optimizer.label, str(optimizer.seeds), _median(final), _lowest(final), _lowest(best)]
         row.append(str(optimizer.diverged))
-        if self.metric in _OTHER_MEASURES:
+        if self.metric in _METRIC_HEADERS:
             row.append(_median(getattr(optimizer, self.metric)))
         return [*row, str(optimizer.unfinished)] if self._some_unfinished else row
 

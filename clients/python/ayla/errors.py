@@ -2,7 +2,7 @@
 
 AylaError
 ├── InvalidRequest                  cannot be sent as asked, with .pointer and .detail
-├── APIError                        talking to the service
+├── APIError                        a request failed
 │   ├── APIConnectionError          no answer: refused, reset, unknown host
 │   │   └── APITimeoutError         no answer in time
 │   ├── APIResponseError            an answer that is not the service's
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class AylaError(Exception):
-    """Base of everything this package raises on purpose."""
+    """Base of all errors that this package raises."""
 
 
 class InvalidRequest(AylaError, ValueError):
@@ -54,7 +54,7 @@ class InvalidRequest(AylaError, ValueError):
 
 
 class APIError(AylaError):
-    """Talking to the service went wrong."""
+    """A request failed."""
 
 
 class APIConnectionError(APIError):
@@ -66,15 +66,15 @@ class APITimeoutError(APIConnectionError):
 
 
 class APIResponseError(APIError):
-    """The answer does not look like one of this service; often the base URL is another program's."""
+    """The answer is not one of this service; often the base URL is that of another program."""
 
 
 class APIStatusError(APIError):
     """The service refused the request.
 
     Attributes:
-        problem: what the service says about it (RFC 9457).
-        response: the whole answer.
+        problem: the problem document of the answer (RFC 9457).
+        response: the complete HTTP response.
     """
 
     def __init__(self, problem: Problem, response: httpx2.Response) -> None:
@@ -156,9 +156,9 @@ class JobCancelled(_JobEnded):
 
 
 class WaitTimeout(_JobEnded):
-    """The job did not finish in the time given to the wait; it goes on.
+    """The job did not finish within the timeout of the wait; it goes on.
 
-    Its ``job`` is the one last seen; ``answered`` says whether the last look had an answer.
+    Its ``job`` is the one last fetched; ``answered`` says whether the last poll had an answer.
     """
 
     def __init__(self, job: Job, timeout: float, *, answered: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""Columns of numbers by name: trajectories, metrics and predictions."""
+"""Tables of numbers, column by column: trajectories, metrics and predictions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ayla import _html
+from ayla._formatting import html_table
 from ayla.errors import MissingDependency
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Column: TypeAlias = numpy.ndarray[Any, numpy.dtype[Any]] | list[float]
 
 
-class Table(Mapping[str, "Column"]):
+class ColumnTable(Mapping[str, "Column"]):
     """Columns by name, in the service's order. ``len`` counts columns; ``rows`` counts rows."""
 
     def __init__(self, columns: Mapping[str, Sequence[float | None]]) -> None:
@@ -34,7 +34,7 @@ class Table(Mapping[str, "Column"]):
     def __len__(self) -> int:
         return len(self._columns)
 
-    # Mapping compares by content, which arrays cannot do with ==.
+    # Mapping compares the contents with ==, which arrays do element by element.
     __eq__ = object.__eq__
     __hash__ = object.__hash__
 
@@ -66,17 +66,17 @@ class Table(Mapping[str, "Column"]):
     def _repr_html_(self) -> str:
         shown = [0, 1, 2, *range(max(3, self.rows - 2), self.rows)]
         rows = [[column[index] for column in self._columns.values()] for index in shown if index < self.rows]
-        return _html.table(f"{type(self).__name__}: {self.rows} rows (the first and last)", list(self), rows)
+        return html_table(f"{type(self).__name__}: {self.rows} rows (the first and last)", list(self), rows)
 
 
-class Trajectory(Table):
-    """The course of a trial: one row per recorded step, the state before each update and after the last.
+class Trajectory(ColumnTable):
+    """The trajectory of a trial: one row per recorded step, the state before each update and after the last.
 
     Columns: step, loss, transformed_loss, scale, effective_lr, grad_norm, and ``param.<name>`` for expressions.
     A value that is not finite is NaN.
 
     Attributes:
-        trial_id: whose course it is.
+        trial_id: whose trajectory it is.
     """
 
     def __init__(self, trial_id: str, columns: Mapping[str, Sequence[float | None]]) -> None:
@@ -84,7 +84,7 @@ class Trajectory(Table):
         self.trial_id = trial_id
 
 
-class Metrics(Table):
+class Metrics(ColumnTable):
     """How well a trial's model does on its dataset, epoch by epoch; no rows where the problem has no metrics.
 
     Columns: step, epoch, train_loss, for classes train_accuracy, and with test data test_loss and test_accuracy.
@@ -100,7 +100,7 @@ class Metrics(Table):
         self.trial_id = trial_id
 
 
-class Predictions(Table):
+class Predictions(ColumnTable):
     """What a model predicts on its dataset: x, where known target and truth, and ``prediction.<step>`` of each step.
 
     Attributes:

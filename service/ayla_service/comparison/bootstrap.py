@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from ayla_service.results.order import ordered
+from ayla_service.trials.quantiles import ordered
 
 RESAMPLES = 10_000
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ayla_service.comparison.question import Metric
 from ayla_service.comparison.runs import ComparedProblem, Run, Setting, independent
-from ayla_service.results.order import median
+from ayla_service.trials.quantiles import median
 
 Pair = tuple[float, float]
 """A value of the setting and one of its base; less is better."""

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ayla_service.comparison import courses
+from ayla_service.comparison import curves as courses
 from ayla_service.comparison.effects import copies, notes_on_effects
-from ayla_service.comparison.gathering import gather
+from ayla_service.comparison.loading import gather
 from ayla_service.comparison.pairs import matches, over_problems, over_seeds
 from ayla_service.comparison.profiles import Profile, profile
 from ayla_service.comparison.question import Question

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ayla_service.comparison.bootstrap import fewest_for, median_interval
-from ayla_service.results.order import ordered, quantile
+from ayla_service.trials.quantiles import ordered, quantile
 
 Interval = tuple[float, float]
 

@@ -9,7 +9,7 @@ from ayla_spec.optimizers.effect import effect_notes
 from ayla_service.comparison.question import Question
 from ayla_service.comparison.runs import Run, Setting, independent
 from ayla_service.comparison.spread import Spread
-from ayla_service.results.order import median
+from ayla_service.trials.quantiles import median
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from ayla_service.comparison.pairs import Match, Pairs
 from ayla_service.comparison.question import Question
 from ayla_service.comparison.significance import SignedRank, holm, sign_test, signed_rank
 from ayla_service.comparison.spread import Interval, too_few
-from ayla_service.results.order import median
+from ayla_service.trials.quantiles import median
 
 Unit = Literal["seed", "problem"]
 Outcome = Literal["better", "worse", "undecided", "no_statement"]

@@ -7,13 +7,13 @@ from sqlalchemy import Row, Select, func, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from ayla_service import cursors
 from ayla_service.datasets.content import write_parts
 from ayla_service.datasets.views import DatasetDetailView, DatasetView
 from ayla_service.db.models import Dataset, Job, Member
 from ayla_service.db.session import store_now
 from ayla_service.errors import DatasetNameTaken
-from ayla_service.jobs import cursors
-from ayla_service.jobs.views import Page
+from ayla_service.schemas import Page
 from ayla_service.states import UNFINISHED_JOB
 from ayla_service.teams.principal import Principal
 

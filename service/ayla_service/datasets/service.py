@@ -24,7 +24,7 @@ from ayla_service.datasets.views import DatasetDetailView, DatasetView, PreviewV
 from ayla_service.db.models import Dataset, DatasetPart
 from ayla_service.db.session import Database
 from ayla_service.errors import DatasetInUse
-from ayla_service.jobs.views import Page
+from ayla_service.schemas import Page
 from ayla_service.teams.limits import Allowance, Amount
 from ayla_service.teams.principal import Principal
 

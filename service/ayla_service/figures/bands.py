@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ayla_service.figures.material import Floats, Integers, Run
+from ayla_service.figures.data import Floats, Integers, Run
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from ayla_service.figures.asking import DEFAULT_DPI, FigureOptions, Form
+from ayla_service.figures.options import DEFAULT_DPI, FigureOptions, Form
 from ayla_service.figures.style import PARAMETERS
 
 Paint = Callable[[Figure], None]

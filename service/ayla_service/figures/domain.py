@@ -4,7 +4,7 @@ import numpy as np
 from ayla_spec.expression import Expression, parse
 from ayla_spec.problems import ExpressionProblem
 
-from ayla_service.figures.material import Floats
+from ayla_service.figures.data import Floats
 from ayla_service.figures.objective import size_of, values
 from ayla_service.figures.windows import drawable
 

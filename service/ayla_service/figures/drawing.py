@@ -8,12 +8,12 @@ from ayla_spec.problems import ExpressionProblem
 from matplotlib.figure import Figure
 
 from ayla_service.figures import domain
-from ayla_service.figures.asking import Across, AxisScale, CellValue, FigureOptions, Kind
-from ayla_service.figures.facts import JobFacts
-from ayla_service.figures.material import Material
-from ayla_service.figures.painters import cells, fits, lines, plane, valley
-from ayla_service.figures.painters.lines import Lines, Panel
+from ayla_service.figures.availability import JobFacts
+from ayla_service.figures.data import Material
+from ayla_service.figures.options import Across, AxisScale, CellValue, FigureOptions, Kind
 from ayla_service.figures.predictions import Fits
+from ayla_service.figures.renderers import cells, fits, lines, plane, valley
+from ayla_service.figures.renderers.lines import Lines, Panel
 from ayla_service.figures.sweeps import axes_of, sweep_of
 from ayla_service.figures.windows import windows
 

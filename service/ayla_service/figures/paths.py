@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ayla_service.figures.asking import DEFAULT_DPI, FigureOptions
-from ayla_service.figures.material import Floats, Integers
+from ayla_service.figures.data import Floats, Integers
+from ayla_service.figures.options import DEFAULT_DPI, FigureOptions
 
 Points = npt.NDArray[np.complex128]
 """Points of a plane: the first parameter is the real part, the second the imaginary one."""

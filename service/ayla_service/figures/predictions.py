@@ -9,12 +9,12 @@ from sqlalchemy import func, select
 from ayla_service.db.models import PredictionSet
 from ayla_service.db.session import Database
 from ayla_service.errors import FigureTooLarge, InvalidQuery
-from ayla_service.figures.facts import JobFacts
-from ayla_service.figures.material import Floats
+from ayla_service.figures.availability import JobFacts
+from ayla_service.figures.data import Floats
 from ayla_service.figures.selecting import MOST_BYTES
 from ayla_service.figures.windows import drawable
-from ayla_service.results.encoding import decode
-from ayla_service.results.standing import Standing
+from ayla_service.trials.encoding import decode
+from ayla_service.trials.snapshot import Standing
 
 MOST_PANELS = 4
 

@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from ayla_service.figures.facts import JobFacts
-from ayla_service.figures.material import Material, Run, Setting, TrialResult
+from ayla_service.figures.availability import JobFacts
+from ayla_service.figures.data import Material, Run, Setting, TrialResult
 from ayla_service.figures.paths import Points, Screen, drawn_path
 from ayla_service.figures.selecting import Drawn
 from ayla_service.figures.windows import drawable
-from ayla_service.results.reader import ResultReader
-from ayla_service.results.selection import TrajectoryQuery
-from ayla_service.results.series import TRAJECTORY, Series
-from ayla_service.results.standing import Standing, TrialRef
+from ayla_service.trials.reader import ResultReader
+from ayla_service.trials.selection import TrajectoryQuery
+from ayla_service.trials.series import TRAJECTORY, Series
+from ayla_service.trials.snapshot import Standing, TrialRef
 
 _MOST_LINES, _LEAST_LINES = 200_000, 1000
 """Straight lines of all paths of a figure together, and of each at least."""

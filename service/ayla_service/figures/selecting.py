@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Trial
 from ayla_service.errors import FigureTooLarge, InvalidQuery
-from ayla_service.figures.asking import FigureOptions, Kind
-from ayla_service.figures.facts import JobFacts
-from ayla_service.results.standing import TrialSelection
+from ayla_service.figures.availability import JobFacts
+from ayla_service.figures.options import FigureOptions, Kind
+from ayla_service.trials.snapshot import TrialSelection
 
 MOST_TRIALS = 1000
 """Trials whose rows are read for one figure."""

@@ -12,19 +12,19 @@ from ayla_spec.problems import ExpressionProblem
 from ayla_service import __version__
 from ayla_service.db.session import Database
 from ayla_service.errors import FiguresBusy, InvalidQuery
-from ayla_service.figures.asking import Across, FigureOptions, Form, Kind
-from ayla_service.figures.facts import JobFacts, facts_of
-from ayla_service.figures.material import Material
+from ayla_service.figures.availability import JobFacts, facts_of
+from ayla_service.figures.data import Material
+from ayla_service.figures.options import Across, FigureOptions, Form, Kind
 from ayla_service.figures.paths import Screen
 from ayla_service.figures.predictions import Fits, drawn_steps, read_fits
 from ayla_service.figures.reading import courses_of, results_of, with_paths
 from ayla_service.figures.selecting import Drawn, drawn
 from ayla_service.figures.sweeps import axes_of
 from ayla_service.figures.windows import windows
-from ayla_service.results.reader import METRICS, TRAJECTORY, ResultReader
-from ayla_service.results.series import Series
-from ayla_service.results.standing import Standing
 from ayla_service.teams.principal import Principal
+from ayla_service.trials.reader import METRICS, TRAJECTORY, ResultReader
+from ayla_service.trials.series import Series
+from ayla_service.trials.snapshot import Standing
 
 MOST_AT_ONCE = 8
 """Drawings that are made or wait for their turn in one process: more would keep threads from short requests."""

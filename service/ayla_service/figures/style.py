@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ayla_service.figures.material import Setting, ranked
-from ayla_service.figures.words import shown
+from ayla_service.figures.data import Setting, ranked
+from ayla_service.figures.texts import shown
 
 MOST_NAMED = 12
 """Settings that have a colour of their own and a place in the legend; of more, the best few have."""

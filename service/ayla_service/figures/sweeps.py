@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ayla_service.errors import InvalidQuery
-from ayla_service.figures.asking import CellValue, FigureOptions
-from ayla_service.figures.facts import JobFacts
-from ayla_service.figures.material import Floats, Setting, TrialResult
+from ayla_service.figures.availability import JobFacts
+from ayla_service.figures.data import Floats, Setting, TrialResult
+from ayla_service.figures.options import CellValue, FigureOptions
 from ayla_service.figures.windows import drawable
-from ayla_service.results.order import median
-from ayla_service.results.summaries import flat
+from ayla_service.trials.quantiles import median
+from ayla_service.trials.summaries import flat
 
 _ENDED = frozenset({"completed", "diverged"})
 

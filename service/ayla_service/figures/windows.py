@@ -6,7 +6,7 @@ import numpy as np
 from ayla_spec.problems import ExpressionProblem
 
 from ayla_service.figures.bands import last_finite
-from ayla_service.figures.material import Floats, Material, Run
+from ayla_service.figures.data import Floats, Material, Run
 
 _ROOM = 0.12
 _LEAST = 0.5

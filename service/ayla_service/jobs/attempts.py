@@ -5,10 +5,11 @@ from collections.abc import Collection
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
+from ayla_service import cursors
 from ayla_service.db.models import Attempt, Job, Shard
-from ayla_service.jobs import cursors
-from ayla_service.jobs.views import AttemptCounts, AttemptError, AttemptView, Page
+from ayla_service.jobs.views import AttemptCounts, AttemptError, AttemptView
 from ayla_service.queue.retries import ErrorType
+from ayla_service.schemas import Page
 from ayla_service.states import AttemptOutcome
 
 

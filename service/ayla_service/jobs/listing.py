@@ -9,11 +9,13 @@ from ayla_spec.text import normalized
 from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from ayla_service import cursors
 from ayla_service.db.models import Job, JobLabel, Member
 from ayla_service.errors import InvalidQuery
-from ayla_service.jobs import cursors, repository
+from ayla_service.jobs import repository
 from ayla_service.jobs.labels import searchable
-from ayla_service.jobs.views import JobView, Page
+from ayla_service.jobs.views import JobView
+from ayla_service.schemas import Page
 from ayla_service.states import JobState, LabelKind
 from ayla_service.teams.principal import Principal
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from ayla_spec.optimizers.effect import Sides, effect_notes
 
 from ayla_service.db.models import Job, Trial
-from ayla_service.jobs.views import AttemptCounts, JobError, JobView, Progress, SummaryView, TrialView
+from ayla_service.jobs.views import AttemptCounts, JobError, JobView, Progress
 from ayla_service.jobs.waits import Waits
 from ayla_service.states import UNFINISHED_JOB, WITH_RESULT, TrialState, priority_name
+from ayla_service.trials.views import SummaryView, TrialView
 
 _LONGEST_REASON = 300
 

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from ayla_service import cursors
 from ayla_service.db.models import Job, Member, Trial
-from ayla_service.jobs import attempts, cursors
+from ayla_service.jobs import attempts
 from ayla_service.jobs.rendering import job_view, trial_view
-from ayla_service.jobs.views import AttemptCounts, JobView, Page, TrialView
+from ayla_service.jobs.views import AttemptCounts, JobView
 from ayla_service.jobs.waits import waits
+from ayla_service.schemas import Page
 from ayla_service.states import UNFINISHED_JOB, TrialState
+from ayla_service.trials.views import TrialView
 
 
 def view(session: Session, job: Job) -> JobView:

@@ -16,7 +16,7 @@ from ayla_service.db.lookup import by_id
 from ayla_service.db.models import Chunk, IdempotencyKey, Job, JobLabel, MetricChunk, PredictionSet, Trial
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import JobUnfinished
-from ayla_service.jobs.idempotency import KEYS_LIVE
+from ayla_service.idempotency import KEYS_LIVE
 from ayla_service.queue import outbox, workers
 from ayla_service.states import UNFINISHED_JOB, JobState, LabelKind
 

@@ -12,21 +12,24 @@ from ayla_spec import JobSpec, ResolvedJobSpec
 from ayla_spec.expression import ParsingBudget
 from sqlalchemy.orm import Session
 
+from ayla_service import idempotency
 from ayla_service.db.models import Job
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import JobFinished
-from ayla_service.jobs import attempts, idempotency, listing, repository
+from ayla_service.idempotency import RequestKey
+from ayla_service.jobs import attempts, listing, repository
 from ayla_service.jobs.editing import touched
-from ayla_service.jobs.idempotency import RequestKey
 from ayla_service.jobs.listing import JobQuery
 from ayla_service.jobs.rendering import trial_view
 from ayla_service.jobs.scoping import job_of, own_job, trial_of
 from ayla_service.jobs.submission import Fill, NewJob, Pin, Receipt, Render, SubmissionDesk, checked
-from ayla_service.jobs.views import AttemptView, JobView, Page, TrialView
+from ayla_service.jobs.views import AttemptView, JobView
 from ayla_service.queue import lifecycle
 from ayla_service.queue.wakeup import WakeUp
+from ayla_service.schemas import Page
 from ayla_service.states import UNFINISHED_JOB, JobState
 from ayla_service.teams.principal import Principal
+from ayla_service.trials.views import TrialView
 
 log = structlog.get_logger("ayla_service.jobs")
 

@@ -15,11 +15,12 @@ import structlog
 from ayla_spec import JobSpec, ResolvedJobSpec, SpecError, SpecIssue, expression, resolve
 from sqlalchemy.orm import Session
 
+from ayla_service import idempotency
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import ServiceError
-from ayla_service.jobs import drafts, idempotency
+from ayla_service.idempotency import RequestKey, StoredAnswer
+from ayla_service.jobs import drafts
 from ayla_service.jobs.drafts import Draft
-from ayla_service.jobs.idempotency import RequestKey, StoredAnswer
 from ayla_service.jobs.views import JobView
 from ayla_service.queue.wakeup import WakeUp
 from ayla_service.teams.limits import Allowance, Amount, Tally

@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Attempt, Checkpoint, Job, Shard, Trial
 from ayla_service.db.session import Database, store_now
-from ayla_service.queue.charging import after_attempt, settle
+from ayla_service.queue.accounting import after_attempt, settle
 from ayla_service.queue.claims import Claim, SavedState
 from ayla_service.queue.lifecycle import end_shard, fail_or_requeue, is_ending, requeue
 from ayla_service.queue.retries import ErrorType, RetryPolicy
-from ayla_service.results.progress import TrialProgress, update_trials
-from ayla_service.results.writer import NewResults, discard_from, insert
 from ayla_service.states import UNFINISHED_TRIAL, AttemptOutcome, ShardState
+from ayla_service.trials.progress import TrialProgress, update_trials
+from ayla_service.trials.writer import NewResults, discard_from, insert
 
 _CHECKPOINTS_KEPT = 2  # the one before the newest is the fallback when the newest cannot be read
 

@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Attempt, Checkpoint, Job, Shard, Trial
 from ayla_service.db.session import Database, store_now
-from ayla_service.queue.charging import charge
-from ayla_service.queue.contenders import Contest, contests, next_priority
+from ayla_service.queue.accounting import charge
+from ayla_service.queue.eligibility import Contest, contests, next_priority
+from ayla_service.queue.fair_queue import FAIR, SharePolicy, Used
 from ayla_service.queue.lifecycle import is_due, queue_delayed
 from ayla_service.queue.policy import ALONE, Candidate, PackLimits, pack
-from ayla_service.queue.shelves import LeftOut, Shelves
-from ayla_service.queue.turns import FAIR, SharePolicy, Used
+from ayla_service.queue.shard_reader import LeftOut, Shelves
 from ayla_service.states import UNFINISHED_TRIAL, AttemptOutcome, JobState, ShardState, TrialState
 
 _LOOKS = 8

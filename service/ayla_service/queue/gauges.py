@@ -11,7 +11,7 @@ from ayla_service.db.columns import written
 from ayla_service.db.models import Job, Shard
 from ayla_service.db.session import Database, store_now
 from ayla_service.observability.store_gauges import StoreGauges
-from ayla_service.queue.contenders import DEVICES, next_priority, oldest_of_each
+from ayla_service.queue.eligibility import DEVICES, next_priority, oldest_of_each
 from ayla_service.queue.workers import WorkerState, list_workers
 from ayla_service.states import UNFINISHED_JOB, UNFINISHED_SHARD, JobState
 

@@ -13,7 +13,6 @@ from ayla_service.db.columns import written
 from ayla_service.db.models import Checkpoint, Job, Shard, Trial
 from ayla_service.queue.outbox import announce
 from ayla_service.queue.retries import PERMANENT, ErrorType, RetryPolicy
-from ayla_service.results.writer import measure
 from ayla_service.states import (
     UNFINISHED_JOB,
     UNFINISHED_SHARD,
@@ -23,6 +22,7 @@ from ayla_service.states import (
     ShardState,
     TrialState,
 )
+from ayla_service.trials.writer import measure
 
 _DELAYED_AT_ONCE = 500
 

@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Attempt, Job, Shard
 from ayla_service.db.session import Database, store_now
-from ayla_service.queue.charging import part
-from ayla_service.queue.charging import settle as settle_usage
+from ayla_service.queue.accounting import part
+from ayla_service.queue.accounting import settle as settle_usage
 from ayla_service.queue.claims import Claim
+from ayla_service.queue.fair_queue import Used
 from ayla_service.queue.lifecycle import settle
-from ayla_service.queue.turns import Used
-from ayla_service.results.progress import TrialProgress, update_trials
-from ayla_service.results.writer import NewResults, insert
 from ayla_service.states import AttemptOutcome, ShardState
+from ayla_service.trials.progress import TrialProgress, update_trials
+from ayla_service.trials.writer import NewResults, insert
 
 
 @dataclass(frozen=True, slots=True)

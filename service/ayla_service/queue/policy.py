@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import InstrumentedAttribute
 
 from ayla_service.db.models import Shard
-from ayla_service.queue.turns import Turns
+from ayla_service.queue.fair_queue import Turns
 
 
 @dataclass(frozen=True, slots=True)

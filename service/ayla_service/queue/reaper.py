@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from ayla_service.db.models import Attempt, Job, Shard
 from ayla_service.db.session import Database, store_now
 from ayla_service.observability import metrics
-from ayla_service.queue.charging import part, settle
+from ayla_service.queue.accounting import part, settle
+from ayla_service.queue.fair_queue import Used
 from ayla_service.queue.lifecycle import fail_or_requeue, is_due, queue_delayed
 from ayla_service.queue.retries import ErrorType, RetryPolicy
-from ayla_service.queue.turns import Used
 from ayla_service.states import AttemptOutcome, ShardState
 
 _AT_ONCE = 500

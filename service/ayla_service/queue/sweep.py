@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from ayla_service.db.columns import written
 from ayla_service.db.models import Shard
 from ayla_service.db.session import Database
-from ayla_service.queue.contenders import DEVICES
+from ayla_service.queue.eligibility import DEVICES
 from ayla_service.queue.wakeup import WakeUp
 from ayla_service.states import ShardState
 

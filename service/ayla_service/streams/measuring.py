@@ -8,8 +8,8 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from ayla_service.db.models import Chunk, MetricChunk, Trial
-from ayla_service.results.encoding import decode
 from ayla_service.streams.events import MOST_TRIALS, TrialNow
+from ayla_service.trials.encoding import decode
 
 MOST_AT_ONCE = 64
 """Trials whose newest rows are looked at in one look."""

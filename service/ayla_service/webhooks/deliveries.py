@@ -16,7 +16,7 @@ from ayla_service.db.columns import written
 from ayla_service.db.models import Webhook, WebhookDelivery
 from ayla_service.db.session import Database, store_now
 from ayla_service.states import DeliveryState
-from ayla_service.webhooks.room import Room
+from ayla_service.webhooks.concurrency import Room
 from ayla_service.webhooks.schedule import pause
 from ayla_service.webhooks.sending import Reply
 

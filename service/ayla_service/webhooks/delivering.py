@@ -13,11 +13,11 @@ from ayla_service.background import Background
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue.outbox import KEPT, forget
 from ayla_service.settings import Settings
+from ayla_service.webhooks.concurrency import AT_ONCE, Room
 from ayla_service.webhooks.deliveries import Outcome, Taken, record, take
-from ayla_service.webhooks.gate import Gate
-from ayla_service.webhooks.room import AT_ONCE, Room
 from ayla_service.webhooks.sending import Reply, Sender
 from ayla_service.webhooks.signing import signature_headers
+from ayla_service.webhooks.target_policy import Gate
 
 THREAD_NAME = "webhooks"
 

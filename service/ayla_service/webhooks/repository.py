@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from ayla_service import cursors
 from ayla_service.db.lookup import by_id
 from ayla_service.db.models import Member, Team, Webhook, WebhookDelivery
 from ayla_service.errors import DeliveryNotFound, LimitReached, WebhookNotFound
-from ayla_service.jobs import cursors
-from ayla_service.jobs.views import Page
+from ayla_service.schemas import Page
 from ayla_service.teams.principal import Principal
 from ayla_service.teams.scoping import of_team, require_change
 from ayla_service.webhooks.views import DeliveryView, WebhookView

@@ -17,8 +17,8 @@ from typing import TypeVar
 import h11
 
 from ayla_service import __version__
-from ayla_service.webhooks.gate import Gate, Way
 from ayla_service.webhooks.networks import Address
+from ayla_service.webhooks.target_policy import Gate, Way
 from ayla_service.webhooks.targets import Refused
 
 Wanted = TypeVar("Wanted", bound=h11.Event)

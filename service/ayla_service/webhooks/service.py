@@ -16,14 +16,14 @@ from sqlalchemy.orm import Session
 from ayla_service.db.models import Webhook, WebhookDelivery
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import WebhookDisabled
-from ayla_service.jobs.views import Page
 from ayla_service.queue.outbox import Event, delivery, message
+from ayla_service.schemas import Page
 from ayla_service.states import DeliveryState
 from ayla_service.teams.principal import Principal
 from ayla_service.webhooks import repository
-from ayla_service.webhooks.gate import Gate
 from ayla_service.webhooks.repository import own_webhook, webhook_of
 from ayla_service.webhooks.signing import new_secret
+from ayla_service.webhooks.target_policy import Gate
 from ayla_service.webhooks.targets import Refused
 from ayla_service.webhooks.views import DeliveryView, NewSecret, WebhookView
 

@@ -1,9 +1,9 @@
 """The models that can be fitted to a dataset; their inputs and outputs are as wide as the dataset asks."""
 
-from ayla.builders._given import Given, Settings, given, named
+from ayla._json import JSONObject, Settings, without_none
 
 
-def mlp(*hidden: int, activation: str | None = None, initialization: str | Given | None = None) -> Settings:
+def mlp(*hidden: int, activation: str | None = None, initialization: str | Settings | None = None) -> JSONObject:
     """A fully connected network: ``mlp(128)``, ``mlp(64, 64, activation="tanh")``.
 
     Args:
@@ -12,10 +12,12 @@ def mlp(*hidden: int, activation: str | None = None, initialization: str | Given
         initialization: "normal" (service default), "torch", "he" or "xavier", or one of them with its settings, as in
             ``{"name": "normal", "std": 0.1}``.
     """
-    return given(name="mlp", hidden=list(hidden) or None, activation=activation, initialization=named(initialization))
+    return without_none(
+        name="mlp", hidden=list(hidden) or None, activation=activation, initialization=_with_name(initialization)
+    )
 
 
-def cnn(*channels: int, activation: str | None = None, initialization: str | Given | None = None) -> Settings:
+def cnn(*channels: int, activation: str | None = None, initialization: str | Settings | None = None) -> JSONObject:
     """A convolutional network for images: ``cnn(8, 16)``.
 
     Args:
@@ -23,15 +25,20 @@ def cnn(*channels: int, activation: str | None = None, initialization: str | Giv
         activation: as for ``mlp``.
         initialization: as for ``mlp``.
     """
-    return given(
-        name="cnn", channels=list(channels) or None, activation=activation, initialization=named(initialization)
+    return without_none(
+        name="cnn", channels=list(channels) or None, activation=activation, initialization=_with_name(initialization)
     )
 
 
-def linear(*, initialization: str | Given | None = None) -> Settings:
+def linear(*, initialization: str | Settings | None = None) -> JSONObject:
     """Linear regression; for classes, logistic regression.
 
     Args:
         initialization: as for ``mlp``.
     """
-    return given(name="linear", initialization=named(initialization))
+    return without_none(name="linear", initialization=_with_name(initialization))
+
+
+def _with_name(settings: str | Settings | None) -> Settings | None:
+    """Settings as a mapping; a name alone becomes ``{"name": ...}``."""
+    return {"name": settings} if isinstance(settings, str) else settings

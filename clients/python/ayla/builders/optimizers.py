@@ -1,11 +1,11 @@
-"""The optimizers, and AYLA on top of any of them. All take the settings of ``Common`` beside their own.
+"""The optimizers, and AYLA on top of any of them. All take the settings of ``CommonSettings`` beside their own.
 
 ``ayla`` and ``ayla.builders`` offer what ``__all__`` names here.
 """
 
 from typing import TypedDict, Unpack
 
-from ayla.builders._given import Given, Settings, given
+from ayla._json import JSONObject, Settings, without_none
 
 __all__ = [
     "adadelta",
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 
-class Common(TypedDict, total=False):
+class CommonSettings(TypedDict, total=False):
     """Settings that every optimizer takes; None leaves the service's default.
 
     Attributes:
@@ -39,8 +39,8 @@ class Common(TypedDict, total=False):
     weight_decay: float | None
     clip_norm: float | None
     clip_value: float | None
-    schedule: Given | None
-    ayla: Given | None
+    schedule: Settings | None
+    ayla: Settings | None
     label: str | None
 
 
@@ -50,8 +50,8 @@ def sgd(
     momentum: float | None = None,
     dampening: float | None = None,
     nesterov: bool | None = None,
-    **common: Unpack[Common],
-) -> Settings:
+    **common: Unpack[CommonSettings],
+) -> JSONObject:
     """Stochastic gradient descent.
 
     Args:
@@ -59,9 +59,9 @@ def sgd(
         momentum: weight of the earlier updates; service default 0.
         dampening: how much less than 1 a new gradient counts in the momentum; service default 0.
         nesterov: look ahead by the momentum; service default False.
-        common: see ``Common``.
+        common: see ``CommonSettings``.
     """
-    own = given(momentum=momentum, dampening=dampening, nesterov=nesterov)
+    own = without_none(momentum=momentum, dampening=dampening, nesterov=nesterov)
     return _optimizer("sgd", learning_rate, own, common)
 
 
@@ -71,8 +71,8 @@ def adam(
     beta1: float | None = None,
     beta2: float | None = None,
     epsilon: float | None = None,
-    **common: Unpack[Common],
-) -> Settings:
+    **common: Unpack[CommonSettings],
+) -> JSONObject:
     """Adam.
 
     Args:
@@ -80,9 +80,9 @@ def adam(
         beta1: decay rate of the first moment; service default 0.9.
         beta2: decay rate of the second moment; service default 0.999.
         epsilon: added to the root of the second moment; service default 1e-8.
-        common: see ``Common``.
+        common: see ``CommonSettings``.
     """
-    return _optimizer("adam", learning_rate, given(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
+    return _optimizer("adam", learning_rate, without_none(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
 
 
 def adamw(
@@ -91,10 +91,10 @@ def adamw(
     beta1: float | None = None,
     beta2: float | None = None,
     epsilon: float | None = None,
-    **common: Unpack[Common],
-) -> Settings:
+    **common: Unpack[CommonSettings],
+) -> JSONObject:
     """Adam with decoupled weight decay; settings as for ``adam``."""
-    return _optimizer("adamw", learning_rate, given(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
+    return _optimizer("adamw", learning_rate, without_none(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
 
 
 def amsgrad(
@@ -103,10 +103,10 @@ def amsgrad(
     beta1: float | None = None,
     beta2: float | None = None,
     epsilon: float | None = None,
-    **common: Unpack[Common],
-) -> Settings:
+    **common: Unpack[CommonSettings],
+) -> JSONObject:
     """Adam that divides by the root of the largest second moment so far; settings as for ``adam``."""
-    return _optimizer("amsgrad", learning_rate, given(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
+    return _optimizer("amsgrad", learning_rate, without_none(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
 
 
 def nadam(
@@ -116,10 +116,10 @@ def nadam(
     beta2: float | None = None,
     epsilon: float | None = None,
     momentum_decay: float | None = None,
-    **common: Unpack[Common],
-) -> Settings:
+    **common: Unpack[CommonSettings],
+) -> JSONObject:
     """Adam with Nesterov momentum; settings as for ``adam``, and ``momentum_decay`` (service default 4e-3)."""
-    own = given(beta1=beta1, beta2=beta2, epsilon=epsilon, momentum_decay=momentum_decay)
+    own = without_none(beta1=beta1, beta2=beta2, epsilon=epsilon, momentum_decay=momentum_decay)
     return _optimizer("nadam", learning_rate, own, common)
 
 
@@ -129,10 +129,10 @@ def radam(
     beta1: float | None = None,
     beta2: float | None = None,
     epsilon: float | None = None,
-    **common: Unpack[Common],
-) -> Settings:
+    **common: Unpack[CommonSettings],
+) -> JSONObject:
     """Adam that corrects for the variance of its early second moments; settings as for ``adam``."""
-    return _optimizer("radam", learning_rate, given(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
+    return _optimizer("radam", learning_rate, without_none(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
 
 
 def rmsprop(
@@ -142,8 +142,8 @@ def rmsprop(
     epsilon: float | None = None,
     momentum: float | None = None,
     centered: bool | None = None,
-    **common: Unpack[Common],
-) -> Settings:
+    **common: Unpack[CommonSettings],
+) -> JSONObject:
     """RMSProp.
 
     Args:
@@ -152,9 +152,9 @@ def rmsprop(
         epsilon: added to its root; service default 1e-8.
         momentum: weight of the earlier updates; service default 0.
         centered: divide by a variance; service default False.
-        common: see ``Common``.
+        common: see ``CommonSettings``.
     """
-    own = given(alpha=alpha, epsilon=epsilon, momentum=momentum, centered=centered)
+    own = without_none(alpha=alpha, epsilon=epsilon, momentum=momentum, centered=centered)
     return _optimizer("rmsprop", learning_rate, own, common)
 
 
@@ -164,8 +164,8 @@ def adagrad(
     learning_rate_decay: float | None = None,
     initial_accumulator: float | None = None,
     epsilon: float | None = None,
-    **common: Unpack[Common],
-) -> Settings:
+    **common: Unpack[CommonSettings],
+) -> JSONObject:
     """Adagrad.
 
     Args:
@@ -173,24 +173,26 @@ def adagrad(
         learning_rate_decay: how fast the learning rate falls with the update number; service default 0.
         initial_accumulator: the sum of squared gradients before the first update; service default 0.
         epsilon: added to its root; service default 1e-10.
-        common: see ``Common``.
+        common: see ``CommonSettings``.
     """
-    own = given(learning_rate_decay=learning_rate_decay, initial_accumulator=initial_accumulator, epsilon=epsilon)
+    own = without_none(
+        learning_rate_decay=learning_rate_decay, initial_accumulator=initial_accumulator, epsilon=epsilon
+    )
     return _optimizer("adagrad", learning_rate, own, common)
 
 
 def adadelta(
-    learning_rate: float, *, rho: float | None = None, epsilon: float | None = None, **common: Unpack[Common]
-) -> Settings:
+    learning_rate: float, *, rho: float | None = None, epsilon: float | None = None, **common: Unpack[CommonSettings]
+) -> JSONObject:
     """Adadelta.
 
     Args:
         learning_rate: factor of each update, above 0; 1 is usual.
         rho: decay rate of both averages; service default 0.9.
         epsilon: added to both averages; service default 1e-6.
-        common: see ``Common``.
+        common: see ``CommonSettings``.
     """
-    return _optimizer("adadelta", learning_rate, given(rho=rho, epsilon=epsilon), common)
+    return _optimizer("adadelta", learning_rate, without_none(rho=rho, epsilon=epsilon), common)
 
 
 def adamax(
@@ -199,24 +201,24 @@ def adamax(
     beta1: float | None = None,
     beta2: float | None = None,
     epsilon: float | None = None,
-    **common: Unpack[Common],
-) -> Settings:
+    **common: Unpack[CommonSettings],
+) -> JSONObject:
     """Adam with a decaying maximum in place of the second moment; settings as for ``adam``."""
-    return _optimizer("adamax", learning_rate, given(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
+    return _optimizer("adamax", learning_rate, without_none(beta1=beta1, beta2=beta2, epsilon=epsilon), common)
 
 
 def lion(
-    learning_rate: float, *, beta1: float | None = None, beta2: float | None = None, **common: Unpack[Common]
-) -> Settings:
+    learning_rate: float, *, beta1: float | None = None, beta2: float | None = None, **common: Unpack[CommonSettings]
+) -> JSONObject:
     """Lion: each parameter moves by the learning rate in the direction of a sign.
 
     Args:
         learning_rate: step size, above 0.
         beta1: decay rate of the average whose sign is taken; service default 0.9.
         beta2: decay rate of the average that is remembered; service default 0.99.
-        common: see ``Common``.
+        common: see ``CommonSettings``.
     """
-    return _optimizer("lion", learning_rate, given(beta1=beta1, beta2=beta2), common)
+    return _optimizer("lion", learning_rate, without_none(beta1=beta1, beta2=beta2), common)
 
 
 def transform(
@@ -226,7 +228,7 @@ def transform(
     transform_on: str | None = None,
     max_scale: float | None = None,
     cap_weights: bool | None = None,
-) -> Settings:
+) -> JSONObject:
     """AYLA's transformation of the loss: L = sgn(l)·|l|^n (eq. 1).
 
     Args:
@@ -236,11 +238,11 @@ def transform(
         max_scale: upper bound of the scale v at every loss, also where v is 1; service default: none.
         cap_weights: keep the weights of the moving averages at or below 1; service default True.
     """
-    return given(n1=n1, n2=n2, transform_on=transform_on, max_scale=max_scale, cap_weights=cap_weights)
+    return without_none(n1=n1, n2=n2, transform_on=transform_on, max_scale=max_scale, cap_weights=cap_weights)
 
 
-def _optimizer(name: str, learning_rate: float, own: Settings, common: Common) -> Settings:
-    unknown = [key for key in common if key not in Common.__annotations__]
+def _optimizer(name: str, learning_rate: float, own: JSONObject, common: CommonSettings) -> JSONObject:
+    unknown = [key for key in common if key not in CommonSettings.__annotations__]
     if unknown:
         raise TypeError(f"{name}() got an unexpected keyword argument '{unknown[0]}'")
-    return {"name": name, "learning_rate": learning_rate, **own, **given(**common)}
+    return {"name": name, "learning_rate": learning_rate, **own, **without_none(**common)}

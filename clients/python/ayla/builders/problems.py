@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from ayla.builders._given import Given, Settings, given
+from ayla._json import JSONObject, Settings, without_none
 
 
-def expression(text: str, /, **start: float | Iterable[float]) -> Settings:
+def expression(text: str, /, **start: float | Iterable[float]) -> JSONObject:
     """Minimize an expression from a start point: ``expression("x**4 - 3*x**3 + 2", x=-1.0)``.
 
     Args:
@@ -21,11 +21,11 @@ def dataset(
     name: str,
     /,
     *,
-    model: Given | None = None,
+    model: Settings | None = None,
     loss: str | None = None,
     batch_size: int | None = None,
     **settings: Any,
-) -> Settings:
+) -> JSONObject:
     """Fit a model to a dataset: ``dataset("mnist", model=mlp(128), batch_size=32)``.
 
     Args:
@@ -36,10 +36,10 @@ def dataset(
         batch_size: samples of one step; None: all of them.
         settings: of the dataset, such as ``samples=500`` or ``file="housing.csv", target="price"``.
     """
-    described = {"name": name, **given(**settings)}
-    return given(type="dataset", dataset=described, model=model, loss=loss, batch_size=batch_size)
+    described = {"name": name, **without_none(**settings)}
+    return without_none(type="dataset", dataset=described, model=model, loss=loss, batch_size=batch_size)
 
 
-def preset(name: str) -> Settings:
+def preset(name: str) -> JSONObject:
     """A named experiment of the catalogue, such as ``poly-sgd``; the job's other fields override its own."""
     return {"type": "preset", "preset": name}

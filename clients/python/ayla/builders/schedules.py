@@ -4,20 +4,22 @@ Each takes ``warmup_steps``: over so many first updates the learning rate grows 
 proper starts after them; service default 0.
 """
 
-from ayla.builders._given import Settings, given
+from ayla._json import JSONObject, without_none
 
 
-def constant(*, warmup_steps: int | None = None) -> Settings:
+def constant(*, warmup_steps: int | None = None) -> JSONObject:
     """The learning rate as it is, after the warm-up."""
-    return given(name="constant", warmup_steps=warmup_steps)
+    return without_none(name="constant", warmup_steps=warmup_steps)
 
 
-def step(every: int, *, factor: float | None = None, warmup_steps: int | None = None) -> Settings:
+def step(every: int, *, factor: float | None = None, warmup_steps: int | None = None) -> JSONObject:
     """The learning rate multiplied by ``factor`` (service default 0.1) every so many updates."""
-    return given(name="step", every=every, factor=factor, warmup_steps=warmup_steps)
+    return without_none(name="step", every=every, factor=factor, warmup_steps=warmup_steps)
 
 
-def cosine(steps: int | None = None, *, final_factor: float | None = None, warmup_steps: int | None = None) -> Settings:
+def cosine(
+    steps: int | None = None, *, final_factor: float | None = None, warmup_steps: int | None = None
+) -> JSONObject:
     """Half a cosine down to ``final_factor`` of the learning rate (service default 0).
 
     Args:
@@ -25,10 +27,12 @@ def cosine(steps: int | None = None, *, final_factor: float | None = None, warmu
         final_factor: fraction of the learning rate at its end.
         warmup_steps: updates of the warm-up.
     """
-    return given(name="cosine", steps=steps, final_factor=final_factor, warmup_steps=warmup_steps)
+    return without_none(name="cosine", steps=steps, final_factor=final_factor, warmup_steps=warmup_steps)
 
 
-def linear(steps: int | None = None, *, final_factor: float | None = None, warmup_steps: int | None = None) -> Settings:
+def linear(
+    steps: int | None = None, *, final_factor: float | None = None, warmup_steps: int | None = None
+) -> JSONObject:
     """A straight line down to ``final_factor`` of the learning rate (service default 0).
 
     Args:
@@ -36,4 +40,4 @@ def linear(steps: int | None = None, *, final_factor: float | None = None, warmu
         final_factor: fraction of the learning rate at its end.
         warmup_steps: updates of the warm-up.
     """
-    return given(name="linear", steps=steps, final_factor=final_factor, warmup_steps=warmup_steps)
+    return without_none(name="linear", steps=steps, final_factor=final_factor, warmup_steps=warmup_steps)

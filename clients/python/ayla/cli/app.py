@@ -1,4 +1,4 @@
-"""The commands put together, with the options and the error handling that all of them share."""
+"""The ``ayla`` command with its subcommands, common options and error handling."""
 
 from __future__ import annotations
 
@@ -10,19 +10,18 @@ from typer.core import TyperGroup
 from ayla._address import DEFAULT_BASE_URL
 from ayla._client import default_base_url
 from ayla._version import __version__
-from ayla.cli import jobs, queueing
+from ayla.cli import jobs, queue
 from ayla.cli.attempts import attempts
-from ayla.cli.exits import INTERRUPTED, exit_code, explanation
-from ayla.cli.metrics import metrics
+from ayla.cli.errors import ExitCode, exit_code, explanation
 from ayla.cli.reproduce import reproduce
 from ayla.cli.session import Session, session_of, write
-from ayla.cli.trajectory import trajectory
+from ayla.cli.trials import metrics, trajectory
 from ayla.cli.workers import workers
 from ayla.errors import AylaError
 
 
 class _Commands(TyperGroup):
-    """Turns the client's errors into a message and an exit code; nobody sees a traceback."""
+    """Turns the client's errors into a message and an exit code, never a traceback."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -32,7 +31,7 @@ class _Commands(TyperGroup):
             session.say(explanation(error, session.base_url or default_base_url()))
             raise typer.Exit(exit_code(error)) from None
         except KeyboardInterrupt:
-            raise typer.Exit(INTERRUPTED) from None
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
 
 
 app = typer.Typer(cls=_Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -68,9 +67,9 @@ app.command()(jobs.ls)
 app.command()(jobs.show)
 app.command()(jobs.watch)
 app.command()(jobs.cancel)
-app.command()(queueing.pause)
-app.command()(queueing.resume)
-app.command()(queueing.priority)
+app.command()(queue.pause)
+app.command()(queue.resume)
+app.command()(queue.priority)
 app.command()(attempts)
 app.command()(workers)
 app.command()(trajectory)

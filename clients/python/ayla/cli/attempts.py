@@ -1,4 +1,4 @@
-"""The command that lists the attempts at a job, and their errors for others."""
+"""The command that lists the attempts at a job, and their errors for other commands."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from ayla._text import aligned
+from ayla._formatting import text_table
 from ayla.cli.ids import job_id
 from ayla.cli.options import AsJson, JobId
 from ayla.cli.session import session_of, write, write_json
@@ -18,20 +18,20 @@ _HEADER = ["shard", "attempt", "worker", "outcome", "from step", "started", "sec
 
 
 def attempts(context: typer.Context, job: JobId, *, as_json: AsJson = False) -> None:
-    """List how often workers tried to run a job, oldest first, and what came of it."""
+    """List the attempts of workers to run a job with their outcomes, oldest first."""
     session = session_of(context)
     with session.client() as client:
         found = client.jobs.attempts(job_id(client, job))
     if as_json:
         write_json(found)
     elif found:
-        write("\n".join(aligned([_HEADER, *map(_line, found)], left=len(_HEADER))))
+        write("\n".join(text_table([_HEADER, *map(_line, found)], left=len(_HEADER))))
     else:
         session.say("No worker has tried to run it yet. See who could: ayla workers")
 
 
 def error_lines(job_id: str, attempts: Sequence[Attempt]) -> list[str]:
-    """The last attempts that came to nothing, for reading; no lines if there are none."""
+    """The errors of the last failed attempts as lines of text; empty where there are none."""
     failed = [attempt for attempt in attempts if attempt.error is not None][-_SHOWN_ERRORS:]
     heading = f"The last errors of attempts (see all: ayla attempts {job_id})"
     return [heading, *(f"  {attempt.title}: {_error(attempt)}" for attempt in failed)] if failed else []

@@ -1,4 +1,4 @@
-"""Short ids: the beginning of a job's id, where it is that of one job only."""
+"""Short ids of jobs: prefixes that are unique."""
 
 from __future__ import annotations
 
@@ -9,30 +9,32 @@ from ayla._client import Client
 from ayla.errors import InvalidRequest
 from ayla.models import Job
 
-SHORTEST = 8
-"""Characters of an id that lists show, and more where those are not enough."""
+SHORT_LENGTH = 8
+"""Characters of a short id in lists; more where jobs share these."""
 
-_LEAST = 4
-_BEGINNING = re.compile(r"[0-9a-f][0-9a-f-]{%d,34}" % (_LEAST - 1), re.IGNORECASE)  # noqa: UP031  # braces are the pattern's
-_NAMED = 3
+_MIN_PREFIX = 4
+_PREFIX = re.compile(r"[0-9a-f][0-9a-f-]{%d,34}" % (_MIN_PREFIX - 1), re.IGNORECASE)  # noqa: UP031  # braces are the pattern's
+_MAX_SHOWN = 3
 
 
-def job_id(client: Client, given: str) -> str:
-    """The id that ``given`` is the beginning of; ``given`` itself where it is whole, or begins no job's.
+def job_id(client: Client, id_or_prefix: str) -> str:
+    """The id with this prefix; ``id_or_prefix`` itself where it is a whole id, or no job's id begins with it.
 
     Raises:
-        InvalidRequest: it is the beginning of several.
+        InvalidRequest: several ids begin with it.
     """
-    if not _BEGINNING.fullmatch(given):
-        return given
-    found = [*itertools.islice(client.jobs.ids_beginning(given), _NAMED)]
+    if not _PREFIX.fullmatch(id_or_prefix):
+        return id_or_prefix
+    found = [*itertools.islice(client.jobs.ids_beginning(id_or_prefix), _MAX_SHOWN)]
     if len(found) > 1:
-        raise InvalidRequest("JOB", f"'{given}' is the beginning of several ids: {', '.join(found)}; give more of it.")
-    return found[0] if found else given
+        raise InvalidRequest(
+            "JOB", f"'{id_or_prefix}' is the beginning of several ids: {', '.join(found)}; give more of it."
+        )
+    return found[0] if found else id_or_prefix
 
 
 def short_ids(jobs: list[Job]) -> list[str]:
-    """The ids of jobs, each cut where it still differs from the others."""
+    """The ids of jobs, each cut to the same length, at which they still differ."""
     ids = [job.id for job in jobs]
-    length = next((n for n in range(SHORTEST, 36) if len({each[:n] for each in ids}) == len(ids)), 36)
+    length = next((n for n in range(SHORT_LENGTH, 36) if len({each[:n] for each in ids}) == len(ids)), 36)
     return [each[:length] for each in ids]

@@ -8,19 +8,20 @@ from typing import Annotated, Any
 
 import typer
 
-from ayla._text import aligned
+from ayla._formatting import text_table
+from ayla._json import without_none
 from ayla.builders import preset as preset_problem
 from ayla.cli.attempts import error_lines
 from ayla.cli.ids import job_id, short_ids
-from ayla.cli.options import AsJson, AsJsonLines, JobId, Quiet, WaitSeconds, require_one_form
+from ayla.cli.options import AsJson, AsJsonLines, JobId, Quiet, WaitSeconds, require_one_format
 from ayla.cli.session import Session, session_of, write, write_json
 from ayla.cli.specfile import STDIN, read_spec
-from ayla.cli.watching import Watch, watch_job
+from ayla.cli.watch import WatchOptions, watch_job
 from ayla.models import Job, Trial
 
 _SHOWN_TRIALS = 50
 _HEADER = ["job", "name", "owner", "project", "priority", "state", "done", "created"]
-_LEFT = 6
+_TEXT_COLUMNS = 6
 
 
 def submit(
@@ -29,35 +30,35 @@ def submit(
     preset: Annotated[str | None, typer.Option(help="Submit this experiment of the catalogue instead.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the job.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="Tag of the job; may be given several times.")] = None,
-    project: Annotated[str | None, typer.Option(help="What the job belongs to.")] = None,
+    project: Annotated[str | None, typer.Option(help="Project that the job belongs to.")] = None,
     priority: Annotated[str | None, typer.Option(help="low, normal, high or urgent; default normal.")] = None,
     max_seconds: Annotated[
-        float | None, typer.Option(help="Longest computing time of a trial; beyond it the job fails.")
+        float | None, typer.Option(help="Computing time of a trial, in seconds; a job that exceeds it fails.")
     ] = None,
     max_memory_mb: Annotated[
         int | None,
-        typer.Option(help="Most memory that a worker may take for the job, in MiB; beyond it the job fails."),
+        typer.Option(help="Memory that a worker may use for the job, in MiB; a job that exceeds it fails."),
     ] = None,
     idempotency_key: Annotated[
         str | None, typer.Option(help="Submitting again with the same key and spec gives the same job.")
     ] = None,
     *,
-    watch: Annotated[bool, typer.Option("--watch", help="Follow the job to its end.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Watch the job until it has finished.")] = False,
     timeout: WaitSeconds = None,
     as_json: AsJson = False,
     as_lines: AsJsonLines = False,
     quiet: Quiet = False,
 ) -> None:
     """Put a job into the queue, from a file, standard input or the catalogue."""
-    require_one_form(json=as_json, jsonl=as_lines, quiet=quiet)
+    require_one_format(json=as_json, jsonl=as_lines, quiet=quiet)
     session = session_of(context)
-    given = {"name": name, "tags": tag or None, "project": project, "priority": priority}
+    options = {"name": name, "tags": tag or None, "project": project, "priority": priority}
     limits = {"seconds": max_seconds, "memory_mb": max_memory_mb}
-    spec = _limited(_spec(file, preset) | _without_none(given), _without_none(limits))
+    spec = _with_limits(_spec(file, preset) | without_none(**options), without_none(**limits))
     with session.client() as client:
         job = client.jobs.submit(spec, idempotency_key=idempotency_key)
         if watch or as_lines:
-            watch_job(session, client, job, Watch(timeout, as_json, as_lines, quiet))
+            watch_job(session, client, job, WatchOptions(timeout, as_json, as_lines, quiet))
         else:
             write_job(session, job, as_json=as_json, quiet=quiet, advice=f"Follow it with: ayla watch {job.id}")
 
@@ -74,7 +75,7 @@ def ls(
     quiet: Quiet = False,
 ) -> None:
     """List jobs, newest first, by short ids, which every command takes; -q and --json have the whole ones."""
-    require_one_form(json=as_json, quiet=quiet)
+    require_one_format(json=as_json, quiet=quiet)
     session = session_of(context)
     with session.client() as client:
         jobs = [*client.jobs.list(state=state, tag=tag, limit=limit, owner=owner, project=project)]
@@ -84,7 +85,7 @@ def ls(
         for job in jobs:
             write(job.id)
     elif jobs:
-        write("\n".join(aligned([_HEADER, *map(_line, jobs, short_ids(jobs))], left=_LEFT)))
+        write("\n".join(text_table([_HEADER, *map(_line, jobs, short_ids(jobs))], left=_TEXT_COLUMNS)))
     elif any((state, tag, owner, project)):
         session.say("No such jobs. See all: ayla ls")
     else:
@@ -105,13 +106,13 @@ def show(
     with session.client() as client:
         job = job_id(client, job)
         found, trials = client.jobs.get(job), client.jobs.trials(job)
-        attempts = client.jobs.attempts(job) if as_json or _failures(found) else []
+        attempts = client.jobs.attempts(job) if as_json or _failed_attempts(found) else []
         comparison = client.compare(job, baseline=baseline)
     if as_json:
         lists = {"trial_list": trials, "attempt_list": attempts, "comparison": comparison}
         write_json(found.model_dump(mode="json") | lists)
         return
-    for lines in (_facts(found), error_lines(found.id, attempts), _trial_lines(trials)):
+    for lines in (_properties(found), error_lines(found.id, attempts), _trial_table(trials)):
         if lines:
             write("\n".join(lines) + "\n")
     write(str(comparison))
@@ -126,16 +127,16 @@ def watch(
     as_lines: AsJsonLines = False,
     quiet: Quiet = False,
 ) -> None:
-    """Follow a job to its end. Ctrl-C stops watching, not the job."""
-    require_one_form(json=as_json, jsonl=as_lines, quiet=quiet)
+    """Watch a job until it has finished. Ctrl-C stops watching, not the job."""
+    require_one_format(json=as_json, jsonl=as_lines, quiet=quiet)
     session = session_of(context)
     with session.client() as client:
-        watch_job(session, client, job_id(client, job), Watch(timeout, as_json, as_lines, quiet))
+        watch_job(session, client, job_id(client, job), WatchOptions(timeout, as_json, as_lines, quiet))
 
 
 def cancel(context: typer.Context, job: JobId, *, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Ask for a job to be cancelled."""
-    require_one_form(json=as_json, quiet=quiet)
+    require_one_format(json=as_json, quiet=quiet)
     session = session_of(context)
     with session.client() as client:
         cancelled = client.jobs.cancel(job_id(client, job))
@@ -155,18 +156,14 @@ def _spec(file: str | None, preset: str | None) -> dict[str, Any]:
     return read_spec(file or STDIN)
 
 
-def _without_none(fields: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in fields.items() if value is not None}
-
-
-def _limited(spec: dict[str, Any], limits: dict[str, Any]) -> dict[str, Any]:
-    """The spec with its limits changed; where it has something else in their place, the service says so."""
+def _with_limits(spec: dict[str, Any], limits: dict[str, Any]) -> dict[str, Any]:
+    """The spec with its limits changed; what is not a mapping of limits is left for the service to refuse."""
     before = spec.get("limits") or {}
     return spec | {"limits": {**before, **limits}} if limits and isinstance(before, Mapping) else spec
 
 
 def write_job(session: Session, job: Job, *, as_json: bool, quiet: bool, advice: str | None) -> None:
-    """Write a job as one JSON document, as its id, or for reading with what to do next."""
+    """Write a job as one JSON document, as its id, or as text with advice on what to do next."""
     if as_json:
         write_json(job)
     elif quiet:
@@ -192,8 +189,8 @@ def _line(job: Job, short: str) -> list[str]:
     ]
 
 
-def _facts(job: Job) -> list[str]:
-    facts = {
+def _properties(job: Job) -> list[str]:
+    properties = {
         "job": job.id,
         "name": job.name,
         "owner": job.owner,
@@ -214,7 +211,7 @@ def _facts(job: Job) -> list[str]:
         "paused": job.paused_at,
         "finished": job.finished_at,
     }
-    return aligned([[name, str(value)] for name, value in facts.items() if value], left=2)
+    return text_table([[name, str(value)] for name, value in properties.items() if value], left=2)
 
 
 def _limits(job: Job) -> str:
@@ -223,13 +220,13 @@ def _limits(job: Job) -> str:
     return ", ".join(f"{limits[name]:g} {unit}" for name, unit in units.items() if limits.get(name) is not None)
 
 
-def _failures(job: Job) -> int:
+def _failed_attempts(job: Job) -> int:
     return job.attempts.failed + job.attempts.lost
 
 
-def _trial_lines(trials: list[Trial]) -> list[str]:
+def _trial_table(trials: list[Trial]) -> list[str]:
     cells = [[trial.id, trial.label, str(trial.seed), trial.state, _loss(trial)] for trial in trials[:_SHOWN_TRIALS]]
-    lines = aligned([["trial", "optimizer", "seed", "state", "final loss"], *cells], left=4)
+    lines = text_table([["trial", "optimizer", "seed", "state", "final loss"], *cells], left=4)
     left_out = len(trials) - len(cells)
     return [*lines, f"... and {left_out} more trials"] if left_out else lines
 

@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""Options and arguments that several commands share."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ JobIds = Annotated[
 ]
 TrialId = Annotated[str, typer.Argument(metavar="TRIAL", help="Id of the trial; 'ayla show JOB' lists them.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write one JSON document.")]
-AsJsonLines = Annotated[bool, typer.Option("--jsonl", help="Write the job as one line of JSON after each look.")]
+AsJsonLines = Annotated[bool, typer.Option("--jsonl", help="Write the job as one line of JSON after each poll.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Write CSV.")]
 Columns = Annotated[str | None, typer.Option(help="Only these, with commas: step,loss.")]
 MaxPoints = Annotated[int | None, typer.Option(min=2, help="Thin to about this many rows.")]
@@ -20,12 +20,12 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Write the id only, n
 WaitSeconds = Annotated[float | None, typer.Option("--timeout", min=0, help="Stop watching after this many seconds.")]
 
 
-def require_one_form(**forms: bool) -> None:
-    """Refuse several forms of output at once: ``json``, ``jsonl``, ``quiet``, ``csv``.
+def require_one_format(**formats: bool) -> None:
+    """Refuse several output formats at once: ``json``, ``jsonl``, ``quiet``, ``csv``.
 
     Raises:
         typer.BadParameter: more than one is wanted.
     """
-    wanted = [f"--{name}" for name, is_wanted in forms.items() if is_wanted]
+    wanted = [f"--{name}" for name, is_wanted in formats.items() if is_wanted]
     if len(wanted) > 1:
         raise typer.BadParameter(f"give one of {', '.join(wanted)}, not several.", param_hint=wanted[0])

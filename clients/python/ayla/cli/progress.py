@@ -1,4 +1,4 @@
-"""Progress of jobs for people: bars on a terminal, else a plain line now and then."""
+"""Progress of jobs: bars on a terminal, else a line of text every few seconds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol, Self
 
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from ayla.cli.eta import in_words
+from ayla.cli.eta import format_duration
 from ayla.cli.session import Session
 from ayla.models import Job
 
@@ -15,7 +15,7 @@ SECONDS_BETWEEN_LINES = 5.0
 
 
 class Reporter(Protocol):
-    """Shows jobs as they go on."""
+    """Shows the progress of jobs."""
 
     def __enter__(self) -> Self: ...
 
@@ -23,46 +23,46 @@ class Reporter(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def update(self, job: Job, left: float | None = None) -> None:
-        """Show the job as it is now, and how many seconds it still takes, where that is known."""
+    def update(self, job: Job, eta_seconds: float | None = None) -> None:
+        """Show the job as it is now, with its remaining time where it is known."""
 
 
-def reporter(session: Session, *, quiet: bool = False) -> Reporter:
-    """The reporter that suits where standard error goes."""
+def reporter_for(session: Session, *, quiet: bool = False) -> Reporter:
+    """Bars where standard error is a terminal, else lines."""
     if quiet:
-        return _Silent()
-    return _Bars(session) if session.messages.is_terminal else _Lines(session)
+        return _NoReporter()
+    return _BarReporter(session) if session.messages.is_terminal else _LineReporter(session)
 
 
-class _Silent:
+class _NoReporter:
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         return None
 
-    def update(self, job: Job, left: float | None = None) -> None:
+    def update(self, job: Job, eta_seconds: float | None = None) -> None:
         """Show nothing."""
 
 
-class _Lines(_Silent):
+class _LineReporter(_NoReporter):
     """A line when a job is first seen, when its state changes, and every few seconds in between."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._said: dict[str, tuple[str, float]] = {}  # by job: state with its reason, and when
+        self._last_lines: dict[str, tuple[str, float]] = {}  # by job: state with its reason, and when
 
-    def update(self, job: Job, left: float | None = None) -> None:
+    def update(self, job: Job, eta_seconds: float | None = None) -> None:
         now = self._session.clock.monotonic()
-        state, moment = self._said.get(job.id, ("", 0.0))
+        state, moment = self._last_lines.get(job.id, ("", 0.0))
         if _state(job) == state and (job.finished or now - moment < SECONDS_BETWEEN_LINES):
             return
-        self._said[job.id] = (_state(job), now)
+        self._last_lines[job.id] = (_state(job), now)
         done = f"{job.progress.fraction:.0%} ({_trials(job)})"
-        self._session.say(f"{job.title}: {job.state}, {done}{_left(job, left)}{_reason(job)}")
+        self._session.say(f"{job.title}: {job.state}, {done}{_remaining(job, eta_seconds)}{_reason(job)}")
 
 
-class _Bars:
+class _BarReporter:
     """A bar for each job."""
 
     def __init__(self, session: Session) -> None:
@@ -83,10 +83,10 @@ class _Bars:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def update(self, job: Job, left: float | None = None) -> None:
+    def update(self, job: Job, eta_seconds: float | None = None) -> None:
         if job.id not in self._tasks:
             self._tasks[job.id] = self._progress.add_task(job.title, total=1.0, state=job.state)
-        state = f"{job.state}, {_trials(job)}{_left(job, left)}{_reason(job)}"
+        state = f"{job.state}, {_trials(job)}{_remaining(job, eta_seconds)}{_reason(job)}"
         self._progress.update(self._tasks[job.id], completed=job.progress.fraction, state=state)
         if job.finished:
             self._progress.stop_task(self._tasks[job.id])
@@ -101,9 +101,9 @@ def _reason(job: Job) -> str:
     return f" - {job.status_detail}" if job.status_detail else ""
 
 
-def _left(job: Job, seconds: float | None) -> str:
-    """How long the job still takes, where that is known."""
-    return "" if seconds is None or job.finished else f", {in_words(seconds)} left"
+def _remaining(job: Job, seconds: float | None) -> str:
+    """The remaining time of the job, where it is known."""
+    return "" if seconds is None or job.finished else f", {format_duration(seconds)} left"
 
 
 def _trials(job: Job) -> str:

@@ -8,15 +8,15 @@ from typing import Annotated
 
 import typer
 
-from ayla._text import aligned
-from ayla.cli import exits
-from ayla.cli.progress import reporter
+from ayla._formatting import text_table
+from ayla.cli.errors import ExitCode
+from ayla.cli.progress import reporter_for
 from ayla.cli.session import Session, session_of, write
 from ayla.models import Job
-from ayla.reproduce import PRESETS, Report, write_report
+from ayla.reproduce import PRESETS, ReproductionReport, write_report
 from ayla.reproduce import reproduce as run_experiments
-from ayla.reproduce.finding import headline
-from ayla.reproduce.plotting import require_plotting
+from ayla.reproduce.claims import headline
+from ayla.reproduce.report import require_plotting
 
 
 def reproduce(
@@ -29,19 +29,19 @@ def reproduce(
 ) -> None:
     """Run the paper's experiments on the service and write a report: figures, claims, verdicts."""
     require_plotting()
-    session, known = session_of(context), _known(names or [*PRESETS])
+    session, experiments = session_of(context), _validated_names(names or [*PRESETS])
     _require_writable(session, output)
-    report = _run(session, known, seeds)
+    report = _run(session, experiments, seeds)
     path = write_report(report, output)
     write("\n".join(_table(report)))
     if report.studies:
         statements = [statement for study in report.studies for statement in study.statements]
         write("\n".join(["", *(f"Beyond the paper: {statement}" for statement in statements)]))
     write(f"\nReport: {path}")
-    _complain(session, report.unfinished)
+    _report_unfinished(session, report.unfinished)
 
 
-def _known(names: list[str]) -> list[str]:
+def _validated_names(names: list[str]) -> list[str]:
     unknown = [name for name in names if name not in PRESETS]
     if unknown:
         raise typer.BadParameter(f"{', '.join(unknown)}: no such experiment; there are {', '.join(PRESETS)}.")
@@ -49,35 +49,35 @@ def _known(names: list[str]) -> list[str]:
 
 
 def _require_writable(session: Session, folder: Path) -> None:
-    """Make the folder and try it, as hours of computing come before the report."""
+    """Make the folder and check that it can be written to, before hours of computing."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
         session.say(f"Error: Cannot write the report into {folder}: {error.strerror}. Choose another with --output.")
-        raise typer.Exit(exits.USAGE) from None
+        raise typer.Exit(ExitCode.USAGE) from None
 
 
-def _run(session: Session, names: list[str], seeds: int) -> Report:
+def _run(session: Session, names: list[str], seeds: int) -> ReproductionReport:
     try:
-        with session.client() as client, reporter(session) as shown:
-            return run_experiments(client, names, seeds=seeds, clock=session.clock, on_progress=shown.update)
+        with session.client() as client, reporter_for(session) as progress:
+            return run_experiments(client, names, seeds=seeds, clock=session.clock, on_progress=progress.update)
     except KeyboardInterrupt:
         session.say("Stopped; the submitted jobs go on. See them: ayla ls --tag reproduce")
-        raise typer.Exit(exits.INTERRUPTED) from None
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
 
 
-def _table(report: Report) -> list[str]:
+def _table(report: ReproductionReport) -> list[str]:
     header = ["verdict", "section", "claim", "measured"]
-    rows = [[finding.verdict, finding.section, finding.claim, headline(finding)] for finding in report.findings]
-    return aligned([header, *rows], left=4)
+    rows = [[result.verdict, result.section, result.claim, headline(result)] for result in report.claims]
+    return text_table([header, *rows], left=4)
 
 
-def _complain(session: Session, unfinished: tuple[Job, ...]) -> None:
+def _report_unfinished(session: Session, unfinished: tuple[Job, ...]) -> None:
     for job in unfinished:
         reason = f" {job.error.detail}" if job.error else ""
         session.say(f"{job.title}: {job.state}.{reason} See more: ayla show {job.id}")
     if unfinished:
         failed = any(job.state == "failed" for job in unfinished)
-        raise typer.Exit(exits.JOB_FAILED if failed else exits.JOB_CANCELLED)
+        raise typer.Exit(ExitCode.JOB_FAILED if failed else ExitCode.JOB_CANCELLED)

@@ -1,4 +1,4 @@
-"""What every command shares: where the service is, and where output goes."""
+"""The session of a command: the service's address and the output."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Session:
-    """One run of the command.
+    """One run of a command.
 
     Attributes:
         base_url: from the command line; None: environment, then the default.
@@ -40,7 +40,7 @@ class Session:
         return Client(self.base_url, self.api_key, transport=self.transport, clock=self.clock)
 
     def say(self, text: str) -> None:
-        """A message for people."""
+        """Write a message for people."""
         self.messages.print(text, markup=False)
 
 
@@ -50,17 +50,17 @@ def session_of(context: typer.Context) -> Session:
 
 
 def write(text: str) -> None:
-    """Data for standard output."""
+    """Write data to standard output."""
     typer.echo(text)
 
 
 def write_json(value: object) -> None:
-    """One JSON document, indented for reading."""
+    """Write one JSON document, indented."""
     write(json.dumps(_jsonable(value), indent=2, ensure_ascii=False))
 
 
 def write_line(value: object) -> None:
-    """One JSON document on one line."""
+    """Write one JSON document on one line."""
     write(json.dumps(_jsonable(value), ensure_ascii=False))
 
 

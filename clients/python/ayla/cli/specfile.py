@@ -10,28 +10,30 @@ from typing import Any
 import yaml
 import yamlcore
 
+from ayla._json import MAX_DEPTH
 from ayla.errors import InvalidRequest
 
 STDIN = "-"
-LARGEST = 1 << 20
-"""Bytes; the service takes no more either."""
+MAX_BYTES = 1 << 20
+"""Largest job file; the service accepts no larger request body either."""
 
-_DEEPEST = 64
+# A value inside the deepest list or mapping is one level deeper.
+_MAX_DEPTH = MAX_DEPTH + 1
 
-_OTHER_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
-"""Ended lines in YAML 1.1, and do so in PyYAML; in YAML 1.2 a comment or a text goes on behind them."""
-
-
-class _Unwanted(yaml.MarkedYAMLError):
-    """Proper YAML that a job file needs none of."""
+_YAML_1_1_LINE_BREAKS = re.compile("[\x85\u2028\u2029]")
+"""Line breaks in YAML 1.1 and in PyYAML, but not in YAML 1.2, where a comment or a text goes on after them."""
 
 
-class _FieldTwice(Exception):
+class _UnsupportedYAML(yaml.MarkedYAMLError):
+    """Valid YAML that a job file must not use."""
+
+
+class _DuplicateField(Exception):
     """An object of a JSON text has the field of this name twice."""
 
 
 class _Loader(yamlcore.CoreLoader):  # type: ignore[misc]  # it has no types
-    """Reads what JSON can say too, and nothing that can be taken for something else.
+    """Reads the part of YAML 1.2 that JSON has too, without anything ambiguous.
 
     Aliases are refused, as a few lines of them stand for gigabytes, and tags, as they make objects that JSON lacks. Of
     a field that stands twice it would be a guess which one is meant.
@@ -40,41 +42,41 @@ class _Loader(yamlcore.CoreLoader):  # type: ignore[misc]  # it has no types
     _depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        """The next node, unless it is of an unwanted kind."""
+        """The next node, unless it is unsupported."""
         event: Any = self.peek_event()
         if isinstance(event, yaml.AliasEvent) or event.anchor or getattr(event, "tag", None):
-            raise _Unwanted(problem="a job file has no anchors, aliases or tags", problem_mark=event.start_mark)
-        if self._depth > _DEEPEST:
-            raise _Unwanted(problem="it is nested too deeply", problem_mark=event.start_mark)
+            raise _UnsupportedYAML(problem="a job file has no anchors, aliases or tags", problem_mark=event.start_mark)
+        if self._depth > _MAX_DEPTH:
+            raise _UnsupportedYAML(problem="it is nested too deeply", problem_mark=event.start_mark)
         self._depth += 1
         node = super().compose_node(parent, index)
         self._depth -= 1
         return node
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002  # PyYAML's own
-        """The mapping, unless a name is no text or stands twice."""
+        """The mapping, unless a name is not text or stands twice."""
         first: dict[str, int] = {}
         for key, _ in node.value:
             mark = key.start_mark
             if key.tag != "tag:yaml.org,2002:str":
-                raise _Unwanted(problem="the name of a field is text; put it in quotes", problem_mark=mark)
+                raise _UnsupportedYAML(problem="the name of a field is text; put it in quotes", problem_mark=mark)
             if key.value in first:
-                problem = f"the field {_shown(key.value)} stands twice, first in line {first[key.value]}; give it once"
-                raise _Unwanted(problem=problem, problem_mark=mark)
+                problem = f"the field {_quoted(key.value)} stands twice, first in line {first[key.value]}; give it once"
+                raise _UnsupportedYAML(problem=problem, problem_mark=mark)
             first[key.value] = mark.line + 1
         mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
         return mapping
 
 
-def _whole_number(loader: _Loader, node: yaml.ScalarNode) -> int:
+def _integer(loader: _Loader, node: yaml.ScalarNode) -> int:
     try:
         number: int = loader.construct_yaml_int_core(node)
     except ValueError as error:
-        raise _Unwanted(problem="the number has too many digits", problem_mark=node.start_mark) from error
+        raise _UnsupportedYAML(problem="the number has too many digits", problem_mark=node.start_mark) from error
     return number
 
 
-_Loader.add_constructor("tag:yaml.org,2002:int", _whole_number)
+_Loader.add_constructor("tag:yaml.org,2002:int", _integer)
 
 
 def read_spec(source: str) -> dict[str, Any]:
@@ -85,11 +87,11 @@ def read_spec(source: str) -> dict[str, Any]:
     """
     name = "Standard input" if source == STDIN else source
     try:
-        spec = _parsed(_text_of(source))
-    except _Unwanted as error:
-        raise InvalidRequest("", f"{name} is not a job spec: {_reason(error)}") from error
+        spec = _parse(_read_text(source))
+    except _UnsupportedYAML as error:
+        raise InvalidRequest("", f"{name} is not a job spec: {_message(error)}") from error
     except yaml.YAMLError as error:
-        raise InvalidRequest("", f"{name} is neither JSON nor YAML: {_reason(error)}") from error
+        raise InvalidRequest("", f"{name} is neither JSON nor YAML: {_message(error)}") from error
     except (OSError, ValueError) as error:
         raise InvalidRequest("", f"Cannot read {name}: {error}") from error
     if not isinstance(spec, Mapping):
@@ -98,62 +100,64 @@ def read_spec(source: str) -> dict[str, Any]:
     return dict(spec)
 
 
-def _parsed(text: str) -> Any:
-    """What a text says, by the JSON parser where it can be: YAML's takes tabs and pairs of surrogates for faults."""
+def _parse(text: str) -> Any:
+    """The value of a text, by the JSON parser where possible: YAML's refuses tabs and pairs of surrogates."""
     try:
-        return json.loads(text, object_pairs_hook=_once)
+        return json.loads(text, object_pairs_hook=_object_without_duplicates)
     except (ValueError, RecursionError):
-        _refuse_other_line_ends(text)
+        _refuse_yaml_1_1_line_breaks(text)
         return yaml.load(text, Loader=_Loader)  # noqa: S506  # derived from BaseLoader
-    except _FieldTwice as twice:
-        raise _placed(twice, text) from None
+    except _DuplicateField as duplicate:
+        raise _with_position(duplicate, text) from None
 
 
-def _refuse_other_line_ends(text: str) -> None:
-    found = _OTHER_LINE_ENDS.search(text)
+def _refuse_yaml_1_1_line_breaks(text: str) -> None:
+    found = _YAML_1_1_LINE_BREAKS.search(text)
     if found:
         *before, line = text[: found.end()].splitlines()
         mark = yaml.Mark("", found.start(), len(before), len(line), None, 0)
-        raise _Unwanted(problem=f"U+{ord(found[0]):04X} ends no line in YAML 1.2; take it out", problem_mark=mark)
+        raise _UnsupportedYAML(
+            problem=f"U+{ord(found[0]):04X} ends no line in YAML 1.2; take it out", problem_mark=mark
+        )
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object_without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, value in pairs:
         if name in fields:
-            raise _FieldTwice(name)
+            raise _DuplicateField(name)
         fields[name] = value
     return fields
 
 
-def _placed(twice: _FieldTwice, text: str) -> _Unwanted:
-    """The refusal of a JSON text, with the place that only YAML's parser tells, where it can read that text at all."""
+def _with_position(duplicate: _DuplicateField, text: str) -> _UnsupportedYAML:
+    """The error with the position of the field, which only YAML's parser tells, where it can read the text at all."""
     try:
         # A tab in JSON is a blank between fields; one in a text is written \t.
         yaml.load(text.replace("\t", " "), Loader=_Loader)  # noqa: S506
-    except _Unwanted as error:
+    except _UnsupportedYAML as error:
         return error
     except (yaml.YAMLError, RecursionError):
         pass
-    return _Unwanted(problem=f"the field {_shown(str(twice))} stands twice in an object; give it once.")
+    return _UnsupportedYAML(problem=f"the field {_quoted(str(duplicate))} stands twice in an object; give it once.")
 
 
-def _shown(name: str) -> str:
+def _quoted(name: str) -> str:
     return f"{name!r:.60}"
 
 
-def _text_of(source: str) -> str:
+def _read_text(source: str) -> str:
     if source == STDIN:
-        data = sys.stdin.buffer.read(LARGEST + 1)
+        data = sys.stdin.buffer.read(MAX_BYTES + 1)
     else:
         with Path(source).open("rb") as file:
-            data = file.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise ValueError(f"it is larger than {LARGEST} bytes.")
+            data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"it is larger than {MAX_BYTES} bytes.")
     return data.decode("utf-8-sig")
 
 
-def _reason(error: yaml.YAMLError) -> str:
+def _message(error: yaml.YAMLError) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark
         return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}."

@@ -1,8 +1,18 @@
-"""The paper's experiments, run on a service and held against the paper's claims."""
+"""Reproduction of the paper: its experiments run on a service, its claims checked against their results."""
 
-from ayla.reproduce.experiment import PRESETS, Experiment, Role, Run
-from ayla.reproduce.finding import Finding, Verdict
-from ayla.reproduce.report import Report, write_report
-from ayla.reproduce.running import reproduce
+from ayla.reproduce.claims import ClaimResult, Verdict
+from ayla.reproduce.experiment import PRESETS, Experiment, Method, MethodRun
+from ayla.reproduce.report import ReproductionReport, write_report
+from ayla.reproduce.runner import reproduce
 
-__all__ = ["PRESETS", "Experiment", "Finding", "Report", "Role", "Run", "Verdict", "reproduce", "write_report"]
+__all__ = [
+    "PRESETS",
+    "ClaimResult",
+    "Experiment",
+    "Method",
+    "MethodRun",
+    "ReproductionReport",
+    "Verdict",
+    "reproduce",
+    "write_report",
+]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ayla.reproduce.experiment import READINGS, Experiment, Role, Run
-from ayla.reproduce.finding import Finding, verdict
+from ayla.reproduce.claims import ClaimResult, verdict
+from ayla.reproduce.experiment import VARIANTS, Experiment, Method, MethodRun
 
 SECTION = "3.2"
 LAST_EPOCH = 400
@@ -16,23 +16,23 @@ _READABLE = 0.1
 _STAYS = 0.01
 
 
-def curve_a_findings(experiment: Experiment) -> list[Finding]:
+def curve_a_claims(experiment: Experiment) -> list[ClaimResult]:
     """Fig. 6: learning rate 0.01, N1 = 1.5, N2 = 1."""
-    plain = experiment.run(Role.PLAIN)
-    readings = [_reaches_early(experiment, role, paper=0.025, by=200) for role in READINGS]
+    plain = experiment.run(Method.PLAIN)
+    readings = [_reaches_early(experiment, method, paper=0.025, by=200) for method in VARIANTS]
     return [_adam_ends_at(plain, paper=0.04), *readings]
 
 
-def curve_b_findings(experiment: Experiment) -> list[Finding]:
+def curve_b_claims(experiment: Experiment) -> list[ClaimResult]:
     """Fig. 9: learning rate 0.005, N1 = 1.8, N2 = 0.9."""
-    plain = experiment.run(Role.PLAIN)
-    return [_adam_stays_at(plain, paper=0.15), *(_ends_under(experiment, role, paper=0.04) for role in READINGS)]
+    plain = experiment.run(Method.PLAIN)
+    return [_adam_stays_at(plain, paper=0.15), *(_ends_under(experiment, method, paper=0.04) for method in VARIANTS)]
 
 
-def _adam_ends_at(run: Run, *, paper: float) -> Finding:
+def _adam_ends_at(run: MethodRun, *, paper: float) -> ClaimResult:
     end = run.value_at("loss", LAST_EPOCH)
     away = abs(end - paper)
-    return Finding(
+    return ClaimResult(
         id="curve-a-adam",
         experiment="curve-a",
         section=SECTION,
@@ -46,11 +46,11 @@ def _adam_ends_at(run: Run, *, paper: float) -> Finding:
     )
 
 
-def _adam_stays_at(run: Run, *, paper: float) -> Finding:
+def _adam_stays_at(run: MethodRun, *, paper: float) -> ClaimResult:
     middle = LAST_EPOCH // 2
     end, travel = run.value_at("loss", LAST_EPOCH), run.spread("loss", LAST_EPOCH - middle)
     away = abs(end - paper)
-    return Finding(
+    return ClaimResult(
         id="curve-b-adam",
         experiment="curve-b",
         section=SECTION,
@@ -67,18 +67,18 @@ def _adam_stays_at(run: Run, *, paper: float) -> Finding:
     )
 
 
-def _reaches_early(experiment: Experiment, role: Role, *, paper: float, by: int) -> Finding:
-    run, adam_end = experiment.run(role), experiment.run(Role.PLAIN).value_at("loss", LAST_EPOCH)
+def _reaches_early(experiment: Experiment, method: Method, *, paper: float, by: int) -> ClaimResult:
+    run, adam_end = experiment.run(method), experiment.run(Method.PLAIN).value_at("loss", LAST_EPOCH)
     then, end = run.value_at("loss", by), run.value_at("loss", LAST_EPOCH)
     threshold = paper * (1 + _READABLE)
     overtakes = run.first_step("loss", lambda loss: loss <= adam_end)
     reaches = run.first_step("loss", lambda loss: loss <= threshold)
-    return Finding(
-        id=f"curve-a-ayla-{role}",
+    return ClaimResult(
+        id=f"curve-a-ayla-{method}",
         experiment="curve-a",
         section=SECTION,
         figure="Fig. 6",
-        claim=f"AYLA's MSE is about {paper:g} by epoch {by} (AYLA {READINGS[role]}).",
+        claim=f"AYLA's MSE is about {paper:g} by epoch {by} (AYLA {VARIANTS[method]}).",
         paper_value=paper,
         measured={
             f"MSE at epoch {by}": then,
@@ -96,7 +96,9 @@ def _reaches_early(experiment: Experiment, role: Role, *, paper: float, by: int)
     )
 
 
-def _early_note(paper: float, by: int, run: Run, adam_end: float, overtakes: int | None, reaches: int | None) -> str:
+def _early_note(
+    paper: float, by: int, run: MethodRun, adam_end: float, overtakes: int | None, reaches: int | None
+) -> str:
     then, end = run.value_at("loss", by), run.value_at("loss", LAST_EPOCH)
     number = "" if reaches is not None else f" The paper's {paper:g} is not met at any epoch."
     ahead = (
@@ -107,16 +109,16 @@ def _early_note(paper: float, by: int, run: Run, adam_end: float, overtakes: int
     return f"MSE {then:.4f} at epoch {by}, {end:.4f} at epoch {LAST_EPOCH}. {ahead}{number}"
 
 
-def _ends_under(experiment: Experiment, role: Role, *, paper: float) -> Finding:
-    run, adam_end = experiment.run(role), experiment.run(Role.PLAIN).value_at("loss", LAST_EPOCH)
+def _ends_under(experiment: Experiment, method: Method, *, paper: float) -> ClaimResult:
+    run, adam_end = experiment.run(method), experiment.run(Method.PLAIN).value_at("loss", LAST_EPOCH)
     end = run.value_at("loss", LAST_EPOCH)
     first = run.first_step("loss", lambda loss: loss < paper)
-    return Finding(
-        id=f"curve-b-ayla-{role}",
+    return ClaimResult(
+        id=f"curve-b-ayla-{method}",
         experiment="curve-b",
         section=SECTION,
         figure="Fig. 9",
-        claim=f"AYLA's MSE is under {paper:g} by epoch {LAST_EPOCH} (AYLA {READINGS[role]}).",
+        claim=f"AYLA's MSE is under {paper:g} by epoch {LAST_EPOCH} (AYLA {VARIANTS[method]}).",
         paper_value=paper,
         measured={
             f"MSE at epoch {LAST_EPOCH}": end,
@@ -130,7 +132,7 @@ def _ends_under(experiment: Experiment, role: Role, *, paper: float) -> Finding:
     )
 
 
-def distance_to_truth(run: Run, step: int) -> float:
+def distance_to_truth(run: MethodRun, step: int) -> float:
     """Mean squared distance between the fitted and the noise-free curve; NaN without that prediction."""
     column = f"prediction.{step}"
     if column not in run.predictions:

@@ -1,4 +1,4 @@
-"""What was run: an experiment of the paper with the courses of its methods."""
+"""Experiments of the paper with the runs of their methods."""
 
 from __future__ import annotations
 
@@ -16,57 +16,57 @@ PRESETS = ("poly-sgd", "poly-adam", "curve-a", "curve-b")
 CURVES = ("curve-a", "curve-b")
 
 
-class Role(StrEnum):
-    """The part a method plays in a comparison."""
+class Method(StrEnum):
+    """The methods that an experiment compares."""
 
     PLAIN = "plain"
     LOSS = "loss"
     SAMPLE = "sample"
 
     @classmethod
-    def of(cls, optimizer: Mapping[str, Any]) -> Role:
-        """PLAIN without AYLA, else what its exponent is applied to."""
+    def of(cls, optimizer: Mapping[str, Any]) -> Method:
+        """The method of an optimizer: PLAIN without AYLA, else what AYLA's exponent is applied to."""
         settings = optimizer.get("ayla")
         return cls.PLAIN if not settings else cls(settings.get("transform_on", "loss"))
 
 
-READINGS = {Role.LOSS: "on the mean loss", Role.SAMPLE: "on each sample"}
-"""What the exponent is applied to, in words; the paper leaves it open."""
+VARIANTS = {Method.LOSS: "on the mean loss", Method.SAMPLE: "on each sample"}
+"""The variants of AYLA: what the exponent is applied to, which the paper leaves open."""
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """One trial with its course.
+class MethodRun:
+    """The run of a method: one trial with its trajectory.
 
     Attributes:
         trial: setting, seed and outcome.
-        course: every recorded step, from the service.
+        trajectory: every recorded step, from the service.
         predictions: what its model predicts; without columns for the polynomial.
     """
 
     trial: Trial
-    course: Trajectory
+    trajectory: Trajectory
     predictions: Predictions
 
     @property
-    def role(self) -> Role:
-        """Its part in the comparison."""
-        return Role.of(self.trial.optimizer)
+    def method(self) -> Method:
+        """The method that was run."""
+        return Method.of(self.trial.optimizer)
 
     @property
     def last_step(self) -> int:
         """The last recorded step."""
-        return int(self.course.numbers("step")[-1])
+        return int(self.trajectory.numbers("step")[-1])
 
     def pairs(self, column: str) -> list[tuple[int, float]]:
         """Step and value of every row."""
         return [
             (int(step), value)
-            for step, value in zip(self.course.numbers("step"), self.course.numbers(column), strict=True)
+            for step, value in zip(self.trajectory.numbers("step"), self.trajectory.numbers(column), strict=True)
         ]
 
     def value_at(self, column: str, step: int) -> float:
-        """The value at a step; NaN where the course does not have it, as after a divergence."""
+        """The value at a step; NaN where the trajectory does not have it, as after a divergence."""
         return dict(self.pairs(column)).get(step, math.nan)
 
     def last(self, column: str) -> float:
@@ -104,20 +104,20 @@ class Experiment:
 
     name: str
     job: Job
-    runs: tuple[Run, ...]
+    runs: tuple[MethodRun, ...]
 
-    def run(self, role: Role) -> Run:
+    def run(self, method: Method) -> MethodRun:
         """The run of a method.
 
         Raises:
             AylaError: the service's preset does not have it.
         """
-        found = next((run for run in self.runs if run.role is role), None)
+        found = next((run for run in self.runs if run.method is method), None)
         if found is None:
-            raise AylaError(f"The service's preset {self.name} has no '{role}' run; its job is {self.job.id}.")
+            raise AylaError(f"The service's preset {self.name} has no '{method}' run; its job is {self.job.id}.")
         return found
 
     @property
-    def ayla_runs(self) -> tuple[Run, ...]:
+    def ayla_runs(self) -> tuple[MethodRun, ...]:
         """The runs with AYLA."""
-        return tuple(run for run in self.runs if run.role is not Role.PLAIN)
+        return tuple(run for run in self.runs if run.method is not Method.PLAIN)

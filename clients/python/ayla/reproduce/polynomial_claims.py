@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ayla.reproduce.experiment import Experiment, Role, Run
-from ayla.reproduce.finding import Finding, verdict
+from ayla.reproduce.claims import ClaimResult, verdict
+from ayla.reproduce.experiment import Experiment, Method, MethodRun
 
 SADDLE = 0.0
 MINIMIZER = 2.25
@@ -16,9 +16,9 @@ _STILL_NEAR = 0.15
 _ROUGHLY = 0.3
 
 
-def sgd_findings(experiment: Experiment) -> list[Finding]:
+def sgd_claims(experiment: Experiment) -> list[ClaimResult]:
     """Section 3.1.a: Fig. 1 and 2."""
-    plain, ayla = experiment.run(Role.PLAIN), experiment.run(Role.LOSS)
+    plain, ayla = experiment.run(Method.PLAIN), experiment.run(Method.LOSS)
     return [
         _stays_at_saddle("SGD stalls at the saddle point x = 0.", "sgd-stalls", "3.1.a", "Fig. 2", plain, tail=10),
         _reaches_minimum("AYLA is at x = 2.25 within 30 steps.", "ayla-sgd-minimum", "3.1.a", "Fig. 2", ayla, by=30),
@@ -34,9 +34,9 @@ def sgd_findings(experiment: Experiment) -> list[Finding]:
     ]
 
 
-def adam_findings(experiment: Experiment) -> list[Finding]:
+def adam_claims(experiment: Experiment) -> list[ClaimResult]:
     """Section 3.1.b: Fig. 4 and 5."""
-    plain, ayla = experiment.run(Role.PLAIN), experiment.run(Role.LOSS)
+    plain, ayla = experiment.run(Method.PLAIN), experiment.run(Method.LOSS)
     figures = "Fig. 4, 5"
     return [
         _stays_at_saddle("Adam settles at the saddle point x = 0.", "adam-settles", "3.1.b", figures, plain, tail=100),
@@ -46,10 +46,10 @@ def adam_findings(experiment: Experiment) -> list[Finding]:
     ]
 
 
-def _stays_at_saddle(claim: str, name: str, section: str, figure: str, run: Run, *, tail: int) -> Finding:
+def _stays_at_saddle(claim: str, name: str, section: str, figure: str, run: MethodRun, *, tail: int) -> ClaimResult:
     end, travel = run.last(_X), run.spread(_X, tail)
     distance = abs(end - SADDLE)
-    return Finding(
+    return ClaimResult(
         id=name,
         experiment="poly-sgd" if section == "3.1.a" else "poly-adam",
         section=section,
@@ -66,10 +66,10 @@ def _stays_at_saddle(claim: str, name: str, section: str, figure: str, run: Run,
     )
 
 
-def _reaches_minimum(claim: str, name: str, section: str, figure: str, run: Run, *, by: int) -> Finding:
+def _reaches_minimum(claim: str, name: str, section: str, figure: str, run: MethodRun, *, by: int) -> ClaimResult:
     settled = run.settled_from(_X, MINIMIZER, _NEAR)
     end, then = run.last(_X), run.value_at(_X, by)
-    return Finding(
+    return ClaimResult(
         id=name,
         experiment="poly-sgd" if section == "3.1.a" else "poly-adam",
         section=section,
@@ -89,10 +89,10 @@ def _reaches_minimum(claim: str, name: str, section: str, figure: str, run: Run,
     )
 
 
-def _value(claim: str, name: str, column: str, run: Run, *, paper: float, tolerance: float) -> Finding:
+def _value(claim: str, name: str, column: str, run: MethodRun, *, paper: float, tolerance: float) -> ClaimResult:
     end = run.last(column)
     away = abs(end - paper)
-    return Finding(
+    return ClaimResult(
         id=name,
         experiment="poly-sgd",
         section="3.1.a",
@@ -106,12 +106,12 @@ def _value(claim: str, name: str, column: str, run: Run, *, paper: float, tolera
     )
 
 
-def _near_saddle_by(run: Run, figure: str, *, by: int) -> Finding:
+def _near_saddle_by(run: MethodRun, figure: str, *, by: int) -> ClaimResult:
     arrival = run.first_step(_X, lambda x: abs(x - SADDLE) <= _NEAR)
     arrived = arrival is not None and arrival <= by
     then = run.value_at(_X, by)
     distance = abs(then - SADDLE)
-    return Finding(
+    return ClaimResult(
         id="ayla-adam-near-saddle",
         experiment="poly-adam",
         section="3.1.b",
@@ -128,12 +128,12 @@ def _near_saddle_by(run: Run, figure: str, *, by: int) -> Finding:
     )
 
 
-def _overshoots(run: Run, figure: str) -> Finding:
+def _overshoots(run: MethodRun, figure: str) -> ClaimResult:
     passed = run.first_step(_X, lambda x: x > SADDLE)
     peak_step, peak = max(run.pairs(_X), key=lambda pair: pair[1])
     end = run.last(_X)
     above, back = peak > MINIMIZER + _NEAR, abs(end - MINIMIZER) <= _NEAR
-    return Finding(
+    return ClaimResult(
         id="ayla-adam-overshoots",
         experiment="poly-adam",
         section="3.1.b",

@@ -1,56 +1,69 @@
-"""What came out, and its files."""
+"""The report of a reproduction, and its files."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 
+from ayla.errors import MissingDependency
 from ayla.models import Job
+from ayla.reproduce.claims import ClaimResult
 from ayla.reproduce.experiment import Experiment
-from ayla.reproduce.finding import Finding
 from ayla.reproduce.seeds import SeedStudy
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """Everything a reproduction found.
+class ReproductionReport:
+    """The results of a reproduction.
 
     Attributes:
         created_at: when, in UTC.
         service: address of the service that ran it.
         experiments: those whose job succeeded.
-        findings: one per claim of those experiments.
-        studies: the same over several seeds, beyond the paper.
+        claims: the results of checking each claim of those experiments.
+        studies: the experiments repeated over several seeds, beyond the paper.
         unfinished: jobs that failed or were cancelled; nothing is claimed about them.
     """
 
     created_at: datetime
     service: str
     experiments: tuple[Experiment, ...]
-    findings: tuple[Finding, ...]
+    claims: tuple[ClaimResult, ...]
     studies: tuple[SeedStudy, ...]
     unfinished: tuple[Job, ...]
 
 
-def write_report(report: Report, folder: Path) -> Path:
+def require_plotting() -> None:
+    """Check for the packages that draw, before anything is submitted.
+
+    Raises:
+        MissingDependency: the extra ``plot`` is not installed.
+    """
+    for package in ("matplotlib", "numpy"):
+        if find_spec(package) is None:
+            raise MissingDependency(package, "A report with figures", "ayla-client[plot]")
+
+
+def write_report(report: ReproductionReport, folder: Path) -> Path:
     """Write figures, ``report.json`` and ``report.md`` into a folder, made if need be; returns the latter's path.
 
     Raises:
         MissingDependency: the extra ``plot`` is not installed.
     """
-    # Only here: everything else of a reproduction works without the packages that draw.
-    from ayla.reproduce.document import document
-    from ayla.reproduce.figures import draw, save
-    from ayla.reproduce.markdown import markdown
+    # Imported here: everything else of a reproduction works without the packages that draw.
+    from ayla.reproduce.figures import report_figures, save
+    from ayla.reproduce.json_report import json_report
+    from ayla.reproduce.markdown_report import markdown_report
 
     folder.mkdir(parents=True, exist_ok=True)
-    drawings = draw(report.experiments, report.studies)
-    for drawing in drawings:
-        save(drawing, folder)
-    data = json.dumps(document(report, drawings), indent=2, ensure_ascii=False, allow_nan=False)
+    figures = report_figures(report.experiments, report.studies)
+    for figure in figures:
+        save(figure, folder)
+    data = json.dumps(json_report(report, figures), indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "report.json").write_text(data + "\n", encoding="utf-8")
     path = folder / "report.md"
-    path.write_text(markdown(report, drawings), encoding="utf-8")
+    path.write_text(markdown_report(report, figures), encoding="utf-8")
     return path

@@ -1,4 +1,4 @@
-"""Beyond the paper: how sure a result is, over several seeds."""
+"""Studies over several seeds, which go beyond the paper."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ayla.comparison import Comparison
 from ayla.models import Job, Trial
-from ayla.reproduce.experiment import Role
+from ayla.reproduce.experiment import Method
 
 FIRST_SEED = 42
 """The seed of the paper's curve-fitting experiments; the study counts on from it."""
@@ -40,9 +40,9 @@ class SeedStudy:
         study = f"{self.name} over {len(self.seeds)} seeds"
         return tuple(f"{study}: {statement}" for statement in self.comparison.statements)
 
-    def final_losses(self, role: Role) -> dict[int, float | None]:
+    def final_losses(self, method: Method) -> dict[int, float | None]:
         """Final loss by seed; None where the trial diverged."""
-        return {trial.seed: trial.final_loss for trial in self.trials if Role.of(trial.optimizer) is role}
+        return {trial.seed: trial.final_loss for trial in self.trials if Method.of(trial.optimizer) is method}
 
 
 def study_seeds(count: int) -> Sequence[int]:

@@ -75,7 +75,7 @@ class ApiKey(Base):
 
 
 class _Used:
-    """How much of the workers one has used lately, and when it is to have them next (``ayla_service.queue.turns``)."""
+    """How much of the workers one has used lately, and when it is to have them next."""
 
     seconds: Mapped[float] = mapped_column(default=0.0)
     """Computing time, halved per half-life since ``at``; as the two that follow."""

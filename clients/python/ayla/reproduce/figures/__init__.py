@@ -1,5 +1,5 @@
-"""The paper's figures 1 to 10 drawn anew from fetched trajectories, and one beyond them. Needs the extra ``plot``."""
+"""The paper's figures 1 to 10 drawn again from fetched trajectories, and one beyond them. Needs the extra ``plot``."""
 
-from ayla.reproduce.figures.drawing import Drawing, draw, save
+from ayla.reproduce.figures.report_figures import ReportFigure, report_figures, save
 
-__all__ = ["Drawing", "draw", "save"]
+__all__ = ["ReportFigure", "report_figures", "save"]

@@ -1,4 +1,4 @@
-"""One look for all figures: a method has the same colour and marker everywhere; readable at half size."""
+"""The style of all figures: a method has the same colour and marker everywhere; readable at half size."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from ayla.reproduce.experiment import Role, Run
+from ayla.reproduce.experiment import Method, MethodRun
 
 # Okabe and Ito's palette, which people with any colour vision tell apart; in the order of the service's figures, in
 # which the presets have these methods.
-COLOURS = {Role.PLAIN: "#0072B2", Role.LOSS: "#D55E00", Role.SAMPLE: "#009E73"}
-DASHES = {Role.PLAIN: "-", Role.LOSS: "-", Role.SAMPLE: (0, (5, 1.5))}
-MARKERS = {Role.PLAIN: "o", Role.LOSS: "s", Role.SAMPLE: "^"}
+COLOURS = {Method.PLAIN: "#0072B2", Method.LOSS: "#D55E00", Method.SAMPLE: "#009E73"}
+DASHES = {Method.PLAIN: "-", Method.LOSS: "-", Method.SAMPLE: (0, (5, 1.5))}
+MARKERS = {Method.PLAIN: "o", Method.LOSS: "s", Method.SAMPLE: "^"}
 CURVE = "#333333"
 DATA = "#AAAAAA"
-GUIDE = "#888888"
+REFERENCE = "#888888"
 
 PARAMETERS: dict[Any, Any] = {
     "font.size": 13,
@@ -33,23 +33,23 @@ PARAMETERS: dict[Any, Any] = {
 }
 
 
-def method_name(run: Run) -> str:
+def method_name(run: MethodRun) -> str:
     """What a legend calls the method: SGD, Adam, or AYLA on one of them."""
     base = {"sgd": "SGD", "adam": "Adam"}.get(str(run.trial.optimizer["name"]), str(run.trial.optimizer["name"]))
-    if run.role is Role.PLAIN:
+    if run.method is Method.PLAIN:
         return base
-    return f"AYLA-{base}, per sample" if run.role is Role.SAMPLE else f"AYLA-{base}"
+    return f"AYLA-{base}, per sample" if run.method is Method.SAMPLE else f"AYLA-{base}"
 
 
-def line(axes: Axes, run: Run, x: list[float], y: list[float], **options: Any) -> None:
+def method_line(axes: Axes, run: MethodRun, x: list[float], y: list[float], **options: Any) -> None:
     """A line in the method's colour, with its name for the legend."""
-    look = {"color": COLOURS[run.role], "linestyle": DASHES[run.role], "label": method_name(run)} | options
-    axes.plot(x, y, **look)
+    style = {"color": COLOURS[run.method], "linestyle": DASHES[run.method], "label": method_name(run)} | options
+    axes.plot(x, y, **style)
 
 
-def guide(axes: Axes, y: float, text: str, *, left: bool = False) -> None:
+def reference_line(axes: Axes, y: float, text: str, *, left: bool = False) -> None:
     """A thin horizontal line with its meaning at the right end, or the left one."""
-    axes.axhline(y, color=GUIDE, linewidth=1, linestyle=":", zorder=1)
+    axes.axhline(y, color=REFERENCE, linewidth=1, linestyle=":", zorder=1)
     axes.annotate(
         text,
         (0.0 if left else 1.0, y),
@@ -57,6 +57,6 @@ def guide(axes: Axes, y: float, text: str, *, left: bool = False) -> None:
         xytext=(4 if left else -4, 4),
         textcoords="offset points",
         ha="left" if left else "right",
-        color=GUIDE,
+        color=REFERENCE,
         fontsize=11,
     )

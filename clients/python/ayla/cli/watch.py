@@ -1,0 +1,65 @@
+"""Watching a job until it has finished."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import typer
+
+from ayla._client import Client
+from ayla.cli.errors import ExitCode
+from ayla.cli.eta import EtaStream
+from ayla.cli.progress import reporter_for
+from ayla.cli.session import Session, write, write_json, write_line
+from ayla.models import Job
+
+
+@dataclass(frozen=True, slots=True)
+class WatchOptions:
+    """How a job is watched.
+
+    Attributes:
+        timeout: seconds; None: as long as it takes.
+        as_json: write the finished job as one document.
+        as_lines: write a line of JSON after each poll.
+        quiet: write the id only.
+    """
+
+    timeout: float | None = None
+    as_json: bool = False
+    as_lines: bool = False
+    quiet: bool = False
+
+
+def watch_job(session: Session, client: Client, job: Job | str, options: WatchOptions) -> None:
+    """Watch a job until it has finished, and write its outcome. Ctrl-C leaves the job alone."""
+    job_id = job if isinstance(job, str) else job.id
+    try:
+        finished = _watched(session, client, job, options)
+    except KeyboardInterrupt:
+        session.say(f"No longer watching; the job goes on. Come back with: ayla watch {job_id}")
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    _write_outcome(client, finished, options)
+
+
+def _watched(session: Session, client: Client, job: Job | str, options: WatchOptions) -> Job:
+    silent = options.quiet or options.as_lines
+    with EtaStream(client, job, listening=not silent) as eta, reporter_for(session, quiet=silent) as reporter:
+
+        def show(polled: Job) -> None:
+            reporter.update(polled, eta.seconds)
+            if options.as_lines:
+                write_line(polled)
+
+        return client.jobs.wait(job, timeout=options.timeout, on_progress=show)
+
+
+def _write_outcome(client: Client, job: Job, options: WatchOptions) -> None:
+    if options.as_lines:
+        return
+    if options.as_json:
+        write_json(job)
+    elif options.quiet:
+        write(job.id)
+    else:
+        write(str(client.compare(job)))

@@ -1,0 +1,89 @@
+"""Trials and their outcomes."""
+
+from typing import Any
+
+from ayla._formatting import html_properties
+from ayla.models.base import ResponseModel
+
+
+class TrialSummary(ResponseModel):
+    """The outcome of a trial.
+
+    Attributes:
+        final_loss: loss after the last step, with mini-batches that of one batch; None when the trial diverged.
+        best_loss: lowest loss on the way; None when no step had a finite one.
+        best_step: step of ``best_loss``.
+        first_nonfinite_step: where the trial diverged; None when it did not.
+        capped_steps: steps on which a bound of AYLA acted.
+        losses_below_one: number of losses before an update whose size was below 1, but not 0; one for each update, or
+            where AYLA transforms each sample one for each of its samples. None where they were not counted.
+        losses_above_one: likewise above 1.
+        notes: remarks, such as which exponents had no effect.
+        wall_seconds: computing time.
+        steps_per_second: speed.
+        device: where it ran.
+    """
+
+    final_loss: float | None = None
+    best_loss: float | None = None
+    best_step: int | None = None
+    first_nonfinite_step: int | None = None
+    capped_steps: int = 0
+    losses_below_one: int | None = None
+    losses_above_one: int | None = None
+    notes: tuple[str, ...] = ()
+    wall_seconds: float | None = None
+    steps_per_second: float | None = None
+    device: str | None = None
+
+
+class Trial(ResponseModel):
+    """One optimizer setting with one seed.
+
+    Attributes:
+        index: place in the job, from 0.
+        optimizer_index: place of the setting in the job's optimizers.
+        label: name of the setting.
+        optimizer: the setting with every default filled in.
+        state: queued, running, completed, diverged, failed or cancelled.
+        summary: the outcome; None before the trial ends.
+    """
+
+    id: str
+    job_id: str
+    index: int
+    optimizer_index: int
+    label: str
+    optimizer: dict[str, Any]
+    seed: int
+    state: str
+    steps_done: int = 0
+    summary: TrialSummary | None = None
+
+    @property
+    def final_loss(self) -> float | None:
+        """Loss after the last step; None before the end or when the trial diverged."""
+        return self.summary.final_loss if self.summary else None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Remarks on the outcome; empty before the end."""
+        return self.summary.notes if self.summary else ()
+
+    def __str__(self) -> str:
+        loss = "" if self.final_loss is None else f", final loss {self.final_loss:.6g}"
+        return f"Trial {self.id} ({self.label}, seed {self.seed}): {self.state}{loss}"
+
+    def _repr_html_(self) -> str:
+        summary = self.summary or TrialSummary()
+        properties = {
+            "id": self.id,
+            "seed": self.seed,
+            "state": self.state,
+            "steps": self.steps_done,
+            "final loss": summary.final_loss,
+            "best loss": summary.best_loss,
+            "diverged at step": summary.first_nonfinite_step,
+            "notes": " ".join(self.notes) or None,
+        }
+        return html_properties(f"Trial {self.label}", properties)

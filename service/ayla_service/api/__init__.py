@@ -1,1 +1,0 @@
-"""The HTTP interface: routes, what they accept and answer, and how errors look."""

@@ -1,0 +1,97 @@
+"""Compare the optimizers of one job or of several."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+from ayla_spec import SpecError
+from ayla_spec.text import NORMAL
+from fastapi import APIRouter, Body, Depends, Query, Request
+
+from ayla_service.comparison.question import LEAST_CONFIDENCE, MOST_CONFIDENCE, Metric, Question
+from ayla_service.comparison.schemas import (
+    BASELINE,
+    CONFIDENCE,
+    MAX_LABEL,
+    METRIC,
+    TARGET,
+    ComparisonRequest,
+    JobComparison,
+    JobsComparison,
+)
+from ayla_service.comparison.service import ComparisonService
+from ayla_service.errors import InvalidQuery
+from ayla_service.http.authorization import Reader
+from ayla_service.http.dependencies import JobId, submitted_json
+from ayla_service.http.problems import responses
+
+router = APIRouter(tags=["comparisons"])
+
+EXAMPLES: dict[str, Any] = {
+    "two": {
+        "summary": "Two jobs, by the steps that it takes to a loss of 0.1",
+        "value": {
+            "job_ids": ["9e6f2f5e-3f0a-4c39-a1a4-6d9df2c8d1a7", "0c1b6b0e-61d1-4e6d-8f5e-0b5b8f3f9a52"],
+            "metric": "steps_to_target",
+            "target": 0.1,
+        },
+    }
+}
+
+
+async def _comparisons(request: Request) -> ComparisonService:
+    return ComparisonService(request.app.state.database)
+
+
+Comparisons = Annotated[ComparisonService, Depends(_comparisons)]
+
+
+@router.get(
+    "/jobs/{job_id}/comparison",
+    operation_id="compare_job",
+    summary="Compare a job's optimizers",
+    responses=responses(404),
+)
+def compare_job(
+    job_id: JobId,
+    caller: Reader,
+    comparisons: Comparisons,
+    metric: Annotated[Metric, Query(description=METRIC)] = "final_loss",
+    target: Annotated[float | None, Query(allow_inf_nan=False, description=TARGET)] = None,
+    confidence: Annotated[float, Query(ge=LEAST_CONFIDENCE, le=MOST_CONFIDENCE, description=CONFIDENCE)] = 0.95,
+    baseline: Annotated[str | None, Query(max_length=MAX_LABEL, description=BASELINE), NORMAL] = None,
+) -> JobComparison:
+    """The optimizers of a job over its seeds, and AYLA against the same without it on equal seeds.
+
+    Trials without a result, as they have not ended or failed, are left out and counted. A diverged trial counts as an
+    infinite loss, in medians and in tests.
+    """
+    return JobComparison.of(comparisons.compare(caller, [job_id], Question(metric, target, confidence, baseline)))
+
+
+@router.post(
+    "/comparisons",
+    operation_id="compare_jobs",
+    summary="Compare the optimizers of several jobs",
+    dependencies=[Depends(submitted_json)],
+    responses=responses(404, 413, 415),
+)
+def compare_jobs(
+    wanted: Annotated[ComparisonRequest, Body(openapi_examples=EXAMPLES)], caller: Reader, comparisons: Comparisons
+) -> JobsComparison:
+    """The optimizers of several jobs, matched by label: on each problem, over the problems, and as profiles.
+
+    Changes nothing, and is a POST only for the length of its list; so it takes no Idempotency-Key, as it can be
+    repeated anyway, and the scope read is enough.
+    """
+    with _about_the_body():
+        return JobsComparison.of(comparisons.compare(caller, wanted.job_ids, wanted.question))
+
+
+@contextmanager
+def _about_the_body() -> Iterator[None]:
+    """What is wrong with the question is a field of the body here."""
+    try:
+        yield
+    except InvalidQuery as error:
+        raise SpecError(error.issues) from error

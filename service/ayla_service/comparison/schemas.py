@@ -1,0 +1,362 @@
+"""What is asked and answered about comparisons. Null where a number is infinite or there is none."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Annotated, Literal, Self
+
+from ayla_spec.model import SpecModel
+from ayla_spec.optimizers import OptimizerSettings
+from ayla_spec.text import NORMAL
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+
+from ayla_service.comparison.curves import TOLERANCE
+from ayla_service.comparison.profiles import Profile, ProfileCurve
+from ayla_service.comparison.question import LEAST_CONFIDENCE, MAX_JOBS, MOST_CONFIDENCE, Metric, Question
+from ayla_service.comparison.service import Comparison, ProblemResult
+from ayla_service.comparison.spread import Interval, Spread
+from ayla_service.comparison.summaries import Summary
+from ayla_service.comparison.testing import Outcome, PairedTest, Unit
+from ayla_service.comparison.verdicts import verdict
+from ayla_service.schemas import Finite, Id
+from ayla_service.states import JobState
+
+MAX_LABEL = 250
+
+METRIC = "What settings are tested by; less is better in all of them."
+TARGET = "The loss to reach; 'steps_to_target' needs it."
+CONFIDENCE = "Of the intervals; a test below one minus this is called unlikely to be chance."
+BASELINE = "Label of an optimizer that all others are tested against too. Default: AYLA against what it is built on."
+
+
+def _distinct(job_ids: list[str]) -> list[str]:
+    if len(set(job_ids)) < len(job_ids):
+        raise ValueError("must not name a job twice")
+    return job_ids
+
+
+class ComparisonRequest(SpecModel):
+    """Which jobs to compare, and how."""
+
+    job_ids: Annotated[
+        list[Annotated[Id, StringConstraints(max_length=100)]],
+        Field(min_length=1, max_length=MAX_JOBS, fail_fast=True, description="Jobs of the team, each once."),
+        AfterValidator(_distinct),
+    ]
+    metric: Metric = Field("final_loss", description=METRIC)
+    target: float | None = Field(None, description=TARGET)
+    confidence: float = Field(0.95, ge=LEAST_CONFIDENCE, le=MOST_CONFIDENCE, description=CONFIDENCE)
+    baseline: Annotated[str | None, NORMAL] = Field(None, max_length=MAX_LABEL, description=BASELINE)
+
+    @property
+    def question(self) -> Question:
+        """How to compare."""
+        return Question(self.metric, self.target, self.confidence, self.baseline)
+
+
+class ConfidenceInterval(BaseModel):
+    """Where the median lies, by the percentile bootstrap."""
+
+    low: Finite = Field(description="Null if it is infinite: too many trials diverged or did not get there.")
+    high: Finite = Field(description="Null likewise.")
+
+    @classmethod
+    def of(cls, interval: Interval | None) -> Self | None:
+        """The answer for one interval."""
+        return None if interval is None else cls(low=interval[0], high=interval[1])
+
+
+class Distribution(BaseModel):
+    """Order statistics over independent runs, in which those that diverged, or did not get there, are infinite."""
+
+    values: int = Field(description="Independent runs.")
+    finite: int = Field(description="Runs with a finite value; for steps to the target, those that reached it.")
+    median: Finite = Field(description="Null if it is infinite; likewise the others.")
+    lower_quartile: Finite
+    upper_quartile: Finite
+    min: Finite
+    max: Finite
+    interval: ConfidenceInterval | None = Field(description="Of the median. Null: see no_interval.")
+    no_interval: str | None = Field(description="Why there is no interval.")
+
+    @classmethod
+    def of(cls, spread: Spread | None) -> Self | None:
+        """The answer for one measure."""
+        if spread is None:
+            return None
+        return cls.model_validate({**asdict(spread), "interval": ConfidenceInterval.of(spread.interval)})
+
+
+class ComparedOptimizer(BaseModel):
+    """An optimizer setting over its seeds."""
+
+    label: str
+    optimizer: OptimizerSettings
+    varies: bool = Field(description="Whether the jobs have different settings under this label; the first is shown.")
+    seeds: int = Field(description="Trials that ended with a result.")
+    runs: int = Field(description="Independent runs among them: one where the seeds make no difference.")
+    diverged: int = Field(description="Trials among the seeds that diverged.")
+    unfinished: int = Field(description="Trials left out: not ended yet, failed or cancelled.")
+    final_loss: Distribution | None = Field(description="Loss after the last step. Null without a result.")
+    best_loss: Distribution | None = Field(description="Lowest loss of all steps.")
+    area_under_curve: Distribution | None = Field(
+        description="Area under the recorded loss over the steps, by the trapezoid rule; infinite if diverged."
+    )
+    steps_to_target: Distribution | None = Field(
+        description="First recorded step with a loss at or below the target. Null if there is no target."
+    )
+    wall_seconds: Finite = Field(description="Median over the trials that completed; trials side by side share time.")
+    steps_per_second: Finite = Field(description="Median over the trials whose time was measured.")
+    notes: list[str] = Field(
+        description="Which exponents had no effect in any of its trials.",
+        examples=[["N2 had no effect, as the loss was above 1 in size on no step."]],
+    )
+    copy_of: str | None = Field(
+        description="Label of the first optimizer here that took the same course in every trial, as the two differ "
+        "only in exponents that had no effect. Null if none did, or if it is not known."
+    )
+
+    @classmethod
+    def of(cls, summary: Summary) -> Self:
+        """The answer for one setting."""
+        measures = ("final_loss", "best_loss", "area_under_curve", "steps_to_target")
+        distributions = {name: Distribution.of(getattr(summary, name)) for name in measures}
+        return cls.model_validate(asdict(summary) | distributions)
+
+
+class SignTest(BaseModel):
+    """The exact two-sided sign test on wins and losses."""
+
+    p_value: float
+    adjusted: float = Field(description="After Holm's correction.")
+
+
+class RankTest(BaseModel):
+    """Wilcoxon's two-sided signed-rank test on the differences."""
+
+    pairs: int = Field(description="Differences that are not zero.")
+    statistic: float = Field(description="Sum of the ranks of the pairs that were won.")
+    exact: bool = Field(description="Whether all signs were counted; else by the normal approximation.")
+    p_value: float
+    adjusted: float = Field(description="After Holm's correction.")
+
+
+class PairComparison(BaseModel):
+    """An optimizer against another, pair by pair. In a pair whoever diverged lost."""
+
+    label: str
+    base_label: str
+    compared_as: Literal["ayla", "baseline"] = Field(
+        description="'ayla': with AYLA against the same without it; 'baseline': against the baseline asked for."
+    )
+    unit: Unit = Field(description="What makes a pair: a seed that both have, or a problem, by medians over its seeds.")
+    count: int = Field(description="Seeds, or problems, with a result of both.")
+    pairs: int = Field(description="Independent pairs: one where the seeds make no difference.")
+    wins: int
+    losses: int
+    ties: int = Field(description="Pairs in which both did equally well, or both diverged.")
+    superiority: float | None = Field(
+        description="Probability of superiority: (wins + ties / 2) / pairs. Null without pairs."
+    )
+    median_difference: Finite = Field(
+        description="Optimizer minus base, below 0 if it is better; over problems relative: (a - b) / (|a| + |b|). "
+        "Null if infinite, or if there is none."
+    )
+    interval: ConfidenceInterval | None = Field(description="Of the median difference. Null: see no_interval.")
+    no_interval: str | None = Field(description="Why there is no interval.")
+    sign_test: SignTest | None = Field(description="Null with fewer than two pairs, which say nothing about chance.")
+    rank_test: RankTest | None = Field(description="Null likewise.")
+    tests: int = Field(description="How many tests Holm's correction is for; 0 without a test.")
+    outcome: Outcome = Field(
+        description="'better' and 'worse' if the adjusted sign test is below one minus the confidence."
+    )
+    verdict: str = Field(
+        description="The outcome in words.",
+        examples=[
+            "AYLA-Adam ended lower than Adam on 9 of 10 seeds: unlikely to be chance (exact sign test, p = 0.021)."
+        ],
+    )
+
+    @classmethod
+    def of(cls, test: PairedTest, question: Question) -> Self:
+        """The answer for one pair of settings."""
+        words = {"outcome": test.outcome(question.confidence), "verdict": verdict(test, question)}
+        tests = {"sign_test": _sign_test(test), "rank_test": _rank_test(test), "tests": test.family}
+        return cls.model_validate(
+            asdict(test)
+            | {"label": test.match.label, "base_label": test.match.base_label}
+            | {"compared_as": "ayla" if test.match.is_ayla else "baseline"}
+            | {"interval": ConfidenceInterval.of(test.interval)}
+            | tests
+            | words
+        )
+
+
+def _sign_test(test: PairedTest) -> SignTest | None:
+    if test.sign_p is None or test.adjusted_sign_p is None:
+        return None
+    return SignTest(p_value=test.sign_p, adjusted=test.adjusted_sign_p)
+
+
+def _rank_test(test: PairedTest) -> RankTest | None:
+    if test.rank is None or test.adjusted_rank_p is None:
+        return None
+    return RankTest.model_validate(asdict(test.rank) | {"adjusted": test.adjusted_rank_p})
+
+
+class PerformanceCurve(BaseModel):
+    """Share of the instances that were solved within τ times the steps of the fastest; constant between the places."""
+
+    tau: list[float]
+    share: list[float]
+
+
+class DataCurve(BaseModel):
+    """Share of the instances that were solved within so many steps; constant between the places."""
+
+    steps: list[int]
+    share: list[float]
+
+
+class ProfileCurves(BaseModel):
+    """How often an optimizer was how fast."""
+
+    label: str
+    best: float = Field(description="Share of the instances in which it was the fastest, alone or with others.")
+    solved: float = Field(description="Share of the instances in which it reached the goal at all.")
+    performance: PerformanceCurve
+    data: DataCurve
+
+
+class Profiles(BaseModel):
+    """Performance profiles over instances, which are problems with seeds; every problem weighs the same."""
+
+    measure: Literal["steps_to_target", "steps_to_near_best"] = Field(
+        description="'steps_to_near_best' where no target is given: first recorded step at which 'tolerance' of the "
+        "way from the first loss to the lowest of all optimizers, for this problem and seed, is left."
+    )
+    tolerance: float | None
+    instances: int = Field(description="Pairs of a problem and a seed with a result of all optimizers of the curves.")
+    left_out: list[str] = Field(description="Labels without a result on every problem.")
+    curves: list[ProfileCurves]
+    no_curves: str | None = Field(description="Why there are no curves.")
+
+    @classmethod
+    def of(cls, profile: Profile | None, target: float | None) -> Self | None:
+        """The answer for all settings."""
+        if profile is None:
+            return None
+        return cls(
+            measure="steps_to_near_best" if target is None else "steps_to_target",
+            tolerance=TOLERANCE if target is None else None,
+            instances=profile.instances,
+            left_out=profile.left_out,
+            curves=[_curves(curve) for curve in profile.curves],
+            no_curves=profile.reason,
+        )
+
+
+def _curves(curve: ProfileCurve) -> ProfileCurves:
+    return ProfileCurves(
+        label=curve.label,
+        best=curve.best,
+        solved=curve.solved,
+        performance=PerformanceCurve(tau=curve.performance.places, share=curve.performance.shares),
+        data=DataCurve(steps=[int(place) for place in curve.data.places], share=curve.data.shares),
+    )
+
+
+class _Asked(BaseModel):
+    """How it was compared."""
+
+    metric: Metric
+    target: float | None
+    confidence: float
+    baseline: str | None
+    notes: list[str] = Field(description="What a reader should know about these numbers.")
+    profile: Profiles | None = Field(description="Null where the trajectories are too long to be read.")
+
+
+class JobComparison(_Asked):
+    """The optimizers of a job side by side."""
+
+    job_id: str
+    state: JobState
+    optimizers: list[ComparedOptimizer] = Field(description="In the order of the job.")
+    pairs: list[PairComparison] = Field(description="Optimizers against each other, on equal seeds.")
+
+    @classmethod
+    def of(cls, found: Comparison) -> Self:
+        """The answer for a comparison of one job."""
+        job, result = found.jobs[0], found.results[0]
+        return cls.model_validate(
+            _asked(found)
+            | {"job_id": job.id, "state": job.state}
+            | {"optimizers": _optimizers(result), "pairs": _pairs(result.tests, found.question)}
+        )
+
+
+class ComparedJob(BaseModel):
+    """A job of the comparison."""
+
+    id: str
+    name: str | None
+    state: JobState
+    problem: int = Field(description="Place of its problem in 'problems'.")
+    trials: int
+
+
+class ProblemComparison(BaseModel):
+    """One problem with its budget and dtype; jobs that ran the same are taken together."""
+
+    title: str = Field(examples=["mlp on digits"])
+    steps: int = Field(description="The budget of a trial.")
+    dtype: str
+    job_ids: list[str]
+    optimizers: list[ComparedOptimizer]
+    pairs: list[PairComparison] = Field(description="Optimizers against each other, on equal seeds.")
+
+    @classmethod
+    def of(cls, result: ProblemResult, question: Question) -> Self:
+        """The answer for one problem."""
+        problem = result.problem
+        return cls(
+            title=problem.title,
+            steps=problem.steps,
+            dtype=problem.dtype,
+            job_ids=problem.job_ids,
+            optimizers=_optimizers(result),
+            pairs=_pairs(result.tests, question),
+        )
+
+
+class JobsComparison(_Asked):
+    """The optimizers of several jobs side by side, on each problem and over all."""
+
+    jobs: list[ComparedJob] = Field(description="In the order asked for.")
+    problems: list[ProblemComparison]
+    pairs: list[PairComparison] = Field(
+        description="Optimizers against each other over the problems; empty where there is only one."
+    )
+
+    @classmethod
+    def of(cls, found: Comparison) -> Self:
+        """The answer for a comparison of several jobs."""
+        problems = [ProblemComparison.of(result, found.question) for result in found.results]
+        return cls.model_validate(
+            _asked(found)
+            | {"jobs": [asdict(job) for job in found.jobs], "problems": problems}
+            | {"pairs": _pairs(found.tests, found.question)}
+        )
+
+
+def _asked(found: Comparison) -> dict[str, object]:
+    profile = Profiles.of(found.profile, found.question.target)
+    return asdict(found.question) | {"notes": found.notes, "profile": profile}
+
+
+def _optimizers(result: ProblemResult) -> list[ComparedOptimizer]:
+    return [ComparedOptimizer.of(summary) for summary in result.summaries]
+
+
+def _pairs(tests: Iterable[PairedTest], question: Question) -> list[PairComparison]:
+    return [PairComparison.of(test, question) for test in tests]

@@ -1,0 +1,58 @@
+"""Compresses answers for clients that take gzip: texts, not what is compressed already, and no streams of events."""
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipResponder, IdentityResponder
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ayla_service.http.negotiation import accepts
+
+_LEAST_BYTES = 1024
+"""Smaller answers fit into a packet as they are."""
+
+_LEVEL = 1
+"""Numbers, the bulk of what is sent, hardly get smaller at higher levels, which take twice as long and more."""
+
+_COMPRESSED_ALREADY = (
+    *DEFAULT_EXCLUDED_CONTENT_TYPES,
+    "application/octet-stream",
+    "application/pdf",
+    "application/vnd.apache.arrow.stream",
+    "application/vnd.apache.parquet",
+)
+
+
+class CompressionMiddleware:
+    """Starlette's compression, and what it leaves to others: refused encodings, and validators."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_validated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _validate(MutableHeaders(scope=message), message["status"])
+            await send(message)
+
+        await self._responder(scope)(scope, receive, send_validated)
+
+    def _responder(self, scope: Scope) -> ASGIApp:
+        encodings = ",".join(Headers(scope=scope).getlist("accept-encoding"))
+        if accepts(encodings, "gzip"):
+            return GZipResponder(
+                self._app, _LEAST_BYTES, compresslevel=_LEVEL, exclude_content_types=_COMPRESSED_ALREADY
+            )
+        return IdentityResponder(self._app, _LEAST_BYTES, exclude_content_types=_COMPRESSED_ALREADY)
+
+
+def _validate(headers: MutableHeaders, status: int) -> None:
+    """A strong validator is one of other bytes than are sent now; 304 tells what 200 would (RFC 9110, 15.4.5)."""
+    etag = headers.get("etag", "")
+    if etag.startswith('"') and headers.get("content-encoding") == "gzip":
+        headers["ETag"] = f"W/{etag}"
+    if status == 304:
+        headers.add_vary_header("Accept-Encoding")

@@ -1,0 +1,37 @@
+"""The OpenAPI document of the API, complete with the problems that every operation can answer with."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from ayla_service.http.problems import Problem
+from ayla_service.streams.schemas import stream_schemas
+
+
+def install_contract(app: FastAPI) -> None:
+    """Make ``app.openapi()`` and /openapi.json answer with the whole contract."""
+    document: dict[str, Any] = {}
+
+    def openapi() -> dict[str, Any]:
+        if not document:
+            document.update(_document(app))
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for extending the schema
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        openapi_version=app.openapi_version,
+        summary=app.summary,
+        license_info=app.license_info,
+        routes=app.routes,
+    )
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas: dict[str, Any] = document["components"]["schemas"]
+    schemas |= schema.pop("$defs") | {"Problem": schema}
+    document["components"]["schemas"] = stream_schemas() | schemas
+    return document

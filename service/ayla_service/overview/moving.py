@@ -1,0 +1,98 @@
+"""Moving a job up among those of its owner; inside the caller's transaction.
+
+The order is that of the times at which shards were queued, so a job is moved by another time. Whose turn it is does not
+follow from them: nobody gets more of the workers by it.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, func, literal, select, update
+from sqlalchemy.orm import Session
+
+from ayla_service.db.models import Job, Shard
+from ayla_service.errors import JobFinished, MoveImpossible
+from ayla_service.jobs.editing import touched
+from ayla_service.jobs.scoping import job_of, own_job
+from ayla_service.jobs.views import JobView
+from ayla_service.queue.eligibility import DEVICES, queued
+from ayla_service.states import UNFINISHED_JOB, WAITING_SHARD
+from ayla_service.teams.principal import Principal
+
+_ROOM = timedelta(seconds=1)
+"""Left between a job at the front and the next, so that others can be moved to between them."""
+
+
+def move_to_front(session: Session, principal: Principal, job_id: str) -> JobView:
+    """Let a job go before all others of its owner that are queued with the same priority. Can be repeated.
+
+    Raises:
+        JobNotFound: if the team has none with this id.
+        NotYours: if it is another member's, and the caller is no admin.
+        JobFinished: if it has ended.
+    """
+    job = _unfinished(session, principal, job_id)
+    first = _nearest_of_others(session, job)
+    if first is not None:
+        _queue_at(session, job, first - _ROOM)
+    return touched(session, job)
+
+
+def move_before(session: Session, principal: Principal, job_id: str, other_id: str) -> JobView:
+    """Let a job go just before another one of its owner. Can be repeated.
+
+    Jobs that were queued at the same moment as the other one, to the microsecond, are passed as well.
+
+    Raises:
+        JobNotFound: if the team has none with one of these ids.
+        NotYours: if it is another member's, and the caller is no admin.
+        JobFinished: if it has ended.
+        MoveImpossible: if the other one is another member's, has another priority, or has nothing that waits.
+    """
+    job = _unfinished(session, principal, job_id)
+    other = job_of(session, principal, other_id)
+    waits = (Shard.job_id == other.id, Shard.state.in_(WAITING_SHARD))
+    first = session.scalar(select(func.min(Shard.queued_at)).where(*waits))
+    if other.id == job.id:
+        raise MoveImpossible(other.id, "is the job itself")
+    if other.owner_id != job.owner_id:
+        raise MoveImpossible(other.id, "is another member's")
+    if other.priority != job.priority:
+        raise MoveImpossible(other.id, "has another priority")
+    if first is None:
+        raise MoveImpossible(other.id, "has nothing that waits")
+    last = _nearest_of_others(session, job, before=first) or first - 2 * _ROOM
+    _queue_at(session, job, min(last + (first - last) / 2, first - timedelta(microseconds=1)))
+    return touched(session, job)
+
+
+def _unfinished(session: Session, principal: Principal, job_id: str) -> Job:
+    job = own_job(session, principal, job_id)
+    if job.state not in UNFINISHED_JOB:
+        raise JobFinished(job.id, job.state)
+    return job
+
+
+def _nearest_of_others(session: Session, job: Job, before: datetime | None = None) -> datetime | None:
+    """When the first of the owner's other queued shards was queued, or the last of those queued before some time.
+
+    Found at an end of the queue's index.
+    """
+    looks = (_look(job, device, before).scalar_subquery() for device in DEVICES)
+    found = [queued_at for queued_at in session.execute(select(*looks)).one() if queued_at is not None]
+    return min(found, default=None) if before is None else max(found, default=None)
+
+
+def _look(job: Job, device: str, before: datetime | None) -> Select[datetime]:
+    others = (
+        *queued(device, literal(job.priority)),
+        Shard.owner_id == job.owner_id,
+        Shard.job_id != job.id,
+    )
+    if before is None:
+        return select(Shard.queued_at).where(*others).order_by(Shard.queued_at).limit(1)
+    query = select(Shard.queued_at).where(*others, Shard.queued_at < before)
+    return query.order_by(Shard.queued_at.desc()).limit(1)
+
+
+def _queue_at(session: Session, job: Job, queued_at: datetime) -> None:
+    session.execute(update(Shard).where(Shard.job_id == job.id).values(queued_at=queued_at))

@@ -1,0 +1,229 @@
+"""What is told about the queue, and how a job is moved in it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from ayla_spec import SpecError, SpecIssue
+from ayla_spec.jobspec import Priority
+from ayla_spec.model import SpecModel
+from pydantic import BaseModel, ConfigDict, Field
+
+from ayla_service.overview.estimates import PositionView, QueueView
+from ayla_service.queue.control import QueueSwitches
+from ayla_service.queue.workers import WorkerState, WorkerView
+from ayla_service.schemas import Id, without_default
+from ayla_service.states import JobState
+
+_Start = Annotated[datetime | None, Field(description="When the first of its queued shards is expected to start.")]
+_Finish = Annotated[datetime | None, Field(description="When the last of its shards is expected to end.")]
+_Position = Annotated[
+    int | None,
+    Field(description="Shards of all teams that are expected to be started before its first, plus one."),
+]
+_Reason = Annotated[str | None, Field(description="Why there is no estimate; null if there is one.")]
+_Weight = Annotated[float, Field(description="The share beside others: twice the weight, twice the time.")]
+_UsedSeconds = Annotated[float, Field(description="Computing time used lately: halved with each half-life.")]
+
+
+class JobMove(SpecModel):
+    """Where a job is to go among those of its owner; one of the two."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [{"required": ["to"]}, {"required": ["before"]}],
+            "examples": [{"to": "front"}, {"before": "6f0c2f6e-6d3c-4a53-9b0d-6a1f0c9e7d11"}],
+        }
+    )
+
+    to: Literal["front"] = Field(
+        "front",
+        description="Before all others that are queued with its priority.",
+        json_schema_extra=without_default,
+    )
+    before: Id = Field(
+        "", max_length=64, description="Id of the job that it is to go before.", json_schema_extra=without_default
+    )
+
+    def other(self) -> str | None:
+        """The job to go before; None for the front.
+
+        Raises:
+            SpecError: if none of the two is given, or both are.
+        """
+        if len(self.model_fields_set) != 1:
+            raise SpecError([SpecIssue("", "Name one place: 'to' (the front), or 'before' (a job's id).")])
+        return self.before if "before" in self.model_fields_set else None
+
+
+class Switches(BaseModel):
+    """Whether a team's queue takes and starts jobs; what runs goes on in any case."""
+
+    paused_at: datetime | None = Field(description="Since when nothing of it is started; null: it is.")
+    draining_at: datetime | None = Field(description="Since when nothing is put on it; null: it is.")
+
+    @classmethod
+    def of(cls, switches: QueueSwitches) -> Self:
+        """The answer for one team."""
+        return cls.model_validate(asdict(switches))
+
+
+class WorkersInUse(BaseModel):
+    """How many workers live, and what they do."""
+
+    idle: int = Field(description="They have nothing to run.")
+    busy: int = Field(description="They run something of the team.")
+    busy_for_others: int = Field(description="They run something of other teams only.")
+
+
+class RunningShard(BaseModel):
+    """A shard of the team that runs."""
+
+    worker: str
+    job_id: str
+    job_name: str | None
+    shard_index: int = Field(description="Place of the shard in the job, from 0.")
+    owner: str
+    since: datetime
+    expected_end: datetime | None = Field(description="From the steps made so far, or what was estimated before.")
+
+
+class WaitingShards(BaseModel):
+    """What a member has queued of one priority."""
+
+    priority: Priority
+    owner: str
+    shards: int
+    is_more: bool = Field(description="Whether there may be more: very many are not counted to the end.")
+
+
+class WaitingJob(BaseModel):
+    """A job of which something is queued."""
+
+    job_id: str
+    name: str | None
+    owner: str
+    priority: Priority
+    device: Literal["auto", "cpu", "cuda"]
+    shards: int = Field(description="How many of it are queued.")
+    position: _Position
+    estimated_start: _Start
+    estimated_finish: _Finish
+    reason: _Reason
+
+
+class MemberShare(BaseModel):
+    """What a member has had, and is to have."""
+
+    owner: str
+    weight: _Weight
+    used_seconds: _UsedSeconds
+    share: float = Field(description="Part of the team's workers at this moment; 0 if the member has nothing to run.")
+
+
+class TeamShare(BaseModel):
+    """What the team has had, and is to have."""
+
+    weight: _Weight
+    used_seconds: _UsedSeconds
+    share: float = Field(description="Part of all workers at this moment; 0 if the team has nothing to run.")
+
+
+class Basis(BaseModel):
+    """What the estimates are made from."""
+
+    workers: int = Field(description="How many live that can run it.")
+    attempts: int = Field(description="How many attempts that ended lately were measured.")
+    ratio: float = Field(description="How long these took over what had been estimated from the spec alone.")
+    text: str = Field(
+        description="The same in words.",
+        examples=["2 workers; the last 214 attempts took 0.84 times as long as estimated."],
+    )
+
+
+class Queue(Switches):
+    """A team's queue."""
+
+    as_of: datetime = Field(description="When all of this was so; at most about a second ago.")
+    workers: WorkersInUse
+    running: list[RunningShard] = Field(description="What runs of the team, the first 200; the longest running first.")
+    waiting: list[WaitingShards] = Field(description="By priority and member, the best priority first.")
+    next: list[WaitingJob] = Field(description="The first 50 jobs, in the order in which they should be started.")
+    shares: list[MemberShare] = Field(description="All members of the team, by name.")
+    team: TeamShare
+    half_life_seconds: float = Field(description="After that time half of what was used is forgotten.")
+    basis: Basis
+
+    @classmethod
+    def of_view(cls, view: QueueView) -> Self:
+        """The answer for one team."""
+        document = asdict(view)
+        return cls.model_validate({**document, **document["switches"], "next": document["next_jobs"]})
+
+
+class QueuePosition(BaseModel):
+    """Where a job stands in the queue."""
+
+    as_of: datetime
+    job_id: str
+    state: JobState
+    shards: int = Field(description="How many of it are queued.")
+    position: _Position
+    is_more: bool = Field(description="Whether it may be further behind: very many are not counted to the end.")
+    seconds_ahead: float | None = Field(
+        description="How long one worker is expected to need for all shards that are started before."
+    )
+    estimated_start: _Start
+    earliest_start: datetime | None = Field(description="If all goes as for the fastest quarter of what was measured.")
+    latest_start: datetime | None = Field(description="If all goes as for the slowest quarter.")
+    estimated_finish: _Finish
+    earliest_finish: datetime | None
+    latest_finish: datetime | None
+    reason: _Reason
+    basis: Basis
+
+    @classmethod
+    def of(cls, view: PositionView) -> Self:
+        """The answer for one job."""
+        return cls.model_validate(asdict(view))
+
+
+class RunningAttempt(BaseModel):
+    """What a worker works on."""
+
+    job_id: str
+    shard_id: str
+    number: int
+    since: datetime
+
+
+class Worker(BaseModel):
+    """A process that runs jobs."""
+
+    name: str
+    state: WorkerState = Field(description="Lost: silent, without having said that it stops.")
+    host: str
+    pid: int
+    device: str = Field(description="What it computes on.")
+    devices: list[str] = Field(description="Which devices of a job spec it serves.", examples=[["auto", "cpu"]])
+    memory_bytes: int = Field(description="Memory of the machine, or of the GPU that it computes on.")
+    environment: dict[str, Any] = Field(
+        description="What results depend on to the last bit: versions, threads, processor."
+    )
+    started_at: datetime
+    heartbeat_at: datetime = Field(description="The last sign of life.")
+    stopped_at: datetime | None
+    attempts: list[RunningAttempt] = Field(description="What it runs; several where small shards run together.")
+
+
+class WorkerList(BaseModel):
+    """All workers."""
+
+    data: list[Worker]
+    next_cursor: str | None = Field(None, description="Always null: the list is complete.")
+
+    @classmethod
+    def of(cls, views: Sequence[WorkerView]) -> Self:
+        """The answer for all workers."""
+        return cls(data=[Worker.model_validate(asdict(view)) for view in views])

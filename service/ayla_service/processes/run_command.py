@@ -1,0 +1,143 @@
+"""The service for the time of one command: started before it, stopped after it."""
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from ayla_service.processes.startup import StartError, base_url, data_folder, environment, listen
+from ayla_service.settings import Settings
+
+LOG_NAME = "service.log"
+
+_READY_SECONDS = 60.0
+_POLL_SECONDS = 0.05
+_GRACE_SECONDS = 2.0
+_SHOWN_LOG_LINES = 5
+_NOT_EXECUTABLE, _NOT_FOUND, _SIGNALLED = 126, 127, 128
+
+
+def run_beside_service(command: Sequence[str], settings: Settings, mask: int = -1) -> int:
+    """Start the service, run ``command`` with AYLA_BASE_URL set, stop the service.
+
+    Args:
+        command: program and arguments; it keeps the terminal.
+        settings: of the service, whose log goes into the data folder.
+        mask: of the files that the command makes; -1: this process's own.
+
+    Returns:
+        The command's exit code, as a shell would give it.
+
+    Raises:
+        StartError: if the service does not start.
+    """
+    log_path = data_folder(settings) / LOG_NAME
+    with log_path.open("ab") as log, listen(settings.host, settings.port) as listener:
+        url, log_begin = base_url(listener), log.tell()
+        with _service(settings, listener, log) as service:
+            listener.close()  # the service's copy is the only one now: if it dies, connections fail
+            _wait_until_ready(service, url, log_path, log_begin)
+            return _run(command, {**os.environ, "AYLA_BASE_URL": url}, settings.shutdown_seconds, mask)
+
+
+@contextlib.contextmanager
+def _service(settings: Settings, listener: socket.socket, log: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """The service as a child in a session of its own, so that Ctrl-C goes to the command first."""
+    descriptor = listener.fileno()
+    arguments = [sys.executable, "-m", "ayla_service", "serve", "--fd", str(descriptor), "--exit-with-parent"]
+    service = subprocess.Popen(  # noqa: S603  # our own command line
+        arguments,
+        stdin=subprocess.PIPE,
+        stdout=log,
+        stderr=log,
+        pass_fds=[descriptor],
+        env=environment(settings),
+        start_new_session=True,
+    )
+    try:
+        yield service
+    finally:
+        # Twice the time: first the requests in progress end, then the worker hands back its work.
+        _stop(service, 2 * settings.shutdown_seconds)
+        assert service.stdin is not None  # noqa: S101  # a pipe, above
+        service.stdin.close()
+
+
+def _wait_until_ready(service: subprocess.Popen[bytes], url: str, log_path: Path, log_begin: int) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while not _is_ready(url):
+        if service.poll() is not None:
+            raise StartError(_failure("The service stopped before it was ready.", log_path, log_begin))
+        if time.monotonic() > deadline:
+            detail = f"The service was not ready after {_READY_SECONDS:.0f} seconds."
+            raise StartError(_failure(detail, log_path, log_begin))
+        time.sleep(_POLL_SECONDS)
+
+
+def _is_ready(url: str) -> bool:
+    # http.client asks directly; a proxy named in the environment must not come between.
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _failure(detail: str, log_path: Path, log_begin: int) -> str:
+    with log_path.open("rb") as log:
+        log.seek(log_begin)
+        lines = log.read().decode(errors="replace").splitlines()[-_SHOWN_LOG_LINES:]
+    return "\n".join([f"{detail} Its log is {log_path}; it ends:", *lines])
+
+
+def _run(command: Sequence[str], variables: Mapping[str, str], patience_seconds: float, mask: int) -> int:
+    try:
+        process = subprocess.Popen(command, env=variables, umask=mask)  # noqa: S603  # the user's own command line
+    except FileNotFoundError:
+        sys.stderr.write(f"ayla-service: {command[0]}: command not found\n")
+        return _NOT_FOUND
+    except OSError as error:
+        sys.stderr.write(f"ayla-service: {command[0]}: {error.strerror}\n")
+        return _NOT_EXECUTABLE
+    try:
+        process.wait()
+    except KeyboardInterrupt:
+        # The terminal's Ctrl-C has reached the command too; insist only if it goes on.
+        with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+            process.wait(_GRACE_SECONDS)
+    finally:
+        _stop(process, patience_seconds)
+    return process.returncode if process.returncode >= 0 else _SIGNALLED - process.returncode
+
+
+def _stop(process: subprocess.Popen[bytes], patience_seconds: float) -> None:
+    """End a process for certain; signals that come meanwhile no longer matter, everything is ending anyway."""
+    if process.poll() is not None:
+        return
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    process.terminate()
+    try:
+        process.wait(patience_seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def raise_on_terminate() -> None:
+    """Let SIGTERM end this process as Ctrl-C does: through the clean-up of everything it has started."""
+
+    def end(_number: int, _frame: object) -> None:
+        raise SystemExit(_SIGNALLED + signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, end)

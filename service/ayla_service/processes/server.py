@@ -1,0 +1,87 @@
+"""Serves the application over HTTP until a signal asks it to stop."""
+
+import contextlib
+import gc
+import math
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+
+import uvicorn
+from fastapi import FastAPI
+
+from ayla_service.processes.connections import KEEP_ALIVE_SECONDS, bounded
+from ayla_service.settings import Settings
+
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_OTHER_FILES = 512
+
+
+class Server(uvicorn.Server):
+    """Ends the streams when it begins to stop: uvicorn waits for them, and they would go on for ever."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop serving."""
+        assert isinstance(self.config.app, FastAPI)  # noqa: S101  # what it is given below
+        self.config.app.state.events.stop()
+        await super().shutdown(sockets)
+
+
+def serve_until_stopped(app: FastAPI, listener: socket.socket, settings: Settings) -> None:
+    """Serve on ``listener``; on SIGINT or SIGTERM let requests in progress end, and return."""
+    _allow_files(settings.max_connections)
+    server = Server(configuration(app, settings))
+
+    def stop(_number: int, _frame: object) -> None:
+        server.should_exit = True
+
+    # uvicorn raises the signal anew when it has stopped: this handler ends nothing, so the caller can clean up.
+    for number in _STOP_SIGNALS:
+        signal.signal(number, stop)
+    # Else every large body that is parsed has all of the program looked through for garbage, while nobody is served.
+    gc.collect()
+    gc.freeze()
+    server.run(sockets=[listener])
+
+
+def configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """How the application is served."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        server_header=False,
+        http=bounded(settings.client_seconds, settings.max_connections),
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds),
+    )
+
+
+def _allow_files(connections: int) -> None:
+    """Let this process have a file for each connection, and some: the usual limit of 1024 is soon reached."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _OTHER_FILES
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft == resource.RLIM_INFINITY or soft >= most:
+        return
+    # Where the system has a limit of its own besides, what there is has to do.
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def stop_with_parent() -> None:
+    """Ask this process to stop when its standard input ends, which is when the process at the other end is gone."""
+    descriptor = sys.stdin.fileno()
+
+    def wait_for_the_end() -> None:
+        # Not sys.stdin.read: the lock of its buffer, held by this thread at exit, would abort the interpreter.
+        while os.read(descriptor, 1024):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait_for_the_end, name="parent-watch", daemon=True).start()

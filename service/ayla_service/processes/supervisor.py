@@ -1,0 +1,115 @@
+"""Keeps the embedded worker alive beside the API, and takes it down with it."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+WORKER_COMMAND = (sys.executable, "-m", "ayla_worker", "--exit-with-parent")
+
+_FIRST_DELAY_SECONDS = 0.5
+_LONGEST_DELAY_SECONDS = 10.0
+_STEADY_SECONDS = 60.0
+
+log = structlog.get_logger("ayla_service.processes.supervisor")
+
+
+class WorkerSupervisor:
+    """Runs one worker as a child process, and starts it anew when it dies.
+
+    The child has a session of its own, so a Ctrl-C in the terminal reaches it only through this process. It holds
+    the other end of a pipe as its standard input: when this process dies, however suddenly, it reads the end of the
+    file, hands back its lease and exits.
+
+    Args:
+        environment: of the child.
+        shutdown_seconds: how long a stopping child may take before it is killed.
+        command: what to run; must exit when its standard input ends.
+    """
+
+    def __init__(
+        self, environment: Mapping[str, str], shutdown_seconds: float, command: Sequence[str] = WORKER_COMMAND
+    ) -> None:
+        self._environment = dict(environment)
+        self._shutdown_seconds = shutdown_seconds
+        self._command = list(command)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="worker-supervisor", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Start the worker."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        """Stop the worker: ask it, wait, then kill what is left of it."""
+        with self._lock:
+            self._stopping.set()
+            process = self._process
+        if process is not None:
+            self._stop(process)
+        self._thread.join()
+
+    def _watch(self) -> None:
+        delay = _FIRST_DELAY_SECONDS
+        while not self._stopping.is_set():
+            begun = time.monotonic()
+            how = self._run_once()
+            if self._stopping.is_set():
+                return
+            if time.monotonic() - begun >= _STEADY_SECONDS:
+                delay = _FIRST_DELAY_SECONDS
+            log.warning("no worker process", restart_in_seconds=delay, **how)
+            self._stopping.wait(delay)
+            delay = min(2 * delay, _LONGEST_DELAY_SECONDS)
+
+    def _run_once(self) -> dict[str, object]:
+        """Run the worker to its end; returns how it ended, or why it did not even start."""
+        try:
+            process = self._start()
+        except OSError as error:
+            return {"error": str(error)}
+        if process is None:
+            return {}
+        code = process.wait()
+        if not self._stopping.is_set():
+            _close_pipe(process)
+        return {"exit_code": code}
+
+    def _start(self) -> subprocess.Popen[bytes] | None:
+        with self._lock:
+            if self._stopping.is_set():
+                return None
+            self._process = subprocess.Popen(  # noqa: S603  # our own command line
+                self._command, stdin=subprocess.PIPE, env=self._environment, start_new_session=True
+            )
+            log.info("worker process started", pid=self._process.pid)
+            return self._process
+
+    def _stop(self, process: subprocess.Popen[bytes]) -> None:
+        process.terminate()
+        _close_pipe(process)
+        try:
+            process.wait(self._shutdown_seconds)
+        except subprocess.TimeoutExpired:
+            log.warning("worker process killed", after_seconds=self._shutdown_seconds)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _close_pipe(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin is not None:
+        process.stdin.close()

@@ -1,0 +1,52 @@
+"""Every router, one module per resource."""
+
+from fastapi import APIRouter, Depends
+
+from ayla_service.catalogue import routes as catalogue
+from ayla_service.comparison import routes as comparisons
+from ayla_service.datasets.routes import datasets
+from ayla_service.figures.routes import figures
+from ayla_service.health import routes as health
+from ayla_service.http.authorization import authenticate
+from ayla_service.http.dependencies import refuse_line_break, refuse_repeated_headers, refuse_unknown_query
+from ayla_service.http.problems import responses
+from ayla_service.http.query_numbers import refuse_loose_numbers
+from ayla_service.jobs.routes import jobs, submissions
+from ayla_service.overview import routes as queue
+from ayla_service.streams.routes import events
+from ayla_service.teams.routes import keys, members, team
+from ayla_service.trials.routes import tables, trials
+from ayla_service.webhooks import routes as webhooks
+
+V1 = "/v1"
+
+v1 = APIRouter(
+    prefix=V1,
+    dependencies=[
+        Depends(authenticate),
+        Depends(refuse_line_break),
+        Depends(refuse_repeated_headers),
+        Depends(refuse_unknown_query),
+        Depends(refuse_loose_numbers),
+    ],
+    responses=responses(400, 401, 403, 408, 415, 421, 422, 429, 500, 503),
+)
+_MODULES = (
+    submissions,
+    jobs,
+    events,
+    trials,
+    tables,
+    comparisons,
+    figures,
+    queue,
+    webhooks,
+    datasets,
+    team,
+    members,
+    keys,
+)
+for module in (*_MODULES, catalogue):
+    v1.include_router(module.router)
+
+ROUTERS = (v1, health.router)

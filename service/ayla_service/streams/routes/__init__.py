@@ -1,0 +1,1 @@
+"""Routes of event streams, and events as they go over the wire."""

@@ -1,0 +1,1 @@
+"""Routes about teams, members and API keys."""

@@ -1,0 +1,249 @@
+"""Bodies of requests about members and API keys, and what these and the team are answered with."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from ayla_spec.model import SpecModel
+from ayla_spec.text import Project as ShortName
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
+
+from ayla_service import cursors
+from ayla_service.schemas import Change, Id
+from ayla_service.states import Role
+from ayla_service.teams.issuing import LONGEST_OVERLAP, KeyWish
+from ayla_service.teams.members import NewMember
+from ayla_service.teams.principal import Scope
+from ayla_service.teams.views import KeyState, KeyView, MemberView, MyView, NewKey, Part, Standings, TeamView
+
+_MOST = 2**53 - 1
+
+
+def _from_text(value: object) -> object:
+    """JSON has no times; numbers, which pydantic would take as well, are none here."""
+    if not isinstance(value, str):
+        raise ValueError("must be a time with its zone, such as 2030-01-31T12:00:00Z")  # noqa: TRY004  # pydantic's
+    return value
+
+
+# JSON has no enums either; these are read from texts, in models that else take every value as it is.
+AnyRole = Annotated[Role, Field(strict=False, description="Look (viewer), also submit (member), also manage (admin).")]
+AnyScope = Annotated[Scope, Field(strict=False)]
+AnyTime = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_from_text)]
+Weight = Annotated[
+    float, Field(ge=0.001, le=1000, description="The share of the team's computing time beside other members.")
+]
+_Amount = Annotated[int | None, Field(ge=0, le=_MOST)]
+
+
+class LimitsChange(Change):
+    """What somebody may have at once; null for no limit. What is left out stays as it is."""
+
+    queued_jobs: _Amount = Field(None, description="Jobs that have not ended.")
+    trials: _Amount = Field(None, description="Trials in jobs that have not ended.")
+    steps: _Amount = Field(None, description="Steps in jobs that have not ended.")
+    stored_bytes: _Amount = Field(None, description="Bytes of results and datasets.")
+    workers: _Amount = Field(None, description="Workers at once.")
+
+
+class MemberDraft(SpecModel):
+    """Who is to be added to the team."""
+
+    name: ShortName = Field(description="A person or a program; unique within the team.", examples=["alice"])
+    role: AnyRole = Role.MEMBER
+    weight: Weight = 1.0
+    limits: LimitsChange = Field(default_factory=LimitsChange, description="What the member may have at once.")
+
+    def new(self) -> NewMember:
+        """The member to add."""
+        limits = {name: most for name, most in self.limits.changes().items() if most is not None}
+        return NewMember(self.name, self.role, self.weight, limits)
+
+
+class MemberChange(Change):
+    """What is to be changed about a member; what is left out stays."""
+
+    name: ShortName = Field("", description="Unique within the team.")
+    role: AnyRole = Role.MEMBER
+    weight: Weight = 1.0
+    limits: LimitsChange = Field(default_factory=LimitsChange, description="Limits to change; null takes one away.")
+
+    def changes(self) -> dict[str, Any]:
+        """The fields that were given."""
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        return {name: value.changes() if isinstance(value, LimitsChange) else value for name, value in given.items()}
+
+
+class KeyDraft(SpecModel):
+    """An API key that is to be made."""
+
+    name: ShortName = Field(description="For people: what it is for.", examples=["nightly sweeps"])
+    member_id: Id | None = Field(None, max_length=64, description="Whose it is; only an admin names another member.")
+    scopes: Annotated[list[AnyScope], Field(min_length=1, max_length=len(Scope))] | None = Field(
+        None,
+        description="What it lets do: read, submit (also steer jobs), admin (also manage the team), each for itself. "
+        "Not more than the member's role and the key of this request. Default: as much as these allow.",
+    )
+    expires_at: AnyTime | None = Field(
+        None, description="When it ends, at most 5 years from now; null: never. Not after the key of this request ends."
+    )
+
+    def wish(self) -> KeyWish:
+        """The key to make."""
+        return KeyWish(self.name, self.scopes, self.expires_at)
+
+
+class KeyRotation(SpecModel):
+    """How a key is replaced."""
+
+    overlap_seconds: int = Field(
+        0,
+        ge=0,
+        le=int(LONGEST_OVERLAP.total_seconds()),
+        description="How long the old key goes on beside the new one, at most 7 days; 0 ends it at once.",
+    )
+    expires_at: AnyTime | None = Field(
+        None, description="When the new key ends; null: when the old one would have ended."
+    )
+
+
+class Key(BaseModel):
+    """An API key, without the key itself."""
+
+    id: str
+    member_id: str
+    member: str = Field(description="Name of the member it belongs to.")
+    name: str
+    prefix: str = Field(description="Its first characters.", examples=["ayla_Xq3bT9w"])
+    scopes: list[Scope] = Field(description="What it lets do, as far as its member's role allows.")
+    state: KeyState
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None = Field(description="When it was shown last, give or take a minute.")
+
+    @classmethod
+    def of(cls, view: KeyView) -> Self:
+        """The answer for one key."""
+        return cls.model_validate(asdict(view))
+
+
+class KeyWithSecret(Key):
+    """An API key that was just made."""
+
+    key: str = Field(
+        repr=False,
+        description="The key itself. It is told this once only: the service keeps no more than its digest.",
+        examples=["ayla_Xq3bT9w0n8u2o6J5yq1aT8kYcV7mPz4dRs0LhWf3gEi"],
+    )
+
+    @classmethod
+    def new(cls, made: NewKey) -> Self:
+        """The answer for a key that was just made."""
+        return cls.model_validate({**asdict(made.view), "key": made.key})
+
+
+class KeyPage(BaseModel):
+    """One page of keys, newest first."""
+
+    data: list[Key]
+    next_cursor: str | None = Field(description="Asks for the next page; null on the last.")
+
+    @classmethod
+    def of(cls, part: Part[KeyView]) -> Self:
+        """The answer for one page."""
+        return cls(data=[Key.of(view) for view in part.items], next_cursor=cursor_of(part))
+
+
+class Standing(BaseModel):
+    """How much there is, and may be."""
+
+    limit: int | None = Field(description="How much there may be; null: any amount.")
+    used: int
+
+
+class LimitsUsed(BaseModel):
+    """What there is of everything that can be limited."""
+
+    queued_jobs: Standing = Field(description="Jobs that have not ended.")
+    trials: Standing = Field(description="Trials in jobs that have not ended.")
+    steps: Standing = Field(description="Steps in jobs that have not ended.")
+    stored_bytes: Standing = Field(description="Bytes of results of jobs that have ended, and of datasets.")
+    workers: Standing = Field(description="Workers at once.")
+
+    @classmethod
+    def of(cls, standings: Standings) -> Self:
+        """The answer for a member or a team."""
+        return cls.model_validate({name: asdict(standing) for name, standing in standings.items()})
+
+
+class Member(BaseModel):
+    """A member of the team."""
+
+    id: str
+    name: str
+    role: Role
+    weight: float = Field(description="The share of the team's computing time beside other members.")
+    limits: dict[str, int] = Field(description="What the member may have at once; what is not listed has no limit.")
+    created_at: datetime
+    removed_at: datetime | None = Field(description="Since when the member has left the team; null: not.")
+
+    @classmethod
+    def of(cls, view: MemberView) -> Self:
+        """The answer for one member."""
+        return cls.model_validate(asdict(view))
+
+
+class MemberPage(BaseModel):
+    """One page of members, in the order in which they came."""
+
+    data: list[Member]
+    next_cursor: str | None = Field(description="Asks for the next page; null on the last.")
+
+    @classmethod
+    def of(cls, part: Part[MemberView]) -> Self:
+        """The answer for one page."""
+        return cls(data=[Member.of(view) for view in part.items], next_cursor=cursor_of(part))
+
+
+class Team(BaseModel):
+    """The team: people who see each other's jobs, and nobody else's."""
+
+    id: str
+    name: str
+    weight: float = Field(description="Its share of the workers beside other teams, set by the operator.")
+    paused_at: datetime | None = Field(description="Since when nothing of its queue is started; null: it is.")
+    draining_at: datetime | None = Field(description="Since when nothing is put on its queue; null: it is.")
+    created_at: datetime
+    limits: LimitsUsed = Field(description="What all members together have and may have, set by the operator.")
+
+    @classmethod
+    def of(cls, view: TeamView, standings: Standings) -> Self:
+        """The answer for the team."""
+        return cls.model_validate({**asdict(view), "limits": LimitsUsed.of(standings)})
+
+
+class Me(BaseModel):
+    """Who sends the request."""
+
+    member: Member
+    team: Team
+    scopes: list[Scope] = Field(description="What the request may do: what key and role allow both.")
+    key: Key | None = Field(description="The API key it came with; null where the service needs none.")
+    limits: LimitsUsed = Field(description="What the member has and may have at once.")
+
+    @classmethod
+    def of(cls, view: MyView) -> Self:
+        """The answer."""
+        return cls(
+            member=Member.of(view.member),
+            team=Team.of(view.team, view.team_limits),
+            scopes=[Scope(scope) for scope in view.scopes],
+            key=None if view.key is None else Key.of(view.key),
+            limits=LimitsUsed.of(view.limits),
+        )
+
+
+def cursor_of(part: Part[Any]) -> str | None:
+    """What asks for the next page; None on the last."""
+    return None if part.last is None else cursors.encode(part.last[0].isoformat(), part.last[1])

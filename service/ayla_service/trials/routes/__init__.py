@@ -1,0 +1,1 @@
+"""Routes of trials and of their results."""

@@ -1,0 +1,156 @@
+"""Tables of results as answers: which form is wanted, whether the client has it already, and its bytes while read."""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Annotated, Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+from fastapi import Depends, Header, Query, Request
+from starlette.responses import Response, StreamingResponse
+
+from ayla_service.http.etags import not_modified
+from ayla_service.http.negotiation import preferred
+from ayla_service.trials.formats import VERSION, Format, downloaded, encoded
+from ayla_service.trials.snapshot import Standing
+from ayla_service.trials.table import ResultTable
+
+MEDIA_TYPES = {
+    Format.JSON: "application/json",
+    Format.CSV: "text/csv",
+    Format.ARROW: "application/vnd.apache.arrow.stream",
+    Format.PARQUET: "application/vnd.apache.parquet",
+}
+
+_EXTENSIONS = {Format.CSV: "csv", Format.ARROW: "arrows", Format.PARQUET: "parquet"}
+
+_AT_ONCE = 4 * 1024 * 1024
+"""Bytes; a smaller answer is sent in one piece, whose length is told."""
+
+_JSON_ROWS = 100_000
+
+_FINAL_SECONDS = 3600
+"""How long a client need not ask again for what never changes; it may still be deleted."""
+
+_MAX_NAME = 40
+
+
+def requested_format(
+    wanted: Annotated[
+        Format | None, Query(alias="format", description="The form of the answer; goes before the Accept header.")
+    ] = None,
+    accept: Annotated[str | None, Header(include_in_schema=False)] = None,
+) -> Format:
+    """The form that the client wants.
+
+    Raises:
+        HTTPException: 406, if there is none that it accepts.
+    """
+    if wanted is not None:
+        return wanted
+    media_type = preferred(accept, list(MEDIA_TYPES.values()))
+    return next(form for form, known in MEDIA_TYPES.items() if known == media_type)
+
+
+WantedFormat = Annotated[Format, Depends(requested_format)]
+
+
+class Answer:
+    """The answer to one request for a table.
+
+    Args:
+        request: what was asked.
+        form: the wanted form.
+        stood: where the trials stand that it is about.
+        what: the last part of a file's name.
+    """
+
+    def __init__(self, request: Request, form: Format, stood: Standing, what: str) -> None:
+        self._request = request
+        self._form = form
+        self._what = what
+        self._stood = stood
+        self._tag = _tag(stood.version, form, request.url.query)
+
+    def of(
+        self, whole: Callable[[], pa.Table], pieces: Callable[[], ResultTable] | None = None, **envelope: str
+    ) -> Response:
+        """The table, or 304 if the client has it.
+
+        Args:
+            whole: reads all rows: for JSON, whose columns come one after the other, or where they are few.
+            pieces: reads the rows piece by piece, for the other forms; None to read all.
+            envelope: what a JSON document says before the columns.
+        """
+        if not_modified(self._request, f'"{self._tag}"'):
+            return Response(status_code=304, headers=self._headers())
+        if self._form is Format.JSON:
+            return self._sent(json_pieces(whole(), envelope))
+        if pieces is None:
+            table = whole()
+            return self._sent(encoded(self._form, table.schema, [table]))
+        return self._sent(downloaded(self._form, pieces()))
+
+    def _sent(self, pieces: Iterator[bytes]) -> Response:
+        first = _up_to(pieces, _AT_ONCE)
+        headers, media_type = self._headers(), MEDIA_TYPES[self._form]
+        if self._form in _EXTENSIONS:
+            headers["Content-Disposition"] = f'attachment; filename="{self._file_name()}"'
+        if sum(map(len, first)) < _AT_ONCE:
+            return Response(b"".join(first), headers=headers, media_type=media_type)
+        rest = () if getattr(self._request.state, "is_head", False) else pieces
+        return StreamingResponse(chain(first, rest), headers=headers, media_type=media_type)
+
+    def _headers(self) -> dict[str, str]:
+        fresh = f"max-age={_FINAL_SECONDS}" if self._stood.is_final else "no-cache"
+        # Weak: two reads of the same rows may be cut into pieces differently.
+        return {"ETag": f'W/"{self._tag}"', "Cache-Control": f"private, {fresh}", "Vary": "Accept, Authorization"}
+
+    def _file_name(self) -> str:
+        name = re.sub(r"[^a-z0-9]+", "-", (self._stood.job_name or "job").lower())[:_MAX_NAME].strip("-")
+        return f"{name or 'job'}-{self._stood.job_id[:8]}-{self._what}.{_EXTENSIONS[self._form]}"
+
+
+def json_pieces(table: pa.Table, envelope: Mapping[str, str]) -> Iterator[bytes]:
+    """A document with the columns one after the other; null for what is not finite."""
+    yield orjson.dumps({**envelope, "rows": table.num_rows})[:-1] + b',"columns":{'
+    for place, name in enumerate(table.column_names):
+        opening = (b"," if place else b"") + orjson.dumps(name) + b":["
+        for values in _values(table[name]):
+            yield opening + values
+            opening = b","
+        yield b"]" if len(table) else opening + b"]"
+    yield b"}}"
+
+
+def _values(column: pa.ChunkedArray) -> Iterator[bytes]:
+    for first in range(0, len(column), _JSON_ROWS):
+        values = orjson.dumps(_plain(column.slice(first, _JSON_ROWS)), option=orjson.OPT_SERIALIZE_NUMPY)
+        yield values[1:-1]
+
+
+def _plain(column: pa.ChunkedArray) -> np.ndarray | list[Any]:
+    """What the encoder takes: numbers as they lie in memory, if none is missing or NaN can stand for it."""
+    kind = column.type
+    if pa.types.is_floating(kind) or (pa.types.is_integer(kind) and not column.null_count):
+        return np.ascontiguousarray(column.to_numpy())
+    values: list[Any] = column.to_pylist()
+    return values
+
+
+def _up_to(pieces: Iterable[bytes], size: int) -> list[bytes]:
+    """The first pieces, until they are that large or all there are."""
+    taken, length = [], 0
+    for piece in pieces:
+        taken.append(piece)
+        length += len(piece)
+        if length >= size:
+            break
+    return taken
+
+
+def _tag(version: str, form: Format, query: str) -> str:
+    return hashlib.sha256(f"{VERSION}\n{version}\n{form}\n{query}".encode()).hexdigest()[:32]

@@ -1,0 +1,127 @@
+"""Read a trial and its results."""
+
+from dataclasses import replace
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from ayla_service.http.authorization import Reader
+from ayla_service.http.dependencies import JobId, next_page
+from ayla_service.http.paging import CURSOR, NEXT
+from ayla_service.http.problems import responses
+from ayla_service.jobs.routes.dependencies import Jobs
+from ayla_service.trials.formats import Format
+from ayla_service.trials.reader import MAX_NUMBERS, MAX_ROWS, METRICS, TRAJECTORY, ResultReader
+from ayla_service.trials.routes.answers import Answer, WantedFormat
+from ayla_service.trials.routes.parameters import Every, Results, TrialId, series_query, table_responses
+from ayla_service.trials.schemas import Metrics, Predictions, Trajectory, Trial, TrialPage
+from ayla_service.trials.selection import TrajectoryQuery
+from ayla_service.trials.series import Series
+from ayla_service.trials.table import ResultTable
+
+_trials = APIRouter(tags=["trials"])
+_of_a_job = APIRouter(tags=["jobs"])
+
+SeriesQuery = Annotated[TrajectoryQuery, Depends(series_query)]
+
+
+@_trials.get("/trials/{trial_id}", operation_id="get_trial", summary="Read a trial", responses=responses(404))
+def get_trial(trial_id: TrialId, caller: Reader, jobs: Jobs) -> Trial:
+    """A trial's settings and state; with its result in numbers once it has completed or diverged."""
+    return Trial.of(jobs.trial(caller, trial_id))
+
+
+@_trials.get(
+    "/trials/{trial_id}/trajectory",
+    operation_id="get_trajectory",
+    summary="Read a trial's trajectory",
+    response_model=Trajectory,
+    responses=table_responses("The recorded rows.", "step,loss\n0,6.0\n1,4.7\n"),
+)
+def get_trajectory(
+    trial_id: TrialId,
+    caller: Reader,
+    results: Results,
+    request: Request,
+    form: WantedFormat,
+    query: SeriesQuery,
+    every: Every = None,
+) -> Response:
+    """What was recorded so far: JSON and CSV, where a number that is not finite is null, Arrow and Parquet.
+
+    Thinning always keeps the first and the last row. Arrow, Parquet and CSV come whole however long they are.
+    """
+    return _answer(request, form, results, TRAJECTORY, caller.team_id, trial_id, replace(query, every=every))
+
+
+@_trials.get(
+    "/trials/{trial_id}/metrics",
+    operation_id="get_metrics",
+    summary="Read a trial's metrics",
+    response_model=Metrics,
+    responses=table_responses("The recorded rows.", "step,epoch,train_loss\n45,1,2.1\n90,2,1.4\n"),
+)
+def get_metrics(
+    trial_id: TrialId, caller: Reader, results: Results, request: Request, form: WantedFormat, query: SeriesQuery
+) -> Response:
+    """Loss and accuracy on training and test data, epoch by epoch, in the forms of a trajectory."""
+    return _answer(request, form, results, METRICS, caller.team_id, trial_id, query)
+
+
+@_trials.get(
+    "/trials/{trial_id}/predictions",
+    operation_id="get_predictions",
+    summary="Read a trial's predictions",
+    response_model=Predictions,
+    responses=responses(404),
+)
+def get_predictions(trial_id: TrialId, caller: Reader, results: Results) -> Response:
+    """What the model predicted on its dataset at the steps that the job asked for."""
+    found = results.predictions(caller.team_id, trial_id)
+    content = orjson.dumps({"trial_id": trial_id, "steps": found.steps, "columns": found.columns})
+    return Response(content, media_type="application/json")
+
+
+def _answer(
+    request: Request,
+    form: Format,
+    results: ResultReader,
+    series: Series,
+    team_id: str,
+    trial_id: str,
+    query: TrajectoryQuery,
+) -> Response:
+    stood = results.of_trial(series, team_id, trial_id)
+    answer = Answer(request, form, stood, f"trial-{stood.trials[0].index}-{series.name}")
+
+    def table() -> ResultTable:
+        return results.table(series, stood, query, identified=False)
+
+    return answer.of(lambda: table().whole(MAX_ROWS, MAX_NUMBERS), table, trial_id=trial_id)
+
+
+@_of_a_job.get(
+    "/jobs/{job_id}/trials",
+    operation_id="list_trials",
+    summary="List a job's trials",
+    responses={200: {"description": "One page of trials.", "headers": NEXT}, **responses(404)},
+)
+def list_trials(
+    job_id: JobId,
+    caller: Reader,
+    jobs: Jobs,
+    request: Request,
+    response: Response,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Trials per page.")] = 100,
+    cursor: Annotated[str | None, CURSOR] = None,
+) -> TrialPage:
+    """A job's trials in order: all seeds of the first optimizer, then of the next."""
+    page = jobs.trials(caller, job_id, limit=limit, cursor=cursor)
+    response.headers.update(next_page(request, page.next_cursor))
+    return TrialPage.of(page)
+
+
+router = APIRouter()
+router.include_router(_of_a_job)
+router.include_router(_trials)

@@ -1,0 +1,50 @@
+"""Comparisons of made-up trials, computed by the service's own code."""
+
+import math
+from typing import Any
+
+from ayla_service.comparison.pairs import matches, over_seeds
+from ayla_service.comparison.question import Question
+from ayla_service.comparison.runs import ComparedJob, ComparedProblem, Run, Setting
+from ayla_service.comparison.schemas import JobComparison
+from ayla_service.comparison.service import Comparison, ProblemResult
+from ayla_service.comparison.summaries import summarize
+from ayla_service.comparison.testing import run_tests
+
+
+def comparison_document(job: dict[str, Any], trials: list[dict[str, Any]]) -> dict[str, Any]:
+    """The answer to ``GET /v1/jobs/{id}/comparison`` for a job and its trials, as documents of the API."""
+    question = Question()
+    problem = ComparedProblem("made up", steps=1, dtype="float64", mini_batches=False)
+    for trial in trials:
+        setting = problem.settings.setdefault(trial["label"], Setting(trial["label"], trial["optimizer"]))
+        setting.runs[trial["seed"]] = _run(trial)
+    pairs = [over_seeds(problem, match, question.metric) for match in matches([problem], None)]
+    summaries = [summarize(setting, question) for setting in problem.settings.values()]
+    found = Comparison(
+        question=question,
+        jobs=[ComparedJob(job["id"], job["name"], job["state"], 0, len(trials))],
+        results=[ProblemResult(problem, summaries, run_tests(pairs, "seed", question))],
+        tests=[],
+        profile=None,
+        notes=["A note of the service."],
+    )
+    return JobComparison.of(found).model_dump(mode="json")
+
+
+def _run(trial: dict[str, Any]) -> Run:
+    summary, diverged = trial["summary"], trial["state"] == "diverged"
+    return Run(
+        trial_id=trial["id"],
+        problem=0,
+        label=trial["label"],
+        seed=trial["seed"],
+        diverged=diverged,
+        steps_done=trial["steps_done"],
+        final_loss=math.inf if diverged else summary["final_loss"],
+        best_loss=summary["best_loss"],
+        best_step=summary["best_step"],
+        wall_seconds=summary["wall_seconds"],
+        rows=trial["steps_done"],
+        stored_bytes=0,
+    )

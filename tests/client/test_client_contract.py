@@ -1,0 +1,133 @@
+"""What the client repeats of the service's contract equals it: states, limits, names, defaults."""
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import Any, cast
+
+import ayla
+import click
+import numpy
+import pytest
+from ayla import _jobs, _retry
+from ayla._address import DEFAULT_BASE_URL
+from ayla.builders import optimizers
+from ayla.cli import eta
+from ayla.cli.app import app
+from ayla.cli.errors import _ADVICE_BY_SLUG, ExitCode
+from ayla.cli.specfile import MAX_BYTES
+from ayla.comparison import _METRIC_HEADERS
+from ayla.models import FINISHED_JOB_STATES, UNFINISHED_JOB_STATES
+from ayla.reproduce import MethodRun
+from ayla.reproduce.figures.polynomial import _polynomial, _transformed
+from ayla_service.errors import ServiceError
+from ayla_service.settings import Settings
+from ayla_service.states import PRIORITIES, UNFINISHED_JOB, JobState
+from ayla_spec.presets import PRESETS
+from ayla_spec.problems import ExpressionProblem
+from typer.main import get_command
+
+from tests.client.trajectories import polynomial
+
+ROOT = Path(__file__).parents[2]
+CONTRACT: dict[str, Any] = json.loads((ROOT / "openapi.json").read_text())
+SCHEMAS: dict[str, Any] = CONTRACT["components"]["schemas"]
+
+
+def parameter(path: str, name: str) -> dict[str, Any]:
+    (found,) = [each["schema"] for each in CONTRACT["paths"][path]["get"]["parameters"] if each["name"] == name]
+    assert isinstance(found, dict)
+    return found
+
+
+def option_help(command: str, option: str) -> str:
+    """What ``--help`` says of an option or argument."""
+    parameters = cast("click.Group", get_command(app)).commands[command].params
+    (found,) = [str(vars(each)["help"]) for each in parameters if each.name == option]
+    return found
+
+
+def test_states_and_priorities_are_those_of_the_service() -> None:
+    assert FINISHED_JOB_STATES | {*UNFINISHED_JOB} == {*JobState} == {*SCHEMAS["JobState"]["enum"]}
+    assert not FINISHED_JOB_STATES & {*UNFINISHED_JOB}
+    assert {*UNFINISHED_JOB_STATES} == {*UNFINISHED_JOB}
+
+    help_of_state = option_help("ls", "state")
+    assert all(state in help_of_state for state in (*JobState, _jobs.PAUSED))
+    for command in ("submit", "priority"):
+        assert all(priority in option_help(command, "priority") for priority in PRIORITIES)
+
+
+def test_pages_are_as_long_as_the_service_allows() -> None:
+    lengths = {
+        "/v1/jobs": _jobs._JOBS_PER_PAGE,
+        "/v1/jobs/{job_id}/trials": _jobs._TRIALS_PER_PAGE,
+        "/v1/jobs/{job_id}/attempts": _jobs._ATTEMPTS_PER_PAGE,
+    }
+    assert lengths == {path: parameter(path, "limit")["maximum"] for path in lengths}
+
+
+def test_the_default_address_and_the_largest_job_file_are_those_of_the_settings() -> None:
+    port, max_body_bytes = (Settings.model_fields[name].default for name in ("port", "max_body_bytes"))
+    assert f"http://127.0.0.1:{port}" == DEFAULT_BASE_URL
+    assert max_body_bytes == MAX_BYTES
+
+
+def test_every_problem_that_the_client_knows_is_one_of_the_service() -> None:
+    known = {error.slug for error in ServiceError.__subclasses__()}
+    assert {*_ADVICE_BY_SLUG, _retry._DAMAGED} <= known
+
+
+def test_metrics_with_a_column_are_those_of_the_service() -> None:
+    metrics = {*parameter("/v1/jobs/{job_id}/comparison", "metric")["enum"]}
+    assert {*_METRIC_HEADERS} | {"final_loss", "best_loss"} == metrics
+    assert {*_METRIC_HEADERS} <= {*SCHEMAS["ComparedOptimizer"]["properties"]}
+
+
+def test_the_stream_has_the_events_that_the_remaining_time_is_read_from() -> None:
+    for event, schema in ((eta.PROGRESS_EVENT, "ProgressEvent"), (eta.END_EVENT, "EndEvent")):
+        assert SCHEMAS[schema]["properties"]["event"]["const"] == event
+    assert eta.ETA_FIELD in SCHEMAS["ProgressData"]["properties"]
+
+
+def documented_defaults(name: str) -> dict[str, Any]:
+    """The service's defaults of an optimizer's settings, as the docstring of its builder has them."""
+    text = re.sub(r"\s+", " ", getattr(optimizers, name).__doc__ or "")
+    inherited = documented_defaults("adam") if "settings as for ``adam``" in text else {}
+    found = re.findall(r"(\w+): [^:]*?service default ([\w.-]+?)[.;]? ", text + " ")
+    found += re.findall(r"``(\w+)`` \(service default ([\w.-]+)\)", text)
+    return inherited | {setting: ast.literal_eval(value) for setting, value in found}
+
+
+def test_docstrings_have_the_services_defaults() -> None:
+    optimizers_of_a_job = SCHEMAS["JobSpec"]["properties"]["optimizers"]["anyOf"][0]["items"]
+    for name, reference in optimizers_of_a_job["discriminator"]["mapping"].items():
+        properties = SCHEMAS[reference.rpartition("/")[2]]["properties"]
+        own = {*properties} - {"name", "learning_rate"} - {*optimizers.CommonSettings.__annotations__}
+        assert documented_defaults(name) == {setting: properties[setting]["default"] for setting in own}, name
+
+
+def test_exit_codes_are_on_the_page() -> None:
+    page = (ROOT / "clients" / "python" / "README.md").read_text()
+    assert {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.M)} == {0, *ExitCode}
+
+
+def test_the_curves_of_the_figures_are_the_problem_of_the_preset() -> None:
+    preset = PRESETS["poly-sgd"]
+    assert isinstance(preset.problem, ExpressionProblem)
+    x = numpy.linspace(-1.15, 2.95, 50)
+    assert _polynomial(x) == pytest.approx(eval(preset.problem.expression, {"x": x}))
+    columns = polynomial({"name": "sgd", "learning_rate": 0.03, "ayla": {"n1": 1.2, "n2": 1.4}}, 50)
+    trial = ayla.Trial(
+        id="trial",
+        job_id="job",
+        index=0,
+        optimizer_index=0,
+        label="AYLA",
+        seed=0,
+        state="completed",
+        optimizer={"ayla": {"n1": 1.2, "n2": 1.4}},
+    )
+    run = MethodRun(trial, ayla.Trajectory("trial", columns), ayla.Predictions("trial", (), {}))
+    assert _transformed(numpy.array(columns["loss"]), run) == pytest.approx(numpy.array(columns["transformed_loss"]))

@@ -1,0 +1,72 @@
+"""The contract of the version before still holds: paths, parameters, operations, schemas, fields and types.
+
+What is new is an addition; descriptions and examples may change. The contract of the version before is in ``before``,
+without its texts. When a version is released, write this one there:
+``python -m tests.compatibility.test_contract_before``.
+"""
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+BEFORE = Path(__file__).parent / "before" / "openapi.json.gz"
+NOW = Path(__file__).parents[2] / "openapi.json"
+
+_TEXTS = {"description", "summary", "title", "example", "examples", "info", "externalDocs"}
+_NAMED = {"properties", "schemas", "parameters", "responses", "headers", "requestBodies", "securitySchemes", "$defs"}
+"""Below these, keys are names that somebody chose: a field may be called description."""
+
+
+def without_texts(part: Any, *, names: bool = False) -> Any:
+    """This part of a contract without what is for people only."""
+    if isinstance(part, dict):
+        kept = {name: value for name, value in part.items() if names or name not in _TEXTS}
+        return {name: without_texts(value, names=name in _NAMED and not names) for name, value in kept.items()}
+    if isinstance(part, list):
+        return [without_texts(item) for item in part]
+    return part
+
+
+def broken(before: Any, now: Any, place: str = "") -> Iterator[str]:
+    """Where the contract of now does not hold what that of before promised."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for name, value in before.items():
+            if name in now:
+                yield from broken(value, now[name], f"{place}/{name}")
+            else:
+                yield f"{place}/{name} is gone"
+    elif place.endswith(("/enum", "/tags")) and isinstance(now, list):
+        yield from (f"{place} lacks {value}" for value in before if value not in now)
+    elif isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+        for index, pair in enumerate(zip(before, now, strict=True)):
+            yield from broken(*pair, f"{place}/{index}")
+    elif before != now:
+        yield f"{place} is {now!r}, was {before!r}"
+
+
+def test_the_contract_of_the_version_before_holds() -> None:
+    before = json.loads(gzip.decompress(BEFORE.read_bytes()))
+    assert list(broken(before, without_texts(json.loads(NOW.read_text())))) == []
+
+
+def test_a_broken_contract_is_noticed() -> None:
+    before = json.loads(gzip.decompress(BEFORE.read_bytes()))
+    now = without_texts(json.loads(NOW.read_text()))
+    schemas = now["components"]["schemas"]
+    del schemas["Trial"]["properties"]["seed"]
+    schemas["JobDetail"]["properties"]["version"]["type"] = "number"
+    schemas["Team"]["required"].append("colour")
+    now["paths"]["/v1/jobs"]["get"]["operationId"] = "jobs"
+    assert {line.split(" ")[0] for line in broken(before, now)} == {
+        "/paths//v1/jobs/get/operationId",
+        "/components/schemas/Trial/properties/seed",
+        "/components/schemas/JobDetail/properties/version/type",
+        "/components/schemas/Team/required",
+    }
+
+
+if __name__ == "__main__":
+    contract = json.dumps(without_texts(json.loads(NOW.read_text())), sort_keys=True).encode()
+    BEFORE.write_bytes(gzip.compress(contract, mtime=0))

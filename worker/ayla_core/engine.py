@@ -15,8 +15,8 @@ from ayla_core import checkpoint
 from ayla_core.checkpoint import CheckpointError
 from ayla_core.datasets import DataSource
 from ayla_core.progress import current
+from ayla_core.recorded_steps import RecordedSteps, rows_of
 from ayla_core.recorder import MetricRows, PredictionRows, TrialOutcome, TrialRows
-from ayla_core.step_rows import StepRows, rows_of
 from ayla_core.steppers import choose_stepper
 from ayla_core.trial_statistics import LATER, NEVER, Floats, Integers, TrialStatistics
 
@@ -42,7 +42,7 @@ class EngineBlock:
     predictions: list[PredictionRows]
     metrics: list[MetricRows]
     statistics: TrialStatistics
-    _pieces: Sequence[StepRows]
+    _pieces: Sequence[RecordedSteps]
     _places: Integers
     _indices: Sequence[int]
     _steps_done: int
@@ -123,7 +123,7 @@ class Engine:
             raise RuntimeError("Every trial of this batch has completed or diverged; there are no more steps.")
         first, budget = self.step, self._spec.budget.steps
         end = min(first + max_steps, budget)
-        pieces: list[StepRows] = []
+        pieces: list[RecordedSteps] = []
         predictions: list[PredictionRows] = []
         metrics: list[MetricRows] = []
         for start, stop in itertools.pairwise([first, *self._stops.between(first, end), end]):
@@ -137,7 +137,7 @@ class Engine:
             predictions += self._predictions(budget)
         return self._close(pieces, predictions, metrics)
 
-    def _advance(self, start: int, stop: int) -> StepRows:
+    def _advance(self, start: int, stop: int) -> RecordedSteps:
         last = stop == self._spec.budget.steps
         of = f"of {self._spec.budget.steps}"
         some = f"step {start} {of}" if stop - start <= 1 else f"one of the steps {start} to {stop - 1} {of}"
@@ -147,7 +147,7 @@ class Engine:
         return piece
 
     def _close(
-        self, pieces: list[StepRows], predictions: list[PredictionRows], metrics: list[MetricRows]
+        self, pieces: list[RecordedSteps], predictions: list[PredictionRows], metrics: list[MetricRows]
     ) -> EngineBlock:
         """Make the block of some steps."""
         completed = self.step == self._spec.budget.steps

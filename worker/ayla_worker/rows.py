@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from ayla_core.recorded_steps import joined
 from ayla_core.recorder import Block, MetricRows, PredictionRows, TrialOutcome, TrialRows
-from ayla_core.step_rows import joined
 from ayla_service.states import TrialState
 from ayla_service.trials.encoding import encode
 from ayla_service.trials.progress import TrialProgress

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from ayla_core.step_rows import StepRows
+from ayla_core.recorded_steps import RecordedSteps
 from ayla_core.trial_statistics import Floats, Integers, TrialStatistics
 
 
@@ -21,13 +21,13 @@ class Stepper(Protocol):
 
     @property
     def row_places(self) -> Integers:
-        """Place of each trial in ``StepRows.values``."""
+        """Place of each trial in ``RecordedSteps.values``."""
 
     @property
     def numbers_per_step(self) -> int:
         """About how many numbers one step keeps in memory until its block ends."""
 
-    def advance(self, first: int, updates: int, statistics: TrialStatistics, *, last: bool) -> StepRows:
+    def advance(self, first: int, updates: int, statistics: TrialStatistics, *, last: bool) -> RecordedSteps:
         """Make updates and count them.
 
         Args:

@@ -21,7 +21,7 @@ from ayla_core.optimizers import Rule, rule_of
 from ayla_core.program import ObjectiveProgram
 from ayla_core.program.bytecode import assemble
 from ayla_core.progress import current
-from ayla_core.step_rows import StepRows, recorded_steps
+from ayla_core.recorded_steps import RecordedSteps, recorded_steps
 from ayla_core.steppers.numbers import numbers_of
 from ayla_core.steppers.step_numbers import StepNumbers
 from ayla_core.trial_statistics import Floats, Integers, TrialStatistics
@@ -70,7 +70,7 @@ class CompiledExpressions:
         """Recorded numbers of one step."""
         return max(1, len(self.places) * len(self._recording.quantities) // self._recording.every)
 
-    def advance(self, first: int, updates: int, statistics: TrialStatistics, *, last: bool) -> StepRows:
+    def advance(self, first: int, updates: int, statistics: TrialStatistics, *, last: bool) -> RecordedSteps:
         """Make updates and count them (see ``Stepper``)."""
         end = first + updates - (0 if last else 1)
         steps = recorded_steps(self._recording, first, end)
@@ -82,7 +82,7 @@ class CompiledExpressions:
         batch.first_step, batch.updates, batch.evaluate_last = first, updates, last
         self._kernels.function("run_expression")(ctypes.byref(batch), ctypes.c_int64(threads()))
         current().check()
-        return StepRows(first, end, steps, names, values, diverged_rows)
+        return RecordedSteps(first, end, steps, names, values, diverged_rows)
 
     def state(self) -> dict[str, Tensor]:
         """Parameters and memory by lane."""

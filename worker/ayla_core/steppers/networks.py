@@ -17,7 +17,7 @@ from ayla_core.native.structures import ACTIVATIONS, LOSSES, NetworkBatch
 from ayla_core.objectives.network_data import HostSamples, NetworkData
 from ayla_core.optimizers import rule_of
 from ayla_core.progress import current
-from ayla_core.step_rows import StepRows, recorded_steps
+from ayla_core.recorded_steps import RecordedSteps, recorded_steps
 from ayla_core.steppers.layouts import PaddedLayout, aligned
 from ayla_core.steppers.numbers import numbers_of
 from ayla_core.steppers.step_numbers import StepNumbers
@@ -88,7 +88,7 @@ class CompiledNetworks:
         recorded = self.lanes * len(self._recording.quantities) // self._recording.every
         return max(1, recorded + self._data.order.numbers_per_step)
 
-    def advance(self, first: int, updates: int, statistics: TrialStatistics, *, last: bool) -> StepRows:
+    def advance(self, first: int, updates: int, statistics: TrialStatistics, *, last: bool) -> RecordedSteps:
         """Make updates and count them (see ``Stepper``)."""
         end = first + updates - (0 if last else 1)
         steps, names = recorded_steps(self._recording, first, end), self._recording.quantities
@@ -112,7 +112,7 @@ class CompiledNetworks:
         network.every, network.last_step = self._recording.every, self._recording.budget
         self._kernels.function("run_network")(ctypes.byref(network))
         current().check()
-        return StepRows(first, end, steps, names, values, diverged_rows)
+        return RecordedSteps(first, end, steps, names, values, diverged_rows)
 
     def state(self) -> dict[str, Tensor]:
         """Parameters and memory of each trial, and the running sums of the metrics."""

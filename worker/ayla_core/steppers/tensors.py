@@ -11,8 +11,8 @@ from torch import Tensor
 from ayla_core.layout import Layout
 from ayla_core.objectives import Objective
 from ayla_core.optimizers import Rule, rule_of
+from ayla_core.recorded_steps import RecordedSteps, recorded_steps
 from ayla_core.scaling import Scaled, Scaling
-from ayla_core.step_rows import StepRows, recorded_steps
 from ayla_core.steppers.groups import Group
 from ayla_core.steppers.replay import Replay, capture_for
 from ayla_core.steppers.step_numbers import StepNumbers
@@ -69,7 +69,7 @@ class TensorStepper:
         return self.lanes * (8 + samples + len(self._recording.parameters))
 
     @torch.no_grad()
-    def advance(self, first: int, updates: int, statistics: TrialStatistics, *, last: bool) -> StepRows:
+    def advance(self, first: int, updates: int, statistics: TrialStatistics, *, last: bool) -> RecordedSteps:
         """Make updates and count them (see ``Stepper``)."""
         table = torch.from_numpy(self._step_numbers.table(first + 1, max(1, updates))).to(
             self._layout.device, self._layout.dtype
@@ -113,14 +113,14 @@ class TensorStepper:
         scales = trace.scales()
         return torch.cat([group.capped(scales[:, group.where]) for group in self._groups], dim=1)
 
-    def _rows(self, first: int, steps: int, quantities: Quantities, statistics: TrialStatistics) -> StepRows:
+    def _rows(self, first: int, steps: int, quantities: Quantities, statistics: TrialStatistics) -> RecordedSteps:
         columns = [getattr(quantities, name) for name in COLUMNS]
         if quantities.parameters is not None:
             columns += list(np.moveaxis(quantities.parameters, -1, 0))
         whole = np.stack(columns, axis=1)
         kept = recorded_steps(self._recording, first, first + steps - 1)
         diverged = np.clip(statistics.first_nonfinite - first, 0, steps - 1)
-        return StepRows(
+        return RecordedSteps(
             first_step=first,
             last_step=first + steps - 1,
             steps=kept,

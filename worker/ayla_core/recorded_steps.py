@@ -11,7 +11,7 @@ from ayla_core.trial_statistics import NEVER, Floats, Integers
 
 
 @dataclass(frozen=True, slots=True)
-class StepRows:
+class RecordedSteps:
     """Some consecutive steps.
 
     Attributes:
@@ -55,7 +55,7 @@ def recorded_steps(recording: Recording, first: int, last: int) -> Integers:
 
 
 def rows_of(
-    pieces: Sequence[StepRows], indices: Sequence[int], places: Integers, first_nonfinite: Integers
+    pieces: Sequence[RecordedSteps], indices: Sequence[int], places: Integers, first_nonfinite: Integers
 ) -> list[TrialRows]:
     """The rows of each trial that has any; given its index in the job, its place in the pieces, when it diverged."""
     rows = []

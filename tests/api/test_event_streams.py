@@ -14,7 +14,7 @@ import httpx2
 import pytest
 from ayla_service.db.models import Member
 from ayla_service.db.session import Database
-from ayla_service.streams import subscription, watched
+from ayla_service.streams import followed_jobs, subscription
 from ayla_service.teams.principal import LOCAL
 from sqlalchemy import update
 from structlog.typing import EventDict
@@ -252,7 +252,7 @@ def rename(database: Database, table: str, name: str) -> None:
 def test_the_store_is_asked_only_while_somebody_listens(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watched, "_TRIALS_PER_LOOK", 0.01)  # its two trials are counted in every 200th look
+    monkeypatch.setattr(followed_jobs, "_TRIALS_PER_LOOK", 0.01)  # its two trials are counted in every 200th look
     submit(database)
     claimed = begin_job(database)
     with served(database, tmp_path) as (app, url):

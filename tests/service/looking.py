@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from ayla_service.db.models import Job
 from ayla_service.db.session import Database, store_now
+from ayla_service.streams.events import Position
 from ayla_service.streams.feeds import News, TeamFeed, TeamOpening, Wanted
-from ayla_service.streams.poller import Board
-from ayla_service.streams.positions import Position
+from ayla_service.streams.poll import Board
 from ayla_service.streams.routes.sse import encode_event
 from ayla_service.teams.principal import LOCAL
 

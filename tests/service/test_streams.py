@@ -14,11 +14,9 @@ from ayla_service.errors import JobNotFound
 from ayla_service.jobs import retention
 from ayla_service.queue.attempts import fail, record
 from ayla_service.queue.retries import ErrorType, RetryPolicy
-from ayla_service.streams.events import MOST_TRIALS
-from ayla_service.streams.feeds import JobFilter, TeamFeed
-from ayla_service.streams.following import follow
-from ayla_service.streams.measuring import MOST_AT_ONCE
-from ayla_service.streams.positions import Position
+from ayla_service.streams.events import MOST_TRIALS, Position
+from ayla_service.streams.feeds import JobFilter, TeamFeed, follow
+from ayla_service.streams.followed_jobs import MOST_AT_ONCE
 from ayla_service.teams.principal import LOCAL, Scope
 from ayla_service.trials.encoding import encode
 from ayla_service.trials.writer import NewChunk, NewResults

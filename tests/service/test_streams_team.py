@@ -4,9 +4,9 @@ import json
 
 import pytest
 from ayla_service.db.session import Database
-from ayla_service.streams import changes, openings
+from ayla_service.streams import changes, feeds
+from ayla_service.streams.events import Position
 from ayla_service.streams.feeds import JobFilter, TeamFeed
-from ayla_service.streams.positions import Position
 from ayla_service.teams.principal import LOCAL
 
 from tests.factories import jobs, stranger, submit, submit_as
@@ -100,7 +100,7 @@ def test_a_team_stream_goes_on_after_an_event(database: Database, looker: Looker
 def test_after_more_changes_than_can_be_told_a_team_stream_begins_anew(
     database: Database, looker: Looker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(openings, "_MOST_CHANGES", 2)
+    monkeypatch.setattr(feeds, "_MOST_CHANGES", 2)
     submit(database)
     [first] = looker.open_team()
     for _ in range(3):

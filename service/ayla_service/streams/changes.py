@@ -15,10 +15,8 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Job
 from ayla_service.states import UNFINISHED_JOB, JobState
+from ayla_service.streams.events import LONGEST_TRANSACTION
 from ayla_service.streams.feeds import Wanted
-
-LONGEST_TRANSACTION = timedelta(seconds=20)
-"""Locks are waited for 10 s, and a transaction that stands still is ended after 15 s."""
 
 _USUAL_TRANSACTION = timedelta(seconds=1)
 _WHOLE_EVERY = timedelta(seconds=2)

@@ -1,12 +1,29 @@
 """What a stream is about, and what is looked for in the store for all of them together."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import accumulate
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ayla_service.db.lookup import could_be_id
+from ayla_service.db.models import Job
+from ayla_service.errors import JobNotFound
+from ayla_service.jobs import listing, repository
 from ayla_service.jobs.listing import JobQuery
 from ayla_service.jobs.views import JobView
-from ayla_service.states import JobState, LabelKind
-from ayla_service.streams.positions import Position
+from ayla_service.states import UNFINISHED_JOB, JobState, LabelKind, Role
+from ayla_service.streams.events import (
+    LONGEST_TRANSACTION,
+    Encode,
+    Gap,
+    GapReason,
+    Position,
+    StateChanged,
+    TeamSnapshot,
+)
+from ayla_service.teams.principal import Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,3 +168,70 @@ class News:
         if feed not in self._about:
             self._about[feed] = feed.next(self)
         return self._about[feed]
+
+
+_MOST_JOBS = 200
+_MOST_CHANGES = 500
+_MOST_CHARACTERS = 200_000
+"""Of all jobs of a snapshot: many clients take no event above a megabyte."""
+_CHARACTERS = 1500
+"""Of a job without its notes, about."""
+
+
+def begin(session: Session, opening: TeamOpening, encode: Encode, position: Position) -> bytes:
+    """The first events of a stream: a snapshot, or after a position all changes since."""
+    if opening.since is None:
+        return encode(_snapshot(session, opening.feed), position)
+    changed = _changed_since(session, opening.feed, opening.since)
+    if changed is None:
+        gap = encode(Gap(GapReason.TOO_MANY_CHANGES, opening.since.at), None)
+        return gap + encode(_snapshot(session, opening.feed), position)
+    return b"".join(encode(StateChanged(view), position) for view in changed if opening.feed.only.admits(view))
+
+
+def _snapshot(session: Session, feed: TeamFeed) -> TeamSnapshot:
+    reader = Principal(feed.team_id, "", "", Role.VIEWER, frozenset())
+    pages = [
+        listing.page(session, reader, feed.only.query(state), _MOST_JOBS, None)
+        for state in (JobState.RUNNING, JobState.QUEUED)
+    ]
+    jobs = [job for page in pages for job in page.items]
+    shown = _fitting(jobs)
+    return TeamSnapshot(shown, complete=len(shown) == len(jobs) and all(page.next_cursor is None for page in pages))
+
+
+def _fitting(jobs: Sequence[JobView]) -> Sequence[JobView]:
+    sizes = accumulate(_CHARACTERS + len(job.notes or "") for job in jobs)
+    return jobs[: sum(size <= _MOST_CHARACTERS for size in sizes)]
+
+
+def _changed_since(session: Session, feed: TeamFeed, since: Position) -> Sequence[JobView] | None:
+    """The jobs that may have changed since, those that did first in front; None if they are too many."""
+    query = select(Job).where(Job.team_id == feed.team_id, Job.updated_at >= since.at - LONGEST_TRANSACTION)
+    jobs = session.scalars(query.order_by(Job.updated_at, Job.id).limit(_MOST_CHANGES + 1)).all()
+    return None if len(jobs) > _MOST_CHANGES else repository.views(session, jobs)
+
+
+def follow(session: Session, principal: Principal, job_ids: Collection[str], since: Position | None) -> JobsFeed | None:
+    """A stream about some jobs of the caller's team; None if its client has been told the end of all of them.
+
+    Args:
+        session: the unit of work.
+        principal: who asks.
+        job_ids: the jobs; at least one.
+        since: of the last event that the client has.
+
+    Raises:
+        JobNotFound: if the team has none with one of the ids.
+    """
+    query = select(Job.id, Job.state, Job.updated_at).where(Job.team_id == principal.team_id)
+    rows = session.execute(query.where(Job.id.in_([job_id for job_id in job_ids if could_be_id(job_id)]))).all()
+    missing = set(job_ids) - {row.id for row in rows}
+    if missing:
+        raise JobNotFound(min(missing))
+    # Ends are told in this order, so who has the last of them has them all.
+    last = max(rows, key=lambda row: (row.updated_at, row.id))
+    if since is None or since.ended != last.id or since.at < last.updated_at:
+        return JobsFeed(frozenset(job_ids))
+    has_ended = all(row.state not in UNFINISHED_JOB for row in rows)
+    return None if has_ended else JobsFeed(frozenset(job_ids))

@@ -17,10 +17,9 @@ from ayla_service.db.session import Database
 from ayla_service.errors import StreamsUnavailable, TooManyStreams
 from ayla_service.observability import metrics
 from ayla_service.settings import Settings
-from ayla_service.streams.events import Encode, GapReason
+from ayla_service.streams.events import Encode, GapReason, Position
 from ayla_service.streams.feeds import Feed, JobsFeed, News, TeamFeed, TeamOpening, Wanted
-from ayla_service.streams.poller import Board
-from ayla_service.streams.positions import Position
+from ayla_service.streams.poll import Board
 from ayla_service.streams.subscription import STOPPING, Listener, Subscription
 from ayla_service.teams.principal import Principal
 

@@ -1,25 +1,25 @@
 """One look into the store for all streams."""
 
+import time
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Job, Shard
-from ayla_service.db.session import store_now
+from ayla_service.db.models import ApiKey, Job, Member, Shard
+from ayla_service.db.session import Database, store_now
 from ayla_service.jobs import repository
-from ayla_service.states import ShardState, TrialState
-from ayla_service.streams.access import refused
+from ayla_service.states import Role, ShardState, TrialState
 from ayla_service.streams.changes import ChangeLog, Changes
-from ayla_service.streams.events import Encode, Ended, EndReason, Event, Measured, StateChanged, TrialNow
-from ayla_service.streams.feeds import JobNews, News, TeamOpening, Wanted
-from ayla_service.streams.measuring import MOST_AT_ONCE, newest_losses, newest_metrics, trials_of
-from ayla_service.streams.openings import begin
-from ayla_service.streams.positions import Position
-from ayla_service.streams.watched import Watched
+from ayla_service.streams.events import Encode, Ended, EndReason, Event, Measured, Position, StateChanged, TrialNow
+from ayla_service.streams.feeds import JobNews, News, TeamOpening, Wanted, begin
+from ayla_service.streams.followed_jobs import MOST_AT_ONCE, Watched, newest_losses, newest_metrics, trials_of
+from ayla_service.teams.keys import has_keys
+from ayla_service.teams.principal import ROLE_SCOPES, Scope
+from ayla_service.teams.views import KeyState, state_of
 
 _MOST_OPENINGS = 20
 
@@ -236,3 +236,48 @@ class Look:
 def _has_rows(trial: TrialNow, job: Watched) -> bool:
     """Whether what has become of a trial is told by its newest rows."""
     return trial.steps_done > 0 and (job.has_metrics or trial.state != TrialState.COMPLETED)
+
+
+class Board:
+    """Looks into the store for many streams at once: as many statements for a thousand of them as for one.
+
+    One look at a time, and one soon after the other: what is known is not read again.
+
+    Args:
+        database: the store.
+        encode: writes an event; each is written once, however many streams tell it.
+        clock: seconds that only grow.
+    """
+
+    def __init__(self, database: Database, encode: Encode, clock: Callable[[], float] = time.monotonic) -> None:
+        self._database = database
+        self._encode = encode
+        self._clock = clock
+        self._memory = Memory()
+
+    def look(self, wanted: Wanted) -> News:
+        """What has changed since the last look.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: if the store does not answer. What was known is forgotten then, as some of
+                the changes would never be told; every stream has to begin anew.
+        """
+        try:
+            with self._database.read() as session:
+                return Look(session, wanted, self._memory, self._encode, self._clock()).news()
+        except BaseException:
+            self._memory = Memory()
+            raise
+
+
+def refused(session: Session, keys: Set[str | None]) -> Set[str | None]:
+    """Those of the keys that let nobody listen any more; None stands for who came when the service had no keys."""
+    now, valid = store_now(session), set[str | None]()
+    query = select(ApiKey, Member).join(Member, Member.id == ApiKey.member_id)
+    for key, member in session.execute(query.where(ApiKey.id.in_([key for key in keys if key is not None]))):
+        is_active = state_of(key, now) is KeyState.ACTIVE and member.removed_at is None
+        if is_active and Scope.READ in ROLE_SCOPES[Role(member.role)] & {Scope(scope) for scope in key.scopes}:
+            valid.add(key.id)
+    if None in keys and not has_keys(session):
+        valid.add(None)
+    return keys - valid

@@ -6,9 +6,8 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from ayla_service.streams.events import Encode, Ended, EndReason, Gap, GapReason
+from ayla_service.streams.events import Encode, Ended, EndReason, Gap, GapReason, Position
 from ayla_service.streams.feeds import Feed, News
-from ayla_service.streams.positions import Position
 
 PING = b": ping\n\n"
 STOPPING = b": the service stops; come back\nretry: 1000\n\n"

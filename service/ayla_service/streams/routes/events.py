@@ -10,9 +10,8 @@ from ayla_service.http.authorization import Reader
 from ayla_service.http.dependencies import JobId, Store
 from ayla_service.http.problems import responses
 from ayla_service.schemas import Id
-from ayla_service.streams.feeds import Feed, JobFilter, TeamFeed
-from ayla_service.streams.following import follow
-from ayla_service.streams.positions import Position
+from ayla_service.streams.events import Position
+from ayla_service.streams.feeds import Feed, JobFilter, TeamFeed, follow
 from ayla_service.streams.routes.sse import EventStream
 from ayla_service.streams.schemas import JobEvent, TeamEvent, stream_of
 from ayla_service.teams.principal import Principal

@@ -19,13 +19,13 @@ from ayla_service.streams.events import (
     Gap,
     JobSnapshot,
     Measured,
+    Position,
     Progressed,
     StateChanged,
     TeamSnapshot,
 )
 from ayla_service.streams.feeds import Feed
 from ayla_service.streams.hub import Hub
-from ayla_service.streams.positions import Position
 from ayla_service.teams.principal import Principal
 
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

@@ -252,15 +252,15 @@ def rename(database: Database, table: str, name: str) -> None:
 def test_the_store_is_asked_only_while_somebody_listens(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(followed_jobs, "_TRIALS_PER_LOOK", 0.01)  # its two trials are counted in every 200th look
+    monkeypatch.setattr(followed_jobs, "_TRIALS_PER_POLL", 0.01)  # its two trials are counted in every 200th poll
     submit(database)
     claimed = begin_job(database)
     with served(database, tmp_path) as (app, url):
-        assert app.state.events._looking is None
+        assert app.state.events._polling is None
         with streamed(url, f"/v1/jobs/{claimed.job_id}/events") as stream:
             assert stream.until("snapshot")[-1].data["job"]["progress"]["steps_done"] == 0
             time.sleep(0.3)
-        wait_until(lambda: app.state.events._looking.done(), "the end of looking")
+        wait_until(lambda: app.state.events._polling.done(), "the end of polling")
         make_steps(database, claimed, 0, 4)
         with streamed(url, f"/v1/jobs/{claimed.job_id}/events") as stream:
             assert stream.until("snapshot")[-1].data["job"]["progress"]["steps_done"] > 0

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from ayla_service.figures.bands import band_of, last_finite, quantile
+from ayla_service.figures.aggregates import band_of, last_finite, quantile
 from ayla_service.figures.data import Run
-from ayla_service.figures.windows import drawable, heights, window
+from ayla_service.figures.geometry import drawable, heights, window
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from ayla_service.db.session import Database
 from ayla_service.figures.data import Floats, Run
+from ayla_service.figures.geometry import windows
 from ayla_service.figures.options import FigureOptions, Kind
 from ayla_service.figures.paths import Points, Screen, drawn_path
-from ayla_service.figures.renderers import plane, valley
-from ayla_service.figures.windows import windows
+from ayla_service.figures.renderers import landscape, valley
 from ayla_spec.problems import ExpressionProblem
 
 from tests.factories import submit
-from tests.service.figure_material import material, painted, run, setting
+from tests.service.figure_samples import material, painted, run, setting
 from tests.service.test_figures_store import read, store, trial_ids
 
 PIXEL = Screen(1.0, 1.0)
@@ -109,8 +109,8 @@ def test_a_pixel_is_that_of_the_wanted_picture() -> None:
 
 def drawn_by_painter(one: Run) -> tuple[Floats, Floats]:
     """The line of the path on the axes."""
-    flat = plane.Plane("job", ("x", "y"), np.linspace(-6, 6, 9), np.linspace(-2, 2, 9), np.full((9, 9), 1.0))
-    figure = painted(partial(plane.paint, plane=flat, material=material(setting(0, one))))
+    flat = landscape.Plane("job", ("x", "y"), np.linspace(-6, 6, 9), np.linspace(-2, 2, 9), np.full((9, 9), 1.0))
+    figure = painted(partial(landscape.paint, plane=flat, material=material(setting(0, one))))
     line = figure.axes[0].lines[0]
     return np.asarray(line.get_xdata(), dtype=float), np.asarray(line.get_ydata(), dtype=float)
 

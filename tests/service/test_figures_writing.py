@@ -12,7 +12,7 @@ from ayla_service.figures.renderers.lines import Lines, Panel
 from ayla_service.figures.renderers.parts import written_alike
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from tests.service.figure_material import material, painted, run, setting
+from tests.service.figure_samples import material, painted, run, setting
 
 
 def loss_lines(losses: list[float]) -> Paint:

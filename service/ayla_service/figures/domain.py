@@ -5,8 +5,8 @@ from ayla_spec.expression import Expression, parse
 from ayla_spec.problems import ExpressionProblem
 
 from ayla_service.figures.data import Floats
+from ayla_service.figures.geometry import drawable
 from ayla_service.figures.objective import size_of, values
-from ayla_service.figures.windows import drawable
 
 _MOST_OPERATIONS = 20_000_000
 """On numbers, for one figure: about a second of the dearest, a power."""

@@ -10,12 +10,12 @@ from matplotlib.figure import Figure
 from ayla_service.figures import domain
 from ayla_service.figures.availability import JobFacts
 from ayla_service.figures.data import Material
+from ayla_service.figures.geometry import windows
 from ayla_service.figures.options import Across, AxisScale, CellValue, FigureOptions, Kind
 from ayla_service.figures.predictions import Fits
-from ayla_service.figures.renderers import cells, fits, lines, plane, valley
+from ayla_service.figures.renderers import curve, heatmap, landscape, lines, valley
 from ayla_service.figures.renderers.lines import Lines, Panel
 from ayla_service.figures.sweeps import axes_of, sweep_of
-from ayla_service.figures.windows import windows
 
 _SIDE_BY_SIDE, _PANEL_INCHES = 3, 2
 
@@ -37,12 +37,12 @@ def painter(facts: JobFacts, kind: Kind, options: FigureOptions, material: Mater
         case Kind.LANDSCAPE:
             return _landscape(facts, name, material)
         case Kind.CURVE:
-            return partial(fits.paint, name=name, fits=found or Fits([], {}), material=material)
+            return partial(curve.paint, name=name, fits=found or Fits([], {}), material=material)
         case Kind.HEATMAP:
             value = options.value or CellValue.FINAL_LOSS
             sweep = sweep_of(material.settings, *axes_of(facts, options), value)
             scale = options.scale or AxisScale.AUTO
-            return partial(cells.paint, name=name, sweep=sweep, value=value, scale=scale, material=material)
+            return partial(heatmap.paint, name=name, sweep=sweep, value=value, scale=scale, material=material)
         case _:
             across = facts.across(kind, options.across)
             told = material.by_epoch() if (kind, across) == (Kind.ACCURACY, Across.EPOCH) else material
@@ -111,5 +111,5 @@ def _landscape(facts: JobFacts, name: str, material: Material) -> Paint:
             material=material,
         )
     first, second = facts.parameters
-    drawn = plane.Plane(name, (first, second), *domain.over_plane(problem, *shown))
-    return partial(plane.paint, plane=drawn, material=material)
+    drawn = landscape.Plane(name, (first, second), *domain.over_plane(problem, *shown))
+    return partial(landscape.paint, plane=drawn, material=material)

@@ -11,8 +11,8 @@ from ayla_service.db.session import Database
 from ayla_service.errors import FigureTooLarge, InvalidQuery
 from ayla_service.figures.availability import JobFacts
 from ayla_service.figures.data import Floats
+from ayla_service.figures.geometry import drawable
 from ayla_service.figures.selecting import MOST_BYTES
-from ayla_service.figures.windows import drawable
 from ayla_service.trials.encoding import decode
 from ayla_service.trials.snapshot import Standing
 

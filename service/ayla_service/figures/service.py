@@ -14,13 +14,13 @@ from ayla_service.db.session import Database
 from ayla_service.errors import FiguresBusy, InvalidQuery
 from ayla_service.figures.availability import JobFacts, facts_of
 from ayla_service.figures.data import Material
+from ayla_service.figures.geometry import windows
 from ayla_service.figures.options import Across, FigureOptions, Form, Kind
 from ayla_service.figures.paths import Screen
 from ayla_service.figures.predictions import Fits, drawn_steps, read_fits
-from ayla_service.figures.reading import courses_of, results_of, with_paths
+from ayla_service.figures.repository import courses_of, results_of, with_paths
 from ayla_service.figures.selecting import Drawn, drawn
 from ayla_service.figures.sweeps import axes_of
-from ayla_service.figures.windows import windows
 from ayla_service.teams.principal import Principal
 from ayla_service.trials.reader import METRICS, TRAJECTORY, ResultReader
 from ayla_service.trials.series import Series

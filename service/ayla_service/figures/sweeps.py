@@ -9,8 +9,8 @@ import numpy as np
 from ayla_service.errors import InvalidQuery
 from ayla_service.figures.availability import JobFacts
 from ayla_service.figures.data import Floats, Setting, TrialResult
+from ayla_service.figures.geometry import drawable
 from ayla_service.figures.options import CellValue, FigureOptions
-from ayla_service.figures.windows import drawable
 from ayla_service.trials.quantiles import median
 from ayla_service.trials.summaries import flat
 

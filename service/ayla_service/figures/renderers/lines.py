@@ -8,13 +8,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ayla_service.figures.bands import Band, band_of
+from ayla_service.figures.aggregates import Band, band_of
 from ayla_service.figures.data import Material
+from ayla_service.figures.geometry import drawable, heights
 from ayla_service.figures.options import AxisScale
 from ayla_service.figures.renderers.parts import empty, legend, title, value_scale
 from ayla_service.figures.style import Look, looks
 from ayla_service.figures.texts import shown
-from ayla_service.figures.windows import drawable, heights
 
 _MOST_ENDS = 50
 """Marks of diverged trials of one setting."""

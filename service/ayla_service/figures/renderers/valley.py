@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ayla_service.figures.data import Floats, Material, Run, Setting
+from ayla_service.figures.geometry import drawable, finite_path
 from ayla_service.figures.objective import transformed
 from ayla_service.figures.renderers.parts import empty, legend, title
 from ayla_service.figures.style import CURVE, Look, looks
 from ayla_service.figures.texts import shown
-from ayla_service.figures.windows import drawable, finite_path
 from ayla_service.trials.thinning import with_extremes
 
 _MOST_MARKS, _LEAST_MARKS, _MARKS_OF_ALL = 60, 12, 300

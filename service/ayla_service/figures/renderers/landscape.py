@@ -11,10 +11,10 @@ from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import FuncFormatter
 
 from ayla_service.figures.data import Floats, Material, Run
+from ayla_service.figures.geometry import finite_path
 from ayla_service.figures.renderers.parts import empty, legend, title, written_alike
 from ayla_service.figures.style import CURVE, Look, looks
 from ayla_service.figures.texts import shown
-from ayla_service.figures.windows import finite_path
 
 _LEVELS = 18
 _STEEP = 8

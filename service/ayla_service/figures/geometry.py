@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from ayla_spec.problems import ExpressionProblem
 
-from ayla_service.figures.bands import last_finite
+from ayla_service.figures.aggregates import last_finite
 from ayla_service.figures.data import Floats, Material, Run
 
 _ROOM = 0.12

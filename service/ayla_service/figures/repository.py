@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from ayla_service.figures.availability import JobFacts
 from ayla_service.figures.data import Material, Run, Setting, TrialResult
+from ayla_service.figures.geometry import drawable
 from ayla_service.figures.paths import Points, Screen, drawn_path
 from ayla_service.figures.selecting import Drawn
-from ayla_service.figures.windows import drawable
 from ayla_service.trials.reader import ResultReader
 from ayla_service.trials.selection import TrajectoryQuery
 from ayla_service.trials.series import TRAJECTORY, Series

@@ -10,20 +10,20 @@ import numpy as np
 import pytest
 from ayla_service.figures.canvas import Paint, rendered
 from ayla_service.figures.data import Material
+from ayla_service.figures.geometry import drawable
 from ayla_service.figures.options import AxisScale, CellValue, FigureOptions, Form
 from ayla_service.figures.predictions import Fits
-from ayla_service.figures.renderers import cells, fits, lines, plane, valley
+from ayla_service.figures.renderers import curve, heatmap, landscape, lines, valley
 from ayla_service.figures.renderers.lines import Lines, Panel
 from ayla_service.figures.renderers.parts import NOTHING, number
 from ayla_service.figures.style import COLOURS, FEW_NAMED, MOST_NAMED, looks
 from ayla_service.figures.sweeps import Sweep, sweep_of
 from ayla_service.figures.texts import shown
-from ayla_service.figures.windows import drawable
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
-from tests.service.figure_material import material, note, painted, run, setting, texts
+from tests.service.figure_samples import material, note, painted, run, setting, texts
 
 HOSTILE = [
     "$x$ $\\frac{1",
@@ -181,16 +181,16 @@ def test_many_settings_do_not_cover_the_curve_with_marks() -> None:
     assert sum(len(np.asarray(line.get_xdata())) for line in axes.lines[1:]) < 1500
 
 
-def flat_plane(heights: np.ndarray) -> plane.Plane:
+def flat_plane(heights: np.ndarray) -> landscape.Plane:
     up, across = (np.linspace(-1.0, 1.0, count) for count in heights.shape)
-    return plane.Plane("job", ("x", "y"), across, up, heights)
+    return landscape.Plane("job", ("x", "y"), across, up, heights)
 
 
 def test_a_plane_has_contours_and_a_path_for_each_setting() -> None:
     grid = np.add.outer(np.linspace(-1, 1, 20) ** 2, np.linspace(-1, 1, 30) ** 2)
     course = run(x=[0.5, 0.1, 0.0], y=[0.5, 0.2, 0.1])
     found = material(setting(0, course), setting(1, course))
-    figure = painted(partial(plane.paint, plane=flat_plane(grid), material=found))
+    figure = painted(partial(landscape.paint, plane=flat_plane(grid), material=found))
     axes, bar = figure.axes
     assert len(axes.collections) == 1
     assert len(axes.lines) == 2 * 3  # path, last step, start
@@ -199,15 +199,15 @@ def test_a_plane_has_contours_and_a_path_for_each_setting() -> None:
 
 @pytest.mark.parametrize("heights", [np.full((4, 4), np.nan), np.full((4, 4), 3.0)], ids=["nowhere", "flat"])
 def test_a_plane_without_heights_is_drawn_without_contours(heights: np.ndarray) -> None:
-    figure = painted(partial(plane.paint, plane=flat_plane(heights), material=material(setting(0, run()))))
+    figure = painted(partial(landscape.paint, plane=flat_plane(heights), material=material(setting(0, run()))))
     assert len(figure.axes) == 1
     assert figure.axes[0].texts[0].get_text() == NOTHING
 
 
 def test_levels_grow_and_are_closer_in_a_narrow_valley() -> None:
-    even = plane.levels_of(np.linspace(0.0, 1.0, 100))
+    even = landscape.levels_of(np.linspace(0.0, 1.0, 100))
     assert np.diff(even) == pytest.approx(np.full(len(even) - 1, np.diff(even)[0]))
-    steep = plane.levels_of(np.geomspace(1e-3, 1e6, 100))
+    steep = landscape.levels_of(np.geomspace(1e-3, 1e6, 100))
     assert (np.diff(steep) > 0).all()
     assert steep[1] < 1.0 < 1e6 == pytest.approx(steep[-1])
 
@@ -216,7 +216,7 @@ def test_fitted_curves_have_a_panel_for_each_step() -> None:
     x = np.linspace(0, 1, 5)
     columns = {"x": x, "prediction": x, "target": x, "truth": x}
     told = Fits([10, 20, 30], {(10, 0): columns, (10, 1): columns, (20, 0): {"x": x, "prediction": x}})
-    figure = painted(partial(fits.paint, name="job", fits=told, material=material(setting(0), setting(1))))
+    figure = painted(partial(curve.paint, name="job", fits=told, material=material(setting(0), setting(1))))
     assert [axes.get_title() for axes in figure.axes] == ["step 10", "step 20", "step 30"]
     assert [len(axes.lines) for axes in figure.axes] == [4, 1, 0]
     assert figure.axes[2].texts[0].get_text() == NOTHING
@@ -243,7 +243,7 @@ def test_a_sweep_sorts_its_values_and_takes_the_best_of_a_cell() -> None:
 
 def test_a_heat_map_marks_what_diverged() -> None:
     paint = partial(
-        cells.paint,
+        heatmap.paint,
         name="job",
         sweep=grid_sweep(),
         value=CellValue.FINAL_LOSS,
@@ -265,7 +265,7 @@ def test_a_heat_map_marks_what_diverged() -> None:
 def test_a_heat_map_of_a_queued_job_has_its_axes() -> None:
     waiting = Sweep("a", "b", [1.0, 2.0], [1.0], np.full((1, 2), np.nan), np.ones((1, 2)))
     paint = partial(
-        cells.paint,
+        heatmap.paint,
         name="job",
         sweep=waiting,
         value=CellValue.STEPS,
@@ -317,8 +317,8 @@ def test_objectives_of_any_size_are_drawn(values: list[float]) -> None:
     found = material(setting(0, course, ayla={"n1": 100.0, "n2": 100.0}))
     told = line_valley(places=places, heights=drawable(np.array(values)))
     rendered(partial(valley.paint, valley=told, material=found), FigureOptions(), Form.SVG)
-    wide = plane.Plane("job", ("x", "y"), np.linspace(-1e100, 1e100, 9), np.arange(9.0), np.full((9, 9), 1e100))
-    rendered(partial(plane.paint, plane=wide, material=found), FigureOptions(), Form.SVG)
+    wide = landscape.Plane("job", ("x", "y"), np.linspace(-1e100, 1e100, 9), np.arange(9.0), np.full((9, 9), 1e100))
+    rendered(partial(landscape.paint, plane=wide, material=found), FigureOptions(), Form.SVG)
 
 
 def test_threads_draw_the_same_bytes() -> None:

@@ -1,18 +1,15 @@
-"""What the API answers about figures, and the query parameters of one."""
+"""Routes of figures, and their query parameters."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from fastapi import Depends, Header, Query
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from ayla_service.errors import InvalidQuery
-from ayla_service.figures.availability import JobFacts, available
 from ayla_service.figures.options import (
     DEFAULT_DPI,
     DEFAULT_HEIGHT,
     DEFAULT_POINTS,
     DEFAULT_WIDTH,
-    KINDS_OF_OPTION,
     LEAST_DPI,
     LEAST_INCHES,
     LEAST_POINTS,
@@ -20,8 +17,6 @@ from ayla_service.figures.options import (
     MOST_HEIGHT,
     MOST_POINTS,
     MOST_WIDTH,
-    PARAMETER_OF,
-    TITLES,
     Across,
     AxisScale,
     CellValue,
@@ -29,47 +24,18 @@ from ayla_service.figures.options import (
     Form,
     Kind,
 )
+from ayla_service.figures.schemas import FigureList
+from ayla_service.figures.service import FigureService
+from ayla_service.http.authorization import Reader
+from ayla_service.http.dependencies import JobId
+from ayla_service.http.etags import etag_of, not_modified
 from ayla_service.http.negotiation import preferred
+from ayla_service.http.problems import responses
 from ayla_service.http.query_numbers import are_indexes
 
 MEDIA_TYPES = {Form.SVG: "image/svg+xml", Form.PNG: "image/png", Form.PDF: "application/pdf"}
 
-_COMMON = ("format", "width", "height", "dpi", "title", "optimizers")
 _MAX_LIST, _MAX_SETTING, _MAX_TITLE = 1000, 100, 200
-
-
-class AvailableFigure(BaseModel):
-    """A kind of figure that a job has."""
-
-    kind: Kind
-    title: str = Field(description="What it shows.")
-    href: str = Field(description="Path of the figure.", examples=["/v1/jobs/9e6f2f5e/figures/loss"])
-    parameters: list[str] = Field(description="The query parameters it takes.")
-
-
-class UnavailableFigure(BaseModel):
-    """A kind of figure that a job does not have."""
-
-    kind: Kind
-    reason: str = Field(description="Why not.")
-
-
-class FigureList(BaseModel):
-    """The figures of a job."""
-
-    job_id: str
-    figures: list[AvailableFigure]
-    unavailable: list[UnavailableFigure]
-
-    @classmethod
-    def of(cls, facts: JobFacts) -> Self:
-        """The figures that a job has, by what it is."""
-        kinds = list(available(facts))
-        return cls(
-            job_id=facts.id,
-            figures=[_figure(facts.id, kind) for kind, reason in kinds if reason is None],
-            unavailable=[UnavailableFigure(kind=kind, reason=reason) for kind, reason in kinds if reason is not None],
-        )
 
 
 def figure_options(
@@ -135,7 +101,7 @@ def figure_options(
         ),
     ] = None,
 ) -> FigureOptions:
-    """How a figure is wanted.
+    """The options of a figure.
 
     Raises:
         InvalidQuery: if a list cannot be read.
@@ -162,7 +128,7 @@ def figure_form(
     ] = None,
     accept: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> Form:
-    """As what a figure is sent.
+    """The file format of a figure.
 
     Raises:
         HTTPException: 406, if Accept names nothing that a figure can be sent as.
@@ -178,7 +144,7 @@ WantedForm = Annotated[Form, Depends(figure_form)]
 
 
 def figure_responses() -> dict[int | str, dict[str, Any]]:
-    """The documentation of a figure in every form, and of 304."""
+    """The responses of the contract: a figure in every form, and 304."""
     content = {
         media_type: {"schema": {"type": "string", "format": "binary"}}
         for form, media_type in MEDIA_TYPES.items()
@@ -190,12 +156,6 @@ def figure_responses() -> dict[int | str, dict[str, Any]]:
         200: {"description": "The figure.", "content": content, "headers": etag},
         304: {"description": "The client has this figure already."},
     }
-
-
-def _figure(job_id: str, kind: Kind) -> AvailableFigure:
-    own = [PARAMETER_OF.get(name, name) for name, kinds in KINDS_OF_OPTION.items() if kind in kinds]
-    path = f"/v1/jobs/{job_id}/figures/{kind}"
-    return AvailableFigure(kind=kind, title=TITLES[kind], href=path, parameters=[*_COMMON, *own])
 
 
 def _numbers(parameter: str, text: str | None) -> tuple[int, ...] | None:
@@ -210,3 +170,63 @@ def _numbers(parameter: str, text: str | None) -> tuple[int, ...] | None:
     if not are_indexes(items):
         raise InvalidQuery(parameter, "Must be whole numbers separated by commas, as in 0,2.")
     return tuple(map(int, items))
+
+
+router = APIRouter(tags=["figures"])
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+"""An SVG is a document: whatever got into it, nothing of it is run or loaded."""
+
+
+async def _figures(request: Request) -> FigureService:
+    service: FigureService = request.app.state.figures
+    return service
+
+
+Figures = Annotated[FigureService, Depends(_figures)]
+
+
+@router.get(
+    "/jobs/{job_id}/figures",
+    operation_id="list_figures",
+    summary="List the figures of a job",
+    responses=responses(404, 409),
+)
+def list_figures(job_id: JobId, caller: Reader, figures: Figures) -> FigureList:
+    """Which figures the job has, by its problem and settings, and why it does not have the others."""
+    return FigureList.of(figures.job(caller, job_id))
+
+
+@router.get(
+    "/jobs/{job_id}/figures/{kind}",
+    operation_id="get_figure",
+    summary="Draw a figure of a job",
+    response_class=Response,
+    responses={**figure_responses(), **responses(404, 406, 409)},
+)
+def get_figure(
+    job_id: JobId,
+    kind: Annotated[Kind, Path(description="What it shows.")],
+    caller: Reader,
+    figures: Figures,
+    request: Request,
+    options: WantedFigure,
+    form: WantedForm,
+) -> Response:
+    """A figure as SVG, PNG or PDF, of what is recorded so far; before that it is empty, and says so.
+
+    Lines are medians over the seeds, with bands from the lower to the upper quartile. A diverged trial counts as worse
+    than all others. Of more than twelve optimizers the best eight have colours and the others are grey.
+    """
+    plan = figures.plan(caller, job_id, kind, options, form)
+    # The same results are drawn to the same bytes, so this validator is as good as one of those.
+    etag = etag_of(plan.version.encode())
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
+    if not_modified(request, etag):
+        return Response(status_code=304, headers=headers)
+    headers |= {
+        "Content-Security-Policy": _POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Content-Disposition": f'inline; filename="{job_id[:8]}-{kind}.{form}"',
+    }
+    return Response(figures.draw(plan), headers=headers, media_type=MEDIA_TYPES[form])

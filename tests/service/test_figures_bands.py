@@ -1,4 +1,4 @@
-"""What figures make of numbers: bands over seeds, diverged trials, and which part is shortened."""
+"""What figures make of numbers: bands over seeds, diverged trials, and which part is shown."""
 
 import numpy as np
 import pytest

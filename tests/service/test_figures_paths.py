@@ -1,4 +1,4 @@
-"""Paths over a plane: what is drawn styles_of like the whole path, however it goes and however long it is."""
+"""Paths over a plane: what is drawn looks like the whole path, however it goes and however long it is."""
 
 import time
 from functools import partial

@@ -86,10 +86,8 @@ class FigureJob:
                 return parameters
             case Kind.LANDSCAPE:
                 return [*parameters, "loss"]
-            case Kind.ACCURACY | Kind.CURVE | Kind.HEATMAP:
-                return None
             case _:
-                assert_never(kind)
+                return None
 
     @property
     def parameters(self) -> list[str]:

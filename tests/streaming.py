@@ -1,4 +1,4 @@
-"""Streams of events as tests read them, and jobs that make something to tell."""
+"""Streams of events as tests read them, and jobs with events."""
 
 import json
 import socket
@@ -49,15 +49,15 @@ def events_of(written: bytes) -> list[ReceivedEvent]:
 
 def _event(block: str) -> ReceivedEvent:
     fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
-    told = ReceivedEvent(fields["event"], json.loads(fields["data"]), fields.get("id"))
-    kind = TeamEvent if "jobs" in told.data else JobEvent
-    kind.model_validate({"event": told.event, "data": told.data} | ({"id": told.id} if told.id else {}))
-    return told
+    received = ReceivedEvent(fields["event"], json.loads(fields["data"]), fields.get("id"))
+    kind = TeamEvent if "jobs" in received.data else JobEvent
+    kind.model_validate({"event": received.event, "data": received.data} | ({"id": received.id} if received.id else {}))
+    return received
 
 
 def names(events: list[ReceivedEvent]) -> list[str]:
     """What the events are called."""
-    return [told.event for told in events]
+    return [received.event for received in events]
 
 
 def begin_job(database: Database) -> Claim:
@@ -133,9 +133,9 @@ class Stream:
         """All events up to the first of this name."""
         found: list[ReceivedEvent] = []
         while not found or found[-1].event != event:
-            told = self.next()
-            assert told is not None, f"the stream ended after {names(found)} without {event}"
-            found.append(told)
+            received = self.next()
+            assert received is not None, f"the stream ended after {names(found)} without {event}"
+            found.append(received)
         return found
 
     def rest(self) -> list[ReceivedEvent]:
@@ -152,5 +152,5 @@ def streamed(url: str, path: str, after: str | None = None, **headers: str) -> I
         client.stream("GET", f"{url}{path}", headers=sent) as response,
     ):
         assert response.status_code == 200, response.read()
-        stream = Stream(response)  # held here: whoever lets go of it closes the connection
+        stream = Stream(response)  # held here: the connection is closed when it is collected
         yield stream

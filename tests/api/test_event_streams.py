@@ -96,7 +96,7 @@ def test_what_happens_while_a_connection_is_cut_is_told_after_it(database: Datab
 def test_one_stream_tells_of_several_jobs_until_all_have_ended(database: Database, url: str) -> None:
     first, second = submit(database).id, submit(database).id
     with streamed(url, f"/v1/events?job_id={first}&job_id={second}") as stream:
-        assert {told.data["job_id"] for told in (stream.next(), stream.next()) if told} == {first, second}
+        assert {received.data["job_id"] for received in (stream.next(), stream.next()) if received} == {first, second}
         jobs(database).cancel(second)
         assert stream.until("end")[-1].data["job_id"] == second
         claimed = begin_job(database)

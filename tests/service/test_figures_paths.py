@@ -151,6 +151,6 @@ def test_marks_on_a_curve_are_on_both_sides() -> None:
     sides = np.where(np.arange(600) % 2 == 0, -1.0, 2.0)
     course = run(x=sides.tolist(), loss=(sides**2).tolist())
     places = np.linspace(-2.0, 3.0, 50)
-    told = landscape.ObjectiveLine("job", "x", places, places**2)
-    figure = drawn_figure(partial(landscape.render_line, line=told, data=figure_data(setting(0, course))))
+    drawn = landscape.ObjectiveLine("job", "x", places, places**2)
+    figure = drawn_figure(partial(landscape.render_line, line=drawn, data=figure_data(setting(0, course))))
     assert set(np.asarray(figure.axes[0].lines[1].get_xdata())) == {-1.0, 2.0}

@@ -81,8 +81,8 @@ def test_the_scale_is_logarithmic_where_that_shows_something(
 
 
 def test_steps_become_epochs() -> None:
-    told = Lines("job", [Panel("loss", "loss")], "epoch", per_unit=4.0)
-    figure = drawn_figure(partial(lines.render, lines=told, data=figure_data(setting(0, run(loss=[3.0, 2.0, 1.0])))))
+    drawn = Lines("job", [Panel("loss", "loss")], "epoch", per_unit=4.0)
+    figure = drawn_figure(partial(lines.render, lines=drawn, data=figure_data(setting(0, run(loss=[3.0, 2.0, 1.0])))))
     assert figure.axes[0].lines[0].get_xdata().tolist() == [0.0, 0.25, 0.5]  # type: ignore[union-attr]
     assert figure.axes[0].get_xlabel() == "epoch"
 
@@ -111,8 +111,8 @@ def test_before_anything_is_recorded_a_figure_says_so() -> None:
 
 def test_panels_of_parameters_each_have_their_own_axis() -> None:
     panels = [Panel(f"param.{name}", name) for name in "xyzuv"]
-    told = Lines("job", panels, "step", columns=3)
-    figure = drawn_figure(partial(lines.render, lines=told, data=figure_data(setting(0, run(x=[1.0, 2.0])))))
+    drawn = Lines("job", panels, "step", columns=3)
+    figure = drawn_figure(partial(lines.render, lines=drawn, data=figure_data(setting(0, run(x=[1.0, 2.0])))))
     assert len(figure.axes) == 6
     assert [axes.get_ylabel() for axes in figure.axes[:5]] == list("xyzuv")
     assert not figure.axes[5].axison
@@ -121,8 +121,8 @@ def test_panels_of_parameters_each_have_their_own_axis() -> None:
 
 def test_of_many_settings_the_best_are_named_and_the_others_grey() -> None:
     many = [setting(index, run(loss=[9.0, 5.0]), final=float(100 - index)) for index in range(100)]
-    seen = styles_of(many)
-    assert {index for index, look in seen.items() if look.named} == set(range(100 - FEW_NAMED, 100))
+    styles = styles_of(many)
+    assert {index for index, style in styles.items() if style.named} == set(range(100 - FEW_NAMED, 100))
     figure = drawn_figure(loss_lines(figure_data(*many)))
     assert len(figure.axes[0].lines) == 100
     assert len(texts(figure)) == FEW_NAMED + 1
@@ -131,13 +131,13 @@ def test_of_many_settings_the_best_are_named_and_the_others_grey() -> None:
 
 def test_settings_without_a_result_are_the_worst() -> None:
     many = [setting(index, run(loss=[1.0]), final=None if index < 10 else 5.0) for index in range(20)]
-    assert [index for index, look in styles_of(many).items() if look.named] == list(range(10, 10 + FEW_NAMED))
+    assert [index for index, style in styles_of(many).items() if style.named] == list(range(10, 10 + FEW_NAMED))
 
 
 def test_a_few_settings_all_look_different() -> None:
-    seen = styles_of([setting(index) for index in range(MOST_NAMED)]).values()
-    assert all(look.named for look in seen)
-    assert len({(look.colour, str(look.dashes)) for look in seen}) == MOST_NAMED > len(COLOURS)
+    styles = styles_of([setting(index) for index in range(MOST_NAMED)]).values()
+    assert all(style.named for style in styles)
+    assert len({(style.colour, str(style.dashes)) for style in styles}) == MOST_NAMED > len(COLOURS)
 
 
 def test_a_legend_keeps_to_its_part_of_a_small_figure() -> None:
@@ -218,9 +218,9 @@ def test_levels_grow_and_are_closer_in_a_narrow_valley() -> None:
 def test_fitted_curves_have_a_panel_for_each_step() -> None:
     x = np.linspace(0, 1, 5)
     columns = {"x": x, "prediction": x, "target": x, "truth": x}
-    told = FittedCurves([10, 20, 30], {(10, 0): columns, (10, 1): columns, (20, 0): {"x": x, "prediction": x}})
+    drawn = FittedCurves([10, 20, 30], {(10, 0): columns, (10, 1): columns, (20, 0): {"x": x, "prediction": x}})
     figure = drawn_figure(
-        partial(curve.render, title="job", data=replace(figure_data(setting(0), setting(1)), fits=told))
+        partial(curve.render, title="job", data=replace(figure_data(setting(0), setting(1)), fits=drawn))
     )
     assert [axes.get_title() for axes in figure.axes] == ["step 10", "step 20", "step 30"]
     assert [len(axes.lines) for axes in figure.axes] == [4, 1, 0]
@@ -322,8 +322,8 @@ def test_objectives_of_any_size_are_drawn(values: list[float]) -> None:
     places = np.linspace(-1e100, 1e100, len(values) or 1)
     course = run(x=values, loss=values, y=values)
     found = figure_data(setting(0, course, ayla={"n1": 100.0, "n2": 100.0}))
-    told = line_landscape(places=places, heights=drawable(np.array(values)))
-    to_file(partial(landscape.render_line, line=told, data=found), FigureOptions(), Form.SVG)
+    drawn = line_landscape(places=places, heights=drawable(np.array(values)))
+    to_file(partial(landscape.render_line, line=drawn, data=found), FigureOptions(), Form.SVG)
     wide = landscape.ObjectivePlane(
         "job", ("x", "y"), np.linspace(-1e100, 1e100, 9), np.arange(9.0), np.full((9, 9), 1e100)
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ayla_service.db.models import Chunk, Trial
+from ayla_service.db.models import Chunk, PredictionSet, Trial
 from ayla_service.db.session import Database
 from ayla_service.errors import FigureTooLarge, InvalidQuery, JobNotFound
 from ayla_service.figures import repository
@@ -135,3 +135,16 @@ def test_a_figure_changes_with_its_results_and_options_alone(database: Database)
     store(database, first, {"step": [0, 1], "loss": [2.0, 1.0]})
     assert version() != before
     assert version(FigureOptions(optimizers=(1,))) == second_alone
+
+
+def test_fitted_curves_are_in_the_order_of_the_job_whatever_the_order_of_the_store(database: Database) -> None:
+    problem = {"type": "preset", "preset": "curve-a"}
+    optimizers = [{"name": "sgd", "learning_rate": 0.01 * (place + 1)} for place in range(8)]
+    job = submit(database, problem=problem, optimizers=optimizers, budget=None)
+    row = encode({"x": [0.0], "prediction": [1.0]})
+    with database.write() as session:
+        for trial_id in reversed(trial_ids(database, job.id)):
+            session.add_all(PredictionSet(trial_id=trial_id, step=step, data=row) for step in (400, 150))
+    fits = read(database, job.id, Kind.CURVE).fits
+    assert fits is not None
+    assert list(fits.columns) == [(step, place) for step in (150, 400) for place in range(8)]

@@ -1,4 +1,4 @@
-"""What streams are told, poll by poll, on each kind of store."""
+"""Events of streams, poll by poll, on each kind of store."""
 
 import base64
 import json
@@ -85,9 +85,9 @@ def test_a_poll_takes_as_many_statements_for_many_streams_as_for_one(database: D
             jobs(database).edit(made[number], notes=str(polled))
         polled[0] += 1
         with counted(database) as statements:
-            news = polls.poll(jobs=set(watched), teams={LOCAL.team_id}, awaited=set(watched), keys={None})
-            assert [news.events_of(feed) for feed in feeds]
-        assert news.jobs.keys() >= set(watched)
+            result = polls.poll(jobs=set(watched), teams={LOCAL.team_id}, awaited=set(watched), keys={None})
+            assert [result.events_of(feed) for feed in feeds]
+        assert result.jobs.keys() >= set(watched)
         return len(statements)
 
     polled = [1]
@@ -135,7 +135,7 @@ def test_a_failed_job_ends_with_its_error_and_goes_on_when_it_is_tried_again(
     end = polls.job(job.id)[-1]
     assert (end.event, end.data["job"]["error"]["type"]) == ("end", "attempts-exhausted")
     jobs(database).retry(job.id)
-    assert [told.state for told in polls.job(job.id) if told.event == "state"] == ["queued"]
+    assert [received.state for received in polls.job(job.id) if received.event == "state"] == ["queued"]
 
 
 def test_progress_tells_how_fast_a_job_is_and_when_it_will_be_done(database: Database, polls: StreamPolls) -> None:
@@ -201,13 +201,13 @@ def test_of_very_many_trials_the_first_are_told_one_by_one_and_a_few_at_a_time(
     assert len(first.data["trials"]) == first.data["trials_left_out"] == MOST_TRIALS
     for one in claimed:
         make_steps(database, one, 0, 3)
-    told: set[int] = set()
+    received: set[int] = set()
     for _ in range(2 * MOST_TRIALS // MOST_AT_ONCE):
         metrics = [event for event in polls.job(job.id) if event.event == "metric"]
-        news = {trial["index"] for event in metrics for trial in event.data["trials"] if trial["loss"] is not None}
-        assert len(news) <= MOST_AT_ONCE
-        told |= news
-    assert told == set(range(MOST_TRIALS))
+        result = {trial["index"] for event in metrics for trial in event.data["trials"] if trial["loss"] is not None}
+        assert len(result) <= MOST_AT_ONCE
+        received |= result
+    assert received == set(range(MOST_TRIALS))
 
 
 def test_a_deleted_job_ends_as_such(database: Database, polls: StreamPolls) -> None:
@@ -217,15 +217,15 @@ def test_a_deleted_job_ends_as_such(database: Database, polls: StreamPolls) -> N
     retention.remove(database, job.id)
     [end] = polls.job(job.id)
     assert (end.event, end.data["reason"], end.data["job"]["id"]) == ("end", "deleted", job.id)
-    assert [told.data["reason"] for told in polls.open(job.id)] == ["deleted"]
+    assert [received.data["reason"] for received in polls.open(job.id)] == ["deleted"]
 
 
 def test_who_waits_is_told_of_ends_alone(database: Database, polls: StreamPolls) -> None:
     first, second = submit(database).id, submit(database).id
     assert polls.poll(awaited={first, second}).ended == set()
     jobs(database).cancel(first)
-    news = polls.poll(awaited={first, second})
-    assert (news.ended, news.jobs) == ({first}, {})
+    result = polls.poll(awaited={first, second})
+    assert (result.ended, result.jobs) == ({first}, {})
     jobs(database).cancel(second)
     retention.remove(database, second)
     assert polls.poll(awaited={first, second}).ended == {first, second}

@@ -1,4 +1,4 @@
-"""What streams about a team are told, poll by poll, on each kind of store."""
+"""Events of streams about a team, poll by poll, on each kind of store."""
 
 import json
 
@@ -27,17 +27,17 @@ def test_a_team_is_told_of_all_its_jobs_and_of_nobody_elses(database: Database, 
     teams = {LOCAL.team_id, rival.team_id}
     polls.poll(teams=teams)
     new, theirs = submit(database), submit_as(database, rival)
-    news = polls.poll(teams=teams)
+    result = polls.poll(teams=teams)
     for team_id, job in ((LOCAL.team_id, new), (rival.team_id, theirs)):
-        told = events_of(news.events_of(TeamFeed(team_id)))
-        assert [(event.event, event.data["job_id"]) for event in told] == [("state", job.id)]
+        received = events_of(result.events_of(TeamFeed(team_id)))
+        assert [(event.event, event.data["job_id"]) for event in received] == [("state", job.id)]
     assert polls.team() == []
     claimed = begin_job(database)
-    assert [told.state for told in polls.team()] == ["running"]
+    assert [received.state for received in polls.team()] == ["running"]
     make_steps(database, claimed, 0, 4)
     assert names(polls.team()) == ["progress"]
     make_steps(database, claimed, 5, 10, finished=True)
-    assert [told.state for told in polls.team()] == ["succeeded"]
+    assert [received.state for received in polls.team()] == ["succeeded"]
 
 
 def test_jobs_that_run_already_when_a_team_is_first_watched_make_progress_too(
@@ -59,7 +59,7 @@ def test_a_team_stream_can_be_about_some_of_the_jobs(database: Database, polls: 
     assert [job["tags"] for job in first.data["jobs"]] == [["paper"]]
     mine = submit(database, project="reef", tags=["a", "paper"]).id
     submit(database, tags=["paper"])
-    assert [told.data["job_id"] for told in polls.team(tagged)] == [mine]
+    assert [received.data["job_id"] for received in polls.team(tagged)] == [mine]
 
 
 def test_a_change_that_is_committed_late_is_told_all_the_same(database: Database, polls: StreamPolls) -> None:
@@ -68,7 +68,7 @@ def test_a_change_that_is_committed_late_is_told_all_the_same(database: Database
     for job_id, seconds in ((first, 15.0), (second, 0.5)):
         jobs(database).edit(job_id, name="late")
         age(database, job_id, seconds)
-        assert [told.data["job_id"] for told in polls.team()] == [job_id]
+        assert [received.data["job_id"] for received in polls.team()] == [job_id]
     assert polls.team() == []
 
 
@@ -80,7 +80,7 @@ def test_more_changes_than_fit_into_a_poll_are_told_in_the_next(
     made = [submit(database).id for _ in range(5)]
     for place, job_id in enumerate(made):
         age(database, job_id, seconds=10 - place)
-    polled = [[told.data["job_id"] for told in polls.team()] for _ in range(4)]
+    polled = [[received.data["job_id"] for received in polls.team()] for _ in range(4)]
     assert polled == [made[:2], made[2:4], made[4:], []]
 
 
@@ -89,10 +89,10 @@ def test_a_team_stream_goes_on_after_an_event(database: Database, polls: StreamP
     age(database, before, seconds=60)
     polls.open_team()
     last = submit(database).id
-    [told] = polls.team()
+    [received] = polls.team()
     missed = submit(database).id
     jobs(database).cancel(missed)
-    again = polls.open_team(since=Position.decode(told.id))
+    again = polls.open_team(since=Position.decode(received.id))
     assert [(event.event, event.data["job_id"]) for event in again] == [("state", last), ("state", missed)]
     assert again[-1].state == "cancelled"
 

@@ -115,7 +115,7 @@ class FigureJob:
 
     @property
     def steps_per_epoch(self) -> int | None:
-        """None where only the data tell."""
+        """None where only the worker knows them, from the data."""
         problem = self.spec.problem
         return problem.steps_per_epoch if isinstance(problem, DatasetProblem) else 1
 

@@ -251,7 +251,7 @@ def read_fits(database: Database, snapshot: Standing, steps: list[int], max_poin
             raise FigureTooLarge(size, MOST_BYTES)
         found = session.execute(select(PredictionSet.trial_id, PredictionSet.step, PredictionSet.data).where(*wanted))
         columns = {(step, settings[trial_id]): _thinned(data, max_points) for trial_id, step, data in found}
-    return FittedCurves(steps, columns)
+    return FittedCurves(steps, dict(sorted(columns.items())))  # the store gives them in any order
 
 
 def _thinned(data: bytes, max_points: int) -> Columns:

@@ -38,68 +38,78 @@ MEDIA_TYPES = {Form.SVG: "image/svg+xml", Form.PNG: "image/png", Form.PDF: "appl
 _MAX_LIST, _MAX_SETTING, _MAX_TITLE = 1000, 100, 200
 
 
+_Width = Annotated[float, Query(ge=LEAST_INCHES, le=MOST_WIDTH, description="Inches.")]
+_Height = Annotated[float, Query(ge=LEAST_INCHES, le=MOST_HEIGHT, description="Inches.")]
+_Dpi = Annotated[
+    int | None,
+    Query(ge=LEAST_DPI, le=MOST_DPI, description=f"Pixels per inch of a PNG. Default: {DEFAULT_DPI}."),
+]
+_Title = Annotated[str | None, Query(min_length=1, max_length=_MAX_TITLE, description="Default: the job's name.")]
+_Optimizers = Annotated[
+    str | None,
+    Query(
+        max_length=_MAX_LIST,
+        description="Indexes of the optimizers that are drawn, separated by commas. Default: all.",
+        examples=["0,2"],
+    ),
+]
+_XUnit = Annotated[
+    Across | None,
+    Query(description="Unit of the horizontal axis. Default: epoch for the accuracy, else step."),
+]
+_Scale = Annotated[
+    AxisScale | None,
+    Query(
+        description="Of the values. auto, the default, is log where all are positive and span a factor of ten; "
+        "log leaves out what is not positive."
+    ),
+]
+_MaxPoints = Annotated[
+    int | None,
+    Query(
+        ge=LEAST_POINTS,
+        le=MOST_POINTS,
+        description=f"At most so many points of a line. Default: {DEFAULT_POINTS}. In a landscape of two "
+        "parameters, longer paths are drawn without points that cannot be seen; by default those of more than "
+        f"{MOST_POINTS} points, or fewer where there are many paths.",
+    ),
+]
+_Steps = Annotated[
+    str | None,
+    Query(
+        max_length=_MAX_LIST,
+        description="Steps whose fitted curves are drawn, separated by commas, at most four. Default: some of "
+        "those recorded.",
+        examples=["150,400"],
+    ),
+]
+_AxisX = Annotated[
+    str | None,
+    Query(max_length=_MAX_SETTING, description="Setting along the columns.", examples=["learning_rate"]),
+]
+_AxisY = Annotated[
+    str | None,
+    Query(max_length=_MAX_SETTING, description="Setting along the rows.", examples=["ayla.n2"]),
+]
+_Value = Annotated[
+    CellValue | None,
+    Query(description="Value of the cells of a heat map; steps are those to the lowest loss. Default: final_loss."),
+]
+
+
 def figure_options(
-    width: Annotated[float, Query(ge=LEAST_INCHES, le=MOST_WIDTH, description="Inches.")] = DEFAULT_WIDTH,
-    height: Annotated[float, Query(ge=LEAST_INCHES, le=MOST_HEIGHT, description="Inches.")] = DEFAULT_HEIGHT,
-    dpi: Annotated[
-        int | None,
-        Query(ge=LEAST_DPI, le=MOST_DPI, description=f"Pixels per inch of a PNG. Default: {DEFAULT_DPI}."),
-    ] = None,
-    title: Annotated[
-        str | None, Query(min_length=1, max_length=_MAX_TITLE, description="Default: the job's name.")
-    ] = None,
-    optimizers: Annotated[
-        str | None,
-        Query(
-            max_length=_MAX_LIST,
-            description="Indexes of the optimizers that are drawn, separated by commas. Default: all.",
-            examples=["0,2"],
-        ),
-    ] = None,
-    x: Annotated[
-        Across | None,
-        Query(description="What the horizontal axis counts. Default: epoch for the accuracy, else step."),
-    ] = None,
-    scale: Annotated[
-        AxisScale | None,
-        Query(
-            description="Of the values. auto, the default, is log where all are positive and span a factor of ten; "
-            "log leaves out what is not positive."
-        ),
-    ] = None,
-    max_points: Annotated[
-        int | None,
-        Query(
-            ge=LEAST_POINTS,
-            le=MOST_POINTS,
-            description=f"At most so many points of a line. Default: {DEFAULT_POINTS}. In a landscape of two "
-            "parameters, longer paths are drawn without what nobody can see of them; by default those of more than "
-            f"{MOST_POINTS} points, or fewer where there are many paths.",
-        ),
-    ] = None,
-    at: Annotated[
-        str | None,
-        Query(
-            max_length=_MAX_LIST,
-            description="Steps whose fitted curves are drawn, separated by commas, at most four. Default: some of "
-            "those recorded.",
-            examples=["150,400"],
-        ),
-    ] = None,
-    axis_x: Annotated[
-        str | None,
-        Query(max_length=_MAX_SETTING, description="Setting along the columns.", examples=["learning_rate"]),
-    ] = None,
-    axis_y: Annotated[
-        str | None,
-        Query(max_length=_MAX_SETTING, description="Setting along the rows.", examples=["ayla.n2"]),
-    ] = None,
-    value: Annotated[
-        CellValue | None,
-        Query(
-            description="What the cells of a heat map tell; steps are those to the lowest loss. Default: final_loss."
-        ),
-    ] = None,
+    width: _Width = DEFAULT_WIDTH,
+    height: _Height = DEFAULT_HEIGHT,
+    dpi: _Dpi = None,
+    title: _Title = None,
+    optimizers: _Optimizers = None,
+    x: _XUnit = None,
+    scale: _Scale = None,
+    max_points: _MaxPoints = None,
+    at: _Steps = None,
+    axis_x: _AxisX = None,
+    axis_y: _AxisY = None,
+    value: _Value = None,
 ) -> FigureOptions:
     """The options of a figure.
 
@@ -175,7 +185,7 @@ def _numbers(parameter: str, text: str | None) -> tuple[int, ...] | None:
 router = APIRouter(tags=["figures"])
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-"""An SVG is a document: whatever got into it, nothing of it is run or loaded."""
+"""An SVG is a document: browsers run and load nothing that is in it."""
 
 
 async def _figures(request: Request) -> FigureService:
@@ -193,7 +203,7 @@ Figures = Annotated[FigureService, Depends(_figures)]
     responses=responses(404, 409),
 )
 def list_figures(job_id: JobId, caller: Reader, figures: Figures) -> FigureList:
-    """Which figures the job has, by its problem and settings, and why it does not have the others."""
+    """Kinds of figures that the job has, by its problem and settings, and why it does not have the others."""
     return FigureList.of(figures.job(caller, job_id))
 
 
@@ -213,13 +223,13 @@ def get_figure(
     options: WantedFigure,
     form: WantedForm,
 ) -> Response:
-    """A figure as SVG, PNG or PDF, of what is recorded so far; before that it is empty, and says so.
+    """Figure of a job as SVG, PNG or PDF, from the results recorded so far; before the first it is empty and says so.
 
     Lines are medians over the seeds, with bands from the lower to the upper quartile. A diverged trial counts as worse
     than all others. Of more than twelve optimizers the best eight have colours and the others are grey.
     """
     plan = figures.plan(caller, job_id, kind, options, form)
-    # The same results are drawn to the same bytes, so this validator is as good as one of those.
+    # The same results give the same bytes, so this is a validator of the bytes.
     etag = etag_of(plan.version.encode())
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
     if not_modified(request, etag):

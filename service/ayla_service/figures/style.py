@@ -21,7 +21,7 @@ MOST_NAMED = 12
 FEW_NAMED = 8
 LONGEST_LABEL = 60
 
-# Okabe and Ito's palette, which people with any colour vision tell apart, without the yellow that is faint on white.
+# Okabe and Ito's palette, distinct for people with any colour vision, without the yellow that is faint on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")

@@ -59,7 +59,7 @@ class StreamedTrial:
         float | None,
         Field(
             description="Newest recorded loss, of a trial that has ended its final loss; null where it is not finite, "
-            "or where so many steps are recorded in a second that it is not looked for."
+            "or where so many steps are recorded in a second that they are not read."
         ),
     ]
     best_loss: Annotated[float | None, Field(description="Lowest finite loss; null if there was none.")]

@@ -141,7 +141,7 @@ class Hub:
     def _wake(self) -> None:
         if not self._stopped and (self._polling is None or self._polling.done()):
             loop = asyncio.get_running_loop()
-            # The state of the last poll for somebody is old by now.
+            # The state of the last poll is old by now.
             self._poller = Poller(self._database, self._encode)
             self._woken, self._checked_at = asyncio.Event(), loop.time()
             self._polling = loop.create_task(self._poll_while_needed())

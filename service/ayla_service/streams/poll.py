@@ -257,7 +257,7 @@ class Poll:
         return {start: first_events(self._session, start, self._encode, self._position) for start in some}
 
     def _forget(self) -> None:
-        """Forget jobs that nobody follows, and the trials of those that only teams follow."""
+        """Forget jobs that are not followed any more, and the trials of those followed only for a team."""
         kept = {}
         for job_id, job in self._state.jobs.items():
             if job_id not in self._request.jobs:

@@ -51,7 +51,7 @@ async def _opener(
         Header(alias="Last-Event-ID", description="Id of the last event received; one that is none is ignored."),
     ] = None,
 ) -> StreamOpener:
-    await request.body()  # what is received after it is only that the client has gone
+    await request.body()  # after it only the end of the connection is received
     request.app.state.events.refuse_too_many(caller)
     return StreamOpener(request, caller, last_event_id)
 
@@ -68,7 +68,7 @@ Streams = Annotated[StreamOpener, Depends(_opener)]
     responses={**_NOTHING_MORE, 200: stream_of(JobEvent, "Events until the job has ended."), **responses(404)},
 )
 def stream_job_events(job_id: JobId, caller: Reader, store: Store, streams: Streams) -> Response:
-    """Server-Sent Events: a snapshot, then state, progress and metrics as they change, and the end.
+    """Stream of Server-Sent Events: a snapshot, then state, progress and metrics as they change, and the end.
 
     The stream ends with the job. A client that comes back with Last-Event-ID begins with a new snapshot; after the end
     it gets 204.
@@ -102,10 +102,10 @@ def stream_events(
         Query(max_length=MOST_JOBS, description="Only this job, with its trials' metrics; can be given several times."),
     ] = None,
 ) -> Response:
-    """Server-Sent Events of all jobs of the team in one stream: a snapshot, then states and progress as they change.
+    """Stream of Server-Sent Events of all jobs of the team: a snapshot, then states and progress as they change.
 
-    A client that comes back with Last-Event-ID is told the states of all jobs that may have changed since, some of
-    them a second time.
+    A client that comes back with Last-Event-ID gets the states of all jobs that may have changed since, some of them a
+    second time.
     """
     only = JobFilter(project, tag, _printable(owner))
     if not job_id:

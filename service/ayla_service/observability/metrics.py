@@ -60,8 +60,8 @@ _store_seconds = Histogram(
 )
 
 _streams = Gauge("ayla_streams", "Streams of events that are open.", registry=REGISTRY)
-_look_seconds = Histogram(
-    "ayla_stream_look_seconds", "Time of a look into the store for all streams.", registry=REGISTRY, buckets=_FAST
+_poll_seconds = Histogram(
+    "ayla_stream_look_seconds", "Time of a poll of the store for all streams.", registry=REGISTRY, buckets=_FAST
 )
 
 # A counter that is not there yet cannot show a first increase.
@@ -146,6 +146,6 @@ def streams_open(number: int) -> None:
     _streams.set(number)
 
 
-def streams_looked(seconds: float) -> None:
-    """Note a look into the store for all streams."""
-    _look_seconds.observe(seconds)
+def streams_polled(seconds: float) -> None:
+    """Note the duration of a poll of the store for all streams."""
+    _poll_seconds.observe(seconds)

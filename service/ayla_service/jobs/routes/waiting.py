@@ -110,7 +110,7 @@ class _Late(Response):
 
         async with anyio.create_task_group() as group:
             group.start_soon(until_gone)
-            ended = await self._hub.ended(self._caller.member_id, self._job_ids, self._seconds)
+            ended = await self._hub.wait_for_end(self._caller.member_id, self._job_ids, self._seconds)
             group.cancel_scope.cancel()
         return ended
 

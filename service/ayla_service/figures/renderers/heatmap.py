@@ -1,4 +1,4 @@
-"""A heat map over two settings."""
+"""Heat map over two settings."""
 
 from typing import Any
 
@@ -7,12 +7,19 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 
-from ayla_service.figures.data import Material
+from ayla_service.figures.aggregates import Sweep
+from ayla_service.figures.data import FigureData
 from ayla_service.figures.options import AxisScale, CellValue
-from ayla_service.figures.renderers.parts import is_log, log_labels, number, title
-from ayla_service.figures.style import CURVE, GUIDE
-from ayla_service.figures.sweeps import Sweep, told
-from ayla_service.figures.texts import characters, shown
+from ayla_service.figures.style import (
+    CURVE,
+    GUIDE,
+    add_title,
+    fitting_characters,
+    is_log,
+    plain_number,
+    set_log_labels,
+    shortened,
+)
 
 _MOST_TEXTS = 144
 """Cells with their value written in them."""
@@ -29,9 +36,9 @@ _NAMES = {
 }
 
 
-def paint(figure: Figure, name: str, sweep: Sweep, value: CellValue, scale: AxisScale, material: Material) -> None:
-    """Put the cells on a figure."""
-    title(figure, name)
+def render(figure: Figure, title: str, sweep: Sweep, value: CellValue, scale: AxisScale, data: FigureData) -> None:
+    """Draw the cells on a figure."""
+    add_title(figure, title)
     axes = figure.subplots()
     axes.grid(visible=False)
     axes.set_facecolor("#EEEEEE")
@@ -41,7 +48,7 @@ def paint(figure: Figure, name: str, sweep: Sweep, value: CellValue, scale: Axis
     else:
         axes.set(xlim=(-0.5, len(sweep.xs) - 0.5), ylim=(-0.5, len(sweep.ys) - 0.5))
     _marks(axes, sweep)
-    figure.supxlabel(_note(sweep, material), fontsize="small", color=CURVE)
+    figure.supxlabel(_note(sweep, data), fontsize="small", color=CURVE)
 
 
 def _coloured(figure: Figure, axes: Axes, sweep: Sweep, name: str, scale: AxisScale) -> None:
@@ -53,17 +60,17 @@ def _coloured(figure: Figure, axes: Axes, sweep: Sweep, name: str, scale: AxisSc
     image = axes.imshow(cells, origin="lower", aspect="auto", cmap="viridis", norm=norm)
     bar = figure.colorbar(image, ax=axes, pad=0.02, label=name)
     if by_ratio:
-        log_labels(bar.ax.yaxis)
+        set_log_labels(bar.ax.yaxis)
     _texts(axes, sweep, image)
 
 
 def _ticks(axes: Axes, sweep: Sweep, width: float) -> None:
-    axes.set(xlabel=shown(sweep.axis_x, _LONGEST_AXIS), ylabel=shown(sweep.axis_y, _LONGEST_AXIS))
+    axes.set(xlabel=shortened(sweep.axis_x, _LONGEST_AXIS), ylabel=shortened(sweep.axis_y, _LONGEST_AXIS))
     for axis, values in ((axes.xaxis, sweep.xs), (axes.yaxis, sweep.ys)):
         places = range(0, len(values), -(-len(values) // _MOST_TICKS))
-        labels = [shown(told(values[place]), _LONGEST_VALUE) for place in places]
+        labels = [shortened(_value_text(values[place]), _LONGEST_VALUE) for place in places]
         axis.set_ticks(places, labels=labels)
-        if axis is axes.xaxis and len(" ".join(labels)) > characters(width * _WIDTH_OF_CELLS, _TICK_POINTS):
+        if axis is axes.xaxis and len(" ".join(labels)) > fitting_characters(width * _WIDTH_OF_CELLS, _TICK_POINTS):
             axes.tick_params(axis="x", rotation=60)
 
 
@@ -76,7 +83,13 @@ def _texts(axes: Axes, sweep: Sweep, image: Any) -> None:
             red, green, blue, _ = image.cmap(image.norm(cell))
             light = 0.299 * red + 0.587 * green + 0.114 * blue > 0.55
             axes.text(
-                column, row, number(cell), ha="center", va="center", fontsize=8, color="black" if light else "white"
+                column,
+                row,
+                plain_number(cell),
+                ha="center",
+                va="center",
+                fontsize=8,
+                color="black" if light else "white",
             )
 
 
@@ -88,8 +101,8 @@ def _marks(axes: Axes, sweep: Sweep) -> None:
     axes.plot(waiting[:, 1], waiting[:, 0], "o", markersize=4, color=GUIDE, linestyle="")
 
 
-def _note(sweep: Sweep, material: Material) -> str:
-    parts = [f"median over {material.seeds_told}" if material.seeds_total > 1 else ""]
+def _note(sweep: Sweep, data: FigureData) -> str:
+    parts = [f"median over {data.seeds_text}" if data.seeds_total > 1 else ""]
     if np.isinf(sweep.cells).any():
         parts.append("✖ diverged")
     if (np.isnan(sweep.cells) & (sweep.settings > 0)).any():
@@ -97,3 +110,10 @@ def _note(sweep: Sweep, material: Material) -> str:
     if (sweep.settings > 1).any():
         parts.append("of several settings in a cell the best")
     return "  ·  ".join(filter(None, parts))
+
+
+def _value_text(value: object) -> str:
+    """Value of a setting as a label of an axis."""
+    if value is None:
+        return "none"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

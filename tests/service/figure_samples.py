@@ -1,45 +1,49 @@
-"""Material of figures, made up; and figures to look into."""
+"""Samples of the data of figures, and figures to look into."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from ayla_service.figures.canvas import new_figure, styled
-from ayla_service.figures.data import Material, Run, Setting, TrialResult
+from ayla_service.figures.data import FigureData, RecordedTrial, SettingData, TrialResult
+from ayla_service.figures.drawing import new_figure, styled
 from ayla_service.figures.options import FigureOptions
 from matplotlib.figure import Figure
 
 
-def run(seed: int = 0, *, diverged: bool = False, **columns: Sequence[float]) -> Run:
+def run(seed: int = 0, *, diverged: bool = False, **columns: Sequence[float]) -> RecordedTrial:
     """Columns by step, from 0; ``x`` and ``y`` are the parameters of these names."""
     named = {
         f"param.{name}" if name in "xy" else name: np.array(values, dtype=float) for name, values in columns.items()
     }
     rows = max(map(len, columns.values()), default=0)
-    return Run(seed, diverged, np.arange(rows), named)
+    return RecordedTrial(seed, diverged, np.arange(rows), named)
 
 
-def setting(index: int, *runs: Run, label: str | None = None, final: float | None = None, **optimizer: Any) -> Setting:
+def setting(
+    index: int, *runs: RecordedTrial, label: str | None = None, final: float | None = None, **optimizer: Any
+) -> SettingData:
     """A setting; each of its trials ended with the loss ``final``."""
     results = [
         TrialResult(place, index, one.seed, "diverged" if one.diverged else "completed", final, final, 1)
         for place, one in enumerate(runs or [run()])
     ]
     named = f"setting {index}" if label is None else label
-    return Setting(index, named, {"name": "sgd", "learning_rate": 0.1, "ayla": None} | optimizer, results, list(runs))
+    return SettingData(
+        index, named, {"name": "sgd", "learning_rate": 0.1, "ayla": None} | optimizer, results, list(runs)
+    )
 
 
-def material(*settings: Setting) -> Material:
+def figure_data(*settings: SettingData) -> FigureData:
     """All seeds of a job."""
-    seeds = max((len(one.runs) for one in settings), default=1)
-    return Material(list(settings), seeds, seeds)
+    seeds = max((len(one.trials) for one in settings), default=1)
+    return FigureData(list(settings), seeds, seeds)
 
 
-def painted(paint: Callable[[Figure], None], **options: Any) -> Figure:
-    """The figure that a painter makes."""
+def drawn_figure(render: Callable[[Figure], None], **options: Any) -> Figure:
+    """The figure that a renderer draws."""
     with styled():
         figure = new_figure(FigureOptions(**options))
-        paint(figure)
+        render(figure)
         return figure
 
 

@@ -117,8 +117,8 @@ MUTANTS = (
     Mutant(
         "a claim is charged at once",
         f"{_QUEUE}/claims.py",
-        "            charge(session, contest, ",
-        "            _ = (session, contest, ",
+        "            charge(session, eligible, usage, shares)\n",
+        "",
         ("tests/service/test_fair_share.py",),
     ),
     Mutant(
@@ -131,21 +131,21 @@ MUTANTS = (
     Mutant(
         "a newcomer is lifted",
         f"{_QUEUE}/fair_queue.py",
-        "return max(turn.at, self._floor - turn.waited)",
-        "return turn.at",
+        "virtual_time=max(self.virtual_time, floor - self.waited)",
+        "virtual_time=self.virtual_time",
         ("tests/service/test_fair_share.py",),
     ),
     Mutant(
         "who has waited is not taken for a newcomer",
         f"{_QUEUE}/fair_queue.py",
-        "self._floor - turn.waited)",
-        "self._floor)",
+        "floor - self.waited)",
+        "floor)",
         ("tests/service/test_fair_share.py",),
     ),
     Mutant(
         "who has as many workers as it may is passed over",
         f"{_QUEUE}/eligibility.py",
-        "            found.leave_out(_full(session, found.most_workers, worker))",
+        "            found.exclude(_at_limit(session, found.worker_limits, worker))",
         "            pass",
         ("tests/service/test_fair_share.py",),
     ),

@@ -63,7 +63,7 @@ def make_used(database: Database, who: Principal, seconds: float, ago: float = 0
     """A member has used so much, and was served at that moment."""
     with database.write() as session:
         at = store_now(session) - timedelta(seconds=ago)
-        values = {"seconds": seconds, "turn": seconds, "served": seconds, "at": at}
+        values = {"seconds": seconds, "virtual_time": seconds, "last_start": seconds, "at": at}
         session.merge(Usage(member_id=who.member_id, team_id=who.team_id, **values))
         session.merge(TeamUsage(team_id=who.team_id, **values))
 

@@ -1,4 +1,7 @@
-"""The queue as it is played through: what all members have queued, those of one team job by job where it matters."""
+"""Estimates of when queued jobs start and finish: the forecast over all backlogs, of one team job by job.
+
+Only the first jobs of a backlog are told apart, where it matters; what is behind them is one group of shards.
+"""
 
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -9,151 +12,173 @@ from sqlalchemy import ColumnElement, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Job, Shard
-from ayla_service.overview.estimates import Basis
+from ayla_service.overview.schemas import Basis
 from ayla_service.queue.eligibility import queued
-from ayla_service.queue.forecast import Expectation, Lane, Part, Server, forecast
+from ayla_service.queue.forecast import JobEstimate, ShardGroup, SimulatedQueue, SimulatedWorker, forecast
+from ayla_service.queue.policy import Candidate
 from ayla_service.queue.shard_reader import first_shards
-from ayla_service.queue.snapshot import Census, Stretch
+from ayla_service.queue.snapshot import Backlog, BacklogKey, QueueSnapshot
 from ayla_service.states import ShardState
 
-_FAR = 100 * 365 * 86_400.0
-_LOOKED_AT = 1000
-"""Shards at the front of a team's queue that are looked at one by one, about."""
+_FARTHEST_SECONDS = 100 * 365 * 86_400.0
+_SHARDS_READ = 1000
+"""Shards at the front of a team's backlogs that are read one by one, about."""
 
 
 @dataclass(frozen=True, slots=True)
-class QueuedPart:
-    """What a job has queued: shards that follow each other, and their estimated cost in all."""
+class JobBacklog:
+    """Queued shards of a job, and their estimated cost in all."""
 
     job_id: str
     shards: int
     cost: float
 
 
-Fronts = Mapping[tuple[int, str, str], Sequence[QueuedPart]]
-"""The jobs at the front of stretches, by ``Stretch.key``."""
+FirstJobs = Mapping[BacklogKey, Sequence[JobBacklog]]
+"""The first jobs of backlogs."""
 
 
-def fronts(session: Session, stretches: Collection[Stretch], most_jobs: int) -> Fronts:
-    """The first jobs of each stretch: at most so many, and fewer where they have many shards."""
-    each = max(1, _LOOKED_AT // max(1, len(stretches)))
-    by_kind: dict[tuple[int, str], list[str]] = defaultdict(list)
-    for stretch in stretches:
-        by_kind[stretch.priority, stretch.device].append(stretch.member_id)
-    found: dict[tuple[int, str, str], list[QueuedPart]] = {}
+def first_jobs(session: Session, backlogs: Collection[Backlog], most_jobs: int) -> FirstJobs:
+    """The first jobs of each backlog: at most so many, and fewer where they have many shards."""
+    each = max(1, _SHARDS_READ // max(1, len(backlogs)))
+    found: dict[BacklogKey, list[JobBacklog]] = {}
     cut: set[str] = set()
+    for key, shards in _first_shards(session, backlogs, each):
+        found[key] = _by_job(shards)[:most_jobs]
+        cut |= {shards[-1].job_id} if len(shards) == each else set()
+    whole = {job.job_id: job for job in _whole(session, cut)}
+    return {key: [whole.get(job.job_id, job) for job in jobs] for key, jobs in found.items()}
+
+
+def _first_shards(
+    session: Session, backlogs: Collection[Backlog], each: int
+) -> Iterator[tuple[BacklogKey, Sequence[Candidate]]]:
+    by_kind: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for backlog in backlogs:
+        by_kind[backlog.priority, backlog.device].append(backlog.member_id)
     for (priority, device), members in by_kind.items():
-        for member, shards in first_shards(session, device, priority, members, each).items():
-            costs: dict[str, list[float]] = defaultdict(list)
-            for shard in shards:
-                costs[shard.job_id].append(shard.cost)
-            cut |= {shards[-1].job_id} if len(shards) == each else set()
-            parts = [QueuedPart(job_id, len(some), sum(some)) for job_id, some in costs.items()]
-            found[priority, device, member] = parts[:most_jobs]
-    whole = {part.job_id: part for part in _whole(session, cut)}
-    return {key: [whole.get(part.job_id, part) for part in parts] for key, parts in found.items()}
+        for member_id, shards in first_shards(session, device, priority, members, each).items():
+            yield (priority, device, member_id), shards
 
 
-def _whole(session: Session, job_ids: Collection[str]) -> list[QueuedPart]:
-    """All that is queued of these jobs."""
+def _by_job(shards: Sequence[Candidate]) -> list[JobBacklog]:
+    costs: dict[str, list[float]] = defaultdict(list)
+    for shard in shards:
+        costs[shard.job_id].append(shard.cost)
+    return [JobBacklog(job_id, len(some), sum(some)) for job_id, some in costs.items()]
+
+
+def _whole(session: Session, job_ids: Collection[str]) -> list[JobBacklog]:
+    """All queued shards of these jobs."""
     if not job_ids:
         return []
     # Not by state as well: SQLite would then look through all queued shards instead of looking up these.
     is_queued = Shard.state == ShardState.QUEUED
     columns = (Shard.job_id, func.count().filter(is_queued), func.sum(Shard.cost).filter(is_queued))
     rows = session.execute(select(*columns).where(Shard.job_id.in_(job_ids)).group_by(Shard.job_id))
-    return [QueuedPart(*row) for row in rows if row[1]]
+    return [JobBacklog(*row) for row in rows if row[1]]
 
 
 @dataclass(frozen=True, slots=True)
-class OwnPlace:
-    """Where a job stands in the stretch of its owner.
+class JobPlace:
+    """Place of a job in the backlog of its owner.
 
     Attributes:
-        job: what is queued of it.
-        stretch: in which.
-        ahead: shards of the stretch before it, as far as they were counted.
+        job: its queued shards.
+        backlog: the backlog that they are in.
+        ahead: shards of the backlog before it, as far as they were counted.
         is_more: whether there may be more.
     """
 
-    job: QueuedPart
-    stretch: Stretch
+    job: JobBacklog
+    backlog: Backlog
     ahead: int
     is_more: bool
 
-    def parts(self) -> list[QueuedPart]:
-        """The stretch up to the job; what is before it stands under no job's name."""
-        before = [QueuedPart("", self.ahead, self.ahead * self.stretch.cost)] if self.ahead else []
+    def jobs(self) -> list[JobBacklog]:
+        """The backlog up to the job; the shards before it stand under no job's name."""
+        before = [JobBacklog("", self.ahead, self.ahead * self.backlog.cost)] if self.ahead else []
         return [*before, self.job]
 
 
-def own_place(session: Session, facts: Census, job: Job) -> OwnPlace | None:
-    """Where a job stands; None if nothing of it is queued, or was not yet a moment ago."""
+def job_place(session: Session, snapshot: QueueSnapshot, job: Job) -> JobPlace | None:
+    """Place of a job; None if nothing of it is queued, or was not yet when the snapshot was taken."""
     # The bound value keeps SQLite from going through all that is queued instead of the shards of the job.
     columns = (Shard.device, Shard.priority, Shard.queued_at, Shard.index.label("place"))
     of_job = (Shard.job_id == job.id, Shard.state == ShardState.QUEUED)
     first = session.execute(select(*columns).where(*of_job).order_by(Shard.index).limit(1)).one_or_none()
     if first is None:
         return None
-    keys = {one.key: one for one in facts.stretches}
-    stretch = keys.get((first.priority, first.device, job.owner_id))
-    if stretch is None:
+    key = (first.priority, first.device, job.owner_id)
+    backlog = next((one for one in snapshot.backlogs if one.key == key), None)
+    if backlog is None:
         return None
-    place = tuple_(Shard.queued_at, Shard.job_id, Shard.index) < (first.queued_at, job.id, first.place)
-    some = select(Shard.id).where(*_of(stretch), place).limit(facts.most_counted).subquery()
-    ahead = session.execute(select(func.count()).select_from(some)).scalar_one()
-    [part] = _whole(session, [job.id])
-    return OwnPlace(part, stretch, ahead, ahead >= facts.most_counted)
+    is_before = tuple_(Shard.queued_at, Shard.job_id, Shard.index) < (first.queued_at, job.id, first.place)
+    ahead = _count(session, (*_of(backlog), is_before), snapshot.count_limit)
+    [whole] = _whole(session, [job.id])
+    return JobPlace(whole, backlog, ahead, ahead >= snapshot.count_limit)
 
 
-def _of(stretch: Stretch) -> tuple[ColumnElement[bool], ...]:
-    return (*queued(stretch.device, literal(stretch.priority)), Shard.owner_id == stretch.member_id)
+def _of(backlog: Backlog) -> tuple[ColumnElement[bool], ...]:
+    return (*queued(backlog.device, literal(backlog.priority)), Shard.owner_id == backlog.member_id)
 
 
-def expectations(
-    facts: Census, known: Fronts, wanted: Collection[str], enough: int | None = None
-) -> dict[str, Expectation]:
-    """What is to be expected of the wanted jobs, as far as it can be told."""
-    servers = [Server(load.devices, load.seconds_left, load.works_for) for load in facts.loads]
-    return forecast(servers, list(_lanes(facts, known)), facts.sharing, wanted, enough)
+def _count(session: Session, where: Sequence[ColumnElement[bool]], limit: int) -> int:
+    some = select(Shard.id).where(*where).limit(limit).subquery()
+    return session.execute(select(func.count()).select_from(some)).scalar_one()
 
 
-def _lanes(facts: Census, known: Fronts) -> Iterator[Lane]:
-    for stretch in facts.stretches:
-        if stretch.team_id in facts.paused:
+def estimates(
+    snapshot: QueueSnapshot, known: FirstJobs, wanted: Collection[str], enough: int | None = None
+) -> dict[str, JobEstimate]:
+    """Estimates for the wanted jobs, as far as there can be any.
+
+    Args:
+        snapshot: of the queue.
+        known: the first jobs of the backlogs that the wanted jobs are in.
+        wanted: ids of the jobs.
+        enough: stop after so many of them, those that are started first.
+    """
+    workers = [SimulatedWorker(worker.devices, worker.seconds_left, worker.works_for) for worker in snapshot.workers]
+    return forecast(workers, list(_simulated_queues(snapshot, known)), snapshot.sharing, wanted, enough)
+
+
+def _simulated_queues(snapshot: QueueSnapshot, known: FirstJobs) -> Iterator[SimulatedQueue]:
+    for backlog in snapshot.backlogs:
+        if backlog.team_id in snapshot.paused:
             continue
-        ratio = facts.measured.of(stretch.member_id)
-        parts = known.get(stretch.key, ())
-        lane = deque(Part(part.job_id, part.shards, part.cost / part.shards * ratio) for part in parts)
-        left = stretch.shards - sum(part.shards for part in parts)
+        ratio = snapshot.accuracy.ratio_of(backlog.member_id)
+        jobs = known.get(backlog.key, ())
+        groups = deque(ShardGroup(job.job_id, job.shards, job.cost / job.shards * ratio) for job in jobs)
+        left = backlog.shards - sum(job.shards for job in jobs)
         if left > 0:
-            lane.append(Part(None, left, stretch.cost * ratio))
-        yield Lane(stretch.priority, stretch.device, stretch.team_id, stretch.member_id, lane)
+            groups.append(ShardGroup(None, left, backlog.cost * ratio))
+        yield SimulatedQueue(backlog.priority, backlog.device, backlog.team_id, backlog.member_id, groups)
 
 
-def basis(facts: Census, workers: int) -> Basis:
-    """What estimates are made from, in numbers and words."""
-    measured = facts.measured
-    if measured.attempts:
-        took = f"the last {measured.attempts} attempts took {measured.ratio:.3g} times as long as estimated"
+def basis(snapshot: QueueSnapshot, workers: int) -> Basis:
+    """Basis of the estimates, in numbers and words."""
+    accuracy = snapshot.accuracy
+    if accuracy.attempts:
+        took = f"the last {accuracy.attempts} attempts took {accuracy.ratio:.3g} times as long as estimated"
     else:
         took = "no attempt has ended yet that estimates could be held against"
-    number = f"{workers} worker{'' if workers == 1 else 's'}"
-    return Basis(workers, measured.attempts, measured.ratio, f"{number}; {took}.")
+    text = f"{workers} worker{'' if workers == 1 else 's'}; {took}."
+    return Basis(workers=workers, attempts=accuracy.attempts, ratio=accuracy.ratio, text=text)
 
 
-def why_not(facts: Census, stretch: Stretch) -> str:
-    """Why nothing can be expected of a job in this stretch."""
-    if stretch.team_id in facts.paused:
+def no_estimate_reason(snapshot: QueueSnapshot, backlog: Backlog) -> str:
+    """Reason why no start time can be estimated for a job in this backlog."""
+    if backlog.team_id in snapshot.paused:
         return "The team's queue is paused."
-    if not any(stretch.device in load.devices for load in facts.loads):
-        return f"No worker that lives serves the device '{stretch.device}'."
-    limits = facts.sharing.most_workers
-    if any(limits.get(one, 1) <= 0 for one in (stretch.member_id, stretch.team_id)):
+    if not any(backlog.device in worker.devices for worker in snapshot.workers):
+        return f"No worker that lives serves the device '{backlog.device}'."
+    limits = snapshot.sharing.worker_limits
+    if any(limits.get(one_id, 1) <= 0 for one_id in (backlog.member_id, backlog.team_id)):
         return "The limit on workers at a time is 0."
     return "It is too far away to be told."
 
 
-def moment(facts: Census, seconds: float | None) -> datetime | None:
-    """The time in so many seconds."""
-    return None if seconds is None else facts.now + timedelta(seconds=min(seconds, _FAR))
+def time_after(snapshot: QueueSnapshot, seconds: float | None) -> datetime | None:
+    """Time so many seconds after the snapshot."""
+    return None if seconds is None else snapshot.now + timedelta(seconds=min(seconds, _FARTHEST_SECONDS))

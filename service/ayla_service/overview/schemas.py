@@ -1,19 +1,18 @@
-"""What is told about the queue, and how a job is moved in it."""
+"""Answers about a team's queue, and the body of a request that moves a job in it.
 
-from collections.abc import Sequence
-from dataclasses import asdict
+Each answer is one frozen model, which the service builds.
+"""
+
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 
 from ayla_spec import SpecError, SpecIssue
 from ayla_spec.jobspec import Priority
 from ayla_spec.model import SpecModel
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from ayla_service.overview.estimates import PositionView, QueueView
-from ayla_service.queue.control import QueueSwitches
-from ayla_service.queue.workers import WorkerState, WorkerView
-from ayla_service.schemas import Id, without_default
+from ayla_service.queue.schemas import Switches, Worker
+from ayla_service.schemas import FrozenModel, Id, without_default
 from ayla_service.states import JobState
 
 _Start = Annotated[datetime | None, Field(description="When the first of its queued shards is expected to start.")]
@@ -57,19 +56,7 @@ class JobMove(SpecModel):
         return self.before if "before" in self.model_fields_set else None
 
 
-class Switches(BaseModel):
-    """Whether a team's queue takes and starts jobs; what runs goes on in any case."""
-
-    paused_at: datetime | None = Field(description="Since when nothing of it is started; null: it is.")
-    draining_at: datetime | None = Field(description="Since when nothing is put on it; null: it is.")
-
-    @classmethod
-    def of(cls, switches: QueueSwitches) -> Self:
-        """The answer for one team."""
-        return cls.model_validate(asdict(switches))
-
-
-class WorkersInUse(BaseModel):
+class WorkersInUse(FrozenModel):
     """How many workers live, and what they do."""
 
     idle: int = Field(description="They have nothing to run.")
@@ -77,7 +64,7 @@ class WorkersInUse(BaseModel):
     busy_for_others: int = Field(description="They run something of other teams only.")
 
 
-class RunningShard(BaseModel):
+class RunningShard(FrozenModel):
     """A shard of the team that runs."""
 
     worker: str
@@ -89,7 +76,7 @@ class RunningShard(BaseModel):
     expected_end: datetime | None = Field(description="From the steps made so far, or what was estimated before.")
 
 
-class WaitingShards(BaseModel):
+class WaitingShards(FrozenModel):
     """What a member has queued of one priority."""
 
     priority: Priority
@@ -98,7 +85,7 @@ class WaitingShards(BaseModel):
     is_more: bool = Field(description="Whether there may be more: very many are not counted to the end.")
 
 
-class WaitingJob(BaseModel):
+class WaitingJob(FrozenModel):
     """A job of which something is queued."""
 
     job_id: str
@@ -113,7 +100,7 @@ class WaitingJob(BaseModel):
     reason: _Reason
 
 
-class MemberShare(BaseModel):
+class MemberShare(FrozenModel):
     """What a member has had, and is to have."""
 
     owner: str
@@ -122,7 +109,7 @@ class MemberShare(BaseModel):
     share: float = Field(description="Part of the team's workers at this moment; 0 if the member has nothing to run.")
 
 
-class TeamShare(BaseModel):
+class TeamShare(FrozenModel):
     """What the team has had, and is to have."""
 
     weight: _Weight
@@ -130,7 +117,7 @@ class TeamShare(BaseModel):
     share: float = Field(description="Part of all workers at this moment; 0 if the team has nothing to run.")
 
 
-class Basis(BaseModel):
+class Basis(FrozenModel):
     """What the estimates are made from."""
 
     workers: int = Field(description="How many live that can run it.")
@@ -155,14 +142,8 @@ class Queue(Switches):
     half_life_seconds: float = Field(description="After that time half of what was used is forgotten.")
     basis: Basis
 
-    @classmethod
-    def of_view(cls, view: QueueView) -> Self:
-        """The answer for one team."""
-        document = asdict(view)
-        return cls.model_validate({**document, **document["switches"], "next": document["next_jobs"]})
 
-
-class QueuePosition(BaseModel):
+class QueuePosition(FrozenModel):
     """Where a job stands in the queue."""
 
     as_of: datetime
@@ -183,47 +164,9 @@ class QueuePosition(BaseModel):
     reason: _Reason
     basis: Basis
 
-    @classmethod
-    def of(cls, view: PositionView) -> Self:
-        """The answer for one job."""
-        return cls.model_validate(asdict(view))
 
-
-class RunningAttempt(BaseModel):
-    """What a worker works on."""
-
-    job_id: str
-    shard_id: str
-    number: int
-    since: datetime
-
-
-class Worker(BaseModel):
-    """A process that runs jobs."""
-
-    name: str
-    state: WorkerState = Field(description="Lost: silent, without having said that it stops.")
-    host: str
-    pid: int
-    device: str = Field(description="What it computes on.")
-    devices: list[str] = Field(description="Which devices of a job spec it serves.", examples=[["auto", "cpu"]])
-    memory_bytes: int = Field(description="Memory of the machine, or of the GPU that it computes on.")
-    environment: dict[str, Any] = Field(
-        description="What results depend on to the last bit: versions, threads, processor."
-    )
-    started_at: datetime
-    heartbeat_at: datetime = Field(description="The last sign of life.")
-    stopped_at: datetime | None
-    attempts: list[RunningAttempt] = Field(description="What it runs; several where small shards run together.")
-
-
-class WorkerList(BaseModel):
+class WorkerList(FrozenModel):
     """All workers."""
 
     data: list[Worker]
     next_cursor: str | None = Field(None, description="Always null: the list is complete.")
-
-    @classmethod
-    def of(cls, views: Sequence[WorkerView]) -> Self:
-        """The answer for all workers."""
-        return cls(data=[Worker.model_validate(asdict(view)) for view in views])

@@ -1,4 +1,4 @@
-"""How shards wait and end, and jobs with them: the one place where a job's state changes after its first claim.
+"""Life cycle of shards and jobs: the one place where a job's state changes after its first claim.
 
 Callers hold the locks on the rows of the jobs, and of the shards that they name.
 """
@@ -36,7 +36,7 @@ def request_cancel(session: Session, job: Job, now: datetime) -> None:
         job.cancel_requested_at = now
     job.paused_at = None
     _end_waiting_shards(session, job.id, ShardState.CANCELLED)
-    settle(session, [job.id], now)
+    end_finished_jobs(session, [job.id], now)
 
 
 def pause(session: Session, job: Job, now: datetime) -> None:
@@ -108,7 +108,7 @@ def end_shard(session: Session, shard: Shard, state: ShardState, now: datetime) 
     session.execute(delete(Checkpoint).where(Checkpoint.shard_id == shard.id))
     if state in _TRIAL_END:
         _end_trials(session, [shard.id], _TRIAL_END[state])
-    settle(session, [shard.job_id], now)
+    end_finished_jobs(session, [shard.job_id], now)
 
 
 def requeue(session: Session, job: Job, shard: Shard, now: datetime, pause_seconds: float = 0.0) -> None:
@@ -142,8 +142,8 @@ def fail_or_requeue(
         _fail_job(session, job, shard, "attempts-exhausted", detail, now)
 
 
-def settle(session: Session, job_ids: Collection[str], now: datetime) -> None:
-    """End each of the jobs that has no shard left to run, and let its team's webhooks be told."""
+def end_finished_jobs(session: Session, job_ids: Collection[str], now: datetime) -> None:
+    """End each of the jobs that has no shard left to run, and announce it to its team's webhooks."""
     session.flush()
     states: dict[str, set[str]] = {job_id: set() for job_id in job_ids}
     for job_id, state in session.execute(select(Shard.job_id, Shard.state).where(Shard.job_id.in_(job_ids)).distinct()):
@@ -166,7 +166,7 @@ def settle(session: Session, job_ids: Collection[str], now: datetime) -> None:
 
 
 def _measure_again(session: Session, job_ids: Collection[str]) -> None:
-    """Note the size of what was recorded more than once.
+    """Store the size of results that were recorded more than once.
 
     A trial that had its result when its shard was tried again keeps its row, while its trajectory is written anew.
     """

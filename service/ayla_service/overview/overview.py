@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
 from ayla_service.db.models import Attempt, Job, Member, Shard, Team, TeamUsage, Usage
-from ayla_service.overview.lanes import JobBacklog, basis, estimates, first_jobs, no_estimate_reason, time_after
+from ayla_service.overview.estimates import JobBacklog, basis, estimates, first_jobs, no_estimate_reason, time_after
 from ayla_service.overview.schemas import (
     MemberShare,
     Queue,

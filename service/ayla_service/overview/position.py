@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from ayla_service.db.columns import written
 from ayla_service.db.models import Job, Shard
 from ayla_service.jobs.waits import waits
-from ayla_service.overview.lanes import JobPlace, basis, estimates, job_place, no_estimate_reason, time_after
+from ayla_service.overview.estimates import JobPlace, basis, estimates, job_place, no_estimate_reason, time_after
 from ayla_service.overview.schemas import Basis, QueuePosition
 from ayla_service.queue.forecast import JobEstimate
 from ayla_service.queue.snapshot import QueueSnapshot, seconds_left

@@ -103,7 +103,7 @@ MUTANTS = (
     Mutant(
         "claims wait for each other",
         f"{_QUEUE}/claims.py",
-        "    _one_at_a_time(session)\n    now",
+        "    _lock_claims(session)\n    now",
         "    now",
         ("tests/service/test_fair_share.py::test_claims_at_the_same_moment_are_as_fair_as_one_after_the_other",),
     ),
@@ -124,7 +124,7 @@ MUTANTS = (
     Mutant(
         "a charge is put right when the attempt ends",
         f"{_QUEUE}/attempts.py",
-        "        settle(session, [after_attempt(session, shard, attempt, now)], now)\n",
+        "        settle(session, [attempt_correction(session, shard, attempt, now)], now)\n",
         "",
         ("tests/service/test_fair_share.py",),
     ),

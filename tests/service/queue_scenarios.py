@@ -41,7 +41,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Waits:
+class WaitTimes:
     """How long small jobs waited, in seconds."""
 
     jobs: int
@@ -61,8 +61,8 @@ class Mixed:
     """
 
     shares: list[Share]
-    fair: Waits
-    fifo: Waits
+    fair: WaitTimes
+    fifo: WaitTimes
     longest_gap: float
 
 
@@ -131,9 +131,9 @@ def newcomer(database: Database, since: float, minutes: int, policy: SharePolicy
     return [seconds_of(runs, *span)[bob.member_id] / (WORKERS * 60.0) for span in spans]
 
 
-def _waits(runs: Sequence[Run], members: Collection[str]) -> Waits:
+def _waits(runs: Sequence[Run], members: Collection[str]) -> WaitTimes:
     waited = [run.waited for run in runs if run.owner.member_id in members]
-    return Waits(len(waited), median(waited), max(waited))
+    return WaitTimes(len(waited), median(waited), max(waited))
 
 
 def _longest_gap(runs: Sequence[Run], who: Principal) -> float:

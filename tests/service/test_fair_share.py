@@ -315,7 +315,7 @@ def test_a_frozen_claim_keeps_others_waiting_for_a_while_only(database: Database
     options = {"options": "-c idle_in_transaction_session_timeout=600ms"}
     frozen_worker = Database(make_url(database.url).update_query_dict(options).render_as_string(hide_password=False))
     with frozen_worker.read() as frozen:
-        claims._one_at_a_time(frozen)
+        claims._lock_claims(frozen)
         assert frozen.scalar(text("SHOW idle_in_transaction_session_timeout")) == "200ms"
         assert claim(database, WORKER, LEASE) is not None, "once the frozen one is ended"
         with pytest.raises(DBAPIError) as ended:

@@ -1,4 +1,4 @@
-"""A team's queue: what runs and waits, what comes next, and who has had how much; inside the caller's transaction."""
+"""Overview of a team's queue: running and waiting work, next jobs, shares; inside the caller's transaction."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -127,7 +127,7 @@ def _waiting(backlogs: Sequence[Backlog], members: _Members) -> list[WaitingShar
 def _next_jobs(
     session: Session, snapshot: QueueSnapshot, backlogs: Sequence[Backlog], members: _Members
 ) -> list[WaitingJob]:
-    """Those that are expected to be started first; of the others, those at the front."""
+    """Jobs that are expected to be started first; then those at the front without an estimate."""
     known = first_jobs(session, backlogs, JOBS_SHOWN)
     found = estimates(snapshot, known, {job.job_id for jobs in known.values() for job in jobs}, JOBS_SHOWN)
     places = {job_id: place for place, job_id in enumerate(found)}

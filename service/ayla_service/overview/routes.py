@@ -1,4 +1,4 @@
-"""The queue that all share: what runs and waits, where a job stands, moving it, stopping and draining."""
+"""Routes of the queue: overview, position of a job, moving it, pausing and draining; and of the workers."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -43,9 +43,9 @@ _Switch = Callable[[Session, str, datetime], Switches]
 
 @_queue.get("/queue", operation_id="get_queue", summary="Read the team's queue")
 def get_queue(caller: Reader, overview: Overview) -> Queue:
-    """What runs and waits of the team, what comes next and when, and who has had how much.
+    """Running and waiting work of the team, the next jobs with estimates, and the shares of its members.
 
-    All teams share the workers; of others only the number of workers that are busy for them is told. Estimates are
+    All teams share the workers; of others only the number of workers that are busy for them is shown. Estimates are
     what the policy does with the workers there are, if nothing new comes; see docs/queue.md.
     """
     return overview.queue(caller)
@@ -58,7 +58,7 @@ def get_queue(caller: Reader, overview: Overview) -> Queue:
     responses=responses(404),
 )
 def get_queue_position(job_id: JobId, caller: Reader, overview: Overview) -> QueuePosition:
-    """How much is expected to be started before it, when it should start and finish, and from what that is told."""
+    """Number of shards that should be started before it, estimates of its start and finish, and their basis."""
     return overview.position(caller, job_id)
 
 
@@ -74,7 +74,7 @@ def get_queue_position(job_id: JobId, caller: Reader, overview: Overview) -> Que
 def move_job(
     job_id: JobId, where: Annotated[JobMove, Body(openapi_examples=MOVE_EXAMPLES)], caller: Steerer, once: Once
 ) -> Response:
-    """Let a job go before others of its owner with the same priority; whose turn it is does not change by that."""
+    """Move a job before others of its owner with the same priority; the shares of members do not change by that."""
     other_id = where.other()
     if other_id is None:
         return once(lambda session: changed(move_to_front(session, caller, job_id)))
@@ -115,9 +115,9 @@ def _switched(session: Session, caller: Principal, switch: _Switch, then: Callab
 
 @_workers.get("/workers", operation_id="list_workers", summary="List the workers and what they run")
 def list_workers(caller: Reader, overview: Overview) -> WorkerList:
-    """Every worker, in the order in which they started; one that has stopped or was lost is told for a day.
+    """All workers, in the order in which they started; one that has stopped or was lost is listed for a day.
 
-    All teams share them; of what they run only the caller's team's jobs are told.
+    All teams share them; of what they run only the caller's team's jobs are shown.
     """
     return overview.workers(caller)
 

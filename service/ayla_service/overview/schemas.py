@@ -15,19 +15,19 @@ from ayla_service.queue.schemas import Switches, Worker
 from ayla_service.schemas import FrozenModel, Id, without_default
 from ayla_service.states import JobState
 
-_Start = Annotated[datetime | None, Field(description="When the first of its queued shards is expected to start.")]
-_Finish = Annotated[datetime | None, Field(description="When the last of its shards is expected to end.")]
+_Start = Annotated[datetime | None, Field(description="Time at which its first queued shard is expected to start.")]
+_Finish = Annotated[datetime | None, Field(description="Time at which its last shard is expected to end.")]
 _Position = Annotated[
     int | None,
     Field(description="Shards of all teams that are expected to be started before its first, plus one."),
 ]
-_Reason = Annotated[str | None, Field(description="Why there is no estimate; null if there is one.")]
+_Reason = Annotated[str | None, Field(description="Reason why there is no estimate; null if there is one.")]
 _Weight = Annotated[float, Field(description="The share beside others: twice the weight, twice the time.")]
 _UsedSeconds = Annotated[float, Field(description="Computing time used lately: halved with each half-life.")]
 
 
 class JobMove(SpecModel):
-    """Where a job is to go among those of its owner; one of the two."""
+    """New place of a job among those of its owner; one of the two."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -57,15 +57,15 @@ class JobMove(SpecModel):
 
 
 class WorkersInUse(FrozenModel):
-    """How many workers live, and what they do."""
+    """Numbers of living workers, by what they do."""
 
-    idle: int = Field(description="They have nothing to run.")
-    busy: int = Field(description="They run something of the team.")
-    busy_for_others: int = Field(description="They run something of other teams only.")
+    idle: int = Field(description="Workers with nothing to run.")
+    busy: int = Field(description="Workers that run something of the team.")
+    busy_for_others: int = Field(description="Workers that run something of other teams only.")
 
 
 class RunningShard(FrozenModel):
-    """A shard of the team that runs."""
+    """Running shard of the team."""
 
     worker: str
     job_id: str
@@ -77,7 +77,7 @@ class RunningShard(FrozenModel):
 
 
 class WaitingShards(FrozenModel):
-    """What a member has queued of one priority."""
+    """Queued shards of a member, of one priority."""
 
     priority: Priority
     owner: str
@@ -86,14 +86,14 @@ class WaitingShards(FrozenModel):
 
 
 class WaitingJob(FrozenModel):
-    """A job of which something is queued."""
+    """Job with queued shards."""
 
     job_id: str
     name: str | None
     owner: str
     priority: Priority
     device: Literal["auto", "cpu", "cuda"]
-    shards: int = Field(description="How many of it are queued.")
+    shards: int = Field(description="Number of its queued shards.")
     position: _Position
     estimated_start: _Start
     estimated_finish: _Finish
@@ -101,7 +101,7 @@ class WaitingJob(FrozenModel):
 
 
 class MemberShare(FrozenModel):
-    """What a member has had, and is to have."""
+    """Share of a member, and what it has used lately."""
 
     owner: str
     weight: _Weight
@@ -110,7 +110,7 @@ class MemberShare(FrozenModel):
 
 
 class TeamShare(FrozenModel):
-    """What the team has had, and is to have."""
+    """Share of the team, and what it has used lately."""
 
     weight: _Weight
     used_seconds: _UsedSeconds
@@ -118,11 +118,11 @@ class TeamShare(FrozenModel):
 
 
 class Basis(FrozenModel):
-    """What the estimates are made from."""
+    """Basis of the estimates."""
 
-    workers: int = Field(description="How many live that can run it.")
-    attempts: int = Field(description="How many attempts that ended lately were measured.")
-    ratio: float = Field(description="How long these took over what had been estimated from the spec alone.")
+    workers: int = Field(description="Number of living workers that can run it.")
+    attempts: int = Field(description="Number of attempts measured, which ended lately.")
+    ratio: float = Field(description="Their time over what had been estimated from the spec alone.")
     text: str = Field(
         description="The same in words.",
         examples=["2 workers; the last 214 attempts took 0.84 times as long as estimated."],
@@ -132,28 +132,28 @@ class Basis(FrozenModel):
 class Queue(Switches):
     """A team's queue."""
 
-    as_of: datetime = Field(description="When all of this was so; at most about a second ago.")
+    as_of: datetime = Field(description="Time of the snapshot; at most about a second ago.")
     workers: WorkersInUse
-    running: list[RunningShard] = Field(description="What runs of the team, the first 200; the longest running first.")
+    running: list[RunningShard] = Field(description="The first 200 running shards, the longest running first.")
     waiting: list[WaitingShards] = Field(description="By priority and member, the best priority first.")
     next: list[WaitingJob] = Field(description="The first 50 jobs, in the order in which they should be started.")
     shares: list[MemberShare] = Field(description="All members of the team, by name.")
     team: TeamShare
-    half_life_seconds: float = Field(description="After that time half of what was used is forgotten.")
+    half_life_seconds: float = Field(description="Time after which half of the usage is forgotten.")
     basis: Basis
 
 
 class QueuePosition(FrozenModel):
-    """Where a job stands in the queue."""
+    """Position of a job in the queue, and estimates of its start and finish."""
 
     as_of: datetime
     job_id: str
     state: JobState
-    shards: int = Field(description="How many of it are queued.")
+    shards: int = Field(description="Number of its queued shards.")
     position: _Position
     is_more: bool = Field(description="Whether it may be further behind: very many are not counted to the end.")
     seconds_ahead: float | None = Field(
-        description="How long one worker is expected to need for all shards that are started before."
+        description="Time that one worker is expected to need for all shards that are started before."
     )
     estimated_start: _Start
     earliest_start: datetime | None = Field(description="If all goes as for the fastest quarter of what was measured.")

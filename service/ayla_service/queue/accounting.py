@@ -71,7 +71,7 @@ def settle(session: Session, ended: Iterable[ResourceUsage], now: datetime) -> N
     _add(session, rows, teams, _corrected)
 
 
-def after_attempt(session: Session, shard: Shard, attempt: Attempt, now: datetime) -> ResourceUsage:
+def attempt_correction(session: Session, shard: Shard, attempt: Attempt, now: datetime) -> ResourceUsage:
     """Correction for an attempt that ends: its time less the charge; what else its worker runs has its share."""
     beside = select(Shard.cost).join(Attempt, Attempt.shard_id == Shard.id)
     beside = beside.where(Attempt.outcome == written(AttemptOutcome.RUNNING), Attempt.worker == attempt.worker)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Attempt, Checkpoint, Job, Shard, Trial
 from ayla_service.db.session import Database, store_now
-from ayla_service.queue.accounting import after_attempt, settle
+from ayla_service.queue.accounting import attempt_correction, settle
 from ayla_service.queue.claims import Claim, SavedState
 from ayla_service.queue.lifecycle import end_shard, fail_or_requeue, is_ending, requeue
 from ayla_service.queue.retries import ErrorType, RetryPolicy
@@ -197,7 +197,7 @@ def _end(
         attempt = _attempt(session, claim)
         attempt.outcome, attempt.heartbeat_at, attempt.ended_at = outcome, now, now
         follow(session, job, shard, now)
-        settle(session, [after_attempt(session, shard, attempt, now)], now)
+        settle(session, [attempt_correction(session, shard, attempt, now)], now)
 
 
 def _finish(session: Session, claim: Claim, block: RecordedBlock, _job: Job, shard: Shard, now: datetime) -> None:

@@ -18,7 +18,7 @@ from ayla_service.db.session import Database, store_now
 from ayla_service.queue.accounting import charge
 from ayla_service.queue.eligibility import EligibleMembers, eligible_by_priority, next_priority
 from ayla_service.queue.fair_queue import FAIR, ResourceUsage, SharePolicy
-from ayla_service.queue.lifecycle import is_due, queue_delayed
+from ayla_service.queue.lifecycle import due_shards, queue_delayed
 from ayla_service.queue.policy import ALONE, Candidate, PackLimits, pack
 from ayla_service.queue.shard_reader import ShardReader, Skipped
 from ayla_service.states import UNFINISHED_TRIAL, AttemptOutcome, JobState, ShardState, TrialState
@@ -121,7 +121,7 @@ def claim_pack(
     Returns:
         The claims, best first; none if nothing is queued, or if others took all that was seen.
     """
-    if database.is_sqlite and not _anything(database, worker):
+    if database.is_sqlite and not _has_work(database, worker):
         return ()
     for pause in _PAUSES:
         with database.write() as session:
@@ -132,19 +132,19 @@ def claim_pack(
     return ()
 
 
-def _anything(database: Database, worker: WorkerIdentity) -> bool:
+def _has_work(database: Database, worker: WorkerIdentity) -> bool:
     """Look before locking: on SQLite a unit of work that writes keeps all others waiting."""
     with database.read() as session:
         if next_priority(session, worker.devices) is not None:
             return True
-        return session.execute(is_due(store_now(session)).limit(1)).first() is not None
+        return session.execute(due_shards(store_now(session)).limit(1)).first() is not None
 
 
 def _claim_any(
     session: Session, worker: WorkerIdentity, lease_seconds: float, limits: PackLimits, shares: SharePolicy
 ) -> tuple[Claim, ...] | None:
     """The best shards; nothing if nothing is queued, None if others hold all that was looked at."""
-    _one_at_a_time(session)
+    _lock_claims(session)
     now = store_now(session)
     queue_delayed(session, now)
     skipped = Skipped()
@@ -161,7 +161,7 @@ def _claim_any(
     return None if skipped.shards or skipped.jobs else ()
 
 
-def _one_at_a_time(session: Session) -> None:
+def _lock_claims(session: Session) -> None:
     """Let claims wait for each other: two that looked at the same moment would both serve the same member.
 
     SQLite has one writer at a time.

@@ -83,14 +83,14 @@ def prioritise(session: Session, job: Job, priority: int) -> None:
     session.execute(update(Shard).where(Shard.job_id == job.id).values(priority=priority))
 
 
-def is_due(now: datetime) -> Select[str]:
-    """The ids of the shards whose pause after a failure is over."""
+def due_shards(now: datetime) -> Select[str]:
+    """Query for the ids of the delayed shards whose pause is over."""
     return select(Shard.id).where(Shard.state == written(ShardState.DELAYED), Shard.available_at <= now)
 
 
 def queue_delayed(session: Session, now: datetime) -> int:
     """Queue those shards; returns how many there were."""
-    due = is_due(now).order_by(Shard.id).limit(_DELAYED_AT_ONCE).with_for_update(skip_locked=True, key_share=True)
+    due = due_shards(now).order_by(Shard.id).limit(_DELAYED_AT_ONCE).with_for_update(skip_locked=True, key_share=True)
     ids = list(session.scalars(due))
     if ids:
         session.execute(update(Shard).where(Shard.id.in_(ids)).values(state=ShardState.QUEUED, available_at=None))

@@ -24,7 +24,7 @@ _FORGOTTEN_AT_ONCE = 5000
 _MOST_DETAIL = 1000
 
 
-class Event(StrEnum):
+class WebhookEvent(StrEnum):
     """Types of events that webhooks can be sent."""
 
     JOB_SUCCEEDED = "job.succeeded"

@@ -12,7 +12,7 @@ from ayla_service.db.session import Database, store_now
 from ayla_service.observability import metrics
 from ayla_service.queue.accounting import settle, time_share
 from ayla_service.queue.fair_queue import ResourceUsage
-from ayla_service.queue.lifecycle import fail_or_requeue, is_due, queue_delayed
+from ayla_service.queue.lifecycle import due_shards, fail_or_requeue, queue_delayed
 from ayla_service.queue.retries import ErrorType, RetryPolicy
 from ayla_service.states import AttemptOutcome, ShardState
 
@@ -25,7 +25,7 @@ def reap(database: Database, policy: RetryPolicy) -> int:
     Returns:
         How many leases had expired.
     """
-    if not _anything(database):
+    if not _is_needed(database):
         return 0
     # By itself: it locks shards of many jobs, and what follows locks jobs before their shards.
     with database.write() as session:
@@ -39,11 +39,11 @@ def reap(database: Database, policy: RetryPolicy) -> int:
     return len(expired)
 
 
-def _anything(database: Database) -> bool:
+def _is_needed(database: Database) -> bool:
     """Look before locking: on SQLite a unit of work that writes keeps all others waiting."""
     with database.read() as session:
         now = store_now(session)
-        looks = (_expired(now).limit(1), is_due(now).limit(1))
+        looks = (_expired(now).limit(1), due_shards(now).limit(1))
         return any(session.execute(look).first() is not None for look in looks)
 
 

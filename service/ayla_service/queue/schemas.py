@@ -1,4 +1,4 @@
-"""Answers about the queue itself: how a team's queue is switched, and the workers with what they run."""
+"""Answers about the queue itself: the switches of a team's queue, and the workers with what they run."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,14 +10,14 @@ from ayla_service.schemas import FrozenModel
 
 
 class Switches(FrozenModel):
-    """Whether a team's queue takes and starts jobs; what runs goes on in any case."""
+    """Switches of a team's queue: whether it takes and starts jobs; what runs goes on in any case."""
 
-    paused_at: datetime | None = Field(description="Since when nothing of it is started; null: it is.")
-    draining_at: datetime | None = Field(description="Since when nothing is put on it; null: it is.")
+    paused_at: datetime | None = Field(description="Time since which nothing is started; null if it is not paused.")
+    draining_at: datetime | None = Field(description="Time since which no job is taken; null if it is not draining.")
 
 
 class WorkerState(StrEnum):
-    """Whether a worker has work; lost means that it is silent and has not said that it stops."""
+    """State of a worker; lost means that it is silent and has not said that it stops."""
 
     IDLE = "idle"
     BUSY = "busy"
@@ -26,7 +26,7 @@ class WorkerState(StrEnum):
 
 
 class RunningAttempt(FrozenModel):
-    """What a worker works on."""
+    """Attempt that a worker runs."""
 
     job_id: str
     shard_id: str
@@ -41,8 +41,8 @@ class Worker(FrozenModel):
     state: WorkerState = Field(description="Lost: silent, without having said that it stops.")
     host: str
     pid: int
-    device: str = Field(description="What it computes on.")
-    devices: list[str] = Field(description="Which devices of a job spec it serves.", examples=[["auto", "cpu"]])
+    device: str = Field(description="Processor or GPU that it computes on.")
+    devices: list[str] = Field(description="Devices of a job spec that it serves.", examples=[["auto", "cpu"]])
     memory_bytes: int = Field(description="Memory of the machine, or of the GPU that it computes on.")
     environment: dict[str, Any] = Field(
         description="What results depend on to the last bit: versions, threads, processor."
@@ -50,4 +50,4 @@ class Worker(FrozenModel):
     started_at: datetime
     heartbeat_at: datetime = Field(description="The last sign of life.")
     stopped_at: datetime | None
-    attempts: list[RunningAttempt] = Field(description="What it runs; several where small shards run together.")
+    attempts: list[RunningAttempt] = Field(description="Running attempts; several where small shards run together.")

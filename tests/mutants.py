@@ -131,15 +131,15 @@ MUTANTS = (
     Mutant(
         "a newcomer is lifted",
         f"{_QUEUE}/fair_queue.py",
-        "virtual_time=max(self.virtual_time, floor - self.waited)",
-        "virtual_time=self.virtual_time",
+        "else self._replace(virtual_time=least)",
+        "else self",
         ("tests/service/test_fair_share.py",),
     ),
     Mutant(
         "who has waited is not taken for a newcomer",
         f"{_QUEUE}/fair_queue.py",
-        "floor - self.waited)",
-        "floor)",
+        "least = floor - self.waited",
+        "least = floor",
         ("tests/service/test_fair_share.py",),
     ),
     Mutant(

@@ -30,7 +30,7 @@ def test_a_queue_and_clocks_that_are_looked_up_agree_on_who_is_next_and_on_what_
             clocks.serve(used[-1].team_id, first, used[-1].seconds)
         found = {one.id: one for one in queue.clocks()}
         stored = {one.id: one for some in ([*teams.values()], *members.values()) for one in some}
-        for deltas in FairQueue(teams.values(), members, FAIR).deltas(used):
+        for deltas in queue.deltas(used):
             for one, delta in deltas.items():
                 assert stored[one].virtual_time + delta.virtual_time == pytest.approx(found[one].virtual_time)
                 assert stored[one].virtual_time + delta.last_start == pytest.approx(found[one].last_start)

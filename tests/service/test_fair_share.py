@@ -211,7 +211,7 @@ def test_a_lost_attempt_is_charged_until_its_last_heartbeat(database: Database) 
     assert used(database, LOCAL)[0] == pytest.approx(5.0, abs=0.01)
 
 
-def test_a_pack_is_made_of_the_shards_of_all_whose_turn_it_is(database: Database) -> None:
+def test_a_pack_is_made_of_the_shards_of_all_members_who_are_next(database: Database) -> None:
     others = [colleague(database, name) for name in "abc"]
     queue(database, LOCAL, 20, 1.0)
     for who in others:

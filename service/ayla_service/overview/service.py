@@ -31,7 +31,7 @@ class QueueOverview:
         database: the store.
         presence_seconds: time between two signs of life of a worker.
         policy: how past usage counts.
-        cache_seconds: for how long an answer is given again.
+        cache_seconds: time for which an answer is cached.
     """
 
     def __init__(

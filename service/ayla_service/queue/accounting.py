@@ -1,7 +1,7 @@
 """Accounting of computing time: charged by the estimate when a shard is claimed, corrected when its attempt ends.
 
-Always the last that a unit of work does, members in the order of their ids and then teams: so who holds one of these
-rows waits for nothing that another might hold.
+Always the last statements of a unit of work, members in the order of their ids and then teams: a transaction that holds
+one of these rows waits for nothing that another one might hold.
 """
 
 from collections import defaultdict
@@ -52,7 +52,7 @@ def settle(session: Session, ended: Iterable[ResourceUsage], now: datetime) -> N
 
     Args:
         session: the unit of work.
-        ended: for each attempt, by how much its time differs from what was charged.
+        ended: of each attempt, its time less what was charged.
         now: the store's time.
     """
     members: dict[str, float] = defaultdict(float)

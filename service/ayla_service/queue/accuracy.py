@@ -30,7 +30,7 @@ class EstimateAccuracy:
         ratio: of all of them together; 1 where there is none.
         lower_quartile: a quarter of the attempts had a ratio below.
         upper_quartile: a quarter had one above.
-        by_member: the ratio of each member of whose attempts enough have ended.
+        by_member: the ratio of each member with enough attempts that ended.
     """
 
     attempts: int = 0

@@ -23,8 +23,8 @@ from ayla_service.queue.policy import ALONE, Candidate, PackLimits, pack
 from ayla_service.queue.shard_reader import ShardReader, Skipped
 from ayla_service.states import UNFINISHED_TRIAL, AttemptOutcome, JobState, ShardState, TrialState
 
-_LOOKS = 8
-"""Packs behind the front of the queue that a claim looks at, while others are taking what is there."""
+_MOST_PACKS = 8
+"""Packs that a claim tries to lock, while others are taking what is there."""
 
 _PAUSES = (0.02, 0.05, 0.1)
 """Seconds before it looks again when all of that was taken."""
@@ -69,7 +69,7 @@ class Claim:
         shard_id: the shard.
         job_id: its job.
         attempt: fencing token; a write with an older one is refused.
-        worker: name of who claimed.
+        worker: name of the worker that claimed.
         resolved_spec: the job as resolved, as the store has it.
         trial_ids: id in the store by ``TrialPlan.index``.
         saved: checkpoints of earlier attempts, newest first.
@@ -176,7 +176,7 @@ def _take(
     session: Session, eligible: EligibleMembers, limits: PackLimits, shares: SharePolicy, skipped: Skipped
 ) -> tuple[list[Row[Any]], dict[str, Row[Any]]]:
     """Lock the pack that the policy chooses; if others hold all of it, the one that it chooses next."""
-    for _ in range(_LOOKS):
+    for _ in range(_MOST_PACKS):
         members = eligible.fair_queue(shares)
         reader = ShardReader(session, eligible, members.in_order(), limits.shards, skipped)
         wanted = pack(members, reader.take, limits)

@@ -1,4 +1,4 @@
-"""Members who may have the next worker, found from the front of an index: one look for each, however much it queued."""
+"""Eligible members: those with queued work who may have the next worker, each found by one look into the index."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

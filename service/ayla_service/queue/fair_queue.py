@@ -22,8 +22,8 @@ class SharePolicy:
 
     Attributes:
         half_life_seconds: time after which half of it is forgotten.
-        credit_seconds: how far a virtual time may be behind, beside the time waited: so much computing, per unit of
-            weight, is done for who comes back before all others are served again.
+        credit_seconds: distance by which a virtual time may be behind, beside the time waited: so much computing, per
+            unit of weight, is done for a member who comes back before all others are served again.
     """
 
     half_life_seconds: float = 3600.0
@@ -44,7 +44,7 @@ class VirtualClock(NamedTuple):
     Attributes:
         id: of the team or member.
         weight: its share beside others.
-        virtual_time: seconds of computing over the weight; who has the least is next.
+        virtual_time: seconds of computing over the weight; the least is served next.
         last_start: virtual time at which it was served last.
         waited: seconds for which it has had work on the queue.
     """
@@ -67,7 +67,8 @@ class VirtualClock(NamedTuple):
 
     def lifted(self, floor: float) -> "VirtualClock":
         """The clock, at least at the floor; but the time waited since is not taken away again."""
-        return self._replace(virtual_time=max(self.virtual_time, floor - self.waited))
+        least = floor - self.waited
+        return self if self.virtual_time >= least else self._replace(virtual_time=least)
 
 
 class ResourceUsage(NamedTuple):
@@ -83,8 +84,8 @@ class UsageDelta(NamedTuple):
 
     Attributes:
         seconds: computing time that is added.
-        virtual_time: by how much it is further.
-        last_start: how much further it was than the stored virtual time when it was served last.
+        virtual_time: growth of the virtual time.
+        last_start: growth of the virtual time up to the last start.
     """
 
     seconds: float = 0.0
@@ -97,8 +98,8 @@ class FairQueue:
 
     Args:
         teams: virtual clocks of the members' teams.
-        members: virtual clocks of all who have work at one priority, by team.
-        policy: how far behind a virtual time may be.
+        members: virtual clocks of all members with work at one priority, by team.
+        policy: limits the distance by which a virtual time may be behind.
     """
 
     def __init__(
@@ -113,7 +114,7 @@ class FairQueue:
         return None if team_id is None else self._members[team_id].first()
 
     def serve_first(self, seconds: float) -> None:
-        """Do so much computing for the next member."""
+        """Charge so much computing to the next member."""
         team_id = self._teams.first()
         if team_id is not None:
             self._members[team_id].serve_first(seconds)
@@ -130,11 +131,11 @@ class FairQueue:
         return [member_id for team_id in self._teams.in_order() for member_id in self._members[team_id].in_order()]
 
     def clocks(self) -> list[VirtualClock]:
-        """Virtual clocks of all teams and members, none further behind than the policy lets them."""
+        """Virtual clocks of all teams and members, lifted as the policy has it."""
         return [clock for level in (self._teams, *self._members.values()) for clock in level.clocks.values()]
 
     def deltas(self, used: Iterable[ResourceUsage]) -> tuple[dict[str, UsageDelta], dict[str, UsageDelta]]:
-        """Changes of members and teams by what is used, in this order, by whomever."""
+        """Changes of what is stored of members and teams, by this usage, in this order."""
         members: dict[str, UsageDelta] = {}
         teams: dict[str, UsageDelta] = {}
         for member_id, team_id, seconds in used:
@@ -161,7 +162,7 @@ class FairClocks:
         return (self._ranks[team_id], self._ranks[member_id])
 
     def serve(self, team_id: str, member_id: str, seconds: float) -> None:
-        """Do so much computing for a member."""
+        """Charge so much computing to a member."""
         for one_id in (team_id, member_id):
             clock = self._clocks[one_id] = self._clocks[one_id].advanced(seconds)
             self._ranks[one_id] = clock.rank
@@ -170,13 +171,14 @@ class FairClocks:
 class _Level:
     """Teams, or the members of one team, in the order in which they are served.
 
-    Who waits is never behind who is served; so whoever is has been away, or at another priority, and is lifted.
+    One that waits is never behind one that is served. One that is behind has been away, or at another priority, and is
+    lifted.
     """
 
     def __init__(self, clocks: Sequence[VirtualClock], policy: SharePolicy) -> None:
-        floor = max((clock.last_start for clock in clocks), default=0.0) - policy.credit_seconds
+        self._floor = max((clock.last_start for clock in clocks), default=0.0) - policy.credit_seconds
         self._stored = {clock.id: clock for clock in clocks}
-        self.clocks = {clock.id: clock.lifted(floor) for clock in clocks}
+        self.clocks = {clock.id: clock.lifted(self._floor) for clock in clocks}
         self._heap = [clock.rank for clock in self.clocks.values()]
         heapq.heapify(self._heap)
 
@@ -198,6 +200,6 @@ class _Level:
 
     def delta(self, one_id: str, seconds: float, before: UsageDelta | None) -> UsageDelta:
         stored = self._stored[one_id]
-        since = before or UsageDelta(virtual_time=self.clocks[one_id].virtual_time - stored.virtual_time)
-        clock = stored._replace(virtual_time=since.virtual_time).advanced(seconds)
+        since = before or UsageDelta(virtual_time=stored.lifted(self._floor).virtual_time - stored.virtual_time)
+        clock = VirtualClock(one_id, stored.weight, since.virtual_time).advanced(seconds)
         return UsageDelta(since.seconds + seconds, clock.virtual_time, clock.last_start)

@@ -19,7 +19,7 @@ _MOST_LOOKS = 150_000
 
 @dataclass(slots=True)
 class ShardGroup:
-    """Shards that follow each other in a queue; ``seconds`` is how long one of them is expected to take."""
+    """Shards that follow each other in a queue; ``seconds`` is the expected time of one of them."""
 
     job_id: str | None
     shards: int
@@ -44,7 +44,7 @@ class SimulatedQueue:
 
 @dataclass(slots=True)
 class SimulatedWorker:
-    """A worker: which devices it serves, in how many seconds it is free, and for whom it works until then."""
+    """Worker with the devices that it serves; until it is free it works for these members and teams."""
 
     devices: Collection[str]
     free_in: float = 0.0
@@ -70,7 +70,7 @@ class JobEstimate:
 
     Attributes:
         ahead: shards that are started before its first.
-        seconds_ahead: how long these are expected to take, one after the other.
+        seconds_ahead: expected time of these, one after the other.
         start: seconds until its first shard is started.
         finish: seconds until its last shard ends; None if that is too far away to be played.
     """
@@ -93,7 +93,7 @@ def forecast(
     Args:
         workers: those that live.
         queues: all queued work; they are emptied.
-        sharing: who shares the workers.
+        sharing: clocks and limits of the members and teams.
         wanted: ids of the jobs.
         enough: stop after so many of them, those that are started first.
     """
@@ -146,7 +146,7 @@ class _Simulation:
                 self._start(one, queue, now)
 
     def _first(self, worker: SimulatedWorker) -> SimulatedQueue | None:
-        """Of the queues of the best priority that the worker can serve, that of the member who is next."""
+        """Queue that the worker serves next: the first member's, of those of the best priority that it can serve."""
         self._looks -= len(self._queues)
         rank, can_serve, devices = self._clocks.rank, self._can_serve, worker.devices
         first, first_rank = None, None

@@ -145,13 +145,7 @@ def fail_or_requeue(
 def end_finished_jobs(session: Session, job_ids: Collection[str], now: datetime) -> None:
     """End each of the jobs that has no shard left to run, and announce it to its team's webhooks."""
     session.flush()
-    states: dict[str, set[str]] = {job_id: set() for job_id in job_ids}
-    for job_id, state in session.execute(select(Shard.job_id, Shard.state).where(Shard.job_id.in_(job_ids)).distinct()):
-        states[job_id].add(state)
-    ended: dict[JobState, list[str]] = {}
-    for job_id, found in states.items():
-        if not found & set(UNFINISHED_SHARD):
-            ended.setdefault(_end_of(found), []).append(job_id)
+    ended = _finished_jobs(session, job_ids)
     _measure_again(session, [job_id for ids in ended.values() for job_id in ids])
     teams: dict[str, str] = {}
     for state, ids in ended.items():
@@ -163,6 +157,18 @@ def end_finished_jobs(session: Session, job_ids: Collection[str], now: datetime)
         )
         teams.update((row.id, row.team_id) for row in rows)
     announce(session, teams, now)
+
+
+def _finished_jobs(session: Session, job_ids: Collection[str]) -> dict[JobState, list[str]]:
+    """Ids of those jobs that have no shard left to run, by the state that they end in."""
+    states: dict[str, set[str]] = {job_id: set() for job_id in job_ids}
+    for job_id, state in session.execute(select(Shard.job_id, Shard.state).where(Shard.job_id.in_(job_ids)).distinct()):
+        states[job_id].add(state)
+    finished: dict[JobState, list[str]] = {}
+    for job_id, found in states.items():
+        if not found & set(UNFINISHED_SHARD):
+            finished.setdefault(_end_of(found), []).append(job_id)
+    return finished
 
 
 def _measure_again(session: Session, job_ids: Collection[str]) -> None:

@@ -67,9 +67,9 @@ def pack(members: FairQueue, take: Take, limits: PackLimits) -> list[Candidate]:
     its worker, and others must not share its fate.
 
     Args:
-        members: all who have queued work of the best priority; what is chosen is charged to them here.
+        members: those with queued work of the best priority; what is chosen is charged to them here.
         take: gives their shards.
-        limits: how much one worker takes.
+        limits: of one pack.
     """
     chosen: list[Candidate] = []
     cost = 0.0

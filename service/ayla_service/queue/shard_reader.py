@@ -48,7 +48,7 @@ class ShardReader:
         session: the unit of work.
         eligible: the members.
         in_order: their ids, about as they come.
-        count: how many shards are wanted.
+        count: number of shards that are wanted.
         skipped: jobs and shards to leave out.
     """
 
@@ -145,7 +145,7 @@ def first_shards(
 def _of_each(
     session: Session, where: Sequence[ColumnElement[bool]], member_ids: Sequence[str], each: int
 ) -> Select[Any]:
-    """The front of the index at each member, which SQLite and PostgreSQL have to be asked for differently."""
+    """Query for the front of the index at each member, in the form that SQLite or PostgreSQL runs fast."""
     first = select(Shard.id).where(*where, Shard.owner_id == Member.id).order_by(*claim_order()).limit(each)
     if session.get_bind().dialect.name == "sqlite":
         query = select(*_columns()).join(Member, Shard.id.in_(first.correlate(Member)))

@@ -143,6 +143,13 @@ MUTANTS = (
         ("tests/service/test_fair_share.py",),
     ),
     Mutant(
+        "the forecast serves in the order of claims",
+        f"{_QUEUE}/fair_queue.py",
+        "return (self._ranks[team_id], self._ranks[member_id])",
+        "return (self._ranks[member_id], self._ranks[team_id])",
+        ("tests/service/test_fair_queue.py",),
+    ),
+    Mutant(
         "who has as many workers as it may is passed over",
         f"{_QUEUE}/eligibility.py",
         "            found.exclude(_at_limit(session, found.worker_limits, worker))",

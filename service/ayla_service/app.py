@@ -31,7 +31,7 @@ from ayla_service.http.origin import OriginMiddleware
 from ayla_service.http.request_metrics import MetricsMiddleware
 from ayla_service.jobs.service import JobService
 from ayla_service.lifespan import while_served
-from ayla_service.overview.service import QueueBoard
+from ayla_service.overview.service import QueueOverview
 from ayla_service.queue.fair_queue import SharePolicy
 from ayla_service.queue.wakeup import TimerWakeUp, WakeUp
 from ayla_service.routers import ROUTERS, V1
@@ -81,7 +81,7 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
     app.state.wake_up = wake_up or TimerWakeUp()
     app.state.jobs = JobService(database, app.state.wake_up, fill_uploads, pin_uploads)
     shares = SharePolicy(settings.share_half_life_seconds)
-    app.state.board = QueueBoard(database, settings.presence_seconds, shares)
+    app.state.overview = QueueOverview(database, settings.presence_seconds, shares)
     app.state.keys = KeyRing(database)
     app.state.results = ResultReader(database)
     app.state.figures = FigureService(database)

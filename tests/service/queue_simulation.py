@@ -43,7 +43,7 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ShardRun:
     """A shard that was run."""
 
     owner: Principal
@@ -92,7 +92,7 @@ def poisson(seed: int, rate: float, until: float) -> Iterator[float]:
 
 
 @dataclass(slots=True)
-class _Clock:
+class _SimulatedClock:
     now: float = 0.0
 
     def __call__(self, _session: object) -> datetime:
@@ -114,12 +114,12 @@ class Simulation:
     workers: int
     factors: Iterator[float]
     policy: SharePolicy = FAIR
-    runs: list[Run] = field(default_factory=list)
-    _clock: _Clock = field(default_factory=_Clock)
+    runs: list[ShardRun] = field(default_factory=list)
+    _clock: _SimulatedClock = field(default_factory=_SimulatedClock)
     _owners: dict[str, tuple[Principal, float]] = field(default_factory=dict)
     _costs: dict[str, float] = field(default_factory=dict)
 
-    def play(self, arrivals: Sequence[Arrival], until: float) -> list[Run]:
+    def play(self, arrivals: Sequence[Arrival], until: float) -> list[ShardRun]:
         """Let it run; what has begun by the end is counted as if it had ended."""
         coming = sorted(arrivals, key=lambda arrival: arrival.at, reverse=True)
         idle = [f"worker:{number}" for number in range(self.workers)]
@@ -146,7 +146,7 @@ class Simulation:
         for claimed in found:
             owner, queued = self._owners[claimed.job_id]
             end = at + self._costs[claimed.shard_id] * next(self.factors)
-            self.runs.append(Run(owner, queued, at, end))
+            self.runs.append(ShardRun(owner, queued, at, end))
             at = end
         if found:
             heapq.heappush(busy, (at, worker, found))
@@ -167,19 +167,19 @@ class Simulation:
             yield
 
 
-def first_in_first_out(arrivals: Sequence[Arrival], workers: int, factors: Iterator[float]) -> list[Run]:
+def first_in_first_out(arrivals: Sequence[Arrival], workers: int, factors: Iterator[float]) -> list[ShardRun]:
     """What would be if the oldest shard always went first."""
     free = [0.0] * workers
     runs = []
     for arrival in sorted(arrivals, key=lambda arrival: arrival.at):
         for cost in arrival.costs:
             start = max(arrival.at, heapq.heappop(free))
-            runs.append(Run(arrival.owner, arrival.at, start, start + cost * next(factors)))
+            runs.append(ShardRun(arrival.owner, arrival.at, start, start + cost * next(factors)))
             heapq.heappush(free, runs[-1].end)
     return runs
 
 
-def seconds_of(runs: Sequence[Run], first: float, last: float) -> dict[str, float]:
+def seconds_of(runs: Sequence[ShardRun], first: float, last: float) -> dict[str, float]:
     """Computing time that each member, by id, and each team had within a span of time."""
     found: dict[str, float] = defaultdict(float)
     for run in runs:

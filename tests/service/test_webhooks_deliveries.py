@@ -9,7 +9,7 @@ import pytest
 from ayla_service.db.models import Shard, Webhook, WebhookDelivery
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue import outbox
-from ayla_service.queue.lifecycle import settle
+from ayla_service.queue.lifecycle import end_finished_jobs
 from ayla_service.webhooks import concurrency as room
 from ayla_service.webhooks import deliveries as due
 from ayla_service.webhooks import schedule
@@ -168,7 +168,7 @@ def test_a_webhook_that_is_deleted_while_a_job_ends_does_not_keep_it_from_ending
     monkeypatch.setattr(outbox, "_jobs", meanwhile)
     with database.write() as session:
         session.execute(update(Shard).values(state="succeeded"))
-        settle(session, [job.id], store_now(session))
+        end_finished_jobs(session, [job.id], store_now(session))
     assert deleted.wait(10)
     thread.join(10)
     assert jobs(database).get(job.id).state == "succeeded"

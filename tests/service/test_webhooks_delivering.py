@@ -16,7 +16,7 @@ import pytest
 import structlog
 from ayla_service.db.models import Shard, Webhook, WebhookDelivery
 from ayla_service.db.session import Database, store_now
-from ayla_service.queue.lifecycle import settle
+from ayla_service.queue.lifecycle import end_finished_jobs
 from ayla_service.settings import Settings
 from ayla_service.webhooks import deliveries as due
 from ayla_service.webhooks.delivering import THREAD_NAME, Delivering
@@ -73,7 +73,7 @@ def test_the_end_of_a_job_reaches_its_receiver_signed(database: Database) -> Non
         job = submit(database, name="Bézier")
         with database.write() as session:
             session.execute(update(Shard).values(state="succeeded"))
-            settle(session, [job.id], store_now(session))
+            end_finished_jobs(session, [job.id], store_now(session))
         (row,) = wait_until_ended(database)
     (received,) = receiver.received
     told = Verifier(secret).verify(received.body, received.headers)

@@ -15,7 +15,7 @@ from ayla_service.db.models import Attempt, Checkpoint, Job
 from ayla_service.db.session import Database
 from ayla_service.jobs.views import JobView
 from ayla_service.queue import attempts
-from ayla_service.queue.attempts import Order
+from ayla_service.queue.attempts import HeartbeatReply
 from ayla_service.queue.claims import claim
 from ayla_service.queue.reaper import reap
 from ayla_service.settings import Settings
@@ -268,7 +268,7 @@ def test_a_spec_that_cannot_be_read_fails_its_job_and_the_next_runs(database: Da
 def test_a_store_that_is_away_for_a_moment_costs_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     real, failures = attempts.record, iter([True, False, True])
 
-    def sometimes(*arguments: object) -> Order:
+    def sometimes(*arguments: object) -> HeartbeatReply:
         if next(failures, False):
             raise OperationalError("INSERT", {}, Exception("database is locked"))
         return real(*arguments)  # type: ignore[arg-type]  # passed on as they come
@@ -283,7 +283,7 @@ def test_a_store_that_is_away_for_a_moment_costs_nothing(database: Database, mon
 def test_a_store_that_was_away_for_too_long_costs_an_attempt_and_is_named(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(*_: object) -> Order:
+    def away(*_: object) -> HeartbeatReply:
         raise OperationalError("INSERT", {}, Exception("could not connect to server"))
 
     job = submit(database)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from ayla_service.db.models import Webhook, WebhookDelivery
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import WebhookDisabled
-from ayla_service.queue.outbox import Event, delivery, message
+from ayla_service.queue.outbox import WebhookEvent, delivery, message
 from ayla_service.schemas import Page
 from ayla_service.states import DeliveryState
 from ayla_service.teams.principal import Principal
@@ -188,4 +188,4 @@ def _enabled(webhook: Webhook) -> Webhook:
 
 
 def _ordered(events: Collection[str]) -> list[str]:
-    return [event.value for event in Event if event in events]
+    return [event.value for event in WebhookEvent if event in events]

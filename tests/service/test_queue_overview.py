@@ -1,4 +1,4 @@
-"""What users are told about the queue: counts, shares, what runs, and what is to be expected."""
+"""Overview of the queue for users: counts, shares, what runs, and estimates."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -7,11 +7,11 @@ import pytest
 from ayla_service.db.models import Attempt, Member, Shard, Team, Trial
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import JobNotFound
-from ayla_service.overview.estimates import PositionView, QueueView
 from ayla_service.overview.moving import move_before, move_to_front
-from ayla_service.overview.service import QueueBoard
+from ayla_service.overview.schemas import Queue, QueuePosition
+from ayla_service.overview.service import QueueOverview
 from ayla_service.queue import control, packs
-from ayla_service.queue import snapshot as census_module
+from ayla_service.queue import snapshot as snapshot_module
 from ayla_service.queue.attempts import fail
 from ayla_service.queue.claims import Claim, WorkerIdentity, claim
 from ayla_service.queue.fair_queue import FAIR
@@ -41,16 +41,16 @@ def workers(database: Database, count: int) -> list[WorkerIdentity]:
     return [WorkerIdentity(name, frozenset({"auto", "cpu"}), {}) for name in names]
 
 
-def board(database: Database, keep_seconds: float = 0.0) -> QueueBoard:
-    return QueueBoard(database, 5.0, FAIR, keep_seconds)
+def overview(database: Database, cache_seconds: float = 0.0) -> QueueOverview:
+    return QueueOverview(database, 5.0, FAIR, cache_seconds)
 
 
-def queue(database: Database, caller: Principal = LOCAL) -> QueueView:
-    return board(database).queue(caller)
+def queue(database: Database, caller: Principal = LOCAL) -> Queue:
+    return overview(database).queue(caller)
 
 
-def position(database: Database, job_id: str) -> PositionView:
-    return board(database).position(LOCAL, job_id)
+def position(database: Database, job_id: str) -> QueuePosition:
+    return overview(database).position(LOCAL, job_id)
 
 
 def run(database: Database, worker: WorkerIdentity, seconds_ago: float = 0.0) -> Claim:
@@ -67,7 +67,7 @@ def ended(database: Database, claimed: Claim) -> None:
     packs.complete(database, [CompletedShard(claimed, [], NewResults(), "cpu")])
 
 
-def seconds(view: QueueView | PositionView, found: object) -> float:
+def seconds(view: Queue | QueuePosition, found: object) -> float:
     assert found is not None
     return (found - view.as_of).total_seconds()  # type: ignore[operator, no-any-return]
 
@@ -75,7 +75,7 @@ def seconds(view: QueueView | PositionView, found: object) -> float:
 def test_an_empty_queue_has_nothing_to_tell(database: Database) -> None:
     view = queue(database)
     assert (view.workers.idle, view.workers.busy, view.workers.busy_for_others) == (0, 0, 0)
-    assert (view.running, view.waiting, view.next_jobs) == ([], [], [])
+    assert (view.running, view.waiting, view.next) == ([], [], [])
     assert [(one.owner, one.used_seconds, one.share) for one in view.shares] == [("local", 0.0, 0.0)]
     assert "no attempt has ended" in view.basis.text
 
@@ -95,8 +95,8 @@ def test_what_waits_is_counted_by_priority_and_member(database: Database) -> Non
 
 
 def test_a_count_ends_where_it_would_be_slow(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(census_module, "COUNTED_AT_MOST", 0)
-    monkeypatch.setattr(census_module, "_COUNTED_AT_LEAST", 2)
+    monkeypatch.setattr(snapshot_module, "COUNTED_AT_MOST", 0)
+    monkeypatch.setattr(snapshot_module, "_COUNTED_AT_LEAST", 2)
     job = put_shards(database, LOCAL, [20.0] * 5)
     assert [(one.shards, one.is_more) for one in queue(database).waiting] == [(2, True)]
     assert position(database, job).shards == 5
@@ -109,8 +109,8 @@ def test_the_next_jobs_are_told_in_the_order_of_the_policy(database: Database) -
     theirs = [put_shards(database, other, [20.0]) for _ in range(2)]
     high = put_shards(database, other, [20.0], "high")
     view = queue(database)
-    assert [one.job_id for one in view.next_jobs] == [high, mine[0], theirs[0], mine[1], theirs[1]]
-    first = view.next_jobs[0]
+    assert [one.job_id for one in view.next] == [high, mine[0], theirs[0], mine[1], theirs[1]]
+    first = view.next[0]
     assert (first.owner, first.priority, first.shards, first.position) == ("bob", "high", 1, 1)
     assert seconds(view, first.estimated_start) == 0.0
     assert seconds(view, first.estimated_finish) == pytest.approx(20.0)
@@ -121,7 +121,7 @@ def test_jobs_that_were_moved_are_told_in_their_new_order(database: Database) ->
     with database.write() as session:
         move_to_front(session, LOCAL, third)
         move_before(session, LOCAL, second, first)
-    assert [one.job_id for one in queue(database).next_jobs] == [third, second, first]
+    assert [one.job_id for one in queue(database).next] == [third, second, first]
 
 
 def test_what_the_queue_expects_is_what_claims_do(database: Database) -> None:
@@ -130,7 +130,7 @@ def test_what_the_queue_expects_is_what_claims_do(database: Database) -> None:
     others = [colleague(database, name) for name in "abc"]
     for number, who in enumerate([LOCAL, *others] * 3):
         put_shards(database, who, [3.0 + 7.0 * (number % 5)])
-    expected = [one.job_id for one in queue(database).next_jobs]
+    expected = [one.job_id for one in queue(database).next]
     assert [run(database, worker).job_id for _ in expected] == expected
 
 
@@ -215,7 +215,7 @@ def test_why_there_is_no_estimate_is_told(database: Database) -> None:
         control.pause(session, LOCAL.team_id, store_now(session))
     view = position(database, waiting)
     assert (view.reason, view.shards, view.position) == ("The team's queue is paused.", 1, None)
-    assert {one.reason for one in queue(database).next_jobs} == {"The team's queue is paused."}
+    assert {one.reason for one in queue(database).next} == {"The team's queue is paused."}
 
 
 def test_a_member_without_any_worker_has_no_estimate(database: Database) -> None:
@@ -267,12 +267,12 @@ def test_shares_are_of_those_who_have_something_to_run(database: Database) -> No
 
 
 def test_a_look_is_told_again_for_a_moment_but_not_the_switches(database: Database) -> None:
-    shown = board(database, keep_seconds=60.0)
+    shown = overview(database, cache_seconds=60.0)
     before = shown.queue(LOCAL)
     put_shards(database, LOCAL, [20.0])
     with database.write() as session:
         control.drain(session, LOCAL.team_id, store_now(session))
     after = shown.queue(LOCAL)
     assert (after.as_of, after.waiting) == (before.as_of, [])
-    assert after.switches.draining_at is not None
+    assert after.draining_at is not None
     assert queue(database).waiting != []

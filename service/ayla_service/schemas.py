@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
 from ayla_spec.model import SpecModel
-from pydantic import AfterValidator, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from ayla_service.db.lookup import as_stored
 
@@ -13,6 +13,12 @@ from ayla_service.db.lookup import as_stored
 def finite_or_none(value: float | None) -> float | None:
     """``value``, or None if it is NaN or infinite."""
     return value if value is not None and math.isfinite(value) else None
+
+
+class FrozenModel(BaseModel):
+    """Base of what the API answers with: made once, from rows of the store or by a computation, and then only read."""
+
+    model_config = ConfigDict(frozen=True)
 
 
 def without_default(field: dict[str, Any]) -> None:

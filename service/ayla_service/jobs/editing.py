@@ -12,10 +12,10 @@ from ayla_service.db.models import Job, JobLabel, Trial
 from ayla_service.db.session import store_now
 from ayla_service.errors import JobFinished, JobNotFound, JobUnfinished, StaleVersion
 from ayla_service.jobs import repository
-from ayla_service.jobs.labels import labels_of, new_labels, search_text
+from ayla_service.jobs.planning import labels_of, new_labels, search_text
+from ayla_service.jobs.schemas import JobDetail
 from ayla_service.jobs.scoping import own_job
 from ayla_service.jobs.submission import refuse_priority
-from ayla_service.jobs.views import JobView
 from ayla_service.queue import lifecycle
 from ayla_service.states import PRIORITIES, UNFINISHED_JOB
 from ayla_service.teams.limits import Allowance, Amount
@@ -26,7 +26,7 @@ ANY_VERSION = -1
 log = structlog.get_logger("ayla_service.jobs")
 
 
-def edit(session: Session, principal: Principal, job_id: str, changes: Mapping[str, Any], version: int) -> JobView:
+def edit(session: Session, principal: Principal, job_id: str, changes: Mapping[str, Any], version: int) -> JobDetail:
     """Change what a user may change about a job.
 
     Args:
@@ -48,7 +48,7 @@ def edit(session: Session, principal: Principal, job_id: str, changes: Mapping[s
     if version not in (ANY_VERSION, job.version):
         raise StaleVersion("job")
     if not changes:
-        return repository.view(session, job)
+        return repository.detail(session, job)
     for name in changes.keys() & {"name", "project", "tags", "notes"}:
         setattr(job, name, changes[name])
     if "tags" in changes:
@@ -63,7 +63,7 @@ def edit(session: Session, principal: Principal, job_id: str, changes: Mapping[s
     return touched(session, job)
 
 
-def retry(session: Session, principal: Principal, job_id: str) -> tuple[JobView, list[str]]:
+def retry(session: Session, principal: Principal, job_id: str) -> tuple[JobDetail, list[str]]:
     """Queue again what of a job has failed or was cancelled; what has its result keeps it.
 
     Returns:
@@ -96,13 +96,13 @@ def _is_being_removed(session: Session, job: Job) -> bool:
     return left < job.trials_total
 
 
-def touched(session: Session, job: Job) -> JobView:
+def touched(session: Session, job: Job) -> JobDetail:
     """The job as it is now that a user has changed it."""
     job.version += 1
     job.updated_at = store_now(session)
     session.flush()
     session.refresh(job)
-    return repository.view(session, job)
+    return repository.detail(session, job)
 
 
 def _prioritise(session: Session, principal: Principal, job: Job, priority: str) -> None:

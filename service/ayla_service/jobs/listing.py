@@ -13,8 +13,8 @@ from ayla_service import cursors
 from ayla_service.db.models import Job, JobLabel, Member
 from ayla_service.errors import InvalidQuery
 from ayla_service.jobs import repository
-from ayla_service.jobs.labels import searchable
-from ayla_service.jobs.views import JobView
+from ayla_service.jobs.planning import searchable
+from ayla_service.jobs.schemas import JobSummary
 from ayla_service.schemas import Page
 from ayla_service.states import JobState, LabelKind
 from ayla_service.teams.principal import Principal
@@ -68,7 +68,7 @@ class JobQuery:
     sort: Sort = Sort.NEWEST
 
 
-def page(session: Session, principal: Principal, wanted: JobQuery, limit: int, cursor: str | None) -> Page[JobView]:
+def page(session: Session, principal: Principal, wanted: JobQuery, limit: int, cursor: str | None) -> Page[JobSummary]:
     """A page of the team's jobs.
 
     Raises:
@@ -86,7 +86,7 @@ def page(session: Session, principal: Principal, wanted: JobQuery, limit: int, c
     jobs = session.scalars(query.order_by(*order).limit(limit + 1)).all()
     more = len(jobs) > limit
     jobs = jobs[:limit]
-    return Page(repository.views(session, jobs), _after(jobs[-1], wanted) if more else None)
+    return Page(repository.summaries(session, jobs), _after(jobs[-1], wanted) if more else None)
 
 
 def _descends(wanted: JobQuery) -> bool:

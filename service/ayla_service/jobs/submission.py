@@ -19,9 +19,8 @@ from ayla_service import idempotency
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import ServiceError
 from ayla_service.idempotency import RequestKey, StoredAnswer
-from ayla_service.jobs import drafts
-from ayla_service.jobs.drafts import Draft
-from ayla_service.jobs.views import JobView
+from ayla_service.jobs.planning import PlannedJob, insert_jobs, plan_job
+from ayla_service.jobs.schemas import JobDetail
 from ayla_service.queue.wakeup import WakeUp
 from ayla_service.teams.limits import Allowance, Amount, Tally
 from ayla_service.teams.principal import Principal
@@ -34,7 +33,7 @@ Fill = Callable[[Database, Principal, JobSpec], JobSpec]
 Pin = Callable[[Session, Principal, ResolvedJobSpec], ResolvedJobSpec]
 """Makes sure of that again, in the transaction in which the job is stored."""
 
-Render = Callable[[list[JobView]], StoredAnswer]
+Render = Callable[[list[JobDetail]], StoredAnswer]
 """How the jobs of a request are told to who submitted them."""
 
 _AT_ONCE = 64
@@ -57,6 +56,11 @@ class NewJob:
     spec: JobSpec
     submitted: dict[str, Any]
     resolved: ResolvedJobSpec
+
+    @property
+    def trials(self) -> int:
+        """How many trials it has."""
+        return len(self.resolved.optimizers) * len(self.resolved.seeds)
 
 
 def checked(
@@ -96,14 +100,14 @@ class _Request:
     render: Render
     key: RequestKey | None
     devices: list[str] = field(default_factory=list)
-    views: list[JobView] = field(default_factory=list)
+    views: list[JobDetail] = field(default_factory=list)
     answer: StoredAnswer | None = None
     error: Exception | None = None
     replayed: bool = False
 
     @property
     def trials(self) -> int:
-        return sum(len(job.resolved.optimizers) * len(job.resolved.seeds) for job in self.jobs)
+        return sum(job.trials for job in self.jobs)
 
     @property
     def is_done(self) -> bool:
@@ -126,7 +130,7 @@ class Receipt:
     replayed: bool
 
 
-class SubmissionDesk:
+class SubmissionBatcher:
     """Takes submissions, and stores those that wait together.
 
     Args:
@@ -186,7 +190,7 @@ class SubmissionDesk:
         if not request.replayed:
             self._wake_up.notify(request.devices)
             for view in request.views:
-                log.info("job submitted", job_id=view.id, trials=sum(view.trials.values()))
+                log.info("job submitted", job_id=view.id, trials=view.trials.total)
 
     def _serve(self, requests: Sequence[_Request]) -> None:
         """Store these; each is done then, whatever happens, as its thread waits for that."""
@@ -217,14 +221,14 @@ class SubmissionDesk:
 def _store(session: Session, requests: Sequence[_Request], pin: Pin) -> None:
     now = store_now(session)
     allowances = _allowances(session, requests)
-    made: list[Draft] = []
+    made: list[PlannedJob] = []
     # By key, as transactions of two processes that took the same keys in other orders would wait for each other.
     for request in sorted(requests, key=_Request.place):
         try:
             made += _accepted(session, request, pin, allowances[request.principal.member_id], now)
         except (ServiceError, SpecError) as error:
             request.error = error
-    drafts.store(session, made)
+    insert_jobs(session, made)
 
 
 def _allowances(session: Session, requests: Sequence[_Request]) -> dict[str, Allowance]:
@@ -234,16 +238,16 @@ def _allowances(session: Session, requests: Sequence[_Request]) -> dict[str, All
     return {member_id: Allowance(session, member_id, tallies) for _, member_id in members}
 
 
-def _accepted(session: Session, request: _Request, pin: Pin, allowance: Allowance, now: datetime) -> list[Draft]:
+def _accepted(session: Session, request: _Request, pin: Pin, allowance: Allowance, now: datetime) -> list[PlannedJob]:
     """The jobs of a request that are to be stored: none if it was answered before."""
     try:
-        made = _drafts(session, request, pin, now)
+        made = _planned(session, request, pin, now)
     except SpecError:
         # What the first request was answered still holds, even if its dataset is gone by now.
         if not _was_answered(session, request, now):
             raise
         return []
-    views = [draft.view() for draft in made]
+    views = [job.detail() for job in made]
     answer = request.render(views)
     if request.key is not None:
         earlier = idempotency.begin(session, request.key, now, answer)
@@ -257,15 +261,14 @@ def _accepted(session: Session, request: _Request, pin: Pin, allowance: Allowanc
             idempotency.forget(session, request.key)
         raise
     request.answer, request.views = answer, views
-    request.devices = [device for draft in made for device in draft.devices]
+    request.devices = [device for job in made for device in job.devices]
     return made
 
 
-def _drafts(session: Session, request: _Request, pin: Pin, now: datetime) -> list[Draft]:
+def _planned(session: Session, request: _Request, pin: Pin, now: datetime) -> list[PlannedJob]:
     principal = request.principal
     return [
-        drafts.draft(principal, job.spec, job.submitted, pin(session, principal, job.resolved), now)
-        for job in request.jobs
+        plan_job(principal, job.spec, job.submitted, pin(session, principal, job.resolved), now) for job in request.jobs
     ]
 
 
@@ -276,7 +279,7 @@ def _was_answered(session: Session, request: _Request, now: datetime) -> bool:
     return request.replayed
 
 
-def _allow(allowance: Allowance, made: Sequence[Draft]) -> None:
-    trials = sum(draft.job["trials_total"] for draft in made)
-    steps = sum(draft.job["steps_total"] for draft in made)
+def _allow(allowance: Allowance, made: Sequence[PlannedJob]) -> None:
+    trials = sum(job.job["trials_total"] for job in made)
+    steps = sum(job.job["steps_total"] for job in made)
     allowance.take(Amount(jobs=len(made), trials=trials, steps=steps))

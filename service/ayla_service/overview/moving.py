@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from ayla_service.db.models import Job, Shard
 from ayla_service.errors import JobFinished, MoveImpossible
 from ayla_service.jobs.editing import touched
+from ayla_service.jobs.schemas import JobDetail
 from ayla_service.jobs.scoping import job_of, own_job
-from ayla_service.jobs.views import JobView
 from ayla_service.queue.eligibility import DEVICES, queued
 from ayla_service.states import UNFINISHED_JOB, WAITING_SHARD
 from ayla_service.teams.principal import Principal
@@ -22,7 +22,7 @@ _ROOM = timedelta(seconds=1)
 """Left between a job at the front and the next, so that others can be moved to between them."""
 
 
-def move_to_front(session: Session, principal: Principal, job_id: str) -> JobView:
+def move_to_front(session: Session, principal: Principal, job_id: str) -> JobDetail:
     """Let a job go before all others of its owner that are queued with the same priority. Can be repeated.
 
     Raises:
@@ -37,7 +37,7 @@ def move_to_front(session: Session, principal: Principal, job_id: str) -> JobVie
     return touched(session, job)
 
 
-def move_before(session: Session, principal: Principal, job_id: str, other_id: str) -> JobView:
+def move_before(session: Session, principal: Principal, job_id: str, other_id: str) -> JobDetail:
     """Let a job go just before another one of its owner. Can be repeated.
 
     Jobs that were queued at the same moment as the other one, to the microsecond, are passed as well.

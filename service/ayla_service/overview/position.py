@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
 from ayla_service.db.models import Job, Shard
-from ayla_service.jobs.waits import waits
+from ayla_service.jobs.repository import shard_counts
 from ayla_service.overview.estimates import PositionView
 from ayla_service.overview.lanes import OwnPlace, basis, expectations, moment, own_place, why_not
 from ayla_service.queue.forecast import Expectation
@@ -63,7 +63,7 @@ def _without_place(session: Session, facts: Census, job: Job, unknown: PositionV
         return replace(unknown, reason=f"The job has ended as {job.state}.")
     if job.paused_at is not None:
         return replace(unknown, reason="The job is paused.")
-    standing = waits(session, [job.id]).get(job.id)
+    standing = shard_counts(session, [job.id]).get(job.id)
     if standing is not None and standing.next_attempt_at is not None:
         return replace(unknown, reason="It waits after a failed attempt, and is queued again when that is over.")
     if standing is not None and standing.queued:

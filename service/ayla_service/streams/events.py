@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from ayla_service.jobs.views import JobView, Progress
-from ayla_service.states import TrialState
+from ayla_service.jobs.schemas import JobSummary, Progress, TrialCounts
 from ayla_service.streams.positions import Position
 
 MOST_TRIALS = 500
@@ -60,7 +59,7 @@ class TrialNow:
 class JobSnapshot:
     """All about a job, from which the events after it go on."""
 
-    job: JobView
+    job: JobSummary
     trials: Sequence[TrialNow]
     trials_left_out: int
 
@@ -69,7 +68,7 @@ class JobSnapshot:
 class TeamSnapshot:
     """The unfinished jobs of a team; ``complete`` says whether these are all."""
 
-    jobs: Sequence[JobView]
+    jobs: Sequence[JobSummary]
     complete: bool
 
 
@@ -77,7 +76,7 @@ class TeamSnapshot:
 class StateChanged:
     """A job's state, or what its users have written about it, is another now."""
 
-    job: JobView
+    job: JobSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ class Progressed:
 
     job_id: str
     progress: Progress
-    trials: Mapping[TrialState, int]
+    trials: TrialCounts
     steps_per_second: float | None
     eta_seconds: float | None
 
@@ -122,7 +121,7 @@ class Ended:
 
     reason: EndReason
     job_id: str | None = None
-    job: JobView | None = None
+    job: JobSummary | None = None
     trials: Sequence[TrialNow] = ()
     trials_left_out: int = 0
 

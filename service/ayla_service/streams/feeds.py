@@ -4,7 +4,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from ayla_service.jobs.listing import JobQuery
-from ayla_service.jobs.views import JobView
+from ayla_service.jobs.schemas import JobSummary
 from ayla_service.states import JobState, LabelKind
 from ayla_service.streams.positions import Position
 
@@ -17,7 +17,7 @@ class JobFilter:
     tag: str | None = None
     owner: str | None = None
 
-    def admits(self, job: JobView) -> bool:
+    def admits(self, job: JobSummary) -> bool:
         """Whether a job is among them."""
         return (
             self.project in (None, job.project)
@@ -118,7 +118,7 @@ class JobNews:
     """
 
     team_id: str
-    job: JobView
+    job: JobSummary
     for_job: bytes = b""
     for_team: bytes = b""
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Job
 from ayla_service.jobs import listing, repository
-from ayla_service.jobs.views import JobView
+from ayla_service.jobs.schemas import JobSummary
 from ayla_service.states import JobState, Role
 from ayla_service.streams.changes import LONGEST_TRANSACTION
 from ayla_service.streams.events import Encode, Gap, GapReason, StateChanged, TeamSnapshot
@@ -46,13 +46,13 @@ def _snapshot(session: Session, feed: TeamFeed) -> TeamSnapshot:
     return TeamSnapshot(shown, complete=len(shown) == len(jobs) and all(page.next_cursor is None for page in pages))
 
 
-def _fitting(jobs: Sequence[JobView]) -> Sequence[JobView]:
+def _fitting(jobs: Sequence[JobSummary]) -> Sequence[JobSummary]:
     sizes = accumulate(_CHARACTERS + len(job.notes or "") for job in jobs)
     return jobs[: sum(size <= _MOST_CHARACTERS for size in sizes)]
 
 
-def _changed_since(session: Session, feed: TeamFeed, since: Position) -> Sequence[JobView] | None:
+def _changed_since(session: Session, feed: TeamFeed, since: Position) -> Sequence[JobSummary] | None:
     """The jobs that may have changed since, those that did first in front; None if they are too many."""
     query = select(Job).where(Job.team_id == feed.team_id, Job.updated_at >= since.at - LONGEST_TRANSACTION)
     jobs = session.scalars(query.order_by(Job.updated_at, Job.id).limit(_MOST_CHANGES + 1)).all()
-    return None if len(jobs) > _MOST_CHANGES else repository.views(session, jobs)
+    return None if len(jobs) > _MOST_CHANGES else repository.summaries(session, jobs)

@@ -1,20 +1,15 @@
 """A job that somebody watches, as it was when it was last looked at."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ayla_service.db.models import Job
-from ayla_service.jobs.rendering import progress_of
-from ayla_service.jobs.views import JobView, Progress
-from ayla_service.states import UNFINISHED_JOB, JobState, TrialState
+from ayla_service.jobs.repository import StateCounts, progress_of, trial_totals
+from ayla_service.jobs.schemas import JobSummary
+from ayla_service.states import UNFINISHED_JOB, JobState
 from ayla_service.streams.events import Ended, EndReason, JobSnapshot, Progressed, TrialNow
 from ayla_service.streams.pace import Pace
 
-TrialCounts = Mapping[TrialState, tuple[int, int]]
-"""The number of trials and their steps done, by state."""
-
 _TRIALS_PER_LOOK = 500
-_NO_PROGRESS = Progress(0, 0, 0.0)
 
 
 @dataclass(slots=True)
@@ -23,7 +18,7 @@ class Watched:
 
     Attributes:
         team_id: whose it is.
-        view: the job, without its specs.
+        view: the job as lists show it.
         steps_of_trial: that each trial makes unless it diverges.
         has_metrics: whether its trials can have metrics.
         in_full: whether its trials are read too.
@@ -34,23 +29,22 @@ class Watched:
     """
 
     team_id: str
-    view: JobView
+    view: JobSummary
     steps_of_trial: int
     has_metrics: bool
     in_full: bool = False
     trials: dict[str, TrialNow] = field(default_factory=dict)
-    counts: TrialCounts | None = None
+    counts: StateCounts | None = None
     shards: tuple[object, ...] | None = None
     looks: int = 0
     pace: Pace = field(default_factory=Pace)
 
     @classmethod
-    def of(cls, job: Job, view: JobView, before: "Watched | None") -> "Watched":
+    def of(cls, job: Job, view: JobSummary, before: "Watched | None") -> "Watched":
         """A job as it was just read, and what was known of it before."""
-        # The specs of all watched jobs would be much to remember, and no stream tells them.
         watched = cls(
             team_id=job.team_id,
-            view=replace(view, spec={}, resolved={}),
+            view=view,
             steps_of_trial=job.resolved_spec["budget"]["steps"],
             has_metrics=job.resolved_spec["problem"]["type"] == "dataset",
         )
@@ -74,15 +68,15 @@ class Watched:
         self.looks -= 1
         if self.looks > 0:
             return False
-        self.looks = 1 + sum(self.view.trials.values()) // _TRIALS_PER_LOOK
+        self.looks = 1 + self.view.trials.total // _TRIALS_PER_LOOK
         return True
 
-    def differs(self, other: JobView) -> bool:
+    def differs(self, other: JobSummary) -> bool:
         """Whether there is more to tell about it than progress, compared with how it was."""
-        mine, its = (replace(view, progress=_NO_PROGRESS, trials={}) for view in (self.view, other))
+        mine, its = (view.model_copy(update={"progress": None, "trials": None}) for view in (self.view, other))
         return mine != its
 
-    def advance(self, counts: TrialCounts, at: float) -> bool:
+    def advance(self, counts: StateCounts, at: float) -> bool:
         """Note how its trials stand; returns whether that has changed.
 
         Args:
@@ -94,8 +88,7 @@ class Watched:
         if counts == self.counts:
             return False
         self.counts = counts
-        trials = {state: counts.get(state, (0, 0))[0] for state in TrialState}
-        self.view = replace(self.view, progress=progress, trials=trials)
+        self.view = self.view.model_copy(update={"progress": progress, "trials": trial_totals(counts)})
         return True
 
     def progressed(self) -> Progressed:
@@ -114,4 +107,4 @@ class Watched:
 
     def _trials(self) -> tuple[list[TrialNow], int]:
         trials = list(self.trials.values())
-        return trials, sum(self.view.trials.values()) - len(trials)
+        return trials, self.view.trials.total - len(trials)

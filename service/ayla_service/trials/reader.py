@@ -1,7 +1,6 @@
 """Reads trajectories, metrics and predictions for the API."""
 
 from contextlib import nullcontext
-from dataclasses import dataclass
 
 import pyarrow as pa
 from sqlalchemy import select
@@ -10,6 +9,7 @@ from ayla_service.db.models import PredictionSet
 from ayla_service.db.session import Database
 from ayla_service.trials import snapshot as standing
 from ayla_service.trials.encoding import decode
+from ayla_service.trials.schemas import Predictions
 from ayla_service.trials.selection import Scale, TrajectoryQuery
 from ayla_service.trials.series import METRICS, TRAJECTORY, Series
 from ayla_service.trials.snapshot import Standing, TrialSelection
@@ -23,14 +23,6 @@ MAX_ROWS = 500_000
 
 MAX_NUMBERS = 10_000_000
 """Numbers of one answer in JSON: rows can be a thousand columns wide."""
-
-
-@dataclass(frozen=True, slots=True)
-class Predictions:
-    """A trial's predictions: columns x, where known target and truth, and ``prediction.<step>`` of each step."""
-
-    steps: list[int]
-    columns: dict[str, list[float]]
 
 
 class ResultReader:
@@ -115,9 +107,10 @@ class ResultReader:
         with self._database.read() as session:
             standing.job_of_trial(session, team_id, trial_id)
             found = session.execute(rows.order_by(PredictionSet.step)).all()
-        columns: dict[str, list[float]] = {}
+        columns: dict[str, list[float | None]] = {}
         for step, data in found:
             table = decode(data).to_pydict()
             prediction = table.pop("prediction")
             columns |= table | {f"prediction.{step}": prediction}
-        return Predictions([step for step, _ in found], columns)
+        steps = [step for step, _ in found]
+        return Predictions.model_construct(trial_id=trial_id, steps=steps, columns=columns)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -11,8 +10,6 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from ayla_service.jobs.schemas import JobSummary
-from ayla_service.jobs.views import JobView
-from ayla_service.states import TrialState
 from ayla_service.streams.events import (
     Ended,
     Event,
@@ -58,9 +55,8 @@ def _content(event: Event) -> tuple[str, Mapping[str, Any]]:
             return "end", _end(event)
 
 
-def _job(view: JobView) -> orjson.Fragment:
-    """The job as lists show it; its specs are left out before they are looked at."""
-    return orjson.Fragment(JobSummary.of(replace(view, spec={}, resolved={})).model_dump_json())
+def _job(job: JobSummary) -> orjson.Fragment:
+    return orjson.Fragment(job.model_dump_json())
 
 
 def _progress(event: Progressed) -> dict[str, Any]:
@@ -69,14 +65,10 @@ def _progress(event: Progressed) -> dict[str, Any]:
         "steps_done": event.progress.steps_done,
         "steps_total": event.progress.steps_total,
         "fraction": event.progress.fraction,
-        "trials": _counts(event.trials),
+        "trials": event.trials.model_dump(),
         "steps_per_second": event.steps_per_second,
         "eta_seconds": event.eta_seconds,
     }
-
-
-def _counts(trials: Mapping[TrialState, int]) -> dict[str, int]:
-    return {"total": sum(trials.values()), **{state.value: number for state, number in trials.items()}}
 
 
 def _end(event: Ended) -> dict[str, Any]:

@@ -17,13 +17,12 @@ from ayla_service.errors import InvalidQuery, JobNotFound
 from ayla_service.jobs.schemas import JobDetail
 from ayla_service.states import TrialState
 from ayla_service.teams.principal import LOCAL
-from ayla_service.trials import arrow_passthrough, chunks, encoding, table
-from ayla_service.trials import step_rows as course
+from ayla_service.trials import chunks, encoding, formats, step_rows, table
 from ayla_service.trials.encoding import encode
 from ayla_service.trials.formats import Format, downloaded
 from ayla_service.trials.reader import MAX_NUMBERS, MAX_ROWS, TRAJECTORY, ResultReader, TrajectoryQuery
-from ayla_service.trials.selection import Scale
-from ayla_service.trials.snapshot import Standing, TrialSelection
+from ayla_service.trials.selection import Scale, TrialSelection
+from ayla_service.trials.snapshot import TrialsSnapshot
 from ayla_service.trials.table import ResultTable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -75,15 +74,15 @@ def _course(rows: int, seed: int, extra: str | None = None) -> dict[str, Sequenc
     return columns if extra is None else columns | {extra: list(draws.standard_normal(rows))}
 
 
-def _stand(database: Database, job: JobDetail, selection: TrialSelection = ALL) -> Standing:
+def _snapshot(database: Database, job: JobDetail, selection: TrialSelection = ALL) -> TrialsSnapshot:
     return ResultReader(database).of_job(TRAJECTORY, LOCAL.team_id, job.id, selection)
 
 
 def _open(
     database: Database, job: JobDetail, query: TrajectoryQuery | None = None, selection: TrialSelection = ALL
 ) -> ResultTable:
-    stood = _stand(database, job, selection)
-    return ResultReader(database).table(TRAJECTORY, stood, query or TrajectoryQuery(), identified=True)
+    snapshot = _snapshot(database, job, selection)
+    return ResultReader(database).table(TRAJECTORY, snapshot, query or TrajectoryQuery(), identified=True)
 
 
 def _whole(opened: ResultTable) -> pa.Table:
@@ -137,7 +136,7 @@ def test_trials_are_selected(database: Database, job: JobDetail) -> None:
 def test_what_the_job_does_not_have_cannot_be_selected(database: Database, job: JobDetail) -> None:
     for selection in (TrialSelection(frozenset({0, 6})), TrialSelection(optimizer_index=2)):
         with pytest.raises(InvalidQuery, match="invalid"):
-            _stand(database, job, selection)
+            _snapshot(database, job, selection)
 
 
 def test_jobs_of_other_teams_do_not_exist(database: Database, job: JobDetail) -> None:
@@ -153,7 +152,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(table, "NUMBERS_AT_ONCE", 24)
     monkeypatch.setattr(chunks, "_KEYS_AT_ONCE", 3)
     monkeypatch.setattr(chunks, "_TRIALS_AT_ONCE", 2)
-    monkeypatch.setattr(course, "HELD_NUMBERS", 60)
+    monkeypatch.setattr(step_rows, "HELD_NUMBERS", 60)
 
 
 QUERIES = [
@@ -247,7 +246,7 @@ def test_the_version_changes_with_whatever_changes_the_rows(database: Database, 
     seen: list[str] = []
 
     def look() -> None:
-        seen.append(_stand(database, job).version + read.of_trial(TRAJECTORY, LOCAL.team_id, trial_id).version)
+        seen.append(_snapshot(database, job).version + read.of_trial(TRAJECTORY, LOCAL.team_id, trial_id).version)
 
     look()
     _store(database, trial_id, _course(4, 0), state=TrialState.RUNNING)
@@ -271,7 +270,7 @@ def test_only_results_that_never_change_are_final(database: Database, job: JobDe
     read = ResultReader(database)
     assert read.of_trial(TRAJECTORY, LOCAL.team_id, first).is_final
     assert not read.of_trial(TRAJECTORY, LOCAL.team_id, second).is_final, "it can be tried again"
-    assert not _stand(database, job, TrialSelection(indexes=frozenset({0}))).is_final
+    assert not _snapshot(database, job, TrialSelection(indexes=frozenset({0}))).is_final
 
 
 @pytest.mark.parametrize(("max_rows", "max_numbers"), [(29, 1000), (1000, 150)])
@@ -340,7 +339,7 @@ def test_a_trial_as_an_arrow_stream_is_what_is_stored(
     )
     expected = _whole(opened)
     decode = Mock(side_effect=encoding.decode)
-    monkeypatch.setattr(arrow_passthrough, "decode", decode)
+    monkeypatch.setattr(formats, "decode", decode)
     arrow = pa.ipc.open_stream(b"".join(downloaded(Format.ARROW, opened))).read_all()
     assert decode.call_count == decoded
     assert arrow.schema.equals(expected.schema)

@@ -18,7 +18,7 @@ from ayla_service.states import LabelKind
 from ayla_service.teams.principal import LOCAL
 from ayla_service.trials.encoding import encode
 from ayla_service.trials.reader import ResultReader, TrajectoryQuery
-from ayla_service.trials.snapshot import TrialSelection
+from ayla_service.trials.selection import TrialSelection
 from ayla_spec import JobSpec, resolve
 from sqlalchemy import MetaData, insert, select, update
 

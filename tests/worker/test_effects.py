@@ -17,7 +17,7 @@ from ayla_service.settings import Settings
 from ayla_service.teams.principal import LOCAL
 from ayla_service.trials.reader import ResultReader
 from ayla_service.trials.schemas import TrialSummary
-from ayla_service.trials.snapshot import TrialSelection
+from ayla_service.trials.selection import TrialSelection
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
 from ayla_worker.identity import describe_worker

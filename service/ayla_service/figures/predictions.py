@@ -14,7 +14,7 @@ from ayla_service.figures.data import Floats
 from ayla_service.figures.selecting import MOST_BYTES
 from ayla_service.figures.windows import drawable
 from ayla_service.trials.encoding import decode
-from ayla_service.trials.snapshot import Standing
+from ayla_service.trials.snapshot import TrialsSnapshot
 
 MOST_PANELS = 4
 
@@ -54,7 +54,7 @@ def drawn_steps(facts: JobFacts, at: Sequence[int] | None) -> list[int]:
     return sorted(set(at))
 
 
-def read_fits(database: Database, stood: Standing, steps: list[int], max_points: int) -> Fits:
+def read_fits(database: Database, stood: TrialsSnapshot, steps: list[int], max_points: int) -> Fits:
     """The predictions of some trials, as far as they are there.
 
     Args:

@@ -15,7 +15,7 @@ from ayla_service.figures.windows import drawable
 from ayla_service.trials.reader import ResultReader
 from ayla_service.trials.selection import TrajectoryQuery
 from ayla_service.trials.series import TRAJECTORY, Series
-from ayla_service.trials.snapshot import Standing, TrialRef
+from ayla_service.trials.snapshot import TrialRef, TrialsSnapshot
 
 _MOST_LINES, _LEAST_LINES = 200_000, 1000
 """Straight lines of all paths of a figure together, and of each at least."""
@@ -23,7 +23,7 @@ _MOST_LINES, _LEAST_LINES = 200_000, 1000
 _RESULT = ("trial_index", "optimizer_index", "seed", "state", "final_loss", "best_loss", "best_step")
 
 
-def results_of(reader: ResultReader, facts: JobFacts, trials: Drawn, stood: Standing) -> Material:
+def results_of(reader: ResultReader, facts: JobFacts, trials: Drawn, stood: TrialsSnapshot) -> Material:
     """The trials in numbers."""
     found: dict[int, list[TrialResult]] = defaultdict(list)
     table = reader.summary(stood).select(_RESULT)
@@ -37,7 +37,7 @@ def courses_of(
     reader: ResultReader,
     material: Material,
     series: Series,
-    stood: Standing,
+    stood: TrialsSnapshot,
     columns: Sequence[str] | None,
     max_points: int,
 ) -> Material:
@@ -62,7 +62,12 @@ def courses_of(
 
 
 def with_paths(
-    reader: ResultReader, material: Material, stood: Standing, parameters: Sequence[str], screen: Screen, whole: int
+    reader: ResultReader,
+    material: Material,
+    stood: TrialsSnapshot,
+    parameters: Sequence[str],
+    screen: Screen,
+    whole: int,
 ) -> Material:
     """The trials with their ways over a plane, where these have more points than were read.
 
@@ -92,7 +97,7 @@ def _rows(trial: TrialRef, every: int) -> int:
     return trial.steps_done // every + 1 + (trial.steps_done % every != 0)
 
 
-def _path(reader: ResultReader, stood: Standing, trial: TrialRef, parameters: Sequence[str]) -> Iterator[Points]:
+def _path(reader: ResultReader, stood: TrialsSnapshot, trial: TrialRef, parameters: Sequence[str]) -> Iterator[Points]:
     """The points of a trial up to the first that is not finite, a bounded number at a time."""
     query = TrajectoryQuery(["step", *parameters])
     for table in reader.table(TRAJECTORY, replace(stood, trials=[trial]), query, identified=False).pieces():
@@ -109,7 +114,7 @@ def _setting(facts: JobFacts, index: int, results: list[TrialResult]) -> Setting
     return Setting(index, settings.label or f"optimizer {index}", settings.model_dump(mode="json"), results)
 
 
-def _query(stood: Standing, columns: Sequence[str] | None, max_points: int, seeds: int) -> TrajectoryQuery:
+def _query(stood: TrialsSnapshot, columns: Sequence[str] | None, max_points: int, seeds: int) -> TrajectoryQuery:
     """Rows of one trial are thinned with their extremes; those of several have to be at the same steps."""
     names = None if columns is None else ["step", *columns]
     if seeds == 1:

@@ -10,7 +10,7 @@ from ayla_service.db.models import Trial
 from ayla_service.errors import FigureTooLarge, InvalidQuery
 from ayla_service.figures.availability import JobFacts
 from ayla_service.figures.options import FigureOptions, Kind
-from ayla_service.trials.snapshot import TrialSelection
+from ayla_service.trials.selection import TrialSelection
 
 MOST_TRIALS = 1000
 """Trials whose rows are read for one figure."""

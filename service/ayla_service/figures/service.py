@@ -24,7 +24,7 @@ from ayla_service.figures.windows import windows
 from ayla_service.teams.principal import Principal
 from ayla_service.trials.reader import METRICS, TRAJECTORY, ResultReader
 from ayla_service.trials.series import Series
-from ayla_service.trials.snapshot import Standing
+from ayla_service.trials.snapshot import TrialsSnapshot
 
 MOST_AT_ONCE = 8
 """Drawings that are made or wait for their turn in one process: more would keep threads from short requests."""
@@ -51,7 +51,7 @@ class Sketch:
     options: FigureOptions
     form: Form
     trials: Drawn
-    stood: Standing
+    stood: TrialsSnapshot
     version: str
 
 
@@ -164,7 +164,7 @@ def _check(facts: JobFacts, kind: Kind, options: FigureOptions) -> None:
         raise InvalidQuery("x", "How many steps an epoch has is only known to the data of this job; use x=step.")
 
 
-def _version(facts: JobFacts, kind: Kind, options: FigureOptions, form: Form, stood: Standing) -> str:
+def _version(facts: JobFacts, kind: Kind, options: FigureOptions, form: Form, stood: TrialsSnapshot) -> str:
     """Everything that the bytes of a figure follow from."""
     told = (
         __version__,

@@ -18,7 +18,7 @@ from ayla_spec.trials import TrialPlan, plan_shards, plan_trials
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Job, JobLabel, Shard, Trial
-from ayla_service.jobs.repository import JobFacts, ShardCounts, detail_of
+from ayla_service.jobs.repository import JobAggregates, ShardCounts, detail_of
 from ayla_service.jobs.schemas import JobDetail
 from ayla_service.states import PRIORITIES, JobState, LabelKind, ShardState, TrialState
 from ayla_service.teams.principal import Principal
@@ -45,7 +45,7 @@ class PlannedJob:
     def detail(self) -> JobDetail:
         """The answer of the API for the job once it is stored."""
         trials = {TrialState.QUEUED: (len(self.trials), 0)}
-        facts = JobFacts(self.owner.name, trials, shards=ShardCounts(queued=len(self.shards)))
+        facts = JobAggregates(self.owner.name, trials, shards=ShardCounts(queued=len(self.shards)))
         return detail_of(Job(**self.job), facts)
 
 

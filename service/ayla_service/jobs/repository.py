@@ -52,8 +52,8 @@ class ShardCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class JobFacts:
-    """What is told about a job beside its row.
+class JobAggregates:
+    """Facts about a job from the rows of other tables.
 
     Attributes:
         owner: name of the member who submitted it.
@@ -79,17 +79,17 @@ def summaries(session: Session, jobs: Sequence[Job]) -> list[JobSummary]:
     return [JobSummary(**_fields(job, facts)) for job, facts in zip(jobs, found, strict=True)]
 
 
-def detail_of(job: Job, facts: JobFacts) -> JobDetail:
+def detail_of(job: Job, facts: JobAggregates) -> JobDetail:
     """One job with its spec, from what is known of it."""
     return JobDetail(**_fields(job, facts), spec=job.submitted_spec, resolved=job.resolved_spec)
 
 
-def _facts(session: Session, jobs: Sequence[Job]) -> list[JobFacts]:
+def _facts(session: Session, jobs: Sequence[Job]) -> list[JobAggregates]:
     ids = [job.id for job in jobs]
     trials, attempts, owners = trial_counts(session, ids), _attempt_counts(session, ids), _owners(session, jobs)
     shards = shard_counts(session, [job.id for job in jobs if job.state in UNFINISHED_JOB])
     return [
-        JobFacts(
+        JobAggregates(
             owners[job.owner_id],
             trials[job.id],
             attempts.get(job.id, _NO_ATTEMPTS),
@@ -99,7 +99,7 @@ def _facts(session: Session, jobs: Sequence[Job]) -> list[JobFacts]:
     ]
 
 
-def _fields(job: Job, facts: JobFacts) -> dict[str, Any]:
+def _fields(job: Job, facts: JobAggregates) -> dict[str, Any]:
     return {
         "id": job.id,
         "version": job.version,

@@ -1,4 +1,4 @@
-"""Read a trial and its results."""
+"""Routes that answer with a trial and its results, or list the trials of a job."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -12,7 +12,7 @@ from ayla_service.http.paging import CURSOR, NEXT
 from ayla_service.http.problems import responses
 from ayla_service.trials.formats import Format
 from ayla_service.trials.reader import MAX_NUMBERS, MAX_ROWS, METRICS, TRAJECTORY, ResultReader
-from ayla_service.trials.routes.answers import Answer, WantedFormat
+from ayla_service.trials.routes.answers import TableResponse, WantedFormat
 from ayla_service.trials.routes.parameters import Every, Results, TrialId, series_query, table_responses
 from ayla_service.trials.schemas import Metrics, Predictions, Trajectory, Trial, TrialPage
 from ayla_service.trials.selection import TrajectoryQuery
@@ -91,11 +91,11 @@ def _answer(
     trial_id: str,
     query: TrajectoryQuery,
 ) -> Response:
-    stood = results.of_trial(series, team_id, trial_id)
-    answer = Answer(request, form, stood, f"trial-{stood.trials[0].index}-{series.name}")
+    snapshot = results.of_trial(series, team_id, trial_id)
+    answer = TableResponse(request, form, snapshot, f"trial-{snapshot.trials[0].index}-{series.name}")
 
     def table() -> ResultTable:
-        return results.table(series, stood, query, identified=False)
+        return results.table(series, snapshot, query, identified=False)
 
     return answer.of(lambda: table().whole(MAX_ROWS, MAX_NUMBERS), table, trial_id=trial_id)
 

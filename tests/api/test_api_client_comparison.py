@@ -15,8 +15,7 @@ from ayla.cli.app import app as command
 from ayla.cli.session import Session
 from ayla_service.app import create_app
 from ayla_service.comparison.question import Metric, Question
-from ayla_service.comparison.schemas import JobComparison
-from ayla_service.comparison.service import Comparison, ComparisonService
+from ayla_service.comparison.service import Comparison, ComparisonService, job_comparison
 from ayla_service.comparison.verdicts import verdict
 from ayla_service.db.models import Chunk, Job, Trial
 from ayla_service.db.session import Database
@@ -112,7 +111,7 @@ def compared(both: Both, job_id: str, question: Question | None = None) -> ayla.
     asked = {name: getattr(question, name) for name in ("metric", "target", "confidence", "baseline")}
     returned = both.client.compare(job_id, **asked)
     assert returned == both.client.compare(both.client.jobs.get(job_id), **asked)
-    _require_equal(returned.model_dump(mode="json"), JobComparison.of(found).model_dump(mode="json"))
+    _require_equal(returned.model_dump(mode="json"), job_comparison(found).model_dump(mode="json"))
     verdicts = [verdict(test, question) for test in found.results[0].tests]
     assert returned.statements == (*verdicts, *found.notes)
     assert str(returned).splitlines()[1 + len(returned.optimizers) :] == [*verdicts, *found.notes]

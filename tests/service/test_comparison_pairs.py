@@ -7,6 +7,7 @@ import pytest
 from ayla_service.comparison.pairs import Match, matches, over_problems, over_seeds
 from ayla_service.comparison.question import Question
 from ayla_service.comparison.runs import ComparedProblem
+from ayla_service.comparison.schemas import ConfidenceInterval
 from ayla_service.comparison.summaries import summarize
 from ayla_service.comparison.testing import PairedTest, run_tests
 from ayla_service.comparison.verdicts import verdict
@@ -224,6 +225,6 @@ def test_holms_correction_spans_all_outcomes_that_can_be_tested() -> None:
 def test_differences_too_large_for_a_float_are_infinite_and_do_no_harm() -> None:
     made = problem({AYLA: [-1.7e308 - seed * 1e305 for seed in range(6)], PLAIN: [1.7e308] * 6})
     test = seed_test(made)
-    assert (test.median_difference, test.interval, test.wins) == (-INF, (-INF, -INF), 6)
+    assert (test.median_difference, test.interval, test.wins) == (-INF, ConfidenceInterval(low=-INF, high=-INF), 6)
     assert over_problems([made], MATCH, "final_loss").differences == [-1.0]
     assert summarize(made.settings[PLAIN], FINAL).final_loss is not None

@@ -1,4 +1,4 @@
-"""Percentile bootstrap of a median (Efron 1979): how far it would move if the runs were drawn anew."""
+"""Percentile bootstrap of a median (Efron 1979): its confidence interval by resampling of the runs."""
 
 import math
 from collections.abc import Sequence

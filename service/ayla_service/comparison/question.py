@@ -1,9 +1,11 @@
-"""What a comparison is asked for."""
+"""Options of a comparison, and the words that its answers are made of."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 Metric = Literal["final_loss", "best_loss", "steps_to_target", "area_under_curve"]
+Unit = Literal["seed", "problem"]
+Outcome = Literal["better", "worse", "undecided", "no_statement"]
 
 MAX_JOBS = 50
 

@@ -1,17 +1,28 @@
-"""Compares the optimizers of a team's jobs."""
+"""Comparison of the optimizers of a team's jobs."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from ayla_service.comparison import curves as courses
+from ayla_service.comparison import curves
 from ayla_service.comparison.effects import copies, notes_on_effects
-from ayla_service.comparison.loading import gather
+from ayla_service.comparison.loading import load
 from ayla_service.comparison.pairs import matches, over_problems, over_seeds
-from ayla_service.comparison.profiles import Profile, profile
+from ayla_service.comparison.profiles import profile
 from ayla_service.comparison.question import Question
-from ayla_service.comparison.runs import ComparedJob, ComparedProblem, Setting, labels_of
-from ayla_service.comparison.summaries import Summary, summarize
+from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, labels_of
+from ayla_service.comparison.schemas import (
+    ComparedJob,
+    ComparedOptimizer,
+    JobComparison,
+    JobsComparison,
+    PairComparison,
+    ProblemComparison,
+    Profiles,
+)
+from ayla_service.comparison.summaries import summarize
 from ayla_service.comparison.testing import PairedTest, run_tests
+from ayla_service.comparison.verdicts import pair_comparison
 from ayla_service.db.session import Database
 from ayla_service.errors import ComparisonTooLarge, InvalidQuery
 from ayla_service.teams.principal import Principal
@@ -19,7 +30,7 @@ from ayla_service.teams.principal import Principal
 
 @dataclass(frozen=True, slots=True)
 class ProblemResult:
-    """What came of one problem.
+    """Results on one problem.
 
     Attributes:
         problem: the problem and its jobs.
@@ -28,13 +39,13 @@ class ProblemResult:
     """
 
     problem: ComparedProblem
-    summaries: list[Summary]
+    summaries: list[ComparedOptimizer]
     tests: list[PairedTest]
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What came of a comparison.
+    """Results of a comparison, before they are written out as the answer for one job or for several.
 
     Attributes:
         question: what was asked.
@@ -49,7 +60,7 @@ class Comparison:
     jobs: list[ComparedJob]
     results: list[ProblemResult]
     tests: list[PairedTest]
-    profile: Profile | None
+    profile: Profiles | None
     notes: list[str]
 
 
@@ -72,13 +83,13 @@ class ComparisonService:
         if question.metric == "steps_to_target" and question.target is None:
             raise InvalidQuery("target", "Required for the metric 'steps_to_target': the loss to reach.")
         with self._database.read() as session:
-            gathered = gather(session, principal, job_ids)
-            _refuse_unknown_baseline(gathered.problems, question)
-            too_much = courses.too_long(gathered.problems)
+            data = load(session, principal, job_ids)
+            _refuse_unknown_baseline(data.problems, question)
+            too_much = curves.too_long(data.problems)
             _refuse_unreadable(too_much, question)
             if too_much is None:
-                courses.read_courses(session, gathered.problems, question.target)
-        return _comparison(question, gathered.jobs, gathered.problems, too_much)
+                curves.read_curves(session, data.problems, question.target)
+        return _comparison(question, data.jobs, data.problems, too_much)
 
 
 def _refuse_unknown_baseline(problems: Sequence[ComparedProblem], question: Question) -> None:
@@ -89,9 +100,9 @@ def _refuse_unknown_baseline(problems: Sequence[ComparedProblem], question: Ques
 
 
 def _refuse_unreadable(too_much: str | None, question: Question) -> None:
-    needs_courses = question.target is not None or question.metric == "area_under_curve"
-    if too_much is not None and needs_courses:
-        most = f"{courses.MAX_ROWS} rows and {courses.MAX_BYTES // 1024**2} MiB"
+    needs_curves = question.target is not None or question.metric == "area_under_curve"
+    if too_much is not None and needs_curves:
+        most = f"{curves.MAX_ROWS} rows and {curves.MAX_BYTES // 1024**2} MiB"
         advice = "Compare by final_loss or best_loss without a target, or name fewer jobs."
         raise ComparisonTooLarge(too_much, most, advice)
 
@@ -111,7 +122,7 @@ def _comparison(
         jobs=jobs,
         results=results,
         tests=run_tests(over, "problem", question),
-        profile=profile(problems) if too_much is None else None,
+        profile=profile(problems, question.target) if too_much is None else None,
         notes=[
             *_notes(problems, too_much, lacks_tests=not found and question.baseline is None),
             *_notes_on_effects(results),
@@ -119,7 +130,7 @@ def _comparison(
     )
 
 
-def _summaries(problem: ComparedProblem, question: Question) -> list[Summary]:
+def _summaries(problem: ComparedProblem, question: Question) -> list[ComparedOptimizer]:
     first = copies(problem)
     return [summarize(setting, question, first.get(label)) for label, setting in problem.settings.items()]
 
@@ -163,7 +174,40 @@ def _notes_on_effects(results: Sequence[ProblemResult]) -> Iterator[str]:
         yield from (f"{where}{note}" for note in notes_on_effects(result.summaries))
 
 
-def _vary_between(settings: Sequence[Setting]) -> bool:
+def _vary_between(settings: Sequence[ComparedSetting]) -> bool:
     """Whether a label has different settings on different problems."""
-    first: dict[str, Setting] = {}
+    first: dict[str, ComparedSetting] = {}
     return any(first.setdefault(setting.label, setting).optimizer != setting.optimizer for setting in settings)
+
+
+def job_comparison(found: Comparison) -> JobComparison:
+    """The answer for a comparison of one job."""
+    job, result = found.jobs[0], found.results[0]
+    optimizers, pairs = result.summaries, _pairs(result.tests, found.question)
+    return JobComparison(**_common(found), job_id=job.id, state=job.state, optimizers=optimizers, pairs=pairs)
+
+
+def jobs_comparison(found: Comparison) -> JobsComparison:
+    """The answer for a comparison of several jobs."""
+    problems = [_problem_comparison(result, found.question) for result in found.results]
+    pairs = _pairs(found.tests, found.question)
+    return JobsComparison(**_common(found), jobs=found.jobs, problems=problems, pairs=pairs)
+
+
+def _problem_comparison(result: ProblemResult, question: Question) -> ProblemComparison:
+    return ProblemComparison(
+        title=result.problem.title,
+        steps=result.problem.steps,
+        dtype=result.problem.dtype,
+        job_ids=result.problem.job_ids,
+        optimizers=result.summaries,
+        pairs=_pairs(result.tests, question),
+    )
+
+
+def _common(found: Comparison) -> dict[str, Any]:
+    return asdict(found.question) | {"notes": found.notes, "profile": found.profile}
+
+
+def _pairs(tests: Iterable[PairedTest], question: Question) -> list[PairComparison]:
+    return [pair_comparison(test, question) for test in tests]

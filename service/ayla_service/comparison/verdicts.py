@@ -1,8 +1,10 @@
-"""What a paired test says, in one or two sentences."""
+"""Results of paired tests as answers, each with its verdict in one or two sentences."""
 
 import math
+from dataclasses import asdict
 
 from ayla_service.comparison.question import Metric, Question
+from ayla_service.comparison.schemas import PairComparison, RankTest, SignTest
 from ayla_service.comparison.spread import percent
 from ayla_service.comparison.testing import PairedTest
 
@@ -20,6 +22,42 @@ _WORDS: dict[Metric, tuple[str, str, str]] = {
         "had the same area under its curve as",
     ),
 }
+
+
+def pair_comparison(test: PairedTest, question: Question) -> PairComparison:
+    """The answer for one pair of settings."""
+    return PairComparison(
+        label=test.match.label,
+        base_label=test.match.base_label,
+        compared_as="ayla" if test.match.is_ayla else "baseline",
+        unit=test.unit,
+        count=test.count,
+        pairs=test.pairs,
+        wins=test.wins,
+        losses=test.losses,
+        ties=test.ties,
+        superiority=test.superiority,
+        median_difference=test.median_difference,
+        interval=test.interval,
+        no_interval=test.no_interval,
+        sign_test=_sign_test(test),
+        rank_test=_rank_test(test),
+        tests=test.family,
+        outcome=test.outcome(question.confidence),
+        verdict=verdict(test, question),
+    )
+
+
+def _sign_test(test: PairedTest) -> SignTest | None:
+    if test.sign_p is None or test.adjusted_sign_p is None:
+        return None
+    return SignTest(p_value=test.sign_p, adjusted=test.adjusted_sign_p)
+
+
+def _rank_test(test: PairedTest) -> RankTest | None:
+    if test.rank is None or test.adjusted_rank_p is None:
+        return None
+    return RankTest(**asdict(test.rank), adjusted=test.adjusted_rank_p)
 
 
 def verdict(test: PairedTest, question: Question) -> str:
@@ -67,10 +105,12 @@ def _difference(test: PairedTest, question: Question) -> str:
     stated = f" {kind} {_signed(test.median_difference)}"
     if test.interval is None:
         return f"{stated} (no interval: {test.no_interval})."
-    low, high = test.interval
+    low, high = test.interval.low, test.interval.high
     of_size = percent(question.confidence)
     return f"{stated} ({of_size} bootstrap interval {_signed(low)} to {_signed(high)})."
 
 
-def _signed(value: float) -> str:
-    return f"{value:+.3g}" if math.isfinite(value) else "+∞" if value > 0 else "-∞"
+def _signed(value: float | None) -> str:
+    if value is not None and math.isfinite(value):
+        return f"{value:+.3g}"
+    return "+∞" if value == math.inf else "-∞"

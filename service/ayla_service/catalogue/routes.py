@@ -1,4 +1,4 @@
-"""What a job can name."""
+"""Route of the catalogue."""
 
 from fastapi import APIRouter
 

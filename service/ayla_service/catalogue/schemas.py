@@ -1,4 +1,4 @@
-"""The catalogue: everything a job can name, collected from the contract."""
+"""The catalogue: everything a job can name, collected from ``ayla_spec``."""
 
 import inspect
 from functools import cache

@@ -1,4 +1,4 @@
-"""Changing what is told about a job, trying it again, and deleting it; inside the caller's transaction."""
+"""Changes of jobs by users: name, tags, notes, priority, archiving, retry; inside the caller's transaction."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,14 +27,14 @@ log = structlog.get_logger("ayla_service.jobs")
 
 
 def edit(session: Session, principal: Principal, job_id: str, changes: Mapping[str, Any], version: int) -> JobDetail:
-    """Change what a user may change about a job.
+    """Change the fields of a job that users may change.
 
     Args:
         session: the unit of work.
         principal: who asks.
         job_id: the job.
-        changes: of name, project, tags, notes, priority and archived those that change, with their new values.
-        version: the version that is changed; ``ANY_VERSION`` for whichever there is.
+        changes: the new values, of name, project, tags, notes, priority and archived.
+        version: the version that the user has seen; ``ANY_VERSION`` for whichever there is.
 
     Raises:
         JobNotFound: if the team has none with this id.
@@ -60,11 +60,11 @@ def edit(session: Session, principal: Principal, job_id: str, changes: Mapping[s
     if changes.keys() & {"name", "project", "tags", "notes"}:
         _relabel(session, job)
     log.info("job changed", job_id=job_id, fields=sorted(changes))
-    return touched(session, job)
+    return with_next_version(session, job)
 
 
 def retry(session: Session, principal: Principal, job_id: str) -> tuple[JobDetail, list[str]]:
-    """Queue again what of a job has failed or was cancelled; what has its result keeps it.
+    """Queue the trials of a job again that failed or were cancelled; trials with a result keep it.
 
     Returns:
         The job, and the device kinds of the shards that are queued again.
@@ -87,7 +87,7 @@ def retry(session: Session, principal: Principal, job_id: str) -> tuple[JobDetai
         raise JobFinished(job.id, job.state)
     job.archived_at = None
     log.info("job tried again", job_id=job_id)
-    return touched(session, job), devices
+    return with_next_version(session, job), devices
 
 
 def _is_being_removed(session: Session, job: Job) -> bool:
@@ -96,8 +96,8 @@ def _is_being_removed(session: Session, job: Job) -> bool:
     return left < job.trials_total
 
 
-def touched(session: Session, job: Job) -> JobDetail:
-    """The job as it is now that a user has changed it."""
+def with_next_version(session: Session, job: Job) -> JobDetail:
+    """Give a job that a user has changed its next version; returns its answer."""
     job.version += 1
     job.updated_at = store_now(session)
     session.flush()

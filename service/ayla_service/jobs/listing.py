@@ -1,4 +1,4 @@
-"""Pages of jobs: filtered, searched and sorted, each read from the front of an index where there is one."""
+"""Lists of jobs, page by page: filters, search by text and orders, each read from an index where there is one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -23,7 +23,7 @@ _RARE = (JobState.QUEUED, JobState.RUNNING, JobState.FAILED, JobState.CANCELLED)
 """States that few of many jobs are in."""
 
 _MANY = 1000
-"""Jobs that a label is on; to count more would cost more than it tells."""
+"""Jobs with a label that are counted at most; counting more would cost more than it saves."""
 
 
 class Sort(StrEnum):
@@ -106,7 +106,7 @@ _Place = tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[str], Sele
 
 
 def _source(session: Session, principal: Principal, wanted: JobQuery) -> _Place:
-    """What the order goes by, and the jobs with one label read from that label's index; the others are looked up."""
+    """Columns of the order, and the query: from the index of one label, if there is one; the others are looked up."""
     jobs = select(Job).where(Job.team_id == principal.team_id)
     if _by_change(wanted):
         return Job.updated_at, Job.id, _with_labels(jobs, wanted.labels)

@@ -52,13 +52,13 @@ class PlannedJob:
 def plan_job(
     owner: Principal, spec: JobSpec, submitted: dict[str, Any], resolved: ResolvedJobSpec, now: datetime
 ) -> PlannedJob:
-    """A new job with its trials, cut into shards by what they cost.
+    """The rows of a new job with its trials, cut into shards by their cost.
 
     Args:
         owner: who submits it.
         spec: the job.
         submitted: the same as its user wrote it.
-        resolved: with nothing left to choose.
+        resolved: the same with every default filled in.
         now: the store's time.
     """
     plans = plan_trials(resolved)
@@ -166,7 +166,7 @@ def labels_of(resolved: ResolvedJobSpec, tags: Iterable[str], project: str | Non
 def search_text(
     resolved: ResolvedJobSpec, name: str | None, tags: Iterable[str], project: str | None, notes: str | None
 ) -> str:
-    """What a search by text looks through."""
+    """The text that a search by text looks through."""
     objective = [resolved.problem.expression] if isinstance(resolved.problem, ExpressionProblem) else []
     optimizers = {settings.label or "" for settings in resolved.optimizers}
     parts = [name, project, *tags, *_problem_names(resolved), *objective, *sorted(optimizers), notes]
@@ -174,7 +174,7 @@ def search_text(
 
 
 def searchable(text: str) -> str:
-    """A text as it is looked for, and looked through."""
+    """A text in the form in which it is stored and searched: lower case, normalized."""
     return normalized(text.lower())
 
 

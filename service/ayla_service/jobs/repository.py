@@ -58,7 +58,7 @@ class JobAggregates:
     Attributes:
         owner: name of the member who submitted it.
         trials: the number of its trials and their steps done, by state.
-        attempts: how many there were.
+        attempts: how many there were at its shards.
         shards: what its shards do; all 0 if it has ended.
     """
 
@@ -133,7 +133,7 @@ def trial_totals(counts: StateCounts) -> TrialCounts:
 
 
 def progress_of(steps_total: int, steps_of_trial: int, counts: StateCounts) -> Progress:
-    """How far a job is.
+    """The progress of a job.
 
     Args:
         steps_total: of all its trials together.

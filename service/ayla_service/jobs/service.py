@@ -1,7 +1,7 @@
-"""What can be done with jobs.
+"""Service of jobs: validation, submission, reading and steering.
 
-Reading is one unit of work of its own. What changes a job is done in the caller's, so that the answer to a request can
-be stored with what it did.
+Reading is a unit of work of its own. Changes are made in the caller's, so that the answer to a request can be stored
+with what the request did.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ from ayla_service.db.session import Database, store_now
 from ayla_service.errors import JobFinished
 from ayla_service.idempotency import RequestKey
 from ayla_service.jobs import listing, repository
-from ayla_service.jobs.editing import touched
+from ayla_service.jobs.editing import with_next_version
 from ayla_service.jobs.listing import JobQuery
 from ayla_service.jobs.schemas import MAX_BULK_NODES, MAX_BULK_TRIALS, Attempt, JobDetail, JobSummary, Validation
 from ayla_service.jobs.scoping import job_of, own_job, trial_of
@@ -38,13 +38,13 @@ log = structlog.get_logger("ayla_service.jobs")
 
 
 class JobService:
-    """The rules of submitting, reading and steering.
+    """Submits, reads and steers jobs for a caller.
 
     Args:
         database: the store.
-        wake_up: told after each commit that leaves work behind.
-        fill: fills in what of a spec only the store knows.
-        pin: makes sure of it when the job is stored.
+        wake_up: notified after each commit that leaves work for workers.
+        fill: adds to a spec what only the store knows, such as the size of an uploaded dataset.
+        pin: checks that again in the transaction that stores the job.
     """
 
     def __init__(self, database: Database, wake_up: WakeUp, fill: Fill, pin: Pin) -> None:
@@ -56,7 +56,7 @@ class JobService:
     def checked(
         self, principal: Principal, spec: JobSpec, submitted: dict[str, Any], allowance: Allowance | None = None
     ) -> NewJob:
-        """A job whose spec was checked to the end; see ``submission.checked``.
+        """A job with a validated spec; see ``submission.checked``.
 
         Raises:
             SpecError: if it cannot be run by this team, or the caller may not give it its priority.
@@ -95,7 +95,7 @@ class JobService:
         return self._batcher.submit(principal, jobs, render, key)
 
     def repeated(self, key: RequestKey | None) -> Receipt | None:
-        """What an earlier submission with this key was answered; None if there was none, or this one has no key.
+        """The receipt of an earlier submission with this key; None if there was none, or this one has no key.
 
         Raises:
             IdempotencyKeyReused: if something else was asked with the key before.
@@ -107,7 +107,7 @@ class JobService:
         return None if earlier is None else Receipt(earlier, replayed=True)
 
     def validation(self, principal: Principal, job: NewJob) -> Validation:
-        """What the job would be if it was submitted; nothing is stored.
+        """The resolved spec of a job and its size, as if it was submitted; nothing is stored.
 
         Raises:
             SpecError: if the job cannot be run by this team.
@@ -190,7 +190,7 @@ class JobService:
             raise JobFinished(job.id, job.state)
         lifecycle.request_cancel(session, job, store_now(session))
         log.info("job cancelled", job_id=job_id)
-        return touched(session, job)
+        return with_next_version(session, job)
 
     def pause(self, session: Session, principal: Principal, job_id: str) -> JobDetail:
         """Pause a job: what waits leaves the queue at once, what runs is checkpointed and handed back. Repeatable.
@@ -238,7 +238,7 @@ class JobService:
         if not change(job):
             return repository.detail(session, job)
         log.info(f"job {done}", job_id=job_id)
-        return touched(session, job)
+        return with_next_version(session, job)
 
 
 def _refuse_work(place: int, trials: int, nodes: int) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Job, Shard
 from ayla_service.errors import JobFinished, MoveImpossible
-from ayla_service.jobs.editing import touched
+from ayla_service.jobs.editing import with_next_version
 from ayla_service.jobs.schemas import JobDetail
 from ayla_service.jobs.scoping import job_of, own_job
 from ayla_service.queue.eligibility import DEVICES, queued
@@ -34,7 +34,7 @@ def move_to_front(session: Session, principal: Principal, job_id: str) -> JobDet
     first = _nearest_of_others(session, job)
     if first is not None:
         _queue_at(session, job, first - _ROOM)
-    return touched(session, job)
+    return with_next_version(session, job)
 
 
 def move_before(session: Session, principal: Principal, job_id: str, other_id: str) -> JobDetail:
@@ -62,7 +62,7 @@ def move_before(session: Session, principal: Principal, job_id: str, other_id: s
         raise MoveImpossible(other.id, "has nothing that waits")
     last = _nearest_of_others(session, job, before=first) or first - 2 * _ROOM
     _queue_at(session, job, min(last + (first - last) / 2, first - timedelta(microseconds=1)))
-    return touched(session, job)
+    return with_next_version(session, job)
 
 
 def _unfinished(session: Session, principal: Principal, job_id: str) -> Job:

@@ -116,7 +116,7 @@ _ENCODERS: Mapping[Format, Callable[[pa.Schema, Iterable[pa.Table]], Iterator[by
 
 
 class _Outbox:
-    """A file to write to, which is emptied meanwhile."""
+    """A file in memory to write to, which is emptied between the pieces."""
 
     closed = False
 

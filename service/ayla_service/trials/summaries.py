@@ -1,4 +1,4 @@
-"""One row per trial: its settings, flat, and its result so far."""
+"""Summary table of a job: one row per trial with its settings, flat, and its result so far."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The rows of one or of many trials as one table, read piece by piece."""
+"""Table of the rows of one or of many trials, read piece by piece."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ _IDENTITY_SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class ResultTable:
-    """Rows that are read while they are sent.
+    """A table whose rows are read while they are sent.
 
     Attributes:
         schema: the columns.

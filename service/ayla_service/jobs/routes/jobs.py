@@ -1,4 +1,4 @@
-"""List, read and steer jobs; list a job's trials."""
+"""Routes that list, read and steer jobs, and list their attempts."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any

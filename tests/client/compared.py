@@ -3,28 +3,28 @@
 import math
 from typing import Any
 
+from ayla_service.comparison.paired_tests import run_tests
 from ayla_service.comparison.pairs import matches, over_seeds
-from ayla_service.comparison.question import Question
+from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, SeedRun
 from ayla_service.comparison.schemas import ComparedJob
 from ayla_service.comparison.service import Comparison, ProblemResult, job_comparison
 from ayla_service.comparison.summaries import summarize
-from ayla_service.comparison.testing import run_tests
 
 
 def comparison_document(job: dict[str, Any], trials: list[dict[str, Any]]) -> dict[str, Any]:
     """The answer to ``GET /v1/jobs/{id}/comparison`` for a job and its trials, as documents of the API."""
-    question = Question()
+    query = ComparisonQuery()
     problem = ComparedProblem("made up", steps=1, dtype="float64", mini_batches=False)
     for trial in trials:
         setting = problem.settings.setdefault(trial["label"], ComparedSetting(trial["label"], trial["optimizer"]))
         setting.runs[trial["seed"]] = _run(trial)
-    pairs = [over_seeds(problem, match, question.metric) for match in matches([problem], None)]
-    summaries = [summarize(setting, question) for setting in problem.settings.values()]
+    pairs = [over_seeds(problem, match, query.metric) for match in matches([problem], None)]
+    summaries = [summarize(setting, query) for setting in problem.settings.values()]
     found = Comparison(
-        question=question,
+        query=query,
         jobs=[ComparedJob(id=job["id"], name=job["name"], state=job["state"], problem=0, trials=len(trials))],
-        results=[ProblemResult(problem, summaries, run_tests(pairs, "seed", question))],
+        results=[ProblemResult(problem, summaries, run_tests(pairs, "seed", query))],
         tests=[],
         profile=None,
         notes=["A note of the service."],

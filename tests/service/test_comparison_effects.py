@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from ayla_service.comparison.effects import copies, notes_on_effects
-from ayla_service.comparison.question import Question
+from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.runs import ComparedProblem, ComparedSetting
 from ayla_service.comparison.summaries import summarize
 from ayla_spec.optimizers.effect import Sides
@@ -30,7 +30,7 @@ def problem(*settings: ComparedSetting) -> ComparedProblem:
 def notes(made: ComparedProblem) -> list[str]:
     first = copies(made)
     return list(
-        notes_on_effects([summarize(one, Question(), first.get(label)) for label, one in made.settings.items()])
+        notes_on_effects([summarize(one, ComparisonQuery(), first.get(label)) for label, one in made.settings.items()])
     )
 
 

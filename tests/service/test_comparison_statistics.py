@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from ayla_service.comparison.bootstrap import RESAMPLES, fewest_for, median_interval
+from ayla_service.comparison.distributions import RESAMPLES, distribution, fewest_for, median_interval
 from ayla_service.comparison.significance import EXACT_UP_TO, holm, sign_test, signed_rank
-from ayla_service.comparison.spread import distribution
 from ayla_service.trials.quantiles import median, ordered, quantile
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from ayla_service.comparison import curves, loading
-from ayla_service.comparison.question import Question
+from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.service import Comparison, ComparisonService
 from ayla_service.db.models import Chunk, Trial
 from ayla_service.db.session import Database
@@ -55,8 +55,8 @@ def end(
             session.add(Chunk(trial_id=trial.id, first_step=first, last_step=rows[-1], rows=len(rows), data=data))
 
 
-def compare(database: Database, *job_ids: str, **question: Any) -> Comparison:
-    return ComparisonService(database).compare(LOCAL, job_ids, Question(**question))
+def compare(database: Database, *job_ids: str, **query: Any) -> Comparison:
+    return ComparisonService(database).compare(LOCAL, job_ids, ComparisonQuery(**query))
 
 
 def test_courses_are_read_across_chunks(database: Database) -> None:
@@ -189,12 +189,12 @@ def test_jobs_of_another_team_do_not_exist(database: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "parameter"),
+    ("query", "parameter"),
     [({"metric": "steps_to_target"}, "/target"), ({"baseline": "Adam"}, "/baseline")],
 )
-def test_a_question_that_does_not_fit_is_refused(database: Database, question: dict[str, Any], parameter: str) -> None:
+def test_a_query_that_does_not_fit_is_refused(database: Database, query: dict[str, Any], parameter: str) -> None:
     with pytest.raises(InvalidQuery) as refused:
-        compare(database, new_job(database), **question)
+        compare(database, new_job(database), **query)
     assert [issue.pointer for issue in refused.value.issues] == [parameter]
 
 
@@ -222,6 +222,6 @@ def test_trajectories_too_long_to_read_leave_the_losses(
     summary = found.results[0].summaries[0]
     assert (summary.final_loss is not None, summary.area_under_curve, found.profile) == (True, None, None)
     assert "too many to read" in found.notes[-1]
-    for question in ({"metric": "area_under_curve"}, {"target": 1.0}):
+    for query in ({"metric": "area_under_curve"}, {"target": 1.0}):
         with pytest.raises(ComparisonTooLarge):
-            compare(database, job_id, **question)
+            compare(database, job_id, **query)

@@ -7,7 +7,7 @@ from ayla_core.engine import Engine
 from ayla_core.ledger import LATER
 from ayla_core.recorder import MemoryRecorder
 from ayla_core.training import train
-from ayla_service.comparison.question import Question
+from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.service import Comparison, ComparisonService
 from ayla_service.db.session import Database
 from ayla_service.jobs.schemas import JobDetail
@@ -54,7 +54,7 @@ def alone(job: JobDetail) -> MemoryRecorder:
 
 
 def compare(database: Database, *jobs: JobDetail) -> Comparison:
-    return ComparisonService(database).compare(LOCAL, [job.id for job in jobs], Question())
+    return ComparisonService(database).compare(LOCAL, [job.id for job in jobs], ComparisonQuery())
 
 
 def test_copies_of_a_grid_of_exponents_are_named(database: Database) -> None:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ayla_service.comparison.question import Metric
+from ayla_service.comparison.query import Metric
 from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, SeedRun, independent
 from ayla_service.trials.quantiles import median
 

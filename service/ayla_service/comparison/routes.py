@@ -8,7 +8,7 @@ from ayla_spec import SpecError
 from ayla_spec.text import NORMAL
 from fastapi import APIRouter, Body, Depends, Query, Request
 
-from ayla_service.comparison.question import LEAST_CONFIDENCE, MOST_CONFIDENCE, Metric, Question
+from ayla_service.comparison.query import LEAST_CONFIDENCE, MOST_CONFIDENCE, ComparisonQuery, Metric
 from ayla_service.comparison.schemas import (
     BASELINE,
     CONFIDENCE,
@@ -66,7 +66,7 @@ def compare_job(
     Trials without a result, as they have not ended or failed, are left out and counted. A diverged trial counts as an
     infinite loss, in medians and in tests.
     """
-    return job_comparison(comparisons.compare(caller, [job_id], Question(metric, target, confidence, baseline)))
+    return job_comparison(comparisons.compare(caller, [job_id], ComparisonQuery(metric, target, confidence, baseline)))
 
 
 @router.post(
@@ -85,7 +85,7 @@ def compare_jobs(
     repeated anyway, and the scope read is enough.
     """
     with _about_the_body():
-        return jobs_comparison(comparisons.compare(caller, wanted.job_ids, wanted.question))
+        return jobs_comparison(comparisons.compare(caller, wanted.job_ids, wanted.query))
 
 
 @contextmanager

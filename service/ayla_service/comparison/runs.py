@@ -8,7 +8,7 @@ from typing import Any
 
 from ayla_spec.optimizers.effect import Sides
 
-from ayla_service.comparison.question import Metric
+from ayla_service.comparison.query import Metric
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from ayla_spec.optimizers import OptimizerSettings
 from ayla_spec.text import NORMAL
 from pydantic import AfterValidator, Field, StringConstraints
 
-from ayla_service.comparison.question import (
+from ayla_service.comparison.query import (
     LEAST_CONFIDENCE,
     MAX_JOBS,
     MOST_CONFIDENCE,
+    ComparisonQuery,
     Metric,
     Outcome,
-    Question,
     Unit,
 )
 from ayla_service.schemas import FiniteInJson, FrozenModel, Id
@@ -47,9 +47,9 @@ class ComparisonRequest(SpecModel):
     baseline: Annotated[str | None, NORMAL] = Field(None, max_length=MAX_LABEL, description=BASELINE)
 
     @property
-    def question(self) -> Question:
+    def query(self) -> ComparisonQuery:
         """How to compare."""
-        return Question(self.metric, self.target, self.confidence, self.baseline)
+        return ComparisonQuery(self.metric, self.target, self.confidence, self.baseline)
 
 
 class ConfidenceInterval(FrozenModel):

@@ -7,9 +7,10 @@ from typing import Any
 from ayla_service.comparison import curves
 from ayla_service.comparison.effects import copies, notes_on_effects
 from ayla_service.comparison.loading import load
+from ayla_service.comparison.paired_tests import PairedTest, run_tests
 from ayla_service.comparison.pairs import matches, over_problems, over_seeds
 from ayla_service.comparison.profiles import profile
-from ayla_service.comparison.question import Question
+from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, labels_of
 from ayla_service.comparison.schemas import (
     ComparedJob,
@@ -21,7 +22,6 @@ from ayla_service.comparison.schemas import (
     Profiles,
 )
 from ayla_service.comparison.summaries import summarize
-from ayla_service.comparison.testing import PairedTest, run_tests
 from ayla_service.comparison.verdicts import pair_comparison
 from ayla_service.db.session import Database
 from ayla_service.errors import ComparisonTooLarge, InvalidQuery
@@ -48,7 +48,7 @@ class Comparison:
     """Results of a comparison, before they are written out as the answer for one job or for several.
 
     Attributes:
-        question: what was asked.
+        query: what was asked.
         jobs: in the order asked for.
         results: one per problem.
         tests: over problems; empty where there is one problem only.
@@ -56,7 +56,7 @@ class Comparison:
         notes: what a reader should know about these numbers.
     """
 
-    question: Question
+    query: ComparisonQuery
     jobs: list[ComparedJob]
     results: list[ProblemResult]
     tests: list[PairedTest]
@@ -70,37 +70,37 @@ class ComparisonService:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def compare(self, principal: Principal, job_ids: Sequence[str], question: Question) -> Comparison:
+    def compare(self, principal: Principal, job_ids: Sequence[str], query: ComparisonQuery) -> Comparison:
         """Compare the optimizer settings of one job or of several.
 
         Trials without a result are left out and counted. Settings are matched by label.
 
         Raises:
             JobNotFound: if the caller's team lacks one of the jobs.
-            InvalidQuery: if the question does not fit the jobs; the parameter is that of the question.
+            InvalidQuery: if the query does not fit the jobs; the parameter is that of the query.
             ComparisonTooLarge: if there is more to read than one comparison may.
         """
-        if question.metric == "steps_to_target" and question.target is None:
+        if query.metric == "steps_to_target" and query.target is None:
             raise InvalidQuery("target", "Required for the metric 'steps_to_target': the loss to reach.")
         with self._database.read() as session:
             data = load(session, principal, job_ids)
-            _refuse_unknown_baseline(data.problems, question)
+            _refuse_unknown_baseline(data.problems, query)
             too_much = curves.too_long(data.problems)
-            _refuse_unreadable(too_much, question)
+            _refuse_unreadable(too_much, query)
             if too_much is None:
-                curves.read_curves(session, data.problems, question.target)
-        return _comparison(question, data.jobs, data.problems, too_much)
+                curves.read_curves(session, data.problems, query.target)
+        return _comparison(query, data.jobs, data.problems, too_much)
 
 
-def _refuse_unknown_baseline(problems: Sequence[ComparedProblem], question: Question) -> None:
+def _refuse_unknown_baseline(problems: Sequence[ComparedProblem], query: ComparisonQuery) -> None:
     labels = labels_of(problems)
-    if question.baseline is not None and question.baseline not in labels:
+    if query.baseline is not None and query.baseline not in labels:
         known = ", ".join(f"'{label}'" for label in labels[:20]) + (", …" if len(labels) > 20 else "")
-        raise InvalidQuery("baseline", f"No optimizer has the label '{question.baseline[:64]}'; there are {known}.")
+        raise InvalidQuery("baseline", f"No optimizer has the label '{query.baseline[:64]}'; there are {known}.")
 
 
-def _refuse_unreadable(too_much: str | None, question: Question) -> None:
-    needs_curves = question.target is not None or question.metric == "area_under_curve"
+def _refuse_unreadable(too_much: str | None, query: ComparisonQuery) -> None:
+    needs_curves = query.target is not None or query.metric == "area_under_curve"
     if too_much is not None and needs_curves:
         most = f"{curves.MAX_ROWS} rows and {curves.MAX_BYTES // 1024**2} MiB"
         advice = "Compare by final_loss or best_loss without a target, or name fewer jobs."
@@ -108,41 +108,41 @@ def _refuse_unreadable(too_much: str | None, question: Question) -> None:
 
 
 def _comparison(
-    question: Question, jobs: list[ComparedJob], problems: list[ComparedProblem], too_much: str | None
+    query: ComparisonQuery, jobs: list[ComparedJob], problems: list[ComparedProblem], too_much: str | None
 ) -> Comparison:
-    found = matches(problems, question.baseline)
-    tests = _seed_tests(problems, question)
+    found = matches(problems, query.baseline)
+    tests = _seed_tests(problems, query)
     results = [
-        ProblemResult(problem, _summaries(problem, question), tests[place]) for place, problem in enumerate(problems)
+        ProblemResult(problem, _summaries(problem, query), tests[place]) for place, problem in enumerate(problems)
     ]
     many = len(problems) > 1
-    over = [over_problems(problems, match, question.metric) for match in found] if many else []
+    over = [over_problems(problems, match, query.metric) for match in found] if many else []
     return Comparison(
-        question=question,
+        query=query,
         jobs=jobs,
         results=results,
-        tests=run_tests(over, "problem", question),
-        profile=profile(problems, question.target) if too_much is None else None,
+        tests=run_tests(over, "problem", query),
+        profile=profile(problems, query.target) if too_much is None else None,
         notes=[
-            *_notes(problems, too_much, lacks_tests=not found and question.baseline is None),
+            *_notes(problems, too_much, lacks_tests=not found and query.baseline is None),
             *_notes_on_effects(results),
         ],
     )
 
 
-def _summaries(problem: ComparedProblem, question: Question) -> list[ComparedOptimizer]:
+def _summaries(problem: ComparedProblem, query: ComparisonQuery) -> list[ComparedOptimizer]:
     first = copies(problem)
-    return [summarize(setting, question, first.get(label)) for label, setting in problem.settings.items()]
+    return [summarize(setting, query, first.get(label)) for label, setting in problem.settings.items()]
 
 
-def _seed_tests(problems: Sequence[ComparedProblem], question: Question) -> list[list[PairedTest]]:
+def _seed_tests(problems: Sequence[ComparedProblem], query: ComparisonQuery) -> list[list[PairedTest]]:
     """The tests over seeds, by problem; those of all problems are one family."""
     found = [
-        (place, over_seeds(problem, match, question.metric))
+        (place, over_seeds(problem, match, query.metric))
         for place, problem in enumerate(problems)
-        for match in matches([problem], question.baseline)
+        for match in matches([problem], query.baseline)
     ]
-    tests = run_tests([pairs for _, pairs in found], "seed", question)
+    tests = run_tests([pairs for _, pairs in found], "seed", query)
     by_problem: list[list[PairedTest]] = [[] for _ in problems]
     for (place, _), test in zip(found, tests, strict=True):
         by_problem[place].append(test)
@@ -183,31 +183,31 @@ def _vary_between(settings: Sequence[ComparedSetting]) -> bool:
 def job_comparison(found: Comparison) -> JobComparison:
     """The answer for a comparison of one job."""
     job, result = found.jobs[0], found.results[0]
-    optimizers, pairs = result.summaries, _pairs(result.tests, found.question)
+    optimizers, pairs = result.summaries, _pairs(result.tests, found.query)
     return JobComparison(**_common(found), job_id=job.id, state=job.state, optimizers=optimizers, pairs=pairs)
 
 
 def jobs_comparison(found: Comparison) -> JobsComparison:
     """The answer for a comparison of several jobs."""
-    problems = [_problem_comparison(result, found.question) for result in found.results]
-    pairs = _pairs(found.tests, found.question)
+    problems = [_problem_comparison(result, found.query) for result in found.results]
+    pairs = _pairs(found.tests, found.query)
     return JobsComparison(**_common(found), jobs=found.jobs, problems=problems, pairs=pairs)
 
 
-def _problem_comparison(result: ProblemResult, question: Question) -> ProblemComparison:
+def _problem_comparison(result: ProblemResult, query: ComparisonQuery) -> ProblemComparison:
     return ProblemComparison(
         title=result.problem.title,
         steps=result.problem.steps,
         dtype=result.problem.dtype,
         job_ids=result.problem.job_ids,
         optimizers=result.summaries,
-        pairs=_pairs(result.tests, question),
+        pairs=_pairs(result.tests, query),
     )
 
 
 def _common(found: Comparison) -> dict[str, Any]:
-    return asdict(found.question) | {"notes": found.notes, "profile": found.profile}
+    return asdict(found.query) | {"notes": found.notes, "profile": found.profile}
 
 
-def _pairs(tests: Iterable[PairedTest], question: Question) -> list[PairComparison]:
-    return [pair_comparison(test, question) for test in tests]
+def _pairs(tests: Iterable[PairedTest], query: ComparisonQuery) -> list[PairComparison]:
+    return [pair_comparison(test, query) for test in tests]

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ayla_service.comparison.distributions import interval_of, too_few
 from ayla_service.comparison.pairs import Match, Pairs
-from ayla_service.comparison.question import Outcome, Question, Unit
+from ayla_service.comparison.query import ComparisonQuery, Outcome, Unit
 from ayla_service.comparison.schemas import ConfidenceInterval
 from ayla_service.comparison.significance import SignedRank, holm, sign_test, signed_rank
-from ayla_service.comparison.spread import interval_of, too_few
 from ayla_service.trials.quantiles import median
 
 
@@ -61,9 +61,9 @@ class PairedTest:
         return "better" if self.wins > self.losses else "worse"
 
 
-def run_tests(found: Sequence[Pairs], unit: Unit, question: Question) -> list[PairedTest]:
+def run_tests(found: Sequence[Pairs], unit: Unit, query: ComparisonQuery) -> list[PairedTest]:
     """The tests of all matches, which are one family for Holm's correction."""
-    tests = [_test(pairs, unit, question.confidence) for pairs in found]
+    tests = [_test(pairs, unit, query.confidence) for pairs in found]
     can_tell = [place for place, test in enumerate(tests) if test.sign_p is not None]
     signs = holm([test.sign_p for test in tests if test.sign_p is not None])
     ranks = holm([test.rank.p_value for test in tests if test.rank is not None])

@@ -1,4 +1,4 @@
-"""Options of a comparison, and the words that its answers are made of."""
+"""Query of a comparison: its options, and the words that its answers use."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,8 +13,8 @@ LEAST_CONFIDENCE, MOST_CONFIDENCE = 0.5, 0.999
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """How to compare.
+class ComparisonQuery:
+    """Options of a comparison.
 
     Attributes:
         metric: what settings are tested by; lower is better in all of them.

@@ -20,8 +20,9 @@ from ayla_service.teams.principal import LOCAL
 from ayla_service.trials import chunks, encoding, formats, step_rows, table
 from ayla_service.trials.encoding import encode
 from ayla_service.trials.formats import Format, downloaded
-from ayla_service.trials.reader import MAX_NUMBERS, MAX_ROWS, TRAJECTORY, ResultReader, TrajectoryQuery
-from ayla_service.trials.selection import Scale, TrialSelection
+from ayla_service.trials.selection import Scale, TrajectoryQuery, TrialSelection
+from ayla_service.trials.series import TRAJECTORY
+from ayla_service.trials.service import MAX_NUMBERS, MAX_ROWS, ResultReader
 from ayla_service.trials.snapshot import TrialsSnapshot
 from ayla_service.trials.table import ResultTable
 from hypothesis import HealthCheck, given, settings

@@ -17,8 +17,8 @@ from ayla_service.queue.reaper import reap
 from ayla_service.states import LabelKind
 from ayla_service.teams.principal import LOCAL
 from ayla_service.trials.encoding import encode
-from ayla_service.trials.reader import ResultReader, TrajectoryQuery
-from ayla_service.trials.selection import TrialSelection
+from ayla_service.trials.selection import TrajectoryQuery, TrialSelection
+from ayla_service.trials.service import ResultReader
 from ayla_spec import JobSpec, resolve
 from sqlalchemy import MetaData, insert, select, update
 

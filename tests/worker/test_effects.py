@@ -15,9 +15,9 @@ from ayla_service.queue.attempts import release
 from ayla_service.queue.claims import SavedState, claim
 from ayla_service.settings import Settings
 from ayla_service.teams.principal import LOCAL
-from ayla_service.trials.reader import ResultReader
 from ayla_service.trials.schemas import TrialSummary
 from ayla_service.trials.selection import TrialSelection
+from ayla_service.trials.service import ResultReader
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
 from ayla_worker.identity import describe_worker

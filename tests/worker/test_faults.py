@@ -17,7 +17,8 @@ from ayla_service.queue.claims import claim
 from ayla_service.queue.reaper import reap
 from ayla_service.queue.retries import RetryPolicy
 from ayla_service.teams.principal import LOCAL
-from ayla_service.trials.reader import ResultReader, TrajectoryQuery
+from ayla_service.trials.selection import TrajectoryQuery
+from ayla_service.trials.service import ResultReader
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
 from sqlalchemy import select

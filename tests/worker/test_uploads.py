@@ -12,7 +12,8 @@ from ayla_service.db.session import Database
 from ayla_service.jobs.schemas import JobDetail
 from ayla_service.settings import Settings
 from ayla_service.teams.principal import LOCAL
-from ayla_service.trials.reader import ResultReader, TrajectoryQuery
+from ayla_service.trials.selection import TrajectoryQuery
+from ayla_service.trials.service import ResultReader
 from ayla_worker import data
 from ayla_worker.identity import describe_worker
 from ayla_worker.runner import Runner

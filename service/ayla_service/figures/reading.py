@@ -12,9 +12,9 @@ from ayla_service.figures.data import Material, Run, Setting, TrialResult
 from ayla_service.figures.paths import Points, Screen, drawn_path
 from ayla_service.figures.selecting import Drawn
 from ayla_service.figures.windows import drawable
-from ayla_service.trials.reader import ResultReader
 from ayla_service.trials.selection import TrajectoryQuery
 from ayla_service.trials.series import TRAJECTORY, Series
+from ayla_service.trials.service import ResultReader
 from ayla_service.trials.snapshot import TrialRef, TrialsSnapshot
 
 _MOST_LINES, _LEAST_LINES = 200_000, 1000

@@ -22,8 +22,8 @@ from ayla_service.figures.selecting import Drawn, drawn
 from ayla_service.figures.sweeps import axes_of
 from ayla_service.figures.windows import windows
 from ayla_service.teams.principal import Principal
-from ayla_service.trials.reader import METRICS, TRAJECTORY, ResultReader
-from ayla_service.trials.series import Series
+from ayla_service.trials.series import METRICS, TRAJECTORY, Series
+from ayla_service.trials.service import ResultReader
 from ayla_service.trials.snapshot import TrialsSnapshot
 
 MOST_AT_ONCE = 8

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from ayla_service.http.authorization import Reader
 from ayla_service.http.dependencies import JobId
 from ayla_service.trials.formats import Format
-from ayla_service.trials.reader import MAX_NUMBERS, MAX_ROWS, METRICS, TRAJECTORY, ResultReader
 from ayla_service.trials.routes.answers import TableResponse, WantedFormat
 from ayla_service.trials.routes.parameters import Every, Results, series_query, table_responses, trial_selection
 from ayla_service.trials.schemas import JobSummaryTable, JobTable
 from ayla_service.trials.selection import TrajectoryQuery, TrialSelection
-from ayla_service.trials.series import Series
+from ayla_service.trials.series import METRICS, TRAJECTORY, Series
+from ayla_service.trials.service import MAX_NUMBERS, MAX_ROWS, ResultReader
 from ayla_service.trials.snapshot import TrialsSnapshot
 from ayla_service.trials.table import ResultTable
 

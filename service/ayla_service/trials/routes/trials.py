@@ -11,12 +11,12 @@ from ayla_service.http.dependencies import JobId, Jobs, next_page
 from ayla_service.http.paging import CURSOR, NEXT
 from ayla_service.http.problems import responses
 from ayla_service.trials.formats import Format
-from ayla_service.trials.reader import MAX_NUMBERS, MAX_ROWS, METRICS, TRAJECTORY, ResultReader
 from ayla_service.trials.routes.answers import TableResponse, WantedFormat
 from ayla_service.trials.routes.parameters import Every, Results, TrialId, series_query, table_responses
 from ayla_service.trials.schemas import Metrics, Predictions, Trajectory, Trial, TrialPage
 from ayla_service.trials.selection import TrajectoryQuery
-from ayla_service.trials.series import Series
+from ayla_service.trials.series import METRICS, TRAJECTORY, Series
+from ayla_service.trials.service import MAX_NUMBERS, MAX_ROWS, ResultReader
 from ayla_service.trials.table import ResultTable
 
 _trials = APIRouter(tags=["trials"])

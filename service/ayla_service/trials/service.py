@@ -1,4 +1,4 @@
-"""Reader of trajectories, metrics and predictions, for the API and the figures."""
+"""Service of results: reads trajectories, metrics and predictions for the API and the figures."""
 
 from contextlib import nullcontext
 
@@ -10,13 +10,11 @@ from ayla_service.db.session import Database
 from ayla_service.trials import snapshot as snapshots
 from ayla_service.trials.encoding import decode
 from ayla_service.trials.schemas import Predictions
-from ayla_service.trials.selection import Scale, TrajectoryQuery, TrialSelection
+from ayla_service.trials.selection import TrajectoryQuery, TrialSelection
 from ayla_service.trials.series import METRICS, TRAJECTORY, Series
 from ayla_service.trials.snapshot import TrialsSnapshot
 from ayla_service.trials.summaries import summary_table
 from ayla_service.trials.table import ResultTable, open_table
-
-__all__ = ["MAX_NUMBERS", "MAX_ROWS", "METRICS", "TRAJECTORY", "ResultReader", "Scale", "TrajectoryQuery"]
 
 MAX_ROWS = 500_000
 """Rows of one answer in JSON; more is thinned by the caller's choice, never silently."""

@@ -15,7 +15,7 @@ from ayla.cli.app import app as command
 from ayla.cli.session import Session
 from ayla_service.app import create_app
 from ayla_service.comparison.query import ComparisonQuery, Metric
-from ayla_service.comparison.service import Comparison, ComparisonService, job_comparison
+from ayla_service.comparison.service import ComparisonResult, ComparisonService, job_comparison
 from ayla_service.comparison.verdicts import verdict
 from ayla_service.db.models import Chunk, Job, Trial
 from ayla_service.db.session import Database
@@ -48,7 +48,7 @@ class Both:
     database: Database
     client: ayla.Client
 
-    def said(self, job_id: str, query: ComparisonQuery) -> Comparison:
+    def said(self, job_id: str, query: ComparisonQuery) -> ComparisonResult:
         """The service's comparison, straight from where it is made."""
         return ComparisonService(self.database).compare(LOCAL, [job_id], query)
 

@@ -8,7 +8,7 @@ from ayla_service.comparison.pairs import matches, over_seeds
 from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, SeedRun
 from ayla_service.comparison.schemas import ComparedJob
-from ayla_service.comparison.service import Comparison, ProblemResult, job_comparison
+from ayla_service.comparison.service import ComparisonResult, ProblemResult, job_comparison
 from ayla_service.comparison.summaries import summarize
 
 
@@ -21,7 +21,7 @@ def comparison_document(job: dict[str, Any], trials: list[dict[str, Any]]) -> di
         setting.runs[trial["seed"]] = _run(trial)
     pairs = [over_seeds(problem, match, query.metric) for match in matches([problem], None)]
     summaries = [summarize(setting, query) for setting in problem.settings.values()]
-    found = Comparison(
+    found = ComparisonResult(
         query=query,
         jobs=[ComparedJob(id=job["id"], name=job["name"], state=job["state"], problem=0, trials=len(trials))],
         results=[ProblemResult(problem, summaries, run_tests(pairs, "seed", query))],

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from ayla_service.comparison import curves, loading
 from ayla_service.comparison.query import ComparisonQuery
-from ayla_service.comparison.service import Comparison, ComparisonService
+from ayla_service.comparison.service import ComparisonResult, ComparisonService
 from ayla_service.db.models import Chunk, Trial
 from ayla_service.db.session import Database
 from ayla_service.errors import ComparisonTooLarge, InvalidQuery, JobNotFound
@@ -55,7 +55,7 @@ def end(
             session.add(Chunk(trial_id=trial.id, first_step=first, last_step=rows[-1], rows=len(rows), data=data))
 
 
-def compare(database: Database, *job_ids: str, **query: Any) -> Comparison:
+def compare(database: Database, *job_ids: str, **query: Any) -> ComparisonResult:
     return ComparisonService(database).compare(LOCAL, job_ids, ComparisonQuery(**query))
 
 

@@ -8,7 +8,7 @@ from ayla_core.ledger import LATER
 from ayla_core.recorder import MemoryRecorder
 from ayla_core.training import train
 from ayla_service.comparison.query import ComparisonQuery
-from ayla_service.comparison.service import Comparison, ComparisonService
+from ayla_service.comparison.service import ComparisonResult, ComparisonService
 from ayla_service.db.session import Database
 from ayla_service.jobs.schemas import JobDetail
 from ayla_service.queue.attempts import release
@@ -53,7 +53,7 @@ def alone(job: JobDetail) -> MemoryRecorder:
     return memory
 
 
-def compare(database: Database, *jobs: JobDetail) -> Comparison:
+def compare(database: Database, *jobs: JobDetail) -> ComparisonResult:
     return ComparisonService(database).compare(LOCAL, [job.id for job in jobs], ComparisonQuery())
 
 

@@ -44,7 +44,7 @@ class ProblemResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ComparisonResult:
     """Results of a comparison, before they are written out as the answer for one job or for several.
 
     Attributes:
@@ -70,7 +70,7 @@ class ComparisonService:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def compare(self, principal: Principal, job_ids: Sequence[str], query: ComparisonQuery) -> Comparison:
+    def compare(self, principal: Principal, job_ids: Sequence[str], query: ComparisonQuery) -> ComparisonResult:
         """Compare the optimizer settings of one job or of several.
 
         Trials without a result are left out and counted. Settings are matched by label.
@@ -109,7 +109,7 @@ def _refuse_unreadable(too_much: str | None, query: ComparisonQuery) -> None:
 
 def _comparison(
     query: ComparisonQuery, jobs: list[ComparedJob], problems: list[ComparedProblem], too_much: str | None
-) -> Comparison:
+) -> ComparisonResult:
     found = matches(problems, query.baseline)
     tests = _seed_tests(problems, query)
     results = [
@@ -117,7 +117,7 @@ def _comparison(
     ]
     many = len(problems) > 1
     over = [over_problems(problems, match, query.metric) for match in found] if many else []
-    return Comparison(
+    return ComparisonResult(
         query=query,
         jobs=jobs,
         results=results,
@@ -180,14 +180,14 @@ def _vary_between(settings: Sequence[ComparedSetting]) -> bool:
     return any(first.setdefault(setting.label, setting).optimizer != setting.optimizer for setting in settings)
 
 
-def job_comparison(found: Comparison) -> JobComparison:
+def job_comparison(found: ComparisonResult) -> JobComparison:
     """The answer for a comparison of one job."""
     job, result = found.jobs[0], found.results[0]
     optimizers, pairs = result.summaries, _pairs(result.tests, found.query)
     return JobComparison(**_common(found), job_id=job.id, state=job.state, optimizers=optimizers, pairs=pairs)
 
 
-def jobs_comparison(found: Comparison) -> JobsComparison:
+def jobs_comparison(found: ComparisonResult) -> JobsComparison:
     """The answer for a comparison of several jobs."""
     problems = [_problem_comparison(result, found.query) for result in found.results]
     pairs = _pairs(found.tests, found.query)
@@ -205,7 +205,7 @@ def _problem_comparison(result: ProblemResult, query: ComparisonQuery) -> Proble
     )
 
 
-def _common(found: Comparison) -> dict[str, Any]:
+def _common(found: ComparisonResult) -> dict[str, Any]:
     return asdict(found.query) | {"notes": found.notes, "profile": found.profile}
 
 

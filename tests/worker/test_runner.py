@@ -266,8 +266,8 @@ def test_a_spec_that_cannot_be_read_fails_its_job_and_the_next_runs(database: Da
     runner = _runner(database)
     while runner.run_next():
         pass
-    assert jobs(database).get(strange.id).state == "failed"
-    assert jobs(database).get(healthy.id).state == "succeeded"
+    states = {job.id: job.state for job in jobs(database).list().items}
+    assert states == {strange.id: "failed", healthy.id: "succeeded"}
 
 
 def test_a_store_that_is_away_for_a_moment_costs_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

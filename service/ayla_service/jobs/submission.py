@@ -100,7 +100,7 @@ class _Submission:
     render: Render
     key: RequestKey | None
     devices: list[str] = field(default_factory=list)
-    views: list[JobDetail] = field(default_factory=list)
+    details: list[JobDetail] = field(default_factory=list)
     answer: StoredAnswer | None = None
     error: Exception | None = None
     replayed: bool = False
@@ -115,9 +115,9 @@ class _Submission:
 
     def undo(self) -> None:
         """Reset it after a transaction that has failed."""
-        self.devices, self.views, self.answer, self.error, self.replayed = [], [], None, None, False
+        self.devices, self.details, self.answer, self.error, self.replayed = [], [], None, None, False
 
-    def place(self) -> tuple[str, str]:
+    def sort_key(self) -> tuple[str, str]:
         """Its key for sorting, so that all transactions take idempotency keys in one order."""
         return (self.key.member_id, self.key.key) if self.key is not None else ("", "")
 
@@ -189,8 +189,8 @@ class SubmissionBatcher:
     def _notify(self, request: _Submission) -> None:
         if not request.replayed:
             self._wake_up.notify(request.devices)
-            for view in request.views:
-                log.info("job submitted", job_id=view.id, trials=view.trials.total)
+            for job in request.details:
+                log.info("job submitted", job_id=job.id, trials=job.trials.total)
 
     def _handle(self, requests: Sequence[_Submission]) -> None:
         """Store these; afterwards each has an answer or an error, as its thread waits for one."""
@@ -223,7 +223,7 @@ def _store(session: Session, requests: Sequence[_Submission], pin: Pin) -> None:
     allowances = _allowances(session, requests)
     made: list[PlannedJob] = []
     # By key, as transactions of two processes that took the same keys in other orders would wait for each other.
-    for request in sorted(requests, key=_Submission.place):
+    for request in sorted(requests, key=_Submission.sort_key):
         try:
             made += _accepted(session, request, pin, allowances[request.principal.member_id], now)
         except (ServiceError, SpecError) as error:
@@ -249,8 +249,8 @@ def _accepted(
         if not _was_answered(session, request, now):
             raise
         return []
-    views = [job.detail() for job in made]
-    answer = request.render(views)
+    details = [job.detail() for job in made]
+    answer = request.render(details)
     if request.key is not None:
         earlier = idempotency.begin(session, request.key, now, answer)
         if earlier is not None:
@@ -262,7 +262,7 @@ def _accepted(
         if request.key is not None:
             idempotency.forget(session, request.key)
         raise
-    request.answer, request.views = answer, views
+    request.answer, request.details = answer, details
     request.devices = [device for job in made for device in job.devices]
     return made
 

@@ -39,7 +39,7 @@ from ayla_service.settings import Settings
 from ayla_service.streams.hub import Hub
 from ayla_service.streams.routes.sse import encode_event
 from ayla_service.teams.keys import KeyRing
-from ayla_service.trials.reader import ResultReader
+from ayla_service.trials.service import ResultReader
 from ayla_service.webhooks.service import WebhookService
 from ayla_service.webhooks.target_policy import Gate
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
 from ayla_service.db.session import Database
-from ayla_service.jobs import drafts
+from ayla_service.jobs.planning import PlannedJob, insert_jobs, plan_job
 from ayla_service.queue import claims, packs
 from ayla_service.queue.claims import Claim, WorkerIdentity, claim_pack
 from ayla_service.queue.fair_queue import FAIR, SharePolicy
@@ -61,18 +61,18 @@ def put(database: Database, arrival: Arrival, now: datetime) -> tuple[str, dict[
     """Queue a job as if it was cut so; returns its id and the estimated seconds of its shards, by id."""
     document = spec(priority=arrival.priority)
     wanted = JobSpec.model_validate(document)
-    draft = drafts.draft(arrival.owner, wanted, document, resolve(wanted), now)
+    planned = plan_job(arrival.owner, wanted, document, resolve(wanted), now)
     shards = [
-        {**draft.shards[0], "id": str(uuid.uuid4()), "index": index, "cost": cost}
+        {**planned.shards[0], "id": str(uuid.uuid4()), "index": index, "cost": cost}
         for index, cost in enumerate(arrival.costs)
     ]
     trials = [
-        {**draft.trials[0], "id": str(uuid.uuid4()), "index": index, "shard_id": shard["id"]}
+        {**planned.trials[0], "id": str(uuid.uuid4()), "index": index, "shard_id": shard["id"]}
         for index, shard in enumerate(shards)
     ]
     with database.write() as session:
-        drafts.store(session, [drafts.Draft(draft.owner, draft.job, draft.labels, shards, trials)])
-    return draft.job["id"], {shard["id"]: shard["cost"] for shard in shards}
+        insert_jobs(session, [PlannedJob(planned.owner, planned.job, planned.labels, shards, trials)])
+    return planned.job["id"], {shard["id"]: shard["cost"] for shard in shards}
 
 
 def noise(seed: int) -> Iterator[float]:

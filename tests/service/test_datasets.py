@@ -158,7 +158,7 @@ def test_a_dataset_that_jobs_wait_for_is_kept(database: Database, service: Datas
     for job_id in waiting:
         desk.cancel(job_id)
     service.delete(LOCAL, stored.id)
-    assert desk.get(waiting[0]).resolved["problem"]["dataset"]["id"] == stored.id
+    assert desk.get(waiting[0]).resolved.model_dump()["problem"]["dataset"]["id"] == stored.id
 
 
 def _limit(database: Database, table: type[Member | Team], row_id: str, stored_bytes: int) -> None:

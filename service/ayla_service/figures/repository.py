@@ -26,10 +26,10 @@ from ayla_service.figures.data import (
 from ayla_service.figures.geometry import PixelSize, Points, simplified_path
 from ayla_service.figures.options import KINDS, FigureOptions, Kind, Seeds
 from ayla_service.trials.encoding import decode
-from ayla_service.trials.reader import ResultReader
-from ayla_service.trials.selection import TrajectoryQuery
+from ayla_service.trials.selection import TrajectoryQuery, TrialSelection
 from ayla_service.trials.series import TRAJECTORY, Series
-from ayla_service.trials.snapshot import Standing, TrialRef, TrialSelection
+from ayla_service.trials.service import ResultReader
+from ayla_service.trials.snapshot import TrialRef, TrialsSnapshot
 
 MOST_TRIALS = 1000
 """Trials whose rows are read for one figure."""
@@ -109,7 +109,7 @@ def _readable_seeds(session: Session, job: FigureJob, most: TrialSubset) -> int:
     return fitting
 
 
-def read_results(reader: ResultReader, job: FigureJob, subset: TrialSubset, snapshot: Standing) -> FigureData:
+def read_results(reader: ResultReader, job: FigureJob, subset: TrialSubset, snapshot: TrialsSnapshot) -> FigureData:
     """The results of the trials."""
     found: dict[int, list[TrialResult]] = defaultdict(list)
     table = reader.summary(snapshot).select(_RESULT)
@@ -128,7 +128,7 @@ def read_rows(
     reader: ResultReader,
     data: FigureData,
     series: Series,
-    snapshot: Standing,
+    snapshot: TrialsSnapshot,
     columns: Sequence[str] | None,
     max_points: int,
 ) -> FigureData:
@@ -151,7 +151,9 @@ def read_rows(
     return replace(data, settings=[replace(setting, trials=trials[setting.index]) for setting in data.settings])
 
 
-def _rows_query(snapshot: Standing, columns: Sequence[str] | None, max_points: int, seeds: int) -> TrajectoryQuery:
+def _rows_query(
+    snapshot: TrialsSnapshot, columns: Sequence[str] | None, max_points: int, seeds: int
+) -> TrajectoryQuery:
     """Rows of one trial are thinned with their extremes; those of several have to be at the same steps."""
     names = None if columns is None else ["step", *columns]
     if seeds == 1:
@@ -186,7 +188,7 @@ def _recorded(result: TrialResult, table: pa.Table | None) -> RecordedTrial:
 def read_long_paths(
     reader: ResultReader,
     data: FigureData,
-    snapshot: Standing,
+    snapshot: TrialsSnapshot,
     parameters: Sequence[str],
     pixel: PixelSize,
     whole: int,
@@ -219,7 +221,9 @@ def _row_count(trial: TrialRef, every: int) -> int:
     return trial.steps_done // every + 1 + (trial.steps_done % every != 0)
 
 
-def _path(reader: ResultReader, snapshot: Standing, trial: TrialRef, parameters: Sequence[str]) -> Iterator[Points]:
+def _path(
+    reader: ResultReader, snapshot: TrialsSnapshot, trial: TrialRef, parameters: Sequence[str]
+) -> Iterator[Points]:
     """The points of a trial up to the first that is not finite, a bounded number at a time."""
     query = TrajectoryQuery(["step", *parameters])
     for table in reader.table(TRAJECTORY, replace(snapshot, trials=[trial]), query, identified=False).pieces():
@@ -231,7 +235,7 @@ def _path(reader: ResultReader, snapshot: Standing, trial: TrialRef, parameters:
             return
 
 
-def read_fits(database: Database, snapshot: Standing, steps: list[int], max_points: int) -> FittedCurves:
+def read_fits(database: Database, snapshot: TrialsSnapshot, steps: list[int], max_points: int) -> FittedCurves:
     """The predictions of some trials, as far as they are recorded.
 
     Args:

@@ -25,8 +25,9 @@ from ayla_service.figures.repository import (
     select_trials,
 )
 from ayla_service.teams.principal import Principal
-from ayla_service.trials.reader import TRAJECTORY, ResultReader
-from ayla_service.trials.snapshot import Standing
+from ayla_service.trials.series import TRAJECTORY
+from ayla_service.trials.service import ResultReader
+from ayla_service.trials.snapshot import TrialsSnapshot
 
 MOST_AT_ONCE = 8
 """Figures of one process that are drawn or wait for that: more would take the threads of short requests."""
@@ -51,7 +52,7 @@ class FigurePlan:
     options: FigureOptions
     form: Form
     subset: TrialSubset
-    snapshot: Standing
+    snapshot: TrialsSnapshot
     version: str
 
 
@@ -142,7 +143,7 @@ class FigureService:
             self._room.release()
 
 
-def _version(job: FigureJob, kind: Kind, options: FigureOptions, form: Form, snapshot: Standing) -> str:
+def _version(job: FigureJob, kind: Kind, options: FigureOptions, form: Form, snapshot: TrialsSnapshot) -> str:
     """Hash of everything on which the bytes of a figure depend."""
     parts = (
         __version__,

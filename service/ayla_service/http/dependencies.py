@@ -15,6 +15,7 @@ from starlette.requests import Request
 from ayla_service.db.session import Database
 from ayla_service.errors import InvalidHeader, InvalidQuery
 from ayla_service.http.wording import nearest, quoted
+from ayla_service.jobs.service import JobService
 from ayla_service.schemas import Id
 
 _MAX_FIELDS = 5000
@@ -26,6 +27,11 @@ _ONCE = ("Content-Length", "Content-Type", "Idempotency-Key", "If-Match", "Last-
 async def _database(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
+
+
+async def _jobs(request: Request) -> JobService:
+    service: JobService = request.app.state.jobs
+    return service
 
 
 async def submitted_json(request: Request) -> Any:
@@ -151,6 +157,7 @@ def next_page(request: Request, cursor: str | None) -> Mapping[str, str]:
 
 
 Store = Annotated[Database, Depends(_database)]
+Jobs = Annotated[JobService, Depends(_jobs)]
 SubmittedJson = Annotated[dict[str, Any], Depends(submitted_json)]
 
 JobId = Annotated[Id, Path(description="Id of the job.")]

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Job, Shard
 from ayla_service.errors import JobFinished, MoveImpossible
-from ayla_service.jobs.editing import touched
+from ayla_service.jobs.editing import with_next_version
+from ayla_service.jobs.schemas import JobDetail
 from ayla_service.jobs.scoping import job_of, own_job
-from ayla_service.jobs.views import JobView
 from ayla_service.queue.eligibility import DEVICES, queued
 from ayla_service.states import UNFINISHED_JOB, WAITING_SHARD
 from ayla_service.teams.principal import Principal
@@ -22,7 +22,7 @@ _GAP = timedelta(seconds=1)
 """Time between a job at the front and the next, so that others can be moved in between."""
 
 
-def move_to_front(session: Session, principal: Principal, job_id: str) -> JobView:
+def move_to_front(session: Session, principal: Principal, job_id: str) -> JobDetail:
     """Move a job before all others of its owner that are queued with the same priority. Can be repeated.
 
     Raises:
@@ -34,10 +34,10 @@ def move_to_front(session: Session, principal: Principal, job_id: str) -> JobVie
     first = _nearest_of_others(session, job)
     if first is not None:
         _queue_at(session, job, first - _GAP)
-    return touched(session, job)
+    return with_next_version(session, job)
 
 
-def move_before(session: Session, principal: Principal, job_id: str, other_id: str) -> JobView:
+def move_before(session: Session, principal: Principal, job_id: str, other_id: str) -> JobDetail:
     """Move a job just before another one of its owner. Can be repeated.
 
     Jobs that were queued at the same moment as the other one, to the microsecond, are passed as well.
@@ -53,7 +53,7 @@ def move_before(session: Session, principal: Principal, job_id: str, other_id: s
     first = _checked(job, other, _first_waiting(session, other))
     last = _nearest_of_others(session, job, before=first) or first - 2 * _GAP
     _queue_at(session, job, min(last + (first - last) / 2, first - timedelta(microseconds=1)))
-    return touched(session, job)
+    return with_next_version(session, job)
 
 
 def _first_waiting(session: Session, job: Job) -> datetime | None:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
 from ayla_service.db.models import Job, Shard
-from ayla_service.jobs.waits import waits
+from ayla_service.jobs.repository import shard_counts
 from ayla_service.overview.estimates import JobPlace, basis, estimates, job_place, no_estimate_reason, time_after
 from ayla_service.overview.schemas import Basis, QueuePosition
 from ayla_service.queue.forecast import JobEstimate
@@ -82,7 +82,7 @@ def _why_nothing_is_queued(session: Session, job: Job) -> str | None:
         return f"The job has ended as {job.state}."
     if job.paused_at is not None:
         return "The job is paused."
-    shards = waits(session, [job.id]).get(job.id)
+    shards = shard_counts(session, [job.id]).get(job.id)
     if shards is not None and shards.next_attempt_at is not None:
         return "It waits after a failed attempt, and is queued again when that is over."
     if shards is not None and shards.queued:

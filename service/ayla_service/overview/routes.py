@@ -10,11 +10,10 @@ from starlette.requests import Request
 
 from ayla_service.db.session import store_now
 from ayla_service.http.authorization import Admin, Reader, Steerer
-from ayla_service.http.dependencies import JobId, Store, submitted_json
+from ayla_service.http.dependencies import JobId, Jobs, Store, submitted_json
 from ayla_service.http.examples import MOVE_EXAMPLES
 from ayla_service.http.idempotency import REPLAYED, Answer, Once
 from ayla_service.http.problems import responses
-from ayla_service.jobs.routes.dependencies import Jobs
 from ayla_service.jobs.routes.jobs import CHANGED, changed
 from ayla_service.jobs.schemas import JobDetail
 from ayla_service.overview.moving import move_before, move_to_front

@@ -13,7 +13,6 @@ from ayla_service.errors import JobNotFound
 from ayla_service.jobs import listing, repository
 from ayla_service.jobs.listing import JobQuery
 from ayla_service.jobs.schemas import JobSummary
-from ayla_service.jobs.views import JobView
 from ayla_service.states import UNFINISHED_JOB, JobState, LabelKind, Role
 from ayla_service.streams.events import (
     LONGEST_TRANSACTION,
@@ -42,7 +41,7 @@ class JobFilter:
     tag: str | None = None
     owner: str | None = None
 
-    def admits(self, job: JobView) -> bool:
+    def admits(self, job: JobSummary) -> bool:
         """Whether a job passes."""
         return (
             self.project in (None, job.project)
@@ -143,7 +142,7 @@ class JobUpdate:
     """
 
     team_id: str
-    job: JobView
+    job: JobSummary
     for_job: bytes = b""
     for_team: bytes = b""
 
@@ -214,7 +213,7 @@ def first_events(session: Session, start: TeamStart, encode: Encode, position: P
         gap = encode(GapData(GapReason.TOO_MANY_CHANGES, start.since.at), None)
         return gap + encode(_team_snapshot(session, start.feed), position)
     admitted = [job for job in changed if start.feed.only.admits(job)]
-    return b"".join(encode(StateData(job.id, JobSummary.of(job)), position) for job in admitted)
+    return b"".join(encode(StateData(job.id, job), position) for job in admitted)
 
 
 def _team_snapshot(session: Session, feed: TeamFeed) -> TeamSnapshotData:
@@ -226,17 +225,17 @@ def _team_snapshot(session: Session, feed: TeamFeed) -> TeamSnapshotData:
     jobs = [job for page in pages for job in page.items]
     fitting = _fitting(jobs)
     complete = len(fitting) == len(jobs) and all(page.next_cursor is None for page in pages)
-    return TeamSnapshotData([JobSummary.of(job) for job in fitting], complete)
+    return TeamSnapshotData(fitting, complete)
 
 
-def _fitting(jobs: Sequence[JobView]) -> Sequence[JobView]:
+def _fitting(jobs: Sequence[JobSummary]) -> Sequence[JobSummary]:
     """The first jobs, as many as an event can have."""
     sizes = accumulate(_CHARACTERS + len(job.notes or "") for job in jobs)
     return jobs[: sum(size <= _MOST_CHARACTERS for size in sizes)]
 
 
-def _changed_since(session: Session, feed: TeamFeed, since: Position) -> Sequence[JobView] | None:
+def _changed_since(session: Session, feed: TeamFeed, since: Position) -> Sequence[JobSummary] | None:
     """The jobs that may have changed since, in the order of their changes; None if they are too many."""
     query = select(Job).where(Job.team_id == feed.team_id, Job.updated_at >= since.at - LONGEST_TRANSACTION)
     jobs = session.scalars(query.order_by(Job.updated_at, Job.id).limit(_MOST_CHANGES + 1)).all()
-    return None if len(jobs) > _MOST_CHANGES else repository.views(session, jobs)
+    return None if len(jobs) > _MOST_CHANGES else repository.summaries(session, jobs)

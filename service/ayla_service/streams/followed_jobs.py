@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -10,10 +10,9 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from ayla_service.db.models import Chunk, Job, MetricChunk, Trial
-from ayla_service.jobs.rendering import progress_of
-from ayla_service.jobs.schemas import JobSummary, TrialCounts
-from ayla_service.jobs.views import JobView, Progress
-from ayla_service.states import UNFINISHED_JOB, JobState, TrialState
+from ayla_service.jobs.repository import StateCounts, progress_of, trial_totals
+from ayla_service.jobs.schemas import JobSummary
+from ayla_service.states import UNFINISHED_JOB, JobState
 from ayla_service.streams.events import (
     MOST_TRIALS,
     EndData,
@@ -28,12 +27,8 @@ from ayla_service.trials.encoding import decode
 MOST_AT_ONCE = 64
 """Trials whose newest rows are read in one poll."""
 
-StepsByState = Mapping[TrialState, tuple[int, int]]
-"""The number of trials and their steps done, by state."""
-
 _WINDOW_SECONDS = 30.0
 _TRIALS_PER_POLL = 500
-_NO_PROGRESS = Progress(0, 0, 0.0)
 _LARGEST = 512 * 1024
 """Bytes of a chunk that is read; larger ones come from trials that make very many steps in a second."""
 
@@ -73,7 +68,7 @@ class FollowedJob:
 
     Attributes:
         team_id: the job's team.
-        view: the job, without its specs.
+        view: the job as lists show it.
         steps_of_trial: that each trial makes unless it diverges.
         has_metrics: whether its trials can have metrics.
         in_full: whether its trials are read too.
@@ -85,23 +80,22 @@ class FollowedJob:
     """
 
     team_id: str
-    view: JobView
+    view: JobSummary
     steps_of_trial: int
     has_metrics: bool
     in_full: bool = False
     trials: dict[str, StreamedTrial] = field(default_factory=dict)
-    counts: StepsByState | None = None
+    counts: StateCounts | None = None
     shards: tuple[object, ...] | None = None
     skips: int = 0
     rate: StepRate = field(default_factory=StepRate)
 
     @classmethod
-    def of(cls, job: Job, view: JobView, before: "FollowedJob | None") -> "FollowedJob":
+    def of(cls, job: Job, view: JobSummary, before: "FollowedJob | None") -> "FollowedJob":
         """A job as it was just read, with what was known of it before."""
-        # The specs of all followed jobs would take much memory, and no event has them.
         followed = cls(
             team_id=job.team_id,
-            view=replace(view, spec={}, resolved={}),
+            view=view,
             steps_of_trial=job.resolved_spec["budget"]["steps"],
             has_metrics=job.resolved_spec["problem"]["type"] == "dataset",
         )
@@ -125,15 +119,15 @@ class FollowedJob:
         self.skips -= 1
         if self.skips > 0:
             return False
-        self.skips = 1 + sum(self.view.trials.values()) // _TRIALS_PER_POLL
+        self.skips = 1 + self.view.trials.total // _TRIALS_PER_POLL
         return True
 
-    def differs(self, other: JobView) -> bool:
+    def differs(self, other: JobSummary) -> bool:
         """Whether more than its progress differs from an earlier view of it."""
-        mine, its = (replace(view, progress=_NO_PROGRESS, trials={}) for view in (self.view, other))
+        mine, its = (view.model_copy(update={"progress": None, "trials": None}) for view in (self.view, other))
         return mine != its
 
-    def advance(self, counts: StepsByState, at: float) -> bool:
+    def advance(self, counts: StateCounts, at: float) -> bool:
         """Take new counts of its trials; returns whether they have changed.
 
         Args:
@@ -145,40 +139,39 @@ class FollowedJob:
         if counts == self.counts:
             return False
         self.counts = counts
-        trials = {state: counts.get(state, (0, 0))[0] for state in TrialState}
-        self.view = replace(self.view, progress=progress, trials=trials)
+        self.view = self.view.model_copy(update={"progress": progress, "trials": trial_totals(counts)})
         return True
 
     def state_event(self) -> StateData:
         """The event of a change."""
-        return StateData(self.view.id, JobSummary.of(self.view))
+        return StateData(self.view.id, self.view)
 
     def progress_event(self) -> ProgressData:
         """The event of its progress."""
-        progress, rate, trials = self.view.progress, self.rate.per_second, self.view.trials
+        progress, rate = self.view.progress, self.rate.per_second
         left = (1.0 - progress.fraction) * progress.steps_total
         return ProgressData(
             job_id=self.view.id,
             steps_done=progress.steps_done,
             steps_total=progress.steps_total,
             fraction=progress.fraction,
-            trials=TrialCounts(total=sum(trials.values()), **trials),
+            trials=self.view.trials,
             steps_per_second=rate,
             eta_seconds=left / rate if rate else None,
         )
 
     def snapshot(self) -> JobSnapshotData:
         """Its first event; its trials have to be read."""
-        return JobSnapshotData(self.view.id, JobSummary.of(self.view), *self._first_trials())
+        return JobSnapshotData(self.view.id, self.view, *self._first_trials())
 
     def end_event(self, reason: EndReason = EndReason.FINISHED) -> EndData:
         """Its last event."""
-        return EndData(reason, self.view.id, JobSummary.of(self.view), *self._first_trials())
+        return EndData(reason, self.view.id, self.view, *self._first_trials())
 
     def _first_trials(self) -> tuple[list[StreamedTrial], int]:
         """The trials that are read, and how many more there are."""
         trials = list(self.trials.values())
-        return trials, sum(self.view.trials.values()) - len(trials)
+        return trials, self.view.trials.total - len(trials)
 
 
 def read_trials(

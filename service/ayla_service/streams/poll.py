@@ -138,7 +138,7 @@ class Poll:
         ids = list(dict.fromkeys([*changes.jobs, *with_new_shards]))
         rows = {row.id: row for row in self._session.scalars(select(Job).where(Job.id.in_(ids)))} if ids else {}
         found = [rows[job_id] for job_id in ids if job_id in rows]
-        for row, view in zip(found, repository.views(self._session, found) if found else (), strict=True):
+        for row, view in zip(found, repository.summaries(self._session, found) if found else (), strict=True):
             before = jobs.get(row.id)
             jobs[row.id] = FollowedJob.of(row, view, before)
             jobs[row.id].shards = shards.get(row.id)

@@ -1,4 +1,4 @@
-"""``Prefer: wait=N`` (RFC 7240): an answer that comes when a job has ended, if that is soon enough."""
+"""The header ``Prefer: wait=N`` (RFC 7240): an answer that is sent when jobs have ended, or after N seconds."""
 
 import re
 from collections.abc import Callable, Collection
@@ -36,11 +36,11 @@ def wanted_seconds(headers: Collection[str]) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a client waits for an answer.
+class PreferWait:
+    """The preference of a client that waits for the end of jobs.
 
     Attributes:
-        hub: tells when jobs have ended.
+        hub: notices when jobs have ended.
         seconds: 0 for not at all.
     """
 
@@ -50,31 +50,31 @@ class Patience:
     def until_ended(
         self, caller: Principal, job_ids: Collection[str], now: Response, then: Callable[[bool], Response]
     ) -> Response:
-        """The answer to a client that may wait for the end of jobs.
+        """The response to a client that may wait for the end of jobs.
 
         Args:
             caller: who waits.
             job_ids: the jobs.
-            now: the answer if it does not, or cannot.
-            then: makes the answer after that; is told whether all of the jobs have ended.
+            now: the response if it does not wait, or cannot.
+            then: makes the response after the wait; its argument says whether all of the jobs have ended.
         """
-        return _Late(self, caller, job_ids, now, then) if self.seconds else now
+        return _DeferredResponse(self, caller, job_ids, now, then) if self.seconds else now
 
 
-class _Late(Response):
-    """Waits before it decides what to be; no thread waits with it."""
+class _DeferredResponse(Response):
+    """A response that waits for the end of jobs before it is made; no thread waits with it."""
 
     def __init__(
         self,
-        patience: Patience,
+        wait: PreferWait,
         caller: Principal,
         job_ids: Collection[str],
         now: Response,
         then: Callable[[bool], Response],
     ) -> None:
         super().__init__()
-        self._hub = patience.hub
-        self._seconds = patience.seconds
+        self._hub = wait.hub
+        self._seconds = wait.seconds
         self._caller = caller
         self._job_ids = job_ids
         self._now = now
@@ -115,7 +115,7 @@ class _Late(Response):
         return ended
 
 
-async def _patience(
+async def _prefer_wait(
     request: Request,
     _: Annotated[
         str | None,
@@ -125,12 +125,12 @@ async def _patience(
             f"as {MOST_SECONDS}). Anything else is ignored.",
         ),
     ] = None,
-) -> Patience:
+) -> PreferWait:
     # It may stand several times. To the contract it is a text, as generators of clients know no lists in headers.
     seconds = wanted_seconds(request.headers.getlist("prefer"))
     if seconds:
         await request.body()  # what is received after it is only that the client has gone
-    return Patience(request.app.state.events, seconds)
+    return PreferWait(request.app.state.events, seconds)
 
 
-Waiting = Annotated[Patience, Depends(_patience)]
+Waiting = Annotated[PreferWait, Depends(_prefer_wait)]

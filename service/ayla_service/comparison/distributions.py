@@ -1,4 +1,7 @@
-"""Percentile bootstrap of a median (Efron 1979): how far it would move if the runs were drawn anew."""
+"""Distribution of a number over independent runs: order statistics, and the interval of the median.
+
+The interval is a percentile bootstrap (Efron 1979): how far the median moves when the runs are drawn anew.
+"""
 
 import math
 from collections.abc import Sequence
@@ -7,13 +10,48 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from ayla_service.trials.quantiles import ordered
+from ayla_service.comparison.schemas import ConfidenceInterval, Distribution
+from ayla_service.trials.quantiles import ordered, quantile
 
 RESAMPLES = 10_000
 
 _SEED = 0
 
 Places = npt.NDArray[np.int64]
+
+
+def distribution(values: Sequence[float], confidence: float) -> Distribution:
+    """The order statistics of at least one value, of independent runs; some can be infinite."""
+    sample = ordered(values)
+    reason = too_few(len(sample), confidence, "runs")
+    return Distribution(
+        values=len(sample),
+        finite=int(np.isfinite(sample).sum()),
+        median=quantile(sample, 0.5),
+        lower_quartile=quantile(sample, 0.25),
+        upper_quartile=quantile(sample, 0.75),
+        min=float(sample[0]),
+        max=float(sample[-1]),
+        interval=None if reason else interval_of(values, confidence),
+        no_interval=reason,
+    )
+
+
+def interval_of(values: Sequence[float], confidence: float) -> ConfidenceInterval:
+    """The interval of the median, by the percentile bootstrap; an end can be infinite."""
+    low, high = median_interval(values, confidence)
+    return ConfidenceInterval(low=low, high=high)
+
+
+def too_few(count: int, confidence: float, what: str) -> str | None:
+    """Why so few values have no interval of this confidence; None if there are enough of them."""
+    fewest = fewest_for(confidence)
+    return f"fewer than {fewest} {what} cannot carry one of {percent(confidence)}" if count < fewest else None
+
+
+def percent(confidence: float) -> str:
+    """A confidence in words, such as 95 %."""
+    return f"{100 * confidence:g} %"
 
 
 def fewest_for(confidence: float) -> int:

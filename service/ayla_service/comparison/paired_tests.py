@@ -1,23 +1,19 @@
-"""Tests of whether one setting beats another, corrected for how many tests there are."""
+"""Paired tests of two settings, with Holm's correction for the number of tests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
-from ayla_service.comparison.bootstrap import median_interval
+from ayla_service.comparison.distributions import interval_of, too_few
 from ayla_service.comparison.pairs import Match, Pairs
-from ayla_service.comparison.question import Question
+from ayla_service.comparison.query import ComparisonQuery, Outcome, Unit
+from ayla_service.comparison.schemas import ConfidenceInterval
 from ayla_service.comparison.significance import SignedRank, holm, sign_test, signed_rank
-from ayla_service.comparison.spread import Interval, too_few
 from ayla_service.trials.quantiles import median
-
-Unit = Literal["seed", "problem"]
-Outcome = Literal["better", "worse", "undecided", "no_statement"]
 
 
 @dataclass(frozen=True, slots=True)
 class PairedTest:
-    """One setting against another, over pairs.
+    """Result of the tests of one setting against another, over pairs.
 
     Attributes:
         match: what is compared with what.
@@ -53,7 +49,7 @@ class PairedTest:
     rank: SignedRank | None
     adjusted_rank_p: float | None
     median_difference: float | None
-    interval: Interval | None
+    interval: ConfidenceInterval | None
     no_interval: str | None
 
     def outcome(self, confidence: float) -> Outcome:
@@ -65,9 +61,9 @@ class PairedTest:
         return "better" if self.wins > self.losses else "worse"
 
 
-def run_tests(found: Sequence[Pairs], unit: Unit, question: Question) -> list[PairedTest]:
+def run_tests(found: Sequence[Pairs], unit: Unit, query: ComparisonQuery) -> list[PairedTest]:
     """The tests of all matches, which are one family for Holm's correction."""
-    tests = [_test(pairs, unit, question.confidence) for pairs in found]
+    tests = [_test(pairs, unit, query.confidence) for pairs in found]
     can_tell = [place for place, test in enumerate(tests) if test.sign_p is not None]
     signs = holm([test.sign_p for test in tests if test.sign_p is not None])
     ranks = holm([test.rank.p_value for test in tests if test.rank is not None])
@@ -96,6 +92,6 @@ def _test(pairs: Pairs, unit: Unit, confidence: float) -> PairedTest:
         rank=signed_rank(pairs.differences) if count > 1 else None,
         adjusted_rank_p=None,
         median_difference=median(pairs.differences) if pairs.differences else None,
-        interval=None if reason else median_interval(pairs.differences, confidence),
+        interval=None if reason else interval_of(pairs.differences, confidence),
         no_interval=reason,
     )

@@ -1,9 +1,11 @@
-"""What a comparison is asked for."""
+"""Query of a comparison: its options, and the words that its answers use."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 Metric = Literal["final_loss", "best_loss", "steps_to_target", "area_under_curve"]
+Unit = Literal["seed", "problem"]
+Outcome = Literal["better", "worse", "undecided", "no_statement"]
 
 MAX_JOBS = 50
 
@@ -11,8 +13,8 @@ LEAST_CONFIDENCE, MOST_CONFIDENCE = 0.5, 0.999
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """How to compare.
+class ComparisonQuery:
+    """Options of a comparison.
 
     Attributes:
         metric: what settings are tested by; lower is better in all of them.

@@ -1,4 +1,7 @@
-"""A job with all of its rows, made before anything is stored, so that many can be stored in a few statements."""
+"""Rows of new jobs: the job, its labels, its shards and its trials.
+
+They are made before anything is stored, so that many jobs can be stored in a few statements.
+"""
 
 import uuid
 from collections.abc import Iterable
@@ -8,22 +11,25 @@ from typing import Any
 
 from ayla_spec import JobSpec, ResolvedJobSpec
 from ayla_spec.costs import cost_of
+from ayla_spec.problems import DatasetProblem, ExpressionProblem
 from ayla_spec.sizes import parameters
+from ayla_spec.text import normalized
 from ayla_spec.trials import TrialPlan, plan_shards, plan_trials
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Job, JobLabel, Shard, Trial
-from ayla_service.jobs.labels import labels_of, new_labels, search_text
-from ayla_service.jobs.rendering import job_view
-from ayla_service.jobs.views import AttemptCounts, JobView
-from ayla_service.jobs.waits import Waits
-from ayla_service.states import PRIORITIES, JobState, ShardState, TrialState
+from ayla_service.jobs.repository import JobAggregates, ShardCounts, detail_of
+from ayla_service.jobs.schemas import JobDetail
+from ayla_service.states import PRIORITIES, JobState, LabelKind, ShardState, TrialState
 from ayla_service.teams.principal import Principal
+
+_AYLA = "ayla"
+"""Optimizers that AYLA is applied to are found under its name too."""
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A job that is not stored yet: rows of four tables, and who owns it."""
+class PlannedJob:
+    """A job that is not stored yet: rows of four tables, and the member who owns it."""
 
     owner: Principal
     job: dict[str, Any]
@@ -36,23 +42,23 @@ class Draft:
         """The device kind of each shard."""
         return [shard["device"] for shard in self.shards]
 
-    def view(self) -> JobView:
-        """How the job reads once it is stored."""
-        waits = Waits(queued=len(self.shards))
-        counts = {TrialState.QUEUED: (len(self.trials), 0)}
-        return job_view(Job(**self.job), self.owner.name, counts, AttemptCounts(), waits)
+    def detail(self) -> JobDetail:
+        """The answer of the API for the job once it is stored."""
+        trials = {TrialState.QUEUED: (len(self.trials), 0)}
+        facts = JobAggregates(self.owner.name, trials, shards=ShardCounts(queued=len(self.shards)))
+        return detail_of(Job(**self.job), facts)
 
 
-def draft(
+def plan_job(
     owner: Principal, spec: JobSpec, submitted: dict[str, Any], resolved: ResolvedJobSpec, now: datetime
-) -> Draft:
-    """A new job with its trials, cut into shards by what they cost.
+) -> PlannedJob:
+    """The rows of a new job with its trials, cut into shards by their cost.
 
     Args:
         owner: who submits it.
         spec: the job.
         submitted: the same as its user wrote it.
-        resolved: with nothing left to choose.
+        resolved: the same with every default filled in.
         now: the store's time.
     """
     plans = plan_trials(resolved)
@@ -60,17 +66,17 @@ def draft(
     job |= {"trials_total": len(plans), "steps_total": len(plans) * resolved.budget.steps}
     labels = new_labels(job["id"], owner.team_id, now, labels_of(resolved, resolved.tags, spec.project))
     shards, trials = _shards(job, resolved, plans)
-    return Draft(owner, job, labels, shards, trials)
+    return PlannedJob(owner, job, labels, shards, trials)
 
 
-def store(session: Session, drafts: Iterable[Draft]) -> None:
+def insert_jobs(session: Session, planned: Iterable[PlannedJob]) -> None:
     """Store the jobs, in one statement for each table."""
-    drafts = list(drafts)
+    planned = list(planned)
     for table, rows in (
-        (Job, [item.job for item in drafts]),
-        (JobLabel, [row for item in drafts for row in item.labels]),
-        (Shard, [row for item in drafts for row in item.shards]),
-        (Trial, [row for item in drafts for row in item.trials]),
+        (Job, [item.job for item in planned]),
+        (JobLabel, [row for item in planned for row in item.labels]),
+        (Shard, [row for item in planned for row in item.shards]),
+        (Trial, [row for item in planned for row in item.trials]),
     ):
         if rows:
             # Past the ORM, which would look at every value again.
@@ -146,3 +152,47 @@ def _new_trial(job_id: str, shard_id: str, plan: TrialPlan, settings: dict[str, 
         "wall_seconds": 0.0,
         "stored_bytes": 0,
     }
+
+
+def labels_of(resolved: ResolvedJobSpec, tags: Iterable[str], project: str | None) -> list[tuple[LabelKind, str]]:
+    """The labels of a job, each once."""
+    labels = [(LabelKind.TAG, tag) for tag in tags]
+    labels += [(LabelKind.PROJECT, project)] if project is not None else []
+    labels += [(LabelKind.PROBLEM, name) for name in _problem_names(resolved)]
+    labels += [(LabelKind.OPTIMIZER, name) for name in _optimizer_names(resolved)]
+    return list(dict.fromkeys(labels))
+
+
+def search_text(
+    resolved: ResolvedJobSpec, name: str | None, tags: Iterable[str], project: str | None, notes: str | None
+) -> str:
+    """The text that a search by text looks through."""
+    objective = [resolved.problem.expression] if isinstance(resolved.problem, ExpressionProblem) else []
+    optimizers = {settings.label or "" for settings in resolved.optimizers}
+    parts = [name, project, *tags, *_problem_names(resolved), *objective, *sorted(optimizers), notes]
+    return searchable("\n".join(part for part in parts if part))
+
+
+def searchable(text: str) -> str:
+    """A text in the form in which it is stored and searched: lower case, normalized."""
+    return normalized(text.lower())
+
+
+def new_labels(
+    job_id: str, team_id: str, created_at: Any, labels: Iterable[tuple[LabelKind, str]]
+) -> list[dict[str, Any]]:
+    """Rows of the table of labels."""
+    return [
+        {"job_id": job_id, "team_id": team_id, "created_at": created_at, "kind": kind, "label": label}
+        for kind, label in labels
+    ]
+
+
+def _problem_names(resolved: ResolvedJobSpec) -> list[str]:
+    names = [resolved.problem.type, *([resolved.preset] if resolved.preset else [])]
+    return [*names, resolved.problem.dataset.name] if isinstance(resolved.problem, DatasetProblem) else list(names)
+
+
+def _optimizer_names(resolved: ResolvedJobSpec) -> list[str]:
+    with_ayla = [_AYLA] if any(settings.ayla is not None for settings in resolved.optimizers) else []
+    return [*dict.fromkeys(settings.name for settings in resolved.optimizers), *with_ayla]

@@ -9,7 +9,7 @@ from ayla_service.db.session import Database, store_now
 from ayla_service.states import Role
 from ayla_service.teams import issuing
 from ayla_service.teams.issuing import KeyWish, issue
-from ayla_service.teams.keys import KeyRing
+from ayla_service.teams.keys import KeyVerifier
 from ayla_service.teams.principal import LOCAL, Principal, Scope
 from ayla_service.teams.views import KeyView, NewKey
 
@@ -29,7 +29,7 @@ def make_key(
 
 def holder_of(database: Database, key: str) -> Principal:
     """Who a request with this key comes from."""
-    return KeyRing(database).principal(key)
+    return KeyVerifier(database).principal(key)
 
 
 def shown(key: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from ayla_service.db.session import Database
 from ayla_service.figures.service import FigureService
 from ayla_service.health.readiness import ReadinessCheck
 from ayla_service.health.routes import install_metrics
-from ayla_service.http.authentication import AdmissionMiddleware
+from ayla_service.http.authentication import AuthenticationMiddleware
 from ayla_service.http.compression import CompressionMiddleware
 from ayla_service.http.cross_origin import cross_origin
 from ayla_service.http.docs import install_docs
@@ -38,7 +38,7 @@ from ayla_service.routers import ROUTERS, V1
 from ayla_service.settings import Settings
 from ayla_service.streams.hub import Hub
 from ayla_service.streams.routes.sse import encode_event
-from ayla_service.teams.keys import KeyRing
+from ayla_service.teams.keys import KeyVerifier
 from ayla_service.trials.reader import ResultReader
 from ayla_service.webhooks.service import WebhookService
 from ayla_service.webhooks.target_policy import Gate
@@ -70,7 +70,7 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
             Middleware(OriginMiddleware, host_names=settings.host_names, origins=settings.cors_origins),
             Middleware(HeadMiddleware),
             Middleware(CompressionMiddleware),
-            Middleware(AdmissionMiddleware, prefix=V1, settings=settings),
+            Middleware(AuthenticationMiddleware, prefix=V1, settings=settings),
             Middleware(BodyCodingMiddleware),
             Middleware(BodyTimeMiddleware, seconds=settings.client_seconds, but=body_limits(settings).keys()),
             Middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes, others=body_limits(settings)),
@@ -82,7 +82,7 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
     app.state.jobs = JobService(database, app.state.wake_up, fill_uploads, pin_uploads)
     shares = SharePolicy(settings.share_half_life_seconds)
     app.state.board = QueueBoard(database, settings.presence_seconds, shares)
-    app.state.keys = KeyRing(database)
+    app.state.keys = KeyVerifier(database)
     app.state.results = ResultReader(database)
     app.state.figures = FigureService(database)
     app.state.webhooks = WebhookService(database, Gate.listing(settings.webhook_private_hosts))

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ayla_service.errors import UnknownCoding
-from ayla_service.http.authorization import Admission
+from ayla_service.http.authorization import RequestAuthorization
 from ayla_service.http.error_handlers import BodyTimeout, BodyTooLarge, body_too_large, internal_error, problem_of
 from ayla_service.http.wording import quoted
 from ayla_service.teams.keys import without_keys
@@ -214,8 +214,8 @@ class BodyLimitMiddleware:
 
 def _log_access(scope: Scope, status: int, seconds: float) -> None:
     record = log.debug if scope["path"] in _QUIET_PATHS else log.info
-    admission: Admission | None = scope.get("state", {}).get("admission")
-    who = None if admission is None else admission.principal
+    authorization: RequestAuthorization | None = scope.get("state", {}).get("authorization")
+    who = None if authorization is None else authorization.principal
     by = {} if who is None or who.is_open else {"member_id": who.member_id, "key_id": who.key_id}
     milliseconds = round(seconds * 1000, 1)
     record("request", method=scope["method"], path=_path(scope), status=status, milliseconds=milliseconds, **by)

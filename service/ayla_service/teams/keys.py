@@ -1,4 +1,4 @@
-"""API keys: made, shown once, recognised, rotated and revoked. The store has their digests only."""
+"""API keys: their making and checking. The store has their digests only."""
 
 import hashlib
 import hmac
@@ -23,7 +23,7 @@ from ayla_service.teams.principal import LOCAL, ROLE_SCOPES, Principal, Scope
 
 KEY_PREFIX = "ayla_"
 FIRST_KEY_COMMAND = "ayla-service keys create --team TEAM --member NAME --create"
-"""What makes the first key of a service, for messages."""
+"""Command that makes the first key of a service, for messages."""
 
 _RANDOM_BYTES = 32
 _SHOWN_CHARACTERS = 12
@@ -35,17 +35,17 @@ log = structlog.get_logger("ayla_service.teams")
 
 
 def new_key() -> str:
-    """A key that nobody can guess: 256 random bits."""
+    """A new key of 256 random bits."""
     return KEY_PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
 
 
 def without_keys(text: str) -> str:
-    """A text for a log, without what could be a key that somebody has put in the wrong place."""
+    """A text for a log, with everything cut that could be a key which was sent in the wrong place."""
     return _LIKE_A_KEY.sub(f"{KEY_PREFIX}…", text)
 
 
 def digest_of(key: str) -> str:
-    """What the store keeps of a key."""
+    """SHA-256 digest of a key, which is all that the store keeps of it."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
@@ -57,7 +57,7 @@ def add_key(
     now: datetime,
     expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
-    """Make a key for a member; the second of the two is the key itself, which cannot be had again."""
+    """Make a key for a member; returns its row and the key itself, which is not stored."""
     key = new_key()
     row = ApiKey(
         id=str(uuid.uuid4()),
@@ -75,12 +75,12 @@ def add_key(
 
 
 def has_keys(session: Session) -> bool:
-    """Whether any key was ever made, valid or not: from then on nobody gets in without one."""
+    """Whether any key was ever made, valid or not: from then on the service needs one."""
     return bool(session.scalar(select(exists().where(ApiKey.id.is_not(None)))))
 
 
 def has_valid_key(session: Session) -> bool:
-    """Whether there is a key that lets its holder in at this moment."""
+    """Whether a key exists that is valid at this moment."""
     now = store_now(session)
     usable = exists().where(
         ApiKey.member_id == Member.id,
@@ -91,10 +91,10 @@ def has_valid_key(session: Session) -> bool:
     return bool(session.scalar(select(usable)))
 
 
-class KeyRing:
-    """Recognises who a request comes from.
+class KeyVerifier:
+    """Finds the principal of an API key.
 
-    Nothing about a key is remembered between requests, so one that is revoked lets nobody in from that moment on.
+    Nothing about a key is cached between requests, so one that is revoked is refused from that moment on.
 
     Args:
         database: the store.
@@ -108,17 +108,17 @@ class KeyRing:
         self._noting = threading.Lock()
 
     @property
-    def is_surely_open(self) -> bool:
-        """Whether it was found a moment ago that there are no keys; needs no look into the store."""
+    def is_known_open(self) -> bool:
+        """Whether the store had no keys a moment ago; costs no query."""
         return not self._closed and time.monotonic() < self._open_until
 
     @property
-    def is_surely_closed(self) -> bool:
-        """Whether keys were found before; there are some for ever then, so this needs no look into the store."""
+    def is_known_closed(self) -> bool:
+        """Whether the store has had keys before, which it then has for ever; costs no query."""
         return self._closed
 
     def is_open(self) -> bool:
-        """Whether everybody who reaches the service may use it: as long as no key was ever made."""
+        """Whether the service needs no key: as long as none was ever made."""
         with self._lock:
             if not self._closed and time.monotonic() >= self._open_until:
                 with self._database.read() as session:
@@ -127,10 +127,10 @@ class KeyRing:
             return not self._closed
 
     def principal(self, key: str | None) -> Principal:
-        """Who shows this key.
+        """The principal of a key.
 
         Raises:
-            NotAuthenticated: if it is none of ours, has expired or was revoked, or if one is needed and there is none.
+            NotAuthenticated: if it is unknown, has expired or was revoked, or if one is needed and there is none.
         """
         if self.is_open():
             return LOCAL
@@ -138,10 +138,10 @@ class KeyRing:
             raise NotAuthenticated("This service needs an API key: send it as 'Authorization: Bearer ayla_…'.")
         return self._holder(key)
 
-    def still(self, principal: Principal) -> Principal:
-        """Who came before, as it is now; see ``still``."""
+    def reauthenticated(self, principal: Principal) -> Principal:
+        """As the function ``reauthenticated``, in a unit of work of its own."""
         with self._database.read() as session:
-            return still(session, principal)
+            return reauthenticated(session, principal)
 
     def _holder(self, key: str) -> Principal:
         with self._database.read() as session:
@@ -155,14 +155,14 @@ class KeyRing:
         return holder
 
     def _row(self, session: Session, key: str) -> Row[ApiKey, Member] | None:
-        """Looked up by digest, whatever it looks like: how long that takes says nothing about how near a guess is."""
+        """The key, looked up by its digest: the time that this takes says nothing about how near a guess is."""
         digest = digest_of(key)
         query = select(ApiKey, Member).join(Member, Member.id == ApiKey.member_id).where(ApiKey.digest == digest)
         row = session.execute(query).one_or_none()
         return row if row is not None and hmac.compare_digest(row.ApiKey.digest, digest) else None
 
     def _note_use(self, row_id: str | None, now: datetime) -> None:
-        """Neither a store that is busy writing nor an error holds requests up: one of them sees to it, or none."""
+        """Note when a key was used last; a store that is busy or fails does not hold up the request."""
         if not self._noting.acquire(blocking=False):
             return
         try:
@@ -174,11 +174,11 @@ class KeyRing:
             self._noting.release()
 
 
-def still(session: Session, principal: Principal) -> Principal:
-    """Somebody who was let in a while ago, with the role and the scopes of this moment.
+def reauthenticated(session: Session, principal: Principal) -> Principal:
+    """The principal of an earlier request, with the role and the scopes of this moment.
 
     Raises:
-        NotAuthenticated: if it would not be let in now: its key has ended, its member was removed, or it came without
+        NotAuthenticated: if it would be refused now: its key has ended, its member was removed, or it came without
             a key and there are some by now.
     """
     if principal.key_id is None:
@@ -193,10 +193,10 @@ def still(session: Session, principal: Principal) -> Principal:
 
 
 def _holder_of(row: ApiKey, member: Member, now: datetime) -> Principal:
-    """Who a key stands for.
+    """The principal of a key.
 
     Raises:
-        NotAuthenticated: if it lets nobody in any more.
+        NotAuthenticated: if it has expired or was revoked.
     """
     _refuse_ended(row, member, now)
     role = Role(member.role)

@@ -26,11 +26,11 @@ from ayla_service.datasets.service import DatasetService, Label, NewDataset
 from ayla_service.datasets.subprocess_check import check_apart
 from ayla_service.db.session import Database
 from ayla_service.errors import NotAFile, UploadCutOff, UploadStalled, UploadsUnavailable
-from ayla_service.http.authorization import holding
+from ayla_service.http.authorization import require_scope
 from ayla_service.http.idempotency import Answer, Unit
 from ayla_service.idempotency import RequestKey, request_digest
 from ayla_service.settings import Settings
-from ayla_service.teams.keys import still
+from ayla_service.teams.keys import reauthenticated
 from ayla_service.teams.principal import Principal, Scope
 
 MEDIA_TYPES = (
@@ -119,7 +119,7 @@ class UploadDesk:
 
         def store(session: Session) -> Answer:
             # The file may have come for half an hour: whoever may not send it any more has sent it in vain.
-            owner = holding(Scope.SUBMIT, still(session, caller))
+            owner = require_scope(Scope.SUBMIT, reauthenticated(session, caller))
             made = DatasetDetail.of(self._datasets.add(session, owner, new))
             return Answer(201, made, {"Location": f"/v1/datasets/{made.id}"})
 

@@ -30,7 +30,7 @@ from ayla_service.http.openapi import install_contract
 from ayla_service.http.origin import OriginMiddleware
 from ayla_service.http.request_metrics import MetricsMiddleware
 from ayla_service.jobs.service import JobService
-from ayla_service.lifespan import while_served
+from ayla_service.lifespan import lifespan
 from ayla_service.overview.service import QueueBoard
 from ayla_service.queue.fair_queue import SharePolicy
 from ayla_service.queue.wakeup import TimerWakeUp, WakeUp
@@ -41,7 +41,7 @@ from ayla_service.streams.routes.sse import encode_event
 from ayla_service.teams.keys import KeyVerifier
 from ayla_service.trials.reader import ResultReader
 from ayla_service.webhooks.service import WebhookService
-from ayla_service.webhooks.target_policy import Gate
+from ayla_service.webhooks.target_policy import TargetPolicy
 
 
 def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = None) -> FastAPI:
@@ -61,7 +61,7 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
         redoc_url=None,
         redirect_slashes=False,
         separate_input_output_schemas=False,
-        lifespan=while_served,
+        lifespan=lifespan,
         middleware=[
             Middleware(RequestIdMiddleware),
             Middleware(MetricsMiddleware),
@@ -85,7 +85,7 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
     app.state.keys = KeyVerifier(database)
     app.state.results = ResultReader(database)
     app.state.figures = FigureService(database)
-    app.state.webhooks = WebhookService(database, Gate.listing(settings.webhook_private_hosts))
+    app.state.webhooks = WebhookService(database, TargetPolicy.allowing(settings.webhook_private_hosts))
     app.state.datasets = DatasetService(database)
     app.state.uploads = UploadDesk(database, app.state.datasets, room=settings.upload_room)
     app.state.events = Hub(database, settings, encode_event)

@@ -13,7 +13,7 @@ import threading
 import uvicorn
 from fastapi import FastAPI
 
-from ayla_service.processes.connections import KEEP_ALIVE_SECONDS, bounded
+from ayla_service.processes.connections import KEEP_ALIVE_SECONDS, bounded_protocol
 from ayla_service.settings import Settings
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -55,7 +55,7 @@ def configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:
         access_log=False,
         lifespan="on",
         server_header=False,
-        http=bounded(settings.client_seconds, settings.max_connections),
+        http=bounded_protocol(settings.client_seconds, settings.max_connections),
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds),

@@ -27,7 +27,7 @@ from ayla_service.datasets.subprocess_check import check_apart
 from ayla_service.db.session import Database
 from ayla_service.errors import NotAFile, UploadCutOff, UploadStalled, UploadsUnavailable
 from ayla_service.http.authorization import require_scope
-from ayla_service.http.idempotency import Answer, Unit
+from ayla_service.http.idempotency import Answer, IdempotentUnit
 from ayla_service.idempotency import RequestKey, request_digest
 from ayla_service.settings import Settings
 from ayla_service.teams.keys import reauthenticated
@@ -123,7 +123,7 @@ class UploadDesk:
             made = DatasetDetail.of(self._datasets.add(session, owner, new))
             return Answer(201, made, {"Location": f"/v1/datasets/{made.id}"})
 
-        return Unit(self._database, key)(store)
+        return IdempotentUnit(self._database, key)(store)
 
     @contextmanager
     def _place(self, team_id: str) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""API keys: a member looks after its own, an admin after the team's. A key is told once, when it is made."""
+"""Routes of API keys: a member manages its own, an admin those of the team. A key is shown once, when it is made."""
 
 from datetime import timedelta
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ from ayla_service.http.paging import CURSOR, NEXT
 from ayla_service.http.problems import responses
 from ayla_service.schemas import Id
 from ayla_service.teams import issuing
-from ayla_service.teams.routes.shown_once import TellOnce
+from ayla_service.teams.routes.shown_once import ShownOnce
 from ayla_service.teams.schemas import Key, KeyDraft, KeyPage, KeyRotation, KeyWithSecret
 
 router = APIRouter(tags=["keys"])
@@ -27,9 +27,9 @@ async def _json_if_any(request: Request) -> None:
 
 KeyId = Annotated[Id, Path(description="Id of the API key.")]
 
-_TOLD: dict[int | str, dict[str, Any]] = {
+_MADE: dict[int | str, dict[str, Any]] = {
     201: {
-        "description": "The new key, told this once only.",
+        "description": "The new key, shown this once only.",
         "headers": {
             "Location": {"description": "Path of the key.", "schema": {"type": "string"}},
             "Cache-Control": {"description": "no-store", "schema": {"type": "string"}},
@@ -68,10 +68,10 @@ def list_keys(
     status_code=201,
     response_model=KeyWithSecret,
     dependencies=[Depends(submitted_json)],
-    responses={**_TOLD, **responses(404, 409, 413, 415)},
+    responses={**_MADE, **responses(404, 409, 413, 415)},
 )
 def create_key(
-    draft: Annotated[KeyDraft, Body(openapi_examples=KEY_EXAMPLES)], caller: Submitter, tell_once: TellOnce
+    draft: Annotated[KeyDraft, Body(openapi_examples=KEY_EXAMPLES)], caller: Submitter, shown_once: ShownOnce
 ) -> Response:
     """Make a key that lets do no more, and lasts no longer, than the one of this request.
 
@@ -80,7 +80,7 @@ def create_key(
     and last longer.
     """
     member_id = draft.member_id or caller.member_id
-    return tell_once(lambda session: issuing.create(session, caller, member_id, draft.wish()))
+    return shown_once(lambda session: issuing.create(session, caller, member_id, draft.wish()))
 
 
 @router.get("/keys/{key_id}", operation_id="get_key", summary="Read an API key", responses=responses(404))
@@ -97,12 +97,12 @@ def get_key(key_id: KeyId, caller: Reader, store: Store) -> Key:
     status_code=201,
     response_model=KeyWithSecret,
     dependencies=[Depends(_json_if_any)],
-    responses={**_TOLD, **responses(404, 409, 413, 415)},
+    responses={**_MADE, **responses(404, 409, 413, 415)},
 )
 def rotate_key(
     key_id: KeyId,
     caller: Caller,
-    tell_once: TellOnce,
+    shown_once: ShownOnce,
     rotation: Annotated[KeyRotation, Body(default_factory=KeyRotation, openapi_examples=ROTATION_EXAMPLES)],
 ) -> Response:
     """Make a key like this one, which ends now or after an overlap. Any key can replace itself.
@@ -110,7 +110,7 @@ def rotate_key(
     The new key is in this answer only; for Idempotency-Key see "Make an API key".
     """
     overlap = timedelta(seconds=rotation.overlap_seconds)
-    return tell_once(lambda session: issuing.rotate(session, caller, key_id, overlap, rotation.expires_at))
+    return shown_once(lambda session: issuing.rotate(session, caller, key_id, overlap, rotation.expires_at))
 
 
 @router.post(

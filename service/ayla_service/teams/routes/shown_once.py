@@ -1,7 +1,7 @@
-"""POST requests that are answered with a secret, which must not be stored: not even to be told again.
+"""POST requests that are answered with a new API key, which is shown once and never stored.
 
-Under an Idempotency-Key such a request is done once all the same. Whoever repeats it gets no second key, and not the
-first one either, but is told which one it was.
+Under an Idempotency-Key such a request is done once all the same. A repeated one makes no second key and cannot be
+answered with the first, but names its id.
 """
 
 from collections.abc import Callable
@@ -22,15 +22,15 @@ from ayla_service.teams.views import NewKey
 _CONFLICT = 409
 
 
-class Disclosure:
-    """Makes an API key in one transaction, and tells it once."""
+class ShownOnceUnit:
+    """Unit of work that makes an API key, which only the answer to the first request shows."""
 
     def __init__(self, database: Database, request: RequestKey | None) -> None:
         self._database = database
         self._request = request
 
     def __call__(self, make: Callable[[Session], NewKey]) -> Response:
-        """The answer with the key that ``make`` has made.
+        """The answer with the key that ``make`` makes.
 
         Raises:
             KeyToldBefore: if an earlier request with the same Idempotency-Key has made it.
@@ -47,8 +47,8 @@ class Disclosure:
         return response_of(Answer(201, KeyWithSecret.new(made), headers).stored())
 
 
-async def _disclosure(request: Request, key: Annotated[RequestKey | None, Depends(request_key)]) -> Disclosure:
-    return Disclosure(request.app.state.database, key)
+async def _unit(request: Request, key: Annotated[RequestKey | None, Depends(request_key)]) -> ShownOnceUnit:
+    return ShownOnceUnit(request.app.state.database, key)
 
 
-TellOnce = Annotated[Disclosure, Depends(_disclosure)]
+ShownOnce = Annotated[ShownOnceUnit, Depends(_unit)]

@@ -7,7 +7,7 @@ from starlette.middleware import Middleware
 
 from ayla_service import __version__
 from ayla_service.datasets.pinning import fill_uploads, pin_uploads
-from ayla_service.datasets.routes.uploads import UploadDesk, body_limits
+from ayla_service.datasets.routes.uploads import UploadReceiver, body_limits
 from ayla_service.datasets.service import DatasetService
 from ayla_service.db.session import Database
 from ayla_service.figures.service import FigureService
@@ -87,7 +87,7 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
     app.state.figures = FigureService(database)
     app.state.webhooks = WebhookService(database, TargetPolicy.allowing(settings.webhook_private_hosts))
     app.state.datasets = DatasetService(database)
-    app.state.uploads = UploadDesk(database, app.state.datasets, room=settings.upload_room)
+    app.state.uploads = UploadReceiver(database, app.state.datasets, most_bytes=settings.upload_room)
     app.state.events = Hub(database, settings, encode_event)
     app.state.readiness = ReadinessCheck(database, settings)
     install_handlers(app)

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from ayla_service.app import create_app
-from ayla_service.datasets.routes.uploads import UploadDesk
+from ayla_service.datasets.routes.uploads import UploadReceiver
 from ayla_service.db.models import ApiKey, Dataset, Job
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import TooManyStreams
@@ -121,7 +121,7 @@ def test_a_file_is_not_stored_for_whom_it_is_not_taken_any_more(
     """However it came: what counts is the moment when it is stored."""
     monkeypatch.setattr(reauthentication, "AT_ONCE_SECONDS", 1000.0)
     with served(database, tmp_path, stream_recheck_seconds=1000) as (app, url):
-        app.state.uploads = UploadDesk(database, app.state.datasets, in_this_process)
+        app.state.uploads = UploadReceiver(database, app.state.datasets, in_this_process)
         for end, *expected in ENDS:
             key, who = next(comers)
             request = HalfSent(url, UPLOAD, key, FLOWERS, "text/csv")
@@ -135,7 +135,7 @@ def test_a_file_is_not_stored_for_whom_it_is_not_taken_any_more(
 
 def test_a_file_that_came_before_the_first_key_is_not_stored_after_it(database: Database, tmp_path: Path) -> None:
     with served(database, tmp_path, stream_recheck_seconds=1000) as (app, url):
-        app.state.uploads = UploadDesk(database, app.state.datasets, in_this_process)
+        app.state.uploads = UploadReceiver(database, app.state.datasets, in_this_process)
         request = HalfSent(url, UPLOAD, None, FLOWERS, "text/csv")
         wait_until(lambda: app.state.uploads._under_way.total() == 1, "the upload")
         make_key(database)

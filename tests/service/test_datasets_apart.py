@@ -10,7 +10,7 @@ from typing import IO
 import pytest
 from ayla_data.formats import Format
 from ayla_service.datasets import subprocess_check as apart
-from ayla_service.datasets.checking import Checked
+from ayla_service.datasets.checking import TableSummary
 from ayla_service.errors import InvalidDataset, UploadsUnavailable
 
 from tests.uploaded import FLOWERS
@@ -19,10 +19,10 @@ CHILD = "from ayla_service.datasets import isolated; "
 LIMITED = f"{CHILD}isolated._limit(); "
 
 
-def _check(content: bytes = FLOWERS, kind: Format = "csv", target: IO[bytes] | None = None) -> Checked:
+def _check(content: bytes = FLOWERS, kind: Format = "csv", target: IO[bytes] | None = None) -> TableSummary:
     with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as kept:
         source.write(content)
-        return apart.check_apart(kind, source, target or kept)
+        return apart.check_in_subprocess(kind, source, target or kept)
 
 
 def _instead(monkeypatch: pytest.MonkeyPatch, code: str) -> None:

@@ -14,7 +14,7 @@ from ayla_data import limits as bounds
 from ayla_data.errors import TableError
 from ayla_data.formats import Format
 from ayla_service.datasets import checking, measures
-from ayla_service.datasets.checking import Checked, check
+from ayla_service.datasets.checking import TableSummary, check
 from ayla_service.datasets.encoding import PREVIEW_ROWS
 from ayla_spec import limits
 from hypothesis import given
@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from tests.uploaded import FLOWERS, npz_file, parquet_file
 
 
-def _checked(kind: Format, content: bytes) -> tuple[Checked, pa.Table]:
+def _checked(kind: Format, content: bytes) -> tuple[TableSummary, pa.Table]:
     with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as target:
         source.write(content)
         found = check(kind, source, target)

@@ -7,8 +7,8 @@ from ayla_service.db.models import ApiKey
 from ayla_service.db.session import Database
 from ayla_service.errors import KeyNotFound, LimitReached
 from ayla_service.teams import issuing
+from ayla_service.teams.keys import KeyState
 from ayla_service.teams.principal import Scope
-from ayla_service.teams.views import KeyState
 from sqlalchemy import func, select
 
 from tests.factories import colleague, stranger
@@ -21,7 +21,7 @@ def test_a_key_is_replaced_by_one_that_may_the_same(database: Database) -> None:
     ends = later(database, days=3)
     caller = let_in(database, colleague(database), {READ, SUBMIT}, ends)
     made = rotate(database, caller, caller.key_id)
-    assert (made.view.scopes, made.view.expires_at, made.view.name) == (["read", "submit"], ends, "of a test")
+    assert (made.scopes, made.expires_at, made.name) == (["read", "submit"], ends, "of a test")
     new = holder_of(database, made.key)
     assert new.member_id == caller.member_id
     assert new.key_id != caller.key_id
@@ -77,8 +77,8 @@ def test_a_member_has_only_so_many_keys(database: Database, monkeypatch: pytest.
     with pytest.raises(LimitReached, match="'local' has 3 API keys"):
         create(database, caller)
     with pytest.raises(LimitReached):
-        rotate(database, caller, last.view.id, overlap=60)
-    rotate(database, caller, last.view.id)
+        rotate(database, caller, last.id, overlap=60)
+    rotate(database, caller, last.id)
     create(database, let_in(database, colleague(database)))
 
 

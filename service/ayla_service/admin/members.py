@@ -1,6 +1,5 @@
 """``ayla-service members``: adds, lists, changes and removes members of teams. Admins can do the same over HTTP."""
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -12,7 +11,7 @@ from ayla_service.db.models import Member
 from ayla_service.states import Role
 from ayla_service.teams import members
 from ayla_service.teams.members import NewMember, merged
-from ayla_service.teams.views import MemberView
+from ayla_service.teams.schemas import Member as MemberAnswer
 
 app = typer.Typer(no_args_is_help=True, help="Add, list, change and remove members of teams.")
 
@@ -46,7 +45,7 @@ def show(team: TeamName, *, as_json: AsJson = False, data_dir: DataDir = None) -
     """List the members of a team."""
     with unit(data_dir) as session:
         query = select(Member).where(Member.team_id == team_named(session, team).id, Member.removed_at.is_(None))
-        found = [asdict(MemberView.of(row)) for row in session.scalars(query.order_by(Member.name))]
+        found = [MemberAnswer.of(row).model_dump() for row in session.scalars(query.order_by(Member.name))]
     write_all(found, _COLUMNS, as_json=as_json)
 
 
@@ -66,7 +65,7 @@ def change(
         member = member_named(session, found, name)
         changes = {what: value for what, value in given.items() if value is not None}
         changed = members.change(session, found.id, member.id, changes)
-    write_all([asdict(changed)], _COLUMNS, as_json=False)
+    write_all([changed.model_dump()], _COLUMNS, as_json=False)
 
 
 @app.command("remove")

@@ -1,7 +1,6 @@
 """``ayla-service teams``: makes, lists and changes teams."""
 
 import uuid
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -15,7 +14,6 @@ from ayla_service.db.models import Member, Team
 from ayla_service.db.session import store_now
 from ayla_service.processes.startup import StartError
 from ayla_service.teams.members import merged
-from ayla_service.teams.views import TeamView
 
 app = typer.Typer(no_args_is_help=True, help="Make, list and change teams.\n\nWho is in one: ayla-service members.")
 
@@ -40,7 +38,7 @@ def show(*, as_json: AsJson = False, data_dir: DataDir = None) -> None:
     members = func.count(Member.id).filter(Member.removed_at.is_(None))
     query = select(Team, members).outerjoin(Member, Member.team_id == Team.id).group_by(Team.id).order_by(Team.name)
     with unit(data_dir) as session:
-        found = [{**asdict(TeamView.of(team)), "members": count} for team, count in session.execute(query)]
+        found = [{**_record(team), "members": count} for team, count in session.execute(query)]
     write_all(found, _COLUMNS, as_json=as_json)
 
 
@@ -60,8 +58,8 @@ def change(
         if weight is not None:
             team.weight = weight
         team.limits = merged(team.limits, dict(limits or ()))
-        shown = TeamView.of(team)
-    write_all([{**asdict(shown), "members": ""}], [column for column in _COLUMNS if column != "members"], as_json=False)
+        shown = _record(team)
+    write_all([{**shown, "members": ""}], [column for column in _COLUMNS if column != "members"], as_json=False)
 
 
 def new_team(session: Session, name: str) -> Team:
@@ -74,6 +72,12 @@ def new_team(session: Session, name: str) -> Team:
     session.add(team)
     session.flush()
     return team
+
+
+def _record(team: Team) -> dict[str, object]:
+    """A team for the terminal: with its limits as they are set, not with what is used of them as over HTTP."""
+    columns = ("id", "name", "weight", "limits", "paused_at", "draining_at", "created_at")
+    return {name: getattr(team, name) for name in columns}
 
 
 def _free_name(session: Session, name: str) -> str:

@@ -1,4 +1,4 @@
-"""The file of a dataset, as it is kept in the store: in parts, of which few are in memory at once."""
+"""Content of a dataset: its file, which the store keeps in parts, of which few are in memory at once."""
 
 import io
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Which dataset of the team a job names, and whether the job fits it: told when it is submitted, not by a worker."""
+"""Pinning of uploads: finds the dataset that a submitted job names, checks that they fit, and fills in its id."""
 
 from collections.abc import Collection
 from difflib import get_close_matches

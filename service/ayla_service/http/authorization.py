@@ -40,13 +40,7 @@ class RequestAuthorization:
         self._needed: list[Scope] = []
 
     def require(self, *scopes: Scope) -> None:
-        """Check that the caller has these scopes, now and whenever it is checked again.
-
-        Raises:
-            NotAllowed: if it does not have them.
-        """
-        for scope in scopes:
-            require_scope(scope, self.principal)
+        """Note the scopes that the caller has to have whenever the request is checked again."""
         self._needed += scopes
 
     async def renew(self) -> Principal:
@@ -109,6 +103,8 @@ async def _admin(request: Request, caller: Caller) -> Principal:
 
 def _requiring(request: Request, caller: Principal, *scopes: Scope) -> Principal:
     _authorization(request).require(*scopes)
+    for scope in scopes:
+        require_scope(scope, caller)
     return caller
 
 

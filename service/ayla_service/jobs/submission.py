@@ -23,7 +23,7 @@ from ayla_service.jobs import drafts
 from ayla_service.jobs.drafts import Draft
 from ayla_service.jobs.views import JobView
 from ayla_service.queue.wakeup import WakeUp
-from ayla_service.teams.limits import Allowance, Amount, Tally
+from ayla_service.teams.limits import Amount, LimitCheck, LimitTally
 from ayla_service.teams.principal import Principal
 
 log = structlog.get_logger("ayla_service.jobs")
@@ -227,14 +227,14 @@ def _store(session: Session, requests: Sequence[_Request], pin: Pin) -> None:
     drafts.store(session, made)
 
 
-def _allowances(session: Session, requests: Sequence[_Request]) -> dict[str, Allowance]:
+def _allowances(session: Session, requests: Sequence[_Request]) -> dict[str, LimitCheck]:
     """What each member may still have; teams and members in an order that all transactions keep."""
-    tallies: dict[str, Tally] = {}
+    tallies: dict[str, LimitTally] = {}
     members = sorted({(request.principal.team_id, request.principal.member_id) for request in requests})
-    return {member_id: Allowance(session, member_id, tallies) for _, member_id in members}
+    return {member_id: LimitCheck(session, member_id, tallies) for _, member_id in members}
 
 
-def _accepted(session: Session, request: _Request, pin: Pin, allowance: Allowance, now: datetime) -> list[Draft]:
+def _accepted(session: Session, request: _Request, pin: Pin, allowance: LimitCheck, now: datetime) -> list[Draft]:
     """The jobs of a request that are to be stored: none if it was answered before."""
     try:
         made = _drafts(session, request, pin, now)
@@ -276,7 +276,7 @@ def _was_answered(session: Session, request: _Request, now: datetime) -> bool:
     return request.replayed
 
 
-def _allow(allowance: Allowance, made: Sequence[Draft]) -> None:
+def _allow(allowance: LimitCheck, made: Sequence[Draft]) -> None:
     trials = sum(draft.job["trials_total"] for draft in made)
     steps = sum(draft.job["steps_total"] for draft in made)
     allowance.take(Amount(jobs=len(made), trials=trials, steps=steps))

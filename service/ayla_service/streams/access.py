@@ -8,9 +8,8 @@ from sqlalchemy.orm import Session
 from ayla_service.db.models import ApiKey, Member
 from ayla_service.db.session import store_now
 from ayla_service.states import Role
-from ayla_service.teams.keys import has_keys
+from ayla_service.teams.keys import KeyState, has_keys, state_of
 from ayla_service.teams.principal import ROLE_SCOPES, Scope
-from ayla_service.teams.views import KeyState, state_of
 
 
 def refused(session: Session, keys: Set[str | None]) -> Set[str | None]:

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 import structlog
 from sqlalchemy import Row, exists, select, update
@@ -25,6 +26,10 @@ KEY_PREFIX = "ayla_"
 FIRST_KEY_COMMAND = "ayla-service keys create --team TEAM --member NAME --create"
 """Command that makes the first key of a service, for messages."""
 
+LONGEST_LIFE = timedelta(days=5 * 366)
+LONGEST_OVERLAP = timedelta(days=7)
+"""How long a rotated key may be valid beside the new one."""
+
 _RANDOM_BYTES = 32
 _SHOWN_CHARACTERS = 12
 _LIKE_A_KEY = re.compile(rf"{KEY_PREFIX}[A-Za-z0-9_-]{{20,}}", re.ASCII)
@@ -32,6 +37,23 @@ _USE_NOTED_EVERY = timedelta(minutes=1)
 _OPEN_FOR_SECONDS = 1.0
 
 log = structlog.get_logger("ayla_service.teams")
+
+
+class KeyState(StrEnum):
+    """Validity of an API key."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+def state_of(key: ApiKey, now: datetime) -> KeyState:
+    """Validity of a key at this moment, as far as it depends on the key; its member may have been removed."""
+    if key.revoked_at is not None:
+        return KeyState.REVOKED
+    if key.expires_at is not None and key.expires_at <= now:
+        return KeyState.EXPIRED
+    return KeyState.ACTIVE
 
 
 def new_key() -> str:

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 
-from ayla_service import cursors
 from ayla_service.http.authorization import Caller, Reader, Submitter
 from ayla_service.http.dependencies import Store, next_page, submitted_json
 from ayla_service.http.examples import KEY_EXAMPLES, ROTATION_EXAMPLES
@@ -14,6 +13,7 @@ from ayla_service.http.paging import CURSOR, NEXT
 from ayla_service.http.problems import responses
 from ayla_service.schemas import Id
 from ayla_service.teams import issuing
+from ayla_service.teams.issuing import KeyRequest
 from ayla_service.teams.routes.shown_once import ShownOnce
 from ayla_service.teams.schemas import Key, KeyDraft, KeyPage, KeyRotation, KeyWithSecret
 
@@ -54,9 +54,8 @@ def list_keys(
     cursor: Annotated[str | None, CURSOR] = None,
 ) -> KeyPage:
     """Your own keys; with the scope admin those of all members. Keys that have ended are listed too, the last ones."""
-    after = None if cursor is None else cursors.job_key(cursor)
     with store.read() as session:
-        page = KeyPage.of(issuing.page(session, caller, member_id, limit, after))
+        page = issuing.page(session, caller, member_id, limit, cursor)
     response.headers.update(next_page(request, page.next_cursor))
     return page
 
@@ -80,14 +79,15 @@ def create_key(
     and last longer.
     """
     member_id = draft.member_id or caller.member_id
-    return shown_once(lambda session: issuing.create(session, caller, member_id, draft.wish()))
+    wanted = KeyRequest(draft.name, draft.scopes, draft.expires_at)
+    return shown_once(lambda session: issuing.create(session, caller, member_id, wanted))
 
 
 @router.get("/keys/{key_id}", operation_id="get_key", summary="Read an API key", responses=responses(404))
 def get_key(key_id: KeyId, caller: Reader, store: Store) -> Key:
     """What there is to know about a key, but not the key."""
     with store.read() as session:
-        return Key.of(issuing.key_of(session, caller, key_id))
+        return issuing.key_of(session, caller, key_id)
 
 
 @router.post(
@@ -122,4 +122,4 @@ def rotate_key(
 )
 def revoke_key(key_id: KeyId, caller: Caller, once: Once) -> Response:
     """From the next request on the key lets nobody in. Any key can revoke itself. Safe to repeat."""
-    return once(lambda session: Answer(200, Key.of(issuing.revoke(session, caller, key_id))))
+    return once(lambda session: Answer(200, issuing.revoke(session, caller, key_id)))

@@ -1,11 +1,10 @@
-"""The members of the team: everybody sees them, admins look after them."""
+"""Routes of the members of the team: everybody sees them, admins manage them."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
-from ayla_service import cursors
 from ayla_service.http.authorization import Admin, Reader
 from ayla_service.http.dependencies import Store, next_page, submitted_json
 from ayla_service.http.examples import MEMBER_CHANGE_EXAMPLES, MEMBER_EXAMPLES
@@ -14,8 +13,8 @@ from ayla_service.http.paging import CURSOR, NEXT
 from ayla_service.http.problems import responses
 from ayla_service.schemas import Id
 from ayla_service.teams import members
+from ayla_service.teams.members import NewMember
 from ayla_service.teams.schemas import Member, MemberChange, MemberDraft, MemberPage
-from ayla_service.teams.views import MemberView
 
 router = APIRouter(tags=["teams"])
 
@@ -39,9 +38,8 @@ def list_members(
     cursor: Annotated[str | None, CURSOR] = None,
 ) -> MemberPage:
     """Who is in the team, in the order in which they came; those who have left are not listed."""
-    after = None if cursor is None else cursors.job_key(cursor)
     with store.read() as session:
-        page = MemberPage.of(members.page(session, caller.team_id, limit, after))
+        page = members.page(session, caller.team_id, limit, cursor)
     response.headers.update(next_page(request, page.next_cursor))
     return page
 
@@ -61,8 +59,10 @@ def add_member(
     """Add a person or program to the team, which then needs an API key. One who has left comes back under its name."""
 
     def add(session: Session) -> Answer:
-        added = members.add(session, caller.team_id, draft.new())
-        return Answer(201, Member.of(added), {"Location": f"/v1/members/{added.id}"})
+        limits = {name: most for name, most in draft.limits.changes().items() if most is not None}
+        new = NewMember(draft.name, draft.role, draft.weight, limits)
+        added = members.add(session, caller.team_id, new)
+        return Answer(201, added, {"Location": f"/v1/members/{added.id}"})
 
     return once(add)
 
@@ -71,7 +71,7 @@ def add_member(
 def get_member(member_id: MemberId, caller: Reader, store: Store) -> Member:
     """A member of the team, also one who has left it."""
     with store.read() as session:
-        return Member.of(MemberView.of(members.member_of(session, caller.team_id, member_id)))
+        return Member.of(members.member_of(session, caller.team_id, member_id))
 
 
 @router.patch(
@@ -90,7 +90,7 @@ def change_member(
 ) -> Member:
     """Change what is given, and leave the rest. A role holds at once, also for keys that were made before."""
     with store.write() as session:
-        return Member.of(members.change(session, caller.team_id, member_id, change.changes()))
+        return members.change(session, caller.team_id, member_id, change.changes())
 
 
 @router.delete(

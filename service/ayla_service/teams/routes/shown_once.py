@@ -17,7 +17,6 @@ from ayla_service.errors import KeyToldBefore
 from ayla_service.http.idempotency import Answer, request_key, response_of
 from ayla_service.idempotency import RequestKey, StoredAnswer, begin, store
 from ayla_service.teams.schemas import KeyWithSecret
-from ayla_service.teams.views import NewKey
 
 _CONFLICT = 409
 
@@ -29,7 +28,7 @@ class ShownOnceUnit:
         self._database = database
         self._request = request
 
-    def __call__(self, make: Callable[[Session], NewKey]) -> Response:
+    def __call__(self, make: Callable[[Session], KeyWithSecret]) -> Response:
         """The answer with the key that ``make`` makes.
 
         Raises:
@@ -42,9 +41,9 @@ class ShownOnceUnit:
                 raise KeyToldBefore(earlier.body.decode())
             made = make(session)
             if self._request is not None:
-                store(session, self._request, StoredAnswer(_CONFLICT, made.view.id.encode()))
-        headers = {"Location": f"/v1/keys/{made.view.id}", "Cache-Control": "no-store"}
-        return response_of(Answer(201, KeyWithSecret.new(made), headers).stored())
+                store(session, self._request, StoredAnswer(_CONFLICT, made.id.encode()))
+        headers = {"Location": f"/v1/keys/{made.id}", "Cache-Control": "no-store"}
+        return response_of(Answer(201, made, headers).stored())
 
 
 async def _unit(request: Request, key: Annotated[RequestKey | None, Depends(request_key)]) -> ShownOnceUnit:

@@ -1,13 +1,12 @@
-"""The caller's team. Its name, weight and limits are set by the operator of the service, with ayla-service teams."""
+"""Routes of the caller and its team, whose name, weight and limits the operator sets with ``ayla-service teams``."""
 
 from fastapi import APIRouter
 
 from ayla_service.db.models import Team as TeamRow
 from ayla_service.http.authorization import Reader
 from ayla_service.http.dependencies import Store
-from ayla_service.teams.limit_usage import my_view, team_standings
+from ayla_service.teams.limit_usage import me, team_answer
 from ayla_service.teams.schemas import Me, Team
-from ayla_service.teams.views import TeamView
 
 router = APIRouter(tags=["teams"])
 
@@ -16,12 +15,11 @@ router = APIRouter(tags=["teams"])
 def get_team(caller: Reader, store: Store) -> Team:
     """The team's share of the workers, its limits with what is used of them, and whether its queue is stopped."""
     with store.read() as session:
-        row = session.get_one(TeamRow, caller.team_id)
-        return Team.of(TeamView.of(row), team_standings(session, row))
+        return team_answer(session, session.get_one(TeamRow, caller.team_id))
 
 
 @router.get("/me", operation_id="get_me", summary="See who you are, and what you may do and have")
 def get_me(caller: Reader, store: Store) -> Me:
     """The member and team that the API key stands for, its scopes and end, and all limits with what is used of them."""
     with store.read() as session:
-        return Me.of(my_view(session, caller))
+        return me(session, caller)

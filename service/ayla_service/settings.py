@@ -1,6 +1,7 @@
 """Settings of every process of the service, from ``AYLA_…`` environment variables."""
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,6 +21,7 @@ from ayla_service.addresses import (
     with_password,
 )
 
+_BRACKETED = re.compile(r"\s*\[([0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)\]")  # an IPv6 address as URLs have it
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -31,25 +33,28 @@ def _listed(value: object) -> object:
         try:
             return json.loads(value)
         except json.JSONDecodeError as error:
+            address = _BRACKETED.match(value)
+            if address is not None:
+                raise ValueError(f"an IPv6 address stands here without brackets: {address[1]}") from error
             raise ValueError(f"not a JSON list ({error}); separating by commas works too") from error
     return [item.strip() for item in value.split(",") if item.strip()]
 
 
-def _named(value: object) -> object:
-    """A path that says something: an empty one would be the folder in which the command happens to run."""
+def _not_empty(value: object) -> object:
+    """A path that is not empty, as that would be the folder in which the command happens to run."""
     if value == "":
         raise ValueError("it is empty; leave it unset for the default")
     return value
 
 
 Names = Annotated[list[str], NoDecode, BeforeValidator(_listed)]
-Named = Annotated[Path, BeforeValidator(_named)]
+Named = Annotated[Path, BeforeValidator(_not_empty)]
 # Longer than anything lasts, and short enough for every clock.
 Seconds = Annotated[float, Field(le=10 * 365 * 24 * 3600)]
 
 
 class Settings(BaseSettings):
-    """What can be set; the defaults run the embedded service: SQLite in a data folder, one worker on a timer."""
+    """Settings of a process; the defaults run the embedded service: SQLite in a data folder, one worker on a timer."""
 
     model_config = SettingsConfigDict(
         env_prefix="AYLA_",

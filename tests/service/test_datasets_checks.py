@@ -165,7 +165,7 @@ def test_the_first_row_group_is_small() -> None:
 
 
 def test_batches_are_read_from_disk_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ayla_service.datasets.spool.rows_at_once", lambda _: 7)
+    monkeypatch.setattr("ayla_service.datasets.batched.rows_at_once", lambda _: 7)
     monkeypatch.setattr("ayla_data.csv_file._BLOCK_BYTES", 64)
     assert _columns("csv", FLOWERS)["width"] == [row + 0.5 for row in range(30)]
     columns = {"x": np.arange(20), "y": np.arange(20) * 0.5}

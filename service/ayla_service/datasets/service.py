@@ -138,11 +138,10 @@ class DatasetService:
             DatasetNotFound: if the team has none with this id.
         """
         with self._database.read() as session:
-            found = dataset_of(session, principal, dataset_id)
-            file = StoredFile(session, found)
+            file = StoredFile(session, dataset_of(session, principal, dataset_id))
             first = pq.ParquetFile(pa.PythonFile(file, mode="r")).read_row_group(0, use_threads=False)
         shown = first.slice(0, rows)
-        return DatasetPreview(dataset_id=found.id, rows=shown.num_rows, columns=shown.to_pydict())
+        return DatasetPreview(dataset_id=dataset_id, rows=shown.num_rows, columns=shown.to_pydict())
 
     def content(self, principal: Principal, dataset_id: str) -> DatasetContent:
         """The file as it is kept.

@@ -3,21 +3,22 @@
 It stands in front of the routes, so that a request that is refused costs no reading of a body.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+import ipaddress
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 import anyio
 from anyio.to_thread import run_sync
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ayla_service.errors import NotAuthenticated, RateLimited, ServiceError
 from ayla_service.http.authorization import RequestAuthorization
 from ayla_service.http.error_handlers import problem_of
-from ayla_service.http.forwarded import is_from_elsewhere
 from ayla_service.http.rate_limits import RateLimitPolicy, TokenBuckets, client_network
 from ayla_service.http.reauthentication import Reauthenticator
 from ayla_service.settings import Settings
@@ -32,6 +33,8 @@ WRONG_KEYS = RateLimitPolicy(per_minute=60, burst=60)
 
 _NO_LIMIT = RateLimitPolicy(per_minute=1, burst=1)
 _LOOK_UPS_AT_ONCE = 8
+_FORWARDED_FOR = re.compile(r"\bfor\s*=\s*\"?([^\";,\s]+)", re.IGNORECASE)
+_CLIENT_LISTS = ("x-forwarded-for", "x-real-ip")
 
 Result = TypeVar("Result")
 
@@ -117,7 +120,7 @@ class Authenticator:
         return look_up
 
     def _local(self, request: Request, network: str) -> Authenticated:
-        if is_from_elsewhere(request.headers):
+        if _is_forwarded(request.headers):
             raise NotAuthenticated(
                 "This service has no API keys yet, so it serves its own machine only, and a proxy says that this "
                 f"request comes from another. Make the first key there: {FIRST_KEY_COMMAND}"
@@ -218,3 +221,33 @@ def _with_headers(headers: Mapping[str, str], send: Send) -> Send:
         await send(message)
 
     return send_with_headers
+
+
+def _is_forwarded(headers: Headers) -> bool:
+    """Whether a proxy's header names a client that is not this machine, or cannot be read.
+
+    A proxy need not send such a header, so its absence proves nothing.
+    """
+    return not all(_is_here(address) for address in _clients(headers))
+
+
+def _clients(headers: Headers) -> Iterator[str]:
+    for name in _CLIENT_LISTS:
+        for line in headers.getlist(name):
+            yield from (part.strip() for part in line.split(",") if part.strip())
+    for line in headers.getlist("forwarded"):
+        yield from _FORWARDED_FOR.findall(line)
+
+
+def _is_here(text: str) -> bool:
+    """Whether this is a loopback address; either kind may have a port."""
+    bracketed = re.fullmatch(r"\[([^\[\]]*)\](?::\d+)?", text)
+    host = bracketed[1] if bracketed else text
+    if host.count(":") == 1:
+        host = host.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback

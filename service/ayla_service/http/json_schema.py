@@ -1,6 +1,6 @@
 """Follows a location that pydantic reports through the JSON schema of what was sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +26,8 @@ class SchemaPath:
 
     @property
     def pointer(self) -> str:
-        """JSON pointer (RFC 6901) to the field; empty for the whole document. Names too long to be ours are cut."""
-        return "".join(f"/{_escaped(token)}" for token in self.tokens)
+        """JSON pointer to the field; empty for the whole document."""
+        return pointer_to(self.tokens)
 
     @property
     def discriminator(self) -> str:
@@ -55,6 +55,11 @@ def locate(location: Sequence[str | int], root: _Node) -> SchemaPath:
         tokens.append(item)
         parent, node = node, _plain(_child(node, item), root)
     return SchemaPath(tuple(tokens), node, parent)
+
+
+def pointer_to(tokens: Iterable[str | int]) -> str:
+    """JSON pointer (RFC 6901) of names and indices; names too long to be ours are cut."""
+    return "".join(f"/{_escaped(token)}" for token in tokens)
 
 
 def _escaped(token: str | int) -> str:

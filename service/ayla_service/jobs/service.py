@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 from ayla_spec import JobSpec, ResolvedJobSpec
-from ayla_spec.expression import Allowance
+from ayla_spec.expression import ExpansionQuota
 from sqlalchemy.orm import Session
 
 from ayla_service import idempotency
@@ -51,7 +51,7 @@ class JobService:
         self.wake_up = wake_up
 
     def checked(
-        self, principal: Principal, spec: JobSpec, submitted: dict[str, Any], allowance: Allowance | None = None
+        self, principal: Principal, spec: JobSpec, submitted: dict[str, Any], allowance: ExpansionQuota | None = None
     ) -> NewJob:
         """A job whose spec was checked to the end; see ``submission.checked``.
 

@@ -60,7 +60,7 @@ class NewJob:
 
 
 def checked(
-    principal: Principal, spec: JobSpec, submitted: dict[str, Any], allowance: expression.Allowance | None = None
+    principal: Principal, spec: JobSpec, submitted: dict[str, Any], allowance: expression.ExpansionQuota | None = None
 ) -> NewJob:
     """A job whose spec was checked to the end, as far as that goes without the store.
 

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from ayla_spec import JobSpec, ResolvedJobSpec, SpecError, SpecIssue
 from ayla_spec.costs import cost_of
-from ayla_spec.expression import Allowance
+from ayla_spec.expression import ExpansionQuota
 from ayla_spec.limits import MAX_EXPANDED_NODES, MAX_TRIALS
 from ayla_spec.model import SpecModel
 from ayla_spec.sizes import parameters
@@ -83,7 +83,7 @@ def checked_all(
     issues: list[SpecIssue] = []
     trials = nodes = 0
     for place, (spec, document) in enumerate(zip(specs, submitted, strict=True)):
-        allowance = Allowance()
+        allowance = ExpansionQuota()
         try:
             jobs.append(jobs_of_team.checked(principal, spec, document, allowance))
             trials += len(jobs[-1].resolved.optimizers) * len(jobs[-1].resolved.seeds)

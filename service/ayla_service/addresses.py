@@ -1,6 +1,6 @@
-"""URLs, hosts and origins in settings: refused where they could not work, and shown without what is secret in them.
+"""Checks of URLs, hosts and origins in settings, and their display without secrets.
 
-What is wrong with one is told without any of it, as it may hold a password.
+No error quotes any part of a URL, as it may hold a password.
 """
 
 import ipaddress
@@ -79,10 +79,10 @@ def with_password(url: str | None, password: str) -> str:
 
 
 def checked_broker(url: str) -> str:
-    """The URL of a broker of a kind that we know.
+    """The URL of a broker, if Celery can take it.
 
     Raises:
-        ValueError: if it is none.
+        ValueError: if not.
     """
     scheme, separator, _ = url.partition("://")
     if not separator or scheme not in _BROKERS:

@@ -72,8 +72,8 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
             Middleware(CompressionMiddleware),
             Middleware(AuthenticationMiddleware, prefix=V1, settings=settings),
             Middleware(BodyCodingMiddleware),
-            Middleware(BodyTimeMiddleware, seconds=settings.client_seconds, but=body_limits(settings).keys()),
-            Middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes, others=body_limits(settings)),
+            Middleware(BodyTimeMiddleware, seconds=settings.client_seconds, exempt=body_limits(settings).keys()),
+            Middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes, by_route=body_limits(settings)),
         ],
     )
     app.state.settings = settings

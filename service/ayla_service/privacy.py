@@ -1,4 +1,4 @@
-"""Files that a process makes belong to its user alone."""
+"""Private files: what a process makes is readable by its user alone."""
 
 import os
 from collections.abc import Iterator

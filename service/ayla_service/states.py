@@ -51,7 +51,7 @@ class AttemptOutcome(StrEnum):
 
 
 class Role(StrEnum):
-    """What a member of a team may do: look; also submit; also look after the team."""
+    """Role of a member in its team: a viewer reads, a member also submits, an admin also manages the team."""
 
     VIEWER = "viewer"
     MEMBER = "member"
@@ -59,7 +59,7 @@ class Role(StrEnum):
 
 
 class LabelKind(StrEnum):
-    """What a label of a job is."""
+    """Kind of a job's label."""
 
     TAG = "tag"
     PROJECT = "project"

@@ -127,9 +127,8 @@ def test_what_it_imports_is_little() -> None:
 
 def test_limits_that_are_stricter_already_stay() -> None:
     code = f"{CHILD}import resource; cpu = resource.RLIMIT_CPU; resource.setrlimit(cpu, (5, 5)); "
-    ran = subprocess.run(
-        [sys.executable, "-c", f"{code}subprocess_main._limit(); print(resource.getrlimit(cpu))"], capture_output=True, check=True
-    )
+    code += "subprocess_main._limit(); print(resource.getrlimit(cpu))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert ran.stdout == b"(5, 5)\n"
 
 

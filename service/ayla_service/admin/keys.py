@@ -8,9 +8,7 @@ from ayla_spec.text import normalized
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
-from ayla_service.admin.printing import checked_name, say, write_all, write_one
-from ayla_service.admin.teams import new_team
-from ayla_service.admin.work import (
+from ayla_service.admin.common import (
     AsJson,
     DataDir,
     TeamName,
@@ -18,8 +16,10 @@ from ayla_service.admin.work import (
     find_team,
     member_named,
     team_named,
-    unit,
+    transaction,
 )
+from ayla_service.admin.printing import checked_name, say, write_all, write_one
+from ayla_service.admin.teams import new_team
 from ayla_service.db.lookup import as_stored
 from ayla_service.db.models import ApiKey, Member, Team
 from ayla_service.db.session import store_now
@@ -80,7 +80,7 @@ def create(
     in without one. The team 'default' has what was submitted before.
     """
     wanted = KeyRequest(checked_name(name, "key"), frozenset(scopes) if scopes else None)
-    with unit(data_dir, migrate=True) as session:
+    with transaction(data_dir, migrate=True) as session:
         holder = _holder(session, team, member, role, make=make)
         now = store_now(session)
         ends = None if expires_days is None else now + timedelta(days=expires_days)
@@ -98,7 +98,7 @@ def show(
 ) -> None:
     """List the API keys, without the keys themselves."""
     query = _all_keys().order_by(Team.name, Member.name, ApiKey.created_at)
-    with unit(data_dir) as session:
+    with transaction(data_dir) as session:
         if team is not None:
             query = query.where(Team.id == team_named(session, team).id)
         if member is not None:
@@ -111,7 +111,7 @@ def show(
 @app.command("revoke")
 def revoke(which: Which, data_dir: DataDir = None) -> None:
     """End an API key at once."""
-    with unit(data_dir) as session:
+    with transaction(data_dir) as session:
         found = _found(session, which)
         ended = issuing.end(session, found.ApiKey, found.Member)
     say(f"The key {ended.prefix}… of '{ended.member}' lets nobody in any more.")
@@ -127,7 +127,7 @@ def rotate(
     data_dir: DataDir = None,
 ) -> None:
     """Make an API key that takes the place of another, and write it."""
-    with unit(data_dir) as session:
+    with transaction(data_dir) as session:
         found = _found(session, which)
         made = issuing.replace(session, found.ApiKey, found.Member, timedelta(seconds=overlap_seconds))
         team = found.Team.name
@@ -135,7 +135,7 @@ def rotate(
 
 
 def _holder(session: Session, team_name: str, name: str, role: Role | None, *, make: bool) -> Member:
-    """Whose key it is to be; made if that is wanted."""
+    """The member whose key is made; added to the team first if asked for."""
     if not make:
         team = team_named(session, team_name)
         return _as_asked(member_named(session, team, name), role)

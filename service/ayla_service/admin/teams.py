@@ -8,8 +8,8 @@ from ayla_spec.text import normalized
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from ayla_service.admin.common import AsJson, DataDir, Limits, Weight, find_team, team_named, transaction
 from ayla_service.admin.printing import checked_name, say, write_all
-from ayla_service.admin.work import AsJson, DataDir, Limits, Weight, find_team, team_named, unit
 from ayla_service.db.models import Member, Team
 from ayla_service.db.session import store_now
 from ayla_service.processes.startup import StartError
@@ -26,7 +26,7 @@ _COLUMNS = ("name", "members", "weight", "limits", "paused_at", "draining_at", "
 @app.command("create")
 def create(name: Name, weight: Weight = None, limits: Limits = None, data_dir: DataDir = None) -> None:
     """Make a team. Its first API key: ayla-service keys create."""
-    with unit(data_dir) as session:
+    with transaction(data_dir) as session:
         made = new_team(session, name)
         made.weight, made.limits = weight or 1.0, merged({}, dict(limits or ()))
     say(f"Team '{name}' made. Its first key: ayla-service keys create --team '{name}' --member NAME --create")
@@ -37,7 +37,7 @@ def show(*, as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """List the teams."""
     members = func.count(Member.id).filter(Member.removed_at.is_(None))
     query = select(Team, members).outerjoin(Member, Member.team_id == Team.id).group_by(Team.id).order_by(Team.name)
-    with unit(data_dir) as session:
+    with transaction(data_dir) as session:
         found = [{**_record(team), "members": count} for team, count in session.execute(query)]
     write_all(found, _COLUMNS, as_json=as_json)
 
@@ -51,7 +51,7 @@ def change(
     The weight is its share of the workers beside other teams. The limits are of all members together; what a single
     member may have, the team's admins set.
     """
-    with unit(data_dir) as session:
+    with transaction(data_dir) as session:
         team = team_named(session, name)
         if new_name is not None and normalized(new_name) != team.name:
             team.name = _free_name(session, new_name)

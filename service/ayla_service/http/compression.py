@@ -1,4 +1,4 @@
-"""Compresses answers for clients that take gzip: texts, not what is compressed already, and no streams of events."""
+"""Compression of answers with gzip: of texts, not of what is compressed already, nor of streams of events."""
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipResponder, IdentityResponder

@@ -1,4 +1,4 @@
-"""Lets web pages of listed origins use the API from a browser (CORS)."""
+"""CORS: web pages of listed origins may use the API from a browser."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Validators of representations: 304 for what the client has already, 412 for a change to what has changed since."""
+"""ETags: 304 for what the client has already, 412 for a change to a version that is not the current one."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""Follows a location that pydantic reports through the JSON schema of what was sent."""
+"""Locations of validation errors in the JSON schema of a body."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _MAX_TOKEN_LENGTH = 64
 
 @dataclass(frozen=True, slots=True)
 class SchemaPath:
-    """Where an error is.
+    """Location of an error.
 
     Attributes:
         tokens: names and indices from the root of the document to the field.
@@ -36,7 +36,7 @@ class SchemaPath:
 
     @property
     def tags(self) -> list[str]:
-        """What that field can be."""
+        """Values that this field can have."""
         return list(self.node.get("discriminator", {}).get("mapping", {}))
 
 

@@ -1,4 +1,4 @@
-"""Numbers in a query, written as JSON writes them: ``limit=1_0``, ``1.0`` and `` 1`` are no whole numbers."""
+"""Strict numbers in queries, as JSON writes them: ``limit=1_0``, ``1.0`` and `` 1`` are no integers."""
 
 import re
 from collections.abc import Iterable, Iterator

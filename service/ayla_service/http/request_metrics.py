@@ -1,4 +1,4 @@
-"""Counts every request by its route, for the metrics."""
+"""Metrics of requests by route."""
 
 import re
 import time
@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ayla_service.observability import metrics
 
 UNMATCHED = "unmatched"
-"""The route of a path that there is not."""
+"""Route of a request whose path has none."""
 
 
 class MetricsMiddleware:

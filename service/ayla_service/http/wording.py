@@ -1,4 +1,4 @@
-"""Short phrases about values and fields, for messages to people. Nothing long is ever quoted back."""
+"""Phrases about values and fields, for error messages. Nothing long is quoted."""
 
 import difflib
 import math

@@ -1,4 +1,4 @@
-"""What this process counts, in the format of Prometheus; one function for everything that can happen.
+"""Metrics of this process in the format of Prometheus; one function for each event that is counted.
 
 Every label has few values, all known beforehand: what users send (paths, ids, methods) never becomes one.
 """
@@ -23,7 +23,7 @@ from ayla_service.states import AttemptOutcome
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 REGISTRY = CollectorRegistry()
-"""All of them, with memory, CPU time and open files of the process."""
+"""Registry of all metrics, with memory, CPU time and open files of the process."""
 
 ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)

@@ -29,7 +29,7 @@ _REDIS_PATH = re.compile(r"/{0,2}[0-9]*", re.ASCII)
 
 
 def checked_store(url: str) -> str:
-    """The URL of a store, if it names one that keeps what is written.
+    """The URL of a store, if it is a persistent one.
 
     Raises:
         ValueError: if it does not.
@@ -203,7 +203,7 @@ def _check_server(parts: URL, url: str) -> None:
 
 
 def _is_torn(url: str) -> bool:
-    """Whether an @ or a ? of a password, not written as it should be, was taken for one that separates.
+    """Whether an unescaped @ or ? of a password was taken for a separator.
 
     The host, which errors show, would be the end of the password.
     """

@@ -233,14 +233,14 @@ class Settings(BaseSettings):
 
     @field_validator("database_password_file")
     @classmethod
-    def _a_password_that_has_its_place(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+    def _password_with_user(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         if value is not None:
             with_password(info.data.get("database_url"), _first_line(value))
         return value
 
     @field_validator("broker_url")
     @classmethod
-    def _a_broker_that_we_know(cls, value: str | None) -> str | None:
+    def _known_broker(cls, value: str | None) -> str | None:
         return ";".join(checked_broker(part.strip()) for part in value.split(";")) if value else None
 
     @field_validator("upload_room_bytes")
@@ -320,7 +320,7 @@ class Settings(BaseSettings):
 
 
 def _first_line(path: Path) -> str:
-    """The password in a file; what goes wrong is told without any of it."""
+    """The password in a file; no error quotes any of it."""
     try:
         with path.open(encoding="utf-8") as file:
             line = file.readline().rstrip("\n")

@@ -92,5 +92,5 @@ PRIORITIES = {"urgent": -20, "high": -10, "normal": 0, "low": 10}
 
 
 def priority_name(number: int) -> str:
-    """What users call a stored priority; a number between two names by the nearest."""
+    """Name of a stored priority; of a number between two names the nearest."""
     return min(PRIORITIES, key=lambda name: abs(PRIORITIES[name] - number))

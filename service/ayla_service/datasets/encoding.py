@@ -15,7 +15,7 @@ PREVIEW_ROWS = 100
 
 
 def encode(table: BatchedTable, columns: Sequence[ColumnSummary], target: IO[bytes]) -> None:
-    """Write a table; whole numbers as such, and float32 as float32, which tells how exact the numbers are."""
+    """Write a table: integers as int64, and float32 as float32, which shows the precision of the numbers."""
     fields = [pa.field(column.name, _type(column, table.single), nullable=False) for column in columns]
     schema = pa.schema(fields)
     # Neither would be read: no dataset is searched, and zstd finds repetitions by itself.

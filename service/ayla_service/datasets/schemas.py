@@ -22,7 +22,7 @@ class Dataset(BaseModel, frozen=True):
 
 
 class DatasetColumn(BaseModel, frozen=True):
-    """What the numbers of a column are like."""
+    """Summary of the numbers of a column."""
 
     name: str
     kind: Literal["integer", "number"] = Field(

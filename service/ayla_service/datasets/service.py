@@ -61,7 +61,7 @@ class NewDataset:
 
     @classmethod
     def of(cls, metadata: UploadMetadata, summary: TableSummary, file: IO[bytes]) -> Self:
-        """With what only the file tells; all of it is read."""
+        """An upload with the size and digest of its file, all of which is read."""
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # a file on disk has all
         return cls(metadata, summary, file, file.tell(), digest)

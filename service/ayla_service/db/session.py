@@ -122,7 +122,7 @@ class Database:
 
 
 def store_is_away(error: Exception) -> bool:
-    """Whether an error says that the store does not answer, for now; what was asked may or may not have been done."""
+    """Whether an error means that the store does not answer for now; the statement may have been carried out or not."""
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     return isinstance(error, OperationalError | InterfaceError)

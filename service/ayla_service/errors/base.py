@@ -41,7 +41,7 @@ class StoreUnavailable(ServiceError):
 
 
 class StoreDamaged(ServiceError):
-    """What is in the store cannot be read any more."""
+    """The data of the store is damaged."""
 
     slug, title, status = "store-damaged", "Store damaged", 503
     advice = (

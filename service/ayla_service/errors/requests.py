@@ -8,7 +8,7 @@ from ayla_service.errors.base import ServiceError
 
 
 class MalformedRequest(ServiceError):
-    """What came over a connection is no request that can be read."""
+    """A connection has sent something that is no valid request."""
 
     slug, title, status = "malformed-request", "Malformed request", 400
 

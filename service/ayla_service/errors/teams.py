@@ -13,7 +13,7 @@ class NotAuthenticated(ServiceError):
 
 
 class NotAllowed(ServiceError):
-    """The API key is valid, but does not let do this."""
+    """The API key is valid, but lacks the right."""
 
     slug, title, status = "not-allowed", "Not allowed", 403
 
@@ -48,7 +48,7 @@ class MemberNameTaken(ServiceError):
 
 
 class LastAdmin(ServiceError):
-    """Without this member nobody would look after the team."""
+    """The member is the only admin of the team."""
 
     slug, title, status = "last-admin", "Last admin", 409
 
@@ -66,7 +66,7 @@ class KeyNotFound(ServiceError):
 
 
 class KeyEnded(ServiceError):
-    """The API key lets nobody in any more, so nothing can come in its place."""
+    """The API key has expired or was revoked, so it cannot be replaced."""
 
     slug, title, status = "key-ended", "API key ended", 409
 
@@ -87,6 +87,6 @@ class KeyToldBefore(ServiceError):
 
 
 class LimitReached(ServiceError):
-    """A member or team has as much as its limits allow; they are told by GET /v1/me."""
+    """A limit of a member or team is reached; GET /v1/me lists the limits."""
 
     slug, title, status = "limit-reached", "Limit reached", 409

@@ -139,7 +139,7 @@ async def refuse_line_break(request: Request) -> None:
 
 
 async def refuse_unknown_query(request: Request) -> None:
-    """Refuse a query parameter that the route does not have: a typo must not look like a filter that matched all.
+    """Refuse unknown query parameters, as a misspelt filter must not look like one that matched everything.
 
     So is one that is given twice, unless it is a list.
 
@@ -161,7 +161,7 @@ async def refuse_unknown_query(request: Request) -> None:
 
 
 def _query_fields(dependant: Dependant) -> dict[str, bool]:
-    """The query parameters of a route, and of what it depends on; for each whether it is a list."""
+    """Query parameters of a route and its dependencies; for each whether it is a list."""
     fields = {field.alias: _is_list(field.field_info.annotation) for field in dependant.query_params}
     for dependency in dependant.dependencies:
         fields |= _query_fields(dependency)

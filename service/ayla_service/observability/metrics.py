@@ -95,7 +95,7 @@ def work_claimed(device: str, shards: int = 1) -> None:
 
 
 def attempt_ended(outcome: AttemptOutcome, count: int = 1) -> None:
-    """Count attempts that this process ended; one that was lost is counted by whoever finds it."""
+    """Count attempts that this process ended; a lost one is counted by the process that finds it."""
     _attempts.labels(outcome.value).inc(count)
 
 
@@ -147,5 +147,5 @@ def streams_open(number: int) -> None:
 
 
 def streams_looked(seconds: float) -> None:
-    """Note a look into the store for all streams."""
+    """Note the time of a poll of the store for all streams."""
     _look_seconds.observe(seconds)

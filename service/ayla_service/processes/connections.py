@@ -105,7 +105,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on, unless a head, or what comes behind a body, has no end: the parser keeps whatever comes of it."""
+        """Read on, unless a head or the trailers are too long, which the parser keeps in memory."""
         self._loose_bytes += len(data)
         super().data_received(data)
         if self._drain is not None:
@@ -116,7 +116,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.send_400_response(f"Line and headers of a request have at most {MOST_HEAD_BYTES} bytes.")
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what cannot be read, unless another answer is on its way or was the last."""
+        """Refuse a malformed request, unless another answer is under way or was the last."""
         last: RequestResponseCycle | None = self.cycle
         is_answering = last is not None and last.response_started and not last.response_complete
         if not is_answering and self._drain is None:
@@ -134,7 +134,7 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """What comes now is a body, which has its limits elsewhere."""
+        """Note the end of a head; the body has limits of its own elsewhere."""
         self._has_head, self._loose_bytes = True, 0
         super().on_headers_complete()
 
@@ -201,12 +201,12 @@ class BoundedProtocol(HttpToolsProtocol):
         return True
 
     def pause_writing(self) -> None:
-        """Begin to wait for the client to take what was sent."""
+        """Begin to wait for the client to read the answer."""
         super().pause_writing()
         self._await_taking()
 
     def resume_writing(self) -> None:
-        """It has taken all of it."""
+        """Stop waiting, as the client has read all of it."""
         if self._stall is not None:
             self._stall.cancel()
             self._stall = None

@@ -173,7 +173,7 @@ def require_keys(listener: socket.socket, database: Database) -> None:
 
 
 def require_worker() -> None:
-    """Check that what the worker needs is installed, without importing any of it.
+    """Check that the packages of the worker are installed, without importing them.
 
     Raises:
         StartError: if it is not.
@@ -186,7 +186,7 @@ def require_worker() -> None:
 
 
 def require_broker(settings: Settings) -> None:
-    """Check that what the broker of the settings needs is installed, if they name one.
+    """Check that the packages of the broker are installed, if the settings name one.
 
     Raises:
         StartError: if it is not.
@@ -215,7 +215,7 @@ def _refuse_misspelt_variables() -> None:
 
 
 def _fault(setting: str, item: ErrorDetails) -> str:
-    """What is wrong with a setting, and its value unless that may hold a password."""
+    """Error of a setting, with its value unless that may hold a password."""
     given = str(item["input"])
     value = "" if setting.endswith("_url") or "@" in given else f", got '{given}'"
     return f"{variable(setting)}: {item['msg']}{value}"

@@ -81,7 +81,7 @@ def page(session: Session, team_id: str, limit: int, cursor: str | None) -> sche
 
 
 def add(session: Session, team_id: str, new: NewMember) -> schemas.Member:
-    """Add a member, or take one back who has left: with its jobs, and with no key.
+    """Add a member, or restore one who has left, with its jobs and without keys.
 
     Raises:
         MemberNameTaken: if the team has a member of this name.

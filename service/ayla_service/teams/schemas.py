@@ -35,7 +35,7 @@ _Amount = Annotated[int | None, Field(ge=0, le=_MOST)]
 
 
 class LimitsChange(Change):
-    """What somebody may have at once; null for no limit. What is left out stays as it is."""
+    """Change of limits; null removes one, what is left out stays as it is."""
 
     queued_jobs: _Amount = Field(None, description="Jobs that have not ended.")
     trials: _Amount = Field(None, description="Trials in jobs that have not ended.")
@@ -45,7 +45,7 @@ class LimitsChange(Change):
 
 
 class MemberDraft(SpecModel):
-    """Who is to be added to the team."""
+    """Member to be added to the team."""
 
     name: ShortName = Field(description="A person or a program; unique within the team.", examples=["alice"])
     role: AnyRole = Role.MEMBER
@@ -54,7 +54,7 @@ class MemberDraft(SpecModel):
 
 
 class MemberChange(Change):
-    """What is to be changed about a member; what is left out stays."""
+    """Change of a member; what is left out stays."""
 
     name: ShortName = Field("", description="Unique within the team.")
     role: AnyRole = Role.MEMBER
@@ -68,7 +68,7 @@ class MemberChange(Change):
 
 
 class KeyDraft(SpecModel):
-    """An API key that is to be made."""
+    """API key to be made."""
 
     name: ShortName = Field(description="For people: what it is for.", examples=["nightly sweeps"])
     member_id: Id | None = Field(None, max_length=64, description="Whose it is; only an admin names another member.")
@@ -124,7 +124,7 @@ class KeyWithSecret(Key):
 
     key: str = Field(
         repr=False,
-        description="The key itself. It is told this once only: the service keeps no more than its digest.",
+        description="The key itself. It is shown this once only: the service keeps no more than its digest.",
         examples=["ayla_Xq3bT9w0n8u2o6J5yq1aT8kYcV7mPz4dRs0LhWf3gEi"],
     )
 
@@ -144,7 +144,7 @@ class LimitUsage(BaseModel, frozen=True):
 
 
 class LimitsUsed(BaseModel, frozen=True):
-    """What there is of everything that can be limited."""
+    """All limits, with how much of each is used."""
 
     queued_jobs: LimitUsage = Field(description="Jobs that have not ended.")
     trials: LimitUsage = Field(description="Trials in jobs that have not ended.")
@@ -196,7 +196,7 @@ class Team(BaseModel, frozen=True):
 
 
 class Me(BaseModel, frozen=True):
-    """Who sends the request."""
+    """Caller of the request: member, team, API key, scopes, and limits with what is used of them."""
 
     member: Member
     team: Team

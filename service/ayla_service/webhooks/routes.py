@@ -61,7 +61,7 @@ def create_webhook(
     webhooks: Webhooks,
     once: Once,
 ) -> Response:
-    """Have a URL told when jobs of the team end. The secret is told in this answer only."""
+    """Have a message sent to a URL when jobs of the team end. The secret is shown in this answer only."""
     webhooks.check_target(draft.url)
 
     def make(session: Session) -> Answer:
@@ -141,7 +141,7 @@ def delete_webhook(webhook_id: WebhookId, caller: Submitter, webhooks: Webhooks)
     responses={200: {"description": "The webhook, with its new secret.", "headers": REPLAYED}, **responses(404)},
 )
 def rotate_webhook_secret(webhook_id: WebhookId, caller: Steerer, webhooks: Webhooks, once: Once) -> Response:
-    """For 24 hours messages are signed with both secrets. The new one is told in this answer only."""
+    """For 24 hours messages are signed with both secrets. The new one is shown in this answer only."""
     return once(lambda session: Answer(200, webhooks.rotate(session, caller, webhook_id)))
 
 

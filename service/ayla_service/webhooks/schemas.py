@@ -25,7 +25,7 @@ _ALL: list[EventName] = ["job.succeeded", "job.failed", "job.cancelled"]
 
 
 class WebhookDraft(SpecModel):
-    """A webhook that is to be made."""
+    """Webhook to be made."""
 
     url: Annotated[str, _URL]
     events: list[EventName] = Field(_ALL, min_length=1, max_length=len(_ALL), description="What is told.")
@@ -33,7 +33,7 @@ class WebhookDraft(SpecModel):
 
 
 class WebhookChange(Change):
-    """What is to be changed about a webhook; what is left out stays."""
+    """Change of a webhook; what is left out stays."""
 
     url: Annotated[str, _URL] = Field(default_factory=str)
     events: list[EventName] = Field(
@@ -44,7 +44,7 @@ class WebhookChange(Change):
 
 
 class Webhook(BaseModel, frozen=True):
-    """An address that is told when jobs of the team end."""
+    """An address that receives a message when a job of the team ends."""
 
     id: str
     url: str
@@ -66,7 +66,7 @@ class WebhookWithSecret(Webhook):
     """A webhook with its new secret."""
 
     secret: str = Field(
-        description="Signs the messages (Standard Webhooks). It is told this once only.",
+        description="Signs the messages (Standard Webhooks). It is shown this once only.",
         examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="],
     )
 

@@ -49,7 +49,7 @@ class Reply:
 
     @property
     def is_received(self) -> bool:
-        """Whether the receiver has taken the message."""
+        """Whether the receiver has accepted the message."""
         return self.error is None
 
     @property

@@ -101,7 +101,7 @@ def list_datasets(
 
 @router.get("/datasets/{dataset_id}", operation_id="get_dataset", summary="Read a dataset", responses=responses(404))
 def get_dataset(dataset_id: DatasetId, caller: Reader, datasets: Datasets) -> DatasetDetail:
-    """What a dataset is, and what the numbers of each column are like."""
+    """A dataset, with a summary of the numbers of each column."""
     return datasets.get(caller, dataset_id)
 
 

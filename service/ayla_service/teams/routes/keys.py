@@ -72,7 +72,7 @@ def list_keys(
 def create_key(
     draft: Annotated[KeyDraft, Body(openapi_examples=KEY_EXAMPLES)], caller: Submitter, shown_once: ShownOnce
 ) -> Response:
-    """Make a key that lets do no more, and lasts no longer, than the one of this request.
+    """Make a key with no more scopes, and no later end, than the one of this request.
 
     The key is in this answer only, and not stored: a request that is repeated with the same Idempotency-Key makes no
     second key, and is answered with 409 and the id of the first. With the scope admin a key can be for another member
@@ -85,7 +85,7 @@ def create_key(
 
 @router.get("/keys/{key_id}", operation_id="get_key", summary="Read an API key", responses=responses(404))
 def get_key(key_id: KeyId, caller: Reader, store: Store) -> Key:
-    """What there is to know about a key, but not the key."""
+    """An API key, without the key itself."""
     with store.read() as session:
         return issuing.key_of(session, caller, key_id)
 
@@ -121,5 +121,5 @@ def rotate_key(
     responses={200: {"description": "The key as it is now.", "headers": REPLAYED}, **responses(404)},
 )
 def revoke_key(key_id: KeyId, caller: Caller, once: Once) -> Response:
-    """From the next request on the key lets nobody in. Any key can revoke itself. Safe to repeat."""
+    """The key is refused from the next request on. Any key can revoke itself. Safe to repeat."""
     return once(lambda session: Answer(200, issuing.revoke(session, caller, key_id)))

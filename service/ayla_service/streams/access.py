@@ -7,9 +7,8 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.models import ApiKey, Member
 from ayla_service.db.session import store_now
-from ayla_service.states import Role
-from ayla_service.teams.keys import KeyState, has_keys, state_of
-from ayla_service.teams.principal import ROLE_SCOPES, Scope
+from ayla_service.teams.keys import KeyState, effective_scopes, has_keys, state_of
+from ayla_service.teams.principal import Scope
 
 
 def refused(session: Session, keys: Set[str | None]) -> Set[str | None]:
@@ -17,8 +16,8 @@ def refused(session: Session, keys: Set[str | None]) -> Set[str | None]:
     now, valid = store_now(session), set[str | None]()
     query = select(ApiKey, Member).join(Member, Member.id == ApiKey.member_id)
     for key, member in session.execute(query.where(ApiKey.id.in_([key for key in keys if key is not None]))):
-        is_active = state_of(key, now) is KeyState.ACTIVE and member.removed_at is None
-        if is_active and Scope.READ in ROLE_SCOPES[Role(member.role)] & {Scope(scope) for scope in key.scopes}:
+        is_valid = state_of(key, now) is KeyState.ACTIVE and member.removed_at is None
+        if is_valid and Scope.READ in effective_scopes(key, member):
             valid.add(key.id)
     if None in keys and not has_keys(session):
         valid.add(None)

@@ -20,7 +20,15 @@ from ayla_service.db.session import store_now
 from ayla_service.errors import KeyEnded, KeyNotFound, LimitReached, NotAllowed
 from ayla_service.states import Role
 from ayla_service.teams import schemas
-from ayla_service.teams.keys import FIRST_KEY_COMMAND, LONGEST_LIFE, KeyState, add_key, state_of
+from ayla_service.teams.keys import (
+    FIRST_KEY_COMMAND,
+    LONGEST_LIFE,
+    KeyState,
+    add_key,
+    effective_scopes,
+    is_active,
+    state_of,
+)
 from ayla_service.teams.members import current_member
 from ayla_service.teams.principal import ROLE_SCOPES, Principal, Scope
 
@@ -146,7 +154,7 @@ def rotate(
         LimitReached: if the member would have more keys than it may have.
     """
     found = _changeable(session, principal, key_id)
-    scopes = _effective(found.ApiKey, found.Member)
+    scopes = effective_scopes(found.ApiKey, found.Member)
     _refuse_more(principal, scopes)
     _refuse_longer(session, principal, expires_at or found.ApiKey.expires_at)
     return replace(session, found.ApiKey, found.Member, overlap, expires_at)
@@ -168,7 +176,7 @@ def replace(
     old.expires_at = min(now + overlap, old.expires_at or now + overlap)
     session.flush()
     log.info("api key rotated", key_id=old.id, subject_id=member.id, overlap_seconds=overlap.total_seconds())
-    return issue(session, member, KeyRequest(old.name, _effective(old, member), ends), now)
+    return issue(session, member, KeyRequest(old.name, effective_scopes(old, member), ends), now)
 
 
 def revoke(session: Session, principal: Principal, key_id: str) -> schemas.Key:
@@ -180,7 +188,7 @@ def revoke(session: Session, principal: Principal, key_id: str) -> schemas.Key:
     """
     found = _changeable(session, principal, key_id)
     if not principal.is_admin:
-        _refuse_more(principal, _effective(found.ApiKey, found.Member))
+        _refuse_more(principal, effective_scopes(found.ApiKey, found.Member))
     return end(session, found.ApiKey, found.Member)
 
 
@@ -221,10 +229,6 @@ def _changeable(session: Session, principal: Principal, key_id: str) -> _Found:
     return found
 
 
-def _effective(key: ApiKey, member: Member) -> frozenset[Scope]:
-    return frozenset(map(Scope, key.scopes)) & ROLE_SCOPES[Role(member.role)]
-
-
 def _refuse_open(principal: Principal) -> None:
     # It would close the service to everybody who has none, perhaps by a key that can do little.
     if principal.is_open:
@@ -257,8 +261,7 @@ def _refuse_odd_end(ends: datetime | None, now: datetime) -> None:
 
 
 def _refuse_beyond_limit(session: Session, member: Member, now: datetime) -> None:
-    live = (ApiKey.revoked_at.is_(None), ApiKey.expires_at.is_(None) | (ApiKey.expires_at > now))
-    query = select(func.count()).select_from(ApiKey).where(ApiKey.member_id == member.id, *live)
+    query = select(func.count()).select_from(ApiKey).where(ApiKey.member_id == member.id, is_active(now))
     number = session.scalar(query) or 0
     if number >= MOST_KEYS:
         raise LimitReached(f"'{member.name}' has {number} API keys, and cannot have more; revoke those not needed.")
@@ -266,8 +269,7 @@ def _refuse_beyond_limit(session: Session, member: Member, now: datetime) -> Non
 
 def _delete_old(session: Session, member: Member, now: datetime) -> None:
     """Keep the last keys that have ended, so that rotating again and again does not fill the store."""
-    ended = ApiKey.revoked_at.is_not(None) | (ApiKey.expires_at <= now)
-    old = select(ApiKey.id).where(ApiKey.member_id == member.id, ended)
+    old = select(ApiKey.id).where(ApiKey.member_id == member.id, ~is_active(now))
     old = old.order_by(ApiKey.created_at.desc(), ApiKey.id).offset(_ENDED_KEPT)
     session.execute(delete(ApiKey).where(ApiKey.id.in_(session.scalars(old).all())))
 

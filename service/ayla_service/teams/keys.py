@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
-from sqlalchemy import Row, exists, select, update
+from sqlalchemy import ColumnElement, Row, and_, exists, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -54,6 +54,16 @@ def state_of(key: ApiKey, now: datetime) -> KeyState:
     if key.expires_at is not None and key.expires_at <= now:
         return KeyState.EXPIRED
     return KeyState.ACTIVE
+
+
+def is_active(now: datetime) -> ColumnElement[bool]:
+    """As ``state_of``, as the condition of a query: the key is active."""
+    return and_(ApiKey.revoked_at.is_(None), ApiKey.expires_at.is_(None) | (ApiKey.expires_at > now))
+
+
+def effective_scopes(key: ApiKey, member: Member) -> frozenset[Scope]:
+    """Scopes of a key that the role of its member allows."""
+    return frozenset(map(Scope, key.scopes)) & ROLE_SCOPES[Role(member.role)]
 
 
 def new_key() -> str:
@@ -104,12 +114,7 @@ def has_keys(session: Session) -> bool:
 def has_valid_key(session: Session) -> bool:
     """Whether a key exists that is valid at this moment."""
     now = store_now(session)
-    usable = exists().where(
-        ApiKey.member_id == Member.id,
-        Member.removed_at.is_(None),
-        ApiKey.revoked_at.is_(None),
-        ApiKey.expires_at.is_(None) | (ApiKey.expires_at > now),
-    )
+    usable = exists().where(ApiKey.member_id == Member.id, Member.removed_at.is_(None), is_active(now))
     return bool(session.scalar(select(usable)))
 
 
@@ -221,13 +226,13 @@ def _holder_of(row: ApiKey, member: Member, now: datetime) -> Principal:
         NotAuthenticated: if it has expired or was revoked.
     """
     _refuse_ended(row, member, now)
-    role = Role(member.role)
-    scopes = frozenset(map(Scope, row.scopes)) & ROLE_SCOPES[role]
-    return Principal(member.team_id, member.id, member.name, role, scopes, row.id)
+    scopes = effective_scopes(row, member)
+    return Principal(member.team_id, member.id, member.name, Role(member.role), scopes, row.id)
 
 
 def _refuse_ended(row: ApiKey, member: Member, now: datetime) -> None:
-    if row.revoked_at is not None or member.removed_at is not None:
+    state = state_of(row, now)
+    if state is KeyState.REVOKED or member.removed_at is not None:
         raise NotAuthenticated(f"The API key {row.prefix}… was revoked; ask an admin for another.")
-    if row.expires_at is not None and row.expires_at <= now:
+    if state is KeyState.EXPIRED:
         raise NotAuthenticated(f"The API key {row.prefix}… expired on {row.expires_at:%Y-%m-%d %H:%M} UTC.")

@@ -6,7 +6,7 @@ import pytest
 from ayla_service.db.session import Database
 from ayla_service.errors import KeyEnded, MemberNotFound, NotAllowed, NotAuthenticated
 from ayla_service.states import Role
-from ayla_service.teams import issuing, members
+from ayla_service.teams import key_management, members
 from ayla_service.teams.keys import KeyState
 from ayla_service.teams.principal import LOCAL, Scope
 from ayla_spec import SpecError
@@ -97,7 +97,7 @@ def test_an_overlap_makes_no_key_live_longer(database: Database) -> None:
     caller = let_in(database, expires_at=ends)
     rotate(database, caller, caller.key_id, overlap=600)
     with database.read() as session:
-        assert issuing.key_of(session, caller, caller.key_id or "").expires_at == ends
+        assert key_management.key_of(session, caller, caller.key_id or "").expires_at == ends
 
 
 def test_any_key_can_replace_and_revoke_itself_and_with_looking_alone_no_other(database: Database) -> None:

@@ -13,7 +13,7 @@ import pytest
 from ayla_data import limits as bounds
 from ayla_data.errors import TableError
 from ayla_data.formats import Format
-from ayla_service.datasets import checking, measures
+from ayla_service.datasets import checking, summaries
 from ayla_service.datasets.checking import TableSummary, check
 from ayla_service.datasets.encoding import PREVIEW_ROWS
 from ayla_spec import limits
@@ -77,8 +77,8 @@ def test_measures_do_not_depend_on_how_a_table_is_cut(monkeypatch: pytest.Monkey
 
 
 def test_many_different_values_are_not_counted() -> None:
-    rows = measures.MOST_DISTINCT + 1
-    few, many = np.arange(rows) % measures.MOST_DISTINCT, np.arange(rows)
+    rows = summaries.MOST_DISTINCT + 1
+    few, many = np.arange(rows) % summaries.MOST_DISTINCT, np.arange(rows)
     columns = _checked("parquet", parquet_file({"few": few, "many": many}))[0].columns
     assert [(column.distinct, column.classes) for column in columns] == [(1000, 1000), (None, None)]
 

@@ -25,8 +25,8 @@ from ayla_service.db.models import ApiKey, Member, Team
 from ayla_service.db.session import store_now
 from ayla_service.processes.startup import StartError
 from ayla_service.states import Role
-from ayla_service.teams import issuing, members
-from ayla_service.teams.issuing import KeyRequest
+from ayla_service.teams import key_management, members
+from ayla_service.teams.key_management import KeyRequest
 from ayla_service.teams.keys import LONGEST_OVERLAP
 from ayla_service.teams.members import NewMember
 from ayla_service.teams.principal import Scope
@@ -84,7 +84,7 @@ def create(
         holder = _holder(session, team, member, role, make=make)
         now = store_now(session)
         ends = None if expires_days is None else now + timedelta(days=expires_days)
-        made = issuing.issue(session, holder, KeyRequest(wanted.name, wanted.scopes, ends), now)
+        made = key_management.issue(session, holder, KeyRequest(wanted.name, wanted.scopes, ends), now)
     _write_key(made, team, quiet=quiet, as_json=as_json)
 
 
@@ -113,7 +113,7 @@ def revoke(which: Which, data_dir: DataDir = None) -> None:
     """End an API key at once."""
     with transaction(data_dir) as session:
         found = _found(session, which)
-        ended = issuing.end(session, found.ApiKey, found.Member)
+        ended = key_management.end(session, found.ApiKey, found.Member)
     say(f"The key {ended.prefix}… of '{ended.member}' lets nobody in any more.")
 
 
@@ -129,7 +129,7 @@ def rotate(
     """Make an API key that takes the place of another, and write it."""
     with transaction(data_dir) as session:
         found = _found(session, which)
-        made = issuing.replace(session, found.ApiKey, found.Member, timedelta(seconds=overlap_seconds))
+        made = key_management.replace(session, found.ApiKey, found.Member, timedelta(seconds=overlap_seconds))
         team = found.Team.name
     _write_key(made, team, quiet=quiet, as_json=as_json)
 

@@ -14,7 +14,7 @@ from ayla_data.table import Table
 
 from ayla_service.datasets.batched import BatchedArrays, BatchedTable, Spool
 from ayla_service.datasets.encoding import encode
-from ayla_service.datasets.measures import ColumnSummary, measure
+from ayla_service.datasets.summaries import ColumnSummary, summarize
 
 _LARGEST_CONTENT = 2 * 2**30
 
@@ -45,7 +45,7 @@ def check(kind: Format, source: IO[bytes], target: IO[bytes], *, header: bool = 
     with ExitStack() as files:
         table = _read(kind, source, lambda: files.enter_context(tempfile.TemporaryFile()), header=header)
         check_size(table.rows, len(table.names))
-        columns = measure(table)
+        columns = summarize(table)
         encode(table, columns, target)
         return TableSummary(table.rows, columns)
 

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from ayla_data.table import Floats
 
 from ayla_service.datasets.batched import BatchedTable
-from ayla_service.datasets.measures import ColumnSummary
+from ayla_service.datasets.summaries import ColumnSummary
 
 PREVIEW_ROWS = 100
 """Rows of the first row group, which is all that has to be read to show what a dataset looks like."""

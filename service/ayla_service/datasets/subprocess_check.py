@@ -12,7 +12,7 @@ from ayla_data.errors import TableError
 from ayla_data.formats import Format, check_start
 
 from ayla_service.datasets.checking import TableSummary
-from ayla_service.datasets.measures import ColumnSummary
+from ayla_service.datasets.summaries import ColumnSummary
 from ayla_service.errors import InvalidDataset, UploadsUnavailable
 
 _SECONDS = 600.0

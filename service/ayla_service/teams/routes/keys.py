@@ -12,8 +12,8 @@ from ayla_service.http.idempotency import REPLAYED, Answer, Once
 from ayla_service.http.paging import CURSOR, NEXT
 from ayla_service.http.problems import responses
 from ayla_service.schemas import Id
-from ayla_service.teams import issuing
-from ayla_service.teams.issuing import KeyRequest
+from ayla_service.teams import key_management
+from ayla_service.teams.key_management import KeyRequest
 from ayla_service.teams.routes.shown_once import ShownOnce
 from ayla_service.teams.schemas import Key, KeyDraft, KeyPage, KeyRotation, KeyWithSecret
 
@@ -55,7 +55,7 @@ def list_keys(
 ) -> KeyPage:
     """Your own keys; with the scope admin those of all members. Keys that have ended are listed too, the last ones."""
     with store.read() as session:
-        page = issuing.page(session, caller, member_id, limit, cursor)
+        page = key_management.page(session, caller, member_id, limit, cursor)
     response.headers.update(next_page(request, page.next_cursor))
     return page
 
@@ -80,14 +80,14 @@ def create_key(
     """
     member_id = draft.member_id or caller.member_id
     wanted = KeyRequest(draft.name, draft.scopes, draft.expires_at)
-    return shown_once(lambda session: issuing.create(session, caller, member_id, wanted))
+    return shown_once(lambda session: key_management.create(session, caller, member_id, wanted))
 
 
 @router.get("/keys/{key_id}", operation_id="get_key", summary="Read an API key", responses=responses(404))
 def get_key(key_id: KeyId, caller: Reader, store: Store) -> Key:
     """An API key, without the key itself."""
     with store.read() as session:
-        return issuing.key_of(session, caller, key_id)
+        return key_management.key_of(session, caller, key_id)
 
 
 @router.post(
@@ -110,7 +110,7 @@ def rotate_key(
     The new key is in this answer only; for Idempotency-Key see "Make an API key".
     """
     overlap = timedelta(seconds=rotation.overlap_seconds)
-    return shown_once(lambda session: issuing.rotate(session, caller, key_id, overlap, rotation.expires_at))
+    return shown_once(lambda session: key_management.rotate(session, caller, key_id, overlap, rotation.expires_at))
 
 
 @router.post(
@@ -122,4 +122,4 @@ def rotate_key(
 )
 def revoke_key(key_id: KeyId, caller: Caller, once: Once) -> Response:
     """The key is refused from the next request on. Any key can revoke itself. Safe to repeat."""
-    return once(lambda session: Answer(200, issuing.revoke(session, caller, key_id)))
+    return once(lambda session: Answer(200, key_management.revoke(session, caller, key_id)))

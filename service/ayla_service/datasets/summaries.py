@@ -47,7 +47,7 @@ class ColumnSummary:
     classes: int | None
 
 
-def measure(table: BatchedTable) -> list[ColumnSummary]:
+def summarize(table: BatchedTable) -> list[ColumnSummary]:
     """Summaries of all columns of a table, which has at least one row."""
     running = _RunningSummary([_EXACT_SINGLE if name in table.single else EXACT for name in table.names])
     for batch in table.batches():

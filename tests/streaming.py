@@ -13,8 +13,8 @@ import httpx2
 import uvicorn
 from ayla_service.app import create_app
 from ayla_service.db.session import Database
-from ayla_service.processes.connections import bounded
-from ayla_service.processes.server import Server
+from ayla_service.processes.connections import bounded_protocol
+from ayla_service.processes.server import ApiServer
 from ayla_service.processes.startup import listen
 from ayla_service.queue import attempts
 from ayla_service.queue.claims import Claim, claim
@@ -83,8 +83,10 @@ def serving(app: FastAPI, buffer_bytes: int | None = None) -> Iterator[str]:
     listener = listen("127.0.0.1", 0)
     if buffer_bytes is not None:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
-    config = uvicorn.Config(app, log_config=None, lifespan="on", http=bounded(30.0, 2000), timeout_graceful_shutdown=10)
-    server = Server(config)
+    config = uvicorn.Config(
+        app, log_config=None, lifespan="on", http=bounded_protocol(30.0, 2000), timeout_graceful_shutdown=10
+    )
+    server = ApiServer(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

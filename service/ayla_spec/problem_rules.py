@@ -9,7 +9,7 @@ from ayla_spec.datasets import (
     UploadDataset,
 )
 from ayla_spec.errors import SpecIssue
-from ayla_spec.expression import Allowance, ExpressionError, parse
+from ayla_spec.expression import ExpansionQuota, ExpressionError, parse
 from ayla_spec.expression.points import element
 from ayla_spec.float32 import constant_issues
 from ayla_spec.jobspec import Dtype
@@ -49,23 +49,23 @@ def may_be_one_dimensional(problem: DatasetProblem) -> bool:
 
 
 def problem_issues(
-    problem: ExpressionProblem | DatasetProblem, dtype: Dtype = "float64", allowance: Allowance | None = None
+    problem: ExpressionProblem | DatasetProblem, dtype: Dtype = "float64", quota: ExpansionQuota | None = None
 ) -> list[SpecIssue]:
     """What is wrong with a problem as a whole.
 
     Args:
         problem: to check.
         dtype: what it is computed in.
-        allowance: what its expression is parsed by.
+        quota: what its expression is parsed by.
     """
     if isinstance(problem, ExpressionProblem):
-        return _expression_issues(problem, dtype, allowance)
+        return _expression_issues(problem, dtype, quota)
     return _dataset_issues(problem)
 
 
-def _expression_issues(problem: ExpressionProblem, dtype: Dtype, allowance: Allowance | None) -> list[SpecIssue]:
+def _expression_issues(problem: ExpressionProblem, dtype: Dtype, quota: ExpansionQuota | None) -> list[SpecIssue]:
     try:
-        expression = parse(problem.expression, problem.shape, allowance)
+        expression = parse(problem.expression, problem.shape, quota)
     except ExpressionError as error:
         return [SpecIssue("/problem/expression", str(error))]
     if not expression.variables:

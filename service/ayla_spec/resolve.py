@@ -2,19 +2,19 @@
 
 from ayla_spec.draft import Draft, draft
 from ayla_spec.errors import SpecError, SpecIssue
-from ayla_spec.expression import Allowance
+from ayla_spec.expression import ExpansionQuota
 from ayla_spec.job_rules import job_issues
 from ayla_spec.jobspec import JobSpec, ResolvedJobSpec
 from ayla_spec.limits import MAX_NAME_LENGTH
 from ayla_spec.optimizers import AnyOptimizer, automatic_label
 
 
-def resolve(spec: JobSpec, allowance: Allowance | None = None) -> ResolvedJobSpec:
+def resolve(spec: JobSpec, quota: ExpansionQuota | None = None) -> ResolvedJobSpec:
     """Fill in every default of ``spec`` and check what no single field can tell.
 
     Args:
         spec: as submitted.
-        allowance: what its expression is parsed by; tells the caller afterwards how much work it was.
+        quota: what its expression is parsed by; tells the caller afterwards how much work it was.
 
     Raises:
         SpecError: with every issue found.
@@ -22,7 +22,7 @@ def resolve(spec: JobSpec, allowance: Allowance | None = None) -> ResolvedJobSpe
     issues: list[SpecIssue] = []
     drafted = draft(spec, issues)
     # Rules about parts that are missing would only repeat that they are.
-    issues = issues or job_issues(spec, drafted, allowance)
+    issues = issues or job_issues(spec, drafted, quota)
     if issues:
         raise SpecError(issues)
     return _resolved(spec, drafted)

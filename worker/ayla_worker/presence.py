@@ -1,7 +1,7 @@
 """Tells the store that this worker lives, at a steady pace, whether it has work or not."""
 
 import structlog
-from ayla_service.background import Background
+from ayla_service.background import BackgroundThread
 from ayla_service.db.session import Database
 from ayla_service.queue import workers
 from ayla_service.queue.workers import WorkerFacts
@@ -13,7 +13,7 @@ THREAD_NAME = "presence"
 _log = structlog.get_logger("ayla.worker")
 
 
-class Presence(Background):
+class Presence(BackgroundThread):
     """A thread that registers the worker, beats every ``presence_seconds`` and signs off at the end.
 
     It says that the process lives, not that it gets on: leases follow the progress of the work alone. A store that

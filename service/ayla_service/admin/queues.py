@@ -9,8 +9,8 @@ import typer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ayla_service.admin.common import DataDir, team_named, transaction
 from ayla_service.admin.printing import write_all
-from ayla_service.admin.work import DataDir, team_named, unit
 from ayla_service.db.models import Team
 from ayla_service.db.session import store_now
 from ayla_service.processes.startup import StartError
@@ -55,7 +55,7 @@ def resume(team: OneTeam = None, *, all_teams: AllTeams = False, data_dir: DataD
 def _switch(switch: Switch, name: str | None, *, all_teams: bool, data_dir: Path | None) -> None:
     if (name is None) != all_teams:
         raise StartError("Name a team with --team, or all of them with --all.")
-    with unit(data_dir) as session:
+    with transaction(data_dir) as session:
         now = store_now(session)
         shown = [{"team": team.name, **switch(session, team.id, now).model_dump()} for team in _teams(session, name)]
     write_all(shown, ("team", "paused_at", "draining_at"), as_json=False)

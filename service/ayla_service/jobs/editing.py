@@ -18,7 +18,7 @@ from ayla_service.jobs.scoping import own_job
 from ayla_service.jobs.submission import refuse_priority
 from ayla_service.queue import lifecycle
 from ayla_service.states import PRIORITIES, UNFINISHED_JOB
-from ayla_service.teams.limits import Allowance, Amount
+from ayla_service.teams.limits import Amount, LimitCheck
 from ayla_service.teams.principal import Principal
 
 ANY_VERSION = -1
@@ -81,7 +81,7 @@ def retry(session: Session, principal: Principal, job_id: str) -> tuple[JobDetai
         raise JobUnfinished(job.id, "tried again")
     if _is_being_removed(session, job):
         raise JobNotFound(job_id)
-    Allowance(session, job.owner_id).take(Amount(jobs=1, trials=job.trials_total, steps=job.steps_total))
+    LimitCheck(session, job.owner_id).take(Amount(jobs=1, trials=job.trials_total, steps=job.steps_total))
     devices = lifecycle.retry(session, job)
     if not devices:
         raise JobFinished(job.id, job.state)

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from ayla_spec import JobSpec, SpecError, SpecIssue
 from ayla_spec.costs import cost_of
-from ayla_spec.expression import Allowance
+from ayla_spec.expression import ExpansionQuota
 from ayla_spec.sizes import parameters
 from ayla_spec.trials import plan_shards, plan_trials
 from sqlalchemy.orm import Session
@@ -54,7 +54,7 @@ class JobService:
         self.wake_up = wake_up
 
     def checked(
-        self, principal: Principal, spec: JobSpec, submitted: dict[str, Any], allowance: Allowance | None = None
+        self, principal: Principal, spec: JobSpec, submitted: dict[str, Any], allowance: ExpansionQuota | None = None
     ) -> NewJob:
         """A job with a validated spec; see ``submission.checked``.
 
@@ -76,7 +76,7 @@ class JobService:
         issues = list[SpecIssue]()
         trials = nodes = 0
         for place, (spec, document) in enumerate(zip(specs, submitted, strict=True)):
-            allowance = Allowance()
+            allowance = ExpansionQuota()
             try:
                 jobs.append(self.checked(principal, spec, document, allowance))
                 trials += jobs[-1].trials

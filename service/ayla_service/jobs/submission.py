@@ -22,7 +22,7 @@ from ayla_service.idempotency import RequestKey, StoredAnswer
 from ayla_service.jobs.planning import PlannedJob, insert_jobs, plan_job
 from ayla_service.jobs.schemas import JobDetail
 from ayla_service.queue.wakeup import WakeUp
-from ayla_service.teams.limits import Allowance, Amount, Tally
+from ayla_service.teams.limits import Amount, LimitCheck, LimitTally
 from ayla_service.teams.principal import Principal
 
 log = structlog.get_logger("ayla_service.jobs")
@@ -64,7 +64,7 @@ class NewJob:
 
 
 def checked(
-    principal: Principal, spec: JobSpec, submitted: dict[str, Any], allowance: expression.Allowance | None = None
+    principal: Principal, spec: JobSpec, submitted: dict[str, Any], allowance: expression.ExpansionQuota | None = None
 ) -> NewJob:
     """A job with its spec validated and resolved, as far as that is possible without the store.
 
@@ -231,15 +231,15 @@ def _store(session: Session, requests: Sequence[_Submission], pin: Pin) -> None:
     insert_jobs(session, made)
 
 
-def _allowances(session: Session, requests: Sequence[_Submission]) -> dict[str, Allowance]:
+def _allowances(session: Session, requests: Sequence[_Submission]) -> dict[str, LimitCheck]:
     """The rest of each member's limits; teams and members are locked in one order in all transactions."""
-    tallies: dict[str, Tally] = {}
+    tallies: dict[str, LimitTally] = {}
     members = sorted({(request.principal.team_id, request.principal.member_id) for request in requests})
-    return {member_id: Allowance(session, member_id, tallies) for _, member_id in members}
+    return {member_id: LimitCheck(session, member_id, tallies) for _, member_id in members}
 
 
 def _accepted(
-    session: Session, request: _Submission, pin: Pin, allowance: Allowance, now: datetime
+    session: Session, request: _Submission, pin: Pin, allowance: LimitCheck, now: datetime
 ) -> list[PlannedJob]:
     """The jobs of a submission that are to be stored; none if it was answered before."""
     try:
@@ -281,7 +281,7 @@ def _was_answered(session: Session, request: _Submission, now: datetime) -> bool
     return request.replayed
 
 
-def _allow(allowance: Allowance, made: Sequence[PlannedJob]) -> None:
+def _allow(allowance: LimitCheck, made: Sequence[PlannedJob]) -> None:
     trials = sum(job.job["trials_total"] for job in made)
     steps = sum(job.job["steps_total"] for job in made)
     allowance.take(Amount(jobs=len(made), trials=trials, steps=steps))

@@ -12,14 +12,13 @@ from sqlalchemy.orm import Session
 from ayla_service.db.models import ApiKey, Job, Member, Shard
 from ayla_service.db.session import Database, store_now
 from ayla_service.jobs import repository
-from ayla_service.states import Role, ShardState, TrialState
+from ayla_service.states import ShardState, TrialState
 from ayla_service.streams.changes import ChangeLog, JobChanges
 from ayla_service.streams.events import Encode, EndData, EndReason, Event, MetricData, Position, StreamedTrial
 from ayla_service.streams.feeds import JobUpdate, PollRequest, PollResult, TeamStart, first_events
 from ayla_service.streams.followed_jobs import MOST_AT_ONCE, FollowedJob, newest_losses, newest_metrics, read_trials
-from ayla_service.teams.keys import has_keys
-from ayla_service.teams.principal import ROLE_SCOPES, Scope
-from ayla_service.teams.views import KeyState, state_of
+from ayla_service.teams.keys import KeyState, effective_scopes, has_keys, state_of
+from ayla_service.teams.principal import Scope
 
 _MOST_TEAM_STARTS = 20
 
@@ -273,7 +272,7 @@ def refused_keys(session: Session, keys: Set[str | None], now: datetime) -> Set[
     query = select(ApiKey, Member).join(Member, Member.id == ApiKey.member_id)
     for key, member in session.execute(query.where(ApiKey.id.in_([key for key in keys if key is not None]))):
         is_active = state_of(key, now) is KeyState.ACTIVE and member.removed_at is None
-        if is_active and Scope.READ in ROLE_SCOPES[Role(member.role)] & {Scope(scope) for scope in key.scopes}:
+        if is_active and Scope.READ in effective_scopes(key, member):
             valid.add(key.id)
     if None in keys and not has_keys(session):
         valid.add(None)

@@ -5,7 +5,7 @@ from ayla_spec.expression.grammar import COMPARISONS, CONSTANTS, FUNCTIONS, OPER
 from ayla_spec.expression.nodes import Binary, Call, Compare, Constant, Expression, Negate, Node, Variable
 from ayla_spec.expression.parser import parse
 from ayla_spec.expression.points import Coordinates, Point, flattened, shape_of, within_dimensions
-from ayla_spec.expression.scope import Allowance
+from ayla_spec.expression.scope import ExpansionQuota
 
 __all__ = [
     "COMPARISONS",
@@ -14,12 +14,12 @@ __all__ = [
     "OPERATORS",
     "REDUCTIONS",
     "RESERVED_NAMES",
-    "Allowance",
     "Binary",
     "Call",
     "Compare",
     "Constant",
     "Coordinates",
+    "ExpansionQuota",
     "Expression",
     "ExpressionError",
     "Negate",

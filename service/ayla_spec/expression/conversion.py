@@ -12,17 +12,17 @@ from ayla_spec.expression.nodes import Binary, Call, Compare, Constant, Negate, 
 from ayla_spec.expression.points import element
 from ayla_spec.expression.reductions import combined, repetition
 from ayla_spec.expression.refusals import refusal
-from ayla_spec.expression.scope import Scope
+from ayla_spec.expression.scope import NameScope
 from ayla_spec.limits import MAX_CONSTANT_EXPONENT
 
 
-def convert(node: ast.expr, scope: Scope) -> Node:
+def convert(node: ast.expr, scope: NameScope) -> Node:
     """The tree of the number that ``node`` stands for in ``scope``.
 
     Raises:
-        ExpressionError: on anything that is not on the list, and where the allowance of ``scope`` is spent.
+        ExpressionError: on anything that is not on the list, and where the quota of ``scope`` is spent.
     """
-    scope.allowance.spend_node(node)
+    scope.quota.spend_node(node)
     match node:
         case ast.Constant():
             return _number(node)
@@ -51,7 +51,7 @@ def _number(node: ast.Constant) -> Node:
         raise error_at(node, "the number is too large.") from error
 
 
-def _name(node: ast.Name, scope: Scope) -> Node:
+def _name(node: ast.Name, scope: NameScope) -> Node:
     if node.id in scope.indices:
         return Constant(float(scope.indices[node.id]), column_of(node))
     if scope.is_vector(node):
@@ -66,7 +66,7 @@ def _name(node: ast.Name, scope: Scope) -> Node:
     raise scope.unknown(node)
 
 
-def _element(node: ast.Subscript, scope: Scope) -> Node:
+def _element(node: ast.Subscript, scope: NameScope) -> Node:
     name, count = scope.vector(node.value, "an index")
     index = integer(node.slice, scope)
     if index < 0:
@@ -78,19 +78,19 @@ def _element(node: ast.Subscript, scope: Scope) -> Node:
     return Variable(element(name, index))
 
 
-def _chain(node: ast.BinOp, scope: Scope) -> Node:
+def _chain(node: ast.BinOp, scope: NameScope) -> Node:
     """``a + b - c …`` from the left, in a loop, since such a chain may be long."""
     pending = [node]
     while isinstance(pending[-1].left, ast.BinOp):
         pending.append(pending[-1].left)
-        scope.allowance.spend_node(node)
+        scope.quota.spend_node(node)
     value = convert(pending[-1].left, scope)
     for step in reversed(pending):
         value = _binary(step, value, scope)
     return value
 
 
-def _binary(node: ast.BinOp, left: Node, scope: Scope) -> Node:
+def _binary(node: ast.BinOp, left: Node, scope: NameScope) -> Node:
     operator = OPERATORS.get(type(node.op))
     if operator is None:
         raise refusal(node)
@@ -103,7 +103,7 @@ def _binary(node: ast.BinOp, left: Node, scope: Scope) -> Node:
     return fold(Binary(operator, left, right), node)
 
 
-def _call(node: ast.Call, scope: Scope) -> Node:
+def _call(node: ast.Call, scope: NameScope) -> Node:
     name = node.func.id if isinstance(node.func, ast.Name) else ""
     if name in REDUCTIONS:
         return _reduction(name, node, scope)
@@ -116,7 +116,7 @@ def _call(node: ast.Call, scope: Scope) -> Node:
     raise _uncallable(name, node, scope)
 
 
-def _uncallable(name: str, node: ast.Call, scope: Scope) -> ExpressionError:
+def _uncallable(name: str, node: ast.Call, scope: NameScope) -> ExpressionError:
     if isinstance(node.func, ast.Attribute):
         return refusal(node.func)
     if scope.is_vector(node.func):
@@ -130,7 +130,7 @@ def _uncallable(name: str, node: ast.Call, scope: Scope) -> ExpressionError:
     return error_at(node, f"only these functions can be called: {', '.join([*FUNCTIONS, *REDUCTIONS, 'len'])}.")
 
 
-def _function(name: str, node: ast.Call, scope: Scope) -> Node:
+def _function(name: str, node: ast.Call, scope: NameScope) -> Node:
     function, count = FUNCTIONS[name], len(node.args)
     if node.keywords or count < function.arity or (count > function.arity and not function.variadic):
         if not node.keywords and (comma := decimal_comma(node.args)):
@@ -140,12 +140,12 @@ def _function(name: str, node: ast.Call, scope: Scope) -> Node:
     arguments = [convert(argument, scope) for argument in node.args]
     value = fold(Call(name, tuple(arguments[: function.arity])), node)
     for argument in arguments[function.arity :]:
-        scope.allowance.spend_node(node)
+        scope.quota.spend_node(node)
         value = fold(Call(name, (value, argument)), node)
     return value
 
 
-def _where(node: ast.Call, scope: Scope) -> Node:
+def _where(node: ast.Call, scope: NameScope) -> Node:
     if len(node.args) > 3 and (comma := decimal_comma(node.args)):
         raise comma
     if node.keywords or len(node.args) != 3:
@@ -155,7 +155,7 @@ def _where(node: ast.Call, scope: Scope) -> Node:
     return fold(Call("where", (compared, *(convert(branch, scope) for branch in branches))), node)
 
 
-def _comparison(node: ast.expr, scope: Scope) -> Compare:
+def _comparison(node: ast.expr, scope: NameScope) -> Compare:
     if not isinstance(node, ast.Compare):
         raise error_at(node, "the first argument of where is one comparison with <, <=, > or >=, as in x < 0.")
     if len(node.ops) > 1:
@@ -166,17 +166,17 @@ def _comparison(node: ast.expr, scope: Scope) -> Compare:
     operator = COMPARISONS.get(type(node.ops[0]))
     if operator is None:
         raise error_at(node, "a condition compares with <, <=, > or >= only.")
-    scope.allowance.spend_node(node)
+    scope.quota.spend_node(node)
     return Compare(operator, convert(node.left, scope), convert(node.comparators[0], scope))
 
 
-def _reduction(name: str, node: ast.Call, scope: Scope) -> Node:
+def _reduction(name: str, node: ast.Call, scope: NameScope) -> Node:
     if node.keywords or len(node.args) != 1:
         raise error_at(node, f"{name} takes exactly one argument, as in {name}(x[i] for i in range(len(x))).")
     return combined(name, _terms(name, node.args[0], scope), scope, node)
 
 
-def _terms(name: str, argument: ast.expr, scope: Scope) -> Iterator[Node]:
+def _terms(name: str, argument: ast.expr, scope: NameScope) -> Iterator[Node]:
     if isinstance(argument, ast.GeneratorExp):
         repeated = repetition(argument, scope)
         return (convert(repeated.body, inner) for inner in repeated.scopes(scope))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ayla_spec.expression.errors import ExpressionError, error_at, shown
 from ayla_spec.expression.grammar import CONSTANTS
-from ayla_spec.expression.scope import Scope
+from ayla_spec.expression.scope import NameScope
 from ayla_spec.limits import MAX_INDEX
 
 _OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {
@@ -17,13 +17,13 @@ _OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {
 }
 
 
-def integer(node: ast.expr, scope: Scope) -> int:
+def integer(node: ast.expr, scope: NameScope) -> int:
     """The integer that ``node`` is in ``scope``; every step of the way lies within ``MAX_INDEX``.
 
     Raises:
         ExpressionError: if it is anything but ``+ - * //`` of integers, index names and lengths.
     """
-    scope.allowance.spend_index_step(node)
+    scope.quota.spend_index_step(node)
     match node:
         case ast.Constant(value=value) if type(value) is int:
             return _bounded(value, node)
@@ -39,7 +39,7 @@ def integer(node: ast.expr, scope: Scope) -> int:
             raise _no_integer(node)
 
 
-def length(node: ast.Call, scope: Scope) -> int:
+def length(node: ast.Call, scope: NameScope) -> int:
     """The value of ``len(x)``."""
     if node.keywords or len(node.args) != 1:
         raise error_at(node, "len takes exactly one vector, as in len(x).")
@@ -47,14 +47,14 @@ def length(node: ast.Call, scope: Scope) -> int:
     return count
 
 
-def _chain(node: ast.BinOp, scope: Scope) -> int:
+def _chain(node: ast.BinOp, scope: NameScope) -> int:
     """``a + b - c …`` from the left, in a loop, since such a chain may be long."""
     pending = [node]
     while isinstance(pending[-1].left, ast.BinOp):
         pending.append(pending[-1].left)
     value = integer(pending[-1].left, scope)
     for step in reversed(pending):
-        scope.allowance.spend_index_step(step)
+        scope.quota.spend_index_step(step)
         value = _bounded(_operation(step, value, integer(step.right, scope)), step)
     return value
 
@@ -74,7 +74,7 @@ def _bounded(value: int, node: ast.expr) -> int:
     return value
 
 
-def _named(node: ast.Name, scope: Scope) -> int:
+def _named(node: ast.Name, scope: NameScope) -> int:
     value = scope.indices.get(node.id)
     if value is not None:
         return value

@@ -5,17 +5,17 @@ from collections.abc import Mapping
 from ayla_spec.expression.conversion import convert
 from ayla_spec.expression.nodes import Expression, Variable
 from ayla_spec.expression.reading import read
-from ayla_spec.expression.scope import Allowance, Scope
+from ayla_spec.expression.scope import ExpansionQuota, NameScope
 
 
-def parse(source: str, variables: Mapping[str, int | None], allowance: Allowance | None = None) -> Expression:
+def parse(source: str, variables: Mapping[str, int | None], quota: ExpansionQuota | None = None) -> Expression:
     """Parse ``source`` as an expression over ``variables``.
 
     Args:
         source: at most ``MAX_EXPRESSION_LENGTH`` printable ASCII characters.
         variables: the names the expression may use besides functions and constants: None for a scalar, for a vector
             its length.
-        allowance: tells the caller afterwards how much work it was.
+        quota: tells the caller afterwards how much work it was.
 
     Returns:
         The tree with every sum, product and mean unrolled; the elements of a vector x are variables named ``x[0]``,
@@ -24,6 +24,6 @@ def parse(source: str, variables: Mapping[str, int | None], allowance: Allowance
     Raises:
         ExpressionError: on anything outside the language or its limits.
     """
-    root = convert(read(source), Scope(variables, allowance=allowance or Allowance()))
+    root = convert(read(source), NameScope(variables, quota=quota or ExpansionQuota()))
     used = dict.fromkeys(node.name for node in Expression(source, (), root).postfix() if isinstance(node, Variable))
     return Expression(source, tuple(used), root)

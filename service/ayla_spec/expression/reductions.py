@@ -10,7 +10,7 @@ from ayla_spec.expression.folding import fold
 from ayla_spec.expression.grammar import RESERVED_NAMES
 from ayla_spec.expression.indices import integer
 from ayla_spec.expression.nodes import Binary, Constant, Node
-from ayla_spec.expression.scope import Scope
+from ayla_spec.expression.scope import NameScope
 from ayla_spec.limits import MAX_EXPANDED_NODES
 
 _INDEX_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}", re.ASCII)
@@ -32,12 +32,12 @@ class Repetition:
     index: str
     values: range
 
-    def scopes(self, scope: Scope) -> Iterator[Scope]:
+    def scopes(self, scope: NameScope) -> Iterator[NameScope]:
         """The scope of the body for each value of the index."""
         return (scope.with_index(self.index, value) for value in self.values)
 
 
-def repetition(node: ast.GeneratorExp, scope: Scope) -> Repetition:
+def repetition(node: ast.GeneratorExp, scope: NameScope) -> Repetition:
     """Read ``body for index in range(start, stop)``.
 
     The body is read once for each value of the index, and so not at all for an empty range.
@@ -50,15 +50,15 @@ def repetition(node: ast.GeneratorExp, scope: Scope) -> Repetition:
     return Repetition(node.elt, index, _range(clause.iter, scope))
 
 
-def combined(name: str, terms: Iterator[Node], scope: Scope, at: ast.expr) -> Node:
+def combined(name: str, terms: Iterator[Node], scope: NameScope, at: ast.expr) -> Node:
     """The terms of a reduction as a chain from the left, in their order.
 
     Raises:
-        ExpressionError: on a mean of nothing, or where the allowance is spent.
+        ExpressionError: on a mean of nothing, or where the quota is spent.
     """
     total, count = None, 0
     for count, term in enumerate(terms, start=1):  # noqa: B007  # the last count is that of all terms
-        scope.allowance.spend_node(at)
+        scope.quota.spend_node(at)
         total = term if total is None else fold(Binary(_OPERATORS[name], total, term), at)
     if total is None:
         return _of_nothing(name, at)
@@ -84,7 +84,7 @@ def _single_clause(node: ast.GeneratorExp) -> ast.comprehension:
     return clause
 
 
-def _index_name(target: ast.expr, scope: Scope) -> str:
+def _index_name(target: ast.expr, scope: NameScope) -> str:
     if not isinstance(target, ast.Name) or not _INDEX_NAME.fullmatch(target.id):
         raise error_at(target, "an index is one name: a letter, then at most 31 letters, digits or underscores.")
     if target.id in scope.variables:
@@ -96,7 +96,7 @@ def _index_name(target: ast.expr, scope: Scope) -> str:
     return target.id
 
 
-def _range(node: ast.expr, scope: Scope) -> range:
+def _range(node: ast.expr, scope: NameScope) -> range:
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range"):
         raise _no_range(node, scope)
     if node.keywords or not 1 <= len(node.args) <= 2:
@@ -107,7 +107,7 @@ def _range(node: ast.expr, scope: Scope) -> range:
     return values
 
 
-def _no_range(node: ast.expr, scope: Scope) -> ExpressionError:
+def _no_range(node: ast.expr, scope: NameScope) -> ExpressionError:
     if isinstance(node, ast.Name) and scope.is_vector(node):
         fix = f"write for i in range(len({node.id})) and {node.id}[i]"
         return error_at(node, f"an index runs over a range; instead of 'in {shown(node.id)[1:-1]}' {fix}.")

@@ -1,4 +1,4 @@
-"""What the names of an expression stand for at one place of the text, and how much it may still unroll to."""
+"""Scopes of names in an expression, and the quota of its expansion."""
 
 import ast
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ _LONGEST_PAIR = 64
 """Characters of two names of variables."""
 
 
-class Allowance:
-    """What is left of the work that one expression may cause; spent while it is unrolled, not counted afterwards.
+class ExpansionQuota:
+    """Quota of the expansion of expressions: nodes that may still be made, spent while sums and products are unrolled.
 
-    Index arithmetic leaves no nodes in the tree and has an allowance of its own.
+    Index arithmetic leaves no nodes in the tree and has a quota of its own.
     """
 
     def __init__(self) -> None:
@@ -52,22 +52,22 @@ def _exhausted(at: ast.expr) -> ExpressionError:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class NameScope:
     """The names that are known at one place.
 
     Attributes:
         variables: the problem's variables; None for a scalar, else the length of the vector.
         indices: the value of each index of the enclosing ranges.
-        allowance: shared by all scopes of one expression.
+        quota: shared by all scopes of one expression.
     """
 
     variables: Mapping[str, int | None]
     indices: Mapping[str, int] = field(default_factory=dict)
-    allowance: Allowance = field(default_factory=Allowance)
+    quota: ExpansionQuota = field(default_factory=ExpansionQuota)
 
-    def with_index(self, name: str, value: int) -> "Scope":
+    def with_index(self, name: str, value: int) -> "NameScope":
         """The scope of a range's body."""
-        return Scope(self.variables, {**self.indices, name: value}, self.allowance)
+        return NameScope(self.variables, {**self.indices, name: value}, self.quota)
 
     def is_vector(self, node: ast.expr) -> bool:
         """Whether ``node`` is the name of a vector."""

@@ -11,7 +11,7 @@ from fastapi import Depends, Header, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ayla_service.http.authorization import Admission
+from ayla_service.http.authorization import RequestAuthorization
 from ayla_service.streams.hub import Hub
 from ayla_service.teams.principal import Principal
 
@@ -93,8 +93,8 @@ class _DeferredResponse(Response):
         ended = await self._wait(receive)
         if ended is None:
             return
-        admission: Admission = scope["state"]["admission"]
-        await admission.renew()
+        authorization: RequestAuthorization = scope["state"]["authorization"]
+        await authorization.renew()
         response = await run_sync(self._then, ended)
         response.headers["Preference-Applied"] = f"wait={self._seconds}"
         await response(scope, receive, send)

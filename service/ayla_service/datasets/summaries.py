@@ -1,4 +1,4 @@
-"""What the numbers of each column are like: kind, range, mean, deviation, how many different ones."""
+"""Summaries of columns: kind, range, mean, standard deviation, number of distinct values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ayla_data.values import EXACT
 from ayla_service.datasets.batched import BatchedTable
 
 MOST_DISTINCT = 1000
-"""More different values than that are not counted; as many classes as a target may have."""
+"""Most distinct values that are counted; as many classes as a target may have."""
 
 _EXACT_SINGLE = 2**23
 """From here on every float32 is a whole number, so that being one says nothing."""
@@ -23,8 +23,8 @@ _FIRST = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A column.
+class ColumnSummary:
+    """Summary of the numbers of a column; the process that checks a file makes it, without pydantic.
 
     Attributes:
         name: its name.
@@ -47,16 +47,16 @@ class Column:
     classes: int | None
 
 
-def measure(table: BatchedTable) -> list[Column]:
-    """Every column of a table of at least one row."""
-    running = _Running([_EXACT_SINGLE if name in table.single else EXACT for name in table.names])
+def summarize(table: BatchedTable) -> list[ColumnSummary]:
+    """Summaries of all columns of a table, which has at least one row."""
+    running = _RunningSummary([_EXACT_SINGLE if name in table.single else EXACT for name in table.names])
     for batch in table.batches():
         running.add(batch)
     return running.columns(table.names)
 
 
-class _Running:
-    """What is known of the rows so far, of each column."""
+class _RunningSummary:
+    """Summaries of all columns over the rows so far."""
 
     def __init__(self, exact: Sequence[float]) -> None:
         columns = len(exact)
@@ -86,13 +86,13 @@ class _Running:
         self._squares += ((batch - mean) ** 2).sum(axis=0) + delta**2 * self.rows * len(batch) / rows
         self.rows = rows
 
-    def columns(self, names: Sequence[str]) -> list[Column]:
+    def columns(self, names: Sequence[str]) -> list[ColumnSummary]:
         deviations = np.sqrt(self._squares / self.rows)
         return [self._column(place, name, deviations) for place, name in enumerate(names)]
 
-    def _column(self, place: int, name: str, deviations: Floats) -> Column:
+    def _column(self, place: int, name: str, deviations: Floats) -> ColumnSummary:
         values, is_whole = self._distinct[place], bool(self._is_whole[place])
-        return Column(
+        return ColumnSummary(
             name=name,
             kind="integer" if is_whole else "number",
             min=float(self._min[place]),

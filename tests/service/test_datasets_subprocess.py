@@ -9,24 +9,24 @@ from typing import IO
 
 import pytest
 from ayla_data.formats import Format
-from ayla_service.datasets import subprocess_check as apart
-from ayla_service.datasets.checking import Checked
+from ayla_service.datasets import subprocess_check
+from ayla_service.datasets.checking import TableSummary
 from ayla_service.errors import InvalidDataset, UploadsUnavailable
 
 from tests.uploaded import FLOWERS
 
-CHILD = "from ayla_service.datasets import isolated; "
-LIMITED = f"{CHILD}isolated._limit(); "
+CHILD = "from ayla_service.datasets import subprocess_main; "
+LIMITED = f"{CHILD}subprocess_main._limit(); "
 
 
-def _check(content: bytes = FLOWERS, kind: Format = "csv", target: IO[bytes] | None = None) -> Checked:
+def _check(content: bytes = FLOWERS, kind: Format = "csv", target: IO[bytes] | None = None) -> TableSummary:
     with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as kept:
         source.write(content)
-        return apart.check_apart(kind, source, target or kept)
+        return subprocess_check.check_in_subprocess(kind, source, target or kept)
 
 
 def _instead(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    monkeypatch.setattr(apart, "_COMMAND", (sys.executable, "-c", code))
+    monkeypatch.setattr(subprocess_check, "_COMMAND", (sys.executable, "-c", code))
 
 
 def test_a_file_is_checked_and_written_as_it_is_kept() -> None:
@@ -61,26 +61,29 @@ def test_a_check_that_ends_in_another_way_is_a_refusal(code: str, monkeypatch: p
 
 def test_a_check_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     _instead(monkeypatch, "import time; time.sleep(60)")
-    monkeypatch.setattr(apart, "_SECONDS", 0.2)
+    monkeypatch.setattr(subprocess_check, "_SECONDS", 0.2)
     with pytest.raises(InvalidDataset, match=r"more than 0\.2 s"):
         _check()
 
 
 def test_a_check_that_computes_for_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    _instead(monkeypatch, f"{CHILD}isolated.CPU_SECONDS = 1; isolated._limit()\nwhile True: pass")
+    _instead(monkeypatch, f"{CHILD}subprocess_main.CPU_SECONDS = 1; subprocess_main._limit()\nwhile True: pass")
     with pytest.raises(InvalidDataset, match="cannot be read"):
         _check()
 
 
 def test_memory_is_limited_and_running_out_of_it_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
-    _instead(monkeypatch, f"{CHILD}isolated.check = lambda *_, **__: bytes(isolated.MEMORY_BYTES); isolated.main()")
+    _instead(
+        monkeypatch,
+        f"{CHILD}subprocess_main.check = lambda *_, **__: bytes(subprocess_main.MEMORY_BYTES); subprocess_main.main()",
+    )
     with pytest.raises(InvalidDataset, match="more memory than a dataset"):
         _check()
 
 
 def test_a_full_disk_is_not_the_files_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     """A limit on the size of files stands for the end of the disk."""
-    _instead(monkeypatch, f"{CHILD}isolated.FILE_BYTES = 100; isolated.main()")
+    _instead(monkeypatch, f"{CHILD}subprocess_main.FILE_BYTES = 100; subprocess_main.main()")
     with pytest.raises(UploadsUnavailable, match="no room"):
         _check()
 
@@ -108,7 +111,7 @@ def test_the_process_gets_no_variable_that_may_hold_a_secret(monkeypatch: pytest
     code = "import json, os; print(json.dumps({'rows': 1, 'columns': [], 'has': dict(os.environ)}))"
     _instead(monkeypatch, code)
     with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as target:
-        has = apart._run("csv", source, target, header=False)["has"]
+        has = subprocess_check._run("csv", source, target, header=False)["has"]
     assert has["TMPDIR"] == str(tmp_path)
     assert has["PATH"] == os.environ["PATH"]
     assert not set(secret) & set(has)
@@ -123,10 +126,9 @@ def test_what_it_imports_is_little() -> None:
 
 
 def test_limits_that_are_stricter_already_stay() -> None:
-    code = f"{CHILD}import resource; cpu = resource.RLIMIT_CPU; resource.setrlimit(cpu, (5, 5)); isolated._limit(); "
-    ran = subprocess.run(
-        [sys.executable, "-c", f"{code}print(resource.getrlimit(cpu))"], capture_output=True, check=True
-    )
+    code = f"{CHILD}import resource; cpu = resource.RLIMIT_CPU; resource.setrlimit(cpu, (5, 5)); "
+    code += "subprocess_main._limit(); print(resource.getrlimit(cpu))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert ran.stdout == b"(5, 5)\n"
 
 

@@ -6,9 +6,9 @@ import pytest
 from ayla_service.db.models import ApiKey
 from ayla_service.db.session import Database
 from ayla_service.errors import KeyNotFound, LimitReached
-from ayla_service.teams import issuing
+from ayla_service.teams import key_management
+from ayla_service.teams.keys import KeyState
 from ayla_service.teams.principal import Scope
-from ayla_service.teams.views import KeyState
 from sqlalchemy import func, select
 
 from tests.factories import colleague, stranger
@@ -21,12 +21,12 @@ def test_a_key_is_replaced_by_one_that_may_the_same(database: Database) -> None:
     ends = later(database, days=3)
     caller = let_in(database, colleague(database), {READ, SUBMIT}, ends)
     made = rotate(database, caller, caller.key_id)
-    assert (made.view.scopes, made.view.expires_at, made.view.name) == (["read", "submit"], ends, "of a test")
+    assert (made.scopes, made.expires_at, made.name) == (["read", "submit"], ends, "of a test")
     new = holder_of(database, made.key)
     assert new.member_id == caller.member_id
     assert new.key_id != caller.key_id
     with database.read() as session:
-        assert issuing.key_of(session, new, caller.key_id or "").state is KeyState.EXPIRED
+        assert key_management.key_of(session, new, caller.key_id or "").state is KeyState.EXPIRED
 
 
 def test_an_old_key_goes_on_for_an_overlap(database: Database) -> None:
@@ -35,7 +35,7 @@ def test_an_old_key_goes_on_for_an_overlap(database: Database) -> None:
     rotate(database, caller, caller.key_id, overlap=60)
     assert holder_of(database, key).key_id == caller.key_id
     with database.read() as session:
-        ends = issuing.key_of(session, caller, caller.key_id or "").expires_at
+        ends = key_management.key_of(session, caller, caller.key_id or "").expires_at
     assert ends is not None
     assert timedelta(seconds=60) <= ends - before < timedelta(seconds=70)
 
@@ -60,7 +60,7 @@ def test_keys_of_others_do_not_exist(database: Database) -> None:
             with pytest.raises(KeyNotFound):
                 act(database, caller, key_id)
         with pytest.raises(KeyNotFound), database.read() as session:
-            issuing.key_of(session, caller, key_id or "")
+            key_management.key_of(session, caller, key_id or "")
     assert listed(database, member) == [member.key_id]
     assert set(listed(database, admin)) == {admin.key_id, member.key_id}
     assert listed(database, rival) == [rival.key_id]
@@ -70,20 +70,20 @@ def test_keys_of_others_do_not_exist(database: Database) -> None:
 
 
 def test_a_member_has_only_so_many_keys(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(issuing, "MOST_KEYS", 3)
+    monkeypatch.setattr(key_management, "MOST_KEYS", 3)
     caller = let_in(database)
     create(database, caller)
     last = create(database, caller)
     with pytest.raises(LimitReached, match="'local' has 3 API keys"):
         create(database, caller)
     with pytest.raises(LimitReached):
-        rotate(database, caller, last.view.id, overlap=60)
-    rotate(database, caller, last.view.id)
+        rotate(database, caller, last.id, overlap=60)
+    rotate(database, caller, last.id)
     create(database, let_in(database, colleague(database)))
 
 
 def test_keys_that_have_ended_are_forgotten_at_some_time(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(issuing, "_ENDED_KEPT", 2)
+    monkeypatch.setattr(key_management, "_ENDED_KEPT", 2)
     caller, other = let_in(database), let_in(database, colleague(database))
     revoke(database, other, other.key_id)
     for _ in range(5):

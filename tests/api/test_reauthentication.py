@@ -12,11 +12,11 @@ from pathlib import Path
 import httpx2
 import pytest
 from ayla_service.app import create_app
-from ayla_service.datasets.routes.uploads import UploadDesk
+from ayla_service.datasets.routes.uploads import UploadReceiver
 from ayla_service.db.models import ApiKey, Dataset, Job
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import TooManyStreams
-from ayla_service.http import reauthentication as readmission
+from ayla_service.http import reauthentication
 from ayla_service.settings import Settings
 from ayla_service.states import Role
 from ayla_service.streams.feeds import TeamFeed
@@ -119,9 +119,9 @@ def test_a_file_is_not_stored_for_whom_it_is_not_taken_any_more(
     database: Database, tmp_path: Path, comers: Iterator[tuple[str, Principal]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However it came: what counts is the moment when it is stored."""
-    monkeypatch.setattr(readmission, "AT_ONCE_SECONDS", 1000.0)
+    monkeypatch.setattr(reauthentication, "AT_ONCE_SECONDS", 1000.0)
     with served(database, tmp_path, stream_recheck_seconds=1000) as (app, url):
-        app.state.uploads = UploadDesk(database, app.state.datasets, in_this_process)
+        app.state.uploads = UploadReceiver(database, app.state.datasets, in_this_process)
         for end, *expected in ENDS:
             key, who = next(comers)
             request = HalfSent(url, UPLOAD, key, FLOWERS, "text/csv")
@@ -135,7 +135,7 @@ def test_a_file_is_not_stored_for_whom_it_is_not_taken_any_more(
 
 def test_a_file_that_came_before_the_first_key_is_not_stored_after_it(database: Database, tmp_path: Path) -> None:
     with served(database, tmp_path, stream_recheck_seconds=1000) as (app, url):
-        app.state.uploads = UploadDesk(database, app.state.datasets, in_this_process)
+        app.state.uploads = UploadReceiver(database, app.state.datasets, in_this_process)
         request = HalfSent(url, UPLOAD, None, FLOWERS, "text/csv")
         wait_until(lambda: app.state.uploads._under_way.total() == 1, "the upload")
         make_key(database)
@@ -159,7 +159,7 @@ def test_a_file_without_an_end_is_given_up_when_its_key_ends(
 def test_a_body_that_comes_slowly_is_taken_from_who_may_still_send_it(
     database: Database, tmp_path: Path, comers: Iterator[tuple[str, Principal]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readmission, "AT_ONCE_SECONDS", 0.0)
+    monkeypatch.setattr(reauthentication, "AT_ONCE_SECONDS", 0.0)
     content = json.dumps(spec()).encode()
     with served(database, tmp_path) as (_, url):
         for end, *expected in ENDS:
@@ -222,7 +222,7 @@ def test_an_answer_that_takes_long_is_cut_off_when_its_key_ends(
 def test_an_answer_that_was_long_in_the_making_is_for_who_may_still_know(
     database: Database, tmp_path: Path, comers: Iterator[tuple[str, Principal]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readmission, "AT_ONCE_SECONDS", 0.0)
+    monkeypatch.setattr(reauthentication, "AT_ONCE_SECONDS", 0.0)
     key, who = next(comers)
 
     def answer() -> dict[str, str]:

@@ -19,8 +19,8 @@ from ayla_service.db.session import Database, store_now
 from ayla_service.queue.lifecycle import end_finished_jobs
 from ayla_service.settings import Settings
 from ayla_service.webhooks import deliveries as due
-from ayla_service.webhooks.delivering import THREAD_NAME, Delivering
-from ayla_service.webhooks.schedule import MOST_ATTEMPTS
+from ayla_service.webhooks.deliveries import MOST_ATTEMPTS
+from ayla_service.webhooks.delivery_thread import THREAD_NAME, DeliveryThread
 from ayla_service.webhooks.sending import Reply, Sender
 from ayla_service.webhooks.signing import new_secret
 from sqlalchemy import select, update
@@ -43,9 +43,9 @@ def database(store_path: Path) -> Iterator[Database]:
 
 
 @contextmanager
-def delivering(database: Database, sender: Sender | None = None, **settings: Any) -> Iterator[Delivering]:
+def delivering(database: Database, sender: Sender | None = None, **settings: Any) -> Iterator[DeliveryThread]:
     quick: dict[str, Any] = {"webhook_poll_seconds": 0.01, "webhook_private_hosts": ["127.0.0.0/8"], **settings}
-    with Delivering(database, Settings(**quick), sender) as thread:
+    with DeliveryThread(database, Settings(**quick), sender) as thread:
         yield thread
 
 
@@ -192,8 +192,8 @@ def test_an_outcome_is_kept_while_the_store_is_away(database: Database, monkeypa
             raise failing.pop()
         due.record(*arguments)
 
-    monkeypatch.setattr("ayla_service.webhooks.delivering.record", flaky)
-    monkeypatch.setattr("ayla_service.webhooks.delivering._AFTER_A_FAULT_SECONDS", 0.01)
+    monkeypatch.setattr("ayla_service.webhooks.delivery_thread.record", flaky)
+    monkeypatch.setattr("ayla_service.webhooks.delivery_thread._AFTER_A_FAULT_SECONDS", 0.01)
     add_delivery(database, add_webhook(database))
     with delivering(database, Scripted(send)):
         (row,) = wait_until_ended(database)
@@ -235,7 +235,7 @@ def test_an_idle_thread_ends_at_once(database: Database) -> None:
 
 
 def test_old_deliveries_are_forgotten_on_the_way(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ayla_service.webhooks.delivering._FORGETS_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr("ayla_service.webhooks.delivery_thread._FORGETS_EVERY_SECONDS", 0.0)
     add_delivery(database, add_webhook(database))
     with database.write() as session:
         then = store_now(session) - timedelta(days=8)

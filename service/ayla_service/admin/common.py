@@ -1,4 +1,4 @@
-"""What the administrative commands share: a unit of work on the store, names of teams and members, options."""
+"""Shared parts of the admin commands: options, a transaction on the store, look-up of teams and members by name."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,14 +26,14 @@ _MOST = 2**53 - 1
 
 
 class NewLimit(NamedTuple):
-    """A limit and what it is to be; None takes it away."""
+    """New value of a limit; None removes it."""
 
     name: Limit
     most: int | None
 
 
 def new_limit(text: str) -> NewLimit:
-    """A limit as people write it: queued_jobs=100, or queued_jobs=none to take it away.
+    """Parse a limit: queued_jobs=100, or queued_jobs=none to remove it.
 
     Raises:
         typer.BadParameter: on anything else.
@@ -53,7 +53,7 @@ Limits = Annotated[
 
 
 @contextmanager
-def unit(data_dir: Path | None, *, migrate: bool = False) -> Iterator[Session]:
+def transaction(data_dir: Path | None, *, migrate: bool = False) -> Iterator[Session]:
     """One transaction on the store, committed when the block ends.
 
     Args:
@@ -64,7 +64,7 @@ def unit(data_dir: Path | None, *, migrate: bool = False) -> Iterator[Session]:
         StartError: if there is no usable store, or what was asked cannot be done.
     """
     settings = load_settings(data_dir=data_dir)
-    # What a command does it says itself; standard output is for its data.
+    # Commands write their own messages; standard output is for data.
     configure_logging(settings.model_copy(update={"log_level": "warning"}))
     database = open_store(settings, migrate=migrate and settings.is_embedded)
     try:

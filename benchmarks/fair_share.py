@@ -23,7 +23,7 @@ from ayla_service.db import migrate  # noqa: E402
 from ayla_service.db.session import Database  # noqa: E402
 from ayla_service.queue.fair_queue import SharePolicy  # noqa: E402
 
-from tests.service.queue_scenarios import Share, Waits, backlogs, mixed, newcomer  # noqa: E402
+from tests.service.queue_scenarios import Share, WaitTimes, backlogs, mixed, newcomer  # noqa: E402
 
 _UNCAPPED = SharePolicy(credit_seconds=1e9)
 _SHOWN_MINUTES = 10
@@ -62,7 +62,7 @@ def _print_shares(title: str, shares: list[Share]) -> None:
         print(f"| {share.name} | {share.ideal:.1%} | {share.had:.1%} | {abs(share.had / share.ideal - 1):.1%} |")
 
 
-def _print_waits(waits: dict[str, Waits]) -> None:
+def _print_waits(waits: dict[str, WaitTimes]) -> None:
     print("\n| small jobs | number | median wait | worst wait |\n|---|---|---|---|")
     for title, one in waits.items():
         print(f"| {title} | {one.jobs} | {one.median:.0f} s | {one.worst:.0f} s |")

@@ -9,8 +9,8 @@ from ayla_service.db.session import Database, store_now
 from ayla_service.idempotency import RequestKey, StoredAnswer, request_digest
 from ayla_service.jobs import editing
 from ayla_service.jobs.listing import JobQuery
+from ayla_service.jobs.schemas import Attempt, JobDetail, JobSummary
 from ayla_service.jobs.service import JobService
-from ayla_service.jobs.views import AttemptView, JobView
 from ayla_service.queue.attempts import RecordedBlock
 from ayla_service.queue.claims import Claim, SavedState, WorkerIdentity
 from ayla_service.queue.retries import RetryPolicy
@@ -20,7 +20,7 @@ from ayla_service.states import Role, TrialState
 from ayla_service.teams.principal import LOCAL, ROLE_SCOPES, Principal
 from ayla_service.trials.encoding import encode
 from ayla_service.trials.progress import TrialProgress
-from ayla_service.trials.views import TrialView
+from ayla_service.trials.schemas import Trial
 from ayla_service.trials.writer import NewChunk, NewResults
 from ayla_spec import JobSpec
 
@@ -59,11 +59,11 @@ class Jobs:
         self._caller = caller
         self.service = JobService(database, wake_up or TimerWakeUp(), fill_uploads, pin_uploads)
 
-    def submit(self, document: dict[str, Any], key: str | None = None) -> JobView:
+    def submit(self, document: dict[str, Any], key: str | None = None) -> JobDetail:
         """Submit a spec; the key stands for the whole request."""
-        made: list[JobView] = []
+        made: list[JobDetail] = []
 
-        def render(views: list[JobView]) -> StoredAnswer:
+        def render(views: list[JobDetail]) -> StoredAnswer:
             made.extend(views)
             return StoredAnswer(202, views[0].id.encode())
 
@@ -76,53 +76,53 @@ class Jobs:
         receipt = self.service.submit(self._caller, [new], render, request)
         return self.get(receipt.answer.body.decode())
 
-    def get(self, job_id: str) -> JobView:
+    def get(self, job_id: str) -> JobDetail:
         """One job."""
         return self.service.get(self._caller, job_id)
 
-    def list(self, wanted: JobQuery | None = None, *, limit: int = 50, cursor: str | None = None) -> Page[JobView]:
+    def list(self, wanted: JobQuery | None = None, *, limit: int = 50, cursor: str | None = None) -> Page[JobSummary]:
         """A page of jobs."""
         return self.service.list(self._caller, wanted, limit=limit, cursor=cursor)
 
-    def trials(self, job_id: str, *, limit: int = 100, cursor: str | None = None) -> Page[TrialView]:
+    def trials(self, job_id: str, *, limit: int = 100, cursor: str | None = None) -> Page[Trial]:
         """A page of a job's trials."""
         return self.service.trials(self._caller, job_id, limit=limit, cursor=cursor)
 
-    def attempts(self, job_id: str, *, limit: int = 100, cursor: str | None = None) -> Page[AttemptView]:
+    def attempts(self, job_id: str, *, limit: int = 100, cursor: str | None = None) -> Page[Attempt]:
         """A page of the attempts at a job."""
         return self.service.attempts(self._caller, job_id, limit=limit, cursor=cursor)
 
-    def trial(self, trial_id: str) -> TrialView:
+    def trial(self, trial_id: str) -> Trial:
         """One trial."""
         return self.service.trial(self._caller, trial_id)
 
-    def cancel(self, job_id: str) -> JobView:
+    def cancel(self, job_id: str) -> JobDetail:
         """Cancel a job."""
         with self._database.write() as session:
             return self.service.cancel(session, self._caller, job_id)
 
-    def pause(self, job_id: str) -> JobView:
+    def pause(self, job_id: str) -> JobDetail:
         """Pause a job."""
         with self._database.write() as session:
             return self.service.pause(session, self._caller, job_id)
 
-    def resume(self, job_id: str) -> JobView:
+    def resume(self, job_id: str) -> JobDetail:
         """Resume a job."""
         with self._database.write() as session:
             view, devices = self.service.resume(session, self._caller, job_id)
         self.service.wake_up.notify(devices)
         return view
 
-    def retry(self, job_id: str) -> JobView:
+    def retry(self, job_id: str) -> JobDetail:
         """Try a job again."""
         with self._database.write() as session:
             return editing.retry(session, self._caller, job_id)[0]
 
-    def prioritise(self, job_id: str, priority: str) -> JobView:
+    def prioritise(self, job_id: str, priority: str) -> JobDetail:
         """Give a job another priority."""
         return self.edit(job_id, priority=priority)
 
-    def edit(self, job_id: str, version: int = editing.ANY_VERSION, **changes: Any) -> JobView:
+    def edit(self, job_id: str, version: int = editing.ANY_VERSION, **changes: Any) -> JobDetail:
         """Change what is told about a job."""
         with self._database.write() as session:
             return editing.edit(session, self._caller, job_id, changes, version)
@@ -133,12 +133,12 @@ def jobs(database: Database, wake_up: WakeUp | None = None, caller: Principal = 
     return Jobs(database, wake_up, caller)
 
 
-def submit(database: Database, **changes: Any) -> JobView:
+def submit(database: Database, **changes: Any) -> JobDetail:
     """Submit ``spec(**changes)``."""
     return submit_as(database, LOCAL, **changes)
 
 
-def submit_as(database: Database, caller: Principal, **changes: Any) -> JobView:
+def submit_as(database: Database, caller: Principal, **changes: Any) -> JobDetail:
     """Submit ``spec(**changes)`` as somebody else."""
     return jobs(database, caller=caller).submit(spec(**changes))
 

@@ -7,11 +7,11 @@ from typing import Any
 from ayla_service.db.models import Member
 from ayla_service.db.session import Database, store_now
 from ayla_service.states import Role
-from ayla_service.teams import issuing
-from ayla_service.teams.issuing import KeyWish, issue
-from ayla_service.teams.keys import KeyRing
+from ayla_service.teams import key_management
+from ayla_service.teams.key_management import KeyRequest, issue
+from ayla_service.teams.keys import KeyVerifier
 from ayla_service.teams.principal import LOCAL, Principal, Scope
-from ayla_service.teams.views import KeyView, NewKey
+from ayla_service.teams.schemas import Key, KeyWithSecret
 
 
 def make_key(
@@ -24,12 +24,12 @@ def make_key(
     """A key of a member; default: with all that its role allows."""
     with database.write() as session:
         member = session.get_one(Member, holder.member_id)
-        return issue(session, member, KeyWish(name, scopes, expires_at), store_now(session)).key
+        return issue(session, member, KeyRequest(name, scopes, expires_at), store_now(session)).key
 
 
 def holder_of(database: Database, key: str) -> Principal:
     """Who a request with this key comes from."""
-    return KeyRing(database).principal(key)
+    return KeyVerifier(database).principal(key)
 
 
 def shown(key: str) -> dict[str, str]:
@@ -53,28 +53,28 @@ def let_in(
     return holder_of(database, make_key(database, who, scopes, expires_at))
 
 
-def create(database: Database, caller: Principal, member_id: str | None = None, **wish: Any) -> NewKey:
+def create(database: Database, caller: Principal, member_id: str | None = None, **wish: Any) -> KeyWithSecret:
     """Make a key as its holder does."""
     with database.write() as session:
-        return issuing.create(session, caller, member_id or caller.member_id, KeyWish("new", **wish))
+        return key_management.create(session, caller, member_id or caller.member_id, KeyRequest("new", **wish))
 
 
-def rotate(database: Database, caller: Principal, key_id: str | None, overlap: int = 0, **ends: Any) -> NewKey:
+def rotate(database: Database, caller: Principal, key_id: str | None, overlap: int = 0, **ends: Any) -> KeyWithSecret:
     """Replace a key as its holder does."""
     with database.write() as session:
-        return issuing.rotate(session, caller, key_id or "", timedelta(seconds=overlap), **ends)
+        return key_management.rotate(session, caller, key_id or "", timedelta(seconds=overlap), **ends)
 
 
-def revoke(database: Database, caller: Principal, key_id: str | None) -> KeyView:
+def revoke(database: Database, caller: Principal, key_id: str | None) -> Key:
     """Revoke a key as its holder does."""
     with database.write() as session:
-        return issuing.revoke(session, caller, key_id or "")
+        return key_management.revoke(session, caller, key_id or "")
 
 
 def listed(database: Database, caller: Principal, **wanted: Any) -> list[str]:
     """The ids of the keys that somebody sees."""
     with database.read() as session:
-        return [view.id for view in issuing.page(session, caller, wanted.get("member_id"), 200, None).items]
+        return [view.id for view in key_management.page(session, caller, wanted.get("member_id"), 200, None).data]
 
 
 def later(database: Database, **amount: float) -> datetime:

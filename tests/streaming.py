@@ -1,4 +1,4 @@
-"""Streams of events as tests read them, and jobs that make something to tell."""
+"""Streams of events as tests read them, and jobs with events."""
 
 import json
 import socket
@@ -13,8 +13,8 @@ import httpx2
 import uvicorn
 from ayla_service.app import create_app
 from ayla_service.db.session import Database
-from ayla_service.processes.connections import bounded
-from ayla_service.processes.server import Server
+from ayla_service.processes.connections import bounded_protocol
+from ayla_service.processes.server import ApiServer
 from ayla_service.processes.startup import listen
 from ayla_service.queue import attempts
 from ayla_service.queue.claims import Claim, claim
@@ -29,8 +29,8 @@ LEASE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """An event."""
+class ReceivedEvent:
+    """Event of a stream as a client gets it."""
 
     event: str
     data: dict[str, Any]
@@ -38,26 +38,26 @@ class Told:
 
     @property
     def state(self) -> str:
-        """Of the job that it tells of."""
+        """State of its job."""
         return str(self.data["job"]["state"])
 
 
-def events_of(written: bytes) -> list[Told]:
+def events_of(written: bytes) -> list[ReceivedEvent]:
     """The events of a piece of a stream; what is said beside them is left out."""
     return [_event(block) for block in written.decode().split("\n\n") if "event: " in block]
 
 
-def _event(block: str) -> Told:
+def _event(block: str) -> ReceivedEvent:
     fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
-    told = Told(fields["event"], json.loads(fields["data"]), fields.get("id"))
-    kind = TeamEvent if "jobs" in told.data else JobEvent
-    kind.model_validate({"event": told.event, "data": told.data} | ({"id": told.id} if told.id else {}))
-    return told
+    received = ReceivedEvent(fields["event"], json.loads(fields["data"]), fields.get("id"))
+    kind = TeamEvent if "jobs" in received.data else JobEvent
+    kind.model_validate({"event": received.event, "data": received.data} | ({"id": received.id} if received.id else {}))
+    return received
 
 
-def names(events: list[Told]) -> list[str]:
+def names(events: list[ReceivedEvent]) -> list[str]:
     """What the events are called."""
-    return [told.event for told in events]
+    return [received.event for received in events]
 
 
 def begin_job(database: Database) -> Claim:
@@ -83,8 +83,10 @@ def serving(app: FastAPI, buffer_bytes: int | None = None) -> Iterator[str]:
     listener = listen("127.0.0.1", 0)
     if buffer_bytes is not None:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
-    config = uvicorn.Config(app, log_config=None, lifespan="on", http=bounded(30.0, 2000), timeout_graceful_shutdown=10)
-    server = Server(config)
+    config = uvicorn.Config(
+        app, log_config=None, lifespan="on", http=bounded_protocol(30.0, 2000), timeout_graceful_shutdown=10
+    )
+    server = ApiServer(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
@@ -100,7 +102,7 @@ def serving(app: FastAPI, buffer_bytes: int | None = None) -> Iterator[str]:
 def served(
     database: Database, folder: Path, buffer_bytes: int | None = None, **settings: Any
 ) -> Iterator[tuple[FastAPI, str]]:
-    """The application over a store, looking often, and its URL."""
+    """The application over a store, polled often, and its URL."""
     often = {"stream_poll_seconds": 0.05, "stream_ping_seconds": 0.1, "stream_recheck_seconds": 0.1}
     app = create_app(Settings(data_dir=folder, **{**often, **settings}), database)
     with serving(app, buffer_bytes) as url:
@@ -116,7 +118,7 @@ class Stream:
         self._text = response.iter_text()
         self._waiting = ""
 
-    def next(self) -> Told | None:
+    def next(self) -> ReceivedEvent | None:
         """The next event; None at the end of the stream."""
         while True:
             while "\n\n" not in self._waiting:
@@ -129,16 +131,16 @@ class Stream:
             if "event: " in block:
                 return _event(block)
 
-    def until(self, event: str) -> list[Told]:
+    def until(self, event: str) -> list[ReceivedEvent]:
         """All events up to the first of this name."""
-        found: list[Told] = []
+        found: list[ReceivedEvent] = []
         while not found or found[-1].event != event:
-            told = self.next()
-            assert told is not None, f"the stream ended after {names(found)} without {event}"
-            found.append(told)
+            received = self.next()
+            assert received is not None, f"the stream ended after {names(found)} without {event}"
+            found.append(received)
         return found
 
-    def rest(self) -> list[Told]:
+    def rest(self) -> list[ReceivedEvent]:
         """All events up to the end of the stream."""
         return list(iter(self.next, None))
 
@@ -152,5 +154,5 @@ def streamed(url: str, path: str, after: str | None = None, **headers: str) -> I
         client.stream("GET", f"{url}{path}", headers=sent) as response,
     ):
         assert response.status_code == 200, response.read()
-        stream = Stream(response)  # held here: whoever lets go of it closes the connection
+        stream = Stream(response)  # held here: the connection is closed when it is collected
         yield stream

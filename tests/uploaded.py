@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from ayla_data.errors import TableError
 from ayla_data.formats import Format
-from ayla_service.datasets.checking import Checked, check
-from ayla_service.datasets.service import DatasetService, Label, NewDataset
-from ayla_service.datasets.views import DatasetDetailView
+from ayla_service.datasets.checking import TableSummary, check
+from ayla_service.datasets.schemas import DatasetDetail
+from ayla_service.datasets.service import DatasetService, NewDataset, UploadMetadata
 from ayla_service.db.session import Database
 from ayla_service.errors import InvalidDataset
 from ayla_service.teams.principal import LOCAL, Principal
@@ -51,7 +51,7 @@ def parquet_file(columns: dict[str, Any], **options: Any) -> bytes:
     return content.getvalue()
 
 
-def in_this_process(kind: Format, source: IO[bytes], target: IO[bytes], *, header: bool = False) -> Checked:
+def in_this_process(kind: Format, source: IO[bytes], target: IO[bytes], *, header: bool = False) -> TableSummary:
     """Checks a file without another process, which takes a quarter of a second to start."""
     try:
         return check(kind, source, target, header=header)
@@ -69,7 +69,7 @@ def new_dataset(
     except InvalidDataset:
         kept.close()
         raise
-    return NewDataset.of(Label(name, None, kind), checked, kept)
+    return NewDataset.of(UploadMetadata(name, None, kind), checked, kept)
 
 
 def upload(
@@ -80,7 +80,7 @@ def upload(
     caller: Principal = LOCAL,
     *,
     header: bool = False,
-) -> DatasetDetailView:
+) -> DatasetDetail:
     """Store a dataset."""
     new = new_dataset(content, name, kind, header=header)
     with new.file, database.write() as session:

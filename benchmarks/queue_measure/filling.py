@@ -11,8 +11,7 @@ from typing import Any
 from ayla_service.db.columns import UtcDateTime
 from ayla_service.db.models import Job, JobLabel, Shard, Trial
 from ayla_service.db.session import Database, store_now
-from ayla_service.jobs import drafts
-from ayla_service.jobs.drafts import draft
+from ayla_service.jobs.planning import insert_jobs, plan_job
 from ayla_service.teams.principal import LOCAL
 from ayla_spec import JobSpec
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, text, true
@@ -48,8 +47,8 @@ def fill(database: Database, count: int) -> None:
     for first in range(0, count, _AT_ONCE):
         with database.write() as session:
             now = store_now(session)
-            job = draft(LOCAL, JobSpec.model_validate(SMALL), SMALL, small(), now)
-            drafts.store(session, [job])
+            job = plan_job(LOCAL, JobSpec.model_validate(SMALL), SMALL, small(), now)
+            insert_jobs(session, [job])
             _copy(session, job.job["id"], now, min(_AT_ONCE, count - first) - 1)
 
 

@@ -1,4 +1,4 @@
-"""The service: HTTP API, store, jobs and queue. Never imports torch; what computes is ``ayla_worker``."""
+"""The service: HTTP API, store, jobs and queue. Never imports torch; ``ayla_worker`` computes."""
 
 from importlib.metadata import version
 

@@ -1,11 +1,11 @@
-"""URLs, hosts and origins in settings: refused where they could not work, and shown without what is secret in them.
+"""Checks of URLs, hosts and origins in settings, and their display without secrets.
 
-What is wrong with one is told without any of it, as it may hold a password.
+No error quotes any part of a URL, as it may hold a password.
 """
 
 import ipaddress
 import re
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -23,11 +23,13 @@ _ESCAPES = "write / : @ ? in a user's name or password as %2F %3A %40 %3F"
 _PARAMETER = r"[A-Za-z_]+="  # how what stands behind the ? of a URL begins
 _PARAMETERS = re.compile(rf"{_PARAMETER}[^&]*(?:&{_PARAMETER}[^&]*)*", re.ASCII)
 _USER = re.compile(r"[^:/]*(?::[^@]*)?@")  # name and password, as SQLAlchemy finds them
+_BROKER_OPTIONS = ("heartbeat", "insist", "login_method")  # and all that begin with ssl_; Celery knows no others
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?", re.ASCII)
 _REDIS_PATH = re.compile(r"/{0,2}[0-9]*", re.ASCII)
 
 
 def checked_store(url: str) -> str:
-    """The URL of a store, if it names one that keeps what is written.
+    """The URL of a store, if it is a persistent one.
 
     Raises:
         ValueError: if it does not.
@@ -77,10 +79,10 @@ def with_password(url: str | None, password: str) -> str:
 
 
 def checked_broker(url: str) -> str:
-    """The URL of a broker of a kind that we know.
+    """The URL of a broker, if Celery can take it.
 
     Raises:
-        ValueError: if it is none.
+        ValueError: if not.
     """
     scheme, separator, _ = url.partition("://")
     if not separator or scheme not in _BROKERS:
@@ -96,6 +98,7 @@ def checked_broker(url: str) -> str:
         raise ValueError("it names no host")
     if scheme.startswith("redis") and not _REDIS_PATH.fullmatch(parts.path):
         raise ValueError("the path of a redis:// URL is the number of a database, such as /0")
+    _check_broker_options(parts.query)
     return url
 
 
@@ -182,6 +185,16 @@ def _check_file(parts: URL) -> None:
         raise ValueError("it is not a file on disk, so everything would be lost; name a path: sqlite:////path/ayla.db")
 
 
+def _check_broker_options(query: str) -> None:
+    """Celery would meet an option that it does not know when it connects, and so after the start."""
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        if name not in _BROKER_OPTIONS and not name.startswith("ssl_"):
+            known = ", ".join(_BROKER_OPTIONS)
+            raise ValueError(f"it has an option that Celery does not know; there are {known} and those of TLS, ssl_…")
+        if name == "heartbeat" and not _NUMBER.fullmatch(value):
+            raise ValueError("heartbeat is a number of seconds, such as 10")
+
+
 def _check_server(parts: URL, url: str) -> None:
     if url.partition("?")[0].count("@") > 1 or "@" in (parts.host or "") or _is_torn(url):
         raise ValueError(_ESCAPES)
@@ -190,7 +203,7 @@ def _check_server(parts: URL, url: str) -> None:
 
 
 def _is_torn(url: str) -> bool:
-    """Whether an @ or a ? of a password, not written as it should be, was taken for one that separates.
+    """Whether an unescaped @ or ? of a password was taken for a separator.
 
     The host, which errors show, would be the end of the password.
     """

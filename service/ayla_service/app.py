@@ -7,13 +7,13 @@ from starlette.middleware import Middleware
 
 from ayla_service import __version__
 from ayla_service.datasets.pinning import fill_uploads, pin_uploads
-from ayla_service.datasets.routes.uploads import UploadDesk, body_limits
+from ayla_service.datasets.routes.uploads import UploadReceiver, body_limits
 from ayla_service.datasets.service import DatasetService
 from ayla_service.db.session import Database
 from ayla_service.figures.service import FigureService
 from ayla_service.health.readiness import ReadinessCheck
 from ayla_service.health.routes import install_metrics
-from ayla_service.http.authentication import AdmissionMiddleware
+from ayla_service.http.authentication import AuthenticationMiddleware
 from ayla_service.http.compression import CompressionMiddleware
 from ayla_service.http.cross_origin import cross_origin
 from ayla_service.http.docs import install_docs
@@ -30,18 +30,18 @@ from ayla_service.http.openapi import install_contract
 from ayla_service.http.origin import OriginMiddleware
 from ayla_service.http.request_metrics import MetricsMiddleware
 from ayla_service.jobs.service import JobService
-from ayla_service.lifespan import while_served
-from ayla_service.overview.service import QueueBoard
+from ayla_service.lifespan import lifespan
+from ayla_service.overview.service import QueueOverview
 from ayla_service.queue.fair_queue import SharePolicy
 from ayla_service.queue.wakeup import TimerWakeUp, WakeUp
 from ayla_service.routers import ROUTERS, V1
 from ayla_service.settings import Settings
 from ayla_service.streams.hub import Hub
 from ayla_service.streams.routes.sse import encode_event
-from ayla_service.teams.keys import KeyRing
-from ayla_service.trials.reader import ResultReader
+from ayla_service.teams.keys import KeyVerifier
+from ayla_service.trials.service import ResultReader
 from ayla_service.webhooks.service import WebhookService
-from ayla_service.webhooks.target_policy import Gate
+from ayla_service.webhooks.target_policy import TargetPolicy
 
 
 def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = None) -> FastAPI:
@@ -61,7 +61,7 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
         redoc_url=None,
         redirect_slashes=False,
         separate_input_output_schemas=False,
-        lifespan=while_served,
+        lifespan=lifespan,
         middleware=[
             Middleware(RequestIdMiddleware),
             Middleware(MetricsMiddleware),
@@ -70,10 +70,10 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
             Middleware(OriginMiddleware, host_names=settings.host_names, origins=settings.cors_origins),
             Middleware(HeadMiddleware),
             Middleware(CompressionMiddleware),
-            Middleware(AdmissionMiddleware, prefix=V1, settings=settings),
+            Middleware(AuthenticationMiddleware, prefix=V1, settings=settings),
             Middleware(BodyCodingMiddleware),
-            Middleware(BodyTimeMiddleware, seconds=settings.client_seconds, but=body_limits(settings).keys()),
-            Middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes, others=body_limits(settings)),
+            Middleware(BodyTimeMiddleware, seconds=settings.client_seconds, exempt=body_limits(settings).keys()),
+            Middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes, by_route=body_limits(settings)),
         ],
     )
     app.state.settings = settings
@@ -81,13 +81,13 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
     app.state.wake_up = wake_up or TimerWakeUp()
     app.state.jobs = JobService(database, app.state.wake_up, fill_uploads, pin_uploads)
     shares = SharePolicy(settings.share_half_life_seconds)
-    app.state.board = QueueBoard(database, settings.presence_seconds, shares)
-    app.state.keys = KeyRing(database)
+    app.state.overview = QueueOverview(database, settings.presence_seconds, shares)
+    app.state.keys = KeyVerifier(database)
     app.state.results = ResultReader(database)
     app.state.figures = FigureService(database)
-    app.state.webhooks = WebhookService(database, Gate.listing(settings.webhook_private_hosts))
+    app.state.webhooks = WebhookService(database, TargetPolicy.allowing(settings.webhook_private_hosts))
     app.state.datasets = DatasetService(database)
-    app.state.uploads = UploadDesk(database, app.state.datasets, room=settings.upload_room)
+    app.state.uploads = UploadReceiver(database, app.state.datasets, most_bytes=settings.upload_room)
     app.state.events = Hub(database, settings, encode_event)
     app.state.readiness = ReadinessCheck(database, settings)
     install_handlers(app)

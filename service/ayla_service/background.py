@@ -1,4 +1,4 @@
-"""Something that a process does beside its work, in a thread of its own, for as long as a ``with`` block runs."""
+"""Background threads: a task of a process that runs beside its work, for as long as a ``with`` block."""
 
 import abc
 import threading
@@ -6,20 +6,20 @@ from types import TracebackType
 from typing import Self
 
 
-class Background(abc.ABC):
+class BackgroundThread(abc.ABC):
     """A daemon thread that runs until the block is left.
 
     Args:
         name: of the thread.
-        patience_seconds: how long its end is waited for; one that hangs in the store is left behind.
+        join_seconds: how long its end is waited for; one that hangs in the store is left behind.
 
     Attributes:
-        stopping: set when it is to end.
+        stopping: set when the thread is to end.
     """
 
-    def __init__(self, name: str, patience_seconds: float) -> None:
+    def __init__(self, name: str, join_seconds: float) -> None:
         self.stopping = threading.Event()
-        self._patience_seconds = patience_seconds
+        self._join_seconds = join_seconds
         self._thread = threading.Thread(target=self.run, name=name, daemon=True)
 
     def __enter__(self) -> Self:
@@ -32,8 +32,8 @@ class Background(abc.ABC):
     ) -> None:
         """Stop the thread."""
         self.stopping.set()
-        self._thread.join(self._patience_seconds)
+        self._thread.join(self._join_seconds)
 
     @abc.abstractmethod
     def run(self) -> None:
-        """What the thread does; has to return soon after ``stopping`` is set."""
+        """Work of the thread; has to return soon after ``stopping`` is set."""

@@ -15,7 +15,7 @@ from ayla_service.app import contract_text, create_app
 from ayla_service.db.migrate import current
 from ayla_service.logging import configure_logging
 from ayla_service.privacy import private_files
-from ayla_service.processes.run_command import raise_on_terminate, run_beside_service
+from ayla_service.processes.run_command import raise_on_terminate, run_command
 from ayla_service.processes.server import serve_until_stopped, stop_with_parent
 from ayla_service.processes.startup import (
     StartError,
@@ -195,7 +195,7 @@ def run(
     settings = load_settings(host=host, port=port, data_dir=data_dir)
     require_worker()
     raise_on_terminate()
-    raise typer.Exit(run_beside_service(command, settings, ctx.obj))
+    raise typer.Exit(run_command(command, settings, ctx.obj))
 
 
 def _greet(url: str, settings: Settings) -> None:

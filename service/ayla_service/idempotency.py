@@ -1,7 +1,7 @@
-"""Requests that can be repeated safely: the answer to the first is stored with what it did, in one transaction.
+"""Idempotency keys: the answer to a request is stored with what it did, in one transaction, for its repetitions.
 
-Who comes with the same key while the first request is still at work waits for its end in the store, and then gets its
-answer. If the first fails, nothing is stored, and the next one with the key is the first.
+A request with the same key that comes while the first is still at work waits for the end of the first in the store, and
+gets its answer. If the first fails, nothing is stored, and the next request with the key is carried out.
 """
 
 import base64
@@ -28,13 +28,13 @@ _JSON_FORM = "json:"
 
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """A request that names itself.
+    """The idempotency key of a request, with a digest of what was asked.
 
     Attributes:
         member_id: who sent it; the same key of another member is another request.
         key: its Idempotency-Key.
-        digest: of what was asked, by ``json_digest`` or ``request_digest``.
-        former: what the version before has stored for it where that is something else; its keys live for a day.
+        digest: of the request, by ``json_digest`` or ``request_digest``.
+        former: the digest that the version before has stored for the same request; its keys live for a day.
     """
 
     member_id: str
@@ -45,7 +45,7 @@ class RequestKey:
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """What a request was answered with."""
+    """The answer to a request: status, body and headers."""
 
     status: int
     body: bytes
@@ -53,12 +53,12 @@ class StoredAnswer:
 
 
 def request_digest(method: str, target: str, body: bytes) -> str:
-    """What tells two requests with the same key apart: method, path with query, and body, byte by byte."""
+    """Digest of a request, byte by byte: of method, path with query, and body."""
     return _sha256(method, target, body).hex()
 
 
 def json_digest(method: str, target: str, body: bytes) -> str:
-    """As ``request_digest``, but of what the body says as JSON.
+    """Digest of a request with a JSON body, of its values.
 
     The order of fields, blanks and how a number is written make no difference: ``1.0`` is 1. Compared is the body, not
     what the service makes of it, as defaults change. What is no JSON counts byte by byte. The digest differs in its
@@ -128,7 +128,7 @@ def find(session: Session, request: RequestKey, now: datetime) -> StoredAnswer |
 
 
 def store(session: Session, request: RequestKey, answer: StoredAnswer) -> None:
-    """Keep the answer for whoever repeats the request; in the transaction that ``begin`` was called in."""
+    """Store the answer for repetitions of the request; in the transaction that ``begin`` was called in."""
     session.execute(
         update(IdempotencyKey)
         .where(*_mine(request))
@@ -137,7 +137,7 @@ def store(session: Session, request: RequestKey, answer: StoredAnswer) -> None:
 
 
 def forget(session: Session, request: RequestKey) -> None:
-    """Give the key back, as what was asked is not done after all; in the transaction that ``begin`` was called in."""
+    """Delete the key, as the request is not carried out after all; in the transaction that ``begin`` was called in."""
     session.execute(delete(IdempotencyKey).where(*_mine(request)))
 
 
@@ -146,7 +146,7 @@ def _mine(request: RequestKey) -> tuple[ColumnElement[bool], ColumnElement[bool]
 
 
 def _take(session: Session, request: RequestKey, now: datetime, answer: StoredAnswer | None) -> bool:
-    """Whether nobody had the key; PostgreSQL waits here for another transaction that is about to have it."""
+    """Insert the key; False if it is there already. PostgreSQL waits here for another transaction that inserts it."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     row = {
         "member_id": request.member_id,

@@ -1,6 +1,7 @@
-"""Returns expired leases for as long as the API is served, so that lost work is found while no worker is free.
+"""Lifespan of the application: its background threads (reaper, webhook deliveries) and the hub of live streams.
 
-Where there is a broker it reminds workers of what waits too, as wake-ups can be lost.
+The reaper returns expired leases, so that lost work is found while no worker is free. Where there is a broker it also
+wakes workers up for what waits, as wake-ups can be lost.
 """
 
 from collections.abc import AsyncIterator
@@ -10,22 +11,22 @@ import structlog
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
-from ayla_service.background import Background
+from ayla_service.background import BackgroundThread
 from ayla_service.db.session import Database
 from ayla_service.queue.reaper import reap
 from ayla_service.queue.retries import policy_of
 from ayla_service.queue.sweep import sweep
 from ayla_service.queue.wakeup import WakeUp
 from ayla_service.settings import Settings
-from ayla_service.webhooks.delivering import Delivering
+from ayla_service.webhooks.delivery_thread import DeliveryThread
 
 THREAD_NAME = "reaper"
 
 log = structlog.get_logger("ayla_service.lifespan")
 
 
-class Reaping(Background):
-    """A thread that runs the reaper every ``reap_seconds``. A store that does not answer is no reason to end."""
+class ReaperThread(BackgroundThread):
+    """Runs the reaper every ``reap_seconds``. A store that does not answer is no reason to end."""
 
     def __init__(self, database: Database, settings: Settings, wake_up: WakeUp) -> None:
         super().__init__(THREAD_NAME, settings.shutdown_seconds)
@@ -34,7 +35,7 @@ class Reaping(Background):
         self._wake_up = wake_up
 
     def run(self) -> None:
-        """Reap until it is to end."""
+        """Run the reaper until the thread is to end."""
         while not self.stopping.wait(self._settings.reap_seconds):
             try:
                 returned = self._pass()
@@ -55,8 +56,8 @@ class Reaping(Background):
 
 
 @asynccontextmanager
-async def while_served(app: FastAPI) -> AsyncIterator[None]:
-    """Lifespan of the application: while it is served it reaps, sends webhooks and feeds streams."""
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Run the background threads and the hub while the application is served."""
     database, settings = app.state.database, app.state.settings
-    with Reaping(database, settings, app.state.wake_up), Delivering(database, settings), app.state.events:
+    with ReaperThread(database, settings, app.state.wake_up), DeliveryThread(database, settings), app.state.events:
         yield

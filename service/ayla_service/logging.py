@@ -1,4 +1,4 @@
-"""One way to log for every process: structlog events to standard error."""
+"""Logging of every process: structlog events to standard error."""
 
 import logging
 import sys

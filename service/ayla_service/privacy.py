@@ -1,4 +1,4 @@
-"""Files that a process makes belong to its user alone."""
+"""Private files: what a process makes is readable by its user alone."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ _OTHERS = 0o077
 
 @contextmanager
 def private_files() -> Iterator[int]:
-    """Make folders with mode 0700 and files with 0600 at most, whoever makes them in this process.
+    """Make all folders of this process with mode 0700 and files with 0600 at most.
 
     What is there already is left as it is. Gives the process's mask from before, for programs of others that it starts.
     """

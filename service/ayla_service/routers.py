@@ -5,7 +5,7 @@ from fastapi import APIRouter, Depends
 from ayla_service.catalogue import routes as catalogue
 from ayla_service.comparison import routes as comparisons
 from ayla_service.datasets.routes import datasets
-from ayla_service.figures.routes import figures
+from ayla_service.figures import routes as figures
 from ayla_service.health import routes as health
 from ayla_service.http.authorization import authenticate
 from ayla_service.http.dependencies import refuse_line_break, refuse_repeated_headers, refuse_unknown_query
@@ -14,7 +14,7 @@ from ayla_service.http.query_numbers import refuse_loose_numbers
 from ayla_service.jobs.routes import jobs, submissions
 from ayla_service.overview import routes as queue
 from ayla_service.streams.routes import events
-from ayla_service.teams.routes import keys, members, team
+from ayla_service.teams.routes import keys, team
 from ayla_service.trials.routes import tables, trials
 from ayla_service.webhooks import routes as webhooks
 
@@ -43,7 +43,6 @@ _MODULES = (
     webhooks,
     datasets,
     team,
-    members,
     keys,
 )
 for module in (*_MODULES, catalogue):

@@ -1,6 +1,7 @@
 """Settings of every process of the service, from ``AYLA_…`` environment variables."""
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,6 +21,7 @@ from ayla_service.addresses import (
     with_password,
 )
 
+_BRACKETED = re.compile(r"\s*\[([0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)\]")  # an IPv6 address as URLs have it
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -31,25 +33,28 @@ def _listed(value: object) -> object:
         try:
             return json.loads(value)
         except json.JSONDecodeError as error:
+            address = _BRACKETED.match(value)
+            if address is not None:
+                raise ValueError(f"an IPv6 address stands here without brackets: {address[1]}") from error
             raise ValueError(f"not a JSON list ({error}); separating by commas works too") from error
     return [item.strip() for item in value.split(",") if item.strip()]
 
 
-def _named(value: object) -> object:
-    """A path that says something: an empty one would be the folder in which the command happens to run."""
+def _not_empty(value: object) -> object:
+    """A path that is not empty, as that would be the folder in which the command happens to run."""
     if value == "":
         raise ValueError("it is empty; leave it unset for the default")
     return value
 
 
 Names = Annotated[list[str], NoDecode, BeforeValidator(_listed)]
-Named = Annotated[Path, BeforeValidator(_named)]
+Named = Annotated[Path, BeforeValidator(_not_empty)]
 # Longer than anything lasts, and short enough for every clock.
 Seconds = Annotated[float, Field(le=10 * 365 * 24 * 3600)]
 
 
 class Settings(BaseSettings):
-    """What can be set; the defaults run the embedded service: SQLite in a data folder, one worker on a timer."""
+    """Settings of a process; the defaults run the embedded service: SQLite in a data folder, one worker on a timer."""
 
     model_config = SettingsConfigDict(
         env_prefix="AYLA_",
@@ -228,14 +233,14 @@ class Settings(BaseSettings):
 
     @field_validator("database_password_file")
     @classmethod
-    def _a_password_that_has_its_place(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+    def _password_with_user(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         if value is not None:
             with_password(info.data.get("database_url"), _first_line(value))
         return value
 
     @field_validator("broker_url")
     @classmethod
-    def _a_broker_that_we_know(cls, value: str | None) -> str | None:
+    def _known_broker(cls, value: str | None) -> str | None:
         return ";".join(checked_broker(part.strip()) for part in value.split(";")) if value else None
 
     @field_validator("upload_room_bytes")
@@ -315,7 +320,7 @@ class Settings(BaseSettings):
 
 
 def _first_line(path: Path) -> str:
-    """The password in a file; what goes wrong is told without any of it."""
+    """The password in a file; no error quotes any of it."""
     try:
         with path.open(encoding="utf-8") as file:
             line = file.readline().rstrip("\n")

@@ -51,7 +51,7 @@ class AttemptOutcome(StrEnum):
 
 
 class Role(StrEnum):
-    """What a member of a team may do: look; also submit; also look after the team."""
+    """Role of a member in its team: a viewer reads, a member also submits, an admin also manages the team."""
 
     VIEWER = "viewer"
     MEMBER = "member"
@@ -59,7 +59,7 @@ class Role(StrEnum):
 
 
 class LabelKind(StrEnum):
-    """What a label of a job is."""
+    """Kind of a job's label."""
 
     TAG = "tag"
     PROJECT = "project"
@@ -92,5 +92,5 @@ PRIORITIES = {"urgent": -20, "high": -10, "normal": 0, "low": 10}
 
 
 def priority_name(number: int) -> str:
-    """What users call a stored priority; a number between two names by the nearest."""
+    """Name of a stored priority; of a number between two names the nearest."""
     return min(PRIORITIES, key=lambda name: abs(PRIORITIES[name] - number))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ayla_spec.datasets import CurveDataset
 from ayla_spec.draft import SpecDraft
 from ayla_spec.errors import SpecIssue
-from ayla_spec.expression import ParsingBudget
+from ayla_spec.expression import ExpansionQuota
 from ayla_spec.float32 import setting_issues
 from ayla_spec.jobspec import JobSpec
 from ayla_spec.limits import (
@@ -21,16 +21,16 @@ from ayla_spec.problems import DatasetProblem, ExpressionProblem
 from ayla_spec.recording import Recording
 
 
-def job_issues(spec: JobSpec, draft: SpecDraft, parsing_budget: ParsingBudget | None = None) -> list[SpecIssue]:
+def job_issues(spec: JobSpec, draft: SpecDraft, quota: ExpansionQuota | None = None) -> list[SpecIssue]:
     """Everything that is wrong with a draft.
 
     Args:
         spec: the job as submitted.
         draft: the same over its preset.
-        parsing_budget: of its expression.
+        quota: of its expression.
     """
     return [
-        *problem_issues(draft.problem, draft.dtype, parsing_budget),
+        *problem_issues(draft.problem, draft.dtype, quota),
         *optimizer_issues(draft),
         *_seed_issues(draft.seeds),
         *_prediction_issues(draft),

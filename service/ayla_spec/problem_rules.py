@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ayla_spec.errors import SpecIssue
-from ayla_spec.expression import ExpressionError, ParsingBudget, parse
+from ayla_spec.expression import ExpansionQuota, ExpressionError, parse
 from ayla_spec.expression.points import element
 from ayla_spec.float32 import constant_issues
 from ayla_spec.jobspec import Dtype
@@ -25,25 +25,23 @@ def usual_dtype(problem: ExpressionProblem | DatasetProblem) -> Dtype:
 
 
 def problem_issues(
-    problem: ExpressionProblem | DatasetProblem, dtype: Dtype = "float64", parsing_budget: ParsingBudget | None = None
+    problem: ExpressionProblem | DatasetProblem, dtype: Dtype = "float64", quota: ExpansionQuota | None = None
 ) -> list[SpecIssue]:
     """Issues of a problem as a whole.
 
     Args:
         problem: to check.
         dtype: what it is computed in.
-        parsing_budget: of its expression.
+        quota: of its expression.
     """
     if isinstance(problem, ExpressionProblem):
-        return _expression_issues(problem, dtype, parsing_budget)
+        return _expression_issues(problem, dtype, quota)
     return _dataset_issues(problem)
 
 
-def _expression_issues(
-    problem: ExpressionProblem, dtype: Dtype, parsing_budget: ParsingBudget | None
-) -> list[SpecIssue]:
+def _expression_issues(problem: ExpressionProblem, dtype: Dtype, quota: ExpansionQuota | None) -> list[SpecIssue]:
     try:
-        expression = parse(problem.expression, problem.shape, parsing_budget)
+        expression = parse(problem.expression, problem.shape, quota)
     except ExpressionError as error:
         return [SpecIssue("/problem/expression", str(error))]
     if not expression.variables:

@@ -2,18 +2,18 @@
 
 from ayla_spec.draft import SpecDraft, draft
 from ayla_spec.errors import SpecError, SpecIssue
-from ayla_spec.expression import ParsingBudget
+from ayla_spec.expression import ExpansionQuota
 from ayla_spec.job_rules import job_issues
 from ayla_spec.jobspec import JobSpec, ResolvedJobSpec
 from ayla_spec.optimizers.labels import labelled
 
 
-def resolve(spec: JobSpec, parsing_budget: ParsingBudget | None = None) -> ResolvedJobSpec:
+def resolve(spec: JobSpec, quota: ExpansionQuota | None = None) -> ResolvedJobSpec:
     """Fill in every default of ``spec`` and check what no single field can tell.
 
     Args:
         spec: as submitted.
-        parsing_budget: of its expression; the caller reads afterwards how much was spent.
+        quota: of its expression; the caller reads afterwards how much was spent.
 
     Raises:
         SpecError: with every issue found.
@@ -21,7 +21,7 @@ def resolve(spec: JobSpec, parsing_budget: ParsingBudget | None = None) -> Resol
     issues: list[SpecIssue] = []
     drafted = draft(spec, issues)
     # Rules about parts that are missing would only repeat that they are.
-    issues = issues or job_issues(spec, drafted, parsing_budget)
+    issues = issues or job_issues(spec, drafted, quota)
     if issues:
         raise SpecError(issues)
     return _resolved(spec, drafted)

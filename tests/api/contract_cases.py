@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ayla_service.datasets.checking import check
-from ayla_service.datasets.service import DatasetService, Label, NewDataset
+from ayla_service.datasets.service import DatasetService, NewDataset, UploadMetadata
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue import control
 from ayla_service.teams.principal import LOCAL
@@ -78,13 +78,13 @@ def _somebody(database: Database) -> dict[str, str]:
     """A colleague with a key."""
     somebody = factories.colleague(database, f"colleague {uuid.uuid4()}")
     key = create(database, let_in(database, somebody))
-    return {"member_id": somebody.member_id, "key_id": key.view.id}
+    return {"member_id": somebody.member_id, "key_id": key.id}
 
 
 def _dataset(database: Database) -> str:
     with tempfile.TemporaryFile() as kept, database.write() as session:
         checked = check("csv", io.BytesIO(CSV), kept)
-        new = NewDataset.of(Label(f"points-{uuid.uuid4()}", None, "csv"), checked, kept)
+        new = NewDataset.of(UploadMetadata(f"points-{uuid.uuid4()}", None, "csv"), checked, kept)
         return DatasetService(database).add(session, LOCAL, new).id
 
 

@@ -13,14 +13,14 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from ayla_service.app import create_app
-from ayla_service.datasets.routes.uploads import UploadDesk
+from ayla_service.datasets.routes.uploads import UploadReceiver
 from ayla_service.db.session import Database
 from ayla_service.logging import configure_logging
 from ayla_service.processes.server import serve_until_stopped, stop_with_parent
 from ayla_service.settings import Settings
 from ayla_service.webhooks.networks import PrivateHosts
 from ayla_service.webhooks.service import WebhookService
-from ayla_service.webhooks.target_policy import Gate
+from ayla_service.webhooks.target_policy import TargetPolicy
 from fastapi import FastAPI
 
 from tests.api.processes import clean_environment
@@ -82,8 +82,8 @@ def _serve(folder: Path) -> None:
     database = Database(settings.store_url)
     app = create_app(settings, database)
     app.router.lifespan_context = _answers_only
-    app.state.webhooks = WebhookService(database, Gate(PrivateHosts(), lambda _host, _seconds: [_SOMEWHERE]))
-    app.state.uploads = UploadDesk(database, app.state.datasets, in_this_process)
+    app.state.webhooks = WebhookService(database, TargetPolicy(PrivateHosts(), lambda _host, _seconds: [_SOMEWHERE]))
+    app.state.uploads = UploadReceiver(database, app.state.datasets, in_this_process)
     with socket.create_server(("127.0.0.1", 0), backlog=200) as listener:
         print(listener.getsockname()[1], flush=True)  # noqa: T201  # this is its answer
         stop_with_parent()

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from ayla_service.processes.connections import BoundedProtocol
-from ayla_service.processes.server import Server, configuration
+from ayla_service.processes.server import ApiServer, configuration
 from ayla_service.settings import Settings
 from fastapi import FastAPI
 
@@ -20,7 +20,7 @@ class Served:
         # As small as can be, so that what a client does not take is soon left with the service.
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         self.address: tuple[str, int] = self.listener.getsockname()
-        self.server = Server(configuration(app, settings))
+        self.server = ApiServer(configuration(app, settings))
         self._thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.listener]})
         self._thread.start()
         self._opened = contextlib.ExitStack()

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from ayla_service.db.session import Database
-from ayla_service.http import authentication as admission
-from ayla_service.http.rate_limits import Policy
-from ayla_service.teams.keys import KeyRing
+from ayla_service.http import authentication
+from ayla_service.http.rate_limits import RateLimitPolicy
+from ayla_service.teams.keys import KeyVerifier
 from ayla_service.teams.principal import LOCAL, Scope
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -102,17 +102,17 @@ def test_a_malformed_body_of_nobody_is_not_looked_at(key: str, served: TestClien
 
 
 def test_a_store_that_is_away_is_told(key: str, served: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(_ring: KeyRing, _key: str) -> None:
+    def away(_ring: KeyVerifier, _key: str) -> None:
         raise OperationalError("SELECT", {}, Exception("connection refused"))
 
-    monkeypatch.setattr(KeyRing, "principal", away)
+    monkeypatch.setattr(KeyVerifier, "principal", away)
     answer = served.get("/v1/jobs", headers=shown(key))
     problem_of(answer, 503, "store-unavailable")
     assert answer.headers["retry-after"] == "1"
 
 
 def test_an_error_of_our_own_lets_nobody_in(key: str, served: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(KeyRing, "principal", lambda *_: 1 / 0)
+    monkeypatch.setattr(KeyVerifier, "principal", lambda *_: 1 / 0)
     problem_of(served.get("/v1/jobs", headers=shown(key)), 500, "internal-error")
 
 
@@ -175,7 +175,7 @@ def test_no_key_is_logged_wherever_it_was_shown(
     key: str, served: TestClient, events: list[EventDict], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = [served.request(**request).json().get("key") for request in requests_with(key)]
-    monkeypatch.setattr(KeyRing, "principal", lambda *_: 1 / 0)
+    monkeypatch.setattr(KeyVerifier, "principal", lambda *_: 1 / 0)
     served.get("/v1/me", headers=shown(key))
     new = next(each for each in made if isinstance(each, str))
     logged = "\n".join(json.dumps(event, default=str) for event in events)
@@ -204,7 +204,7 @@ def test_who_sends_a_request_is_logged(key: str, served: TestClient, events: lis
 def test_who_shows_many_wrong_keys_has_to_wait(
     key: str, app: FastAPI, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admission, "WRONG_KEYS", Policy(per_minute=1, burst=3))
+    monkeypatch.setattr(authentication, "WRONG_KEYS", RateLimitPolicy(per_minute=1, burst=3))
     other = make_key(database)
     with TestClient(app, BASE_URL) as client:
         assert client.get("/v1/me", headers=shown(key)).status_code == 200
@@ -223,7 +223,7 @@ def test_who_shows_many_wrong_keys_has_to_wait(
 def test_a_key_that_ends_counts_as_a_wrong_one(
     key: str, app: FastAPI, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admission, "WRONG_KEYS", Policy(per_minute=1, burst=2))
+    monkeypatch.setattr(authentication, "WRONG_KEYS", RateLimitPolicy(per_minute=1, burst=2))
     with TestClient(app, BASE_URL, headers=shown(key)) as client:
         client.post(f"/v1/keys/{client.get('/v1/me').json()['key']['id']}/revoke")
         statuses = [client.get("/v1/me").status_code for _ in range(4)]

@@ -14,9 +14,8 @@ import pytest
 from ayla.cli.app import app as command
 from ayla.cli.session import Session
 from ayla_service.app import create_app
-from ayla_service.comparison.question import Metric, Question
-from ayla_service.comparison.schemas import JobComparison
-from ayla_service.comparison.service import Comparison, ComparisonService
+from ayla_service.comparison.query import ComparisonQuery, Metric
+from ayla_service.comparison.service import ComparisonResult, ComparisonService, job_comparison
 from ayla_service.comparison.verdicts import verdict
 from ayla_service.db.models import Chunk, Job, Trial
 from ayla_service.db.session import Database
@@ -49,9 +48,9 @@ class Both:
     database: Database
     client: ayla.Client
 
-    def said(self, job_id: str, question: Question) -> Comparison:
+    def said(self, job_id: str, query: ComparisonQuery) -> ComparisonResult:
         """The service's comparison, straight from where it is made."""
-        return ComparisonService(self.database).compare(LOCAL, [job_id], question)
+        return ComparisonService(self.database).compare(LOCAL, [job_id], query)
 
     def command(self, *arguments: str) -> str:
         """What the ``ayla`` command writes."""
@@ -105,15 +104,15 @@ def _end(trial: Trial, end: float) -> Chunk:
     return Chunk(trial_id=trial.id, first_step=0, last_step=10, rows=2, data=data)
 
 
-def compared(both: Both, job_id: str, question: Question | None = None) -> ayla.Comparison:
+def compared(both: Both, job_id: str, query: ComparisonQuery | None = None) -> ayla.Comparison:
     """The client's comparison, after checking that it is the service's in every form."""
-    question = question or Question()
-    found = both.said(job_id, question)
-    asked = {name: getattr(question, name) for name in ("metric", "target", "confidence", "baseline")}
+    query = query or ComparisonQuery()
+    found = both.said(job_id, query)
+    asked = {name: getattr(query, name) for name in ("metric", "target", "confidence", "baseline")}
     returned = both.client.compare(job_id, **asked)
     assert returned == both.client.compare(both.client.jobs.get(job_id), **asked)
-    _require_equal(returned.model_dump(mode="json"), JobComparison.of(found).model_dump(mode="json"))
-    verdicts = [verdict(test, question) for test in found.results[0].tests]
+    _require_equal(returned.model_dump(mode="json"), job_comparison(found).model_dump(mode="json"))
+    verdicts = [verdict(test, query) for test in found.results[0].tests]
     assert returned.statements == (*verdicts, *found.notes)
     assert str(returned).splitlines()[1 + len(returned.optimizers) :] == [*verdicts, *found.notes]
     for statement in returned.statements:
@@ -207,5 +206,5 @@ def test_random_jobs_are_compared_alike(both: Both) -> None:
         job_id = ended_job(both.database, ends, **random.choice([{}, MINI_BATCHES]))
         assert table_of(compared(both, job_id)) == expected_rows(ends)
         metric = random.choice(get_args(Metric))
-        question = Question(metric, random.choice([1.0, 4.0]), random.choice([0.5, 0.9]), random.choice(labels))
-        assert table_of(compared(both, job_id, question)) == expected_rows(ends)
+        query = ComparisonQuery(metric, random.choice([1.0, 4.0]), random.choice([0.5, 0.9]), random.choice(labels))
+        assert table_of(compared(both, job_id, query)) == expected_rows(ends)

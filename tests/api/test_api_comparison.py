@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ayla_service.comparison import loading as gathering
+from ayla_service.comparison import loading
 from ayla_service.comparison.routes import EXAMPLES
 from ayla_service.db.session import Database
 from ayla_service.http.authorization import authenticate
@@ -202,7 +202,7 @@ def test_wrong_fields_are_refused(client: TestClient, job_id: str, change: dict[
 
 
 def test_too_many_trials_are_refused(client: TestClient, job_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gathering, "MAX_TRIALS", 1)
+    monkeypatch.setattr(loading, "MAX_TRIALS", 1)
     problem = problem_of(client.get(f"/v1/jobs/{job_id}/comparison"), 422, "comparison-too-large")
     assert "at most 1 trials" in problem["detail"]
 

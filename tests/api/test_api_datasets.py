@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 from ayla_data.formats import Format
 from ayla_service.app import create_app
-from ayla_service.datasets.checking import Checked
+from ayla_service.datasets.checking import TableSummary
 from ayla_service.datasets.routes import uploads
-from ayla_service.datasets.routes.uploads import UploadDesk
+from ayla_service.datasets.routes.uploads import UploadReceiver
 from ayla_service.db.session import Database
 from ayla_service.settings import Settings
 from fastapi import FastAPI
@@ -32,7 +32,7 @@ from tests.uploaded import FLOWERS, in_this_process, npz_file, parquet_file, upl
 def app(tmp_path: Path, database: Database) -> FastAPI:
     """The application, which checks files by itself: another process for each would take a while."""
     made = create_app(Settings(data_dir=tmp_path, max_upload_bytes=20_000), database)
-    made.state.uploads = UploadDesk(database, made.state.datasets, in_this_process)
+    made.state.uploads = UploadReceiver(database, made.state.datasets, in_this_process)
     return made
 
 
@@ -265,13 +265,13 @@ def test_all_uploads_together_have_so_many_bytes(app: FastAPI, client: TestClien
     room = len(FLOWERS) + 100
     refused: list[Response] = []
 
-    def check(kind: Format, source: IO[bytes], target: IO[bytes], *, header: bool = False) -> Checked:
+    def check(kind: Format, source: IO[bytes], target: IO[bytes], *, header: bool = False) -> TableSummary:
         """While the first upload is checked, its bytes still are where they are."""
         if not refused:
             refused.extend(_send(client, content, "other") for content in (FLOWERS, iter([FLOWERS])))
         return in_this_process(kind, source, target, header=header)
 
-    desk = app.state.uploads = UploadDesk(app.state.database, app.state.datasets, check, room)
+    receiver = app.state.uploads = UploadReceiver(app.state.database, app.state.datasets, check, room)
     assert _send(client, name="first").status_code == 201
     assert len(refused) == 2
     for answer in refused:
@@ -281,7 +281,7 @@ def test_all_uploads_together_have_so_many_bytes(app: FastAPI, client: TestClien
     endings: list[tuple[Any, int]] = [(longer, 503), (iter([longer]), 503), (b"x", 422), (longer[:-4] + b"\n", 422)]
     for content, status in endings:
         assert _send(client, content, "second").status_code == status
-        assert desk._room._taken == 0
+        assert receiver._bytes._reserved == 0
     assert _send(client, iter([FLOWERS]), "second").status_code == 201
 
 
@@ -295,9 +295,9 @@ def test_a_file_that_is_taken_in_is_not_in_memory() -> None:
     request = Request({"type": "http", "headers": []}, receive)
     tracemalloc.start()
     try:
-        with tempfile.TemporaryFile() as file, uploads._Room(2**25).share(request) as share:
-            asyncio.run(uploads.receive(request, file, share))
-            assert (file.tell(), share.size) == (2**25, 2**25)
+        with tempfile.TemporaryFile() as file, uploads._ByteLimit(2**25).reserve(request) as reserved:
+            asyncio.run(uploads.save_body(request, file, reserved))
+            assert (file.tell(), reserved.size) == (2**25, 2**25)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -313,7 +313,7 @@ def test_what_says_that_it_is_too_long_for_the_room_is_not_even_read(app: FastAP
     async def send(message: Message) -> None:
         sent.append(message)
 
-    app.state.uploads = UploadDesk(app.state.database, app.state.datasets, in_this_process, room=100)
+    app.state.uploads = UploadReceiver(app.state.database, app.state.datasets, in_this_process, most_bytes=100)
     scope = upload_scope((b"content-length", b"101"))
     asyncio.run(app(scope, receive, send))
     assert sent[0]["status"] == 503

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from ayla_service.db.models import Job, Trial
 from ayla_service.db.session import Database
-from ayla_service.figures import predictions
+from ayla_service.figures import repository
 from ayla_service.figures.service import FigureService
 from ayla_service.http.authorization import authenticate
 from ayla_service.states import TrialState
@@ -179,7 +179,7 @@ def test_fitted_curves(client: TestClient, database: Database, monkeypatch: pyte
         assert part in words
     assert "nothing recorded yet" not in drawn(client, job_id, "curve", at="150")
     assert pointers(problem_of(figure(client, job_id, "curve", at="151"), 422, "invalid-request")) == ["/at"]
-    monkeypatch.setattr(predictions, "MOST_BYTES", 10)
+    monkeypatch.setattr(repository, "MOST_BYTES", 10)
     problem_of(figure(client, job_id, "curve"), 422, "figure-too-large")
 
 

@@ -252,6 +252,16 @@ def test_a_field_that_stands_twice_is_named(client: TestClient) -> None:
     content = json.dumps(spec())[:-1] + ', "budget": {"steps": 5}}'
     problem = refused(client.post("/v1/jobs", content=content, headers=JSON), 422)
     assert problem["detail"] == "The body: The field 'budget' stands twice in an object; give it once."
+    document = json.dumps(spec())
+    for before, after, pointer in (
+        ('"optimizers": [{', '"optimizers": [{"a/b": 1, "a/b": 2, ', "/optimizers/0"),
+        ('"optimizers": [{', '"x~y": {"z": {"a": [{}, {"b": 1, "b": {}}]}}, "optimizers": [{', "/x~0y/z/a/1"),
+        ('"optimizers": [{', '"a": {"b": {"c": 1, "c": 2}, "b": 3}, "optimizers": [{', "/a"),
+    ):
+        assert before in document
+        content = document.replace(before, after)
+        problem = refused(client.post("/v1/jobs", content=content, headers=JSON), 422)
+        assert pointers(problem) == [pointer]
 
 
 @pytest.mark.parametrize("name", WITH_JSON)

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 from ayla_service.app import create_app
 from ayla_service.datasets.routes import uploads
-from ayla_service.datasets.routes.uploads import UploadDesk
-from ayla_service.datasets.subprocess_check import check_apart
+from ayla_service.datasets.routes.uploads import UploadReceiver
+from ayla_service.datasets.subprocess_check import check_in_subprocess
 from ayla_service.db.models import Dataset, DatasetPart
 from ayla_service.db.session import Database
 from ayla_service.settings import Settings
@@ -176,7 +176,7 @@ def database(migrated_store: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="module")
 def app(database: Database, scratch: Path, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
     made = create_app(Settings(data_dir=tmp_path_factory.mktemp("data")), database)
-    made.state.uploads = UploadDesk(database, made.state.datasets, in_this_process)
+    made.state.uploads = UploadReceiver(database, made.state.datasets, in_this_process)
     return made
 
 
@@ -213,7 +213,7 @@ def test_a_hostile_file_is_refused(
 def test_the_process_that_checks_refuses_them_too(
     app: FastAPI, client: TestClient, database: Database, scratch: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(app.state.uploads, "_check", check_apart)
+    monkeypatch.setattr(app.state.uploads, "_check", check_in_subprocess)
     kind, content, message = HOSTILE[name]
     assert message in problem_of(_post(client, content, kind), 422, "invalid-dataset")["detail"]
     _assert_unharmed(client, database, scratch)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from ayla_service.db.session import Database
-from ayla_service.overview.service import QueueBoard
+from ayla_service.overview.service import QueueOverview
 from ayla_service.queue.claims import claim
 from ayla_service.queue.fair_queue import FAIR
 from ayla_service.queue.workers import register
@@ -18,7 +18,7 @@ from tests.service.test_workers import facts
 
 @pytest.fixture(autouse=True)
 def _looks_each_time(app: FastAPI, database: Database) -> None:
-    app.state.board = QueueBoard(database, 5.0, FAIR, keep_seconds=0.0)
+    app.state.overview = QueueOverview(database, 5.0, FAIR, cache_seconds=0.0)
 
 
 def queue(client: TestClient) -> dict[str, Any]:

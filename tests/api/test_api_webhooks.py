@@ -16,8 +16,8 @@ from ayla_service.teams.principal import Principal
 from ayla_service.webhooks.networks import Address, PrivateHosts
 from ayla_service.webhooks.repository import MOST_WEBHOOKS
 from ayla_service.webhooks.service import WebhookService
-from ayla_service.webhooks.target_policy import Gate
-from ayla_service.webhooks.targets import Refused
+from ayla_service.webhooks.target_policy import TargetPolicy
+from ayla_service.webhooks.targets import TargetRefused
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
@@ -38,14 +38,14 @@ ADDRESSES = {"hooks.example": "93.184.215.14", "other.example": "93.184.215.15",
 
 def resolve(host: str, _: float) -> list[Address]:
     if host not in ADDRESSES:
-        raise Refused("The host's name could not be resolved.")
+        raise TargetRefused("The host's name could not be resolved.")
     return [ip_address(ADDRESSES[host])]
 
 
 @pytest.fixture
 def app(app: FastAPI, database: Database) -> FastAPI:
     """The application with a small internet of its own."""
-    app.state.webhooks = WebhookService(database, Gate(PrivateHosts(), resolve))
+    app.state.webhooks = WebhookService(database, TargetPolicy(PrivateHosts(), resolve))
     return app
 
 

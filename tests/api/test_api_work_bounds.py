@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from ayla_service.jobs.routes.bodies import MAX_BULK_NODES, MAX_BULK_TRIALS
+from ayla_service.jobs.schemas import MAX_BULK_NODES, MAX_BULK_TRIALS
 from ayla_service.trials.routes.parameters import trial_selection
 from ayla_spec import limits
 from fastapi import FastAPI
@@ -38,7 +38,7 @@ def test_a_bulk_of_too_many_trials_is_refused_at_the_first_too_many(client: Test
 
 def test_the_expressions_of_a_bulk_have_one_allowance(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether they can be run or not: what they cost is that they are unrolled."""
-    monkeypatch.setattr("ayla_service.jobs.routes.bodies.MAX_BULK_NODES", 5000)
+    monkeypatch.setattr("ayla_service.jobs.service.MAX_BULK_NODES", 5000)
     terms = 500
     for changes in ({}, {"seeds": [1, 1]}):
         long = {"type": "expression", "expression": f"sum(x*i for i in range({terms}))", "start": {"x": 1.0}}

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 from ayla_service.db.models import Member
 from ayla_service.db.session import Database
-from ayla_service.streams import subscription, watched
+from ayla_service.streams import followed_jobs, subscription
 from ayla_service.teams.principal import LOCAL
 from sqlalchemy import update
 from structlog.typing import EventDict
@@ -96,7 +96,7 @@ def test_what_happens_while_a_connection_is_cut_is_told_after_it(database: Datab
 def test_one_stream_tells_of_several_jobs_until_all_have_ended(database: Database, url: str) -> None:
     first, second = submit(database).id, submit(database).id
     with streamed(url, f"/v1/events?job_id={first}&job_id={second}") as stream:
-        assert {told.data["job_id"] for told in (stream.next(), stream.next()) if told} == {first, second}
+        assert {received.data["job_id"] for received in (stream.next(), stream.next()) if received} == {first, second}
         jobs(database).cancel(second)
         assert stream.until("end")[-1].data["job_id"] == second
         claimed = begin_job(database)
@@ -252,15 +252,15 @@ def rename(database: Database, table: str, name: str) -> None:
 def test_the_store_is_asked_only_while_somebody_listens(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watched, "_TRIALS_PER_LOOK", 0.01)  # its two trials are counted in every 200th look
+    monkeypatch.setattr(followed_jobs, "_TRIALS_PER_POLL", 0.01)  # its two trials are counted in every 200th poll
     submit(database)
     claimed = begin_job(database)
     with served(database, tmp_path) as (app, url):
-        assert app.state.events._looking is None
+        assert app.state.events._polling is None
         with streamed(url, f"/v1/jobs/{claimed.job_id}/events") as stream:
             assert stream.until("snapshot")[-1].data["job"]["progress"]["steps_done"] == 0
             time.sleep(0.3)
-        wait_until(lambda: app.state.events._looking.done(), "the end of looking")
+        wait_until(lambda: app.state.events._polling.done(), "the end of polling")
         make_steps(database, claimed, 0, 4)
         with streamed(url, f"/v1/jobs/{claimed.job_id}/events") as stream:
             assert stream.until("snapshot")[-1].data["job"]["progress"]["steps_done"] > 0

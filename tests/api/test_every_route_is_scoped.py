@@ -14,8 +14,8 @@ from ayla_service.app import create_app
 from ayla_service.db import migrate
 from ayla_service.db.models import Job, Webhook
 from ayla_service.db.session import Database
-from ayla_service.http import authentication as admission
-from ayla_service.http.rate_limits import Policy
+from ayla_service.http import authentication
+from ayla_service.http.rate_limits import RateLimitPolicy
 from ayla_service.settings import Settings
 from ayla_service.states import Role
 from ayla_service.teams.principal import LOCAL, Principal, Scope
@@ -170,7 +170,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     database = Database(settings.store_url)
     migrate.upgrade(database)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(admission, "WRONG_KEYS", Policy(6000, 6000))
+        patch.setattr(authentication, "WRONG_KEYS", RateLimitPolicy(6000, 6000))
         app = create_app(settings, database)
         app.middleware_stack = app.build_middleware_stack()
     yield app

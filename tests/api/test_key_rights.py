@@ -6,9 +6,9 @@ import pytest
 from ayla_service.db.session import Database
 from ayla_service.errors import KeyEnded, MemberNotFound, NotAllowed, NotAuthenticated
 from ayla_service.states import Role
-from ayla_service.teams import issuing, members
+from ayla_service.teams import key_management, members
+from ayla_service.teams.keys import KeyState
 from ayla_service.teams.principal import LOCAL, Scope
-from ayla_service.teams.views import KeyState
 from ayla_spec import SpecError
 
 from tests.factories import colleague, stranger
@@ -21,7 +21,7 @@ def test_a_key_makes_another_with_all_that_it_may(database: Database) -> None:
     for scopes in ({READ, SUBMIT}, {READ, SUBMIT, ADMIN}, {SUBMIT}):
         made = create(database, let_in(database, scopes=scopes))
         assert holder_of(database, made.key).scopes == scopes
-        assert made.view.member == "local"
+        assert made.member == "local"
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_key_makes_none_that_may_more_than_the_role_of_its_member(database: Da
     admin = let_in(database)
     with pytest.raises(SpecError, match="'colleague' is viewer of the team"):
         create(database, admin, viewer.member_id, scopes={READ, SUBMIT})
-    assert create(database, admin, viewer.member_id).view.scopes == ["read"]
+    assert create(database, admin, viewer.member_id).scopes == ["read"]
 
 
 def test_an_admin_makes_keys_for_members_of_its_team_only(database: Database) -> None:
@@ -75,15 +75,15 @@ def test_a_key_makes_none_that_outlives_it(database: Database) -> None:
     for expires_at in (None, ends + timedelta(seconds=1)):
         with pytest.raises(NotAllowed, match="cannot make one that lasts longer"):
             create(database, caller, expires_at=expires_at)
-    assert create(database, caller, expires_at=ends).view.expires_at == ends
+    assert create(database, caller, expires_at=ends).expires_at == ends
     lasting = let_in(database, other)
-    assert create(database, lasting).view.expires_at is None
+    assert create(database, lasting).expires_at is None
 
 
 def test_an_admin_decides_how_long_keys_last(database: Database) -> None:
     admin = let_in(database, expires_at=later(database, days=1))
-    assert create(database, admin).view.expires_at is None
-    assert rotate(database, admin, admin.key_id, expires_at=later(database, days=9)).view.expires_at is not None
+    assert create(database, admin).expires_at is None
+    assert rotate(database, admin, admin.key_id, expires_at=later(database, days=9)).expires_at is not None
 
 
 @pytest.mark.parametrize("days", [0, -1, 5 * 366 + 1])
@@ -97,7 +97,7 @@ def test_an_overlap_makes_no_key_live_longer(database: Database) -> None:
     caller = let_in(database, expires_at=ends)
     rotate(database, caller, caller.key_id, overlap=600)
     with database.read() as session:
-        assert issuing.key_of(session, caller, caller.key_id or "").expires_at == ends
+        assert key_management.key_of(session, caller, caller.key_id or "").expires_at == ends
 
 
 def test_any_key_can_replace_and_revoke_itself_and_with_looking_alone_no_other(database: Database) -> None:

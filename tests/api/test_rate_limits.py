@@ -8,8 +8,8 @@ import httpx2
 import pytest
 from ayla_service.app import create_app
 from ayla_service.db.session import Database
-from ayla_service.http import authentication as admission
-from ayla_service.http.rate_limits import Buckets, Policy, place_of
+from ayla_service.http import authentication
+from ayla_service.http.rate_limits import RateLimitPolicy, TokenBuckets, client_network
 from ayla_service.settings import Settings
 from fastapi.testclient import TestClient
 from hypothesis import given
@@ -32,27 +32,27 @@ class Clock:
         return self.now
 
 
-def buckets(per_minute: int, burst: int, most: int = 100) -> tuple[Buckets, Clock]:
+def buckets(per_minute: int, burst: int, most: int = 100) -> tuple[TokenBuckets, Clock]:
     clock = Clock()
-    return Buckets(Policy(per_minute, burst), most, clock), clock
+    return TokenBuckets(RateLimitPolicy(per_minute, burst), most, clock), clock
 
 
 def test_a_bucket_empties_and_fills_again() -> None:
     some, clock = buckets(per_minute=60, burst=3)
     assert [some.take("a").allowed for _ in range(4)] == [True, True, True, False]
-    assert some.look("a").retry_after == 1
+    assert some.peek("a").retry_after == 1
     clock.now += 0.9
     assert not some.take("a").allowed
     clock.now += 0.2
     assert some.take("a").allowed
     clock.now += 3600
-    assert some.look("a").remaining == 3
+    assert some.peek("a").remaining == 3
     assert some.take("b").remaining == 2
 
 
 def test_looking_takes_nothing_and_keeps_nothing() -> None:
     some, _ = buckets(60, 2)
-    assert [some.look("a").remaining for _ in range(3)] == [2, 2, 2]
+    assert [some.peek("a").remaining for _ in range(3)] == [2, 2, 2]
     assert len(some) == 0
 
 
@@ -91,7 +91,7 @@ def test_who_waits_as_long_as_told_gets_through(per_minute: int, burst: int) -> 
     some, clock = buckets(per_minute, burst)
     while some.take("a").allowed:
         pass
-    clock.now += some.look("a").retry_after
+    clock.now += some.peek("a").retry_after
     assert some.take("a").allowed
 
 
@@ -109,7 +109,7 @@ def test_who_waits_as_long_as_told_gets_through(per_minute: int, burst: int) -> 
     ],
 )
 def test_addresses_of_one_network_are_one_place(one: str | None, other: str | None, same: bool) -> None:
-    assert (place_of(one) == place_of(other)) == same
+    assert (client_network(one) == client_network(other)) == same
 
 
 def client_of(folder: Path, database: Database, key: str | None = None, **settings: Any) -> TestClient:
@@ -162,7 +162,7 @@ def test_an_open_service_has_a_limit_only_if_one_is_set(tmp_path: Path, database
 def test_a_trusted_proxy_says_whose_wrong_keys_they_are(
     tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admission, "WRONG_KEYS", Policy(per_minute=1, burst=1))
+    monkeypatch.setattr(authentication, "WRONG_KEYS", RateLimitPolicy(per_minute=1, burst=1))
     make_key(database)
 
     def statuses(trusted: list[str]) -> list[int]:

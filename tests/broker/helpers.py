@@ -7,7 +7,7 @@ from typing import Any
 
 from ayla_service.db.models import Attempt
 from ayla_service.db.session import Database
-from ayla_service.jobs.views import JobView
+from ayla_service.jobs.schemas import JobDetail
 from ayla_service.queue.celery.publisher import CeleryWakeUp
 from ayla_service.queue.wakeup import WakeUp
 from ayla_service.states import JobState
@@ -34,16 +34,16 @@ LONG: dict[str, Any] = {
 """Computes for longer than any test waits, and records little."""
 
 
-def post(database: Database, wake_up: WakeUp, **changes: Any) -> JobView:
+def post(database: Database, wake_up: WakeUp, **changes: Any) -> JobDetail:
     """Submit a job as the API does."""
     return jobs(database, wake_up).submit(spec(**changes))
 
 
-def wait_until(database: Database, job: JobView, state: JobState) -> None:
+def wait_until(database: Database, job: JobDetail, state: JobState) -> None:
     wait_for(lambda: jobs(database).get(job.id).state == state)
 
 
-def wait_for_end(database: Database, job: JobView) -> None:
+def wait_for_end(database: Database, job: JobDetail) -> None:
     wait_until(database, job, JobState.SUCCEEDED)
 
 

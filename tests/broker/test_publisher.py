@@ -150,8 +150,8 @@ def test_a_connection_that_died_unnoticed_is_no_outage(
     with publisher(redis_url, outage_seconds=600) as wake_up:
         wake_up.notify(["auto"])
         wait_for(lambda: depth(redis_server) == 1)
-        send, failures = wake_up._line._send, [OSError("reset by peer")]
-        monkeypatch.setattr(wake_up._line, "_send", lambda queue: raise_next(failures) or send(queue))
+        send, failures = wake_up._connection._send, [OSError("reset by peer")]
+        monkeypatch.setattr(wake_up._connection, "_send", lambda queue: raise_next(failures) or send(queue))
         wake_up.notify(["auto"])
         wait_for(lambda: depth(redis_server) == 2)
     assert (events, failures) == ([], [])

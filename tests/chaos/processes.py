@@ -131,7 +131,7 @@ class Supervisor:
         if status is None:
             return
         if member.name not in self._due:
-            self.ExitCode.append(Exit(member.name, member.pid, status, time.time()))
+            self.exits.append(Exit(member.name, member.pid, status, time.time()))
             self._due[member.name] = time.monotonic() + _RESTART_SECONDS
         elif time.monotonic() >= self._due[member.name]:
             del self._due[member.name]

@@ -67,7 +67,7 @@ class Report:
             ),
             _RECOVERY,
             _table(("attempts", "number"), sorted(self.attempts.items())),
-            _table(("processes ended", "status", "number"), [(*key, n) for key, n in sorted(self.ExitCode.items())]),
+            _table(("processes ended", "status", "number"), [(*key, n) for key, n in sorted(self.exits.items())]),
             self._rest(),
         ]
         return "\n\n".join(part for part in parts if part) + "\n"

@@ -3,38 +3,38 @@
 import math
 from typing import Any
 
+from ayla_service.comparison.paired_tests import run_tests
 from ayla_service.comparison.pairs import matches, over_seeds
-from ayla_service.comparison.question import Question
-from ayla_service.comparison.runs import ComparedJob, ComparedProblem, Run, Setting
-from ayla_service.comparison.schemas import JobComparison
-from ayla_service.comparison.service import Comparison, ProblemResult
+from ayla_service.comparison.query import ComparisonQuery
+from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, SeedRun
+from ayla_service.comparison.schemas import ComparedJob
+from ayla_service.comparison.service import ComparisonResult, ProblemResult, job_comparison
 from ayla_service.comparison.summaries import summarize
-from ayla_service.comparison.testing import run_tests
 
 
 def comparison_document(job: dict[str, Any], trials: list[dict[str, Any]]) -> dict[str, Any]:
     """The answer to ``GET /v1/jobs/{id}/comparison`` for a job and its trials, as documents of the API."""
-    question = Question()
+    query = ComparisonQuery()
     problem = ComparedProblem("made up", steps=1, dtype="float64", mini_batches=False)
     for trial in trials:
-        setting = problem.settings.setdefault(trial["label"], Setting(trial["label"], trial["optimizer"]))
+        setting = problem.settings.setdefault(trial["label"], ComparedSetting(trial["label"], trial["optimizer"]))
         setting.runs[trial["seed"]] = _run(trial)
-    pairs = [over_seeds(problem, match, question.metric) for match in matches([problem], None)]
-    summaries = [summarize(setting, question) for setting in problem.settings.values()]
-    found = Comparison(
-        question=question,
-        jobs=[ComparedJob(job["id"], job["name"], job["state"], 0, len(trials))],
-        results=[ProblemResult(problem, summaries, run_tests(pairs, "seed", question))],
+    pairs = [over_seeds(problem, match, query.metric) for match in matches([problem], None)]
+    summaries = [summarize(setting, query) for setting in problem.settings.values()]
+    found = ComparisonResult(
+        query=query,
+        jobs=[ComparedJob(id=job["id"], name=job["name"], state=job["state"], problem=0, trials=len(trials))],
+        results=[ProblemResult(problem, summaries, run_tests(pairs, "seed", query))],
         tests=[],
         profile=None,
         notes=["A note of the service."],
     )
-    return JobComparison.of(found).model_dump(mode="json")
+    return job_comparison(found).model_dump(mode="json")
 
 
-def _run(trial: dict[str, Any]) -> Run:
+def _run(trial: dict[str, Any]) -> SeedRun:
     summary, diverged = trial["summary"], trial["state"] == "diverged"
-    return Run(
+    return SeedRun(
         trial_id=trial["id"],
         problem=0,
         label=trial["label"],

@@ -3,8 +3,8 @@
 from ayla.reproduce.experiment import PRESETS as REPRODUCED
 from ayla.reproduce.experiment import Method
 from ayla.reproduce.figures.style import COLOURS, MARKERS
-from ayla_service.figures.data import Setting
-from ayla_service.figures.style import looks
+from ayla_service.figures.data import SettingData
+from ayla_service.figures.style import styles_of
 from ayla_spec.presets import PRESETS
 
 
@@ -13,7 +13,7 @@ def test_labels_of_the_presets_have_one_colour_and_marker_in_both() -> None:
     assert len(found) == len(REPRODUCED)
     for name, preset in found:
         optimizers = [(each.label or each.name, each.model_dump(mode="json")) for each in preset.optimizers]
-        settings = [Setting(place, label, optimizer, []) for place, (label, optimizer) in enumerate(optimizers)]
+        settings = [SettingData(place, label, optimizer, []) for place, (label, optimizer) in enumerate(optimizers)]
         for setting in settings:
-            method, look = Method.of(setting.optimizer), looks(settings)[setting.index]
-            assert (COLOURS[method], MARKERS[method]) == (look.colour, look.marker), (name, setting.label)
+            method, style = Method.of(setting.optimizer), styles_of(settings)[setting.index]
+            assert (COLOURS[method], MARKERS[method]) == (style.colour, style.marker), (name, setting.label)

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 from ayla_service.cli import app
-from ayla_service.datasets import subprocess_main as isolated
+from ayla_service.datasets import subprocess_main
 from ayla_service.datasets.routes import uploads as uploading
 from ayla_service.processes.startup import variable
 from ayla_service.settings import Settings
@@ -168,10 +168,10 @@ def uploads(compose: Compose) -> Faults:
     given = Settings(
         **{name: api["environment"][variable(name)] for name in _OF_UPLOADS if variable(name) in api["environment"]}
     )
-    needed = _OF_THE_API + uploading.CHECKS_AT_ONCE * isolated.MEMORY_BYTES
+    needed = _OF_THE_API + uploading.CHECKS_AT_ONCE * subprocess_main.MEMORY_BYTES
     if any(_holds(mount, folder) for mount in api.get("tmpfs", [])):
         # Beside each file there is a copy as it is kept, and beside those that are checked the numbers in them.
-        needed += 2 * given.upload_room + uploading.CHECKS_AT_ONCE * isolated.FILE_BYTES
+        needed += 2 * given.upload_room + uploading.CHECKS_AT_ONCE * subprocess_main.FILE_BYTES
     elif not any(_holds(mount.split(":")[1], folder) for mount in api.get("volumes", [])):
         yield f"the files of the api go to {folder}, which cannot be written"
     limit = _bytes(api["deploy"]["resources"]["limits"]["memory"])

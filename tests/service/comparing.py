@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ayla_service.comparison.runs import ComparedProblem, Course, Run, Setting
+from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, LossCurve, SeedRun
 
 INF = math.inf
 
@@ -16,7 +16,7 @@ OPTIMIZERS: dict[str, dict[str, Any]] = {
 }
 
 
-def run(loss: float, seed: int = 0, *, label: str = PLAIN, steps: float = INF, **changes: Any) -> Run:
+def run(loss: float, seed: int = 0, *, label: str = PLAIN, steps: float = INF, **changes: Any) -> SeedRun:
     """A run with this final loss, which is infinite if it diverged; ``steps`` are those to the goal."""
     values: dict[str, Any] = {
         "trial_id": f"{label}/{seed}",
@@ -31,15 +31,15 @@ def run(loss: float, seed: int = 0, *, label: str = PLAIN, steps: float = INF, *
         "wall_seconds": 2.0,
         "rows": 11,
         "stored_bytes": 100,
-        "course": Course(area=10 * loss, steps_to_goal=steps),
+        "curve": LossCurve(area=10 * loss, steps_to_goal=steps),
     }
-    return Run(**values | changes)
+    return SeedRun(**values | changes)
 
 
-def setting(label: str, runs: Sequence[Run]) -> Setting:
+def setting(label: str, runs: Sequence[SeedRun]) -> ComparedSetting:
     """A setting with these runs."""
     optimizer = OPTIMIZERS.get(label, {"name": "adam", "learning_rate": 0.1, "label": label, "ayla": None})
-    return Setting(label, optimizer, runs={run.seed: run for run in runs})
+    return ComparedSetting(label, optimizer, runs={run.seed: run for run in runs})
 
 
 def problem(

@@ -7,14 +7,14 @@ from typing import Any
 
 from ayla_service.db.models import Webhook, WebhookDelivery
 from ayla_service.db.session import Database, store_now
-from ayla_service.queue.outbox import Event, delivery, message
+from ayla_service.queue.outbox import WebhookEvent, delivery, message
 from ayla_service.teams.principal import LOCAL, Principal
 from ayla_service.webhooks.signing import new_secret
 from sqlalchemy import insert, select, update
 
 
 def add_webhook(
-    database: Database, events: Sequence[str] = tuple(Event), caller: Principal = LOCAL, **columns: Any
+    database: Database, events: Sequence[str] = tuple(WebhookEvent), caller: Principal = LOCAL, **columns: Any
 ) -> str:
     """A webhook of the caller's; returns its id."""
     webhook = {

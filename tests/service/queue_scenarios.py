@@ -15,7 +15,7 @@ from sqlalchemy import update
 from tests.factories import stranger
 from tests.service.queue_simulation import (
     Arrival,
-    Run,
+    ShardRun,
     Simulation,
     first_in_first_out,
     noise,
@@ -41,7 +41,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Waits:
+class WaitTimes:
     """How long small jobs waited, in seconds."""
 
     jobs: int
@@ -61,8 +61,8 @@ class Mixed:
     """
 
     shares: list[Share]
-    fair: Waits
-    fifo: Waits
+    fair: WaitTimes
+    fifo: WaitTimes
     longest_gap: float
 
 
@@ -131,11 +131,11 @@ def newcomer(database: Database, since: float, minutes: int, policy: SharePolicy
     return [seconds_of(runs, *span)[bob.member_id] / (WORKERS * 60.0) for span in spans]
 
 
-def _waits(runs: Sequence[Run], members: Collection[str]) -> Waits:
+def _waits(runs: Sequence[ShardRun], members: Collection[str]) -> WaitTimes:
     waited = [run.waited for run in runs if run.owner.member_id in members]
-    return Waits(len(waited), median(waited), max(waited))
+    return WaitTimes(len(waited), median(waited), max(waited))
 
 
-def _longest_gap(runs: Sequence[Run], who: Principal) -> float:
+def _longest_gap(runs: Sequence[ShardRun], who: Principal) -> float:
     starts = sorted(run.start for run in runs if run.owner.member_id == who.member_id)
     return max(later - earlier for earlier, later in pairwise(starts))

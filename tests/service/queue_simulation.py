@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
 from ayla_service.db.session import Database
-from ayla_service.jobs import drafts
+from ayla_service.jobs.planning import PlannedJob, insert_jobs, plan_job
 from ayla_service.queue import claims, packs
 from ayla_service.queue.claims import Claim, WorkerIdentity, claim_pack
 from ayla_service.queue.fair_queue import FAIR, SharePolicy
@@ -43,7 +43,7 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ShardRun:
     """A shard that was run."""
 
     owner: Principal
@@ -61,18 +61,18 @@ def put(database: Database, arrival: Arrival, now: datetime) -> tuple[str, dict[
     """Queue a job as if it was cut so; returns its id and the estimated seconds of its shards, by id."""
     document = spec(priority=arrival.priority)
     wanted = JobSpec.model_validate(document)
-    draft = drafts.draft(arrival.owner, wanted, document, resolve(wanted), now)
+    planned = plan_job(arrival.owner, wanted, document, resolve(wanted), now)
     shards = [
-        {**draft.shards[0], "id": str(uuid.uuid4()), "index": index, "cost": cost}
+        {**planned.shards[0], "id": str(uuid.uuid4()), "index": index, "cost": cost}
         for index, cost in enumerate(arrival.costs)
     ]
     trials = [
-        {**draft.trials[0], "id": str(uuid.uuid4()), "index": index, "shard_id": shard["id"]}
+        {**planned.trials[0], "id": str(uuid.uuid4()), "index": index, "shard_id": shard["id"]}
         for index, shard in enumerate(shards)
     ]
     with database.write() as session:
-        drafts.store(session, [drafts.Draft(draft.owner, draft.job, draft.labels, shards, trials)])
-    return draft.job["id"], {shard["id"]: shard["cost"] for shard in shards}
+        insert_jobs(session, [PlannedJob(planned.owner, planned.job, planned.labels, shards, trials)])
+    return planned.job["id"], {shard["id"]: shard["cost"] for shard in shards}
 
 
 def noise(seed: int) -> Iterator[float]:
@@ -92,7 +92,7 @@ def poisson(seed: int, rate: float, until: float) -> Iterator[float]:
 
 
 @dataclass(slots=True)
-class _Clock:
+class _SimulatedClock:
     now: float = 0.0
 
     def __call__(self, _session: object) -> datetime:
@@ -114,12 +114,12 @@ class Simulation:
     workers: int
     factors: Iterator[float]
     policy: SharePolicy = FAIR
-    runs: list[Run] = field(default_factory=list)
-    _clock: _Clock = field(default_factory=_Clock)
+    runs: list[ShardRun] = field(default_factory=list)
+    _clock: _SimulatedClock = field(default_factory=_SimulatedClock)
     _owners: dict[str, tuple[Principal, float]] = field(default_factory=dict)
     _costs: dict[str, float] = field(default_factory=dict)
 
-    def play(self, arrivals: Sequence[Arrival], until: float) -> list[Run]:
+    def play(self, arrivals: Sequence[Arrival], until: float) -> list[ShardRun]:
         """Let it run; what has begun by the end is counted as if it had ended."""
         coming = sorted(arrivals, key=lambda arrival: arrival.at, reverse=True)
         idle = [f"worker:{number}" for number in range(self.workers)]
@@ -146,7 +146,7 @@ class Simulation:
         for claimed in found:
             owner, queued = self._owners[claimed.job_id]
             end = at + self._costs[claimed.shard_id] * next(self.factors)
-            self.runs.append(Run(owner, queued, at, end))
+            self.runs.append(ShardRun(owner, queued, at, end))
             at = end
         if found:
             heapq.heappush(busy, (at, worker, found))
@@ -167,19 +167,19 @@ class Simulation:
             yield
 
 
-def first_in_first_out(arrivals: Sequence[Arrival], workers: int, factors: Iterator[float]) -> list[Run]:
+def first_in_first_out(arrivals: Sequence[Arrival], workers: int, factors: Iterator[float]) -> list[ShardRun]:
     """What would be if the oldest shard always went first."""
     free = [0.0] * workers
     runs = []
     for arrival in sorted(arrivals, key=lambda arrival: arrival.at):
         for cost in arrival.costs:
             start = max(arrival.at, heapq.heappop(free))
-            runs.append(Run(arrival.owner, arrival.at, start, start + cost * next(factors)))
+            runs.append(ShardRun(arrival.owner, arrival.at, start, start + cost * next(factors)))
             heapq.heappush(free, runs[-1].end)
     return runs
 
 
-def seconds_of(runs: Sequence[Run], first: float, last: float) -> dict[str, float]:
+def seconds_of(runs: Sequence[ShardRun], first: float, last: float) -> dict[str, float]:
     """Computing time that each member, by id, and each team had within a span of time."""
     found: dict[str, float] = defaultdict(float)
     for run in runs:

@@ -7,7 +7,8 @@ from ayla_service.db.session import Database, store_now
 from ayla_service.queue.claims import Claim, claim
 from ayla_service.queue.retries import RetryPolicy
 from ayla_service.teams.principal import LOCAL
-from ayla_service.trials.reader import ResultReader, TrajectoryQuery
+from ayla_service.trials.selection import TrajectoryQuery
+from ayla_service.trials.service import ResultReader
 from sqlalchemy import select, update
 
 from tests.factories import AT_ONCE, WORKER

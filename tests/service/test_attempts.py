@@ -8,7 +8,7 @@ import pytest
 from ayla_service.db.models import Checkpoint, Chunk, Job
 from ayla_service.db.session import Database
 from ayla_service.queue import attempts, packs
-from ayla_service.queue.attempts import LeaseLost, Order
+from ayla_service.queue.attempts import HeartbeatReply, LeaseLost
 from ayla_service.queue.claims import Claim, SavedState
 from ayla_service.queue.reaper import reap
 from ayla_service.queue.retries import ErrorType
@@ -92,7 +92,7 @@ def test_heartbeats_do_not_wait_for_whoever_holds_the_job(database: Database) ->
     claimed = claim_one(database)
     with database.write() as session:
         session.execute(select(Job).with_for_update())
-        assert attempts.record(database, claimed, progress(claimed, 0, 4), LEASE) is Order.GO_ON
+        assert attempts.record(database, claimed, progress(claimed, 0, 4), LEASE) is HeartbeatReply.CONTINUE
         assert packs.renew(database, [claimed], LEASE) == {claimed.shard_id}
 
 

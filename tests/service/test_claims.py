@@ -7,7 +7,7 @@ from ayla_service.db.models import Job, Shard
 from ayla_service.db.session import Database
 from ayla_service.queue import claims
 from ayla_service.queue.claims import WorkerIdentity, claim
-from ayla_service.queue.fair_queue import Turns
+from ayla_service.queue.fair_queue import FairQueue
 from ayla_service.queue.policy import Candidate, PackLimits, Take, pack
 from pydantic import ValidationError
 from sqlalchemy import select, update
@@ -47,7 +47,7 @@ def test_a_worker_takes_only_what_its_devices_can_run(database: Database) -> Non
 def test_a_claim_tells_all_that_is_needed(database: Database) -> None:
     job = submit(database, seeds=[4, 5])
     claimed = claim_one(database)
-    assert claimed.spec.model_dump(mode="json") == job.resolved
+    assert claimed.spec == job.resolved
     assert [plan.seed for plan in claimed.trials] == [4, 5, 4, 5]
     assert set(claimed.trial_ids) == {0, 1, 2, 3}
     assert claimed.attempt == 1
@@ -97,8 +97,8 @@ def test_what_is_tried_between_the_look_and_the_lock_is_no_part_of_a_pack(
         pytest.skip("claims on SQLite look and lock at once")
     first, second = submit(database), submit(database)
 
-    def meanwhile(turns: Turns, take: Take, limits: PackLimits) -> list[Candidate]:
-        chosen = pack(turns, take, limits)
+    def meanwhile(members: FairQueue, take: Take, limits: PackLimits) -> list[Candidate]:
+        chosen = pack(members, take, limits)
         with database.write() as session:
             session.execute(update(Shard).where(Shard.job_id == second.id).values(attempt=1))
         return chosen

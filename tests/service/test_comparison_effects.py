@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from ayla_service.comparison.effects import copies, notes_on_effects
-from ayla_service.comparison.question import Question
-from ayla_service.comparison.runs import ComparedProblem, Setting
+from ayla_service.comparison.query import ComparisonQuery
+from ayla_service.comparison.runs import ComparedProblem, ComparedSetting
 from ayla_service.comparison.summaries import summarize
 from ayla_spec.optimizers.effect import Sides
 
@@ -14,14 +14,14 @@ from tests.service.comparing import run
 BELOW, BOTH = Sides(10, 0), Sides(6, 4)
 
 
-def setting(label: str, ayla: dict[str, Any] | None, *sides: Sides | None, **changes: Any) -> Setting:
+def setting(label: str, ayla: dict[str, Any] | None, *sides: Sides | None, **changes: Any) -> ComparedSetting:
     """A setting with a run for each of the sides, by seed from 0."""
     optimizer = {"name": "sgd", "learning_rate": 0.1, "label": label, "ayla": ayla}
     runs = {seed: run(1.0, seed, label=label, sides=one) for seed, one in enumerate(sides)}
-    return Setting(label, optimizer, runs=runs, **changes)
+    return ComparedSetting(label, optimizer, runs=runs, **changes)
 
 
-def problem(*settings: Setting) -> ComparedProblem:
+def problem(*settings: ComparedSetting) -> ComparedProblem:
     made = ComparedProblem("x**2", 10, "float64", mini_batches=False)
     made.settings = {one.label: one for one in settings}
     return made
@@ -30,12 +30,12 @@ def problem(*settings: Setting) -> ComparedProblem:
 def notes(made: ComparedProblem) -> list[str]:
     first = copies(made)
     return list(
-        notes_on_effects([summarize(one, Question(), first.get(label)) for label, one in made.settings.items()])
+        notes_on_effects([summarize(one, ComparisonQuery(), first.get(label)) for label, one in made.settings.items()])
     )
 
 
 A, B = {"n1": 1.2, "n2": 1.5}, {"n1": 1.2, "n2": 0.5}
-NOTHING: dict[str, list[Setting]] = {
+NOTHING: dict[str, list[ComparedSetting]] = {
     "it acted on one seed": [setting("a", A, BELOW, BOTH), setting("b", B, BELOW, BOTH)],
     "one trial is older": [setting("a", A, BELOW, None), setting("b", B, BELOW, None)],
     "all trials are older": [setting("a", A, None), setting("b", B, None)],

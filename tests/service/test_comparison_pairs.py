@@ -4,11 +4,12 @@ import math
 from random import Random
 
 import pytest
+from ayla_service.comparison.paired_tests import PairedTest, run_tests
 from ayla_service.comparison.pairs import Match, matches, over_problems, over_seeds
-from ayla_service.comparison.question import Question
+from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.runs import ComparedProblem
+from ayla_service.comparison.schemas import ConfidenceInterval
 from ayla_service.comparison.summaries import summarize
-from ayla_service.comparison.testing import PairedTest, run_tests
 from ayla_service.comparison.verdicts import verdict
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
@@ -17,18 +18,18 @@ from hypothesis import strategies as st
 from tests.service.comparing import AYLA, INF, PLAIN, problem, run, setting
 
 MATCH = Match(AYLA, PLAIN, is_ayla=True)
-FINAL = Question()
+FINAL = ComparisonQuery()
 
 losses = st.integers(0, 5).map(float) | st.just(INF)
 pairs_of_losses = st.lists(st.tuples(losses, losses), min_size=2, max_size=9)
 
 
-def seed_test(made: ComparedProblem, question: Question = FINAL, match: Match = MATCH) -> PairedTest:
-    return run_tests([over_seeds(made, match, question.metric)], "seed", question)[0]
+def seed_test(made: ComparedProblem, query: ComparisonQuery = FINAL, match: Match = MATCH) -> PairedTest:
+    return run_tests([over_seeds(made, match, query.metric)], "seed", query)[0]
 
 
-def said(made: ComparedProblem, question: Question = FINAL) -> str:
-    return verdict(seed_test(made, question), question)
+def said(made: ComparedProblem, query: ComparisonQuery = FINAL) -> str:
+    return verdict(seed_test(made, query), query)
 
 
 def test_ayla_is_matched_with_what_it_is_built_on_and_everything_with_the_baseline() -> None:
@@ -94,18 +95,18 @@ def test_which_seed_is_which_changes_nothing(values: list[tuple[float, float]], 
 
 def test_many_tests_are_corrected_for_and_said_to_be() -> None:
     made = problem({AYLA: [0.0] * 6 + [1.0], PLAIN: [1.0] * 7, "Adam": [0.5] * 6 + [0.75]})
-    question = Question(baseline=PLAIN)
+    query = ComparisonQuery(baseline=PLAIN)
     found = [over_seeds(made, match, "final_loss") for match in matches([made], PLAIN)]
-    tests = run_tests(found, "seed", question)
+    tests = run_tests(found, "seed", query)
     assert [test.sign_p for test in tests] == [2 / 64, 2 / 128]
     assert [test.adjusted_sign_p for test in tests] == [2 / 64, 4 / 128]
     assert [test.family for test in tests] == [2, 2]
     assert [test.outcome(0.975) for test in tests] == ["undecided", "undecided"]
     assert [test.outcome(0.95) for test in tests] == ["better", "better"]
-    swapped = run_tests([over_seeds(made, Match(PLAIN, "Adam", is_ayla=False), "final_loss")], "seed", question)
+    swapped = run_tests([over_seeds(made, Match(PLAIN, "Adam", is_ayla=False), "final_loss")], "seed", query)
     assert swapped[0].outcome(0.95) == "worse"
     assert "6 of 7 seeds, 1 tied: unlikely to be chance (exact sign test, p = 0.031; 0.031 after Holm's" in verdict(
-        tests[0], question
+        tests[0], query
     )
 
 
@@ -164,12 +165,16 @@ def test_without_a_seed_in_common_nothing_is_said() -> None:
 
 def test_every_metric_is_measured_and_worded_as_its_own() -> None:
     made = problem({AYLA: [2.0, 2.5], PLAIN: [1.0, 1.5]}, {AYLA: [3.0, INF], PLAIN: [4.0, 7.0]})
-    question = Question("steps_to_target", target=0.1)
-    test = seed_test(made, question)
+    query = ComparisonQuery("steps_to_target", target=0.1)
+    test = seed_test(made, query)
     assert (test.wins, test.losses) == (1, 1)
-    assert said(made, question).startswith("AYLA-SGD took fewer steps to the target than SGD on 1 of 2 seeds:")
-    assert said(made, Question("area_under_curve")).startswith("AYLA-SGD had a larger area under its curve than SGD")
-    assert said(made, Question("best_loss")).startswith("AYLA-SGD had a higher best loss than SGD on 2 of 2 seeds")
+    assert said(made, query).startswith("AYLA-SGD took fewer steps to the target than SGD on 1 of 2 seeds:")
+    assert said(made, ComparisonQuery("area_under_curve")).startswith(
+        "AYLA-SGD had a larger area under its curve than SGD"
+    )
+    assert said(made, ComparisonQuery("best_loss")).startswith(
+        "AYLA-SGD had a higher best loss than SGD on 2 of 2 seeds"
+    )
 
 
 def test_over_problems_a_pair_is_a_problem_and_its_difference_relative() -> None:
@@ -209,7 +214,7 @@ def test_time_is_that_of_trials_that_completed_and_speed_that_of_all_that_were_t
 
 
 def test_a_setting_without_a_result_has_no_numbers() -> None:
-    summary = summarize(setting(PLAIN, []), Question(target=1.0))
+    summary = summarize(setting(PLAIN, []), ComparisonQuery(target=1.0))
     assert (summary.seeds, summary.final_loss, summary.area_under_curve, summary.wall_seconds) == (0, None, None, None)
     assert summary.steps_to_target is None
 
@@ -224,6 +229,6 @@ def test_holms_correction_spans_all_outcomes_that_can_be_tested() -> None:
 def test_differences_too_large_for_a_float_are_infinite_and_do_no_harm() -> None:
     made = problem({AYLA: [-1.7e308 - seed * 1e305 for seed in range(6)], PLAIN: [1.7e308] * 6})
     test = seed_test(made)
-    assert (test.median_difference, test.interval, test.wins) == (-INF, (-INF, -INF), 6)
+    assert (test.median_difference, test.interval, test.wins) == (-INF, ConfidenceInterval(low=-INF, high=-INF), 6)
     assert over_problems([made], MATCH, "final_loss").differences == [-1.0]
     assert summarize(made.settings[PLAIN], FINAL).final_loss is not None

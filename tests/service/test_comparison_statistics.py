@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from ayla_service.comparison.bootstrap import RESAMPLES, fewest_for, median_interval
+from ayla_service.comparison.distributions import RESAMPLES, distribution, fewest_for, median_interval
 from ayla_service.comparison.significance import EXACT_UP_TO, holm, sign_test, signed_rank
-from ayla_service.comparison.spread import Spread
 from ayla_service.trials.quantiles import median, ordered, quantile
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
@@ -134,7 +133,7 @@ def test_the_bootstrap_is_that_of_scipy() -> None:
 @hypothesis_settings(max_examples=40)
 def test_neither_interval_nor_quantiles_depend_on_the_order_of_seeds(sample: list[float]) -> None:
     shuffled = random.Random(0).sample(sample, len(sample))
-    assert Spread.of(sample, 0.95) == Spread.of(shuffled, 0.95)
+    assert distribution(sample, 0.95) == distribution(shuffled, 0.95)
     low, high = median_interval(sample, 0.95)
     assert min(sample) <= low <= median(sample) <= high <= max(sample)
 
@@ -145,17 +144,18 @@ def test_the_interval_of_one_value_is_that_value() -> None:
 
 
 def test_an_interval_can_reach_into_what_diverged() -> None:
-    spread = Spread.of([1.0, 2.0, 3.0, 4.0, INF, INF, INF], 0.95)
+    spread = distribution([1.0, 2.0, 3.0, 4.0, INF, INF, INF], 0.95)
     assert (spread.values, spread.finite, spread.median, spread.max) == (7, 4, 4.0, INF)
     assert spread.interval is not None
-    assert math.isfinite(spread.interval[0])
-    assert spread.interval[1] == INF
+    assert spread.interval.low is not None
+    assert math.isfinite(spread.interval.low)
+    assert spread.interval.high == INF
 
 
 def test_too_few_values_carry_no_interval() -> None:
     assert fewest_for(0.95) == 6
     assert fewest_for(0.99) == 8
-    assert Spread.of([1.0, 2.0, 3.0, 4.0, 5.0], 0.95).interval is None
-    assert Spread.of([1.0, 2.0, 3.0, 4.0, 5.0], 0.95).no_interval == "fewer than 6 runs cannot carry one of 95 %"
-    assert Spread.of([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 0.95).no_interval is None
-    assert Spread.of([1.0, 2.0, 3.0, 4.0, 5.0], 0.9).interval is not None
+    assert distribution([1.0, 2.0, 3.0, 4.0, 5.0], 0.95).interval is None
+    assert distribution([1.0, 2.0, 3.0, 4.0, 5.0], 0.95).no_interval == "fewer than 6 runs cannot carry one of 95 %"
+    assert distribution([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 0.95).no_interval is None
+    assert distribution([1.0, 2.0, 3.0, 4.0, 5.0], 0.9).interval is not None

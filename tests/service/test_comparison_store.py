@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ayla_service.comparison import curves as courses
-from ayla_service.comparison import loading as gathering
-from ayla_service.comparison.question import Question
-from ayla_service.comparison.service import Comparison, ComparisonService
+from ayla_service.comparison import curves, loading
+from ayla_service.comparison.query import ComparisonQuery
+from ayla_service.comparison.service import ComparisonResult, ComparisonService
 from ayla_service.db.models import Chunk, Trial
 from ayla_service.db.session import Database
 from ayla_service.errors import ComparisonTooLarge, InvalidQuery, JobNotFound
@@ -56,8 +55,8 @@ def end(
             session.add(Chunk(trial_id=trial.id, first_step=first, last_step=rows[-1], rows=len(rows), data=data))
 
 
-def compare(database: Database, *job_ids: str, **question: Any) -> Comparison:
-    return ComparisonService(database).compare(LOCAL, job_ids, Question(**question))
+def compare(database: Database, *job_ids: str, **query: Any) -> ComparisonResult:
+    return ComparisonService(database).compare(LOCAL, job_ids, ComparisonQuery(**query))
 
 
 def test_courses_are_read_across_chunks(database: Database) -> None:
@@ -111,7 +110,7 @@ def test_without_a_target_the_goal_is_near_the_lowest_loss_of_each_seed(database
         end(database, job_id, AYLA, seed, [scale * loss for loss in (10.0, 0.1, 0.0, 0.0)])
     found = compare(database, job_id).profile
     assert found is not None
-    assert [curve.data.places for curve in found.curves] == [[], [1.0]]
+    assert [curve.data.steps for curve in found.curves] == [[], [1]]
     assert found.instances == 2
 
 
@@ -161,7 +160,7 @@ def test_jobs_without_a_common_label_are_a_clear_answer(database: Database) -> N
     end(database, second, "Adam lr=0.1", 0, [2.0, 1.0])
     found = compare(database, first, second)
     assert found.profile is not None
-    assert found.profile.reason == "Fewer than two optimizers have a result on every problem."
+    assert found.profile.no_curves == "Fewer than two optimizers have a result on every problem."
     assert found.profile.left_out == [PLAIN, AYLA, "Adam lr=0.1"]
     assert [test.count for test in found.tests] == [0]
 
@@ -190,12 +189,12 @@ def test_jobs_of_another_team_do_not_exist(database: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "parameter"),
+    ("query", "parameter"),
     [({"metric": "steps_to_target"}, "/target"), ({"baseline": "Adam"}, "/baseline")],
 )
-def test_a_question_that_does_not_fit_is_refused(database: Database, question: dict[str, Any], parameter: str) -> None:
+def test_a_query_that_does_not_fit_is_refused(database: Database, query: dict[str, Any], parameter: str) -> None:
     with pytest.raises(InvalidQuery) as refused:
-        compare(database, new_job(database), **question)
+        compare(database, new_job(database), **query)
     assert [issue.pointer for issue in refused.value.issues] == [parameter]
 
 
@@ -205,7 +204,7 @@ def test_a_job_of_thousands_of_trials_is_compared(database: Database) -> None:
 
 
 def test_more_trials_than_are_compared_at_once_are_refused(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gathering, "MAX_TRIALS", 7)
+    monkeypatch.setattr(loading, "MAX_TRIALS", 7)
     first, second = new_job(database), new_job(database)
     compare(database, first)
     with pytest.raises(ComparisonTooLarge, match="8 trials are too many for one comparison; at most 7 trials"):
@@ -218,11 +217,11 @@ def test_trajectories_too_long_to_read_leave_the_losses(
 ) -> None:
     job_id = new_job(database)
     end(database, job_id, PLAIN, 0, [float(loss) for loss in range(20, 0, -1)])
-    monkeypatch.setattr(courses, limit, most)
+    monkeypatch.setattr(curves, limit, most)
     found = compare(database, job_id)
     summary = found.results[0].summaries[0]
     assert (summary.final_loss is not None, summary.area_under_curve, found.profile) == (True, None, None)
     assert "too many to read" in found.notes[-1]
-    for question in ({"metric": "area_under_curve"}, {"target": 1.0}):
+    for query in ({"metric": "area_under_curve"}, {"target": 1.0}):
         with pytest.raises(ComparisonTooLarge):
-            compare(database, job_id, **question)
+            compare(database, job_id, **query)

@@ -11,7 +11,7 @@ import pytest
 from ayla_service import cursors
 from ayla_service.db.session import Database
 from ayla_service.errors import InvalidQuery
-from ayla_service.streams.positions import Position
+from ayla_service.streams.events import Position
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -59,7 +59,7 @@ def test_a_dataset_is_described(database: Database, service: DatasetService) -> 
     assert stored == service.get(LOCAL, stored.id)
     assert (stored.name, stored.owner, stored.format) == ("flowers", "local", "csv")
     assert (stored.rows, stored.column_count) == (30, 3)
-    assert [(column["name"], column["classes"]) for column in stored.columns][2] == ("target", 3)
+    assert [(column.name, column.classes) for column in stored.columns][2] == ("target", 3)
 
 
 def test_a_preview_reads_little(database: Database, service: DatasetService, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,7 +85,7 @@ def test_a_list_is_of_the_team_and_in_pages(database: Database, service: Dataset
     seen, cursor = [], None
     while True:
         page = service.list(LOCAL, limit=2, cursor=cursor)
-        seen += [view.name for view in page.items]
+        seen += [view.name for view in page.data]
         cursor = page.next_cursor
         if cursor is None:
             break
@@ -158,7 +158,7 @@ def test_a_dataset_that_jobs_wait_for_is_kept(database: Database, service: Datas
     for job_id in waiting:
         desk.cancel(job_id)
     service.delete(LOCAL, stored.id)
-    assert desk.get(waiting[0]).resolved["problem"]["dataset"]["id"] == stored.id
+    assert desk.get(waiting[0]).resolved.model_dump()["problem"]["dataset"]["id"] == stored.id
 
 
 def _limit(database: Database, table: type[Member | Team], row_id: str, stored_bytes: int) -> None:

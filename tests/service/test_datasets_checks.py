@@ -13,8 +13,8 @@ import pytest
 from ayla_data import limits as bounds
 from ayla_data.errors import TableError
 from ayla_data.formats import Format
-from ayla_service.datasets import checking, measures
-from ayla_service.datasets.checking import Checked, check
+from ayla_service.datasets import checking, summaries
+from ayla_service.datasets.checking import TableSummary, check
 from ayla_service.datasets.encoding import PREVIEW_ROWS
 from ayla_spec import limits
 from hypothesis import given
@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from tests.uploaded import FLOWERS, npz_file, parquet_file
 
 
-def _checked(kind: Format, content: bytes) -> tuple[Checked, pa.Table]:
+def _checked(kind: Format, content: bytes) -> tuple[TableSummary, pa.Table]:
     with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as target:
         source.write(content)
         found = check(kind, source, target)
@@ -77,8 +77,8 @@ def test_measures_do_not_depend_on_how_a_table_is_cut(monkeypatch: pytest.Monkey
 
 
 def test_many_different_values_are_not_counted() -> None:
-    rows = measures.MOST_DISTINCT + 1
-    few, many = np.arange(rows) % measures.MOST_DISTINCT, np.arange(rows)
+    rows = summaries.MOST_DISTINCT + 1
+    few, many = np.arange(rows) % summaries.MOST_DISTINCT, np.arange(rows)
     columns = _checked("parquet", parquet_file({"few": few, "many": many}))[0].columns
     assert [(column.distinct, column.classes) for column in columns] == [(1000, 1000), (None, None)]
 
@@ -165,7 +165,7 @@ def test_the_first_row_group_is_small() -> None:
 
 
 def test_batches_are_read_from_disk_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ayla_service.datasets.spool.rows_at_once", lambda _: 7)
+    monkeypatch.setattr("ayla_service.datasets.batched.rows_at_once", lambda _: 7)
     monkeypatch.setattr("ayla_data.csv_file._BLOCK_BYTES", 64)
     assert _columns("csv", FLOWERS)["width"] == [row + 0.5 for row in range(30)]
     columns = {"x": np.arange(20), "y": np.arange(20) * 0.5}

@@ -77,7 +77,7 @@ def test_the_rules_of_a_problem_know_its_size(database: Database) -> None:
 def test_a_resolved_spec_can_be_submitted_again(database: Database) -> None:
     upload(database)
     first = jobs(database).submit(spec(problem=upload_problem()))
-    again = jobs(database).submit(first.resolved)
+    again = jobs(database).submit(first.resolved.model_dump(mode="json"))
     assert again.resolved == first.resolved
 
 

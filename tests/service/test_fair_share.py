@@ -63,7 +63,7 @@ def make_used(database: Database, who: Principal, seconds: float, ago: float = 0
     """A member has used so much, and was served at that moment."""
     with database.write() as session:
         at = store_now(session) - timedelta(seconds=ago)
-        values = {"seconds": seconds, "turn": seconds, "served": seconds, "at": at}
+        values = {"seconds": seconds, "virtual_time": seconds, "last_start": seconds, "at": at}
         session.merge(Usage(member_id=who.member_id, team_id=who.team_id, **values))
         session.merge(TeamUsage(team_id=who.team_id, **values))
 
@@ -211,7 +211,7 @@ def test_a_lost_attempt_is_charged_until_its_last_heartbeat(database: Database) 
     assert used(database, LOCAL)[0] == pytest.approx(5.0, abs=0.01)
 
 
-def test_a_pack_is_made_of_the_shards_of_all_whose_turn_it_is(database: Database) -> None:
+def test_a_pack_is_made_of_the_shards_of_all_members_who_are_next(database: Database) -> None:
     others = [colleague(database, name) for name in "abc"]
     queue(database, LOCAL, 20, 1.0)
     for who in others:
@@ -315,7 +315,7 @@ def test_a_frozen_claim_keeps_others_waiting_for_a_while_only(database: Database
     options = {"options": "-c idle_in_transaction_session_timeout=600ms"}
     frozen_worker = Database(make_url(database.url).update_query_dict(options).render_as_string(hide_password=False))
     with frozen_worker.read() as frozen:
-        claims._one_at_a_time(frozen)
+        claims._lock_claims(frozen)
         assert frozen.scalar(text("SHOW idle_in_transaction_session_timeout")) == "200ms"
         assert claim(database, WORKER, LEASE) is not None, "once the frozen one is ended"
         with pytest.raises(DBAPIError) as ended:

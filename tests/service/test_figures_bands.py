@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from ayla_service.figures.bands import band_of, last_finite, quantile
-from ayla_service.figures.data import Run
-from ayla_service.figures.windows import drawable, heights, window
+from ayla_service.figures.aggregates import band_of, quantile
+from ayla_service.figures.data import RecordedTrial, drawable
+from ayla_service.figures.geometry import parameter_limits, value_limits
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -12,9 +12,9 @@ from hypothesis.extra import numpy as arrays
 NAN, INF = np.nan, np.inf
 
 
-def run(values: list[float], *, steps: list[int] | None = None, diverged: bool = False) -> Run:
+def run(values: list[float], *, steps: list[int] | None = None, diverged: bool = False) -> RecordedTrial:
     places = np.array(range(len(values)) if steps is None else steps, dtype=np.int64)
-    return Run(0, diverged, places, {"loss": np.array(values, dtype=np.float64)})
+    return RecordedTrial(0, diverged, places, {"loss": np.array(values, dtype=np.float64)})
 
 
 def test_a_band_is_median_and_quartiles() -> None:
@@ -66,9 +66,9 @@ def test_without_a_worst_value_a_diverged_trial_is_left_out_after_its_end() -> N
 
 
 def test_nothing_counts_after_the_first_value_that_is_not_finite() -> None:
-    assert last_finite(run([1.0, 2.0, NAN, 4.0]), "loss") == (1, 2.0)
-    assert last_finite(run([NAN]), "loss") is None
-    assert last_finite(run([1.0]), "other") is None
+    assert run([1.0, 2.0, NAN, 4.0]).last_finite("loss") == (1, 2.0)
+    assert run([NAN]).last_finite("loss") is None
+    assert run([1.0]).last_finite("other") is None
 
 
 @given(
@@ -81,42 +81,42 @@ def test_quantiles_are_those_of_numpy(rows: np.ndarray, share: float) -> None:
 
 def test_a_window_is_around_where_the_trials_stayed() -> None:
     stayed, ran_away = run([0.0, 10.0]), run([0.0, 1e30], diverged=True)
-    assert window([stayed, ran_away], "loss", 0.0) == pytest.approx((-1.2, 11.2))
+    assert parameter_limits([stayed, ran_away], "loss", 0.0) == pytest.approx((-1.2, 11.2))
 
 
 def test_the_start_is_always_within_the_window() -> None:
-    low, high = window([], "loss", -1.0)
+    low, high = parameter_limits([], "loss", -1.0)
     assert low < -1.0 < high
-    low, high = window([run([5.0, 6.0])], "loss", 0.0)
+    low, high = parameter_limits([run([5.0, 6.0])], "loss", 0.0)
     assert low < 0.0 < 6.0 < high
 
 
 def test_a_window_where_all_ran_away_shows_their_beginning() -> None:
-    low, high = window([run([1.0, 2.0, -3.0, 5.0, 1e20], diverged=True)], "loss", 1.0)
+    low, high = parameter_limits([run([1.0, 2.0, -3.0, 5.0, 1e20], diverged=True)], "loss", 1.0)
     assert low < -3.0
     assert 5.0 < high < 100.0
 
 
 @pytest.mark.parametrize("start", [1e308, -1e308, 0.0, 1e-320])
 def test_windows_are_finite(start: float) -> None:
-    low, high = window([run([start, 1e308, -1e308])], "loss", start)
+    low, high = parameter_limits([run([start, 1e308, -1e308])], "loss", start)
     assert np.isfinite([low, high, high - low]).all()
     assert low < high
 
 
 def test_everything_is_shown_unless_something_ran_away() -> None:
     settled = np.array([1.0, 2.0])
-    assert heights([settled], [settled, np.array([2.5])], by_ratio=False) is None
-    assert heights([], [], by_ratio=False) is None
-    bottom, top = heights([settled], [settled, np.array([1e20])], by_ratio=False) or (0, 0)
+    assert value_limits([settled], [settled, np.array([2.5])], by_ratio=False) is None
+    assert value_limits([], [], by_ratio=False) is None
+    bottom, top = value_limits([settled], [settled, np.array([1e20])], by_ratio=False) or (0, 0)
     assert 0.5 < bottom < 1.0
     assert 2.0 < top < 3.0
 
 
 def test_on_a_logarithmic_axis_ratios_count() -> None:
     settled = np.array([0.01, 1.0])
-    assert heights([settled], [settled, np.array([50.0])], by_ratio=True) is None
-    bottom, top = heights([settled], [settled, np.array([1e90])], by_ratio=True) or (0, 0)
+    assert value_limits([settled], [settled, np.array([50.0])], by_ratio=True) is None
+    bottom, top = value_limits([settled], [settled, np.array([1e90])], by_ratio=True) or (0, 0)
     assert 0 < bottom < 0.01
     assert 1.0 < top < 100.0
 

@@ -7,18 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 from ayla_service.db.session import Database
-from ayla_service.figures.data import Floats, Run
+from ayla_service.figures.data import Floats, RecordedTrial
+from ayla_service.figures.geometry import PixelSize, Points, axis_limits, simplified_path
 from ayla_service.figures.options import FigureOptions, Kind
-from ayla_service.figures.paths import Points, Screen, drawn_path
-from ayla_service.figures.renderers import plane, valley
-from ayla_service.figures.windows import windows
+from ayla_service.figures.renderers import landscape
 from ayla_spec.problems import ExpressionProblem
 
 from tests.factories import submit
-from tests.service.figure_material import material, painted, run, setting
+from tests.service.figure_samples import drawn_figure, figure_data, run, setting
 from tests.service.test_figures_store import read, store, trial_ids
 
-PIXEL = Screen(1.0, 1.0)
+PIXEL = PixelSize(1.0, 1.0)
 PLANE = {
     "problem": {"type": "expression", "expression": "x**2 + 40*y**2", "start": {"x": -4.0, "y": 1.0}},
     "optimizers": [{"name": "sgd", "learning_rate": 0.02}],
@@ -75,7 +74,7 @@ COURSES = {
 @pytest.mark.parametrize("course", COURSES)
 def test_no_drawn_line_departs_from_the_path_nor_the_path_from_the_lines(course: str) -> None:
     points = COURSES[course]
-    path = drawn_path(np.array_split(points, 7), PIXEL, 100_000)
+    path = simplified_path(np.array_split(points, 7), PIXEL, 100_000)
     assert len(path[0]) <= 2 * len(points)
     if len(path[0]) < 2:
         assert abs(path[0][0] - points.real).max() <= 0.5
@@ -93,24 +92,26 @@ def test_no_drawn_line_departs_from_the_path_nor_the_path_from_the_lines(course:
 def test_what_goes_back_and_forth_for_long_is_drawn_once_and_in_time() -> None:
     rows = 1_000_000
     back_and_forth = whole(np.arange(rows) % 2 * 300.0, np.arange(rows) % 2 * -100.0)
-    assert len(drawn_path([back_and_forth], PIXEL, 100_000)[0]) == 2
+    assert len(simplified_path([back_and_forth], PIXEL, 100_000)[0]) == 2
     creeping = whole(np.linspace(0, 1200, rows), np.linspace(0, 700, rows))
-    assert len(drawn_path([creeping], PIXEL, 100_000)[0]) < 10_000
+    assert len(simplified_path([creeping], PIXEL, 100_000)[0]) < 10_000
     noise = np.random.default_rng(0).normal(size=(2, rows)) * 300
     begun = time.process_time()
-    assert len(drawn_path([whole(*noise)], PIXEL, 1000)[0]) <= 3000
+    assert len(simplified_path([whole(*noise)], PIXEL, 1000)[0]) <= 3000
     assert time.process_time() - begun < 60
 
 
 def test_a_pixel_is_that_of_the_wanted_picture() -> None:
-    screen = Screen.of([(-2.0, 2.0), (0.0, 1.0)], FigureOptions(width=4.0, height=5.0, dpi=100))
+    screen = PixelSize.of([(-2.0, 2.0), (0.0, 1.0)], FigureOptions(width=4.0, height=5.0, dpi=100))
     assert (screen.across, screen.up) == (0.01, 0.002)
 
 
-def drawn_by_painter(one: Run) -> tuple[Floats, Floats]:
+def drawn_by_renderer(one: RecordedTrial) -> tuple[Floats, Floats]:
     """The line of the path on the axes."""
-    flat = plane.Plane("job", ("x", "y"), np.linspace(-6, 6, 9), np.linspace(-2, 2, 9), np.full((9, 9), 1.0))
-    figure = painted(partial(plane.paint, plane=flat, material=material(setting(0, one))))
+    flat = landscape.ObjectivePlane(
+        "job", ("x", "y"), np.linspace(-6, 6, 9), np.linspace(-2, 2, 9), np.full((9, 9), 1.0)
+    )
+    figure = drawn_figure(partial(landscape.render_plane, plane=flat, data=figure_data(setting(0, one))))
     line = figure.axes[0].lines[0]
     return np.asarray(line.get_xdata(), dtype=float), np.asarray(line.get_ydata(), dtype=float)
 
@@ -125,8 +126,8 @@ def test_a_landscape_has_every_zigzag_of_a_stored_path(database: Database, rows:
     store(database, trial_ids(database, job.id)[0], columns)
     found = read(database, job.id, Kind.LANDSCAPE, max_points=max_points)
     problem = ExpressionProblem.model_validate(PLANE["problem"])
-    screen = Screen.of(windows(problem, found), FigureOptions())
-    path = drawn_by_painter(found.settings[0].runs[0])
+    screen = PixelSize.of(axis_limits(problem, found), FigureOptions())
+    path = drawn_by_renderer(found.settings[0].trials[0])
     in_pixels = path[0] / screen.across, path[1] / screen.up
     points = whole(x / screen.across, y / screen.up)[:: max(1, rows // 1500)]
     assert distances(points, in_pixels).max() <= 0.5
@@ -140,7 +141,7 @@ def test_a_landscape_ends_where_the_path_is_no_number(database: Database) -> Non
     x, y = np.linspace(-4, 0, 10_000), np.linspace(1, 0, 10_000)
     y[9000:] = np.nan
     store(database, trial_ids(database, job.id)[0], columns | {"param.x": x, "param.y": y})
-    path = read(database, job.id, Kind.LANDSCAPE).settings[0].runs[0].path
+    path = read(database, job.id, Kind.LANDSCAPE).settings[0].trials[0].path
     assert path is not None
     assert path[0].max() == pytest.approx(x[8999], abs=0.01)
 
@@ -150,6 +151,6 @@ def test_marks_on_a_curve_are_on_both_sides() -> None:
     sides = np.where(np.arange(600) % 2 == 0, -1.0, 2.0)
     course = run(x=sides.tolist(), loss=(sides**2).tolist())
     places = np.linspace(-2.0, 3.0, 50)
-    told = valley.Valley("job", "x", places, places**2)
-    figure = painted(partial(valley.paint, valley=told, material=material(setting(0, course))))
+    drawn = landscape.ObjectiveLine("job", "x", places, places**2)
+    figure = drawn_figure(partial(landscape.render_line, line=drawn, data=figure_data(setting(0, course))))
     assert set(np.asarray(figure.axes[0].lines[1].get_xdata())) == {-1.0, 2.0}

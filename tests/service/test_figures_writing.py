@@ -5,19 +5,19 @@ from functools import partial
 
 import numpy as np
 import pytest
-from ayla_service.figures.canvas import Paint, rendered, styled
+from ayla_service.figures.drawing import Render, styled, to_file
 from ayla_service.figures.options import AxisScale, FigureOptions, Form
 from ayla_service.figures.renderers import lines
 from ayla_service.figures.renderers.lines import Lines, Panel
-from ayla_service.figures.renderers.parts import written_alike
+from ayla_service.figures.style import number_format
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from tests.service.figure_material import material, painted, run, setting
+from tests.service.figure_samples import drawn_figure, figure_data, run, setting
 
 
-def loss_lines(losses: list[float]) -> Paint:
+def loss_lines(losses: list[float]) -> Render:
     drawn = Lines("job", [Panel("loss", "loss", worst=np.inf)], "step", scale=AxisScale.AUTO)
-    return partial(lines.paint, lines=drawn, material=material(setting(0, run(loss=losses))))
+    return partial(lines.render, lines=drawn, data=figure_data(setting(0, run(loss=losses))))
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def loss_lines(losses: list[float]) -> Paint:
     ],
 )
 def test_the_ticks_of_an_axis_have_one_notation(losses: list[float], expected: list[str]) -> None:
-    figure = painted(loss_lines(losses))
+    figure = drawn_figure(loss_lines(losses))
     with styled():
         FigureCanvasAgg(figure)
         figure.draw_without_rendering()
@@ -39,16 +39,16 @@ def test_the_ticks_of_an_axis_have_one_notation(losses: list[float], expected: l
 
 
 def test_levels_have_one_notation_too() -> None:
-    assert [*map(written_alike([0.0, -2e-9, 50.0]), (0.0, -2e-9, 50.0))] == ["0", "−2e−9", "5e1"]
-    assert [*map(written_alike([0.0, -2.0, 5000.0]), (0.0, -2.0, 5000.0))] == ["0", "−2", "5000"]
+    assert [*map(number_format([0.0, -2e-9, 50.0]), (0.0, -2e-9, 50.0))] == ["0", "−2e−9", "5e1"]
+    assert [*map(number_format([0.0, -2.0, 5000.0]), (0.0, -2.0, 5000.0))] == ["0", "−2", "5000"]
 
 
 def test_a_pdf_embeds_truetype_and_an_svg_names_fonts_that_stand_in() -> None:
-    paint = loss_lines([20.0, 1.0])
-    pdf = rendered(paint, FigureOptions(), Form.PDF)
+    render = loss_lines([20.0, 1.0])
+    pdf = to_file(render, FigureOptions(), Form.PDF)
     assert b"/FontFile2" in pdf
     assert b"/Type3" not in pdf.replace(b" ", b"")
-    svg = rendered(paint, FigureOptions(), Form.SVG).decode()
+    svg = to_file(render, FigureOptions(), Form.SVG).decode()
     families = set(re.findall(r"font-family: ([^;\"]+)", svg))
     assert families
     assert all(found.startswith("'DejaVu Sans'") and found.endswith("sans-serif") for found in families), families

@@ -7,7 +7,7 @@ import pytest
 from ayla_service.db.models import Shard
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue import attempts
-from ayla_service.queue.attempts import Order
+from ayla_service.queue.attempts import HeartbeatReply
 from ayla_service.queue.claims import SavedState, claim
 from ayla_service.queue.reaper import reap
 from ayla_service.queue.retries import ErrorType, RetryPolicy
@@ -50,7 +50,7 @@ def test_a_permanent_failure_fails_the_job_at_once(database: Database) -> None:
     failing, other = claim_one(database), claim_one(database)
     attempts.fail(database, failing, ErrorType.DATASET_UNUSABLE, "The file is not there.", AT_ONCE)
     assert jobs(database).get(job.id).state == "running"
-    assert attempts.record(database, other, progress(other, 0, 4), LEASE) is Order.STOP, (
+    assert attempts.record(database, other, progress(other, 0, 4), LEASE) is HeartbeatReply.STOP, (
         "the rest of the job is to stop"
     )
     attempts.cancel(database, other)
@@ -77,7 +77,7 @@ def test_cancelling_a_running_job_stops_it_at_the_next_heartbeat(database: Datab
     assert asked.state == "running"
     assert asked.cancel_requested_at is not None
     assert asked.status_detail is not None
-    assert attempts.record(database, claimed, progress(claimed, 0, 4), LEASE) is Order.STOP
+    assert attempts.record(database, claimed, progress(claimed, 0, 4), LEASE) is HeartbeatReply.STOP
     attempts.cancel(database, claimed)
     assert jobs(database).get(job.id).state == "cancelled"
     assert steps_of(database, claimed.trial_ids[0]) == [0, 1, 2, 3, 4], "what was computed stays"
@@ -87,7 +87,7 @@ def test_a_job_that_finishes_while_it_is_cancelled_has_succeeded(database: Datab
     job = submit(database)
     claimed = claim_one(database)
     jobs(database).cancel(job.id)
-    assert attempts.record(database, claimed, progress(claimed, 0, 10, finished=True), LEASE) is Order.GO_ON
+    assert attempts.record(database, claimed, progress(claimed, 0, 10, finished=True), LEASE) is HeartbeatReply.CONTINUE
     assert jobs(database).get(job.id).state == "succeeded"
 
 
@@ -119,7 +119,7 @@ def test_what_a_paused_job_gives_back_waits_until_it_is_resumed(database: Databa
     job = submit(database)
     claimed = claim_one(database)
     assert jobs(database).pause(job.id).state == "running"
-    assert attempts.renew(database, claimed, LEASE) is Order.HAND_BACK
+    assert attempts.renew(database, claimed, LEASE) is HeartbeatReply.RELEASE
     if way == "released":
         attempts.release(database, claimed, SavedState(5, b"state at 5"))
     elif way == "failed":
@@ -196,7 +196,7 @@ def test_a_shard_that_fails_for_good_stops_the_others(database: Database) -> Non
     assert detail is not None
     assert detail.startswith("Failing")
     assert claim(database, WORKER, LEASE) is None, "the third shard never starts"
-    assert attempts.record(database, running, progress(running, 0, 4), LEASE) is Order.STOP
+    assert attempts.record(database, running, progress(running, 0, 4), LEASE) is HeartbeatReply.STOP
     attempts.release(database, running)
     assert claim(database, WORKER, LEASE) is None, "what is handed back is not taken again"
     assert jobs(database).get(job.id).state == "failed"

@@ -14,16 +14,16 @@ import pytest
 from ayla_service.db.models import Chunk, Job, Trial
 from ayla_service.db.session import Database
 from ayla_service.errors import InvalidQuery, JobNotFound
-from ayla_service.jobs.views import JobView
+from ayla_service.jobs.schemas import JobDetail
 from ayla_service.states import TrialState
 from ayla_service.teams.principal import LOCAL
-from ayla_service.trials import arrow_passthrough, chunks, encoding, table
-from ayla_service.trials import step_rows as course
+from ayla_service.trials import chunks, encoding, formats, step_rows, table
 from ayla_service.trials.encoding import encode
 from ayla_service.trials.formats import Format, downloaded
-from ayla_service.trials.reader import MAX_NUMBERS, MAX_ROWS, TRAJECTORY, ResultReader, TrajectoryQuery
-from ayla_service.trials.selection import Scale
-from ayla_service.trials.snapshot import Standing, TrialSelection
+from ayla_service.trials.selection import Scale, TrajectoryQuery, TrialSelection
+from ayla_service.trials.series import TRAJECTORY
+from ayla_service.trials.service import MAX_NUMBERS, MAX_ROWS, ResultReader
+from ayla_service.trials.snapshot import TrialsSnapshot
 from ayla_service.trials.table import ResultTable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -37,12 +37,12 @@ ALL = TrialSelection()
 
 
 @pytest.fixture
-def job(database: Database) -> JobView:
+def job(database: Database) -> JobDetail:
     """Two optimizers with three seeds each."""
     return submit(database, seeds=SEEDS)
 
 
-def _ids(database: Database, job: JobView) -> list[str]:
+def _ids(database: Database, job: JobDetail) -> list[str]:
     with database.read() as session:
         return list(session.scalars(select(Trial.id).where(Trial.job_id == job.id).order_by(Trial.index)))
 
@@ -75,22 +75,22 @@ def _course(rows: int, seed: int, extra: str | None = None) -> dict[str, Sequenc
     return columns if extra is None else columns | {extra: list(draws.standard_normal(rows))}
 
 
-def _stand(database: Database, job: JobView, selection: TrialSelection = ALL) -> Standing:
+def _snapshot(database: Database, job: JobDetail, selection: TrialSelection = ALL) -> TrialsSnapshot:
     return ResultReader(database).of_job(TRAJECTORY, LOCAL.team_id, job.id, selection)
 
 
 def _open(
-    database: Database, job: JobView, query: TrajectoryQuery | None = None, selection: TrialSelection = ALL
+    database: Database, job: JobDetail, query: TrajectoryQuery | None = None, selection: TrialSelection = ALL
 ) -> ResultTable:
-    stood = _stand(database, job, selection)
-    return ResultReader(database).table(TRAJECTORY, stood, query or TrajectoryQuery(), identified=True)
+    snapshot = _snapshot(database, job, selection)
+    return ResultReader(database).table(TRAJECTORY, snapshot, query or TrajectoryQuery(), identified=True)
 
 
 def _whole(opened: ResultTable) -> pa.Table:
     return opened.whole(MAX_ROWS, MAX_NUMBERS)
 
 
-def test_trials_follow_each_other_with_what_tells_them_apart(database: Database, job: JobView) -> None:
+def test_trials_follow_each_other_with_what_tells_them_apart(database: Database, job: JobDetail) -> None:
     for number, trial_id in enumerate(_ids(database, job)):
         _store(database, trial_id, _course(10 + number, number))
     whole = _whole(_open(database, job)).to_pydict()
@@ -104,7 +104,7 @@ def test_trials_follow_each_other_with_what_tells_them_apart(database: Database,
     assert whole["loss"] == [loss for number, rows in enumerate(lengths) for loss in _course(rows, number)["loss"]]
 
 
-def test_a_column_that_a_trial_lacks_is_null(database: Database, job: JobView) -> None:
+def test_a_column_that_a_trial_lacks_is_null(database: Database, job: JobDetail) -> None:
     first, second, third, *_ = _ids(database, job)
     _store(database, first, _course(3, 0))
     _store(database, second, _course(2, 1, "param.x"))
@@ -118,7 +118,7 @@ def test_a_column_that_a_trial_lacks_is_null(database: Database, job: JobView) -
     assert whole["scale"].to_pylist() == [None] * 9 + [2.0]
 
 
-def test_trials_are_selected(database: Database, job: JobView) -> None:
+def test_trials_are_selected(database: Database, job: JobDetail) -> None:
     states = {2: TrialState.DIVERGED, 5: TrialState.RUNNING}
     for number, trial_id in enumerate(_ids(database, job)):
         _store(database, trial_id, _course(2, number), state=states.get(number, TrialState.COMPLETED))
@@ -134,13 +134,13 @@ def test_trials_are_selected(database: Database, job: JobView) -> None:
         assert whole["trial_index"].to_pylist() == [index for index in indexes for _ in range(2)]
 
 
-def test_what_the_job_does_not_have_cannot_be_selected(database: Database, job: JobView) -> None:
+def test_what_the_job_does_not_have_cannot_be_selected(database: Database, job: JobDetail) -> None:
     for selection in (TrialSelection(frozenset({0, 6})), TrialSelection(optimizer_index=2)):
         with pytest.raises(InvalidQuery, match="invalid"):
-            _stand(database, job, selection)
+            _snapshot(database, job, selection)
 
 
-def test_jobs_of_other_teams_do_not_exist(database: Database, job: JobView) -> None:
+def test_jobs_of_other_teams_do_not_exist(database: Database, job: JobDetail) -> None:
     other = stranger(database)
     for job_id in (job.id, "nothing", "\0" * 36):
         with pytest.raises(JobNotFound):
@@ -153,7 +153,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(table, "NUMBERS_AT_ONCE", 24)
     monkeypatch.setattr(chunks, "_KEYS_AT_ONCE", 3)
     monkeypatch.setattr(chunks, "_TRIALS_AT_ONCE", 2)
-    monkeypatch.setattr(course, "HELD_NUMBERS", 60)
+    monkeypatch.setattr(step_rows, "HELD_NUMBERS", 60)
 
 
 QUERIES = [
@@ -169,7 +169,7 @@ QUERIES = [
 
 
 def test_reading_little_at_a_time_gives_the_same(
-    database: Database, job: JobView, request: pytest.FixtureRequest
+    database: Database, job: JobDetail, request: pytest.FixtureRequest
 ) -> None:
     for number, trial_id in enumerate(_ids(database, job)):
         state = TrialState.RUNNING if number == 4 else TrialState.COMPLETED
@@ -200,7 +200,7 @@ class _Counting(Database):
 
 
 @pytest.mark.usefixtures("narrow")
-def test_no_transaction_is_open_while_a_client_takes_its_time(database: Database, job: JobView) -> None:
+def test_no_transaction_is_open_while_a_client_takes_its_time(database: Database, job: JobDetail) -> None:
     for number, trial_id in enumerate(_ids(database, job)):
         _store(database, trial_id, _course(20, number))
     counting = _Counting(database.url)
@@ -215,7 +215,7 @@ def test_no_transaction_is_open_while_a_client_takes_its_time(database: Database
 
 
 @pytest.mark.usefixtures("narrow")
-def test_a_download_shows_what_was_there_when_it_began(database: Database, job: JobView) -> None:
+def test_a_download_shows_what_was_there_when_it_began(database: Database, job: JobDetail) -> None:
     first, second, *others = _ids(database, job)
     _store(database, first, _course(20, 0), state=TrialState.RUNNING)
     _store(database, second, _course(12, 1), state=TrialState.RUNNING)
@@ -231,7 +231,7 @@ def test_a_download_shows_what_was_there_when_it_began(database: Database, job: 
 
 
 @pytest.mark.usefixtures("narrow")
-def test_a_job_that_is_deleted_ends_its_download(database: Database, job: JobView) -> None:
+def test_a_job_that_is_deleted_ends_its_download(database: Database, job: JobDetail) -> None:
     for number, trial_id in enumerate(_ids(database, job)):
         _store(database, trial_id, _course(20, number))
     pieces = _open(database, job).pieces()
@@ -242,12 +242,12 @@ def test_a_job_that_is_deleted_ends_its_download(database: Database, job: JobVie
         list(pieces)
 
 
-def test_the_version_changes_with_whatever_changes_the_rows(database: Database, job: JobView) -> None:
+def test_the_version_changes_with_whatever_changes_the_rows(database: Database, job: JobDetail) -> None:
     read, trial_id = ResultReader(database), _ids(database, job)[1]
     seen: list[str] = []
 
     def look() -> None:
-        seen.append(_stand(database, job).version + read.of_trial(TRAJECTORY, LOCAL.team_id, trial_id).version)
+        seen.append(_snapshot(database, job).version + read.of_trial(TRAJECTORY, LOCAL.team_id, trial_id).version)
 
     look()
     _store(database, trial_id, _course(4, 0), state=TrialState.RUNNING)
@@ -264,19 +264,19 @@ def test_the_version_changes_with_whatever_changes_the_rows(database: Database, 
     assert len(set(seen)) == 4
 
 
-def test_only_results_that_never_change_are_final(database: Database, job: JobView) -> None:
+def test_only_results_that_never_change_are_final(database: Database, job: JobDetail) -> None:
     first, second, *_ = _ids(database, job)
     _store(database, first, _course(4, 0))
     _store(database, second, _course(4, 0), state=TrialState.FAILED)
     read = ResultReader(database)
     assert read.of_trial(TRAJECTORY, LOCAL.team_id, first).is_final
     assert not read.of_trial(TRAJECTORY, LOCAL.team_id, second).is_final, "it can be tried again"
-    assert not _stand(database, job, TrialSelection(indexes=frozenset({0}))).is_final
+    assert not _snapshot(database, job, TrialSelection(indexes=frozenset({0}))).is_final
 
 
 @pytest.mark.parametrize(("max_rows", "max_numbers"), [(29, 1000), (1000, 150)])
 def test_a_table_is_refused_as_soon_as_it_is_too_large(
-    database: Database, job: JobView, max_rows: int, max_numbers: int
+    database: Database, job: JobDetail, max_rows: int, max_numbers: int
 ) -> None:
     for number, trial_id in enumerate(_ids(database, job)[:3]):
         _store(database, trial_id, _course(10, number))
@@ -320,7 +320,12 @@ def sqlite(store_path: object) -> Iterator[Database]:
 
 @pytest.mark.parametrize(("rows_per_chunk", "another", "decoded"), [(900, False, 0), (900, True, 3), (100, False, 18)])
 def test_a_trial_as_an_arrow_stream_is_what_is_stored(
-    database: Database, job: JobView, rows_per_chunk: int, another: bool, decoded: int, monkeypatch: pytest.MonkeyPatch
+    database: Database,
+    job: JobDetail,
+    rows_per_chunk: int,
+    another: bool,
+    decoded: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Large chunks are passed on as they are, small ones put together, and those of different columns made to fit."""
     trial_id = _ids(database, job)[0]
@@ -335,7 +340,7 @@ def test_a_trial_as_an_arrow_stream_is_what_is_stored(
     )
     expected = _whole(opened)
     decode = Mock(side_effect=encoding.decode)
-    monkeypatch.setattr(arrow_passthrough, "decode", decode)
+    monkeypatch.setattr(formats, "decode", decode)
     arrow = pa.ipc.open_stream(b"".join(downloaded(Format.ARROW, opened))).read_all()
     assert decode.call_count == decoded
     assert arrow.schema.equals(expected.schema)

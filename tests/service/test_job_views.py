@@ -7,7 +7,7 @@ from ayla_service import cursors
 from ayla_service.db.models import Attempt, Shard
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import InvalidQuery, JobFinished, JobNotFound
-from ayla_service.jobs.views import AttemptCounts
+from ayla_service.jobs.schemas import AttemptCounts
 from ayla_service.queue.attempts import fail, record
 from ayla_service.queue.claims import Claim, claim
 from ayla_service.queue.reaper import reap
@@ -37,7 +37,7 @@ def test_attempts_are_counted_by_how_they_ended(database: Database) -> None:
     last = claimed(database)
     record(database, last, progress(last, 0, 10, finished=True), 30)
     assert jobs(database).get(tried.id).attempts == AttemptCounts(total=3, failed=1, lost=1)
-    assert jobs(database).get(other.id).attempts == AttemptCounts()
+    assert jobs(database).get(other.id).attempts == AttemptCounts(total=0, failed=0, lost=0)
     assert {job.id: job.attempts.total for job in jobs(database).list().items} == {tried.id: 3, other.id: 0}
 
 

@@ -20,8 +20,8 @@ from ayla_service.errors import (
 )
 from ayla_service.idempotency import StoredAnswer
 from ayla_service.jobs.listing import JobQuery, Sort
+from ayla_service.jobs.schemas import JobDetail
 from ayla_service.jobs.submission import checked
-from ayla_service.jobs.views import JobView
 from ayla_service.queue.attempts import record
 from ayla_service.queue.claims import claim
 from ayla_service.queue.wakeup import TimerWakeUp
@@ -44,9 +44,9 @@ def test_a_job_is_stored_as_submitted_and_as_resolved(database: Database) -> Non
     found = jobs(database).get(job.id)
     assert found == job
     assert found.spec == submitted
-    assert found.resolved["seeds"] == [0]
+    assert found.resolved.seeds == [0]
     assert (found.state, found.name, found.tags) == ("queued", "saddle", ["paper", "test"])
-    assert found.trials == {state: 2 if state == "queued" else 0 for state in found.trials}
+    assert {state: number for state, number in found.trials if number} == {"total": 2, "queued": 2}
     assert (found.progress.steps_done, found.progress.steps_total) == (0, 20)
 
 
@@ -75,9 +75,9 @@ def test_workers_are_woken_after_the_commit(database: Database) -> None:
 
 def test_what_a_submission_is_answered_with_is_what_is_stored(database: Database) -> None:
     """The answer is made before the rows are, so that many jobs can share a transaction."""
-    answers: list[JobView] = []
+    answers: list[JobDetail] = []
 
-    def render(views: list[JobView]) -> StoredAnswer:
+    def render(views: list[JobDetail]) -> StoredAnswer:
         answers.extend(views)
         return StoredAnswer(202, b"")
 
@@ -298,7 +298,7 @@ def test_a_queued_job_is_cancelled_at_once_and_can_be_cancelled_again(database: 
     cancelled = jobs(database).cancel(job.id)
     assert cancelled.state == "cancelled"
     assert cancelled.finished_at is not None
-    assert cancelled.trials[next(state for state in cancelled.trials if state == "cancelled")] == 2
+    assert cancelled.trials.cancelled == 2
     assert jobs(database).cancel(job.id) == cancelled
     assert claim(database, WORKER, 30) is None
 

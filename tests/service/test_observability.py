@@ -9,7 +9,7 @@ import pytest
 from ayla_service.observability import metrics
 from ayla_service.observability.broker_check import broker_fault
 from ayla_service.observability.store_gauges import StoreCollector, StoreGauges
-from ayla_service.observability.timeouts import Impatient, NoAnswer
+from ayla_service.observability.timeouts import CallTimedOut, CallWithTimeout
 from ayla_service.states import AttemptOutcome
 
 from tests.servers.process import free_port
@@ -94,9 +94,9 @@ def test_an_address_that_makes_no_sense_is_told() -> None:
 
 
 def test_whoever_asks_gets_the_answer_or_the_error() -> None:
-    assert Impatient(lambda: 7, 10.0)() == 7
+    assert CallWithTimeout(lambda: 7, 10.0)() == 7
     with pytest.raises(ZeroDivisionError):
-        Impatient(lambda: 1 // 0, 10.0)()
+        CallWithTimeout(lambda: 1 // 0, 10.0)()
 
 
 def test_a_question_that_hangs_is_asked_once_until_it_ends() -> None:
@@ -107,13 +107,13 @@ def test_a_question_that_hangs_is_asked_once_until_it_ends() -> None:
         go_on.wait(10)
         return len(asked)
 
-    impatient = Impatient(ask, 0.01)
+    call = CallWithTimeout(ask, 0.01)
     for _ in range(3):
-        with pytest.raises(NoAnswer):
-            impatient()
+        with pytest.raises(CallTimedOut):
+            call()
     assert len(asked) == 1
     go_on.set()
-    assert Impatient(ask, 10.0)() == 2
+    assert CallWithTimeout(ask, 10.0)() == 2
 
 
 def value(name: str, **labels: str) -> float:

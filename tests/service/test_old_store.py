@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from alembic import command
-from ayla_service.comparison.question import Question
+from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.service import ComparisonService
 from ayla_service.db import migrate
 from ayla_service.db.models import Job, JobLabel, Trial
@@ -17,8 +17,8 @@ from ayla_service.queue.reaper import reap
 from ayla_service.states import LabelKind
 from ayla_service.teams.principal import LOCAL
 from ayla_service.trials.encoding import encode
-from ayla_service.trials.reader import ResultReader, TrajectoryQuery
-from ayla_service.trials.snapshot import TrialSelection
+from ayla_service.trials.selection import TrajectoryQuery, TrialSelection
+from ayla_service.trials.service import ResultReader
 from ayla_spec import JobSpec, resolve
 from sqlalchemy import MetaData, insert, select, update
 
@@ -201,7 +201,7 @@ def test_of_trials_that_are_older_nothing_is_said_of_exponents_without_effect(ol
     reader = ResultReader(old)
     (row,) = reader.summary(reader.of_job(None, LOCAL.team_id, _id("a", 2), TrialSelection())).to_pylist()
     assert (row["losses_below_one"], row["losses_above_one"], row["notes"]) == (None, None, None)
-    comparison = ComparisonService(old).compare(LOCAL, [_id("a", 2)], Question())
+    comparison = ComparisonService(old).compare(LOCAL, [_id("a", 2)], ComparisonQuery())
     assert (comparison.results[0].summaries[0].notes, comparison.results[0].summaries[0].copy_of) == ([], None)
     assert not any("effect" in note for note in comparison.notes)
 

@@ -6,18 +6,18 @@ from ayla_service.errors import QueueDraining
 from ayla_service.queue import control
 from ayla_service.queue.attempts import record
 from ayla_service.queue.claims import claim
-from ayla_service.queue.control import QueueSwitches
+from ayla_service.queue.schemas import Switches
 from ayla_service.teams.principal import LOCAL
 
 from tests.factories import WORKER, jobs, progress, stranger, submit, submit_as
 from tests.service.queueing import LEASE, claim_one
 
-NOT_SWITCHED = QueueSwitches(None, None)
+NOT_SWITCHED = Switches(paused_at=None, draining_at=None)
 
 
-def switch(database: Database, name: str) -> QueueSwitches:
+def switch(database: Database, name: str) -> Switches:
     with database.write() as session:
-        switches: QueueSwitches = getattr(control, name)(session, LOCAL.team_id, store_now(session))
+        switches: Switches = getattr(control, name)(session, LOCAL.team_id, store_now(session))
         return switches
 
 

@@ -1,96 +1,108 @@
-"""What is expected of the queue, played through: pure rules, no store."""
+"""Forecast of the queue: pure rules, no store."""
 
 from collections import deque
 
 import pytest
-from ayla_service.queue.forecast import Lane, Part, Server, Sharing, forecast
+from ayla_service.queue.fair_queue import VirtualClock
+from ayla_service.queue.forecast import ShardGroup, SharingState, SimulatedQueue, SimulatedWorker, forecast
 
 ANY = ("auto", "cpu")
 
 
-def lane(member: str, *parts: Part, team: str = "team", priority: int = 0, device: str = "auto") -> Lane:
-    return Lane(priority, device, team, member, deque(parts))
+def queue(
+    member: str, *groups: ShardGroup, team: str = "team", priority: int = 0, device: str = "auto"
+) -> SimulatedQueue:
+    return SimulatedQueue(priority, device, team, member, deque(groups))
 
 
-def sharing(*members: str, limits: dict[str, float] | None = None, **weights: float) -> Sharing:
+def sharing(*members: str, limits: dict[str, float] | None = None, **weights: float) -> SharingState:
     everyone = {**dict.fromkeys(("team", *members), 1.0), **weights}
-    return Sharing(everyone, dict.fromkeys(everyone, 0.0), {}, limits or {})
+    return SharingState({one: VirtualClock(one, weight) for one, weight in everyone.items()}, limits or {})
 
 
-def idle(count: int) -> list[Server]:
-    return [Server(ANY) for _ in range(count)]
+def idle(count: int) -> list[SimulatedWorker]:
+    return [SimulatedWorker(ANY) for _ in range(count)]
 
 
 def test_jobs_of_one_member_follow_each_other_on_the_workers_there_are() -> None:
-    lanes = [lane("ada", Part("a", 1, 10.0), Part("b", 2, 10.0), Part("c", 1, 10.0))]
-    found = forecast(idle(2), lanes, sharing("ada"), {"a", "b", "c"})
+    queues = [queue("ada", ShardGroup("a", 1, 10.0), ShardGroup("b", 2, 10.0), ShardGroup("c", 1, 10.0))]
+    found = forecast(idle(2), queues, sharing("ada"), {"a", "b", "c"})
     assert [(one.ahead, one.start, one.finish) for one in found.values()] == [(0, 0, 10), (1, 0, 20), (3, 10, 20)]
     assert list(found) == ["a", "b", "c"], "in the order in which they start"
     assert found["c"].seconds_ahead == 30.0
 
 
 def test_what_runs_is_waited_for() -> None:
-    servers = [Server(ANY, 7.0, ("bob", "team")), Server(ANY, 3.0, ("bob", "team"))]
-    found = forecast(servers, [lane("ada", Part("a", 1, 10.0))], sharing("ada", "bob"), {"a"})
+    workers = [SimulatedWorker(ANY, 7.0, ("bob", "team")), SimulatedWorker(ANY, 3.0, ("bob", "team"))]
+    found = forecast(workers, [queue("ada", ShardGroup("a", 1, 10.0))], sharing("ada", "bob"), {"a"})
     assert (found["a"].start, found["a"].finish) == (3.0, 13.0)
 
 
-def test_members_take_turns_by_weight() -> None:
-    lanes = [lane("ada", Part(None, 8, 10.0), Part("a", 1, 10.0)), lane("bob", Part(None, 40, 10.0))]
-    assert forecast(idle(1), lanes, sharing("ada", "bob"), {"a"})["a"].start == pytest.approx(160.0, abs=10.0)
-    lanes = [lane("ada", Part(None, 8, 10.0), Part("a", 1, 10.0)), lane("bob", Part(None, 40, 10.0))]
-    found = forecast(idle(1), lanes, sharing("ada", "bob", ada=4.0), {"a"})
+def test_members_share_by_weight() -> None:
+    queues = [
+        queue("ada", ShardGroup(None, 8, 10.0), ShardGroup("a", 1, 10.0)),
+        queue("bob", ShardGroup(None, 40, 10.0)),
+    ]
+    assert forecast(idle(1), queues, sharing("ada", "bob"), {"a"})["a"].start == pytest.approx(160.0, abs=10.0)
+    queues = [
+        queue("ada", ShardGroup(None, 8, 10.0), ShardGroup("a", 1, 10.0)),
+        queue("bob", ShardGroup(None, 40, 10.0)),
+    ]
+    found = forecast(idle(1), queues, sharing("ada", "bob", ada=4.0), {"a"})
     assert found["a"].start == pytest.approx(100.0, abs=10.0)
 
 
 def test_teams_share_before_members_do() -> None:
-    lanes = [lane("eve", Part(None, 4, 10.0), Part("e", 1, 10.0), team="other")]
-    lanes += [lane(member, Part(None, 40, 10.0)) for member in ("ada", "bob", "cleo")]
-    found = forecast(idle(1), lanes, sharing("ada", "bob", "cleo", "eve", "other"), {"e"})
+    queues = [queue("eve", ShardGroup(None, 4, 10.0), ShardGroup("e", 1, 10.0), team="other")]
+    queues += [queue(member, ShardGroup(None, 40, 10.0)) for member in ("ada", "bob", "cleo")]
+    found = forecast(idle(1), queues, sharing("ada", "bob", "cleo", "eve", "other"), {"e"})
     assert found["e"].start == pytest.approx(80.0, abs=10.0)
 
 
 def test_a_better_priority_goes_first() -> None:
-    lanes = [lane("ada", Part("a", 1, 10.0)), lane("bob", Part("b", 3, 10.0), priority=-10)]
-    found = forecast(idle(1), lanes, sharing("ada", "bob"), {"a", "b"})
+    queues = [queue("ada", ShardGroup("a", 1, 10.0)), queue("bob", ShardGroup("b", 3, 10.0), priority=-10)]
+    found = forecast(idle(1), queues, sharing("ada", "bob"), {"a", "b"})
     assert (found["b"].start, found["a"].start) == (0.0, 30.0)
 
 
 def test_a_device_that_no_worker_serves_is_not_expected() -> None:
-    lanes = [lane("ada", Part("a", 1, 10.0), device="cuda"), lane("bob", Part("b", 1, 10.0))]
-    assert set(forecast(idle(1), lanes, sharing("ada", "bob"), {"a", "b"})) == {"b"}
-    assert forecast([], [lane("ada", Part("a", 1, 10.0))], sharing("ada"), {"a"}) == {}
+    queues = [queue("ada", ShardGroup("a", 1, 10.0), device="cuda"), queue("bob", ShardGroup("b", 1, 10.0))]
+    assert set(forecast(idle(1), queues, sharing("ada", "bob"), {"a", "b"})) == {"b"}
+    assert forecast([], [queue("ada", ShardGroup("a", 1, 10.0))], sharing("ada"), {"a"}) == {}
 
 
 def test_a_limit_on_workers_keeps_the_others_free() -> None:
-    lanes = [lane("ada", Part("a", 3, 10.0)), lane("bob", Part("b", 1, 10.0))]
+    queues = [queue("ada", ShardGroup("a", 3, 10.0)), queue("bob", ShardGroup("b", 1, 10.0))]
     limited = sharing("ada", "bob", limits={"ada": 1})
-    found = forecast(idle(4), lanes, limited, {"a", "b"})
+    found = forecast(idle(4), queues, limited, {"a", "b"})
     assert (found["a"].finish, found["b"].start) == (30.0, 0.0)
 
 
 def test_what_runs_counts_for_the_limit() -> None:
-    servers = [Server(ANY, 5.0, ("ada", "team")), Server(ANY)]
-    found = forecast(servers, [lane("ada", Part("a", 1, 10.0))], sharing("ada", limits={"ada": 1}), {"a"})
+    workers = [SimulatedWorker(ANY, 5.0, ("ada", "team")), SimulatedWorker(ANY)]
+    found = forecast(workers, [queue("ada", ShardGroup("a", 1, 10.0))], sharing("ada", limits={"ada": 1}), {"a"})
     assert found["a"].start == 5.0
 
 
 def test_enough_are_those_that_start_first() -> None:
-    lanes = [lane("ada", *(Part(f"a{number}", 1, 10.0) for number in range(9)))]
-    found = forecast(idle(1), lanes, sharing("ada"), {f"a{number}" for number in range(9)}, enough=2)
+    queues = [queue("ada", *(ShardGroup(f"a{number}", 1, 10.0) for number in range(9)))]
+    found = forecast(idle(1), queues, sharing("ada"), {f"a{number}" for number in range(9)}, enough=2)
     assert list(found) == ["a0", "a1"]
     assert all(one.finish is not None for one in found.values())
 
 
 def test_a_long_queue_is_played_in_pieces() -> None:
     """A million shards before it take no longer to play than a thousand, and come out the same."""
-    lanes = [lane("ada", Part(None, 1_000_000, 0.5), Part("a", 1, 0.5)), lane("bob", Part(None, 2_000_000, 0.5))]
-    found = forecast(idle(4), lanes, sharing("ada", "bob"), {"a"})
+    queues = [
+        queue("ada", ShardGroup(None, 1_000_000, 0.5), ShardGroup("a", 1, 0.5)),
+        queue("bob", ShardGroup(None, 2_000_000, 0.5)),
+    ]
+    found = forecast(idle(4), queues, sharing("ada", "bob"), {"a"})
     assert found["a"].start == pytest.approx(1_000_000 * 0.5 * 2 / 4, rel=0.01)
     assert found["a"].ahead == pytest.approx(2_000_000, rel=0.01)
 
 
 def test_shards_that_take_no_time_do_not_hold_it_up() -> None:
-    lanes = [lane("ada", Part(None, 1_000_000, 0.0), Part("a", 1, 0.0))]
-    found = forecast(idle(1), lanes, sharing("ada"), {"a"})
+    queues = [queue("ada", ShardGroup(None, 1_000_000, 0.0), ShardGroup("a", 1, 0.0))]
+    found = forecast(idle(1), queues, sharing("ada"), {"a"})
     assert (found["a"].start, found["a"].ahead) == (0.0, 1_000_000)

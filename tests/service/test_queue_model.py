@@ -12,7 +12,7 @@ from ayla_service.db.models import Attempt, Job, Shard
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import JobFinished
 from ayla_service.queue import attempts, packs
-from ayla_service.queue.attempts import LeaseLost, Order
+from ayla_service.queue.attempts import HeartbeatReply, LeaseLost
 from ayla_service.queue.claims import Claim, claim_pack
 from ayla_service.queue.packs import CompletedShard
 from ayla_service.queue.policy import ALONE, PackLimits
@@ -159,7 +159,9 @@ class QueueMachine(RuleBasedStateMachine):
                 attempts.renew(self.database, held.claim, LEASE)
             return
         job = held.shard.job
-        expected = Order.STOP if job.ending else Order.HAND_BACK if job.paused else Order.GO_ON
+        expected = (
+            HeartbeatReply.STOP if job.ending else HeartbeatReply.RELEASE if job.paused else HeartbeatReply.CONTINUE
+        )
         assert attempts.renew(self.database, held.claim, LEASE) is expected
 
     @precondition(lambda self: self.held)

@@ -86,7 +86,7 @@ def test_jobs_queued_at_the_same_moment_are_passed_together(database: Database) 
     assert order(database)[0] == third
 
 
-def test_other_members_and_priorities_keep_their_turn(database: Database) -> None:
+def test_other_members_and_priorities_keep_their_place(database: Database) -> None:
     other = colleague(database)
     urgent = submit(database, priority="urgent").id
     own = [submit(database).id for _ in range(2)]
@@ -95,7 +95,7 @@ def test_other_members_and_priorities_keep_their_turn(database: Database) -> Non
     found = order(database)
     assert found[0] == urgent
     assert found.index(own[1]) < found.index(own[0])
-    assert found[1] == theirs, "whose turn it is does not follow from the place"
+    assert found[1] == theirs, "fair shares do not follow from the place"
 
 
 def test_what_runs_takes_its_new_place_when_it_is_handed_back(database: Database) -> None:

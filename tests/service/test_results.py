@@ -10,9 +10,10 @@ from ayla_service.errors import InvalidQuery, TrialNotFound
 from ayla_service.queue import attempts
 from ayla_service.queue.claims import Claim, claim
 from ayla_service.teams.principal import LOCAL
-from ayla_service.trials import reader
+from ayla_service.trials import service
 from ayla_service.trials.encoding import decode, encode
-from ayla_service.trials.reader import ResultReader, TrajectoryQuery
+from ayla_service.trials.selection import TrajectoryQuery
+from ayla_service.trials.service import ResultReader
 from ayla_service.trials.writer import NewChunk, NewPredictions, NewResults, insert
 
 from tests.factories import WORKER, progress, submit
@@ -75,7 +76,7 @@ def test_an_unknown_column_is_named_with_those_there_are(database: Database, cla
 def test_an_answer_is_never_too_large_to_send(
     database: Database, claimed: Claim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "MAX_ROWS", 5)
+    monkeypatch.setattr(service, "MAX_ROWS", 5)
     with pytest.raises(InvalidQuery):
         _steps(database, claimed, TrajectoryQuery())
     assert _steps(database, claimed, TrajectoryQuery(max_points=5))[0] == 0
@@ -152,7 +153,7 @@ def test_predictions_may_come_without_targets(database: Database, claimed: Claim
 def test_an_answer_is_never_too_wide_to_send(
     database: Database, claimed: Claim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "MAX_NUMBERS", 15)
+    monkeypatch.setattr(service, "MAX_NUMBERS", 15)
     with pytest.raises(InvalidQuery) as caught:
         _steps(database, claimed, TrajectoryQuery())
     assert "rows of 2 columns" in caught.value.issues[0].detail

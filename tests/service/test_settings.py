@@ -193,6 +193,28 @@ def test_a_list_that_is_broken_json_is_told(monkeypatch: pytest.MonkeyPatch) -> 
         Settings()
 
 
+def test_a_bracketed_address_in_a_list_is_told_how_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in (("ALLOWED_HOSTS", "[::1]"), ("ALLOWED_HOSTS", " [::1], a"), ("TRUSTED_PROXIES", "[::1]")):
+        with monkeypatch.context() as patch:
+            patch.setenv(f"AYLA_{name}", text)
+            with pytest.raises(ValidationError, match="an IPv6 address stands here without brackets: ::1"):
+                Settings()
+    monkeypatch.setenv("AYLA_ALLOWED_HOSTS", "::1, a")
+    assert Settings().allowed_hosts == ["::1", "a"]
+
+
+def test_options_of_a_broker_that_celery_cannot_take_are_refused() -> None:
+    for scheme in ("redis", "rediss", "amqp", "amqps"):
+        for options in ("bogus=1", "heartbeat=10&bogus", "port=3", "transport=x", "socket_timeout=3", "ssl=1"):
+            with pytest.raises(ValidationError, match="an option that Celery does not know"):
+                Settings(broker_url=f"{scheme}://broker?{options}")
+        for options in ("heartbeat=10", "login_method=PLAIN", "ssl_cert_reqs=required&ssl_ca_certs=/ca.pem"):
+            assert Settings(broker_url=f"{scheme}://broker?{options}").broker_url
+    for url in ("amqp://broker?heartbeat=often", "redis://broker?heartbeat="):
+        with pytest.raises(ValidationError, match="heartbeat"):
+            Settings(broker_url=url)
+
+
 @pytest.fixture
 def password_file(tmp_path: Path) -> Path:
     path = tmp_path / "password"

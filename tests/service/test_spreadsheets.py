@@ -6,8 +6,7 @@ import math
 
 import pyarrow as pa
 import pytest
-from ayla_service.trials.formats import Format, encoded
-from ayla_service.trials.spreadsheets import harmless
+from ayla_service.trials.formats import Format, encoded, escape_formulas
 
 FORMULAS = [
     "=1+1",
@@ -29,8 +28,8 @@ PLAIN = ["", " ", "a=1", "SGD lr=0.03", "1-1", "'quoted'", "(=1)", "état", "x\n
 
 
 def test_an_apostrophe_stands_before_what_could_be_a_formula_and_before_nothing_else() -> None:
-    assert harmless(pa.array(FORMULAS)).to_pylist() == [f"'{text}" for text in FORMULAS]
-    assert harmless(pa.array(PLAIN)).to_pylist() == PLAIN
+    assert escape_formulas(pa.array(FORMULAS)).to_pylist() == [f"'{text}" for text in FORMULAS]
+    assert escape_formulas(pa.array(PLAIN)).to_pylist() == PLAIN
 
 
 def test_no_formula_stands_behind_a_semicolon() -> None:
@@ -42,7 +41,7 @@ def test_no_formula_stands_behind_a_semicolon() -> None:
         "a;\t1": "a;'\t1",
         "a;1-1; b=2;": "a;1-1; b=2;",
     }
-    assert harmless(pa.array(list(behind))).to_pylist() == list(behind.values())
+    assert escape_formulas(pa.array(list(behind))).to_pylist() == list(behind.values())
 
 
 @pytest.mark.parametrize("form", list(Format)[1:])

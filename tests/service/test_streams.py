@@ -1,4 +1,4 @@
-"""What streams are told, look by look, on each kind of store."""
+"""Events of streams, poll by poll, on each kind of store."""
 
 import base64
 import json
@@ -14,11 +14,9 @@ from ayla_service.errors import JobNotFound
 from ayla_service.jobs import retention
 from ayla_service.queue.attempts import fail, record
 from ayla_service.queue.retries import ErrorType, RetryPolicy
-from ayla_service.streams.events import MOST_TRIALS
-from ayla_service.streams.feeds import JobFilter, TeamFeed
-from ayla_service.streams.following import follow
-from ayla_service.streams.measuring import MOST_AT_ONCE
-from ayla_service.streams.positions import Position
+from ayla_service.streams.events import MOST_TRIALS, Position
+from ayla_service.streams.feeds import JobFilter, TeamFeed, feed_of_jobs
+from ayla_service.streams.followed_jobs import MOST_AT_ONCE
 from ayla_service.teams.principal import LOCAL, Scope
 from ayla_service.trials.encoding import encode
 from ayla_service.trials.writer import NewChunk, NewResults
@@ -27,39 +25,39 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tests.factories import jobs, progress, stranger, submit, submit_as
 from tests.keyring import let_in, revoke
-from tests.service.looking import Looker
+from tests.service.stream_polls import StreamPolls
 from tests.streaming import LEASE, begin_job, make_steps, names
 
 
 @pytest.fixture
-def looker(database: Database) -> Looker:
-    return Looker(database)
+def polls(database: Database) -> StreamPolls:
+    return StreamPolls(database)
 
 
-def test_a_job_is_told_from_its_queue_to_its_end(database: Database, looker: Looker) -> None:
+def test_a_job_is_told_from_its_queue_to_its_end(database: Database, polls: StreamPolls) -> None:
     job = submit(database)
-    [first] = looker.open(job.id)
+    [first] = polls.open(job.id)
     assert (first.event, first.state, first.data["trials_left_out"]) == ("snapshot", "queued", 0)
     assert [trial["state"] for trial in first.data["trials"]] == ["queued", "queued"]
-    assert looker.job(job.id) == []
+    assert polls.job(job.id) == []
 
     claimed = begin_job(database)
-    started = looker.job(job.id)
+    started = polls.job(job.id)
     assert names(started) == ["state", "metric"]
     assert started[0].state == "running"
 
     make_steps(database, claimed, 0, 4)
-    gone_on = looker.job(job.id)
+    gone_on = polls.job(job.id)
     assert names(gone_on) == ["progress", "metric"]
     assert gone_on[0].data["fraction"] == 0.4
     assert [(trial["step"], trial["loss"]) for trial in gone_on[1].data["trials"]] == [(4, 0.2), (4, 0.2)]
 
     make_steps(database, claimed, 5, 10, finished=True)
-    ended = looker.job(job.id)
+    ended = polls.job(job.id)
     assert names(ended) == ["metric", "end"]
     assert (ended[-1].state, ended[-1].data["reason"]) == ("succeeded", "finished")
     assert [trial["loss"] for trial in ended[-1].data["trials"]] == [1 / 11, 1 / 11]
-    assert looker.job(job.id) == []
+    assert polls.job(job.id) == []
 
 
 @contextmanager
@@ -75,88 +73,88 @@ def counted(database: Database) -> Iterator[list[str]]:
     event.remove(database.engine, "before_cursor_execute", note)
 
 
-def test_a_look_takes_as_many_statements_for_many_streams_as_for_one(database: Database, looker: Looker) -> None:
+def test_a_poll_takes_as_many_statements_for_many_streams_as_for_one(database: Database, polls: StreamPolls) -> None:
     made = [submit(database).id for _ in range(20)]
     claims = [begin_job(database) for _ in made]
     feeds = [TeamFeed(LOCAL.team_id, JobFilter(tag=str(number))) for number in range(20)]
 
-    def look_at(watched: list[str]) -> int:
-        looker.look(jobs=set(watched), snapshots=set(watched), teams={LOCAL.team_id})
+    def poll_of(watched: list[str]) -> int:
+        polls.poll(jobs=set(watched), snapshots=set(watched), teams={LOCAL.team_id})
         for number, claimed in enumerate(claims):
-            make_steps(database, claimed, looks[0], looks[0])
-            jobs(database).edit(made[number], notes=str(looks))
-        looks[0] += 1
+            make_steps(database, claimed, polled[0], polled[0])
+            jobs(database).edit(made[number], notes=str(polled))
+        polled[0] += 1
         with counted(database) as statements:
-            news = looker.look(jobs=set(watched), teams={LOCAL.team_id}, waits=set(watched), keys={None})
-            assert [news.about(feed) for feed in feeds]
-        assert news.jobs.keys() >= set(watched)
+            result = polls.poll(jobs=set(watched), teams={LOCAL.team_id}, awaited=set(watched), keys={None})
+            assert [result.events_of(feed) for feed in feeds]
+        assert result.jobs.keys() >= set(watched)
         return len(statements)
 
-    looks = [1]
-    assert look_at(made[:1]) == look_at(made) < 25
+    polled = [1]
+    assert poll_of(made[:1]) == poll_of(made) < 25
 
 
-def test_what_nobody_watches_is_not_read(database: Database, looker: Looker) -> None:
+def test_what_nobody_watches_is_not_read(database: Database, polls: StreamPolls) -> None:
     submit(database)
-    looker.team()
+    polls.team()
     with counted(database) as statements:
-        looker.look()
+        polls.poll()
     assert len([text for text in statements if "clock_timestamp" not in text and "BEGIN" not in text]) == 0
 
 
-def test_what_users_change_is_told(database: Database, looker: Looker) -> None:
+def test_what_users_change_is_told(database: Database, polls: StreamPolls) -> None:
     job = submit(database)
-    looker.open(job.id)
+    polls.open(job.id)
     jobs(database).pause(job.id)
-    [paused] = looker.job(job.id)
+    [paused] = polls.job(job.id)
     assert paused.data["job"]["paused_at"] is not None
     jobs(database).edit(job.id, name="another")
-    [named] = looker.job(job.id)
+    [named] = polls.job(job.id)
     assert named.data["job"]["name"] == "another"
     jobs(database).cancel(job.id)
-    assert names(looker.job(job.id)) == ["metric", "end"]
+    assert names(polls.job(job.id)) == ["metric", "end"]
 
 
-def test_a_failed_attempt_and_the_wait_for_the_next_are_told(database: Database, looker: Looker) -> None:
+def test_a_failed_attempt_and_the_wait_for_the_next_are_told(database: Database, polls: StreamPolls) -> None:
     job = submit(database)
     claimed = begin_job(database)
-    looker.open(job.id)
+    polls.open(job.id)
     fail(database, claimed, ErrorType.UNEXPECTED, "sand in the gears", RetryPolicy(3, pause_seconds=60))
-    state = looker.job(job.id)[0]
+    state = polls.job(job.id)[0]
     assert state.data["job"]["attempts"]["failed"] == 1
     assert "sand in the gears" in state.data["job"]["status_detail"]
 
 
 def test_a_failed_job_ends_with_its_error_and_goes_on_when_it_is_tried_again(
-    database: Database, looker: Looker
+    database: Database, polls: StreamPolls
 ) -> None:
     job = submit(database)
     claimed = begin_job(database)
-    looker.open(job.id)
+    polls.open(job.id)
     fail(database, claimed, ErrorType.UNEXPECTED, "sand", RetryPolicy(1, pause_seconds=0))
-    end = looker.job(job.id)[-1]
+    end = polls.job(job.id)[-1]
     assert (end.event, end.data["job"]["error"]["type"]) == ("end", "attempts-exhausted")
     jobs(database).retry(job.id)
-    assert [told.state for told in looker.job(job.id) if told.event == "state"] == ["queued"]
+    assert [received.state for received in polls.job(job.id) if received.event == "state"] == ["queued"]
 
 
-def test_progress_tells_how_fast_a_job_is_and_when_it_will_be_done(database: Database, looker: Looker) -> None:
+def test_progress_tells_how_fast_a_job_is_and_when_it_will_be_done(database: Database, polls: StreamPolls) -> None:
     job = submit(database, budget={"steps": 100})
     claimed = begin_job(database)
-    looker.open(job.id)
+    polls.open(job.id)
     make_steps(database, claimed, 0, 9)
-    assert looker.job(job.id)[0].data["steps_per_second"] == pytest.approx(2 * 9 / 0.25)
+    assert polls.job(job.id)[0].data["steps_per_second"] == pytest.approx(2 * 9 / 0.25)
     make_steps(database, claimed, 10, 19)
-    progress = looker.job(job.id)[0].data
+    progress = polls.job(job.id)[0].data
     assert progress["steps_per_second"] == pytest.approx(2 * 19 / 0.5)
     assert progress["eta_seconds"] == pytest.approx((200 - 2 * 19) / (2 * 19 / 0.5))
 
 
-def test_the_newest_metrics_are_told(database: Database, looker: Looker) -> None:
+def test_the_newest_metrics_are_told(database: Database, polls: StreamPolls) -> None:
     digits = {"type": "dataset", "dataset": {"name": "digits"}, "model": {"name": "mlp", "hidden": [8]}}
     job = submit(database, problem=digits, budget={"epochs": 9})
     claimed = begin_job(database)
-    looker.open(job.id)
+    polls.open(job.id)
     trial_id = claimed.trial_ids[1]
     for first in (0, 3):
         columns = {"step": [first, first + 2], "epoch": [first, first + 2], "train_loss": [2.0, 1.0 / (first + 1)]}
@@ -164,85 +162,85 @@ def test_the_newest_metrics_are_told(database: Database, looker: Looker) -> None
             row = MetricChunk(trial_id=trial_id, first_step=first, last_step=first + 2, rows=2, data=encode(columns))
             session.add(row)
     make_steps(database, claimed, 0, 5)
-    metric = looker.job(job.id)[-1]
+    metric = polls.job(job.id)[-1]
     assert [trial["metrics"] for trial in metric.data["trials"]] == [
         None,
         {"step": 5, "epoch": 5, "train_loss": 0.25},
     ]
 
 
-def test_a_diverged_trial_has_no_loss(database: Database, looker: Looker) -> None:
+def test_a_diverged_trial_has_no_loss(database: Database, polls: StreamPolls) -> None:
     job = submit(database)
     claimed = begin_job(database)
-    looker.open(job.id)
+    polls.open(job.id)
     columns = {"step": [0, 1], "loss": [1.0, float("inf")]}
     chunks = [NewChunk(trial_id, 0, 1, 2, encode(columns)) for trial_id in claimed.trial_ids.values()]
     block = replace(progress(claimed, 0, 1), results=NewResults(chunks))
     record(database, claimed, block, LEASE)
-    trials = looker.job(job.id)[-1].data["trials"]
+    trials = polls.job(job.id)[-1].data["trials"]
     assert [(trial["step"], trial["loss"], trial["best_loss"]) for trial in trials] == [(1, None, 0.5)] * 2
 
 
-def test_a_damaged_chunk_silences_nobody(database: Database, looker: Looker) -> None:
+def test_a_damaged_chunk_silences_nobody(database: Database, polls: StreamPolls) -> None:
     job = submit(database)
     claimed = begin_job(database)
-    looker.open(job.id)
+    polls.open(job.id)
     make_steps(database, claimed, 0, 4)
     with database.write() as session:
         session.execute(update(Chunk).where(Chunk.trial_id == claimed.trial_ids[0]).values(data=b"rubbish"))
-    trials = looker.job(job.id)[-1].data["trials"]
+    trials = polls.job(job.id)[-1].data["trials"]
     assert [(trial["step"], trial["loss"]) for trial in trials] == [(4, None), (4, 0.2)]
 
 
 def test_of_very_many_trials_the_first_are_told_one_by_one_and_a_few_at_a_time(
-    database: Database, looker: Looker
+    database: Database, polls: StreamPolls
 ) -> None:
     job = submit(database, seeds=list(range(MOST_TRIALS)))
     claimed = [begin_job(database) for _ in range(4)]
-    [first] = looker.open(job.id)
+    [first] = polls.open(job.id)
     assert len(first.data["trials"]) == first.data["trials_left_out"] == MOST_TRIALS
     for one in claimed:
         make_steps(database, one, 0, 3)
-    told: set[int] = set()
+    received: set[int] = set()
     for _ in range(2 * MOST_TRIALS // MOST_AT_ONCE):
-        metrics = [event for event in looker.job(job.id) if event.event == "metric"]
-        news = {trial["index"] for event in metrics for trial in event.data["trials"] if trial["loss"] is not None}
-        assert len(news) <= MOST_AT_ONCE
-        told |= news
-    assert told == set(range(MOST_TRIALS))
+        metrics = [event for event in polls.job(job.id) if event.event == "metric"]
+        result = {trial["index"] for event in metrics for trial in event.data["trials"] if trial["loss"] is not None}
+        assert len(result) <= MOST_AT_ONCE
+        received |= result
+    assert received == set(range(MOST_TRIALS))
 
 
-def test_a_deleted_job_ends_as_such(database: Database, looker: Looker) -> None:
+def test_a_deleted_job_ends_as_such(database: Database, polls: StreamPolls) -> None:
     job = submit(database)
-    looker.open(job.id)
+    polls.open(job.id)
     jobs(database).cancel(job.id)
     retention.remove(database, job.id)
-    [end] = looker.job(job.id)
+    [end] = polls.job(job.id)
     assert (end.event, end.data["reason"], end.data["job"]["id"]) == ("end", "deleted", job.id)
-    assert [told.data["reason"] for told in looker.open(job.id)] == ["deleted"]
+    assert [received.data["reason"] for received in polls.open(job.id)] == ["deleted"]
 
 
-def test_who_waits_is_told_of_ends_alone(database: Database, looker: Looker) -> None:
+def test_who_waits_is_told_of_ends_alone(database: Database, polls: StreamPolls) -> None:
     first, second = submit(database).id, submit(database).id
-    assert looker.look(waits={first, second}).over == set()
+    assert polls.poll(awaited={first, second}).ended == set()
     jobs(database).cancel(first)
-    news = looker.look(waits={first, second})
-    assert (news.over, news.jobs) == ({first}, {})
+    result = polls.poll(awaited={first, second})
+    assert (result.ended, result.jobs) == ({first}, {})
     jobs(database).cancel(second)
     retention.remove(database, second)
-    assert looker.look(waits={first, second}).over == {first, second}
+    assert polls.poll(awaited={first, second}).ended == {first, second}
 
 
-def test_after_the_store_has_failed_everything_is_read_anew(database: Database, looker: Looker) -> None:
+def test_after_the_store_has_failed_everything_is_read_anew(database: Database, polls: StreamPolls) -> None:
     job = submit(database)
     claimed = begin_job(database)
-    looker.open(job.id)
+    polls.open(job.id)
     make_steps(database, claimed, 0, 4)
     rename(database, "best_step", "gone")
     with pytest.raises(SQLAlchemyError):
-        looker.job(job.id)
+        polls.job(job.id)
     rename(database, "gone", "best_step")
-    [first] = looker.open(job.id)
+    [first] = polls.open(job.id)
     assert [trial["steps_done"] for trial in first.data["trials"]] == [4, 4]
 
 
@@ -252,24 +250,24 @@ def rename(database: Database, column: str, name: str) -> None:
         connection.execute(text(f"ALTER TABLE trials RENAME COLUMN {column} TO {name}"))
 
 
-def ended_at(looker: Looker, *job_ids: str) -> Position | None:
-    return Position.decode(looker.open(*job_ids)[-1].id)
+def ended_at(polls: StreamPolls, *job_ids: str) -> Position | None:
+    return Position.decode(polls.open(*job_ids)[-1].id)
 
 
-def test_who_has_been_told_the_end_need_not_come_again(database: Database, looker: Looker) -> None:
+def test_who_has_been_told_the_end_need_not_come_again(database: Database, polls: StreamPolls) -> None:
     first, second = submit(database).id, submit(database).id
     jobs(database).cancel(first)
     jobs(database).cancel(second)
-    both = ended_at(looker, first, second)
-    only_first = ended_at(looker, first)
+    both = ended_at(polls, first, second)
+    only_first = ended_at(polls, first)
     with database.read() as session:
-        assert follow(session, LOCAL, [first], only_first) is None
-        assert follow(session, LOCAL, [first, second], both) is None
-        assert follow(session, LOCAL, [first, second], only_first) is not None
-        assert follow(session, LOCAL, [first], None) is not None
+        assert feed_of_jobs(session, LOCAL, [first], only_first) is None
+        assert feed_of_jobs(session, LOCAL, [first, second], both) is None
+        assert feed_of_jobs(session, LOCAL, [first, second], only_first) is not None
+        assert feed_of_jobs(session, LOCAL, [first], None) is not None
     jobs(database).retry(second)
     with database.read() as session:
-        assert follow(session, LOCAL, [first, second], both) is not None
+        assert feed_of_jobs(session, LOCAL, [first, second], both) is not None
 
 
 @pytest.mark.parametrize(
@@ -295,11 +293,11 @@ def test_streams_are_about_jobs_of_the_own_team(database: Database) -> None:
     mine = submit(database).id
     for unknown in (theirs, "no-such-job", "\0", mine.upper()):
         with database.read() as session, pytest.raises(JobNotFound):
-            follow(session, LOCAL, [mine, unknown], None)
+            feed_of_jobs(session, LOCAL, [mine, unknown], None)
 
 
-def test_keys_that_have_ended_let_nobody_listen(database: Database, looker: Looker) -> None:
-    open_to_all = looker.look(keys={None})
+def test_keys_that_have_ended_let_nobody_listen(database: Database, polls: StreamPolls) -> None:
+    open_to_all = polls.poll(keys={None})
     assert open_to_all.refused == set()
     valid, revoked, expired = let_in(database), let_in(database), let_in(database)
     submitting = let_in(database, scopes=[Scope.SUBMIT])
@@ -307,4 +305,4 @@ def test_keys_that_have_ended_let_nobody_listen(database: Database, looker: Look
     with database.write() as session:
         session.get_one(ApiKey, expired.key_id).expires_at = store_now(session)
     keys = {None, "unknown", *(holder.key_id for holder in (valid, revoked, expired, submitting))}
-    assert looker.look(keys=keys).refused == keys - {valid.key_id}
+    assert polls.poll(keys=keys).refused == keys - {valid.key_id}

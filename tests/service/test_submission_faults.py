@@ -14,8 +14,8 @@ from ayla_service.errors import InvalidQuery, JobNotFound, JobUnfinished, LimitR
 from ayla_service.idempotency import RequestKey, StoredAnswer
 from ayla_service.jobs import retention
 from ayla_service.jobs.listing import JobQuery
-from ayla_service.jobs.submission import Receipt, SubmissionDesk, checked
-from ayla_service.jobs.views import JobView
+from ayla_service.jobs.schemas import JobDetail
+from ayla_service.jobs.submission import Receipt, SubmissionBatcher, checked
 from ayla_service.queue.attempts import RecordedBlock, begin, fail, record
 from ayla_service.queue.claims import Claim, claim
 from ayla_service.queue.retries import ErrorType
@@ -34,10 +34,10 @@ from tests.factories import AT_ONCE, WORKER, colleague, jobs, spec, submit
 KEY = RequestKey(LOCAL.member_id, "k", "digest")
 LAST = RequestKey(LOCAL.member_id, "z", "digest")
 
-Asked = tuple[Principal, Callable[[Sequence[JobView]], StoredAnswer], RequestKey | None]
+Asked = tuple[Principal, Callable[[Sequence[JobDetail]], StoredAnswer], RequestKey | None]
 
 
-def _told(views: Sequence[JobView]) -> StoredAnswer:
+def _told(views: Sequence[JobDetail]) -> StoredAnswer:
     return StoredAnswer(202, views[0].id.encode())
 
 
@@ -49,14 +49,14 @@ class _Noting(TimerWakeUp):
         self.notified += len(devices)
 
 
-def _desk(database: Database, wake_up: TimerWakeUp | None = None) -> SubmissionDesk:
-    return SubmissionDesk(database, wake_up or TimerWakeUp(), pin_uploads)
+def _desk(database: Database, wake_up: TimerWakeUp | None = None) -> SubmissionBatcher:
+    return SubmissionBatcher(database, wake_up or TimerWakeUp(), pin_uploads)
 
 
 class _Batch:
     """Submissions that share a transaction: the desk is held closed until all of them wait."""
 
-    def __init__(self, desk: SubmissionDesk, asked: Sequence[Asked]) -> None:
+    def __init__(self, desk: SubmissionBatcher, asked: Sequence[Asked]) -> None:
         self._desk = desk
         self.outcomes: list[Receipt | BaseException | None] = [None] * len(asked)
         desk._turn.acquire()
@@ -84,17 +84,17 @@ class _Batch:
             self.outcomes[place] = error
 
 
-def _together(desk: SubmissionDesk, *asked: Asked) -> list[Receipt | BaseException | None]:
+def _together(desk: SubmissionBatcher, *asked: Asked) -> list[Receipt | BaseException | None]:
     batch = _Batch(desk, asked)
     batch.open()
     return batch.end()
 
 
-def _raising(*errors: BaseException) -> Callable[[Sequence[JobView]], StoredAnswer]:
+def _raising(*errors: BaseException) -> Callable[[Sequence[JobDetail]], StoredAnswer]:
     """Raises one error after the other, and the last one for ever."""
     left = list(errors)
 
-    def render(views: Sequence[JobView]) -> StoredAnswer:
+    def render(views: Sequence[JobDetail]) -> StoredAnswer:
         raise left.pop(0) if len(left) > 1 else left[0]
 
     return render
@@ -126,7 +126,7 @@ def test_who_waits_is_told_when_the_thread_that_serves_is_ended(
 def test_who_is_first_after_all_is_not_answered_as_if_it_had_been_repeated(database: Database) -> None:
     wake_up = _Noting()
 
-    def once(views: Sequence[JobView], calls: list[int] = []) -> StoredAnswer:  # noqa: B006
+    def once(views: Sequence[JobDetail], calls: list[int] = []) -> StoredAnswer:  # noqa: B006
         calls.append(1)
         if len(calls) > 1:
             raise SpecError([SpecIssue("", "no more")])
@@ -182,7 +182,7 @@ def test_a_repeated_submission_is_answered_though_its_dataset_is_gone(database: 
             raise SpecError([SpecIssue("/problem/dataset", "gone")])
         return resolved
 
-    desk = SubmissionDesk(database, TimerWakeUp(), pin)
+    desk = SubmissionBatcher(database, TimerWakeUp(), pin)
     new = checked(LOCAL, JobSpec.model_validate(spec()), spec())
     first = desk.submit(LOCAL, [new], _told, KEY)
     there = False
@@ -255,7 +255,7 @@ def test_a_job_that_is_tried_again_meanwhile_is_not_removed(database: Database) 
     jobs(database).retry(job_id)
     with pytest.raises(JobUnfinished):
         retention.remove(database, job_id)
-    assert jobs(database).get(job_id).trials[TrialState.QUEUED] == 2
+    assert jobs(database).get(job_id).trials.queued == 2
 
 
 def test_a_job_that_is_being_removed_cannot_be_tried_again(database: Database) -> None:

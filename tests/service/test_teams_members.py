@@ -11,7 +11,7 @@ from ayla_service.states import Role
 from ayla_service.teams import members
 from ayla_service.teams.members import NewMember
 from ayla_service.teams.principal import LOCAL, Principal
-from ayla_service.teams.views import MemberView
+from ayla_service.teams.schemas import Member as MemberAnswer
 from sqlalchemy import func, select
 
 from tests.factories import colleague, jobs, stranger, submit_as
@@ -20,12 +20,12 @@ from tests.keyring import holder_of, make_key
 TEAM = LOCAL.team_id
 
 
-def add(database: Database, name: str, team_id: str = TEAM, **fields: Any) -> MemberView:
+def add(database: Database, name: str, team_id: str = TEAM, **fields: Any) -> MemberAnswer:
     with database.write() as session:
         return members.add(session, team_id, NewMember(name, **fields))
 
 
-def change(database: Database, member_id: str, team_id: str = TEAM, **changes: Any) -> MemberView:
+def change(database: Database, member_id: str, team_id: str = TEAM, **changes: Any) -> MemberAnswer:
     with database.write() as session:
         return members.change(session, team_id, member_id, changes)
 
@@ -37,7 +37,7 @@ def remove(database: Database, member_id: str, team_id: str = TEAM) -> None:
 
 def names(database: Database, team_id: str = TEAM) -> list[str]:
     with database.read() as session:
-        return [view.name for view in members.page(session, team_id, 1000, None).items]
+        return [view.name for view in members.page(session, team_id, 1000, None).data]
 
 
 def test_a_member_is_added_to_its_team_alone(database: Database) -> None:
@@ -174,13 +174,13 @@ def test_a_team_has_an_end(database: Database, monkeypatch: pytest.MonkeyPatch) 
 def test_pages_follow_one_another(database: Database) -> None:
     for number in range(5):
         add(database, f"member {number}")
-    seen, after = [], None
+    seen, cursor = [], None
     while True:
         with database.read() as session:
-            part = members.page(session, TEAM, 2, after)
-        seen += [view.name for view in part.items]
-        after = part.last
-        if after is None:
+            page = members.page(session, TEAM, 2, cursor)
+        seen += [view.name for view in page.data]
+        cursor = page.next_cursor
+        if cursor is None:
             break
     assert seen == ["local", *(f"member {number}" for number in range(5))]
 

@@ -7,8 +7,8 @@ from ipaddress import ip_address
 import pytest
 from ayla_service.webhooks.networks import Address, PrivateHosts, is_public
 from ayla_service.webhooks.resolving import Resolver
-from ayla_service.webhooks.target_policy import Gate
-from ayla_service.webhooks.targets import Refused, parse
+from ayla_service.webhooks.target_policy import TargetPolicy
+from ayla_service.webhooks.targets import TargetRefused, parse
 
 PUBLIC = "93.184.215.14"
 PUBLIC_6 = "2606:2800:21f:cb07:6820:80da:af6b:8b2c"
@@ -21,22 +21,22 @@ def resolving(names: Names) -> Callable[[str, float], list[Address]]:
 
     def resolve(host: str, _: float) -> list[Address]:
         if host not in names:
-            raise Refused("The host's name could not be resolved.")
+            raise TargetRefused("The host's name could not be resolved.")
         return [ip_address(address) for address in names[host]]
 
     return resolve
 
 
-def gate(*private: str, **names: str) -> Gate:
-    """A gate for which names with _ for . have these addresses, separated by blanks."""
+def policy(*private: str, **names: str) -> TargetPolicy:
+    """A policy for which names with _ for . have these addresses, separated by blanks."""
     known = {name.replace("_", "."): addresses.split() for name, addresses in names.items()}
-    return Gate(PrivateHosts.of(private), resolving({"public.example": [PUBLIC], **known}))
+    return TargetPolicy(PrivateHosts.of(private), resolving({"public.example": [PUBLIC], **known}))
 
 
-def reason(gate: Gate, url: str) -> str:
+def reason(policy: TargetPolicy, url: str) -> str:
     """Why a URL is refused, which it has to be."""
-    with pytest.raises(Refused) as refused:
-        gate.way(url, 1.0)
+    with pytest.raises(TargetRefused) as refused:
+        policy.resolve(url, 1.0)
     return refused.value.reason
 
 
@@ -161,7 +161,7 @@ HOSTILE = [
 @pytest.mark.parametrize("url", HOSTILE)
 @pytest.mark.parametrize("private", [(), ("10.99.0.0/16", "trusted.example")], ids=["nothing", "something"])
 def test_what_is_not_plainly_a_public_host_is_refused(url: str, private: tuple[str, ...]) -> None:
-    closed = gate(
+    closed = policy(
         *private,
         localhost="127.0.0.1",
         inside_example="10.0.0.7",
@@ -199,8 +199,8 @@ def test_plain_urls_are_taken_apart(url: str, host: str, port: int, resource: st
 
 
 def test_a_public_host_is_reached_at_any_of_its_addresses() -> None:
-    way = gate(both_example=f"{PUBLIC_6} {PUBLIC}").way("https://both.example/", 1.0)
-    assert [str(address) for address in way.addresses] == [PUBLIC_6, PUBLIC]
+    resolved = policy(both_example=f"{PUBLIC_6} {PUBLIC}").resolve("https://both.example/", 1.0)
+    assert [str(address) for address in resolved.addresses] == [PUBLIC_6, PUBLIC]
 
 
 SPECIAL = """
@@ -245,7 +245,7 @@ def test_others_are_public(address: str) -> None:
 )
 def test_what_is_listed_may_be_private_plain_and_on_any_port(listed: str, url: str) -> None:
     names = {"hooks_internal": "10.1.2.3", "hooks": "10.1.2.3", "localhost": "127.0.0.1 ::1"}
-    assert gate(listed, **names).way(url, 1.0).addresses
+    assert policy(listed, **names).resolve(url, 1.0).addresses
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ def test_what_is_listed_may_be_private_plain_and_on_any_port(listed: str, url: s
     ],
 )
 def test_what_is_listed_opens_nothing_else(listed: str, url: str) -> None:
-    closed = gate(
+    closed = policy(
         listed,
         other_internal="10.1.2.4",
         evil_hooks_internal="10.1.2.3",
@@ -289,10 +289,10 @@ def test_credentials_of_clouds_are_reached_only_where_they_are_listed_by_themsel
     bracketed = f"[{address}]" if ":" in address else address
     everything = ("0.0.0.0/0", "::/0", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10", "64:ff9b::/96")
     for private in ((), ("cloud.internal",), everything, ("cloud.internal", *everything)):
-        closed = gate(*private, cloud_internal=address)
+        closed = policy(*private, cloud_internal=address)
         assert "private" in reason(closed, "https://cloud.internal/"), private
         assert "private" in reason(closed, f"https://{bracketed}/"), private
-    assert gate(address, cloud_internal=address).way("http://cloud.internal/", 1.0).addresses
+    assert policy(address, cloud_internal=address).resolve("http://cloud.internal/", 1.0).addresses
 
 
 NEAR_THEM = "100.100.100.199 100.64.0.1 fd00:ec1::254 fd12:3456::1 10.0.0.1 192.168.1.1"
@@ -300,22 +300,22 @@ NEAR_THEM = "100.100.100.199 100.64.0.1 fd00:ec1::254 fd12:3456::1 10.0.0.1 192.
 
 @pytest.mark.parametrize("address", NEAR_THEM.split())
 def test_a_listed_name_may_still_lead_to_a_private_address(address: str) -> None:
-    assert gate("hooks.internal", hooks_internal=address).way("http://hooks.internal/", 1.0).addresses
+    assert policy("hooks.internal", hooks_internal=address).resolve("http://hooks.internal/", 1.0).addresses
 
 
 def test_a_network_that_holds_some_of_a_names_addresses_asks_the_others_to_be_public_and_encrypted() -> None:
-    mixed = gate("10.1.0.0/16", mixed_example=f"10.1.0.1 {PUBLIC}")
+    mixed = policy("10.1.0.0/16", mixed_example=f"10.1.0.1 {PUBLIC}")
     assert "https://" in reason(mixed, "http://mixed.example/")
     assert "port" in reason(mixed, "https://mixed.example:9000/")
-    assert mixed.way("https://mixed.example/", 1.0).addresses
+    assert mixed.resolve("https://mixed.example/", 1.0).addresses
 
 
 def test_the_system_resolves_names_within_the_time_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ip_address("127.0.0.1") in Resolver()("localhost", 10.0)
-    with pytest.raises(Refused, match="resolved"):
+    with pytest.raises(TargetRefused, match="resolved"):
         Resolver()("no-such-host.invalid", 2.0)
     monkeypatch.setattr("ayla_service.webhooks.resolving._look_up", lambda _: time.sleep(0.2))
-    with pytest.raises(Refused, match="in time"):
+    with pytest.raises(TargetRefused, match="in time"):
         Resolver()("slow.example", 0.01)
 
 
@@ -323,7 +323,7 @@ def test_names_that_are_never_answered_use_up_a_limited_number_of_threads(monkey
     monkeypatch.setattr("ayla_service.webhooks.resolving._AT_ONCE", 1)
     monkeypatch.setattr("ayla_service.webhooks.resolving._look_up", lambda _: time.sleep(0.2))
     resolver = Resolver()
-    with pytest.raises(Refused, match="in time"):
+    with pytest.raises(TargetRefused, match="in time"):
         resolver("slow.example", 0.01)
-    with pytest.raises(Refused, match="Too many"):
+    with pytest.raises(TargetRefused, match="Too many"):
         resolver("slow.example", 0.01)

@@ -9,13 +9,11 @@ import pytest
 from ayla_service.db.models import Shard, Webhook, WebhookDelivery
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue import outbox
-from ayla_service.queue.lifecycle import settle
-from ayla_service.webhooks import concurrency as room
+from ayla_service.queue.lifecycle import end_finished_jobs
+from ayla_service.webhooks import concurrency
 from ayla_service.webhooks import deliveries as due
-from ayla_service.webhooks import schedule
-from ayla_service.webhooks.concurrency import Room
-from ayla_service.webhooks.deliveries import Outcome, Taken
-from ayla_service.webhooks.schedule import MOST_ATTEMPTS, pause
+from ayla_service.webhooks.concurrency import ConcurrencyLimits
+from ayla_service.webhooks.deliveries import MOST_ATTEMPTS, ClaimedDelivery, DeliveryOutcome, retry_delay
 from ayla_service.webhooks.sending import Reply
 from ayla_service.webhooks.signing import new_secret
 from sqlalchemy import delete, select, update
@@ -27,12 +25,12 @@ RECEIVED = Reply(204, None)
 FAILED = Reply(500, "The receiver answered 500.")
 
 
-def take(database: Database) -> list[Taken]:
-    return due.take(database, Room())
+def claim(database: Database) -> list[ClaimedDelivery]:
+    return due.claim(database, ConcurrencyLimits())
 
 
-def record(database: Database, taken: Taken, reply: Reply) -> None:
-    due.record(database, [Outcome(taken, reply)], first_pause=5.0)
+def record(database: Database, taken: ClaimedDelivery, reply: Reply) -> None:
+    due.record(database, [DeliveryOutcome(taken, reply)], first_delay=5.0)
 
 
 def enabled(database: Database, webhook_id: str) -> bool:
@@ -43,7 +41,7 @@ def enabled(database: Database, webhook_id: str) -> bool:
 def test_410_gone_of_an_old_address_disables_nothing(database: Database) -> None:
     webhook = add_webhook(database)
     add_delivery(database, webhook)
-    (taken,) = take(database)
+    (taken,) = claim(database)
     with database.write() as session:
         session.execute(update(Webhook).values(url="http://127.0.0.1:9/other"))
     record(database, taken, Reply(410, "The receiver answered 410."))
@@ -52,10 +50,10 @@ def test_410_gone_of_an_old_address_disables_nothing(database: Database) -> None
 
 def test_what_is_being_sent_is_nobody_elses_until_its_sender_is_silent(database: Database) -> None:
     add_delivery(database, add_webhook(database))
-    (first,) = take(database)
-    assert take(database) == []
+    (first,) = claim(database)
+    assert claim(database) == []
     pass_time(database)  # the sender was killed
-    (second,) = take(database)
+    (second,) = claim(database)
     assert (first.id, first.attempt, second.attempt) == (second.id, 1, 2)
     record(database, first, RECEIVED)  # it was not killed, only slow
     assert deliveries(database)[0].state == "pending"
@@ -72,7 +70,7 @@ def test_processes_that_ask_at_once_get_different_deliveries(database: Database)
         for _ in range(2):
             add_delivery(database, webhook)
     with ThreadPoolExecutor(4) as pool:
-        taken = [one for some in pool.map(lambda _: take(database), range(8)) for one in some]
+        taken = [one for some in pool.map(lambda _: claim(database), range(8)) for one in some]
     assert len(taken) == len({one.id for one in taken}) == 8
 
 
@@ -84,30 +82,30 @@ def test_only_what_is_due_is_sent_the_longest_due_first(database: Database) -> N
         row.next_at = store_now(session) + timedelta(minutes=1)
     chosen: list[str] = []
 
-    class Watched(Room):
+    class Watched(ConcurrencyLimits):
         def choose(self, due: Any) -> list[str]:
             chosen.extend(super().choose(due))
             return chosen
 
-    assert {taken.id for taken in due.take(database, Watched())} == {first, second}
+    assert {taken.id for taken in due.claim(database, Watched())} == {first, second}
     assert chosen == [first, second]
 
 
 def test_a_slow_receiver_and_a_busy_team_leave_room_for_others(database: Database) -> None:
     slow, other = add_webhook(database), add_webhook(database)
-    for _ in range(room.WEBHOOK_AT_ONCE + 3):
+    for _ in range(concurrency.WEBHOOK_AT_ONCE + 3):
         add_delivery(database, slow)
     urgent = add_delivery(database, other)
     rivals = add_delivery(database, add_webhook(database, caller=stranger(database)))
-    here = Room()
-    taken = due.take(database, here)
-    assert [one.webhook_id for one in taken].count(slow) == room.WEBHOOK_AT_ONCE
+    here = ConcurrencyLimits()
+    taken = due.claim(database, here)
+    assert [one.webhook_id for one in taken].count(slow) == concurrency.WEBHOOK_AT_ONCE
     assert {urgent, rivals} <= {one.id for one in taken}
     for one in taken:
-        here.enter(one.webhook_id, one.team_id)
-    assert due.take(database, here) == []
-    here.leave(slow, taken[0].team_id)
-    assert [one.webhook_id for one in due.take(database, here)] == [slow]
+        here.start(one.webhook_id, one.team_id)
+    assert due.claim(database, here) == []
+    here.finish(slow, taken[0].team_id)
+    assert [one.webhook_id for one in due.claim(database, here)] == [slow]
 
 
 def test_a_crowd_of_one_receiver_does_not_hide_the_others(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,20 +114,20 @@ def test_a_crowd_of_one_receiver_does_not_hide_the_others(database: Database, mo
     for _ in range(10):
         add_delivery(database, slow)
     other = add_delivery(database, add_webhook(database))
-    here = Room()
-    for one in due.take(database, here):
-        here.enter(one.webhook_id, one.team_id)
-    assert [one.id for one in due.take(database, here)] == [other]
+    here = ConcurrencyLimits()
+    for one in due.claim(database, here):
+        here.start(one.webhook_id, one.team_id)
+    assert [one.id for one in due.claim(database, here)] == [other]
 
 
 def test_a_team_has_a_part_of_the_room_and_all_have_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "TEAM_AT_ONCE", 2)
-    monkeypatch.setattr(room, "AT_ONCE", 3)
-    here = Room()
+    monkeypatch.setattr(concurrency, "TEAM_AT_ONCE", 2)
+    monkeypatch.setattr(concurrency, "AT_ONCE", 3)
+    here = ConcurrencyLimits()
     wanted = [(f"{team}{number}", f"{team}{number}", team) for number in range(3) for team in "abc"]
     assert here.choose(wanted) == ["a0", "b0", "c0"]
-    here.enter("a0", "a")
-    here.enter("a1", "a")
+    here.start("a0", "a")
+    here.start("a1", "a")
     assert here.choose(wanted) == ["b0"]
     assert (here.used, here.full_teams) == (2, ["a"])
 
@@ -140,11 +138,11 @@ def test_a_replaced_secret_signs_beside_the_new_one_for_a_day(database: Database
         now = store_now(session)
     webhook = add_webhook(database, secret=new, old_secret=old, rotated_at=now - timedelta(hours=23))
     add_delivery(database, webhook)
-    assert take(database)[0].secrets == (new, old)
+    assert claim(database)[0].secrets == (new, old)
     with database.write() as session:
         session.execute(update(Webhook).values(rotated_at=now - timedelta(hours=25)))
     pass_time(database)
-    assert take(database)[0].secrets == (new,)
+    assert claim(database)[0].secrets == (new,)
 
 
 def test_a_webhook_that_is_deleted_while_a_job_ends_does_not_keep_it_from_ending(
@@ -168,7 +166,7 @@ def test_a_webhook_that_is_deleted_while_a_job_ends_does_not_keep_it_from_ending
     monkeypatch.setattr(outbox, "_jobs", meanwhile)
     with database.write() as session:
         session.execute(update(Shard).values(state="succeeded"))
-        settle(session, [job.id], store_now(session))
+        end_finished_jobs(session, [job.id], store_now(session))
     assert deleted.wait(10)
     thread.join(10)
     assert jobs(database).get(job.id).state == "succeeded"
@@ -179,34 +177,34 @@ def test_what_another_process_takes_while_one_looks_is_left_to_it(database: Data
     if database.is_sqlite:
         return  # one writes at a time
     add_delivery(database, add_webhook(database))
-    others: list[Taken] = []
+    others: list[ClaimedDelivery] = []
 
-    class Slow(Room):
+    class Slow(ConcurrencyLimits):
         def choose(self, due: Any) -> list[str]:
-            others.extend(take(database))
+            others.extend(claim(database))
             return super().choose(due)
 
-    assert due.take(database, Slow()) == []
+    assert due.claim(database, Slow()) == []
     assert [one.attempt for one in others] == [1]
 
 
 def test_the_pauses_span_days_and_vary(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schedule, "_SPREAD", 0.0)
-    planned = [pause(attempts, 5.0) for attempts in range(1, MOST_ATTEMPTS + 1)]
+    monkeypatch.setattr(due, "_SPREAD", 0.0)
+    planned = [retry_delay(attempts, 5.0) for attempts in range(1, MOST_ATTEMPTS + 1)]
     hours = [2, 5, 10, 14, 20, 24]
     assert planned == [5.0, 300.0, 1800.0, *(hour * 3600.0 for hour in hours), None]
-    assert pause(1, 5.0, wish=120.0) == 120.0
-    assert pause(2, 5.0, wish=120.0) == 300.0
-    assert pause(1, 5.0, wish=99_999.0) == 24 * 3600.0
+    assert retry_delay(1, 5.0, retry_after=120.0) == 120.0
+    assert retry_delay(2, 5.0, retry_after=120.0) == 300.0
+    assert retry_delay(1, 5.0, retry_after=99_999.0) == 24 * 3600.0
     monkeypatch.undo()
-    varied = {pause(1, 5.0) for _ in range(20)}
+    varied = {retry_delay(1, 5.0) for _ in range(20)}
     assert len(varied) > 1
     assert all(seconds is not None and 5.0 <= seconds <= 5.5 for seconds in varied)
 
 
 def test_a_receiver_that_asks_for_a_pause_gets_it(database: Database) -> None:
     add_delivery(database, add_webhook(database))
-    record(database, take(database)[0], Reply(429, "The receiver answered 429.", 3600.0))
+    record(database, claim(database)[0], Reply(429, "The receiver answered 429.", 3600.0))
     (row,) = deliveries(database)
     assert row.next_at is not None
     assert row.next_at - row.created_at >= timedelta(hours=1)

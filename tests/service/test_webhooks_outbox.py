@@ -10,7 +10,7 @@ import pytest
 from ayla_service.db.models import Job, Member, Shard, Trial, WebhookDelivery
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue import attempts
-from ayla_service.queue.lifecycle import settle
+from ayla_service.queue.lifecycle import end_finished_jobs
 from ayla_service.queue.outbox import forget
 from ayla_service.queue.reaper import reap
 from ayla_service.queue.retries import ErrorType
@@ -28,7 +28,7 @@ def end(database: Database, job_ids: Sequence[str], state: str = "succeeded") ->
     with database.write() as session:
         session.execute(update(Shard).where(Shard.job_id.in_(job_ids)).values(state=state))
         session.execute(update(Trial).where(Trial.job_id.in_(job_ids)).values(state="completed"))
-        settle(session, job_ids, store_now(session))
+        end_finished_jobs(session, job_ids, store_now(session))
 
 
 @contextmanager
@@ -171,7 +171,7 @@ def test_an_end_that_is_undone_is_not_told(database: Database) -> None:
     job = submit(database).id
     with pytest.raises(RuntimeError), database.write() as session:  # noqa: PT012
         session.execute(update(Shard).values(state="succeeded"))
-        settle(session, [job], store_now(session))
+        end_finished_jobs(session, [job], store_now(session))
         raise RuntimeError
     assert deliveries(database) == []
 

@@ -15,7 +15,7 @@ import trustme
 from ayla_service.webhooks.networks import Address, PrivateHosts
 from ayla_service.webhooks.sending import Reply, Sender
 from ayla_service.webhooks.signing import new_secret, signature_headers
-from ayla_service.webhooks.target_policy import Gate
+from ayla_service.webhooks.target_policy import TargetPolicy
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
@@ -24,22 +24,24 @@ from tests.service.receiving import HERE, Answer, Receiver, nobody, raw_receiver
 NAME = "hooks.example.test"
 BODY = b'{"type":"webhook.test"}'
 
-LOCAL = Gate(PrivateHosts.of(["127.0.0.0/8"]))
+LOCAL = TargetPolicy(PrivateHosts.of(["127.0.0.0/8"]))
 
 
-def send(url: str, *, seconds: float = 5.0, gate: Gate = LOCAL, context: ssl.SSLContext | None = None) -> Reply:
-    return Sender(gate, seconds, context).send(url, {"webhook-id": "1"}, BODY)
+def send(
+    url: str, *, seconds: float = 5.0, policy: TargetPolicy = LOCAL, context: ssl.SSLContext | None = None
+) -> Reply:
+    return Sender(policy, seconds, context).send(url, {"webhook-id": "1"}, BODY)
 
 
-def named(*addresses: str) -> tuple[Gate, list[str]]:
-    """A gate for which the name, which is listed, has one of these addresses after the other; and who asked for it."""
+def named(*addresses: str) -> tuple[TargetPolicy, list[str]]:
+    """A policy for which the name, which is listed, has these addresses one after the other; and who asked for it."""
     asked: list[str] = []
 
     def resolve(host: str, _: float) -> list[Address]:
         asked.append(host)
         return [ip_address(address) for address in addresses[min(len(asked), len(addresses)) - 1].split()]
 
-    return Gate(PrivateHosts.of([NAME]), resolve), asked
+    return TargetPolicy(PrivateHosts.of([NAME]), resolve), asked
 
 
 @pytest.fixture(scope="module")
@@ -112,21 +114,21 @@ def test_the_connection_goes_to_the_address_that_was_checked_whatever_the_name_h
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """DNS rebinding: a name that is harmless when it is checked, and leads inside when it is connected to."""
-    gate, asked = named("127.0.0.1", "127.0.0.2")
+    policy, asked = named("127.0.0.1", "127.0.0.2")
     monkeypatch.setattr(socket, "getaddrinfo", None)  # nobody looks a name up a second time
     with Receiver() as checked, Receiver(host="127.0.0.2", port=checked.port) as inside:
-        assert send(f"http://{NAME}:{checked.port}/hook", gate=gate).is_received
+        assert send(f"http://{NAME}:{checked.port}/hook", policy=policy).is_received
     assert (len(checked.received), len(inside.received)) == (1, 0)
     assert checked.received[0].headers["host"] == f"{NAME}:{checked.port}"
     assert asked == [NAME]
 
 
 def test_a_name_is_checked_anew_for_every_message() -> None:
-    gate, asked = named(HERE, "169.254.169.254")
+    policy, asked = named(HERE, "169.254.169.254")
     with Receiver() as receiver:
         url = f"http://{NAME}:{receiver.port}/hook"
-        assert send(url, gate=gate).is_received
-        refused = send(url, gate=gate)
+        assert send(url, policy=policy).is_received
+        refused = send(url, policy=policy)
     assert refused.status is None
     assert "private" in str(refused.error)
     assert asked == [NAME, NAME]
@@ -135,21 +137,21 @@ def test_a_name_is_checked_anew_for_every_message() -> None:
 
 def test_the_next_address_is_tried_where_one_does_not_answer() -> None:
     with Receiver() as receiver:
-        gate, _ = named("127.0.0.3 127.0.0.1")
-        assert send(f"http://{NAME}:{receiver.port}/hook", gate=gate).is_received
-        gate, _ = named("127.0.0.3 127.0.0.2 127.0.0.4 127.0.0.5 127.0.0.1")
-        assert not send(f"http://{NAME}:{receiver.port}/hook", gate=gate).is_received, "not for ever"
+        policy, _ = named("127.0.0.3 127.0.0.1")
+        assert send(f"http://{NAME}:{receiver.port}/hook", policy=policy).is_received
+        policy, _ = named("127.0.0.3 127.0.0.2 127.0.0.4 127.0.0.5 127.0.0.1")
+        assert not send(f"http://{NAME}:{receiver.port}/hook", policy=policy).is_received, "not for ever"
 
 
 def test_certificates_are_checked_for_the_name_and_not_for_the_address(
     authority: trustme.CA, trusting: ssl.SSLContext
 ) -> None:
-    gate, _ = named(HERE)
+    policy, _ = named(HERE)
     tls = presenting(authority, NAME)
     asked_for: list[str | None] = []
     tls.sni_callback = lambda _connection, name, _context: asked_for.append(name)
     with Receiver(tls=tls) as receiver:
-        assert send(f"https://{NAME}:{receiver.port}/hook", gate=gate, context=trusting) == Reply(204, None)
+        assert send(f"https://{NAME}:{receiver.port}/hook", policy=policy, context=trusting) == Reply(204, None)
     assert asked_for == [NAME]
     assert receiver.received[0].body == BODY
 
@@ -174,17 +176,17 @@ def untrusted(request: pytest.FixtureRequest, authority: trustme.CA) -> ssl.SSLC
 def test_nothing_is_sent_to_who_cannot_show_a_valid_certificate(
     untrusted: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
-    gate, _ = named(HERE)
+    policy, _ = named(HERE)
     with Receiver(tls=untrusted) as receiver:
-        reply = send(f"https://{NAME}:{receiver.port}/hook", gate=gate, context=trusting)
+        reply = send(f"https://{NAME}:{receiver.port}/hook", policy=policy, context=trusting)
     assert str(reply.error).startswith("The receiver's certificate is not valid: ")
     assert receiver.received == []
 
 
 def test_the_systems_authorities_are_asked_by_default(authority: trustme.CA) -> None:
-    gate, _ = named(HERE)
+    policy, _ = named(HERE)
     with Receiver(tls=presenting(authority, NAME)) as receiver:
-        assert "certificate is not valid" in str(send(f"https://{NAME}:{receiver.port}/hook", gate=gate).error)
+        assert "certificate is not valid" in str(send(f"https://{NAME}:{receiver.port}/hook", policy=policy).error)
 
 
 def test_who_does_not_speak_tls_is_told_of() -> None:

@@ -3,14 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from ayla_service.db.models import Worker
+from ayla_service.db.models import Worker as WorkerRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue import attempts
 from ayla_service.queue.claims import WorkerIdentity, claim
+from ayla_service.queue.schemas import Worker, WorkerState
 from ayla_service.queue.workers import (
     WorkerFacts,
-    WorkerState,
-    WorkerView,
     beat,
     list_workers,
     register,
@@ -27,7 +26,7 @@ def facts(name: str = "here:1:abcdef") -> WorkerFacts:
     return WorkerFacts(name, "here", 1, "cpu", ("auto", "cpu"), 2**34, {"torch": "none"})
 
 
-def seen(database: Database) -> dict[str, WorkerView]:
+def seen(database: Database) -> dict[str, Worker]:
     with database.read() as session:
         return {view.name: view for view in list_workers(session, PRESENCE)}
 
@@ -39,17 +38,17 @@ def state(database: Database) -> WorkerState:
 def silence(database: Database, **since: float) -> None:
     """Let the last sign of life of every worker be so long ago."""
     with database.write() as session:
-        session.execute(update(Worker).values(heartbeat_at=store_now(session) - timedelta(**since)))
+        session.execute(update(WorkerRow).values(heartbeat_at=store_now(session) - timedelta(**since)))
 
 
 def test_a_worker_that_has_registered_is_idle(database: Database) -> None:
     register(database, facts())
     [view] = seen(database).values()
     assert view.state is WorkerState.IDLE
-    assert (view.host, view.pid, view.device, view.devices) == ("here", 1, "cpu", ("auto", "cpu"))
+    assert (view.host, view.pid, view.device, view.devices) == ("here", 1, "cpu", ["auto", "cpu"])
     assert (view.memory_bytes, view.environment) == (2**34, {"torch": "none"})
     assert view.started_at == view.heartbeat_at
-    assert (view.stopped_at, view.attempts) == (None, ())
+    assert (view.stopped_at, view.attempts) == (None, [])
 
 
 def test_registering_again_changes_nothing_but_the_sign_of_life(database: Database) -> None:

@@ -19,7 +19,8 @@ from ayla_core.recorder import MemoryRecorder
 from ayla_core.training import train
 from ayla_service.db.models import Attempt, Shard, Trial
 from ayla_service.teams.principal import LOCAL
-from ayla_service.trials.reader import ResultReader, TrajectoryQuery
+from ayla_service.trials.selection import TrajectoryQuery
+from ayla_service.trials.service import ResultReader
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
 from sqlalchemy import select

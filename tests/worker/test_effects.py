@@ -7,17 +7,17 @@ from ayla_core.engine import Engine
 from ayla_core.recorder import MemoryRecorder
 from ayla_core.training import train
 from ayla_core.trial_statistics import LATER
-from ayla_service.comparison.question import Question
-from ayla_service.comparison.service import Comparison, ComparisonService
+from ayla_service.comparison.query import ComparisonQuery
+from ayla_service.comparison.service import ComparisonResult, ComparisonService
 from ayla_service.db.session import Database
-from ayla_service.jobs.views import JobView
+from ayla_service.jobs.schemas import JobDetail
 from ayla_service.queue.attempts import release
 from ayla_service.queue.claims import SavedState, claim
 from ayla_service.settings import Settings
 from ayla_service.teams.principal import LOCAL
-from ayla_service.trials.reader import ResultReader
-from ayla_service.trials.snapshot import TrialSelection
-from ayla_service.trials.views import SummaryView
+from ayla_service.trials.schemas import TrialSummary
+from ayla_service.trials.selection import TrialSelection
+from ayla_service.trials.service import ResultReader
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
 from ayla_worker.identity import describe_worker
@@ -41,20 +41,20 @@ def run_all(database: Database) -> None:
         pass
 
 
-def summaries(database: Database, job: JobView) -> list[SummaryView]:
+def summaries(database: Database, job: JobDetail) -> list[TrialSummary]:
     found = [trial.summary for trial in jobs(database).trials(job.id, limit=200).items]
     return [summary for summary in found if summary is not None]
 
 
-def alone(job: JobView) -> MemoryRecorder:
+def alone(job: JobDetail) -> MemoryRecorder:
     """The same job by the core alone."""
     spec, memory = ResolvedJobSpec.model_validate(job.resolved), MemoryRecorder()
     train(Engine(spec, plan_trials(spec), torch.device("cpu")), memory)
     return memory
 
 
-def compare(database: Database, *jobs: JobView) -> Comparison:
-    return ComparisonService(database).compare(LOCAL, [job.id for job in jobs], Question())
+def compare(database: Database, *jobs: JobDetail) -> ComparisonResult:
+    return ComparisonService(database).compare(LOCAL, [job.id for job in jobs], ComparisonQuery())
 
 
 def test_copies_of_a_grid_of_exponents_are_named(database: Database) -> None:

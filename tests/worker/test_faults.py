@@ -11,13 +11,14 @@ from ayla_core.recorder import MemoryRecorder
 from ayla_core.training import train
 from ayla_service.db.models import Attempt
 from ayla_service.db.session import Database
-from ayla_service.jobs.views import JobView
+from ayla_service.jobs.schemas import JobDetail
 from ayla_service.queue import attempts
 from ayla_service.queue.claims import claim
 from ayla_service.queue.reaper import reap
 from ayla_service.queue.retries import RetryPolicy
 from ayla_service.teams.principal import LOCAL
-from ayla_service.trials.reader import ResultReader, TrajectoryQuery
+from ayla_service.trials.selection import TrajectoryQuery
+from ayla_service.trials.service import ResultReader
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
 from sqlalchemy import select
@@ -54,11 +55,11 @@ def _outcomes(database: Database) -> list[str]:
         return list(session.scalars(select(Attempt.outcome).order_by(Attempt.number)))
 
 
-def _state(database: Database, job: JobView) -> str:
+def _state(database: Database, job: JobDetail) -> str:
     return jobs(database).get(job.id).state
 
 
-def _assert_as_if_undisturbed(database: Database, job: JobView) -> None:
+def _assert_as_if_undisturbed(database: Database, job: JobDetail) -> None:
     spec = ResolvedJobSpec.model_validate(job.resolved)
     recorder = MemoryRecorder()
     train(Engine(spec, plan_trials(spec), torch.device("cpu")), recorder)

@@ -14,7 +14,7 @@ import pytest
 from ayla_core.progress import report_progress
 from ayla_service.db.models import Shard
 from ayla_service.db.session import Database, store_now
-from ayla_service.jobs.views import AttemptView, JobView
+from ayla_service.jobs.schemas import Attempt, JobDetail
 from ayla_service.queue.attempts import LeaseLost
 from ayla_service.queue.reaper import reap
 from ayla_service.queue.retries import ErrorType, RetryPolicy
@@ -179,11 +179,11 @@ def slow_worker(
         process.wait()
 
 
-def _attempts(database: Database, job: JobView) -> list[AttemptView]:
+def _attempts(database: Database, job: JobDetail) -> list[Attempt]:
     return list(jobs(database).attempts(job.id).items)
 
 
-def _state(database: Database, job: JobView) -> str:
+def _state(database: Database, job: JobDetail) -> str:
     return jobs(database).get(job.id).state
 
 

@@ -11,7 +11,7 @@ from ayla_core.recorder import MemoryRecorder
 from ayla_core.training import train
 from ayla_service.db.models import Job, Shard
 from ayla_service.db.session import Database, store_now
-from ayla_service.jobs.views import JobView
+from ayla_service.jobs.schemas import JobDetail
 from ayla_service.queue import packs
 from ayla_service.queue.claims import Claim, claim, claim_pack
 from ayla_service.queue.packs import CompletedShard
@@ -19,7 +19,8 @@ from ayla_service.queue.policy import PackLimits
 from ayla_service.queue.reaper import reap
 from ayla_service.settings import Settings
 from ayla_service.teams.principal import LOCAL
-from ayla_service.trials.reader import ResultReader, TrajectoryQuery
+from ayla_service.trials.selection import TrajectoryQuery
+from ayla_service.trials.service import ResultReader
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
 from ayla_worker import pack
@@ -35,7 +36,7 @@ ROSENBROCK = {"type": "expression", "expression": "(1 - x)**2 + 100*(y - x**2)**
 DIGITS = {"type": "dataset", "dataset": {"name": "digits"}, "model": {"name": "linear"}, "batch_size": 500}
 
 
-def _mixed(database: Database) -> list[JobView]:
+def _mixed(database: Database) -> list[JobDetail]:
     """Small jobs of several kinds; some can share an engine, others cannot."""
     rates = [{"name": "adam", "learning_rate": 0.01 * place} for place in range(1, 5)]
     made = [submit(database, optimizers=[rate], budget={"steps": 50}) for rate in rates]
@@ -50,7 +51,7 @@ def _runner(database: Database, should_stop: Callable[[], bool] = lambda: False,
     return Runner(database, settings, describe_worker(settings), should_stop)
 
 
-def _assert_as_if_alone(database: Database, job: JobView) -> None:
+def _assert_as_if_alone(database: Database, job: JobDetail) -> None:
     spec = ResolvedJobSpec.model_validate(job.resolved)
     memory = MemoryRecorder()
     train(Engine(spec, plan_trials(spec), torch.device("cpu")), memory)
@@ -67,8 +68,9 @@ def _assert_as_if_alone(database: Database, job: JobView) -> None:
             assert metrics[name].to_numpy().tobytes() == values.tobytes(), name
 
 
-def _states(database: Database, made: list[JobView]) -> list[str]:
-    return [jobs(database).get(job.id).state for job in made]
+def _states(database: Database, made: list[JobDetail]) -> list[str]:
+    states = {job.id: job.state for job in jobs(database).list().items}
+    return [states[job.id] for job in made]
 
 
 def test_packed_jobs_end_bit_for_bit_as_if_they_had_run_alone(database: Database) -> None:
@@ -83,14 +85,14 @@ def test_packed_jobs_end_bit_for_bit_as_if_they_had_run_alone(database: Database
 
 def test_a_job_that_fails_in_a_pack_fails_alone(database: Database) -> None:
     made = _mixed(database)
-    strange = made[1].resolved | {"optimizers": [{"name": "from the future"}]}
+    strange = made[1].resolved.model_dump(mode="json") | {"optimizers": [{"name": "from the future"}]}
     with database.write() as session:
         session.execute(update(Job).where(Job.id == made[1].id).values(resolved_spec=strange))
     runner = _runner(database)
     while runner.run_next():
         pass
     assert _states(database, made) == ["succeeded", "failed", *["succeeded"] * 6]
-    error = jobs(database).get(made[1].id).error
+    [error] = [job.error for job in jobs(database).list().items if job.id == made[1].id]
     assert error is not None
     assert error.type == "spec-unreadable"
     assert "optimizers" in error.detail
@@ -174,7 +176,7 @@ def test_a_pack_holds_one_priority_and_keeps_its_limits(database: Database) -> N
     assert 1 <= len(claim_pack(database, WORKER, 30, short)) < 4
 
 
-def _shards(database: Database, job: JobView) -> list[str]:
+def _shards(database: Database, job: JobDetail) -> list[str]:
     with database.read() as session:
         return list(session.scalars(select(Shard.state).where(Shard.job_id == job.id)))
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import structlog
 from ayla_service.db.session import Database
-from ayla_service.queue.workers import WorkerState, list_workers, sign_off
+from ayla_service.queue.schemas import WorkerState
+from ayla_service.queue.workers import list_workers, sign_off
 from ayla_service.settings import Settings
 from ayla_worker.__main__ import serving_metrics
 from ayla_worker.identity import describe_facts, describe_worker

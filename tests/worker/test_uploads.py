@@ -9,10 +9,11 @@ from ayla_core.datasets.loading import DatasetCache
 from ayla_service.datasets import content
 from ayla_service.db.models import Dataset, DatasetPart
 from ayla_service.db.session import Database
-from ayla_service.jobs.views import JobView
+from ayla_service.jobs.schemas import JobDetail
 from ayla_service.settings import Settings
 from ayla_service.teams.principal import LOCAL
-from ayla_service.trials.reader import ResultReader, TrajectoryQuery
+from ayla_service.trials.selection import TrajectoryQuery
+from ayla_service.trials.service import ResultReader
 from ayla_worker import data
 from ayla_worker.identity import describe_worker
 from ayla_worker.runner import Runner
@@ -35,7 +36,7 @@ def runner(database: Database, tmp_path: Path) -> Runner:
     return Runner(database, settings, describe_worker(settings), lambda: False)
 
 
-def _run(database: Database, runner: Runner, dataset: dict[str, Any]) -> tuple[JobView, list[dict[str, Any]]]:
+def _run(database: Database, runner: Runner, dataset: dict[str, Any]) -> tuple[JobDetail, list[dict[str, Any]]]:
     problem = {**upload_problem(), "dataset": dataset, "batch_size": 5}
     job = submit(database, problem=problem, budget={"steps": 8})
     assert runner.run_next()

@@ -202,7 +202,7 @@ def _assert_read(
             assert of_upload.tobytes() == of_file.tobytes(), name
         if not standardize:
             assert np.hstack([lying.inputs, lying.targets]).T.tolist() == list(right.values()), name
-    kinds = {column["name"]: column["kind"] for column in stored.columns}
+    kinds = {column.name: column.kind for column in stored.columns}
     for column, values in right.items():
         is_whole = all(float(value).is_integer() and abs(value) < 2**53 for value in values)
         assert kinds[column] == ("integer" if is_whole else "number"), name

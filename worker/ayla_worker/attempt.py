@@ -14,7 +14,7 @@ from ayla_core.training import BlockLength, train
 from ayla_service.db.session import Database
 from ayla_service.observability import metrics
 from ayla_service.queue import attempts
-from ayla_service.queue.attempts import LeaseLost, Order
+from ayla_service.queue.attempts import HeartbeatReply, LeaseLost
 from ayla_service.queue.claims import Claim, SavedState
 from ayla_service.queue.retries import policy_of
 from ayla_service.settings import Settings
@@ -182,7 +182,7 @@ class AttemptRunner:
     def _watch(self, claimed: Claim, lease: float) -> LeaseWatch:
         def renew() -> None:
             # A pause is for the end of a block: in its middle there is no state to hand back.
-            if retry_store(lease, lambda: attempts.renew(self.database, claimed, lease)) is Order.STOP:
+            if retry_store(lease, lambda: attempts.renew(self.database, claimed, lease)) is HeartbeatReply.STOP:
                 raise JobEnding
 
         return LeaseWatch(lease, renew, lambda error: self.fail(claimed, error), self.on_progress)

@@ -7,7 +7,7 @@ from ayla_core.recorder import Block
 from ayla_service.db.session import Database
 from ayla_service.observability import metrics
 from ayla_service.queue import attempts
-from ayla_service.queue.attempts import Order, RecordedBlock
+from ayla_service.queue.attempts import HeartbeatReply, RecordedBlock
 from ayla_service.queue.claims import Claim, SavedState
 
 from ayla_worker.lease import LeaseWatch
@@ -25,16 +25,16 @@ class JobPaused(Exception):
     """The job is paused; what was computed so far is stored, and the shard is to be handed back."""
 
 
-def raise_if_over(order: Order) -> None:
+def raise_if_over(reply: HeartbeatReply) -> None:
     """Act on the store's answer to a heartbeat.
 
     Raises:
         JobEnding: if nothing more of the job is to run.
         JobPaused: if the shard is to be handed back.
     """
-    if order is Order.STOP:
+    if reply is HeartbeatReply.STOP:
         raise JobEnding
-    if order is Order.HAND_BACK:
+    if reply is HeartbeatReply.RELEASE:
         raise JobPaused
 
 
@@ -124,7 +124,7 @@ class StoreRecorder:
         metrics.checkpoint_packed(len(saved.data), self._saved_at - begun)
         return saved
 
-    def _store(self, recorded: RecordedBlock) -> Order:
+    def _store(self, recorded: RecordedBlock) -> HeartbeatReply:
         return retry_store(
             self._lease_seconds,
             lambda: attempts.record(self._database, self._claim, recorded, self._lease_seconds),

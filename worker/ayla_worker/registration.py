@@ -1,7 +1,7 @@
 """Registration of this worker in the store, renewed at a fixed interval whether it has work or not."""
 
 import structlog
-from ayla_service.background import Background
+from ayla_service.background import BackgroundThread
 from ayla_service.db.session import Database
 from ayla_service.queue import workers
 from ayla_service.queue.workers import WorkerFacts
@@ -13,7 +13,7 @@ THREAD_NAME = "registration"
 _log = structlog.get_logger("ayla.worker")
 
 
-class WorkerRegistration(Background):
+class WorkerRegistration(BackgroundThread):
     """A thread that registers the worker, beats every ``presence_seconds`` and signs off at the end.
 
     It says that the process lives, not that its work goes on: leases follow progress alone. A store that does not

@@ -1,4 +1,4 @@
-"""The sub-commands of ``ayla-service`` with which its operator looks after teams, members, API keys and queues.
+"""Admin commands: the sub-commands of ``ayla-service`` for its operator, about teams, members, API keys and queues.
 
 They work on the store, beside a running service or without one. Data goes to standard output, all else to standard
 error.

@@ -1,6 +1,5 @@
-"""``ayla-service keys``: makes the first API key of a service, and looks after all of them."""
+"""``ayla-service keys``: makes the first API key of a service; lists, rotates and revokes keys."""
 
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -9,9 +8,7 @@ from ayla_spec.text import normalized
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
-from ayla_service.admin.printing import checked_name, say, write_all, write_one
-from ayla_service.admin.teams import new_team
-from ayla_service.admin.work import (
+from ayla_service.admin.common import (
     AsJson,
     DataDir,
     TeamName,
@@ -19,18 +16,21 @@ from ayla_service.admin.work import (
     find_team,
     member_named,
     team_named,
-    unit,
+    transaction,
 )
+from ayla_service.admin.printing import checked_name, say, write_all, write_one
+from ayla_service.admin.teams import new_team
 from ayla_service.db.lookup import as_stored
 from ayla_service.db.models import ApiKey, Member, Team
 from ayla_service.db.session import store_now
 from ayla_service.processes.startup import StartError
 from ayla_service.states import Role
-from ayla_service.teams import issuing, members
-from ayla_service.teams.issuing import LONGEST_OVERLAP, KeyWish
+from ayla_service.teams import key_management, members
+from ayla_service.teams.key_management import KeyRequest
+from ayla_service.teams.keys import LONGEST_OVERLAP
 from ayla_service.teams.members import NewMember
 from ayla_service.teams.principal import Scope
-from ayla_service.teams.views import KeyView, NewKey
+from ayla_service.teams.schemas import Key, KeyWithSecret
 
 app = typer.Typer(no_args_is_help=True, help="Make, list, rotate and revoke API keys.")
 
@@ -79,13 +79,13 @@ def create(
     It is written this once only: the store keeps no more than its digest. From the first key on the service lets nobody
     in without one. The team 'default' has what was submitted before.
     """
-    wish = KeyWish(checked_name(name, "key"), frozenset(scopes) if scopes else None)
-    with unit(data_dir, migrate=True) as session:
+    wanted = KeyRequest(checked_name(name, "key"), frozenset(scopes) if scopes else None)
+    with transaction(data_dir, migrate=True) as session:
         holder = _holder(session, team, member, role, make=make)
         now = store_now(session)
         ends = None if expires_days is None else now + timedelta(days=expires_days)
-        made = issuing.issue(session, holder, KeyWish(wish.name, wish.scopes, ends), now)
-    _tell(made, team, quiet=quiet, as_json=as_json)
+        made = key_management.issue(session, holder, KeyRequest(wanted.name, wanted.scopes, ends), now)
+    _write_key(made, team, quiet=quiet, as_json=as_json)
 
 
 @app.command("list")
@@ -98,7 +98,7 @@ def show(
 ) -> None:
     """List the API keys, without the keys themselves."""
     query = _all_keys().order_by(Team.name, Member.name, ApiKey.created_at)
-    with unit(data_dir) as session:
+    with transaction(data_dir) as session:
         if team is not None:
             query = query.where(Team.id == team_named(session, team).id)
         if member is not None:
@@ -111,9 +111,9 @@ def show(
 @app.command("revoke")
 def revoke(which: Which, data_dir: DataDir = None) -> None:
     """End an API key at once."""
-    with unit(data_dir) as session:
+    with transaction(data_dir) as session:
         found = _found(session, which)
-        ended = issuing.end(session, found.ApiKey, found.Member)
+        ended = key_management.end(session, found.ApiKey, found.Member)
     say(f"The key {ended.prefix}… of '{ended.member}' lets nobody in any more.")
 
 
@@ -127,15 +127,15 @@ def rotate(
     data_dir: DataDir = None,
 ) -> None:
     """Make an API key that takes the place of another, and write it."""
-    with unit(data_dir) as session:
+    with transaction(data_dir) as session:
         found = _found(session, which)
-        made = issuing.replace(session, found.ApiKey, found.Member, timedelta(seconds=overlap_seconds))
+        made = key_management.replace(session, found.ApiKey, found.Member, timedelta(seconds=overlap_seconds))
         team = found.Team.name
-    _tell(made, team, quiet=quiet, as_json=as_json)
+    _write_key(made, team, quiet=quiet, as_json=as_json)
 
 
 def _holder(session: Session, team_name: str, name: str, role: Role | None, *, make: bool) -> Member:
-    """Whose key it is to be; made if that is wanted."""
+    """The member whose key is made; added to the team first if asked for."""
     if not make:
         team = team_named(session, team_name)
         return _as_asked(member_named(session, team, name), role)
@@ -182,18 +182,17 @@ def _found(session: Session, which: str) -> Row[ApiKey, Member, Team]:
 
 
 def _record(row: Row[ApiKey, Member, Team], now: datetime) -> dict[str, object]:
-    return {**asdict(KeyView.of(row.ApiKey, row.Member, now)), "team": row.Team.name}
+    return {**Key.of(row.ApiKey, row.Member, now).model_dump(), "team": row.Team.name}
 
 
-def _tell(made: NewKey, team: str, *, quiet: bool, as_json: bool) -> None:
-    view = made.view
+def _write_key(made: KeyWithSecret, team: str, *, quiet: bool, as_json: bool) -> None:
     if not quiet:
-        until = "" if view.expires_at is None else f", until {view.expires_at:%Y-%m-%d %H:%M} UTC"
+        until = "" if made.expires_at is None else f", until {made.expires_at:%Y-%m-%d %H:%M} UTC"
         say(
-            f"A key of '{view.member}' in the team '{team}' for {', '.join(view.scopes)}{until}. It is shown this once "
+            f"A key of '{made.member}' in the team '{team}' for {', '.join(made.scopes)}{until}. It is shown this once "
             "only; keep it in AYLA_API_KEY or a file that only you can read."
         )
     if as_json:
-        write_one({**asdict(view), "team": team, "key": made.key})
+        write_one({**made.model_dump(exclude={"key"}), "team": team, "key": made.key})
     else:
         typer.echo(made.key)

@@ -1,18 +1,17 @@
 """``ayla-service members``: adds, lists, changes and removes members of teams. Admins can do the same over HTTP."""
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
 from sqlalchemy import select
 
+from ayla_service.admin.common import AsJson, DataDir, Limits, TeamName, Weight, member_named, team_named, transaction
 from ayla_service.admin.printing import checked_name, say, write_all
-from ayla_service.admin.work import AsJson, DataDir, Limits, TeamName, Weight, member_named, team_named, unit
 from ayla_service.db.models import Member
 from ayla_service.states import Role
 from ayla_service.teams import members
 from ayla_service.teams.members import NewMember, merged
-from ayla_service.teams.views import MemberView
+from ayla_service.teams.schemas import Member as MemberAnswer
 
 app = typer.Typer(no_args_is_help=True, help="Add, list, change and remove members of teams.")
 
@@ -36,7 +35,7 @@ def add(
     One who has left the team comes back with its jobs, and without API keys.
     """
     new = NewMember(checked_name(name, "member"), role or Role.MEMBER, weight or 1.0, merged({}, dict(limits or ())))
-    with unit(data_dir) as session:
+    with transaction(data_dir) as session:
         members.add(session, team_named(session, team).id, new)
     say(f"'{name}' is in the team '{team}' now. A key: ayla-service keys create --team '{team}' --member '{name}'")
 
@@ -44,9 +43,9 @@ def add(
 @app.command("list")
 def show(team: TeamName, *, as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """List the members of a team."""
-    with unit(data_dir) as session:
+    with transaction(data_dir) as session:
         query = select(Member).where(Member.team_id == team_named(session, team).id, Member.removed_at.is_(None))
-        found = [asdict(MemberView.of(row)) for row in session.scalars(query.order_by(Member.name))]
+        found = [MemberAnswer.of(row).model_dump() for row in session.scalars(query.order_by(Member.name))]
     write_all(found, _COLUMNS, as_json=as_json)
 
 
@@ -61,12 +60,12 @@ def change(
 ) -> None:
     """Change a member's role, weight or limits."""
     given = {"role": role, "weight": weight, "limits": dict(limits) if limits else None}
-    with unit(data_dir) as session:
+    with transaction(data_dir) as session:
         found = team_named(session, team)
         member = member_named(session, found, name)
         changes = {what: value for what, value in given.items() if value is not None}
         changed = members.change(session, found.id, member.id, changes)
-    write_all([asdict(changed)], _COLUMNS, as_json=False)
+    write_all([changed.model_dump()], _COLUMNS, as_json=False)
 
 
 @app.command("remove")
@@ -75,7 +74,7 @@ def remove(name: Name, team: TeamName, data_dir: DataDir = None) -> None:
 
     Its API keys let nobody in from then on; its jobs go on and keep their owner.
     """
-    with unit(data_dir) as session:
+    with transaction(data_dir) as session:
         found = team_named(session, team)
         members.remove(session, found.id, member_named(session, found, name).id)
     say(f"'{name}' has left the team '{team}'.")

@@ -1,4 +1,4 @@
-"""Writes what the administrative commands found: a table for people, or JSON."""
+"""Output of the admin commands: a table for people, or JSON."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -38,10 +38,10 @@ def say(text: str) -> None:
 
 
 def checked_name(text: str, what: str) -> str:
-    """A name that a team, a member or a key can have.
+    """Check the name of a team, a member or a key.
 
     Raises:
-        StartError: if it is none.
+        StartError: if it is not valid.
     """
     try:
         return _name.validate_python(text)

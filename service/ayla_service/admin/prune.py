@@ -78,9 +78,9 @@ def _run(database: Database, selection: Selection, *, dry_run: bool, give_back: 
     if give_back and not database.is_sqlite:
         raise StartError("--vacuum is for SQLite; PostgreSQL gives the space to new rows by itself (autovacuum).")
     if dry_run:
-        typer.echo(f"Would remove {_told(count(database, selection))}.")
+        typer.echo(f"Would remove {_summary(count(database, selection))}.")
         return
-    typer.echo(f"Removed {_told(prune(database, selection))}.")
+    typer.echo(f"Removed {_summary(prune(database, selection))}.")
     if give_back:
         _vacuum(database)
     elif database.is_sqlite:
@@ -97,7 +97,7 @@ def _vacuum(database: Database) -> None:
     typer.echo(f"The file had {_size(before)} and has {_size(file.stat().st_size)}.")
 
 
-def _told(removed: Removed) -> str:
+def _summary(removed: Removed) -> str:
     return (
         f"{_number(removed.jobs, 'job')}, {_number(removed.trials, 'trial')} and {_size(removed.result_bytes)} of "
         f"results; {_number(removed.keys, 'idempotency key')}, {_number(removed.workers, 'worker')}"

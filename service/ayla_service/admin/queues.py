@@ -1,7 +1,6 @@
 """``ayla-service queue``: pauses, drains and resumes the queues of teams. Admins can do the same over HTTP."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,20 +9,20 @@ import typer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ayla_service.admin.common import DataDir, team_named, transaction
 from ayla_service.admin.printing import write_all
-from ayla_service.admin.work import DataDir, team_named, unit
 from ayla_service.db.models import Team
 from ayla_service.db.session import store_now
 from ayla_service.processes.startup import StartError
 from ayla_service.queue import control
-from ayla_service.queue.control import QueueSwitches
+from ayla_service.queue.schemas import Switches
 
 app = typer.Typer(no_args_is_help=True, help="Pause, drain and resume the queues of teams.")
 
 OneTeam = Annotated[str | None, typer.Option("--team", help="Name of the team.")]
 AllTeams = Annotated[bool, typer.Option("--all", help="All teams, as before the machines are maintained.")]
 
-Switch = Callable[[Session, str, datetime], QueueSwitches]
+Switch = Callable[[Session, str, datetime], Switches]
 
 
 @app.command("pause")
@@ -56,9 +55,9 @@ def resume(team: OneTeam = None, *, all_teams: AllTeams = False, data_dir: DataD
 def _switch(switch: Switch, name: str | None, *, all_teams: bool, data_dir: Path | None) -> None:
     if (name is None) != all_teams:
         raise StartError("Name a team with --team, or all of them with --all.")
-    with unit(data_dir) as session:
+    with transaction(data_dir) as session:
         now = store_now(session)
-        shown = [{"team": team.name, **asdict(switch(session, team.id, now))} for team in _teams(session, name)]
+        shown = [{"team": team.name, **switch(session, team.id, now).model_dump()} for team in _teams(session, name)]
     write_all(shown, ("team", "paused_at", "draining_at"), as_json=False)
 
 

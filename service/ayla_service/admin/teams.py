@@ -1,7 +1,6 @@
 """``ayla-service teams``: makes, lists and changes teams."""
 
 import uuid
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -9,13 +8,12 @@ from ayla_spec.text import normalized
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from ayla_service.admin.common import AsJson, DataDir, Limits, Weight, find_team, team_named, transaction
 from ayla_service.admin.printing import checked_name, say, write_all
-from ayla_service.admin.work import AsJson, DataDir, Limits, Weight, find_team, team_named, unit
 from ayla_service.db.models import Member, Team
 from ayla_service.db.session import store_now
 from ayla_service.processes.startup import StartError
 from ayla_service.teams.members import merged
-from ayla_service.teams.views import TeamView
 
 app = typer.Typer(no_args_is_help=True, help="Make, list and change teams.\n\nWho is in one: ayla-service members.")
 
@@ -28,7 +26,7 @@ _COLUMNS = ("name", "members", "weight", "limits", "paused_at", "draining_at", "
 @app.command("create")
 def create(name: Name, weight: Weight = None, limits: Limits = None, data_dir: DataDir = None) -> None:
     """Make a team. Its first API key: ayla-service keys create."""
-    with unit(data_dir) as session:
+    with transaction(data_dir) as session:
         made = new_team(session, name)
         made.weight, made.limits = weight or 1.0, merged({}, dict(limits or ()))
     say(f"Team '{name}' made. Its first key: ayla-service keys create --team '{name}' --member NAME --create")
@@ -39,8 +37,8 @@ def show(*, as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """List the teams."""
     members = func.count(Member.id).filter(Member.removed_at.is_(None))
     query = select(Team, members).outerjoin(Member, Member.team_id == Team.id).group_by(Team.id).order_by(Team.name)
-    with unit(data_dir) as session:
-        found = [{**asdict(TeamView.of(team)), "members": count} for team, count in session.execute(query)]
+    with transaction(data_dir) as session:
+        found = [{**_record(team), "members": count} for team, count in session.execute(query)]
     write_all(found, _COLUMNS, as_json=as_json)
 
 
@@ -53,15 +51,15 @@ def change(
     The weight is its share of the workers beside other teams. The limits are of all members together; what a single
     member may have, the team's admins set.
     """
-    with unit(data_dir) as session:
+    with transaction(data_dir) as session:
         team = team_named(session, name)
         if new_name is not None and normalized(new_name) != team.name:
             team.name = _free_name(session, new_name)
         if weight is not None:
             team.weight = weight
         team.limits = merged(team.limits, dict(limits or ()))
-        shown = TeamView.of(team)
-    write_all([{**asdict(shown), "members": ""}], [column for column in _COLUMNS if column != "members"], as_json=False)
+        shown = _record(team)
+    write_all([{**shown, "members": ""}], [column for column in _COLUMNS if column != "members"], as_json=False)
 
 
 def new_team(session: Session, name: str) -> Team:
@@ -74,6 +72,12 @@ def new_team(session: Session, name: str) -> Team:
     session.add(team)
     session.flush()
     return team
+
+
+def _record(team: Team) -> dict[str, object]:
+    """A team for the terminal: with its limits as they are set, not with what is used of them as over HTTP."""
+    columns = ("id", "name", "weight", "limits", "paused_at", "draining_at", "created_at")
+    return {name: getattr(team, name) for name in columns}
 
 
 def _free_name(session: Session, name: str) -> str:

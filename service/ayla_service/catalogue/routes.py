@@ -1,8 +1,9 @@
-"""What a job can name."""
+"""Route of the catalogue."""
 
 from fastapi import APIRouter
 
-from ayla_service.catalogue.schemas import Catalogue, catalogue
+from ayla_service.catalogue.schemas import Catalogue
+from ayla_service.catalogue.service import catalogue
 from ayla_service.http.authorization import Reader
 
 router = APIRouter(tags=["catalogue"])

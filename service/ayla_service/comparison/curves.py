@@ -1,4 +1,4 @@
-"""Reads what a comparison needs of trajectories: two columns, some chunks at a time."""
+"""Loss curves of a comparison, read from trajectories: two columns, some chunks at a time."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ import pyarrow as pa
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ayla_service.comparison.runs import ComparedProblem, Course, Run
+from ayla_service.comparison.runs import ComparedProblem, LossCurve, SeedRun
 from ayla_service.db.models import Chunk
 
 MAX_ROWS = 25_000_000
@@ -36,24 +36,24 @@ def too_long(problems: Sequence[ComparedProblem]) -> str | None:
     return f"{size // 1024**2} MiB of recorded rows" if size > MAX_BYTES else None
 
 
-def read_courses(session: Session, problems: Sequence[ComparedProblem], target: float | None) -> None:
-    """Give every run its course.
+def read_curves(session: Session, problems: Sequence[ComparedProblem], target: float | None) -> None:
+    """Give every run its loss curve.
 
     The goal is the target. Without one it is, for every problem and seed, ``low + 0.01·(first - low)`` with the
     trial's first loss and the lowest loss that any setting reached with that problem and seed (Moré & Wild 2009).
     """
     lowest = _lowest(problems)
     runs = {run.trial_id: run for run in _runs(problems)}
-    courses = {run.trial_id: _Reading(target, lowest[run.problem, run.seed]) for run in runs.values()}
+    curves = {run.trial_id: _CurveReader(target, lowest[run.problem, run.seed]) for run in runs.values()}
     for trial_id, data in _chunks(session, sorted(runs)):
-        courses[trial_id].add(*_columns(data))
+        curves[trial_id].add(*_columns(data))
     for problem in problems:
         for setting in problem.settings.values():
             for seed, run in setting.runs.items():
-                setting.runs[seed] = replace(run, course=courses[run.trial_id].course(diverged=run.diverged))
+                setting.runs[seed] = replace(run, curve=curves[run.trial_id].curve(diverged=run.diverged))
 
 
-def _runs(problems: Iterable[ComparedProblem]) -> Iterator[Run]:
+def _runs(problems: Iterable[ComparedProblem]) -> Iterator[SeedRun]:
     for problem in problems:
         for setting in problem.settings.values():
             yield from setting.runs.values()
@@ -69,8 +69,8 @@ def _lowest(problems: Iterable[ComparedProblem]) -> Mapping[tuple[int, int], flo
 
 
 @dataclass(slots=True)
-class _Reading:
-    """The course of one trial as far as it has been read."""
+class _CurveReader:
+    """The loss curve of one trial as far as it has been read."""
 
     target: float | None
     lowest: float
@@ -102,10 +102,10 @@ class _Reading:
         goal = self.lowest + TOLERANCE * (first - self.lowest)
         return goal if math.isfinite(goal) else -math.inf
 
-    def course(self, *, diverged: bool) -> Course:
-        """What came of it; the area of a trial that diverged, or was not recorded, is infinite."""
+    def curve(self, *, diverged: bool) -> LossCurve:
+        """The numbers of the whole curve; the area of a trial that diverged, or was not recorded, is infinite."""
         is_number = math.isfinite(self.area) and not diverged and not math.isnan(self.last_step)
-        return Course(self.area if is_number else math.inf, self.reached)
+        return LossCurve(self.area if is_number else math.inf, self.reached)
 
 
 def _chunks(session: Session, trial_ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:

@@ -1,4 +1,4 @@
-"""Exponents of AYLA that had no effect, and the settings that are copies of each other for it."""
+"""Exponents of AYLA that had no effect, and settings that are copies of each other because of that."""
 
 import json
 from collections import defaultdict
@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from ayla_spec.optimizers.effect import effective
 
 from ayla_service.comparison.runs import ComparedProblem
-from ayla_service.comparison.summaries import Summary
+from ayla_service.comparison.schemas import ComparedOptimizer
 
 _LABELS_NAMED = 3
 _GROUPS_NAMED = 5
 
 
 def copies(problem: ComparedProblem) -> dict[str, str]:
-    """The label of the first setting that took the same course, by the label of each that is such a copy.
+    """Settings that are copies of an earlier one: the label of the first, by the label of each copy.
 
     They have the same seeds, and differ only in exponents that acted in none of their runs.
     """
@@ -22,13 +22,13 @@ def copies(problem: ComparedProblem) -> dict[str, str]:
     found: dict[str, str] = {}
     for label, setting in problem.settings.items():
         if setting.sides is not None:
-            course = json.dumps([sorted(setting.runs), effective(setting.optimizer, setting.sides)], sort_keys=True)
-            found[label] = first.setdefault(course, label)
+            key = json.dumps([sorted(setting.runs), effective(setting.optimizer, setting.sides)], sort_keys=True)
+            found[label] = first.setdefault(key, label)
     return {label: other for label, other in found.items() if label != other}
 
 
-def notes_on_effects(summaries: Sequence[Summary]) -> Iterator[str]:
-    """What to know of the settings of one problem: whose exponents had no effect, and which are copies."""
+def notes_on_effects(summaries: Sequence[ComparedOptimizer]) -> Iterator[str]:
+    """Notes on the settings of one problem: whose exponents had no effect, and which are copies."""
     idle: dict[str, list[str]] = defaultdict(list)
     groups: dict[str, list[str]] = {}
     for summary in summaries:

@@ -1,4 +1,4 @@
-"""Gathers the trials of jobs from the store, by problem and optimizer setting."""
+"""Loading of the trials of jobs from the store, by problem and optimizer setting."""
 
 import json
 import math
@@ -11,7 +11,8 @@ from ayla_spec.optimizers.effect import Sides
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from ayla_service.comparison.runs import ComparedJob, ComparedProblem, Run, Setting
+from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, SeedRun
+from ayla_service.comparison.schemas import ComparedJob
 from ayla_service.db.models import Job, Trial
 from ayla_service.errors import ComparisonTooLarge
 from ayla_service.jobs.scoping import job_of
@@ -28,14 +29,14 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class ComparisonData:
     """Jobs in the order asked for, and the different problems among them."""
 
     jobs: list[ComparedJob]
     problems: list[ComparedProblem]
 
 
-def gather(session: Session, principal: Principal, job_ids: Sequence[str]) -> Gathered:
+def load(session: Session, principal: Principal, job_ids: Sequence[str]) -> ComparisonData:
     """The trials of these jobs. Jobs with the same problem, budget and dtype ran the same problem.
 
     Raises:
@@ -54,8 +55,12 @@ def gather(session: Session, principal: Principal, job_ids: Sequence[str]) -> Ga
         number = list(problems).index(key)
         problem.job_ids.append(job.id)
         _add_trials(session, job, problem, number)
-        jobs.append(ComparedJob(job.id, job.name, job.state, number, job.trials_total))
-    return Gathered(jobs, list(problems.values()))
+        jobs.append(_job(job, number))
+    return ComparisonData(jobs, list(problems.values()))
+
+
+def _job(job: Job, problem: int) -> ComparedJob:
+    return ComparedJob(id=job.id, name=job.name, state=job.state, problem=problem, trials=job.trials_total)
 
 
 def _key(resolved: dict[str, Any]) -> str:
@@ -81,7 +86,7 @@ def _title(problem: dict[str, Any]) -> str:
 def _add_trials(session: Session, job: Job, problem: ComparedProblem, number: int) -> None:
     every = job.resolved_spec["record"]["every"]
     for row in session.execute(select(*_COLUMNS).where(Trial.job_id == job.id).order_by(Trial.index)):
-        setting = problem.settings.setdefault(row.label, Setting(row.label, row.settings))
+        setting = problem.settings.setdefault(row.label, ComparedSetting(row.label, row.settings))
         setting.varies |= setting.optimizer != row.settings
         if row.state not in WITH_RESULT:
             setting.unfinished += 1
@@ -91,9 +96,9 @@ def _add_trials(session: Session, job: Job, problem: ComparedProblem, number: in
             setting.runs[row.seed] = _run(row, number, every)
 
 
-def _run(row: Row[Any], problem: int, every: int) -> Run:
+def _run(row: Row[Any], problem: int, every: int) -> SeedRun:
     diverged = row.state == TrialState.DIVERGED
-    return Run(
+    return SeedRun(
         trial_id=row.id,
         problem=problem,
         label=row.label,

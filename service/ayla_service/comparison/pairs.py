@@ -1,11 +1,11 @@
-"""Two optimizer settings on equal grounds: on the same seeds of a problem, or on the same problems."""
+"""Pairs of runs of two optimizer settings: on the same seeds of a problem, or on the same problems."""
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ayla_service.comparison.question import Metric
-from ayla_service.comparison.runs import ComparedProblem, Run, Setting, independent
+from ayla_service.comparison.query import Metric
+from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, SeedRun, independent
 from ayla_service.trials.quantiles import median
 
 Pair = tuple[float, float]
@@ -60,7 +60,7 @@ def matches(problems: Sequence[ComparedProblem], baseline: str | None) -> list[M
     return list(found.values())
 
 
-def _plain(problem: ComparedProblem) -> Iterable[Setting]:
+def _plain(problem: ComparedProblem) -> Iterable[ComparedSetting]:
     return (setting for setting in problem.settings.values() if not setting.has_ayla)
 
 
@@ -87,7 +87,7 @@ def over_problems(problems: Sequence[ComparedProblem], match: Match, metric: Met
     return Pairs(match, len(values), values, differences)
 
 
-def _both(problem: ComparedProblem, match: Match) -> list[tuple[Run, Run]]:
+def _both(problem: ComparedProblem, match: Match) -> list[tuple[SeedRun, SeedRun]]:
     ours, base = problem.settings.get(match.label), problem.settings.get(match.base_label)
     if ours is None or base is None:
         return []

@@ -1,4 +1,4 @@
-"""Compare the optimizers of one job or of several."""
+"""Routes that compare the optimizers of one job or of several."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from ayla_spec import SpecError
 from ayla_spec.text import NORMAL
 from fastapi import APIRouter, Body, Depends, Query, Request
 
-from ayla_service.comparison.question import LEAST_CONFIDENCE, MOST_CONFIDENCE, Metric, Question
+from ayla_service.comparison.query import LEAST_CONFIDENCE, MOST_CONFIDENCE, ComparisonQuery, Metric
 from ayla_service.comparison.schemas import (
     BASELINE,
     CONFIDENCE,
@@ -19,7 +19,7 @@ from ayla_service.comparison.schemas import (
     JobComparison,
     JobsComparison,
 )
-from ayla_service.comparison.service import ComparisonService
+from ayla_service.comparison.service import ComparisonService, job_comparison, jobs_comparison
 from ayla_service.errors import InvalidQuery
 from ayla_service.http.authorization import Reader
 from ayla_service.http.dependencies import JobId, submitted_json
@@ -66,7 +66,7 @@ def compare_job(
     Trials without a result, as they have not ended or failed, are left out and counted. A diverged trial counts as an
     infinite loss, in medians and in tests.
     """
-    return JobComparison.of(comparisons.compare(caller, [job_id], Question(metric, target, confidence, baseline)))
+    return job_comparison(comparisons.compare(caller, [job_id], ComparisonQuery(metric, target, confidence, baseline)))
 
 
 @router.post(
@@ -85,12 +85,12 @@ def compare_jobs(
     repeated anyway, and the scope read is enough.
     """
     with _about_the_body():
-        return JobsComparison.of(comparisons.compare(caller, wanted.job_ids, wanted.question))
+        return jobs_comparison(comparisons.compare(caller, wanted.job_ids, wanted.query))
 
 
 @contextmanager
 def _about_the_body() -> Iterator[None]:
-    """What is wrong with the question is a field of the body here."""
+    """Report an invalid option as a field of the body, not as a parameter of the query."""
     try:
         yield
     except InvalidQuery as error:

@@ -1,4 +1,4 @@
-"""What a comparison is made of: trials that ended with a result, by problem and optimizer setting."""
+"""Data of a comparison: trials that ended with a result, by problem and optimizer setting."""
 
 import math
 from collections import defaultdict
@@ -8,12 +8,12 @@ from typing import Any
 
 from ayla_spec.optimizers.effect import Sides
 
-from ayla_service.comparison.question import Metric
+from ayla_service.comparison.query import Metric
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """What is read from the trajectory of a trial.
+class LossCurve:
+    """Numbers that are read from the trajectory of a trial.
 
     Attributes:
         area: under the curve of the loss over the steps, by the trapezoid rule; infinite if the trial diverged.
@@ -25,7 +25,7 @@ class Course:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class SeedRun:
     """A trial that ended with a result.
 
     Attributes:
@@ -36,7 +36,7 @@ class Run:
         rows: about how many the trajectory has.
         stored_bytes: size of the trajectory and what else was recorded.
         sides: its losses below and above 1; None where nobody has counted them.
-        course: None where trajectories were not read.
+        curve: of its loss; None where trajectories were not read.
     """
 
     trial_id: str
@@ -52,7 +52,7 @@ class Run:
     rows: int
     stored_bytes: int
     sides: Sides | None = None
-    course: Course | None = None
+    curve: LossCurve | None = None
 
     def value(self, metric: Metric) -> float:
         """The run by one measure, of which less is better.
@@ -64,9 +64,9 @@ class Run:
             return self.final_loss
         if metric == "best_loss":
             return self.best_loss
-        if self.course is None:
+        if self.curve is None:
             raise ValueError("the trajectories were not read")
-        return self.course.area if metric == "area_under_curve" else self.course.steps_to_goal
+        return self.curve.area if metric == "area_under_curve" else self.curve.steps_to_goal
 
     @property
     def fingerprint(self) -> tuple[float, ...]:
@@ -75,7 +75,7 @@ class Run:
 
 
 @dataclass(slots=True)
-class Setting:
+class ComparedSetting:
     """An optimizer setting on one problem.
 
     Attributes:
@@ -90,7 +90,7 @@ class Setting:
     optimizer: dict[str, Any]
     varies: bool = False
     unfinished: int = 0
-    runs: dict[int, Run] = field(default_factory=dict)
+    runs: dict[int, SeedRun] = field(default_factory=dict)
 
     @property
     def base(self) -> str:
@@ -114,17 +114,6 @@ class Setting:
         return sum(known, start=Sides(0, 0))
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedJob:
-    """A job of a comparison; ``problem`` is the number of what it ran."""
-
-    id: str
-    name: str | None
-    state: str
-    problem: int
-    trials: int
-
-
 @dataclass(slots=True)
 class ComparedProblem:
     """One problem with its budget, and what was run on it.
@@ -144,11 +133,11 @@ class ComparedProblem:
     dtype: str
     mini_batches: bool
     job_ids: list[str] = field(default_factory=list)
-    settings: dict[str, Setting] = field(default_factory=dict)
+    settings: dict[str, ComparedSetting] = field(default_factory=dict)
     repeated: int = 0
 
 
-def independent(groups: Iterable[Sequence[Run]]) -> bool:
+def independent(groups: Iterable[Sequence[SeedRun]]) -> bool:
     """Whether the seeds of a setting, or of two side by side, are runs of their own.
 
     Where all come out equal to the last digit, nothing in the problem is random, and they are copies of one run.

@@ -1,23 +1,22 @@
-"""What is asked and answered about comparisons. Null where a number is infinite or there is none."""
+"""Comparisons as the API takes and answers them. Null where a number is infinite or there is none."""
 
-from collections.abc import Iterable
-from dataclasses import asdict
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 from ayla_spec.model import SpecModel
 from ayla_spec.optimizers import OptimizerSettings
 from ayla_spec.text import NORMAL
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from ayla_service.comparison.curves import TOLERANCE
-from ayla_service.comparison.profiles import Profile, ProfileCurve
-from ayla_service.comparison.question import LEAST_CONFIDENCE, MAX_JOBS, MOST_CONFIDENCE, Metric, Question
-from ayla_service.comparison.service import Comparison, ProblemResult
-from ayla_service.comparison.spread import Interval, Spread
-from ayla_service.comparison.summaries import Summary
-from ayla_service.comparison.testing import Outcome, PairedTest, Unit
-from ayla_service.comparison.verdicts import verdict
-from ayla_service.schemas import Finite, Id
+from ayla_service.comparison.query import (
+    LEAST_CONFIDENCE,
+    MAX_JOBS,
+    MOST_CONFIDENCE,
+    ComparisonQuery,
+    Metric,
+    Outcome,
+    Unit,
+)
+from ayla_service.schemas import FiniteInJson, FrozenModel, Id
 from ayla_service.states import JobState
 
 MAX_LABEL = 250
@@ -48,45 +47,33 @@ class ComparisonRequest(SpecModel):
     baseline: Annotated[str | None, NORMAL] = Field(None, max_length=MAX_LABEL, description=BASELINE)
 
     @property
-    def question(self) -> Question:
+    def query(self) -> ComparisonQuery:
         """How to compare."""
-        return Question(self.metric, self.target, self.confidence, self.baseline)
+        return ComparisonQuery(self.metric, self.target, self.confidence, self.baseline)
 
 
-class ConfidenceInterval(BaseModel):
+class ConfidenceInterval(FrozenModel):
     """Where the median lies, by the percentile bootstrap."""
 
-    low: Finite = Field(description="Null if it is infinite: too many trials diverged or did not get there.")
-    high: Finite = Field(description="Null likewise.")
-
-    @classmethod
-    def of(cls, interval: Interval | None) -> Self | None:
-        """The answer for one interval."""
-        return None if interval is None else cls(low=interval[0], high=interval[1])
+    low: FiniteInJson = Field(description="Null if it is infinite: too many trials diverged or did not get there.")
+    high: FiniteInJson = Field(description="Null likewise.")
 
 
-class Distribution(BaseModel):
+class Distribution(FrozenModel):
     """Order statistics over independent runs, in which those that diverged, or did not get there, are infinite."""
 
     values: int = Field(description="Independent runs.")
     finite: int = Field(description="Runs with a finite value; for steps to the target, those that reached it.")
-    median: Finite = Field(description="Null if it is infinite; likewise the others.")
-    lower_quartile: Finite
-    upper_quartile: Finite
-    min: Finite
-    max: Finite
+    median: FiniteInJson = Field(description="Null if it is infinite; likewise the others.")
+    lower_quartile: FiniteInJson
+    upper_quartile: FiniteInJson
+    min: FiniteInJson
+    max: FiniteInJson
     interval: ConfidenceInterval | None = Field(description="Of the median. Null: see no_interval.")
     no_interval: str | None = Field(description="Why there is no interval.")
 
-    @classmethod
-    def of(cls, spread: Spread | None) -> Self | None:
-        """The answer for one measure."""
-        if spread is None:
-            return None
-        return cls.model_validate({**asdict(spread), "interval": ConfidenceInterval.of(spread.interval)})
 
-
-class ComparedOptimizer(BaseModel):
+class ComparedOptimizer(FrozenModel):
     """An optimizer setting over its seeds."""
 
     label: str
@@ -104,8 +91,10 @@ class ComparedOptimizer(BaseModel):
     steps_to_target: Distribution | None = Field(
         description="First recorded step with a loss at or below the target. Null if there is no target."
     )
-    wall_seconds: Finite = Field(description="Median over the trials that completed; trials side by side share time.")
-    steps_per_second: Finite = Field(description="Median over the trials whose time was measured.")
+    wall_seconds: FiniteInJson = Field(
+        description="Median over the trials that completed; trials side by side share time."
+    )
+    steps_per_second: FiniteInJson = Field(description="Median over the trials whose time was measured.")
     notes: list[str] = Field(
         description="Which exponents had no effect in any of its trials.",
         examples=[["N2 had no effect, as the loss was above 1 in size on no step."]],
@@ -115,22 +104,15 @@ class ComparedOptimizer(BaseModel):
         "only in exponents that had no effect. Null if none did, or if it is not known."
     )
 
-    @classmethod
-    def of(cls, summary: Summary) -> Self:
-        """The answer for one setting."""
-        measures = ("final_loss", "best_loss", "area_under_curve", "steps_to_target")
-        distributions = {name: Distribution.of(getattr(summary, name)) for name in measures}
-        return cls.model_validate(asdict(summary) | distributions)
 
-
-class SignTest(BaseModel):
+class SignTest(FrozenModel):
     """The exact two-sided sign test on wins and losses."""
 
     p_value: float
     adjusted: float = Field(description="After Holm's correction.")
 
 
-class RankTest(BaseModel):
+class RankTest(FrozenModel):
     """Wilcoxon's two-sided signed-rank test on the differences."""
 
     pairs: int = Field(description="Differences that are not zero.")
@@ -140,7 +122,7 @@ class RankTest(BaseModel):
     adjusted: float = Field(description="After Holm's correction.")
 
 
-class PairComparison(BaseModel):
+class PairComparison(FrozenModel):
     """An optimizer against another, pair by pair. In a pair whoever diverged lost."""
 
     label: str
@@ -157,7 +139,7 @@ class PairComparison(BaseModel):
     superiority: float | None = Field(
         description="Probability of superiority: (wins + ties / 2) / pairs. Null without pairs."
     )
-    median_difference: Finite = Field(
+    median_difference: FiniteInJson = Field(
         description="Optimizer minus base, below 0 if it is better; over problems relative: (a - b) / (|a| + |b|). "
         "Null if infinite, or if there is none."
     )
@@ -176,48 +158,22 @@ class PairComparison(BaseModel):
         ],
     )
 
-    @classmethod
-    def of(cls, test: PairedTest, question: Question) -> Self:
-        """The answer for one pair of settings."""
-        words = {"outcome": test.outcome(question.confidence), "verdict": verdict(test, question)}
-        tests = {"sign_test": _sign_test(test), "rank_test": _rank_test(test), "tests": test.family}
-        return cls.model_validate(
-            asdict(test)
-            | {"label": test.match.label, "base_label": test.match.base_label}
-            | {"compared_as": "ayla" if test.match.is_ayla else "baseline"}
-            | {"interval": ConfidenceInterval.of(test.interval)}
-            | tests
-            | words
-        )
 
-
-def _sign_test(test: PairedTest) -> SignTest | None:
-    if test.sign_p is None or test.adjusted_sign_p is None:
-        return None
-    return SignTest(p_value=test.sign_p, adjusted=test.adjusted_sign_p)
-
-
-def _rank_test(test: PairedTest) -> RankTest | None:
-    if test.rank is None or test.adjusted_rank_p is None:
-        return None
-    return RankTest.model_validate(asdict(test.rank) | {"adjusted": test.adjusted_rank_p})
-
-
-class PerformanceCurve(BaseModel):
+class PerformanceCurve(FrozenModel):
     """Share of the instances that were solved within τ times the steps of the fastest; constant between the places."""
 
     tau: list[float]
     share: list[float]
 
 
-class DataCurve(BaseModel):
+class DataCurve(FrozenModel):
     """Share of the instances that were solved within so many steps; constant between the places."""
 
     steps: list[int]
     share: list[float]
 
 
-class ProfileCurves(BaseModel):
+class ProfileCurves(FrozenModel):
     """How often an optimizer was how fast."""
 
     label: str
@@ -227,7 +183,7 @@ class ProfileCurves(BaseModel):
     data: DataCurve
 
 
-class Profiles(BaseModel):
+class Profiles(FrozenModel):
     """Performance profiles over instances, which are problems with seeds; every problem weighs the same."""
 
     measure: Literal["steps_to_target", "steps_to_near_best"] = Field(
@@ -240,33 +196,9 @@ class Profiles(BaseModel):
     curves: list[ProfileCurves]
     no_curves: str | None = Field(description="Why there are no curves.")
 
-    @classmethod
-    def of(cls, profile: Profile | None, target: float | None) -> Self | None:
-        """The answer for all settings."""
-        if profile is None:
-            return None
-        return cls(
-            measure="steps_to_near_best" if target is None else "steps_to_target",
-            tolerance=TOLERANCE if target is None else None,
-            instances=profile.instances,
-            left_out=profile.left_out,
-            curves=[_curves(curve) for curve in profile.curves],
-            no_curves=profile.reason,
-        )
 
-
-def _curves(curve: ProfileCurve) -> ProfileCurves:
-    return ProfileCurves(
-        label=curve.label,
-        best=curve.best,
-        solved=curve.solved,
-        performance=PerformanceCurve(tau=curve.performance.places, share=curve.performance.shares),
-        data=DataCurve(steps=[int(place) for place in curve.data.places], share=curve.data.shares),
-    )
-
-
-class _Asked(BaseModel):
-    """How it was compared."""
+class _ComparisonBase(FrozenModel):
+    """Fields that the comparison of one job and that of several have in common."""
 
     metric: Metric
     target: float | None
@@ -276,7 +208,7 @@ class _Asked(BaseModel):
     profile: Profiles | None = Field(description="Null where the trajectories are too long to be read.")
 
 
-class JobComparison(_Asked):
+class JobComparison(_ComparisonBase):
     """The optimizers of a job side by side."""
 
     job_id: str
@@ -284,18 +216,8 @@ class JobComparison(_Asked):
     optimizers: list[ComparedOptimizer] = Field(description="In the order of the job.")
     pairs: list[PairComparison] = Field(description="Optimizers against each other, on equal seeds.")
 
-    @classmethod
-    def of(cls, found: Comparison) -> Self:
-        """The answer for a comparison of one job."""
-        job, result = found.jobs[0], found.results[0]
-        return cls.model_validate(
-            _asked(found)
-            | {"job_id": job.id, "state": job.state}
-            | {"optimizers": _optimizers(result), "pairs": _pairs(result.tests, found.question)}
-        )
 
-
-class ComparedJob(BaseModel):
+class ComparedJob(FrozenModel):
     """A job of the comparison."""
 
     id: str
@@ -305,7 +227,7 @@ class ComparedJob(BaseModel):
     trials: int
 
 
-class ProblemComparison(BaseModel):
+class ProblemComparison(FrozenModel):
     """One problem with its budget and dtype; jobs that ran the same are taken together."""
 
     title: str = Field(examples=["mlp on digits"])
@@ -315,21 +237,8 @@ class ProblemComparison(BaseModel):
     optimizers: list[ComparedOptimizer]
     pairs: list[PairComparison] = Field(description="Optimizers against each other, on equal seeds.")
 
-    @classmethod
-    def of(cls, result: ProblemResult, question: Question) -> Self:
-        """The answer for one problem."""
-        problem = result.problem
-        return cls(
-            title=problem.title,
-            steps=problem.steps,
-            dtype=problem.dtype,
-            job_ids=problem.job_ids,
-            optimizers=_optimizers(result),
-            pairs=_pairs(result.tests, question),
-        )
 
-
-class JobsComparison(_Asked):
+class JobsComparison(_ComparisonBase):
     """The optimizers of several jobs side by side, on each problem and over all."""
 
     jobs: list[ComparedJob] = Field(description="In the order asked for.")
@@ -337,26 +246,3 @@ class JobsComparison(_Asked):
     pairs: list[PairComparison] = Field(
         description="Optimizers against each other over the problems; empty where there is only one."
     )
-
-    @classmethod
-    def of(cls, found: Comparison) -> Self:
-        """The answer for a comparison of several jobs."""
-        problems = [ProblemComparison.of(result, found.question) for result in found.results]
-        return cls.model_validate(
-            _asked(found)
-            | {"jobs": [asdict(job) for job in found.jobs], "problems": problems}
-            | {"pairs": _pairs(found.tests, found.question)}
-        )
-
-
-def _asked(found: Comparison) -> dict[str, object]:
-    profile = Profiles.of(found.profile, found.question.target)
-    return asdict(found.question) | {"notes": found.notes, "profile": profile}
-
-
-def _optimizers(result: ProblemResult) -> list[ComparedOptimizer]:
-    return [ComparedOptimizer.of(summary) for summary in result.summaries]
-
-
-def _pairs(tests: Iterable[PairedTest], question: Question) -> list[PairComparison]:
-    return [PairComparison.of(test, question) for test in tests]

@@ -1,4 +1,4 @@
-"""Whether a difference over pairs could be chance: sign test, Wilcoxon's signed-rank test, Holm's correction."""
+"""Significance tests on paired differences: sign test, Wilcoxon's signed-rank test, Holm's correction."""
 
 import math
 from collections.abc import Sequence

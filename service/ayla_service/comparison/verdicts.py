@@ -1,10 +1,12 @@
-"""What a paired test says, in one or two sentences."""
+"""Results of paired tests as answers, each with its verdict in one or two sentences."""
 
 import math
+from dataclasses import asdict
 
-from ayla_service.comparison.question import Metric, Question
-from ayla_service.comparison.spread import percent
-from ayla_service.comparison.testing import PairedTest
+from ayla_service.comparison.distributions import percent
+from ayla_service.comparison.paired_tests import PairedTest
+from ayla_service.comparison.query import ComparisonQuery, Metric
+from ayla_service.comparison.schemas import PairComparison, RankTest, SignTest
 
 _WORDS: dict[Metric, tuple[str, str, str]] = {
     "final_loss": ("ended lower than", "ended higher than", "ended equal to"),
@@ -22,25 +24,61 @@ _WORDS: dict[Metric, tuple[str, str, str]] = {
 }
 
 
-def verdict(test: PairedTest, question: Question) -> str:
+def pair_comparison(test: PairedTest, query: ComparisonQuery) -> PairComparison:
+    """The answer for one pair of settings."""
+    return PairComparison(
+        label=test.match.label,
+        base_label=test.match.base_label,
+        compared_as="ayla" if test.match.is_ayla else "baseline",
+        unit=test.unit,
+        count=test.count,
+        pairs=test.pairs,
+        wins=test.wins,
+        losses=test.losses,
+        ties=test.ties,
+        superiority=test.superiority,
+        median_difference=test.median_difference,
+        interval=test.interval,
+        no_interval=test.no_interval,
+        sign_test=_sign_test(test),
+        rank_test=_rank_test(test),
+        tests=test.family,
+        outcome=test.outcome(query.confidence),
+        verdict=verdict(test, query),
+    )
+
+
+def _sign_test(test: PairedTest) -> SignTest | None:
+    if test.sign_p is None or test.adjusted_sign_p is None:
+        return None
+    return SignTest(p_value=test.sign_p, adjusted=test.adjusted_sign_p)
+
+
+def _rank_test(test: PairedTest) -> RankTest | None:
+    if test.rank is None or test.adjusted_rank_p is None:
+        return None
+    return RankTest(**asdict(test.rank), adjusted=test.adjusted_rank_p)
+
+
+def verdict(test: PairedTest, query: ComparisonQuery) -> str:
     """The result and how sure it is."""
     if not test.count:
         label, base = test.match.label, test.match.base_label
         return f"No {test.unit} has a result of both {label} and {base}: nothing can be said."
     if test.pairs < test.count:
         return (
-            f"{_clause(test, question)}. The seeds make no difference here: nothing random in this problem. The "
+            f"{_clause(test, query)}. The seeds make no difference here: nothing random in this problem. The "
             f"{test.count} seeds are copies of one run and count as one."
         )
     if test.sign_p is None or test.adjusted_sign_p is None:
-        return f"{_clause(test, question)}. One {test.unit} says nothing about how sure this is."
-    chance = "unlikely to be chance" if test.outcome(question.confidence) != "undecided" else "could be chance"
-    return f"{_clause(test, question)} on {_majority(test)}: {chance} ({_p_values(test)}).{_difference(test, question)}"
+        return f"{_clause(test, query)}. One {test.unit} says nothing about how sure this is."
+    chance = "unlikely to be chance" if test.outcome(query.confidence) != "undecided" else "could be chance"
+    return f"{_clause(test, query)} on {_majority(test)}: {chance} ({_p_values(test)}).{_difference(test, query)}"
 
 
-def _clause(test: PairedTest, question: Question) -> str:
+def _clause(test: PairedTest, query: ComparisonQuery) -> str:
     """Who did how, by the majority of pairs; with as many wins as losses told as wins."""
-    lower, higher, equal = _WORDS[question.metric]
+    lower, higher, equal = _WORDS[query.metric]
     words = equal if test.ties == test.pairs else higher if test.losses > test.wins else lower
     return f"{test.match.label} {words} {test.match.base_label}"
 
@@ -58,7 +96,7 @@ def _p_values(test: PairedTest) -> str:
     return f"{exact}; {test.adjusted_sign_p:.2g} after Holm's correction for {test.family} tests"
 
 
-def _difference(test: PairedTest, question: Question) -> str:
+def _difference(test: PairedTest, query: ComparisonQuery) -> str:
     if test.median_difference is None:
         return ""
     kind = "Median difference" if test.unit == "seed" else "Median relative difference"
@@ -67,10 +105,12 @@ def _difference(test: PairedTest, question: Question) -> str:
     stated = f" {kind} {_signed(test.median_difference)}"
     if test.interval is None:
         return f"{stated} (no interval: {test.no_interval})."
-    low, high = test.interval
-    of_size = percent(question.confidence)
+    low, high = test.interval.low, test.interval.high
+    of_size = percent(query.confidence)
     return f"{stated} ({of_size} bootstrap interval {_signed(low)} to {_signed(high)})."
 
 
-def _signed(value: float) -> str:
-    return f"{value:+.3g}" if math.isfinite(value) else "+∞" if value > 0 else "-∞"
+def _signed(value: float | None) -> str:
+    if value is not None and math.isfinite(value):
+        return f"{value:+.3g}"
+    return "+∞" if value == math.inf else "-∞"

@@ -1,9 +1,10 @@
-"""Tables whose rows can be gone through as often as needed, some at a time."""
+"""Batched tables: tables on disk whose rows can be read as often as needed, in batches."""
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Protocol
+from typing import IO, Literal, Protocol
 
 import numpy as np
+from ayla_data.limits import rows_at_once
 from ayla_data.npz_file import NpzTable
 from ayla_data.table import Floats
 
@@ -28,7 +29,7 @@ class BatchedTable(Protocol):
 
 
 class BatchedArrays:
-    """Arrays that lie unpacked on a disk; to write their numbers down once more would take as much room again.
+    """Arrays of an NPZ file that lie unpacked on disk, read from there; a copy would take as much room again.
 
     Args:
         table: the arrays as columns.
@@ -42,3 +43,41 @@ class BatchedArrays:
     def batches(self) -> Iterator[Floats]:
         """All rows, as ``BatchedTable`` says."""
         return map(np.asfortranarray, self._table.values(self.names))
+
+
+class Spool:
+    """A table that is written once and then read as often as needed.
+
+    Args:
+        names: of the columns.
+        order: in which the values are added: row by row (C) or column by column (F).
+        file: where they are kept; empty.
+        single: names of the columns that were stored as float32; default: none.
+    """
+
+    def __init__(
+        self, names: Sequence[str], order: Literal["C", "F"], file: IO[bytes], single: Collection[str] = ()
+    ) -> None:
+        self.names, self.single = names, single
+        self._order: Literal["C", "F"] = order
+        self._values = 0
+        self._file = file
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are, once all columns have as many."""
+        return self._values // len(self.names)
+
+    def add(self, values: Floats) -> None:
+        """Add the next values in the spool's order."""
+        self._file.write(np.ascontiguousarray(values).data)
+        self._values += values.size
+
+    def batches(self) -> Iterator[Floats]:
+        """All rows, as ``BatchedTable`` says."""
+        self._file.flush()
+        # Only what is looked at is read, and the system takes the memory back when it is short.
+        all_rows = np.memmap(self._file, np.float64, "r", 0, (self.rows, len(self.names)), self._order)
+        step = rows_at_once(len(self.names))
+        for first in range(0, self.rows, step):
+            yield np.asfortranarray(all_rows[first : first + step])

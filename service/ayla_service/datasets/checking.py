@@ -1,4 +1,4 @@
-"""From an uploaded file to the form in which it is kept, or to what is wrong with it."""
+"""Check of an uploaded file, which is converted to the form in which it is stored."""
 
 import tempfile
 from contextlib import ExitStack
@@ -12,27 +12,26 @@ from ayla_data.npz_file import NpzTable, Scratch, read_npz
 from ayla_data.parquet_file import ParquetFile
 from ayla_data.table import Table
 
-from ayla_service.datasets.batched import BatchedArrays, BatchedTable
+from ayla_service.datasets.batched import BatchedArrays, BatchedTable, Spool
 from ayla_service.datasets.encoding import encode
-from ayla_service.datasets.measures import Column, measure
-from ayla_service.datasets.spool import Spool
+from ayla_service.datasets.summaries import ColumnSummary, summarize
 
 _LARGEST_CONTENT = 2 * 2**30
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """What a file holds."""
+class TableSummary:
+    """Summary of a table: its rows, and a summary of each column."""
 
     rows: int
-    columns: list[Column]
+    columns: list[ColumnSummary]
 
 
-def check(kind: Format, source: IO[bytes], target: IO[bytes], *, header: bool = False) -> Checked:
-    """Read a file to its end, measure it and write it as it is kept.
+def check(kind: Format, source: IO[bytes], target: IO[bytes], *, header: bool = False) -> TableSummary:
+    """Read a file to its end, summarize its columns and write it as it is stored.
 
     Args:
-        kind: the format that it is said to have.
+        kind: the format that its user names.
         source: the file.
         target: where it is written to; empty before.
         header: whether line 1 of a CSV is known to have the names, though all of them may be numbers.
@@ -46,9 +45,9 @@ def check(kind: Format, source: IO[bytes], target: IO[bytes], *, header: bool = 
     with ExitStack() as files:
         table = _read(kind, source, lambda: files.enter_context(tempfile.TemporaryFile()), header=header)
         check_size(table.rows, len(table.names))
-        columns = measure(table)
+        columns = summarize(table)
         encode(table, columns, target)
-        return Checked(table.rows, columns)
+        return TableSummary(table.rows, columns)
 
 
 def _read(kind: Format, source: IO[bytes], scratch: Scratch, *, header: bool) -> BatchedTable:

@@ -1,4 +1,4 @@
-"""The file of a dataset, as it is kept in the store: in parts, of which few are in memory at once."""
+"""Content of a dataset: its file, which the store keeps in parts, of which few are in memory at once."""
 
 import io
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def stored_bytes(session: Session, dataset_id: str) -> int | None:
 
 
 def parts(database: Database, dataset_id: str, count: int) -> Iterator[bytes]:
-    """The parts in order, each read by itself, so that a slow reader keeps nobody waiting.
+    """The parts in order, each read in a unit of work of its own, so that a slow client holds no transaction open.
 
     Raises:
         LookupError: if the dataset is deleted meanwhile.

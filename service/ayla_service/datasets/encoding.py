@@ -1,4 +1,4 @@
-"""The form in which a dataset is kept: Parquet with columns of int64, float64 and float32, compressed with zstd."""
+"""Encoding of a stored dataset: Parquet with columns of int64, float64 and float32, compressed with zstd."""
 
 from collections.abc import Collection, Iterator, Sequence
 from typing import IO
@@ -8,14 +8,14 @@ import pyarrow.parquet as pq
 from ayla_data.table import Floats
 
 from ayla_service.datasets.batched import BatchedTable
-from ayla_service.datasets.measures import Column
+from ayla_service.datasets.summaries import ColumnSummary
 
 PREVIEW_ROWS = 100
 """Rows of the first row group, which is all that has to be read to show what a dataset looks like."""
 
 
-def encode(table: BatchedTable, columns: Sequence[Column], target: IO[bytes]) -> None:
-    """Write a table; whole numbers as such, and float32 as float32, which tells how exact the numbers are."""
+def encode(table: BatchedTable, columns: Sequence[ColumnSummary], target: IO[bytes]) -> None:
+    """Write a table: integers as int64, and float32 as float32, which shows the precision of the numbers."""
     fields = [pa.field(column.name, _type(column, table.single), nullable=False) for column in columns]
     schema = pa.schema(fields)
     # Neither would be read: no dataset is searched, and zstd finds repetitions by itself.
@@ -24,7 +24,7 @@ def encode(table: BatchedTable, columns: Sequence[Column], target: IO[bytes]) ->
             writer.write_table(_arrow(block, schema), row_group_size=len(block))
 
 
-def _type(column: Column, single: Collection[str]) -> pa.DataType:
+def _type(column: ColumnSummary, single: Collection[str]) -> pa.DataType:
     if column.kind == "integer":
         return pa.int64()
     return pa.float32() if column.name in single else pa.float64()

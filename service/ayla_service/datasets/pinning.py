@@ -1,4 +1,4 @@
-"""Which dataset of the team a job names, and whether the job fits it: told when it is submitted, not by a worker."""
+"""Pinning of uploads: finds the dataset that a submitted job names, checks that they fit, and fills in its id."""
 
 from collections.abc import Collection
 from difflib import get_close_matches
@@ -24,7 +24,7 @@ AnySpec = TypeVar("AnySpec", JobSpec, ResolvedJobSpec)
 
 
 def names_upload(spec: JobSpec | ResolvedJobSpec) -> bool:
-    """Whether a job runs on an uploaded dataset, so that only the store can tell how large it is."""
+    """Whether a job runs on an uploaded dataset, whose size only the store knows."""
     return _upload(spec) is not None
 
 
@@ -41,7 +41,7 @@ def fill_uploads(database: Database, principal: Principal, spec: JobSpec) -> Job
 
 
 def fill_in_uploads(session: Session, principal: Principal, spec: AnySpec) -> AnySpec:
-    """The spec with what the store knows of the uploaded dataset that it names: id, digest and size.
+    """The spec with the id, digest and size of the uploaded dataset that it names.
 
     To be done before a spec is resolved, as epochs are counted in samples. A spec without an upload stays as it is.
 
@@ -101,7 +101,7 @@ def _found(session: Session, principal: Principal, upload: UploadDataset, *, loc
 
 
 def _of_team(session: Session, principal: Principal, which: ColumnElement[bool], *, lock: bool) -> Dataset | None:
-    """A dataset of the team. Locked, it stays: who wants to delete it waits, and then sees the job that is made now."""
+    """A dataset of the team. Locked, it cannot be deleted until the job that is made now is stored."""
     query = select(Dataset).where(Dataset.team_id == principal.team_id, which)
     return session.scalar(query.with_for_update(read=True) if lock else query)
 

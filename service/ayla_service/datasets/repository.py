@@ -1,4 +1,4 @@
-"""Rows of datasets to views and back, inside the caller's transaction."""
+"""Queries of a team's datasets, in the caller's transaction; those of another team count as missing."""
 
 import uuid
 from typing import IO, Any
@@ -8,16 +8,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ayla_service import cursors
+from ayla_service.datasets import schemas
 from ayla_service.datasets.content import write_parts
-from ayla_service.datasets.views import DatasetDetailView, DatasetView
 from ayla_service.db.models import Dataset, Job, Member
 from ayla_service.db.session import store_now
-from ayla_service.errors import DatasetNameTaken
-from ayla_service.schemas import Page
+from ayla_service.errors import DatasetNameTaken, DatasetNotFound
 from ayla_service.states import UNFINISHED_JOB
 from ayla_service.teams.principal import Principal
+from ayla_service.teams.scoping import of_team, require_change
 
-_TOLD = (
+_SHOWN = (
     Dataset.id,
     Dataset.name,
     Dataset.description,
@@ -32,6 +32,27 @@ _TOLD = (
 )
 
 
+def dataset_of(session: Session, principal: Principal, dataset_id: str, *, lock: bool = False) -> Dataset:
+    """A dataset of the caller's team, locked until the transaction ends if asked for.
+
+    Raises:
+        DatasetNotFound: if there is none; one of another team is none.
+    """
+    return of_team(session, principal, Dataset, dataset_id, DatasetNotFound, lock=lock)
+
+
+def own_dataset(session: Session, principal: Principal, dataset_id: str) -> Dataset:
+    """A dataset that the caller may delete, locked until the transaction ends.
+
+    Raises:
+        DatasetNotFound: if there is none in the caller's team.
+        NotYours: if it is another member's, and the caller is no admin.
+    """
+    dataset = dataset_of(session, principal, dataset_id, lock=True)
+    require_change(principal, dataset.owner_id, "dataset", dataset_id)
+    return dataset
+
+
 def refuse_taken(session: Session, principal: Principal, name: str) -> None:
     """Refuse a name that a dataset of the team has.
 
@@ -44,25 +65,25 @@ def refuse_taken(session: Session, principal: Principal, name: str) -> None:
         raise DatasetNameTaken(name, dataset_id)
 
 
-def add(session: Session, principal: Principal, facts: dict[str, Any], file: IO[bytes]) -> str:
+def add(session: Session, principal: Principal, fields: dict[str, Any], file: IO[bytes]) -> str:
     """Store a dataset with its file; returns its id.
 
     Args:
         session: the unit of work.
-        principal: who owns it.
-        facts: what the store keeps of it, beside its id, its owner and the time.
-        file: as it is kept.
+        principal: the owner.
+        fields: columns of its row, beside its id, its owner and the time.
+        file: the encoded file.
 
     Raises:
         DatasetNameTaken: if a dataset of the team has the name.
     """
-    refuse_taken(session, principal, facts["name"])
+    refuse_taken(session, principal, fields["name"])
     dataset = Dataset(
         id=str(uuid.uuid4()),
         team_id=principal.team_id,
         owner_id=principal.member_id,
         created_at=store_now(session),
-        **facts,
+        **fields,
     )
     try:
         with session.begin_nested():
@@ -70,19 +91,19 @@ def add(session: Session, principal: Principal, facts: dict[str, Any], file: IO[
             session.flush()
     except IntegrityError:
         # Another upload of this name was stored at the same moment.
-        refuse_taken(session, principal, facts["name"])
+        refuse_taken(session, principal, fields["name"])
         raise
     write_parts(session, dataset.id, file)
     return dataset.id
 
 
-def page(session: Session, principal: Principal, limit: int, cursor: str | None) -> Page[DatasetView]:
+def page(session: Session, principal: Principal, limit: int, cursor: str | None) -> schemas.DatasetPage:
     """The team's datasets, newest first.
 
     Raises:
         InvalidQuery: on a cursor that is not one of this list.
     """
-    query = _told(principal)
+    query = _shown(principal)
     if cursor is not None:
         query = query.where(tuple_(Dataset.created_at, Dataset.id) < tuple_(*cursors.job_key(cursor)))
     query = query.order_by(Dataset.created_at.desc(), Dataset.id.desc()).limit(limit + 1)
@@ -90,13 +111,13 @@ def page(session: Session, principal: Principal, limit: int, cursor: str | None)
     more = len(rows) > limit
     rows = rows[:limit]
     last = cursors.encode(rows[-1].created_at.isoformat(), rows[-1].id) if more else None
-    return Page([DatasetView(**row._asdict()) for row in rows], last)
+    return schemas.DatasetPage(data=[schemas.Dataset(**row._asdict()) for row in rows], next_cursor=last)
 
 
-def detail(session: Session, principal: Principal, dataset: Dataset) -> DatasetDetailView:
+def detail(session: Session, principal: Principal, dataset: Dataset) -> schemas.DatasetDetail:
     """A dataset with its columns."""
-    row = session.execute(_told(principal).where(Dataset.id == dataset.id)).one()
-    return DatasetDetailView(**row._asdict(), columns=dataset.columns)
+    row = session.execute(_shown(principal).where(Dataset.id == dataset.id)).one()
+    return schemas.DatasetDetail(**row._asdict(), columns=dataset.columns)
 
 
 def unfinished_jobs(session: Session, dataset: Dataset) -> list[str]:
@@ -106,5 +127,5 @@ def unfinished_jobs(session: Session, dataset: Dataset) -> list[str]:
     return list(session.scalars(query.order_by(Job.created_at, Job.id)))
 
 
-def _told(principal: Principal) -> Select[Row[Any]]:
-    return select(*_TOLD).join(Member, Member.id == Dataset.owner_id).where(Dataset.team_id == principal.team_id)
+def _shown(principal: Principal) -> Select[Row[Any]]:
+    return select(*_SHOWN).join(Member, Member.id == Dataset.owner_id).where(Dataset.team_id == principal.team_id)

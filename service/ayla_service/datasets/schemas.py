@@ -1,16 +1,12 @@
-"""What is sent and answered about datasets."""
+"""Schemas of datasets."""
 
-from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from ayla_service.datasets.views import DatasetDetailView, DatasetView, PreviewView
-from ayla_service.schemas import Page
 
-
-class Dataset(BaseModel):
+class Dataset(BaseModel, frozen=True):
     """A table of numbers that the team has uploaded."""
 
     id: str
@@ -24,14 +20,9 @@ class Dataset(BaseModel):
     digest: str = Field(description="SHA-256 of what is kept.")
     created_at: datetime
 
-    @classmethod
-    def of(cls, view: DatasetView) -> Self:
-        """The answer for one dataset."""
-        return cls.model_validate(asdict(view))
 
-
-class DatasetColumn(BaseModel):
-    """What the numbers of a column are like."""
+class DatasetColumn(BaseModel, frozen=True):
+    """Summary of the numbers of a column."""
 
     name: str
     kind: Literal["integer", "number"] = Field(
@@ -53,36 +44,20 @@ class DatasetDetail(Dataset):
 
     columns: list[DatasetColumn]
 
-    @classmethod
-    def of(cls, view: DatasetView) -> Self:
-        """The answer for one dataset."""
-        assert isinstance(view, DatasetDetailView)  # noqa: S101  # what this is made of
-        return cls.model_validate(asdict(view))
 
-
-class DatasetPage(BaseModel):
+class DatasetPage(BaseModel, frozen=True):
     """One page of datasets, newest first."""
 
     data: list[Dataset]
     next_cursor: str | None = Field(description="Asks for the next page; null on the last.")
 
-    @classmethod
-    def of(cls, page: Page[DatasetView]) -> Self:
-        """The answer for one page."""
-        return cls(data=[Dataset.of(view) for view in page.items], next_cursor=page.next_cursor)
 
-
-class DatasetPreview(BaseModel):
+class DatasetPreview(BaseModel, frozen=True):
     """The first rows of a dataset."""
 
     dataset_id: str
     rows: int
     columns: dict[str, list[int | float]] = Field(description="The values of each column.", examples=[{"x": [1, 2]}])
-
-    @classmethod
-    def of(cls, dataset_id: str, view: PreviewView) -> Self:
-        """The answer for one dataset."""
-        return cls(dataset_id=dataset_id, rows=view.rows, columns=view.columns)
 
 
 FILE_BODY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}

@@ -1,7 +1,7 @@
-"""What can be done with datasets.
+"""Service of datasets: stores, lists, reads and deletes them.
 
-Each is one unit of work, but for storing: that is done in the caller's, so that the answer to a request can be stored
-with what it did.
+Each method is one unit of work, but for ``add``, which takes part in the caller's, so that the answer to a request can
+be stored with what it did.
 """
 
 import hashlib
@@ -17,15 +17,14 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from ayla_service.datasets import repository
-from ayla_service.datasets.checking import Checked
+from ayla_service.datasets.checking import TableSummary
 from ayla_service.datasets.content import StoredFile, part_count, parts
-from ayla_service.datasets.scoping import dataset_of, own_dataset
-from ayla_service.datasets.views import DatasetDetailView, DatasetView, PreviewView
+from ayla_service.datasets.repository import dataset_of, own_dataset
+from ayla_service.datasets.schemas import DatasetDetail, DatasetPage, DatasetPreview
 from ayla_service.db.models import Dataset, DatasetPart
 from ayla_service.db.session import Database
 from ayla_service.errors import DatasetInUse
-from ayla_service.schemas import Page
-from ayla_service.teams.limits import Allowance, Amount
+from ayla_service.teams.limits import Amount, LimitCheck
 from ayla_service.teams.principal import Principal
 
 _JOBS_NAMED = 5
@@ -34,8 +33,8 @@ log = structlog.get_logger("ayla_service.datasets")
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
-    """What is said of an upload: the name that it is to have, a description of it, and its format."""
+class UploadMetadata:
+    """Metadata of an upload, as its user gives them: name, description and format."""
 
     name: str
     description: str | None
@@ -44,40 +43,40 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class NewDataset:
-    """An upload that was found to be a dataset.
+    """An upload that has passed the check.
 
     Attributes:
-        label: what is said of it.
-        checked: what it holds.
-        file: as it is kept.
+        metadata: as its user gives them.
+        summary: of the table.
+        file: encoded, as it is stored.
         size: of the file.
         digest: SHA-256 of the file.
     """
 
-    label: Label
-    checked: Checked
+    metadata: UploadMetadata
+    summary: TableSummary
     file: IO[bytes]
     size: int
     digest: str
 
     @classmethod
-    def of(cls, label: Label, checked: Checked, file: IO[bytes]) -> Self:
-        """With what only the file tells; all of it is read."""
+    def of(cls, metadata: UploadMetadata, summary: TableSummary, file: IO[bytes]) -> Self:
+        """An upload with the size and digest of its file, all of which is read."""
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # a file on disk has all
-        return cls(label, checked, file, file.tell(), digest)
+        return cls(metadata, summary, file, file.tell(), digest)
 
 
 @dataclass(frozen=True, slots=True)
-class ContentView:
-    """The file of a dataset; ``parts`` reads on while it is sent."""
+class DatasetContent:
+    """Content of a dataset; ``parts`` is read while it is sent."""
 
-    dataset: DatasetView
+    dataset: DatasetDetail
     parts: Iterator[bytes]
 
 
 class DatasetService:
-    """The rules of storing, reading and deleting datasets.
+    """Rules of storing, reading and deleting datasets.
 
     Args:
         database: the store.
@@ -95,26 +94,26 @@ class DatasetService:
         with self._database.read() as session:
             repository.refuse_taken(session, principal, name)
 
-    def add(self, session: Session, principal: Principal, new: NewDataset) -> DatasetDetailView:
+    def add(self, session: Session, principal: Principal, new: NewDataset) -> DatasetDetail:
         """Store a dataset.
 
         Raises:
             DatasetNameTaken: if a dataset of the team has the name.
             LimitReached: if the member or the team may not store as much.
         """
-        Allowance(session, principal.member_id).take(Amount(stored_bytes=new.size))
-        facts = {
-            **asdict(new.label),
-            "rows": new.checked.rows,
-            "columns": [asdict(column) for column in new.checked.columns],
+        LimitCheck(session, principal.member_id).take(Amount(stored_bytes=new.size))
+        fields = {
+            **asdict(new.metadata),
+            "rows": new.summary.rows,
+            "columns": [asdict(column) for column in new.summary.columns],
             "stored_bytes": new.size,
             "digest": new.digest,
         }
-        dataset_id = repository.add(session, principal, facts, new.file)
-        log.info("dataset stored", dataset_id=dataset_id, rows=new.checked.rows, bytes=new.size)
+        dataset_id = repository.add(session, principal, fields, new.file)
+        log.info("dataset stored", dataset_id=dataset_id, rows=new.summary.rows, bytes=new.size)
         return repository.detail(session, principal, dataset_of(session, principal, dataset_id))
 
-    def list(self, principal: Principal, *, limit: int = 50, cursor: str | None = None) -> Page[DatasetView]:
+    def list(self, principal: Principal, *, limit: int = 50, cursor: str | None = None) -> DatasetPage:
         """The team's datasets, newest first.
 
         Raises:
@@ -123,7 +122,7 @@ class DatasetService:
         with self._database.read() as session:
             return repository.page(session, principal, limit, cursor)
 
-    def get(self, principal: Principal, dataset_id: str) -> DatasetDetailView:
+    def get(self, principal: Principal, dataset_id: str) -> DatasetDetail:
         """One dataset with its columns.
 
         Raises:
@@ -132,7 +131,7 @@ class DatasetService:
         with self._database.read() as session:
             return repository.detail(session, principal, dataset_of(session, principal, dataset_id))
 
-    def preview(self, principal: Principal, dataset_id: str, rows: int) -> PreviewView:
+    def preview(self, principal: Principal, dataset_id: str, rows: int) -> DatasetPreview:
         """The first rows, at most as many as the first row group has.
 
         Raises:
@@ -142,9 +141,9 @@ class DatasetService:
             file = StoredFile(session, dataset_of(session, principal, dataset_id))
             first = pq.ParquetFile(pa.PythonFile(file, mode="r")).read_row_group(0, use_threads=False)
         shown = first.slice(0, rows)
-        return PreviewView(shown.num_rows, shown.to_pydict())
+        return DatasetPreview(dataset_id=dataset_id, rows=shown.num_rows, columns=shown.to_pydict())
 
-    def content(self, principal: Principal, dataset_id: str) -> ContentView:
+    def content(self, principal: Principal, dataset_id: str) -> DatasetContent:
         """The file as it is kept.
 
         Raises:
@@ -152,7 +151,7 @@ class DatasetService:
         """
         with self._database.read() as session:
             found = repository.detail(session, principal, dataset_of(session, principal, dataset_id))
-        return ContentView(found, parts(self._database, found.id, part_count(found.stored_bytes)))
+        return DatasetContent(found, parts(self._database, found.id, part_count(found.stored_bytes)))
 
     def delete(self, principal: Principal, dataset_id: str) -> None:
         """Remove a dataset; jobs that have ended keep their results.

@@ -1,4 +1,4 @@
-"""Has a file checked by another process, which may fail without harm."""
+"""Check of an uploaded file in a subprocess, which may fail without harm."""
 
 import json
 import os
@@ -11,8 +11,8 @@ import structlog
 from ayla_data.errors import TableError
 from ayla_data.formats import Format, check_start
 
-from ayla_service.datasets.checking import Checked
-from ayla_service.datasets.measures import Column
+from ayla_service.datasets.checking import TableSummary
+from ayla_service.datasets.summaries import ColumnSummary
 from ayla_service.errors import InvalidDataset, UploadsUnavailable
 
 _SECONDS = 600.0
@@ -20,8 +20,8 @@ _LOGGED = 2000
 
 _COMMAND = (sys.executable, "-P", "-m", "ayla_service.datasets.subprocess_main")
 
-# All that it inherits. Anything else may hold a password: settings of ours, of PostgreSQL's client (PGPASSWORD), of the
-# cloud that the service runs in.
+# Variables that the subprocess inherits. Any other may hold a password: settings of ours, of PostgreSQL's client
+# (PGPASSWORD), of the cloud that the service runs in.
 _INHERITED = frozenset({
     "PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE",
     "PYTHONPYCACHEPREFIX", "TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SYSTEMROOT",
@@ -40,13 +40,13 @@ _FRUGAL = {
 _log = structlog.get_logger("ayla_service.datasets")
 
 
-def check_apart(kind: Format, source: IO[bytes], target: IO[bytes], *, header: bool = False) -> Checked:
+def check_in_subprocess(kind: Format, source: IO[bytes], target: IO[bytes], *, header: bool = False) -> TableSummary:
     """As ``checking.check``, with limits that the operating system holds.
 
     Raises:
         InvalidDataset: when the content is not a table of finite numbers within the limits, or reading it takes too
             long or too much memory.
-        UploadsUnavailable: when this machine has no room for the work.
+        UploadsUnavailable: when this machine lacks the disk or memory for it.
     """
     source.flush()
     try:
@@ -58,7 +58,7 @@ def check_apart(kind: Format, source: IO[bytes], target: IO[bytes], *, header: b
         raise InvalidDataset(answer["fault"])
     if "no_room" in answer:
         raise UploadsUnavailable("The service has no room on its disk to check the file. Try again later.")
-    return Checked(answer["rows"], [Column(**column) for column in answer["columns"]])
+    return TableSummary(answer["rows"], [ColumnSummary(**column) for column in answer["columns"]])
 
 
 def _run(kind: Format, source: IO[bytes], target: IO[bytes], *, header: bool) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """``python -m ayla_service.datasets.subprocess_main``: checks one file in a process of its own.
 
-What reads a stranger's file may crash, hang or ask for all memory there is. Here it takes nothing along: the system
-holds this process to its limits, and it has neither the store nor its password.
+A reader of a hostile file may crash, hang or ask for all memory there is. That does no harm here: the system holds
+this process to its limits, and it has neither the store nor its password.
 
 Arguments: the format, and the numbers of two open files: the upload, and where it is written to as it is kept; a fourth
 one says that the first line of a CSV has the names. Prints one JSON object.

@@ -1,4 +1,4 @@
-"""Rows by an id that a stranger wrote."""
+"""Look-up of rows by an id that comes from outside."""
 
 import re
 from typing import TypeVar
@@ -14,15 +14,15 @@ _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.I
 
 
 def could_be_id(text: str) -> bool:
-    """Whether a row can have this id.
+    """Whether a text can be the id of a row.
 
-    What cannot be one is not sent to the store: PostgreSQL refuses a NUL with an error, SQLite does not.
+    Any other text is not sent to the store: PostgreSQL refuses a NUL with an error, SQLite does not.
     """
     return len(text) == _ID_LENGTH and text.isascii() and text.isprintable()
 
 
 def as_stored(text: str) -> str:
-    """An id as the store has it, which is in small letters; any other text unchanged. For every id a client sends."""
+    """An id in lower case, as the store has it; any other text unchanged. For every id that a client sends."""
     return text.lower() if _ID.fullmatch(text) else text
 
 

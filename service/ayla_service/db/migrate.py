@@ -1,4 +1,4 @@
-"""Brings a store to the schema that this version needs.
+"""Migrations at start: bring a store to the schema that this version needs.
 
 The migrations are a package of their own that imports the models; here it is found by name, not imported.
 """

@@ -1,4 +1,4 @@
-"""Access to the store: one engine, and two kinds of unit of work.
+"""Database sessions: one engine, and two kinds of unit of work.
 
 A unit of work is one transaction. ``write()`` takes SQLite's write lock at once (BEGIN IMMEDIATE): a transaction that
 read first and then waited for the lock could only fail.
@@ -52,7 +52,7 @@ class Database:
         self.url = url
         self.engine = _engine(url)
         self.is_damaged = False
-        """Whether damage was met since this process began: a read that fails so is told for good."""
+        """Whether damage was found since this process began; it stays so until it ends."""
         event.listen(self.engine, "handle_error", self._notice_damage)
         self._writing = self.engine.execution_options(**{_WRITE: True})
         # PostgreSQL's default would let two queries of one unit of work see different states.
@@ -122,7 +122,7 @@ class Database:
 
 
 def store_is_away(error: Exception) -> bool:
-    """Whether an error says that the store does not answer, for now; what was asked may or may not have been done."""
+    """Whether an error means that the store does not answer for now; the statement may have been carried out or not."""
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     return isinstance(error, OperationalError | InterfaceError)

@@ -1,6 +1,6 @@
-"""Figures of jobs, drawn by the server: what is recorded, as SVG, PNG or PDF.
+"""Figures of jobs, drawn by the service from recorded results, as SVG, PNG or PDF.
 
-``service`` is what others use. ``asking`` says what can be asked for, ``reading`` gets it from the store as the plain
-values of ``material``, and ``painters`` put those on a figure. Only they and ``canvas`` and ``style`` know matplotlib,
-which is imported with the first drawing.
+``service`` is the entrance. ``options`` has the kinds of figures and their options, ``repository`` reads the plain
+values of ``data``, and ``renderers`` draw them. Only ``renderers``, ``drawing`` and ``style`` import matplotlib, which
+is loaded with the first figure.
 """

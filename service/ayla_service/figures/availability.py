@@ -1,15 +1,18 @@
-"""What is known of a job before any result: which figures it can have."""
+"""Availability of figures: which kinds a job has, by its spec alone, and which steps, axes and units fit it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
+import numpy as np
 from ayla_spec import ResolvedJobSpec
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from ayla_service.errors import FigureUnavailable
-from ayla_service.figures.options import Across, Kind
+from ayla_service.errors import FigureUnavailable, InvalidQuery
+from ayla_service.figures.aggregates import hashable
+from ayla_service.figures.options import Across, FigureOptions, Kind
 from ayla_service.jobs.scoping import job_of
 from ayla_service.teams.principal import Principal
 from ayla_service.trials.summaries import flat
@@ -17,40 +20,44 @@ from ayla_service.trials.summaries import flat
 MOST_PARAMETERS = 9
 """Parameters that have a panel of their own."""
 
+MOST_PANELS = 4
+"""Steps whose predictions are drawn side by side."""
+
 _NAMES = frozenset({"label"})
 
 
 @dataclass(frozen=True, slots=True)
-class JobFacts:
-    """A job as far as its figures depend on it.
+class FigureJob:
+    """Job of which figures are drawn.
 
     Attributes:
         id: the job.
-        name: what its user called it.
-        spec: what is run.
+        name: given by its user.
+        spec: resolved.
     """
 
     id: str
     name: str | None
     spec: ResolvedJobSpec
 
-    def why_not(self, kind: Kind) -> str | None:
-        """Why the job has no figure of this kind; None if it has."""
+    def unavailable_reason(self, kind: Kind) -> str | None:
+        """Reason why the job has no figure of this kind; None if it has."""
         match kind:
             case Kind.LOSS | Kind.EFFECTIVE_LR:
                 return None
             case Kind.ACCURACY:
                 return None if self._has_classes else "only classes have an accuracy"
             case Kind.PARAMETERS:
-                return self._why_no_parameters(MOST_PARAMETERS)
+                return self._no_parameters(MOST_PARAMETERS)
             case Kind.LANDSCAPE:
-                return self._why_no_parameters(2)
+                return self._no_parameters(2)
             case Kind.CURVE:
-                return (
-                    None if self.spec.record.predictions_at else "no predictions are recorded (record.predictions_at)"
-                )
+                recorded = self.spec.record.predictions_at
+                return None if recorded else "no predictions are recorded (record.predictions_at)"
             case Kind.HEATMAP:
-                return self._why_no_heatmap()
+                return self._no_heatmap()
+            case _:
+                assert_never(kind)
 
     def require(self, kind: Kind) -> None:
         """Refuse a kind that the job does not have.
@@ -58,14 +65,33 @@ class JobFacts:
         Raises:
             FigureUnavailable: if it does not.
         """
-        reason = self.why_not(kind)
+        reason = self.unavailable_reason(kind)
         if reason is not None:
-            having = ", ".join(other for other in Kind if self.why_not(other) is None)
+            having = ", ".join(other for other in Kind if self.unavailable_reason(other) is None)
             raise FigureUnavailable(f"The job has no figure '{kind}', as {reason}. It has: {having}.")
+
+    def availability(self) -> Iterator[tuple[Kind, str | None]]:
+        """Every kind with the reason why the job does not have it; None if it has."""
+        return ((kind, self.unavailable_reason(kind)) for kind in Kind)
+
+    def columns(self, kind: Kind) -> list[str] | None:
+        """Columns of the trajectories that a kind needs; None for all columns of its rows."""
+        parameters = [f"param.{name}" for name in self.parameters]
+        match kind:
+            case Kind.LOSS:
+                return ["loss"]
+            case Kind.EFFECTIVE_LR:
+                return ["effective_lr"]
+            case Kind.PARAMETERS:
+                return parameters
+            case Kind.LANDSCAPE:
+                return [*parameters, "loss"]
+            case _:
+                return None
 
     @property
     def parameters(self) -> list[str]:
-        """The scalars of an expression, in the order of its start point."""
+        """Names of the scalars of an expression, in the order of its start point."""
         problem = self.spec.problem
         return list(problem.flat_start) if isinstance(problem, ExpressionProblem) else []
 
@@ -73,14 +99,14 @@ class JobFacts:
     def varying(self) -> dict[str, list[object]]:
         """The settings that differ between the job's optimizers, each with its values; None where one lacks it.
 
-        One that only some have, all with its default, tells nothing: AYLA brings several at once.
+        One that only some have, all with its default, is left out: AYLA brings several at once.
         """
         flats = [flat(settings.model_dump(mode="json")) for settings in self.spec.optimizers]
         chosen = {
             name for one in self.spec.optimizers for name in flat(one.model_dump(mode="json", exclude_defaults=True))
         }
         names = dict.fromkeys(name for one in flats for name in one if name not in _NAMES)
-        found = {name: list(dict.fromkeys(_plain(one.get(name)) for one in flats)) for name in names}
+        found = {name: list(dict.fromkeys(hashable(one.get(name)) for one in flats)) for name in names}
         return {
             name: values
             for name, values in found.items()
@@ -89,12 +115,12 @@ class JobFacts:
 
     @property
     def steps_per_epoch(self) -> int | None:
-        """None where only the data tell."""
+        """None where only the worker knows them, from the data."""
         problem = self.spec.problem
         return problem.steps_per_epoch if isinstance(problem, DatasetProblem) else 1
 
     def across(self, kind: Kind, wanted: Across | None) -> Across:
-        """What the horizontal axis of a kind counts."""
+        """Unit of the horizontal axis of a kind."""
         return wanted or (Across.EPOCH if kind is Kind.ACCURACY else Across.STEP)
 
     @property
@@ -102,14 +128,14 @@ class JobFacts:
         problem = self.spec.problem
         return isinstance(problem, DatasetProblem) and problem.dataset.has_classes
 
-    def _why_no_parameters(self, most: int) -> str | None:
+    def _no_parameters(self, most: int) -> str | None:
         if not self.parameters:
             return "its problem is a dataset, whose model has too many parameters to be shown"
         if len(self.parameters) > most:
             return f"its expression has {len(self.parameters)} parameters, and at most {most} can be shown"
         return None
 
-    def _why_no_heatmap(self) -> str | None:
+    def _no_heatmap(self) -> str | None:
         varying = self.varying
         if len(varying) >= 2 and any(map(_has_several, varying.values())):
             return None
@@ -117,7 +143,7 @@ class JobFacts:
         return f"two settings of its optimizers have to vary, and {what}"
 
 
-def facts_of(session: Session, principal: Principal, job_id: str) -> JobFacts:
+def figure_job(session: Session, principal: Principal, job_id: str) -> FigureJob:
     """A job of the caller's team.
 
     Raises:
@@ -126,24 +152,73 @@ def facts_of(session: Session, principal: Principal, job_id: str) -> JobFacts:
     """
     job = job_of(session, principal, job_id)
     try:
-        return JobFacts(job.id, job.name, ResolvedJobSpec.model_validate(job.resolved_spec))
+        return FigureJob(job.id, job.name, ResolvedJobSpec.model_validate(job.resolved_spec))
     except ValidationError as error:
         raise FigureUnavailable(
             "The job has no figures, as another version of the service wrote its spec, and this one cannot read it."
         ) from error
 
 
-def available(facts: JobFacts) -> Iterator[tuple[Kind, str | None]]:
-    """Every kind, and why the job does not have it; None if it has."""
-    for kind in Kind:
-        yield kind, facts.why_not(kind)
+def check_options(job: FigureJob, kind: Kind, options: FigureOptions) -> None:
+    """Refuse options that do not fit the job.
+
+    Raises:
+        InvalidQuery: on the first of them.
+    """
+    if kind is Kind.HEATMAP:
+        heatmap_axes(job, options)
+    if kind is Kind.CURVE:
+        prediction_steps(job, options.at)
+    # Rows of metrics have the epoch themselves.
+    if options.across is Across.EPOCH and job.steps_per_epoch is None and kind is not Kind.ACCURACY:
+        raise InvalidQuery("x", "How many steps an epoch has is only known to the data of this job; use x=step.")
+
+
+def prediction_steps(job: FigureJob, at: Sequence[int] | None) -> list[int]:
+    """Steps whose predictions are drawn: those asked for, or some of the recorded ones with the first and last.
+
+    Raises:
+        InvalidQuery: if one that is asked for is not recorded, or if they are too many.
+    """
+    recorded = job.spec.record.predictions_at
+    if at is None:
+        places = np.linspace(0, len(recorded) - 1, min(MOST_PANELS, len(recorded))).round()
+        return [recorded[int(place)] for place in places]
+    unknown = [step for step in at if step not in recorded]
+    if unknown:
+        known = ", ".join(map(str, recorded))
+        raise InvalidQuery("at", f"No predictions are recorded at step {unknown[0]}; they are at {known}.")
+    if len(set(at)) > MOST_PANELS:
+        raise InvalidQuery("at", f"At most {MOST_PANELS} steps are drawn side by side.")
+    return sorted(set(at))
+
+
+def heatmap_axes(job: FigureJob, options: FigureOptions) -> tuple[str, str]:
+    """The settings along the axes of a heat map: those asked for, else those with the most values.
+
+    Raises:
+        InvalidQuery: if one that is asked for does not vary, or if both are the same.
+    """
+    varying = job.varying
+    _check_axes(varying, options)
+    by_count = sorted(varying, key=lambda name: -sum(value is not None for value in varying[name]))
+    free = [name for name in by_count if name not in (options.axis_x, options.axis_y)]
+    # In the order of the settings, so that the learning rate, which comes first, is along the columns.
+    free[:2] = sorted(free[:2], key=list(varying).index) if options.axis_x is options.axis_y is None else free[:2]
+    across = options.axis_x if options.axis_x is not None else free.pop(0)
+    up = options.axis_y if options.axis_y is not None else free.pop(0)
+    return across, up
+
+
+def _check_axes(varying: dict[str, list[object]], options: FigureOptions) -> None:
+    for parameter, name in (("axis_x", options.axis_x), ("axis_y", options.axis_y)):
+        if name is not None and name not in varying:
+            known = ", ".join(list(varying)[:20])
+            raise InvalidQuery(parameter, f"'{name[:64]}' does not vary between the job's optimizers; {known} do.")
+    if options.axis_x is not None and options.axis_x == options.axis_y:
+        raise InvalidQuery("axis_y", "Is the same as axis_x; name another setting.")
 
 
 def _has_several(values: list[object]) -> bool:
     """Whether there are two values, and not only one and its absence."""
     return sum(value is not None for value in values) > 1
-
-
-def _plain(value: object) -> object:
-    """A value that can be looked up: lists as texts."""
-    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -1,6 +1,6 @@
-"""What figures are drawn from: plain values, apart from the store and from matplotlib."""
+"""Data of figures: plain values, apart from the store and from matplotlib."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,18 +11,24 @@ from ayla_service.trials.quantiles import median
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Columns = Mapping[str, Floats]
+
+LARGEST = 1e100
+"""Largest size of a drawn number."""
+_SMALLEST = 1e-250
+"""Smaller numbers are drawn as 0."""
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """What is recorded of one trial.
+class RecordedTrial:
+    """Recorded rows of one trial.
 
     Attributes:
         seed: of the trial.
         diverged: whether it ended so.
         steps: recorded steps, growing.
         columns: values at these steps; empty before anything is recorded.
-        path: its way over a plane, both parameters, NaN where the pen is lifted; None where the columns are all of it.
+        path: its path over a plane, both parameters, NaN between lines that do not meet; None where that is in columns.
     """
 
     seed: int
@@ -36,10 +42,20 @@ class Run:
         found = self.columns.get(name)
         return np.full(len(self.steps), np.nan) if found is None else found
 
+    def finite_count(self, name: str) -> int:
+        """The number of rows before the first whose value is not finite."""
+        bad = np.flatnonzero(~np.isfinite(self.column(name)))
+        return int(bad[0]) if len(bad) else len(self.steps)
+
+    def last_finite(self, name: str) -> tuple[int, float] | None:
+        """Step and value of the last row before the first whose value is not finite."""
+        count = self.finite_count(name)
+        return (int(self.steps[count - 1]), float(self.column(name)[count - 1])) if count else None
+
 
 @dataclass(frozen=True, slots=True)
 class TrialResult:
-    """A trial in numbers, as far as it has come.
+    """Result of a trial, as far as it has come.
 
     Attributes:
         index: place of the trial in the job.
@@ -64,58 +80,85 @@ class TrialResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """One optimizer setting, with its trials.
+class SettingData:
+    """One optimizer setting with its trials.
 
     Attributes:
         index: its place in the job.
         label: as its user wrote it.
         optimizer: the setting, as the spec has it.
         results: of the trials that are drawn.
-        runs: what they recorded; empty for figures that need nothing of it.
+        trials: their recorded rows; empty for figures that need none.
     """
 
     index: int
     label: str
     optimizer: dict[str, Any]
     results: list[TrialResult]
-    runs: list[Run] = field(default_factory=list)
+    trials: list[RecordedTrial] = field(default_factory=list)
 
     @property
-    def standing(self) -> float:
-        """The median loss of its trials, the lower the better; infinite for those that diverged or have none."""
+    def median_loss(self) -> float:
+        """Median loss of its trials; infinite for those that diverged, and where there are none."""
         return median([_loss(result) for result in self.results]) if self.results else np.inf
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
-    """Everything that one figure shows.
+class FittedCurves:
+    """Predictions of one trial of each setting.
+
+    Attributes:
+        steps: at which they are drawn, growing.
+        columns: by step and place of the setting: ``x`` growing, ``prediction``, and where known ``target`` and
+            ``truth``.
+    """
+
+    steps: list[int]
+    columns: dict[tuple[int, int], Columns]
+
+
+@dataclass(frozen=True, slots=True)
+class FigureData:
+    """All data of one figure.
 
     Attributes:
         settings: in the job's order.
         seeds: how many of the job's seeds are drawn.
         seeds_total: how many there are.
+        fits: fitted curves, for a figure of them.
     """
 
-    settings: list[Setting]
+    settings: list[SettingData]
     seeds: int
     seeds_total: int
+    fits: FittedCurves | None = None
 
     @property
-    def seeds_told(self) -> str:
-        """In words, how many seeds are drawn."""
+    def seeds_text(self) -> str:
+        """Number of the seeds that are drawn, in words."""
         if self.seeds < self.seeds_total:
             return f"the first {self.seeds} of {self.seeds_total} seeds"
         return f"{self.seeds} seeds"
 
-    def by_epoch(self) -> "Material":
-        """The same with epochs, which metrics tell, in place of steps."""
-        settings = [replace(setting, runs=[_by_epoch(run) for run in setting.runs]) for setting in self.settings]
+    def by_epoch(self) -> "FigureData":
+        """The same with epochs in place of steps; rows of metrics have both."""
+        settings = [replace(one, trials=[_by_epoch(trial) for trial in one.trials]) for one in self.settings]
         return replace(self, settings=settings)
 
 
-def _by_epoch(run: Run) -> Run:
-    return replace(run, steps=run.column("epoch").astype(np.int64)) if "epoch" in run.columns else run
+def ranked(settings: Sequence[SettingData]) -> list[SettingData]:
+    """The settings by median loss, the best first; equals in the job's order."""
+    return sorted(settings, key=lambda setting: (setting.median_loss, setting.index))
+
+
+def drawable(values: Floats) -> Floats:
+    """Values clipped to sizes that can be drawn: margins around them, and their ratios, must not overflow."""
+    clipped: Floats = np.clip(values, -LARGEST, LARGEST)
+    return np.where(np.abs(clipped) < _SMALLEST, 0.0, clipped)
+
+
+def _by_epoch(trial: RecordedTrial) -> RecordedTrial:
+    return replace(trial, steps=trial.column("epoch").astype(np.int64)) if "epoch" in trial.columns else trial
 
 
 def _loss(result: TrialResult) -> float:
@@ -123,8 +166,3 @@ def _loss(result: TrialResult) -> float:
         return np.inf
     loss = result.final_loss if result.final_loss is not None else result.best_loss
     return np.inf if loss is None or not np.isfinite(loss) else loss
-
-
-def ranked(settings: Sequence[Setting]) -> list[Setting]:
-    """The settings, the best first; equals in the job's order."""
-    return sorted(settings, key=lambda setting: (setting.standing, setting.index))

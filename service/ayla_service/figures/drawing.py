@@ -1,90 +1,144 @@
-"""Which painter draws which kind, from what."""
+"""Drawing of a figure: chooses its renderer, sets matplotlib up and saves the file.
 
-from collections.abc import Callable
+Nothing else sets matplotlib up; one figure is drawn at a time, as matplotlib is not made for threads.
+"""
+
+import io
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
+from typing import Any, assert_never
 
+import matplotlib.style
 import numpy as np
 from ayla_spec.problems import ExpressionProblem
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from ayla_service.figures import domain
-from ayla_service.figures.availability import JobFacts
-from ayla_service.figures.data import Material
-from ayla_service.figures.options import Across, AxisScale, CellValue, FigureOptions, Kind
-from ayla_service.figures.predictions import Fits
-from ayla_service.figures.renderers import cells, fits, lines, plane, valley
+from ayla_service.figures.aggregates import sweep_of
+from ayla_service.figures.availability import FigureJob, heatmap_axes
+from ayla_service.figures.data import FigureData
+from ayla_service.figures.geometry import axis_limits
+from ayla_service.figures.objective import on_line, on_plane
+from ayla_service.figures.options import DEFAULT_DPI, Across, AxisScale, CellValue, FigureOptions, Form, Kind
+from ayla_service.figures.renderers import curve, heatmap, landscape, lines
 from ayla_service.figures.renderers.lines import Lines, Panel
-from ayla_service.figures.sweeps import axes_of, sweep_of
-from ayla_service.figures.windows import windows
+from ayla_service.figures.style import RC_PARAMETERS
+
+Render = Callable[[Figure], None]
+"""Draws on an empty figure."""
 
 _SIDE_BY_SIDE, _PANEL_INCHES = 3, 2
 
-Paint = Callable[[Figure], None]
+_lock = threading.Lock()
+
+# The defaults too: what the machine's matplotlibrc says, such as having texts set by LaTeX, does not count here.
+_STYLE: list[str | dict[str, Any]] = ["default", RC_PARAMETERS]
+
+# Without dates the same figure is the same bytes.
+_CANVASES: dict[Form, tuple[Callable[[Figure], Any], dict[str, Any]]] = {
+    Form.SVG: (FigureCanvasSVG, {"Date": None}),
+    Form.PNG: (FigureCanvasAgg, {}),
+    Form.PDF: (FigureCanvasPdf, {"CreationDate": None}),
+}
 
 
-def painter(facts: JobFacts, kind: Kind, options: FigureOptions, material: Material, found: Fits | None) -> Paint:
-    """What fills a figure.
+@contextmanager
+def styled() -> Iterator[None]:
+    """Everything that makes or saves a figure happens within; others wait.
+
+    What cannot be drawn well, such as a character that the font lacks, is drawn as it can, without a warning.
+    """
+    with _lock, warnings.catch_warnings(), matplotlib.style.context(_STYLE), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def new_figure(options: FigureOptions) -> Figure:
+    """An empty figure of the wanted size."""
+    return Figure(figsize=(options.width, options.height), layout="constrained")
+
+
+def to_file(render: Render, options: FigureOptions, form: Form) -> bytes:
+    """A figure as a file; the same figure is always the same bytes."""
+    canvas, metadata = _CANVASES[form]
+    with styled():
+        figure = new_figure(options)
+        canvas(figure)
+        render(figure)
+        file = io.BytesIO()
+        figure.savefig(file, format=form, dpi=options.dpi or DEFAULT_DPI, metadata=metadata)
+    return file.getvalue()
+
+
+def title_of(job: FigureJob, options: FigureOptions) -> str:
+    """Title of a figure: the one asked for, else the job's name, else its preset's."""
+    return options.title or job.name or job.spec.preset or f"Job {job.id[:8]}"
+
+
+def renderer_of(job: FigureJob, kind: Kind, options: FigureOptions, data: FigureData) -> Render:
+    """The renderer of a figure, with all it draws.
 
     Args:
-        facts: of a job that has figures of this kind.
-        kind: what is drawn.
-        options: how.
-        material: the trials, with what the kind needs of them.
-        found: predictions, for a fitted curve.
+        job: that has figures of this kind.
+        kind: of figure.
+        options: of the figure.
+        data: with all that the kind needs.
     """
-    name = title_of(facts, options)
+    title = title_of(job, options)
     match kind:
         case Kind.LANDSCAPE:
-            return _landscape(facts, name, material)
+            return _landscape(job, title, data)
         case Kind.CURVE:
-            return partial(fits.paint, name=name, fits=found or Fits([], {}), material=material)
+            return partial(curve.render, title=title, data=data)
         case Kind.HEATMAP:
-            value = options.value or CellValue.FINAL_LOSS
-            sweep = sweep_of(material.settings, *axes_of(facts, options), value)
-            scale = options.scale or AxisScale.AUTO
-            return partial(cells.paint, name=name, sweep=sweep, value=value, scale=scale, material=material)
+            return _heatmap(job, title, options, data)
+        case Kind.LOSS | Kind.ACCURACY | Kind.EFFECTIVE_LR | Kind.PARAMETERS:
+            by_epoch = (kind, job.across(kind, options.across)) == (Kind.ACCURACY, Across.EPOCH)
+            drawn = _lines(job, kind, options, title)
+            return partial(lines.render, lines=drawn, data=data.by_epoch() if by_epoch else data)
         case _:
-            across = facts.across(kind, options.across)
-            told = material.by_epoch() if (kind, across) == (Kind.ACCURACY, Across.EPOCH) else material
-            return partial(lines.paint, lines=_lines(facts, kind, options, name), material=told)
+            assert_never(kind)
 
 
-def title_of(facts: JobFacts, options: FigureOptions) -> str:
-    """What was asked for, else what the job is called: by its user, or by the preset it is."""
-    return options.title or facts.name or facts.spec.preset or f"Job {facts.id[:8]}"
+def _heatmap(job: FigureJob, title: str, options: FigureOptions, data: FigureData) -> Render:
+    value, scale = options.value or CellValue.FINAL_LOSS, options.scale or AxisScale.AUTO
+    sweep = sweep_of(data.settings, *heatmap_axes(job, options), value)
+    return partial(heatmap.render, title=title, sweep=sweep, value=value, scale=scale, data=data)
 
 
-def columns_of(facts: JobFacts, kind: Kind) -> list[str] | None:
-    """The columns that a kind needs of trajectories; None for all of metrics."""
-    parameters = [f"param.{name}" for name in facts.parameters]
-    match kind:
-        case Kind.LOSS:
-            return ["loss"]
-        case Kind.EFFECTIVE_LR:
-            return ["effective_lr"]
-        case Kind.PARAMETERS:
-            return parameters
-        case Kind.LANDSCAPE:
-            return [*parameters, "loss"]
-        case _:
-            return None
+def _landscape(job: FigureJob, title: str, data: FigureData) -> Render:
+    problem = job.spec.problem
+    if not isinstance(problem, ExpressionProblem):  # pragma: no cover  # job.require has refused it
+        raise TypeError("only an expression has a landscape")
+    limits = axis_limits(problem, data)
+    if len(limits) == 1:
+        line = landscape.ObjectiveLine(title, job.parameters[0], *on_line(problem, limits[0]))
+        return partial(landscape.render_line, line=line, data=data)
+    first, second = job.parameters
+    plane = landscape.ObjectivePlane(title, (first, second), *on_plane(problem, *limits))
+    return partial(landscape.render_plane, plane=plane, data=data)
 
 
-def _lines(facts: JobFacts, kind: Kind, options: FigureOptions, name: str) -> Lines:
-    across = facts.across(kind, options.across)
-    panels = _panels(facts, kind)
+def _lines(job: FigureJob, kind: Kind, options: FigureOptions, title: str) -> Lines:
+    across = job.across(kind, options.across)
+    panels = _panels(job, kind)
     return Lines(
-        title=name,
+        title=title,
         panels=panels,
         across=across,
-        per_unit=(facts.steps_per_epoch or 1) if across is Across.EPOCH and kind is not Kind.ACCURACY else 1,
+        per_unit=(job.steps_per_epoch or 1) if across is Across.EPOCH and kind is not Kind.ACCURACY else 1,
         scale=options.scale or (AxisScale.LINEAR if kind in (Kind.ACCURACY, Kind.PARAMETERS) else AxisScale.AUTO),
         columns=max(1, min(len(panels), _SIDE_BY_SIDE, int(options.width) // _PANEL_INCHES)),
         same_values=kind is Kind.ACCURACY,
     )
 
 
-def _panels(facts: JobFacts, kind: Kind) -> list[Panel]:
+def _panels(job: FigureJob, kind: Kind) -> list[Panel]:
     match kind:
         case Kind.LOSS:
             return [Panel("loss", "loss", worst=np.inf)]
@@ -96,20 +150,4 @@ def _panels(facts: JobFacts, kind: Kind) -> list[Panel]:
         case Kind.EFFECTIVE_LR:
             return [Panel("effective_lr", "effective learning rate")]
         case _:
-            return [Panel(f"param.{name}", name) for name in facts.parameters]
-
-
-def _landscape(facts: JobFacts, name: str, material: Material) -> Paint:
-    problem = facts.spec.problem
-    if not isinstance(problem, ExpressionProblem):  # pragma: no cover  # facts.require has refused it
-        raise TypeError("only an expression has a landscape")
-    shown = windows(problem, material)
-    if len(shown) == 1:
-        return partial(
-            valley.paint,
-            valley=valley.Valley(name, facts.parameters[0], *domain.over_line(problem, shown[0])),
-            material=material,
-        )
-    first, second = facts.parameters
-    drawn = plane.Plane(name, (first, second), *domain.over_plane(problem, *shown))
-    return partial(plane.paint, plane=drawn, material=material)
+            return [Panel(f"param.{name}", name) for name in job.parameters]

@@ -1,13 +1,13 @@
-"""The value of an expression at many points at once, by NumPy; the core computes the same with torch."""
+"""Objective of an expression at many points at once, by NumPy; the core computes the same with torch."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from ayla_spec.expression import Binary, Call, Compare, Constant, Expression, Negate, Node, Variable
+from ayla_spec.expression import Binary, Call, Compare, Constant, Expression, Negate, Node, Variable, parse
+from ayla_spec.problems import ExpressionProblem
 
-Floats = npt.NDArray[np.float64]
+from ayla_service.figures.data import Floats, drawable
 
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "+": np.add,
@@ -44,12 +44,12 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 
 
-def size_of(expression: Expression) -> int:
-    """How many operations one value takes."""
+def operation_count(expression: Expression) -> int:
+    """The number of operations for one value."""
     return sum(1 for _ in expression.postfix())
 
 
-def values(expression: Expression, points: Mapping[str, Floats]) -> Floats:
+def evaluate(expression: Expression, points: Mapping[str, Floats]) -> Floats:
     """The values at many points; NaN where there is none that is finite.
 
     Args:
@@ -66,7 +66,7 @@ def values(expression: Expression, points: Mapping[str, Floats]) -> Floats:
     return np.where(np.isfinite(whole), whole, np.nan)
 
 
-def transformed(loss: Floats, n1: float, n2: float) -> Floats:
+def transformed_loss(loss: Floats, n1: float, n2: float) -> Floats:
     """The loss as AYLA sees it (eq. 1): sgn(l)·|l|^n, with n1 where |l| < 1 and n2 where it is more."""
     size = np.abs(loss)
     with np.errstate(all="ignore"):
@@ -89,3 +89,36 @@ def _step(node: Node, stack: list[Any], points: Mapping[str, Floats]) -> None:
             given = stack[-len(arguments) :]
             del stack[-len(arguments) :]
             stack.append(FUNCTIONS[function](*given))
+
+
+_MOST_OPERATIONS = 20_000_000
+"""On numbers, for one figure: about a second of the dearest, a power."""
+
+_MOST_PLACES, _LEAST_PLACES = 1000, 200
+_MOST_SIDE, _LEAST_SIDE = 160, 24
+
+Interval = tuple[float, float]
+
+
+def on_line(problem: ExpressionProblem, interval: Interval) -> tuple[Floats, Floats]:
+    """Places on an interval, and the heights of an objective of one parameter there.
+
+    There are the fewer the more operations a value takes.
+    """
+    expression, (name,) = _parsed(problem)
+    count = int(np.clip(_MOST_OPERATIONS // operation_count(expression), _LEAST_PLACES, _MOST_PLACES))
+    places = np.linspace(*interval, count)
+    return places, drawable(evaluate(expression, {name: places}))
+
+
+def on_plane(problem: ExpressionProblem, across: Interval, up: Interval) -> tuple[Floats, Floats, Floats]:
+    """A grid over a plane: values of the first parameter, of the second, and heights, shape [second, first]."""
+    expression, (first, second) = _parsed(problem)
+    side = int(np.clip((_MOST_OPERATIONS / operation_count(expression)) ** 0.5, _LEAST_SIDE, _MOST_SIDE))
+    xs, ys = np.linspace(*across, side), np.linspace(*up, side)
+    grid_x, grid_y = np.meshgrid(xs, ys)
+    return xs, ys, drawable(evaluate(expression, {first: grid_x, second: grid_y}))
+
+
+def _parsed(problem: ExpressionProblem) -> tuple[Expression, list[str]]:
+    return parse(problem.expression, problem.shape), list(problem.flat_start)

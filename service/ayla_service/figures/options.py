@@ -1,11 +1,12 @@
-"""What can be asked of a figure: kinds, formats and options."""
+"""Options of figures: the kinds, what each kind has, file formats, sizes and how values are shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import Any
 
 from ayla_service.errors import InvalidQuery
+from ayla_service.trials.series import METRICS, TRAJECTORY, Series
 
 DEFAULT_WIDTH, DEFAULT_HEIGHT, DEFAULT_DPI = 8.0, 5.0, 150
 """Inches, and pixels per inch of a PNG."""
@@ -20,7 +21,7 @@ _POINTS_OF_PATHS = 100_000
 
 
 class Kind(StrEnum):
-    """What a figure shows."""
+    """Kind of figure."""
 
     LOSS = "loss"
     ACCURACY = "accuracy"
@@ -32,7 +33,7 @@ class Kind(StrEnum):
 
 
 class Form(StrEnum):
-    """How a figure is sent."""
+    """File format of a figure."""
 
     SVG = "svg"
     PNG = "png"
@@ -40,14 +41,14 @@ class Form(StrEnum):
 
 
 class Across(StrEnum):
-    """What the horizontal axis counts."""
+    """Unit of the horizontal axis."""
 
     STEP = "step"
     EPOCH = "epoch"
 
 
 class AxisScale(StrEnum):
-    """How values are spaced; auto is logarithmic where all of them are positive and they span a factor of ten."""
+    """Scale of an axis of values; auto is logarithmic where all of them are positive and they span a factor of ten."""
 
     AUTO = "auto"
     LINEAR = "linear"
@@ -55,43 +56,64 @@ class AxisScale(StrEnum):
 
 
 class CellValue(StrEnum):
-    """What a cell of a heat map tells; steps are those to the lowest loss."""
+    """Value of the cells of a heat map; steps are those to the lowest loss."""
 
     FINAL_LOSS = "final_loss"
     BEST_LOSS = "best_loss"
     STEPS = "steps"
 
 
-TITLES: Mapping[Kind, str] = {
-    Kind.LOSS: "Loss by step or epoch",
-    Kind.ACCURACY: "Accuracy on the training and the test part by epoch",
-    Kind.EFFECTIVE_LR: "Effective learning rate by step",
-    Kind.PARAMETERS: "Parameters by step",
-    Kind.LANDSCAPE: "The optimizers' steps on the objective",
-    Kind.CURVE: "Fitted curves at the recorded steps",
-    Kind.HEATMAP: "Result over two settings that vary",
+class Seeds(Enum):
+    """Seeds of a job that a figure shows."""
+
+    ALL = auto()
+    FIRST = auto()
+    READABLE = auto()
+    """As many, from the first, as can be read in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class FigureKind:
+    """What all figures of a kind have in common.
+
+    Attributes:
+        title: what they show.
+        options: that only some kinds have, and this one among them.
+        series: the rows that are read of each trial; None: none.
+        seeds: which trials are read.
+    """
+
+    title: str
+    options: tuple[str, ...]
+    series: Series | None = TRAJECTORY
+    seeds: Seeds = Seeds.READABLE
+
+
+KINDS: Mapping[Kind, FigureKind] = {
+    Kind.LOSS: FigureKind("Loss by step or epoch", ("across", "scale", "max_points")),
+    Kind.ACCURACY: FigureKind(
+        "Accuracy on the training and the test part by epoch", ("across", "max_points"), series=METRICS
+    ),
+    Kind.EFFECTIVE_LR: FigureKind("Effective learning rate by step", ("across", "scale", "max_points")),
+    Kind.PARAMETERS: FigureKind("Parameters by step", ("across", "max_points")),
+    Kind.LANDSCAPE: FigureKind("The optimizers' steps on the objective", ("max_points",), seeds=Seeds.FIRST),
+    Kind.CURVE: FigureKind("Fitted curves at the recorded steps", ("max_points", "at"), series=None, seeds=Seeds.FIRST),
+    Kind.HEATMAP: FigureKind(
+        "Result over two settings that vary", ("scale", "axis_x", "axis_y", "value"), series=None, seeds=Seeds.ALL
+    ),
 }
 
-_LINES = frozenset({Kind.LOSS, Kind.ACCURACY, Kind.EFFECTIVE_LR, Kind.PARAMETERS})
+_OWN_OPTIONS = frozenset(option for kind in KINDS.values() for option in kind.options)
 
-KINDS_OF_OPTION: Mapping[str, frozenset[Kind]] = {
-    "across": _LINES,
-    "scale": frozenset({Kind.LOSS, Kind.EFFECTIVE_LR, Kind.HEATMAP}),
-    "max_points": _LINES | {Kind.LANDSCAPE, Kind.CURVE},
-    "at": frozenset({Kind.CURVE}),
-    "axis_x": frozenset({Kind.HEATMAP}),
-    "axis_y": frozenset({Kind.HEATMAP}),
-    "value": frozenset({Kind.HEATMAP}),
-}
-"""The options that only some kinds have."""
 
-PARAMETER_OF = {"across": "x"}
-"""What an option is called in a query, if not by its own name."""
+def parameter_of(option: str) -> str:
+    """Name of an option's query parameter."""
+    return "x" if option == "across" else option
 
 
 @dataclass(frozen=True, slots=True)
 class FigureOptions:
-    """How a figure is wanted; None where nothing was said.
+    """Options of a figure; None where its default holds.
 
     Attributes:
         width: inches.
@@ -99,13 +121,13 @@ class FigureOptions:
         dpi: pixels per inch of a PNG.
         title: in place of the job's name.
         optimizers: places of the settings that are drawn; None for all.
-        across: what the horizontal axis counts.
+        across: unit of the horizontal axis.
         scale: of the values.
         max_points: most points of a line.
         at: steps whose predictions are drawn.
         axis_x: setting along the columns of a heat map.
         axis_y: setting along its rows.
-        value: what its cells tell.
+        value: of its cells.
     """
 
     width: float = DEFAULT_WIDTH
@@ -127,23 +149,21 @@ class FigureOptions:
         return self.max_points or DEFAULT_POINTS
 
     def points_of_path(self, paths: int) -> int:
-        """Most points of a path over a plane that is drawn as it is, if there are so many paths."""
+        """Most points of a path over a plane that is drawn as it is, among so many paths."""
         fitting = _POINTS_OF_PATHS // max(1, paths)
         return self.max_points or min(MOST_POINTS, max(DEFAULT_POINTS, fitting))
 
     def check(self, kind: Kind, form: Form) -> None:
-        """Refuse what has no effect on this kind or form, and a picture that is too large.
+        """Refuse options without effect on this kind or form, and a picture that is too large.
 
         Raises:
             InvalidQuery: on the first option that cannot be honoured.
         """
         for option in fields(self):
-            kinds = KINDS_OF_OPTION.get(option.name)
-            if kinds is not None and kind not in kinds and getattr(self, option.name) is not None:
-                having = ", ".join(sorted(kinds))
-                raise InvalidQuery(
-                    PARAMETER_OF.get(option.name, option.name), f"Figures of kind '{kind}' do not have it: {having} do."
-                )
+            is_foreign = option.name in _OWN_OPTIONS.difference(KINDS[kind].options)
+            if is_foreign and getattr(self, option.name) is not None:
+                having = ", ".join(sorted(other for other in Kind if option.name in KINDS[other].options))
+                raise InvalidQuery(parameter_of(option.name), f"Figures of kind '{kind}' do not have it: {having} do.")
         if self.dpi is not None and form is not Form.PNG:
             raise InvalidQuery("dpi", f"Pixels are for format=png; a drawing as {form} has none.")
         self._check_pixels(form)
@@ -156,6 +176,6 @@ class FigureOptions:
                 "dpi", f"The picture would have {pixels / 1e6:.1f} million pixels; at this size use at most {most}."
             )
 
-    def told(self) -> dict[str, Any]:
-        """Every option by name, for validators of what is drawn from them."""
+    def as_dict(self) -> dict[str, Any]:
+        """Every option by name."""
         return {option.name: getattr(self, option.name) for option in fields(self)}

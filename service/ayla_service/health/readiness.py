@@ -1,4 +1,4 @@
-"""Whether the service can work, check by check: what stops it, and what only slows it down."""
+"""Readiness of the service, check by check: faults that stop it, and others that only degrade it."""
 
 import shutil
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from ayla_service.db.session import Database
 from ayla_service.errors import NotReady, StoreDamaged
 from ayla_service.health.schemas import Readiness
 from ayla_service.observability.broker_check import broker_fault
-from ayla_service.observability.timeouts import Impatient, NoAnswer
+from ayla_service.observability.timeouts import CallTimedOut, CallWithTimeout
 from ayla_service.queue.workers import ALIVE, list_workers
 from ayla_service.settings import Settings
 
@@ -25,7 +25,7 @@ _FATAL = ("store", "schema", "disk")
 
 
 class ReadinessCheck:
-    """Asks everything that the service depends on.
+    """Checks everything that the service depends on.
 
     Args:
         database: the store.
@@ -35,10 +35,10 @@ class ReadinessCheck:
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
         self._settings = settings
-        self._store_checks = Impatient(self._ask_store, _STORE_SECONDS)
+        self._store_checks = CallWithTimeout(self._ask_store, _STORE_SECONDS)
 
     def __call__(self) -> Readiness:
-        """What can be said now.
+        """Readiness at this moment.
 
         Raises:
             NotReady: if the service cannot take jobs; names every check that says so, and what to do.
@@ -52,7 +52,7 @@ class ReadinessCheck:
     def _of_store(self) -> Mapping[str, str]:
         try:
             found = self._store_checks()
-        except (SQLAlchemyError, NoAnswer):
+        except (SQLAlchemyError, CallTimedOut):
             found = {"store": f"The store does not answer; see that {self._store_name()} runs and can be reached."}
         # The questions above read next to nothing, and may find nothing wrong.
         return {**found, "store": StoreDamaged.advice} if self._database.is_damaged else found

@@ -13,7 +13,7 @@ from ayla_service.health.schemas import Health, Readiness
 from ayla_service.http.problems import responses
 from ayla_service.observability.metrics import REGISTRY
 from ayla_service.observability.store_gauges import StoreCollector
-from ayla_service.observability.timeouts import Impatient
+from ayla_service.observability.timeouts import CallWithTimeout
 from ayla_service.queue.gauges import store_gauges
 from ayla_service.settings import Settings
 
@@ -58,6 +58,6 @@ def install_metrics(app: FastAPI, database: Database, settings: Settings) -> Non
     read = partial(store_gauges, database, settings.presence_seconds)
     registry = CollectorRegistry()
     registry.register(REGISTRY)
-    registry.register(StoreCollector(Impatient(read, _STORE_SECONDS)))
+    registry.register(StoreCollector(CallWithTimeout(read, _STORE_SECONDS)))
     app.state.metrics = registry
     app.include_router(_monitoring)

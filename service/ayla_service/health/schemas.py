@@ -5,13 +5,13 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 
-class Health(BaseModel):
+class Health(BaseModel, frozen=True):
     """The process answers."""
 
     status: str = Field(examples=["ok"])
 
 
-class Readiness(BaseModel):
+class Readiness(BaseModel, frozen=True):
     """The service can do its work."""
 
     status: Literal["ready", "degraded"] = Field(

@@ -1,1 +1,1 @@
-"""What the routes of every subject share: who calls, how errors look, headers, paging, limits of requests."""
+"""Shared parts of all routes: authentication, problems, headers, paging, limits of requests."""

@@ -1,62 +1,65 @@
-"""Decides who may go on before anything else of a request is looked at: its key, and how many requests there were.
+"""Authentication middleware: checks the API key of a request and the rate limit, before anything else of it is read.
 
-In front of the routes, so that whoever is refused costs no reading of a body.
+It stands in front of the routes, so that a request that is refused costs no reading of a body.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+import ipaddress
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 import anyio
 from anyio.to_thread import run_sync
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ayla_service.errors import NotAuthenticated, RateLimited, ServiceError
-from ayla_service.http.authorization import Admission
+from ayla_service.http.authorization import RequestAuthorization
 from ayla_service.http.error_handlers import problem_of
-from ayla_service.http.forwarded import is_from_elsewhere
-from ayla_service.http.rate_limits import Buckets, Policy, place_of
-from ayla_service.http.reauthentication import Readmitting
+from ayla_service.http.rate_limits import RateLimitPolicy, TokenBuckets, client_network
+from ayla_service.http.reauthentication import Reauthenticator
 from ayla_service.settings import Settings
-from ayla_service.teams.keys import FIRST_KEY_COMMAND, KeyRing, digest_of
+from ayla_service.teams.keys import FIRST_KEY_COMMAND, KeyVerifier, digest_of
 from ayla_service.teams.principal import LOCAL, Principal
 
 DEFAULT_PER_MINUTE = 6000
-"""Requests of a key in a minute, where the settings say nothing."""
+"""Default rate limit of a key, in requests per minute."""
 
-WRONG_KEYS = Policy(per_minute=60, burst=60)
-"""Keys that are none, from one address."""
+WRONG_KEYS = RateLimitPolicy(per_minute=60, burst=60)
+"""Rate limit of invalid keys from one address."""
 
-_NO_LIMIT = Policy(per_minute=1, burst=1)
+_NO_LIMIT = RateLimitPolicy(per_minute=1, burst=1)
 _LOOK_UPS_AT_ONCE = 8
+_FORWARDED_FOR = re.compile(r"\bfor\s*=\s*\"?([^\";,\s]+)", re.IGNORECASE)
+_CLIENT_LISTS = ("x-forwarded-for", "x-real-ip")
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Admitted:
-    """Who a request comes from, and the headers that every answer to it has."""
+class Authenticated:
+    """The principal of a request, and the rate limit headers that every answer to it has."""
 
     principal: Principal
     headers: Mapping[str, str]
 
 
-class AdmissionMiddleware:
-    """Admits requests under a prefix, notes with each who it comes from, and answers all others itself.
+class AuthenticationMiddleware:
+    """Authenticates requests under a prefix, notes the authorization with each, and refuses all others.
 
     Args:
-        app: what is protected.
-        prefix: of the paths that are.
+        app: the application behind it.
+        prefix: of the paths that need authentication.
         settings: of this process.
     """
 
     def __init__(self, app: ASGIApp, prefix: str, settings: Settings) -> None:
         self._app = app
         self._prefix = prefix
-        self._doorman = Doorman(settings)
+        self._authenticator = Authenticator(settings)
         self._recheck_seconds = settings.stream_recheck_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,136 +69,137 @@ class AdmissionMiddleware:
             return
         request = Request(scope)
         try:
-            admitted = await self._doorman.admit(request)
+            authenticated = await self._authenticator.authenticate(request)
         except (ServiceError, SQLAlchemyError) as error:
             await (await problem_of(request, error))(scope, receive, send)
             return
-        admission = Admission(admitted.principal, self._doorman.still(request))
-        request.state.admission = admission
-        await Readmitting(self._app, admission, self._recheck_seconds)(scope, receive, _adding(admitted.headers, send))
+        authorization = RequestAuthorization(authenticated.principal, self._authenticator.look_up_again(request))
+        request.state.authorization = authorization
+        reauthenticator = Reauthenticator(self._app, authorization, self._recheck_seconds)
+        await reauthenticator(scope, receive, _with_headers(authenticated.headers, send))
 
 
-class Doorman:
-    """Recognises who a request comes from, and counts.
+class Authenticator:
+    """Finds the principal of a request, and counts requests against the rate limits.
 
-    A key that was good lately is looked up whatever else comes from its address; any other only as long as not too
-    many wrong ones have. So colleagues behind the same proxy as somebody who guesses, or whose program has an old key,
-    can go on.
+    A key that was valid lately is looked up whatever else comes from its address; any other key only until too many
+    invalid ones have come from there. So colleagues behind the same proxy as somebody who guesses keys, or whose
+    program has an old one, can go on.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._keys = _Counter.of(settings, DEFAULT_PER_MINUTE)
-        self._addresses = _Counter.of(settings, 0)
-        self._wrong = Buckets(WRONG_KEYS)
+        self._keys = _RateLimiter.of(settings, DEFAULT_PER_MINUTE)
+        self._addresses = _RateLimiter.of(settings, 0)
+        self._wrong = TokenBuckets(WRONG_KEYS)
         self._look_ups = anyio.CapacityLimiter(_LOOK_UPS_AT_ONCE)
 
-    async def admit(self, request: Request) -> Admitted:
-        """Who the request comes from.
+    async def authenticate(self, request: Request) -> Authenticated:
+        """The principal of a request.
 
         Raises:
             NotAuthenticated: if a key is needed and there is none that is valid.
             RateLimited: if there were too many requests, or too many wrong keys from this address.
         """
-        ring: KeyRing = request.app.state.keys
-        place = place_of(request.client and request.client.host)
-        is_open = ring.is_surely_open or (not ring.is_surely_closed and await self._apart(ring.is_open))
+        keys: KeyVerifier = request.app.state.keys
+        network = client_network(request.client and request.client.host)
+        is_open = keys.is_known_open or (not keys.is_known_closed and await self._in_thread(keys.is_open))
         if is_open:
-            return self._local(request, place)
+            return self._local(request, network)
         key = _key_of(request)
         if key is None:
             raise NotAuthenticated("This service needs an API key: send it as 'Authorization: Bearer ayla_…'.")
-        return await self._holder(ring, key, place)
+        return await self._holder(keys, key, network)
 
-    def still(self, request: Request) -> Callable[[Principal], Awaitable[Principal]]:
-        """What tells who somebody is now that was let in with this request."""
-        ring: KeyRing = request.app.state.keys
+    def look_up_again(self, request: Request) -> Callable[[Principal], Awaitable[Principal]]:
+        """A function that looks up what the principal of this request may do by now."""
+        keys: KeyVerifier = request.app.state.keys
 
         async def look_up(principal: Principal) -> Principal:
-            return await self._apart(lambda: ring.still(principal))
+            return await self._in_thread(lambda: keys.reauthenticated(principal))
 
         return look_up
 
-    def _local(self, request: Request, place: str) -> Admitted:
-        if is_from_elsewhere(request.headers):
+    def _local(self, request: Request, network: str) -> Authenticated:
+        if _is_forwarded(request.headers):
             raise NotAuthenticated(
                 "This service has no API keys yet, so it serves its own machine only, and a proxy says that this "
                 f"request comes from another. Make the first key there: {FIRST_KEY_COMMAND}"
             )
-        return Admitted(LOCAL, self._addresses.count(place))
+        return Authenticated(LOCAL, self._addresses.count(network))
 
-    async def _holder(self, ring: KeyRing, key: str, place: str) -> Admitted:
-        name = digest_of(key)
-        is_known = self._keys.knows(name)
-        headers = self._keys.count(name) if is_known else {}
+    async def _holder(self, keys: KeyVerifier, key: str, network: str) -> Authenticated:
+        digest = digest_of(key)
+        is_known = self._keys.knows(digest)
+        headers = self._keys.count(digest) if is_known else {}
         if not is_known:
-            self._refuse_guessing(place)
+            self._refuse_guessing(network)
         try:
-            principal = await self._apart(lambda: ring.principal(key))
+            principal = await self._in_thread(lambda: keys.principal(key))
         except NotAuthenticated:
-            self._keys.forget(name)
-            self._wrong.take(place)
+            self._keys.forget(digest)
+            self._wrong.take(network)
             raise
-        return Admitted(principal, headers if is_known else self._keys.count(name))
+        return Authenticated(principal, headers if is_known else self._keys.count(digest))
 
-    def _refuse_guessing(self, place: str) -> None:
-        standing = self._wrong.look(place)
-        if not standing.allowed:
+    def _refuse_guessing(self, network: str) -> None:
+        bucket = self._wrong.peek(network)
+        if not bucket.allowed:
             raise RateLimited(
                 "Too many wrong API keys have come from this address; try again in a moment, with the right one.",
-                standing.retry_after,
+                bucket.retry_after,
             )
 
-    async def _apart(self, look_up: Callable[[], Result]) -> Result:
-        """In threads of their own: who is to be refused must not wait for those who work."""
+    async def _in_thread(self, look_up: Callable[[], Result]) -> Result:
+        """Run in threads of their own: a request that is to be refused must not wait for those that work."""
         return await run_sync(look_up, limiter=self._look_ups)
 
 
-class _Counter:
-    """Counts requests by who sends them; without a policy it only remembers whom it has seen."""
+class _RateLimiter:
+    """Rate limit by key or address; without a policy it only remembers which ones it has seen."""
 
-    def __init__(self, policy: Policy | None) -> None:
+    def __init__(self, policy: RateLimitPolicy | None) -> None:
         self._limits = policy is not None
-        self._buckets = Buckets(policy or _NO_LIMIT)
+        self._buckets = TokenBuckets(policy or _NO_LIMIT)
 
     @classmethod
-    def of(cls, settings: Settings, default: int) -> "_Counter":
-        """As the settings say; where they do not, so many in a minute, or with 0 any number."""
+    def of(cls, settings: Settings, default: int) -> "_RateLimiter":
+        """The limit of the settings, or ``default`` requests in a minute where they have none; 0: any number."""
         per_minute = default if settings.rate_limit_per_minute is None else settings.rate_limit_per_minute
-        return cls(Policy(per_minute, settings.rate_limit_burst or per_minute) if per_minute else None)
+        return cls(RateLimitPolicy(per_minute, settings.rate_limit_burst or per_minute) if per_minute else None)
 
     def knows(self, name: str) -> bool:
-        """Whether it has counted this name, and not forgotten it."""
+        """Whether requests of this key or address were counted, and not forgotten."""
         return name in self._buckets
 
     def forget(self, name: str) -> None:
-        """Forget a name."""
+        """Forget a key or address."""
         self._buckets.forget(name)
 
     def count(self, name: str) -> Mapping[str, str]:
-        """Count a request; returns the headers that tell how it stands.
+        """Count a request; returns the rate limit headers.
 
         Raises:
             RateLimited: if it is one too many.
         """
-        standing = self._buckets.take(name)
+        bucket = self._buckets.take(name)
         if not self._limits:
             return {}
-        if not standing.allowed:
-            policy = standing.policy
+        if not bucket.allowed:
+            policy = bucket.policy
             raise RateLimited(
                 f"More than {policy.burst} requests at once, or {policy.per_minute} in a minute; try again after "
-                f"{standing.retry_after} s.",
-                standing.retry_after,
-                standing.headers,
+                f"{bucket.retry_after} s.",
+                bucket.retry_after,
+                bucket.headers,
             )
-        return standing.headers
+        return bucket.headers
 
 
 def _key_of(request: Request) -> str | None:
-    """The key that the request shows.
+    """The API key of a request; None if it has none.
 
     Raises:
-        NotAuthenticated: if it is shown in a way that cannot be right.
+        NotAuthenticated: if the Authorization header is not of the form that carries one.
     """
     headers = request.headers.getlist("authorization")
     if not headers:
@@ -206,8 +210,8 @@ def _key_of(request: Request) -> str | None:
     return key.strip()
 
 
-def _adding(headers: Mapping[str, str], send: Send) -> Send:
-    """``send``, which adds headers to the answer."""
+def _with_headers(headers: Mapping[str, str], send: Send) -> Send:
+    """``send`` that adds headers to the answer."""
     if not headers:
         return send
 
@@ -217,3 +221,33 @@ def _adding(headers: Mapping[str, str], send: Send) -> Send:
         await send(message)
 
     return send_with_headers
+
+
+def _is_forwarded(headers: Headers) -> bool:
+    """Whether a proxy's header names a client that is not this machine, or cannot be read.
+
+    A proxy need not send such a header, so its absence proves nothing.
+    """
+    return not all(_is_here(address) for address in _clients(headers))
+
+
+def _clients(headers: Headers) -> Iterator[str]:
+    for name in _CLIENT_LISTS:
+        for line in headers.getlist(name):
+            yield from (part.strip() for part in line.split(",") if part.strip())
+    for line in headers.getlist("forwarded"):
+        yield from _FORWARDED_FOR.findall(line)
+
+
+def _is_here(text: str) -> bool:
+    """Whether this is a loopback address; either kind may have a port."""
+    bracketed = re.fullmatch(r"\[([^\[\]]*)\](?::\d+)?", text)
+    host = bracketed[1] if bracketed else text
+    if host.count(":") == 1:
+        host = host.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback

@@ -1,4 +1,4 @@
-"""Who calls, and whether the caller may: what every route under /v1 asks first, and again if it takes long."""
+"""Authorization: the caller of a route, and the scopes that the route needs; checked again if a request takes long."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -19,46 +19,46 @@ _bearer = HTTPBearer(
 )
 
 
-class Admission:
-    """That a request was let in, and how to find out whether it still would be.
+class RequestAuthorization:
+    """Authorization of one request, which can be checked again while it is under way.
 
     Keys end and roles change while a body comes, a job is waited for or a download is taken.
 
     Args:
-        principal: who the request comes from.
-        look_up: who that is now; raises if it would not be let in any more.
+        principal: the caller.
+        look_up: the caller as it is now; raises if it would be refused now.
 
     Attributes:
-        principal: who the request comes from, as far as is known.
-        at: when that was found out, in seconds of the monotonic clock.
+        principal: the caller, as it was found last.
+        checked_at: when that was, in seconds of the monotonic clock.
     """
 
     def __init__(self, principal: Principal, look_up: Callable[[Principal], Awaitable[Principal]]) -> None:
         self.principal = principal
-        self.at = time.monotonic()
+        self.checked_at = time.monotonic()
         self._look_up = look_up
         self._needed: list[Scope] = []
 
-    def need(self, *scopes: Scope) -> None:
-        """Note that the request needs these scopes to go on."""
+    def require(self, *scopes: Scope) -> None:
+        """Note the scopes that the caller has to have whenever the request is checked again."""
         self._needed += scopes
 
     async def renew(self) -> Principal:
-        """Find out anew who the request comes from, and whether it may do what it does.
+        """Check the request again; returns the caller as it is now.
 
         Raises:
-            NotAuthenticated: if it would not be let in now.
-            NotAllowed: if it has not the scopes any more that it needed.
+            NotAuthenticated: if it would be refused now.
+            NotAllowed: if the caller has lost a scope that the request needs.
         """
         self.principal = await self._look_up(self.principal)
-        self.at = time.monotonic()
+        self.checked_at = time.monotonic()
         for scope in self._needed:
-            holding(scope, self.principal)
+            require_scope(scope, self.principal)
         return self.principal
 
 
-def holding(scope: Scope, caller: Principal) -> Principal:
-    """The caller, who has a scope.
+def require_scope(scope: Scope, caller: Principal) -> Principal:
+    """The caller, if it has a scope.
 
     Raises:
         NotAllowed: if it does not have it.
@@ -72,9 +72,13 @@ def holding(scope: Scope, caller: Principal) -> Principal:
 
 
 async def authenticate(request: Request, _: Annotated[object, Security(_bearer)]) -> Principal:
-    """Who calls, as ``AdmissionMiddleware`` has found out before; what stands here is for the contract."""
-    admission: Admission = request.state.admission
-    return admission.principal
+    """The caller, as ``AuthenticationMiddleware`` has found it; the security scheme here is for the contract."""
+    return _authorization(request).principal
+
+
+def _authorization(request: Request) -> RequestAuthorization:
+    authorization: RequestAuthorization = request.state.authorization
+    return authorization
 
 
 Caller = Annotated[Principal, Depends(authenticate)]
@@ -82,26 +86,25 @@ Caller = Annotated[Principal, Depends(authenticate)]
 
 
 async def _reader(request: Request, caller: Caller) -> Principal:
-    return _needing(request, caller, Scope.READ)
+    return _requiring(request, caller, Scope.READ)
 
 
 async def _submitter(request: Request, caller: Caller) -> Principal:
-    return _needing(request, caller, Scope.SUBMIT)
+    return _requiring(request, caller, Scope.SUBMIT)
 
 
 async def _steerer(request: Request, caller: Caller) -> Principal:
-    return _needing(request, caller, Scope.SUBMIT, Scope.READ)
+    return _requiring(request, caller, Scope.SUBMIT, Scope.READ)
 
 
 async def _admin(request: Request, caller: Caller) -> Principal:
-    return _needing(request, caller, Scope.ADMIN)
+    return _requiring(request, caller, Scope.ADMIN)
 
 
-def _needing(request: Request, caller: Principal, *scopes: Scope) -> Principal:
-    admission: Admission = request.state.admission
-    admission.need(*scopes)
+def _requiring(request: Request, caller: Principal, *scopes: Scope) -> Principal:
+    _authorization(request).require(*scopes)
     for scope in scopes:
-        holding(scope, caller)
+        require_scope(scope, caller)
     return caller
 
 

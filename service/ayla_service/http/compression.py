@@ -1,4 +1,4 @@
-"""Compresses answers for clients that take gzip: texts, not what is compressed already, and no streams of events."""
+"""Compression of answers with gzip: of texts, not of what is compressed already, nor of streams of events."""
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipResponder, IdentityResponder
@@ -22,7 +22,7 @@ _COMPRESSED_ALREADY = (
 
 
 class CompressionMiddleware:
-    """Starlette's compression, and what it leaves to others: refused encodings, and validators."""
+    """Compression by Starlette, with refused encodings honoured and the validators of compressed answers made weak."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -50,7 +50,7 @@ class CompressionMiddleware:
 
 
 def _validate(headers: MutableHeaders, status: int) -> None:
-    """A strong validator is one of other bytes than are sent now; 304 tells what 200 would (RFC 9110, 15.4.5)."""
+    """Weaken the ETag of a compressed answer, whose bytes differ; give 304 the Vary of 200 (RFC 9110, 15.4.5)."""
     etag = headers.get("etag", "")
     if etag.startswith('"') and headers.get("content-encoding") == "gzip":
         headers["ETag"] = f"W/{etag}"

@@ -1,4 +1,4 @@
-"""Lets web pages of listed origins use the API from a browser (CORS)."""
+"""CORS: web pages of listed origins may use the API from a browser."""
 
 from collections.abc import Sequence
 
@@ -31,7 +31,7 @@ _EXPOSED = (
 
 
 def cross_origin(origins: Sequence[str]) -> list[Middleware]:
-    """What to wrap the application in for these origins; nothing for none.
+    """Middleware for these origins; none without origins.
 
     Without credentials: a page shows its key in a header like everybody else, and no browser sends one by itself.
     """

@@ -1,9 +1,10 @@
-"""What routes are given: services, the raw body, and checks that every route shares."""
+"""Dependencies of routes: the store, the body as it was sent, and checks that all routes share."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from email.message import Message
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 from ayla_spec import SpecError, SpecIssue
 from fastapi import Depends, Path
@@ -14,18 +15,25 @@ from starlette.requests import Request
 
 from ayla_service.db.session import Database
 from ayla_service.errors import InvalidHeader, InvalidQuery
+from ayla_service.http.json_schema import pointer_to
 from ayla_service.http.wording import nearest, quoted
+from ayla_service.jobs.service import JobService
 from ayla_service.schemas import Id
 
 _MAX_FIELDS = 5000
 _MAX_BULK_FIELDS = 50_000
 _MAX_NAME_LENGTH = 64
-_ONCE = ("Content-Length", "Content-Type", "Idempotency-Key", "If-Match", "Last-Event-ID")
+_SINGLE_HEADERS = ("Content-Length", "Content-Type", "Idempotency-Key", "If-Match", "Last-Event-ID")
 
 
 async def _database(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
+
+
+async def _jobs(request: Request) -> JobService:
+    service: JobService = request.app.state.jobs
+    return service
 
 
 async def submitted_json(request: Request) -> Any:
@@ -50,17 +58,17 @@ async def _submitted(request: Request, max_fields: int) -> Any:
     if content_type.get_content_maintype() != "application" or (subtype != "json" and not subtype.endswith("+json")):
         raise HTTPException(415)
     document = await request.json() if await request.body() else None
-    _refuse_crowds(document, max_fields)
+    _refuse_too_many_fields(document, max_fields)
     if document is not None:
-        json.loads(await request.body(), object_pairs_hook=_refuse_doubles)
+        _refuse_duplicate_fields(await request.body())
     return document
 
 
-def _refuse_crowds(document: Any, most: int) -> None:
+def _refuse_too_many_fields(document: Any, most: int) -> None:
     """Refuse far more fields than any spec has, before each of them costs a validation error.
 
     Raises:
-        SpecError: if the document is such a crowd.
+        SpecError: if the document has more.
     """
     count, waiting = 0, [document]
     while waiting:
@@ -74,17 +82,45 @@ def _refuse_crowds(document: Any, most: int) -> None:
         raise SpecError([SpecIssue("", f"The body has {count} fields; no request needs more than {most}.")])
 
 
-def _refuse_doubles(pairs: list[tuple[str, Any]]) -> None:
+class _DuplicateField(NamedTuple):
+    """Stands in a parsed document in place of an object that has a field of this name twice."""
+
+    name: str
+
+
+def _refuse_duplicate_fields(body: bytes) -> None:
     """Refuse an object that has a field twice: which of the two is meant is not for a parser to guess.
 
     Raises:
-        SpecError: on such an object.
+        SpecError: on the first such object, with the pointer to it.
     """
-    names: set[str] = set()
-    for name, _ in pairs:
-        if name in names:
-            raise SpecError([SpecIssue("", f"The field {quoted(name)} stands twice in an object; give it once.")])
-        names.add(name)
+    found: list[_DuplicateField] = []
+
+    def checked(pairs: list[tuple[str, Any]]) -> Any:
+        fields = dict(pairs)
+        if len(fields) == len(pairs):
+            return fields
+        (name, _), *_others = Counter(name for name, _ in pairs).most_common(1)
+        found.append(_DuplicateField(name))
+        return found[-1]
+
+    document = json.loads(body, object_pairs_hook=checked)
+    if found:
+        place, name = _first_duplicate(document)
+        detail = f"The field {quoted(name)} stands twice in an object; give it once."
+        raise SpecError([SpecIssue(pointer_to(place), detail)])
+
+
+def _first_duplicate(document: Any) -> tuple[tuple[str | int, ...], str]:
+    """Where the first object with a duplicate field is, and the name of the field; there is one."""
+    waiting: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
+    while waiting:
+        place, value = waiting.pop()
+        if isinstance(value, _DuplicateField):
+            return place, value.name
+        inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        waiting += [((*place, key), item) for key, item in reversed(list(inner))]
+    raise AssertionError("no duplicate field")
 
 
 async def refuse_repeated_headers(request: Request) -> None:
@@ -93,7 +129,7 @@ async def refuse_repeated_headers(request: Request) -> None:
     Raises:
         InvalidHeader: on the first such header.
     """
-    for name in _ONCE:
+    for name in _SINGLE_HEADERS:
         if len(request.headers.getlist(name)) > 1:
             raise InvalidHeader(name, f"{name} stands {len(request.headers.getlist(name))} times; send it once.")
 
@@ -109,7 +145,7 @@ async def refuse_line_break(request: Request) -> None:
 
 
 async def refuse_unknown_query(request: Request) -> None:
-    """Refuse a query parameter that the route does not have: a typo must not look like a filter that matched all.
+    """Refuse unknown query parameters, as a misspelt filter must not look like one that matched everything.
 
     So is one that is given twice, unless it is a list.
 
@@ -131,7 +167,7 @@ async def refuse_unknown_query(request: Request) -> None:
 
 
 def _query_fields(dependant: Dependant) -> dict[str, bool]:
-    """The query parameters of a route, and of what it depends on; for each whether it is a list."""
+    """Query parameters of a route and its dependencies; for each whether it is a list."""
     fields = {field.alias: _is_list(field.field_info.annotation) for field in dependant.query_params}
     for dependency in dependant.dependencies:
         fields |= _query_fields(dependency)
@@ -151,6 +187,7 @@ def next_page(request: Request, cursor: str | None) -> Mapping[str, str]:
 
 
 Store = Annotated[Database, Depends(_database)]
+Jobs = Annotated[JobService, Depends(_jobs)]
 SubmittedJson = Annotated[dict[str, Any], Depends(submitted_json)]
 
 JobId = Annotated[Id, Path(description="Id of the job.")]

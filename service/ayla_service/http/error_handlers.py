@@ -59,7 +59,7 @@ log = structlog.get_logger("ayla_service.api")
 
 
 class BodyTooLarge(HTTPException):
-    """More of a body has come than is accepted; ``max_bytes`` says how much that is."""
+    """A body is larger than ``max_bytes``, the limit."""
 
     def __init__(self, max_bytes: int) -> None:
         super().__init__(413)
@@ -67,7 +67,7 @@ class BodyTooLarge(HTTPException):
 
 
 class BodyTimeout(HTTPException):
-    """A body does not come, or so slowly that nobody waits for it."""
+    """A body does not come within its time."""
 
     def __init__(self) -> None:
         # What is left of the body may still come, so the connection cannot be used for anything else.

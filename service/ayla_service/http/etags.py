@@ -1,4 +1,4 @@
-"""Validators of representations: 304 for what the client has already, 412 for a change to what has changed since."""
+"""ETags: 304 for what the client has already, 412 for a change to a version that is not the current one."""
 
 import hashlib
 import re
@@ -19,12 +19,12 @@ def etag_of(content: bytes) -> str:
 
 
 def versioned_etag(version: int, content: bytes) -> str:
-    """A validator that changes with the content, and tells the version that a change has to name."""
+    """A validator of these bytes that names the version, which a change has to give in If-Match."""
     return f'"{version}.{hashlib.sha256(content).hexdigest()[:16]}"'
 
 
 def not_modified(request: Request, etag: str) -> bool:
-    """Whether the client has what this validator stands for already (RFC 9110, section 13.1.2)."""
+    """Whether the client has the representation of this validator already (RFC 9110, section 13.1.2)."""
     given = ",".join(request.headers.getlist("if-none-match"))
     return given.strip() == "*" or etag.strip('"') in _TAG.findall(given)
 

@@ -1,6 +1,6 @@
 """POST requests that change something: done in one transaction, and safe to repeat under an Idempotency-Key.
 
-A route asks for ``Once`` and gives it what is to be done::
+A route asks for ``Once`` and gives it the operation::
 
     def pause_job(job_id: JobId, caller: Submitter, jobs: Jobs, once: Once) -> Response:
         return once(lambda session: Answer(202, JobDetail.of(jobs.pause(session, caller, job_id))))
@@ -56,13 +56,13 @@ IdempotencyKey = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a request is answered with, once all that it did is stored.
+    """Answer to a request, sent once its transaction is committed.
 
     Attributes:
         status: HTTP status.
         content: the body; None for none.
         headers: added to the response.
-        then: called after the commit, and not for a repeated request; must not raise.
+        then: called after the commit, but not for a repeated request; must not raise.
     """
 
     status: int
@@ -76,8 +76,8 @@ class Answer:
         return StoredAnswer(self.status, body, dict(self.headers))
 
 
-class Unit:
-    """Does what a request asks in one transaction, with its answer beside it if the request names itself."""
+class IdempotentUnit:
+    """Unit of work of a request: one transaction, which stores the answer too if there is an Idempotency-Key."""
 
     def __init__(self, database: Database, request: RequestKey | None) -> None:
         self._database = database
@@ -111,15 +111,16 @@ def response_of(answer: StoredAnswer, *, replayed: bool = False) -> Response:
 
 
 async def request_key(request: Request, caller: Caller, idempotency_key: IdempotencyKey = None) -> RequestKey | None:
-    """How this request names itself; None if it does not."""
+    """Idempotency-Key of the request with a digest of what it asks; None if it has no key."""
     if idempotency_key is None:
         return None
     asked = request.method, f"{request.url.path}?{request.url.query}", await request.body()
     return RequestKey(caller.member_id, idempotency_key, json_digest(*asked), request_digest(*asked))
 
 
-async def _unit(request: Request, key: Annotated[RequestKey | None, Depends(request_key)]) -> Unit:
-    return Unit(request.app.state.database, key)
+async def _unit(request: Request, key: Annotated[RequestKey | None, Depends(request_key)]) -> IdempotentUnit:
+    return IdempotentUnit(request.app.state.database, key)
 
 
-Once = Annotated[Unit, Depends(_unit)]
+Once = Annotated[IdempotentUnit, Depends(_unit)]
+"""Unit of work of a POST request, done once however often the request is repeated with its Idempotency-Key."""

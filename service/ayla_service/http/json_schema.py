@@ -1,6 +1,6 @@
-"""Follows a location that pydantic reports through the JSON schema of what was sent."""
+"""Locations of validation errors in the JSON schema of a body."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ _MAX_TOKEN_LENGTH = 64
 
 @dataclass(frozen=True, slots=True)
 class SchemaPath:
-    """Where an error is.
+    """Location of an error.
 
     Attributes:
         tokens: names and indices from the root of the document to the field.
@@ -26,8 +26,8 @@ class SchemaPath:
 
     @property
     def pointer(self) -> str:
-        """JSON pointer (RFC 6901) to the field; empty for the whole document. Names too long to be ours are cut."""
-        return "".join(f"/{_escaped(token)}" for token in self.tokens)
+        """JSON pointer to the field; empty for the whole document."""
+        return pointer_to(self.tokens)
 
     @property
     def discriminator(self) -> str:
@@ -36,7 +36,7 @@ class SchemaPath:
 
     @property
     def tags(self) -> list[str]:
-        """What that field can be."""
+        """Values that this field can have."""
         return list(self.node.get("discriminator", {}).get("mapping", {}))
 
 
@@ -55,6 +55,11 @@ def locate(location: Sequence[str | int], root: _Node) -> SchemaPath:
         tokens.append(item)
         parent, node = node, _plain(_child(node, item), root)
     return SchemaPath(tuple(tokens), node, parent)
+
+
+def pointer_to(tokens: Iterable[str | int]) -> str:
+    """JSON pointer (RFC 6901) of names and indices; names too long to be ours are cut."""
+    return "".join(f"/{_escaped(token)}" for token in tokens)
 
 
 def _escaped(token: str | int) -> str:

@@ -1,4 +1,4 @@
-"""What wraps every request, from the outside in: request id, access log with the last resort for errors, body limits.
+"""Middleware of every request: request id, access log with the last resort for errors, HEAD, limits of bodies.
 
 Pure ASGI, so that a response is streamed through and never buffered.
 """
@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ayla_service.errors import UnknownCoding
-from ayla_service.http.authorization import Admission
+from ayla_service.http.authorization import RequestAuthorization
 from ayla_service.http.error_handlers import BodyTimeout, BodyTooLarge, body_too_large, internal_error, problem_of
 from ayla_service.http.wording import quoted
 from ayla_service.teams.keys import without_keys
@@ -112,25 +112,25 @@ class HeadMiddleware:
 
 
 class BodyTimeMiddleware:
-    """Refuses a body that comes too slowly, whether a byte now and then or nothing any more.
+    """Refuses a body that comes too slowly.
 
-    Bodies are received before a thread is taken for their request, so a slow one keeps nobody else from anything; but
-    it must end.
+    Bodies are received before a thread is taken for their request, so a slow one does not block others; but it must
+    end.
 
     Args:
         app: what is protected.
-        seconds: that every body has, and as many more as it needs at the least rate.
-        but: methods and paths that see to this by themselves.
+        seconds: for every body, and as many more as it needs at the least rate.
+        exempt: methods and paths that have a timeout of their own.
     """
 
-    def __init__(self, app: ASGIApp, seconds: float, but: Collection[tuple[str, str]]) -> None:
+    def __init__(self, app: ASGIApp, seconds: float, exempt: Collection[tuple[str, str]]) -> None:
         self._app = app
         self._seconds = seconds
-        self._but = but
+        self._exempt = exempt
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] != "http" or (scope["method"], scope["path"]) in self._but:
+        if scope["type"] != "http" or (scope["method"], scope["path"]) in self._exempt:
             await self._app(scope, receive, send)
             return
         begun, received, is_complete = time.monotonic(), 0, False
@@ -153,7 +153,7 @@ class BodyTimeMiddleware:
 
 
 class BodyCodingMiddleware:
-    """Refuses a body that is compressed: nothing here reads one, and what it holds would be called malformed.
+    """Refuses a compressed body, which the service does not read and would call malformed.
 
     Not that of a GET or DELETE, where none belongs and none is looked at.
     """
@@ -181,20 +181,20 @@ class BodyLimitMiddleware:
     Args:
         app: what is protected.
         max_bytes: of a body.
-        others: other limits, by method and path.
+        by_route: limits that differ, by method and path.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int, others: Mapping[tuple[str, str], int]) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, by_route: Mapping[tuple[str, str], int]) -> None:
         self._app = app
         self._max_bytes = max_bytes
-        self._others = others
+        self._by_route = by_route
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        max_bytes = self._others.get((scope["method"], scope["path"]), self._max_bytes)
+        max_bytes = self._by_route.get((scope["method"], scope["path"]), self._max_bytes)
         declared = Headers(scope=scope).get("content-length", "0")
         if declared.isdecimal() and int(declared) > max_bytes:
             await body_too_large(Request(scope), max_bytes)(scope, receive, send)
@@ -214,14 +214,14 @@ class BodyLimitMiddleware:
 
 def _log_access(scope: Scope, status: int, seconds: float) -> None:
     record = log.debug if scope["path"] in _QUIET_PATHS else log.info
-    admission: Admission | None = scope.get("state", {}).get("admission")
-    who = None if admission is None else admission.principal
+    authorization: RequestAuthorization | None = scope.get("state", {}).get("authorization")
+    who = None if authorization is None else authorization.principal
     by = {} if who is None or who.is_open else {"member_id": who.member_id, "key_id": who.key_id}
     milliseconds = round(seconds * 1000, 1)
     record("request", method=scope["method"], path=_path(scope), status=status, milliseconds=milliseconds, **by)
 
 
 def _path(scope: Scope) -> str:
-    """The path still percent-encoded, so that nobody writes line breaks into the log."""
+    """The path as it was sent, percent-encoded, so that it brings no line breaks into the log."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode("ascii", "backslashreplace")
     return without_keys(raw.decode("ascii", "backslashreplace"))[:_MAX_LOGGED_PATH]

@@ -1,4 +1,4 @@
-"""Which representation a client prefers (RFC 9110, section 12.5.1)."""
+"""Content negotiation (RFC 9110, section 12.5.1)."""
 
 from collections.abc import Sequence
 

@@ -1,5 +1,6 @@
 """The OpenAPI document of the API, complete with the problems that every operation can answer with."""
 
+import json
 from typing import Any
 
 from fastapi import FastAPI
@@ -7,6 +8,9 @@ from fastapi.openapi.utils import get_openapi
 
 from ayla_service.http.problems import Problem
 from ayla_service.streams.schemas import stream_schemas
+
+_CONTRACT_NAMES = {"LimitUsage": "Standing"}
+"""Schema names of the contract, by class, where the class has another name. Generated clients know the former."""
 
 
 def install_contract(app: FastAPI) -> None:
@@ -34,4 +38,15 @@ def _document(app: FastAPI) -> dict[str, Any]:
     schemas: dict[str, Any] = document["components"]["schemas"]
     schemas |= schema.pop("$defs") | {"Problem": schema}
     document["components"]["schemas"] = stream_schemas() | schemas
-    return document
+    return _with_contract_names(document)
+
+
+def _with_contract_names(document: dict[str, Any]) -> dict[str, Any]:
+    text = json.dumps(document)
+    for name, public in _CONTRACT_NAMES.items():
+        text = text.replace(f'"#/components/schemas/{name}"', f'"#/components/schemas/{public}"')
+    renamed: dict[str, Any] = json.loads(text)
+    schemas = renamed["components"]["schemas"]
+    for name, public in _CONTRACT_NAMES.items():
+        schemas[public] = {**schemas.pop(name), "title": public}
+    return renamed

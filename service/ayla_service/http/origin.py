@@ -1,9 +1,8 @@
-"""Refuses what a web page of another origin makes a browser send here.
+"""Check of Host and Origin: refuses requests that a web page of another origin makes a browser send here.
 
-A page can let its own name resolve to this machine (DNS rebinding), or send a request without reading the answer: such
-a request needs nobody's leave as long as it is one that a form could send, and a POST without a body is one. Where it
-comes from is all that tells a page from the user while the service needs no keys. It is asked of all services alike:
-pages that are to use one with keys are listed.
+A page can let its own name resolve to this machine (DNS rebinding), or send a request without reading the answer: a
+browser asks no leave for one that a form could send, and a POST without a body is one. While the service needs no keys
+only its origin tells a page from the user. Services with keys are checked alike; their pages are listed in a setting.
 """
 
 import re
@@ -47,11 +46,11 @@ class OriginMiddleware:
         hosts = headers.getlist("host")
         if self._host_names is not None and [_name(host) in self._host_names for host in hosts] != [True]:
             return host_not_allowed(Request(scope), ", ".join(hosts))
-        if scope["method"] not in _SAFE_METHODS and self._is_of_a_strange_page(headers, scope.get("scheme", "http")):
+        if scope["method"] not in _SAFE_METHODS and self._is_cross_site(headers, scope.get("scheme", "http")):
             return cross_site_request(Request(scope), ", ".join(headers.getlist("origin")))
         return None
 
-    def _is_of_a_strange_page(self, headers: Headers, scheme: str) -> bool:
+    def _is_cross_site(self, headers: Headers, scheme: str) -> bool:
         """Whether a browser sent it for a page that is neither listed nor of this service; programs say neither."""
         origins = headers.getlist("origin")
         if len(origins) == 1 and origins[0] in self._origins:

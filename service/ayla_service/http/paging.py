@@ -1,4 +1,4 @@
-"""What every list that comes in pages declares."""
+"""Paging: query parameter and header of all lists that come in pages."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Errors as problem documents (RFC 9457), one shape for everything that is not a success."""
+"""Problem documents (RFC 9457), the one form of all errors."""
 
 import json
 from collections.abc import Mapping, Sequence

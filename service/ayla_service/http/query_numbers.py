@@ -1,4 +1,4 @@
-"""Numbers in a query, written as JSON writes them: ``limit=1_0``, ``1.0`` and `` 1`` are no whole numbers."""
+"""Strict numbers in queries, as JSON writes them: ``limit=1_0``, ``1.0`` and `` 1`` are no integers."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -24,7 +24,7 @@ def are_indexes(texts: Iterable[str]) -> bool:
 
 
 async def refuse_loose_numbers(request: Request) -> None:
-    """Refuse what pydantic takes for a number or a truth value in a query, but JSON does not.
+    """Refuse numbers and truth values in a query that pydantic takes but JSON does not.
 
     Raises:
         RequestValidationError: with every such parameter.

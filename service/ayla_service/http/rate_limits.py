@@ -1,7 +1,7 @@
-"""How many requests may come: a bucket of tokens for each key or address, refilled at a steady rate.
+"""Rate limits: a token bucket for each key or address, refilled at a steady rate.
 
-The buckets are this process's own: N processes of the API together let through N times as much. They are used from
-the event loop alone, so they need no lock.
+Each process has its own buckets: N processes of the API together let through N times as much. They are used from the
+event loop alone, so they need no lock.
 """
 
 import ipaddress
@@ -17,12 +17,12 @@ _IPV6_NETWORK_BITS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """How many requests may come.
+class RateLimitPolicy:
+    """Rate and size of a token bucket.
 
     Attributes:
-        per_minute: how many tokens a bucket gets back in a minute.
-        burst: how many it holds, so how many requests may come at once.
+        per_minute: tokens that a bucket gets back in a minute.
+        burst: tokens that it holds: how many requests may come at once.
     """
 
     per_minute: int
@@ -30,28 +30,28 @@ class Policy:
 
     @property
     def per_second(self) -> float:
-        """How many tokens a bucket gets back in a second."""
+        """Tokens that a bucket gets back in a second."""
         return self.per_minute / _SECONDS_PER_MINUTE
 
     @property
     def window(self) -> int:
-        """Seconds in which an empty bucket is full again."""
+        """Seconds until an empty bucket is full again."""
         return max(1, math.ceil(self.burst / self.per_second))
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How a bucket stands after a request.
+class BucketState:
+    """State of a token bucket after a request.
 
     Attributes:
-        policy: that it is filled by.
+        policy: of the bucket.
         allowed: whether the request had a token.
-        remaining: how many more it has.
+        remaining: tokens left.
         reset: seconds until it is full again.
         retry_after: seconds until it has a token, 0 if it has one.
     """
 
-    policy: Policy
+    policy: RateLimitPolicy
     allowed: bool
     remaining: int
     reset: int
@@ -66,18 +66,20 @@ class Standing:
         }
 
 
-class Buckets:
-    """Buckets by name, of which those not used for longest are forgotten when there are too many.
+class TokenBuckets:
+    """Token buckets by name; the least recently used are forgotten when there are too many.
 
     One that is forgotten is full when it is used again.
 
     Args:
-        policy: of each of them.
+        policy: of each bucket.
         most: how many are kept.
-        clock: seconds that only grow.
+        clock: monotonic time in seconds.
     """
 
-    def __init__(self, policy: Policy, most: int = _MOST_BUCKETS, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, policy: RateLimitPolicy, most: int = _MOST_BUCKETS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.policy = policy
         self._most = most
         self._clock = clock
@@ -89,7 +91,7 @@ class Buckets:
     def __contains__(self, name: str) -> bool:
         return name in self._buckets
 
-    def take(self, name: str) -> Standing:
+    def take(self, name: str) -> BucketState:
         """Take a token out of a bucket, if it has one."""
         tokens = self._tokens(name)
         allowed = tokens >= 1
@@ -98,12 +100,12 @@ class Buckets:
         self._buckets.move_to_end(name)
         if len(self._buckets) > self._most:
             self._buckets.popitem(last=False)
-        return self._standing(tokens, allowed=allowed)
+        return self._state(tokens, allowed=allowed)
 
-    def look(self, name: str) -> Standing:
-        """How a bucket stands; takes nothing."""
+    def peek(self, name: str) -> BucketState:
+        """State of a bucket; takes nothing."""
         tokens = self._tokens(name)
-        return self._standing(tokens, allowed=tokens >= 1)
+        return self._state(tokens, allowed=tokens >= 1)
 
     def forget(self, name: str) -> None:
         """Drop a bucket, if it is there."""
@@ -113,9 +115,9 @@ class Buckets:
         tokens, at = self._buckets.get(name, (float(self.policy.burst), 0.0))
         return min(self.policy.burst, tokens + (self._clock() - at) * self.policy.per_second)
 
-    def _standing(self, tokens: float, *, allowed: bool) -> Standing:
+    def _state(self, tokens: float, *, allowed: bool) -> BucketState:
         rate = self.policy.per_second
-        return Standing(
+        return BucketState(
             policy=self.policy,
             allowed=allowed,
             remaining=int(tokens),
@@ -124,8 +126,8 @@ class Buckets:
         )
 
 
-def place_of(host: str | None) -> str:
-    """Whom an address stands for: with IPv6 all of a network, as its machines choose the rest as they like."""
+def client_network(host: str | None) -> str:
+    """The address of a client; of IPv6 its network, as machines choose the rest of their address freely."""
     try:
         address = ipaddress.ip_address(host or "")
     except ValueError:

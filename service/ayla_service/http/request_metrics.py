@@ -1,4 +1,4 @@
-"""Counts every request by its route, for the metrics."""
+"""Metrics of requests by route."""
 
 import re
 import time
@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ayla_service.observability import metrics
 
 UNMATCHED = "unmatched"
-"""The route of a path that there is not."""
+"""Route of a request whose path has none."""
 
 
 class MetricsMiddleware:
@@ -42,7 +42,7 @@ class MetricsMiddleware:
 
 
 class _Route(NamedTuple):
-    """What paths and methods a route takes; without methods it takes all."""
+    """Pattern of the paths and methods of a route; without methods it has all."""
 
     template: str
     pattern: re.Pattern[str]
@@ -55,7 +55,7 @@ def _routes_of(app: FastAPI) -> list[_Route]:
 
 
 def _template(routes: Sequence[_Route], scope: Scope) -> str:
-    """The route's path with names for what is in it: the path itself would be another label for each job."""
+    """Template of a route's path, as the path itself would make a label for each job."""
     # Matched here and not taken from the router: a request that was refused on its way has never reached it.
     matching = [route for route in routes if route.pattern.match(scope["path"])]
     method = "GET" if scope["method"] == "HEAD" else scope["method"]

@@ -1,4 +1,4 @@
-"""What pydantic found wrong with a request, said in our words and located by JSON pointer."""
+"""Validation errors of pydantic as field errors: in our words, located by JSON pointer."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
@@ -31,7 +31,7 @@ def field_errors(errors: Sequence[_Error], body_schema: Mapping[str, Any]) -> li
 
 
 def spec_issues(error: ValidationError, model: type[BaseModel]) -> list[SpecIssue]:
-    """What is wrong with a document that was put together from a request, as the request's own faults are told."""
+    """The errors of a document that was put together from a request, in the form of the request's own."""
     errors = [{**item, "loc": ("body", *item["loc"])} for item in error.errors()]
     return [SpecIssue(item.pointer, item.detail) for item in field_errors(errors, model.model_json_schema())]
 

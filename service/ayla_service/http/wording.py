@@ -1,4 +1,4 @@
-"""Short phrases about values and fields, for messages to people. Nothing long is ever quoted back."""
+"""Phrases about values and fields, for error messages. Nothing long is quoted."""
 
 import difflib
 import math
@@ -26,7 +26,7 @@ def quoted(text: str) -> str:
 
 
 def got_value(value: object) -> str:
-    """The value itself where it is short, else what kind it is."""
+    """A value itself where it is short, else its kind."""
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, float) and not math.isfinite(value):
@@ -38,7 +38,7 @@ def got_value(value: object) -> str:
 
 
 def got_kind(value: object) -> str:
-    """What kind of JSON value this is."""
+    """Kind of a JSON value."""
     match value:
         case None:
             return "null"
@@ -57,7 +57,7 @@ def got_kind(value: object) -> str:
 
 
 def type_name(node: Mapping[str, Any]) -> str:
-    """What a field with this JSON schema holds; empty if that is more than one kind."""
+    """Type of a field with this JSON schema, in words; empty if it has several."""
     if "const" in node:
         return f"'{node['const']}'"
     if "enum" in node:
@@ -74,6 +74,6 @@ def choices(names: Sequence[str]) -> str:
 
 
 def nearest(name: object, known: Sequence[str]) -> str:
-    """A sentence that suggests what ``name`` may have been meant to be, led by a space; empty if nothing is close."""
+    """A suggestion of the name most similar to ``name``, led by a space; empty if none is similar."""
     close = difflib.get_close_matches(name[:_MAX_QUOTED], known, n=1) if isinstance(name, str) else []
     return f" Did you mean '{close[0]}'?" if close else ""

@@ -1,1 +1,1 @@
-"""Jobs and their trials as users see them: submit, read, list, cancel."""
+"""Jobs: submission, reading, lists, changes and removal."""

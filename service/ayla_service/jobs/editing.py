@@ -1,4 +1,4 @@
-"""Changing what is told about a job, trying it again, and deleting it; inside the caller's transaction."""
+"""Changes of jobs by users: name, tags, notes, priority, archiving, retry; inside the caller's transaction."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,13 +12,13 @@ from ayla_service.db.models import Job, JobLabel, Trial
 from ayla_service.db.session import store_now
 from ayla_service.errors import JobFinished, JobNotFound, JobUnfinished, StaleVersion
 from ayla_service.jobs import repository
-from ayla_service.jobs.labels import labels_of, new_labels, search_text
+from ayla_service.jobs.planning import labels_of, new_labels, search_text
+from ayla_service.jobs.schemas import JobDetail
 from ayla_service.jobs.scoping import own_job
 from ayla_service.jobs.submission import refuse_priority
-from ayla_service.jobs.views import JobView
 from ayla_service.queue import lifecycle
 from ayla_service.states import PRIORITIES, UNFINISHED_JOB
-from ayla_service.teams.limits import Allowance, Amount
+from ayla_service.teams.limits import Amount, LimitCheck
 from ayla_service.teams.principal import Principal
 
 ANY_VERSION = -1
@@ -26,15 +26,15 @@ ANY_VERSION = -1
 log = structlog.get_logger("ayla_service.jobs")
 
 
-def edit(session: Session, principal: Principal, job_id: str, changes: Mapping[str, Any], version: int) -> JobView:
-    """Change what a user may change about a job.
+def edit(session: Session, principal: Principal, job_id: str, changes: Mapping[str, Any], version: int) -> JobDetail:
+    """Change the fields of a job that users may change.
 
     Args:
         session: the unit of work.
         principal: who asks.
         job_id: the job.
-        changes: of name, project, tags, notes, priority and archived those that change, with their new values.
-        version: the version that is changed; ``ANY_VERSION`` for whichever there is.
+        changes: the new values, of name, project, tags, notes, priority and archived.
+        version: the version that the user has seen; ``ANY_VERSION`` for whichever there is.
 
     Raises:
         JobNotFound: if the team has none with this id.
@@ -48,7 +48,7 @@ def edit(session: Session, principal: Principal, job_id: str, changes: Mapping[s
     if version not in (ANY_VERSION, job.version):
         raise StaleVersion("job")
     if not changes:
-        return repository.view(session, job)
+        return repository.detail(session, job)
     for name in changes.keys() & {"name", "project", "tags", "notes"}:
         setattr(job, name, changes[name])
     if "tags" in changes:
@@ -60,11 +60,11 @@ def edit(session: Session, principal: Principal, job_id: str, changes: Mapping[s
     if changes.keys() & {"name", "project", "tags", "notes"}:
         _relabel(session, job)
     log.info("job changed", job_id=job_id, fields=sorted(changes))
-    return touched(session, job)
+    return with_next_version(session, job)
 
 
-def retry(session: Session, principal: Principal, job_id: str) -> tuple[JobView, list[str]]:
-    """Queue again what of a job has failed or was cancelled; what has its result keeps it.
+def retry(session: Session, principal: Principal, job_id: str) -> tuple[JobDetail, list[str]]:
+    """Queue the trials of a job again that failed or were cancelled; trials with a result keep it.
 
     Returns:
         The job, and the device kinds of the shards that are queued again.
@@ -81,13 +81,13 @@ def retry(session: Session, principal: Principal, job_id: str) -> tuple[JobView,
         raise JobUnfinished(job.id, "tried again")
     if _is_being_removed(session, job):
         raise JobNotFound(job_id)
-    Allowance(session, job.owner_id).take(Amount(jobs=1, trials=job.trials_total, steps=job.steps_total))
+    LimitCheck(session, job.owner_id).take(Amount(jobs=1, trials=job.trials_total, steps=job.steps_total))
     devices = lifecycle.retry(session, job)
     if not devices:
         raise JobFinished(job.id, job.state)
     job.archived_at = None
     log.info("job tried again", job_id=job_id)
-    return touched(session, job), devices
+    return with_next_version(session, job), devices
 
 
 def _is_being_removed(session: Session, job: Job) -> bool:
@@ -96,13 +96,13 @@ def _is_being_removed(session: Session, job: Job) -> bool:
     return left < job.trials_total
 
 
-def touched(session: Session, job: Job) -> JobView:
-    """The job as it is now that a user has changed it."""
+def with_next_version(session: Session, job: Job) -> JobDetail:
+    """Give a job that a user has changed its next version; returns its answer."""
     job.version += 1
     job.updated_at = store_now(session)
     session.flush()
     session.refresh(job)
-    return repository.view(session, job)
+    return repository.detail(session, job)
 
 
 def _prioritise(session: Session, principal: Principal, job: Job, priority: str) -> None:

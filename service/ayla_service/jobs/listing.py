@@ -1,4 +1,4 @@
-"""Pages of jobs: filtered, searched and sorted, each read from the front of an index where there is one."""
+"""Lists of jobs, page by page: filters, search by text and orders, each read from an index where there is one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -13,8 +13,8 @@ from ayla_service import cursors
 from ayla_service.db.models import Job, JobLabel, Member
 from ayla_service.errors import InvalidQuery
 from ayla_service.jobs import repository
-from ayla_service.jobs.labels import searchable
-from ayla_service.jobs.views import JobView
+from ayla_service.jobs.planning import searchable
+from ayla_service.jobs.schemas import JobSummary
 from ayla_service.schemas import Page
 from ayla_service.states import JobState, LabelKind
 from ayla_service.teams.principal import Principal
@@ -23,7 +23,7 @@ _RARE = (JobState.QUEUED, JobState.RUNNING, JobState.FAILED, JobState.CANCELLED)
 """States that few of many jobs are in."""
 
 _MANY = 1000
-"""Jobs that a label is on; to count more would cost more than it tells."""
+"""Jobs with a label that are counted at most; counting more would cost more than it saves."""
 
 
 class Sort(StrEnum):
@@ -68,7 +68,7 @@ class JobQuery:
     sort: Sort = Sort.NEWEST
 
 
-def page(session: Session, principal: Principal, wanted: JobQuery, limit: int, cursor: str | None) -> Page[JobView]:
+def page(session: Session, principal: Principal, wanted: JobQuery, limit: int, cursor: str | None) -> Page[JobSummary]:
     """A page of the team's jobs.
 
     Raises:
@@ -86,7 +86,7 @@ def page(session: Session, principal: Principal, wanted: JobQuery, limit: int, c
     jobs = session.scalars(query.order_by(*order).limit(limit + 1)).all()
     more = len(jobs) > limit
     jobs = jobs[:limit]
-    return Page(repository.views(session, jobs), _after(jobs[-1], wanted) if more else None)
+    return Page(repository.summaries(session, jobs), _after(jobs[-1], wanted) if more else None)
 
 
 def _descends(wanted: JobQuery) -> bool:
@@ -106,7 +106,7 @@ _Place = tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[str], Sele
 
 
 def _source(session: Session, principal: Principal, wanted: JobQuery) -> _Place:
-    """What the order goes by, and the jobs with one label read from that label's index; the others are looked up."""
+    """Columns of the order, and the query: from the index of one label, if there is one; the others are looked up."""
     jobs = select(Job).where(Job.team_id == principal.team_id)
     if _by_change(wanted):
         return Job.updated_at, Job.id, _with_labels(jobs, wanted.labels)

@@ -1,36 +1,187 @@
-"""Stored jobs and trials as views, inside the caller's transaction."""
+"""Stored jobs and their attempts as answers; inside the caller's transaction."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from ayla_service import cursors
-from ayla_service.db.models import Job, Member, Trial
-from ayla_service.jobs import attempts
-from ayla_service.jobs.rendering import job_view, trial_view
-from ayla_service.jobs.views import AttemptCounts, JobView
-from ayla_service.jobs.waits import waits
+from ayla_service.db.models import Attempt as AttemptRow
+from ayla_service.db.models import Job, Member, Shard, Trial
+from ayla_service.db.session import store_now
+from ayla_service.jobs.schemas import (
+    Attempt,
+    AttemptCounts,
+    AttemptError,
+    JobDetail,
+    JobError,
+    JobSummary,
+    Progress,
+    TrialCounts,
+)
+from ayla_service.queue.retries import ErrorType
 from ayla_service.schemas import Page
-from ayla_service.states import UNFINISHED_JOB, TrialState
-from ayla_service.trials.views import TrialView
+from ayla_service.states import UNFINISHED_JOB, AttemptOutcome, ShardState, TrialState, priority_name
+
+StateCounts = Mapping[TrialState, tuple[int, int]]
+"""The number of a job's trials and their steps done, by state."""
+
+_LONGEST_REASON = 300
+_NO_ATTEMPTS = AttemptCounts(total=0, failed=0, lost=0)
 
 
-def view(session: Session, job: Job) -> JobView:
-    """One job."""
-    return views(session, [job])[0]
+@dataclass(frozen=True, slots=True)
+class ShardCounts:
+    """The shards of an unfinished job by what they do.
+
+    Attributes:
+        running: how many run.
+        queued: how many could be claimed.
+        next_attempt_at: when the first of those that wait after a failure is queued again; None if there is none.
+        last_error: why its last attempt failed.
+    """
+
+    running: int = 0
+    queued: int = 0
+    next_attempt_at: datetime | None = None
+    last_error: str | None = None
 
 
-def views(session: Session, jobs: Sequence[Job]) -> list[JobView]:
+@dataclass(frozen=True, slots=True)
+class JobAggregates:
+    """Facts about a job from the rows of other tables.
+
+    Attributes:
+        owner: name of the member who submitted it.
+        trials: the number of its trials and their steps done, by state.
+        attempts: how many there were at its shards.
+        shards: what its shards do; all 0 if it has ended.
+    """
+
+    owner: str
+    trials: StateCounts
+    attempts: AttemptCounts = _NO_ATTEMPTS
+    shards: ShardCounts = ShardCounts()
+
+
+def detail(session: Session, job: Job) -> JobDetail:
+    """One job with its spec."""
+    return detail_of(job, _facts(session, [job])[0])
+
+
+def summaries(session: Session, jobs: Sequence[Job]) -> list[JobSummary]:
     """Jobs with the counts of their trials and attempts, in a handful of queries however many they are."""
+    found = _facts(session, jobs)
+    return [JobSummary(**_fields(job, facts)) for job, facts in zip(jobs, found, strict=True)]
+
+
+def detail_of(job: Job, facts: JobAggregates) -> JobDetail:
+    """One job with its spec, from what is known of it."""
+    return JobDetail(**_fields(job, facts), spec=job.submitted_spec, resolved=job.resolved_spec)
+
+
+def _facts(session: Session, jobs: Sequence[Job]) -> list[JobAggregates]:
     ids = [job.id for job in jobs]
-    trials, tried, owners = trial_counts(session, ids), attempts.counts(session, ids), _owners(session, jobs)
-    standing = waits(session, [job.id for job in jobs if job.state in UNFINISHED_JOB])
+    trials, attempts, owners = trial_counts(session, ids), _attempt_counts(session, ids), _owners(session, jobs)
+    shards = shard_counts(session, [job.id for job in jobs if job.state in UNFINISHED_JOB])
     return [
-        job_view(job, owners[job.owner_id], trials[job.id], tried.get(job.id, AttemptCounts()), standing.get(job.id))
+        JobAggregates(
+            owners[job.owner_id],
+            trials[job.id],
+            attempts.get(job.id, _NO_ATTEMPTS),
+            shards.get(job.id, ShardCounts()),
+        )
         for job in jobs
     ]
+
+
+def _fields(job: Job, facts: JobAggregates) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        "version": job.version,
+        "owner": facts.owner,
+        "name": job.name,
+        "project": job.project,
+        "tags": job.tags,
+        "notes": job.notes,
+        "preset": job.resolved_spec["preset"],
+        "state": job.state,
+        "priority": priority_name(job.priority),
+        "status_detail": _status_detail(job, facts.shards),
+        "created_at": job.created_at,
+        "updated_at": job.updated_at,
+        "started_at": job.started_at,
+        "finished_at": job.finished_at,
+        "cancel_requested_at": job.cancel_requested_at,
+        "paused_at": job.paused_at,
+        "archived_at": job.archived_at,
+        "trials": trial_totals(facts.trials),
+        "attempts": facts.attempts,
+        "progress": progress_of(job.steps_total, job.resolved_spec["budget"]["steps"], facts.trials),
+        "error": JobError(type=job.error_type, detail=job.error_detail or "") if job.error_type else None,
+    }
+
+
+def trial_totals(counts: StateCounts) -> TrialCounts:
+    """How many trials there are in each state, and in all."""
+    numbers = {state.value: counts.get(state, (0, 0))[0] for state in TrialState}
+    return TrialCounts(total=sum(numbers.values()), **numbers)
+
+
+def progress_of(steps_total: int, steps_of_trial: int, counts: StateCounts) -> Progress:
+    """The progress of a job.
+
+    Args:
+        steps_total: of all its trials together.
+        steps_of_trial: that each of them makes unless it diverges.
+        counts: the number of its trials and their steps done, by state.
+    """
+    done = sum(steps for _, steps in counts.values())
+    diverged, diverged_steps = counts.get(TrialState.DIVERGED, (0, 0))
+    saved = diverged * steps_of_trial - diverged_steps
+    fraction = min(1.0, (done + saved) / steps_total)
+    return Progress(steps_done=done, steps_total=steps_total, fraction=fraction)
+
+
+def _status_detail(job: Job, shards: ShardCounts) -> str | None:
+    if job.state not in UNFINISHED_JOB:
+        return None
+    if job.cancel_requested_at is not None:
+        return "Cancelling: the worker stops at its next heartbeat."
+    if job.error_type is not None:
+        return "Failing: a part of the job has failed for good; the rest stops at its next heartbeat."
+    if job.paused_at is not None:
+        return _paused(job, shards)
+    return _waiting(job, shards)
+
+
+def _paused(job: Job, shards: ShardCounts) -> str:
+    resume = f"POST /v1/jobs/{job.id}/resume puts it back into the queue."
+    if shards.running:
+        return f"Pausing: what runs is saved and handed back at its next heartbeat. {resume}"
+    return f"Paused; {resume}"
+
+
+def _waiting(job: Job, shards: ShardCounts) -> str | None:
+    if shards.next_attempt_at is not None:
+        what = "A part of the job waits" if shards.running or shards.queued else "Waits"
+        until = f"{shards.next_attempt_at:%Y-%m-%d %H:%M:%S} UTC"
+        return f"{what} until {until} for its next attempt; the last one failed: {_reason(shards.last_error)}"
+    if shards.running or not shards.queued:
+        return None
+    if job.resolved_spec["device"] == "cuda":
+        return "Waiting for a worker with a CUDA device; device 'auto' would run on any worker."
+    return "Waiting for a free worker."
+
+
+def _reason(error: str | None) -> str:
+    """The first line of an error, cut if long: all of it is with the attempt."""
+    line = (error or "it gave no reason.").strip().partition("\n")[0]
+    return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]}…"
 
 
 def _owners(session: Session, jobs: Sequence[Job]) -> dict[str, str]:
@@ -52,16 +203,103 @@ def trial_counts(session: Session, job_ids: Sequence[str]) -> dict[str, dict[Tri
     return counts
 
 
-def trials(session: Session, job: Job, limit: int, cursor: str | None) -> Page[TrialView]:
-    """A job's trials, in order.
+def shard_counts(session: Session, job_ids: Collection[str]) -> dict[str, ShardCounts]:
+    """What the shards of each job do, in a query or two however many jobs there are."""
+    if not job_ids:
+        return {}
+    now = store_now(session)
+    found = _count_shards(session, job_ids, now)
+    delayed = [job_id for job_id, counts in found.items() if counts.next_attempt_at is not None]
+    for job_id, error in _last_errors(session, delayed, now).items():
+        found[job_id] = replace(found[job_id], last_error=error)
+    return found
+
+
+def _count_shards(session: Session, job_ids: Collection[str], now: datetime) -> dict[str, ShardCounts]:
+    # A shard whose pause is over is as good as queued: the next worker that looks for work takes it.
+    delayed = and_(Shard.state == ShardState.DELAYED, Shard.available_at > now)
+    due = and_(Shard.state == ShardState.DELAYED, Shard.available_at <= now)
+    rows = session.execute(
+        select(
+            Shard.job_id,
+            func.count().filter(Shard.state == ShardState.RUNNING),
+            func.count().filter(or_(Shard.state == ShardState.QUEUED, due)),
+            func.min(Shard.available_at).filter(delayed),
+        )
+        .where(Shard.job_id.in_(job_ids))
+        .group_by(Shard.job_id)
+    )
+    return {job_id: ShardCounts(running, queued, next_at) for job_id, running, queued, next_at in rows}
+
+
+def _last_errors(session: Session, job_ids: Collection[str], now: datetime) -> dict[str, str | None]:
+    """The last error of that shard of each job which is the first to be queued again."""
+    if not job_ids:
+        return {}
+    place = func.row_number().over(partition_by=Shard.job_id, order_by=(Shard.available_at, Shard.index))
+    delayed = (
+        select(Shard.job_id, AttemptRow.error, place.label("place"))
+        .join(AttemptRow, and_(AttemptRow.shard_id == Shard.id, AttemptRow.number == Shard.attempt))
+        .where(Shard.job_id.in_(job_ids), Shard.state == ShardState.DELAYED, Shard.available_at > now)
+        .subquery()
+    )
+    rows = session.execute(select(delayed.c.job_id, delayed.c.error).where(delayed.c.place == 1))
+    return {row.job_id: row.error for row in rows}
+
+
+def attempts(session: Session, job: Job, limit: int, cursor: str | None) -> Page[Attempt]:
+    """All attempts at all shards of a job, oldest first.
 
     Raises:
         InvalidQuery: on a cursor that is not one of this list.
     """
-    query = select(Trial).where(Trial.job_id == job.id).order_by(Trial.index).limit(limit + 1)
+    # Attempts at the shards of one pack start at the same moment; with shard and number no two have the same place.
+    place = (AttemptRow.started_at, Shard.index, AttemptRow.number)
+    query = select(AttemptRow, Shard.index).join(Shard, Shard.id == AttemptRow.shard_id).where(Shard.job_id == job.id)
     if cursor is not None:
-        query = query.where(Trial.index > cursors.trial_place(cursor))
-    rows = session.scalars(query).all()
-    more = len(rows) > limit
-    rows = rows[:limit]
-    return Page([trial_view(row) for row in rows], cursors.encode(rows[-1].index) if more else None)
+        query = query.where(tuple_(*place) > tuple_(*cursors.attempt_key(cursor)))
+    rows = session.execute(query.order_by(*place).limit(limit + 1)).all()
+    items = [_attempt(attempt, shard_index) for attempt, shard_index in rows[:limit]]
+    return Page(items, _attempt_cursor(items[-1]) if len(rows) > limit else None)
+
+
+def _attempt_counts(session: Session, job_ids: Collection[str]) -> dict[str, AttemptCounts]:
+    """How many attempts there were at each job's shards, in one query; a job without any is left out."""
+    failed, lost = (
+        func.count().filter(AttemptRow.outcome == outcome) for outcome in (AttemptOutcome.FAILED, AttemptOutcome.LOST)
+    )
+    rows = session.execute(
+        select(Shard.job_id, func.count(), failed, lost)
+        .join(AttemptRow, AttemptRow.shard_id == Shard.id)
+        .where(Shard.job_id.in_(job_ids))
+        .group_by(Shard.job_id)
+    )
+    return {job_id: AttemptCounts(total=total, failed=bad, lost=gone) for job_id, total, bad, gone in rows}
+
+
+def _attempt_cursor(last: Attempt) -> str:
+    return cursors.encode(last.started_at.isoformat(), last.shard_index, last.number)
+
+
+def _attempt(attempt: AttemptRow, shard_index: int) -> Attempt:
+    return Attempt(
+        shard_id=attempt.shard_id,
+        shard_index=shard_index,
+        number=attempt.number,
+        worker=attempt.worker,
+        outcome=attempt.outcome,
+        device=attempt.device,
+        first_step=attempt.first_step,
+        started_at=attempt.started_at,
+        heartbeat_at=attempt.heartbeat_at,
+        ended_at=attempt.ended_at,
+        error=_attempt_error(attempt),
+        environment=attempt.environment,
+    )
+
+
+def _attempt_error(attempt: AttemptRow) -> AttemptError | None:
+    if attempt.error_type is None and attempt.error is None:
+        return None
+    # Before the store kept the kinds of errors it kept their texts alone.
+    return AttemptError(type=attempt.error_type or ErrorType.UNEXPECTED, detail=attempt.error or "")

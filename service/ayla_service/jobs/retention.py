@@ -1,4 +1,4 @@
-"""Removes what nobody needs any more: finished jobs of some age, expired idempotency keys, workers that are gone.
+"""Retention: removal of finished jobs of some age, expired idempotency keys and workers that are gone.
 
 Every transaction is small, so that the service goes on working beside it, and one that is cut off is no harm: what is
 left is found the next time.
@@ -29,7 +29,7 @@ _RESULTS: tuple[type[Chunk | MetricChunk | PredictionSet], ...] = (Chunk, Metric
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which jobs are removed; unfinished ones never are.
+    """Condition for jobs to be removed; unfinished ones never are.
 
     Attributes:
         older_than: how long ago they have finished.
@@ -44,7 +44,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What was removed; ``result_bytes`` is the size of their trajectories, metrics and predictions."""
+    """Counts of what was removed; ``result_bytes`` is the size of their trajectories, metrics and predictions."""
 
     jobs: int = 0
     trials: int = 0
@@ -63,20 +63,20 @@ class Removed:
         )
 
 
-def prune(database: Database, selection: Selection, tell: Callable[[Removed], None] = lambda _: None) -> Removed:
+def prune(database: Database, selection: Selection, report: Callable[[Removed], None] = lambda _: None) -> Removed:
     """Remove the jobs of a selection with all that belongs to them, then expired keys and workers that are gone.
 
     Args:
         database: the store.
         selection: which jobs.
-        tell: told after each transaction how much was removed so far.
+        report: called after each transaction with what was removed so far.
     """
     total, more = Removed(), True
     while more:
         with database.write() as session:
             removed, more = _remove_some(session, selection)
         total += removed
-        tell(total)
+        report(total)
     with database.write() as session:
         return total + _remove_leftovers(session)
 

@@ -1,21 +1,26 @@
-"""What the API answers with. Numbers that are not finite become null: JSON has no name for them."""
+"""Jobs and attempts as the API takes them and answers with them."""
 
-from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
-from ayla_spec import ResolvedJobSpec
+from ayla_spec import JobSpec, ResolvedJobSpec
 from ayla_spec.jobspec import Priority
-from ayla_spec.limits import MAX_TAGS
+from ayla_spec.limits import MAX_EXPANDED_NODES, MAX_TAGS, MAX_TRIALS
+from ayla_spec.model import SpecModel
 from ayla_spec.text import Name, Notes, Project, Tag
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from ayla_service.jobs.views import AttemptView, JobView
-from ayla_service.schemas import Change, Page
+from ayla_service.schemas import Change, FrozenModel
 from ayla_service.states import AttemptOutcome, JobState
 
+MAX_BULK = 200
+MAX_BULK_TRIALS = MAX_TRIALS
+"""Of all jobs of a bulk together as many as one job may have: they are stored in one transaction."""
+MAX_BULK_NODES = 20 * MAX_EXPANDED_NODES
+"""Terms and operators that the expressions of a bulk unroll to: checking them takes a second or two."""
 
-class TrialCounts(BaseModel):
+
+class TrialCounts(FrozenModel):
     """How many trials of a job are in each state."""
 
     total: int
@@ -27,7 +32,7 @@ class TrialCounts(BaseModel):
     cancelled: int
 
 
-class AttemptCounts(BaseModel):
+class AttemptCounts(FrozenModel):
     """How often workers tried to run the shards of a job."""
 
     total: int
@@ -35,7 +40,7 @@ class AttemptCounts(BaseModel):
     lost: int = Field(description="Attempts whose worker stopped answering.")
 
 
-class Progress(BaseModel):
+class Progress(FrozenModel):
     """How far a job is, over all its trials."""
 
     steps_done: int
@@ -43,14 +48,14 @@ class Progress(BaseModel):
     fraction: float = Field(ge=0, le=1, description="A diverged trial counts as done.")
 
 
-class JobError(BaseModel):
+class JobError(FrozenModel):
     """Why a job failed."""
 
     type: str = Field(examples=["attempts-exhausted"])
     detail: str
 
 
-class JobSummary(BaseModel):
+class JobSummary(FrozenModel):
     """A job as lists show it."""
 
     id: str
@@ -76,14 +81,6 @@ class JobSummary(BaseModel):
     progress: Progress
     error: JobError | None
 
-    @classmethod
-    def of(cls, view: JobView) -> Self:
-        """The answer for one job."""
-        # Not by asdict, which would copy both specs to the last number.
-        fields = {name: getattr(view, name) for name in cls.model_fields if name != "trials"}
-        counts = TrialCounts(total=sum(view.trials.values()), **view.trials)
-        return cls.model_validate({**fields, "trials": counts}, from_attributes=True)
-
 
 class JobChange(Change):
     """What can be changed about a job that has been submitted; what is left out stays as it is."""
@@ -103,26 +100,21 @@ class JobDetail(JobSummary):
     resolved: ResolvedJobSpec = Field(description="The spec with every default filled in: what is run.")
 
 
-class JobPage(BaseModel):
+class JobPage(FrozenModel):
     """One page of jobs, newest first."""
 
     data: list[JobSummary]
     next_cursor: str | None = Field(description="Asks for the next page; null on the last.")
 
-    @classmethod
-    def of(cls, page: Page[JobView]) -> Self:
-        """The answer for one page."""
-        return cls(data=[JobSummary.of(view) for view in page.items], next_cursor=page.next_cursor)
 
-
-class AttemptError(BaseModel):
+class AttemptError(FrozenModel):
     """Why an attempt came to nothing."""
 
     type: str = Field(examples=["worker-lost"])
     detail: str
 
 
-class Attempt(BaseModel):
+class Attempt(FrozenModel):
     """One execution of a shard by a worker."""
 
     shard_id: str
@@ -143,13 +135,39 @@ class Attempt(BaseModel):
     )
 
 
-class AttemptPage(BaseModel):
+class AttemptPage(FrozenModel):
     """One page of the attempts at a job, oldest first."""
 
     data: list[Attempt]
     next_cursor: str | None = Field(description="Asks for the next page; null on the last.")
 
-    @classmethod
-    def of(cls, page: Page[AttemptView]) -> Self:
-        """The answer for one page."""
-        return cls.model_validate({"data": [asdict(view) for view in page.items], "next_cursor": page.next_cursor})
+
+class BulkSubmission(SpecModel):
+    """Several jobs, of which all are put on the queue or none."""
+
+    # Were all that cannot be read told, and not only the first, a body could hold a hundred thousand faults.
+    jobs: list[JobSpec] = Field(
+        min_length=1,
+        max_length=MAX_BULK,
+        fail_fast=True,
+        description=f"Together at most {MAX_BULK_TRIALS} trials, and expressions whose sums and products unroll to at "
+        f"most {MAX_BULK_NODES} terms and operators.",
+    )
+
+
+class SubmittedJobs(FrozenModel):
+    """The jobs of a bulk submission, in the order in which they were sent."""
+
+    data: list[JobDetail]
+
+
+class Validation(FrozenModel):
+    """What a job would be if it was submitted."""
+
+    resolved: ResolvedJobSpec = Field(description="The spec with every default filled in.")
+    trials: int = Field(description="Product of optimizers and seeds.")
+    shards: int = Field(description="Slices of the trials that workers run at once.")
+    steps_total: int = Field(description="Updates of all trials together, if none diverges.")
+    estimated_seconds: float = Field(
+        description="Computing time of all shards on one CPU core, a rough estimate from the spec alone."
+    )

@@ -1,4 +1,4 @@
-"""Jobs and trials by an id that a stranger wrote: those of the caller's team are found, all others do not exist."""
+"""Lookup of jobs and trials by an id from a request: those of other teams are not found."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session

@@ -1,15 +1,17 @@
-"""What can be done with jobs.
+"""Service of jobs: validation, submission, reading and steering.
 
-Reading is one unit of work of its own. What changes a job is done in the caller's, so that the answer to a request can
-be stored with what it did.
+Reading is a unit of work of its own. Changes are made in the caller's, so that the answer to a request can be stored
+with what the request did.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
-from ayla_spec import JobSpec, ResolvedJobSpec
-from ayla_spec.expression import ParsingBudget
+from ayla_spec import JobSpec, SpecError, SpecIssue
+from ayla_spec.costs import cost_of
+from ayla_spec.expression import ExpansionQuota
+from ayla_spec.trials import plan_shards, plan_trials
 from sqlalchemy.orm import Session
 
 from ayla_service import idempotency
@@ -17,57 +19,82 @@ from ayla_service.db.models import Job
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import JobFinished
 from ayla_service.idempotency import RequestKey
-from ayla_service.jobs import attempts, listing, repository
-from ayla_service.jobs.editing import touched
+from ayla_service.jobs import listing, repository
+from ayla_service.jobs.editing import with_next_version
 from ayla_service.jobs.listing import JobQuery
-from ayla_service.jobs.rendering import trial_view
+from ayla_service.jobs.schemas import MAX_BULK_NODES, MAX_BULK_TRIALS, Attempt, JobDetail, JobSummary, Validation
 from ayla_service.jobs.scoping import job_of, own_job, trial_of
-from ayla_service.jobs.submission import Fill, NewJob, Pin, Receipt, Render, SubmissionDesk, checked
-from ayla_service.jobs.views import AttemptView, JobView
+from ayla_service.jobs.submission import Fill, NewJob, Pin, Receipt, Render, SubmissionBatcher, checked
 from ayla_service.queue import lifecycle
 from ayla_service.queue.wakeup import WakeUp
 from ayla_service.schemas import Page
 from ayla_service.states import UNFINISHED_JOB, JobState
 from ayla_service.teams.principal import Principal
-from ayla_service.trials.views import TrialView
+from ayla_service.trials import repository as trials_repository
+from ayla_service.trials.schemas import Trial
 
 log = structlog.get_logger("ayla_service.jobs")
 
 
 class JobService:
-    """The rules of submitting, reading and steering.
+    """Submits, reads and steers jobs for a caller.
 
     Args:
         database: the store.
-        wake_up: told after each commit that leaves work behind.
-        fill: fills in what of a spec only the store knows.
-        pin: makes sure of it when the job is stored.
+        wake_up: notified after each commit that leaves work for workers.
+        fill: adds to a spec what only the store knows, such as the size of an uploaded dataset.
+        pin: checks that again in the transaction that stores the job.
     """
 
     def __init__(self, database: Database, wake_up: WakeUp, fill: Fill, pin: Pin) -> None:
         self._database = database
         self._fill = fill
-        self._desk = SubmissionDesk(database, wake_up, pin)
+        self._batcher = SubmissionBatcher(database, wake_up, pin)
         self.wake_up = wake_up
 
     def checked(
-        self, principal: Principal, spec: JobSpec, submitted: dict[str, Any], allowance: ParsingBudget | None = None
+        self, principal: Principal, spec: JobSpec, submitted: dict[str, Any], allowance: ExpansionQuota | None = None
     ) -> NewJob:
-        """A job whose spec was checked to the end; see ``submission.checked``.
+        """A job with a validated spec; see ``submission.checked``.
 
         Raises:
             SpecError: if it cannot be run by this team, or the caller may not give it its priority.
         """
         return checked(principal, self._fill(self._database, principal, spec), submitted, allowance)
 
+    def checked_bulk(
+        self, principal: Principal, specs: Sequence[JobSpec], submitted: Sequence[dict[str, Any]]
+    ) -> Sequence[NewJob]:
+        """The jobs of a bulk submission, checked.
+
+        Raises:
+            SpecError: with every issue of every job, each under its place in the list; or on the first job with which
+                they are too much work for one request.
+        """
+        jobs = list[NewJob]()
+        issues = list[SpecIssue]()
+        trials = nodes = 0
+        for place, (spec, document) in enumerate(zip(specs, submitted, strict=True)):
+            allowance = ExpansionQuota()
+            try:
+                jobs.append(self.checked(principal, spec, document, allowance))
+                trials += jobs[-1].trials
+            except SpecError as error:
+                issues += [SpecIssue(f"/jobs/{place}{issue.pointer}", issue.detail) for issue in error.issues]
+            nodes += allowance.spent
+            _refuse_work(place, trials, nodes)
+        if issues:
+            raise SpecError(issues)
+        return jobs
+
     def submit(
         self, principal: Principal, jobs: Sequence[NewJob], render: Render, key: RequestKey | None = None
     ) -> Receipt:
-        """Put jobs on the queue, all or none; see ``SubmissionDesk.submit``."""
-        return self._desk.submit(principal, jobs, render, key)
+        """Put jobs on the queue, all or none; see ``SubmissionBatcher.submit``."""
+        return self._batcher.submit(principal, jobs, render, key)
 
     def repeated(self, key: RequestKey | None) -> Receipt | None:
-        """What an earlier submission with this key was answered; None if there was none, or this one has no key.
+        """The receipt of an earlier submission with this key; None if there was none, or this one has no key.
 
         Raises:
             IdempotencyKeyReused: if something else was asked with the key before.
@@ -78,27 +105,36 @@ class JobService:
             earlier = idempotency.find(session, key, store_now(session))
         return None if earlier is None else Receipt(earlier, replayed=True)
 
-    def pinned(self, principal: Principal, job: NewJob) -> ResolvedJobSpec:
-        """The resolved spec with what only the store knows filled in, as a submission would have it.
+    def validation(self, principal: Principal, job: NewJob) -> Validation:
+        """The resolved spec of a job and its size, as if it was submitted; nothing is stored.
 
         Raises:
             SpecError: if the job cannot be run by this team.
         """
         with self._database.read() as session:
-            return self._desk.pin(session, principal, job.resolved)
+            resolved = self._batcher.pin(session, principal, job.resolved)
+        trials, cost = plan_trials(resolved), cost_of(resolved)
+        shards = plan_shards(trials, resolved.problem.parameters, cost.affordable())
+        return Validation(
+            resolved=resolved,
+            trials=len(trials),
+            shards=len(shards),
+            steps_total=len(trials) * resolved.budget.steps,
+            estimated_seconds=sum(cost.of(len(some)) for some in shards),
+        )
 
-    def get(self, principal: Principal, job_id: str) -> JobView:
+    def get(self, principal: Principal, job_id: str) -> JobDetail:
         """One job.
 
         Raises:
             JobNotFound: if the team has none with this id.
         """
         with self._database.read() as session:
-            return repository.view(session, job_of(session, principal, job_id))
+            return repository.detail(session, job_of(session, principal, job_id))
 
     def list(
         self, principal: Principal, wanted: JobQuery | None = None, *, limit: int = 50, cursor: str | None = None
-    ) -> Page[JobView]:
+    ) -> Page[JobSummary]:
         """The team's jobs, newest first unless asked for otherwise.
 
         Raises:
@@ -107,9 +143,7 @@ class JobService:
         with self._database.read() as session:
             return listing.page(session, principal, wanted or JobQuery(), limit, cursor)
 
-    def trials(
-        self, principal: Principal, job_id: str, *, limit: int = 100, cursor: str | None = None
-    ) -> Page[TrialView]:
+    def trials(self, principal: Principal, job_id: str, *, limit: int = 100, cursor: str | None = None) -> Page[Trial]:
         """A job's trials, in order.
 
         Raises:
@@ -117,11 +151,11 @@ class JobService:
             InvalidQuery: on a cursor that is not one of this list.
         """
         with self._database.read() as session:
-            return repository.trials(session, job_of(session, principal, job_id), limit, cursor)
+            return trials_repository.page(session, job_of(session, principal, job_id).id, limit, cursor)
 
     def attempts(
         self, principal: Principal, job_id: str, *, limit: int = 100, cursor: str | None = None
-    ) -> Page[AttemptView]:
+    ) -> Page[Attempt]:
         """All attempts at all shards of a job, oldest first.
 
         Raises:
@@ -129,18 +163,18 @@ class JobService:
             InvalidQuery: on a cursor that is not one of this list.
         """
         with self._database.read() as session:
-            return attempts.page(session, job_of(session, principal, job_id), limit, cursor)
+            return repository.attempts(session, job_of(session, principal, job_id), limit, cursor)
 
-    def trial(self, principal: Principal, trial_id: str) -> TrialView:
+    def trial(self, principal: Principal, trial_id: str) -> Trial:
         """One trial.
 
         Raises:
             TrialNotFound: if the team has none with this id.
         """
         with self._database.read() as session:
-            return trial_view(trial_of(session, principal, trial_id))
+            return trials_repository.trial(trial_of(session, principal, trial_id))
 
-    def cancel(self, session: Session, principal: Principal, job_id: str) -> JobView:
+    def cancel(self, session: Session, principal: Principal, job_id: str) -> JobDetail:
         """Cancel a job: queued work at once, running work at its worker's next heartbeat. Can be repeated.
 
         Raises:
@@ -150,14 +184,14 @@ class JobService:
         """
         job = own_job(session, principal, job_id)
         if job.state == JobState.CANCELLED:
-            return repository.view(session, job)
+            return repository.detail(session, job)
         if job.state not in UNFINISHED_JOB:
             raise JobFinished(job.id, job.state)
         lifecycle.request_cancel(session, job, store_now(session))
         log.info("job cancelled", job_id=job_id)
-        return touched(session, job)
+        return with_next_version(session, job)
 
-    def pause(self, session: Session, principal: Principal, job_id: str) -> JobView:
+    def pause(self, session: Session, principal: Principal, job_id: str) -> JobDetail:
         """Pause a job: what waits leaves the queue at once, what runs is checkpointed and handed back. Repeatable.
 
         Raises:
@@ -173,7 +207,7 @@ class JobService:
 
         return self._change(session, principal, job_id, "paused", pause)
 
-    def resume(self, session: Session, principal: Principal, job_id: str) -> tuple[JobView, Sequence[str]]:
+    def resume(self, session: Session, principal: Principal, job_id: str) -> tuple[JobDetail, Sequence[str]]:
         """Put a paused job back into the queue, at its old place. Can be repeated.
 
         Returns:
@@ -195,12 +229,25 @@ class JobService:
 
     def _change(
         self, session: Session, principal: Principal, job_id: str, done: str, change: Callable[[Job], bool]
-    ) -> JobView:
+    ) -> JobDetail:
         """Change a job that has not ended, if there is something to change; returns it as it is then."""
         job = own_job(session, principal, job_id)
         if job.state not in UNFINISHED_JOB:
             raise JobFinished(job.id, job.state)
         if not change(job):
-            return repository.view(session, job)
+            return repository.detail(session, job)
         log.info(f"job {done}", job_id=job_id)
-        return touched(session, job)
+        return with_next_version(session, job)
+
+
+def _refuse_work(place: int, trials: int, nodes: int) -> None:
+    """Refuse a bulk that has come to too much work with the job at ``place``, without looking at the rest."""
+    if trials > MAX_BULK_TRIALS:
+        detail = f"Up to here the jobs have {trials} trials; in one request they have at most {MAX_BULK_TRIALS}."
+        raise SpecError([SpecIssue(f"/jobs/{place}", f"{detail} Send the rest in another one.")])
+    if nodes > MAX_BULK_NODES:
+        detail = (
+            f"Up to here the expressions of the jobs have unrolled to more than {MAX_BULK_NODES} terms and operators, "
+            "the most in one request. Send the rest in another one."
+        )
+        raise SpecError([SpecIssue(f"/jobs/{place}/problem/expression", detail)])

@@ -1,4 +1,4 @@
-"""Putting jobs on the queue; submissions that come at the same moment share one transaction.
+"""Submission of jobs; submissions that arrive at the same moment share one transaction (group commit).
 
 A commit takes as long as the disk needs to keep it, and statements take longer than what they store: a transaction of
 twenty jobs takes little longer than one of a single job.
@@ -19,29 +19,28 @@ from ayla_service import idempotency
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import ServiceError
 from ayla_service.idempotency import RequestKey, StoredAnswer
-from ayla_service.jobs import drafts
-from ayla_service.jobs.drafts import Draft
-from ayla_service.jobs.views import JobView
+from ayla_service.jobs.planning import PlannedJob, insert_jobs, plan_job
+from ayla_service.jobs.schemas import JobDetail
 from ayla_service.queue.wakeup import WakeUp
-from ayla_service.teams.limits import Allowance, Amount, Tally
+from ayla_service.teams.limits import Amount, LimitCheck, LimitTally
 from ayla_service.teams.principal import Principal
 
 log = structlog.get_logger("ayla_service.jobs")
 
 Fill = Callable[[Database, Principal, JobSpec], JobSpec]
-"""Fills in what has to be known before a spec can be resolved, such as how large a dataset of the team is."""
+"""Adds to a spec what has to be known before it can be resolved, such as the size of a dataset of the team."""
 
 Pin = Callable[[Session, Principal, ResolvedJobSpec], ResolvedJobSpec]
-"""Makes sure of that again, in the transaction in which the job is stored."""
+"""Checks that again in the transaction that stores the job."""
 
-Render = Callable[[list[JobView]], StoredAnswer]
-"""How the jobs of a request are told to who submitted them."""
+Render = Callable[[list[JobDetail]], StoredAnswer]
+"""Makes the answer to a submission from its jobs."""
 
 _AT_ONCE = 64
-"""Submissions that share a transaction at most."""
+"""Most submissions that share a transaction."""
 
 _TRIALS_AT_ONCE = 2000
-"""Trials of them together; one that has more by itself is stored alone, as others wait for as long as it takes."""
+"""Most trials of the submissions that share one; a submission with more is stored alone, as others wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +50,29 @@ class NewJob:
     Attributes:
         spec: the job.
         submitted: the same as its user wrote it; stored beside the resolved spec.
-        resolved: with nothing left to choose but what the store knows.
+        resolved: the same with every default filled in, but for what only the store knows.
     """
 
     spec: JobSpec
     submitted: dict[str, Any]
     resolved: ResolvedJobSpec
 
+    @property
+    def trials(self) -> int:
+        """How many trials it has."""
+        return len(self.resolved.optimizers) * len(self.resolved.seeds)
+
 
 def checked(
-    principal: Principal, spec: JobSpec, submitted: dict[str, Any], allowance: expression.ParsingBudget | None = None
+    principal: Principal, spec: JobSpec, submitted: dict[str, Any], allowance: expression.ExpansionQuota | None = None
 ) -> NewJob:
-    """A job whose spec was checked to the end, as far as that goes without the store.
+    """A job with its spec validated and resolved, as far as that is possible without the store.
 
     Args:
         principal: who submits it.
         spec: the job.
         submitted: the same as its user wrote it.
-        allowance: what its expression is parsed by.
+        allowance: limits the work of parsing its expression, and counts it.
 
     Raises:
         SpecError: if the spec cannot be run, or the caller may not give it its priority.
@@ -88,58 +92,58 @@ def refuse_priority(principal: Principal, priority: str) -> None:
 
 
 @dataclass(slots=True)
-class _Request:
-    """Jobs that are stored all together or not at all, and what became of them."""
+class _Submission:
+    """Jobs that are stored all together or not at all, with the answer or the error once they were handled."""
 
     principal: Principal
     jobs: Sequence[NewJob]
     render: Render
     key: RequestKey | None
     devices: list[str] = field(default_factory=list)
-    views: list[JobView] = field(default_factory=list)
+    details: list[JobDetail] = field(default_factory=list)
     answer: StoredAnswer | None = None
     error: Exception | None = None
     replayed: bool = False
 
     @property
     def trials(self) -> int:
-        return sum(len(job.resolved.optimizers) * len(job.resolved.seeds) for job in self.jobs)
+        return sum(job.trials for job in self.jobs)
 
     @property
     def is_done(self) -> bool:
         return self.answer is not None or self.error is not None
 
     def undo(self) -> None:
-        """Forget what a transaction that has failed made of it."""
-        self.devices, self.views, self.answer, self.error, self.replayed = [], [], None, None, False
+        """Reset it after a transaction that has failed."""
+        self.devices, self.details, self.answer, self.error, self.replayed = [], [], None, None, False
 
-    def place(self) -> tuple[str, str]:
-        """Where it comes in a transaction, in the order of the keys."""
+    def sort_key(self) -> tuple[str, str]:
+        """Its key for sorting, so that all transactions take idempotency keys in one order."""
         return (self.key.member_id, self.key.key) if self.key is not None else ("", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a submission is answered with; ``replayed`` says that an earlier one with the same key made the jobs."""
+    """The answer to a submission; ``replayed`` says that it is that of an earlier one with the same key."""
 
     answer: StoredAnswer
     replayed: bool
 
 
-class SubmissionDesk:
-    """Takes submissions, and stores those that wait together.
+class SubmissionBatcher:
+    """Stores submissions, those that wait at the same time in one transaction.
 
     Args:
         database: the store.
-        wake_up: told after each commit.
-        pin: fills in what only the store knows.
+        wake_up: notified after each commit.
+        pin: completes a resolved spec from the store.
     """
 
     def __init__(self, database: Database, wake_up: WakeUp, pin: Pin) -> None:
         self._database = database
         self._wake_up = wake_up
         self.pin = pin
-        self._waiting: deque[_Request] = deque()
+        self._waiting: deque[_Submission] = deque()
         self._turn = threading.Lock()
 
     def submit(
@@ -159,21 +163,21 @@ class SubmissionDesk:
             LimitReached: if it is more than the member or the team may have.
             QueueDraining: if the team's queue takes nothing new.
         """
-        request = _Request(principal, jobs, render, key)
+        request = _Submission(principal, jobs, render, key)
         self._waiting.append(request)
         with self._turn:
             # Whoever has the turn serves all that wait by then; most find themselves served when theirs comes.
             while not request.is_done:
-                self._serve(self._next())
+                self._handle(self._next())
         if request.error is not None:
             raise request.error
         assert request.answer is not None  # noqa: S101  # it is done, and not by an error
-        self._tell(request)
+        self._notify(request)
         return Receipt(request.answer, request.replayed)
 
-    def _next(self) -> list[_Request]:
-        """Those that are served together, in the order in which they came."""
-        together: list[_Request] = []
+    def _next(self) -> list[_Submission]:
+        """The submissions of the next transaction, in the order in which they arrived."""
+        together: list[_Submission] = []
         trials = 0
         while self._waiting and len(together) < _AT_ONCE:
             trials += self._waiting[0].trials
@@ -182,23 +186,23 @@ class SubmissionDesk:
             together.append(self._waiting.popleft())
         return together
 
-    def _tell(self, request: _Request) -> None:
+    def _notify(self, request: _Submission) -> None:
         if not request.replayed:
             self._wake_up.notify(request.devices)
-            for view in request.views:
-                log.info("job submitted", job_id=view.id, trials=sum(view.trials.values()))
+            for job in request.details:
+                log.info("job submitted", job_id=job.id, trials=job.trials.total)
 
-    def _serve(self, requests: Sequence[_Request]) -> None:
-        """Store these; each is done then, whatever happens, as its thread waits for that."""
+    def _handle(self, requests: Sequence[_Submission]) -> None:
+        """Store these; afterwards each has an answer or an error, as its thread waits for one."""
         try:
-            self._try(requests)
+            self._store_together(requests)
         finally:
             for request in requests:
                 if not request.is_done:
                     request.error = RuntimeError("a submission was cut off")
 
-    def _try(self, requests: Sequence[_Request]) -> None:
-        """Store these; if that fails, each by itself, so that nobody suffers for another's job."""
+    def _store_together(self, requests: Sequence[_Submission]) -> None:
+        """Store these; if that fails, each by itself, so that one bad submission does not fail the others."""
         try:
             with self._database.write() as session:
                 _store(session, requests, self.pin)
@@ -211,40 +215,42 @@ class SubmissionDesk:
                 requests[0].error = error
                 return
             for request in requests:
-                self._try([request])
+                self._store_together([request])
 
 
-def _store(session: Session, requests: Sequence[_Request], pin: Pin) -> None:
+def _store(session: Session, requests: Sequence[_Submission], pin: Pin) -> None:
     now = store_now(session)
     allowances = _allowances(session, requests)
-    made: list[Draft] = []
+    made: list[PlannedJob] = []
     # By key, as transactions of two processes that took the same keys in other orders would wait for each other.
-    for request in sorted(requests, key=_Request.place):
+    for request in sorted(requests, key=_Submission.sort_key):
         try:
             made += _accepted(session, request, pin, allowances[request.principal.member_id], now)
         except (ServiceError, SpecError) as error:
             request.error = error
-    drafts.store(session, made)
+    insert_jobs(session, made)
 
 
-def _allowances(session: Session, requests: Sequence[_Request]) -> dict[str, Allowance]:
-    """What each member may still have; teams and members in an order that all transactions keep."""
-    tallies: dict[str, Tally] = {}
+def _allowances(session: Session, requests: Sequence[_Submission]) -> dict[str, LimitCheck]:
+    """The rest of each member's limits; teams and members are locked in one order in all transactions."""
+    tallies: dict[str, LimitTally] = {}
     members = sorted({(request.principal.team_id, request.principal.member_id) for request in requests})
-    return {member_id: Allowance(session, member_id, tallies) for _, member_id in members}
+    return {member_id: LimitCheck(session, member_id, tallies) for _, member_id in members}
 
 
-def _accepted(session: Session, request: _Request, pin: Pin, allowance: Allowance, now: datetime) -> list[Draft]:
-    """The jobs of a request that are to be stored: none if it was answered before."""
+def _accepted(
+    session: Session, request: _Submission, pin: Pin, allowance: LimitCheck, now: datetime
+) -> list[PlannedJob]:
+    """The jobs of a submission that are to be stored; none if it was answered before."""
     try:
-        made = _drafts(session, request, pin, now)
+        made = _planned(session, request, pin, now)
     except SpecError:
         # What the first request was answered still holds, even if its dataset is gone by now.
         if not _was_answered(session, request, now):
             raise
         return []
-    views = [draft.view() for draft in made]
-    answer = request.render(views)
+    details = [job.detail() for job in made]
+    answer = request.render(details)
     if request.key is not None:
         earlier = idempotency.begin(session, request.key, now, answer)
         if earlier is not None:
@@ -256,27 +262,26 @@ def _accepted(session: Session, request: _Request, pin: Pin, allowance: Allowanc
         if request.key is not None:
             idempotency.forget(session, request.key)
         raise
-    request.answer, request.views = answer, views
-    request.devices = [device for draft in made for device in draft.devices]
+    request.answer, request.details = answer, details
+    request.devices = [device for job in made for device in job.devices]
     return made
 
 
-def _drafts(session: Session, request: _Request, pin: Pin, now: datetime) -> list[Draft]:
+def _planned(session: Session, request: _Submission, pin: Pin, now: datetime) -> list[PlannedJob]:
     principal = request.principal
     return [
-        drafts.draft(principal, job.spec, job.submitted, pin(session, principal, job.resolved), now)
-        for job in request.jobs
+        plan_job(principal, job.spec, job.submitted, pin(session, principal, job.resolved), now) for job in request.jobs
     ]
 
 
-def _was_answered(session: Session, request: _Request, now: datetime) -> bool:
+def _was_answered(session: Session, request: _Submission, now: datetime) -> bool:
     if request.key is not None:
         request.answer = idempotency.find(session, request.key, now)
         request.replayed = request.answer is not None
     return request.replayed
 
 
-def _allow(allowance: Allowance, made: Sequence[Draft]) -> None:
-    trials = sum(draft.job["trials_total"] for draft in made)
-    steps = sum(draft.job["steps_total"] for draft in made)
+def _allow(allowance: LimitCheck, made: Sequence[PlannedJob]) -> None:
+    trials = sum(job.job["trials_total"] for job in made)
+    steps = sum(job.job["steps_total"] for job in made)
     allowance.take(Amount(jobs=len(made), trials=trials, steps=steps))

@@ -1,1 +1,1 @@
-"""What people who run the service see: metrics, and whether what it depends on answers. Knows nothing of the store."""
+"""Observability: metrics, gauges, and checks of the broker; knows nothing of the store."""

@@ -1,4 +1,4 @@
-"""Whether the broker answers, asked with a plain socket: the API must be able to tell without Celery."""
+"""Check of the broker over a plain socket, as the API has to work without Celery."""
 
 import contextlib
 import socket
@@ -11,7 +11,7 @@ _LATER = "workers look by their timer"
 
 
 def broker_fault(url: str) -> str | None:
-    """What is wrong with the broker, in words that show no password; None if it answers.
+    """Fault of the broker, in words that show no password; None if it answers.
 
     Args:
         url: as Celery takes it. Of several, separated by semicolons, one that answers is enough.

@@ -1,4 +1,4 @@
-"""What this process counts, in the format of Prometheus; one function for everything that can happen.
+"""Metrics of this process in the format of Prometheus; one function for each event that is counted.
 
 Every label has few values, all known beforehand: what users send (paths, ids, methods) never becomes one.
 """
@@ -23,7 +23,7 @@ from ayla_service.states import AttemptOutcome
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 REGISTRY = CollectorRegistry()
-"""All of them, with memory, CPU time and open files of the process."""
+"""Registry of all metrics, with memory, CPU time and open files of the process."""
 
 ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
@@ -60,8 +60,8 @@ _store_seconds = Histogram(
 )
 
 _streams = Gauge("ayla_streams", "Streams of events that are open.", registry=REGISTRY)
-_look_seconds = Histogram(
-    "ayla_stream_look_seconds", "Time of a look into the store for all streams.", registry=REGISTRY, buckets=_FAST
+_poll_seconds = Histogram(
+    "ayla_stream_look_seconds", "Time of a poll of the store for all streams.", registry=REGISTRY, buckets=_FAST
 )
 
 # A counter that is not there yet cannot show a first increase.
@@ -95,7 +95,7 @@ def work_claimed(device: str, shards: int = 1) -> None:
 
 
 def attempt_ended(outcome: AttemptOutcome, count: int = 1) -> None:
-    """Count attempts that this process ended; one that was lost is counted by whoever finds it."""
+    """Count attempts that this process ended; a lost one is counted by the process that finds it."""
     _attempts.labels(outcome.value).inc(count)
 
 
@@ -146,6 +146,6 @@ def streams_open(number: int) -> None:
     _streams.set(number)
 
 
-def streams_looked(seconds: float) -> None:
-    """Note a look into the store for all streams."""
-    _look_seconds.observe(seconds)
+def streams_polled(seconds: float) -> None:
+    """Note the duration of a poll of the store for all streams."""
+    _poll_seconds.observe(seconds)

@@ -1,4 +1,4 @@
-"""The state of queue and workers as gauges, read from the store whenever somebody asks for the metrics."""
+"""Gauges of queue and workers, read from the store whenever the metrics are scraped."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ log = structlog.get_logger("ayla_service.observability")
 
 @dataclass(frozen=True, slots=True)
 class StoreGauges:
-    """What the store says at one moment.
+    """Values of the gauges at one moment.
 
     Attributes:
         shards: how many there are, by device and state; finished ones are not counted.
@@ -29,17 +29,17 @@ class StoreGauges:
 
 
 class StoreCollector(Collector):
-    """Gauges of the store; where it does not answer there are none of them but ``ayla_store_up 0``.
+    """Collector of the gauges; where the store does not answer there is only ``ayla_store_up 0``.
 
     Args:
-        read: asks the store. Whatever it raises means that there is no answer: a monitor must see the rest.
+        read: reads the store. Any error of it counts as no answer, as a monitor must see the rest.
     """
 
     def __init__(self, read: Callable[[], StoreGauges]) -> None:
         self._read = read
 
     def collect(self) -> Iterable[Metric]:
-        """Ask the store and name what it says."""
+        """Read the store; returns its gauges."""
         try:
             found = self._read()
         except Exception as error:

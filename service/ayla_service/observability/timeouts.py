@@ -1,67 +1,67 @@
-"""Waiting for an answer that may never come: a frozen store neither answers nor fails."""
+"""Calls with a timeout: a store that hangs neither answers nor fails."""
 
 import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
-class NoAnswer(Exception):
-    """There was no answer in time."""
+class CallTimedOut(Exception):
+    """A call has not returned in time."""
 
 
-class Impatient(Generic[Answer]):
-    """Asks in a thread of its own and waits for a limited time.
+class CallWithTimeout(Generic[Result]):
+    """Calls a function in a thread of its own and waits for a limited time.
 
-    A question that is still open is not asked a second time, so that a store that hangs costs one thread and not one
-    for each time somebody looks.
+    While a call is running no second one is begun, so that a store that hangs costs one thread and not one for each
+    caller.
 
     Args:
-        ask: the question.
-        seconds: how long to wait for the answer.
+        function: what is called.
+        seconds: how long to wait for its result.
     """
 
-    def __init__(self, ask: Callable[[], Answer], seconds: float) -> None:
-        self._ask = ask
+    def __init__(self, function: Callable[[], Result], seconds: float) -> None:
+        self._function = function
         self._seconds = seconds
         self._lock = threading.Lock()
-        self._open: _Question[Answer] | None = None
+        self._running: _Call[Result] | None = None
 
-    def __call__(self) -> Answer:
-        """The answer; an error of the question is raised here.
+    def __call__(self) -> Result:
+        """The result; an error of the function is raised here.
 
         Raises:
-            NoAnswer: if there was none in time.
+            CallTimedOut: if there was none in time.
         """
         with self._lock:
-            if self._open is None or self._open.done.is_set():
-                self._open = _Question(self._ask)
-            question = self._open
-        return question.answer(self._seconds)
+            if self._running is None or self._running.done.is_set():
+                self._running = _Call(self._function)
+            call = self._running
+        return call.result(self._seconds)
 
 
-class _Question(Generic[Answer]):
-    """One question on its way; all who ask meanwhile wait for the same answer."""
+class _Call(Generic[Result]):
+    """One call; all who ask while it is running wait for the same result."""
 
-    def __init__(self, ask: Callable[[], Answer]) -> None:
+    def __init__(self, function: Callable[[], Result]) -> None:
         self.done = threading.Event()
-        self._ask = ask
-        self._answers: list[Answer] = []
+        self._function = function
+        self._results: list[Result] = []
         self._error: Exception | None = None
         # A daemon: a thread that hangs in the store must not keep the process from ending.
-        threading.Thread(target=self._run, name="impatient", daemon=True).start()
+        threading.Thread(target=self._run, name="call-with-timeout", daemon=True).start()
 
-    def answer(self, seconds: float) -> Answer:
+    def result(self, seconds: float) -> Result:
         if not self.done.wait(seconds):
-            raise NoAnswer
+            raise CallTimedOut
         if self._error is not None:
             raise self._error
-        return self._answers[0]
+        return self._results[0]
 
     def _run(self) -> None:
         try:
-            self._answers.append(self._ask())
+            self._results.append(self._function())
         except Exception as error:
             self._error = error
         finally:

@@ -1,1 +1,1 @@
-"""A team's queue for its users: what runs and waits, estimates of starts and ends, workers."""
+"""Overview of the queue for its users: running and waiting work of a team, estimates, moves, workers."""

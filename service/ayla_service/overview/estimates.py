@@ -1,166 +1,184 @@
-"""What is told about a team's queue and the place of a job in it; plain values, apart from the store and from HTTP."""
+"""Estimates of when queued jobs start and finish: the forecast over all backlogs, of one team job by job.
 
-from collections.abc import Sequence
+Only the first jobs of a backlog are told apart, where it matters; what is behind them is one group of shards.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from ayla_service.queue.control import QueueSwitches
+from sqlalchemy import ColumnElement, func, literal, select, tuple_
+from sqlalchemy.orm import Session
+
+from ayla_service.db.models import Job, Shard
+from ayla_service.overview.schemas import Basis
+from ayla_service.queue.eligibility import queued
+from ayla_service.queue.forecast import JobEstimate, ShardGroup, SimulatedQueue, SimulatedWorker, forecast
+from ayla_service.queue.policy import Candidate
+from ayla_service.queue.shard_reader import first_shards
+from ayla_service.queue.snapshot import Backlog, BacklogKey, QueueSnapshot
+from ayla_service.states import ShardState
+
+_FARTHEST_SECONDS = 100 * 365 * 86_400.0
+_SHARDS_READ = 1000
+"""Shards at the front of a team's backlogs that are read one by one, about."""
 
 
 @dataclass(frozen=True, slots=True)
-class WorkersInUse:
-    """How many workers live, and what they do.
+class JobBacklog:
+    """Queued shards of a job, and their estimated cost in all."""
+
+    job_id: str
+    shards: int
+    cost: float
+
+
+FirstJobs = Mapping[BacklogKey, Sequence[JobBacklog]]
+"""The first jobs of backlogs."""
+
+
+def first_jobs(session: Session, backlogs: Collection[Backlog], most_jobs: int) -> FirstJobs:
+    """The first jobs of each backlog: at most so many, and fewer where they have many shards."""
+    each = max(1, _SHARDS_READ // max(1, len(backlogs)))
+    found: dict[BacklogKey, list[JobBacklog]] = {}
+    cut: set[str] = set()
+    for key, shards in _first_shards(session, backlogs, each):
+        found[key] = _by_job(shards)[:most_jobs]
+        cut |= {shards[-1].job_id} if len(shards) == each else set()
+    whole = {job.job_id: job for job in _whole(session, cut)}
+    return {key: [whole.get(job.job_id, job) for job in jobs] for key, jobs in found.items()}
+
+
+def _first_shards(
+    session: Session, backlogs: Collection[Backlog], each: int
+) -> Iterator[tuple[BacklogKey, Sequence[Candidate]]]:
+    by_kind: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for backlog in backlogs:
+        by_kind[backlog.priority, backlog.device].append(backlog.member_id)
+    for (priority, device), members in by_kind.items():
+        for member_id, shards in first_shards(session, device, priority, members, each).items():
+            yield (priority, device, member_id), shards
+
+
+def _by_job(shards: Sequence[Candidate]) -> list[JobBacklog]:
+    costs: dict[str, list[float]] = defaultdict(list)
+    for shard in shards:
+        costs[shard.job_id].append(shard.cost)
+    return [JobBacklog(job_id, len(some), sum(some)) for job_id, some in costs.items()]
+
+
+def _whole(session: Session, job_ids: Collection[str]) -> list[JobBacklog]:
+    """All queued shards of these jobs."""
+    if not job_ids:
+        return []
+    # Not by state as well: SQLite would then look through all queued shards instead of looking up these.
+    is_queued = Shard.state == ShardState.QUEUED
+    columns = (Shard.job_id, func.count().filter(is_queued), func.sum(Shard.cost).filter(is_queued))
+    rows = session.execute(select(*columns).where(Shard.job_id.in_(job_ids)).group_by(Shard.job_id))
+    return [JobBacklog(*row) for row in rows if row[1]]
+
+
+@dataclass(frozen=True, slots=True)
+class JobPlace:
+    """Place of a job in the backlog of its owner.
 
     Attributes:
-        idle: have nothing to run.
-        busy: run something of the team.
-        busy_for_others: run something of other teams only.
+        job: its queued shards.
+        backlog: the backlog that they are in.
+        ahead: shards of the backlog before it, as far as they were counted.
+        is_more: whether there may be more.
     """
 
-    idle: int
-    busy: int
-    busy_for_others: int
-
-
-@dataclass(frozen=True, slots=True)
-class RunningShard:
-    """A shard of the team that runs; ``expected_end`` is None where nothing tells."""
-
-    worker: str
-    job_id: str
-    job_name: str | None
-    shard_index: int
-    owner: str
-    since: datetime
-    expected_end: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingShards:
-    """How many shards a member has queued of one priority; ``is_more`` says that they were not counted to the end."""
-
-    priority: str
-    owner: str
-    shards: int
+    job: JobBacklog
+    backlog: Backlog
+    ahead: int
     is_more: bool
 
+    def jobs(self) -> list[JobBacklog]:
+        """The backlog up to the job; the shards before it stand under no job's name."""
+        before = [JobBacklog("", self.ahead, self.ahead * self.backlog.cost)] if self.ahead else []
+        return [*before, self.job]
 
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """What estimates are made from.
 
-    Attributes:
-        workers: how many live that serve the job, or any.
-        attempts: how many were measured.
-        ratio: how long these took over what had been estimated.
-        text: the same in words.
+def job_place(session: Session, snapshot: QueueSnapshot, job: Job) -> JobPlace | None:
+    """Place of a job; None if nothing of it is queued, or was not yet when the snapshot was taken."""
+    # The bound value keeps SQLite from going through all that is queued instead of the shards of the job.
+    columns = (Shard.device, Shard.priority, Shard.queued_at, Shard.index.label("place"))
+    of_job = (Shard.job_id == job.id, Shard.state == ShardState.QUEUED)
+    first = session.execute(select(*columns).where(*of_job).order_by(Shard.index).limit(1)).one_or_none()
+    if first is None:
+        return None
+    key = (first.priority, first.device, job.owner_id)
+    backlog = next((one for one in snapshot.backlogs if one.key == key), None)
+    if backlog is None:
+        return None
+    is_before = tuple_(Shard.queued_at, Shard.job_id, Shard.index) < (first.queued_at, job.id, first.place)
+    ahead = _count(session, (*_of(backlog), is_before), snapshot.count_limit)
+    [whole] = _whole(session, [job.id])
+    return JobPlace(whole, backlog, ahead, ahead >= snapshot.count_limit)
+
+
+def _of(backlog: Backlog) -> tuple[ColumnElement[bool], ...]:
+    return (*queued(backlog.device, literal(backlog.priority)), Shard.owner_id == backlog.member_id)
+
+
+def _count(session: Session, where: Sequence[ColumnElement[bool]], limit: int) -> int:
+    some = select(Shard.id).where(*where).limit(limit).subquery()
+    return session.execute(select(func.count()).select_from(some)).scalar_one()
+
+
+def estimates(
+    snapshot: QueueSnapshot, known: FirstJobs, wanted: Collection[str], enough: int | None = None
+) -> dict[str, JobEstimate]:
+    """Estimates for the wanted jobs, as far as there can be any.
+
+    Args:
+        snapshot: of the queue.
+        known: the first jobs of the backlogs that the wanted jobs are in.
+        wanted: ids of the jobs.
+        enough: stop after so many of them, those that are started first.
     """
-
-    workers: int
-    attempts: int
-    ratio: float
-    text: str
+    workers = [SimulatedWorker(worker.devices, worker.seconds_left, worker.works_for) for worker in snapshot.workers]
+    return forecast(workers, list(_simulated_queues(snapshot, known)), snapshot.sharing, wanted, enough)
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingJob:
-    """A job of which something is queued.
-
-    Attributes:
-        position: shards of all teams that are expected to be started before its first, plus one.
-        shards: how many of it are queued.
-        estimated_start: of the first of them.
-        estimated_finish: of the last of them.
-        reason: why there is no estimate; None if there is one.
-    """
-
-    job_id: str
-    name: str | None
-    owner: str
-    priority: str
-    device: str
-    shards: int
-    position: int | None
-    estimated_start: datetime | None
-    estimated_finish: datetime | None
-    reason: str | None
+def _simulated_queues(snapshot: QueueSnapshot, known: FirstJobs) -> Iterator[SimulatedQueue]:
+    for backlog in snapshot.backlogs:
+        if backlog.team_id in snapshot.paused:
+            continue
+        ratio = snapshot.accuracy.ratio_of(backlog.member_id)
+        jobs = known.get(backlog.key, ())
+        groups = deque(ShardGroup(job.job_id, job.shards, job.cost / job.shards * ratio) for job in jobs)
+        left = backlog.shards - sum(job.shards for job in jobs)
+        if left > 0:
+            groups.append(ShardGroup(None, left, backlog.cost * ratio))
+        yield SimulatedQueue(backlog.priority, backlog.device, backlog.team_id, backlog.member_id, groups)
 
 
-@dataclass(frozen=True, slots=True)
-class MemberShare:
-    """What a member has had, and is to have.
-
-    Attributes:
-        used_seconds: computing time lately, halved with each half-life.
-        share: of the team's workers at this moment; 0 where nothing of the member waits or runs.
-    """
-
-    owner: str
-    weight: float
-    used_seconds: float
-    share: float
+def basis(snapshot: QueueSnapshot, workers: int) -> Basis:
+    """Basis of the estimates, in numbers and words."""
+    accuracy = snapshot.accuracy
+    if accuracy.attempts:
+        took = f"the last {accuracy.attempts} attempts took {accuracy.ratio:.3g} times as long as estimated"
+    else:
+        took = "no attempt has ended yet that estimates could be held against"
+    text = f"{workers} worker{'' if workers == 1 else 's'}; {took}."
+    return Basis(workers=workers, attempts=accuracy.attempts, ratio=accuracy.ratio, text=text)
 
 
-@dataclass(frozen=True, slots=True)
-class TeamShare:
-    """What all members together have had and are to have, as ``MemberShare`` of all workers."""
-
-    weight: float
-    used_seconds: float
-    share: float
-
-
-@dataclass(frozen=True, slots=True)
-class QueueView:
-    """A team's queue.
-
-    Attributes:
-        as_of: when this was so, but for the switches, which are as they are.
-        running: the longest running first, and not all of very many.
-        waiting: by priority and member.
-        next_jobs: those that are expected to be started first, in that order.
-        half_life_seconds: after which half of what was used is forgotten.
-    """
-
-    as_of: datetime
-    switches: QueueSwitches
-    workers: WorkersInUse
-    running: Sequence[RunningShard]
-    waiting: Sequence[WaitingShards]
-    next_jobs: Sequence[WaitingJob]
-    shares: Sequence[MemberShare]
-    team: TeamShare
-    half_life_seconds: float
-    basis: Basis
+def no_estimate_reason(snapshot: QueueSnapshot, backlog: Backlog) -> str:
+    """Reason why no start time can be estimated for a job in this backlog."""
+    if backlog.team_id in snapshot.paused:
+        return "The team's queue is paused."
+    if not any(backlog.device in worker.devices for worker in snapshot.workers):
+        return f"No worker that lives serves the device '{backlog.device}'."
+    limits = snapshot.sharing.worker_limits
+    if any(limits.get(one_id, 1) <= 0 for one_id in (backlog.member_id, backlog.team_id)):
+        return "The limit on workers at a time is 0."
+    return "It is too far away to be told."
 
 
-@dataclass(frozen=True, slots=True)
-class PositionView:
-    """Where a job stands in the queue.
-
-    Attributes:
-        position: shards of all teams that are expected to be started before its first, plus one; None where nothing
-            of it is queued, or nobody can tell.
-        is_more: whether there may be more, as they were not counted to the end.
-        shards: how many of it are queued.
-        seconds_ahead: how long one worker is expected to need for those before it.
-        earliest_start: if all goes as well as for the best quarter of the attempts measured.
-        latest_start: if it goes as for the worst quarter.
-        reason: why there is no estimate; None if there is one.
-    """
-
-    as_of: datetime
-    job_id: str
-    state: str
-    basis: Basis
-    shards: int = 0
-    position: int | None = None
-    is_more: bool = False
-    seconds_ahead: float | None = None
-    estimated_start: datetime | None = None
-    earliest_start: datetime | None = None
-    latest_start: datetime | None = None
-    estimated_finish: datetime | None = None
-    earliest_finish: datetime | None = None
-    latest_finish: datetime | None = None
-    reason: str | None = None
+def time_after(snapshot: QueueSnapshot, seconds: float | None) -> datetime | None:
+    """Time so many seconds after the snapshot."""
+    return None if seconds is None else snapshot.now + timedelta(seconds=min(seconds, _FARTHEST_SECONDS))

@@ -1,7 +1,7 @@
-"""Moving a job up among those of its owner; inside the caller's transaction.
+"""Moves of a job among those of its owner; inside the caller's transaction.
 
-The order is that of the times at which shards were queued, so a job is moved by another time. Whose turn it is does not
-follow from them: nobody gets more of the workers by it.
+The order is that of the times at which shards were queued, so a job is moved by another time. Fair shares do not depend
+on these times: nobody gets more of the workers by a move.
 """
 
 from datetime import datetime, timedelta
@@ -11,19 +11,19 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Job, Shard
 from ayla_service.errors import JobFinished, MoveImpossible
-from ayla_service.jobs.editing import touched
+from ayla_service.jobs.editing import with_next_version
+from ayla_service.jobs.schemas import JobDetail
 from ayla_service.jobs.scoping import job_of, own_job
-from ayla_service.jobs.views import JobView
 from ayla_service.queue.eligibility import DEVICES, queued
 from ayla_service.states import UNFINISHED_JOB, WAITING_SHARD
 from ayla_service.teams.principal import Principal
 
-_ROOM = timedelta(seconds=1)
-"""Left between a job at the front and the next, so that others can be moved to between them."""
+_GAP = timedelta(seconds=1)
+"""Time between a job at the front and the next, so that others can be moved in between."""
 
 
-def move_to_front(session: Session, principal: Principal, job_id: str) -> JobView:
-    """Let a job go before all others of its owner that are queued with the same priority. Can be repeated.
+def move_to_front(session: Session, principal: Principal, job_id: str) -> JobDetail:
+    """Move a job before all others of its owner that are queued with the same priority. Can be repeated.
 
     Raises:
         JobNotFound: if the team has none with this id.
@@ -33,12 +33,12 @@ def move_to_front(session: Session, principal: Principal, job_id: str) -> JobVie
     job = _unfinished(session, principal, job_id)
     first = _nearest_of_others(session, job)
     if first is not None:
-        _queue_at(session, job, first - _ROOM)
-    return touched(session, job)
+        _queue_at(session, job, first - _GAP)
+    return with_next_version(session, job)
 
 
-def move_before(session: Session, principal: Principal, job_id: str, other_id: str) -> JobView:
-    """Let a job go just before another one of its owner. Can be repeated.
+def move_before(session: Session, principal: Principal, job_id: str, other_id: str) -> JobDetail:
+    """Move a job just before another one of its owner. Can be repeated.
 
     Jobs that were queued at the same moment as the other one, to the microsecond, are passed as well.
 
@@ -50,8 +50,19 @@ def move_before(session: Session, principal: Principal, job_id: str, other_id: s
     """
     job = _unfinished(session, principal, job_id)
     other = job_of(session, principal, other_id)
-    waits = (Shard.job_id == other.id, Shard.state.in_(WAITING_SHARD))
-    first = session.scalar(select(func.min(Shard.queued_at)).where(*waits))
+    first = _checked(job, other, _first_waiting(session, other))
+    last = _nearest_of_others(session, job, before=first) or first - 2 * _GAP
+    _queue_at(session, job, min(last + (first - last) / 2, first - timedelta(microseconds=1)))
+    return with_next_version(session, job)
+
+
+def _first_waiting(session: Session, job: Job) -> datetime | None:
+    waits = (Shard.job_id == job.id, Shard.state.in_(WAITING_SHARD))
+    return session.scalar(select(func.min(Shard.queued_at)).where(*waits))
+
+
+def _checked(job: Job, other: Job, first: datetime | None) -> datetime:
+    """Time at which the other job's first waiting shard was queued, if the job can be moved before it."""
     if other.id == job.id:
         raise MoveImpossible(other.id, "is the job itself")
     if other.owner_id != job.owner_id:
@@ -60,9 +71,7 @@ def move_before(session: Session, principal: Principal, job_id: str, other_id: s
         raise MoveImpossible(other.id, "has another priority")
     if first is None:
         raise MoveImpossible(other.id, "has nothing that waits")
-    last = _nearest_of_others(session, job, before=first) or first - 2 * _ROOM
-    _queue_at(session, job, min(last + (first - last) / 2, first - timedelta(microseconds=1)))
-    return touched(session, job)
+    return first
 
 
 def _unfinished(session: Session, principal: Principal, job_id: str) -> Job:
@@ -73,16 +82,16 @@ def _unfinished(session: Session, principal: Principal, job_id: str) -> Job:
 
 
 def _nearest_of_others(session: Session, job: Job, before: datetime | None = None) -> datetime | None:
-    """When the first of the owner's other queued shards was queued, or the last of those queued before some time.
+    """Time at which the first of the owner's other queued shards was queued, or the last of those before some time.
 
     Found at an end of the queue's index.
     """
-    looks = (_look(job, device, before).scalar_subquery() for device in DEVICES)
+    looks = (_nearest_of_device(job, device, before).scalar_subquery() for device in DEVICES)
     found = [queued_at for queued_at in session.execute(select(*looks)).one() if queued_at is not None]
     return min(found, default=None) if before is None else max(found, default=None)
 
 
-def _look(job: Job, device: str, before: datetime | None) -> Select[datetime]:
+def _nearest_of_device(job: Job, device: str, before: datetime | None) -> Select[datetime]:
     others = (
         *queued(device, literal(job.priority)),
         Shard.owner_id == job.owner_id,

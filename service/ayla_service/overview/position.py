@@ -1,6 +1,5 @@
-"""The place of one job in the queue, and when it is expected to start and finish; inside the caller's transaction."""
+"""Position of a job in the queue, and estimates of its start and finish; inside the caller's transaction."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -8,72 +7,110 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
 from ayla_service.db.models import Job, Shard
-from ayla_service.jobs.waits import waits
-from ayla_service.overview.estimates import PositionView
-from ayla_service.overview.lanes import OwnPlace, basis, expectations, moment, own_place, why_not
-from ayla_service.queue.forecast import Expectation
-from ayla_service.queue.snapshot import Census, seconds_left
+from ayla_service.jobs.repository import shard_counts
+from ayla_service.overview.estimates import JobPlace, basis, estimates, job_place, no_estimate_reason, time_after
+from ayla_service.overview.schemas import Basis, QueuePosition
+from ayla_service.queue.forecast import JobEstimate
+from ayla_service.queue.snapshot import QueueSnapshot, seconds_left
 from ayla_service.states import UNFINISHED_JOB, ShardState
 
-_RUNNING_LOOKED_AT = 100
+_RUNNING_SHARDS_READ = 100
 
 
-def position_view(session: Session, facts: Census, job: Job) -> PositionView:
-    """Where a job stands."""
-    unknown = PositionView(facts.now, job.id, job.state, basis(facts, len(facts.loads)))
-    place = own_place(session, facts, job) if job.state in UNFINISHED_JOB else None
+def queue_position(session: Session, snapshot: QueueSnapshot, job: Job) -> QueuePosition:
+    """Position of a job in the queue."""
+    place = job_place(session, snapshot, job) if job.state in UNFINISHED_JOB else None
     if place is None:
-        return _without_place(session, facts, job, unknown)
-    stretch = place.stretch
-    workers = sum(stretch.device in load.devices for load in facts.loads)
-    found = replace(unknown, shards=place.job.shards, basis=basis(facts, workers))
-    expected = expectations(facts, {stretch.key: place.parts()}, {job.id}).get(job.id)
-    if expected is None:
-        return replace(found, reason=why_not(facts, stretch))
-    return _told(facts, found, place, expected, _running_end(session, facts, job))
+        return _without_place(session, snapshot, job)
+    backlog = place.backlog
+    found = basis(snapshot, sum(backlog.device in worker.devices for worker in snapshot.workers))
+    estimate = estimates(snapshot, {backlog.key: place.jobs()}, {job.id}).get(job.id)
+    if estimate is None:
+        return _unknown(snapshot, job, found, no_estimate_reason(snapshot, backlog), shards=place.job.shards)
+    return _estimated(snapshot, job, found, place, estimate, _running_seconds(session, snapshot, job))
 
 
-def _told(
-    facts: Census, found: PositionView, place: OwnPlace, expected: Expectation, running: float | None
-) -> PositionView:
-    measured = facts.measured
-    best, worst = (one / measured.ratio if measured.ratio > 0 else 1.0 for one in (measured.low, measured.high))
-    finish = None if expected.finish is None else max(expected.finish, running or 0.0)
-
-    def at(seconds: float | None, factor: float = 1.0) -> datetime | None:
-        return None if seconds is None else moment(facts, seconds * factor)
-
-    return replace(
-        found,
-        position=expected.ahead + 1,
+def _estimated(
+    snapshot: QueueSnapshot,
+    job: Job,
+    found: Basis,
+    place: JobPlace,
+    estimate: JobEstimate,
+    running: float | None,
+) -> QueuePosition:
+    finish = None if estimate.finish is None else max(estimate.finish, running or 0.0)
+    return QueuePosition(
+        as_of=snapshot.now,
+        job_id=job.id,
+        state=job.state,
+        shards=place.job.shards,
+        position=estimate.ahead + 1,
         is_more=place.is_more,
-        seconds_ahead=expected.seconds_ahead,
-        estimated_start=at(expected.start),
-        earliest_start=at(expected.start, min(1.0, best)),
-        latest_start=at(expected.start, max(1.0, worst)),
-        estimated_finish=at(finish),
-        earliest_finish=at(finish, min(1.0, best)),
-        latest_finish=at(finish, max(1.0, worst)),
+        seconds_ahead=estimate.seconds_ahead,
+        **_times(snapshot, "start", estimate.start),
+        **_times(snapshot, "finish", finish),
+        reason=None,
+        basis=found,
     )
 
 
-def _without_place(session: Session, facts: Census, job: Job, unknown: PositionView) -> PositionView:
-    """Nothing of the job is queued."""
+def _times(snapshot: QueueSnapshot, name: str, seconds: float | None) -> dict[str, datetime | None]:
+    """The estimate, and its range if all goes as for the fastest and for the slowest quarter of what was measured."""
+    accuracy = snapshot.accuracy
+    quartiles = (accuracy.lower_quartile, accuracy.upper_quartile)
+    fast, slow = (one / accuracy.ratio if accuracy.ratio > 0 else 1.0 for one in quartiles)
+    factors = {"estimated": 1.0, "earliest": min(1.0, fast), "latest": max(1.0, slow)}
+    return {
+        f"{which}_{name}": time_after(snapshot, None if seconds is None else seconds * factor)
+        for which, factor in factors.items()
+    }
+
+
+def _without_place(session: Session, snapshot: QueueSnapshot, job: Job) -> QueuePosition:
+    """Position of a job of which nothing is queued."""
+    found = basis(snapshot, len(snapshot.workers))
+    reason = _why_nothing_is_queued(session, job)
+    if reason is not None:
+        return _unknown(snapshot, job, found, reason)
+    finish = time_after(snapshot, _running_seconds(session, snapshot, job))
+    return _unknown(snapshot, job, found, "All that is left of it runs.", finish=finish)
+
+
+def _why_nothing_is_queued(session: Session, job: Job) -> str | None:
+    """Reason why nothing of the job is queued; None if all that is left of it runs."""
     if job.state not in UNFINISHED_JOB:
-        return replace(unknown, reason=f"The job has ended as {job.state}.")
+        return f"The job has ended as {job.state}."
     if job.paused_at is not None:
-        return replace(unknown, reason="The job is paused.")
-    standing = waits(session, [job.id]).get(job.id)
-    if standing is not None and standing.next_attempt_at is not None:
-        return replace(unknown, reason="It waits after a failed attempt, and is queued again when that is over.")
-    if standing is not None and standing.queued:
-        return replace(unknown, reason="It was queued a moment ago; ask again.")
-    end = moment(facts, _running_end(session, facts, job))
-    return replace(unknown, estimated_finish=end, reason="All that is left of it runs.")
+        return "The job is paused."
+    shards = shard_counts(session, [job.id]).get(job.id)
+    if shards is not None and shards.next_attempt_at is not None:
+        return "It waits after a failed attempt, and is queued again when that is over."
+    if shards is not None and shards.queued:
+        return "It was queued a moment ago; ask again."
+    return None
 
 
-def _running_end(session: Session, facts: Census, job: Job) -> float | None:
-    """In how many seconds the last of its shards that run ends, as far as their steps tell."""
+def _unknown(
+    snapshot: QueueSnapshot, job: Job, found: Basis, reason: str, shards: int = 0, finish: datetime | None = None
+) -> QueuePosition:
+    """Position without an estimate, but for the finish of what runs."""
+    return QueuePosition(
+        as_of=snapshot.now,
+        job_id=job.id,
+        state=job.state,
+        shards=shards,
+        position=None,
+        is_more=False,
+        seconds_ahead=None,
+        **_times(snapshot, "start", None),
+        **_times(snapshot, "finish", None) | {"estimated_finish": finish},
+        reason=reason,
+        basis=found,
+    )
+
+
+def _running_seconds(session: Session, snapshot: QueueSnapshot, job: Job) -> float | None:
+    """Seconds until the last of its running shards ends; None if their steps do not tell."""
     running = (Shard.job_id == job.id, Shard.state == written(ShardState.RUNNING))
-    ids = list(session.scalars(select(Shard.id).where(*running).limit(_RUNNING_LOOKED_AT)))
-    return max(seconds_left(session, ids, facts.now).values(), default=None)
+    ids = list(session.scalars(select(Shard.id).where(*running).limit(_RUNNING_SHARDS_READ)))
+    return max(seconds_left(session, ids, snapshot.now).values(), default=None)

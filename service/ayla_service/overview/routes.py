@@ -1,4 +1,4 @@
-"""The queue that all share: what runs and waits, where a job stands, moving it, stopping and draining."""
+"""Routes of the queue: overview, position of a job, moving it, pausing and draining; and of the workers."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -10,50 +10,44 @@ from starlette.requests import Request
 
 from ayla_service.db.session import store_now
 from ayla_service.http.authorization import Admin, Reader, Steerer
-from ayla_service.http.dependencies import JobId, Store, submitted_json
+from ayla_service.http.dependencies import JobId, Jobs, Store, submitted_json
 from ayla_service.http.examples import MOVE_EXAMPLES
 from ayla_service.http.idempotency import REPLAYED, Answer, Once
 from ayla_service.http.problems import responses
-from ayla_service.jobs.routes.dependencies import Jobs
 from ayla_service.jobs.routes.jobs import CHANGED, changed
 from ayla_service.jobs.schemas import JobDetail
 from ayla_service.overview.moving import move_before, move_to_front
-from ayla_service.overview.schemas import JobMove, Queue, QueuePosition, Switches, WorkerList
-from ayla_service.overview.service import QueueBoard, WorkerDirectory
+from ayla_service.overview.schemas import JobMove, Queue, QueuePosition, WorkerList
+from ayla_service.overview.service import QueueOverview
 from ayla_service.queue import control
-from ayla_service.queue.control import QueueSwitches
+from ayla_service.queue.schemas import Switches
 from ayla_service.queue.sweep import sweep
 from ayla_service.teams.principal import Principal
 
 
-async def _directory(request: Request) -> WorkerDirectory:
-    return WorkerDirectory(request.app.state.database, request.app.state.settings.presence_seconds)
+async def _overview(request: Request) -> QueueOverview:
+    overview: QueueOverview = request.app.state.overview
+    return overview
 
 
-async def _board(request: Request) -> QueueBoard:
-    board: QueueBoard = request.app.state.board
-    return board
-
-
-Workers = Annotated[WorkerDirectory, Depends(_directory)]
-Board = Annotated[QueueBoard, Depends(_board)]
+Overview = Annotated[QueueOverview, Depends(_overview)]
 
 
 _queue = APIRouter(tags=["queue"])
 _workers = APIRouter(tags=["workers"])
 
 _SWITCHED: dict[int | str, dict[str, Any]] = {200: {"description": "How it is switched now.", "headers": REPLAYED}}
-_Switch = Callable[[Session, str, datetime], QueueSwitches]
+_Switch = Callable[[Session, str, datetime], Switches]
 
 
 @_queue.get("/queue", operation_id="get_queue", summary="Read the team's queue")
-def get_queue(caller: Reader, board: Board) -> Queue:
-    """What runs and waits of the team, what comes next and when, and who has had how much.
+def get_queue(caller: Reader, overview: Overview) -> Queue:
+    """Running and waiting work of the team, the next jobs with estimates, and the shares of its members.
 
-    All teams share the workers; of others only the number of workers that are busy for them is told. Estimates are
+    All teams share the workers; of others only the number of workers that are busy for them is shown. Estimates are
     what the policy does with the workers there are, if nothing new comes; see docs/queue.md.
     """
-    return Queue.of_view(board.queue(caller))
+    return overview.queue(caller)
 
 
 @_queue.get(
@@ -62,9 +56,9 @@ def get_queue(caller: Reader, board: Board) -> Queue:
     summary="Read where a job stands in the queue",
     responses=responses(404),
 )
-def get_queue_position(job_id: JobId, caller: Reader, board: Board) -> QueuePosition:
-    """How much is expected to be started before it, when it should start and finish, and from what that is told."""
-    return QueuePosition.of(board.position(caller, job_id))
+def get_queue_position(job_id: JobId, caller: Reader, overview: Overview) -> QueuePosition:
+    """Number of shards that should be started before it, estimates of its start and finish, and their basis."""
+    return overview.position(caller, job_id)
 
 
 @_queue.post(
@@ -79,7 +73,7 @@ def get_queue_position(job_id: JobId, caller: Reader, board: Board) -> QueuePosi
 def move_job(
     job_id: JobId, where: Annotated[JobMove, Body(openapi_examples=MOVE_EXAMPLES)], caller: Steerer, once: Once
 ) -> Response:
-    """Let a job go before others of its owner with the same priority; whose turn it is does not change by that."""
+    """Move a job before others of its owner with the same priority; the shares of members do not change by that."""
     other_id = where.other()
     if other_id is None:
         return once(lambda session: changed(move_to_front(session, caller, job_id)))
@@ -115,17 +109,16 @@ def resume_queue(caller: Admin, jobs: Jobs, store: Store, once: Once) -> Respons
 
 
 def _switched(session: Session, caller: Principal, switch: _Switch, then: Callable[[], None] = lambda: None) -> Answer:
-    switches = switch(session, caller.team_id, store_now(session))
-    return Answer(200, Switches.of(switches), then=then)
+    return Answer(200, switch(session, caller.team_id, store_now(session)), then=then)
 
 
 @_workers.get("/workers", operation_id="list_workers", summary="List the workers and what they run")
-def list_workers(caller: Reader, workers: Workers) -> WorkerList:
-    """Every worker, in the order in which they started; one that has stopped or was lost is told for a day.
+def list_workers(caller: Reader, overview: Overview) -> WorkerList:
+    """All workers, in the order in which they started; one that has stopped or was lost is listed for a day.
 
-    All teams share them; of what they run only the caller's team's jobs are told.
+    All teams share them; of what they run only the caller's team's jobs are shown.
     """
-    return WorkerList.of(workers.list(caller))
+    return overview.workers(caller)
 
 
 router = APIRouter()

@@ -1,34 +1,33 @@
-"""What is told about the queue, and how a job is moved in it."""
+"""Answers about a team's queue, and the body of a request that moves a job in it.
 
-from collections.abc import Sequence
-from dataclasses import asdict
+Each answer is one frozen model, which the service builds.
+"""
+
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 
 from ayla_spec import SpecError, SpecIssue
 from ayla_spec.jobspec import Priority
 from ayla_spec.model import SpecModel
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from ayla_service.overview.estimates import PositionView, QueueView
-from ayla_service.queue.control import QueueSwitches
-from ayla_service.queue.workers import WorkerState, WorkerView
-from ayla_service.schemas import Id, without_default
+from ayla_service.queue.schemas import Switches, Worker
+from ayla_service.schemas import FrozenModel, Id, without_default
 from ayla_service.states import JobState
 
-_Start = Annotated[datetime | None, Field(description="When the first of its queued shards is expected to start.")]
-_Finish = Annotated[datetime | None, Field(description="When the last of its shards is expected to end.")]
+_Start = Annotated[datetime | None, Field(description="Time at which its first queued shard is expected to start.")]
+_Finish = Annotated[datetime | None, Field(description="Time at which its last shard is expected to end.")]
 _Position = Annotated[
     int | None,
     Field(description="Shards of all teams that are expected to be started before its first, plus one."),
 ]
-_Reason = Annotated[str | None, Field(description="Why there is no estimate; null if there is one.")]
+_Reason = Annotated[str | None, Field(description="Reason why there is no estimate; null if there is one.")]
 _Weight = Annotated[float, Field(description="The share beside others: twice the weight, twice the time.")]
 _UsedSeconds = Annotated[float, Field(description="Computing time used lately: halved with each half-life.")]
 
 
 class JobMove(SpecModel):
-    """Where a job is to go among those of its owner; one of the two."""
+    """New place of a job among those of its owner; one of the two."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -57,28 +56,16 @@ class JobMove(SpecModel):
         return self.before if "before" in self.model_fields_set else None
 
 
-class Switches(BaseModel):
-    """Whether a team's queue takes and starts jobs; what runs goes on in any case."""
+class WorkersInUse(FrozenModel):
+    """Numbers of living workers, by what they do."""
 
-    paused_at: datetime | None = Field(description="Since when nothing of it is started; null: it is.")
-    draining_at: datetime | None = Field(description="Since when nothing is put on it; null: it is.")
-
-    @classmethod
-    def of(cls, switches: QueueSwitches) -> Self:
-        """The answer for one team."""
-        return cls.model_validate(asdict(switches))
+    idle: int = Field(description="Workers with nothing to run.")
+    busy: int = Field(description="Workers that run something of the team.")
+    busy_for_others: int = Field(description="Workers that run something of other teams only.")
 
 
-class WorkersInUse(BaseModel):
-    """How many workers live, and what they do."""
-
-    idle: int = Field(description="They have nothing to run.")
-    busy: int = Field(description="They run something of the team.")
-    busy_for_others: int = Field(description="They run something of other teams only.")
-
-
-class RunningShard(BaseModel):
-    """A shard of the team that runs."""
+class RunningShard(FrozenModel):
+    """Running shard of the team."""
 
     worker: str
     job_id: str
@@ -89,8 +76,8 @@ class RunningShard(BaseModel):
     expected_end: datetime | None = Field(description="From the steps made so far, or what was estimated before.")
 
 
-class WaitingShards(BaseModel):
-    """What a member has queued of one priority."""
+class WaitingShards(FrozenModel):
+    """Queued shards of a member, of one priority."""
 
     priority: Priority
     owner: str
@@ -98,23 +85,23 @@ class WaitingShards(BaseModel):
     is_more: bool = Field(description="Whether there may be more: very many are not counted to the end.")
 
 
-class WaitingJob(BaseModel):
-    """A job of which something is queued."""
+class WaitingJob(FrozenModel):
+    """Job with queued shards."""
 
     job_id: str
     name: str | None
     owner: str
     priority: Priority
     device: Literal["auto", "cpu", "cuda"]
-    shards: int = Field(description="How many of it are queued.")
+    shards: int = Field(description="Number of its queued shards.")
     position: _Position
     estimated_start: _Start
     estimated_finish: _Finish
     reason: _Reason
 
 
-class MemberShare(BaseModel):
-    """What a member has had, and is to have."""
+class MemberShare(FrozenModel):
+    """Share of a member, and what it has used lately."""
 
     owner: str
     weight: _Weight
@@ -122,20 +109,20 @@ class MemberShare(BaseModel):
     share: float = Field(description="Part of the team's workers at this moment; 0 if the member has nothing to run.")
 
 
-class TeamShare(BaseModel):
-    """What the team has had, and is to have."""
+class TeamShare(FrozenModel):
+    """Share of the team, and what it has used lately."""
 
     weight: _Weight
     used_seconds: _UsedSeconds
     share: float = Field(description="Part of all workers at this moment; 0 if the team has nothing to run.")
 
 
-class Basis(BaseModel):
-    """What the estimates are made from."""
+class Basis(FrozenModel):
+    """Basis of the estimates."""
 
-    workers: int = Field(description="How many live that can run it.")
-    attempts: int = Field(description="How many attempts that ended lately were measured.")
-    ratio: float = Field(description="How long these took over what had been estimated from the spec alone.")
+    workers: int = Field(description="Number of living workers that can run it.")
+    attempts: int = Field(description="Number of attempts measured, which ended lately.")
+    ratio: float = Field(description="Their time over what had been estimated from the spec alone.")
     text: str = Field(
         description="The same in words.",
         examples=["2 workers; the last 214 attempts took 0.84 times as long as estimated."],
@@ -145,34 +132,28 @@ class Basis(BaseModel):
 class Queue(Switches):
     """A team's queue."""
 
-    as_of: datetime = Field(description="When all of this was so; at most about a second ago.")
+    as_of: datetime = Field(description="Time of the snapshot; at most about a second ago.")
     workers: WorkersInUse
-    running: list[RunningShard] = Field(description="What runs of the team, the first 200; the longest running first.")
+    running: list[RunningShard] = Field(description="The first 200 running shards, the longest running first.")
     waiting: list[WaitingShards] = Field(description="By priority and member, the best priority first.")
     next: list[WaitingJob] = Field(description="The first 50 jobs, in the order in which they should be started.")
     shares: list[MemberShare] = Field(description="All members of the team, by name.")
     team: TeamShare
-    half_life_seconds: float = Field(description="After that time half of what was used is forgotten.")
+    half_life_seconds: float = Field(description="Time after which half of the usage is forgotten.")
     basis: Basis
 
-    @classmethod
-    def of_view(cls, view: QueueView) -> Self:
-        """The answer for one team."""
-        document = asdict(view)
-        return cls.model_validate({**document, **document["switches"], "next": document["next_jobs"]})
 
-
-class QueuePosition(BaseModel):
-    """Where a job stands in the queue."""
+class QueuePosition(FrozenModel):
+    """Position of a job in the queue, and estimates of its start and finish."""
 
     as_of: datetime
     job_id: str
     state: JobState
-    shards: int = Field(description="How many of it are queued.")
+    shards: int = Field(description="Number of its queued shards.")
     position: _Position
     is_more: bool = Field(description="Whether it may be further behind: very many are not counted to the end.")
     seconds_ahead: float | None = Field(
-        description="How long one worker is expected to need for all shards that are started before."
+        description="Time that one worker is expected to need for all shards that are started before."
     )
     estimated_start: _Start
     earliest_start: datetime | None = Field(description="If all goes as for the fastest quarter of what was measured.")
@@ -183,47 +164,9 @@ class QueuePosition(BaseModel):
     reason: _Reason
     basis: Basis
 
-    @classmethod
-    def of(cls, view: PositionView) -> Self:
-        """The answer for one job."""
-        return cls.model_validate(asdict(view))
 
-
-class RunningAttempt(BaseModel):
-    """What a worker works on."""
-
-    job_id: str
-    shard_id: str
-    number: int
-    since: datetime
-
-
-class Worker(BaseModel):
-    """A process that runs jobs."""
-
-    name: str
-    state: WorkerState = Field(description="Lost: silent, without having said that it stops.")
-    host: str
-    pid: int
-    device: str = Field(description="What it computes on.")
-    devices: list[str] = Field(description="Which devices of a job spec it serves.", examples=[["auto", "cpu"]])
-    memory_bytes: int = Field(description="Memory of the machine, or of the GPU that it computes on.")
-    environment: dict[str, Any] = Field(
-        description="What results depend on to the last bit: versions, threads, processor."
-    )
-    started_at: datetime
-    heartbeat_at: datetime = Field(description="The last sign of life.")
-    stopped_at: datetime | None
-    attempts: list[RunningAttempt] = Field(description="What it runs; several where small shards run together.")
-
-
-class WorkerList(BaseModel):
+class WorkerList(FrozenModel):
     """All workers."""
 
     data: list[Worker]
     next_cursor: str | None = Field(None, description="Always null: the list is complete.")
-
-    @classmethod
-    def of(cls, views: Sequence[WorkerView]) -> Self:
-        """The answer for all workers."""
-        return cls(data=[Worker.model_validate(asdict(view)) for view in views])

@@ -1,95 +1,81 @@
-"""A team's queue and the place of a job in it, with what is to be expected: for users.
+"""Service behind the routes of the queue: a team's queue, the position of a job, the workers.
 
-What is expected is played through anew at most once a second in a process, however many ask.
+The snapshot of the queue and a team's overview are cached for one second in each process, however many ask.
 """
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeVar, cast
 
 from sqlalchemy.orm import Session
 
 from ayla_service.db.session import Database
 from ayla_service.jobs.scoping import job_of
-from ayla_service.overview.estimates import PositionView, QueueView
-from ayla_service.overview.overview import queue_view
-from ayla_service.overview.position import position_view
+from ayla_service.overview.overview import team_queue
+from ayla_service.overview.position import queue_position
+from ayla_service.overview.schemas import Queue, QueuePosition, WorkerList
 from ayla_service.queue import control
 from ayla_service.queue.fair_queue import SharePolicy
-from ayla_service.queue.snapshot import Census, census
-from ayla_service.queue.workers import WorkerView, list_workers
+from ayla_service.queue.snapshot import QueueSnapshot, queue_snapshot
+from ayla_service.queue.workers import list_workers
 from ayla_service.teams.principal import Principal
 
-_CENSUS = "census"
+_SNAPSHOT = "snapshot"
 _Value = TypeVar("_Value")
 
 
-class QueueBoard:
-    """What users are told about the queue.
+class QueueOverview:
+    """Overview of the queue for its users.
 
     Args:
         database: the store.
-        presence_seconds: how often workers say that they live.
-        shares: how use is remembered.
-        keep_seconds: for how long what was found is told again.
+        presence_seconds: time between two signs of life of a worker.
+        policy: how past usage counts.
+        cache_seconds: time for which an answer is cached.
     """
 
     def __init__(
-        self, database: Database, presence_seconds: float, shares: SharePolicy, keep_seconds: float = 1.0
+        self, database: Database, presence_seconds: float, policy: SharePolicy, cache_seconds: float = 1.0
     ) -> None:
         self._database = database
         self._presence_seconds = presence_seconds
-        self._shares = shares
-        self._keep_seconds = keep_seconds
-        self._kept: dict[str, tuple[float, object]] = {}
+        self._policy = policy
+        self._cache_seconds = cache_seconds
+        self._cache: dict[str, tuple[float, object]] = {}
 
-    def queue(self, principal: Principal) -> QueueView:
-        """The team's queue; whether it is paused or draining is as it is now."""
+    def queue(self, principal: Principal) -> Queue:
+        """The caller's team's queue; whether it is paused or draining is never cached."""
         with self._database.read() as session:
-            view = self._remembered(principal.team_id, lambda: self._look(session, principal.team_id))
+            queue = self._cached(principal.team_id, lambda: self._team_queue(session, principal.team_id))
             switches = control.switches(session, principal.team_id)
-        return replace(view, switches=switches)
+        return queue.model_copy(update=switches.model_dump())
 
-    def position(self, principal: Principal, job_id: str) -> PositionView:
-        """Where a job stands.
+    def position(self, principal: Principal, job_id: str) -> QueuePosition:
+        """Position of a job in the queue.
 
         Raises:
             JobNotFound: if the team has none with this id.
         """
         with self._database.read() as session:
             job = job_of(session, principal, job_id)
-            return position_view(session, self._census(session), job)
+            return queue_position(session, self._snapshot(session), job)
 
-    def _look(self, session: Session, team_id: str) -> QueueView:
-        return queue_view(session, self._census(session), team_id, self._shares)
+    def workers(self, principal: Principal) -> WorkerList:
+        """All workers, in the order in which they started, with those of their attempts that are at the team's jobs."""
+        with self._database.read() as session:
+            return WorkerList(data=list_workers(session, self._presence_seconds, principal.team_id))
 
-    def _census(self, session: Session) -> Census:
-        return self._remembered(_CENSUS, lambda: census(session, self._presence_seconds, self._shares))
+    def _team_queue(self, session: Session, team_id: str) -> Queue:
+        return team_queue(session, self._snapshot(session), team_id, self._policy)
 
-    def _remembered(self, key: str, find: Callable[[], _Value]) -> _Value:
-        """What was found a moment ago, or is now; if two ask at once both look, and either is right."""
-        found_at, value = self._kept.get(key, (float("-inf"), None))
-        if time.monotonic() - found_at < self._keep_seconds:
+    def _snapshot(self, session: Session) -> QueueSnapshot:
+        return self._cached(_SNAPSHOT, lambda: queue_snapshot(session, self._presence_seconds, self._policy))
+
+    def _cached(self, key: str, find: Callable[[], _Value]) -> _Value:
+        """The cached value, or a new one; if two ask at once both find one, and either is right."""
+        found_at, value = self._cache.get(key, (float("-inf"), None))
+        if time.monotonic() - found_at < self._cache_seconds:
             return cast("_Value", value)
         found = find()
-        self._kept[key] = (time.monotonic(), found)
+        self._cache[key] = (time.monotonic(), found)
         return found
-
-
-class WorkerDirectory:
-    """The workers that the store remembers.
-
-    Args:
-        database: the store.
-        presence_seconds: how often workers say that they live.
-    """
-
-    def __init__(self, database: Database, presence_seconds: float) -> None:
-        self._database = database
-        self._presence_seconds = presence_seconds
-
-    def list(self, principal: Principal) -> list[WorkerView]:
-        """Every worker, in the order in which they started, with those of its attempts that are at the team's jobs."""
-        with self._database.read() as session:
-            return list_workers(session, self._presence_seconds, principal.team_id)

@@ -1,1 +1,1 @@
-"""Processes of the service: what serves, supervises and starts them."""
+"""Processes of the service: their start, server and supervisor, and the one of a single command."""

@@ -1,8 +1,8 @@
-"""Connections that nobody can hold without using them: uvicorn's own, with a patience that ends.
+"""Connections with timeouts and limits, so that nobody can hold one without using it.
 
 uvicorn waits for ever for the head of a request, and for a client that takes nothing of its answer. Here each of
 these has a time, counted from when the wait began and not from the last byte, so that one byte now and then does not
-prolong it. A body has its time in ``api/middleware.py``, where it can be answered.
+prolong it. A body has its time in ``http/middleware.py``, where it can be answered.
 
 A request may be answered before all of its body has come, as it is too large or nobody may send it. Many clients read
 the answer only after they have sent all, and never find it if the connection is closed before: so what comes is read on
@@ -45,7 +45,7 @@ LEAST_BYTES_PER_SECOND = 1024
 
 
 def _answer(error: ServiceError, *headers: str) -> bytes:
-    """What is answered where no request has been read, in the form of every other error of the interface."""
+    """Answer where no request has been read, as problem+json like every other error of the interface."""
     named = {"type": f"urn:ayla:problem:{error.slug}", "title": error.title, "status": error.status}
     body = json.dumps({**named, "detail": error.detail, "instance": "", "request_id": "", "errors": []}).encode()
     status = f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}"
@@ -54,17 +54,17 @@ def _answer(error: ServiceError, *headers: str) -> bytes:
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """A connection whose client is waited for only so long.
+    """A connection of uvicorn with timeouts and limits.
 
-    Subclasses, which ``bounded`` makes, set the bounds.
+    Subclasses, which ``bounded_protocol`` makes, set the bounds.
 
     Attributes:
-        patience_seconds: for the head of a request, and for an answer to be taken.
+        timeout_seconds: for the head of a request, and for an answer to be taken.
         most: connections at once.
-        draining: those whose request is answered, while the rest of its body is read and dropped.
+        draining: connections whose request is answered, while the rest of its body is read and dropped.
     """
 
-    patience_seconds: float
+    timeout_seconds: float
     most: int
     draining: ClassVar[set["BoundedProtocol"]]
 
@@ -97,7 +97,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait for nothing any more."""
+        """Cancel the timers."""
         for timer in (self._head, self._stall):
             if timer is not None:
                 timer.cancel()
@@ -105,7 +105,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on, unless a head, or what comes behind a body, has no end: the parser keeps whatever comes of it."""
+        """Read on, unless a head or the trailers are too long, which the parser keeps in memory."""
         self._loose_bytes += len(data)
         super().data_received(data)
         if self._drain is not None:
@@ -116,7 +116,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.send_400_response(f"Line and headers of a request have at most {MOST_HEAD_BYTES} bytes.")
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what cannot be read, unless another answer is on its way or was the last."""
+        """Refuse a malformed request, unless another answer is under way or was the last."""
         last: RequestResponseCycle | None = self.cycle
         is_answering = last is not None and last.response_started and not last.response_complete
         if not is_answering and self._drain is None:
@@ -134,7 +134,7 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """What comes now is a body, which has its limits elsewhere."""
+        """Note the end of a head; the body has limits of its own elsewhere."""
         self._has_head, self._loose_bytes = True, 0
         super().on_headers_complete()
 
@@ -201,12 +201,12 @@ class BoundedProtocol(HttpToolsProtocol):
         return True
 
     def pause_writing(self) -> None:
-        """Begin to wait for the client to take what was sent."""
+        """Begin to wait for the client to read the answer."""
         super().pause_writing()
         self._await_taking()
 
     def resume_writing(self) -> None:
-        """It has taken all of it."""
+        """Stop waiting, as the client has read all of it."""
         if self._stall is not None:
             self._stall.cancel()
             self._stall = None
@@ -215,7 +215,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _await_head(self) -> None:
         if self._head is not None:
             self._head.cancel()
-        self._head = self.loop.call_later(self.patience_seconds, self._end_without_head)
+        self._head = self.loop.call_later(self.timeout_seconds, self._end_without_head)
 
     def _end_without_head(self) -> None:
         last: RequestResponseCycle | None = self.cycle  # none before the first request, whatever uvicorn's types say
@@ -225,21 +225,21 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _await_taking(self) -> None:
         waiting = self.transport.get_write_buffer_size()
-        self._stall = self.loop.call_later(self.patience_seconds, self._end_without_taking, waiting)
+        self._stall = self.loop.call_later(self.timeout_seconds, self._end_without_taking, waiting)
 
     def _end_without_taking(self, waited_for: int) -> None:
         taken = waited_for - self.transport.get_write_buffer_size()
-        if taken >= LEAST_BYTES_PER_SECOND * self.patience_seconds:
+        if taken >= LEAST_BYTES_PER_SECOND * self.timeout_seconds:
             self._await_taking()
         else:
             self.transport.abort()
 
 
-def bounded(patience: float, connections: int) -> type[BoundedProtocol]:
+def bounded_protocol(timeout: float, connections: int) -> type[BoundedProtocol]:
     """The protocol with these bounds; uvicorn wants a class, and makes an instance for each connection."""
 
     class Bounded(BoundedProtocol):
-        patience_seconds = patience
+        timeout_seconds = timeout
         most = connections
         draining: ClassVar[set[BoundedProtocol]] = set()
 

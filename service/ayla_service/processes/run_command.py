@@ -1,4 +1,4 @@
-"""The service for the time of one command: started before it, stopped after it."""
+"""Runs one command beside a service of its own, which is started before it and stopped after it."""
 
 import contextlib
 import http.client
@@ -24,7 +24,7 @@ _SHOWN_LOG_LINES = 5
 _NOT_EXECUTABLE, _NOT_FOUND, _SIGNALLED = 126, 127, 128
 
 
-def run_beside_service(command: Sequence[str], settings: Settings, mask: int = -1) -> int:
+def run_command(command: Sequence[str], settings: Settings, mask: int = -1) -> int:
     """Start the service, run ``command`` with AYLA_BASE_URL set, stop the service.
 
     Args:
@@ -44,12 +44,12 @@ def run_beside_service(command: Sequence[str], settings: Settings, mask: int = -
         with _service(settings, listener, log) as service:
             listener.close()  # the service's copy is the only one now: if it dies, connections fail
             _wait_until_ready(service, url, log_path, log_begin)
-            return _run(command, {**os.environ, "AYLA_BASE_URL": url}, settings.shutdown_seconds, mask)
+            return _run_child(command, {**os.environ, "AYLA_BASE_URL": url}, settings.shutdown_seconds, mask)
 
 
 @contextlib.contextmanager
 def _service(settings: Settings, listener: socket.socket, log: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """The service as a child in a session of its own, so that Ctrl-C goes to the command first."""
+    """The service as a child process in a session of its own, so that Ctrl-C goes to the command first."""
     descriptor = listener.fileno()
     arguments = [sys.executable, "-m", "ayla_service", "serve", "--fd", str(descriptor), "--exit-with-parent"]
     service = subprocess.Popen(  # noqa: S603  # our own command line
@@ -100,7 +100,7 @@ def _failure(detail: str, log_path: Path, log_begin: int) -> str:
     return "\n".join([f"{detail} Its log is {log_path}; it ends:", *lines])
 
 
-def _run(command: Sequence[str], variables: Mapping[str, str], patience_seconds: float, mask: int) -> int:
+def _run_child(command: Sequence[str], variables: Mapping[str, str], shutdown_seconds: float, mask: int) -> int:
     try:
         process = subprocess.Popen(command, env=variables, umask=mask)  # noqa: S603  # the user's own command line
     except FileNotFoundError:
@@ -116,19 +116,19 @@ def _run(command: Sequence[str], variables: Mapping[str, str], patience_seconds:
         with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
             process.wait(_GRACE_SECONDS)
     finally:
-        _stop(process, patience_seconds)
+        _stop(process, shutdown_seconds)
     return process.returncode if process.returncode >= 0 else _SIGNALLED - process.returncode
 
 
-def _stop(process: subprocess.Popen[bytes], patience_seconds: float) -> None:
-    """End a process for certain; signals that come meanwhile no longer matter, everything is ending anyway."""
+def _stop(process: subprocess.Popen[bytes], shutdown_seconds: float) -> None:
+    """End a process, by force if need be; signals that come meanwhile are ignored, as everything is ending."""
     if process.poll() is not None:
         return
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     process.terminate()
     try:
-        process.wait(patience_seconds)
+        process.wait(shutdown_seconds)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

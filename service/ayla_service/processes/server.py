@@ -13,15 +13,15 @@ import threading
 import uvicorn
 from fastapi import FastAPI
 
-from ayla_service.processes.connections import KEEP_ALIVE_SECONDS, bounded
+from ayla_service.processes.connections import KEEP_ALIVE_SECONDS, bounded_protocol
 from ayla_service.settings import Settings
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _OTHER_FILES = 512
 
 
-class Server(uvicorn.Server):
-    """Ends the streams when it begins to stop: uvicorn waits for them, and they would go on for ever."""
+class ApiServer(uvicorn.Server):
+    """Server that ends live streams when it begins to stop: uvicorn waits for those, which do not end by themselves."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop serving."""
@@ -33,7 +33,7 @@ class Server(uvicorn.Server):
 def serve_until_stopped(app: FastAPI, listener: socket.socket, settings: Settings) -> None:
     """Serve on ``listener``; on SIGINT or SIGTERM let requests in progress end, and return."""
     _allow_files(settings.max_connections)
-    server = Server(configuration(app, settings))
+    server = ApiServer(configuration(app, settings))
 
     def stop(_number: int, _frame: object) -> None:
         server.should_exit = True
@@ -41,21 +41,21 @@ def serve_until_stopped(app: FastAPI, listener: socket.socket, settings: Setting
     # uvicorn raises the signal anew when it has stopped: this handler ends nothing, so the caller can clean up.
     for number in _STOP_SIGNALS:
         signal.signal(number, stop)
-    # Else every large body that is parsed has all of the program looked through for garbage, while nobody is served.
+    # Without this the garbage collector scans the whole program for every large body, while nobody is served.
     gc.collect()
     gc.freeze()
     server.run(sockets=[listener])
 
 
 def configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:
-    """How the application is served."""
+    """Configuration of uvicorn."""
     return uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
         lifespan="on",
         server_header=False,
-        http=bounded(settings.client_seconds, settings.max_connections),
+        http=bounded_protocol(settings.client_seconds, settings.max_connections),
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds),
@@ -63,13 +63,13 @@ def configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:
 
 
 def _allow_files(connections: int) -> None:
-    """Let this process have a file for each connection, and some: the usual limit of 1024 is soon reached."""
+    """Raise the limit of open files to one for each connection and some more; the usual 1024 is soon reached."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = connections + _OTHER_FILES
     most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     if soft == resource.RLIM_INFINITY or soft >= most:
         return
-    # Where the system has a limit of its own besides, what there is has to do.
+    # Where the system has another limit besides, that one stays.
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
@@ -78,10 +78,10 @@ def stop_with_parent() -> None:
     """Ask this process to stop when its standard input ends, which is when the process at the other end is gone."""
     descriptor = sys.stdin.fileno()
 
-    def wait_for_the_end() -> None:
+    def wait_for_end_of_file() -> None:
         # Not sys.stdin.read: the lock of its buffer, held by this thread at exit, would abort the interpreter.
         while os.read(descriptor, 1024):
             pass
         os.kill(os.getpid(), signal.SIGTERM)
 
-    threading.Thread(target=wait_for_the_end, name="parent-watch", daemon=True).start()
+    threading.Thread(target=wait_for_end_of_file, name="parent-watch", daemon=True).start()

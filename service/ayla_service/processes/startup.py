@@ -1,4 +1,4 @@
-"""What the commands need before they can work: settings, a store, a socket. Every failure is one clear sentence."""
+"""Start of a process: its settings, store and socket. Every failure is one clear sentence."""
 
 import difflib
 import errno
@@ -31,7 +31,7 @@ log = structlog.get_logger("ayla_service.processes.startup")
 
 
 class StartError(Exception):
-    """The command cannot start; the message is for people and says what to do."""
+    """A command cannot start; the message is for people and says what to do."""
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -49,8 +49,8 @@ def load_settings(**overrides: Any) -> Settings:
 
 
 def warn_of_unknown_variables() -> None:
-    """Say which variables look like settings and are none, as what they were to say has no effect."""
-    known = {variable(name) for name in Settings.model_fields} | _OF_OTHERS
+    """Log the variables that look like settings and are none, as they have no effect."""
+    known = {variable(name) for name in Settings.model_fields} | _OTHER_VARIABLES
     unknown = sorted(name for name in os.environ if name.startswith(ENV_PREFIX) and name not in known)
     if unknown:
         log.warning("variables that are no settings; see ayla-service --help", names=unknown)
@@ -87,7 +87,7 @@ def connect(settings: Settings) -> Database:
     """The store behind the settings' URL, not yet asked anything.
 
     Raises:
-        StartError: if it needs a driver that is not installed, or its URL has parameters that make no sense.
+        StartError: if it needs a driver that is not installed, or its URL has invalid parameters.
     """
     try:
         return Database(settings.store_url)
@@ -126,7 +126,7 @@ def listen(host: str, port: int) -> socket.socket:
     """A socket that already accepts connections; port 0 takes a free one.
 
     Raises:
-        StartError: if the address cannot be had.
+        StartError: if the address is not available.
     """
     listener = None
     try:
@@ -155,10 +155,10 @@ def base_url(listener: socket.socket) -> str:
 
 
 def require_keys(listener: socket.socket, database: Database) -> None:
-    """Check that nobody can use the service from another machine without an API key.
+    """Check that the service needs an API key if other machines reach it.
 
     Raises:
-        StartError: if other machines reach the socket, and no key lets anybody in.
+        StartError: if other machines reach the socket and there is no valid key.
     """
     host = str(listener.getsockname()[0])
     if _is_loopback(host):
@@ -173,7 +173,7 @@ def require_keys(listener: socket.socket, database: Database) -> None:
 
 
 def require_worker() -> None:
-    """Check that what the worker needs is installed, without importing any of it.
+    """Check that the packages of the worker are installed, without importing them.
 
     Raises:
         StartError: if it is not.
@@ -186,7 +186,7 @@ def require_worker() -> None:
 
 
 def require_broker(settings: Settings) -> None:
-    """Check that what the broker of the settings needs is installed, if they name one.
+    """Check that the packages of the broker are installed, if the settings name one.
 
     Raises:
         StartError: if it is not.
@@ -200,22 +200,22 @@ def require_broker(settings: Settings) -> None:
 
 
 _OTHER_FOLDER = f"Name another in {variable('data_dir')} or --data-dir."
-# Read by the client and by the core, which know no settings.
-_OF_OTHERS = {f"{ENV_PREFIX}{name}" for name in ("BASE_URL", "API_KEY", "CACHE_DIR", "NATIVE", "CUDA_GRAPHS")}
-# As near to a setting's name as a slip of the keyboard; other variables that begin alike are somebody else's.
-_SLIP = 0.88
+# Variables of the client and the core, which have no settings.
+_OTHER_VARIABLES = {f"{ENV_PREFIX}{name}" for name in ("BASE_URL", "API_KEY", "CACHE_DIR", "NATIVE", "CUDA_GRAPHS")}
+# As similar to a setting's name as a typing error; less similar variables belong to other programs.
+_SIMILARITY = 0.88
 
 
 def _refuse_misspelt_variables() -> None:
     known = [variable(name) for name in Settings.model_fields]
     for name in os.environ:
-        close = difflib.get_close_matches(name, known, n=1, cutoff=_SLIP) if name.startswith(ENV_PREFIX) else []
+        close = difflib.get_close_matches(name, known, n=1, cutoff=_SIMILARITY) if name.startswith(ENV_PREFIX) else []
         if close and name not in known:
             raise StartError(f"There is no setting {name}; did you mean {close[0]}?")
 
 
 def _fault(setting: str, item: ErrorDetails) -> str:
-    """What is wrong with a setting, and its value unless that may hold a password."""
+    """Error of a setting, with its value unless that may hold a password."""
     given = str(item["input"])
     value = "" if setting.endswith("_url") or "@" in given else f", got '{given}'"
     return f"{variable(setting)}: {item['msg']}{value}"

@@ -1,4 +1,4 @@
-"""Keeps the embedded worker alive beside the API, and takes it down with it."""
+"""Supervisor of the embedded worker: starts it beside the API, restarts it when it dies, and stops it."""
 
 import contextlib
 import os

@@ -1,1 +1,1 @@
-"""Who works on what: claims, leases, attempts and how jobs end. The store is the truth; a message only wakes up."""
+"""Queue of shards: claims, leases, attempts and how jobs end. The store is the truth; a message only wakes up."""

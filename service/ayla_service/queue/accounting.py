@@ -1,7 +1,7 @@
-"""What members and teams have used: charged by the estimate when a shard is claimed, put right when its attempt ends.
+"""Accounting of computing time: charged by the estimate when a shard is claimed, corrected when its attempt ends.
 
-Always the last that a unit of work does, members in the order of their ids and then teams: so who holds one of these
-rows waits for nothing that another might hold.
+Always the last statements of a unit of work, members in the order of their ids and then teams: a transaction that holds
+one of these rows waits for nothing that another one might hold.
 """
 
 from collections import defaultdict
@@ -16,44 +16,43 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
 from ayla_service.db.models import Attempt, Member, Shard, Team, TeamUsage, Usage
-from ayla_service.queue.eligibility import Contest
-from ayla_service.queue.fair_queue import Growth, SharePolicy, Used
+from ayla_service.queue.eligibility import EligibleMembers
+from ayla_service.queue.fair_queue import ResourceUsage, SharePolicy, UsageDelta
 from ayla_service.states import AttemptOutcome
 
 _Table = type[Usage] | type[TeamUsage]
 _Change = Callable[[_Table, Any], Mapping[str, Any]]
-"""How a row that is there changes, by what is added to it."""
+"""Rule by which an existing row changes, from what is added to it."""
 
 _Rows = dict[str, dict[str, Any]]
-"""What is added, by the id of the member or team."""
+"""Values that are added, by the id of the member or team."""
 
 
-def charge(session: Session, contest: Contest, claimed: Iterable[Used], policy: SharePolicy) -> None:
-    """Count in what is claimed, by its estimate, so that the next claim sees it."""
+def charge(session: Session, eligible: EligibleMembers, claimed: Iterable[ResourceUsage], policy: SharePolicy) -> None:
+    """Charge members and teams the estimate of what is claimed, so that the next claim sees it."""
     claimed = list(claimed)
-    members, teams = contest.turns(policy).grown(claimed)
+    members, teams = eligible.fair_queue(policy).deltas(claimed)
     team_of = {one.member_id: one.team_id for one in claimed}
     _add(
         session,
-        {one: {"team_id": team_of[one]} | _row(growth, contest, one) for one, growth in members.items()},
-        {one: _row(growth, contest, one) for one, growth in teams.items()},
-        _forgetting,
+        {one: {"team_id": team_of[one]} | _row(delta, eligible, one) for one, delta in members.items()},
+        {one: _row(delta, eligible, one) for one, delta in teams.items()},
+        _decayed,
     )
 
 
-def _row(growth: Growth, contest: Contest, one_id: str) -> dict[str, Any]:
-    row = {"seconds": growth.seconds, "turn": growth.at, "served": growth.served}
-    return row | {"at": contest.now, "kept": contest.kept[one_id]}
+def _row(delta: UsageDelta, eligible: EligibleMembers, one_id: str) -> dict[str, Any]:
+    return delta._asdict() | {"at": eligible.now, "decay": eligible.decay[one_id]}
 
 
-def settle(session: Session, ended: Iterable[Used], now: datetime) -> None:
-    """Put right what was charged for attempts, now that their time is known.
+def settle(session: Session, ended: Iterable[ResourceUsage], now: datetime) -> None:
+    """Correct what was charged for attempts, now that their time is known.
 
     It counts as used when the member was charged last, which is as long ago as the attempt lasted at most.
 
     Args:
         session: the unit of work.
-        ended: of each attempt, by how much its time differs from what was charged.
+        ended: of each attempt, its time less what was charged.
         now: the store's time.
     """
     members: dict[str, float] = defaultdict(float)
@@ -62,34 +61,36 @@ def settle(session: Session, ended: Iterable[Used], now: datetime) -> None:
     if not members:
         return
     weights = _weights(session, members)
-    teams: _Rows = defaultdict(lambda: {"seconds": 0.0, "turn": 0.0, "served": 0.0, "at": now})
+    teams: _Rows = defaultdict(lambda: {**UsageDelta()._asdict(), "at": now})
     rows: _Rows = {}
     for member_id, team_id, weight, team_weight in weights:
         seconds = members[member_id]
-        rows[member_id] = {"team_id": team_id, "at": now} | _corrected(seconds, weight)
-        for name, value in _corrected(seconds, team_weight).items():
+        rows[member_id] = {"team_id": team_id, "at": now} | _correction(seconds, weight)
+        for name, value in _correction(seconds, team_weight).items():
             teams[team_id][name] += value
-    _add(session, rows, teams, _correcting)
+    _add(session, rows, teams, _corrected)
 
 
-def after_attempt(session: Session, shard: Shard, attempt: Attempt, now: datetime) -> Used:
-    """By how much an attempt that ends differs from what was charged; what else its worker runs takes its part."""
+def attempt_correction(session: Session, shard: Shard, attempt: Attempt, now: datetime) -> ResourceUsage:
+    """Correction for an attempt that ends: its time less the charge; what else its worker runs has its share."""
     beside = select(Shard.cost).join(Attempt, Attempt.shard_id == Shard.id)
     beside = beside.where(Attempt.outcome == written(AttemptOutcome.RUNNING), Attempt.worker == attempt.worker)
     others = session.scalars(beside.where(Attempt.shard_id != shard.id)).all()
     seconds = (now - attempt.started_at).total_seconds()
-    return Used(shard.owner_id, shard.team_id, part(seconds, shard.cost, [shard.cost, *others]) - shard.cost)
+    return ResourceUsage(
+        shard.owner_id, shard.team_id, time_share(seconds, shard.cost, [shard.cost, *others]) - shard.cost
+    )
 
 
-def part(seconds: float, cost: float, costs: Sequence[float]) -> float:
-    """The part of a worker's time that goes to a shard, of all those that it ran together, by their estimates."""
+def time_share(seconds: float, cost: float, costs: Sequence[float]) -> float:
+    """Share of a worker's time that goes to one shard of those that it ran together, by their estimates."""
     together = sum(costs)
     return seconds * cost / together if together > 0.0 else seconds / len(costs)
 
 
-def _corrected(seconds: float, weight: float) -> dict[str, float]:
+def _correction(seconds: float, weight: float) -> dict[str, float]:
     # Who was charged too much was not really served as late as that; others are not to be lifted so far.
-    return {"seconds": seconds, "turn": seconds / weight, "served": min(0.0, seconds) / weight}
+    return UsageDelta(seconds, seconds / weight, min(0.0, seconds) / weight)._asdict()
 
 
 def _weights(session: Session, member_ids: Iterable[str]) -> Sequence[Any]:
@@ -97,18 +98,18 @@ def _weights(session: Session, member_ids: Iterable[str]) -> Sequence[Any]:
     return session.execute(query.where(Member.id.in_(list(member_ids)))).all()
 
 
-def _forgetting(table: _Table, added: Any) -> Mapping[str, Any]:
-    kept = bindparam("kept", type_=Double)
+def _decayed(table: _Table, added: Any) -> Mapping[str, Any]:
+    decay = bindparam("decay", type_=Double)
     return {
-        "seconds": table.seconds * kept + added.seconds,
-        "turn": table.turn * kept + added.turn,
-        "served": table.turn * kept + added.served,
+        "seconds": table.seconds * decay + added.seconds,
+        "virtual_time": table.virtual_time * decay + added.virtual_time,
+        "last_start": table.virtual_time * decay + added.last_start,
         "at": added.at,
     }
 
 
-def _correcting(table: _Table, added: Any) -> Mapping[str, Any]:
-    return {name: getattr(table, name) + added[name] for name in ("seconds", "turn", "served")}
+def _corrected(table: _Table, added: Any) -> Mapping[str, Any]:
+    return {name: getattr(table, name) + added[name] for name in UsageDelta._fields}
 
 
 def _add(session: Session, members: _Rows, teams: _Rows, change: _Change) -> None:

@@ -1,4 +1,4 @@
-"""What an attempt may write, each in one transaction and fenced by its number.
+"""Writes of an attempt, each in one transaction and fenced by the attempt's number.
 
 A write by an attempt that is no longer the current one changes nothing and raises ``LeaseLost``. Every write can be
 repeated when it is not known whether the commit arrived.
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Attempt, Checkpoint, Job, Shard, Trial
 from ayla_service.db.session import Database, store_now
-from ayla_service.queue.accounting import after_attempt, settle
+from ayla_service.queue.accounting import attempt_correction, settle
 from ayla_service.queue.claims import Claim, SavedState
 from ayla_service.queue.lifecycle import end_shard, fail_or_requeue, is_ending, requeue
 from ayla_service.queue.retries import ErrorType, RetryPolicy
@@ -29,19 +29,19 @@ class LeaseLost(Exception):
     """Another attempt owns the shard now, or the job has ended; this one must stop and write nothing more."""
 
 
-class Order(Enum):
-    """What the store answers to a heartbeat."""
+class HeartbeatReply(Enum):
+    """Reply of the store to a heartbeat."""
 
-    GO_ON = auto()
+    CONTINUE = auto()
     STOP = auto()
     """The job is to be cancelled, or a shard of it has failed for good."""
-    HAND_BACK = auto()
+    RELEASE = auto()
     """The job is paused: the shard is to be checkpointed and released."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedBlock:
-    """All that one block of steps adds to the store, committed together or not at all.
+    """Results of one block of steps, committed together or not at all.
 
     Attributes:
         checkpoint: the shard's whole state after the block; None where none is due yet.
@@ -59,9 +59,9 @@ class RecordedBlock:
 
 
 def begin(database: Database, claim: Claim, step: int, device: str, lease_seconds: float) -> None:
-    """Say from which step the attempt starts, and renew the lease; what was recorded beyond that step is dropped.
+    """Store the step from which the attempt starts, and renew the lease; rows beyond that step are dropped.
 
-    A shard's first attempt starts at step 0 with nothing recorded, so it need not say so.
+    A shard's first attempt starts at step 0 with nothing recorded, so it need not call this.
 
     Raises:
         LeaseLost: if the attempt is not the current one.
@@ -80,7 +80,7 @@ def begin(database: Database, claim: Claim, step: int, device: str, lease_second
         )
 
 
-def renew(database: Database, claim: Claim, lease_seconds: float) -> Order:
+def renew(database: Database, claim: Claim, lease_seconds: float) -> HeartbeatReply:
     """Renew the lease without writing anything else, as while data are fetched.
 
     Raises:
@@ -89,11 +89,11 @@ def renew(database: Database, claim: Claim, lease_seconds: float) -> Order:
     with database.write() as session:
         job, shard = _current(session, claim)
         _beat(session, claim, shard, lease_seconds)
-        return _order(job)
+        return _reply(job)
 
 
 def outlasted(database: Database, claim: Claim) -> int:
-    """How many attempts at the shard have failed because something in them took longer than the lease."""
+    """Number of attempts at the shard that have failed because something in them took longer than the lease."""
     query = select(func.count()).where(
         Attempt.shard_id == claim.shard_id,
         Attempt.error_type == ErrorType.STEP_TOO_LONG,
@@ -103,25 +103,25 @@ def outlasted(database: Database, claim: Claim) -> int:
         return session.scalar(query) or 0
 
 
-def record(database: Database, claim: Claim, block: RecordedBlock, lease_seconds: float) -> Order:
+def record(database: Database, claim: Claim, block: RecordedBlock, lease_seconds: float) -> HeartbeatReply:
     """Store a block of steps and renew the lease; ends the shard if the block is the last.
 
     Returns:
-        What the attempt is to do next; after the last block to go on, which is to nothing.
+        What the attempt is to do next; after the last block always to continue.
 
     Raises:
         LeaseLost: if the attempt is not the current one.
     """
     if block.finished:
         _end(database, claim, AttemptOutcome.SUCCEEDED, lambda session, *found: _finish(session, claim, block, *found))
-        return Order.GO_ON
+        return HeartbeatReply.CONTINUE
     with database.write() as session:
         job, shard = _current(session, claim)
         _write(session, claim, block)
         _beat(session, claim, shard, lease_seconds)
         if block.checkpoint is not None:
             _save(session, claim, shard, block.checkpoint)
-        return _order(job)
+        return _reply(job)
 
 
 def release(database: Database, claim: Claim, checkpoint: SavedState | None = None) -> None:
@@ -158,14 +158,14 @@ def cancel(database: Database, claim: Claim) -> None:
 
 
 def fail(database: Database, claim: Claim, error_type: ErrorType, error: str, policy: RetryPolicy) -> None:
-    """Say that the attempt failed; the policy decides between another attempt and the end of the job.
+    """Record that the attempt failed; the policy decides between another attempt and the end of the job.
 
     Args:
         database: the store.
         claim: the attempt.
         error_type: the kind of error.
         error: what went wrong; for a permanent error the whole text that the job's user reads.
-        policy: what follows.
+        policy: decides what follows.
 
     Raises:
         LeaseLost: if the attempt is not the current one.
@@ -197,7 +197,7 @@ def _end(
         attempt = _attempt(session, claim)
         attempt.outcome, attempt.heartbeat_at, attempt.ended_at = outcome, now, now
         follow(session, job, shard, now)
-        settle(session, [after_attempt(session, shard, attempt, now)], now)
+        settle(session, [attempt_correction(session, shard, attempt, now)], now)
 
 
 def _finish(session: Session, claim: Claim, block: RecordedBlock, _job: Job, shard: Shard, now: datetime) -> None:
@@ -237,10 +237,10 @@ def _has_ended(session: Session, claim: Claim, outcome: AttemptOutcome) -> bool:
     return attempt is not None and (attempt.worker, attempt.outcome) == (claim.worker, outcome)
 
 
-def _order(job: Job) -> Order:
+def _reply(job: Job) -> HeartbeatReply:
     if is_ending(job):
-        return Order.STOP
-    return Order.HAND_BACK if job.paused_at is not None else Order.GO_ON
+        return HeartbeatReply.STOP
+    return HeartbeatReply.RELEASE if job.paused_at is not None else HeartbeatReply.CONTINUE
 
 
 def _attempt(session: Session, claim: Claim) -> Attempt:

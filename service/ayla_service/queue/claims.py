@@ -1,4 +1,4 @@
-"""Claiming: the best runnable shards for a worker, in one transaction that opens their attempts and leases."""
+"""Claims: a worker takes the best shards that it can run, in one transaction that opens their attempts and leases."""
 
 import time
 from collections import defaultdict
@@ -16,31 +16,31 @@ from sqlalchemy.orm import Session
 from ayla_service.db.models import Attempt, Checkpoint, Job, Shard, Trial
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue.accounting import charge
-from ayla_service.queue.eligibility import Contest, contests, next_priority
-from ayla_service.queue.fair_queue import FAIR, SharePolicy, Used
-from ayla_service.queue.lifecycle import is_due, queue_delayed
+from ayla_service.queue.eligibility import EligibleMembers, eligible_by_priority, next_priority
+from ayla_service.queue.fair_queue import FAIR, ResourceUsage, SharePolicy
+from ayla_service.queue.lifecycle import due_shards, queue_delayed
 from ayla_service.queue.policy import ALONE, Candidate, PackLimits, pack
-from ayla_service.queue.shard_reader import LeftOut, Shelves
+from ayla_service.queue.shard_reader import ShardReader, Skipped
 from ayla_service.states import UNFINISHED_TRIAL, AttemptOutcome, JobState, ShardState, TrialState
 
-_LOOKS = 8
-"""How far behind the front of the queue a claim looks, in packs, while others are taking what is there."""
+_MOST_PACKS = 8
+"""Packs that a claim tries to lock, while others are taking what is there."""
 
 _PAUSES = (0.02, 0.05, 0.1)
-"""Seconds before looking again when all of that was taken."""
+"""Seconds before it looks again when all of that was taken."""
 
 CLAIM_LOCK = 0x61796C61_636C6169
-"""Names the claims among PostgreSQL's advisory locks; no other lock of this store has the number."""
+"""Number of the claims among PostgreSQL's advisory locks; no other lock of this store has it."""
 
 _IDLE = "idle_in_transaction_session_timeout"
 _FROZEN_SHARE = 1 / 3
-"""How long a claim may do nothing before PostgreSQL ends it, as a part of what any transaction may: 5 s of 15 s.
+"""Time after which PostgreSQL ends a claim that does nothing, as a part of what any transaction has: 5 s of 15 s.
 Less than those who wait for it wait (lock_timeout), so that a frozen worker makes none of them fail."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerIdentity:
-    """Who claims.
+    """A worker that claims.
 
     Attributes:
         name: unique among workers, for people.
@@ -69,7 +69,7 @@ class Claim:
         shard_id: the shard.
         job_id: its job.
         attempt: fencing token; a write with an older one is refused.
-        worker: name of who claimed.
+        worker: name of the worker that claimed.
         resolved_spec: the job as resolved, as the store has it.
         trial_ids: id in the store by ``TrialPlan.index``.
         saved: checkpoints of earlier attempts, newest first.
@@ -102,7 +102,7 @@ class Claim:
 
 @dataclass(slots=True)
 class _Trials:
-    """What the store knows of a shard's trials."""
+    """Trials of a shard: ids by index, and the computing time that was recorded."""
 
     ids: dict[int, str] = field(default_factory=dict)
     seconds: float = 0.0
@@ -121,7 +121,7 @@ def claim_pack(
     Returns:
         The claims, best first; none if nothing is queued, or if others took all that was seen.
     """
-    if database.is_sqlite and not _anything(database, worker):
+    if database.is_sqlite and not _has_work(database, worker):
         return ()
     for pause in _PAUSES:
         with database.write() as session:
@@ -132,36 +132,37 @@ def claim_pack(
     return ()
 
 
-def _anything(database: Database, worker: WorkerIdentity) -> bool:
+def _has_work(database: Database, worker: WorkerIdentity) -> bool:
     """Look before locking: on SQLite a unit of work that writes keeps all others waiting."""
     with database.read() as session:
         if next_priority(session, worker.devices) is not None:
             return True
-        return session.execute(is_due(store_now(session)).limit(1)).first() is not None
+        return session.execute(due_shards(store_now(session)).limit(1)).first() is not None
 
 
 def _claim_any(
     session: Session, worker: WorkerIdentity, lease_seconds: float, limits: PackLimits, shares: SharePolicy
 ) -> tuple[Claim, ...] | None:
-    """The best that is to be had; nothing if nothing is queued, None if others hold all that was looked at."""
-    _one_at_a_time(session)
+    """The best shards; nothing if nothing is queued, None if others hold all that was looked at."""
+    _lock_claims(session)
     now = store_now(session)
     queue_delayed(session, now)
-    others = LeftOut()
-    for contest in contests(session, worker.devices, worker.name, now, shares):
-        taken, jobs = _take(session, contest, limits, shares, others)
+    skipped = Skipped()
+    for eligible in eligible_by_priority(session, worker.devices, worker.name, now, shares):
+        taken, jobs = _take(session, eligible, limits, shares, skipped)
         if taken:
             _open_attempts(session, taken, worker, now, now + timedelta(seconds=lease_seconds))
             fresh = {row.job_id for row in taken if jobs[row.job_id].state == JobState.QUEUED}
             _start_jobs(session, fresh, now)
             claims = _describe(session, taken, jobs, worker.name)
-            charge(session, contest, (Used(row.owner_id, row.team_id, row.cost) for row in taken), shares)
+            usage = (ResourceUsage(row.owner_id, row.team_id, row.cost) for row in taken)
+            charge(session, eligible, usage, shares)
             return claims
-    return None if others.shards or others.jobs else ()
+    return None if skipped.shards or skipped.jobs else ()
 
 
-def _one_at_a_time(session: Session) -> None:
-    """Let claims wait for each other: two that looked at the same moment would both serve whose turn it is.
+def _lock_claims(session: Session) -> None:
+    """Let claims wait for each other: two that looked at the same moment would both serve the same member.
 
     SQLite has one writer at a time.
     """
@@ -172,34 +173,36 @@ def _one_at_a_time(session: Session) -> None:
 
 
 def _take(
-    session: Session, contest: Contest, limits: PackLimits, shares: SharePolicy, others: LeftOut
+    session: Session, eligible: EligibleMembers, limits: PackLimits, shares: SharePolicy, skipped: Skipped
 ) -> tuple[list[Row[Any]], dict[str, Row[Any]]]:
-    """Lock what the policy chooses; where others hold all of it, what it chooses then."""
-    for _ in range(_LOOKS):
-        turns = contest.turns(shares)
-        shelves = Shelves(session, contest, turns.in_order(), limits.shards, others)
-        wanted = pack(turns, shelves.take, limits)
+    """Lock the pack that the policy chooses; if others hold all of it, the one that it chooses next."""
+    for _ in range(_MOST_PACKS):
+        members = eligible.fair_queue(shares)
+        reader = ShardReader(session, eligible, members.in_order(), limits.shards, skipped)
+        wanted = pack(members, reader.take, limits)
         if not wanted:
             break
-        taken, jobs = _lock(session, wanted, others)
+        taken, jobs = _lock(session, wanted, skipped)
         if taken:
             return taken, jobs
     return [], {}
 
 
-def _lock(session: Session, wanted: Sequence[Candidate], others: LeftOut) -> tuple[list[Row[Any]], dict[str, Row[Any]]]:
-    """Lock those shards that are still to be had, with their jobs; what is not is noted.
+def _lock(
+    session: Session, wanted: Sequence[Candidate], skipped: Skipped
+) -> tuple[list[Row[Any]], dict[str, Row[Any]]]:
+    """Lock those shards that are still free, with their jobs; the others are noted as skipped.
 
     Jobs before shards, as everywhere. Rows that another transaction holds are passed over, so claims wait for nobody.
     What was tried between the look and the lock is no longer what the pack was made of.
     """
     asked = {shard.job_id for shard in wanted}
     jobs = {job.id: job for job in session.execute(_free_jobs(asked))}
-    others.jobs |= asked - jobs.keys()
+    skipped.jobs |= asked - jobs.keys()
     ids = [shard.id for shard in wanted if shard.job_id in jobs]
     shards = {row.id: row for row in session.execute(_free_shards(ids)) if row.state == ShardState.QUEUED}
     taken = [shards[shard.id] for shard in wanted if shard.id in shards and shards[shard.id].attempt == shard.attempt]
-    others.shards |= {shard.id for shard in wanted} - {row.id for row in taken}
+    skipped.shards |= {shard.id for shard in wanted} - {row.id for row in taken}
     return taken, jobs
 
 

@@ -1,51 +1,43 @@
-"""Stopping and draining a team's queue; inside the caller's transaction, and safe to repeat.
+"""Pausing and draining of a team's queue; inside the caller's transaction, and safe to repeat.
 
 What runs goes on in both cases. A paused queue takes new jobs and starts none; a draining one starts what is on it and
 takes nothing new.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Team
+from ayla_service.queue.schemas import Switches
 
 
-@dataclass(frozen=True, slots=True)
-class QueueSwitches:
-    """Since when a team's queue is paused or draining; None where it is not."""
-
-    paused_at: datetime | None
-    draining_at: datetime | None
-
-
-def switches(session: Session, team_id: str) -> QueueSwitches:
-    """How the team's queue is switched."""
+def switches(session: Session, team_id: str) -> Switches:
+    """Switches of the team's queue."""
     row = session.execute(select(Team.paused_at, Team.draining_at).where(Team.id == team_id)).one()
-    return QueueSwitches(row.paused_at, row.draining_at)
+    return Switches(paused_at=row.paused_at, draining_at=row.draining_at)
 
 
-def pause(session: Session, team_id: str, now: datetime) -> QueueSwitches:
+def pause(session: Session, team_id: str, now: datetime) -> Switches:
     """Start nothing more of the team's queue."""
     team = _locked(session, team_id)
     team.paused_at = team.paused_at or now
-    return QueueSwitches(team.paused_at, team.draining_at)
+    return Switches(paused_at=team.paused_at, draining_at=team.draining_at)
 
 
-def drain(session: Session, team_id: str, now: datetime) -> QueueSwitches:
+def drain(session: Session, team_id: str, now: datetime) -> Switches:
     """Take nothing new on the team's queue."""
     team = _locked(session, team_id)
     team.draining_at = team.draining_at or now
-    return QueueSwitches(team.paused_at, team.draining_at)
+    return Switches(paused_at=team.paused_at, draining_at=team.draining_at)
 
 
-def resume(session: Session, team_id: str, now: datetime) -> QueueSwitches:  # noqa: ARG001  # as the others
+def resume(session: Session, team_id: str, now: datetime) -> Switches:  # noqa: ARG001  # as the others
     """Start and take jobs again; ``sweep`` after the commit tells idle workers."""
     team = _locked(session, team_id)
     team.paused_at = team.draining_at = None
-    return QueueSwitches(None, None)
+    return Switches(paused_at=None, draining_at=None)
 
 
 def _locked(session: Session, team_id: str) -> Team:

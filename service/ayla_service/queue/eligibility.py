@@ -1,4 +1,4 @@
-"""Who has queued work, found from the front of an index: one look for each of them, however many shards each has."""
+"""Eligible members: those with queued work who may have the next worker, each found by one look into the index."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,50 +21,50 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
 from ayla_service.db.models import Attempt, Member, Shard, Team, TeamUsage, Usage
-from ayla_service.queue.fair_queue import SharePolicy, Turn, Turns
+from ayla_service.queue.fair_queue import FairQueue, SharePolicy, VirtualClock
 from ayla_service.states import AttemptOutcome, ShardState
 
 DEVICES = ("auto", "cpu", "cuda")
-"""What a job can ask for to run on."""
+"""Kinds of device that a job can ask for."""
 
 WORKERS_LIMIT = "workers"
-"""The limit of a member or team, by its name in the store, on the workers that run something of it at a time."""
+"""Name in the store of the limit on the workers that run something of a member or team at a time."""
 
 _BEST = -(2**31)
 """No priority is better than this, or as good."""
 
 
 @dataclass(slots=True)
-class Contest:
-    """All who may have the next worker: members with queued work of the best priority that has any.
+class EligibleMembers:
+    """Members with queued work of the best priority that has any.
 
     Attributes:
         priority: of that work.
         now: the store's time.
-        teams: where the members' teams stand, by id.
-        members: where the members stand, by id within their team's.
-        oldest: when the first of a member's shards was queued, by member and kind of device.
-        kept: which part of what is stored of a member's or team's use is remembered by now.
-        most_workers: the limits on workers at a time, of those members and teams that have one.
+        teams: virtual clocks of the members' teams, by id.
+        members: virtual clocks of the members, by id within their team's.
+        oldest: time at which the first of a member's shards was queued, by member and kind of device.
+        decay: part of a member's or team's stored usage that still counts.
+        worker_limits: limits on workers at a time, of those members and teams that have one.
     """
 
     priority: int
     now: datetime
-    teams: dict[str, Turn] = field(default_factory=dict)
-    members: dict[str, dict[str, Turn]] = field(default_factory=dict)
+    teams: dict[str, VirtualClock] = field(default_factory=dict)
+    members: dict[str, dict[str, VirtualClock]] = field(default_factory=dict)
     oldest: dict[str, dict[str, datetime]] = field(default_factory=dict)
-    kept: dict[str, float] = field(default_factory=dict)
-    most_workers: dict[str, float] = field(default_factory=dict)
+    decay: dict[str, float] = field(default_factory=dict)
+    worker_limits: dict[str, float] = field(default_factory=dict)
 
-    def turns(self, policy: SharePolicy) -> Turns:
-        """The members and their teams, from where they stand in the store."""
+    def fair_queue(self, policy: SharePolicy) -> FairQueue:
+        """The members in the order in which they are served."""
         members = {team_id: list(members.values()) for team_id, members in self.members.items()}
-        return Turns(self.teams.values(), members, policy)
+        return FairQueue(self.teams.values(), members, policy)
 
-    def leave_out(self, full: Collection[str]) -> None:
-        """Leave out members, and teams with all of theirs."""
+    def exclude(self, full: Collection[str]) -> None:
+        """Take members out, and teams with all of theirs."""
         for team_id in list(self.teams):
-            left = {one: turn for one, turn in self.members[team_id].items() if one not in full}
+            left = {one: clock for one, clock in self.members[team_id].items() if one not in full}
             if team_id in full or not left:
                 del self.teams[team_id], self.members[team_id]
             else:
@@ -72,83 +72,86 @@ class Contest:
         self.oldest = {one: self.oldest[one] for members in self.members.values() for one in members}
 
 
-def contests(
+def eligible_by_priority(
     session: Session, devices: Collection[str], worker: str, now: datetime, policy: SharePolicy
-) -> Iterator[Contest]:
-    """Who may have this worker, the best priority first; priorities at which nobody may are passed over.
+) -> Iterator[EligibleMembers]:
+    """Members who may have this worker, the best priority first; priorities without any are passed over.
 
-    Nobody of a paused team may, nor who has as many workers already as its limit says.
+    A member is not eligible if its team is paused, or if either has as many workers already as its limit says.
 
     Args:
         session: the unit of work.
         devices: the kinds of device that the worker serves.
         worker: its name; what it runs itself does not count.
         now: the store's time.
-        policy: how use is remembered.
+        policy: how past usage counts.
     """
-    beyond: int | None = None
+    after: int | None = None
     while True:
-        found = contest(session, devices, now, policy, beyond)
-        beyond = next_priority(session, devices, beyond) if found is None else found.priority
-        if beyond is None:
+        found = waiting_members(session, devices, now, policy, after)
+        after = next_priority(session, devices, after) if found is None else found.priority
+        if after is None:
             return
-        if found is not None and found.most_workers:
-            found.leave_out(_full(session, found.most_workers, worker))
+        if found is not None and found.worker_limits:
+            found.exclude(_at_limit(session, found.worker_limits, worker))
         if found is not None and found.teams:
             yield found
 
 
-def next_priority(session: Session, devices: Collection[str], beyond: int | None = None) -> int | None:
+def next_priority(session: Session, devices: Collection[str], after: int | None = None) -> int | None:
     """The best priority of queued work, or the best after another; None if there is none."""
-    row = session.execute(_first_priorities(tuple(sorted(devices))), {"beyond": _BEST if beyond is None else beyond})
+    row = session.execute(_first_priorities(tuple(sorted(devices))), {"after": _BEST if after is None else after})
     return min((priority for priority in row.one() if priority is not None), default=None)
 
 
-def contest(
+def waiting_members(
     session: Session,
     devices: Collection[str],
     now: datetime,
     policy: SharePolicy,
-    beyond: int | None = None,
+    after: int | None = None,
     *,
     with_paused: bool = False,
-) -> Contest | None:
+) -> EligibleMembers | None:
     """The members with queued work of the best priority, or the best after another; None if there is nobody.
 
     Those of paused teams are left out unless asked for; if all are, there is nobody even if others have work after it.
     """
     query = _members_waiting(tuple(sorted(devices)), with_paused=with_paused)
-    rows = session.execute(query, {"beyond": _BEST if beyond is None else beyond}).all()
+    rows = session.execute(query, {"after": _BEST if after is None else after}).all()
     if not rows:
         return None
-    found = Contest(rows[0].priority, now)
+    found = EligibleMembers(rows[0].priority, now)
     for _, owner, _, device, queued_at, *_ in rows:
         found.oldest.setdefault(owner, {})[device] = queued_at
     for _, owner, team_id, _, _, *stored in rows:
         waited = (now - min(found.oldest[owner].values())).total_seconds()
-        found.members.setdefault(team_id, {})[owner] = _turn(found, owner, stored, waited, policy)
+        found.members.setdefault(team_id, {})[owner] = _clock(found, owner, stored, waited, policy)
     for team_id, *stored in session.execute(_TEAMS, {"ids": list(found.members)}):
-        waited = max(turn.waited for turn in found.members[team_id].values())
-        found.teams[team_id] = _turn(found, team_id, stored, waited, policy)
+        waited = max(clock.waited for clock in found.members[team_id].values())
+        found.teams[team_id] = _clock(found, team_id, stored, waited, policy)
     return found
 
 
-def _turn(found: Contest, one_id: str, stored: Sequence[Any], waited: float, policy: SharePolicy) -> Turn:
-    """Where a member or team stands at this moment, from what ``_stored`` names."""
-    weight, turn, served, at, most = stored
-    if most is not None:
-        found.most_workers[one_id] = most
+def _clock(
+    found: EligibleMembers, one_id: str, stored: Sequence[Any], waited: float, policy: SharePolicy
+) -> VirtualClock:
+    """Virtual clock of a member or team at this moment, from the columns that ``_stored`` names."""
+    weight, virtual_time, last_start, at, limit = stored
+    if limit is not None:
+        found.worker_limits[one_id] = limit
     if at is None:
-        found.kept[one_id] = 1.0
-        return Turn(one_id, weight, waited=waited)
-    found.kept[one_id] = kept = policy.kept((found.now - at).total_seconds())
-    return Turn(one_id, weight, turn * kept, served * kept, waited)
+        found.decay[one_id] = 1.0
+        return VirtualClock(one_id, weight, waited=waited)
+    found.decay[one_id] = decay = policy.decay((found.now - at).total_seconds())
+    return VirtualClock(one_id, weight, virtual_time * decay, last_start * decay, waited)
 
 
-def _stored(who: type[Member | Team], used: type[Usage | TeamUsage]) -> tuple[ColumnElement[Any], ...]:
+def _stored(who: type[Member | Team], usage: type[Usage | TeamUsage]) -> tuple[ColumnElement[Any], ...]:
     # A limit may be larger than what PostgreSQL calls an integer.
-    most: ColumnElement[float] = who.limits[WORKERS_LIMIT].as_float()
-    return (who.weight.expression, used.turn.expression, used.served.expression, used.at.expression, most)
+    limit: ColumnElement[float] = who.limits[WORKERS_LIMIT].as_float()
+    clock = (usage.virtual_time.expression, usage.last_start.expression, usage.at.expression)
+    return (who.weight.expression, *clock, limit)
 
 
 _TEAMS = (
@@ -164,7 +167,7 @@ def queued(device: str, priority: ColumnElement[int]) -> tuple[ColumnElement[boo
 
 
 def owners(device: str, priority: ColumnElement[int]) -> CTE:
-    """The members with queued work of this kind, each found by one look behind the one before; at last a NULL."""
+    """Members with queued work of this kind, each found by one look behind the one before; at last a NULL."""
     first = select(Shard.owner_id).where(*queued(device, priority)).order_by(Shard.owner_id).limit(1)
     found = select(first.scalar_subquery().label("owner_id")).cte(f"owners_{device}", recursive=True)
     following = (
@@ -178,7 +181,7 @@ def owners(device: str, priority: ColumnElement[int]) -> CTE:
 
 
 def oldest_of_each(device: str, priority: ColumnElement[int]) -> Select[Any]:
-    """The members with queued work of this kind, and when the first shard of each was queued."""
+    """Members with queued work of this kind, and the time at which the first shard of each was queued."""
     found = owners(device, priority)
     oldest = (
         select(Shard.queued_at)
@@ -192,10 +195,10 @@ def oldest_of_each(device: str, priority: ColumnElement[int]) -> Select[Any]:
 
 
 def _first_priority(device: str) -> ColumnElement[int]:
-    """The best priority beyond ``beyond``."""
+    """The best priority after ``after``."""
     return (
         select(Shard.priority)
-        .where(Shard.state == written(ShardState.QUEUED), Shard.device == device, Shard.priority > bindparam("beyond"))
+        .where(Shard.state == written(ShardState.QUEUED), Shard.device == device, Shard.priority > bindparam("after"))
         .order_by(Shard.priority)
         .limit(1)
         .scalar_subquery()
@@ -226,12 +229,12 @@ def _members_waiting(devices: Sequence[str], *, with_paused: bool) -> Select[Any
     return query if with_paused else query.where(Team.paused_at.is_(None))
 
 
-def _full(session: Session, most: Mapping[str, float], worker: str) -> set[str]:
-    """Who has as many workers as it may; one that runs a pack of many counts for each of them."""
+def _at_limit(session: Session, limits: Mapping[str, float], worker: str) -> set[str]:
+    """Members and teams with as many workers as they may have; one that runs a pack of many counts for each of them."""
     running = (Attempt.outcome == written(AttemptOutcome.RUNNING), Attempt.worker != worker)
-    full = {one for one, workers in most.items() if workers <= 0}
+    full = {one for one, workers in limits.items() if workers <= 0}
     for owner in (Shard.owner_id, Shard.team_id):
         rows = select(owner, func.count(distinct(Attempt.worker))).join(Attempt, Attempt.shard_id == Shard.id)
-        for one, workers in session.execute(rows.where(*running, owner.in_(most)).group_by(owner)):
-            full |= {one} if workers >= most[one] else set()
+        for one, workers in session.execute(rows.where(*running, owner.in_(limits)).group_by(owner)):
+            full |= {one} if workers >= limits[one] else set()
     return full

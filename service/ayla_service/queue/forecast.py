@@ -1,6 +1,6 @@
-"""When what waits will be started: the policy played through, with the workers that live. Pure rules.
+"""Forecast of the queue: the policy is played with the workers that live, as if nothing new came. Pure rules.
 
-What is far ahead is played in pieces of many shards, so that a long queue takes no longer than a short one.
+What is far ahead is started in large groups of shards, so that a long queue takes no longer than a short one.
 """
 
 import heapq
@@ -10,14 +10,16 @@ from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-_MOST_PIECES = 1500
+from ayla_service.queue.fair_queue import FairClocks, VirtualClock
+
+_MOST_STARTS = 1500
 _MOST_LOOKS = 150_000
-"""Looks at a lane: there are as many at each piece as there are lanes."""
+"""Looks at a queue: there are as many at each start as there are queues."""
 
 
 @dataclass(slots=True)
-class Part:
-    """Shards that follow each other in a lane; ``seconds`` is how long one of them is expected to take."""
+class ShardGroup:
+    """Shards that follow each other in a queue; ``seconds`` is the expected time of one of them."""
 
     job_id: str | None
     shards: int
@@ -25,24 +27,24 @@ class Part:
 
 
 @dataclass(slots=True)
-class Lane:
-    """What a member has queued of one priority for one kind of device, in order."""
+class SimulatedQueue:
+    """Work that a member has queued of one priority for one kind of device, in order."""
 
     priority: int
     device: str
     team_id: str
     member_id: str
-    parts: deque[Part] = field(default_factory=deque)
+    groups: deque[ShardGroup] = field(default_factory=deque)
 
     @property
     def seconds(self) -> float:
-        """Of all of it."""
-        return sum(part.shards * part.seconds for part in self.parts)
+        """Computing time of all of it."""
+        return sum(group.shards * group.seconds for group in self.groups)
 
 
 @dataclass(slots=True)
-class Server:
-    """A worker: in how many seconds it is free, what it serves, and for whom it works until then."""
+class SimulatedWorker:
+    """Worker with the devices that it serves; until it is free it works for these members and teams."""
 
     devices: Collection[str]
     free_in: float = 0.0
@@ -50,31 +52,27 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
-class Sharing:
-    """Who shares, by the id of a member or team.
+class SharingState:
+    """Virtual clocks and limits of the members and teams who share the workers.
 
     Attributes:
-        weights: the shares beside others.
-        turns: at this moment, after which they are served.
-        waited: for how long they have had work on the queue, which decides between equals.
-        most_workers: limits on workers at a time.
+        clocks: the virtual clocks at this moment, by the id of a member or team.
+        worker_limits: limits on workers at a time, of those members and teams that have one.
     """
 
-    weights: Mapping[str, float]
-    turns: Mapping[str, float]
-    waited: Mapping[str, float]
-    most_workers: Mapping[str, float]
+    clocks: Mapping[str, VirtualClock]
+    worker_limits: Mapping[str, float]
 
 
 @dataclass(slots=True)
-class Expectation:
-    """What is expected of a job.
+class JobEstimate:
+    """Estimate of when a job starts and finishes.
 
     Attributes:
         ahead: shards that are started before its first.
-        seconds_ahead: how long these are expected to take, one after the other.
-        start: in how many seconds its first shard is started.
-        finish: in how many seconds its last shard ends; None if that is too far away to be played.
+        seconds_ahead: expected time of these, one after the other.
+        start: seconds until its first shard is started.
+        finish: seconds until its last shard ends; None if that is too far away to be played.
     """
 
     ahead: int
@@ -84,141 +82,147 @@ class Expectation:
 
 
 def forecast(
-    servers: Iterable[Server],
-    lanes: Collection[Lane],
-    sharing: Sharing,
+    workers: Iterable[SimulatedWorker],
+    queues: Collection[SimulatedQueue],
+    sharing: SharingState,
     wanted: Collection[str],
     enough: int | None = None,
-) -> dict[str, Expectation]:
-    """What is to be expected of the wanted jobs; of those that no worker serves, or not for long, there is nothing.
+) -> dict[str, JobEstimate]:
+    """Estimates for the wanted jobs, in the order of their starts; none for one that is not started, or not for long.
 
     Args:
-        servers: the workers that live.
-        lanes: all that is queued; they are emptied.
-        sharing: who shares.
-        wanted: the jobs.
-        enough: so many of them, those that are started first, are enough.
+        workers: those that live.
+        queues: all queued work; they are emptied.
+        sharing: clocks and limits of the members and teams.
+        wanted: ids of the jobs.
+        enough: stop after so many of them, those that are started first.
     """
-    play = _Play(servers, lanes, sharing, wanted, len(wanted) if enough is None else enough)
-    while play.goes_on():
-        play.serve()
-    return play.expected
+    simulation = _Simulation(workers, queues, sharing, wanted, len(wanted) if enough is None else enough)
+    while simulation.goes_on():
+        simulation.serve()
+    return simulation.estimates
 
 
-class _Play:
+class _Simulation:
     def __init__(
         self,
-        servers: Iterable[Server],
-        lanes: Collection[Lane],
-        sharing: Sharing,
+        workers: Iterable[SimulatedWorker],
+        queues: Collection[SimulatedQueue],
+        sharing: SharingState,
         wanted: Collection[str],
         enough: int,
     ) -> None:
-        self.expected: dict[str, Expectation] = {}
-        self._lanes = sorted((lane for lane in lanes if lane.parts), key=lambda lane: lane.priority)
-        self._sharing = sharing
-        self._turns = dict(sharing.turns)
-        self._left = _shards_of(self._lanes, wanted)
+        self.estimates: dict[str, JobEstimate] = {}
+        self._queues = sorted((queue for queue in queues if queue.groups), key=lambda queue: queue.priority)
+        self._clocks = FairClocks(sharing.clocks.values())
+        self._limits = sharing.worker_limits
+        self._left = _shards_of(self._queues, wanted)
         self._enough = enough
-        self._piece = _seconds_ahead(self._lanes, wanted) / _MOST_PIECES
+        self._seconds_at_once = _seconds_ahead(self._queues, wanted) / _MOST_STARTS
         self._looks = _MOST_LOOKS
         self._ends: dict[str, float] = defaultdict(float)
         self._numbers = itertools.count()
-        self._busy: dict[str, int] = defaultdict(int)
-        self._idle: list[Server] = []
-        self._working: list[tuple[float, int, Server]] = []
+        self._running: dict[str, int] = defaultdict(int)
+        self._idle: list[SimulatedWorker] = []
+        self._busy: list[tuple[float, int, SimulatedWorker]] = []
         self._ahead, self._seconds_ahead = 0, 0.0
-        for server in servers:
-            self._occupy(server, server.free_in, server.works_for)
+        for worker in workers:
+            self._occupy(worker, worker.free_in, worker.works_for)
 
     def goes_on(self) -> bool:
-        return bool(self._left and self._working and self._lanes and self._looks > 0)
+        return bool(self._left and self._busy and self._queues and self._looks > 0)
 
     def serve(self) -> None:
-        """Free the next worker, and give it and those that found nothing before whatever there is."""
-        now, _, server = heapq.heappop(self._working)
-        for one in server.works_for:
-            self._busy[one] -= 1
-        free, self._idle = [server, *self._idle], []
-        for server in free:
-            lane = self._best(server)
-            if lane is None:
-                self._idle.append(server)
+        """Free the next worker, and give work to it and to those that found none before."""
+        now, _, worker = heapq.heappop(self._busy)
+        for one_id in worker.works_for:
+            self._running[one_id] -= 1
+        free, self._idle = [worker, *self._idle], []
+        for one in free:
+            queue = self._first(one)
+            if queue is None:
+                self._idle.append(one)
             else:
-                self._start(server, lane, now)
+                self._start(one, queue, now)
 
-    def _best(self, server: Server) -> Lane | None:
-        best, place, priority = None, ((0.0, 0.0, ""),) * 2, 0
-        self._looks -= len(self._lanes)
-        for lane in self._lanes:
-            if best is not None and lane.priority != priority:
+    def _first(self, worker: SimulatedWorker) -> SimulatedQueue | None:
+        """Queue that the worker serves next: the first member's, of those of the best priority that it can serve."""
+        self._looks -= len(self._queues)
+        rank, can_serve, devices = self._clocks.rank, self._can_serve, worker.devices
+        first, first_rank = None, None
+        for queue in self._queues:
+            if first is not None and queue.priority != first.priority:
                 break
-            if lane.device in server.devices and self._has_room(lane):
-                here = (self._place(lane.team_id), self._place(lane.member_id))
-                if best is None or here < place:
-                    best, place, priority = lane, here, lane.priority
-        return best
+            if queue.device in devices and can_serve(queue):
+                queue_rank = rank(queue.team_id, queue.member_id)
+                if first_rank is None or queue_rank < first_rank:
+                    first, first_rank = queue, queue_rank
+        return first
 
-    def _place(self, one: str) -> tuple[float, float, str]:
-        return (self._turns[one], -self._sharing.waited.get(one, 0.0), one)
+    def _can_serve(self, queue: SimulatedQueue) -> bool:
+        limits = self._limits
+        return not limits or all(
+            self._running[one_id] < limits.get(one_id, math.inf) for one_id in (queue.member_id, queue.team_id)
+        )
 
-    def _has_room(self, lane: Lane) -> bool:
-        most = self._sharing.most_workers
-        return not most or all(self._busy[one] < most.get(one, math.inf) for one in (lane.member_id, lane.team_id))
-
-    def _start(self, server: Server, lane: Lane, now: float) -> None:
-        part = lane.parts[0]
-        shards = max(1, min(part.shards, int(self._piece / part.seconds) if part.seconds > 0 else part.shards))
-        seconds = shards * part.seconds
-        if part.job_id in self._left:
-            self._note(part.job_id, shards, now, now + seconds)
+    def _start(self, worker: SimulatedWorker, queue: SimulatedQueue, now: float) -> None:
+        job_id, shards, seconds = self._take(queue)
+        if job_id in self._left:
+            self._note(job_id, shards, now, now + seconds)
         self._ahead += shards
         self._seconds_ahead += seconds
-        for one in (lane.member_id, lane.team_id):
-            self._turns[one] += seconds / self._sharing.weights[one]
-        part.shards -= shards
-        if not part.shards:
-            lane.parts.popleft()
-        if not lane.parts:
-            self._lanes.remove(lane)
-        self._occupy(server, now + seconds, (lane.member_id, lane.team_id))
+        self._clocks.serve(queue.team_id, queue.member_id, seconds)
+        self._occupy(worker, now + seconds, (queue.member_id, queue.team_id))
+
+    def _take(self, queue: SimulatedQueue) -> tuple[str, int, float]:
+        """Take the next shards out of a queue; returns their job, their number and their computing time."""
+        group = queue.groups[0]
+        most = int(self._seconds_at_once / group.seconds) if group.seconds > 0 else group.shards
+        shards = max(1, min(group.shards, most))
+        group.shards -= shards
+        if not group.shards:
+            queue.groups.popleft()
+        if not queue.groups:
+            self._queues.remove(queue)
+        return group.job_id or "", shards, shards * group.seconds
 
     def _note(self, job_id: str, shards: int, now: float, end: float) -> None:
-        found = self.expected.setdefault(job_id, Expectation(self._ahead, self._seconds_ahead, now))
-        if len(self.expected) == self._enough:
-            self._left = {one: shards for one, shards in self._left.items() if one in self.expected}
+        estimate = self.estimates.setdefault(job_id, JobEstimate(self._ahead, self._seconds_ahead, now))
+        if len(self.estimates) == self._enough:
+            self._left = {one: left for one, left in self._left.items() if one in self.estimates}
         self._ends[job_id] = max(end, self._ends[job_id])
         self._left[job_id] -= shards
         if self._left[job_id] <= 0:
             del self._left[job_id]
-            found.finish = self._ends[job_id]
+            estimate.finish = self._ends[job_id]
 
-    def _occupy(self, server: Server, until: float, works_for: Collection[str]) -> None:
-        server.works_for = works_for
-        for one in works_for:
-            self._busy[one] += 1
-        heapq.heappush(self._working, (until, next(self._numbers), server))
+    def _occupy(self, worker: SimulatedWorker, until: float, works_for: Collection[str]) -> None:
+        worker.works_for = works_for
+        for one_id in works_for:
+            self._running[one_id] += 1
+        heapq.heappush(self._busy, (until, next(self._numbers), worker))
 
 
-def _shards_of(lanes: Iterable[Lane], wanted: Collection[str]) -> dict[str, int]:
+def _shards_of(queues: Iterable[SimulatedQueue], wanted: Collection[str]) -> dict[str, int]:
     shards: dict[str, int] = defaultdict(int)
-    for lane in lanes:
-        for part in lane.parts:
-            if part.job_id is not None and part.job_id in wanted:
-                shards[part.job_id] += part.shards
+    for queue in queues:
+        for group in queue.groups:
+            if group.job_id is not None and group.job_id in wanted:
+                shards[group.job_id] += group.shards
     return shards
 
 
-def _seconds_ahead(lanes: Collection[Lane], wanted: Collection[str]) -> float:
-    """About how much is done until the wanted are: of each lane as much as of the longest way to one of them."""
+def _seconds_ahead(queues: Collection[SimulatedQueue], wanted: Collection[str]) -> float:
+    """Computing time until the wanted jobs, about: of each queue as much as of the longest way to one of them."""
     longest, worst = 0.0, None
-    for lane in lanes:
+    for queue in queues:
         way, passed = 0.0, 0.0
-        for part in lane.parts:
-            passed += part.shards * part.seconds
-            way = passed if part.job_id in wanted else way
+        for group in queue.groups:
+            passed += group.shards * group.seconds
+            way = passed if group.job_id in wanted else way
         if way > longest or worst is None:
-            longest, worst = max(way, longest), lane.priority
+            longest, worst = max(way, longest), queue.priority
     return sum(
-        lane.seconds if worst is not None and lane.priority < worst else min(lane.seconds, longest) for lane in lanes
+        queue.seconds if worst is not None and queue.priority < worst else min(queue.seconds, longest)
+        for queue in queues
     )

@@ -1,4 +1,4 @@
-"""How much waits and runs, for monitoring: fast however much has finished, and bounded however much waits."""
+"""Gauges for monitoring, of what waits and runs: fast however much has finished, bounded however much waits."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -12,20 +12,21 @@ from ayla_service.db.models import Job, Shard
 from ayla_service.db.session import Database, store_now
 from ayla_service.observability.store_gauges import StoreGauges
 from ayla_service.queue.eligibility import DEVICES, next_priority, oldest_of_each
-from ayla_service.queue.workers import WorkerState, list_workers
+from ayla_service.queue.schemas import WorkerState
+from ayla_service.queue.workers import list_workers
 from ayla_service.states import UNFINISHED_JOB, UNFINISHED_SHARD, JobState
 
 COUNTED_AT_MOST = 100_000
-"""A count stops there: what is above is far too much in any case."""
+"""Limit of a count: a number above it is far too much in any case."""
 
 _PRIORITIES_AT_MOST = 50
 
 
 def store_gauges(database: Database, presence_seconds: float) -> StoreGauges:
-    """What there is at this moment; ``presence_seconds`` as for ``list_workers``."""
+    """Gauges at this moment; ``presence_seconds`` as for ``list_workers``."""
     with database.read() as session:
         now = store_now(session)
-        workers = Counter(view.state.value for view in list_workers(session, presence_seconds))
+        workers = Counter(worker.state.value for worker in list_workers(session, presence_seconds))
         return StoreGauges(
             shards=_shards(session),
             oldest_seconds={device: _oldest_seconds(session, device, now) for device in DEVICES},

@@ -1,4 +1,4 @@
-"""How shards wait and end, and jobs with them: the one place where a job's state changes after its first claim.
+"""Life cycle of shards and jobs: the one place where a job's state changes after its first claim.
 
 Callers hold the locks on the rows of the jobs, and of the shards that they name.
 """
@@ -36,7 +36,7 @@ def request_cancel(session: Session, job: Job, now: datetime) -> None:
         job.cancel_requested_at = now
     job.paused_at = None
     _end_waiting_shards(session, job.id, ShardState.CANCELLED)
-    settle(session, [job.id], now)
+    end_finished_jobs(session, [job.id], now)
 
 
 def pause(session: Session, job: Job, now: datetime) -> None:
@@ -83,14 +83,14 @@ def prioritise(session: Session, job: Job, priority: int) -> None:
     session.execute(update(Shard).where(Shard.job_id == job.id).values(priority=priority))
 
 
-def is_due(now: datetime) -> Select[str]:
-    """The ids of the shards whose pause after a failure is over."""
+def due_shards(now: datetime) -> Select[str]:
+    """Query for the ids of the delayed shards whose pause is over."""
     return select(Shard.id).where(Shard.state == written(ShardState.DELAYED), Shard.available_at <= now)
 
 
 def queue_delayed(session: Session, now: datetime) -> int:
     """Queue those shards; returns how many there were."""
-    due = is_due(now).order_by(Shard.id).limit(_DELAYED_AT_ONCE).with_for_update(skip_locked=True, key_share=True)
+    due = due_shards(now).order_by(Shard.id).limit(_DELAYED_AT_ONCE).with_for_update(skip_locked=True, key_share=True)
     ids = list(session.scalars(due))
     if ids:
         session.execute(update(Shard).where(Shard.id.in_(ids)).values(state=ShardState.QUEUED, available_at=None))
@@ -108,7 +108,7 @@ def end_shard(session: Session, shard: Shard, state: ShardState, now: datetime) 
     session.execute(delete(Checkpoint).where(Checkpoint.shard_id == shard.id))
     if state in _TRIAL_END:
         _end_trials(session, [shard.id], _TRIAL_END[state])
-    settle(session, [shard.job_id], now)
+    end_finished_jobs(session, [shard.job_id], now)
 
 
 def requeue(session: Session, job: Job, shard: Shard, now: datetime, pause_seconds: float = 0.0) -> None:
@@ -142,16 +142,10 @@ def fail_or_requeue(
         _fail_job(session, job, shard, "attempts-exhausted", detail, now)
 
 
-def settle(session: Session, job_ids: Collection[str], now: datetime) -> None:
-    """End each of the jobs that has no shard left to run, and let its team's webhooks be told."""
+def end_finished_jobs(session: Session, job_ids: Collection[str], now: datetime) -> None:
+    """End each of the jobs that has no shard left to run, and announce it to its team's webhooks."""
     session.flush()
-    states: dict[str, set[str]] = {job_id: set() for job_id in job_ids}
-    for job_id, state in session.execute(select(Shard.job_id, Shard.state).where(Shard.job_id.in_(job_ids)).distinct()):
-        states[job_id].add(state)
-    ended: dict[JobState, list[str]] = {}
-    for job_id, found in states.items():
-        if not found & set(UNFINISHED_SHARD):
-            ended.setdefault(_end_of(found), []).append(job_id)
+    ended = _finished_jobs(session, job_ids)
     _measure_again(session, [job_id for ids in ended.values() for job_id in ids])
     teams: dict[str, str] = {}
     for state, ids in ended.items():
@@ -165,8 +159,20 @@ def settle(session: Session, job_ids: Collection[str], now: datetime) -> None:
     announce(session, teams, now)
 
 
+def _finished_jobs(session: Session, job_ids: Collection[str]) -> dict[JobState, list[str]]:
+    """Ids of those jobs that have no shard left to run, by the state that they end in."""
+    states: dict[str, set[str]] = {job_id: set() for job_id in job_ids}
+    for job_id, state in session.execute(select(Shard.job_id, Shard.state).where(Shard.job_id.in_(job_ids)).distinct()):
+        states[job_id].add(state)
+    finished: dict[JobState, list[str]] = {}
+    for job_id, found in states.items():
+        if not found & set(UNFINISHED_SHARD):
+            finished.setdefault(_end_of(found), []).append(job_id)
+    return finished
+
+
 def _measure_again(session: Session, job_ids: Collection[str]) -> None:
-    """Note the size of what was recorded more than once.
+    """Store the size of results that were recorded more than once.
 
     A trial that had its result when its shard was tried again keeps its row, while its trajectory is written anew.
     """

@@ -1,7 +1,7 @@
-"""What is to be told when jobs end: written in the transaction that ends them, so that no end is missed or made up.
+"""Outbox of webhooks: deliveries are written in the transaction that ends jobs, so that no end is missed or made up.
 
-It is sent by the API's processes (``ayla_service.webhooks``); here only the rows are made, in as many statements for a
-pack of jobs as for one.
+They are sent by the API's processes (``ayla_service.webhooks``); here only the rows are made, in as many statements for
+a pack of jobs as for one.
 """
 
 import uuid
@@ -18,14 +18,14 @@ from ayla_service.db.models import Job, Member, Trial, Webhook, WebhookDelivery
 from ayla_service.states import DeliveryState, TrialState
 
 KEPT = timedelta(days=7)
-"""How long it is remembered what became of a delivery."""
+"""Time for which the outcome of a delivery is kept."""
 
 _FORGOTTEN_AT_ONCE = 5000
 _MOST_DETAIL = 1000
 
 
-class Event(StrEnum):
-    """What webhooks can be told of."""
+class WebhookEvent(StrEnum):
+    """Types of events that webhooks can be sent."""
 
     JOB_SUCCEEDED = "job.succeeded"
     JOB_FAILED = "job.failed"
@@ -33,7 +33,7 @@ class Event(StrEnum):
 
 
 def announce(session: Session, ended: Mapping[str, str], now: datetime) -> None:
-    """Write a delivery for each webhook that is to be told of the end of these jobs.
+    """Write a delivery for each webhook that is sent the end of these jobs.
 
     Args:
         session: the unit of work that has ended them, their rows written.
@@ -53,14 +53,14 @@ def announce(session: Session, ended: Mapping[str, str], now: datetime) -> None:
 
 
 def message(event: str, at: datetime, data: dict[str, Any]) -> dict[str, Any]:
-    """What is sent, as Standard Webhooks has it: the type of event, when it happened, and its data."""
+    """Payload as Standard Webhooks has it: the type of event, when it happened, and its data."""
     return {"type": event, "timestamp": _written(at), "data": data}
 
 
 def delivery(
     webhook_id: str, event: str, payload: dict[str, Any], now: datetime, job_id: str | None = None
 ) -> dict[str, Any]:
-    """The row of a message that is to be sent at once."""
+    """Row of a delivery that is to be sent at once."""
     return {
         "id": str(uuid.uuid4()),
         "webhook_id": webhook_id,
@@ -82,7 +82,7 @@ def forget(session: Session, before: datetime) -> int:
 
 
 def _webhooks(session: Session, team_ids: Collection[str]) -> dict[str, list[Row[str, str, list[str]]]]:
-    """What to tell of each of these teams that has something; locked so that nobody removes it meanwhile."""
+    """Webhooks of each of these teams that has any; locked so that nobody removes them meanwhile."""
     rows = session.execute(
         select(Webhook.id, Webhook.team_id, Webhook.events)
         .where(Webhook.team_id.in_(team_ids), Webhook.enabled)
@@ -96,7 +96,7 @@ def _webhooks(session: Session, team_ids: Collection[str]) -> dict[str, list[Row
 
 
 def _jobs(session: Session, job_ids: Sequence[str]) -> Sequence[Any]:
-    """What is told of the jobs, with their trials counted by state."""
+    """Data of the jobs, with their trials counted by state."""
     if not job_ids:
         return []
     trials = (

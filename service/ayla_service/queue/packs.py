@@ -1,4 +1,4 @@
-"""What a worker writes for many small shards at once: one transaction, each shard fenced by itself."""
+"""Writes of a worker for many small shards at once: one transaction, each shard fenced by itself."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,11 +10,10 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Attempt, Job, Shard
 from ayla_service.db.session import Database, store_now
-from ayla_service.queue.accounting import part
-from ayla_service.queue.accounting import settle as settle_usage
+from ayla_service.queue.accounting import settle, time_share
 from ayla_service.queue.claims import Claim
-from ayla_service.queue.fair_queue import Used
-from ayla_service.queue.lifecycle import settle
+from ayla_service.queue.fair_queue import ResourceUsage
+from ayla_service.queue.lifecycle import end_finished_jobs
 from ayla_service.states import AttemptOutcome, ShardState
 from ayla_service.trials.progress import TrialProgress, update_trials
 from ayla_service.trials.writer import NewResults, insert
@@ -22,7 +21,7 @@ from ayla_service.trials.writer import NewResults, insert
 
 @dataclass(frozen=True, slots=True)
 class CompletedShard:
-    """A shard that was run from its first step to its last.
+    """Results of a shard that was run from its first step to its last.
 
     Attributes:
         claim: its attempt.
@@ -74,7 +73,7 @@ def complete(database: Database, shards: Sequence[CompletedShard]) -> set[str]:
         _insert(session, stored)
         now = store_now(session)
         _end(session, stored, now)
-        settle_usage(session, _used([current[shard.claim.shard_id] for shard in stored], stored, now), now)
+        settle(session, _usage([current[shard.claim.shard_id] for shard in stored], stored, now), now)
         return set(current) | _ended_before(session, [claim for claim in claims if claim.shard_id not in current])
 
 
@@ -147,11 +146,11 @@ def _end(session: Session, shards: Sequence[CompletedShard], now: datetime) -> N
             .values(outcome=AttemptOutcome.SUCCEEDED, ended_at=now, heartbeat_at=now, device=device)
         )
     session.execute(update(Shard).where(Shard.id.in_(ids)).values(state=ShardState.SUCCEEDED, lease_expires_at=None))
-    settle(session, {shard.claim.job_id for shard in shards}, now)
+    end_finished_jobs(session, {shard.claim.job_id for shard in shards}, now)
 
 
-def _used(rows: Sequence[Any], shards: Sequence[CompletedShard], now: datetime) -> Iterator[Used]:
-    """The time since the heartbeat before, or for as long as they were computed, shared out by what was estimated."""
+def _usage(rows: Sequence[Any], shards: Sequence[CompletedShard], now: datetime) -> Iterator[ResourceUsage]:
+    """Correction for each shard: the time since the heartbeat before, shared by the estimates, less the charge."""
     if not rows:
         return
     since = min(row.heartbeat_at for row in rows)
@@ -159,4 +158,4 @@ def _used(rows: Sequence[Any], shards: Sequence[CompletedShard], now: datetime) 
     seconds = max((now - since).total_seconds(), computed)
     costs = [row.cost for row in rows]
     for row in rows:
-        yield Used(row.owner_id, row.team_id, part(seconds, row.cost, costs) - row.cost)
+        yield ResourceUsage(row.owner_id, row.team_id, time_share(seconds, row.cost, costs) - row.cost)

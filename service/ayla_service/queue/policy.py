@@ -1,6 +1,6 @@
-"""Which queued shards are taken next, and which are taken together. The one place to change either.
+"""Policy of claims: the order of one member's shards, and which shards go into a pack. The one place to change either.
 
-Whose turn it is stands in ``turns``; here is the order of one member's shards, and what goes into a pack.
+Which member is served next stands in ``fair_queue``.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import InstrumentedAttribute
 
 from ayla_service.db.models import Shard
-from ayla_service.queue.fair_queue import Turns
+from ayla_service.queue.fair_queue import FairQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,13 @@ class Candidate:
 
     @property
     def place(self) -> tuple[datetime, str, int]:
-        """Among the member's shards of one priority, as ``claim_order`` has it."""
+        """Place among the member's shards of one priority, as ``claim_order`` has it."""
         return (self.queued_at, self.job_id, self.index)
 
 
 @dataclass(frozen=True, slots=True)
 class PackLimits:
-    """How much one worker takes at once.
+    """Limits on what one worker claims at once.
 
     Attributes:
         shards: at most that many.
@@ -52,7 +52,7 @@ ALONE = PackLimits(shards=1, seconds=0.0, small_seconds=0.0)
 """One shard, whatever it costs."""
 
 Take = Callable[[str, Callable[[Candidate], bool]], Candidate | None]
-"""Gives the next shard of a member that meets a condition."""
+"""Function that gives the next shard of a member that meets a condition."""
 
 
 def claim_order() -> tuple[InstrumentedAttribute[Any], ...]:
@@ -60,16 +60,16 @@ def claim_order() -> tuple[InstrumentedAttribute[Any], ...]:
     return (Shard.queued_at, Shard.job_id, Shard.index)
 
 
-def pack(turns: Turns, take: Take, limits: PackLimits) -> list[Candidate]:
+def pack(members: FairQueue, take: Take, limits: PackLimits) -> list[Candidate]:
     """The best shard and, if it is small, small ones of its priority that follow, up to the limits.
 
-    Each is the next of whoever has the turn by then. A shard that was tried before is run alone: it may be what killed
+    Each is of the member who is next by then. A shard that was tried before is run alone: it may be what killed
     its worker, and others must not share its fate.
 
     Args:
-        turns: of all who have queued work of the best priority.
+        members: those with queued work of the best priority; what is chosen is charged to them here.
         take: gives their shards.
-        limits: how much one worker takes.
+        limits: of one pack.
     """
     chosen: list[Candidate] = []
     cost = 0.0
@@ -77,13 +77,13 @@ def pack(turns: Turns, take: Take, limits: PackLimits) -> list[Candidate]:
     def fits(shard: Candidate) -> bool:
         return not chosen or (_is_small(shard, limits) and cost + shard.cost <= limits.seconds)
 
-    while len(chosen) < limits.shards and (member_id := turns.first()) is not None:
+    while len(chosen) < limits.shards and (member_id := members.first()) is not None:
         shard = take(member_id, fits)
         if shard is None:
-            turns.drop()
+            members.remove_first()
             continue
         chosen.append(shard)
-        turns.take(shard.cost)
+        members.serve_first(shard.cost)
         cost += shard.cost
         if not _is_small(chosen[0], limits):
             break

@@ -1,4 +1,4 @@
-"""Returns the shards of silent workers to the queue. Any process may run it, any number at once."""
+"""Reaper: returns the shards of silent workers to the queue. Any process may run it, any number at once."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from ayla_service.db.models import Attempt, Job, Shard
 from ayla_service.db.session import Database, store_now
 from ayla_service.observability import metrics
-from ayla_service.queue.accounting import part, settle
-from ayla_service.queue.fair_queue import Used
-from ayla_service.queue.lifecycle import fail_or_requeue, is_due, queue_delayed
+from ayla_service.queue.accounting import settle, time_share
+from ayla_service.queue.fair_queue import ResourceUsage
+from ayla_service.queue.lifecycle import due_shards, fail_or_requeue, queue_delayed
 from ayla_service.queue.retries import ErrorType, RetryPolicy
 from ayla_service.states import AttemptOutcome, ShardState
 
@@ -25,7 +25,7 @@ def reap(database: Database, policy: RetryPolicy) -> int:
     Returns:
         How many leases had expired.
     """
-    if not _anything(database):
+    if not _is_needed(database):
         return 0
     # By itself: it locks shards of many jobs, and what follows locks jobs before their shards.
     with database.write() as session:
@@ -34,16 +34,16 @@ def reap(database: Database, policy: RetryPolicy) -> int:
         now = store_now(session)
         expired = session.execute(_expired(now).with_for_update(skip_locked=True, key_share=True)).all()
         lost = [(shard, _lose(session, job, shard, policy, now)) for job, shard in expired]
-        settle(session, _used(lost), now)
+        settle(session, _usage(lost), now)
     metrics.leases_expired(len(expired))
     return len(expired)
 
 
-def _anything(database: Database) -> bool:
+def _is_needed(database: Database) -> bool:
     """Look before locking: on SQLite a unit of work that writes keeps all others waiting."""
     with database.read() as session:
         now = store_now(session)
-        looks = (_expired(now).limit(1), is_due(now).limit(1))
+        looks = (_expired(now).limit(1), due_shards(now).limit(1))
         return any(session.execute(look).first() is not None for look in looks)
 
 
@@ -59,12 +59,12 @@ def _expired(now: datetime) -> Select[Job, Shard]:
 def _lose(session: Session, job: Job, shard: Shard, policy: RetryPolicy, now: datetime) -> Attempt:
     attempt = session.get_one(Attempt, (shard.id, shard.attempt))
     attempt.outcome, attempt.ended_at = AttemptOutcome.LOST, now
-    attempt.error_type, attempt.error = ErrorType.WORKER_LOST, _words(shard, attempt)
+    attempt.error_type, attempt.error = ErrorType.WORKER_LOST, _message(shard, attempt)
     fail_or_requeue(session, job, shard, ErrorType.WORKER_LOST, attempt.error, policy, now)
     return attempt
 
 
-def _words(shard: Shard, attempt: Attempt) -> str:
+def _message(shard: Shard, attempt: Attempt) -> str:
     said = f"Worker {attempt.worker} stopped answering"
     if shard.lease_expires_at is None:  # pragma: no cover  # what runs has a lease, as the store sees to
         return f"{said}."
@@ -73,12 +73,12 @@ def _words(shard: Shard, attempt: Attempt) -> str:
     return f"{said}: {killed} than its lease of {seconds:.3g} s (AYLA_LEASE_SECONDS)."
 
 
-def _used(lost: Sequence[tuple[Shard, Attempt]]) -> Iterator[Used]:
-    """Until the last heartbeat: nobody has had anything of the time in which the worker was silent."""
+def _usage(lost: Sequence[tuple[Shard, Attempt]]) -> Iterator[ResourceUsage]:
+    """Correction for each shard: its time until the last heartbeat, as nobody had the time of a silent worker."""
     costs: dict[str, list[float]] = defaultdict(list)
     for shard, attempt in lost:
         costs[attempt.worker].append(shard.cost)
     for shard, attempt in lost:
         seconds = (attempt.heartbeat_at - attempt.started_at).total_seconds()
-        used = part(seconds, shard.cost, costs[attempt.worker])
-        yield Used(shard.owner_id, shard.team_id, used - shard.cost)
+        used = time_share(seconds, shard.cost, costs[attempt.worker])
+        yield ResourceUsage(shard.owner_id, shard.team_id, used - shard.cost)

@@ -1,4 +1,4 @@
-"""What follows a failed attempt, by kind of error: another one after a pause, or the end of the job. Pure rules."""
+"""Retry policy: another attempt after a pause, or the end of the job, by the kind of error. Pure rules."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,7 +10,7 @@ _MOST_DOUBLINGS = 30
 
 
 class ErrorType(StrEnum):
-    """Why an attempt failed. The store keeps it with the attempt, and the job has it if it fails of it."""
+    """Kind of error of a failed attempt. The store keeps it with the attempt, and the job has it if it fails of it."""
 
     WORKER_LOST = "worker-lost"
     STEP_TOO_LONG = "step-too-long"
@@ -28,7 +28,7 @@ PERMANENT = frozenset(
 )
 """Errors that another attempt would meet again."""
 
-_PATIENCE = {
+_PAUSE_FACTOR = {
     # The lease has run out before: that was the pause.
     ErrorType.WORKER_LOST: 0.0,
     ErrorType.STEP_TOO_LONG: 0.0,
@@ -39,7 +39,7 @@ _PATIENCE = {
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and how soon a shard is tried again.
+    """Number and pauses of the attempts at a shard.
 
     Attributes:
         max_attempts: that many failures in a row, without a new checkpoint between them, fail the job.
@@ -53,7 +53,7 @@ class RetryPolicy:
         """Seconds to wait after the ``failures``-th failure in a row; None if there is to be no other attempt."""
         if error in PERMANENT or failures >= self.max_attempts:
             return None
-        factor = _PATIENCE.get(error, 1.0) if failures == 1 else max(1.0, _PATIENCE.get(error, 1.0))
+        factor = _PAUSE_FACTOR.get(error, 1.0) if failures == 1 else max(1.0, _PAUSE_FACTOR.get(error, 1.0))
         return min(LONGEST_PAUSE_SECONDS, self.pause_seconds * factor * 2.0 ** min(failures - 1, _MOST_DOUBLINGS))
 
 

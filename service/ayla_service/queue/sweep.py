@@ -1,4 +1,4 @@
-"""What still waits, so that wake-ups which were lost can be sent again."""
+"""Sweep: counts what still waits, so that wake-ups which were lost are sent again."""
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -11,10 +11,10 @@ from ayla_service.queue.wakeup import WakeUp
 from ayla_service.states import ShardState
 
 MOST_REMINDED = 64
-"""Shards of one device kind that a sweep counts at most: the workers they wake empty the queue, however long it is."""
+"""Shards of one device kind that a sweep counts at most: the workers they wake empty the queue, however long."""
 
 SWEEP_LOCK = 0x61796C61_73776570
-"""Names the sweep among PostgreSQL's advisory locks; no other lock of this store has the number."""
+"""Number of the sweep among PostgreSQL's advisory locks; no other lock of this store has it."""
 
 
 def sweep(database: Database, wake_up: WakeUp) -> None:

@@ -1,4 +1,4 @@
-"""The port through which workers are told that there is work. It carries no state: a lost wake-up is a delay."""
+"""Wake-up: tells workers that there is work. It carries no state: a lost wake-up is a delay."""
 
 import importlib.util
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ class WakeUp(Protocol):
 
 
 class TimerWakeUp:
-    """Without a broker there is nobody to tell: the next tick of the workers' timer finds the work."""
+    """Wake-up without a broker: does nothing, as the workers' timer finds the work."""
 
     def notify(self, devices: Sequence[str]) -> None:
         """Do nothing."""
@@ -52,7 +52,7 @@ def make_wake_up(broker_url: str | None) -> WakeUp:
 
 
 def missing_modules(broker_url: str | None) -> list[str]:
-    """What this broker needs and is not installed; looked up without importing any of it."""
+    """Modules that this broker needs and that are not installed; looked up without importing any."""
     if broker_url is None:
         return []
     needed = ("celery", "redis") if broker_url.startswith("redis") else ("celery",)

@@ -1,1 +1,1 @@
-"""What happens to jobs, told to many streams at once from few looks into the store."""
+"""Streams of Server-Sent Events about jobs and teams, all fed by one poll of the store."""

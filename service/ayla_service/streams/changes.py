@@ -1,8 +1,8 @@
-"""Which jobs have changed since the last look, in few statements however many are watched.
+"""Jobs that have changed since the last poll, found with few statements however many jobs are followed.
 
-A transaction can commit a change with an earlier time after one with a later time. So every look reads again what it
-has read a moment ago, now and then all that a transaction that was still open then could have written, and leaves out
-what it knows.
+A transaction can commit a change with an earlier time after another with a later time. So every poll reads again what
+has changed within the last second, and every two seconds whatever a transaction that was still open could have written;
+changes that are known already are left out.
 """
 
 from collections.abc import Collection, Mapping, Set
@@ -15,10 +15,8 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Job
 from ayla_service.states import UNFINISHED_JOB, JobState
-from ayla_service.streams.feeds import Wanted
-
-LONGEST_TRANSACTION = timedelta(seconds=20)
-"""Locks are waited for 10 s, and a transaction that stands still is ended after 15 s."""
+from ayla_service.streams.events import LONGEST_TRANSACTION
+from ayla_service.streams.feeds import PollRequest
 
 _USUAL_TRANSACTION = timedelta(seconds=1)
 _WHOLE_EVERY = timedelta(seconds=2)
@@ -27,8 +25,8 @@ _MOST_RUNNING = 500
 _IDS_AT_ONCE = 5000
 
 
-class _Row(NamedTuple):
-    """A job, as far as it takes to see that it has changed."""
+class _JobVersion(NamedTuple):
+    """A job with the time of its last change."""
 
     id: str
     updated_at: datetime
@@ -37,55 +35,62 @@ class _Row(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
-    """What a look has found.
+class JobChanges:
+    """Changes that a poll has found.
 
     Attributes:
-        until: changes up to here are among them, but for those of transactions that are still open.
-        jobs: to be read anew, those that changed first in front.
-        told: those of them that streams about teams are to be told of.
-        over: jobs watched by id that have ended or are gone.
-        gone: those that are gone.
+        until: all changes up to this time are among them, but for those of transactions that are still open.
+        jobs: ids of the jobs to read again, in the order of their changes.
+        in_teams: those of them that have changed for streams about teams.
+        ended: jobs followed by id that have ended or are gone.
+        gone: those of them that are gone.
     """
 
     until: datetime
     jobs: list[str]
-    told: Set[str]
-    over: Set[str]
+    in_teams: Set[str]
+    ended: Set[str]
     gone: Set[str]
 
 
 class ChangeLog:
-    """Remembers what was found, so that it is found once."""
+    """Log of the changes that were found, so that each is found once."""
 
     def __init__(self) -> None:
         self._seen: dict[str, dict[str, datetime]] = {}
         self._until: datetime | None = None
         self._whole_at: datetime | None = None
 
-    def find(self, session: Session, wanted: Wanted, known: Mapping[str, datetime], now: datetime) -> Changes:
-        """What has changed.
+    def find(self, session: Session, request: PollRequest, known: Mapping[str, datetime], now: datetime) -> JobChanges:
+        """Changes since the last poll.
 
         Args:
             session: the unit of work.
-            wanted: what is watched.
-            known: when the jobs that need no reading, unless they have changed since, had changed last.
+            request: which jobs and teams are followed.
+            known: by id, the time of the last change of jobs that need not be read again without a later one.
             now: the store's time.
         """
-        watched = {row.id: row for row in _by_id(session, wanted.jobs | wanted.waits)}
-        stale = [row for row in watched.values() if row.id in wanted.jobs and known.get(row.id) != row.updated_at]
-        gone = (wanted.jobs | wanted.waits) - watched.keys()
-        over = {row.id for row in watched.values() if row.state not in UNFINISHED_JOB} | gone
-        fresh = self._of_teams(session, wanted.teams, now)
-        told, untold = fresh[:_MOST_AT_ONCE], fresh[_MOST_AT_ONCE:]
-        until = untold[0].updated_at if untold else now
-        self._note(told, until)
-        started = [job_id for job_id in self._begin(session, wanted.teams, now) if job_id not in known]
-        jobs = [row.id for row in sorted([*stale[:_MOST_AT_ONCE], *told], key=_in_order)]
-        return Changes(until, list(dict.fromkeys([*jobs, *started])), {row.id for row in told}, over, gone)
+        followed = {row.id: row for row in _by_id(session, request.jobs | request.awaited)}
+        stale = [row for row in followed.values() if row.id in request.jobs and known.get(row.id) != row.updated_at]
+        gone = (request.jobs | request.awaited) - followed.keys()
+        ended = {row.id for row in followed.values() if row.state not in UNFINISHED_JOB} | gone
+        in_teams, until = self._of_teams(session, request.teams, now)
+        started = [job_id for job_id in self._start(session, request.teams, now) if job_id not in known]
+        jobs = [row.id for row in sorted([*stale[:_MOST_AT_ONCE], *in_teams], key=_by_time)]
+        return JobChanges(until, list(dict.fromkeys([*jobs, *started])), {row.id for row in in_teams}, ended, gone)
 
-    def _of_teams(self, session: Session, teams: Set[str], now: datetime) -> list[_Row]:
-        """The jobs of the teams watched before that have changed."""
+    def _of_teams(self, session: Session, teams: Set[str], now: datetime) -> tuple[list[_JobVersion], datetime]:
+        """The changes in teams that were followed before, as many as fit into a poll, and the time up to which."""
+        fresh = self._fresh(session, teams, now)
+        sent, left = fresh[:_MOST_AT_ONCE], fresh[_MOST_AT_ONCE:]
+        until = left[0].updated_at if left else now
+        for row in sent:
+            self._seen[row.team_id][row.id] = row.updated_at
+        self._until = until
+        return sent, until
+
+    def _fresh(self, session: Session, teams: Set[str], now: datetime) -> list[_JobVersion]:
+        """The changes in teams that were followed before, without those that are known."""
         for team_id in self._seen.keys() - teams:
             del self._seen[team_id]
         if not self._seen or self._until is None:
@@ -99,7 +104,7 @@ class ChangeLog:
             self._forget_all_but(rows)
         return fresh
 
-    def _forget_all_but(self, rows: Collection[_Row]) -> None:
+    def _forget_all_but(self, rows: Collection[_JobVersion]) -> None:
         kept: dict[str, dict[str, datetime]] = {team_id: {} for team_id in self._seen}
         for row in rows:
             time = self._seen[row.team_id].get(row.id)
@@ -107,15 +112,10 @@ class ChangeLog:
                 kept[row.team_id][row.id] = time
         self._seen = kept
 
-    def _note(self, rows: Collection[_Row], until: datetime) -> None:
-        for row in rows:
-            self._seen[row.team_id][row.id] = row.updated_at
-        self._until = until
+    def _start(self, session: Session, teams: Set[str], now: datetime) -> list[str]:
+        """Start to follow teams that were not followed before; returns their running jobs.
 
-    def _begin(self, session: Session, teams: Set[str], now: datetime) -> list[str]:
-        """Begin with teams that were not watched before; returns their running jobs.
-
-        What has changed before is part of what their streams begin with.
+        Earlier changes are part of the first events of their streams.
         """
         new = teams - self._seen.keys()
         if not new:
@@ -127,17 +127,17 @@ class ChangeLog:
         return list(session.scalars(running.limit(_MOST_RUNNING)))
 
 
-def _by_id(session: Session, job_ids: Collection[str]) -> list[_Row]:
+def _by_id(session: Session, job_ids: Collection[str]) -> list[_JobVersion]:
     query, ids = select(Job.id, Job.updated_at, Job.team_id, Job.state), sorted(job_ids)
     pages = [ids[first : first + _IDS_AT_ONCE] for first in range(0, len(ids), _IDS_AT_ONCE)]
-    return [_Row(*row) for page in pages for row in session.execute(query.where(Job.id.in_(page)))]
+    return [_JobVersion(*row) for page in pages for row in session.execute(query.where(Job.id.in_(page)))]
 
 
-def _since(session: Session, teams: Collection[str], time: datetime) -> list[_Row]:
-    """Read from the index alone, as there can be many; those that changed first in front."""
+def _since(session: Session, teams: Collection[str], time: datetime) -> list[_JobVersion]:
+    """Jobs of the teams that have changed since, in order; read from the index alone, as there can be many."""
     query = select(Job.id, Job.updated_at, Job.team_id).where(Job.team_id.in_(teams), Job.updated_at >= time)
-    return [_Row(*row) for row in session.execute(query.order_by(Job.updated_at, Job.id))]
+    return [_JobVersion(*row) for row in session.execute(query.order_by(Job.updated_at, Job.id))]
 
 
-def _in_order(row: _Row) -> tuple[datetime, str]:
+def _by_time(row: _JobVersion) -> tuple[datetime, str]:
     return row.updated_at, row.id

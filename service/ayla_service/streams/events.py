@@ -1,23 +1,34 @@
-"""What streams tell; plain values, apart from the store's rows and from how they are written."""
+"""Events of streams: the data of each as clients get them, and the position from which a client goes on.
 
+The classes of data are plain dataclasses, as a poll makes hundreds of them; the contract is made from them too.
+"""
+
+import base64
+import binascii
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Annotated, Self
 
-from ayla_service.jobs.views import JobView, Progress
+from pydantic import Field
+
+from ayla_service.jobs.schemas import JobSummary, TrialCounts
 from ayla_service.states import TrialState
-from ayla_service.streams.positions import Position
 
 MOST_TRIALS = 500
-"""Trials of a job that streams tell of one by one: the first ones. All of them count for its progress.
+"""Trials of a job that an event can have, the first ones; all of them count for the job's progress.
 
 Many clients take no event above a megabyte.
 """
 
+LONGEST_TRANSACTION = timedelta(seconds=20)
+"""A commit comes at most this long after its changes: locks are waited for 10 s, idle transactions end after 15 s."""
+
 
 class EndReason(StrEnum):
-    """Why nothing more is told of a job, or at all."""
+    """Reason why no more events of a job, or of the whole stream, will come."""
 
     FINISHED = "finished"
     DELETED = "deleted"
@@ -25,7 +36,7 @@ class EndReason(StrEnum):
 
 
 class GapReason(StrEnum):
-    """Why events are missing."""
+    """Reason why events are missing."""
 
     SLOW_CLIENT = "slow-client"
     STORE_UNAVAILABLE = "store-unavailable"
@@ -33,101 +44,166 @@ class GapReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class TrialNow:
-    """Where a trial is.
-
-    Attributes:
-        step: of ``loss``; None before the first row that was looked at.
-        loss: at that step; of a trial that has ended its final loss.
-        metrics: the newest row, by column; None where there is none.
-    """
+class StreamedTrial:
+    """Trial with its newest results."""
 
     id: str
-    index: int
-    optimizer_index: int
+    index: Annotated[int, Field(description="Place in the job, from 0.")]
+    optimizer_index: Annotated[int, Field(description="Place of the setting in the job's optimizers.")]
     label: str
     seed: int
-    state: str
+    state: TrialState
     steps_done: int
-    step: int | None
-    loss: float | None
-    best_loss: float | None
+    step: Annotated[int | None, Field(description="The step of the loss; null before the first one is known.")]
+    loss: Annotated[
+        float | None,
+        Field(
+            description="Newest recorded loss, of a trial that has ended its final loss; null where it is not finite, "
+            "or where so many steps are recorded in a second that they are not read."
+        ),
+    ]
+    best_loss: Annotated[float | None, Field(description="Lowest finite loss; null if there was none.")]
     best_step: int | None
-    metrics: Mapping[str, float] | None
+    metrics: Annotated[
+        Mapping[str, float | None] | None,
+        Field(description="Newest row of metrics, by column; null where there is none."),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
-class JobSnapshot:
-    """All about a job, from which the events after it go on."""
-
-    job: JobView
-    trials: Sequence[TrialNow]
-    trials_left_out: int
-
-
-@dataclass(frozen=True, slots=True)
-class TeamSnapshot:
-    """The unfinished jobs of a team; ``complete`` says whether these are all."""
-
-    jobs: Sequence[JobView]
-    complete: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StateChanged:
-    """A job's state, or what its users have written about it, is another now."""
-
-    job: JobView
-
-
-@dataclass(frozen=True, slots=True)
-class Progressed:
-    """How far a job is.
-
-    Attributes:
-        steps_per_second: of all its trials together, lately; None while that cannot be told.
-        eta_seconds: until it is done, at this rate.
-    """
+class JobSnapshotData:
+    """A job and its trials as they are; the events after it are changes."""
 
     job_id: str
-    progress: Progress
-    trials: Mapping[TrialState, int]
-    steps_per_second: float | None
-    eta_seconds: float | None
+    job: JobSummary
+    trials: Annotated[Sequence[StreamedTrial], Field(description=f"The first {MOST_TRIALS} trials, in order.")]
+    trials_left_out: Annotated[int, Field(description="How many more there are.")]
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """Where those trials of a job are that have gone on since they were told of last."""
+class TeamSnapshotData:
+    """Unfinished jobs of the team, of those that the stream is about."""
+
+    jobs: Annotated[Sequence[JobSummary], Field(description="Running ones first, of each state the newest first.")]
+    complete: Annotated[bool, Field(description="False if there are more of them; GET /v1/jobs lists all.")]
+
+
+@dataclass(frozen=True, slots=True)
+class StateData:
+    """A job whose state has changed, or that a user has changed."""
 
     job_id: str
-    trials: Sequence[TrialNow]
+    job: JobSummary
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
-    """Events were left out; what follows is where things stand now.
+class ProgressData:
+    """Progress of a job, over all its trials."""
 
-    Attributes:
-        since: from when on events can be missing.
-    """
+    job_id: str
+    steps_done: int
+    steps_total: int
+    fraction: Annotated[float, Field(ge=0, le=1, description="A diverged trial counts as done.")]
+    trials: TrialCounts
+    steps_per_second: Annotated[
+        float | None, Field(description="Mean of the last half minute; null before two values are known.")
+    ]
+    eta_seconds: Annotated[float | None, Field(description="Time until the job is done, at this rate.")]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricData:
+    """Trials of a job that have made steps since their last event: the newest row of each, not every row."""
+
+    job_id: str
+    trials: Sequence[StreamedTrial]
+
+
+@dataclass(frozen=True, slots=True)
+class GapData:
+    """Events are missing; a snapshot, or the changes since, follow as soon as possible."""
 
     reason: GapReason
-    since: datetime | None
+    since: Annotated[datetime | None, Field(description="From when on events can be missing; null: from the start.")]
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """Nothing more is told of a job; without one, nothing more at all."""
+class EndData:
+    """End of the events of a job; without a job, end of the stream."""
 
     reason: EndReason
-    job_id: str | None = None
-    job: JobView | None = None
-    trials: Sequence[TrialNow] = ()
-    trials_left_out: int = 0
+    job_id: str | None
+    job: Annotated[JobSummary | None, Field(description="As it has ended, or was last; null if that is not known.")]
+    trials: Annotated[Sequence[StreamedTrial], Field(description=f"The first {MOST_TRIALS} trials as they have ended.")]
+    trials_left_out: int
+
+    @classmethod
+    def without_job(cls, reason: EndReason, job_id: str | None = None) -> Self:
+        """The end of a job of which nothing is known any more, or of a stream."""
+        return cls(reason, job_id, None, (), 0)
 
 
-Event = JobSnapshot | TeamSnapshot | StateChanged | Progressed | Measured | Gap | Ended
+Event = JobSnapshotData | TeamSnapshotData | StateData | ProgressData | MetricData | GapData | EndData
+"""Data of any event."""
+
+_FORMAT = 1
+_LONGEST_ID = 200
+_YEARS = (2000, 9000)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Position of an event in its stream; its id, which clients send back to go on from there.
+
+    Attributes:
+        at: time of the store; every change that was committed ``LONGEST_TRANSACTION`` before it has been sent.
+        ended: id of the job whose end the event is; None for any other event.
+    """
+
+    at: datetime
+    ended: str | None = None
+
+    def encode(self) -> str:
+        """The id of the event."""
+        parts = [_FORMAT, self.at.isoformat(), *([self.ended] if self.ended else [])]
+        return base64.urlsafe_b64encode(json.dumps(parts, separators=(",", ":")).encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str | None) -> Self | None:
+        """The position that an id stands for; None for an id that this service has not made."""
+        match _parts(text or ""):
+            case [form, str(time)] if _is_ours(form):
+                ended = None
+            case [form, str(time), str(ended)] if _is_ours(form):
+                pass
+            case _:
+                return None
+        at = _time(time)
+        return None if at is None else cls(at, ended)
+
 
 Encode = Callable[[Event, Position | None], bytes]
-"""Writes an event, with its position if clients are to come back to it."""
+"""Encodes an event for the wire, with its position if clients can go on from there."""
+
+
+def _is_ours(form: object) -> bool:
+    """Whether ``form`` is the number of the format; to Python true would be 1 too."""
+    return type(form) is int and form == _FORMAT
+
+
+def _parts(text: str) -> object:
+    if len(text) > _LONGEST_ID or not text.isascii():
+        return None
+    try:
+        return json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        return None
+
+
+def _time(text: str) -> datetime | None:
+    """A time of a year with which one can compute; ISO 8601 can name others too."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if time.tzinfo is None or not _YEARS[0] <= time.year <= _YEARS[1] else time.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""All streams of this process, and the one look into the store that feeds them."""
+"""Hub of all streams of this process: one poll of the store feeds them all, and the requests that wait for jobs."""
 
 import asyncio
 import contextlib
@@ -17,76 +17,74 @@ from ayla_service.db.session import Database
 from ayla_service.errors import StreamsUnavailable, TooManyStreams
 from ayla_service.observability import metrics
 from ayla_service.settings import Settings
-from ayla_service.streams.events import Encode, GapReason
-from ayla_service.streams.feeds import Feed, JobsFeed, News, TeamFeed, TeamOpening, Wanted
-from ayla_service.streams.poller import Board
-from ayla_service.streams.positions import Position
-from ayla_service.streams.subscription import STOPPING, Listener, Subscription
+from ayla_service.streams.events import Encode, GapReason, Position
+from ayla_service.streams.feeds import Feed, JobsFeed, PollRequest, PollResult, TeamFeed, TeamStart
+from ayla_service.streams.poll import Poller
+from ayla_service.streams.subscription import STOPPING, Subscriber, Subscription
 from ayla_service.teams.principal import Principal
 
 _TOGETHER_SECONDS = 0.02
-"""Streams that begin within this time share a look."""
+"""Streams that start within this time share a poll."""
 
-_LEAST_PAUSE_SECONDS = 1.0
+_RETRY_SECONDS = 1.0
 
 log = structlog.get_logger("ayla_service.streams")
 
 
 @dataclass(frozen=True, slots=True)
-class _Wait:
-    """Who waits, and for the end of which jobs."""
+class _Waiter:
+    """A request that waits: its member, and the jobs for whose end it waits."""
 
     member_id: str
     job_ids: frozenset[str]
 
 
 class Hub:
-    """Feeds streams, and tells who waits for the end of a job. Used on the event loop alone.
+    """Feeds the streams and the waiting requests of a process. Used on the event loop alone.
 
-    As long as there is somebody to tell, a thread looks into the store every so often for all of them together; what
-    it finds is put on each stream's way.
+    As long as there are any, a thread polls the store for all of them together, and each stream gets its events.
 
     Args:
         database: the store.
         settings: of this process.
-        encode: writes an event.
+        encode: encodes an event.
     """
 
     def __init__(self, database: Database, settings: Settings, encode: Encode) -> None:
         self._database = database
         self._settings = settings
         self._encode = encode
-        self._board = Board(database, encode)
+        self._poller = Poller(database, encode)
         self._streams: set[Subscription] = set()
-        self._waits: dict[asyncio.Future[bool], _Wait] = {}
-        self._looking: asyncio.Task[None] | None = None
+        self._waits: dict[asyncio.Future[bool], _Waiter] = {}
+        self._polling: asyncio.Task[None] | None = None
         self._woken = asyncio.Event()
         self._checked_at = 0.0
         self._stopped = False
 
     def __enter__(self) -> Self:
-        """Take streams."""
+        """Accept streams."""
         self._stopped = False
         return self
 
     def __exit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        """Take none any more."""
+        """Accept none any more."""
         self.stop()
 
     def stop(self) -> None:
-        """End all streams and all waiting, and take nothing new: whoever serves them waits for their end."""
+        """End all streams and all waiting, and accept nothing new; the server waits until they have ended."""
         self._stopped = True
         for stream in self._streams:
             stream.close(STOPPING)
         for wait in self._waits:
             _answer(wait, ended=False)
-        if self._looking is not None:
-            self._looking.cancel()
+        if self._polling is not None:
+            self._polling.cancel()
 
     def refuse_too_many(self, principal: Principal) -> None:
-        """Check that there is room for one more stream of this member.
+        """Check that one more stream of this member can be served.
 
         Raises:
             StreamsUnavailable: if this process has as many as it serves, or is about to stop.
@@ -98,9 +96,9 @@ class Hub:
             raise TooManyStreams(self._settings.max_member_streams)
 
     def has_room_for(self, member_id: str) -> bool:
-        """Whether one more stream of this member, or one more who waits, can be served: they have the same places."""
-        taken = Counter(stream.listener.member_id for stream in self._streams)
-        taken.update(wait.member_id for wait in self._waits.values())
+        """Whether one more stream or waiting request of this member can be served: both count alike."""
+        taken = Counter(stream.subscriber.member_id for stream in self._streams)
+        taken.update(waiter.member_id for waiter in self._waits.values())
         return self._has_room and taken[member_id] < self._settings.max_member_streams
 
     @property
@@ -109,15 +107,15 @@ class Hub:
 
     @contextlib.contextmanager
     def subscribed(self, principal: Principal, feed: Feed, since: Position | None) -> Iterator[Subscription]:
-        """A stream, for as long as the block runs.
+        """A stream that is fed for as long as the block runs.
 
         Raises:
-            StreamsUnavailable: if others that began at the same moment have taken the last place.
+            StreamsUnavailable: if streams that started at the same moment have taken the last place.
             TooManyStreams: if others of the member have.
         """
         self.refuse_too_many(principal)
-        listener = Listener(principal.member_id, principal.key_id)
-        stream = Subscription(feed, since, listener, self._encode, self._wake)
+        subscriber = Subscriber(principal.member_id, principal.key_id)
+        stream = Subscription(feed, since, subscriber, self._encode, self._wake)
         self._streams.add(stream)
         metrics.streams_open(len(self._streams))
         self._wake()
@@ -127,52 +125,53 @@ class Hub:
             self._streams.discard(stream)
             metrics.streams_open(len(self._streams))
 
-    async def ended(self, member_id: str, job_ids: Collection[str], seconds: float) -> bool:
-        """Whether all of these jobs have ended or are gone; a member waits so long for it at most."""
-        wait: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waits[wait] = _Wait(member_id, frozenset(job_ids))
+    async def wait_for_end(self, member_id: str, job_ids: Collection[str], seconds: float) -> bool:
+        """Wait until all of these jobs have ended or are gone, so long at most; returns whether they have."""
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waits[answer] = _Waiter(member_id, frozenset(job_ids))
         self._wake()
         try:
             async with asyncio.timeout(seconds):
-                return await wait
+                return await answer
         except TimeoutError:
             return False
         finally:
-            del self._waits[wait]
+            del self._waits[answer]
 
     def _wake(self) -> None:
-        if not self._stopped and (self._looking is None or self._looking.done()):
+        if not self._stopped and (self._polling is None or self._polling.done()):
             loop = asyncio.get_running_loop()
-            # What was known when somebody listened last is old by now.
-            self._board = Board(self._database, self._encode)
+            # The state of the last poll is old by now.
+            self._poller = Poller(self._database, self._encode)
             self._woken, self._checked_at = asyncio.Event(), loop.time()
-            self._looking = loop.create_task(self._look_as_long_as_needed())
+            self._polling = loop.create_task(self._poll_while_needed())
         self._woken.set()
 
-    async def _look_as_long_as_needed(self) -> None:
+    async def _poll_while_needed(self) -> None:
         loop = asyncio.get_running_loop()
         while self._streams or self._waits:
             await asyncio.sleep(_TOGETHER_SECONDS)
             self._woken.clear()
             begun = loop.time()
-            if await self._look():
+            if await self._poll():
                 taken = loop.time() - begun
-                metrics.streams_looked(taken)
-                # However slow the store is, no more than half of the time is spent on looking.
+                metrics.streams_polled(taken)
+                # However slow the store is, no more than half of the time is spent on polls.
                 await self._pause(max(self._settings.stream_poll_seconds - _TOGETHER_SECONDS - taken, taken))
             else:
-                await asyncio.sleep(max(self._settings.stream_poll_seconds, _LEAST_PAUSE_SECONDS))
+                await asyncio.sleep(max(self._settings.stream_poll_seconds, _RETRY_SECONDS))
 
-    async def _look(self) -> bool:
-        """Look into the store and tell what was found; returns whether the store has answered."""
-        wanted, streams, waits = self._wanted(), list(self._streams), dict(self._waits)
+    async def _poll(self) -> bool:
+        """Poll the store and pass on what is new; returns whether the store has answered."""
+        request, streams, waits = self._request(), list(self._streams), dict(self._waits)
         try:
-            news = await run_sync(self._board.look, wanted, abandon_on_cancel=True, limiter=anyio.CapacityLimiter(1))
-            self._tell(news, streams, waits)
+            limiter = anyio.CapacityLimiter(1)
+            result = await run_sync(self._poller.poll, request, abandon_on_cancel=True, limiter=limiter)
+            self._pass_on(result, streams, waits)
         except SQLAlchemyError as error:
             log.warning("streams found no store that answers", error=type(error).__name__)
         except Exception:
-            # Whatever it is, the next look may be fine; without any the streams would say nothing for ever.
+            # The next poll may succeed; without any the streams would be silent for ever.
             log.exception("unexpected error")
         else:
             return True
@@ -180,23 +179,25 @@ class Hub:
             stream.restart(GapReason.STORE_UNAVAILABLE)
         return False
 
-    def _tell(self, news: News, streams: Collection[Subscription], waits: dict[asyncio.Future[bool], _Wait]) -> None:
-        """Only those who were there when the look began: what came before it is not in the news."""
+    def _pass_on(
+        self, result: PollResult, streams: Collection[Subscription], waits: dict[asyncio.Future[bool], _Waiter]
+    ) -> None:
+        """Feed those that were there when the poll began: its request did not have the others."""
         for stream in streams:
-            stream.take(news)
-        for future, wait in waits.items():
-            if wait.job_ids <= news.over:
+            stream.take(result)
+        for future, waiter in waits.items():
+            if waiter.job_ids <= result.ended:
                 _answer(future, ended=True)
 
-    def _wanted(self) -> Wanted:
+    def _request(self) -> PollRequest:
         feeds = {stream.feed for stream in self._streams}
-        opening = [stream for stream in self._streams if stream.is_opening]
-        return Wanted(
+        starting = [stream for stream in self._streams if stream.is_starting]
+        return PollRequest(
             jobs=_jobs(feeds),
-            waits=frozenset().union(*(wait.job_ids for wait in self._waits.values())),
+            awaited=frozenset().union(*(waiter.job_ids for waiter in self._waits.values())),
             teams={feed.team_id for feed in feeds if isinstance(feed, TeamFeed)},
-            snapshots=_jobs({stream.feed for stream in opening}),
-            openings={TeamOpening(s.feed, s.since) for s in opening if isinstance(s.feed, TeamFeed)},
+            snapshots=_jobs({stream.feed for stream in starting}),
+            team_starts={TeamStart(s.feed, s.since) for s in starting if isinstance(s.feed, TeamFeed)},
             keys=self._keys(),
         )
 
@@ -206,7 +207,7 @@ class Hub:
         if now - self._checked_at < self._settings.stream_recheck_seconds:
             return None
         self._checked_at = now
-        return {stream.listener.key_id for stream in self._streams}
+        return {stream.subscriber.key_id for stream in self._streams}
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

@@ -1,97 +1,21 @@
-"""What streams of events look like, for the contract."""
+"""Schemas of the events of streams, for the contract."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, RootModel
 from pydantic.json_schema import models_json_schema
 
-from ayla_service.jobs.schemas import JobSummary, TrialCounts
-from ayla_service.states import TrialState
-from ayla_service.streams.events import MOST_TRIALS, EndReason, GapReason
+from ayla_service.streams.events import (
+    EndData,
+    GapData,
+    JobSnapshotData,
+    MetricData,
+    ProgressData,
+    StateData,
+    TeamSnapshotData,
+)
 
 EventId = Annotated[str, Field(description="Opaque; send that of the last event as Last-Event-ID to go on from there.")]
-
-
-class StreamedTrial(BaseModel):
-    """Where a trial is."""
-
-    id: str
-    index: int = Field(description="Place in the job, from 0.")
-    optimizer_index: int = Field(description="Place of the setting in the job's optimizers.")
-    label: str
-    seed: int
-    state: TrialState
-    steps_done: int
-    step: int | None = Field(description="The step of the loss; null before the first one is known.")
-    loss: float | None = Field(
-        description="Newest recorded loss, of a trial that has ended its final loss; null where it is not finite, or "
-        "where so many steps are recorded in a second that it is not looked for."
-    )
-    best_loss: float | None = Field(description="Lowest finite loss; null if there was none.")
-    best_step: int | None
-    metrics: dict[str, float | None] | None = Field(
-        description="Newest row of metrics, by column; null where there is none."
-    )
-
-
-class JobSnapshotData(BaseModel):
-    """All about a job; what comes after it are changes."""
-
-    job_id: str
-    job: JobSummary
-    trials: list[StreamedTrial] = Field(description=f"The first {MOST_TRIALS} trials, in order.")
-    trials_left_out: int = Field(description="How many more there are.")
-
-
-class TeamSnapshotData(BaseModel):
-    """The unfinished jobs that the stream is about."""
-
-    jobs: list[JobSummary] = Field(description="Running ones first, of each state the newest first.")
-    complete: bool = Field(description="False if there are more of them; GET /v1/jobs lists all.")
-
-
-class StateData(BaseModel):
-    """A job whose state has changed, or that a user has changed."""
-
-    job_id: str
-    job: JobSummary
-
-
-class ProgressData(BaseModel):
-    """How far a job is, over all its trials."""
-
-    job_id: str
-    steps_done: int
-    steps_total: int
-    fraction: float = Field(ge=0, le=1, description="A diverged trial counts as done.")
-    trials: TrialCounts
-    steps_per_second: float | None = Field(description="Over the last half minute; null until that can be told.")
-    eta_seconds: float | None = Field(description="Until the job is done, at this rate.")
-
-
-class MetricData(BaseModel):
-    """Where those trials are that have gone on since they were told of last: their newest row, not every row."""
-
-    job_id: str
-    trials: list[StreamedTrial]
-
-
-class GapData(BaseModel):
-    """Events were left out; a snapshot, or the changes since, follow as soon as possible."""
-
-    reason: GapReason
-    since: datetime | None = Field(description="From when on events can be missing; null: from the start.")
-
-
-class EndData(BaseModel):
-    """Nothing more comes about this job; without a job, nothing more at all."""
-
-    reason: EndReason
-    job_id: str | None
-    job: JobSummary | None = Field(description="As it has ended, or was last; null if that is not known.")
-    trials: list[StreamedTrial] = Field(description=f"The first {MOST_TRIALS} trials as they have ended.")
-    trials_left_out: int
 
 
 class JobSnapshotEvent(BaseModel):
@@ -111,7 +35,7 @@ class TeamSnapshotEvent(BaseModel):
 
 
 class StateEvent(BaseModel):
-    """At a change of state, or by a user."""
+    """Change of a job's state, or change by a user."""
 
     event: Literal["state"]
     id: EventId
@@ -119,7 +43,7 @@ class StateEvent(BaseModel):
 
 
 class ProgressEvent(BaseModel):
-    """At most four a second for a job."""
+    """Progress of a job, at most four times a second."""
 
     event: Literal["progress"]
     id: EventId
@@ -127,7 +51,7 @@ class ProgressEvent(BaseModel):
 
 
 class MetricEvent(BaseModel):
-    """At most four a second for a job."""
+    """Newest results of a job's trials, at most four times a second."""
 
     event: Literal["metric"]
     id: EventId
@@ -135,7 +59,7 @@ class MetricEvent(BaseModel):
 
 
 class GapEvent(BaseModel):
-    """Where the client was too slow, or the store was away."""
+    """Gap in the events: the client was too slow, or the store was away."""
 
     event: Literal["gap"]
     data: GapData
@@ -192,7 +116,7 @@ id: WzEsIjIwMjYtMDctMDFUMTI6MDA6MDguNSswMDowMCJd
 
 
 def stream_of(event: type[BaseModel], description: str) -> dict[str, Any]:
-    """The declaration of a stream of such events."""
+    """The response of the contract that is a stream of such events."""
     content = {
         # A keyword of OpenAPI 3.2, which FastAPI writes for its own streams too.
         "itemSchema": {"$ref": f"#/components/schemas/{event.__name__}"},
@@ -202,7 +126,7 @@ def stream_of(event: type[BaseModel], description: str) -> dict[str, Any]:
 
 
 def stream_schemas() -> dict[str, Any]:
-    """The schemas that such declarations refer to, by name."""
+    """The schemas to which ``stream_of`` refers, by name."""
     _, document = models_json_schema(
         [(JobEvent, "serialization"), (TeamEvent, "serialization")], ref_template="#/components/schemas/{model}"
     )

@@ -1,4 +1,4 @@
-"""One stream, between the looks that feed it and the client that takes it."""
+"""Subscription of one client: the queue of encoded events between the polls and the connection."""
 
 import asyncio
 from collections import deque
@@ -6,97 +6,96 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from ayla_service.streams.events import Encode, Ended, EndReason, Gap, GapReason
-from ayla_service.streams.feeds import Feed, News
-from ayla_service.streams.positions import Position
+from ayla_service.streams.events import Encode, EndData, EndReason, GapData, GapReason, Position
+from ayla_service.streams.feeds import Feed, PollResult
 
 PING = b": ping\n\n"
 STOPPING = b": the service stops; come back\nretry: 1000\n\n"
-_BEGINNING = b"retry: 2000\n\n"
+_FIRST_LINES = b"retry: 2000\n\n"
 
 _MOST_PIECES = 64
 _MOST_BYTES = 512 * 1024
 
 
 class _Phase(Enum):
-    OPENING = auto()
-    """It waits for what it begins with."""
+    STARTING = auto()
+    """It waits for its first events."""
     LIVE = auto()
     BEHIND = auto()
-    """Too much waits to be taken; nothing more is added before that is gone."""
+    """The queue is full; nothing is added until the client has taken all of it."""
     CLOSED = auto()
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
-    """Who listens: a member, by a key or without one."""
+class Subscriber:
+    """Caller to whom a stream is sent: a member, with a key or without one."""
 
     member_id: str
     key_id: str | None
 
 
 class Subscription:
-    """What one client is still to be told; used on the event loop alone.
+    """Queue of the events of one stream; used on the event loop alone.
 
     Args:
-        feed: what it is about.
-        since: where the client wants to go on.
-        listener: who it is.
-        encode: writes an event.
-        wake: called when it has to begin (anew).
+        feed: which events it gets.
+        since: position from which the client goes on.
+        subscriber: who gets it.
+        encode: encodes an event.
+        wake: called when it has to start again.
     """
 
     def __init__(
-        self, feed: Feed, since: Position | None, listener: Listener, encode: Encode, wake: Callable[[], None]
+        self, feed: Feed, since: Position | None, subscriber: Subscriber, encode: Encode, wake: Callable[[], None]
     ) -> None:
         self.feed = feed
-        self.listener = listener
+        self.subscriber = subscriber
         self._since = since
         self._encode = encode
         self._wake = wake
-        self._phase = _Phase.OPENING
-        self._pieces: deque[bytes] = deque([_BEGINNING])
+        self._phase = _Phase.STARTING
+        self._pieces: deque[bytes] = deque([_FIRST_LINES])
         self._bytes = 0
         self._more = asyncio.Event()
 
     @property
-    def is_opening(self) -> bool:
-        """Whether it waits for what it begins with."""
-        return self._phase is _Phase.OPENING
+    def is_starting(self) -> bool:
+        """Whether it waits for its first events."""
+        return self._phase is _Phase.STARTING
 
     @property
     def since(self) -> Position | None:
-        """Up to where its client has been told what there was, or said so."""
+        """Position up to which the client has received all events."""
         return self._since
 
-    def take(self, news: News) -> None:
-        """Add what of the news it is about."""
-        if self.listener.key_id in news.refused:
-            self.close(self._encode(Ended(EndReason.ACCESS_ENDED), None))
+    def take(self, result: PollResult) -> None:
+        """Add its events of a poll."""
+        if self.subscriber.key_id in result.refused:
+            self.close(self._encode(EndData.without_job(EndReason.ACCESS_ENDED), None))
             return
-        if self._phase is _Phase.OPENING:
-            self._begin(news)
+        if self._phase is _Phase.STARTING:
+            self._start(result)
         elif self._phase is _Phase.LIVE:
-            self._add(news.about(self.feed))
+            self._add(result.events_of(self.feed))
         if self._phase is _Phase.LIVE:
-            self._since = news.position
-            if self.feed.is_over(news):
+            self._since = result.position
+            if self.feed.is_over(result):
                 self.close()
 
     def restart(self, reason: GapReason) -> None:
-        """Begin anew, as changes may have been missed."""
+        """Start again, as changes may have been missed."""
         if self._phase is _Phase.LIVE:
-            self._phase = _Phase.OPENING
+            self._phase = _Phase.STARTING
             self._put(self._gap(reason))
 
     def close(self, last: bytes = b"") -> None:
-        """End the stream, once what waits and ``last`` are taken."""
+        """End the stream once the client has taken the queue and ``last``."""
         if self._phase is not _Phase.CLOSED:
             self._phase = _Phase.CLOSED
             self._put(last)
 
     async def pieces(self, ping_seconds: float) -> AsyncGenerator[bytes, None]:
-        """What is to be sent, as it comes; pings while there is nothing."""
+        """The bytes to send, as they come; pings while there are none."""
         while True:
             while self._pieces:
                 piece = self._pieces.popleft()
@@ -105,7 +104,7 @@ class Subscription:
             if self._phase is _Phase.CLOSED:
                 return
             if self._phase is _Phase.BEHIND:
-                self._phase = _Phase.OPENING
+                self._phase = _Phase.STARTING
                 self._put(self._gap(GapReason.SLOW_CLIENT))
                 self._wake()
                 continue
@@ -121,8 +120,8 @@ class Subscription:
             return False
         return True
 
-    def _begin(self, news: News) -> None:
-        first = self.feed.first(news, self._since)
+    def _start(self, result: PollResult) -> None:
+        first = self.feed.first(result, self._since)
         if first is not None:
             self._phase = _Phase.LIVE
             self._put(first)
@@ -142,4 +141,4 @@ class Subscription:
         self._more.set()
 
     def _gap(self, reason: GapReason) -> bytes:
-        return self._encode(Gap(reason, self._since.at if self._since else None), None)
+        return self._encode(GapData(reason, self._since.at if self._since else None), None)

@@ -1,1 +1,1 @@
-"""Who may do what: teams, their members, the members' API keys, and how much each may have at once."""
+"""Teams, their members, the members' API keys, and the limits of each."""

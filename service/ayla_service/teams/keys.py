@@ -1,4 +1,4 @@
-"""API keys: made, shown once, recognised, rotated and revoked. The store has their digests only."""
+"""API keys: their making and checking. The store has their digests only."""
 
 import hashlib
 import hmac
@@ -9,9 +9,10 @@ import time
 import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 import structlog
-from sqlalchemy import Row, exists, select, update
+from sqlalchemy import ColumnElement, Row, and_, exists, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -23,7 +24,11 @@ from ayla_service.teams.principal import LOCAL, ROLE_SCOPES, Principal, Scope
 
 KEY_PREFIX = "ayla_"
 FIRST_KEY_COMMAND = "ayla-service keys create --team TEAM --member NAME --create"
-"""What makes the first key of a service, for messages."""
+"""Command that makes the first key of a service, for messages."""
+
+LONGEST_LIFE = timedelta(days=5 * 366)
+LONGEST_OVERLAP = timedelta(days=7)
+"""How long a rotated key may be valid beside the new one."""
 
 _RANDOM_BYTES = 32
 _SHOWN_CHARACTERS = 12
@@ -34,18 +39,45 @@ _OPEN_FOR_SECONDS = 1.0
 log = structlog.get_logger("ayla_service.teams")
 
 
+class KeyState(StrEnum):
+    """Validity of an API key."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+def state_of(key: ApiKey, now: datetime) -> KeyState:
+    """Validity of a key at this moment, as far as it depends on the key; its member may have been removed."""
+    if key.revoked_at is not None:
+        return KeyState.REVOKED
+    if key.expires_at is not None and key.expires_at <= now:
+        return KeyState.EXPIRED
+    return KeyState.ACTIVE
+
+
+def is_active(now: datetime) -> ColumnElement[bool]:
+    """As ``state_of``, as the condition of a query: the key is active."""
+    return and_(ApiKey.revoked_at.is_(None), ApiKey.expires_at.is_(None) | (ApiKey.expires_at > now))
+
+
+def effective_scopes(key: ApiKey, member: Member) -> frozenset[Scope]:
+    """Scopes of a key that the role of its member allows."""
+    return frozenset(map(Scope, key.scopes)) & ROLE_SCOPES[Role(member.role)]
+
+
 def new_key() -> str:
-    """A key that nobody can guess: 256 random bits."""
+    """A new key of 256 random bits."""
     return KEY_PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
 
 
 def without_keys(text: str) -> str:
-    """A text for a log, without what could be a key that somebody has put in the wrong place."""
+    """A text for a log, with everything cut that could be a key which was sent in the wrong place."""
     return _LIKE_A_KEY.sub(f"{KEY_PREFIX}…", text)
 
 
 def digest_of(key: str) -> str:
-    """What the store keeps of a key."""
+    """SHA-256 digest of a key, which is all that the store keeps of it."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
@@ -57,7 +89,7 @@ def add_key(
     now: datetime,
     expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
-    """Make a key for a member; the second of the two is the key itself, which cannot be had again."""
+    """Make a key for a member; returns its row and the key itself, which is not stored."""
     key = new_key()
     row = ApiKey(
         id=str(uuid.uuid4()),
@@ -75,26 +107,21 @@ def add_key(
 
 
 def has_keys(session: Session) -> bool:
-    """Whether any key was ever made, valid or not: from then on nobody gets in without one."""
+    """Whether any key was ever made, valid or not: from then on the service needs one."""
     return bool(session.scalar(select(exists().where(ApiKey.id.is_not(None)))))
 
 
 def has_valid_key(session: Session) -> bool:
-    """Whether there is a key that lets its holder in at this moment."""
+    """Whether a key exists that is valid at this moment."""
     now = store_now(session)
-    usable = exists().where(
-        ApiKey.member_id == Member.id,
-        Member.removed_at.is_(None),
-        ApiKey.revoked_at.is_(None),
-        ApiKey.expires_at.is_(None) | (ApiKey.expires_at > now),
-    )
+    usable = exists().where(ApiKey.member_id == Member.id, Member.removed_at.is_(None), is_active(now))
     return bool(session.scalar(select(usable)))
 
 
-class KeyRing:
-    """Recognises who a request comes from.
+class KeyVerifier:
+    """Finds the principal of an API key.
 
-    Nothing about a key is remembered between requests, so one that is revoked lets nobody in from that moment on.
+    Nothing about a key is cached between requests, so one that is revoked is refused from that moment on.
 
     Args:
         database: the store.
@@ -108,17 +135,17 @@ class KeyRing:
         self._noting = threading.Lock()
 
     @property
-    def is_surely_open(self) -> bool:
-        """Whether it was found a moment ago that there are no keys; needs no look into the store."""
+    def is_known_open(self) -> bool:
+        """Whether the store had no keys a moment ago; costs no query."""
         return not self._closed and time.monotonic() < self._open_until
 
     @property
-    def is_surely_closed(self) -> bool:
-        """Whether keys were found before; there are some for ever then, so this needs no look into the store."""
+    def is_known_closed(self) -> bool:
+        """Whether the store has had keys before, which it then has for ever; costs no query."""
         return self._closed
 
     def is_open(self) -> bool:
-        """Whether everybody who reaches the service may use it: as long as no key was ever made."""
+        """Whether the service needs no key: as long as none was ever made."""
         with self._lock:
             if not self._closed and time.monotonic() >= self._open_until:
                 with self._database.read() as session:
@@ -127,10 +154,10 @@ class KeyRing:
             return not self._closed
 
     def principal(self, key: str | None) -> Principal:
-        """Who shows this key.
+        """The principal of a key.
 
         Raises:
-            NotAuthenticated: if it is none of ours, has expired or was revoked, or if one is needed and there is none.
+            NotAuthenticated: if it is unknown, has expired or was revoked, or if one is needed and there is none.
         """
         if self.is_open():
             return LOCAL
@@ -138,10 +165,10 @@ class KeyRing:
             raise NotAuthenticated("This service needs an API key: send it as 'Authorization: Bearer ayla_…'.")
         return self._holder(key)
 
-    def still(self, principal: Principal) -> Principal:
-        """Who came before, as it is now; see ``still``."""
+    def reauthenticated(self, principal: Principal) -> Principal:
+        """As the function ``reauthenticated``, in a unit of work of its own."""
         with self._database.read() as session:
-            return still(session, principal)
+            return reauthenticated(session, principal)
 
     def _holder(self, key: str) -> Principal:
         with self._database.read() as session:
@@ -155,14 +182,14 @@ class KeyRing:
         return holder
 
     def _row(self, session: Session, key: str) -> Row[ApiKey, Member] | None:
-        """Looked up by digest, whatever it looks like: how long that takes says nothing about how near a guess is."""
+        """The key, looked up by its digest: the time that this takes says nothing about how near a guess is."""
         digest = digest_of(key)
         query = select(ApiKey, Member).join(Member, Member.id == ApiKey.member_id).where(ApiKey.digest == digest)
         row = session.execute(query).one_or_none()
         return row if row is not None and hmac.compare_digest(row.ApiKey.digest, digest) else None
 
     def _note_use(self, row_id: str | None, now: datetime) -> None:
-        """Neither a store that is busy writing nor an error holds requests up: one of them sees to it, or none."""
+        """Note when a key was used last; a store that is busy or fails does not hold up the request."""
         if not self._noting.acquire(blocking=False):
             return
         try:
@@ -174,11 +201,11 @@ class KeyRing:
             self._noting.release()
 
 
-def still(session: Session, principal: Principal) -> Principal:
-    """Somebody who was let in a while ago, with the role and the scopes of this moment.
+def reauthenticated(session: Session, principal: Principal) -> Principal:
+    """The principal of an earlier request, with the role and the scopes of this moment.
 
     Raises:
-        NotAuthenticated: if it would not be let in now: its key has ended, its member was removed, or it came without
+        NotAuthenticated: if it would be refused now: its key has ended, its member was removed, or it came without
             a key and there are some by now.
     """
     if principal.key_id is None:
@@ -193,19 +220,19 @@ def still(session: Session, principal: Principal) -> Principal:
 
 
 def _holder_of(row: ApiKey, member: Member, now: datetime) -> Principal:
-    """Who a key stands for.
+    """The principal of a key.
 
     Raises:
-        NotAuthenticated: if it lets nobody in any more.
+        NotAuthenticated: if it has expired or was revoked.
     """
     _refuse_ended(row, member, now)
-    role = Role(member.role)
-    scopes = frozenset(map(Scope, row.scopes)) & ROLE_SCOPES[role]
-    return Principal(member.team_id, member.id, member.name, role, scopes, row.id)
+    scopes = effective_scopes(row, member)
+    return Principal(member.team_id, member.id, member.name, Role(member.role), scopes, row.id)
 
 
 def _refuse_ended(row: ApiKey, member: Member, now: datetime) -> None:
-    if row.revoked_at is not None or member.removed_at is not None:
+    state = state_of(row, now)
+    if state is KeyState.REVOKED or member.removed_at is not None:
         raise NotAuthenticated(f"The API key {row.prefix}… was revoked; ask an admin for another.")
-    if row.expires_at is not None and row.expires_at <= now:
+    if state is KeyState.EXPIRED:
         raise NotAuthenticated(f"The API key {row.prefix}… expired on {row.expires_at:%Y-%m-%d %H:%M} UTC.")

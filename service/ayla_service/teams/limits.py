@@ -1,6 +1,6 @@
-"""How much a member, and a team with all its members, may have at once.
+"""Limits: how much a member, and a team with all its members, may have at once.
 
-Limits are stored by name with the member and the team; one that is left out does not exist.
+They are stored by name with the member and the team; what is not listed has no limit.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from ayla_service.states import UNFINISHED_JOB
 
 
 class Limit(StrEnum):
-    """What can be limited. The first three are of jobs that have not ended."""
+    """Quantities that can be limited. The first three are of jobs that have not ended."""
 
     JOBS = "queued_jobs"
     TRIALS = "trials"
@@ -37,7 +37,7 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """How much of what is limited there is, or is to come."""
+    """Amounts of the limited quantities that are counted from the store."""
 
     jobs: int = 0
     trials: int = 0
@@ -45,7 +45,7 @@ class Amount:
     stored_bytes: int = 0
 
     def __add__(self, other: "Amount") -> "Amount":
-        """Both together."""
+        """Sum of both."""
         return Amount(
             self.jobs + other.jobs,
             self.trials + other.trials,
@@ -54,7 +54,7 @@ class Amount:
         )
 
     def of(self, limit: Limit) -> int:
-        """How much of what this limit is about."""
+        """Amount of the quantity that this limit is about."""
         return {
             Limit.JOBS: self.jobs,
             Limit.TRIALS: self.trials,
@@ -68,27 +68,27 @@ _OF_JOBS = (Limit.JOBS, Limit.TRIALS, Limit.STEPS)
 
 
 @dataclass(slots=True)
-class Tally:
-    """What a member or a team has, and may have, while a transaction adds to it."""
+class LimitTally:
+    """Limits of a member or team and what is used of them, counted up while a transaction adds to it."""
 
     whose: str
     limits: Mapping[str, int]
     have: Amount
 
 
-class Allowance:
-    """What one member may still have, counted once and then kept up in memory for the rest of a transaction.
+class LimitCheck:
+    """Check of the limits of one member and its team, counted once and then kept in memory for a transaction.
 
     Args:
         session: the unit of work; the rows of team and member are locked in it if there is anything to count, so that
-            two submissions at the same moment cannot both have the last place. Who makes several in one transaction
-            goes by team and member, so that no two such transactions wait for each other.
+            two submissions at the same moment cannot both have the last place. A transaction that makes several checks
+            orders them by team and member, so that no two such transactions wait for each other.
         member_id: the member.
-        tallies: by the id of a member or team what others of the same transaction have counted, and add to: members of
-            one team share its limits.
+        tallies: shared by all checks of a transaction, by the id of a member or team: members of one team share its
+            limits.
     """
 
-    def __init__(self, session: Session, member_id: str, tallies: dict[str, Tally] | None = None) -> None:
+    def __init__(self, session: Session, member_id: str, tallies: dict[str, LimitTally] | None = None) -> None:
         tallies = {} if tallies is None else tallies
         query = select(Member, Team).join(Team, Team.id == Member.team_id).where(Member.id == member_id)
         member, team = session.execute(query).one()
@@ -100,15 +100,15 @@ class Allowance:
             if row.id not in tallies and any(limit in row.limits for limit in _COUNTED):
                 table = type(row)
                 session.execute(select(table.id).where(table.id == row.id).with_for_update(key_share=True))
-                tallies[row.id] = Tally(whose, row.limits, _counted(session, row.limits, *owned))
+                tallies[row.id] = LimitTally(whose, row.limits, _counted(session, row.limits, *owned))
         self._tallies = [tallies[row_id] for row_id in (member.id, team.id) if row_id in tallies]
 
     def take(self, amount: Amount) -> None:
-        """Count in what is to come.
+        """Count an addition.
 
         Raises:
-            QueueDraining: if it is jobs, and the team's queue takes none.
-            LimitReached: if it is too much, which names the limit.
+            QueueDraining: if it has jobs, and the team's queue takes none.
+            LimitReached: if it exceeds a limit, which the error names.
         """
         if self._is_draining and amount.jobs:
             raise QueueDraining
@@ -133,14 +133,14 @@ def _refuse_beyond(whose: str, limit: Limit, most: int | None, have: int, more: 
 
 
 def used(session: Session, of_jobs: ColumnElement[bool], of_datasets: ColumnElement[bool]) -> Amount:
-    """All that there is, of jobs and datasets that meet the conditions."""
+    """Amounts of the jobs and datasets that meet the conditions."""
     return _counted(session, dict.fromkeys(_COUNTED, 0), of_jobs, of_datasets)
 
 
 def _counted(
     session: Session, limits: Mapping[str, Any], of_jobs: ColumnElement[bool], of_datasets: ColumnElement[bool]
 ) -> Amount:
-    """What there is of that for which there are limits."""
+    """Amounts of the quantities that have limits."""
     unfinished = Amount()
     if any(limit in limits for limit in _OF_JOBS):
         counts = select(func.count(), func.sum(Job.trials_total), func.sum(Job.steps_total))

@@ -1,4 +1,4 @@
-"""The members of a team: who they are, added, changed, removed; inside the caller's transaction."""
+"""Members of a team: listing, adding, changing and removing them, in the caller's transaction."""
 
 import uuid
 from collections.abc import Mapping
@@ -10,28 +10,29 @@ from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from ayla_service import cursors
 from ayla_service.db.lookup import by_id
 from ayla_service.db.models import ApiKey, Member, Team
 from ayla_service.db.session import store_now
 from ayla_service.errors import LastAdmin, LimitReached, MemberNameTaken, MemberNotFound
 from ayla_service.states import Role
-from ayla_service.teams.views import MemberView, Part
+from ayla_service.teams import schemas
 
 MOST_MEMBERS = 1000
-"""Of a team, those who have left not counted."""
+"""Members that a team may have, without those who have left."""
 
 log = structlog.get_logger("ayla_service.teams")
 
 
 @dataclass(frozen=True, slots=True)
 class NewMember:
-    """Who is to be added to a team.
+    """A member that is to be added to a team.
 
     Attributes:
         name: unique within the team.
-        role: what it may do.
-        weight: the share of the team's time beside other members.
-        limits: what it may have at once, by name.
+        role: in the team.
+        weight: of its share beside other members.
+        limits: by name.
     """
 
     name: str
@@ -64,26 +65,30 @@ def current_member(session: Session, team_id: str, member_id: str) -> Member:
     return member
 
 
-def page(session: Session, team_id: str, limit: int, after: tuple[Any, str] | None) -> Part[MemberView]:
-    """Members who have not left, in the order in which they came, after one of a page before."""
+def page(session: Session, team_id: str, limit: int, cursor: str | None) -> schemas.MemberPage:
+    """One page of the members who have not left, in the order in which they came.
+
+    Raises:
+        InvalidQuery: on a cursor that is not one of this list.
+    """
     query = select(Member).where(Member.team_id == team_id, Member.removed_at.is_(None))
-    if after is not None:
-        query = query.where(tuple_(Member.created_at, Member.id) > tuple_(*after))
+    if cursor is not None:
+        query = query.where(tuple_(Member.created_at, Member.id) > tuple_(*cursors.job_key(cursor)))
     rows = session.scalars(query.order_by(Member.created_at, Member.id).limit(limit + 1)).all()
     shown = rows[:limit]
-    last = (shown[-1].created_at, shown[-1].id) if len(rows) > limit else None
-    return Part([MemberView.of(row) for row in shown], last)
+    last = schemas.cursor_after(shown[-1]) if len(rows) > limit else None
+    return schemas.MemberPage(data=[schemas.Member.of(row) for row in shown], next_cursor=last)
 
 
-def add(session: Session, team_id: str, new: NewMember) -> MemberView:
-    """Add a member, or take one back who has left: with its jobs, and with no key.
+def add(session: Session, team_id: str, new: NewMember) -> schemas.Member:
+    """Add a member, or restore one who has left, with its jobs and without keys.
 
     Raises:
         MemberNameTaken: if the team has a member of this name.
         LimitReached: if the team has as many members as it can have.
     """
     _lock_team(session, team_id)
-    _refuse_crowd(session, team_id)
+    _refuse_beyond_limit(session, team_id)
     query = select(Member).where(Member.team_id == team_id, Member.name == new.name)
     member = session.scalar(query)
     if member is None:
@@ -94,11 +99,11 @@ def add(session: Session, team_id: str, new: NewMember) -> MemberView:
     member.role, member.weight, member.limits, member.removed_at = new.role, new.weight, dict(new.limits), None
     session.flush()
     log.info("member added", team_id=team_id, subject_id=member.id, role=member.role)
-    return MemberView.of(member)
+    return schemas.Member.of(member)
 
 
-def change(session: Session, team_id: str, member_id: str, changes: Mapping[str, Any]) -> MemberView:
-    """Change what a member is.
+def change(session: Session, team_id: str, member_id: str, changes: Mapping[str, Any]) -> schemas.Member:
+    """Change a member.
 
     Args:
         session: the unit of work.
@@ -109,7 +114,7 @@ def change(session: Session, team_id: str, member_id: str, changes: Mapping[str,
     Raises:
         MemberNotFound: if the team has none with this id.
         MemberNameTaken: if another member has the new name, or had it.
-        LastAdmin: if nobody would be left to look after the team.
+        LastAdmin: if it is the only admin of the team.
     """
     _lock_team(session, team_id)
     member = current_member(session, team_id, member_id)
@@ -122,22 +127,22 @@ def change(session: Session, team_id: str, member_id: str, changes: Mapping[str,
     except IntegrityError as error:
         raise MemberNameTaken(str(changes["name"])) from error
     log.info("member changed", team_id=team_id, subject_id=member.id, changed=sorted(changes))
-    return MemberView.of(member)
+    return schemas.Member.of(member)
 
 
 def remove(session: Session, team_id: str, member_id: str) -> None:
-    """Take a member out of the team: its keys let nobody in from now on, its jobs keep their owner and go on.
+    """Remove a member from the team: its keys are refused from now on, its jobs go on and keep their owner.
 
     Raises:
         MemberNotFound: if the team has none with this id.
-        LastAdmin: if nobody would be left to look after the team.
+        LastAdmin: if it is the only admin of the team.
     """
     _lock_team(session, team_id)
     member = current_member(session, team_id, member_id)
     _refuse_last_admin(session, member)
     now = store_now(session)
     member.removed_at = now
-    # Not only for the looks: a member of this name may be taken back one day, and these keys must not be.
+    # A member of this name may be taken back one day, and these keys must not be valid then.
     live = (ApiKey.member_id == member.id, ApiKey.revoked_at.is_(None))
     session.execute(update(ApiKey).where(*live).values(revoked_at=now))
     log.info("member removed", team_id=team_id, subject_id=member.id)
@@ -149,7 +154,7 @@ def merged(limits: Mapping[str, int], changes: Mapping[str, int | None]) -> dict
 
 
 def _lock_team(session: Session, team_id: str) -> None:
-    """So that two who leave at the same moment are not each the one who stays."""
+    """Lock the team, so that two admins who leave at the same moment do not each count on the other."""
     session.execute(select(Team.id).where(Team.id == team_id).with_for_update(key_share=True))
 
 
@@ -161,7 +166,7 @@ def _refuse_last_admin(session: Session, member: Member) -> None:
         raise LastAdmin(member.name)
 
 
-def _refuse_crowd(session: Session, team_id: str) -> None:
+def _refuse_beyond_limit(session: Session, team_id: str) -> None:
     current = (Member.team_id == team_id, Member.removed_at.is_(None))
     number = session.scalar(select(func.count()).select_from(Member).where(*current)) or 0
     if number >= MOST_MEMBERS:

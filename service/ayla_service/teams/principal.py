@@ -1,4 +1,4 @@
-"""Who a request comes from, and what it may do."""
+"""Principal: the member that a request comes from, with its scopes."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from ayla_service.states import Role
 
 
 class Scope(StrEnum):
-    """What an API key lets its holder do; each is a right of its own, though every role has those below it."""
+    """Rights of an API key; each stands for itself, though every role has those of the roles below it."""
 
     READ = "read"
     SUBMIT = "submit"
@@ -19,7 +19,7 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
     Role.MEMBER: frozenset({Scope.READ, Scope.SUBMIT}),
     Role.ADMIN: frozenset(Scope),
 }
-"""The most that a key of a member with this role can let do."""
+"""Scopes that the keys of a member with this role can have."""
 
 DEFAULT_TEAM_ID = "00000000-0000-4000-8000-000000000001"
 DEFAULT_MEMBER_ID = "00000000-0000-4000-8000-000000000002"
@@ -27,15 +27,15 @@ DEFAULT_MEMBER_ID = "00000000-0000-4000-8000-000000000002"
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A member of a team, as far as one request shows.
+    """Caller of one request.
 
     Attributes:
-        team_id: the team whose things it sees, and nobody else's.
-        member_id: who owns what it makes.
+        team_id: its team; it sees nothing of other teams.
+        member_id: the member, who owns what the request makes.
         name: of the member.
         role: in the team.
-        scopes: what this request may do: what its key says and the role allows.
-        key_id: the API key it came with; None in the open service.
+        scopes: rights of this request: those of its key that the role allows.
+        key_id: the API key of the request; None while the service needs none.
     """
 
     team_id: str
@@ -47,12 +47,12 @@ class Principal:
 
     @property
     def is_open(self) -> bool:
-        """Whether nobody had to show a key."""
+        """Whether the service needs no key yet."""
         return self.key_id is None
 
     @property
     def is_admin(self) -> bool:
-        """Whether it may look after the team and all of its jobs."""
+        """Whether it may manage the team and all of its jobs."""
         return Scope.ADMIN in self.scopes
 
     def may_change(self, owner_id: str) -> bool:
@@ -61,4 +61,4 @@ class Principal:
 
 
 LOCAL = Principal(DEFAULT_TEAM_ID, DEFAULT_MEMBER_ID, "local", Role.ADMIN, frozenset(Scope))
-"""Who is at work on a service without keys, which this machine alone can reach."""
+"""The caller while the service needs no keys, which only this machine can reach then."""

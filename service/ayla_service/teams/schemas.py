@@ -1,6 +1,5 @@
-"""Bodies of requests about members and API keys, and what these and the team are answered with."""
+"""Schemas of teams, members and API keys: bodies of requests and of answers."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Self
 
@@ -9,12 +8,11 @@ from ayla_spec.text import Project as ShortName
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
 
 from ayla_service import cursors
+from ayla_service.db import models
 from ayla_service.schemas import Change, Id
 from ayla_service.states import Role
-from ayla_service.teams.issuing import LONGEST_OVERLAP, KeyWish
-from ayla_service.teams.members import NewMember
+from ayla_service.teams.keys import LONGEST_OVERLAP, KeyState, state_of
 from ayla_service.teams.principal import Scope
-from ayla_service.teams.views import KeyState, KeyView, MemberView, MyView, NewKey, Part, Standings, TeamView
 
 _MOST = 2**53 - 1
 
@@ -37,7 +35,7 @@ _Amount = Annotated[int | None, Field(ge=0, le=_MOST)]
 
 
 class LimitsChange(Change):
-    """What somebody may have at once; null for no limit. What is left out stays as it is."""
+    """Change of limits; null removes one, what is left out stays as it is."""
 
     queued_jobs: _Amount = Field(None, description="Jobs that have not ended.")
     trials: _Amount = Field(None, description="Trials in jobs that have not ended.")
@@ -47,21 +45,16 @@ class LimitsChange(Change):
 
 
 class MemberDraft(SpecModel):
-    """Who is to be added to the team."""
+    """Member to be added to the team."""
 
     name: ShortName = Field(description="A person or a program; unique within the team.", examples=["alice"])
     role: AnyRole = Role.MEMBER
     weight: Weight = 1.0
     limits: LimitsChange = Field(default_factory=LimitsChange, description="What the member may have at once.")
 
-    def new(self) -> NewMember:
-        """The member to add."""
-        limits = {name: most for name, most in self.limits.changes().items() if most is not None}
-        return NewMember(self.name, self.role, self.weight, limits)
-
 
 class MemberChange(Change):
-    """What is to be changed about a member; what is left out stays."""
+    """Change of a member; what is left out stays."""
 
     name: ShortName = Field("", description="Unique within the team.")
     role: AnyRole = Role.MEMBER
@@ -75,7 +68,7 @@ class MemberChange(Change):
 
 
 class KeyDraft(SpecModel):
-    """An API key that is to be made."""
+    """API key to be made."""
 
     name: ShortName = Field(description="For people: what it is for.", examples=["nightly sweeps"])
     member_id: Id | None = Field(None, max_length=64, description="Whose it is; only an admin names another member.")
@@ -87,10 +80,6 @@ class KeyDraft(SpecModel):
     expires_at: AnyTime | None = Field(
         None, description="When it ends, at most 5 years from now; null: never. Not after the key of this request ends."
     )
-
-    def wish(self) -> KeyWish:
-        """The key to make."""
-        return KeyWish(self.name, self.scopes, self.expires_at)
 
 
 class KeyRotation(SpecModel):
@@ -107,7 +96,7 @@ class KeyRotation(SpecModel):
     )
 
 
-class Key(BaseModel):
+class Key(BaseModel, frozen=True):
     """An API key, without the key itself."""
 
     id: str
@@ -123,9 +112,11 @@ class Key(BaseModel):
     last_used_at: datetime | None = Field(description="When it was shown last, give or take a minute.")
 
     @classmethod
-    def of(cls, view: KeyView) -> Self:
-        """The answer for one key."""
-        return cls.model_validate(asdict(view))
+    def of(cls, row: models.ApiKey, member: models.Member, now: datetime) -> Self:
+        """The answer about one key."""
+        columns = ("id", "name", "prefix", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at")
+        found = {name: getattr(row, name) for name in columns}
+        return cls(member_id=member.id, member=member.name, state=state_of(row, now), **found)
 
 
 class KeyWithSecret(Key):
@@ -133,51 +124,36 @@ class KeyWithSecret(Key):
 
     key: str = Field(
         repr=False,
-        description="The key itself. It is told this once only: the service keeps no more than its digest.",
+        description="The key itself. It is shown this once only: the service keeps no more than its digest.",
         examples=["ayla_Xq3bT9w0n8u2o6J5yq1aT8kYcV7mPz4dRs0LhWf3gEi"],
     )
 
-    @classmethod
-    def new(cls, made: NewKey) -> Self:
-        """The answer for a key that was just made."""
-        return cls.model_validate({**asdict(made.view), "key": made.key})
 
-
-class KeyPage(BaseModel):
+class KeyPage(BaseModel, frozen=True):
     """One page of keys, newest first."""
 
     data: list[Key]
     next_cursor: str | None = Field(description="Asks for the next page; null on the last.")
 
-    @classmethod
-    def of(cls, part: Part[KeyView]) -> Self:
-        """The answer for one page."""
-        return cls(data=[Key.of(view) for view in part.items], next_cursor=cursor_of(part))
 
-
-class Standing(BaseModel):
-    """How much there is, and may be."""
+class LimitUsage(BaseModel, frozen=True):
+    """A limit, and how much of it is used."""
 
     limit: int | None = Field(description="How much there may be; null: any amount.")
     used: int
 
 
-class LimitsUsed(BaseModel):
-    """What there is of everything that can be limited."""
+class LimitsUsed(BaseModel, frozen=True):
+    """All limits, with how much of each is used."""
 
-    queued_jobs: Standing = Field(description="Jobs that have not ended.")
-    trials: Standing = Field(description="Trials in jobs that have not ended.")
-    steps: Standing = Field(description="Steps in jobs that have not ended.")
-    stored_bytes: Standing = Field(description="Bytes of results of jobs that have ended, and of datasets.")
-    workers: Standing = Field(description="Workers at once.")
-
-    @classmethod
-    def of(cls, standings: Standings) -> Self:
-        """The answer for a member or a team."""
-        return cls.model_validate({name: asdict(standing) for name, standing in standings.items()})
+    queued_jobs: LimitUsage = Field(description="Jobs that have not ended.")
+    trials: LimitUsage = Field(description="Trials in jobs that have not ended.")
+    steps: LimitUsage = Field(description="Steps in jobs that have not ended.")
+    stored_bytes: LimitUsage = Field(description="Bytes of results of jobs that have ended, and of datasets.")
+    workers: LimitUsage = Field(description="Workers at once.")
 
 
-class Member(BaseModel):
+class Member(BaseModel, frozen=True, from_attributes=True):
     """A member of the team."""
 
     id: str
@@ -189,24 +165,19 @@ class Member(BaseModel):
     removed_at: datetime | None = Field(description="Since when the member has left the team; null: not.")
 
     @classmethod
-    def of(cls, view: MemberView) -> Self:
-        """The answer for one member."""
-        return cls.model_validate(asdict(view))
+    def of(cls, row: models.Member) -> Self:
+        """The answer about one member."""
+        return cls.model_validate(row)
 
 
-class MemberPage(BaseModel):
+class MemberPage(BaseModel, frozen=True):
     """One page of members, in the order in which they came."""
 
     data: list[Member]
     next_cursor: str | None = Field(description="Asks for the next page; null on the last.")
 
-    @classmethod
-    def of(cls, part: Part[MemberView]) -> Self:
-        """The answer for one page."""
-        return cls(data=[Member.of(view) for view in part.items], next_cursor=cursor_of(part))
 
-
-class Team(BaseModel):
+class Team(BaseModel, frozen=True):
     """The team: people who see each other's jobs, and nobody else's."""
 
     id: str
@@ -218,13 +189,14 @@ class Team(BaseModel):
     limits: LimitsUsed = Field(description="What all members together have and may have, set by the operator.")
 
     @classmethod
-    def of(cls, view: TeamView, standings: Standings) -> Self:
-        """The answer for the team."""
-        return cls.model_validate({**asdict(view), "limits": LimitsUsed.of(standings)})
+    def of(cls, row: models.Team, limits: LimitsUsed) -> Self:
+        """The answer about the team."""
+        columns = ("id", "name", "weight", "paused_at", "draining_at", "created_at")
+        return cls(**{name: getattr(row, name) for name in columns}, limits=limits)
 
 
-class Me(BaseModel):
-    """Who sends the request."""
+class Me(BaseModel, frozen=True):
+    """Caller of the request: member, team, API key, scopes, and limits with what is used of them."""
 
     member: Member
     team: Team
@@ -232,18 +204,7 @@ class Me(BaseModel):
     key: Key | None = Field(description="The API key it came with; null where the service needs none.")
     limits: LimitsUsed = Field(description="What the member has and may have at once.")
 
-    @classmethod
-    def of(cls, view: MyView) -> Self:
-        """The answer."""
-        return cls(
-            member=Member.of(view.member),
-            team=Team.of(view.team, view.team_limits),
-            scopes=[Scope(scope) for scope in view.scopes],
-            key=None if view.key is None else Key.of(view.key),
-            limits=LimitsUsed.of(view.limits),
-        )
 
-
-def cursor_of(part: Part[Any]) -> str | None:
-    """What asks for the next page; None on the last."""
-    return None if part.last is None else cursors.encode(part.last[0].isoformat(), part.last[1])
+def cursor_after(row: models.ApiKey | models.Member) -> str:
+    """The cursor of the page after this row."""
+    return cursors.encode(row.created_at.isoformat(), row.id)

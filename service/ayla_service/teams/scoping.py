@@ -1,4 +1,4 @@
-"""Rows by an id that a stranger wrote: those of the caller's team are found, all others do not exist."""
+"""Rows of the caller's team by id; a row of another team counts as missing."""
 
 from typing import Protocol, TypeVar
 
@@ -12,8 +12,8 @@ from ayla_service.teams.principal import Principal
 Row = TypeVar("Row", Job, Dataset, Webhook)
 
 
-class Missing(Protocol):
-    """The error that there is no such thing, made with the id that was asked for."""
+class MissingRow(Protocol):
+    """Constructor of the error about a row that is missing, from the id that was asked for."""
 
     def __call__(self, row_id: str, /) -> ServiceError:
         """The error."""
@@ -21,12 +21,18 @@ class Missing(Protocol):
 
 
 def of_team(
-    session: Session, principal: Principal, table: type[Row], row_id: str, missing: Missing, *, lock: bool = False
+    session: Session,
+    principal: Principal,
+    table: type[Row],
+    row_id: str,
+    missing: MissingRow,
+    *,
+    lock: bool = False,
 ) -> Row:
     """A row of the caller's team, locked until the transaction ends if asked for.
 
     Raises:
-        ServiceError: what ``missing`` makes, if there is none; one of another team is none.
+        ServiceError: that of ``missing``, if the team has no such row.
     """
     row = by_id(session, table, row_id, lock=lock)
     if row is None or row.team_id != principal.team_id:

@@ -1,1 +1,1 @@
-"""Trajectories, metrics and predictions: columnar chunks in, thinned tables out."""
+"""Trials and their results: trajectories, metrics and predictions, stored as chunks and read as tables."""

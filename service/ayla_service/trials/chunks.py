@@ -1,4 +1,4 @@
-"""Reads stored chunks a bounded amount at a time, each in a short unit of work of its own.
+"""Reader of stored chunks: a bounded amount at a time, each in a short unit of work of its own.
 
 A download lasts as long as its client likes. A transaction that was open for so long would be ended by PostgreSQL,
 and would keep SQLite's write-ahead log from being cleared.
@@ -17,7 +17,7 @@ from ayla_service.db.session import IN_BINARY
 from ayla_service.errors import JobNotFound
 from ayla_service.trials.selection import TrajectoryQuery
 from ayla_service.trials.series import Series
-from ayla_service.trials.snapshot import NO_CHUNK, Standing, TrialRef
+from ayla_service.trials.snapshot import NO_CHUNK, TrialRef, TrialsSnapshot
 
 Pages = Callable[[], Iterator[list[bytes]]]
 """Reads the chunks of a trial in order, some at a time; from the start with each call."""
@@ -33,18 +33,18 @@ _HEAD = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ChunkReader:
-    """Reads the chunks of some trials of a job, as far as they had come when their standing was taken.
+    """Reads the chunks of some trials of a job, as far as they had come when their snapshot was taken.
 
     Attributes:
         units: opens a unit of work for each page.
         series: which chunks.
-        standing: the trials.
+        snapshot: the trials.
         query: whose range of steps is read.
     """
 
     units: Units
     series: Series
-    standing: Standing
+    snapshot: TrialsSnapshot
     query: TrajectoryQuery
 
     def heads(self, session: Session) -> Iterator[bytes]:
@@ -91,12 +91,12 @@ class ChunkReader:
 
     @property
     def _recorded(self) -> list[TrialRef]:
-        return [trial for trial in self.standing.trials if trial.last_chunk != NO_CHUNK]
+        return [trial for trial in self.snapshot.trials if trial.last_chunk != NO_CHUNK]
 
     def _most_rows(self, trial: TrialRef) -> int:
         first = self.query.from_step or 0
         last = trial.steps_done if self.query.to_step is None else min(trial.steps_done, self.query.to_step)
-        return max(0, last - first) // (self.standing.every if self.series.is_thinned else 1) + 2
+        return max(0, last - first) // (self.snapshot.every if self.series.is_thinned else 1) + 2
 
     def _together(self, group: Sequence[TrialRef]) -> dict[str, list[bytes]]:
         table, found = self.series.table, dict[str, list[bytes]]()
@@ -156,8 +156,8 @@ class ChunkReader:
             JobNotFound: if the job was deleted.
         """
         with self.units() as session:
-            if session.scalar(select(literal(1)).where(exists().where(Job.id == self.standing.job_id))) is None:
-                raise JobNotFound(self.standing.job_id)
+            if session.scalar(select(literal(1)).where(exists().where(Job.id == self.snapshot.job_id))) is None:
+                raise JobNotFound(self.snapshot.job_id)
             yield session
 
 

@@ -1,4 +1,4 @@
-"""Columns to bytes and back: one Arrow IPC stream per chunk, compressed where it is large."""
+"""Encoding of chunks: columns as one Arrow IPC stream, compressed where it is large."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -30,7 +30,7 @@ def encode_table(table: pa.Table) -> bytes:
 
 
 def decode(data: bytes, columns: Collection[str] | None = None) -> pa.Table:
-    """The table that ``encode`` was given.
+    """The table of a chunk that ``encode`` has made.
 
     Args:
         data: what ``encode`` made.

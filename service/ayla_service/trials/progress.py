@@ -1,4 +1,4 @@
-"""Writes where trials stand, inside the caller's transaction. Writing the same again changes nothing."""
+"""Progress of trials, written in the caller's transaction. Writing the same again changes nothing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from ayla_service.states import UNFINISHED_TRIAL, TrialState
 
 @dataclass(frozen=True, slots=True)
 class TrialProgress:
-    """Where a trial stands after a block of steps; the fields are those of its summary.
+    """Progress of a trial after a block of steps; the fields are those of its summary.
 
     Attributes:
         seconds: computing time of the block.
@@ -54,13 +54,13 @@ _UPDATE = (
 
 
 def update_trials(session: Session, trials: Sequence[TrialProgress], sizes: Mapping[str, int]) -> None:
-    """Trials that have ended keep their row as it is: a result never changes.
+    """Write the progress of trials. Those that have ended keep their row as it is: a result never changes.
 
     Time and size are added for new steps only, so that writing a block again does not count it twice.
 
     Args:
         session: the unit of work.
-        trials: where each stands.
+        trials: the progress of each.
         sizes: bytes of results that were written for each (``NewResults.sizes``).
     """
     rows = [

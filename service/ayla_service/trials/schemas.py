@@ -1,18 +1,14 @@
-"""What the tables of a whole job look like as JSON."""
-
-from dataclasses import asdict
-from typing import Self
+"""Trials, their summaries and their recorded rows as the API answers with them."""
 
 from ayla_spec.limits import MAX_RECORDED_PARAMETERS
 from ayla_spec.optimizers import OptimizerSettings
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from ayla_service.schemas import Finite, Page
+from ayla_service.schemas import Finite, FrozenModel
 from ayla_service.states import TrialState
-from ayla_service.trials.views import TrialView
 
 
-class JobTable(BaseModel):
+class JobTable(FrozenModel):
     """Rows of many trials of a job, column by column."""
 
     job_id: str
@@ -26,7 +22,7 @@ class JobTable(BaseModel):
     )
 
 
-class JobSummaryTable(BaseModel):
+class JobSummaryTable(FrozenModel):
     """One row per trial, column by column."""
 
     job_id: str
@@ -39,7 +35,7 @@ class JobSummaryTable(BaseModel):
     )
 
 
-class TrialSummary(BaseModel):
+class TrialSummary(FrozenModel):
     """The result of a trial in numbers."""
 
     final_loss: Finite = Field(
@@ -66,7 +62,7 @@ class TrialSummary(BaseModel):
     device: str | None = Field(description="Where it ran.")
 
 
-class Trial(BaseModel):
+class Trial(FrozenModel):
     """One optimizer setting with one seed."""
 
     id: str
@@ -80,25 +76,15 @@ class Trial(BaseModel):
     steps_done: int
     summary: TrialSummary | None = Field(description="There once the trial has completed or diverged.")
 
-    @classmethod
-    def of(cls, view: TrialView) -> Self:
-        """The answer for one trial."""
-        return cls.model_validate(asdict(view))
 
-
-class TrialPage(BaseModel):
+class TrialPage(FrozenModel):
     """One page of a job's trials, in order."""
 
     data: list[Trial]
     next_cursor: str | None = Field(description="Asks for the next page; null on the last.")
 
-    @classmethod
-    def of(cls, page: Page[TrialView]) -> Self:
-        """The answer for one page."""
-        return cls(data=[Trial.of(view) for view in page.items], next_cursor=page.next_cursor)
 
-
-class Trajectory(BaseModel):
+class Trajectory(FrozenModel):
     """The recorded rows of a trial, column by column."""
 
     trial_id: str
@@ -110,7 +96,7 @@ class Trajectory(BaseModel):
     )
 
 
-class Metrics(BaseModel):
+class Metrics(FrozenModel):
     """How well a trial's model does on its dataset, column by column; no rows where the problem has no metrics."""
 
     trial_id: str
@@ -123,7 +109,7 @@ class Metrics(BaseModel):
     )
 
 
-class Predictions(BaseModel):
+class Predictions(FrozenModel):
     """A model's predictions on its dataset; empty for expressions, and before the first of the steps is reached."""
 
     trial_id: str

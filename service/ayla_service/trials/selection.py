@@ -1,7 +1,9 @@
-"""What of a trial's rows is asked for."""
+"""Queries for results: which trials of a job, and which of their rows and columns."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+
+from ayla_service.states import TrialState
 
 
 class Scale(StrEnum):
@@ -9,6 +11,21 @@ class Scale(StrEnum):
 
     LINEAR = "linear"
     LOG = "log"
+
+
+@dataclass(frozen=True, slots=True)
+class TrialSelection:
+    """Which trials of a job are wanted; all that meet every condition.
+
+    Attributes:
+        indexes: places in the job; None for any.
+        optimizer_index: place of the optimizer setting; None for any.
+        states: None for any.
+    """
+
+    indexes: frozenset[int] | None = None
+    optimizer_index: int | None = None
+    states: frozenset[TrialState] | None = None
 
 
 @dataclass(frozen=True, slots=True)

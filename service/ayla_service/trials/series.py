@@ -1,4 +1,4 @@
-"""The two kinds of rows that a trial leaves behind in chunks."""
+"""Series: the two kinds of recorded rows of a trial, its trajectory and its metrics."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ AXES = frozenset({"step", "epoch"})
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A kind of rows that come in chunks.
+    """One kind of recorded rows.
 
     Attributes:
         name: what it is called.

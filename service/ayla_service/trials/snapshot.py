@@ -1,4 +1,4 @@
-"""Whose results are read, and how far they had come: what a download shows, however long it takes."""
+"""Snapshots of trials: which trials are read and how far they had come, so that a long download stays consistent."""
 
 import hashlib
 from collections.abc import Sequence
@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from ayla_service.db.lookup import could_be_id
 from ayla_service.db.models import Job, Shard, Trial
 from ayla_service.errors import InvalidQuery, JobNotFound, TrialNotFound
-from ayla_service.states import WITH_RESULT, JobState, TrialState
+from ayla_service.states import WITH_RESULT, JobState
+from ayla_service.trials.selection import TrialSelection
 from ayla_service.trials.series import Series
 
 _Row = Row[*tuple[Any, ...]]
@@ -24,7 +25,7 @@ _TRIALS_AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class TrialRef:
-    """A trial, and where it stood.
+    """A trial with its progress at one moment.
 
     Attributes:
         last_chunk: first step of the last chunk that was there, ``NO_CHUNK`` if there was none; None for a trial that
@@ -41,8 +42,8 @@ class TrialRef:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Some trials of one job, and where they stood at one moment.
+class TrialsSnapshot:
+    """Some trials of one job with their progress at one moment.
 
     Attributes:
         job_id: the job.
@@ -61,22 +62,7 @@ class Standing:
     is_final: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TrialSelection:
-    """Which trials of a job are wanted; all that meet every condition.
-
-    Attributes:
-        indexes: places in the job; None for any.
-        optimizer_index: place of the optimizer setting; None for any.
-        states: None for any.
-    """
-
-    indexes: frozenset[int] | None = None
-    optimizer_index: int | None = None
-    states: frozenset[TrialState] | None = None
-
-
-_STANDING = select(
+_TRIALS = select(
     Trial.id,
     Trial.index.label("place"),
     Trial.label,
@@ -89,15 +75,15 @@ _STANDING = select(
 ).join(Shard, Shard.id == Trial.shard_id)
 
 
-def of_trial(session: Session, team_id: str, trial_id: str, series: Series) -> Standing:
+def of_trial(session: Session, team_id: str, trial_id: str, series: Series) -> TrialsSnapshot:
     """One trial.
 
     Raises:
         TrialNotFound: if the team has no such trial.
     """
     job = job_of_trial(session, team_id, trial_id)
-    rows = session.execute(_STANDING.where(Trial.id == trial_id)).all()
-    return _standing(session, job, rows, series, is_final=rows[0].state in WITH_RESULT)
+    rows = session.execute(_TRIALS.where(Trial.id == trial_id)).all()
+    return _snapshot(session, job, rows, series, is_final=rows[0].state in WITH_RESULT)
 
 
 def job_of_trial(session: Session, team_id: str, trial_id: str) -> Job:
@@ -113,7 +99,9 @@ def job_of_trial(session: Session, team_id: str, trial_id: str) -> Job:
     return job
 
 
-def of_job(session: Session, team_id: str, job_id: str, series: Series | None, selection: TrialSelection) -> Standing:
+def of_job(
+    session: Session, team_id: str, job_id: str, series: Series | None, selection: TrialSelection
+) -> TrialsSnapshot:
     """The wanted trials of a job.
 
     Args:
@@ -128,8 +116,8 @@ def of_job(session: Session, team_id: str, job_id: str, series: Series | None, s
         InvalidQuery: if it has no trial or optimizer with such an index.
     """
     job = _job_for(session, team_id, job_id)
-    rows = session.execute(_narrowed(_STANDING, job, selection)).all()
-    return _standing(session, job, rows, series, is_final=job.state == JobState.SUCCEEDED)
+    rows = session.execute(_narrowed(_TRIALS, job, selection)).all()
+    return _snapshot(session, job, rows, series, is_final=job.state == JobState.SUCCEEDED)
 
 
 def _job_for(session: Session, team_id: str, job_id: str) -> Job:
@@ -168,7 +156,9 @@ def _refuse_beyond(parameter: str, index: int, total: int, things: str) -> None:
         raise InvalidQuery(parameter, f"The job has {total} {things}, numbered from 0; there is no {index}.")
 
 
-def _standing(session: Session, job: Job, rows: Sequence[_Row], series: Series | None, *, is_final: bool) -> Standing:
+def _snapshot(
+    session: Session, job: Job, rows: Sequence[_Row], series: Series | None, *, is_final: bool
+) -> TrialsSnapshot:
     chunks = {} if series is None else _chunks(session, series, [row.id for row in rows if not _has_ended(row)])
     trials = [
         TrialRef(
@@ -182,9 +172,9 @@ def _standing(session: Session, job: Job, rows: Sequence[_Row], series: Series |
         )
         for row in rows
     ]
-    stood = [(row.id, row.state, row.steps_done, row.stored_bytes, row.attempt, chunks.get(row.id)) for row in rows]
-    version = hashlib.sha256(repr(stood).encode()).hexdigest()
-    return Standing(job.id, job.name, job.resolved_spec["record"]["every"], trials, version, is_final)
+    progress = [(row.id, row.state, row.steps_done, row.stored_bytes, row.attempt, chunks.get(row.id)) for row in rows]
+    version = hashlib.sha256(repr(progress).encode()).hexdigest()
+    return TrialsSnapshot(job.id, job.name, job.resolved_spec["record"]["every"], trials, version, is_final)
 
 
 def _has_ended(row: _Row) -> bool:

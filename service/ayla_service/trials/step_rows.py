@@ -1,4 +1,4 @@
-"""The wanted rows of one trial, out of its chunks."""
+"""The selected rows of one trial, read and thinned from its chunks."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ HELD_NUMBERS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """Takes the wanted rows out of a trial's chunks.
+class StepRows:
+    """Selects the wanted rows from a trial's chunks.
 
     Attributes:
         series: what the chunks are.
@@ -43,8 +43,8 @@ class Course:
         if whole is not None:
             yield conformed(whole.take(pa.array(self._kept(whole))), self.schema)
             return
-        course = pa.concat_tables(list(self._judged(pages)))
-        kept = course["step"].to_numpy()[self._kept(course)]
+        judged = pa.concat_tables(list(self._judged(pages)))
+        kept = judged["step"].to_numpy()[self._kept(judged)]
         for page in pages():
             table = self._decoded(page, ())
             yield conformed(table.filter(pa.array(np.isin(table["step"].to_numpy(), kept))), self.schema)
@@ -65,11 +65,11 @@ class Course:
         for page in pages():
             yield conformed(self._within(joined([decode(data, judged.names) for data in page])), judged)
 
-    def _kept(self, course: pa.Table) -> Integers:
-        steps = course["step"].to_numpy()
+    def _kept(self, rows: pa.Table) -> Integers:
+        steps = rows["step"].to_numpy()
         kept = np.arange(len(steps)) if self.query.every is None else every_nth(steps, self.query.every)
         if self.query.max_points is not None:
-            values = [_floats(course, name)[kept] for name in self._values]
+            values = [_floats(rows, name)[kept] for name in self._values]
             kept = kept[with_extremes(steps[kept], values, self.query.max_points, self.query.scale)]
         return kept
 

@@ -1,4 +1,4 @@
-"""One row per trial: its settings, flat, and its result so far."""
+"""Summary table of a job: one row per trial with its settings, flat, and its result so far."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.models import Trial
 from ayla_service.states import WITH_RESULT
-from ayla_service.trials.snapshot import Standing
+from ayla_service.trials.snapshot import TrialsSnapshot
 
 _TRIALS_AT_ONCE = 5000
 """More would be too many parameters for one query."""
@@ -60,22 +60,22 @@ _STORED = select(
 _NOT_SETTINGS = frozenset({"name", "label"})
 
 
-def summary_table(session: Session, stood: Standing) -> pa.Table:
+def summary_table(session: Session, snapshot: TrialsSnapshot) -> pa.Table:
     """A table of trials; a setting that a trial's optimizer does not have is null.
 
     Args:
         session: the unit of work.
-        stood: the trials.
+        snapshot: the trials.
     """
-    rows = _rows(session, stood)
-    settings = _settings(session, stood.job_id)
+    rows = _rows(session, snapshot)
+    settings = _settings(session, snapshot.job_id)
     flattened = {index: flat(one) for index, one in settings.items()}
     mine = [flattened[row["optimizer_index"]] for row in rows]
     names = dict.fromkeys(name for one in mine for name in one if name not in _NOT_SETTINGS)
-    told = [row | _derived(row, settings[row["optimizer_index"]]) for row in rows]
-    columns = {name: pa.array([row[name] for row in told], kind) for name, kind in _IDENTITY.items()}
+    described = [row | _derived(row, settings[row["optimizer_index"]]) for row in rows]
+    columns = {name: pa.array([row[name] for row in described], kind) for name, kind in _IDENTITY.items()}
     columns |= {name: _column([one.get(name) for one in mine]) for name in names}
-    columns |= {name: pa.array([row[name] for row in told], kind) for name, kind in _RESULT.items()}
+    columns |= {name: pa.array([row[name] for row in described], kind) for name, kind in _RESULT.items()}
     return pa.table(columns)
 
 
@@ -90,8 +90,8 @@ def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def _rows(session: Session, stood: Standing) -> list[dict[str, Any]]:
-    ids, rows = [trial.id for trial in stood.trials], list[dict[str, Any]]()
+def _rows(session: Session, snapshot: TrialsSnapshot) -> list[dict[str, Any]]:
+    ids, rows = [trial.id for trial in snapshot.trials], list[dict[str, Any]]()
     for first in range(0, len(ids), _TRIALS_AT_ONCE):
         query = _STORED.where(Trial.id.in_(ids[first : first + _TRIALS_AT_ONCE])).order_by(Trial.index)
         rows += [dict(row) for row in session.execute(query).mappings()]

@@ -1,4 +1,4 @@
-"""The rows of one or of many trials as one table, read piece by piece."""
+"""Table of the rows of one or of many trials, read piece by piece."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,8 +11,8 @@ from ayla_service.trials.chunks import ChunkReader, Units
 from ayla_service.trials.encoding import schema_of
 from ayla_service.trials.selection import TrajectoryQuery
 from ayla_service.trials.series import Series
-from ayla_service.trials.snapshot import Standing, TrialRef
-from ayla_service.trials.step_rows import Course
+from ayla_service.trials.snapshot import TrialRef, TrialsSnapshot
+from ayla_service.trials.step_rows import StepRows
 
 IDENTITY = ("trial_index", "label", "optimizer_index", "seed")
 """Columns that tell the trials of a job apart."""
@@ -28,7 +28,7 @@ _IDENTITY_SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class ResultTable:
-    """Rows that are read while they are sent.
+    """A table whose rows are read while they are sent.
 
     Attributes:
         schema: the columns.
@@ -38,7 +38,7 @@ class ResultTable:
     schema: pa.Schema
     rows_at_once: int
     _chunks: ChunkReader
-    _course: Course
+    _step_rows: StepRows
     _labels: "_Labels | None"
 
     def pieces(self) -> Iterator[pa.Table]:
@@ -59,7 +59,7 @@ class ResultTable:
 
     def stored(self) -> Iterator[list[bytes]] | None:
         """The chunks as they are, some at a time, if together they are this table; None if anything has to be done."""
-        query = self._course.query
+        query = self._step_rows.query
         as_stored = self._labels is None and query == TrajectoryQuery(scale=query.scale)
         return self._pages() if as_stored else None
 
@@ -83,33 +83,33 @@ class ResultTable:
 
     def _tables(self) -> Iterator[pa.Table]:
         for trial, pages in self._chunks.trials(self.rows_at_once):
-            for table in self._course.tables(pages):
-                yield table if self._labels is None else self._labels.told(trial, table)
+            for table in self._step_rows.tables(pages):
+                yield table if self._labels is None else self._labels.before(trial, table)
 
 
 def open_table(
-    units: Units, series: Series, standing: Standing, query: TrajectoryQuery, *, identified: bool
+    units: Units, series: Series, snapshot: TrialsSnapshot, query: TrajectoryQuery, *, identified: bool
 ) -> ResultTable:
-    """Look what columns there are; nothing else is read yet.
+    """The table of some trials: only which columns there are is read, no rows yet.
 
     Args:
         units: opens a unit of work for each piece.
         series: which rows.
-        standing: of which trials.
+        snapshot: of which trials.
         query: which part of them.
         identified: whether the columns that tell the trials apart come first.
 
     Raises:
         InvalidQuery: on an unknown column.
     """
-    chunks = ChunkReader(units, series, standing, query)
+    chunks = ChunkReader(units, series, snapshot, query)
     with units() as session:
         stored = _union(chunks.heads(session))
     wanted = _selected(stored, series, query.columns, IDENTITY if identified else ())
-    labels = _Labels.of(standing) if identified else None
+    labels = _Labels.of(snapshot) if identified else None
     schema = wanted if labels is None else pa.schema([*_IDENTITY_SCHEMA, *wanted])
     rows_at_once = NUMBERS_AT_ONCE // max(1, len(stored or series.known))
-    return ResultTable(schema, rows_at_once, chunks, Course(series, query, wanted), labels)
+    return ResultTable(schema, rows_at_once, chunks, StepRows(series, query, wanted), labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +120,11 @@ class _Labels:
     codes: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, standing: Standing) -> "_Labels":
-        labels = list(dict.fromkeys(trial.label for trial in standing.trials))
+    def of(cls, snapshot: TrialsSnapshot) -> "_Labels":
+        labels = list(dict.fromkeys(trial.label for trial in snapshot.trials))
         return cls(pa.array(labels, pa.string()), {label: code for code, label in enumerate(labels)})
 
-    def told(self, trial: TrialRef, table: pa.Table) -> pa.Table:
+    def before(self, trial: TrialRef, table: pa.Table) -> pa.Table:
         rows = table.num_rows
         codes = pa.array(np.full(rows, self.codes[trial.label], np.int32))
         columns = [

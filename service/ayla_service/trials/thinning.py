@@ -1,4 +1,4 @@
-"""Fewer rows of a trajectory, in ways that keep what a reader looks for. Rows are told by their place, from 0."""
+"""Thinning: selection of fewer rows of a trajectory that keeps its extremes. Rows are given by their place, from 0."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Writes results inside the caller's transaction. Writing the same chunk again changes nothing."""
+"""Results of trials, written in the caller's transaction. Writing the same chunk again changes nothing."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ class NewPredictions:
 
 @dataclass(frozen=True, slots=True)
 class NewResults:
-    """What a block of steps adds."""
+    """Results of one block of steps."""
 
     chunks: list[NewChunk] = field(default_factory=list)
     predictions: list[NewPredictions] = field(default_factory=list)
@@ -57,7 +57,7 @@ def insert(session: Session, results: NewResults, attempt: int) -> None:
 
 
 def discard_from(session: Session, trial_ids: Sequence[str], step: int) -> None:
-    """Drop what an attempt that starts at ``step`` records again.
+    """Delete the results that an attempt which starts at ``step`` records again.
 
     Rows and predictions of a step are recorded before its update, metrics after it: those of ``step`` itself belong to
     the updates that are done.
@@ -69,7 +69,7 @@ def discard_from(session: Session, trial_ids: Sequence[str], step: int) -> None:
 
 
 def measure(session: Session, which: ColumnElement[bool]) -> None:
-    """Note the size of what trials have recorded, from what is there."""
+    """Update ``stored_bytes`` of trials from the rows that are stored."""
     size: ColumnElement[int] = literal(0)
     for table in (Chunk, MetricChunk, PredictionSet):
         of_table = select(func.sum(func.length(table.data))).where(table.trial_id == Trial.id).scalar_subquery()

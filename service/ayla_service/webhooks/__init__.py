@@ -1,1 +1,1 @@
-"""Telling the receivers of a team that its jobs have ended: who may be told, and how that is done reliably."""
+"""Webhooks: signed messages to the receivers of a team when its jobs end, sent until they are received."""

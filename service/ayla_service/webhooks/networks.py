@@ -1,4 +1,4 @@
-"""Which addresses webhooks may go to: those of the public internet, and others only where the operator listed them."""
+"""Networks that webhooks may be sent to: the public internet, and others only where the operator has listed them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ _TRANSLATED = tuple(
 
 
 def is_public(address: Address) -> bool:
-    """Whether this is one host of the public internet, and certainly nothing else."""
+    """Whether this is the address of one host of the public internet."""
     if not address.is_global:
         return False
     if isinstance(address, IPv4Address):
@@ -118,7 +118,7 @@ class PrivateHosts:
     def __bool__(self) -> bool:
         return bool(self.names or self.networks)
 
-    def admit(self, host: str, address: Address) -> bool:
+    def allows(self, host: str, address: Address) -> bool:
         """Whether a host, in lower case, is listed and may be reached at this address."""
         holding = [network for network in self.networks if address in network]
         if _is_metadata(address):

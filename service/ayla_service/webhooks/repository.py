@@ -1,5 +1,6 @@
-"""Webhooks and deliveries of a team, inside the caller's transaction; those of another team do not exist."""
+"""Queries of the webhooks and deliveries of a team, in the caller's transaction; other teams' count as missing."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -10,10 +11,9 @@ from ayla_service import cursors
 from ayla_service.db.lookup import by_id
 from ayla_service.db.models import Member, Team, Webhook, WebhookDelivery
 from ayla_service.errors import DeliveryNotFound, LimitReached, WebhookNotFound
-from ayla_service.schemas import Page
 from ayla_service.teams.principal import Principal
 from ayla_service.teams.scoping import of_team, require_change
-from ayla_service.webhooks.views import DeliveryView, WebhookView
+from ayla_service.webhooks import schemas
 
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
@@ -54,8 +54,8 @@ def delivery_of(session: Session, webhook: Webhook, delivery_id: str) -> Webhook
     return delivery
 
 
-def refuse_another(session: Session, team_id: str) -> None:
-    """Refuse a webhook more than a team may have; two requests at once are counted one after the other.
+def refuse_beyond_limit(session: Session, team_id: str) -> None:
+    """Refuse another webhook of a team that is at its limit; the team is locked, so that no two requests pass at once.
 
     Raises:
         LimitReached: if it has that many.
@@ -66,12 +66,18 @@ def refuse_another(session: Session, team_id: str) -> None:
         raise LimitReached(f"The team has {number} webhooks, and cannot have more; delete one that it does not need.")
 
 
-def view(session: Session, webhook: Webhook) -> WebhookView:
-    """What is told about one webhook."""
-    return WebhookView.of(webhook, session.get_one(Member, webhook.member_id).name)
+def view(session: Session, webhook: Webhook) -> schemas.Webhook:
+    """The answer about one webhook."""
+    return schemas.Webhook.of(webhook, session.get_one(Member, webhook.member_id).name)
 
 
-def webhooks(session: Session, principal: Principal, limit: int, cursor: str | None) -> Page[WebhookView]:
+def view_with_secret(session: Session, webhook: Webhook) -> schemas.WebhookWithSecret:
+    """The answer about a webhook that has just got its secret."""
+    shown = view(session, webhook).model_dump()
+    return schemas.WebhookWithSecret(**shown, secret=webhook.secret)
+
+
+def webhooks(session: Session, principal: Principal, limit: int, cursor: str | None) -> schemas.WebhookPage:
     """The team's webhooks, newest first.
 
     Raises:
@@ -80,11 +86,11 @@ def webhooks(session: Session, principal: Principal, limit: int, cursor: str | N
     query = select(Webhook, Member.name).join(Member, Member.id == Webhook.member_id)
     query = _after(query, Webhook.team_id == principal.team_id, Webhook.created_at, Webhook.id, cursor)
     rows = session.execute(query.limit(limit + 1)).all()
-    views = [WebhookView.of(webhook, owner) for webhook, owner in rows[:limit]]
-    return Page(views, cursors.encode(views[-1].created_at.isoformat(), views[-1].id) if len(rows) > limit else None)
+    shown = [schemas.Webhook.of(webhook, owner) for webhook, owner in rows[:limit]]
+    return schemas.WebhookPage(data=shown, next_cursor=_cursor(shown) if len(rows) > limit else None)
 
 
-def deliveries(session: Session, webhook: Webhook, limit: int, cursor: str | None) -> Page[DeliveryView]:
+def deliveries(session: Session, webhook: Webhook, limit: int, cursor: str | None) -> schemas.DeliveryPage:
     """A webhook's deliveries, newest first.
 
     Raises:
@@ -94,8 +100,13 @@ def deliveries(session: Session, webhook: Webhook, limit: int, cursor: str | Non
     of_this = WebhookDelivery.webhook_id == webhook.id
     query = _after(query, of_this, WebhookDelivery.created_at, WebhookDelivery.id, cursor)
     rows = session.scalars(query.limit(limit + 1)).all()
-    views = [DeliveryView.of(row) for row in rows[:limit]]
-    return Page(views, cursors.encode(views[-1].created_at.isoformat(), views[-1].id) if len(rows) > limit else None)
+    shown = [schemas.Delivery.of(row) for row in rows[:limit]]
+    return schemas.DeliveryPage(data=shown, next_cursor=_cursor(shown) if len(rows) > limit else None)
+
+
+def _cursor(shown: Sequence[schemas.Webhook] | Sequence[schemas.Delivery]) -> str:
+    """The cursor after the last of these."""
+    return cursors.encode(shown[-1].created_at.isoformat(), shown[-1].id)
 
 
 def _after(

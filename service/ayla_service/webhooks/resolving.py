@@ -1,4 +1,4 @@
-"""Asks the system which addresses a name has, without waiting for the answer for ever."""
+"""Name resolution with a timeout."""
 
 import queue
 import socket
@@ -7,47 +7,47 @@ from collections.abc import Callable
 from ipaddress import ip_address
 
 from ayla_service.webhooks.networks import Address
-from ayla_service.webhooks.targets import Refused
+from ayla_service.webhooks.targets import TargetRefused
 
 Resolve = Callable[[str, float], list[Address]]
-"""The addresses of a host name, found within so many seconds; raises ``Refused`` where there are none."""
+"""The addresses of a host name, found within so many seconds; raises ``TargetRefused`` where there are none."""
 
 _AT_ONCE = 64
 
 
 class Resolver:
-    """The system's own resolver.
+    """The system's own resolver, with a timeout.
 
-    It cannot be interrupted, so each name is asked for in a thread of its own, which is left behind when it takes too
-    long; there are never more than a number of them.
+    A look-up cannot be interrupted, so each is made in a thread of its own, which is left behind when it takes too
+    long; the number of these threads is bounded.
     """
 
     def __init__(self) -> None:
-        self._room = threading.BoundedSemaphore(_AT_ONCE)
+        self._threads = threading.BoundedSemaphore(_AT_ONCE)
 
     def __call__(self, host: str, seconds: float) -> list[Address]:
         """The addresses of a name, in the order to try them.
 
         Raises:
-            Refused: if there are none, or none within this time.
+            TargetRefused: if there are none, or none within this time.
         """
-        if not self._room.acquire(blocking=False):
-            raise Refused("Too many host names are being looked up at the moment.")
+        if not self._threads.acquire(blocking=False):
+            raise TargetRefused("Too many host names are being looked up at the moment.")
         answers: queue.SimpleQueue[list[Address] | None] = queue.SimpleQueue()
         threading.Thread(target=self._ask, args=(host, answers), name="resolver", daemon=True).start()
         try:
             found = answers.get(timeout=seconds)
         except queue.Empty:
-            raise Refused("The host's name could not be resolved in time.") from None
+            raise TargetRefused("The host's name could not be resolved in time.") from None
         if not found:
-            raise Refused("The host's name could not be resolved.")
+            raise TargetRefused("The host's name could not be resolved.")
         return found
 
     def _ask(self, host: str, answers: "queue.SimpleQueue[list[Address] | None]") -> None:
         try:
             answers.put(_look_up(host))
         finally:
-            self._room.release()
+            self._threads.release()
 
 
 def _look_up(host: str) -> list[Address] | None:

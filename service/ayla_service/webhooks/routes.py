@@ -1,4 +1,4 @@
-"""Make, change and try out webhooks, which tell other programs that jobs have ended."""
+"""Routes of webhooks, which notify other programs of jobs that have ended."""
 
 from typing import Annotated, Any
 
@@ -61,12 +61,12 @@ def create_webhook(
     webhooks: Webhooks,
     once: Once,
 ) -> Response:
-    """Have a URL told when jobs of the team end. The secret is told in this answer only."""
-    webhooks.admit(draft.url)
+    """Have a message sent to a URL when jobs of the team end. The secret is shown in this answer only."""
+    webhooks.check_target(draft.url)
 
     def make(session: Session) -> Answer:
         made = webhooks.create(session, caller, draft.url, draft.events, draft.description)
-        return Answer(201, WebhookWithSecret.new(made), {"Location": f"/v1/webhooks/{made.webhook.id}"})
+        return Answer(201, made, {"Location": f"/v1/webhooks/{made.id}"})
 
     return once(make)
 
@@ -88,7 +88,7 @@ def list_webhooks(
     """The webhooks of all members, a page at a time."""
     page = webhooks.list(caller, limit=limit, cursor=cursor)
     response.headers.update(next_page(request, page.next_cursor))
-    return WebhookPage.of(page)
+    return page
 
 
 @router.get(
@@ -99,7 +99,7 @@ def list_webhooks(
 )
 def get_webhook(webhook_id: WebhookId, caller: Reader, webhooks: Webhooks) -> Webhook:
     """A webhook, without its secret."""
-    return Webhook.of(webhooks.get(caller, webhook_id))
+    return webhooks.get(caller, webhook_id)
 
 
 @router.patch(
@@ -117,8 +117,8 @@ def change_webhook(
 ) -> Webhook:
     """Change what is given, and leave the rest. What is still to be sent goes to the new URL."""
     if "url" in change.model_fields_set:
-        webhooks.admit(change.url)
-    return Webhook.of(webhooks.change(caller, webhook_id, change.changes()))
+        webhooks.check_target(change.url)
+    return webhooks.change(caller, webhook_id, change.changes())
 
 
 @router.delete(
@@ -141,8 +141,8 @@ def delete_webhook(webhook_id: WebhookId, caller: Submitter, webhooks: Webhooks)
     responses={200: {"description": "The webhook, with its new secret.", "headers": REPLAYED}, **responses(404)},
 )
 def rotate_webhook_secret(webhook_id: WebhookId, caller: Steerer, webhooks: Webhooks, once: Once) -> Response:
-    """For 24 hours messages are signed with both secrets. The new one is told in this answer only."""
-    return once(lambda session: Answer(200, WebhookWithSecret.new(webhooks.rotate(session, caller, webhook_id))))
+    """For 24 hours messages are signed with both secrets. The new one is shown in this answer only."""
+    return once(lambda session: Answer(200, webhooks.rotate(session, caller, webhook_id)))
 
 
 @router.post(
@@ -155,7 +155,7 @@ def rotate_webhook_secret(webhook_id: WebhookId, caller: Steerer, webhooks: Webh
 )
 def test_webhook(webhook_id: WebhookId, caller: Steerer, webhooks: Webhooks, once: Once) -> Response:
     """Send a message of the type webhook.test, signed, repeated and listed like any other."""
-    return once(lambda session: Answer(202, Delivery.of(webhooks.test(session, caller, webhook_id))))
+    return once(lambda session: Answer(202, webhooks.test(session, caller, webhook_id)))
 
 
 @router.get(
@@ -176,7 +176,7 @@ def list_deliveries(
     """Every message to a webhook, and how far it has come. Those that have ended are kept for 7 days."""
     page = webhooks.deliveries(caller, webhook_id, limit=limit, cursor=cursor)
     response.headers.update(next_page(request, page.next_cursor))
-    return DeliveryPage.of(page)
+    return page
 
 
 @router.post(
@@ -191,4 +191,4 @@ def retry_delivery(
     webhook_id: WebhookId, delivery_id: DeliveryId, caller: Steerer, webhooks: Webhooks, once: Once
 ) -> Response:
     """Send it at once, under the same webhook-id, whether it was received, was given up or waits."""
-    return once(lambda session: Answer(202, Delivery.of(webhooks.retry(session, caller, webhook_id, delivery_id))))
+    return once(lambda session: Answer(202, webhooks.retry(session, caller, webhook_id, delivery_id)))

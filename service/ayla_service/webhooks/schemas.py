@@ -1,6 +1,5 @@
-"""Bodies of requests about webhooks, and what they are answered with."""
+"""Schemas of webhooks and their deliveries: bodies of requests and of answers."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
@@ -8,10 +7,10 @@ from ayla_spec.model import SpecModel
 from ayla_spec.text import Name
 from pydantic import BaseModel, Field
 
-from ayla_service.schemas import Change, Page
+from ayla_service.db import models
+from ayla_service.schemas import Change
 from ayla_service.states import DeliveryState
 from ayla_service.webhooks.targets import MAX_URL_LENGTH
-from ayla_service.webhooks.views import DeliveryView, NewSecret, WebhookView
 
 EventName = Literal["job.succeeded", "job.failed", "job.cancelled"]
 
@@ -26,7 +25,7 @@ _ALL: list[EventName] = ["job.succeeded", "job.failed", "job.cancelled"]
 
 
 class WebhookDraft(SpecModel):
-    """A webhook that is to be made."""
+    """Webhook to be made."""
 
     url: Annotated[str, _URL]
     events: list[EventName] = Field(_ALL, min_length=1, max_length=len(_ALL), description="What is told.")
@@ -34,7 +33,7 @@ class WebhookDraft(SpecModel):
 
 
 class WebhookChange(Change):
-    """What is to be changed about a webhook; what is left out stays."""
+    """Change of a webhook; what is left out stays."""
 
     url: Annotated[str, _URL] = Field(default_factory=str)
     events: list[EventName] = Field(
@@ -44,8 +43,8 @@ class WebhookChange(Change):
     enabled: bool = Field(True, description="Whether messages are sent.")
 
 
-class Webhook(BaseModel):
-    """An address that is told when jobs of the team end."""
+class Webhook(BaseModel, frozen=True):
+    """An address that receives a message when a job of the team ends."""
 
     id: str
     url: str
@@ -57,38 +56,29 @@ class Webhook(BaseModel):
     rotated_at: datetime | None = Field(description="When the secret was replaced last; null if it never was.")
 
     @classmethod
-    def of(cls, view: WebhookView) -> Self:
-        """The answer for one webhook."""
-        return cls.model_validate(asdict(view))
+    def of(cls, row: models.Webhook, owner: str) -> Self:
+        """The answer about one webhook; ``owner`` is the name of its member."""
+        columns = {name: getattr(row, name) for name in cls.model_fields if name != "owner"}
+        return cls.model_validate({**columns, "owner": owner})
 
 
 class WebhookWithSecret(Webhook):
     """A webhook with its new secret."""
 
     secret: str = Field(
-        description="Signs the messages (Standard Webhooks). It is told this once only.",
+        description="Signs the messages (Standard Webhooks). It is shown this once only.",
         examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="],
     )
 
-    @classmethod
-    def new(cls, made: NewSecret) -> Self:
-        """The answer for a webhook that has just got its secret."""
-        return cls.model_validate({**asdict(made.webhook), "secret": made.secret})
 
-
-class WebhookPage(BaseModel):
+class WebhookPage(BaseModel, frozen=True):
     """One page of webhooks, newest first."""
 
     data: list[Webhook]
     next_cursor: str | None = Field(description="Asks for the next page; null on the last.")
 
-    @classmethod
-    def of(cls, page: Page[WebhookView]) -> Self:
-        """The answer for one page."""
-        return cls(data=[Webhook.of(view) for view in page.items], next_cursor=page.next_cursor)
 
-
-class Delivery(BaseModel):
+class Delivery(BaseModel, frozen=True, from_attributes=True):
     """A message to a webhook, and how far it has come."""
 
     id: str = Field(description="The webhook-id of the message, the same in every attempt.")
@@ -105,18 +95,13 @@ class Delivery(BaseModel):
     )
 
     @classmethod
-    def of(cls, view: DeliveryView) -> Self:
-        """The answer for one delivery."""
-        return cls.model_validate(asdict(view))
+    def of(cls, row: models.WebhookDelivery) -> Self:
+        """The answer about one delivery."""
+        return cls.model_validate(row)
 
 
-class DeliveryPage(BaseModel):
+class DeliveryPage(BaseModel, frozen=True):
     """One page of a webhook's deliveries, newest first."""
 
     data: list[Delivery]
     next_cursor: str | None = Field(description="Asks for the next page; null on the last.")
-
-    @classmethod
-    def of(cls, page: Page[DeliveryView]) -> Self:
-        """The answer for one page."""
-        return cls(data=[Delivery.of(view) for view in page.items], next_cursor=page.next_cursor)

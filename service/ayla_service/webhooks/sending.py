@@ -1,7 +1,7 @@
-"""One HTTP request to a receiver: to addresses that were checked, within a fixed time, and little of the answer read.
+"""HTTP client of webhooks: one request to checked addresses, within a fixed time, with little of the answer read.
 
 The exchange is written out over h11 instead of left to an HTTP client, because every connection has to go to an address
-that the gate has seen: no second look-up of the name, no redirects, no proxies of the environment.
+that the target policy has checked: no second look-up of the name, no redirects, no proxies of the environment.
 """
 
 import contextlib
@@ -18,8 +18,8 @@ import h11
 
 from ayla_service import __version__
 from ayla_service.webhooks.networks import Address
-from ayla_service.webhooks.target_policy import Gate, Way
-from ayla_service.webhooks.targets import Refused
+from ayla_service.webhooks.target_policy import ResolvedTarget, TargetPolicy
+from ayla_service.webhooks.targets import TargetRefused
 
 Wanted = TypeVar("Wanted", bound=h11.Event)
 
@@ -35,12 +35,12 @@ _MOST_RETRY_DIGITS = 5
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came of an attempt.
+    """Reply of a receiver to one attempt.
 
     Attributes:
-        status: that the receiver answered with; None if it gave no answer.
+        status: HTTP status of the answer; None if there was none.
         error: a sentence for the webhook's owner; None if it was received.
-        retry_after: seconds that the receiver wants to be left alone for.
+        retry_after: seconds to wait before the next attempt, where the receiver says so.
     """
 
     status: int | None
@@ -49,7 +49,7 @@ class Reply:
 
     @property
     def is_received(self) -> bool:
-        """Whether the receiver has taken the message."""
+        """Whether the receiver has accepted the message."""
         return self.error is None
 
     @property
@@ -59,50 +59,50 @@ class Reply:
 
 
 class Sender:
-    """Sends to whoever the gate lets through.
+    """Sends messages to the targets that a policy allows.
 
     Args:
-        gate: asked before every connection.
+        policy: checks the target before every connection.
         timeout_seconds: for everything, from looking up the name to the head of the answer.
         context: of TLS. Default: the system's authorities, names checked.
     """
 
     def __init__(
-        self, gate: Gate, timeout_seconds: float = TIMEOUT_SECONDS, context: ssl.SSLContext | None = None
+        self, policy: TargetPolicy, timeout_seconds: float = TIMEOUT_SECONDS, context: ssl.SSLContext | None = None
     ) -> None:
-        self._gate = gate
+        self._policy = policy
         self._timeout_seconds = timeout_seconds
         self._context = context
 
     def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        """Post a message. Whatever goes wrong on the way is the reply, not an error."""
+        """Post a message. A failure of any kind is a reply with an error, and raises nothing."""
         deadline = _Deadline(self._timeout_seconds)
         try:
-            way = self._gate.way(url, deadline.left())
-            with self._connected(way, deadline) as connection:
-                return _reply(_exchange(connection, _request(way, headers, body), deadline))
-        except Refused as refused:
+            resolved = self._policy.resolve(url, deadline.left())
+            with self._connected(resolved, deadline) as connection:
+                return _reply(_exchange(connection, _request(resolved, headers, body), deadline))
+        except TargetRefused as refused:
             return Reply(None, refused.reason)
         except (OSError, h11.RemoteProtocolError) as error:
-            return Reply(None, _told(error))
+            return Reply(None, _described(error))
 
-    def _connected(self, way: Way, deadline: "_Deadline") -> socket.socket:
+    def _connected(self, resolved: ResolvedTarget, deadline: "_Deadline") -> socket.socket:
         """A connection to the first of the addresses that answers, encrypted where the URL says so."""
-        addresses = way.addresses[:_MOST_ADDRESSES]
+        addresses = resolved.addresses[:_MOST_ADDRESSES]
         for place, address in enumerate(addresses, start=1):
             try:
-                plain = _connection(address, way.target.port, deadline.left() / (len(addresses) - place + 1))
+                plain = _connection(address, resolved.target.port, deadline.left() / (len(addresses) - place + 1))
                 break
             except OSError:
                 if place == len(addresses):
                     raise
-        if way.target.scheme == "http":
+        if resolved.target.scheme == "http":
             return plain
         with contextlib.ExitStack() as stack:
             stack.callback(plain.close)
             plain.settimeout(deadline.left())
             # The certificate has to be the name's, whichever of its addresses this is.
-            encrypted = (self._context or _default_context()).wrap_socket(plain, server_hostname=way.target.host)
+            encrypted = (self._context or _default_context()).wrap_socket(plain, server_hostname=resolved.target.host)
             stack.pop_all()
             return encrypted
 
@@ -114,7 +114,7 @@ def _default_context() -> ssl.SSLContext:
 
 
 class _Deadline:
-    """A moment. Each step gets what is left until then, so that many slow steps take no longer than one."""
+    """Deadline of one attempt; each step gets the time that is left, so that slow steps do not add up."""
 
     def __init__(self, seconds: float) -> None:
         self._at = time.monotonic() + seconds
@@ -148,16 +148,18 @@ def _connection(address: Address, port: int, seconds: float) -> socket.socket:
     return connection
 
 
-def _request(way: Way, headers: Mapping[str, str], body: bytes) -> tuple[h11.Request, h11.Data]:
+def _request(resolved: ResolvedTarget, headers: Mapping[str, str], body: bytes) -> tuple[h11.Request, h11.Data]:
     fields = {
-        "Host": way.target.authority,
+        "Host": resolved.target.authority,
         "User-Agent": f"ayla-service/{__version__}",
         "Content-Type": "application/json",
         "Content-Length": str(len(body)),
         "Connection": "close",
         **headers,
     }
-    return h11.Request(method="POST", target=way.target.resource, headers=list(fields.items())), h11.Data(data=body)
+    return h11.Request(method="POST", target=resolved.target.resource, headers=list(fields.items())), h11.Data(
+        data=body
+    )
 
 
 def _exchange(connection: socket.socket, request: tuple[h11.Request, h11.Data], deadline: _Deadline) -> h11.Response:
@@ -214,8 +216,8 @@ def _retry_after(response: h11.Response) -> float | None:
     return None
 
 
-def _told(error: Exception) -> str:
-    """What went wrong, in words that give away nothing of this machine."""
+def _described(error: Exception) -> str:
+    """A sentence about an error that gives away nothing of this machine."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"The receiver's certificate is not valid: {error.verify_message}."
     for kind, words in _WORDS:

@@ -1,7 +1,7 @@
-"""What can be done with webhooks.
+"""Service of webhooks: makes, lists, changes, tests and deletes them.
 
-Reading is one unit of work of its own. What makes or changes something is done in the caller's, so that the answer to
-a request can be stored with what it did; a URL is checked before that, as names are not looked up inside of one.
+Reading is a unit of work of its own. Most changes are made in the caller's, so that the answer to a request can be
+stored with what it did; a URL is checked before that, as names are not looked up inside of one.
 """
 
 import uuid
@@ -16,16 +16,14 @@ from sqlalchemy.orm import Session
 from ayla_service.db.models import Webhook, WebhookDelivery
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import WebhookDisabled
-from ayla_service.queue.outbox import Event, delivery, message
-from ayla_service.schemas import Page
+from ayla_service.queue.outbox import WebhookEvent, delivery, message
 from ayla_service.states import DeliveryState
 from ayla_service.teams.principal import Principal
-from ayla_service.webhooks import repository
+from ayla_service.webhooks import repository, schemas
 from ayla_service.webhooks.repository import own_webhook, webhook_of
 from ayla_service.webhooks.signing import new_secret
-from ayla_service.webhooks.target_policy import Gate
-from ayla_service.webhooks.targets import Refused
-from ayla_service.webhooks.views import DeliveryView, NewSecret, WebhookView
+from ayla_service.webhooks.target_policy import TargetPolicy
+from ayla_service.webhooks.targets import TargetRefused
 
 TEST_EVENT = "webhook.test"
 
@@ -35,37 +33,37 @@ log = structlog.get_logger("ayla_service.webhooks")
 
 
 class WebhookService:
-    """The rules of making, changing and trying out webhooks.
+    """Rules of making, changing and trying out webhooks.
 
     Args:
         database: the store.
-        gate: decides where webhooks may be sent to.
+        policy: decides which targets webhooks may be sent to.
     """
 
-    def __init__(self, database: Database, gate: Gate) -> None:
+    def __init__(self, database: Database, policy: TargetPolicy) -> None:
         self._database = database
-        self._gate = gate
+        self._policy = policy
 
-    def admit(self, url: str) -> None:
-        """Check that webhooks may be sent to a URL as it leads now; that is checked again whenever one is sent.
+    def check_target(self, url: str) -> None:
+        """Check that webhooks may be sent to a URL; each delivery checks it again.
 
         Raises:
-            SpecError: if they may not.
+            SpecError: if not.
         """
         try:
-            self._gate.way(url, _LOOK_UP_SECONDS)
-        except Refused as refused:
+            self._policy.resolve(url, _LOOK_UP_SECONDS)
+        except TargetRefused as refused:
             raise SpecError([SpecIssue("/url", refused.reason)]) from refused
 
     def create(
         self, session: Session, principal: Principal, url: str, events: Collection[str], description: str | None
-    ) -> NewSecret:
-        """Make a webhook for a URL that was admitted.
+    ) -> schemas.WebhookWithSecret:
+        """Make a webhook for a URL that ``check_target`` allows.
 
         Raises:
             LimitReached: if the team has as many as it may have.
         """
-        repository.refuse_another(session, principal.team_id)
+        repository.refuse_beyond_limit(session, principal.team_id)
         webhook = Webhook(
             id=str(uuid.uuid4()),
             team_id=principal.team_id,
@@ -78,9 +76,9 @@ class WebhookService:
         )
         session.add(webhook)
         session.flush()
-        return NewSecret(repository.view(session, webhook), webhook.secret)
+        return repository.view_with_secret(session, webhook)
 
-    def list(self, principal: Principal, *, limit: int = 50, cursor: str | None = None) -> Page[WebhookView]:
+    def list(self, principal: Principal, *, limit: int = 50, cursor: str | None = None) -> schemas.WebhookPage:
         """The team's webhooks, newest first.
 
         Raises:
@@ -89,7 +87,7 @@ class WebhookService:
         with self._database.read() as session:
             return repository.webhooks(session, principal, limit, cursor)
 
-    def get(self, principal: Principal, webhook_id: str) -> WebhookView:
+    def get(self, principal: Principal, webhook_id: str) -> schemas.Webhook:
         """One webhook.
 
         Raises:
@@ -98,13 +96,13 @@ class WebhookService:
         with self._database.read() as session:
             return repository.view(session, webhook_of(session, principal, webhook_id))
 
-    def change(self, principal: Principal, webhook_id: str, changes: Mapping[str, Any]) -> WebhookView:
+    def change(self, principal: Principal, webhook_id: str, changes: Mapping[str, Any]) -> schemas.Webhook:
         """Change a webhook; what is still to be sent goes to its new URL.
 
         Args:
-            principal: who asks.
+            principal: the caller.
             webhook_id: the webhook.
-            changes: of url, events, description and enabled those that change; a URL is one that was admitted.
+            changes: of url, events, description and enabled those that change; a URL was checked before.
 
         Raises:
             WebhookNotFound: if the team has none with this id.
@@ -116,7 +114,7 @@ class WebhookService:
                 setattr(webhook, name, _ordered(value) if name == "events" else value)
             return repository.view(session, webhook)
 
-    def rotate(self, session: Session, principal: Principal, webhook_id: str) -> NewSecret:
+    def rotate(self, session: Session, principal: Principal, webhook_id: str) -> schemas.WebhookWithSecret:
         """Give a webhook a new secret; the old one signs beside it for a day.
 
         Raises:
@@ -125,7 +123,7 @@ class WebhookService:
         """
         webhook = own_webhook(session, principal, webhook_id)
         webhook.old_secret, webhook.secret, webhook.rotated_at = webhook.secret, new_secret(), store_now(session)
-        return NewSecret(repository.view(session, webhook), webhook.secret)
+        return repository.view_with_secret(session, webhook)
 
     def delete(self, principal: Principal, webhook_id: str) -> None:
         """Remove a webhook with its deliveries; nothing more is sent.
@@ -138,8 +136,8 @@ class WebhookService:
             session.delete(own_webhook(session, principal, webhook_id))
         log.info("webhook deleted", webhook_id=webhook_id)
 
-    def test(self, session: Session, principal: Principal, webhook_id: str) -> DeliveryView:
-        """Send a message that tells of nothing, as the others are sent.
+    def test(self, session: Session, principal: Principal, webhook_id: str) -> schemas.Delivery:
+        """Send a test message, in the way of all others.
 
         Raises:
             WebhookNotFound: if the team has none with this id.
@@ -151,11 +149,11 @@ class WebhookService:
         payload = message(TEST_EVENT, now, {"webhook_id": webhook.id, "url": f"/v1/webhooks/{webhook.id}"})
         row = delivery(webhook.id, TEST_EVENT, payload, now)
         session.execute(insert(WebhookDelivery), [row])
-        return DeliveryView.of(session.get_one(WebhookDelivery, row["id"]))
+        return schemas.Delivery.of(session.get_one(WebhookDelivery, row["id"]))
 
     def deliveries(
         self, principal: Principal, webhook_id: str, *, limit: int = 50, cursor: str | None = None
-    ) -> Page[DeliveryView]:
+    ) -> schemas.DeliveryPage:
         """A webhook's deliveries of the last days, newest first.
 
         Raises:
@@ -165,7 +163,7 @@ class WebhookService:
         with self._database.read() as session:
             return repository.deliveries(session, webhook_of(session, principal, webhook_id), limit, cursor)
 
-    def retry(self, session: Session, principal: Principal, webhook_id: str, delivery_id: str) -> DeliveryView:
+    def retry(self, session: Session, principal: Principal, webhook_id: str, delivery_id: str) -> schemas.Delivery:
         """Send a message again at once, whatever became of it; after all planned attempts it is one more.
 
         Raises:
@@ -178,7 +176,7 @@ class WebhookService:
         row = repository.delivery_of(session, webhook, delivery_id)
         row.state, row.next_at, row.ended_at = DeliveryState.PENDING, store_now(session), None
         session.flush()
-        return DeliveryView.of(row)
+        return schemas.Delivery.of(row)
 
 
 def _enabled(webhook: Webhook) -> Webhook:
@@ -188,4 +186,4 @@ def _enabled(webhook: Webhook) -> Webhook:
 
 
 def _ordered(events: Collection[str]) -> list[str]:
-    return [event.value for event in Event if event in events]
+    return [event.value for event in WebhookEvent if event in events]

@@ -1,4 +1,4 @@
-"""Signatures by which a receiver knows that a message is ours and unchanged: Standard Webhooks, symmetric (v1)."""
+"""Signatures of messages: Standard Webhooks, symmetric (v1)."""
 
 import base64
 import secrets
@@ -12,12 +12,12 @@ _RANDOM_BYTES = 32
 
 
 def new_secret() -> str:
-    """A secret that nobody can guess: 256 random bits, written as the standard has it."""
+    """A new secret of 256 random bits, written as the standard has it."""
     return _PREFIX + base64.b64encode(secrets.token_bytes(_RANDOM_BYTES)).decode()
 
 
 def signature_headers(message_id: str, at: datetime, body: bytes, keys: Sequence[str]) -> dict[str, str]:
-    """The headers that name and sign a message.
+    """Headers with the id, time and signatures of a message.
 
     Args:
         message_id: the same whenever the message is sent again; has no dot in it.

@@ -1,4 +1,4 @@
-"""The URL of a receiver, taken apart strictly: whatever two programs could read differently is refused.
+"""Strict parser of receivers' URLs: whatever two programs could read differently is refused.
 
 Nothing is repaired. A name in another script, a dot at the end, an address written in octal or as one number are ways
 to make a check see another host than the connection does.
@@ -25,8 +25,8 @@ _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})", re.ASCII)
 
 
-class Refused(Exception):
-    """A receiver that is not sent to; the reason is a sentence for its owner."""
+class TargetRefused(Exception):
+    """A URL that webhooks may not be sent to; the reason is a sentence for its owner."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -35,7 +35,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a URL leads.
+    """Target of a URL.
 
     Attributes:
         scheme: http or https.
@@ -53,34 +53,34 @@ class Target:
 
     @property
     def authority(self) -> str:
-        """What the Host header says."""
+        """Value of the Host header."""
         host = f"[{self.host}]" if isinstance(self.address, IPv6Address) else self.host
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
 
 def parse(url: str) -> Target:
-    """Take a URL apart.
+    """Parse a URL.
 
     Raises:
-        Refused: if it is not plainly the URL of a host over HTTP or HTTPS.
+        TargetRefused: if it is not plainly the URL of a host over HTTP or HTTPS.
     """
     if len(url) > MAX_URL_LENGTH:
-        raise Refused(f"The URL is longer than {MAX_URL_LENGTH} characters.")
+        raise TargetRefused(f"The URL is longer than {MAX_URL_LENGTH} characters.")
     if "#" in url:
-        raise Refused("The URL has a fragment (#…), which is never sent; leave it out.")
+        raise TargetRefused("The URL has a fragment (#…), which is never sent; leave it out.")
     if not _CHARACTERS.fullmatch(url):
-        raise Refused(
+        raise TargetRefused(
             "The URL has characters that URLs do not have. Write others percent-encoded in path and query, and the "
             "host in its ASCII form (xn--…)."
         )
     found = _URL.fullmatch(url)
     if found is None:
-        raise Refused("The URL does not begin with https:// and a host.")
+        raise TargetRefused("The URL does not begin with https:// and a host.")
     scheme, authority, rest = found[1].lower(), found[2], found[3]
     if "@" in authority:
-        raise Refused("The URL has a user name or password before the host; leave it out.")
+        raise TargetRefused("The URL has a user name or password before the host; leave it out.")
     if _BAD_ESCAPE.search(rest):
-        raise Refused("The URL has a % that is not followed by two hexadecimal digits.")
+        raise TargetRefused("The URL has a % that is not followed by two hexadecimal digits.")
     resource = rest if rest.startswith("/") else f"/{rest}"
     return _located(scheme, authority, resource)
 
@@ -89,7 +89,7 @@ def _located(scheme: str, authority: str, resource: str) -> Target:
     bracketed, named = _BRACKETED.fullmatch(authority), _NAMED.fullmatch(authority)
     found = bracketed or named
     if found is None:
-        raise Refused("The URL's host is not a name of letters, digits, dots and hyphens, nor an address.")
+        raise TargetRefused("The URL's host is not a name of letters, digits, dots and hyphens, nor an address.")
     address: Address | None = _address_6(found[1]) if bracketed else _address_4(found[1].lower())
     host = _name(found[1].lower()) if address is None else str(address)
     return Target(scheme, host, _port(found[2], _PORTS[scheme]), resource, address)
@@ -99,7 +99,7 @@ def _port(digits: str | None, default: int) -> int:
     if digits is None:
         return default
     if digits.startswith("0") or len(digits) > len(str(_MAX_PORT)) or int(digits) > _MAX_PORT:
-        raise Refused(f"The URL's port is not a number from 1 to {_MAX_PORT}.")
+        raise TargetRefused(f"The URL's port is not a number from 1 to {_MAX_PORT}.")
     return int(digits)
 
 
@@ -107,7 +107,7 @@ def _address_6(text: str) -> IPv6Address:
     try:
         return IPv6Address(text)
     except ValueError:
-        raise Refused("The URL's host in brackets is not an IPv6 address.") from None
+        raise TargetRefused("The URL's host in brackets is not an IPv6 address.") from None
 
 
 def _address_4(host: str) -> IPv4Address | None:
@@ -117,12 +117,12 @@ def _address_4(host: str) -> IPv4Address | None:
     try:
         return IPv4Address(host)
     except ValueError:
-        raise Refused("The URL's host is not an IPv4 address of four decimal numbers.") from None
+        raise TargetRefused("The URL's host is not an IPv4 address of four decimal numbers.") from None
 
 
 def _name(host: str) -> str:
     if host.endswith("."):
-        raise Refused("The URL's host ends with a dot; leave it out.")
+        raise TargetRefused("The URL's host ends with a dot; leave it out.")
     if len(host) > _MAX_HOST_LENGTH or not all(_LABEL.fullmatch(label) for label in host.split(".")):
-        raise Refused("The URL's host is not a name that a host can have.")
+        raise TargetRefused("The URL's host is not a name that a host can have.")
     return host

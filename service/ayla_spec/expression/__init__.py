@@ -5,7 +5,7 @@ from ayla_spec.expression.grammar import COMPARISONS, CONSTANTS, FUNCTIONS, OPER
 from ayla_spec.expression.nodes import Binary, Call, Compare, Constant, Expression, Negate, Node, Variable
 from ayla_spec.expression.parser import parse
 from ayla_spec.expression.points import Coordinates, Point, flattened, shape_of, within_dimensions
-from ayla_spec.expression.scope import ParsingBudget
+from ayla_spec.expression.scope import ExpansionQuota
 
 __all__ = [
     "COMPARISONS",
@@ -19,11 +19,11 @@ __all__ = [
     "Compare",
     "Constant",
     "Coordinates",
+    "ExpansionQuota",
     "Expression",
     "ExpressionError",
     "Negate",
     "Node",
-    "ParsingBudget",
     "Point",
     "Variable",
     "flattened",

@@ -23,7 +23,7 @@ def integer(node: ast.expr, scope: NameScope) -> int:
     Raises:
         ExpressionError: if it is anything but ``+ - * //`` of integers, index names and lengths.
     """
-    scope.parsing_budget.spend_index_step(node)
+    scope.quota.spend_index_step(node)
     match node:
         case ast.Constant(value=value) if type(value) is int:
             return _bounded(value, node)
@@ -54,7 +54,7 @@ def _chain(node: ast.BinOp, scope: NameScope) -> int:
         pending.append(pending[-1].left)
     value = integer(pending[-1].left, scope)
     for step in reversed(pending):
-        scope.parsing_budget.spend_index_step(step)
+        scope.quota.spend_index_step(step)
         value = _bounded(_operation(step, value, integer(step.right, scope)), step)
     return value
 

@@ -15,18 +15,18 @@ from ayla_spec.expression.nodes import Binary, Call, Compare, Constant, Expressi
 from ayla_spec.expression.points import element
 from ayla_spec.expression.reading import read
 from ayla_spec.expression.reductions import combined, repetition
-from ayla_spec.expression.scope import NameScope, ParsingBudget
+from ayla_spec.expression.scope import ExpansionQuota, NameScope
 from ayla_spec.limits import MAX_CONSTANT_EXPONENT
 
 
-def parse(source: str, variables: Mapping[str, int | None], parsing_budget: ParsingBudget | None = None) -> Expression:
+def parse(source: str, variables: Mapping[str, int | None], quota: ExpansionQuota | None = None) -> Expression:
     """Parse ``source`` as an expression over ``variables``.
 
     Args:
         source: at most ``MAX_EXPRESSION_LENGTH`` printable ASCII characters.
         variables: the names the expression may use besides functions and constants: None for a scalar, for a vector
             its length.
-        parsing_budget: what the parser may spend; the caller reads afterwards how much it was.
+        quota: what the parser may spend; the caller reads afterwards how much it was.
 
     Returns:
         The tree with every sum, product and mean unrolled; the elements of a vector x are variables named ``x[0]``,
@@ -35,7 +35,7 @@ def parse(source: str, variables: Mapping[str, int | None], parsing_budget: Pars
     Raises:
         ExpressionError: on anything outside the language or its limits.
     """
-    root = _convert(read(source), NameScope(variables, parsing_budget=parsing_budget or ParsingBudget()))
+    root = _convert(read(source), NameScope(variables, quota=quota or ExpansionQuota()))
     used = dict.fromkeys(node.name for node in Expression(source, (), root).postfix() if isinstance(node, Variable))
     return Expression(source, tuple(used), root)
 
@@ -44,9 +44,9 @@ def _convert(node: ast.expr, scope: NameScope) -> Node:
     """The tree of the number that ``node`` stands for in ``scope``.
 
     Raises:
-        ExpressionError: on anything that is not on the list, and where the parsing_budget of ``scope`` is spent.
+        ExpressionError: on anything that is not on the list, and where the quota of ``scope`` is spent.
     """
-    scope.parsing_budget.spend_node(node)
+    scope.quota.spend_node(node)
     match node:
         case ast.Constant():
             return _number(node)
@@ -107,7 +107,7 @@ def _chain(node: ast.BinOp, scope: NameScope) -> Node:
     pending = [node]
     while isinstance(pending[-1].left, ast.BinOp):
         pending.append(pending[-1].left)
-        scope.parsing_budget.spend_node(node)
+        scope.quota.spend_node(node)
     value = _convert(pending[-1].left, scope)
     for step in reversed(pending):
         value = _binary(step, value, scope)
@@ -164,7 +164,7 @@ def _function(name: str, node: ast.Call, scope: NameScope) -> Node:
     arguments = [_convert(argument, scope) for argument in node.args]
     value = fold(Call(name, tuple(arguments[: function.arity])), node)
     for argument in arguments[function.arity :]:
-        scope.parsing_budget.spend_node(node)
+        scope.quota.spend_node(node)
         value = fold(Call(name, (value, argument)), node)
     return value
 
@@ -190,7 +190,7 @@ def _comparison(node: ast.expr, scope: NameScope) -> Compare:
     operator = COMPARISONS.get(type(node.ops[0]))
     if operator is None:
         raise error_at(node, "a condition compares with <, <=, > or >= only.")
-    scope.parsing_budget.spend_node(node)
+    scope.quota.spend_node(node)
     return Compare(operator, _convert(node.left, scope), _convert(node.comparators[0], scope))
 
 

@@ -54,11 +54,11 @@ def combined(name: str, terms: Iterator[Node], scope: NameScope, at: ast.expr) -
     """The terms of a reduction as a chain from the left, in their order.
 
     Raises:
-        ExpressionError: on a mean of nothing, or where the parsing_budget is spent.
+        ExpressionError: on a mean of nothing, or where the quota is spent.
     """
     total, count = None, 0
     for count, term in enumerate(terms, start=1):  # noqa: B007  # the last count is that of all terms
-        scope.parsing_budget.spend_node(at)
+        scope.quota.spend_node(at)
         total = term if total is None else fold(Binary(_OPERATORS[name], total, term), at)
     if total is None:
         return _of_nothing(name, at)

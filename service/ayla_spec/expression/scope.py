@@ -1,4 +1,4 @@
-"""Scope of names at one place of an expression, and the budget that unrolling its ranges may spend."""
+"""Scopes of names in an expression, and the quota of its expansion."""
 
 import ast
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ _LONGEST_PAIR = 64
 """Characters of two names of variables."""
 
 
-class ParsingBudget:
-    """Work that one expression may still cause; spent while it is unrolled, not counted afterwards.
+class ExpansionQuota:
+    """Quota of the expansion of expressions: nodes that may still be made, spent while sums and products are unrolled.
 
-    Index arithmetic leaves no nodes in the tree and has a budget of its own.
+    Index arithmetic leaves no nodes in the tree and has a quota of its own.
     """
 
     def __init__(self) -> None:
@@ -58,16 +58,16 @@ class NameScope:
     Attributes:
         variables: the problem's variables; None for a scalar, else the length of the vector.
         indices: the value of each index of the enclosing ranges.
-        parsing_budget: shared by all scopes of one expression.
+        quota: shared by all scopes of one expression.
     """
 
     variables: Mapping[str, int | None]
     indices: Mapping[str, int] = field(default_factory=dict)
-    parsing_budget: ParsingBudget = field(default_factory=ParsingBudget)
+    quota: ExpansionQuota = field(default_factory=ExpansionQuota)
 
     def with_index(self, name: str, value: int) -> "NameScope":
         """The scope of a range's body."""
-        return NameScope(self.variables, {**self.indices, name: value}, self.parsing_budget)
+        return NameScope(self.variables, {**self.indices, name: value}, self.quota)
 
     def is_vector(self, node: ast.expr) -> bool:
         """Whether ``node`` is the name of a vector."""

@@ -1,1 +1,1 @@
-"""Routes under /v1/datasets, and how files are taken in."""
+"""Routes under /v1/datasets, and the receiver of uploads."""

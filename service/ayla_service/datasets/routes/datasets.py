@@ -1,4 +1,4 @@
-"""Upload, list, read, download and delete datasets."""
+"""Routes of datasets: upload, list, read, download and delete."""
 
 from typing import Annotated, Any, Literal
 
@@ -9,9 +9,9 @@ from starlette.responses import StreamingResponse
 
 from ayla_service.datasets.encoding import PREVIEW_ROWS
 from ayla_service.datasets.routes.parameters import DatasetName, Description
-from ayla_service.datasets.routes.uploads import MEDIA_TYPES, UploadDesk
+from ayla_service.datasets.routes.uploads import MEDIA_TYPES, UploadReceiver
 from ayla_service.datasets.schemas import FILE_BODY, DatasetDetail, DatasetPage, DatasetPreview
-from ayla_service.datasets.service import DatasetService, Label
+from ayla_service.datasets.service import DatasetService, UploadMetadata
 from ayla_service.errors import InvalidQuery
 from ayla_service.http.authorization import Reader, Submitter
 from ayla_service.http.dependencies import next_page
@@ -36,13 +36,13 @@ async def _datasets(request: Request) -> DatasetService:
     return service
 
 
-async def _desk(request: Request) -> UploadDesk:
-    desk: UploadDesk = request.app.state.uploads
-    return desk
+async def _uploads(request: Request) -> UploadReceiver:
+    receiver: UploadReceiver = request.app.state.uploads
+    return receiver
 
 
 Datasets = Annotated[DatasetService, Depends(_datasets)]
-Desk = Annotated[UploadDesk, Depends(_desk)]
+Uploads = Annotated[UploadReceiver, Depends(_uploads)]
 DatasetId = Annotated[Id, Path(description="Id of the dataset.")]
 
 
@@ -61,7 +61,7 @@ DatasetId = Annotated[Id, Path(description="Id of the dataset.")]
 async def upload_dataset(
     request: Request,
     caller: Submitter,
-    desk: Desk,
+    uploads: Uploads,
     name: DatasetName,
     file_format: Annotated[Format, Query(alias="format", description="Format of the file.")],
     description: Description = None,
@@ -75,8 +75,8 @@ async def upload_dataset(
     """
     if header and file_format != "csv":
         raise InvalidQuery("header", "Only CSV has a line of names; leave this out.")
-    label = Label(name, description, file_format)
-    return await desk.take(request, caller, label, idempotency_key, header=header is not None)
+    metadata = UploadMetadata(name, description, file_format)
+    return await uploads.receive(request, caller, metadata, idempotency_key, header=header is not None)
 
 
 @router.get(
@@ -96,13 +96,13 @@ def list_datasets(
     """The datasets of all members, a page at a time, without their columns."""
     page = datasets.list(caller, limit=limit, cursor=cursor)
     response.headers.update(next_page(request, page.next_cursor))
-    return DatasetPage.of(page)
+    return page
 
 
 @router.get("/datasets/{dataset_id}", operation_id="get_dataset", summary="Read a dataset", responses=responses(404))
 def get_dataset(dataset_id: DatasetId, caller: Reader, datasets: Datasets) -> DatasetDetail:
-    """What a dataset is, and what the numbers of each column are like."""
-    return DatasetDetail.of(datasets.get(caller, dataset_id))
+    """A dataset, with a summary of the numbers of each column."""
+    return datasets.get(caller, dataset_id)
 
 
 @router.get(
@@ -118,7 +118,7 @@ def preview_dataset(
     rows: Annotated[int, Query(ge=1, le=PREVIEW_ROWS, description="How many rows at most.")] = 20,
 ) -> DatasetPreview:
     """The first rows, by column."""
-    return DatasetPreview.of(dataset_id, datasets.preview(caller, dataset_id, rows))
+    return datasets.preview(caller, dataset_id, rows)
 
 
 @router.get(

@@ -1,6 +1,6 @@
-"""Takes files in: streamed to disk, checked by another process, stored. None is ever in memory as a whole.
+"""Receiver of uploads: a file is streamed to disk, checked in a subprocess and stored, and never in memory as a whole.
 
-A file that is taken in has no name on disk, so nothing is left of it, however its request ends.
+It has no name on disk, so nothing is left of it, however its request ends.
 """
 
 import asyncio
@@ -20,17 +20,16 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from ayla_service.datasets.checking import Checked
-from ayla_service.datasets.schemas import DatasetDetail
-from ayla_service.datasets.service import DatasetService, Label, NewDataset
-from ayla_service.datasets.subprocess_check import check_apart
+from ayla_service.datasets.checking import TableSummary
+from ayla_service.datasets.service import DatasetService, NewDataset, UploadMetadata
+from ayla_service.datasets.subprocess_check import check_in_subprocess
 from ayla_service.db.session import Database
 from ayla_service.errors import NotAFile, UploadCutOff, UploadStalled, UploadsUnavailable
-from ayla_service.http.authorization import holding
-from ayla_service.http.idempotency import Answer, Unit
+from ayla_service.http.authorization import require_scope
+from ayla_service.http.idempotency import Answer, IdempotentUnit
 from ayla_service.idempotency import RequestKey, request_digest
 from ayla_service.settings import Settings
-from ayla_service.teams.keys import still
+from ayla_service.teams.keys import reauthenticated
 from ayla_service.teams.principal import Principal, Scope
 
 MEDIA_TYPES = (
@@ -41,70 +40,70 @@ MEDIA_TYPES = (
     "application/zip",
     "application/octet-stream",
 )
-"""What a file can be sent as. None of them is among those that a page of another site can send unasked."""
+"""Media types of uploads. None of them is among those that a page of another site can send without a preflight."""
 
 CHECKS_AT_ONCE = 2
-"""Each may take as much memory as ``datasets.isolated`` lets it."""
+"""Checks that run at once; each may take ``subprocess_main.MEMORY_BYTES``."""
 
 _MOST_AT_ONCE, _MOST_OF_A_TEAM = 16, 4
 _SILENCE_SECONDS = 60.0
 _WHOLE_SECONDS = 1800.0
 _PIECE_BYTES = 2**20
 
-Check = Callable[..., Checked]
-"""As ``check_apart``."""
+Check = Callable[..., TableSummary]
+"""As ``check_in_subprocess``."""
 
 
 def body_limits(settings: Settings) -> Mapping[tuple[str, str], int]:
-    """How large bodies may be where that is not as everywhere, by method and path."""
+    """Limits of bodies that differ from the general one, by method and path."""
     return {("POST", "/v1/datasets"): settings.max_upload_bytes}
 
 
-class UploadDesk:
-    """Takes uploads in: a few at once and so many bytes, of which fewer are checked at the same moment.
+class UploadReceiver:
+    """Receives uploads, of which the number, the bytes together and the checks at once are limited.
 
     Args:
         database: the store.
-        datasets: where they go.
-        check: reads a file and writes it as it is kept.
-        room: bytes of all uploads at once.
+        datasets: stores them.
+        check: checks and encodes a file.
+        most_bytes: of all uploads at once.
     """
 
     def __init__(
-        self, database: Database, datasets: DatasetService, check: Check = check_apart, room: int = 2**30
+        self, database: Database, datasets: DatasetService, check: Check = check_in_subprocess, most_bytes: int = 2**30
     ) -> None:
         self._database = database
         self._datasets = datasets
         self._check = check
-        self._room = _Room(room)
+        self._bytes = _ByteLimit(most_bytes)
         self._checks = anyio.CapacityLimiter(CHECKS_AT_ONCE)
         self._under_way: Counter[str] = Counter()
 
-    async def take(
-        self, request: Request, caller: Principal, label: Label, key: str | None, *, header: bool = False
+    async def receive(
+        self, request: Request, caller: Principal, metadata: UploadMetadata, key: str | None, *, header: bool = False
     ) -> Response:
         """Receive the body of a request and store it as a dataset.
 
         Args:
             request: its body is the file.
-            caller: who owns the dataset.
-            label: what is said of it.
+            caller: the owner of the dataset.
+            metadata: of the dataset.
             key: the request's Idempotency-Key.
             header: whether line 1 of a CSV is known to have the names.
 
         Raises:
-            ServiceError: if it is not taken; nothing is stored then.
+            ServiceError: if it is refused; nothing is stored then.
         """
-        _refuse_what_is_no_file(request.headers)
+        _refuse_other_media_types(request.headers)
         if key is None:
-            await run_sync(self._datasets.refuse_taken, caller, label.name)
-        with self._place(caller.team_id), self._room.share(request) as share, _file() as upload, _file() as kept:
-            digest = await receive(request, upload, share)
-            checked = await self._checked(partial(self._check, label.format, upload, kept, header=header))
+            await run_sync(self._datasets.refuse_taken, caller, metadata.name)
+        with self._place(caller.team_id), self._bytes.reserve(request) as reserved, _file() as upload, _file() as kept:
+            digest = await save_body(request, upload, reserved)
+            summary = await self._checked(partial(self._check, metadata.format, upload, kept, header=header))
             named = None if key is None else _request_key(request, caller, key, digest)
-            return await run_sync(self._store, caller, label, checked, kept, named)
+            return await run_sync(self._store, caller, metadata, summary, kept, named)
 
-    async def _checked(self, check: Callable[[], Checked]) -> Checked:
+    async def _checked(self, check: Callable[[], TableSummary]) -> TableSummary:
         try:
             return await run_sync(check, limiter=self._checks)
         except asyncio.CancelledError:
@@ -112,18 +111,23 @@ class UploadDesk:
             raise UploadsUnavailable("The service is stopping; nothing was stored. Send the file again.") from None
 
     def _store(
-        self, caller: Principal, label: Label, checked: Checked, kept: IO[bytes], key: RequestKey | None
+        self,
+        caller: Principal,
+        metadata: UploadMetadata,
+        summary: TableSummary,
+        kept: IO[bytes],
+        key: RequestKey | None,
     ) -> Response:
         # All that takes time comes first: with SQLite a transaction keeps everybody else from writing.
-        new = NewDataset.of(label, checked, kept)
+        new = NewDataset.of(metadata, summary, kept)
 
         def store(session: Session) -> Answer:
-            # The file may have come for half an hour: whoever may not send it any more has sent it in vain.
-            owner = holding(Scope.SUBMIT, still(session, caller))
-            made = DatasetDetail.of(self._datasets.add(session, owner, new))
+            # The file may have come for half an hour; a caller that has lost its rights meanwhile stores nothing.
+            owner = require_scope(Scope.SUBMIT, reauthenticated(session, caller))
+            made = self._datasets.add(session, owner, new)
             return Answer(201, made, {"Location": f"/v1/datasets/{made.id}"})
 
-        return Unit(self._database, key)(store)
+        return IdempotentUnit(self._database, key)(store)
 
     @contextmanager
     def _place(self, team_id: str) -> Iterator[None]:
@@ -137,67 +141,67 @@ class UploadDesk:
             self._under_way += Counter()  # drops the teams that have none
 
 
-class _Room:
-    """Bytes that all uploads under way may have together, on disk or still to come."""
+class _ByteLimit:
+    """Limit of the bytes of all uploads under way, on disk or still to come."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._taken = 0
+        self._reserved = 0
 
     @contextmanager
-    def share(self, request: Request) -> Iterator["_Share"]:
-        """The share of one upload: at once all that its Content-Length says, and given back however it ends.
+    def reserve(self, request: Request) -> Iterator["_Reservation"]:
+        """The reservation of one upload: at once for all of its Content-Length, and given back however it ends.
 
         Raises:
-            UploadsUnavailable: if there is not as much.
+            UploadsUnavailable: if the limit does not allow as much.
         """
         declared = request.headers.get("content-length", "")
-        share = _Share(self)
+        reservation = _Reservation(self)
         try:
-            share.grow(int(declared) if declared.isdecimal() else 0)
-            yield share
+            reservation.grow(int(declared) if declared.isdecimal() else 0)
+            yield reservation
         finally:
-            self._taken -= share.size
+            self._reserved -= reservation.size
 
-    def take(self, size: int) -> None:
-        """Take so many bytes, or none."""
-        if self._taken + size > self._most:
+    def add(self, size: int) -> None:
+        """Reserve so many bytes, or none."""
+        if self._reserved + size > self._most:
             raise UploadsUnavailable(
                 "The service takes in as many bytes of uploads as it can at once. Try again later."
             )
-        self._taken += size
+        self._reserved += size
 
 
-class _Share:
-    """What one upload has taken of the room."""
+class _Reservation:
+    """Bytes that one upload has reserved."""
 
-    def __init__(self, room: _Room) -> None:
-        self._room = room
+    def __init__(self, limit: _ByteLimit) -> None:
+        self._limit = limit
         self.size = 0
 
     def grow(self, size: int) -> None:
-        """Have at least as many bytes.
+        """Reserve at least as many bytes.
 
         Raises:
-            UploadsUnavailable: if there is not as much.
+            UploadsUnavailable: if the limit does not allow as much.
         """
         if size > self.size:
-            self._room.take(size - self.size)
+            self._limit.add(size - self.size)
             self.size = size
 
 
-async def receive(request: Request, file: IO[bytes], share: _Share) -> bytes:
+async def save_body(request: Request, file: IO[bytes], reserved: _Reservation) -> bytes:
     """Write the body of a request to a file; returns its SHA-256.
 
     Args:
-        request: whose body it is.
-        file: where it goes.
-        share: of the room; grows with what comes, where nothing says before how much that is.
+        request: its body is the file.
+        file: the target.
+        reserved: grows with the bytes that come, where no Content-Length says before how many.
 
     Raises:
         UploadCutOff: if the connection ends before the body does, or it is not as long as it was said to be.
         UploadStalled: if nothing comes for a while, or it does not end.
-        UploadsUnavailable: if the disk or the room is full.
+        UploadsUnavailable: if the disk is full or the limit reached.
     """
     digest, received = hashlib.sha256(), 0
 
@@ -208,14 +212,14 @@ async def receive(request: Request, file: IO[bytes], share: _Share) -> bytes:
     try:
         async for piece in _pieces(request):
             received += len(piece)
-            share.grow(received)
+            reserved.grow(received)
             await run_sync(keep, piece)
     except ClientDisconnect:
         raise UploadCutOff("The connection ended before all of the file had come.") from None
     except TimeoutError:
         raise UploadStalled("The file does not come, or comes too slowly. Send it again.") from None
     except OSError as error:
-        raise _without_room(error) from error
+        raise _of_full_disk(error) from error
     declared = request.headers.get("content-length")
     if declared is not None and declared != str(received):
         raise UploadCutOff(
@@ -239,13 +243,13 @@ async def _pieces(request: Request) -> AsyncIterator[bytes]:
             waiting.clear()
 
 
-def _without_room(error: OSError) -> Exception:
+def _of_full_disk(error: OSError) -> Exception:
     if is_lack_of_room(error):
         return UploadsUnavailable("The service has no room on its disk for the file. Try again later.")
     return error
 
 
-def _refuse_what_is_no_file(headers: Headers) -> None:
+def _refuse_other_media_types(headers: Headers) -> None:
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in MEDIA_TYPES:
         raise NotAFile("Send the file itself as the body, with Content-Type: application/octet-stream or text/csv.")
@@ -261,6 +265,6 @@ def _file() -> Iterator[IO[bytes]]:
     try:
         file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # closed below
     except OSError as error:
-        raise _without_room(error) from error
+        raise _of_full_disk(error) from error
     with file:
         yield file

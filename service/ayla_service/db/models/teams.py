@@ -74,19 +74,19 @@ class ApiKey(Base):
     __table_args__ = (UniqueConstraint("digest"),)
 
 
-class _Used:
-    """How much of the workers one has used lately, and when it is to have them next."""
+class _UsageColumns:
+    """Computing time that one has used lately, and its virtual clock (``queue/fair_queue.py``)."""
 
     seconds: Mapped[float] = mapped_column(default=0.0)
     """Computing time, halved per half-life since ``at``; as the two that follow."""
-    turn: Mapped[float] = mapped_column(default=0.0)
+    virtual_time: Mapped[float] = mapped_column("turn", key="virtual_time", default=0.0)
     """Who has the least is served next; it grows by the time used over the weight."""
-    served: Mapped[float] = mapped_column(default=0.0)
-    """What ``turn`` was when it was served last."""
+    last_start: Mapped[float] = mapped_column("served", key="last_start", default=0.0)
+    """Virtual time at which it was served last."""
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class Usage(_Used, Base):
+class Usage(_UsageColumns, Base):
     """What a member has used lately."""
 
     __tablename__ = "usage"
@@ -95,7 +95,7 @@ class Usage(_Used, Base):
     team_id: Mapped[str] = mapped_column(ID, ForeignKey("teams.id", ondelete="CASCADE"), index=True)
 
 
-class TeamUsage(_Used, Base):
+class TeamUsage(_UsageColumns, Base):
     """What all members of a team have used lately."""
 
     __tablename__ = "team_usage"

@@ -1,1 +1,1 @@
-"""What puts material on a figure: one module per kind of picture. All of it is called within ``canvas.styled``."""
+"""Renderers: each draws the figures of one or several kinds from plain data."""

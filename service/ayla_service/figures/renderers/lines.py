@@ -1,20 +1,27 @@
-"""Values by step or epoch: a line for each setting, and a band over its seeds."""
+"""Line plots: values by step or epoch, a line for each setting and a band over its seeds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ayla_service.figures.bands import Band, band_of
-from ayla_service.figures.data import Material
+from ayla_service.figures.aggregates import Band, band_of
+from ayla_service.figures.data import FigureData, drawable
+from ayla_service.figures.geometry import value_limits
 from ayla_service.figures.options import AxisScale
-from ayla_service.figures.renderers.parts import empty, legend, title, value_scale
-from ayla_service.figures.style import Look, looks
-from ayla_service.figures.texts import shown
-from ayla_service.figures.windows import drawable, heights
+from ayla_service.figures.style import (
+    SettingStyle,
+    add_legend,
+    add_nothing_yet,
+    add_title,
+    set_value_scale,
+    shortened,
+    styles_of,
+)
 
 _MOST_ENDS = 50
 """Marks of diverged trials of one setting."""
@@ -24,12 +31,12 @@ _LONGEST_NAME = 24
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One pair of axes.
+    """Axes of a line plot.
 
     Attributes:
-        column: what is drawn.
+        column: that is drawn.
         name: of the vertical axis.
-        worst: what a diverged trial counts as after its end.
+        worst: value of a diverged trial after its end.
         heading: above the panel, if there are several.
     """
 
@@ -41,7 +48,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Lines on one or more panels.
+    """Line plot of one or more panels.
 
     Attributes:
         title: of the figure.
@@ -62,38 +69,43 @@ class Lines:
     same_values: bool = False
 
 
-def paint(figure: Figure, lines: Lines, material: Material) -> None:
-    """Put the panels on a figure."""
-    title(figure, lines.title)
+def render(figure: Figure, lines: Lines, data: FigureData) -> None:
+    """Draw the panels on a figure."""
+    add_title(figure, lines.title)
     rows = -(-len(lines.panels) // lines.columns)
     grid = figure.subplots(rows, lines.columns, squeeze=False, sharex=True, sharey=lines.same_values).ravel()
-    seen = looks(material.settings)
+    _label(grid, lines)
+    styles = styles_of(data.settings)
     diverged = False
-    for place, (axes, panel) in enumerate(zip(grid, lines.panels, strict=False)):
-        if panel.heading:
-            axes.set_title(shown(panel.heading, _LONGEST_NAME))
-        if not lines.same_values or place % lines.columns == 0:
-            axes.set_ylabel(shown(panel.name, _LONGEST_NAME))
-        bands = {
-            setting.index: _drawable(band_of(setting.runs, panel.column, panel.worst)) for setting in material.settings
-        }
+    for axes, panel in zip(grid, lines.panels, strict=False):
+        bands = {one.index: _drawable(band_of(one.trials, panel.column, panel.worst)) for one in data.settings}
         diverged |= any(band.ends for band in bands.values())
-        _panel(axes, lines, bands, seen)
-    for axes in grid[len(lines.panels) :]:
-        axes.set_axis_off()
-    for axes in grid[: len(lines.panels)][-lines.columns :]:  # the lowest of each column
+        _panel(axes, lines, bands, styles)
+    add_legend(figure, styles.values(), _note(data, diverged=diverged))
+
+
+def _label(grid: npt.NDArray[Any], lines: Lines) -> None:
+    """Label the axes of all panels, and hide those without a panel."""
+    used = grid[: len(lines.panels)]
+    for place, (axes, panel) in enumerate(zip(used, lines.panels, strict=True)):
+        if panel.heading:
+            axes.set_title(shortened(panel.heading, _LONGEST_NAME))
+        if not lines.same_values or place % lines.columns == 0:
+            axes.set_ylabel(shortened(panel.name, _LONGEST_NAME))
+    for axes in used[-lines.columns :]:  # the lowest of each column
         axes.set_xlabel(lines.across)
         axes.tick_params(labelbottom=True)
-    legend(figure, seen.values(), _note(material, diverged=diverged))
+    for axes in grid[len(lines.panels) :]:
+        axes.set_axis_off()
 
 
-def _panel(axes: Axes, lines: Lines, bands: Mapping[int, Band], seen: Mapping[int, Look]) -> None:
+def _panel(axes: Axes, lines: Lines, bands: Mapping[int, Band], styles: Mapping[int, SettingStyle]) -> None:
     if not any(np.isfinite(band.median).any() or band.ends for band in bands.values()):
-        empty(axes)
+        add_nothing_yet(axes)
         return
     limits = _limits(axes, list(bands.values()), lines.scale)
     for index, band in bands.items():
-        _band(axes, band, seen[index], lines.per_unit, limits)
+        _band(axes, band, styles[index], lines.per_unit, limits)
     if limits is not None:
         axes.set_ylim(limits)
 
@@ -112,29 +124,38 @@ def _limits(axes: Axes, bands: Sequence[Band], scale: AxisScale) -> tuple[float,
     settled = [part for band in bands if not band.ends for part in (band.median, band.low, band.high)]
     ends = np.array([value for band in bands for _, value in band.ends], dtype=np.float64)
     everything = [part for band in bands for part in (band.median, band.low, band.high)] + [ends]
-    by_ratio = value_scale(axes, everything, scale)
-    return heights(settled, everything, by_ratio=by_ratio)
+    by_ratio = set_value_scale(axes, everything, scale)
+    return value_limits(settled, everything, by_ratio=by_ratio)
 
 
-def _band(axes: Axes, band: Band, look: Look, per_unit: float, limits: tuple[float, float] | None) -> None:
+def _band(axes: Axes, band: Band, style: SettingStyle, per_unit: float, limits: tuple[float, float] | None) -> None:
     across = band.steps / per_unit
-    axes.plot(across, band.median, **look.line, marker="." if np.isfinite(band.median).sum() == 1 else "")
-    if look.named and band.seeds > 1:
-        axes.fill_between(across, band.low, band.high, color=look.colour, alpha=0.18, linewidth=0, zorder=2)
+    axes.plot(across, band.median, **style.line, marker="." if np.isfinite(band.median).sum() == 1 else "")
+    if style.named and band.seeds > 1:
+        axes.fill_between(across, band.low, band.high, color=style.colour, alpha=0.18, linewidth=0, zorder=2)
     if band.ends:
-        _ends(axes, band.ends[:_MOST_ENDS], look, per_unit, limits)
+        _ends(axes, band.ends[:_MOST_ENDS], style, per_unit, limits)
 
 
 def _ends(
-    axes: Axes, ends: Sequence[tuple[int, float]], look: Look, per_unit: float, limits: tuple[float, float] | None
+    axes: Axes,
+    ends: Sequence[tuple[int, float]],
+    style: SettingStyle,
+    per_unit: float,
+    limits: tuple[float, float] | None,
 ) -> None:
     """Mark where trials diverged; at the edge, if that is beyond it."""
     steps, values = np.array(ends, dtype=np.float64).T
     within = values if limits is None else values.clip(*limits)
-    mark: dict[str, Any] = {"linestyle": "", "marker": "X", "markersize": 7 if look.named else 4, "color": look.colour}
-    axes.plot(steps / per_unit, within, **mark, zorder=4 if look.named else 3.5, clip_on=False)
+    mark: dict[str, Any] = {
+        "linestyle": "",
+        "marker": "X",
+        "markersize": 7 if style.named else 4,
+        "color": style.colour,
+    }
+    axes.plot(steps / per_unit, within, **mark, zorder=4 if style.named else 3.5, clip_on=False)
 
 
-def _note(material: Material, *, diverged: bool) -> str:
-    several = f"median and quartiles over {material.seeds_told}" if material.seeds_total > 1 else ""
+def _note(data: FigureData, *, diverged: bool) -> str:
+    several = f"median and quartiles over {data.seeds_text}" if data.seeds_total > 1 else ""
     return " · ".join(part for part in (several, "✖ diverged" if diverged else "") if part)

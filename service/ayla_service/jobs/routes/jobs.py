@@ -1,4 +1,4 @@
-"""List, read and steer jobs; list a job's trials."""
+"""Routes that list, read and steer jobs, and list their attempts."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BeforeValidator
 from ayla_service.db.session import Database
 from ayla_service.errors import JobUnfinished
 from ayla_service.http.authorization import Reader, Steerer, Submitter
-from ayla_service.http.dependencies import JobId, Store, next_page, submitted_json
+from ayla_service.http.dependencies import JobId, Jobs, Store, next_page, submitted_json
 from ayla_service.http.etags import conditional, required_version, versioned_etag
 from ayla_service.http.examples import JOB_CHANGE_EXAMPLES
 from ayla_service.http.idempotency import REPLAYED, Answer, Once
@@ -18,11 +18,9 @@ from ayla_service.http.paging import CURSOR, NEXT
 from ayla_service.http.problems import responses
 from ayla_service.jobs import editing, retention
 from ayla_service.jobs.listing import Archived, JobQuery, Sort
-from ayla_service.jobs.routes.dependencies import Jobs
 from ayla_service.jobs.routes.waiting import APPLIED, Waiting
 from ayla_service.jobs.schemas import AttemptPage, JobChange, JobDetail, JobPage
 from ayla_service.jobs.scoping import own_job
-from ayla_service.jobs.views import JobView
 from ayla_service.states import UNFINISHED_JOB, JobState, LabelKind
 from ayla_service.teams.principal import Principal
 
@@ -102,7 +100,7 @@ def list_jobs(
     """The jobs that meet all conditions, a page at a time; archived ones only if asked for."""
     page = jobs.list(caller, wanted, limit=limit, cursor=cursor)
     response.headers.update(next_page(request, page.next_cursor))
-    return JobPage.of(page)
+    return JobPage(data=page.items, next_cursor=page.next_cursor)
 
 
 @router.get(
@@ -121,21 +119,19 @@ def get_job(job_id: JobId, caller: Reader, jobs: Jobs, request: Request, waiting
 
     With Prefer: wait=N the answer comes when the job has ended, or after N seconds.
     """
-    view = jobs.get(caller, job_id)
-    now = _detail(request, view)
+    now = _detail(request, jobs.get(caller, job_id))
     return waiting.until_ended(caller, [job_id], now, lambda _: _detail(request, jobs.get(caller, job_id)))
 
 
-def _detail(request: Request, view: JobView) -> Response:
-    content = JobDetail.of(view).model_dump_json().encode()
-    return conditional(request, content, versioned_etag(view.version, content), "application/json")
+def _detail(request: Request, job: JobDetail) -> Response:
+    content = job.model_dump_json().encode()
+    return conditional(request, content, versioned_etag(job.version, content), "application/json")
 
 
-def changed(view: JobView, status: int = 202) -> Answer:
+def changed(job: JobDetail, status: int = 202) -> Answer:
     """The answer to a request that has changed a job."""
-    detail = JobDetail.of(view)
-    etag = versioned_etag(view.version, detail.model_dump_json().encode())
-    return Answer(status, detail, {"ETag": etag})
+    etag = versioned_etag(job.version, job.model_dump_json().encode())
+    return Answer(status, job, {"ETag": etag})
 
 
 @router.patch(
@@ -233,9 +229,9 @@ def retry_job(job_id: JobId, caller: Steerer, jobs: Jobs, once: Once) -> Respons
     return response
 
 
-def _noting(noted: list[str], view: JobView, devices: Sequence[str]) -> Answer:
+def _noting(noted: list[str], job: JobDetail, devices: Sequence[str]) -> Answer:
     noted += devices
-    return changed(view)
+    return changed(job)
 
 
 @router.post(
@@ -269,4 +265,4 @@ def list_attempts(
     """Every attempt at every shard of the job, oldest first, with its worker and, if it failed, its error."""
     page = jobs.attempts(caller, job_id, limit=limit, cursor=cursor)
     response.headers.update(next_page(request, page.next_cursor))
-    return AttemptPage.of(page)
+    return AttemptPage(data=page.items, next_cursor=page.next_cursor)

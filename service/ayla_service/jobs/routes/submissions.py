@@ -1,31 +1,27 @@
-"""Submit jobs: one, several at once, a changed copy of another; or only ask what a job would be."""
+"""Routes that submit jobs: one, several at once, a changed copy of another; or only validate one."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
+import orjson
 from ayla_spec import JobSpec, SpecError
 from fastapi import APIRouter, Body, Depends, Response
 from pydantic import ValidationError
 
+from ayla_service.errors import JobNotFound
 from ayla_service.http.authorization import Steerer, Submitter
-from ayla_service.http.dependencies import JobId, SubmittedJson, submitted_bulk
+from ayla_service.http.dependencies import JobId, Jobs, SubmittedJson, submitted_bulk
 from ayla_service.http.examples import BULK_EXAMPLE, CLONE_EXAMPLES, JOB_EXAMPLES
-from ayla_service.http.idempotency import REPLAYED, request_key
+from ayla_service.http.idempotency import REPLAYED, request_key, response_of
 from ayla_service.http.problems import responses
 from ayla_service.http.validation import spec_issues
-from ayla_service.idempotency import RequestKey
-from ayla_service.jobs.routes.bodies import (
-    BulkSubmission,
-    SubmittedJobs,
-    Validation,
-    checked_all,
-    many_jobs,
-    one_job,
-)
-from ayla_service.jobs.routes.dependencies import Jobs
-from ayla_service.jobs.routes.ended import told_when_ended
-from ayla_service.jobs.routes.waiting import APPLIED, Waiting
-from ayla_service.jobs.schemas import JobDetail
-from ayla_service.jobs.submission import NewJob
+from ayla_service.idempotency import RequestKey, StoredAnswer
+from ayla_service.jobs.routes.waiting import APPLIED, PreferWait, Waiting
+from ayla_service.jobs.schemas import BulkSubmission, JobDetail, SubmittedJobs, Validation
+from ayla_service.jobs.service import JobService
+from ayla_service.jobs.submission import NewJob, Receipt, Render
+from ayla_service.teams.principal import Principal, Scope
 
 router = APIRouter(tags=["jobs"])
 
@@ -66,7 +62,7 @@ def submit_job(
     receipt = jobs.repeated(key)
     if receipt is None:
         receipt = jobs.submit(caller, [jobs.checked(caller, spec, submitted)], one_job, key)
-    return told_when_ended(waiting, receipt, caller, jobs, one_job)
+    return answer_when_ended(waiting, receipt, caller, jobs, one_job)
 
 
 @router.post(
@@ -99,8 +95,8 @@ def submit_jobs(
     """
     receipt = jobs.repeated(key)
     if receipt is None:
-        receipt = jobs.submit(caller, checked_all(jobs, caller, bulk.jobs, submitted["jobs"]), many_jobs, key)
-    return told_when_ended(waiting, receipt, caller, jobs, many_jobs)
+        receipt = jobs.submit(caller, jobs.checked_bulk(caller, bulk.jobs, submitted["jobs"]), many_jobs, key)
+    return answer_when_ended(waiting, receipt, caller, jobs, many_jobs)
 
 
 @router.post(
@@ -116,7 +112,7 @@ def validate_job(
     jobs: Jobs,
 ) -> Validation:
     """The spec with every default filled in, and how much work it is. Nothing is stored."""
-    return Validation.of(jobs.pinned(caller, jobs.checked(caller, spec, submitted)))
+    return jobs.validation(caller, jobs.checked(caller, spec, submitted))
 
 
 @router.post(
@@ -147,7 +143,7 @@ def clone_job(
     receipt = jobs.repeated(key)
     if receipt is None:  # if it is repeated, the original may have been deleted by now
         receipt = jobs.submit(caller, [_cloned(jobs, caller, jobs.get(caller, job_id).spec, changes)], one_job, key)
-    return told_when_ended(waiting, receipt, caller, jobs, one_job)
+    return answer_when_ended(waiting, receipt, caller, jobs, one_job)
 
 
 def _cloned(jobs: Jobs, caller: Submitter, spec: dict[str, Any], changes: dict[str, Any]) -> NewJob:
@@ -168,3 +164,58 @@ def _merged(target: Any, patch: Any) -> Any:
         else:
             merged[name] = _merged(merged.get(name), value)
     return merged
+
+
+def one_job(jobs: Sequence[JobDetail]) -> StoredAnswer:
+    """The answer to the submission of one job."""
+    [job] = jobs
+    return StoredAnswer(202, job.model_dump_json().encode(), {"Location": f"/v1/jobs/{job.id}"})
+
+
+def many_jobs(jobs: Sequence[JobDetail]) -> StoredAnswer:
+    """The answer to a bulk submission."""
+    return StoredAnswer(202, SubmittedJobs(data=list(jobs)).model_dump_json().encode())
+
+
+def answer_when_ended(
+    waiting: PreferWait, receipt: Receipt, caller: Principal, jobs: JobService, render: Render
+) -> Response:
+    """The response to a submission: as it was stored, or for a client that waits long enough, how the jobs have ended.
+
+    Args:
+        waiting: how long the client waits.
+        receipt: of the submission; a repeated one waits for the jobs that the first has made.
+        caller: who has submitted.
+        jobs: reads them.
+        render: makes the answer from these jobs.
+    """
+    stored = response_of(receipt.answer, replayed=receipt.replayed)
+    if not waiting.seconds or Scope.READ not in caller.scopes:  # how a job has ended is for those who may look
+        return stored
+    ids = _ids(receipt.answer)
+
+    def after_waiting(ended: bool) -> Response:  # noqa: FBT001  # as it is called
+        if not ended:
+            return stored
+        try:
+            answer = render([jobs.get(caller, job_id) for job_id in ids])
+        except JobNotFound:
+            return stored  # somebody has deleted it since; submitted it was all the same
+        headers = {**answer.headers, **_related(ids)}
+        return response_of(replace(answer, status=201, headers=headers), replayed=receipt.replayed)
+
+    return waiting.until_ended(caller, ids, stored, after_waiting)
+
+
+def _ids(answer: StoredAnswer) -> list[str]:
+    """The jobs of a submission, from the answer to it."""
+    document = orjson.loads(answer.body)
+    return [job["id"] for job in document.get("data", [document])]
+
+
+def _related(ids: Sequence[str]) -> dict[str, str]:
+    """The Link header to the results of a single job."""
+    if len(ids) > 1:
+        return {}
+    paths = (f"/v1/jobs/{ids[0]}/trials", f"/v1/jobs/{ids[0]}/comparison")
+    return {"Link": ", ".join(f'<{path}>; rel="related"' for path in paths)}

@@ -1,4 +1,4 @@
-"""``Prefer: wait=N`` (RFC 7240): an answer that comes when a job has ended, if that is soon enough."""
+"""The header ``Prefer: wait=N`` (RFC 7240): an answer that is sent when jobs have ended, or after N seconds."""
 
 import re
 from collections.abc import Callable, Collection
@@ -11,7 +11,7 @@ from fastapi import Depends, Header, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ayla_service.http.authorization import Admission
+from ayla_service.http.authorization import RequestAuthorization
 from ayla_service.streams.hub import Hub
 from ayla_service.teams.principal import Principal
 
@@ -36,11 +36,11 @@ def wanted_seconds(headers: Collection[str]) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a client waits for an answer.
+class PreferWait:
+    """The preference of a client that waits for the end of jobs.
 
     Attributes:
-        hub: tells when jobs have ended.
+        hub: notices when jobs have ended.
         seconds: 0 for not at all.
     """
 
@@ -50,31 +50,31 @@ class Patience:
     def until_ended(
         self, caller: Principal, job_ids: Collection[str], now: Response, then: Callable[[bool], Response]
     ) -> Response:
-        """The answer to a client that may wait for the end of jobs.
+        """The response to a client that may wait for the end of jobs.
 
         Args:
             caller: who waits.
             job_ids: the jobs.
-            now: the answer if it does not, or cannot.
-            then: makes the answer after that; is told whether all of the jobs have ended.
+            now: the response if it does not wait, or cannot.
+            then: makes the response after the wait; its argument says whether all of the jobs have ended.
         """
-        return _Late(self, caller, job_ids, now, then) if self.seconds else now
+        return _DeferredResponse(self, caller, job_ids, now, then) if self.seconds else now
 
 
-class _Late(Response):
-    """Waits before it decides what to be; no thread waits with it."""
+class _DeferredResponse(Response):
+    """A response that waits for the end of jobs before it is made; no thread waits with it."""
 
     def __init__(
         self,
-        patience: Patience,
+        wait: PreferWait,
         caller: Principal,
         job_ids: Collection[str],
         now: Response,
         then: Callable[[bool], Response],
     ) -> None:
         super().__init__()
-        self._hub = patience.hub
-        self._seconds = patience.seconds
+        self._hub = wait.hub
+        self._seconds = wait.seconds
         self._caller = caller
         self._job_ids = job_ids
         self._now = now
@@ -93,8 +93,8 @@ class _Late(Response):
         ended = await self._wait(receive)
         if ended is None:
             return
-        admission: Admission = scope["state"]["admission"]
-        await admission.renew()
+        authorization: RequestAuthorization = scope["state"]["authorization"]
+        await authorization.renew()
         response = await run_sync(self._then, ended)
         response.headers["Preference-Applied"] = f"wait={self._seconds}"
         await response(scope, receive, send)
@@ -110,12 +110,12 @@ class _Late(Response):
 
         async with anyio.create_task_group() as group:
             group.start_soon(until_gone)
-            ended = await self._hub.ended(self._caller.member_id, self._job_ids, self._seconds)
+            ended = await self._hub.wait_for_end(self._caller.member_id, self._job_ids, self._seconds)
             group.cancel_scope.cancel()
         return ended
 
 
-async def _patience(
+async def _prefer_wait(
     request: Request,
     _: Annotated[
         str | None,
@@ -125,12 +125,12 @@ async def _patience(
             f"as {MOST_SECONDS}). Anything else is ignored.",
         ),
     ] = None,
-) -> Patience:
+) -> PreferWait:
     # It may stand several times. To the contract it is a text, as generators of clients know no lists in headers.
     seconds = wanted_seconds(request.headers.getlist("prefer"))
     if seconds:
         await request.body()  # what is received after it is only that the client has gone
-    return Patience(request.app.state.events, seconds)
+    return PreferWait(request.app.state.events, seconds)
 
 
-Waiting = Annotated[Patience, Depends(_patience)]
+Waiting = Annotated[PreferWait, Depends(_prefer_wait)]

@@ -1,4 +1,4 @@
-"""Makes the Celery application. Nothing is built when this module is imported."""
+"""Celery application. Nothing is built when this module is imported."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from kombu import Connection
 from ayla_service.queue.celery.configuration import configuration
 
 
-class _OurBroker(Celery):
-    """Uses the broker of our settings: Celery itself would prefer CELERY_BROKER_URL, which is another program's."""
+class _ConfiguredCelery(Celery):
+    """Celery with the broker of our settings: by itself it prefers CELERY_BROKER_URL, which is another program's."""
 
     def connection_for_read(self, url: str | None = None, **options: Any) -> Connection:
         return super().connection_for_read(url or self.conf["broker_url"], **options)
@@ -19,7 +19,7 @@ class _OurBroker(Celery):
 
 
 def make_app(broker_url: str) -> Celery:
-    """A Celery application on this broker; nothing is connected yet."""
-    app = _OurBroker("ayla", backend="disabled://", set_as_current=False)
+    """Celery application on this broker; nothing is connected yet."""
+    app = _ConfiguredCelery("ayla", backend="disabled://", set_as_current=False)
     app.conf.update(configuration(broker_url))
     return app

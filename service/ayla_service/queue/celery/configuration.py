@@ -1,4 +1,4 @@
-"""Every setting of Celery that we make, with its reason; docs/queue.md tells the same at length."""
+"""Settings of Celery, each with its reason; docs/queue.md has the same at length."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -95,7 +95,7 @@ _CONNECTION: dict[str, Any] = {
 
 
 def _transport(broker_url: str) -> dict[str, Any]:
-    """What only one kind of broker understands."""
+    """Settings that only one kind of broker understands."""
     return _REDIS if _is_redis(broker_url) else _RABBITMQ
 
 

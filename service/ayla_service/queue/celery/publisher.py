@@ -1,4 +1,4 @@
-"""Sends wake-ups from a thread of its own, so that no request ever waits for the broker or fails with it."""
+"""Publisher of wake-ups, a thread of its own: no request ever waits for the broker or fails with it."""
 
 import contextlib
 import threading
@@ -14,7 +14,7 @@ from ayla_service.queue.celery.app import make_app
 from ayla_service.queue.celery.configuration import EXPIRY_SECONDS, QUEUES, TASK, publisher_options
 
 MOST_IN_QUEUE = 64
-"""A queue is filled no further: each worker that wakes up works until the store is empty, so more adds nothing."""
+"""Messages in a queue at most: each worker that wakes up works until the store is empty, so more adds nothing."""
 
 _OUTAGE_SECONDS = 5.0
 _DEPTH_SECONDS = 1.0
@@ -32,14 +32,14 @@ class CeleryWakeUp:
     worker's timer finds it.
 
     Args:
-        broker_url: where to.
-        outage_seconds: how long a broker that failed is left alone.
+        broker_url: URL of the broker.
+        outage_seconds: time for which a broker that failed is left alone.
     """
 
     def __init__(self, broker_url: str, outage_seconds: float = _OUTAGE_SECONDS) -> None:
-        self._line = _Line(make_app(broker_url), broker_url)
-        self._outage = _Outage(outage_seconds)
-        self._news: Counter[str] = Counter()
+        self._connection = _BrokerConnection(make_app(broker_url), broker_url)
+        self._breaker = _CircuitBreaker(outage_seconds)
+        self._new: Counter[str] = Counter()
         self._waiting: dict[str, int] = {}
         self._closing = False
         self._changed = threading.Condition()
@@ -47,20 +47,20 @@ class CeleryWakeUp:
         self._thread.start()
 
     def notify(self, devices: Sequence[str]) -> None:
-        """Hand over wake-ups for shards that were queued, one for each."""
+        """Add wake-ups for shards that were queued, one for each."""
         with self._changed:
             for device, count in Counter(devices).items():
-                self._news[device] = min(MOST_IN_QUEUE, self._news[device] + count)
+                self._new[device] = min(MOST_IN_QUEUE, self._new[device] + count)
             self._changed.notify()
 
     def remind(self, waiting: Mapping[str, int]) -> None:
-        """See to it that at least so many wake-ups are in the queues."""
+        """Fill the queues up to so many wake-ups."""
         with self._changed:
             self._waiting.update(waiting)
             self._changed.notify()
 
     def close(self) -> None:
-        """Send what is handed over already, if the broker takes it within seconds, and end the thread."""
+        """Send what is left, if the broker takes it within seconds, and end the thread."""
         with self._changed:
             self._closing = True
             self._changed.notify()
@@ -68,48 +68,48 @@ class CeleryWakeUp:
 
     def _run(self) -> None:
         while not self._is_done():
-            news, waiting = self._next()
-            if (news or waiting) and not self._outage.lasts():
-                self._publish(news, waiting)
-            elif self._line.idle_seconds() >= _IDLE_SECONDS:
-                self._line.close()
-        self._line.close()
+            new, waiting = self._next()
+            if (new or waiting) and not self._breaker.is_open():
+                self._publish(new, waiting)
+            elif self._connection.idle_seconds() >= _IDLE_SECONDS:
+                self._connection.close()
+        self._connection.close()
 
     def _is_done(self) -> bool:
         with self._changed:
-            return self._closing and not self._news and not self._waiting
+            return self._closing and not self._new and not self._waiting
 
     def _next(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
-        """What is to be sent; nothing, if nothing came for a while."""
+        """Wake-ups to be sent; none if none came for a while."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closing or self._news or self._waiting, _IDLE_SECONDS)
-            news, self._news = self._news, Counter()
+            self._changed.wait_for(lambda: self._closing or self._new or self._waiting, _IDLE_SECONDS)
+            new, self._new = self._new, Counter()
             waiting, self._waiting = self._waiting, {}
-            return news, waiting
+            return new, waiting
 
-    def _publish(self, news: Mapping[str, int], waiting: Mapping[str, int]) -> None:
+    def _publish(self, new: Mapping[str, int], waiting: Mapping[str, int]) -> None:
         try:
-            self._fill(news, waiting)
+            self._fill(new, waiting)
         except Exception as error:
             # Whatever it is: the thread goes on, and the wake-ups come with the next reminder.
-            self._line.close()
-            self._outage.begin(error)
+            self._connection.close()
+            self._breaker.record_failure(error)
         else:
-            self._outage.end()
+            self._breaker.record_success()
 
-    def _fill(self, news: Mapping[str, int], waiting: Mapping[str, int]) -> None:
+    def _fill(self, new: Mapping[str, int], waiting: Mapping[str, int]) -> None:
         """Send; a connection that was open may have died since, so only a new one says that the broker is away."""
         try:
-            self._line.fill(news, waiting)
+            self._connection.fill(new, waiting)
         except Exception:
-            if not self._line.was_used:
+            if not self._connection.was_used:
                 raise
-            self._line.close()
-            self._line.fill(news, waiting)
+            self._connection.close()
+            self._connection.fill(new, waiting)
 
 
-class _Line:
-    """The connection; opened for the first message and closed when it is idle, so that none dies unnoticed."""
+class _BrokerConnection:
+    """Connection to the broker; opened for the first message and closed when idle, so that none dies unnoticed."""
 
     def __init__(self, app: Celery, broker_url: str) -> None:
         self._app = app
@@ -118,7 +118,7 @@ class _Line:
         self._depths: dict[str, tuple[float, int]] = {}
         self._used_at = time.monotonic()
         self.was_used = False
-        """Whether the connection that is open has carried something."""
+        """Whether the open connection has carried a message."""
 
     def idle_seconds(self) -> float:
         """Seconds since the last message."""
@@ -148,7 +148,7 @@ class _Line:
             self._depths[queue] = (self._depths[queue][0], number + 1)
 
     def _depth(self, queue: str) -> int:
-        """How many messages wait; asked again after a second, and our own counted meanwhile."""
+        """Number of messages that wait; asked again after a second, and our own counted meanwhile."""
         looked_at, depth = self._depths.get(queue, (float("-inf"), 0))
         if time.monotonic() - looked_at >= _DEPTH_SECONDS:
             # The same properties as when a worker declares it; not passive, as an unknown queue would be an error.
@@ -170,29 +170,29 @@ class _Line:
         return self._connection
 
 
-class _Outage:
-    """Leaves a broker that failed alone for a while, and tells of it once."""
+class _CircuitBreaker:
+    """Circuit breaker: leaves a broker that failed alone for a while, and logs it once."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._is_on = False
+        self._has_failed = False
         self._retry_at = float("-inf")
 
-    def lasts(self) -> bool:
+    def is_open(self) -> bool:
         """Whether it is too early for another try."""
         return time.monotonic() < self._retry_at
 
-    def begin(self, error: Exception) -> None:
-        """It failed."""
+    def record_failure(self, error: Exception) -> None:
+        """Note that the broker failed."""
         self._retry_at = time.monotonic() + self._seconds
-        if not self._is_on:
-            self._is_on = True
+        if not self._has_failed:
+            self._has_failed = True
             log.warning("the broker takes no wake-ups; workers look by their timer", error=_shown(error))
 
-    def end(self) -> None:
-        """It works."""
-        if self._is_on:
-            self._is_on = False
+    def record_success(self) -> None:
+        """Note that the broker works."""
+        if self._has_failed:
+            self._has_failed = False
             log.info("the broker takes wake-ups again")
 
 

@@ -1,4 +1,4 @@
-"""Follow jobs as they run."""
+"""Routes of event streams."""
 
 from typing import Annotated, Any
 
@@ -10,9 +10,8 @@ from ayla_service.http.authorization import Reader
 from ayla_service.http.dependencies import JobId, Store
 from ayla_service.http.problems import responses
 from ayla_service.schemas import Id
-from ayla_service.streams.feeds import Feed, JobFilter, TeamFeed
-from ayla_service.streams.following import follow
-from ayla_service.streams.positions import Position
+from ayla_service.streams.events import Position
+from ayla_service.streams.feeds import Feed, JobFilter, TeamFeed, feed_of_jobs
 from ayla_service.streams.routes.sse import EventStream
 from ayla_service.streams.schemas import JobEvent, TeamEvent, stream_of
 from ayla_service.teams.principal import Principal
@@ -22,11 +21,11 @@ router = APIRouter(tags=["events"])
 MOST_JOBS = 100
 
 _NOTHING_MORE: dict[int | str, dict[str, Any]] = {
-    204: {"description": "The client has been told the end of all of it: nothing more will come."}
+    204: {"description": "The client has received the last event: no more will come."}
 }
 
 
-class Opener:
+class StreamOpener:
     """Opens streams for one caller."""
 
     def __init__(self, request: Request, caller: Principal, last_event_id: str | None) -> None:
@@ -35,7 +34,7 @@ class Opener:
         self.since = Position.decode(last_event_id)
 
     def stream(self, feed: Feed | None) -> Response:
-        """The stream that a feed is sent by; without one an answer that ends the client's attempts."""
+        """The stream of a feed; without one 204, after which clients do not try again."""
         if feed is None:
             return Response(status_code=204)
         state = self._request.app.state
@@ -51,13 +50,13 @@ async def _opener(
         str | None,
         Header(alias="Last-Event-ID", description="Id of the last event received; one that is none is ignored."),
     ] = None,
-) -> Opener:
-    await request.body()  # what is received after it is only that the client has gone
+) -> StreamOpener:
+    await request.body()  # after it only the end of the connection is received
     request.app.state.events.refuse_too_many(caller)
-    return Opener(request, caller, last_event_id)
+    return StreamOpener(request, caller, last_event_id)
 
 
-Opening = Annotated[Opener, Depends(_opener)]
+Streams = Annotated[StreamOpener, Depends(_opener)]
 
 
 @router.get(
@@ -68,15 +67,15 @@ Opening = Annotated[Opener, Depends(_opener)]
     response_class=EventStream,
     responses={**_NOTHING_MORE, 200: stream_of(JobEvent, "Events until the job has ended."), **responses(404)},
 )
-def stream_job_events(job_id: JobId, caller: Reader, store: Store, opening: Opening) -> Response:
-    """Server-Sent Events: a snapshot, then state, progress and metrics as they change, and the end.
+def stream_job_events(job_id: JobId, caller: Reader, store: Store, streams: Streams) -> Response:
+    """Stream of Server-Sent Events: a snapshot, then state, progress and metrics as they change, and the end.
 
     The stream ends with the job. A client that comes back with Last-Event-ID begins with a new snapshot; after the end
     it gets 204.
     """
     with store.read() as session:
-        feed = follow(session, caller, [job_id], opening.since)
-    return opening.stream(feed)
+        feed = feed_of_jobs(session, caller, [job_id], streams.since)
+    return streams.stream(feed)
 
 
 @router.get(
@@ -94,7 +93,7 @@ def stream_job_events(job_id: JobId, caller: Reader, store: Store, opening: Open
 def stream_events(
     caller: Reader,
     store: Store,
-    opening: Opening,
+    streams: Streams,
     project: Annotated[Project | None, Query(description="Only jobs of this project.")] = None,
     tag: Annotated[Tag | None, Query(description="Only jobs with this tag.")] = None,
     owner: Annotated[str | None, Query(max_length=100, description="Only jobs of this member."), NORMAL] = None,
@@ -103,19 +102,19 @@ def stream_events(
         Query(max_length=MOST_JOBS, description="Only this job, with its trials' metrics; can be given several times."),
     ] = None,
 ) -> Response:
-    """Server-Sent Events of all jobs of the team in one stream: a snapshot, then states and progress as they change.
+    """Stream of Server-Sent Events of all jobs of the team: a snapshot, then states and progress as they change.
 
-    A client that comes back with Last-Event-ID is told the states of all jobs that may have changed since, some of
-    them a second time.
+    A client that comes back with Last-Event-ID gets the states of all jobs that may have changed since, some of them a
+    second time.
     """
     only = JobFilter(project, tag, _printable(owner))
     if not job_id:
-        return opening.stream(TeamFeed(caller.team_id, only))
+        return streams.stream(TeamFeed(caller.team_id, only))
     if only != JobFilter():
         raise InvalidQuery("job_id", "Names the jobs already; leave out project, tag and owner.")
     with store.read() as session:
-        feed = follow(session, caller, job_id, opening.since)
-    return opening.stream(feed)
+        feed = feed_of_jobs(session, caller, job_id, streams.since)
+    return streams.stream(feed)
 
 
 def _printable(owner: str | None) -> str | None:

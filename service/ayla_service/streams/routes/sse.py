@@ -1,107 +1,68 @@
-"""Events as they go over the wire (Server-Sent Events), and the response that streams them."""
+"""Server-Sent Events: the encoding of events, and the response that streams them."""
 
-from collections.abc import Mapping
 from contextlib import aclosing
-from dataclasses import replace
-from typing import Any
 
 import orjson
 from fastapi.sse import format_sse_event
+from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from ayla_service.jobs.schemas import JobSummary
-from ayla_service.jobs.views import JobView
-from ayla_service.states import TrialState
 from ayla_service.streams.events import (
-    Ended,
+    EndData,
     Event,
-    Gap,
-    JobSnapshot,
-    Measured,
-    Progressed,
-    StateChanged,
-    TeamSnapshot,
+    GapData,
+    JobSnapshotData,
+    MetricData,
+    Position,
+    ProgressData,
+    StateData,
+    TeamSnapshotData,
 )
 from ayla_service.streams.feeds import Feed
 from ayla_service.streams.hub import Hub
-from ayla_service.streams.positions import Position
 from ayla_service.teams.principal import Principal
 
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-"""Nobody on the way keeps events, or keeps them back."""
+"""No proxy keeps events, or holds them back."""
+
+_NAMES: dict[type[Event], str] = {
+    JobSnapshotData: "snapshot",
+    TeamSnapshotData: "snapshot",
+    StateData: "state",
+    ProgressData: "progress",
+    MetricData: "metric",
+    GapData: "gap",
+    EndData: "end",
+}
 
 
 def encode_event(event: Event, position: Position | None) -> bytes:
-    """An event as it goes over the wire; its schema is in ``event_schemas``."""
-    name, data = _content(event)
-    text = orjson.dumps(data).decode()
-    return format_sse_event(event=name, data_str=text, id=position.encode() if position else None)
+    """An event as bytes of the stream; its schema is in ``streams.schemas``."""
+    text = orjson.dumps(event, default=_model).decode()
+    return format_sse_event(event=_NAMES[type(event)], data_str=text, id=position.encode() if position else None)
 
 
-def _content(event: Event) -> tuple[str, Mapping[str, Any]]:
-    match event:
-        case JobSnapshot():
-            named = {"job_id": event.job.id, "job": _job(event.job)}
-            return "snapshot", {**named, "trials": event.trials, "trials_left_out": event.trials_left_out}
-        case TeamSnapshot():
-            return "snapshot", {"jobs": [_job(job) for job in event.jobs], "complete": event.complete}
-        case StateChanged():
-            return "state", {"job_id": event.job.id, "job": _job(event.job)}
-        case Progressed():
-            return "progress", _progress(event)
-        case Measured():
-            return "metric", {"job_id": event.job_id, "trials": event.trials}
-        case Gap():
-            return "gap", {"reason": event.reason, "since": event.since}
-        case Ended():
-            return "end", _end(event)
-
-
-def _job(view: JobView) -> orjson.Fragment:
-    """The job as lists show it; its specs are left out before they are looked at."""
-    return orjson.Fragment(JobSummary.of(replace(view, spec={}, resolved={})).model_dump_json())
-
-
-def _progress(event: Progressed) -> dict[str, Any]:
-    return {
-        "job_id": event.job_id,
-        "steps_done": event.progress.steps_done,
-        "steps_total": event.progress.steps_total,
-        "fraction": event.progress.fraction,
-        "trials": _counts(event.trials),
-        "steps_per_second": event.steps_per_second,
-        "eta_seconds": event.eta_seconds,
-    }
-
-
-def _counts(trials: Mapping[TrialState, int]) -> dict[str, int]:
-    return {"total": sum(trials.values()), **{state.value: number for state, number in trials.items()}}
-
-
-def _end(event: Ended) -> dict[str, Any]:
-    return {
-        "reason": event.reason,
-        "job_id": event.job_id,
-        "job": None if event.job is None else _job(event.job),
-        "trials": event.trials,
-        "trials_left_out": event.trials_left_out,
-    }
+def _model(value: object) -> orjson.Fragment:
+    """A pydantic model within an event, which orjson does not know."""
+    if not isinstance(value, BaseModel):
+        raise TypeError(f"{type(value).__name__} has no JSON")
+    return orjson.Fragment(value.model_dump_json())
 
 
 class EventStream(StreamingResponse):
-    """Tells a client what a feed is about, until one of them has enough.
+    """Response that streams a feed, until the feed or the client ends it.
 
     Args:
-        hub: feeds it.
-        caller: who listens.
-        feed: what it is about.
-        since: where the client wants to go on.
-        ping_seconds: pause after which it says that it lives.
+        hub: feeds the stream.
+        caller: who gets it.
+        feed: which events it gets.
+        since: position from which the client goes on.
+        ping_seconds: silence after which a ping is sent.
         has_body: False for an answer to HEAD.
     """
 
-    # Not FastAPI's own class: its routes would write each event anew for every stream.
+    # Not FastAPI's own class: its routes would encode each event again for every stream.
     media_type = "text/event-stream"
 
     def __init__(
@@ -116,7 +77,7 @@ class EventStream(StreamingResponse):
         self._has_body = has_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the request; what is still on its way is dropped when it ends, however that happens."""
+        """Serve the request; events that are not sent when it ends are dropped."""
         if not self._has_body:
             await super().__call__(scope, receive, send)
             return

@@ -1,7 +1,7 @@
-"""POST requests that are answered with a secret, which must not be stored: not even to be told again.
+"""POST requests that are answered with a new API key, which is shown once and never stored.
 
-Under an Idempotency-Key such a request is done once all the same. Whoever repeats it gets no second key, and not the
-first one either, but is told which one it was.
+Under an Idempotency-Key such a request is done once all the same. A repeated one makes no second key and cannot be
+answered with the first, but names its id.
 """
 
 from collections.abc import Callable
@@ -17,20 +17,19 @@ from ayla_service.errors import KeyToldBefore
 from ayla_service.http.idempotency import Answer, request_key, response_of
 from ayla_service.idempotency import RequestKey, StoredAnswer, begin, store
 from ayla_service.teams.schemas import KeyWithSecret
-from ayla_service.teams.views import NewKey
 
 _CONFLICT = 409
 
 
-class Disclosure:
-    """Makes an API key in one transaction, and tells it once."""
+class ShownOnceUnit:
+    """Unit of work that makes an API key, which only the answer to the first request shows."""
 
     def __init__(self, database: Database, request: RequestKey | None) -> None:
         self._database = database
         self._request = request
 
-    def __call__(self, make: Callable[[Session], NewKey]) -> Response:
-        """The answer with the key that ``make`` has made.
+    def __call__(self, make: Callable[[Session], KeyWithSecret]) -> Response:
+        """The answer with the key that ``make`` makes.
 
         Raises:
             KeyToldBefore: if an earlier request with the same Idempotency-Key has made it.
@@ -42,13 +41,13 @@ class Disclosure:
                 raise KeyToldBefore(earlier.body.decode())
             made = make(session)
             if self._request is not None:
-                store(session, self._request, StoredAnswer(_CONFLICT, made.view.id.encode()))
-        headers = {"Location": f"/v1/keys/{made.view.id}", "Cache-Control": "no-store"}
-        return response_of(Answer(201, KeyWithSecret.new(made), headers).stored())
+                store(session, self._request, StoredAnswer(_CONFLICT, made.id.encode()))
+        headers = {"Location": f"/v1/keys/{made.id}", "Cache-Control": "no-store"}
+        return response_of(Answer(201, made, headers).stored())
 
 
-async def _disclosure(request: Request, key: Annotated[RequestKey | None, Depends(request_key)]) -> Disclosure:
-    return Disclosure(request.app.state.database, key)
+async def _unit(request: Request, key: Annotated[RequestKey | None, Depends(request_key)]) -> ShownOnceUnit:
+    return ShownOnceUnit(request.app.state.database, key)
 
 
-TellOnce = Annotated[Disclosure, Depends(_disclosure)]
+ShownOnce = Annotated[ShownOnceUnit, Depends(_unit)]

@@ -1,4 +1,4 @@
-"""Tables of results as answers: which form is wanted, whether the client has it already, and its bytes while read."""
+"""Responses with tables of results: the format wanted, 304 if the client has it already, and the bytes while read."""
 
 import hashlib
 import re
@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from ayla_service.http.etags import not_modified
 from ayla_service.http.negotiation import preferred
 from ayla_service.trials.formats import VERSION, Format, downloaded, encoded
-from ayla_service.trials.snapshot import Standing
+from ayla_service.trials.snapshot import TrialsSnapshot
 from ayla_service.trials.table import ResultTable
 
 MEDIA_TYPES = {
@@ -58,22 +58,22 @@ def requested_format(
 WantedFormat = Annotated[Format, Depends(requested_format)]
 
 
-class Answer:
-    """The answer to one request for a table.
+class TableResponse:
+    """Makes the response to one request for a table.
 
     Args:
         request: what was asked.
         form: the wanted form.
-        stood: where the trials stand that it is about.
+        snapshot: the trials that it is about.
         what: the last part of a file's name.
     """
 
-    def __init__(self, request: Request, form: Format, stood: Standing, what: str) -> None:
+    def __init__(self, request: Request, form: Format, snapshot: TrialsSnapshot, what: str) -> None:
         self._request = request
         self._form = form
         self._what = what
-        self._stood = stood
-        self._tag = _tag(stood.version, form, request.url.query)
+        self._snapshot = snapshot
+        self._tag = _tag(snapshot.version, form, request.url.query)
 
     def of(
         self, whole: Callable[[], pa.Table], pieces: Callable[[], ResultTable] | None = None, **envelope: str
@@ -105,13 +105,13 @@ class Answer:
         return StreamingResponse(chain(first, rest), headers=headers, media_type=media_type)
 
     def _headers(self) -> dict[str, str]:
-        fresh = f"max-age={_FINAL_SECONDS}" if self._stood.is_final else "no-cache"
+        fresh = f"max-age={_FINAL_SECONDS}" if self._snapshot.is_final else "no-cache"
         # Weak: two reads of the same rows may be cut into pieces differently.
         return {"ETag": f'W/"{self._tag}"', "Cache-Control": f"private, {fresh}", "Vary": "Accept, Authorization"}
 
     def _file_name(self) -> str:
-        name = re.sub(r"[^a-z0-9]+", "-", (self._stood.job_name or "job").lower())[:_MAX_NAME].strip("-")
-        return f"{name or 'job'}-{self._stood.job_id[:8]}-{self._what}.{_EXTENSIONS[self._form]}"
+        name = re.sub(r"[^a-z0-9]+", "-", (self._snapshot.job_name or "job").lower())[:_MAX_NAME].strip("-")
+        return f"{name or 'job'}-{self._snapshot.job_id[:8]}-{self._what}.{_EXTENSIONS[self._form]}"
 
 
 def json_pieces(table: pa.Table, envelope: Mapping[str, str]) -> Iterator[bytes]:

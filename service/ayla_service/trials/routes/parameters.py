@@ -1,4 +1,4 @@
-"""Query parameters of trajectories and metrics, and what their answers look like."""
+"""Query parameters of trajectories and metrics, and the documentation of their responses."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any
@@ -13,10 +13,9 @@ from ayla_service.http.query_numbers import are_indexes
 from ayla_service.schemas import Id
 from ayla_service.states import TrialState, values
 from ayla_service.trials.formats import Format
-from ayla_service.trials.reader import MAX_ROWS, ResultReader
 from ayla_service.trials.routes.answers import MEDIA_TYPES
-from ayla_service.trials.selection import Scale, TrajectoryQuery
-from ayla_service.trials.snapshot import TrialSelection
+from ayla_service.trials.selection import Scale, TrajectoryQuery, TrialSelection
+from ayla_service.trials.service import MAX_ROWS, ResultReader
 
 _MAX_LIST = 16_000
 """Characters of a list: room for every column that there can be."""

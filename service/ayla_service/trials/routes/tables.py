@@ -1,4 +1,4 @@
-"""Read the results of all trials of a job as one table."""
+"""Routes that answer with the results of all trials of a job as one table."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -8,13 +8,13 @@ from fastapi import APIRouter, Depends, Request, Response
 from ayla_service.http.authorization import Reader
 from ayla_service.http.dependencies import JobId
 from ayla_service.trials.formats import Format
-from ayla_service.trials.reader import MAX_NUMBERS, MAX_ROWS, METRICS, TRAJECTORY, ResultReader
-from ayla_service.trials.routes.answers import Answer, WantedFormat
+from ayla_service.trials.routes.answers import TableResponse, WantedFormat
 from ayla_service.trials.routes.parameters import Every, Results, series_query, table_responses, trial_selection
 from ayla_service.trials.schemas import JobSummaryTable, JobTable
-from ayla_service.trials.selection import TrajectoryQuery
-from ayla_service.trials.series import Series
-from ayla_service.trials.snapshot import Standing, TrialSelection
+from ayla_service.trials.selection import TrajectoryQuery, TrialSelection
+from ayla_service.trials.series import METRICS, TRAJECTORY, Series
+from ayla_service.trials.service import MAX_NUMBERS, MAX_ROWS, ResultReader
+from ayla_service.trials.snapshot import TrialsSnapshot
 from ayla_service.trials.table import ResultTable
 
 router = APIRouter(tags=["jobs"])
@@ -47,8 +47,8 @@ def get_trajectories(
 
     Arrow, Parquet and CSV come whole however large the job is; JSON only up to a number of rows.
     """
-    stood = results.of_job(TRAJECTORY, caller.team_id, job_id, wanted)
-    return _answer(request, form, results, TRAJECTORY, stood, replace(query, every=every))
+    snapshot = results.of_job(TRAJECTORY, caller.team_id, job_id, wanted)
+    return _answer(request, form, results, TRAJECTORY, snapshot, replace(query, every=every))
 
 
 @router.get(
@@ -71,8 +71,8 @@ def get_job_metrics(
     query: SeriesQuery,
 ) -> Response:
     """Loss and accuracy of all trials, or of the wanted ones, in the forms of the trajectories."""
-    stood = results.of_job(METRICS, caller.team_id, job_id, wanted)
-    return _answer(request, form, results, METRICS, stood, query)
+    snapshot = results.of_job(METRICS, caller.team_id, job_id, wanted)
+    return _answer(request, form, results, METRICS, snapshot, query)
 
 
 @router.get(
@@ -89,15 +89,20 @@ def get_job_summary(
     job_id: JobId, caller: Reader, results: Results, request: Request, form: WantedFormat, wanted: Wanted
 ) -> Response:
     """Every trial with its settings and its result, as far as it has come."""
-    stood = results.of_job(None, caller.team_id, job_id, wanted)
-    return Answer(request, form, stood, "summary").of(lambda: results.summary(stood), job_id=job_id)
+    snapshot = results.of_job(None, caller.team_id, job_id, wanted)
+    return TableResponse(request, form, snapshot, "summary").of(lambda: results.summary(snapshot), job_id=job_id)
 
 
 def _answer(
-    request: Request, form: Format, results: ResultReader, series: Series, stood: Standing, query: TrajectoryQuery
+    request: Request,
+    form: Format,
+    results: ResultReader,
+    series: Series,
+    snapshot: TrialsSnapshot,
+    query: TrajectoryQuery,
 ) -> Response:
     def table() -> ResultTable:
-        return results.table(series, stood, query, identified=True)
+        return results.table(series, snapshot, query, identified=True)
 
-    answer = Answer(request, form, stood, series.plural)
-    return answer.of(lambda: table().whole(MAX_ROWS, MAX_NUMBERS), table, job_id=stood.job_id)
+    answer = TableResponse(request, form, snapshot, series.plural)
+    return answer.of(lambda: table().whole(MAX_ROWS, MAX_NUMBERS), table, job_id=snapshot.job_id)

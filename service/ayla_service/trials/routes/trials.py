@@ -1,4 +1,4 @@
-"""Read a trial and its results."""
+"""Routes that answer with a trial and its results, or list the trials of a job."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -7,17 +7,16 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from ayla_service.http.authorization import Reader
-from ayla_service.http.dependencies import JobId, next_page
+from ayla_service.http.dependencies import JobId, Jobs, next_page
 from ayla_service.http.paging import CURSOR, NEXT
 from ayla_service.http.problems import responses
-from ayla_service.jobs.routes.dependencies import Jobs
 from ayla_service.trials.formats import Format
-from ayla_service.trials.reader import MAX_NUMBERS, MAX_ROWS, METRICS, TRAJECTORY, ResultReader
-from ayla_service.trials.routes.answers import Answer, WantedFormat
+from ayla_service.trials.routes.answers import TableResponse, WantedFormat
 from ayla_service.trials.routes.parameters import Every, Results, TrialId, series_query, table_responses
 from ayla_service.trials.schemas import Metrics, Predictions, Trajectory, Trial, TrialPage
 from ayla_service.trials.selection import TrajectoryQuery
-from ayla_service.trials.series import Series
+from ayla_service.trials.series import METRICS, TRAJECTORY, Series
+from ayla_service.trials.service import MAX_NUMBERS, MAX_ROWS, ResultReader
 from ayla_service.trials.table import ResultTable
 
 _trials = APIRouter(tags=["trials"])
@@ -29,7 +28,7 @@ SeriesQuery = Annotated[TrajectoryQuery, Depends(series_query)]
 @_trials.get("/trials/{trial_id}", operation_id="get_trial", summary="Read a trial", responses=responses(404))
 def get_trial(trial_id: TrialId, caller: Reader, jobs: Jobs) -> Trial:
     """A trial's settings and state; with its result in numbers once it has completed or diverged."""
-    return Trial.of(jobs.trial(caller, trial_id))
+    return jobs.trial(caller, trial_id)
 
 
 @_trials.get(
@@ -79,8 +78,8 @@ def get_metrics(
 def get_predictions(trial_id: TrialId, caller: Reader, results: Results) -> Response:
     """What the model predicted on its dataset at the steps that the job asked for."""
     found = results.predictions(caller.team_id, trial_id)
-    content = orjson.dumps({"trial_id": trial_id, "steps": found.steps, "columns": found.columns})
-    return Response(content, media_type="application/json")
+    # Not by the model, which would look at each of a million numbers; what is not finite is null here too.
+    return Response(orjson.dumps(dict(found)), media_type="application/json")
 
 
 def _answer(
@@ -92,11 +91,11 @@ def _answer(
     trial_id: str,
     query: TrajectoryQuery,
 ) -> Response:
-    stood = results.of_trial(series, team_id, trial_id)
-    answer = Answer(request, form, stood, f"trial-{stood.trials[0].index}-{series.name}")
+    snapshot = results.of_trial(series, team_id, trial_id)
+    answer = TableResponse(request, form, snapshot, f"trial-{snapshot.trials[0].index}-{series.name}")
 
     def table() -> ResultTable:
-        return results.table(series, stood, query, identified=False)
+        return results.table(series, snapshot, query, identified=False)
 
     return answer.of(lambda: table().whole(MAX_ROWS, MAX_NUMBERS), table, trial_id=trial_id)
 
@@ -119,7 +118,7 @@ def list_trials(
     """A job's trials in order: all seeds of the first optimizer, then of the next."""
     page = jobs.trials(caller, job_id, limit=limit, cursor=cursor)
     response.headers.update(next_page(request, page.next_cursor))
-    return TrialPage.of(page)
+    return TrialPage(data=page.items, next_cursor=page.next_cursor)
 
 
 router = APIRouter()

@@ -1,0 +1,105 @@
+"""Every error that the HTTP API can answer with, by subject; the API renders each as problem+json (docs/errors.md).
+
+Each class carries its own HTTP status and a stable slug, so no route decides about either.
+"""
+
+from ayla_service.errors.base import NotReady, ServiceError, StoreDamaged, StoreUnavailable
+from ayla_service.errors.datasets import (
+    DatasetInUse,
+    DatasetNameTaken,
+    DatasetNotFound,
+    InvalidDataset,
+    NotAFile,
+    UploadCutOff,
+    UploadStalled,
+    UploadsUnavailable,
+)
+from ayla_service.errors.jobs import (
+    JobFinished,
+    JobNotFound,
+    JobUnfinished,
+    MoveImpossible,
+    QueueDraining,
+    TrialNotFound,
+)
+from ayla_service.errors.requests import (
+    IdempotencyKeyReused,
+    InvalidHeader,
+    InvalidQuery,
+    MalformedRequest,
+    RateLimited,
+    StaleVersion,
+    TooManyConnections,
+    UnknownCoding,
+    VersionRequired,
+)
+from ayla_service.errors.results import (
+    ComparisonTooLarge,
+    FiguresBusy,
+    FigureTooLarge,
+    FigureUnavailable,
+    StreamsUnavailable,
+    TooManyStreams,
+)
+from ayla_service.errors.teams import (
+    KeyEnded,
+    KeyNotFound,
+    KeyToldBefore,
+    LastAdmin,
+    LimitReached,
+    MemberNameTaken,
+    MemberNotFound,
+    NotAllowed,
+    NotAuthenticated,
+    NotYours,
+)
+from ayla_service.errors.webhooks import DeliveryNotFound, WebhookDisabled, WebhookNotFound
+
+__all__ = [
+    "ComparisonTooLarge",
+    "DatasetInUse",
+    "DatasetNameTaken",
+    "DatasetNotFound",
+    "DeliveryNotFound",
+    "FigureTooLarge",
+    "FigureUnavailable",
+    "FiguresBusy",
+    "IdempotencyKeyReused",
+    "InvalidDataset",
+    "InvalidHeader",
+    "InvalidQuery",
+    "JobFinished",
+    "JobNotFound",
+    "JobUnfinished",
+    "KeyEnded",
+    "KeyNotFound",
+    "KeyToldBefore",
+    "LastAdmin",
+    "LimitReached",
+    "MalformedRequest",
+    "MemberNameTaken",
+    "MemberNotFound",
+    "MoveImpossible",
+    "NotAFile",
+    "NotAllowed",
+    "NotAuthenticated",
+    "NotReady",
+    "NotYours",
+    "QueueDraining",
+    "RateLimited",
+    "ServiceError",
+    "StaleVersion",
+    "StoreDamaged",
+    "StoreUnavailable",
+    "StreamsUnavailable",
+    "TooManyConnections",
+    "TooManyStreams",
+    "TrialNotFound",
+    "UnknownCoding",
+    "UploadCutOff",
+    "UploadStalled",
+    "UploadsUnavailable",
+    "VersionRequired",
+    "WebhookDisabled",
+    "WebhookNotFound",
+]

@@ -1,1 +1,0 @@
-"""Routes of figures, and their query parameters."""

@@ -1,0 +1,51 @@
+"""Answers of the API about figures."""
+
+from typing import Self
+
+from pydantic import BaseModel, Field
+
+from ayla_service.figures.availability import FigureJob
+from ayla_service.figures.options import KINDS, Kind, parameter_of
+
+_COMMON = ("format", "width", "height", "dpi", "title", "optimizers")
+"""Query parameters of every kind."""
+
+
+class AvailableFigure(BaseModel):
+    """A kind of figure that a job has."""
+
+    kind: Kind
+    title: str = Field(description="What it shows.")
+    href: str = Field(description="Path of the figure.", examples=["/v1/jobs/9e6f2f5e/figures/loss"])
+    parameters: list[str] = Field(description="The query parameters it takes.")
+
+
+class UnavailableFigure(BaseModel):
+    """A kind of figure that a job does not have."""
+
+    kind: Kind
+    reason: str = Field(description="Why not.")
+
+
+class FigureList(BaseModel):
+    """The figures of a job."""
+
+    job_id: str
+    figures: list[AvailableFigure]
+    unavailable: list[UnavailableFigure]
+
+    @classmethod
+    def of(cls, job: FigureJob) -> Self:
+        """The answer for one job."""
+        kinds = list(job.availability())
+        return cls(
+            job_id=job.id,
+            figures=[_available(job.id, kind) for kind, reason in kinds if reason is None],
+            unavailable=[UnavailableFigure(kind=kind, reason=reason) for kind, reason in kinds if reason is not None],
+        )
+
+
+def _available(job_id: str, kind: Kind) -> AvailableFigure:
+    parameters = [*_COMMON, *map(parameter_of, KINDS[kind].options)]
+    path = f"/v1/jobs/{job_id}/figures/{kind}"
+    return AvailableFigure(kind=kind, title=KINDS[kind].title, href=path, parameters=parameters)

@@ -1,0 +1,58 @@
+"""Stored trials as answers; inside the caller's transaction."""
+
+from ayla_spec.optimizers.effect import Sides, effect_notes
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ayla_service import cursors
+from ayla_service.db.models import Trial as TrialRow
+from ayla_service.schemas import Page
+from ayla_service.states import WITH_RESULT
+from ayla_service.trials.schemas import Trial, TrialSummary
+
+
+def trial(row: TrialRow) -> Trial:
+    """One trial, with its summary if it has completed or diverged."""
+    return Trial(
+        id=row.id,
+        job_id=row.job_id,
+        index=row.index,
+        optimizer_index=row.optimizer_index,
+        label=row.label,
+        optimizer=row.settings,
+        seed=row.seed,
+        state=row.state,
+        steps_done=row.steps_done,
+        summary=_summary(row) if row.state in WITH_RESULT else None,
+    )
+
+
+def page(session: Session, job_id: str, limit: int, cursor: str | None) -> Page[Trial]:
+    """One page of a job's trials, in order.
+
+    Raises:
+        InvalidQuery: on a cursor that is not one of this list.
+    """
+    query = select(TrialRow).where(TrialRow.job_id == job_id).order_by(TrialRow.index).limit(limit + 1)
+    if cursor is not None:
+        query = query.where(TrialRow.index > cursors.trial_place(cursor))
+    rows = session.scalars(query).all()
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return Page([trial(row) for row in rows], cursors.encode(rows[-1].index) if more else None)
+
+
+def _summary(row: TrialRow) -> TrialSummary:
+    return TrialSummary(
+        final_loss=row.final_loss,
+        best_loss=row.best_loss,
+        best_step=row.best_step,
+        first_nonfinite_step=row.first_nonfinite_step,
+        capped_steps=row.capped_steps,
+        losses_below_one=row.losses_below_one,
+        losses_above_one=row.losses_above_one,
+        notes=effect_notes(row.settings, Sides.known(row.losses_below_one, row.losses_above_one)),
+        wall_seconds=row.wall_seconds,
+        steps_per_second=row.steps_done / row.wall_seconds if row.wall_seconds > 0 else None,
+        device=row.device,
+    )

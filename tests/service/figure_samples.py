@@ -1,0 +1,57 @@
+"""Samples of the data of figures, and figures to look into."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from ayla_service.figures.data import FigureData, RecordedTrial, SettingData, TrialResult
+from ayla_service.figures.drawing import new_figure, styled
+from ayla_service.figures.options import FigureOptions
+from matplotlib.figure import Figure
+
+
+def run(seed: int = 0, *, diverged: bool = False, **columns: Sequence[float]) -> RecordedTrial:
+    """Columns by step, from 0; ``x`` and ``y`` are the parameters of these names."""
+    named = {
+        f"param.{name}" if name in "xy" else name: np.array(values, dtype=float) for name, values in columns.items()
+    }
+    rows = max(map(len, columns.values()), default=0)
+    return RecordedTrial(seed, diverged, np.arange(rows), named)
+
+
+def setting(
+    index: int, *runs: RecordedTrial, label: str | None = None, final: float | None = None, **optimizer: Any
+) -> SettingData:
+    """A setting; each of its trials ended with the loss ``final``."""
+    results = [
+        TrialResult(place, index, one.seed, "diverged" if one.diverged else "completed", final, final, 1)
+        for place, one in enumerate(runs or [run()])
+    ]
+    named = f"setting {index}" if label is None else label
+    return SettingData(
+        index, named, {"name": "sgd", "learning_rate": 0.1, "ayla": None} | optimizer, results, list(runs)
+    )
+
+
+def figure_data(*settings: SettingData) -> FigureData:
+    """All seeds of a job."""
+    seeds = max((len(one.trials) for one in settings), default=1)
+    return FigureData(list(settings), seeds, seeds)
+
+
+def drawn_figure(render: Callable[[Figure], None], **options: Any) -> Figure:
+    """The figure that a renderer draws."""
+    with styled():
+        figure = new_figure(FigureOptions(**options))
+        render(figure)
+        return figure
+
+
+def texts(figure: Figure) -> list[str]:
+    """The names in the legend."""
+    return [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+
+
+def note(figure: Figure) -> str:
+    """What the legend says on how to read the figure."""
+    return figure.legends[0].get_title().get_text()

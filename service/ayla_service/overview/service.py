@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.session import Database
 from ayla_service.jobs.scoping import job_of
-from ayla_service.overview.overview import team_queue
 from ayla_service.overview.position import queue_position
 from ayla_service.overview.schemas import Queue, QueuePosition, WorkerList
+from ayla_service.overview.team_queue import team_queue
 from ayla_service.queue import control
 from ayla_service.queue.fair_queue import SharePolicy
 from ayla_service.queue.snapshot import QueueSnapshot, queue_snapshot

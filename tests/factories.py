@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from ayla_service.datasets.pinning import fill_uploads, pin_uploads
-from ayla_service.db.models import Member, Team
+from ayla_service.db.models import MemberRow, TeamRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.idempotency import RequestKey, StoredAnswer, request_digest
 from ayla_service.jobs import editing
@@ -148,9 +148,9 @@ def stranger(database: Database, name: str = "rival", role: Role = Role.ADMIN) -
     team, member = str(uuid.uuid4()), str(uuid.uuid4())
     with database.write() as session:
         now = store_now(session)
-        session.add(Team(id=team, name=name, limits={}, created_at=now))
+        session.add(TeamRow(id=team, name=name, limits={}, created_at=now))
         session.flush()
-        session.add(Member(id=member, team_id=team, name=name, role=role, limits={}, created_at=now))
+        session.add(MemberRow(id=member, team_id=team, name=name, role=role, limits={}, created_at=now))
     return Principal(team, member, name, role, ROLE_SCOPES[role])
 
 
@@ -158,7 +158,9 @@ def colleague(database: Database, name: str = "colleague", role: Role = Role.MEM
     """Another member of the built-in team."""
     member = str(uuid.uuid4())
     with database.write() as session:
-        row = Member(id=member, team_id=LOCAL.team_id, name=name, role=role, limits={}, created_at=store_now(session))
+        row = MemberRow(
+            id=member, team_id=LOCAL.team_id, name=name, role=role, limits={}, created_at=store_now(session)
+        )
         session.add(row)
     return Principal(LOCAL.team_id, member, name, role, ROLE_SCOPES[role])
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from ayla_service.db.models import Member
+from ayla_service.db.models import MemberRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.states import Role
 from ayla_service.teams import key_management
@@ -23,7 +23,7 @@ def make_key(
 ) -> str:
     """A key of a member; default: with all that its role allows."""
     with database.write() as session:
-        member = session.get_one(Member, holder.member_id)
+        member = session.get_one(MemberRow, holder.member_id)
         return issue(session, member, KeyRequest(name, scopes, expires_at), store_now(session)).key
 
 
@@ -40,7 +40,7 @@ def shown(key: str) -> dict[str, str]:
 def set_role(database: Database, holder: Principal, role: Role) -> None:
     """Give a member another role, whoever is left."""
     with database.write() as session:
-        session.get_one(Member, holder.member_id).role = role
+        session.get_one(MemberRow, holder.member_id).role = role
 
 
 def let_in(

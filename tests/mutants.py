@@ -40,14 +40,14 @@ MUTANTS = (
     Mutant(
         "a write carries the current attempt's number",
         f"{_QUEUE}/attempts.py",
-        "Shard.attempt == claim.attempt, ",
+        "ShardRow.attempt == claim.attempt, ",
         "",
         ("tests/service/test_attempts.py",),
     ),
     Mutant(
         "a write is for a running shard",
         f"{_QUEUE}/attempts.py",
-        ", Shard.state == ShardState.RUNNING)",
+        ", ShardRow.state == ShardState.RUNNING)",
         ")",
         ("tests/service/test_attempts.py",),
     ),
@@ -159,7 +159,7 @@ MUTANTS = (
     Mutant(
         "nothing of a paused team is started",
         f"{_QUEUE}/eligibility.py",
-        "return query if with_paused else query.where(Team.paused_at.is_(None))",
+        "return query if with_paused else query.where(TeamRow.paused_at.is_(None))",
         "return query",
         ("tests/service/test_fair_share.py",),
     ),
@@ -194,7 +194,7 @@ MUTANTS = (
     Mutant(
         "a lease that still runs is left alone",
         f"{_QUEUE}/reaper.py",
-        ", Shard.lease_expires_at < now)",
+        ", ShardRow.lease_expires_at < now)",
         ")",
         ("tests/service/test_attempts.py::test_each_block_renews_the_lease",),
     ),
@@ -222,8 +222,8 @@ MUTANTS = (
     Mutant(
         "a trial that has ended keeps its result",
         "service/ayla_service/trials/progress.py",
-        ", or_(*(Trial.state == state for state in UNFINISHED_TRIAL)))",
-        ", or_(True, *(Trial.state == state for state in UNFINISHED_TRIAL)))",
+        ", or_(*(TrialRow.state == state for state in UNFINISHED_TRIAL)))",
+        ", or_(True, *(TrialRow.state == state for state in UNFINISHED_TRIAL)))",
         ("tests/service/test_attempts.py",),
     ),
     Mutant(

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from ayla_service.db.models import Chunk, Trial
+from ayla_service.db.models import ChunkRow, TrialRow
 from ayla_service.db.session import Database
 from ayla_service.states import TrialState
 from ayla_service.trials.encoding import encode
@@ -82,13 +82,13 @@ def _long_trial(database: Database, client: Connection, size: Size) -> str:
 
     client.post("/v1/jobs", json.dumps(SMALL).encode())
     with database.write() as session:
-        trial = session.scalars(select(Trial)).one()
+        trial = session.scalars(select(TrialRow)).one()
         trial.state, trial.steps_done, trial.final_loss = TrialState.COMPLETED, size.steps, 0.1
         for first in range(0, size.steps, size.chunk):
             steps = list(range(first, min(first + size.chunk, size.steps)))
             data = encode(_columns(steps))
             rows = {"first_step": steps[0], "last_step": steps[-1], "rows": len(steps), "attempt": 1}
-            session.add(Chunk(trial_id=trial.id, data=data, **rows))
+            session.add(ChunkRow(trial_id=trial.id, data=data, **rows))
         return trial.id
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ayla_service.db.models import Chunk, Job
+from ayla_service.db.models import ChunkRow, JobRow
 from ayla_service.db.session import Database
 from ayla_service.queue.wakeup import make_wake_up
 from ayla_service.states import UNFINISHED_JOB, JobState
@@ -165,13 +165,13 @@ def _alarm(installation: Installation, jobs: int) -> Callable[[], None]:
 
 def _is_waiting(database: Database) -> bool:
     with database.read() as session:
-        return session.execute(select(Job.id).where(Job.state.in_(UNFINISHED_JOB)).limit(1)).first() is not None
+        return session.execute(select(JobRow.id).where(JobRow.state.in_(UNFINISHED_JOB)).limit(1)).first() is not None
 
 
 def _check(database: Database, jobs: int) -> None:
     """Every job succeeded, and its trajectory is there."""
     with database.read() as session:
-        succeeded = select(func.count()).select_from(Job).where(Job.state == JobState.SUCCEEDED)
-        found = session.execute(succeeded).scalar_one(), session.execute(select(func.sum(Chunk.rows))).scalar_one()
+        succeeded = select(func.count()).select_from(JobRow).where(JobRow.state == JobState.SUCCEEDED)
+        found = session.execute(succeeded).scalar_one(), session.execute(select(func.sum(ChunkRow.rows))).scalar_one()
     if found != (jobs, jobs * (STEPS + 1)):
         raise RuntimeError(f"{found[0]} of {jobs} jobs succeeded, with {found[1]} rows")

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
-from ayla_service.db.models import Attempt, Shard
+from ayla_service.db.models import AttemptRow, ShardRow
 from ayla_service.states import AttemptOutcome
 from sqlalchemy import Row, select
 from sqlalchemy.exc import DBAPIError
@@ -26,8 +26,13 @@ _WITH_CHECKPOINT_SECONDS = 1.5
 """After so long a job has one: they are a second apart."""
 
 _ATTEMPT = select(
-    Attempt.number, Attempt.worker, Attempt.outcome, Attempt.device, Attempt.started_at, Attempt.heartbeat_at
-).join(Shard, Shard.id == Attempt.shard_id)
+    AttemptRow.number,
+    AttemptRow.worker,
+    AttemptRow.outcome,
+    AttemptRow.device,
+    AttemptRow.started_at,
+    AttemptRow.heartbeat_at,
+).join(ShardRow, ShardRow.id == AttemptRow.shard_id)
 
 
 class Scene:
@@ -54,7 +59,7 @@ class Scene:
 
     def attempt(self, job_id: str) -> Row[Any] | None:
         """The newest attempt at the job's only shard; None while the store does not answer."""
-        newest = _ATTEMPT.where(Shard.job_id == job_id).order_by(Attempt.number.desc()).limit(1)
+        newest = _ATTEMPT.where(ShardRow.job_id == job_id).order_by(AttemptRow.number.desc()).limit(1)
         try:
             with self.installation.database.read() as session:
                 return session.execute(newest).first()

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ayla_service.db.columns import UtcDateTime
-from ayla_service.db.models import Job, JobLabel, Shard, Trial
+from ayla_service.db.models import JobLabelRow, JobRow, ShardRow, TrialRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.jobs.planning import insert_jobs, plan_job
 from ayla_service.teams.principal import LOCAL
@@ -34,10 +34,10 @@ _COPIES = Table(
 )
 
 _REPLACED: dict[Any, dict[str, str]] = {
-    Job.__table__: {"id": "job_id", "created_at": "created_at", "updated_at": "created_at"},
-    JobLabel.__table__: {"job_id": "job_id", "created_at": "created_at"},
-    Shard.__table__: {"id": "shard_id", "job_id": "job_id", "queued_at": "created_at"},
-    Trial.__table__: {"id": "trial_id", "job_id": "job_id", "shard_id": "shard_id"},
+    JobRow.__table__: {"id": "job_id", "created_at": "created_at", "updated_at": "created_at"},
+    JobLabelRow.__table__: {"job_id": "job_id", "created_at": "created_at"},
+    ShardRow.__table__: {"id": "shard_id", "job_id": "job_id", "queued_at": "created_at"},
+    TrialRow.__table__: {"id": "trial_id", "job_id": "job_id", "shard_id": "shard_id"},
 }
 """Which columns of a table a copy has of its own, and where they come from; in the order in which they can be added."""
 
@@ -84,7 +84,7 @@ def _copy(session: Session, job_id: str, since: datetime, count: int) -> None:
     connection.execute(insert(_COPIES), list(_new_rows(since, count)))
     for table, replaced in _REPLACED.items():
         values = [_COPIES.c[replaced[item.name]] if item.name in replaced else item for item in table.columns]
-        key = table.c.id if table is Job.__table__ else table.c.job_id
+        key = table.c.id if table is JobRow.__table__ else table.c.job_id
         copied = (
             select(*values).select_from(table.join(_COPIES, true())).where(key == job_id).order_by(_COPIES.c.number)
         )

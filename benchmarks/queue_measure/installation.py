@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ayla_service.db import migrate
-from ayla_service.db.models import Worker
+from ayla_service.db.models import WorkerRow
 from ayla_service.db.session import Database
 from sqlalchemy import NullPool, create_engine, select, text
 
@@ -143,7 +143,7 @@ class Installation:
         if any(process.poll() is not None for process in self.workers):
             raise RuntimeError(f"a worker ended: {self._deployment.log()[-2000:]}")
         with self.database.read() as session:
-            registered = set(session.scalars(select(Worker.pid).where(Worker.stopped_at.is_(None))))
+            registered = set(session.scalars(select(WorkerRow.pid).where(WorkerRow.stopped_at.is_(None))))
         listening = not self.way.broker or listeners(self.backing.redis) >= len(self.workers)
         return listening and {process.pid for process in self.workers} <= registered
 

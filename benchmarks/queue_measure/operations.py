@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable, Iterable
 
 from ayla_service.datasets.pinning import fill_uploads, pin_uploads
-from ayla_service.db.models import Attempt, Job, Shard, Trial
+from ayla_service.db.models import AttemptRow, JobRow, ShardRow, TrialRow
 from ayla_service.db.session import Database
 from ayla_service.jobs.listing import JobQuery
 from ayla_service.jobs.service import JobService
@@ -43,9 +43,11 @@ class Bench:
     def some_jobs(self, count: int) -> list[str]:
         """Ids of jobs from all over the store."""
         with self.database.read() as session:
-            first = session.execute(select(Job.id).order_by(Job.id).limit(1)).scalar_one()
+            first = session.execute(select(JobRow.id).order_by(JobRow.id).limit(1)).scalar_one()
             near = (
-                session.execute(select(Job.id).where(Job.id >= str(uuid.uuid4())).order_by(Job.id).limit(1)).scalar()
+                session.execute(
+                    select(JobRow.id).where(JobRow.id >= str(uuid.uuid4())).order_by(JobRow.id).limit(1)
+                ).scalar()
                 for _ in range(count)
             )
             return sorted({job_id or first for job_id in near}, key=lambda job_id: job_id[::-1])
@@ -53,14 +55,14 @@ class Bench:
     def put_back(self, jobs: Iterable[str]) -> None:
         """Make jobs what they were when they were submitted."""
         ids = list(jobs)
-        shards = select(Shard.id).where(Shard.job_id.in_(ids))
+        shards = select(ShardRow.id).where(ShardRow.job_id.in_(ids))
         with self.database.write() as session:
-            session.execute(delete(Attempt).where(Attempt.shard_id.in_(shards)))
+            session.execute(delete(AttemptRow).where(AttemptRow.shard_id.in_(shards)))
             waiting = {"state": ShardState.QUEUED, "attempt": 0, "failures": 0, "lease_expires_at": None}
-            session.execute(update(Shard).where(Shard.job_id.in_(ids)).values(**waiting))
-            session.execute(update(Trial).where(Trial.job_id.in_(ids)).values(state=TrialState.QUEUED))
+            session.execute(update(ShardRow).where(ShardRow.job_id.in_(ids)).values(**waiting))
+            session.execute(update(TrialRow).where(TrialRow.job_id.in_(ids)).values(state=TrialState.QUEUED))
             new = {"state": JobState.QUEUED, "started_at": None, "finished_at": None, "cancel_requested_at": None}
-            session.execute(update(Job).where(Job.id.in_(ids)).values(**new))
+            session.execute(update(JobRow).where(JobRow.id.in_(ids)).values(**new))
 
 
 def _count(wanted: int, share: float) -> int:

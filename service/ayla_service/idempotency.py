@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import IdempotencyKey
+from ayla_service.db.models import IdempotencyKeyRow
 from ayla_service.errors import IdempotencyKeyReused
 
 KEYS_LIVE = timedelta(hours=24)
@@ -108,7 +108,9 @@ def begin(
         if earlier is not None:
             return earlier
         # Expired. Only that one goes: by now another process may have done so, and stored the answer to a new request.
-        session.execute(delete(IdempotencyKey).where(*_mine(request), IdempotencyKey.created_at < now - KEYS_LIVE))
+        session.execute(
+            delete(IdempotencyKeyRow).where(*_mine(request), IdempotencyKeyRow.created_at < now - KEYS_LIVE)
+        )
     return None
 
 
@@ -118,7 +120,7 @@ def find(session: Session, request: RequestKey, now: datetime) -> StoredAnswer |
     Raises:
         IdempotencyKeyReused: if something else was asked with this key before.
     """
-    mine = select(IdempotencyKey).where(*_mine(request), IdempotencyKey.created_at >= now - KEYS_LIVE)
+    mine = select(IdempotencyKeyRow).where(*_mine(request), IdempotencyKeyRow.created_at >= now - KEYS_LIVE)
     earlier = session.execute(mine.execution_options(populate_existing=True)).scalar_one_or_none()
     if earlier is None:
         return None
@@ -130,7 +132,7 @@ def find(session: Session, request: RequestKey, now: datetime) -> StoredAnswer |
 def store(session: Session, request: RequestKey, answer: StoredAnswer) -> None:
     """Store the answer for repetitions of the request; in the transaction that ``begin`` was called in."""
     session.execute(
-        update(IdempotencyKey)
+        update(IdempotencyKeyRow)
         .where(*_mine(request))
         .values(status=answer.status, headers=dict(answer.headers), body=answer.body)
     )
@@ -138,11 +140,11 @@ def store(session: Session, request: RequestKey, answer: StoredAnswer) -> None:
 
 def forget(session: Session, request: RequestKey) -> None:
     """Delete the key, as the request is not carried out after all; in the transaction that ``begin`` was called in."""
-    session.execute(delete(IdempotencyKey).where(*_mine(request)))
+    session.execute(delete(IdempotencyKeyRow).where(*_mine(request)))
 
 
 def _mine(request: RequestKey) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return IdempotencyKey.member_id == request.member_id, IdempotencyKey.key == request.key
+    return IdempotencyKeyRow.member_id == request.member_id, IdempotencyKeyRow.key == request.key
 
 
 def _take(session: Session, request: RequestKey, now: datetime, answer: StoredAnswer | None) -> bool:
@@ -157,5 +159,5 @@ def _take(session: Session, request: RequestKey, now: datetime, answer: StoredAn
         "body": answer.body if answer else b"",
         "created_at": now,
     }
-    taken = dialect.insert(IdempotencyKey).values(row).on_conflict_do_nothing().returning(IdempotencyKey.key)
+    taken = dialect.insert(IdempotencyKeyRow).values(row).on_conflict_do_nothing().returning(IdempotencyKeyRow.key)
     return session.execute(taken).first() is not None

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from ayla_service.db.models import Chunk, MetricChunk, PredictionSet, Trial
+from ayla_service.db.models import ChunkRow, MetricChunkRow, PredictionSetRow, TrialRow
 from ayla_service.db.session import Database
 from ayla_service.routers import ROUTERS
 from ayla_service.states import TrialState
@@ -94,11 +94,11 @@ def record(
     steps = columns["step"]
     data = encode(columns)
     with database.write() as session:
-        trial = session.get_one(Trial, trial_id)
+        trial = session.get_one(TrialRow, trial_id)
         trial.state = state
         for name, value in fields.items():
             setattr(trial, name, value)
-        session.add(Chunk(trial_id=trial_id, first_step=steps[0], last_step=steps[-1], rows=len(steps), data=data))
+        session.add(ChunkRow(trial_id=trial_id, first_step=steps[0], last_step=steps[-1], rows=len(steps), data=data))
 
 
 def record_metrics(database: Database, trial_id: str, columns: dict[str, list[Any]]) -> None:
@@ -106,14 +106,14 @@ def record_metrics(database: Database, trial_id: str, columns: dict[str, list[An
     steps, data = columns["step"], encode(columns)
     with database.write() as session:
         session.add(
-            MetricChunk(trial_id=trial_id, first_step=steps[0], last_step=steps[-1], rows=len(steps), data=data)
+            MetricChunkRow(trial_id=trial_id, first_step=steps[0], last_step=steps[-1], rows=len(steps), data=data)
         )
 
 
 def record_predictions(database: Database, trial_id: str, step: int, columns: dict[str, list[float]]) -> None:
     """Store a model's predictions at one step."""
     with database.write() as session:
-        session.add(PredictionSet(trial_id=trial_id, step=step, data=encode(columns)))
+        session.add(PredictionSetRow(trial_id=trial_id, step=step, data=encode(columns)))
 
 
 def upload_scope(*headers: tuple[bytes, bytes]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from ayla_service.db.models import Attempt, Shard
+from ayla_service.db.models import AttemptRow, ShardRow
 from ayla_service.db.session import Database
 from ayla_service.queue.attempts import fail
 from ayla_service.queue.claims import claim
@@ -27,12 +27,12 @@ def attempts_of(client: TestClient, job_id: str, **params: Any) -> list[dict[str
 def add_attempts(database: Database, job_id: str, numbers: int) -> list[tuple[int, int]]:
     """Attempts at every shard of a job, all those of one number at the same moment; (shard, number) oldest first."""
     with database.write() as session:
-        shards = session.scalars(select(Shard).where(Shard.job_id == job_id).order_by(Shard.index)).all()
+        shards = session.scalars(select(ShardRow).where(ShardRow.job_id == job_id).order_by(ShardRow.index)).all()
         for number in range(1, numbers + 1):
             time = START + timedelta(seconds=number)
             for shard in shards:
                 session.add(
-                    Attempt(
+                    AttemptRow(
                         shard_id=shard.id,
                         number=number,
                         worker="here:1",
@@ -87,7 +87,7 @@ def test_the_error_of_a_failed_attempt_is_told_in_full(
 def test_an_error_whose_kind_was_not_kept_is_unexpected(client: TestClient, database: Database, job_id: str) -> None:
     add_attempts(database, job_id, 1)
     with database.write() as session:
-        session.scalars(select(Attempt)).one().error = "Worker here:1 stopped answering."
+        session.scalars(select(AttemptRow)).one().error = "Worker here:1 stopped answering."
     error = attempts_of(client, job_id)[0]["error"]
     assert error == {"type": "unexpected-error", "detail": "Worker here:1 stopped answering."}
 

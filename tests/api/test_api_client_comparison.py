@@ -17,7 +17,7 @@ from ayla_service.app import create_app
 from ayla_service.comparison.query import ComparisonQuery, Metric
 from ayla_service.comparison.service import ComparisonResult, ComparisonService, job_comparison
 from ayla_service.comparison.verdicts import verdict
-from ayla_service.db.models import Chunk, Job, Trial
+from ayla_service.db.models import ChunkRow, JobRow, TrialRow
 from ayla_service.db.session import Database
 from ayla_service.settings import Settings
 from ayla_service.states import JobState, TrialState
@@ -82,9 +82,9 @@ def ended_job(database: Database, ends: Ends, **changes: Any) -> str:
     optimizers = [setting(label) for label in ends]
     job_id = submit(database, optimizers=optimizers, seeds=seeds, budget={"steps": 10}, **changes).id
     with database.write() as session:
-        job = session.get_one(Job, job_id)
+        job = session.get_one(JobRow, job_id)
         job.state, job.finished_at = JobState.SUCCEEDED, job.created_at
-        for trial in session.scalars(select(Trial).where(Trial.job_id == job_id)):
+        for trial in session.scalars(select(TrialRow).where(TrialRow.job_id == job_id)):
             end = ends[trial.label][trial.seed]
             if end is None:
                 trial.state = TrialState.FAILED
@@ -93,7 +93,7 @@ def ended_job(database: Database, ends: Ends, **changes: Any) -> str:
     return job_id
 
 
-def _end(trial: Trial, end: float) -> Chunk:
+def _end(trial: TrialRow, end: float) -> ChunkRow:
     """End a trial, and the rows that it recorded."""
     diverged = math.isinf(end)
     trial.state = TrialState.DIVERGED if diverged else TrialState.COMPLETED
@@ -101,7 +101,7 @@ def _end(trial: Trial, end: float) -> Chunk:
     trial.final_loss = None if diverged else end
     trial.best_loss, trial.best_step = (end, 10) if end < START else (START, 0)
     data = encode({"step": [0, 10], "loss": [START, end]})
-    return Chunk(trial_id=trial.id, first_step=0, last_step=10, rows=2, data=data)
+    return ChunkRow(trial_id=trial.id, first_step=0, last_step=10, rows=2, data=data)
 
 
 def compared(both: Both, job_id: str, query: ComparisonQuery | None = None) -> ayla.Comparison:

@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 from typing import Any
 
 import pytest
-from ayla_service.db.models import Job, Trial
+from ayla_service.db.models import JobRow, TrialRow
 from ayla_service.db.session import Database
 from ayla_service.figures import repository
 from ayla_service.figures.service import FigureService
@@ -38,7 +38,7 @@ def submitted(client: TestClient, **changes: Any) -> str:
 
 def trial_ids(database: Database, job_id: str) -> list[str]:
     with database.read() as session:
-        return list(session.scalars(select(Trial.id).where(Trial.job_id == job_id).order_by(Trial.index)))
+        return list(session.scalars(select(TrialRow.id).where(TrialRow.job_id == job_id).order_by(TrialRow.index)))
 
 
 @pytest.fixture
@@ -125,14 +125,14 @@ def test_a_figure_that_the_client_has_is_not_drawn_again(
         assert (unchanged.status_code, unchanged.content) == (304, b"")
         assert unchanged.headers["etag"] == etag
     with database.write() as session:
-        session.execute(update(Trial).where(Trial.job_id == recorded, Trial.index == 0).values(steps_done=3))
+        session.execute(update(TrialRow).where(TrialRow.job_id == recorded, TrialRow.index == 0).values(steps_done=3))
     assert client.get(path, headers=plain | {"If-None-Match": etag}).status_code == 200
 
 
 def test_a_new_name_is_a_new_figure(client: TestClient, database: Database, recorded: str) -> None:
     before = figure(client, recorded, "loss").headers["etag"]
     with database.write() as session:
-        session.execute(update(Job).where(Job.id == recorded).values(name="renamed"))
+        session.execute(update(JobRow).where(JobRow.id == recorded).values(name="renamed"))
     answer = figure(client, recorded, "loss")
     assert answer.headers["etag"] != before
     assert "renamed" in answer.text
@@ -278,6 +278,6 @@ def test_more_drawings_than_there_is_room_for_are_asked_to_come_again(
 
 def test_a_spec_that_cannot_be_read_has_no_figures(client: TestClient, database: Database, recorded: str) -> None:
     with database.write() as session:
-        job = session.get_one(Job, recorded)
+        job = session.get_one(JobRow, recorded)
         job.resolved_spec = job.resolved_spec | {"optimizers": [{"name": "of-the-future"}]}
     problem_of(figure(client, recorded, "loss"), 409, "figure-unavailable")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from ayla_service.app import create_app
-from ayla_service.db.models import Job
+from ayla_service.db.models import JobRow
 from ayla_service.db.session import Database
 from ayla_service.settings import Settings
 from fastapi.testclient import TestClient
@@ -272,7 +272,7 @@ def client(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def stored(database: Database) -> int:
     with database.read() as session:
-        return session.scalar(select(func.count()).select_from(Job)) or 0
+        return session.scalar(select(func.count()).select_from(JobRow)) or 0
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from ayla_service.app import create_app
 from ayla_service.datasets.routes import uploads
 from ayla_service.datasets.routes.uploads import UploadReceiver
 from ayla_service.datasets.subprocess_check import check_in_subprocess
-from ayla_service.db.models import Dataset, DatasetPart
+from ayla_service.db.models import DatasetPartRow, DatasetRow
 from ayla_service.db.session import Database
 from ayla_service.settings import Settings
 from fastapi import FastAPI
@@ -193,8 +193,8 @@ def _post(client: TestClient, content: bytes, kind: str, name: str | None = "hos
 
 def _assert_unharmed(client: TestClient, database: Database, scratch: Path) -> None:
     with database.read() as session:
-        assert session.scalar(select(func.count()).select_from(Dataset)) == 0
-        assert session.scalar(select(func.count()).select_from(DatasetPart)) == 0
+        assert session.scalar(select(func.count()).select_from(DatasetRow)) == 0
+        assert session.scalar(select(func.count()).select_from(DatasetPartRow)) == 0
     assert list(scratch.iterdir()) == []
     assert client.get("/healthz").status_code == 200
 

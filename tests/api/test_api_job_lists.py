@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from ayla_service.db.models import Chunk, Job, JobLabel, Trial
+from ayla_service.db.models import ChunkRow, JobLabelRow, JobRow, TrialRow
 from ayla_service.db.session import Database
 from ayla_service.queue.attempts import fail, record
 from ayla_service.queue.claims import claim
@@ -122,7 +122,7 @@ def test_what_is_told_about_a_job_can_be_changed(client: TestClient, database: D
     client.patch(f"/v1/jobs/{job_id}", json={"project": None, "tags": []}, headers=ANY)
     assert names(client, project="p") == []
     with database.read() as session:
-        assert session.scalar(select(func.count()).select_from(JobLabel).where(JobLabel.kind == "tag")) == 0
+        assert session.scalar(select(func.count()).select_from(JobLabelRow).where(JobLabelRow.kind == "tag")) == 0
 
 
 def test_a_change_names_the_version_it_changes(client: TestClient, job_id: str) -> None:
@@ -202,5 +202,5 @@ def test_a_job_that_has_ended_can_be_deleted(client: TestClient, database: Datab
     assert client.delete(f"/v1/jobs/{job_id}").status_code == 204
     problem_of(client.delete(f"/v1/jobs/{job_id}"), 404, "job-not-found")
     with database.read() as session:
-        for table in (Job, Trial, Chunk, JobLabel):
+        for table in (JobRow, TrialRow, ChunkRow, JobLabelRow):
             assert session.scalar(select(func.count()).select_from(table)) == 0

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from ayla_service.db.models import Job, Trial
+from ayla_service.db.models import JobRow, TrialRow
 from ayla_service.db.session import Database
 from ayla_service.states import JobState, TrialState
 from fastapi.testclient import TestClient
@@ -16,7 +16,7 @@ from tests.factories import spec
 
 def stored_jobs(database: Database) -> int:
     with database.read() as session:
-        return session.scalar(select(func.count()).select_from(Job)) or 0
+        return session.scalar(select(func.count()).select_from(JobRow)) or 0
 
 
 def submit(client: TestClient, **changes: Any) -> dict[str, Any]:
@@ -169,7 +169,7 @@ def test_a_finished_job_cannot_be_cancelled(
     client: TestClient, database: Database, job_id: str, state: JobState
 ) -> None:
     with database.write() as session:
-        job = session.get_one(Job, job_id)
+        job = session.get_one(JobRow, job_id)
         job.state, job.finished_at = state, job.created_at
     problem = problem_of(client.post(f"/v1/jobs/{job_id}/cancel"), 409, "job-finished")
     assert state in problem["detail"]
@@ -177,7 +177,7 @@ def test_a_finished_job_cannot_be_cancelled(
 
 def test_a_failed_job_says_why(client: TestClient, database: Database, job_id: str) -> None:
     with database.write() as session:
-        job = session.get_one(Job, job_id)
+        job = session.get_one(JobRow, job_id)
         job.state, job.finished_at = JobState.FAILED, job.created_at
         job.error_type, job.error_detail = "attempts-exhausted", "The worker vanished three times."
     error = client.get(f"/v1/jobs/{job_id}").json()["error"]
@@ -205,7 +205,7 @@ def test_a_wrong_query_of_trials_is_refused(client: TestClient, job_id: str, que
 
 def test_progress_counts_the_steps_of_all_trials(client: TestClient, database: Database, job_id: str) -> None:
     with database.write() as session:
-        for trial in session.scalars(select(Trial).where(Trial.job_id == job_id)):
+        for trial in session.scalars(select(TrialRow).where(TrialRow.job_id == job_id)):
             trial.state, trial.steps_done = TrialState.RUNNING, 4
     assert client.get(f"/v1/jobs/{job_id}").json()["progress"] == {
         "steps_done": 8,

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from ayla_service.db.models import Job, Shard
+from ayla_service.db.models import JobRow, ShardRow
 from ayla_service.db.session import Database
 from ayla_service.queue.attempts import fail
 from ayla_service.queue.claims import Claim, claim
@@ -41,7 +41,7 @@ def claimed(database: Database) -> Claim:
 
 def end(database: Database, job_id: str, state: JobState) -> None:
     with database.write() as session:
-        job = session.get_one(Job, job_id)
+        job = session.get_one(JobRow, job_id)
         job.state, job.finished_at = state, job.created_at
 
 
@@ -169,7 +169,7 @@ def test_a_job_that_still_runs_says_that_it_is_pausing(client: TestClient, datab
 def test_a_job_says_until_when_it_waits_after_a_failure(client: TestClient, database: Database, job_id: str) -> None:
     fail(database, claimed(database), ErrorType.OUT_OF_MEMORY, "No memory is left.\nTraceback", PATIENT)
     with database.read() as session:
-        available_at = session.scalars(select(Shard.available_at)).one()
+        available_at = session.scalars(select(ShardRow.available_at)).one()
     detail = job_of(client, job_id)["status_detail"]
     until = f"{available_at:%Y-%m-%d %H:%M:%S} UTC"
     assert detail == f"Waits until {until} for its next attempt; the last one failed: No memory is left."
@@ -189,7 +189,7 @@ def test_a_delay_that_is_over_waits_for_a_worker(client: TestClient, database: D
     fail(database, claimed(database), ErrorType.UNEXPECTED, "x" * 1000, PATIENT)
     assert len(job_of(client, job_id)["status_detail"]) < 400
     with database.write() as session:
-        shard = session.scalars(select(Shard)).one()
+        shard = session.scalars(select(ShardRow)).one()
         shard.available_at = shard.queued_at - timedelta(seconds=1)
     job = job_of(client, job_id)
     assert (job["state"], job["status_detail"]) == ("running", "Waiting for a free worker.")

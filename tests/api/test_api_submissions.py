@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from ayla_service.db.models import IdempotencyKey, Job, Member
+from ayla_service.db.models import IdempotencyKeyRow, JobRow, MemberRow
 from ayla_service.db.session import Database
 from ayla_service.http.examples import BULK_EXAMPLE, CLONE_EXAMPLES
 from fastapi.testclient import TestClient
@@ -16,7 +16,7 @@ from tests.api.helpers import pointers, problem_of
 from tests.factories import spec
 
 
-def stored(database: Database, table: type[Job] | type[IdempotencyKey] = Job) -> int:
+def stored(database: Database, table: type[JobRow] | type[IdempotencyKeyRow] = JobRow) -> int:
     with database.read() as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
@@ -145,14 +145,14 @@ def test_a_key_takes_any_body_without_a_fault(client: TestClient, job_id: str) -
 def test_what_was_refused_can_be_asked_again_under_its_key(client: TestClient, database: Database, job_id: str) -> None:
     headers = {"Idempotency-Key": "late"}
     problem_of(client.post(f"/v1/jobs/{job_id}/retry", headers=headers), 409, "job-unfinished")
-    assert stored(database, IdempotencyKey) == 0
+    assert stored(database, IdempotencyKeyRow) == 0
     client.post(f"/v1/jobs/{job_id}/cancel")
     assert client.post(f"/v1/jobs/{job_id}/retry", headers=headers).json()["state"] == "queued"
 
 
 def test_more_than_the_limit_is_refused_with_the_way_out(client: TestClient, database: Database) -> None:
     with database.write() as session:
-        session.execute(update(Member).values(limits={"queued_jobs": 1}))
+        session.execute(update(MemberRow).values(limits={"queued_jobs": 1}))
     problem = problem_of(client.post("/v1/jobs:bulk", json={"jobs": [spec(), spec()]}), 409, "limit-reached")
     assert "may have 1; this would add 2" in problem["detail"]
     assert client.post("/v1/jobs", json=spec()).status_code == 202

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from ayla_service.db.models import Chunk, Job, Trial
+from ayla_service.db.models import ChunkRow, JobRow, TrialRow
 from ayla_service.db.session import Database
 from ayla_service.states import JobState, TrialState
 from ayla_service.trials import table
@@ -39,7 +39,7 @@ PARQUET = "application/vnd.apache.parquet"
 @pytest.fixture
 def trial_ids(database: Database, job_id: str) -> list[str]:
     with database.read() as session:
-        return list(session.scalars(select(Trial.id).where(Trial.job_id == job_id).order_by(Trial.index)))
+        return list(session.scalars(select(TrialRow.id).where(TrialRow.job_id == job_id).order_by(TrialRow.index)))
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ FILES = [
 def test_downloads_have_a_name(client: TestClient, database: Database, job_id: str, recorded: list[str]) -> None:
     for name, file in FILES:
         with database.write() as session:
-            session.get_one(Job, job_id).name = name
+            session.get_one(JobRow, job_id).name = name
         answer = client.get(f"/v1/trials/{recorded[0]}/trajectory?format=csv")
         expected = file.replace("{id}", job_id[:8])
         assert answer.headers["content-disposition"] == f'attachment; filename="{expected}"'
@@ -135,7 +135,7 @@ def test_thinning_on_a_log_scale_and_by_other_columns(
 def _add_chunk(database: Database, trial_id: str, step: int) -> None:
     with database.write() as session:
         data = encode({"step": [step], "loss": [1.0]})
-        session.add(Chunk(trial_id=trial_id, first_step=step, last_step=step, rows=1, data=data))
+        session.add(ChunkRow(trial_id=trial_id, first_step=step, last_step=step, rows=1, data=data))
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "arrow", "parquet"])
@@ -174,7 +174,7 @@ def test_what_never_changes_may_be_kept(
     assert client.get(trial).headers["cache-control"] == "private, max-age=3600"
     assert client.get(whole).headers["cache-control"] == "private, no-cache"
     with database.write() as session:
-        job = session.get_one(Job, job_id)
+        job = session.get_one(JobRow, job_id)
         job.state, job.finished_at = JobState.SUCCEEDED, job.created_at
     assert client.get(whole).headers["cache-control"] == "private, max-age=3600"
 
@@ -208,7 +208,7 @@ def test_a_label_is_no_formula_in_csv_and_itself_elsewhere(client: TestClient, d
         "/v1/jobs", json=spec(optimizers=[{"name": "sgd", "learning_rate": 0.1, "label": "=1+1"}])
     ).json()["id"]
     with database.read() as session:
-        (trial_id,) = session.scalars(select(Trial.id).where(Trial.job_id == job_id))
+        (trial_id,) = session.scalars(select(TrialRow.id).where(TrialRow.job_id == job_id))
     record(database, trial_id, {"step": [0], "loss": [-6.0]}, steps_done=1)
     for name in ("summary", "trajectories"):
         path = f"/v1/jobs/{job_id}/{name}"
@@ -316,7 +316,7 @@ PATHS = ["/v1/jobs/{job}/trajectories", "/v1/jobs/{job}/metrics", "/v1/jobs/{job
 def test_other_teams_see_nothing(client: TestClient, database: Database) -> None:
     theirs = submit_as(database, stranger(database))
     with database.read() as session:
-        trial_id = session.scalars(select(Trial.id).where(Trial.job_id == theirs.id)).first()
+        trial_id = session.scalars(select(TrialRow.id).where(TrialRow.job_id == theirs.id)).first()
     for path in (*PATHS, "/v1/trials/{trial}/trajectory", "/v1/trials/{trial}/metrics"):
         kind = "job" if "{job}" in path else "trial"
         for job, trial in ((theirs.id, trial_id), ("nope", "nope"), ("0" * 36, "0" * 36)):
@@ -369,7 +369,7 @@ def test_a_download_that_cannot_go_on_is_cut(
     def vanish(opened: table.ResultTable) -> Any:
         yield next(pieces(opened))
         with database.write() as session:
-            session.delete(session.get_one(Job, job_id))
+            session.delete(session.get_one(JobRow, job_id))
         yield from pieces(opened)
 
     pieces = table.ResultTable.pieces

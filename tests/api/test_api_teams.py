@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ayla_service.db.models import Member, Team
+from ayla_service.db.models import MemberRow, TeamRow
 from ayla_service.db.session import Database
 from ayla_service.states import Role
 from ayla_service.teams.principal import LOCAL, Scope
@@ -62,8 +62,8 @@ def test_without_keys_everybody_is_the_built_in_member(client: TestClient) -> No
 
 def test_limits_are_told_with_what_is_used_of_them(client: TestClient, database: Database) -> None:
     with database.write() as session:
-        session.get_one(Member, LOCAL.member_id).limits = {"queued_jobs": 3}
-        session.get_one(Team, LOCAL.team_id).limits = {"steps": 1000}
+        session.get_one(MemberRow, LOCAL.member_id).limits = {"queued_jobs": 3}
+        session.get_one(TeamRow, LOCAL.team_id).limits = {"steps": 1000}
     client.post("/v1/jobs", json=spec())
     submit_as(database, colleague(database))
     submit_as(database, stranger(database))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ayla_service.app import create_app
-from ayla_service.db.models import Webhook
+from ayla_service.db.models import WebhookRow
 from ayla_service.db.session import Database
 from ayla_service.http.authorization import authenticate
 from ayla_service.settings import Settings
@@ -199,7 +199,7 @@ def test_a_new_secret_signs_beside_the_old_one(client: TestClient, database: Dat
     assert rotated["secret"] != webhook["secret"]
     assert rotated["rotated_at"] is not None
     with database.read() as session:
-        row = session.scalars(select(Webhook)).one()
+        row = session.scalars(select(WebhookRow)).one()
         assert (row.secret, row.old_secret) == (rotated["secret"], webhook["secret"])
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from ayla_service.db.models import Worker
+from ayla_service.db.models import WorkerRow
 from ayla_service.db.session import Database
 from ayla_service.queue.claims import claim
 from ayla_service.queue.workers import WorkerFacts, register, sign_off
@@ -61,7 +61,7 @@ def test_workers_that_are_gone_say_how_in_the_order_of_their_start(client: TestC
         registered(database, name)
     sign_off(database, "stopped")
     with database.write() as session:
-        session.get_one(Worker, "lost").heartbeat_at -= timedelta(hours=1)
+        session.get_one(WorkerRow, "lost").heartbeat_at -= timedelta(hours=1)
     states = {worker["name"]: worker["state"] for worker in client.get("/v1/workers").json()["data"]}
     assert list(states.items()) == [("stopped", "stopped"), ("lost", "lost"), ("idle", "idle")]
 

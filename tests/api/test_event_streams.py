@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from ayla_service.db.models import Member
+from ayla_service.db.models import MemberRow
 from ayla_service.db.session import Database
 from ayla_service.streams import followed_jobs, subscription
 from ayla_service.teams.principal import LOCAL
@@ -109,7 +109,7 @@ def test_one_stream_tells_of_several_jobs_until_all_have_ended(database: Databas
 def test_an_owner_is_found_however_the_name_is_written(database: Database, url: str) -> None:
     """In what a stream begins with, and in what it goes on with."""
     with database.write() as session:
-        session.execute(update(Member).where(Member.id == LOCAL.member_id).values(name="Zo\u00eb"))
+        session.execute(update(MemberRow).where(MemberRow.id == LOCAL.member_id).values(name="Zo\u00eb"))
     first = submit(database).id
     with streamed(url, "/v1/events?owner=Zoe%CC%88") as stream:
         assert [job["id"] for job in stream.until("snapshot")[-1].data["jobs"]] == [first]

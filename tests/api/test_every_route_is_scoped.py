@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ayla_service.app import create_app
 from ayla_service.db import migrate
-from ayla_service.db.models import Job, Webhook
+from ayla_service.db.models import JobRow, WebhookRow
 from ayla_service.db.session import Database
 from ayla_service.http import authentication
 from ayla_service.http.rate_limits import RateLimitPolicy
@@ -297,9 +297,9 @@ def test_who_may_not_look_is_told_nothing_that_was_there_before(
     """What only those who look know is in no answer, with all other scopes and about one's own things."""
     secret = "a note that nobody else has written"
     with database.write() as session:
-        for table, row_id in ((Job, ours.ids["job_id"]), (Webhook, ours.ids["webhook_id"])):
+        for table, row_id in ((JobRow, ours.ids["job_id"]), (WebhookRow, ours.ids["webhook_id"])):
             row = session.get_one(table, row_id)
-            setattr(row, "notes" if table is Job else "description", secret)
+            setattr(row, "notes" if table is JobRow else "description", secret)
     key, told = make_key(database, LOCAL, [SUBMIT, ADMIN]), make_key(database)
     assert secret in client.get(ours.path("/v1/jobs/{job_id}"), headers=shown(told)).text
     assert secret in client.get(ours.path("/v1/webhooks/{webhook_id}"), headers=shown(told)).text

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import typer
 from ayla_service.admin.prune import duration
-from ayla_service.db.models import Job
+from ayla_service.db.models import JobRow
 from ayla_service.db.session import Database, store_now
 from sqlalchemy import func, select, update
 
@@ -40,7 +40,7 @@ def old(database: Database) -> str:
     jobs(database).cancel(job_id)
     with database.write() as session:
         then = store_now(session) - timedelta(days=365)
-        session.execute(update(Job).where(Job.id == job_id).values(finished_at=then))
+        session.execute(update(JobRow).where(JobRow.id == job_id).values(finished_at=then))
     return job_id
 
 
@@ -53,7 +53,7 @@ def prune(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 def left(database: Database) -> int:
     with database.read() as session:
-        return session.scalar(select(func.count()).select_from(Job)) or 0
+        return session.scalar(select(func.count()).select_from(JobRow)) or 0
 
 
 def test_it_says_what_it_would_remove_and_then_removes_it(old: str, database: Database, tmp_path: Path) -> None:

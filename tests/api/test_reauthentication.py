@@ -13,7 +13,7 @@ import httpx2
 import pytest
 from ayla_service.app import create_app
 from ayla_service.datasets.routes.uploads import UploadReceiver
-from ayla_service.db.models import ApiKey, Dataset, Job
+from ayla_service.db.models import ApiKeyRow, DatasetRow, JobRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import TooManyStreams
 from ayla_service.http import reauthentication
@@ -43,7 +43,7 @@ def _revoke(database: Database, who: Principal) -> None:
 
 def _expire(database: Database, who: Principal) -> None:
     with database.write() as session:
-        session.get_one(ApiKey, who.key_id).expires_at = store_now(session)
+        session.get_one(ApiKeyRow, who.key_id).expires_at = store_now(session)
 
 
 def _remove(database: Database, who: Principal) -> None:
@@ -53,7 +53,7 @@ def _remove(database: Database, who: Principal) -> None:
 
 def _forget(database: Database, who: Principal) -> None:
     with database.write() as session:
-        session.delete(session.get_one(ApiKey, who.key_id))
+        session.delete(session.get_one(ApiKeyRow, who.key_id))
 
 
 def _lower(database: Database, who: Principal) -> None:
@@ -62,7 +62,7 @@ def _lower(database: Database, who: Principal) -> None:
 
 def _narrow(database: Database, who: Principal) -> None:
     with database.write() as session:
-        session.get_one(ApiKey, who.key_id).scopes = [Scope.ADMIN.value]
+        session.get_one(ApiKeyRow, who.key_id).scopes = [Scope.ADMIN.value]
 
 
 ENDS: list[tuple[End, int, str]] = [
@@ -110,7 +110,7 @@ class HalfSent:
         return int(head.split()[1]), json.loads(body).get("type", "").rpartition(":")[2]
 
 
-def stored(database: Database, table: type[Dataset | Job]) -> int:
+def stored(database: Database, table: type[DatasetRow | JobRow]) -> int:
     with database.read() as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
@@ -128,7 +128,7 @@ def test_a_file_is_not_stored_for_whom_it_is_not_taken_any_more(
             wait_until(lambda: app.state.uploads._under_way.total() == 1, "the upload")
             end(database, who)
             assert request.finish() == tuple(expected), end
-        assert stored(database, Dataset) == 0
+        assert stored(database, DatasetRow) == 0
         key, _ = next(comers)
         assert HalfSent(url, UPLOAD, key, FLOWERS, "text/csv").finish()[0] == 201
 
@@ -140,7 +140,7 @@ def test_a_file_that_came_before_the_first_key_is_not_stored_after_it(database: 
         wait_until(lambda: app.state.uploads._under_way.total() == 1, "the upload")
         make_key(database)
         assert request.finish() == (401, "not-authenticated")
-    assert stored(database, Dataset) == 0
+    assert stored(database, DatasetRow) == 0
 
 
 def test_a_file_without_an_end_is_given_up_when_its_key_ends(
@@ -168,7 +168,7 @@ def test_a_body_that_comes_slowly_is_taken_from_who_may_still_send_it(
             time.sleep(0.3)  # it is let in
             end(database, who)
             assert request.finish() == tuple(expected), end
-        assert stored(database, Job) == 0
+        assert stored(database, JobRow) == 0
         key, _ = next(comers)
         assert HalfSent(url, "/v1/jobs", key, content).finish()[0] == 202
 

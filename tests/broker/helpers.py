@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ayla_service.db.models import Attempt
+from ayla_service.db.models import AttemptRow
 from ayla_service.db.session import Database
 from ayla_service.jobs.schemas import JobDetail
 from ayla_service.queue.celery.publisher import CeleryWakeUp
@@ -49,7 +49,7 @@ def wait_for_end(database: Database, job: JobDetail) -> None:
 
 def outcomes(database: Database) -> list[str]:
     with database.read() as session:
-        return list(session.scalars(select(Attempt.outcome).order_by(Attempt.started_at, Attempt.number)))
+        return list(session.scalars(select(AttemptRow.outcome).order_by(AttemptRow.started_at, AttemptRow.number)))
 
 
 def listening(log: Path, times: int = 1) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from ayla_service.db.models import Attempt, Shard
+from ayla_service.db.models import AttemptRow, ShardRow
 from ayla_service.db.session import Database
 from ayla_service.states import PRIORITIES, AttemptOutcome
 from sqlalchemy import func, select, text
@@ -39,8 +39,8 @@ class Injury:
 
 def running_on(database: Database, pid: int) -> list[tuple[str, int]]:
     """Shard and number of the attempts that run on the worker with this process id, as its name has it."""
-    query = select(Attempt.shard_id, Attempt.number).where(
-        Attempt.outcome == AttemptOutcome.RUNNING, Attempt.worker.like(f"%:{pid}:%")
+    query = select(AttemptRow.shard_id, AttemptRow.number).where(
+        AttemptRow.outcome == AttemptOutcome.RUNNING, AttemptRow.worker.like(f"%:{pid}:%")
     )
     with database.read() as session:
         return [(shard, number) for shard, number in session.execute(query)]
@@ -55,7 +55,7 @@ def is_writing(database: Database, application: str) -> bool:
 
 def are_taken_up(database: Database, attempts: Sequence[tuple[str, int]]) -> bool:
     """Whether a later attempt runs at one of the shards."""
-    running = select(Attempt.shard_id, Attempt.number).where(Attempt.outcome == AttemptOutcome.RUNNING)
+    running = select(AttemptRow.shard_id, AttemptRow.number).where(AttemptRow.outcome == AttemptOutcome.RUNNING)
     with database.read() as session:
         now = dict(session.execute(running).all())
     return any(now.get(shard, number) > number for shard, number in attempts)
@@ -94,7 +94,7 @@ class Pulse:
         return None
 
     def _run(self) -> None:
-        latest = select(func.max(func.greatest(Attempt.heartbeat_at, Attempt.started_at)))
+        latest = select(func.max(func.greatest(AttemptRow.heartbeat_at, AttemptRow.started_at)))
         while not self._stopping.wait(_LOOK_SECONDS):
             try:
                 with self._database.read() as session:
@@ -126,8 +126,8 @@ def resumptions(database: Database, injuries: Sequence[Injury]) -> Mapping[int, 
     priority: they wait until nothing else is left, fault or not.
     """
     with database.read() as session:
-        patient = set(session.scalars(select(Shard.id).where(Shard.priority > PRIORITIES["normal"])))
-        attempts = {(item.shard_id, item.number): item for item in session.scalars(select(Attempt))}
+        patient = set(session.scalars(select(ShardRow.id).where(ShardRow.priority > PRIORITIES["normal"])))
+        attempts = {(item.shard_id, item.number): item for item in session.scalars(select(AttemptRow))}
         session.expunge_all()  # to be read after the end of the unit of work
     found: dict[int, list[Resumption]] = {}
     for injury in injuries:

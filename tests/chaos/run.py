@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from ayla_core.devices import set_threads
 from ayla_core.native.library import kernels
-from ayla_service.db.models import Attempt, Job
+from ayla_service.db.models import AttemptRow, JobRow
 from ayla_service.db.session import Database
 from ayla_service.states import UNFINISHED_JOB
 from sqlalchemy import func, select
@@ -175,7 +175,7 @@ def _wait_for_rest(database: Database) -> None:
 
 
 def _unfinished(database: Database) -> int:
-    unfinished = select(func.count()).select_from(Job).where(Job.state.in_(UNFINISHED_JOB))
+    unfinished = select(func.count()).select_from(JobRow).where(JobRow.state.in_(UNFINISHED_JOB))
     with database.read() as session:
         return session.execute(unfinished).scalar_one()
 
@@ -186,14 +186,14 @@ def _late_writes(deployment: Deployment) -> int:
 
 def _jobs(database: Database, orders: Mapping[str, Order]) -> Mapping[tuple[str, str], int]:
     with database.read() as session:
-        states = session.execute(select(Job.name, Job.state)).all()
+        states = session.execute(select(JobRow.name, JobRow.state)).all()
     kinds = {key: order.planned.kind for key, order in orders.items()}
     return Counter((kinds.get(name or "", "unknown"), state) for name, state in states)
 
 
 def _attempts(database: Database) -> Mapping[str, int]:
     with database.read() as session:
-        return dict(session.execute(select(Attempt.outcome, func.count()).group_by(Attempt.outcome)).all())
+        return dict(session.execute(select(AttemptRow.outcome, func.count()).group_by(AttemptRow.outcome)).all())
 
 
 def _say(line: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from ayla_core.recorder import Column
-from ayla_service.db.models import Chunk, Job, MetricChunk, Shard, Trial
+from ayla_service.db.models import ChunkRow, JobRow, MetricChunkRow, ShardRow, TrialRow
 from ayla_service.db.session import Database
 from ayla_service.trials.encoding import decode
 from sqlalchemy import select
@@ -19,7 +19,7 @@ Columns = Mapping[str, Column]
 class StoredTrial:
     """A trial with all of its rows, in the order of their chunks; no columns where it has no chunk."""
 
-    row: Trial
+    row: TrialRow
     trajectory: Columns
     metrics: Columns
 
@@ -28,18 +28,18 @@ class StoredTrial:
 class StoredJob:
     """A job with the trials of each of its shards, in order."""
 
-    row: Job
+    row: JobRow
     shards: Sequence[Sequence[StoredTrial]]
 
 
 def stored_job(database: Database, job_id: str) -> StoredJob:
     """Everything of one job."""
     with database.read() as session:
-        job = session.get_one(Job, job_id)
-        trajectories = _columns(session, Chunk, job_id)
-        metrics = _columns(session, MetricChunk, job_id)
+        job = session.get_one(JobRow, job_id)
+        trajectories = _columns(session, ChunkRow, job_id)
+        metrics = _columns(session, MetricChunkRow, job_id)
         rows = session.scalars(
-            select(Trial).join(Shard).where(Trial.job_id == job_id).order_by(Shard.index, Trial.index)
+            select(TrialRow).join(ShardRow).where(TrialRow.job_id == job_id).order_by(ShardRow.index, TrialRow.index)
         )
         shards: dict[str, list[StoredTrial]] = defaultdict(list)
         for row in rows:
@@ -48,8 +48,12 @@ def stored_job(database: Database, job_id: str) -> StoredJob:
     return StoredJob(job, list(shards.values()))
 
 
-def _columns(session: Session, table: type[Chunk] | type[MetricChunk], job_id: str) -> dict[str, Columns]:
-    query = select(table.trial_id, table.data).join(Trial, Trial.id == table.trial_id).where(Trial.job_id == job_id)
+def _columns(session: Session, table: type[ChunkRow] | type[MetricChunkRow], job_id: str) -> dict[str, Columns]:
+    query = (
+        select(table.trial_id, table.data)
+        .join(TrialRow, TrialRow.id == table.trial_id)
+        .where(TrialRow.job_id == job_id)
+    )
     pieces: dict[str, list[Columns]] = defaultdict(list)
     for trial_id, data in session.execute(query.order_by(table.trial_id, table.first_step)):
         chunk = decode(data)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from ayla_core.devices import set_threads
 from ayla_service.db import migrate
-from ayla_service.db.models import Attempt, Chunk, Job, MetricChunk, Shard, Trial
+from ayla_service.db.models import AttemptRow, ChunkRow, JobRow, MetricChunkRow, ShardRow, TrialRow
 from ayla_service.db.session import Database
 from ayla_service.queue import attempts
 from ayla_service.queue.claims import Claim, SavedState, claim
@@ -84,7 +84,7 @@ def store(postgres_server: PostgresServer, template: str) -> Iterator[Database]:
 def _orders(database: Database) -> dict[str, Order]:
     """What users asked for and were told, if all is well."""
     with database.read() as session:
-        ids = dict(session.execute(select(Job.name, Job.id)).all())
+        ids = dict(session.execute(select(JobRow.name, JobRow.id)).all())
     return {
         name: Order(Planned(name, "small", _SPECS[name], 0.0, 0), answers=[ids[name]], asked=1)
         for name in _SPECS
@@ -96,26 +96,28 @@ def _found(database: Database, orders: dict[str, Order] | None = None) -> set[Ch
     return {finding.check for finding in verified.findings}
 
 
-def _trial(session: Session, name: str) -> Trial:
-    trials = select(Trial).join(Job, Job.id == Trial.job_id).where(Job.name == name).order_by(Trial.index)
+def _trial(session: Session, name: str) -> TrialRow:
+    trials = (
+        select(TrialRow).join(JobRow, JobRow.id == TrialRow.job_id).where(JobRow.name == name).order_by(TrialRow.index)
+    )
     return session.scalars(trials.limit(1)).one()
 
 
-def _shard(session: Session, name: str) -> Shard:
-    return session.scalars(select(Shard).join(Job).where(Job.name == name)).one()
+def _shard(session: Session, name: str) -> ShardRow:
+    return session.scalars(select(ShardRow).join(JobRow).where(JobRow.name == name)).one()
 
 
-def _chunk(session: Session, name: str = "course") -> Chunk:
-    return session.scalars(select(Chunk).where(Chunk.trial_id == _trial(session, name).id)).one()
+def _chunk(session: Session, name: str = "course") -> ChunkRow:
+    return session.scalars(select(ChunkRow).where(ChunkRow.trial_id == _trial(session, name).id)).one()
 
 
 def _write_twice(session: Session) -> None:
     chunk = _chunk(session)
     again = {"last_step": chunk.last_step, "rows": chunk.rows, "attempt": 1, "data": chunk.data}
-    session.add(Chunk(trial_id=chunk.trial_id, first_step=chunk.first_step + 1, **again))
+    session.add(ChunkRow(trial_id=chunk.trial_id, first_step=chunk.first_step + 1, **again))
 
 
-def _flip(row: Chunk | MetricChunk, column: str) -> None:
+def _flip(row: ChunkRow | MetricChunkRow, column: str) -> None:
     """Change the last bit of one number."""
     table = {name: values.to_numpy().copy() for name, values in zip(*_parts(row.data), strict=True)}
     table[column].view(np.int64)[-1] ^= 1
@@ -130,26 +132,27 @@ def _parts(data: bytes) -> tuple[list[str], list[Any]]:
 def _flip_metric(session: Session) -> None:
     trial = _trial(session, "digits")
     _flip(
-        session.scalars(select(MetricChunk).where(MetricChunk.trial_id == trial.id)).first() or _missing(), "test_loss"
+        session.scalars(select(MetricChunkRow).where(MetricChunkRow.trial_id == trial.id)).first() or _missing(),
+        "test_loss",
     )
 
 
-def _missing() -> MetricChunk:
+def _missing() -> MetricChunkRow:
     raise AssertionError("the store has no metrics")
 
 
 def _second_job(session: Session) -> None:
-    job = session.scalars(select(Job).where(Job.name == "course")).one()
+    job = session.scalars(select(JobRow).where(JobRow.name == "course")).one()
     session.expunge(job)
-    values = {column.name: getattr(job, column.name) for column in Job.__table__.columns}
-    session.add(Job(**{**values, "id": "another"}))
+    values = {column.name: getattr(job, column.name) for column in JobRow.__table__.columns}
+    session.add(JobRow(**{**values, "id": "another"}))
 
 
 def _attempt(session: Session, number: int, **changes: Any) -> None:
     shard = _shard(session, "course")
-    first = session.get_one(Attempt, (shard.id, 1))
-    values = {column.name: getattr(first, column.name) for column in Attempt.__table__.columns}
-    session.add(Attempt(**{**values, "number": number, **changes}))
+    first = session.get_one(AttemptRow, (shard.id, 1))
+    values = {column.name: getattr(first, column.name) for column in AttemptRow.__table__.columns}
+    session.add(AttemptRow(**{**values, "number": number, **changes}))
 
 
 _HARMS: dict[str, tuple[Harm, set[Check]]] = {
@@ -161,35 +164,37 @@ _HARMS: dict[str, tuple[Harm, set[Check]]] = {
     "a bit of a trajectory": (lambda session: _flip(_chunk(session), "loss"), {Check.BITS}),
     "a bit of the metrics": (_flip_metric, {Check.BITS}),
     "another best loss": (
-        lambda session: session.execute(update(Trial).values(best_loss=Trial.best_loss * (1 + 2**-52))), {Check.BITS}
+        lambda session: session.execute(update(TrialRow).values(best_loss=TrialRow.best_loss * (1 + 2**-52))),
+        {Check.BITS},
     ),
-    "a job gone": (lambda session: session.execute(delete(Job).where(Job.name == "course")), {Check.LOST}),
+    "a job gone": (lambda session: session.execute(delete(JobRow).where(JobRow.name == "course")), {Check.LOST}),
     "a job twice": (_second_job, {Check.DOUBLED}),
     "a job that nobody asked for": (
-        lambda session: session.execute(update(Job).where(Job.name == "course").values(name="other")),
+        lambda session: session.execute(update(JobRow).where(JobRow.name == "course").values(name="other")),
         {Check.LOST, Check.DOUBLED},
     ),
     "a job that still waits": (
         lambda session: session.execute(
-            update(Job).where(Job.name == "course").values(state="queued", finished_at=None)
+            update(JobRow).where(JobRow.name == "course").values(state="queued", finished_at=None)
         ),
         {Check.LOST},
     ),
     "a job cancelled by nobody": (
-        lambda session: session.execute(update(Job).where(Job.name == "course").values(state="cancelled")), {Check.ENDS}
+        lambda session: session.execute(update(JobRow).where(JobRow.name == "course").values(state="cancelled")),
+        {Check.ENDS},
     ),
     "a trial without its end": (
-        lambda session: session.execute(update(Trial).values(state="running")), {Check.ENDS, Check.BITS}
+        lambda session: session.execute(update(TrialRow).values(state="running")), {Check.ENDS, Check.BITS}
     ),
     "an attempt too many": (lambda session: _attempt(session, 2), {Check.STALE}),
     "an attempt that still runs": (
         lambda session: _attempt(session, 2, outcome="running", ended_at=None), {Check.STALE}
     ),
     "attempts without a first": (
-        lambda session: session.execute(update(Attempt).values(number=2)), {Check.STALE}
+        lambda session: session.execute(update(AttemptRow).values(number=2)), {Check.STALE}
     ),
     "a shard that nobody finished": (
-        lambda session: session.execute(update(Attempt).values(outcome="lost")), {Check.STALE}
+        lambda session: session.execute(update(AttemptRow).values(outcome="lost")), {Check.STALE}
     ),
 }  # fmt: skip
 
@@ -229,7 +234,7 @@ def test_a_job_has_to_fail_of_what_it_should_fail_of(store: Database) -> None:
     assert _found(store, orders) == {Check.ENDS}
     for error, found in (("worker-lost", {Check.ENDS}), ("time-limit-exceeded", set())):
         with store.write() as session:
-            session.execute(update(Job).where(Job.name == "course").values(state="failed", error_type=error))
+            session.execute(update(JobRow).where(JobRow.name == "course").values(state="failed", error_type=error))
         assert _found(store, orders) == found
 
 

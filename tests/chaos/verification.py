@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from ayla_service.db.models import Attempt, Job, Shard
+from ayla_service.db.models import AttemptRow, JobRow, ShardRow
 from ayla_service.db.session import Database
 from ayla_service.states import UNFINISHED_JOB, AttemptOutcome, JobState, ShardState, TrialState
 from ayla_spec.jobspec import ResolvedJobSpec
@@ -74,13 +74,13 @@ def verify(database: Database, orders: Mapping[str, Order], audited: Iterable[Vi
 
 def _ids(database: Database) -> list[str]:
     with database.read() as session:
-        return list(session.scalars(select(Job.id).order_by(Job.created_at, Job.id)))
+        return list(session.scalars(select(JobRow.id).order_by(JobRow.created_at, JobRow.id)))
 
 
 def _check_jobs(database: Database, orders: Mapping[str, Order]) -> Iterator[Finding]:
     """One job for each key: counted by the jobs' names, not by the keys that the program itself relies on."""
     with database.read() as session:
-        stored = Counter(session.scalars(select(Job.name)))
+        stored = Counter(session.scalars(select(JobRow.name)))
     for key, order in orders.items():
         if stored[key] == 0:
             yield Finding(Check.LOST, f"{key}: asked for {order.asked} times, and there is no such job")
@@ -145,9 +145,9 @@ def _expected_steps(spec: ResolvedJobSpec, trial: StoredTrial) -> list[int]:
 def _check_attempts(database: Database) -> Iterator[Finding]:
     """One owner at a time: numbers without a gap, each attempt closed before the next began."""
     with database.read() as session:
-        shards = {shard.id: shard for shard in session.scalars(select(Shard))}
-        attempts: dict[str, list[Attempt]] = defaultdict(list)
-        for attempt in session.scalars(select(Attempt).order_by(Attempt.shard_id, Attempt.number)):
+        shards = {shard.id: shard for shard in session.scalars(select(ShardRow))}
+        attempts: dict[str, list[AttemptRow]] = defaultdict(list)
+        for attempt in session.scalars(select(AttemptRow).order_by(AttemptRow.shard_id, AttemptRow.number)):
             attempts[attempt.shard_id].append(attempt)
         session.expunge_all()  # to be read after the end of the unit of work
     for shard_id, shard in shards.items():
@@ -155,7 +155,7 @@ def _check_attempts(database: Database) -> Iterator[Finding]:
             yield Finding(Check.STALE, f"shard {shard.index} of job {shard.job_id}: {found}")
 
 
-def _disorder(shard: Shard, attempts: Sequence[Attempt]) -> Iterator[str]:
+def _disorder(shard: ShardRow, attempts: Sequence[AttemptRow]) -> Iterator[str]:
     numbers = [attempt.number for attempt in attempts]
     if numbers != list(range(1, shard.attempt + 1)):
         yield f"attempts {numbers}, but the shard counts {shard.attempt}"
@@ -174,7 +174,7 @@ def _check_rests(database: Database, orders: Mapping[str, Order]) -> Iterator[Fi
     """Nothing of a job begins between the answer to a pause and the request to resume it."""
     with database.read() as session:
         rows = session.execute(
-            select(Job.name, Attempt.started_at).join(Shard, Shard.job_id == Job.id).join(Attempt)
+            select(JobRow.name, AttemptRow.started_at).join(ShardRow, ShardRow.job_id == JobRow.id).join(AttemptRow)
         ).all()
     for name, started_at in rows:
         order = orders.get(name or "")

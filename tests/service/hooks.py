@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from ayla_service.db.models import Webhook, WebhookDelivery
+from ayla_service.db.models import WebhookDeliveryRow, WebhookRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue.outbox import WebhookEvent, delivery, message
 from ayla_service.teams.principal import LOCAL, Principal
@@ -28,7 +28,7 @@ def add_webhook(
         **columns,
     }
     with database.write() as session:
-        session.execute(insert(Webhook), [{**webhook, "created_at": store_now(session)}])
+        session.execute(insert(WebhookRow), [{**webhook, "created_at": store_now(session)}])
     return str(webhook["id"])
 
 
@@ -37,15 +37,15 @@ def add_delivery(database: Database, webhook_id: str, event: str = "job.succeede
     with database.write() as session:
         now = store_now(session)
         row = delivery(webhook_id, event, message(event, now, {"name": "Bézier"}), now)
-        session.execute(insert(WebhookDelivery), [row])
+        session.execute(insert(WebhookDeliveryRow), [row])
     return str(row["id"])
 
 
-def deliveries(database: Database) -> list[WebhookDelivery]:
+def deliveries(database: Database) -> list[WebhookDeliveryRow]:
     """All deliveries, the oldest first."""
     with database.read() as session:
-        order = (WebhookDelivery.created_at, WebhookDelivery.id)
-        rows = list(session.scalars(select(WebhookDelivery).order_by(*order)))
+        order = (WebhookDeliveryRow.created_at, WebhookDeliveryRow.id)
+        rows = list(session.scalars(select(WebhookDeliveryRow).order_by(*order)))
         session.expunge_all()
         return rows
 
@@ -53,5 +53,5 @@ def deliveries(database: Database) -> list[WebhookDelivery]:
 def pass_time(database: Database) -> None:
     """Let everything that waits be due, as if its time had come."""
     with database.write() as session:
-        pending = update(WebhookDelivery).where(WebhookDelivery.state == "pending")
+        pending = update(WebhookDeliveryRow).where(WebhookDeliveryRow.state == "pending")
         session.execute(pending.values(next_at=store_now(session) - timedelta(seconds=1)))

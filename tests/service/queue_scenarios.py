@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from ayla_service.db.models import Member, Team
+from ayla_service.db.models import MemberRow, TeamRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue.fair_queue import FAIR, SharePolicy
 from ayla_service.teams.principal import LOCAL, Principal
@@ -71,7 +71,7 @@ def member_of(database: Database, team: Principal, name: str, weight: float = 1.
     member = str(uuid.uuid4())
     with database.write() as session:
         now = store_now(session)
-        row = Member(id=member, team_id=team.team_id, name=name, role=team.role, limits={}, created_at=now)
+        row = MemberRow(id=member, team_id=team.team_id, name=name, role=team.role, limits={}, created_at=now)
         row.weight = weight
         session.add(row)
     return Principal(team.team_id, member, name, team.role, team.scopes)
@@ -81,7 +81,7 @@ def other_team(database: Database, name: str, weight: float) -> Principal:
     """The first member of another team."""
     first = stranger(database, name)
     with database.write() as session:
-        session.execute(update(Team).where(Team.id == first.team_id).values(weight=weight))
+        session.execute(update(TeamRow).where(TeamRow.id == first.team_id).values(weight=weight))
     return first
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from ayla_service.db.models import Attempt, Shard
+from ayla_service.db.models import AttemptRow, ShardRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue.claims import Claim, claim
 from ayla_service.queue.retries import RetryPolicy
@@ -29,7 +29,7 @@ def expire_leases(database: Database) -> None:
     """Let every lease run out, as if its worker had been silent for long."""
     with database.write() as session:
         past = store_now(session) - timedelta(seconds=1)
-        session.execute(update(Shard).where(Shard.state == "running").values(lease_expires_at=past))
+        session.execute(update(ShardRow).where(ShardRow.state == "running").values(lease_expires_at=past))
 
 
 def steps_of(database: Database, trial_id: str) -> list[int]:
@@ -42,10 +42,10 @@ def steps_of(database: Database, trial_id: str) -> list[int]:
 def outcomes(database: Database) -> list[str]:
     """How the attempts ended, by number."""
     with database.read() as session:
-        return list(session.scalars(select(Attempt.outcome).order_by(Attempt.number)))
+        return list(session.scalars(select(AttemptRow.outcome).order_by(AttemptRow.number)))
 
 
 def shard_states(database: Database) -> list[str]:
     """The states of all shards."""
     with database.read() as session:
-        return list(session.scalars(select(Shard.state)))
+        return list(session.scalars(select(ShardRow.state)))

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from ayla_service.db.models import Job
+from ayla_service.db.models import JobRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.streams.events import Position
 from ayla_service.streams.feeds import PollRequest, PollResult, TeamFeed, TeamStart
@@ -50,4 +50,4 @@ class StreamPolls:
 def age(database: Database, job_id: str, seconds: float) -> None:
     """Set the time of a job's last change to so many seconds ago."""
     with database.write() as session:
-        session.get_one(Job, job_id).updated_at = store_now(session) - timedelta(seconds=seconds)
+        session.get_one(JobRow, job_id).updated_at = store_now(session) - timedelta(seconds=seconds)

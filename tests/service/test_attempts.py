@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Callable
 
 import pytest
-from ayla_service.db.models import Checkpoint, Chunk, Job
+from ayla_service.db.models import CheckpointRow, ChunkRow, JobRow
 from ayla_service.db.session import Database
 from ayla_service.queue import attempts, packs
 from ayla_service.queue.attempts import HeartbeatReply, LeaseLost
@@ -43,7 +43,7 @@ def test_blocks_add_up_to_one_trajectory_and_the_last_ends_the_job(database: Dat
         assert trial.summary is not None
         assert trial.summary.wall_seconds == 1.0
     with database.read() as session:
-        assert session.scalar(select(func.count()).select_from(Checkpoint)) == 0
+        assert session.scalar(select(func.count()).select_from(CheckpointRow)) == 0
 
 
 def test_writing_a_block_again_changes_nothing(database: Database) -> None:
@@ -91,7 +91,7 @@ def test_heartbeats_do_not_wait_for_whoever_holds_the_job(database: Database) ->
     submit(database)
     claimed = claim_one(database)
     with database.write() as session:
-        session.execute(select(Job).with_for_update())
+        session.execute(select(JobRow).with_for_update())
         assert attempts.record(database, claimed, progress(claimed, 0, 4), LEASE) is HeartbeatReply.CONTINUE
         assert packs.renew(database, [claimed], LEASE) == {claimed.shard_id}
 
@@ -203,7 +203,7 @@ def test_only_the_last_two_checkpoints_are_kept(database: Database) -> None:
     for step in range(5):
         attempts.record(database, claimed, progress(claimed, step, step), LEASE)
     with database.read() as session:
-        assert sorted(session.scalars(select(Checkpoint.step))) == [4, 5]
+        assert sorted(session.scalars(select(CheckpointRow.step))) == [4, 5]
 
 
 EVENTS = st.lists(st.sampled_from(["block", "release", "lose", "fail", "zombie", "restart"]), max_size=15)
@@ -214,7 +214,7 @@ EVENTS = st.lists(st.sampled_from(["block", "release", "lose", "fail", "zombie",
 def test_whatever_happens_no_row_is_lost_or_doubled(database: Database, events: list[str]) -> None:
     """Property: after any history of mishaps an undisturbed attempt ends with the whole trajectory, once."""
     with database.write() as session:
-        session.execute(delete(Job))
+        session.execute(delete(JobRow))
     submit(database)
     current, ended, at = claim_one(database), list[Claim](), 0
     for event in events:
@@ -236,7 +236,9 @@ def test_whatever_happens_no_row_is_lost_or_doubled(database: Database, events: 
     attempts.record(database, current, progress(current, at, 10, finished=True), LEASE)
     assert steps_of(database, current.trial_ids[0]) == list(range(11))
     with database.read() as session:
-        chunks = session.execute(select(Chunk.trial_id, Chunk.first_step, Chunk.last_step).order_by(Chunk.first_step))
+        chunks = session.execute(
+            select(ChunkRow.trial_id, ChunkRow.first_step, ChunkRow.last_step).order_by(ChunkRow.first_step)
+        )
         for _, rows in itertools.groupby(sorted(chunks), key=lambda row: row[0]):
             bounds = [(first, last) for _, first, last in rows]
             assert all(earlier[1] < later[0] for earlier, later in itertools.pairwise(bounds))

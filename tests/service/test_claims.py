@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from ayla_service.db.models import Job, Shard
+from ayla_service.db.models import JobRow, ShardRow
 from ayla_service.db.session import Database
 from ayla_service.queue import claims
 from ayla_service.queue.claims import WorkerIdentity, claim
@@ -72,7 +72,7 @@ def test_a_job_whose_row_is_held_by_others_keeps_nobody_waiting(database: Databa
     held = submit(database, seeds=list(range(1000)), optimizers=[spec()["optimizers"][0]] * 3)
     free = submit(database)
     with database.write() as session:
-        session.execute(select(Job).where(Job.id == held.id).with_for_update())
+        session.execute(select(JobRow).where(JobRow.id == held.id).with_for_update())
         claimed = claim(database, WORKER, LEASE)
     assert claimed is not None
     assert claimed.job_id == free.id
@@ -84,7 +84,7 @@ def test_a_shard_whose_row_is_held_by_others_keeps_nobody_waiting(database: Data
         pytest.skip("SQLite has one writer at a time")
     held, free = submit(database), submit(database)
     with database.write() as session:
-        session.execute(select(Shard).where(Shard.job_id == held.id).with_for_update())
+        session.execute(select(ShardRow).where(ShardRow.job_id == held.id).with_for_update())
         assert claim_one(database).job_id == free.id
     assert claim_one(database).job_id == held.id
 
@@ -100,7 +100,7 @@ def test_what_is_tried_between_the_look_and_the_lock_is_no_part_of_a_pack(
     def meanwhile(members: FairQueue, take: Take, limits: PackLimits) -> list[Candidate]:
         chosen = pack(members, take, limits)
         with database.write() as session:
-            session.execute(update(Shard).where(Shard.job_id == second.id).values(attempt=1))
+            session.execute(update(ShardRow).where(ShardRow.job_id == second.id).values(attempt=1))
         return chosen
 
     monkeypatch.setattr(claims, "pack", meanwhile)
@@ -113,7 +113,7 @@ def test_a_spec_that_cannot_be_read_does_not_block_the_queue(database: Database)
     """A later version may have written what this one does not know."""
     strange = submit(database)
     with database.write() as session:
-        session.execute(update(Job).where(Job.id == strange.id).values(resolved_spec={"from": "the future"}))
+        session.execute(update(JobRow).where(JobRow.id == strange.id).values(resolved_spec={"from": "the future"}))
     healthy = submit(database)
     claimed = claim_one(database)
     assert claimed.job_id == strange.id

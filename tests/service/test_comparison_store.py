@@ -9,7 +9,7 @@ import pytest
 from ayla_service.comparison import curves, loading
 from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.service import ComparisonResult, ComparisonService
-from ayla_service.db.models import Chunk, Trial
+from ayla_service.db.models import ChunkRow, TrialRow
 from ayla_service.db.session import Database
 from ayla_service.errors import ComparisonTooLarge, InvalidQuery, JobNotFound
 from ayla_service.states import TrialState
@@ -38,7 +38,7 @@ def end(
     database: Database, job_id: str, label: str, seed: int, losses: Sequence[float], chunk: int = 4, **changes: object
 ) -> None:
     """End a trial with these losses, recorded in chunks of so many rows; it diverged if the last is not finite."""
-    wanted = select(Trial).where(Trial.job_id == job_id, Trial.label == label, Trial.seed == seed)
+    wanted = select(TrialRow).where(TrialRow.job_id == job_id, TrialRow.label == label, TrialRow.seed == seed)
     diverged, finite = not math.isfinite(losses[-1]), [loss for loss in losses if math.isfinite(loss)]
     with database.write() as session:
         trial = session.scalars(wanted).one()
@@ -52,7 +52,7 @@ def end(
             rows = list(range(first, min(first + chunk, len(losses))))
             columns = {"step": rows, "loss": [losses[step] for step in rows], "param.x": [0.0] * len(rows)}
             data = encode(columns)
-            session.add(Chunk(trial_id=trial.id, first_step=first, last_step=rows[-1], rows=len(rows), data=data))
+            session.add(ChunkRow(trial_id=trial.id, first_step=first, last_step=rows[-1], rows=len(rows), data=data))
 
 
 def compare(database: Database, *job_ids: str, **query: Any) -> ComparisonResult:

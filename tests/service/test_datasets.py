@@ -11,7 +11,7 @@ import pytest
 from ayla_service.datasets import content
 from ayla_service.datasets.content import StoredFile, part_count, parts, read_part
 from ayla_service.datasets.service import DatasetService
-from ayla_service.db.models import Dataset, DatasetPart, Member, Team
+from ayla_service.db.models import DatasetPartRow, DatasetRow, MemberRow, TeamRow
 from ayla_service.db.session import Database
 from ayla_service.errors import DatasetInUse, DatasetNameTaken, DatasetNotFound, InvalidQuery, LimitReached, NotYours
 from ayla_service.states import Role
@@ -30,8 +30,8 @@ def service(database: Database) -> DatasetService:
 
 def _counts(database: Database) -> tuple[int, int]:
     with database.read() as session:
-        datasets = session.scalar(select(func.count()).select_from(Dataset))
-        return int(datasets or 0), int(session.scalar(select(func.count()).select_from(DatasetPart)) or 0)
+        datasets = session.scalar(select(func.count()).select_from(DatasetRow))
+        return int(datasets or 0), int(session.scalar(select(func.count()).select_from(DatasetPartRow)) or 0)
 
 
 def _noise(rows: int) -> bytes:
@@ -50,7 +50,7 @@ def test_what_was_stored_is_read_back(
     read = b"".join(service.content(LOCAL, stored.id).parts)
     assert (len(read), hashlib.sha256(read).hexdigest()) == (stored.stored_bytes, stored.digest)
     with database.read() as session:
-        table = pq.read_table(StoredFile(session, session.get_one(Dataset, stored.id)))
+        table = pq.read_table(StoredFile(session, session.get_one(DatasetRow, stored.id)))
     assert table["x1"].to_pylist() == np.random.default_rng(0).random((300, 3))[:, 1].tolist()
 
 
@@ -161,7 +161,7 @@ def test_a_dataset_that_jobs_wait_for_is_kept(database: Database, service: Datas
     assert desk.get(waiting[0]).resolved.model_dump()["problem"]["dataset"]["id"] == stored.id
 
 
-def _limit(database: Database, table: type[Member | Team], row_id: str, stored_bytes: int) -> None:
+def _limit(database: Database, table: type[MemberRow | TeamRow], row_id: str, stored_bytes: int) -> None:
     with database.write() as session:
         session.execute(update(table).where(table.id == row_id).values(limits={"stored_bytes": stored_bytes}))
 
@@ -170,7 +170,7 @@ def _limit(database: Database, table: type[Member | Team], row_id: str, stored_b
 def test_what_is_stored_counts_towards_the_limits(database: Database, service: DatasetService, whose: str) -> None:
     member = colleague(database, role=Role.MEMBER)
     first = upload(database, caller=member)
-    table: type[Any] = Member if whose == "member" else Team
+    table: type[Any] = MemberRow if whose == "member" else TeamRow
     row_id = member.member_id if whose == "member" else member.team_id
     _limit(database, table, row_id, 2 * first.stored_bytes - 1)
     with pytest.raises(LimitReached, match="Delete jobs or datasets"):
@@ -198,7 +198,7 @@ def test_a_file_is_read_at_any_place(database: Database, monkeypatch: pytest.Mon
     monkeypatch.setattr(content, "PART_BYTES", 10)
     stored = upload(database, FLOWERS)
     with database.read() as session:
-        file = StoredFile(session, session.get_one(Dataset, stored.id))
+        file = StoredFile(session, session.get_one(DatasetRow, stored.id))
         whole = file.read()
         assert len(whole) == stored.stored_bytes == file.tell() == file.seek(0, 2)
         for start, length in ((0, 5), (5, 10), (9, 31), (len(whole) - 3, 9), (len(whole) + 5, 1), (95, 0)):

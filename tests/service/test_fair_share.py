@@ -8,7 +8,7 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from ayla_service.db.models import Attempt, Member, Shard, Team, TeamUsage, Usage
+from ayla_service.db.models import AttemptRow, MemberRow, ShardRow, TeamRow, TeamUsageRow, UsageRow
 from ayla_service.db.session import Database, store_is_away, store_now
 from ayla_service.queue import attempts, claims, control, packs
 from ayla_service.queue.claims import CLAIM_LOCK, Claim, WorkerIdentity, claim, claim_pack
@@ -40,7 +40,7 @@ def queue(database: Database, owner: Principal, shards: int, seconds: float, pri
 
 def owner_of(database: Database, claimed: Claim) -> str:
     with database.read() as session:
-        return session.scalars(select(Shard.owner_id).where(Shard.id == claimed.shard_id)).one()
+        return session.scalars(select(ShardRow.owner_id).where(ShardRow.id == claimed.shard_id)).one()
 
 
 def served(database: Database, count: int) -> list[str]:
@@ -53,7 +53,7 @@ def served(database: Database, count: int) -> list[str]:
 def used(database: Database, who: Principal) -> tuple[float, float]:
     """Seconds that a member and its team have used."""
     with database.read() as session:
-        member, team = session.get(Usage, who.member_id), session.get(TeamUsage, who.team_id)
+        member, team = session.get(UsageRow, who.member_id), session.get(TeamUsageRow, who.team_id)
         assert member is not None
         assert team is not None
         return member.seconds, team.seconds
@@ -64,14 +64,14 @@ def make_used(database: Database, who: Principal, seconds: float, ago: float = 0
     with database.write() as session:
         at = store_now(session) - timedelta(seconds=ago)
         values = {"seconds": seconds, "virtual_time": seconds, "last_start": seconds, "at": at}
-        session.merge(Usage(member_id=who.member_id, team_id=who.team_id, **values))
-        session.merge(TeamUsage(team_id=who.team_id, **values))
+        session.merge(UsageRow(member_id=who.member_id, team_id=who.team_id, **values))
+        session.merge(TeamUsageRow(team_id=who.team_id, **values))
 
 
 def queued_ago(database: Database, who: Principal, seconds: float) -> None:
     with database.write() as session:
         at = store_now(session) - timedelta(seconds=seconds)
-        session.execute(update(Shard).where(Shard.owner_id == who.member_id).values(queued_at=at))
+        session.execute(update(ShardRow).where(ShardRow.owner_id == who.member_id).values(queued_at=at))
 
 
 def test_members_of_equal_weight_take_turns_however_much_each_has_queued(database: Database) -> None:
@@ -173,14 +173,14 @@ def started_ago(database: Database, claimed: Sequence[Claim], seconds: float) ->
     """As if the attempts had begun so long before their last heartbeat, however long this test takes."""
     with database.write() as session:
         for one in claimed:
-            attempt = session.get_one(Attempt, (one.shard_id, one.attempt))
+            attempt = session.get_one(AttemptRow, (one.shard_id, one.attempt))
             attempt.started_at = attempt.heartbeat_at - timedelta(seconds=seconds)
 
 
 def seconds_of(database: Database, claimed: Claim) -> float:
     """How long an attempt that has ended took."""
     with database.read() as session:
-        attempt = session.get_one(Attempt, (claimed.shard_id, claimed.attempt))
+        attempt = session.get_one(AttemptRow, (claimed.shard_id, claimed.attempt))
         assert attempt.ended_at is not None
         return (attempt.ended_at - attempt.started_at).total_seconds()
 
@@ -193,7 +193,7 @@ def test_the_time_of_a_pack_is_shared_out_by_what_was_estimated(database: Databa
     assert len(found) == 3
     with database.write() as session:
         at = store_now(session) - timedelta(seconds=12)
-        session.execute(update(Attempt).values(started_at=at, heartbeat_at=at))
+        session.execute(update(AttemptRow).values(started_at=at, heartbeat_at=at))
     packs.complete(database, [CompletedShard(one, [], NewResults(), "cpu") for one in found])
     took = seconds_of(database, found[0])
     assert took >= 12.0
@@ -238,7 +238,7 @@ def test_small_shards_behind_large_ones_are_found_but_not_by_reading_everything(
     assert len(claim_pack(database, WORKER, LEASE, near)) == 2
 
 
-def limit_workers(database: Database, table: type[Member] | type[Team], row_id: str, most: int) -> None:
+def limit_workers(database: Database, table: type[MemberRow] | type[TeamRow], row_id: str, most: int) -> None:
     with database.write() as session:
         session.execute(update(table).where(table.id == row_id).values(limits={Limit.WORKERS: most}))
 
@@ -249,7 +249,7 @@ def test_the_name_of_the_limit_is_one() -> None:
 
 def test_a_member_at_the_limit_of_workers_is_passed_over(database: Database) -> None:
     other = colleague(database)
-    limit_workers(database, Member, other.member_id, 2)
+    limit_workers(database, MemberRow, other.member_id, 2)
     queue(database, LOCAL, 2, 20.0)
     queue(database, other, 9, 20.0)
     assert Counter(served(database, 9)) == {LOCAL.member_id: 2, other.member_id: 2}
@@ -257,18 +257,18 @@ def test_a_member_at_the_limit_of_workers_is_passed_over(database: Database) -> 
 
 def test_a_team_at_the_limit_of_workers_is_passed_over(database: Database) -> None:
     rival = stranger(database)
-    limit_workers(database, Team, rival.team_id, 1)
+    limit_workers(database, TeamRow, rival.team_id, 1)
     queue(database, LOCAL, 2, 20.0)
     queue(database, rival, 9, 20.0)
     found = served(database, 9)
     assert Counter(found) == {LOCAL.member_id: 2, rival.member_id: 1}
     with database.read() as session:
-        held = session.execute(select(Attempt.shard_id, Attempt.worker)).all()
+        held = session.execute(select(AttemptRow.shard_id, AttemptRow.worker)).all()
     assert len(held) == 3
 
 
 def test_a_huge_limit_is_as_good_as_none(database: Database) -> None:
-    limit_workers(database, Team, LOCAL.team_id, 2**53 - 1)
+    limit_workers(database, TeamRow, LOCAL.team_id, 2**53 - 1)
     queue(database, LOCAL, 1, 20.0)
     assert served(database, 1) == [LOCAL.member_id]
 

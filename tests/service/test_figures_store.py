@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ayla_service.db.models import Chunk, PredictionSet, Trial
+from ayla_service.db.models import ChunkRow, PredictionSetRow, TrialRow
 from ayla_service.db.session import Database
 from ayla_service.errors import FigureTooLarge, InvalidQuery, JobNotFound
 from ayla_service.figures import repository
@@ -23,7 +23,7 @@ LOSS, NONE = Kind.LOSS, FigureOptions()
 
 def trial_ids(database: Database, job_id: str) -> list[str]:
     with database.read() as session:
-        return list(session.scalars(select(Trial.id).where(Trial.job_id == job_id).order_by(Trial.index)))
+        return list(session.scalars(select(TrialRow.id).where(TrialRow.job_id == job_id).order_by(TrialRow.index)))
 
 
 def store(database: Database, trial_id: str, columns: dict[str, Any], **fields: object) -> None:
@@ -31,9 +31,9 @@ def store(database: Database, trial_id: str, columns: dict[str, Any], **fields: 
     steps = columns["step"]
     fields = {"state": TrialState.COMPLETED, "steps_done": steps[-1]} | fields
     with database.write() as session:
-        session.execute(update(Trial).where(Trial.id == trial_id).values(**fields))
+        session.execute(update(TrialRow).where(TrialRow.id == trial_id).values(**fields))
         rows = {"trial_id": trial_id, "first_step": steps[0], "last_step": steps[-1], "rows": len(steps)}
-        session.add(Chunk(**rows, data=encode(columns)))
+        session.add(ChunkRow(**rows, data=encode(columns)))
 
 
 def planned(database: Database, job_id: str, kind: Kind = LOSS, **options: Any) -> FigurePlan:
@@ -144,7 +144,7 @@ def test_fitted_curves_are_in_the_order_of_the_job_whatever_the_order_of_the_sto
     row = encode({"x": [0.0], "prediction": [1.0]})
     with database.write() as session:
         for trial_id in reversed(trial_ids(database, job.id)):
-            session.add_all(PredictionSet(trial_id=trial_id, step=step, data=row) for step in (400, 150))
+            session.add_all(PredictionSetRow(trial_id=trial_id, step=step, data=row) for step in (400, 150))
     fits = read(database, job.id, Kind.CURVE).fits
     assert fits is not None
     assert list(fits.columns) == [(step, place) for step in (150, 400) for place in range(8)]

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from ayla_service.db.models import Shard
+from ayla_service.db.models import ShardRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.observability.store_gauges import StoreGauges
 from ayla_service.queue import gauges as gauges_module
@@ -25,7 +25,7 @@ def gauges(database: Database) -> StoreGauges:
 def age(database: Database, job_id: str, **values: object) -> None:
     """Change a job's shards as if they had waited for long, or at another place."""
     with database.write() as session:
-        session.execute(update(Shard).where(Shard.job_id == job_id).values(**values))
+        session.execute(update(ShardRow).where(ShardRow.job_id == job_id).values(**values))
 
 
 def ago(database: Database, seconds: float) -> object:

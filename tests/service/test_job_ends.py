@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from ayla_service.db.models import Shard
+from ayla_service.db.models import ShardRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue import attempts
 from ayla_service.queue.attempts import HeartbeatReply
@@ -142,7 +142,7 @@ def test_a_failed_attempt_is_followed_by_another_when_its_pause_is_over(database
     assert reap(database, AT_ONCE) == 0
     with database.write() as session:
         past = store_now(session) - timedelta(seconds=1)
-        session.execute(update(Shard).values(available_at=past))
+        session.execute(update(ShardRow).values(available_at=past))
     assert claim_one(database).attempt == 2
 
 

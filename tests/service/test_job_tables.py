@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
-from ayla_service.db.models import Chunk, Job, Trial
+from ayla_service.db.models import ChunkRow, JobRow, TrialRow
 from ayla_service.db.session import Database
 from ayla_service.errors import InvalidQuery, JobNotFound
 from ayla_service.jobs.schemas import JobDetail
@@ -44,7 +44,7 @@ def job(database: Database) -> JobDetail:
 
 def _ids(database: Database, job: JobDetail) -> list[str]:
     with database.read() as session:
-        return list(session.scalars(select(Trial.id).where(Trial.job_id == job.id).order_by(Trial.index)))
+        return list(session.scalars(select(TrialRow.id).where(TrialRow.job_id == job.id).order_by(TrialRow.index)))
 
 
 def _store(
@@ -57,13 +57,13 @@ def _store(
     """Store the rows of a trial in chunks, as a worker does."""
     steps = list(columns["step"])
     with database.write() as session:
-        trial = session.get_one(Trial, trial_id)
+        trial = session.get_one(TrialRow, trial_id)
         trial.state, trial.steps_done = state, int(steps[-1]) + (state == TrialState.RUNNING)
         for first in range(0, len(steps), rows_per_chunk):
             part = {name: np.asarray(values[first : first + rows_per_chunk]) for name, values in columns.items()}
             ends = int(part["step"][0]), int(part["step"][-1])
             session.add(
-                Chunk(
+                ChunkRow(
                     trial_id=trial_id, first_step=ends[0], last_step=ends[1], rows=len(part["step"]), data=encode(part)
                 )
             )
@@ -111,7 +111,7 @@ def test_a_column_that_a_trial_lacks_is_null(database: Database, job: JobDetail)
     _store(database, third, _course(4, 2), rows_per_chunk=4)
     with database.write() as session:  # another version of the worker went on
         later = {"step": [4], "loss": [0.5], "scale": [2.0]}
-        session.add(Chunk(trial_id=third, first_step=4, last_step=4, rows=1, data=encode(later)))
+        session.add(ChunkRow(trial_id=third, first_step=4, last_step=4, rows=1, data=encode(later)))
     whole = _whole(_open(database, job))
     assert set(whole.column_names[4:]) == {"step", "loss", "param.x", "scale"}
     assert [value is None for value in whole["param.x"].to_pylist()] == [True] * 3 + [False] * 2 + [True] * 5
@@ -224,7 +224,7 @@ def test_a_download_shows_what_was_there_when_it_began(database: Database, job: 
     with database.write() as session:
         for trial_id in (first, second, others[0]):
             late = encode({"step": [20], "loss": [1.0]})
-            session.add(Chunk(trial_id=trial_id, first_step=20, last_step=20, rows=1, data=late))
+            session.add(ChunkRow(trial_id=trial_id, first_step=20, last_step=20, rows=1, data=late))
     shown += pieces
     whole = pa.concat_tables(shown)
     assert whole["step"].to_pylist() == [*range(20), *range(12)]
@@ -237,7 +237,7 @@ def test_a_job_that_is_deleted_ends_its_download(database: Database, job: JobDet
     pieces = _open(database, job).pieces()
     next(pieces)
     with database.write() as session:
-        session.execute(delete(Job).where(Job.id == job.id))
+        session.execute(delete(JobRow).where(JobRow.id == job.id))
     with pytest.raises(JobNotFound):
         list(pieces)
 
@@ -254,10 +254,10 @@ def test_the_version_changes_with_whatever_changes_the_rows(database: Database, 
     look()
     with database.write() as session:
         late = encode({"step": [4], "loss": [1.0]})
-        session.add(Chunk(trial_id=trial_id, first_step=4, last_step=4, rows=1, data=late))
+        session.add(ChunkRow(trial_id=trial_id, first_step=4, last_step=4, rows=1, data=late))
     look()
     with database.write() as session:
-        session.get_one(Trial, trial_id).state = TrialState.COMPLETED
+        session.get_one(TrialRow, trial_id).state = TrialState.COMPLETED
     look()
     assert len(set(seen)) == 4
     look()
@@ -333,7 +333,7 @@ def test_a_trial_as_an_arrow_stream_is_what_is_stored(
     if another:
         with database.write() as session:
             other = {"step": [1800], "loss": [-math.inf], "new": [5.0]}
-            session.add(Chunk(trial_id=trial_id, first_step=1800, last_step=1800, rows=1, data=encode(other)))
+            session.add(ChunkRow(trial_id=trial_id, first_step=1800, last_step=1800, rows=1, data=encode(other)))
     read = ResultReader(database)
     opened = read.table(
         TRAJECTORY, read.of_trial(TRAJECTORY, LOCAL.team_id, trial_id), TrajectoryQuery(), identified=False

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from ayla_service import cursors
-from ayla_service.db.models import Attempt, Shard
+from ayla_service.db.models import AttemptRow, ShardRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import InvalidQuery, JobFinished, JobNotFound
 from ayla_service.jobs.schemas import AttemptCounts
@@ -45,7 +45,7 @@ def test_attempts_of_one_moment_are_listed_once_over_pages(database: Database) -
     job = submit(database, seeds=list(range(300)))
     claims = [claimed(database) for _ in range(3)]
     with database.write() as session:
-        session.execute(update(Attempt).values(started_at=store_now(session)))
+        session.execute(update(AttemptRow).values(started_at=store_now(session)))
     first = jobs(database).attempts(job.id, limit=2)
     rest = jobs(database).attempts(job.id, limit=2, cursor=first.next_cursor)
     assert [attempt.shard_index for attempt in first.items + rest.items] == [0, 1, 2]
@@ -68,7 +68,7 @@ def test_a_job_waits_for_the_first_of_its_delayed_shards(database: Database) -> 
         policy = RetryPolicy(max_attempts=3, pause_seconds=seconds)
         fail(database, claimed(database), ErrorType.UNEXPECTED, f"Error {number}.", policy)
     with database.read() as session:
-        first = min(filter(None, session.scalars(select(Shard.available_at).where(Shard.job_id == job.id))))
+        first = min(filter(None, session.scalars(select(ShardRow.available_at).where(ShardRow.job_id == job.id))))
     assert detail_of(database, job.id) == (
         f"Waits until {first:%Y-%m-%d %H:%M:%S} UTC for its next attempt; the last one failed: Error 1."
     )
@@ -99,7 +99,7 @@ def test_a_delay_that_is_over_is_as_good_as_queued(database: Database) -> None:
     job = submit(database)
     fail(database, claimed(database), ErrorType.UNEXPECTED, "Broken.", PATIENT)
     with database.write() as session:
-        session.execute(update(Shard).values(available_at=store_now(session) - timedelta(seconds=1)))
+        session.execute(update(ShardRow).values(available_at=store_now(session) - timedelta(seconds=1)))
     assert detail_of(database, job.id) == "Waiting for a free worker."
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from ayla_service import cursors
-from ayla_service.db.models import IdempotencyKey, Job, Member, Shard, Team, Trial
+from ayla_service.db.models import IdempotencyKeyRow, JobRow, MemberRow, ShardRow, TeamRow, TrialRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import (
     IdempotencyKeyReused,
@@ -33,7 +33,7 @@ from sqlalchemy import func, select, update
 from tests.factories import WORKER, Jobs, colleague, jobs, progress, spec, stranger, submit, submit_as
 
 
-def _count(database: Database, table: type[Job] | type[Shard] | type[Trial]) -> int:
+def _count(database: Database, table: type[JobRow] | type[ShardRow] | type[TrialRow]) -> int:
     with database.read() as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
@@ -52,14 +52,14 @@ def test_a_job_is_stored_as_submitted_and_as_resolved(database: Database) -> Non
 
 def test_a_large_job_is_cut_into_shards(database: Database) -> None:
     submit(database, seeds=list(range(200)))
-    assert _count(database, Trial) == 400
-    assert _count(database, Shard) == 2
+    assert _count(database, TrialRow) == 400
+    assert _count(database, ShardRow) == 2
 
 
 def test_a_spec_that_cannot_be_run_leaves_nothing_behind(database: Database) -> None:
     with pytest.raises(SpecError):
         submit(database, seeds=[1, 1])
-    assert _count(database, Job) == 0
+    assert _count(database, JobRow) == 0
 
 
 def test_workers_are_woken_after_the_commit(database: Database) -> None:
@@ -67,7 +67,7 @@ def test_workers_are_woken_after_the_commit(database: Database) -> None:
 
     class Probe(TimerWakeUp):
         def notify(self, devices: Sequence[str]) -> None:
-            seen.append((_count(database, Job), list(devices)))
+            seen.append((_count(database, JobRow), list(devices)))
 
     jobs(database, Probe()).submit(spec())
     assert seen == [(1, ["auto"])]
@@ -90,7 +90,7 @@ def test_what_a_submission_is_answered_with_is_what_is_stored(database: Database
 def test_a_repeated_key_finds_the_first_job(database: Database) -> None:
     first = jobs(database).submit(spec(), "key-1")
     assert jobs(database).submit(spec(), "key-1").id == first.id
-    assert _count(database, Job) == 1
+    assert _count(database, JobRow) == 1
 
 
 def test_the_same_key_of_another_member_is_another_request(database: Database) -> None:
@@ -103,14 +103,14 @@ def test_a_key_with_another_spec_is_refused(database: Database) -> None:
     jobs(database).submit(spec(), "key-1")
     with pytest.raises(IdempotencyKeyReused):
         jobs(database).submit(spec(name="other"), "key-1")
-    assert _count(database, Job) == 1
+    assert _count(database, JobRow) == 1
 
 
 def test_a_key_lives_for_a_day(database: Database) -> None:
     first = jobs(database).submit(spec(), "key-1")
     with database.write() as session:
         yesterday = store_now(session) - timedelta(hours=25)
-        session.execute(update(IdempotencyKey).values(created_at=yesterday))
+        session.execute(update(IdempotencyKeyRow).values(created_at=yesterday))
     assert jobs(database).submit(spec(), "key-1").id != first.id
 
 
@@ -120,13 +120,13 @@ def test_simultaneous_submissions_with_one_key_make_one_job(database: Database) 
     with ThreadPoolExecutor(8) as pool:
         ids = list(pool.map(lambda number: desks[number % 2].submit(spec(), "key").id, range(16)))
     assert len(set(ids)) == 1
-    assert _count(database, Job) == 1
+    assert _count(database, JobRow) == 1
 
 
 def test_submissions_that_come_together_share_transactions_and_not_their_fate(database: Database) -> None:
     desk = jobs(database)
     with database.write() as session:
-        session.execute(update(Member).values(limits={"queued_jobs": 10}))
+        session.execute(update(MemberRow).values(limits={"queued_jobs": 10}))
 
     def submit_one(number: int) -> str:
         try:
@@ -138,24 +138,24 @@ def test_submissions_that_come_together_share_transactions_and_not_their_fate(da
     with ThreadPoolExecutor(16) as pool:
         outcomes = list(pool.map(submit_one, range(16)))
     assert sorted(outcomes) == ["refused"] * 6 + ["stored"] * 10
-    assert _count(database, Job) == 10
+    assert _count(database, JobRow) == 10
 
 
 def test_a_refused_submission_leaves_its_key_free(database: Database) -> None:
     with database.write() as session:
-        session.execute(update(Member).values(limits={"queued_jobs": 0}))
+        session.execute(update(MemberRow).values(limits={"queued_jobs": 0}))
     with pytest.raises(LimitReached, match="0 jobs that have not ended"):
         jobs(database).submit(spec(), "key")
     with database.write() as session:
-        session.execute(update(Member).values(limits={}))
+        session.execute(update(MemberRow).values(limits={}))
     assert jobs(database).submit(spec(), "key").state == "queued"
 
 
 @pytest.mark.parametrize(
-    ("table", "limits"), [(Member, {"trials": 3}), (Team, {"steps": 30}), (Team, {"queued_jobs": 1})]
+    ("table", "limits"), [(MemberRow, {"trials": 3}), (TeamRow, {"steps": 30}), (TeamRow, {"queued_jobs": 1})]
 )
 def test_what_a_member_or_team_has_at_once_is_limited(
-    database: Database, table: type[Member] | type[Team], limits: dict[str, int]
+    database: Database, table: type[MemberRow] | type[TeamRow], limits: dict[str, int]
 ) -> None:
     with database.write() as session:
         session.execute(update(table).values(limits=limits))
@@ -174,16 +174,16 @@ def test_an_ended_job_counts_by_what_it_stores(database: Database) -> None:
     record(database, claimed, block, 30)
     stored = sum(block.results.sizes().values())
     with database.read() as session:
-        assert session.scalars(select(Job.stored_bytes)).one() == stored
+        assert session.scalars(select(JobRow.stored_bytes)).one() == stored
     with database.write() as session:
-        session.execute(update(Member).values(limits={"stored_bytes": stored}))
+        session.execute(update(MemberRow).values(limits={"stored_bytes": stored}))
     with pytest.raises(LimitReached, match="Delete jobs or datasets"):
         submit(database)
 
 
 def test_a_team_that_drains_its_queue_takes_nothing_new(database: Database) -> None:
     with database.write() as session:
-        session.execute(update(Team).values(draining_at=store_now(session)))
+        session.execute(update(TeamRow).values(draining_at=store_now(session)))
     with pytest.raises(QueueDraining):
         submit(database)
 

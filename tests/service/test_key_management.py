@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from ayla_service.db.models import ApiKey
+from ayla_service.db.models import ApiKeyRow
 from ayla_service.db.session import Database
 from ayla_service.errors import KeyNotFound, LimitReached
 from ayla_service.teams import key_management
@@ -89,7 +89,7 @@ def test_keys_that_have_ended_are_forgotten_at_some_time(database: Database, mon
     for _ in range(5):
         caller = holder_of(database, rotate(database, caller, caller.key_id).key)
     with database.read() as session:
-        of_this = select(func.count()).select_from(ApiKey).where(ApiKey.member_id == caller.member_id)
+        of_this = select(func.count()).select_from(ApiKeyRow).where(ApiKeyRow.member_id == caller.member_id)
         assert session.scalar(of_this) == 3
-        assert session.get(ApiKey, other.key_id) is not None
+        assert session.get(ApiKeyRow, other.key_id) is not None
     assert listed(database, caller)[0] == caller.key_id

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from ayla_service.db.models import ApiKey, Member
+from ayla_service.db.models import ApiKeyRow, MemberRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import NotAuthenticated
 from ayla_service.states import Role
@@ -21,12 +21,12 @@ from tests.keyring import create, holder_of, make_key, set_role
 
 def change(database: Database, key: str, **values: object) -> None:
     with database.write() as session:
-        session.execute(update(ApiKey).where(ApiKey.digest == digest_of(key)).values(**values))
+        session.execute(update(ApiKeyRow).where(ApiKeyRow.digest == digest_of(key)).values(**values))
 
 
-def row(database: Database, key: str) -> ApiKey:
+def row(database: Database, key: str) -> ApiKeyRow:
     with database.write() as session:
-        return session.scalars(select(ApiKey).where(ApiKey.digest == digest_of(key))).one()
+        return session.scalars(select(ApiKeyRow).where(ApiKeyRow.digest == digest_of(key))).one()
 
 
 @contextmanager
@@ -112,7 +112,7 @@ def test_a_member_who_has_left_is_not_let_in(database: Database) -> None:
     other = colleague(database)
     key = make_key(database, other)
     with database.write() as session:
-        session.get_one(Member, other.member_id).removed_at = store_now(session)
+        session.get_one(MemberRow, other.member_id).removed_at = store_now(session)
     with pytest.raises(NotAuthenticated, match="was revoked"):
         holder_of(database, key)
 
@@ -225,5 +225,5 @@ def test_only_a_key_that_lets_somebody_in_is_valid(database: Database) -> None:
         assert not valid()
     change(database, key, expires_at=None)
     with database.write() as session:
-        session.get_one(Member, other.member_id).removed_at = created
+        session.get_one(MemberRow, other.member_id).removed_at = created
     assert not valid()

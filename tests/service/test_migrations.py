@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from ayla_service.db import migrate
-from ayla_service.db.models import Base, Trial
+from ayla_service.db.models import Base, TrialRow
 from ayla_service.db.session import Database
 from sqlalchemy import func, select, update
 from sqlalchemy.engine.interfaces import ReflectedIndex
@@ -51,7 +51,7 @@ def test_each_migration_can_be_taken_back(database: Database) -> None:
     assert migrate.upgrade(database) == migrate.head()
     assert _definitions(database) == before
     with database.read() as session:
-        assert session.scalar(select(func.count()).select_from(Trial)) == 2
+        assert session.scalar(select(func.count()).select_from(TrialRow)) == 2
     with database.migration() as connection:
         command.downgrade(migrate._config(connection), "base")
     assert _definitions(database) == {}
@@ -74,17 +74,17 @@ def test_a_migration_may_rebuild_a_table_that_others_refer_to(database: Database
         with operations.batch_alter_table("jobs", recreate="always" if database.is_sqlite else "auto") as batch:
             batch.add_column(sqlalchemy.Column("added", sqlalchemy.Integer(), nullable=True))
     with database.read() as session:
-        assert session.scalar(select(func.count()).select_from(Trial)) == 2
+        assert session.scalar(select(func.count()).select_from(TrialRow)) == 2
     with pytest.raises(IntegrityError), database.write() as session:
-        session.execute(update(Trial).values(job_id="nobody"))
+        session.execute(update(TrialRow).values(job_id="nobody"))
 
 
 def test_a_migration_that_would_leave_orphans_changes_nothing(database: Database) -> None:
     submit(database)
     with pytest.raises((RuntimeError, IntegrityError)), database.migration() as connection:
-        connection.execute(update(Trial).values(job_id="nobody"))
+        connection.execute(update(TrialRow).values(job_id="nobody"))
     with database.read() as session:
-        assert session.scalar(select(func.count()).select_from(Trial).where(Trial.job_id == "nobody")) == 0
+        assert session.scalar(select(func.count()).select_from(TrialRow).where(TrialRow.job_id == "nobody")) == 0
 
 
 def _definitions(database: Database) -> dict[str, object]:

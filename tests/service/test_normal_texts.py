@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from alembic import command
 from ayla_service.db import migrate
-from ayla_service.db.models import Job, JobLabel, Member, Team, Trial
+from ayla_service.db.models import JobLabelRow, JobRow, MemberRow, TeamRow, TrialRow
 from ayla_service.db.session import Database
 from ayla_service.jobs.listing import JobQuery
 from ayla_service.states import LabelKind
@@ -32,9 +32,9 @@ def _said(text: str) -> dict[str, Any]:
 def _everything(database: Database, job_id: str) -> dict[str, Any]:
     """All that is kept of what a user has said of a job, but the spec as it was submitted."""
     with database.read() as session:
-        job = session.get_one(Job, job_id)
-        labels = select(JobLabel.kind, JobLabel.label).where(JobLabel.job_id == job_id)
-        trials = select(Trial.label, Trial.settings).where(Trial.job_id == job_id)
+        job = session.get_one(JobRow, job_id)
+        labels = select(JobLabelRow.kind, JobLabelRow.label).where(JobLabelRow.job_id == job_id)
+        trials = select(TrialRow.label, TrialRow.settings).where(TrialRow.job_id == job_id)
         return {
             "job": (job.name, job.project, job.tags, job.notes, job.search_text),
             "spec": {name: job.resolved_spec[name] for name in ("name", "tags", "optimizers")},
@@ -75,7 +75,7 @@ def test_two_labels_that_look_the_same_are_refused(database: Database) -> None:
 def test_a_member_is_found_however_the_name_is_written(database: Database) -> None:
     job = submit(database)
     with database.write() as session:
-        session.execute(update(Member).where(Member.id == LOCAL.member_id).values(name=COMPOSED))
+        session.execute(update(MemberRow).where(MemberRow.id == LOCAL.member_id).values(name=COMPOSED))
     for name in (COMPOSED, APART):
         assert [each.id for each in jobs(database).list(JobQuery(owner=name)).items] == [job.id]
 
@@ -92,7 +92,7 @@ def old(database: Database) -> Database:
     with database.write() as session:
         tables = MetaData()
         tables.reflect(session.connection())
-        for name, rows in _older(session.scalars(select(Job.id).order_by(Job.created_at)).all()).items():
+        for name, rows in _older(session.scalars(select(JobRow.id).order_by(JobRow.created_at)).all()).items():
             for row in rows:
                 this: dict[str, Any] = {key: row.pop(key) for key in ("id", "job_id", "kind", "old") if key in row}
                 table = tables.tables[name]
@@ -162,9 +162,9 @@ def _members() -> list[dict[str, Any]]:
 
 def test_an_old_store_is_as_if_it_had_been_filled_now(old: Database) -> None:
     with old.read() as session:
-        first, second, third, fourth = session.scalars(select(Job.id).order_by(Job.created_at))
-        submitted = session.get_one(Job, second).submitted_spec
-        plain = session.get_one(Job, third).resolved_spec
+        first, second, third, fourth = session.scalars(select(JobRow.id).order_by(JobRow.created_at))
+        submitted = session.get_one(JobRow, second).submitted_spec
+        plain = session.get_one(JobRow, third).resolved_spec
     before, other = _everything(old, first), _everything(old, third)
     assert _everything(old, second) != before
     migrate.upgrade(old)
@@ -176,12 +176,14 @@ def test_an_old_store_is_as_if_it_had_been_filled_now(old: Database) -> None:
     assert after["spec"] == before["spec"]
     assert _everything(old, third) == other
     with old.read() as session:
-        assert session.get_one(Job, second).submitted_spec == submitted
-        assert session.get_one(Job, third).resolved_spec == plain
-        assert session.get_one(Job, fourth).tags == [COMPOSED]
-        tags = session.scalars(select(JobLabel.label).where(JobLabel.job_id == fourth, JobLabel.kind == LabelKind.TAG))
+        assert session.get_one(JobRow, second).submitted_spec == submitted
+        assert session.get_one(JobRow, third).resolved_spec == plain
+        assert session.get_one(JobRow, fourth).tags == [COMPOSED]
+        tags = session.scalars(
+            select(JobLabelRow.label).where(JobLabelRow.job_id == fourth, JobLabelRow.kind == LabelKind.TAG)
+        )
         assert list(tags) == [COMPOSED], "two labels have become one"
-        settings = session.scalars(select(Trial.settings).where(Trial.job_id == second)).all()
+        settings = session.scalars(select(TrialRow.settings).where(TrialRow.job_id == second)).all()
     assert settings == [{"name": "sgd", "label": COMPOSED}]
     tagged = jobs(old).list(JobQuery(labels={LabelKind.TAG: APART})).items
     assert {job.id for job in tagged} == {first, second, fourth}
@@ -190,9 +192,13 @@ def test_an_old_store_is_as_if_it_had_been_filled_now(old: Database) -> None:
 def test_names_that_become_the_same_are_told_apart(old: Database) -> None:
     migrate.upgrade(old)
     with old.read() as session:
-        teams = list(session.scalars(select(Team.name).where(Team.id != LOCAL.team_id).order_by(Team.created_at)))
+        teams = list(
+            session.scalars(select(TeamRow.name).where(TeamRow.id != LOCAL.team_id).order_by(TeamRow.created_at))
+        )
         members = list(
-            session.scalars(select(Member.name).where(Member.team_id != LOCAL.team_id).order_by(Member.created_at))
+            session.scalars(
+                select(MemberRow.name).where(MemberRow.team_id != LOCAL.team_id).order_by(MemberRow.created_at)
+            )
         )
     assert teams == [f"{COMPOSED} (2)", COMPOSED, f"{'x' * 96} (2)", f"{'x' * 98}\u00e9"]
     assert members == ["Zo\u00eb (2)", "Zo\u00eb", "Zo\u00eb"]
@@ -217,8 +223,10 @@ def test_labels_of_one_job_that_become_the_same_are_told_apart(database: Databas
         connection.execute(jobs_.update().where(jobs_.c.id == job_id).values(resolved_spec=resolved))
     migrate.upgrade(database)
     with database.read() as session:
-        kept = session.get_one(Job, job_id).resolved_spec["optimizers"]
-        rows = session.execute(select(Trial.label, Trial.settings).where(Trial.job_id == job_id).order_by(Trial.index))
+        kept = session.get_one(JobRow, job_id).resolved_spec["optimizers"]
+        rows = session.execute(
+            select(TrialRow.label, TrialRow.settings).where(TrialRow.job_id == job_id).order_by(TrialRow.index)
+        )
         assert [settings["label"] for settings in kept] == after
         assert [(label, settings["label"]) for label, settings in rows] == [
             (each, each) for each in after for _ in (0, 1)
@@ -228,12 +236,12 @@ def test_labels_of_one_job_that_become_the_same_are_told_apart(database: Databas
 def test_a_large_old_store_is_changed_to_the_last_row(old: Database) -> None:
     """More rows than are read at a time, half of them as they are to be already."""
     with old.write() as session:
-        row = dict(session.execute(select(JobLabel.__table__).limit(1)).mappings().one()) | {"kind": LabelKind.TAG}
+        row = dict(session.execute(select(JobLabelRow.__table__).limit(1)).mappings().one()) | {"kind": LabelKind.TAG}
         texts = [unicodedata.normalize(form, f"é{number}") for number in range(700) for form in ("NFC", "NFD")]
-        session.execute(insert(JobLabel), [row | {"label": text} for text in texts])
+        session.execute(insert(JobLabelRow), [row | {"label": text} for text in texts])
     migrate.upgrade(old)
     with old.read() as session:
-        labels = list(session.scalars(select(JobLabel.label)))
+        labels = list(session.scalars(select(JobLabelRow.label)))
     assert [label for label in labels if normalized(label) != label] == []
     assert sum(label.startswith("\u00e9") and label[1:].isdecimal() for label in labels) == 700
 

@@ -8,7 +8,7 @@ from alembic import command
 from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.service import ComparisonService
 from ayla_service.db import migrate
-from ayla_service.db.models import Job, JobLabel, Trial
+from ayla_service.db.models import JobLabelRow, JobRow, TrialRow
 from ayla_service.db.session import Database
 from ayla_service.jobs.listing import JobQuery
 from ayla_service.queue.attempts import begin, record
@@ -153,7 +153,7 @@ def test_every_job_of_an_old_store_is_there_after_the_upgrade(old: Database) -> 
     ]
     assert {(job.priority, job.owner, tuple(job.tags)) for job in page.items} == {("normal", "local", ("old",))}
     with old.read() as session:
-        stored = dict(session.execute(select(Job.state, Job.stored_bytes)).all())
+        stored = dict(session.execute(select(JobRow.state, JobRow.stored_bytes)).all())
     assert stored["succeeded"] == len(_rows()["chunks"][1]["data"])
     table = ResultReader(old).trajectory(LOCAL.team_id, _id("c", 2), TrajectoryQuery())
     assert table["step"].to_pylist() == [0, 1, 2, 3, 4]
@@ -166,8 +166,8 @@ def test_the_jobs_of_an_old_store_are_found_as_those_of_a_new_one(old: Database)
     stored = {}
     with old.read() as session:
         for job_id in (_id("a", 0), new.id):
-            labels = select(JobLabel.kind, JobLabel.label).where(JobLabel.job_id == job_id)
-            text = session.get_one(Job, job_id).search_text
+            labels = select(JobLabelRow.kind, JobLabelRow.label).where(JobLabelRow.job_id == job_id)
+            text = session.get_one(JobRow, job_id).search_text
             stored[job_id] = (text, sorted(map(tuple, session.execute(labels))))
     assert stored[_id("a", 0)] == stored[new.id]
     assert "old ärger queued" in stored[new.id][0]
@@ -194,7 +194,7 @@ def test_of_trials_that_are_older_nothing_is_said_of_exponents_without_effect(ol
     migrate.upgrade(old)
     with old.write() as session:
         ayla = {"n1": 1.0, "n2": 1.4, "transform_on": "loss", "max_scale": None, "cap_weights": True}
-        session.execute(update(Trial).values(settings={"name": "sgd", "learning_rate": 0.03, "ayla": ayla}))
+        session.execute(update(TrialRow).values(settings={"name": "sgd", "learning_rate": 0.03, "ayla": ayla}))
     (trial,) = jobs(old).trials(_id("a", 2)).items
     assert trial.summary is not None
     assert (trial.summary.losses_below_one, trial.summary.losses_above_one, trial.summary.notes) == (None, None, [])

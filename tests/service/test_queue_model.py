@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from ayla_service.db.models import Attempt, Job, Shard
+from ayla_service.db.models import AttemptRow, JobRow, ShardRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import JobFinished
 from ayla_service.queue import attempts, packs
@@ -101,7 +101,7 @@ class QueueMachine(RuleBasedStateMachine):
     @initialize()
     def empty(self) -> None:
         with self.database.write() as session:
-            session.execute(delete(Job))
+            session.execute(delete(JobRow))
         self.jobs: list[JobModel] = []
         self.held: list[Held] = []
 
@@ -110,7 +110,9 @@ class QueueMachine(RuleBasedStateMachine):
         made = submit(self.database, priority=priority, seeds=list(range(200 if large else 1)))
         job = JobModel(made.id, len(self.jobs), priority)
         with self.database.read() as session:
-            rows = session.execute(select(Shard.index, Shard.id).where(Shard.job_id == made.id).order_by(Shard.index))
+            rows = session.execute(
+                select(ShardRow.index, ShardRow.id).where(ShardRow.job_id == made.id).order_by(ShardRow.index)
+            )
             job.shards = [ShardModel(job, index, shard_id) for index, shard_id in rows]
         self.jobs.append(job)
 
@@ -205,7 +207,7 @@ class QueueMachine(RuleBasedStateMachine):
     def leases_expire(self) -> None:
         with self.database.write() as session:
             past = store_now(session) - timedelta(seconds=1)
-            session.execute(update(Shard).where(Shard.state == "running").values(lease_expires_at=past))
+            session.execute(update(ShardRow).where(ShardRow.state == "running").values(lease_expires_at=past))
         running = [shard for job in self.jobs for shard in job.shards if shard.state == "running"]
         assert reap(self.database, POLICY) == len(running)
         for shard in running:
@@ -216,7 +218,7 @@ class QueueMachine(RuleBasedStateMachine):
     def pauses_pass(self) -> None:
         with self.database.write() as session:
             past = store_now(session) - timedelta(seconds=1)
-            session.execute(update(Shard).where(Shard.state == "delayed").values(available_at=past))
+            session.execute(update(ShardRow).where(ShardRow.state == "delayed").values(available_at=past))
         for job in self.jobs:
             for shard in job.shards:
                 shard.state = "queued" if shard.state == "delayed" else shard.state
@@ -259,10 +261,12 @@ class QueueMachine(RuleBasedStateMachine):
     @invariant()
     def the_store_agrees(self) -> None:
         with self.database.read() as session:
-            rows = session.execute(select(Shard.id, Shard.state, Shard.attempt))
+            rows = session.execute(select(ShardRow.id, ShardRow.state, ShardRow.attempt))
             shards = {shard_id: (state, attempt) for shard_id, state, attempt in rows}
-            states = dict(session.execute(select(Job.id, Job.state)).all())
-            running = session.execute(select(Attempt.shard_id, Attempt.number).where(Attempt.outcome == "running"))
+            states = dict(session.execute(select(JobRow.id, JobRow.state)).all())
+            running = session.execute(
+                select(AttemptRow.shard_id, AttemptRow.number).where(AttemptRow.outcome == "running")
+            )
             open_attempts = {(shard_id, number) for shard_id, number in running}
         for job in self.jobs:
             assert states[job.id] == job.state

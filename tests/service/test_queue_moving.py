@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ayla_service.db.models import Shard
+from ayla_service.db.models import ShardRow
 from ayla_service.db.session import Database
 from ayla_service.errors import JobFinished, JobNotFound, MoveImpossible, NotYours
 from ayla_service.overview import moving
@@ -80,8 +80,8 @@ def test_jobs_moved_to_before_the_same_one_keep_their_order(database: Database) 
 def test_jobs_queued_at_the_same_moment_are_passed_together(database: Database) -> None:
     first, second, third = (submit(database).id for _ in range(3))
     with database.write() as session:
-        at = session.scalars(select(Shard.queued_at).where(Shard.job_id == first)).first()
-        session.execute(update(Shard).values(queued_at=at))
+        at = session.scalars(select(ShardRow.queued_at).where(ShardRow.job_id == first)).first()
+        session.execute(update(ShardRow).values(queued_at=at))
     before(database, third, second)
     assert order(database)[0] == third
 

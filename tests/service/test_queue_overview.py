@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
-from ayla_service.db.models import Attempt, Member, Shard, Team, Trial
+from ayla_service.db.models import AttemptRow, MemberRow, ShardRow, TeamRow, TrialRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import JobNotFound
 from ayla_service.overview.moving import move_before, move_to_front
@@ -59,7 +59,7 @@ def run(database: Database, worker: WorkerIdentity, seconds_ago: float = 0.0) ->
     assert claimed is not None
     with database.write() as session:
         at = store_now(session) - timedelta(seconds=seconds_ago)
-        session.execute(update(Attempt).where(Attempt.shard_id == claimed.shard_id).values(started_at=at))
+        session.execute(update(AttemptRow).where(AttemptRow.shard_id == claimed.shard_id).values(started_at=at))
     return claimed
 
 
@@ -153,7 +153,7 @@ def test_the_steps_made_tell_more_than_the_estimate(database: Database) -> None:
     put_shards(database, LOCAL, [20.0])
     claimed = run(database, worker, 30.0)
     with database.write() as session:
-        session.execute(update(Trial).where(Trial.shard_id == claimed.shard_id).values(steps_done=2))
+        session.execute(update(TrialRow).where(TrialRow.shard_id == claimed.shard_id).values(steps_done=2))
     view = queue(database)
     assert seconds(view, view.running[0].expected_end) == pytest.approx(120.0, abs=2.0), "2 of 10 steps in 30 s"
 
@@ -164,7 +164,7 @@ def test_estimates_are_held_against_what_attempts_took(database: Database) -> No
     for _ in range(6):
         claimed = run(database, worker, 6.0)
         with database.write() as session:
-            session.execute(update(Attempt).values(heartbeat_at=Attempt.started_at))
+            session.execute(update(AttemptRow).values(heartbeat_at=AttemptRow.started_at))
         ended(database, claimed)
     job = put_shards(database, LOCAL, [20.0])
     view = position(database, job)
@@ -182,8 +182,8 @@ def test_a_pack_took_its_time_once(database: Database) -> None:
     job = put_shards(database, LOCAL, [1.0] * 4)
     claimed = [run(database, worker, 8.0) for _ in range(4)]
     with database.write() as session:
-        at = session.scalars(select(Attempt.started_at)).first()
-        session.execute(update(Attempt).values(started_at=at, heartbeat_at=at))
+        at = session.scalars(select(AttemptRow.started_at)).first()
+        session.execute(update(AttemptRow).values(started_at=at, heartbeat_at=at))
     packs.complete(database, [CompletedShard(one, [], NewResults(), "cpu") for one in claimed])
     view = position(database, job)
     assert view.basis.ratio == pytest.approx(2.0, abs=0.5)
@@ -222,7 +222,7 @@ def test_a_member_without_any_worker_has_no_estimate(database: Database) -> None
     workers(database, 1)
     job = put_shards(database, LOCAL, [20.0])
     with database.write() as session:
-        session.execute(update(Member).values(limits={"workers": 0}))
+        session.execute(update(MemberRow).values(limits={"workers": 0}))
     assert position(database, job).reason == "The limit on workers at a time is 0."
 
 
@@ -231,7 +231,7 @@ def test_a_job_of_which_all_runs_or_waits_after_a_failure_has_no_position(databa
     job = put_shards(database, LOCAL, [20.0])
     claimed = run(database, worker, 10.0)
     with database.write() as session:
-        session.execute(update(Trial).where(Trial.shard_id == claimed.shard_id).values(steps_done=5))
+        session.execute(update(TrialRow).where(TrialRow.shard_id == claimed.shard_id).values(steps_done=5))
     view = position(database, job)
     assert view.reason == "All that is left of it runs."
     assert seconds(view, view.estimated_finish) == pytest.approx(10.0, abs=1.0)
@@ -250,8 +250,8 @@ def test_shares_are_of_those_who_have_something_to_run(database: Database) -> No
     other, rival = colleague(database, "bob"), stranger(database)
     colleague(database, "idle")
     with database.write() as session:
-        session.execute(update(Member).where(Member.id == other.member_id).values(weight=3.0))
-        session.execute(update(Team).where(Team.id == rival.team_id).values(weight=4.0))
+        session.execute(update(MemberRow).where(MemberRow.id == other.member_id).values(weight=3.0))
+        session.execute(update(TeamRow).where(TeamRow.id == rival.team_id).values(weight=4.0))
     for who in (LOCAL, other, rival):
         put_shards(database, who, [20.0])
     claimed = run(database, worker)
@@ -259,7 +259,7 @@ def test_shares_are_of_those_who_have_something_to_run(database: Database) -> No
     assert {one.owner: one.share for one in view.shares} == {"local": 0.25, "bob": 0.75, "idle": 0.0}
     assert view.team.share == pytest.approx(0.2)
     with database.read() as session:
-        owner = session.scalars(select(Shard.owner_id).where(Shard.id == claimed.shard_id)).one()
+        owner = session.scalars(select(ShardRow.owner_id).where(ShardRow.id == claimed.shard_id)).one()
     used = {one.owner: one.used_seconds for one in view.shares}
     names = {LOCAL.member_id: "local", other.member_id: "bob"}
     if owner in names:

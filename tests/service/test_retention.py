@@ -4,17 +4,17 @@ from datetime import timedelta
 
 import pytest
 from ayla_service.db.models import (
-    Attempt,
+    AttemptRow,
     Base,
-    Chunk,
-    IdempotencyKey,
-    Job,
-    JobLabel,
-    MetricChunk,
-    PredictionSet,
-    Shard,
-    Trial,
-    Worker,
+    ChunkRow,
+    IdempotencyKeyRow,
+    JobLabelRow,
+    JobRow,
+    MetricChunkRow,
+    PredictionSetRow,
+    ShardRow,
+    TrialRow,
+    WorkerRow,
 )
 from ayla_service.db.session import Database, store_now
 from ayla_service.jobs import retention
@@ -37,12 +37,14 @@ def finished(database: Database, days_ago: float, **changes: object) -> str:
     assert claimed is not None
     with database.write() as session:
         now = store_now(session)
-        session.execute(update(Attempt).values(outcome="succeeded", ended_at=now).where(Attempt.ended_at.is_(None)))
-        of_job = update(Shard).where(Shard.job_id == job_id)
+        session.execute(
+            update(AttemptRow).values(outcome="succeeded", ended_at=now).where(AttemptRow.ended_at.is_(None))
+        )
+        of_job = update(ShardRow).where(ShardRow.job_id == job_id)
         session.execute(of_job.values(state="succeeded", lease_expires_at=None))
-        session.execute(update(Job).where(Job.id == job_id).values(state="succeeded", finished_at=now))
+        session.execute(update(JobRow).where(JobRow.id == job_id).values(state="succeeded", finished_at=now))
         for trial_id in claimed.trial_ids.values():
-            session.add(Chunk(trial_id=trial_id, first_step=0, last_step=9, rows=10, data=b"0123456789"))
+            session.add(ChunkRow(trial_id=trial_id, first_step=0, last_step=9, rows=10, data=b"0123456789"))
     age(database, job_id, days_ago)
     return job_id
 
@@ -50,12 +52,12 @@ def finished(database: Database, days_ago: float, **changes: object) -> str:
 def age(database: Database, job_id: str, days_ago: float) -> None:
     with database.write() as session:
         then = store_now(session) - timedelta(days=days_ago)
-        session.execute(update(Job).where(Job.id == job_id).values(finished_at=then))
+        session.execute(update(JobRow).where(JobRow.id == job_id).values(finished_at=then))
 
 
 def left(database: Database) -> set[str]:
     with database.read() as session:
-        return set(session.scalars(select(Job.id)))
+        return set(session.scalars(select(JobRow.id)))
 
 
 def rows(database: Database, *tables: type[Base]) -> list[int]:
@@ -67,16 +69,16 @@ def test_old_jobs_go_with_everything_and_young_ones_stay(database: Database) -> 
     old = finished(database, 31, tags=["a"])
     young = finished(database, 29)
     with database.write() as session:
-        trial = session.scalars(select(Trial.id).where(Trial.job_id == old)).first()
-        for table in (MetricChunk, PredictionSet):
-            where = {"step": 0} if table is PredictionSet else {"first_step": 0, "last_step": 0, "rows": 1}
+        trial = session.scalars(select(TrialRow.id).where(TrialRow.job_id == old)).first()
+        for table in (MetricChunkRow, PredictionSetRow):
+            where = {"step": 0} if table is PredictionSetRow else {"first_step": 0, "last_step": 0, "rows": 1}
             session.add(table(trial_id=trial, data=b"12345", **where))
     removed = prune(database, MONTH)
     assert left(database) == {young}
     assert (removed.jobs, removed.trials) == (1, 2)
     assert removed.result_bytes == 2 * 10 + 2 * 5
-    assert rows(database, Shard, Attempt, Trial, Chunk) == [1, 1, 2, 2]
-    assert rows(database, JobLabel, MetricChunk, PredictionSet) == [3, 0, 0], "the labels of the young one"
+    assert rows(database, ShardRow, AttemptRow, TrialRow, ChunkRow) == [1, 1, 2, 2]
+    assert rows(database, JobLabelRow, MetricChunkRow, PredictionSetRow) == [3, 0, 0], "the labels of the young one"
     assert prune(database, MONTH) == Removed()
 
 
@@ -97,7 +99,7 @@ def test_unfinished_jobs_are_never_touched(database: Database) -> None:
     queued = submit(database).id
     with database.write() as session:
         long_ago = store_now(session) - timedelta(days=1000)
-        session.execute(update(Job).values(created_at=long_ago))
+        session.execute(update(JobRow).values(created_at=long_ago))
     assert prune(database, Selection(timedelta(minutes=1))) == Removed()
     assert left(database) == {running, queued}
 
@@ -135,9 +137,9 @@ def test_one_that_is_cut_off_is_finished_the_next_time(database: Database, monke
 
     with pytest.raises(KeyboardInterrupt):
         prune(database, MONTH, cut_off)
-    assert rows(database, Job, Trial) == [1, 1]
+    assert rows(database, JobRow, TrialRow) == [1, 1]
     assert prune(database, MONTH).jobs == 1
-    assert rows(database, Job, Trial, Chunk) == [0, 0, 0]
+    assert rows(database, JobRow, TrialRow, ChunkRow) == [0, 0, 0]
 
 
 def test_keys_and_workers_that_nobody_needs_go_too(database: Database) -> None:
@@ -146,12 +148,12 @@ def test_keys_and_workers_that_nobody_needs_go_too(database: Database) -> None:
     register(database, facts("here"))
     with database.write() as session:
         long_ago = store_now(session) - timedelta(hours=25)
-        session.execute(update(IdempotencyKey).values(created_at=long_ago))
-        session.execute(update(Worker).where(Worker.name == "gone").values(heartbeat_at=long_ago))
+        session.execute(update(IdempotencyKeyRow).values(created_at=long_ago))
+        session.execute(update(WorkerRow).where(WorkerRow.name == "gone").values(heartbeat_at=long_ago))
     assert count(database, MONTH) == Removed(keys=1, workers=1)
     assert prune(database, MONTH) == Removed(keys=1, workers=1)
     assert left(database) == {job.id}
-    assert rows(database, Worker) == [1]
+    assert rows(database, WorkerRow) == [1]
 
 
 def test_one_job_is_removed_with_all_that_belongs_to_it(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +161,7 @@ def test_one_job_is_removed_with_all_that_belongs_to_it(database: Database, monk
     job_id, other = finished(database, 1), submit(database)
     retention.remove(database, job_id)
     assert left(database) == {other.id}
-    assert rows(database, Chunk, Trial) == [0, 2]
+    assert rows(database, ChunkRow, TrialRow) == [0, 2]
 
 
 def test_vacuum_makes_the_file_smaller(database: Database) -> None:
@@ -167,8 +169,8 @@ def test_vacuum_makes_the_file_smaller(database: Database) -> None:
         return
     job_id = finished(database, 31)
     with database.write() as session:
-        trial = session.scalars(select(Trial.id).where(Trial.job_id == job_id)).first()
-        session.add(Chunk(trial_id=trial, first_step=99, last_step=99, rows=1, data=bytes(1_000_000)))
+        trial = session.scalars(select(TrialRow.id).where(TrialRow.job_id == job_id)).first()
+        session.add(ChunkRow(trial_id=trial, first_step=99, last_step=99, rows=1, data=bytes(1_000_000)))
     prune(database, MONTH)
     before = _pages(database)
     vacuum(database)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ayla_service.db import session as session_module
-from ayla_service.db.models import Job, Shard
+from ayla_service.db.models import JobRow, ShardRow
 from ayla_service.db.session import Database
 from ayla_service.queue.claims import claim
 from ayla_service.queue.reaper import reap
@@ -21,12 +21,12 @@ from tests.servers.postgres import PostgresServer
 def test_a_reading_unit_sees_one_state_of_the_store(database: Database) -> None:
     submit(database)
     with database.read() as reading:
-        before = reading.scalars(select(Job.priority)).all()
+        before = reading.scalars(select(JobRow.priority)).all()
         with database.write() as writing:
-            writing.execute(update(Job).values(priority=7))
-        assert reading.scalars(select(Job.priority)).all() == before
+            writing.execute(update(JobRow).values(priority=7))
+        assert reading.scalars(select(JobRow.priority)).all() == before
     with database.read() as reading:
-        assert reading.scalars(select(Job.priority)).all() == [7]
+        assert reading.scalars(select(JobRow.priority)).all() == [7]
 
 
 def test_a_writing_unit_that_fails_changes_nothing(database: Database) -> None:
@@ -34,7 +34,7 @@ def test_a_writing_unit_that_fails_changes_nothing(database: Database) -> None:
     with pytest.raises(ZeroDivisionError), database.write() as session:
         _change_and_fail(session)
     with database.read() as session:
-        assert session.scalar(select(func.max(Job.priority))) == 0
+        assert session.scalar(select(func.max(JobRow.priority))) == 0
 
 
 def test_postgresql_ends_a_session_that_sits_in_a_transaction(postgres_server: PostgresServer) -> None:
@@ -55,7 +55,7 @@ def test_sqlite_keeps_what_is_committed_and_enforces_references(database: Databa
 
 
 def _change_and_fail(session: Session) -> None:
-    session.execute(update(Job).values(priority=7))
+    session.execute(update(JobRow).values(priority=7))
     raise ZeroDivisionError
 
 
@@ -74,7 +74,7 @@ def test_leases_are_measured_by_the_clock_of_the_store(database: Database, monke
     claimed = claim(database, WORKER, 30)
     assert claimed is not None
     with database.read() as session:
-        (lease,) = session.scalars(select(Shard.lease_expires_at))
+        (lease,) = session.scalars(select(ShardRow.lease_expires_at))
     assert lease is not None
     assert abs(lease - datetime.now(UTC)) < timedelta(minutes=5)
     assert reap(database, AT_ONCE) == 0
@@ -98,11 +98,11 @@ def test_a_writing_unit_holds_the_lock_of_sqlite_from_its_start(store_path: Path
     """One that read first and then waited for the lock could only fail: another process has written meanwhile."""
     database, other = Database(f"sqlite:///{store_path}"), sqlite3.connect(store_path, timeout=0)
     with database.write() as session:
-        session.scalar(select(func.count()).select_from(Job))
+        session.scalar(select(func.count()).select_from(JobRow))
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             other.execute("BEGIN IMMEDIATE")
     with database.read() as session:
-        session.scalar(select(func.count()).select_from(Job))
+        session.scalar(select(func.count()).select_from(JobRow))
         other.execute("BEGIN IMMEDIATE")
     other.close()
     database.dispose()

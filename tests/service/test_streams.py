@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from ayla_service.db.models import ApiKey, Chunk, MetricChunk
+from ayla_service.db.models import ApiKeyRow, ChunkRow, MetricChunkRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import JobNotFound
 from ayla_service.jobs import retention
@@ -159,7 +159,7 @@ def test_the_newest_metrics_are_told(database: Database, polls: StreamPolls) -> 
     for first in (0, 3):
         columns = {"step": [first, first + 2], "epoch": [first, first + 2], "train_loss": [2.0, 1.0 / (first + 1)]}
         with database.write() as session:
-            row = MetricChunk(trial_id=trial_id, first_step=first, last_step=first + 2, rows=2, data=encode(columns))
+            row = MetricChunkRow(trial_id=trial_id, first_step=first, last_step=first + 2, rows=2, data=encode(columns))
             session.add(row)
     make_steps(database, claimed, 0, 5)
     metric = polls.job(job.id)[-1]
@@ -187,7 +187,7 @@ def test_a_damaged_chunk_silences_nobody(database: Database, polls: StreamPolls)
     polls.open(job.id)
     make_steps(database, claimed, 0, 4)
     with database.write() as session:
-        session.execute(update(Chunk).where(Chunk.trial_id == claimed.trial_ids[0]).values(data=b"rubbish"))
+        session.execute(update(ChunkRow).where(ChunkRow.trial_id == claimed.trial_ids[0]).values(data=b"rubbish"))
     trials = polls.job(job.id)[-1].data["trials"]
     assert [(trial["step"], trial["loss"]) for trial in trials] == [(4, None), (4, 0.2)]
 
@@ -303,6 +303,6 @@ def test_keys_that_have_ended_let_nobody_listen(database: Database, polls: Strea
     submitting = let_in(database, scopes=[Scope.SUBMIT])
     revoke(database, valid, revoked.key_id)
     with database.write() as session:
-        session.get_one(ApiKey, expired.key_id).expires_at = store_now(session)
+        session.get_one(ApiKeyRow, expired.key_id).expires_at = store_now(session)
     keys = {None, "unknown", *(holder.key_id for holder in (valid, revoked, expired, submitting))}
     assert polls.poll(keys=keys).refused == keys - {valid.key_id}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from ayla_service import cursors
 from ayla_service.datasets.pinning import pin_uploads
-from ayla_service.db.models import Chunk, IdempotencyKey, Job, Member, Team, Trial
+from ayla_service.db.models import ChunkRow, IdempotencyKeyRow, JobRow, MemberRow, TeamRow, TrialRow
 from ayla_service.db.session import Database
 from ayla_service.errors import InvalidQuery, JobNotFound, JobUnfinished, LimitReached
 from ayla_service.idempotency import RequestKey, StoredAnswer
@@ -144,7 +144,7 @@ def test_who_is_first_after_all_is_not_answered_as_if_it_had_been_repeated(datab
 def test_members_who_submit_at_the_same_moment_share_the_limits_of_their_team(database: Database) -> None:
     other = colleague(database)
     with database.write() as session:
-        session.execute(update(Team).where(Team.id == LOCAL.team_id).values(limits={"queued_jobs": 1}))
+        session.execute(update(TeamRow).where(TeamRow.id == LOCAL.team_id).values(limits={"queued_jobs": 1}))
     outcomes = _together(_desk(database), (LOCAL, _told, None), (other, _told, None))
     assert sorted(type(outcome).__name__ for outcome in outcomes) == [LimitReached.__name__, Receipt.__name__]
     assert len(jobs(database).list().items) == 1
@@ -155,8 +155,8 @@ def test_processes_that_submit_for_the_same_members_do_not_wait_for_each_other_i
     """Neither for the rows of members and teams with limits, nor for the same keys in another order."""
     members = [LOCAL, *(colleague(database, f"colleague {place}") for place in range(5))]
     with database.write() as session:
-        session.execute(update(Member).values(limits={"queued_jobs": 1000}))
-        session.execute(update(Team).values(limits={"queued_jobs": 1000}))
+        session.execute(update(MemberRow).values(limits={"queued_jobs": 1000}))
+        session.execute(update(TeamRow).values(limits={"queued_jobs": 1000}))
     asked = [(who, _told, RequestKey(who.member_id, f"key {n}", "digest")) for who in members for n in range(3)]
     other = Database(database.url)
     try:
@@ -199,7 +199,7 @@ def test_an_expired_key_makes_a_new_request(database: Database) -> None:
     first = desk.submit(LOCAL, [new], _told, KEY)
     with database.write() as session:
         old = datetime.now(UTC) - timedelta(hours=25)
-        session.execute(update(IdempotencyKey).values(created_at=old))
+        session.execute(update(IdempotencyKeyRow).values(created_at=old))
     second = desk.submit(LOCAL, [new], _told, RequestKey(LOCAL.member_id, "k", "another digest"))
     assert not second.replayed
     assert second.answer != first.answer
@@ -244,9 +244,9 @@ def test_what_a_job_has_stored_is_right_after_it_was_tried_again(database: Datab
     record(database, claimed, _block(claimed, [TrialState.DIVERGED, TrialState.COMPLETED], 9, finished=True), 30)
     assert jobs(database).get(job_id).state == "succeeded"
     with database.read() as session:
-        there = session.scalar(select(func.sum(func.length(Chunk.data))))
-        assert session.scalar(select(func.sum(Trial.stored_bytes))) == there
-        assert session.get_one(Job, job_id).stored_bytes == there
+        there = session.scalar(select(func.sum(func.length(ChunkRow.data))))
+        assert session.scalar(select(func.sum(TrialRow.stored_bytes))) == there
+        assert session.get_one(JobRow, job_id).stored_bytes == there
 
 
 def test_a_job_that_is_tried_again_meanwhile_is_not_removed(database: Database) -> None:
@@ -262,7 +262,7 @@ def test_a_job_that_is_being_removed_cannot_be_tried_again(database: Database) -
     job_id = submit(database).id
     jobs(database).cancel(job_id)
     with database.write() as session:
-        session.execute(delete(Trial).where(Trial.index == 0))
+        session.execute(delete(TrialRow).where(TrialRow.index == 0))
     with pytest.raises(JobNotFound):
         jobs(database).retry(job_id)
 

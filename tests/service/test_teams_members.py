@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 import pytest
-from ayla_service.db.models import Member, Team
+from ayla_service.db.models import MemberRow, TeamRow
 from ayla_service.db.session import Database
 from ayla_service.errors import LastAdmin, LimitReached, MemberNameTaken, MemberNotFound, NotAuthenticated
 from ayla_service.states import Role
@@ -190,6 +190,6 @@ def test_adding_to_one_team_does_not_wait_for_another(database: Database) -> Non
         pytest.skip("there is one writer at a time")
     rival = stranger(database)
     with database.write() as session:
-        session.execute(select(Team.id).where(Team.id == TEAM).with_for_update(key_share=True))
+        session.execute(select(TeamRow.id).where(TeamRow.id == TEAM).with_for_update(key_share=True))
         add(database, "alice", rival.team_id)
-        assert session.scalar(select(func.count()).select_from(Member)) == 3
+        assert session.scalar(select(func.count()).select_from(MemberRow)) == 3

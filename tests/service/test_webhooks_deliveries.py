@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from ayla_service.db.models import Shard, Webhook, WebhookDelivery
+from ayla_service.db.models import ShardRow, WebhookDeliveryRow, WebhookRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue import outbox
 from ayla_service.queue.lifecycle import end_finished_jobs
@@ -35,7 +35,7 @@ def record(database: Database, taken: ClaimedDelivery, reply: Reply) -> None:
 
 def enabled(database: Database, webhook_id: str) -> bool:
     with database.read() as session:
-        return bool(session.scalar(select(Webhook.enabled).where(Webhook.id == webhook_id)))
+        return bool(session.scalar(select(WebhookRow.enabled).where(WebhookRow.id == webhook_id)))
 
 
 def test_410_gone_of_an_old_address_disables_nothing(database: Database) -> None:
@@ -43,7 +43,7 @@ def test_410_gone_of_an_old_address_disables_nothing(database: Database) -> None
     add_delivery(database, webhook)
     (taken,) = claim(database)
     with database.write() as session:
-        session.execute(update(Webhook).values(url="http://127.0.0.1:9/other"))
+        session.execute(update(WebhookRow).values(url="http://127.0.0.1:9/other"))
     record(database, taken, Reply(410, "The receiver answered 410."))
     assert enabled(database, webhook)
 
@@ -78,7 +78,7 @@ def test_only_what_is_due_is_sent_the_longest_due_first(database: Database) -> N
     webhook = add_webhook(database)
     first, second, later = (add_delivery(database, webhook) for _ in range(3))
     with database.write() as session:
-        row = session.get_one(WebhookDelivery, later)
+        row = session.get_one(WebhookDeliveryRow, later)
         row.next_at = store_now(session) + timedelta(minutes=1)
     chosen: list[str] = []
 
@@ -140,7 +140,7 @@ def test_a_replaced_secret_signs_beside_the_new_one_for_a_day(database: Database
     add_delivery(database, webhook)
     assert claim(database)[0].secrets == (new, old)
     with database.write() as session:
-        session.execute(update(Webhook).values(rotated_at=now - timedelta(hours=25)))
+        session.execute(update(WebhookRow).values(rotated_at=now - timedelta(hours=25)))
     pass_time(database)
     assert claim(database)[0].secrets == (new,)
 
@@ -154,7 +154,7 @@ def test_a_webhook_that_is_deleted_while_a_job_ends_does_not_keep_it_from_ending
 
     def remove() -> None:
         with database.write() as session:
-            session.execute(delete(Webhook).where(Webhook.id == webhook))
+            session.execute(delete(WebhookRow).where(WebhookRow.id == webhook))
         deleted.set()
 
     def meanwhile(*arguments: Any) -> Any:
@@ -165,7 +165,7 @@ def test_a_webhook_that_is_deleted_while_a_job_ends_does_not_keep_it_from_ending
     thread = threading.Thread(target=remove)
     monkeypatch.setattr(outbox, "_jobs", meanwhile)
     with database.write() as session:
-        session.execute(update(Shard).values(state="succeeded"))
+        session.execute(update(ShardRow).values(state="succeeded"))
         end_finished_jobs(session, [job.id], store_now(session))
     assert deleted.wait(10)
     thread.join(10)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import structlog
-from ayla_service.db.models import Shard, Webhook, WebhookDelivery
+from ayla_service.db.models import ShardRow, WebhookDeliveryRow, WebhookRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue.lifecycle import end_finished_jobs
 from ayla_service.settings import Settings
@@ -49,7 +49,7 @@ def delivering(database: Database, sender: Sender | None = None, **settings: Any
         yield thread
 
 
-def wait_until_ended(database: Database, number: int = 1) -> list[WebhookDelivery]:
+def wait_until_ended(database: Database, number: int = 1) -> list[WebhookDeliveryRow]:
     """The deliveries, once that many have ended."""
     deadline = time.monotonic() + 30
     while sum(row.ended_at is not None for row in deliveries(database)) < number:
@@ -72,7 +72,7 @@ def test_the_end_of_a_job_reaches_its_receiver_signed(database: Database) -> Non
         add_webhook(database, url=receiver.url, secret=secret)
         job = submit(database, name="Bézier")
         with database.write() as session:
-            session.execute(update(Shard).values(state="succeeded"))
+            session.execute(update(ShardRow).values(state="succeeded"))
             end_finished_jobs(session, [job.id], store_now(session))
         (row,) = wait_until_ended(database)
     (received,) = receiver.received
@@ -146,7 +146,7 @@ def test_410_gone_disables_the_webhook(database: Database) -> None:
 
 def enabled(database: Database, webhook_id: str) -> bool:
     with database.read() as session:
-        return bool(session.scalar(select(Webhook.enabled).where(Webhook.id == webhook_id)))
+        return bool(session.scalar(select(WebhookRow.enabled).where(WebhookRow.id == webhook_id)))
 
 
 def wait_for(condition: Any) -> None:
@@ -239,6 +239,6 @@ def test_old_deliveries_are_forgotten_on_the_way(database: Database, monkeypatch
     add_delivery(database, add_webhook(database))
     with database.write() as session:
         then = store_now(session) - timedelta(days=8)
-        session.execute(update(WebhookDelivery).values(state="failed", next_at=None, ended_at=then))
+        session.execute(update(WebhookDeliveryRow).values(state="failed", next_at=None, ended_at=then))
     with delivering(database):
         wait_for(lambda: deliveries(database) == [])

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from ayla_service.db.models import Job, Member, Shard, Trial, WebhookDelivery
+from ayla_service.db.models import JobRow, MemberRow, ShardRow, TrialRow, WebhookDeliveryRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue import attempts
 from ayla_service.queue.lifecycle import end_finished_jobs
@@ -26,8 +26,8 @@ from tests.service.queueing import LEASE, claim_one, expire_leases
 def end(database: Database, job_ids: Sequence[str], state: str = "succeeded") -> None:
     """Let jobs end as a pack of them does: all in one transaction."""
     with database.write() as session:
-        session.execute(update(Shard).where(Shard.job_id.in_(job_ids)).values(state=state))
-        session.execute(update(Trial).where(Trial.job_id.in_(job_ids)).values(state="completed"))
+        session.execute(update(ShardRow).where(ShardRow.job_id.in_(job_ids)).values(state=state))
+        session.execute(update(TrialRow).where(TrialRow.job_id.in_(job_ids)).values(state="completed"))
         end_finished_jobs(session, job_ids, store_now(session))
 
 
@@ -170,7 +170,7 @@ def test_an_end_that_is_undone_is_not_told(database: Database) -> None:
     add_webhook(database)
     job = submit(database).id
     with pytest.raises(RuntimeError), database.write() as session:  # noqa: PT012
-        session.execute(update(Shard).values(state="succeeded"))
+        session.execute(update(ShardRow).values(state="succeeded"))
         end_finished_jobs(session, [job], store_now(session))
         raise RuntimeError
     assert deliveries(database) == []
@@ -212,7 +212,7 @@ def test_the_largest_message_is_small(database: Database) -> None:
     tags = [widest * (MAX_TAG_LENGTH - 2) + f"{number:02}" for number in range(MAX_TAGS)]
     submit(database, name=widest * MAX_NAME_LENGTH, project=widest * MAX_PROJECT_LENGTH, tags=tags)
     with database.write() as session:
-        session.execute(update(Member).where(Member.id == LOCAL.member_id).values(name=widest * 100))
+        session.execute(update(MemberRow).where(MemberRow.id == LOCAL.member_id).values(name=widest * 100))
     attempts.fail(database, claim_one(database), ErrorType.DATASET_UNUSABLE, widest * 100_000, AT_ONCE)
     (row,) = deliveries(database)
     assert len(json.dumps(row.payload, ensure_ascii=False).encode()) < 20_000
@@ -229,7 +229,7 @@ def test_old_deliveries_are_forgotten_and_what_is_still_to_be_sent_is_not(databa
             {"id": "young", "ended_at": now - timedelta(days=6), **ended, **common},
             {"id": "due", "state": "pending", "attempts": 0, "next_at": now, "ended_at": None, **common},
         ]
-        session.execute(insert(WebhookDelivery), rows)
+        session.execute(insert(WebhookDeliveryRow), rows)
         assert forget(session, now - timedelta(days=7)) == 1
         assert forget(session, now - timedelta(days=7)) == 0
     assert {row.id for row in deliveries(database)} == {"young", "due"}
@@ -239,6 +239,6 @@ def test_a_delivery_outlives_its_job(database: Database) -> None:
     add_webhook(database)
     end(database, [submit(database).id])
     with database.write() as session:
-        session.delete(session.scalars(select(Job)).one())
+        session.delete(session.scalars(select(JobRow)).one())
     (row,) = deliveries(database)
     assert (row.job_id, row.state) == (None, "pending")

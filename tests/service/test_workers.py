@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from ayla_service.db.models import Worker as WorkerRow
+from ayla_service.db.models import WorkerRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue import attempts
 from ayla_service.queue.claims import WorkerIdentity, claim

@@ -17,7 +17,7 @@ from ayla_core.devices import set_threads
 from ayla_core.engine import Engine
 from ayla_core.recorder import MemoryRecorder
 from ayla_core.training import train
-from ayla_service.db.models import Attempt, Shard, Trial
+from ayla_service.db.models import AttemptRow, ShardRow, TrialRow
 from ayla_service.teams.principal import LOCAL
 from ayla_service.trials.selection import TrajectoryQuery
 from ayla_service.trials.service import ResultReader
@@ -85,7 +85,9 @@ def _assert_as_if_undisturbed(deployment: Deployment, job: Job) -> None:
     set_threads(1)
     spec = ResolvedJobSpec.model_validate(job.resolved)
     with deployment.database.read() as session:
-        rows = session.execute(select(Trial.shard_id, Trial.index, Trial.id).where(Trial.job_id == job.id)).all()
+        rows = session.execute(
+            select(TrialRow.shard_id, TrialRow.index, TrialRow.id).where(TrialRow.job_id == job.id)
+        ).all()
     for shard in {shard_id for shard_id, _, _ in rows}:
         ids = {index: trial_id for shard_id, index, trial_id in rows if shard_id == shard}
         memory = MemoryRecorder()
@@ -105,9 +107,9 @@ def _worker_of(deployment: Deployment, job: Job) -> subprocess.Popen[bytes]:
     """The process that runs the job's only shard."""
     with deployment.database.read() as session:
         name = session.scalars(
-            select(Attempt.worker)
-            .join(Shard, Shard.id == Attempt.shard_id)
-            .where(Shard.job_id == job.id, Attempt.outcome == "running")
+            select(AttemptRow.worker)
+            .join(ShardRow, ShardRow.id == AttemptRow.shard_id)
+            .where(ShardRow.job_id == job.id, AttemptRow.outcome == "running")
         ).one()
     pid = int(name.split(":")[1])
     return next(process for process in deployment.workers.values() if process.pid == pid)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ayla_service.db.models import Chunk
+from ayla_service.db.models import ChunkRow
 from ayla_service.db.session import Database
 from sqlalchemy import func, select
 
@@ -74,4 +74,4 @@ def wait_for(condition: Callable[[], bool], seconds: float = 200) -> None:
 def chunks(database: Database) -> int:
     """How many chunks of trajectories the store holds."""
     with database.read() as session:
-        return session.scalar(select(func.count()).select_from(Chunk)) or 0
+        return session.scalar(select(func.count()).select_from(ChunkRow)) or 0

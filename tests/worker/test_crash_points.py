@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from ayla_service.db.models import Attempt
+from ayla_service.db.models import AttemptRow
 from ayla_service.db.session import Database
 from sqlalchemy import select
 
@@ -70,7 +70,7 @@ def test_a_worker_that_dies_at_a_commit_costs_time_only(database: Database, tmp_
     with worker(database, tmp_path / "log"):
         wait_for(lambda: jobs(database).get(job.id).state == "succeeded")
     with database.read() as session:
-        outcomes = list(session.scalars(select(Attempt.outcome).order_by(Attempt.number)))
+        outcomes = list(session.scalars(select(AttemptRow.outcome).order_by(AttemptRow.number)))
     # A claim that was not committed leaves no attempt behind.
     assert outcomes == ["lost"] * (4 if when == "after" else 3) + ["succeeded"]
     _assert_as_if_undisturbed(database, job)

@@ -9,7 +9,7 @@ import torch
 from ayla_core.engine import Engine
 from ayla_core.recorder import MemoryRecorder
 from ayla_core.training import train
-from ayla_service.db.models import Attempt
+from ayla_service.db.models import AttemptRow
 from ayla_service.db.session import Database
 from ayla_service.jobs.schemas import JobDetail
 from ayla_service.queue import attempts
@@ -52,7 +52,7 @@ NETWORK: dict[str, Any] = {
 
 def _outcomes(database: Database) -> list[str]:
     with database.read() as session:
-        return list(session.scalars(select(Attempt.outcome).order_by(Attempt.number)))
+        return list(session.scalars(select(AttemptRow.outcome).order_by(AttemptRow.number)))
 
 
 def _state(database: Database, job: JobDetail) -> str:

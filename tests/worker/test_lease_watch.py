@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ayla_core.progress import report_progress
-from ayla_service.db.models import Shard
+from ayla_service.db.models import ShardRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.jobs.schemas import Attempt, JobDetail
 from ayla_service.queue.attempts import LeaseLost
@@ -206,8 +206,8 @@ def test_a_lost_attempt_is_left_in_the_middle_of_a_step(database: Database, tmp_
         def taken_away() -> bool:
             with database.write() as session:
                 session.execute(
-                    update(Shard)
-                    .where(Shard.lease_expires_at.is_not(None), Shard.attempt == 1)
+                    update(ShardRow)
+                    .where(ShardRow.lease_expires_at.is_not(None), ShardRow.attempt == 1)
                     .values(lease_expires_at=store_now(session) - timedelta(seconds=9))
                 )
             return reap(database, RetryPolicy(max_attempts=9, pause_seconds=0.0)) == 1

@@ -9,7 +9,7 @@ import torch
 from ayla_core.engine import Engine
 from ayla_core.recorder import MemoryRecorder
 from ayla_core.training import train
-from ayla_service.db.models import Job, Shard
+from ayla_service.db.models import JobRow, ShardRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.jobs.schemas import JobDetail
 from ayla_service.queue import packs
@@ -87,7 +87,7 @@ def test_a_job_that_fails_in_a_pack_fails_alone(database: Database) -> None:
     made = _mixed(database)
     strange = made[1].resolved.model_dump(mode="json") | {"optimizers": [{"name": "from the future"}]}
     with database.write() as session:
-        session.execute(update(Job).where(Job.id == made[1].id).values(resolved_spec=strange))
+        session.execute(update(JobRow).where(JobRow.id == made[1].id).values(resolved_spec=strange))
     runner = _runner(database)
     while runner.run_next():
         pass
@@ -178,13 +178,13 @@ def test_a_pack_holds_one_priority_and_keeps_its_limits(database: Database) -> N
 
 def _shards(database: Database, job: JobDetail) -> list[str]:
     with database.read() as session:
-        return list(session.scalars(select(Shard.state).where(Shard.job_id == job.id)))
+        return list(session.scalars(select(ShardRow.state).where(ShardRow.job_id == job.id)))
 
 
 def _expire(database: Database, claimed: Claim) -> None:
     with database.write() as session:
         past = store_now(session) - timedelta(seconds=1)
-        session.execute(update(Shard).where(Shard.id == claimed.shard_id).values(lease_expires_at=past))
+        session.execute(update(ShardRow).where(ShardRow.id == claimed.shard_id).values(lease_expires_at=past))
 
 
 def _completed(claimed: Claim) -> CompletedShard:

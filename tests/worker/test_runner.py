@@ -11,7 +11,7 @@ from ayla_core import engine as core
 from ayla_core.engine import Engine
 from ayla_core.recorder import Column, MemoryRecorder
 from ayla_core.training import train
-from ayla_service.db.models import Attempt, Checkpoint, Job
+from ayla_service.db.models import AttemptRow, CheckpointRow, JobRow
 from ayla_service.db.session import Database
 from ayla_service.jobs.schemas import JobDetail
 from ayla_service.queue import attempts
@@ -96,7 +96,7 @@ def _lists(columns: dict[int, dict[str, Column]]) -> Trajectories:
 
 def _outcomes(database: Database) -> list[str]:
     with database.read() as session:
-        return list(session.scalars(select(Attempt.outcome).order_by(Attempt.number)))
+        return list(session.scalars(select(AttemptRow.outcome).order_by(AttemptRow.number)))
 
 
 @pytest.mark.parametrize("changes", [EXPRESSION, CURVE, DIGITS], ids=["expression", "curve", "digits"])
@@ -173,10 +173,10 @@ def test_a_lost_attempt_is_resumed_even_if_checkpoints_are_damaged(database: Dat
     if damage != "none":
         steps = [60] if damage == "newest" else [40, 60]
         with database.write() as session:
-            session.execute(update(Checkpoint).where(Checkpoint.step.in_(steps)).values(data=b"flipped"))
+            session.execute(update(CheckpointRow).where(CheckpointRow.step.in_(steps)).values(data=b"flipped"))
     assert _runner(database).run_next()
     with database.read() as session:
-        started = session.scalars(select(Attempt.first_step).where(Attempt.number == 2)).one()
+        started = session.scalars(select(AttemptRow.first_step).where(AttemptRow.number == 2)).one()
     assert started == {"none": 60, "newest": 40, "all": 0}[damage]
     assert _stored(database, job) == _undisturbed(job)
 
@@ -186,7 +186,7 @@ def test_a_resumed_attempt_has_every_row_of_metrics_once(database: Database) -> 
     job = submit(database, **DIGITS)
     _interrupt(database, blocks=3, steps=3)
     with database.write() as session:
-        session.execute(update(Checkpoint).where(Checkpoint.step == 9).values(data=b"flipped"))
+        session.execute(update(CheckpointRow).where(CheckpointRow.step == 9).values(data=b"flipped"))
     assert _runner(database).run_next()
     assert _stored_metrics(database, job) == _undisturbed_metrics(job)
     assert _stored_metrics(database, job)[0]["epoch"] == list(range(1, 21))
@@ -232,7 +232,7 @@ def test_an_attempt_says_what_its_bits_depend_on(database: Database) -> None:
     submit(database)
     _runner(database).run_next()
     with database.read() as session:
-        environment = session.scalars(select(Attempt.environment)).one()
+        environment = session.scalars(select(AttemptRow.environment)).one()
     assert environment["threads"] == 1
     assert environment["kernels"] in {"expressions and networks", "expressions", "networks", "none"}
 
@@ -259,8 +259,8 @@ def test_a_spec_that_cannot_be_read_fails_its_job_and_the_next_runs(database: Da
     strange, healthy = submit(database), submit(database)
     with database.write() as session:
         session.execute(
-            update(Job)
-            .where(Job.id == strange.id)
+            update(JobRow)
+            .where(JobRow.id == strange.id)
             .values(resolved_spec=strange.resolved.model_dump(mode="json") | {"new": 1})
         )
     runner = _runner(database)
@@ -297,7 +297,7 @@ def test_a_store_that_was_away_for_too_long_costs_an_attempt_and_is_named(
         patched.setattr(runner_recorder, "retry_store", lambda _seconds, write: write())
         _runner(database).run_next()
     with database.read() as session:
-        found = session.execute(select(Attempt.outcome, Attempt.error_type, Attempt.error)).one()
+        found = session.execute(select(AttemptRow.outcome, AttemptRow.error_type, AttemptRow.error)).one()
     assert tuple(found) == ("failed", "store-unavailable", "Exception: could not connect to server")
     assert _runner(database).run_next()
     assert jobs(database).get(job.id).state == "succeeded"
@@ -337,7 +337,7 @@ def test_a_paused_job_is_checkpointed_and_goes_on_bit_for_bit_when_resumed(datab
     jobs(database).resume(job.id)
     assert _runner(database).run_next()
     with database.read() as session:
-        first_steps = list(session.scalars(select(Attempt.first_step).order_by(Attempt.number)))
+        first_steps = list(session.scalars(select(AttemptRow.first_step).order_by(AttemptRow.number)))
     assert first_steps[0] == 0 < first_steps[1]
     assert jobs(database).get(job.id).state == "succeeded"
     assert _stored(database, job) == _undisturbed(job)
@@ -349,7 +349,7 @@ def test_a_shard_is_checkpointed_by_time_and_not_by_every_block(database: Databa
 
     def look() -> bool:
         with database.read() as session:
-            seen.update(session.scalars(select(Checkpoint.step)))
+            seen.update(session.scalars(select(CheckpointRow.step)))
         return False
 
     _runner(database, look).run_next()

@@ -7,7 +7,7 @@ import pytest
 from ayla_core.datasets import loading
 from ayla_core.datasets.loading import DatasetCache
 from ayla_service.datasets import content
-from ayla_service.db.models import Dataset, DatasetPart
+from ayla_service.db.models import DatasetPartRow, DatasetRow
 from ayla_service.db.session import Database
 from ayla_service.jobs.schemas import JobDetail
 from ayla_service.settings import Settings
@@ -81,9 +81,9 @@ def test_a_job_whose_data_are_gone_fails_at_once_and_says_so(database: Database,
     upload(database)
     job = submit(database, problem=upload_problem())
     with database.write() as session:
-        session.execute(delete(DatasetPart))
+        session.execute(delete(DatasetPartRow))
         if what == "the dataset":
-            session.execute(delete(Dataset))
+            session.execute(delete(DatasetRow))
     assert runner.run_next()
     failed = jobs(database).get(job.id)
     assert (failed.state, failed.attempts.total) == ("failed", 1)
@@ -98,7 +98,7 @@ def test_content_that_is_not_what_the_job_is_for_is_not_used(
     upload(database)
     job = submit(database, problem=upload_problem())
     with database.write() as session:
-        session.execute(update(DatasetPart).values(data=b"PAR1 something else PAR1"))
+        session.execute(update(DatasetPartRow).values(data=b"PAR1 something else PAR1"))
     assert runner.run_next()
     failed = jobs(database).get(job.id)
     assert failed.error is not None

@@ -11,7 +11,7 @@ from ayla_spec.text import normalized
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Member, Team
+from ayla_service.db.models import MemberRow, TeamRow
 from ayla_service.errors import ServiceError
 from ayla_service.logging import configure_logging
 from ayla_service.processes.startup import StartError, load_settings, open_store
@@ -78,13 +78,13 @@ def transaction(data_dir: Path | None, *, migrate: bool = False) -> Iterator[Ses
         database.dispose()
 
 
-def find_team(session: Session, name: str) -> Team | None:
+def find_team(session: Session, name: str) -> TeamRow | None:
     """The team of this name, locked until the transaction ends."""
-    query = select(Team).where(Team.name == normalized(name)).with_for_update(key_share=True)
+    query = select(TeamRow).where(TeamRow.name == normalized(name)).with_for_update(key_share=True)
     return session.scalar(query) if name.isprintable() else None
 
 
-def team_named(session: Session, name: str) -> Team:
+def team_named(session: Session, name: str) -> TeamRow:
     """The team of this name, locked until the transaction ends.
 
     Raises:
@@ -96,15 +96,15 @@ def team_named(session: Session, name: str) -> Team:
     return team
 
 
-def find_member(session: Session, team: Team, name: str) -> Member | None:
+def find_member(session: Session, team: TeamRow, name: str) -> MemberRow | None:
     """The member of this name who has not left the team, locked until the transaction ends."""
-    query = select(Member).where(
-        Member.team_id == team.id, Member.name == normalized(name), Member.removed_at.is_(None)
+    query = select(MemberRow).where(
+        MemberRow.team_id == team.id, MemberRow.name == normalized(name), MemberRow.removed_at.is_(None)
     )
     return session.scalar(query.with_for_update()) if name.isprintable() else None
 
 
-def member_named(session: Session, team: Team, name: str) -> Member:
+def member_named(session: Session, team: TeamRow, name: str) -> MemberRow:
     """The member of this name who has not left the team, locked until the transaction ends.
 
     Raises:

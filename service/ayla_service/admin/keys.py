@@ -21,7 +21,7 @@ from ayla_service.admin.common import (
 from ayla_service.admin.printing import checked_name, say, write_all, write_one
 from ayla_service.admin.teams import new_team
 from ayla_service.db.lookup import as_stored
-from ayla_service.db.models import ApiKey, Member, Team
+from ayla_service.db.models import ApiKeyRow, MemberRow, TeamRow
 from ayla_service.db.session import store_now
 from ayla_service.processes.startup import StartError
 from ayla_service.states import Role
@@ -97,12 +97,12 @@ def show(
     data_dir: DataDir = None,
 ) -> None:
     """List the API keys, without the keys themselves."""
-    query = _all_keys().order_by(Team.name, Member.name, ApiKey.created_at)
+    query = _all_keys().order_by(TeamRow.name, MemberRow.name, ApiKeyRow.created_at)
     with transaction(data_dir) as session:
         if team is not None:
-            query = query.where(Team.id == team_named(session, team).id)
+            query = query.where(TeamRow.id == team_named(session, team).id)
         if member is not None:
-            query = query.where(Member.name == normalized(member))
+            query = query.where(MemberRow.name == normalized(member))
         now = store_now(session)
         found = [_record(row, now) for row in session.execute(query)]
     write_all(found, _COLUMNS, as_json=as_json)
@@ -134,7 +134,7 @@ def rotate(
     _write_key(made, team, quiet=quiet, as_json=as_json)
 
 
-def _holder(session: Session, team_name: str, name: str, role: Role | None, *, make: bool) -> Member:
+def _holder(session: Session, team_name: str, name: str, role: Role | None, *, make: bool) -> MemberRow:
     """The member whose key is made; added to the team first if asked for."""
     if not make:
         team = team_named(session, team_name)
@@ -148,27 +148,31 @@ def _holder(session: Session, team_name: str, name: str, role: Role | None, *, m
     return members.current_member(session, team.id, added.id)
 
 
-def _as_asked(member: Member, role: Role | None) -> Member:
+def _as_asked(member: MemberRow, role: Role | None) -> MemberRow:
     if role is not None and member.role != role:
         raise StartError(f"'{member.name}' is {member.role} already; change that with 'ayla-service members set'.")
     return member
 
 
-def _has_keys(session: Session, team: Team) -> bool:
-    query = select(ApiKey.id).join(Member, Member.id == ApiKey.member_id).where(Member.team_id == team.id)
+def _has_keys(session: Session, team: TeamRow) -> bool:
+    query = (
+        select(ApiKeyRow.id).join(MemberRow, MemberRow.id == ApiKeyRow.member_id).where(MemberRow.team_id == team.id)
+    )
     return session.scalar(query.limit(1)) is not None
 
 
-def _all_keys() -> Select[ApiKey, Member, Team]:
-    query = select(ApiKey, Member, Team).join(Member, Member.id == ApiKey.member_id)
-    return query.join(Team, Team.id == Member.team_id)
+def _all_keys() -> Select[ApiKeyRow, MemberRow, TeamRow]:
+    query = select(ApiKeyRow, MemberRow, TeamRow).join(MemberRow, MemberRow.id == ApiKeyRow.member_id)
+    return query.join(TeamRow, TeamRow.id == MemberRow.team_id)
 
 
-def _found(session: Session, which: str) -> Row[ApiKey, Member, Team]:
+def _found(session: Session, which: str) -> Row[ApiKeyRow, MemberRow, TeamRow]:
     """The key with this prefix or id, locked with its member until the transaction ends."""
     asked = which.removesuffix("…")
     query = (
-        _all_keys().where((ApiKey.prefix == asked) | (ApiKey.id == as_stored(asked))).with_for_update(key_share=True)
+        _all_keys()
+        .where((ApiKeyRow.prefix == asked) | (ApiKeyRow.id == as_stored(asked)))
+        .with_for_update(key_share=True)
     )
     found = session.execute(query).all() if asked.isprintable() else []
     if len(found) != 1:
@@ -181,7 +185,7 @@ def _found(session: Session, which: str) -> Row[ApiKey, Member, Team]:
     return found[0]
 
 
-def _record(row: Row[ApiKey, Member, Team], now: datetime) -> dict[str, object]:
+def _record(row: Row[ApiKeyRow, MemberRow, TeamRow], now: datetime) -> dict[str, object]:
     return {**Key.of(row.ApiKey, row.Member, now).model_dump(), "team": row.Team.name}
 
 

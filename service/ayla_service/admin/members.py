@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from ayla_service.admin.common import AsJson, DataDir, Limits, TeamName, Weight, member_named, team_named, transaction
 from ayla_service.admin.printing import checked_name, say, write_all
-from ayla_service.db.models import Member
+from ayla_service.db.models import MemberRow
 from ayla_service.states import Role
 from ayla_service.teams import members
 from ayla_service.teams.members import NewMember, merged
@@ -44,8 +44,10 @@ def add(
 def show(team: TeamName, *, as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """List the members of a team."""
     with transaction(data_dir) as session:
-        query = select(Member).where(Member.team_id == team_named(session, team).id, Member.removed_at.is_(None))
-        found = [MemberAnswer.of(row).model_dump() for row in session.scalars(query.order_by(Member.name))]
+        query = select(MemberRow).where(
+            MemberRow.team_id == team_named(session, team).id, MemberRow.removed_at.is_(None)
+        )
+        found = [MemberAnswer.of(row).model_dump() for row in session.scalars(query.order_by(MemberRow.name))]
     write_all(found, _COLUMNS, as_json=as_json)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ayla_service.admin.common import DataDir, team_named, transaction
 from ayla_service.admin.printing import write_all
-from ayla_service.db.models import Team
+from ayla_service.db.models import TeamRow
 from ayla_service.db.session import store_now
 from ayla_service.processes.startup import StartError
 from ayla_service.queue import control
@@ -61,6 +61,6 @@ def _switch(switch: Switch, name: str | None, *, all_teams: bool, data_dir: Path
     write_all(shown, ("team", "paused_at", "draining_at"), as_json=False)
 
 
-def _teams(session: Session, name: str | None) -> Sequence[Team]:
+def _teams(session: Session, name: str | None) -> Sequence[TeamRow]:
     # In one order, so that two who switch all teams at once do not wait for each other.
-    return session.scalars(select(Team).order_by(Team.id)).all() if name is None else [team_named(session, name)]
+    return session.scalars(select(TeamRow).order_by(TeamRow.id)).all() if name is None else [team_named(session, name)]

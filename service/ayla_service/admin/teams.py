@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ayla_service.admin.common import AsJson, DataDir, Limits, Weight, find_team, team_named, transaction
 from ayla_service.admin.printing import checked_name, say, write_all
-from ayla_service.db.models import Member, Team
+from ayla_service.db.models import MemberRow, TeamRow
 from ayla_service.db.session import store_now
 from ayla_service.processes.startup import StartError
 from ayla_service.teams.members import merged
@@ -35,8 +35,13 @@ def create(name: Name, weight: Weight = None, limits: Limits = None, data_dir: D
 @app.command("list")
 def show(*, as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """List the teams."""
-    members = func.count(Member.id).filter(Member.removed_at.is_(None))
-    query = select(Team, members).outerjoin(Member, Member.team_id == Team.id).group_by(Team.id).order_by(Team.name)
+    members = func.count(MemberRow.id).filter(MemberRow.removed_at.is_(None))
+    query = (
+        select(TeamRow, members)
+        .outerjoin(MemberRow, MemberRow.team_id == TeamRow.id)
+        .group_by(TeamRow.id)
+        .order_by(TeamRow.name)
+    )
     with transaction(data_dir) as session:
         found = [{**_record(team), "members": count} for team, count in session.execute(query)]
     write_all(found, _COLUMNS, as_json=as_json)
@@ -62,19 +67,19 @@ def change(
     write_all([{**shown, "members": ""}], [column for column in _COLUMNS if column != "members"], as_json=False)
 
 
-def new_team(session: Session, name: str) -> Team:
+def new_team(session: Session, name: str) -> TeamRow:
     """Make a team.
 
     Raises:
         StartError: if there is one of this name, or the name is none.
     """
-    team = Team(id=str(uuid.uuid4()), name=_free_name(session, name), limits={}, created_at=store_now(session))
+    team = TeamRow(id=str(uuid.uuid4()), name=_free_name(session, name), limits={}, created_at=store_now(session))
     session.add(team)
     session.flush()
     return team
 
 
-def _record(team: Team) -> dict[str, object]:
+def _record(team: TeamRow) -> dict[str, object]:
     """A team for the terminal: with its limits as they are set, not with what is used of them as over HTTP."""
     columns = ("id", "name", "weight", "limits", "paused_at", "draining_at", "created_at")
     return {name: getattr(team, name) for name in columns}

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ayla_service.comparison.runs import ComparedProblem, LossCurve, SeedRun
-from ayla_service.db.models import Chunk
+from ayla_service.db.models import ChunkRow
 
 MAX_ROWS = 25_000_000
 MAX_BYTES = 2 * 1024**3
@@ -111,8 +111,8 @@ class _CurveReader:
 def _chunks(session: Session, trial_ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     """The stored rows of these trials, in order."""
     for start in range(0, len(trial_ids), _TRIALS_AT_ONCE):
-        wanted = Chunk.trial_id.in_(trial_ids[start : start + _TRIALS_AT_ONCE])
-        query = select(Chunk.trial_id, Chunk.data).where(wanted).order_by(Chunk.trial_id, Chunk.first_step)
+        wanted = ChunkRow.trial_id.in_(trial_ids[start : start + _TRIALS_AT_ONCE])
+        query = select(ChunkRow.trial_id, ChunkRow.data).where(wanted).order_by(ChunkRow.trial_id, ChunkRow.first_step)
         with closing(session.execute(query.execution_options(yield_per=_CHUNKS_AT_ONCE))) as found:
             yield from ((trial_id, data) for trial_id, data in found)
 

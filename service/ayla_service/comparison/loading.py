@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, SeedRun
 from ayla_service.comparison.schemas import ComparedJob
-from ayla_service.db.models import Job, Trial
+from ayla_service.db.models import JobRow, TrialRow
 from ayla_service.errors import ComparisonTooLarge
 from ayla_service.jobs.scoping import job_of
 from ayla_service.states import WITH_RESULT, TrialState
@@ -22,10 +22,20 @@ from ayla_service.teams.principal import Principal
 _LONGEST_TITLE = 200
 
 _COLUMNS = (
-    Trial.id, Trial.label, Trial.settings, Trial.seed, Trial.state, Trial.steps_done, Trial.final_loss,
-    Trial.best_loss, Trial.best_step, Trial.wall_seconds, Trial.stored_bytes,
-    Trial.losses_below_one, Trial.losses_above_one,
-)  # fmt: skip
+    TrialRow.id,
+    TrialRow.label,
+    TrialRow.settings,
+    TrialRow.seed,
+    TrialRow.state,
+    TrialRow.steps_done,
+    TrialRow.final_loss,
+    TrialRow.best_loss,
+    TrialRow.best_step,
+    TrialRow.wall_seconds,
+    TrialRow.stored_bytes,
+    TrialRow.losses_below_one,
+    TrialRow.losses_above_one,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +69,7 @@ def load(session: Session, principal: Principal, job_ids: Sequence[str]) -> Comp
     return ComparisonData(jobs, list(problems.values()))
 
 
-def _job(job: Job, problem: int) -> ComparedJob:
+def _job(job: JobRow, problem: int) -> ComparedJob:
     return ComparedJob(id=job.id, name=job.name, state=job.state, problem=problem, trials=job.trials_total)
 
 
@@ -83,9 +93,9 @@ def _title(problem: dict[str, Any]) -> str:
     return title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1]}…"
 
 
-def _add_trials(session: Session, job: Job, problem: ComparedProblem, number: int) -> None:
+def _add_trials(session: Session, job: JobRow, problem: ComparedProblem, number: int) -> None:
     every = job.resolved_spec["record"]["every"]
-    for row in session.execute(select(*_COLUMNS).where(Trial.job_id == job.id).order_by(Trial.index)):
+    for row in session.execute(select(*_COLUMNS).where(TrialRow.job_id == job.id).order_by(TrialRow.index)):
         setting = problem.settings.setdefault(row.label, ComparedSetting(row.label, row.settings))
         setting.varies |= setting.optimizer != row.settings
         if row.state not in WITH_RESULT:

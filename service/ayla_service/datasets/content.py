@@ -7,7 +7,7 @@ from typing import IO
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Dataset, DatasetPart
+from ayla_service.db.models import DatasetPartRow, DatasetRow
 from ayla_service.db.session import Database
 
 PART_BYTES = 2**20
@@ -19,7 +19,7 @@ def write_parts(session: Session, dataset_id: str, file: IO[bytes]) -> None:
     """Store a file, part by part."""
     file.seek(0)
     for index, data in enumerate(iter(lambda: file.read(PART_BYTES), b"")):
-        session.execute(insert(DatasetPart), [{"dataset_id": dataset_id, "index": index, "data": data}])
+        session.execute(insert(DatasetPartRow), [{"dataset_id": dataset_id, "index": index, "data": data}])
 
 
 def part_count(stored_bytes: int) -> int:
@@ -29,13 +29,13 @@ def part_count(stored_bytes: int) -> int:
 
 def read_part(session: Session, dataset_id: str, index: int) -> bytes | None:
     """A part; None if there is no such dataset or it has no such part."""
-    query = select(DatasetPart.data).where(DatasetPart.dataset_id == dataset_id, DatasetPart.index == index)
+    query = select(DatasetPartRow.data).where(DatasetPartRow.dataset_id == dataset_id, DatasetPartRow.index == index)
     return session.scalar(query)
 
 
 def stored_bytes(session: Session, dataset_id: str) -> int | None:
     """Size of the file; None if there is no such dataset."""
-    return session.scalar(select(Dataset.stored_bytes).where(Dataset.id == dataset_id))
+    return session.scalar(select(DatasetRow.stored_bytes).where(DatasetRow.id == dataset_id))
 
 
 def parts(database: Database, dataset_id: str, count: int) -> Iterator[bytes]:
@@ -60,7 +60,7 @@ class StoredFile(io.RawIOBase):
         dataset: the dataset.
     """
 
-    def __init__(self, session: Session, dataset: Dataset) -> None:
+    def __init__(self, session: Session, dataset: DatasetRow) -> None:
         self._session = session
         self._id, self._size = dataset.id, dataset.stored_bytes
         self._place = 0

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from ayla_service.db.lookup import as_stored
-from ayla_service.db.models import Dataset
+from ayla_service.db.models import DatasetRow
 from ayla_service.db.session import Database
 from ayla_service.teams.principal import Principal
 
@@ -82,16 +82,16 @@ def _upload(spec: JobSpec | ResolvedJobSpec) -> UploadDataset | None:
             return None
 
 
-def _found(session: Session, principal: Principal, upload: UploadDataset, *, lock: bool) -> Dataset:
+def _found(session: Session, principal: Principal, upload: UploadDataset, *, lock: bool) -> DatasetRow:
     """The dataset that is meant: of the id if there is one, and else of the name.
 
     One of the same content counts as the same, so that a job can be repeated after its data were uploaded again.
     """
-    found = _of_team(session, principal, Dataset.id == as_stored(upload.id or upload.dataset), lock=lock)
+    found = _of_team(session, principal, DatasetRow.id == as_stored(upload.id or upload.dataset), lock=lock)
     if found is None and upload.id is not None and upload.digest is None:
         detail = "The team has no dataset of this id. Leave it out to use the one that has the name now."
         raise SpecError([SpecIssue(f"{_POINTER}/id", detail)])
-    found = found or _of_team(session, principal, Dataset.name == upload.dataset, lock=lock)
+    found = found or _of_team(session, principal, DatasetRow.name == upload.dataset, lock=lock)
     if found is None:
         raise SpecError([SpecIssue(f"{_POINTER}/dataset", _unknown(session, principal, upload.dataset))])
     if upload.digest not in (None, found.digest):
@@ -100,20 +100,20 @@ def _found(session: Session, principal: Principal, upload: UploadDataset, *, loc
     return found
 
 
-def _of_team(session: Session, principal: Principal, which: ColumnElement[bool], *, lock: bool) -> Dataset | None:
+def _of_team(session: Session, principal: Principal, which: ColumnElement[bool], *, lock: bool) -> DatasetRow | None:
     """A dataset of the team. Locked, it cannot be deleted until the job that is made now is stored."""
-    query = select(Dataset).where(Dataset.team_id == principal.team_id, which)
+    query = select(DatasetRow).where(DatasetRow.team_id == principal.team_id, which)
     return session.scalar(query.with_for_update(read=True) if lock else query)
 
 
 def _unknown(session: Session, principal: Principal, name: str) -> str:
-    names = list(session.scalars(select(Dataset.name).where(Dataset.team_id == principal.team_id).limit(1000)))
+    names = list(session.scalars(select(DatasetRow.name).where(DatasetRow.team_id == principal.team_id).limit(1000)))
     close = get_close_matches(name, names, n=1)
     hint = f" Did you mean '{close[0]}'?" if close else ""
     return f"The team has no dataset {shown(name)}.{hint} POST /v1/datasets uploads one, GET /v1/datasets lists them."
 
 
-def _filled(upload: UploadDataset, dataset: Dataset) -> UploadDataset:
+def _filled(upload: UploadDataset, dataset: DatasetRow) -> UploadDataset:
     columns: dict[str, dict[str, Any]] = {column["name"]: column for column in dataset.columns}
     issues = _column_issues(upload, columns) or _target_issues(upload, columns[upload.target])
     if issues:

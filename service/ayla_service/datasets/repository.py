@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from ayla_service import cursors
 from ayla_service.datasets import schemas
 from ayla_service.datasets.content import write_parts
-from ayla_service.db.models import Dataset, Job, Member
+from ayla_service.db.models import DatasetRow, JobRow, MemberRow
 from ayla_service.db.session import store_now
 from ayla_service.errors import DatasetNameTaken, DatasetNotFound
 from ayla_service.states import UNFINISHED_JOB
@@ -18,30 +18,30 @@ from ayla_service.teams.principal import Principal
 from ayla_service.teams.scoping import of_team, require_change
 
 _SHOWN = (
-    Dataset.id,
-    Dataset.name,
-    Dataset.description,
-    Member.name.label("owner"),
-    Dataset.format,
-    Dataset.rows,
+    DatasetRow.id,
+    DatasetRow.name,
+    DatasetRow.description,
+    MemberRow.name.label("owner"),
+    DatasetRow.format,
+    DatasetRow.rows,
     # The columns themselves can be a megabyte for each dataset.
-    func.json_array_length(Dataset.columns).label("column_count"),
-    Dataset.stored_bytes,
-    Dataset.digest,
-    Dataset.created_at,
+    func.json_array_length(DatasetRow.columns).label("column_count"),
+    DatasetRow.stored_bytes,
+    DatasetRow.digest,
+    DatasetRow.created_at,
 )
 
 
-def dataset_of(session: Session, principal: Principal, dataset_id: str, *, lock: bool = False) -> Dataset:
+def dataset_of(session: Session, principal: Principal, dataset_id: str, *, lock: bool = False) -> DatasetRow:
     """A dataset of the caller's team, locked until the transaction ends if asked for.
 
     Raises:
         DatasetNotFound: if there is none; one of another team is none.
     """
-    return of_team(session, principal, Dataset, dataset_id, DatasetNotFound, lock=lock)
+    return of_team(session, principal, DatasetRow, dataset_id, DatasetNotFound, lock=lock)
 
 
-def own_dataset(session: Session, principal: Principal, dataset_id: str) -> Dataset:
+def own_dataset(session: Session, principal: Principal, dataset_id: str) -> DatasetRow:
     """A dataset that the caller may delete, locked until the transaction ends.
 
     Raises:
@@ -59,7 +59,7 @@ def refuse_taken(session: Session, principal: Principal, name: str) -> None:
     Raises:
         DatasetNameTaken: if one has it.
     """
-    query = select(Dataset.id).where(Dataset.team_id == principal.team_id, Dataset.name == name)
+    query = select(DatasetRow.id).where(DatasetRow.team_id == principal.team_id, DatasetRow.name == name)
     dataset_id = session.scalar(query)
     if dataset_id is not None:
         raise DatasetNameTaken(name, dataset_id)
@@ -78,7 +78,7 @@ def add(session: Session, principal: Principal, fields: dict[str, Any], file: IO
         DatasetNameTaken: if a dataset of the team has the name.
     """
     refuse_taken(session, principal, fields["name"])
-    dataset = Dataset(
+    dataset = DatasetRow(
         id=str(uuid.uuid4()),
         team_id=principal.team_id,
         owner_id=principal.member_id,
@@ -105,8 +105,8 @@ def page(session: Session, principal: Principal, limit: int, cursor: str | None)
     """
     query = _shown(principal)
     if cursor is not None:
-        query = query.where(tuple_(Dataset.created_at, Dataset.id) < tuple_(*cursors.job_key(cursor)))
-    query = query.order_by(Dataset.created_at.desc(), Dataset.id.desc()).limit(limit + 1)
+        query = query.where(tuple_(DatasetRow.created_at, DatasetRow.id) < tuple_(*cursors.job_key(cursor)))
+    query = query.order_by(DatasetRow.created_at.desc(), DatasetRow.id.desc()).limit(limit + 1)
     rows = session.execute(query).all()
     more = len(rows) > limit
     rows = rows[:limit]
@@ -114,18 +114,24 @@ def page(session: Session, principal: Principal, limit: int, cursor: str | None)
     return schemas.DatasetPage(data=[schemas.Dataset(**row._asdict()) for row in rows], next_cursor=last)
 
 
-def detail(session: Session, principal: Principal, dataset: Dataset) -> schemas.DatasetDetail:
+def detail(session: Session, principal: Principal, dataset: DatasetRow) -> schemas.DatasetDetail:
     """A dataset with its columns."""
-    row = session.execute(_shown(principal).where(Dataset.id == dataset.id)).one()
+    row = session.execute(_shown(principal).where(DatasetRow.id == dataset.id)).one()
     return schemas.DatasetDetail(**row._asdict(), columns=dataset.columns)
 
 
-def unfinished_jobs(session: Session, dataset: Dataset) -> list[str]:
+def unfinished_jobs(session: Session, dataset: DatasetRow) -> list[str]:
     """Ids of the jobs that run on a dataset and have not ended, oldest first."""
-    used = Job.resolved_spec["problem"]["dataset"]["id"].as_string()
-    query = select(Job.id).where(Job.team_id == dataset.team_id, Job.state.in_(UNFINISHED_JOB), used == dataset.id)
-    return list(session.scalars(query.order_by(Job.created_at, Job.id)))
+    used = JobRow.resolved_spec["problem"]["dataset"]["id"].as_string()
+    query = select(JobRow.id).where(
+        JobRow.team_id == dataset.team_id, JobRow.state.in_(UNFINISHED_JOB), used == dataset.id
+    )
+    return list(session.scalars(query.order_by(JobRow.created_at, JobRow.id)))
 
 
 def _shown(principal: Principal) -> Select[Row[Any]]:
-    return select(*_SHOWN).join(Member, Member.id == Dataset.owner_id).where(Dataset.team_id == principal.team_id)
+    return (
+        select(*_SHOWN)
+        .join(MemberRow, MemberRow.id == DatasetRow.owner_id)
+        .where(DatasetRow.team_id == principal.team_id)
+    )

@@ -21,7 +21,7 @@ from ayla_service.datasets.checking import TableSummary
 from ayla_service.datasets.content import StoredFile, part_count, parts
 from ayla_service.datasets.repository import dataset_of, own_dataset
 from ayla_service.datasets.schemas import DatasetDetail, DatasetPage, DatasetPreview
-from ayla_service.db.models import Dataset, DatasetPart
+from ayla_service.db.models import DatasetPartRow, DatasetRow
 from ayla_service.db.session import Database
 from ayla_service.errors import DatasetInUse
 from ayla_service.teams.limits import Amount, LimitCheck
@@ -166,6 +166,6 @@ class DatasetService:
             jobs = repository.unfinished_jobs(session, dataset)
             if jobs:
                 raise DatasetInUse(dataset.name, jobs[:_JOBS_NAMED], max(0, len(jobs) - _JOBS_NAMED))
-            session.execute(delete(DatasetPart).where(DatasetPart.dataset_id == dataset.id))
-            session.execute(delete(Dataset).where(Dataset.id == dataset.id))
+            session.execute(delete(DatasetPartRow).where(DatasetPartRow.dataset_id == dataset.id))
+            session.execute(delete(DatasetRow).where(DatasetRow.id == dataset.id))
         log.info("dataset deleted", dataset_id=dataset_id)

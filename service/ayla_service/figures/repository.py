@@ -10,7 +10,7 @@ import pyarrow as pa
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import PredictionSet, Trial
+from ayla_service.db.models import PredictionSetRow, TrialRow
 from ayla_service.db.session import Database
 from ayla_service.errors import FigureTooLarge, InvalidQuery
 from ayla_service.figures.availability import FigureJob
@@ -100,8 +100,8 @@ def _readable_seeds(session: Session, job: FigureJob, most: TrialSubset) -> int:
     Raises:
         FigureTooLarge: if there is none.
     """
-    query = select(Trial.stored_bytes).where(Trial.job_id == job.id, Trial.index.in_(most.trials))
-    sizes = list(session.scalars(query.order_by(Trial.index)))
+    query = select(TrialRow.stored_bytes).where(TrialRow.job_id == job.id, TrialRow.index.in_(most.trials))
+    sizes = list(session.scalars(query.order_by(TrialRow.index)))
     of_seed = [sum(sizes[place :: most.seeds]) for place in range(most.seeds)]
     fitting = sum(size <= MOST_BYTES for size in accumulate(of_seed))
     if not fitting:
@@ -248,12 +248,14 @@ def read_fits(database: Database, snapshot: TrialsSnapshot, steps: list[int], ma
         FigureTooLarge: if they are too much to read.
     """
     settings = {trial.id: trial.optimizer_index for trial in snapshot.trials}
-    wanted = (PredictionSet.trial_id.in_(settings), PredictionSet.step.in_(steps))
+    wanted = (PredictionSetRow.trial_id.in_(settings), PredictionSetRow.step.in_(steps))
     with database.read() as session:
-        size = session.scalar(select(func.sum(func.length(PredictionSet.data))).where(*wanted)) or 0
+        size = session.scalar(select(func.sum(func.length(PredictionSetRow.data))).where(*wanted)) or 0
         if size > MOST_BYTES:
             raise FigureTooLarge(size, MOST_BYTES)
-        found = session.execute(select(PredictionSet.trial_id, PredictionSet.step, PredictionSet.data).where(*wanted))
+        found = session.execute(
+            select(PredictionSetRow.trial_id, PredictionSetRow.step, PredictionSetRow.data).where(*wanted)
+        )
         columns = {(step, settings[trial_id]): _thinned(data, max_points) for trial_id, step, data in found}
     return FittedCurves(steps, dict(sorted(columns.items())))  # the store gives them in any order
 

@@ -8,7 +8,7 @@ from ayla_spec import ResolvedJobSpec
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Job, JobLabel, Trial
+from ayla_service.db.models import JobLabelRow, JobRow, TrialRow
 from ayla_service.db.session import store_now
 from ayla_service.errors import JobFinished, JobNotFound, JobUnfinished, StaleVersion
 from ayla_service.jobs import repository
@@ -90,13 +90,13 @@ def retry(session: Session, principal: Principal, job_id: str) -> tuple[JobDetai
     return with_next_version(session, job), devices
 
 
-def _is_being_removed(session: Session, job: Job) -> bool:
+def _is_being_removed(session: Session, job: JobRow) -> bool:
     """Whether some of its trials are gone: a large job is removed in several transactions."""
-    left = session.scalar(select(func.count()).where(Trial.job_id == job.id)) or 0
+    left = session.scalar(select(func.count()).where(TrialRow.job_id == job.id)) or 0
     return left < job.trials_total
 
 
-def with_next_version(session: Session, job: Job) -> JobDetail:
+def with_next_version(session: Session, job: JobRow) -> JobDetail:
     """Give a job that a user has changed its next version; returns its answer."""
     job.version += 1
     job.updated_at = store_now(session)
@@ -105,23 +105,23 @@ def with_next_version(session: Session, job: Job) -> JobDetail:
     return repository.detail(session, job)
 
 
-def _prioritise(session: Session, principal: Principal, job: Job, priority: str) -> None:
+def _prioritise(session: Session, principal: Principal, job: JobRow, priority: str) -> None:
     refuse_priority(principal, priority)
     if job.state not in UNFINISHED_JOB:
         raise JobFinished(job.id, job.state)
     lifecycle.prioritise(session, job, PRIORITIES[priority])
 
 
-def _archive(session: Session, job: Job, *, wanted: bool) -> None:
+def _archive(session: Session, job: JobRow, *, wanted: bool) -> None:
     if wanted and job.state in UNFINISHED_JOB:
         raise JobUnfinished(job.id, "archived")
     if wanted != (job.archived_at is not None):
         job.archived_at = store_now(session) if wanted else None
 
 
-def _relabel(session: Session, job: Job) -> None:
+def _relabel(session: Session, job: JobRow) -> None:
     resolved = ResolvedJobSpec.model_validate(job.resolved_spec)
     job.search_text = search_text(resolved, job.name, job.tags, job.project, job.notes)
-    session.execute(delete(JobLabel).where(JobLabel.job_id == job.id))
+    session.execute(delete(JobLabelRow).where(JobLabelRow.job_id == job.id))
     labels = labels_of(resolved, job.tags, job.project)
-    session.execute(insert(JobLabel), new_labels(job.id, job.team_id, job.created_at, labels))
+    session.execute(insert(JobLabelRow), new_labels(job.id, job.team_id, job.created_at, labels))

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ayla_service import cursors
-from ayla_service.db.models import Job, JobLabel, Member
+from ayla_service.db.models import JobLabelRow, JobRow, MemberRow
 from ayla_service.errors import InvalidQuery
 from ayla_service.jobs import repository
 from ayla_service.jobs.planning import searchable
@@ -97,26 +97,30 @@ def _by_change(wanted: JobQuery) -> bool:
     return wanted.sort.endswith("updated_at")
 
 
-def _after(job: Job, wanted: JobQuery) -> str:
+def _after(job: JobRow, wanted: JobQuery) -> str:
     time = job.updated_at if _by_change(wanted) else job.created_at
     return cursors.encode(wanted.sort, time.isoformat(), job.id)
 
 
-_Place = tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[str], Select[Job]]
+_Place = tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[str], Select[JobRow]]
 
 
 def _source(session: Session, principal: Principal, wanted: JobQuery) -> _Place:
     """Columns of the order, and the query: from the index of one label, if there is one; the others are looked up."""
-    jobs = select(Job).where(Job.team_id == principal.team_id)
+    jobs = select(JobRow).where(JobRow.team_id == principal.team_id)
     if _by_change(wanted):
-        return Job.updated_at, Job.id, _with_labels(jobs, wanted.labels)
+        return JobRow.updated_at, JobRow.id, _with_labels(jobs, wanted.labels)
     if not wanted.labels or wanted.state in _RARE:
         # Few jobs are in a rare state: from its index, as nearly all jobs that have the label are in another one.
-        return Job.created_at, Job.id, _with_labels(jobs, wanted.labels)
+        return JobRow.created_at, JobRow.id, _with_labels(jobs, wanted.labels)
     kind = _rarest(session, principal, wanted.labels)
     others = {other: text for other, text in wanted.labels.items() if other is not kind}
-    jobs = select(Job).join(JobLabel, JobLabel.job_id == Job.id).where(*_labelled(principal, kind, wanted.labels[kind]))
-    return JobLabel.created_at, JobLabel.job_id, _with_labels(jobs, others)
+    jobs = (
+        select(JobRow)
+        .join(JobLabelRow, JobLabelRow.job_id == JobRow.id)
+        .where(*_labelled(principal, kind, wanted.labels[kind]))
+    )
+    return JobLabelRow.created_at, JobLabelRow.job_id, _with_labels(jobs, others)
 
 
 def _rarest(session: Session, principal: Principal, labels: Mapping[LabelKind, str]) -> LabelKind:
@@ -125,43 +129,45 @@ def _rarest(session: Session, principal: Principal, labels: Mapping[LabelKind, s
         return next(iter(labels))
     counts = {}
     for kind, label in labels.items():
-        some = select(JobLabel.job_id).where(*_labelled(principal, kind, label)).limit(_MANY)
+        some = select(JobLabelRow.job_id).where(*_labelled(principal, kind, label)).limit(_MANY)
         counts[kind] = session.scalar(select(func.count()).select_from(some.subquery())) or 0
     return min(counts, key=counts.__getitem__)
 
 
 def _labelled(principal: Principal, kind: LabelKind, label: str) -> tuple[ColumnElement[bool], ...]:
-    return JobLabel.team_id == principal.team_id, JobLabel.kind == kind, JobLabel.label == label
+    return JobLabelRow.team_id == principal.team_id, JobLabelRow.kind == kind, JobLabelRow.label == label
 
 
-def _with_labels(jobs: Select[Job], labels: Mapping[LabelKind, str]) -> Select[Job]:
+def _with_labels(jobs: Select[JobRow], labels: Mapping[LabelKind, str]) -> Select[JobRow]:
     for kind, label in labels.items():
-        has = exists().where(JobLabel.job_id == Job.id, JobLabel.kind == kind, JobLabel.label == label)
-        jobs = jobs.where(has.correlate(Job))
+        has = exists().where(JobLabelRow.job_id == JobRow.id, JobLabelRow.kind == kind, JobLabelRow.label == label)
+        jobs = jobs.where(has.correlate(JobRow))
     return jobs
 
 
-def _filtered(session: Session, jobs: Select[Job], principal: Principal, wanted: JobQuery) -> Select[Job]:
+def _filtered(session: Session, jobs: Select[JobRow], principal: Principal, wanted: JobQuery) -> Select[JobRow]:
     if wanted.state is not None:
-        jobs = jobs.where(Job.state == wanted.state)
+        jobs = jobs.where(JobRow.state == wanted.state)
     if wanted.owner is not None:
         _refuse_unprintable("owner", wanted.owner)
-        jobs = jobs.where(Job.owner_id == _member_id(session, principal, wanted.owner))
+        jobs = jobs.where(JobRow.owner_id == _member_id(session, principal, wanted.owner))
     if wanted.text is not None:
         _refuse_unprintable("q", wanted.text)
-        jobs = jobs.where(Job.search_text.contains(searchable(wanted.text), autoescape=True))
+        jobs = jobs.where(JobRow.search_text.contains(searchable(wanted.text), autoescape=True))
     if wanted.created_from is not None:
-        jobs = jobs.where(Job.created_at >= wanted.created_from)
+        jobs = jobs.where(JobRow.created_at >= wanted.created_from)
     if wanted.created_before is not None:
-        jobs = jobs.where(Job.created_at < wanted.created_before)
+        jobs = jobs.where(JobRow.created_at < wanted.created_before)
     if wanted.archived is not Archived.ALSO:
-        is_archived = Job.archived_at.is_not(None)
+        is_archived = JobRow.archived_at.is_not(None)
         jobs = jobs.where(is_archived if wanted.archived is Archived.ONLY else ~is_archived)
     return jobs
 
 
 def _member_id(session: Session, principal: Principal, name: str) -> str | None:
-    return session.scalar(select(Member.id).where(Member.team_id == principal.team_id, Member.name == normalized(name)))
+    return session.scalar(
+        select(MemberRow.id).where(MemberRow.team_id == principal.team_id, MemberRow.name == normalized(name))
+    )
 
 
 def _refuse_unprintable(parameter: str, text: str) -> None:

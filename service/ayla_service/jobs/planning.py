@@ -16,7 +16,7 @@ from ayla_spec.text import normalized
 from ayla_spec.trials import TrialPlan, plan_shards, plan_trials
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Job, JobLabel, Shard, Trial
+from ayla_service.db.models import JobLabelRow, JobRow, ShardRow, TrialRow
 from ayla_service.jobs.repository import JobAggregates, ShardCounts, detail_of
 from ayla_service.jobs.schemas import JobDetail
 from ayla_service.states import PRIORITIES, JobState, LabelKind, ShardState, TrialState
@@ -45,7 +45,7 @@ class PlannedJob:
         """The answer of the API for the job once it is stored."""
         trials = {TrialState.QUEUED: (len(self.trials), 0)}
         facts = JobAggregates(self.owner.name, trials, shards=ShardCounts(queued=len(self.shards)))
-        return detail_of(Job(**self.job), facts)
+        return detail_of(JobRow(**self.job), facts)
 
 
 def plan_job(
@@ -72,10 +72,10 @@ def insert_jobs(session: Session, planned: Iterable[PlannedJob]) -> None:
     """Store the jobs, in one statement for each table."""
     planned = list(planned)
     for table, rows in (
-        (Job, [item.job for item in planned]),
-        (JobLabel, [row for item in planned for row in item.labels]),
-        (Shard, [row for item in planned for row in item.shards]),
-        (Trial, [row for item in planned for row in item.trials]),
+        (JobRow, [item.job for item in planned]),
+        (JobLabelRow, [row for item in planned for row in item.labels]),
+        (ShardRow, [row for item in planned for row in item.shards]),
+        (TrialRow, [row for item in planned for row in item.trials]),
     ):
         if rows:
             # Past the ORM, which would look at every value again.

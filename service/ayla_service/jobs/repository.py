@@ -10,8 +10,7 @@ from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from ayla_service import cursors
-from ayla_service.db.models import Attempt as AttemptRow
-from ayla_service.db.models import Job, Member, Shard, Trial
+from ayla_service.db.models import AttemptRow, JobRow, MemberRow, ShardRow, TrialRow
 from ayla_service.db.session import store_now
 from ayla_service.jobs.schemas import (
     Attempt,
@@ -68,23 +67,23 @@ class JobAggregates:
     shards: ShardCounts = ShardCounts()
 
 
-def detail(session: Session, job: Job) -> JobDetail:
+def detail(session: Session, job: JobRow) -> JobDetail:
     """One job with its spec."""
     return detail_of(job, _facts(session, [job])[0])
 
 
-def summaries(session: Session, jobs: Sequence[Job]) -> list[JobSummary]:
+def summaries(session: Session, jobs: Sequence[JobRow]) -> list[JobSummary]:
     """Jobs with the counts of their trials and attempts, in a handful of queries however many they are."""
     found = _facts(session, jobs)
     return [JobSummary(**_fields(job, facts)) for job, facts in zip(jobs, found, strict=True)]
 
 
-def detail_of(job: Job, facts: JobAggregates) -> JobDetail:
+def detail_of(job: JobRow, facts: JobAggregates) -> JobDetail:
     """One job with its spec, from what is known of it."""
     return JobDetail(**_fields(job, facts), spec=job.submitted_spec, resolved=job.resolved_spec)
 
 
-def _facts(session: Session, jobs: Sequence[Job]) -> list[JobAggregates]:
+def _facts(session: Session, jobs: Sequence[JobRow]) -> list[JobAggregates]:
     ids = [job.id for job in jobs]
     trials, attempts, owners = trial_counts(session, ids), _attempt_counts(session, ids), _owners(session, jobs)
     shards = shard_counts(session, [job.id for job in jobs if job.state in UNFINISHED_JOB])
@@ -99,7 +98,7 @@ def _facts(session: Session, jobs: Sequence[Job]) -> list[JobAggregates]:
     ]
 
 
-def _fields(job: Job, facts: JobAggregates) -> dict[str, Any]:
+def _fields(job: JobRow, facts: JobAggregates) -> dict[str, Any]:
     return {
         "id": job.id,
         "version": job.version,
@@ -147,7 +146,7 @@ def progress_of(steps_total: int, steps_of_trial: int, counts: StateCounts) -> P
     return Progress(steps_done=done, steps_total=steps_total, fraction=fraction)
 
 
-def _status_detail(job: Job, shards: ShardCounts) -> str | None:
+def _status_detail(job: JobRow, shards: ShardCounts) -> str | None:
     if job.state not in UNFINISHED_JOB:
         return None
     if job.cancel_requested_at is not None:
@@ -159,14 +158,14 @@ def _status_detail(job: Job, shards: ShardCounts) -> str | None:
     return _waiting(job, shards)
 
 
-def _paused(job: Job, shards: ShardCounts) -> str:
+def _paused(job: JobRow, shards: ShardCounts) -> str:
     resume = f"POST /v1/jobs/{job.id}/resume puts it back into the queue."
     if shards.running:
         return f"Pausing: what runs is saved and handed back at its next heartbeat. {resume}"
     return f"Paused; {resume}"
 
 
-def _waiting(job: Job, shards: ShardCounts) -> str | None:
+def _waiting(job: JobRow, shards: ShardCounts) -> str | None:
     if shards.next_attempt_at is not None:
         what = "A part of the job waits" if shards.running or shards.queued else "Waits"
         until = f"{shards.next_attempt_at:%Y-%m-%d %H:%M:%S} UTC"
@@ -184,9 +183,9 @@ def _reason(error: str | None) -> str:
     return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]}…"
 
 
-def _owners(session: Session, jobs: Sequence[Job]) -> dict[str, str]:
+def _owners(session: Session, jobs: Sequence[JobRow]) -> dict[str, str]:
     """The names of the jobs' owners."""
-    rows = session.execute(select(Member.id, Member.name).where(Member.id.in_({job.owner_id for job in jobs})))
+    rows = session.execute(select(MemberRow.id, MemberRow.name).where(MemberRow.id.in_({job.owner_id for job in jobs})))
     return {row.id: row.name for row in rows}
 
 
@@ -194,9 +193,9 @@ def trial_counts(session: Session, job_ids: Sequence[str]) -> dict[str, dict[Tri
     """The number of trials and their steps done, by job and state."""
     counts: dict[str, dict[TrialState, tuple[int, int]]] = defaultdict(dict)
     rows = session.execute(
-        select(Trial.job_id, Trial.state, func.count(), func.sum(Trial.steps_done))
-        .where(Trial.job_id.in_(job_ids))
-        .group_by(Trial.job_id, Trial.state)
+        select(TrialRow.job_id, TrialRow.state, func.count(), func.sum(TrialRow.steps_done))
+        .where(TrialRow.job_id.in_(job_ids))
+        .group_by(TrialRow.job_id, TrialRow.state)
     )
     for job_id, state, trials, steps in rows:
         counts[job_id][TrialState(state)] = (trials, steps)
@@ -217,17 +216,17 @@ def shard_counts(session: Session, job_ids: Collection[str]) -> dict[str, ShardC
 
 def _count_shards(session: Session, job_ids: Collection[str], now: datetime) -> dict[str, ShardCounts]:
     # A shard whose pause is over is as good as queued: the next worker that looks for work takes it.
-    delayed = and_(Shard.state == ShardState.DELAYED, Shard.available_at > now)
-    due = and_(Shard.state == ShardState.DELAYED, Shard.available_at <= now)
+    delayed = and_(ShardRow.state == ShardState.DELAYED, ShardRow.available_at > now)
+    due = and_(ShardRow.state == ShardState.DELAYED, ShardRow.available_at <= now)
     rows = session.execute(
         select(
-            Shard.job_id,
-            func.count().filter(Shard.state == ShardState.RUNNING),
-            func.count().filter(or_(Shard.state == ShardState.QUEUED, due)),
-            func.min(Shard.available_at).filter(delayed),
+            ShardRow.job_id,
+            func.count().filter(ShardRow.state == ShardState.RUNNING),
+            func.count().filter(or_(ShardRow.state == ShardState.QUEUED, due)),
+            func.min(ShardRow.available_at).filter(delayed),
         )
-        .where(Shard.job_id.in_(job_ids))
-        .group_by(Shard.job_id)
+        .where(ShardRow.job_id.in_(job_ids))
+        .group_by(ShardRow.job_id)
     )
     return {job_id: ShardCounts(running, queued, next_at) for job_id, running, queued, next_at in rows}
 
@@ -236,26 +235,30 @@ def _last_errors(session: Session, job_ids: Collection[str], now: datetime) -> d
     """The last error of that shard of each job which is the first to be queued again."""
     if not job_ids:
         return {}
-    place = func.row_number().over(partition_by=Shard.job_id, order_by=(Shard.available_at, Shard.index))
+    place = func.row_number().over(partition_by=ShardRow.job_id, order_by=(ShardRow.available_at, ShardRow.index))
     delayed = (
-        select(Shard.job_id, AttemptRow.error, place.label("place"))
-        .join(AttemptRow, and_(AttemptRow.shard_id == Shard.id, AttemptRow.number == Shard.attempt))
-        .where(Shard.job_id.in_(job_ids), Shard.state == ShardState.DELAYED, Shard.available_at > now)
+        select(ShardRow.job_id, AttemptRow.error, place.label("place"))
+        .join(AttemptRow, and_(AttemptRow.shard_id == ShardRow.id, AttemptRow.number == ShardRow.attempt))
+        .where(ShardRow.job_id.in_(job_ids), ShardRow.state == ShardState.DELAYED, ShardRow.available_at > now)
         .subquery()
     )
     rows = session.execute(select(delayed.c.job_id, delayed.c.error).where(delayed.c.place == 1))
     return {row.job_id: row.error for row in rows}
 
 
-def attempts(session: Session, job: Job, limit: int, cursor: str | None) -> Page[Attempt]:
+def attempts(session: Session, job: JobRow, limit: int, cursor: str | None) -> Page[Attempt]:
     """All attempts at all shards of a job, oldest first.
 
     Raises:
         InvalidQuery: on a cursor that is not one of this list.
     """
     # Attempts at the shards of one pack start at the same moment; with shard and number no two have the same place.
-    place = (AttemptRow.started_at, Shard.index, AttemptRow.number)
-    query = select(AttemptRow, Shard.index).join(Shard, Shard.id == AttemptRow.shard_id).where(Shard.job_id == job.id)
+    place = (AttemptRow.started_at, ShardRow.index, AttemptRow.number)
+    query = (
+        select(AttemptRow, ShardRow.index)
+        .join(ShardRow, ShardRow.id == AttemptRow.shard_id)
+        .where(ShardRow.job_id == job.id)
+    )
     if cursor is not None:
         query = query.where(tuple_(*place) > tuple_(*cursors.attempt_key(cursor)))
     rows = session.execute(query.order_by(*place).limit(limit + 1)).all()
@@ -269,10 +272,10 @@ def _attempt_counts(session: Session, job_ids: Collection[str]) -> dict[str, Att
         func.count().filter(AttemptRow.outcome == outcome) for outcome in (AttemptOutcome.FAILED, AttemptOutcome.LOST)
     )
     rows = session.execute(
-        select(Shard.job_id, func.count(), failed, lost)
-        .join(AttemptRow, AttemptRow.shard_id == Shard.id)
-        .where(Shard.job_id.in_(job_ids))
-        .group_by(Shard.job_id)
+        select(ShardRow.job_id, func.count(), failed, lost)
+        .join(AttemptRow, AttemptRow.shard_id == ShardRow.id)
+        .where(ShardRow.job_id.in_(job_ids))
+        .group_by(ShardRow.job_id)
     )
     return {job_id: AttemptCounts(total=total, failed=bad, lost=gone) for job_id, total, bad, gone in rows}
 

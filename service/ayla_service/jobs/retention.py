@@ -13,7 +13,15 @@ from sqlalchemy import ColumnElement, Select, delete, exists, func, select, tupl
 from sqlalchemy.orm import Session
 
 from ayla_service.db.lookup import by_id
-from ayla_service.db.models import Chunk, IdempotencyKey, Job, JobLabel, MetricChunk, PredictionSet, Trial
+from ayla_service.db.models import (
+    ChunkRow,
+    IdempotencyKeyRow,
+    JobLabelRow,
+    JobRow,
+    MetricChunkRow,
+    PredictionSetRow,
+    TrialRow,
+)
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import JobUnfinished
 from ayla_service.idempotency import KEYS_LIVE
@@ -24,7 +32,7 @@ FINISHED = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
 
 _JOBS_AT_ONCE = 100
 _TRIALS_AT_ONCE = 2000
-_RESULTS: tuple[type[Chunk | MetricChunk | PredictionSet], ...] = (Chunk, MetricChunk, PredictionSet)
+_RESULTS: tuple[type[ChunkRow | MetricChunkRow | PredictionSetRow], ...] = (ChunkRow, MetricChunkRow, PredictionSetRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +93,13 @@ def count(database: Database, selection: Selection) -> Removed:
     """What ``prune`` would remove, a page at a time; nothing is changed."""
     total = Removed()
     for job_ids in _pages(database, selection):
-        theirs = Trial.job_id.in_(job_ids)
+        theirs = TrialRow.job_id.in_(job_ids)
         with database.read() as session:
             trials = session.scalar(select(func.count()).where(theirs)) or 0
             total += Removed(jobs=len(job_ids), trials=trials, result_bytes=_result_bytes(session, theirs))
     with database.read() as session:
         now = store_now(session)
-        keys = session.scalar(select(func.count()).where(IdempotencyKey.created_at < now - KEYS_LIVE))
+        keys = session.scalar(select(func.count()).where(IdempotencyKeyRow.created_at < now - KEYS_LIVE))
         gone = session.scalar(select(func.count()).where(workers.silent_since(now - workers.KEPT)))
         return total + Removed(keys=keys or 0, workers=gone or 0)
 
@@ -105,15 +113,15 @@ def remove(database: Database, job_id: str) -> None:
     more = True
     while more:
         with database.write() as session:
-            job = by_id(session, Job, job_id, lock=True)
+            job = by_id(session, JobRow, job_id, lock=True)
             if job is not None and job.state in UNFINISHED_JOB:
                 raise JobUnfinished(job_id, "deleted")
-            some = select(Trial.id).where(Trial.job_id == job_id).order_by(Trial.index).limit(_TRIALS_AT_ONCE)
+            some = select(TrialRow.id).where(TrialRow.job_id == job_id).order_by(TrialRow.index).limit(_TRIALS_AT_ONCE)
             trials = session.scalars(some).all()
-            session.execute(delete(Trial).where(Trial.id.in_(trials)))
+            session.execute(delete(TrialRow).where(TrialRow.id.in_(trials)))
             more = len(trials) == _TRIALS_AT_ONCE
             if not more:
-                session.execute(delete(Job).where(Job.id == job_id))
+                session.execute(delete(JobRow).where(JobRow.id == job_id))
 
 
 def vacuum(database: Database) -> None:
@@ -132,13 +140,13 @@ def vacuum(database: Database) -> None:
 
 def _matching(selection: Selection, now: datetime) -> Select[str, datetime | None]:
     """Ids of the jobs, those that finished first in front."""
-    query = select(Job.id, Job.finished_at).where(
-        Job.finished_at < now - selection.older_than, Job.state.in_(selection.states)
+    query = select(JobRow.id, JobRow.finished_at).where(
+        JobRow.finished_at < now - selection.older_than, JobRow.state.in_(selection.states)
     )
     if selection.tag is not None:
-        query = query.join(JobLabel, JobLabel.job_id == Job.id)
-        query = query.where(JobLabel.kind == LabelKind.TAG, JobLabel.label == normalized(selection.tag))
-    return query.order_by(Job.finished_at, Job.id)
+        query = query.join(JobLabelRow, JobLabelRow.job_id == JobRow.id)
+        query = query.where(JobLabelRow.kind == LabelKind.TAG, JobLabelRow.label == normalized(selection.tag))
+    return query.order_by(JobRow.finished_at, JobRow.id)
 
 
 def _remove_some(session: Session, selection: Selection) -> tuple[Removed, bool]:
@@ -147,20 +155,25 @@ def _remove_some(session: Session, selection: Selection) -> tuple[Removed, bool]
     Trials go first, so that a job of many thousands needs several transactions and not a long one.
     """
     first = _matching(selection, store_now(session)).limit(_JOBS_AT_ONCE)
-    jobs = session.scalars(first.with_for_update(of=Job, skip_locked=True)).all()
-    some = select(Trial.id).where(Trial.job_id.in_(jobs)).order_by(Trial.job_id, Trial.index).limit(_TRIALS_AT_ONCE)
+    jobs = session.scalars(first.with_for_update(of=JobRow, skip_locked=True)).all()
+    some = (
+        select(TrialRow.id)
+        .where(TrialRow.job_id.in_(jobs))
+        .order_by(TrialRow.job_id, TrialRow.index)
+        .limit(_TRIALS_AT_ONCE)
+    )
     trials = session.scalars(some).all()
-    size = _result_bytes(session, Trial.id.in_(trials))
-    session.execute(delete(Trial).where(Trial.id.in_(trials)))
-    with_trials = exists().where(Trial.job_id == Job.id)
-    gone = session.scalars(delete(Job).where(Job.id.in_(jobs), ~with_trials).returning(Job.id)).all()
+    size = _result_bytes(session, TrialRow.id.in_(trials))
+    session.execute(delete(TrialRow).where(TrialRow.id.in_(trials)))
+    with_trials = exists().where(TrialRow.job_id == JobRow.id)
+    gone = session.scalars(delete(JobRow).where(JobRow.id.in_(jobs), ~with_trials).returning(JobRow.id)).all()
     return Removed(jobs=len(gone), trials=len(trials), result_bytes=size), bool(jobs)
 
 
 def _remove_leftovers(session: Session) -> Removed:
     now = store_now(session)
-    expired = delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEYS_LIVE)
-    keys = session.scalars(expired.returning(IdempotencyKey.key)).all()
+    expired = delete(IdempotencyKeyRow).where(IdempotencyKeyRow.created_at < now - KEYS_LIVE)
+    keys = session.scalars(expired.returning(IdempotencyKeyRow.key)).all()
     outbox.forget(session, now - outbox.KEPT)
     return Removed(keys=len(keys), workers=workers.forget(session, now - workers.KEPT))
 
@@ -172,7 +185,7 @@ def _pages(database: Database, selection: Selection) -> Iterator[list[str]]:
         with database.read() as session:
             query = _matching(selection, store_now(session)).limit(_JOBS_AT_ONCE)
             if last is not None:
-                query = query.where(tuple_(Job.finished_at, Job.id) > tuple_(*last))
+                query = query.where(tuple_(JobRow.finished_at, JobRow.id) > tuple_(*last))
             rows = session.execute(query).all()
         if not rows:
             return
@@ -184,6 +197,6 @@ def _result_bytes(session: Session, of_trials: ColumnElement[bool]) -> int:
     """Size of what was recorded; a database knows it without reading the data themselves."""
     size = 0
     for table in _RESULTS:
-        lengths = select(func.sum(func.length(table.data))).join(Trial, Trial.id == table.trial_id)
+        lengths = select(func.sum(func.length(table.data))).join(TrialRow, TrialRow.id == table.trial_id)
         size += int(session.scalar(lengths.where(of_trials)) or 0)
     return size

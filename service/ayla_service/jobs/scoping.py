@@ -4,22 +4,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ayla_service.db.lookup import could_be_id
-from ayla_service.db.models import Job, Trial
+from ayla_service.db.models import JobRow, TrialRow
 from ayla_service.errors import JobNotFound, TrialNotFound
 from ayla_service.teams.principal import Principal
 from ayla_service.teams.scoping import of_team, require_change
 
 
-def job_of(session: Session, principal: Principal, job_id: str, *, lock: bool = False) -> Job:
+def job_of(session: Session, principal: Principal, job_id: str, *, lock: bool = False) -> JobRow:
     """A job of the caller's team, locked until the transaction ends if asked for.
 
     Raises:
         JobNotFound: if there is none; one of another team is none.
     """
-    return of_team(session, principal, Job, job_id, JobNotFound, lock=lock)
+    return of_team(session, principal, JobRow, job_id, JobNotFound, lock=lock)
 
 
-def own_job(session: Session, principal: Principal, job_id: str) -> Job:
+def own_job(session: Session, principal: Principal, job_id: str) -> JobRow:
     """A job that the caller may change, locked until the transaction ends.
 
     Raises:
@@ -31,14 +31,14 @@ def own_job(session: Session, principal: Principal, job_id: str) -> Job:
     return job
 
 
-def trial_of(session: Session, principal: Principal, trial_id: str) -> Trial:
+def trial_of(session: Session, principal: Principal, trial_id: str) -> TrialRow:
     """A trial of one of the team's jobs.
 
     Raises:
         TrialNotFound: if there is none; one of another team is none.
     """
-    query = select(Trial).join(Job, Job.id == Trial.job_id)
-    query = query.where(Trial.id == trial_id, Job.team_id == principal.team_id)
+    query = select(TrialRow).join(JobRow, JobRow.id == TrialRow.job_id)
+    query = query.where(TrialRow.id == trial_id, JobRow.team_id == principal.team_id)
     trial = session.scalar(query) if could_be_id(trial_id) else None
     if trial is None:
         raise TrialNotFound(trial_id)

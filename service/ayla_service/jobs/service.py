@@ -15,7 +15,7 @@ from ayla_spec.trials import plan_shards, plan_trials
 from sqlalchemy.orm import Session
 
 from ayla_service import idempotency
-from ayla_service.db.models import Job
+from ayla_service.db.models import JobRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import JobFinished
 from ayla_service.idempotency import RequestKey
@@ -200,7 +200,7 @@ class JobService:
             JobFinished: if it has ended.
         """
 
-        def pause(job: Job) -> bool:
+        def pause(job: JobRow) -> bool:
             before = job.paused_at
             lifecycle.pause(session, job, store_now(session))
             return job.paused_at != before
@@ -220,7 +220,7 @@ class JobService:
         """
         devices: list[str] = []
 
-        def resume(job: Job) -> bool:
+        def resume(job: JobRow) -> bool:
             was_paused = job.paused_at is not None
             devices.extend(lifecycle.resume(session, job))
             return was_paused
@@ -228,7 +228,7 @@ class JobService:
         return self._change(session, principal, job_id, "resumed", resume), devices
 
     def _change(
-        self, session: Session, principal: Principal, job_id: str, done: str, change: Callable[[Job], bool]
+        self, session: Session, principal: Principal, job_id: str, done: str, change: Callable[[JobRow], bool]
     ) -> JobDetail:
         """Change a job that has not ended, if there is something to change; returns it as it is then."""
         job = own_job(session, principal, job_id)

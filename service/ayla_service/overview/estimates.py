@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Job, Shard
+from ayla_service.db.models import JobRow, ShardRow
 from ayla_service.overview.schemas import Basis
 from ayla_service.queue.eligibility import queued
 from ayla_service.queue.forecast import JobEstimate, ShardGroup, SimulatedQueue, SimulatedWorker, forecast
@@ -73,9 +73,9 @@ def _whole(session: Session, job_ids: Collection[str]) -> list[JobBacklog]:
     if not job_ids:
         return []
     # Not by state as well: SQLite would then look through all queued shards instead of looking up these.
-    is_queued = Shard.state == ShardState.QUEUED
-    columns = (Shard.job_id, func.count().filter(is_queued), func.sum(Shard.cost).filter(is_queued))
-    rows = session.execute(select(*columns).where(Shard.job_id.in_(job_ids)).group_by(Shard.job_id))
+    is_queued = ShardRow.state == ShardState.QUEUED
+    columns = (ShardRow.job_id, func.count().filter(is_queued), func.sum(ShardRow.cost).filter(is_queued))
+    rows = session.execute(select(*columns).where(ShardRow.job_id.in_(job_ids)).group_by(ShardRow.job_id))
     return [JobBacklog(*row) for row in rows if row[1]]
 
 
@@ -101,30 +101,30 @@ class JobPlace:
         return [*before, self.job]
 
 
-def job_place(session: Session, snapshot: QueueSnapshot, job: Job) -> JobPlace | None:
+def job_place(session: Session, snapshot: QueueSnapshot, job: JobRow) -> JobPlace | None:
     """Place of a job; None if nothing of it is queued, or was not yet when the snapshot was taken."""
     # The bound value keeps SQLite from going through all that is queued instead of the shards of the job.
-    columns = (Shard.device, Shard.priority, Shard.queued_at, Shard.index.label("place"))
-    of_job = (Shard.job_id == job.id, Shard.state == ShardState.QUEUED)
-    first = session.execute(select(*columns).where(*of_job).order_by(Shard.index).limit(1)).one_or_none()
+    columns = (ShardRow.device, ShardRow.priority, ShardRow.queued_at, ShardRow.index.label("place"))
+    of_job = (ShardRow.job_id == job.id, ShardRow.state == ShardState.QUEUED)
+    first = session.execute(select(*columns).where(*of_job).order_by(ShardRow.index).limit(1)).one_or_none()
     if first is None:
         return None
     key = (first.priority, first.device, job.owner_id)
     backlog = next((one for one in snapshot.backlogs if one.key == key), None)
     if backlog is None:
         return None
-    is_before = tuple_(Shard.queued_at, Shard.job_id, Shard.index) < (first.queued_at, job.id, first.place)
+    is_before = tuple_(ShardRow.queued_at, ShardRow.job_id, ShardRow.index) < (first.queued_at, job.id, first.place)
     ahead = _count(session, (*_of(backlog), is_before), snapshot.count_limit)
     [whole] = _whole(session, [job.id])
     return JobPlace(whole, backlog, ahead, ahead >= snapshot.count_limit)
 
 
 def _of(backlog: Backlog) -> tuple[ColumnElement[bool], ...]:
-    return (*queued(backlog.device, literal(backlog.priority)), Shard.owner_id == backlog.member_id)
+    return (*queued(backlog.device, literal(backlog.priority)), ShardRow.owner_id == backlog.member_id)
 
 
 def _count(session: Session, where: Sequence[ColumnElement[bool]], limit: int) -> int:
-    some = select(Shard.id).where(*where).limit(limit).subquery()
+    some = select(ShardRow.id).where(*where).limit(limit).subquery()
     return session.execute(select(func.count()).select_from(some)).scalar_one()
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, func, literal, select, update
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Job, Shard
+from ayla_service.db.models import JobRow, ShardRow
 from ayla_service.errors import JobFinished, MoveImpossible
 from ayla_service.jobs.editing import with_next_version
 from ayla_service.jobs.schemas import JobDetail
@@ -56,12 +56,12 @@ def move_before(session: Session, principal: Principal, job_id: str, other_id: s
     return with_next_version(session, job)
 
 
-def _first_waiting(session: Session, job: Job) -> datetime | None:
-    waits = (Shard.job_id == job.id, Shard.state.in_(WAITING_SHARD))
-    return session.scalar(select(func.min(Shard.queued_at)).where(*waits))
+def _first_waiting(session: Session, job: JobRow) -> datetime | None:
+    waits = (ShardRow.job_id == job.id, ShardRow.state.in_(WAITING_SHARD))
+    return session.scalar(select(func.min(ShardRow.queued_at)).where(*waits))
 
 
-def _checked(job: Job, other: Job, first: datetime | None) -> datetime:
+def _checked(job: JobRow, other: JobRow, first: datetime | None) -> datetime:
     """Time at which the other job's first waiting shard was queued, if the job can be moved before it."""
     if other.id == job.id:
         raise MoveImpossible(other.id, "is the job itself")
@@ -74,14 +74,14 @@ def _checked(job: Job, other: Job, first: datetime | None) -> datetime:
     return first
 
 
-def _unfinished(session: Session, principal: Principal, job_id: str) -> Job:
+def _unfinished(session: Session, principal: Principal, job_id: str) -> JobRow:
     job = own_job(session, principal, job_id)
     if job.state not in UNFINISHED_JOB:
         raise JobFinished(job.id, job.state)
     return job
 
 
-def _nearest_of_others(session: Session, job: Job, before: datetime | None = None) -> datetime | None:
+def _nearest_of_others(session: Session, job: JobRow, before: datetime | None = None) -> datetime | None:
     """Time at which the first of the owner's other queued shards was queued, or the last of those before some time.
 
     Found at an end of the queue's index.
@@ -91,17 +91,17 @@ def _nearest_of_others(session: Session, job: Job, before: datetime | None = Non
     return min(found, default=None) if before is None else max(found, default=None)
 
 
-def _nearest_of_device(job: Job, device: str, before: datetime | None) -> Select[datetime]:
+def _nearest_of_device(job: JobRow, device: str, before: datetime | None) -> Select[datetime]:
     others = (
         *queued(device, literal(job.priority)),
-        Shard.owner_id == job.owner_id,
-        Shard.job_id != job.id,
+        ShardRow.owner_id == job.owner_id,
+        ShardRow.job_id != job.id,
     )
     if before is None:
-        return select(Shard.queued_at).where(*others).order_by(Shard.queued_at).limit(1)
-    query = select(Shard.queued_at).where(*others, Shard.queued_at < before)
-    return query.order_by(Shard.queued_at.desc()).limit(1)
+        return select(ShardRow.queued_at).where(*others).order_by(ShardRow.queued_at).limit(1)
+    query = select(ShardRow.queued_at).where(*others, ShardRow.queued_at < before)
+    return query.order_by(ShardRow.queued_at.desc()).limit(1)
 
 
-def _queue_at(session: Session, job: Job, queued_at: datetime) -> None:
-    session.execute(update(Shard).where(Shard.job_id == job.id).values(queued_at=queued_at))
+def _queue_at(session: Session, job: JobRow, queued_at: datetime) -> None:
+    session.execute(update(ShardRow).where(ShardRow.job_id == job.id).values(queued_at=queued_at))

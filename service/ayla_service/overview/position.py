@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
-from ayla_service.db.models import Job, Shard
+from ayla_service.db.models import JobRow, ShardRow
 from ayla_service.jobs.repository import shard_counts
 from ayla_service.overview.estimates import JobPlace, basis, estimates, job_place, no_estimate_reason, time_after
 from ayla_service.overview.schemas import Basis, QueuePosition
@@ -17,7 +17,7 @@ from ayla_service.states import UNFINISHED_JOB, ShardState
 _RUNNING_SHARDS_READ = 100
 
 
-def queue_position(session: Session, snapshot: QueueSnapshot, job: Job) -> QueuePosition:
+def queue_position(session: Session, snapshot: QueueSnapshot, job: JobRow) -> QueuePosition:
     """Position of a job in the queue."""
     place = job_place(session, snapshot, job) if job.state in UNFINISHED_JOB else None
     if place is None:
@@ -32,7 +32,7 @@ def queue_position(session: Session, snapshot: QueueSnapshot, job: Job) -> Queue
 
 def _estimated(
     snapshot: QueueSnapshot,
-    job: Job,
+    job: JobRow,
     found: Basis,
     place: JobPlace,
     estimate: JobEstimate,
@@ -66,7 +66,7 @@ def _times(snapshot: QueueSnapshot, name: str, seconds: float | None) -> dict[st
     }
 
 
-def _without_place(session: Session, snapshot: QueueSnapshot, job: Job) -> QueuePosition:
+def _without_place(session: Session, snapshot: QueueSnapshot, job: JobRow) -> QueuePosition:
     """Position of a job of which nothing is queued."""
     found = basis(snapshot, len(snapshot.workers))
     reason = _why_nothing_is_queued(session, job)
@@ -76,7 +76,7 @@ def _without_place(session: Session, snapshot: QueueSnapshot, job: Job) -> Queue
     return _unknown(snapshot, job, found, "All that is left of it runs.", finish=finish)
 
 
-def _why_nothing_is_queued(session: Session, job: Job) -> str | None:
+def _why_nothing_is_queued(session: Session, job: JobRow) -> str | None:
     """Reason why nothing of the job is queued; None if all that is left of it runs."""
     if job.state not in UNFINISHED_JOB:
         return f"The job has ended as {job.state}."
@@ -91,7 +91,7 @@ def _why_nothing_is_queued(session: Session, job: Job) -> str | None:
 
 
 def _unknown(
-    snapshot: QueueSnapshot, job: Job, found: Basis, reason: str, shards: int = 0, finish: datetime | None = None
+    snapshot: QueueSnapshot, job: JobRow, found: Basis, reason: str, shards: int = 0, finish: datetime | None = None
 ) -> QueuePosition:
     """Position without an estimate, but for the finish of what runs."""
     return QueuePosition(
@@ -109,8 +109,8 @@ def _unknown(
     )
 
 
-def _running_seconds(session: Session, snapshot: QueueSnapshot, job: Job) -> float | None:
+def _running_seconds(session: Session, snapshot: QueueSnapshot, job: JobRow) -> float | None:
     """Seconds until the last of its running shards ends; None if their steps do not tell."""
-    running = (Shard.job_id == job.id, Shard.state == written(ShardState.RUNNING))
-    ids = list(session.scalars(select(Shard.id).where(*running).limit(_RUNNING_SHARDS_READ)))
+    running = (ShardRow.job_id == job.id, ShardRow.state == written(ShardState.RUNNING))
+    ids = list(session.scalars(select(ShardRow.id).where(*running).limit(_RUNNING_SHARDS_READ)))
     return max(seconds_left(session, ids, snapshot.now).values(), default=None)

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
-from ayla_service.db.models import Attempt, Job, Member, Shard, Team, TeamUsage, Usage
+from ayla_service.db.models import AttemptRow, JobRow, MemberRow, ShardRow, TeamRow, TeamUsageRow, UsageRow
 from ayla_service.overview.estimates import JobBacklog, basis, estimates, first_jobs, no_estimate_reason, time_after
 from ayla_service.overview.schemas import (
     MemberShare,
@@ -60,10 +60,10 @@ def _used_seconds(row: Any, snapshot: QueueSnapshot, policy: SharePolicy) -> flo
 
 def _members(session: Session, team_id: str) -> _Members:
     rows = session.execute(
-        select(Member.id, Member.name, Member.weight, Member.removed_at, Usage.seconds, Usage.at)
-        .outerjoin(Usage, Usage.member_id == Member.id)
-        .where(Member.team_id == team_id)
-        .order_by(Member.name)
+        select(MemberRow.id, MemberRow.name, MemberRow.weight, MemberRow.removed_at, UsageRow.seconds, UsageRow.at)
+        .outerjoin(UsageRow, UsageRow.member_id == MemberRow.id)
+        .where(MemberRow.team_id == team_id)
+        .order_by(MemberRow.name)
     )
     return {row.id: row for row in rows}
 
@@ -76,18 +76,18 @@ def _in_use(snapshot: QueueSnapshot, team_id: str) -> WorkersInUse:
 
 _RUNNING = (
     select(
-        Attempt.worker,
-        Attempt.started_at,
-        Shard.id,
-        Shard.index.label("place"),
-        Shard.job_id,
-        Shard.owner_id,
-        Job.name,
+        AttemptRow.worker,
+        AttemptRow.started_at,
+        ShardRow.id,
+        ShardRow.index.label("place"),
+        ShardRow.job_id,
+        ShardRow.owner_id,
+        JobRow.name,
     )
-    .join(Shard, Shard.id == Attempt.shard_id)
-    .join(Job, Job.id == Shard.job_id)
-    .where(Attempt.outcome == written(AttemptOutcome.RUNNING), Shard.team_id == bindparam("team_id"))
-    .order_by(Attempt.started_at, Shard.id)
+    .join(ShardRow, ShardRow.id == AttemptRow.shard_id)
+    .join(JobRow, JobRow.id == ShardRow.job_id)
+    .where(AttemptRow.outcome == written(AttemptOutcome.RUNNING), ShardRow.team_id == bindparam("team_id"))
+    .order_by(AttemptRow.started_at, ShardRow.id)
     .limit(RUNNING_SHOWN)
 )
 
@@ -142,7 +142,7 @@ def _next_jobs(
 
 
 def _names(session: Session, job_ids: Sequence[str]) -> dict[str, str | None]:
-    return {row.id: row.name for row in session.execute(select(Job.id, Job.name).where(Job.id.in_(job_ids)))}
+    return {row.id: row.name for row in session.execute(select(JobRow.id, JobRow.name).where(JobRow.id.in_(job_ids)))}
 
 
 def _waiting_job(
@@ -184,8 +184,8 @@ def _shares(snapshot: QueueSnapshot, members: _Members, policy: SharePolicy) -> 
 
 def _team_share(session: Session, snapshot: QueueSnapshot, team_id: str, policy: SharePolicy) -> TeamShare:
     active = _active(snapshot)
-    query = select(Team.id, Team.weight, TeamUsage.seconds, TeamUsage.at)
-    query = query.outerjoin(TeamUsage, TeamUsage.team_id == Team.id).where(Team.id.in_(active | {team_id}))
+    query = select(TeamRow.id, TeamRow.weight, TeamUsageRow.seconds, TeamUsageRow.at)
+    query = query.outerjoin(TeamUsageRow, TeamUsageRow.team_id == TeamRow.id).where(TeamRow.id.in_(active | {team_id}))
     rows = {row.id: row for row in session.execute(query)}
     own = rows[team_id]
     share = own.weight / sum(row.weight for row in rows.values()) if team_id in active else 0.0

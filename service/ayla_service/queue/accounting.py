@@ -15,12 +15,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
-from ayla_service.db.models import Attempt, Member, Shard, Team, TeamUsage, Usage
+from ayla_service.db.models import AttemptRow, MemberRow, ShardRow, TeamRow, TeamUsageRow, UsageRow
 from ayla_service.queue.eligibility import EligibleMembers
 from ayla_service.queue.fair_queue import ResourceUsage, SharePolicy, UsageDelta
 from ayla_service.states import AttemptOutcome
 
-_Table = type[Usage] | type[TeamUsage]
+_Table = type[UsageRow] | type[TeamUsageRow]
 _Change = Callable[[_Table, Any], Mapping[str, Any]]
 """Rule by which an existing row changes, from what is added to it."""
 
@@ -71,11 +71,11 @@ def settle(session: Session, ended: Iterable[ResourceUsage], now: datetime) -> N
     _add(session, rows, teams, _corrected)
 
 
-def attempt_correction(session: Session, shard: Shard, attempt: Attempt, now: datetime) -> ResourceUsage:
+def attempt_correction(session: Session, shard: ShardRow, attempt: AttemptRow, now: datetime) -> ResourceUsage:
     """Correction for an attempt that ends: its time less the charge; what else its worker runs has its share."""
-    beside = select(Shard.cost).join(Attempt, Attempt.shard_id == Shard.id)
-    beside = beside.where(Attempt.outcome == written(AttemptOutcome.RUNNING), Attempt.worker == attempt.worker)
-    others = session.scalars(beside.where(Attempt.shard_id != shard.id)).all()
+    beside = select(ShardRow.cost).join(AttemptRow, AttemptRow.shard_id == ShardRow.id)
+    beside = beside.where(AttemptRow.outcome == written(AttemptOutcome.RUNNING), AttemptRow.worker == attempt.worker)
+    others = session.scalars(beside.where(AttemptRow.shard_id != shard.id)).all()
     seconds = (now - attempt.started_at).total_seconds()
     return ResourceUsage(
         shard.owner_id, shard.team_id, time_share(seconds, shard.cost, [shard.cost, *others]) - shard.cost
@@ -94,8 +94,10 @@ def _correction(seconds: float, weight: float) -> dict[str, float]:
 
 
 def _weights(session: Session, member_ids: Iterable[str]) -> Sequence[Any]:
-    query = select(Member.id, Member.team_id, Member.weight, Team.weight).join(Team, Team.id == Member.team_id)
-    return session.execute(query.where(Member.id.in_(list(member_ids)))).all()
+    query = select(MemberRow.id, MemberRow.team_id, MemberRow.weight, TeamRow.weight).join(
+        TeamRow, TeamRow.id == MemberRow.team_id
+    )
+    return session.execute(query.where(MemberRow.id.in_(list(member_ids)))).all()
 
 
 def _decayed(table: _Table, added: Any) -> Mapping[str, Any]:
@@ -114,7 +116,7 @@ def _corrected(table: _Table, added: Any) -> Mapping[str, Any]:
 
 def _add(session: Session, members: _Rows, teams: _Rows, change: _Change) -> None:
     is_sqlite = session.get_bind().dialect.name == "sqlite"
-    for table, key, rows in ((Usage, "member_id", members), (TeamUsage, "team_id", teams)):
+    for table, key, rows in ((UsageRow, "member_id", members), (TeamUsageRow, "team_id", teams)):
         if rows:
             sorted_rows = [{key: one_id, **rows[one_id]} for one_id in sorted(rows)]
             session.connection().execute(_upsert(table, key, change, is_sqlite=is_sqlite), sorted_rows)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Attempt, Job, Shard
+from ayla_service.db.models import AttemptRow, JobRow, ShardRow
 from ayla_service.queue.accounting import time_share
 from ayla_service.states import AttemptOutcome, JobState, ShardState
 
@@ -76,21 +76,26 @@ def _ratio(times: Sequence[tuple[float, float]]) -> float:
 
 
 def _ended_last() -> _Ended:
-    jobs = select(Job.id).where(Job.finished_at.is_not(None)).order_by(Job.finished_at.desc()).limit(_JOBS_MEASURED)
+    jobs = (
+        select(JobRow.id)
+        .where(JobRow.finished_at.is_not(None))
+        .order_by(JobRow.finished_at.desc())
+        .limit(_JOBS_MEASURED)
+    )
     return _ended(jobs)
 
 
 def _ended_of_running() -> _Ended:
-    return _ended(select(Job.id).where(Job.state == JobState.RUNNING).limit(_JOBS_MEASURED))
+    return _ended(select(JobRow.id).where(JobRow.state == JobState.RUNNING).limit(_JOBS_MEASURED))
 
 
 def _ended(jobs: Select[str]) -> _Ended:
     found = jobs.subquery()
     return (
-        select(Shard.owner_id, Shard.cost, Attempt.worker, Attempt.started_at, Attempt.ended_at)
+        select(ShardRow.owner_id, ShardRow.cost, AttemptRow.worker, AttemptRow.started_at, AttemptRow.ended_at)
         .select_from(found)
-        .join(Shard, Shard.job_id == found.c.id)
-        .join(Attempt, and_(Attempt.shard_id == Shard.id, Attempt.number == Shard.attempt))
-        .where(Shard.state == ShardState.SUCCEEDED, Attempt.outcome == AttemptOutcome.SUCCEEDED)
+        .join(ShardRow, ShardRow.job_id == found.c.id)
+        .join(AttemptRow, and_(AttemptRow.shard_id == ShardRow.id, AttemptRow.number == ShardRow.attempt))
+        .where(ShardRow.state == ShardState.SUCCEEDED, AttemptRow.outcome == AttemptOutcome.SUCCEEDED)
         .limit(_ATTEMPTS_MEASURED)
     )

@@ -12,7 +12,7 @@ from enum import Enum, auto
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Attempt, Checkpoint, Job, Shard, Trial
+from ayla_service.db.models import AttemptRow, CheckpointRow, JobRow, ShardRow, TrialRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue.accounting import attempt_correction, settle
 from ayla_service.queue.claims import Claim, SavedState
@@ -69,13 +69,15 @@ def begin(database: Database, claim: Claim, step: int, device: str, lease_second
     with database.write() as session:
         _, shard = _current(session, claim)
         discard_from(session, list(claim.trial_ids.values()), step)
-        session.execute(delete(Checkpoint).where(Checkpoint.shard_id == claim.shard_id, Checkpoint.step > step))
+        session.execute(
+            delete(CheckpointRow).where(CheckpointRow.shard_id == claim.shard_id, CheckpointRow.step > step)
+        )
         attempt = _attempt(session, claim)
         attempt.first_step, attempt.device = step, device
         shard.lease_expires_at = store_now(session) + timedelta(seconds=lease_seconds)
         session.execute(
-            update(Trial)
-            .where(Trial.shard_id == claim.shard_id, Trial.state.in_(UNFINISHED_TRIAL))
+            update(TrialRow)
+            .where(TrialRow.shard_id == claim.shard_id, TrialRow.state.in_(UNFINISHED_TRIAL))
             .values(device=device, steps_done=step)
         )
 
@@ -95,9 +97,9 @@ def renew(database: Database, claim: Claim, lease_seconds: float) -> HeartbeatRe
 def outlasted(database: Database, claim: Claim) -> int:
     """Number of attempts at the shard that have failed because something in them took longer than the lease."""
     query = select(func.count()).where(
-        Attempt.shard_id == claim.shard_id,
-        Attempt.error_type == ErrorType.STEP_TOO_LONG,
-        Attempt.number < claim.attempt,
+        AttemptRow.shard_id == claim.shard_id,
+        AttemptRow.error_type == ErrorType.STEP_TOO_LONG,
+        AttemptRow.number < claim.attempt,
     )
     with database.read() as session:
         return session.scalar(query) or 0
@@ -136,7 +138,7 @@ def release(database: Database, claim: Claim, checkpoint: SavedState | None = No
         LeaseLost: if the attempt is not the current one.
     """
 
-    def give_back(session: Session, job: Job, shard: Shard, now: datetime) -> None:
+    def give_back(session: Session, job: JobRow, shard: ShardRow, now: datetime) -> None:
         if checkpoint is not None:
             _save(session, claim, shard, checkpoint)
         requeue(session, job, shard, now)
@@ -151,7 +153,7 @@ def cancel(database: Database, claim: Claim) -> None:
         LeaseLost: if the attempt is not the current one.
     """
 
-    def give_up(session: Session, _job: Job, shard: Shard, now: datetime) -> None:
+    def give_up(session: Session, _job: JobRow, shard: ShardRow, now: datetime) -> None:
         end_shard(session, shard, ShardState.CANCELLED, now)
 
     _end(database, claim, AttemptOutcome.CANCELLED, give_up)
@@ -171,7 +173,7 @@ def fail(database: Database, claim: Claim, error_type: ErrorType, error: str, po
         LeaseLost: if the attempt is not the current one.
     """
 
-    def count(session: Session, job: Job, shard: Shard, now: datetime) -> None:
+    def count(session: Session, job: JobRow, shard: ShardRow, now: datetime) -> None:
         attempt = _attempt(session, claim)
         attempt.error_type, attempt.error = error_type, error
         fail_or_requeue(session, job, shard, error_type, error, policy, now)
@@ -183,7 +185,7 @@ def _end(
     database: Database,
     claim: Claim,
     outcome: AttemptOutcome,
-    follow: Callable[[Session, Job, Shard, datetime], None],
+    follow: Callable[[Session, JobRow, ShardRow, datetime], None],
 ) -> None:
     """Close the attempt with an outcome, and do what follows from it; once, however often it is asked for."""
     with database.write() as session:
@@ -200,7 +202,7 @@ def _end(
         settle(session, [attempt_correction(session, shard, attempt, now)], now)
 
 
-def _finish(session: Session, claim: Claim, block: RecordedBlock, _job: Job, shard: Shard, now: datetime) -> None:
+def _finish(session: Session, claim: Claim, block: RecordedBlock, _job: JobRow, shard: ShardRow, now: datetime) -> None:
     _write(session, claim, block)
     end_shard(session, shard, ShardState.SUCCEEDED, now)
 
@@ -212,18 +214,18 @@ def _write(session: Session, claim: Claim, block: RecordedBlock) -> None:
         _attempt(session, claim).device = block.device
 
 
-def _current(session: Session, claim: Claim, *, ends: bool = False) -> tuple[Job, Shard]:
+def _current(session: Session, claim: Claim, *, ends: bool = False) -> tuple[JobRow, ShardRow]:
     """Lock the shard, if the claim still holds; and before it the job, if the attempt is to end.
 
     A heartbeat does not lock the job: those of its other shards, and whoever wants to pause or end it, would have to
     wait for each other, and of many workers the last would wait for longer than its lease.
     """
-    jobs = select(Job).where(Job.id == claim.job_id)
+    jobs = select(JobRow).where(JobRow.id == claim.job_id)
     if ends:
         session.scalars(jobs.with_for_update(key_share=True)).one_or_none()
     shard = session.scalars(
-        select(Shard)
-        .where(Shard.id == claim.shard_id, Shard.attempt == claim.attempt, Shard.state == ShardState.RUNNING)
+        select(ShardRow)
+        .where(ShardRow.id == claim.shard_id, ShardRow.attempt == claim.attempt, ShardRow.state == ShardState.RUNNING)
         .with_for_update(key_share=True)
     ).one_or_none()
     # Numbers alone come again when a store is restored from a backup while a worker goes on.
@@ -233,39 +235,41 @@ def _current(session: Session, claim: Claim, *, ends: bool = False) -> tuple[Job
 
 
 def _has_ended(session: Session, claim: Claim, outcome: AttemptOutcome) -> bool:
-    attempt = session.get(Attempt, (claim.shard_id, claim.attempt))
+    attempt = session.get(AttemptRow, (claim.shard_id, claim.attempt))
     return attempt is not None and (attempt.worker, attempt.outcome) == (claim.worker, outcome)
 
 
-def _reply(job: Job) -> HeartbeatReply:
+def _reply(job: JobRow) -> HeartbeatReply:
     if is_ending(job):
         return HeartbeatReply.STOP
     return HeartbeatReply.RELEASE if job.paused_at is not None else HeartbeatReply.CONTINUE
 
 
-def _attempt(session: Session, claim: Claim) -> Attempt:
-    return session.get_one(Attempt, (claim.shard_id, claim.attempt))
+def _attempt(session: Session, claim: Claim) -> AttemptRow:
+    return session.get_one(AttemptRow, (claim.shard_id, claim.attempt))
 
 
-def _beat(session: Session, claim: Claim, shard: Shard, lease_seconds: float) -> None:
+def _beat(session: Session, claim: Claim, shard: ShardRow, lease_seconds: float) -> None:
     now = store_now(session)
     _attempt(session, claim).heartbeat_at = now
     shard.lease_expires_at = now + timedelta(seconds=lease_seconds)
 
 
-def _save(session: Session, claim: Claim, shard: Shard, checkpoint: SavedState) -> None:
+def _save(session: Session, claim: Claim, shard: ShardRow, checkpoint: SavedState) -> None:
     # Only failures in a row count: a shard that gets on between them will get to its end. Rows alone are no progress:
     # the next attempt makes those beyond the checkpoint again, and may be killed at the same step again.
-    newest = session.scalar(select(func.max(Checkpoint.step)).where(Checkpoint.shard_id == claim.shard_id))
+    newest = session.scalar(select(func.max(CheckpointRow.step)).where(CheckpointRow.shard_id == claim.shard_id))
     if checkpoint.step > (newest or 0):
         shard.failures = 0
-    row = Checkpoint(shard_id=claim.shard_id, step=checkpoint.step, attempt=claim.attempt, data=checkpoint.data)
+    row = CheckpointRow(shard_id=claim.shard_id, step=checkpoint.step, attempt=claim.attempt, data=checkpoint.data)
     session.merge(row)
     session.flush()
     kept = (
-        select(Checkpoint.step)
-        .where(Checkpoint.shard_id == claim.shard_id)
-        .order_by(Checkpoint.step.desc())
+        select(CheckpointRow.step)
+        .where(CheckpointRow.shard_id == claim.shard_id)
+        .order_by(CheckpointRow.step.desc())
         .limit(_CHECKPOINTS_KEPT)
     )
-    session.execute(delete(Checkpoint).where(Checkpoint.shard_id == claim.shard_id, Checkpoint.step.not_in(kept)))
+    session.execute(
+        delete(CheckpointRow).where(CheckpointRow.shard_id == claim.shard_id, CheckpointRow.step.not_in(kept))
+    )

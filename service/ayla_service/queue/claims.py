@@ -13,7 +13,7 @@ from ayla_spec.trials import TrialPlan, plan_trials
 from sqlalchemy import Interval, Row, cast, extract, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Attempt, Checkpoint, Job, Shard, Trial
+from ayla_service.db.models import AttemptRow, CheckpointRow, JobRow, ShardRow, TrialRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue.accounting import charge
 from ayla_service.queue.eligibility import EligibleMembers, eligible_by_priority, next_priority
@@ -208,19 +208,32 @@ def _lock(
 
 def _free_jobs(ids: Collection[str]) -> Any:
     return (
-        select(Job.id, Job.state, Job.resolved_spec)
-        .where(Job.id.in_(ids), Job.cancel_requested_at.is_(None), Job.error_type.is_(None), Job.paused_at.is_(None))
-        .order_by(Job.id)
+        select(JobRow.id, JobRow.state, JobRow.resolved_spec)
+        .where(
+            JobRow.id.in_(ids),
+            JobRow.cancel_requested_at.is_(None),
+            JobRow.error_type.is_(None),
+            JobRow.paused_at.is_(None),
+        )
+        .order_by(JobRow.id)
         .with_for_update(skip_locked=True, key_share=True)
     )
 
 
 def _free_shards(ids: Collection[str]) -> Any:
     return (
-        select(Shard.id, Shard.job_id, Shard.owner_id, Shard.team_id, Shard.cost, Shard.attempt, Shard.state)
+        select(
+            ShardRow.id,
+            ShardRow.job_id,
+            ShardRow.owner_id,
+            ShardRow.team_id,
+            ShardRow.cost,
+            ShardRow.attempt,
+            ShardRow.state,
+        )
         # Not by state as well: SQLite would then look through all queued shards instead of looking up these.
-        .where(Shard.id.in_(ids))
-        .order_by(Shard.id)
+        .where(ShardRow.id.in_(ids))
+        .order_by(ShardRow.id)
         .with_for_update(skip_locked=True, key_share=True)
     )
 
@@ -230,19 +243,19 @@ def _open_attempts(
 ) -> None:
     ids = [row.id for row in shards]
     session.execute(
-        update(Shard)
-        .where(Shard.id.in_(ids))
+        update(ShardRow)
+        .where(ShardRow.id.in_(ids))
         .values(
             state=ShardState.RUNNING,
-            attempt=Shard.attempt + 1,
+            attempt=ShardRow.attempt + 1,
             lease_expires_at=lease_expires_at,
         )
         .execution_options(synchronize_session=False)
     )
-    session.execute(insert(Attempt), [_new_attempt(row.id, row.attempt + 1, worker, now) for row in shards])
+    session.execute(insert(AttemptRow), [_new_attempt(row.id, row.attempt + 1, worker, now) for row in shards])
     session.execute(
-        update(Trial)
-        .where(Trial.shard_id.in_(ids), Trial.state == TrialState.QUEUED)
+        update(TrialRow)
+        .where(TrialRow.shard_id.in_(ids), TrialRow.state == TrialState.QUEUED)
         .values(state=TrialState.RUNNING)
         .execution_options(synchronize_session=False)
     )
@@ -263,9 +276,9 @@ def _new_attempt(shard_id: str, number: int, worker: WorkerIdentity, now: dateti
 def _start_jobs(session: Session, ids: Collection[str], now: datetime) -> None:
     if ids:
         session.execute(
-            update(Job)
-            .where(Job.id.in_(ids))
-            .values(state=JobState.RUNNING, updated_at=now, started_at=func.coalesce(Job.started_at, now))
+            update(JobRow)
+            .where(JobRow.id.in_(ids))
+            .values(state=JobState.RUNNING, updated_at=now, started_at=func.coalesce(JobRow.started_at, now))
             .execution_options(synchronize_session=False)
         )
 
@@ -294,9 +307,9 @@ def _describe(
 def _trials(session: Session, shard_ids: Collection[str]) -> dict[str, _Trials]:
     found: dict[str, _Trials] = defaultdict(_Trials)
     rows = session.execute(
-        select(Trial.shard_id, Trial.index, Trial.id, Trial.wall_seconds, Trial.state)
-        .where(Trial.shard_id.in_(shard_ids))
-        .order_by(Trial.index)
+        select(TrialRow.shard_id, TrialRow.index, TrialRow.id, TrialRow.wall_seconds, TrialRow.state)
+        .where(TrialRow.shard_id.in_(shard_ids))
+        .order_by(TrialRow.index)
     )
     for shard_id, index, trial_id, seconds, state in rows:
         found[shard_id].ids[index] = trial_id
@@ -309,7 +322,7 @@ def _trials(session: Session, shard_ids: Collection[str]) -> dict[str, _Trials]:
 def _saved(session: Session, shard_ids: Collection[str]) -> dict[str, list[SavedState]]:
     found: dict[str, list[SavedState]] = defaultdict(list)
     if shard_ids:
-        rows = select(Checkpoint).where(Checkpoint.shard_id.in_(shard_ids)).order_by(Checkpoint.step.desc())
+        rows = select(CheckpointRow).where(CheckpointRow.shard_id.in_(shard_ids)).order_by(CheckpointRow.step.desc())
         for row in session.scalars(rows):
             found[row.shard_id].append(SavedState(row.step, row.data))
     return found

@@ -9,13 +9,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Team
+from ayla_service.db.models import TeamRow
 from ayla_service.queue.schemas import Switches
 
 
 def switches(session: Session, team_id: str) -> Switches:
     """Switches of the team's queue."""
-    row = session.execute(select(Team.paused_at, Team.draining_at).where(Team.id == team_id)).one()
+    row = session.execute(select(TeamRow.paused_at, TeamRow.draining_at).where(TeamRow.id == team_id)).one()
     return Switches(paused_at=row.paused_at, draining_at=row.draining_at)
 
 
@@ -40,5 +40,5 @@ def resume(session: Session, team_id: str, now: datetime) -> Switches:  # noqa: 
     return Switches(paused_at=None, draining_at=None)
 
 
-def _locked(session: Session, team_id: str) -> Team:
-    return session.get_one(Team, team_id, with_for_update={"key_share": True})
+def _locked(session: Session, team_id: str) -> TeamRow:
+    return session.get_one(TeamRow, team_id, with_for_update={"key_share": True})

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
-from ayla_service.db.models import Attempt, Member, Shard, Team, TeamUsage, Usage
+from ayla_service.db.models import AttemptRow, MemberRow, ShardRow, TeamRow, TeamUsageRow, UsageRow
 from ayla_service.queue.fair_queue import FairQueue, SharePolicy, VirtualClock
 from ayla_service.states import AttemptOutcome, ShardState
 
@@ -147,7 +147,7 @@ def _clock(
     return VirtualClock(one_id, weight, virtual_time * decay, last_start * decay, waited)
 
 
-def _stored(who: type[Member | Team], usage: type[Usage | TeamUsage]) -> tuple[ColumnElement[Any], ...]:
+def _stored(who: type[MemberRow | TeamRow], usage: type[UsageRow | TeamUsageRow]) -> tuple[ColumnElement[Any], ...]:
     # A limit may be larger than what PostgreSQL calls an integer.
     limit: ColumnElement[float] = who.limits[WORKERS_LIMIT].as_float()
     clock = (usage.virtual_time.expression, usage.last_start.expression, usage.at.expression)
@@ -155,25 +155,25 @@ def _stored(who: type[Member | Team], usage: type[Usage | TeamUsage]) -> tuple[C
 
 
 _TEAMS = (
-    select(Team.id, *_stored(Team, TeamUsage))
-    .outerjoin(TeamUsage, TeamUsage.team_id == Team.id)
-    .where(Team.id.in_(bindparam("ids", expanding=True)))
+    select(TeamRow.id, *_stored(TeamRow, TeamUsageRow))
+    .outerjoin(TeamUsageRow, TeamUsageRow.team_id == TeamRow.id)
+    .where(TeamRow.id.in_(bindparam("ids", expanding=True)))
 )
 
 
 def queued(device: str, priority: ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
     """Conditions on queued shards of a kind of device and a priority: the first columns of the queue's index."""
-    return (Shard.state == written(ShardState.QUEUED), Shard.device == device, Shard.priority == priority)
+    return (ShardRow.state == written(ShardState.QUEUED), ShardRow.device == device, ShardRow.priority == priority)
 
 
 def owners(device: str, priority: ColumnElement[int]) -> CTE:
     """Members with queued work of this kind, each found by one look behind the one before; at last a NULL."""
-    first = select(Shard.owner_id).where(*queued(device, priority)).order_by(Shard.owner_id).limit(1)
+    first = select(ShardRow.owner_id).where(*queued(device, priority)).order_by(ShardRow.owner_id).limit(1)
     found = select(first.scalar_subquery().label("owner_id")).cte(f"owners_{device}", recursive=True)
     following = (
-        select(Shard.owner_id)
-        .where(*queued(device, priority), Shard.owner_id > found.c.owner_id)
-        .order_by(Shard.owner_id)
+        select(ShardRow.owner_id)
+        .where(*queued(device, priority), ShardRow.owner_id > found.c.owner_id)
+        .order_by(ShardRow.owner_id)
         .limit(1)
         .correlate(found)
     )
@@ -184,9 +184,9 @@ def oldest_of_each(device: str, priority: ColumnElement[int]) -> Select[Any]:
     """Members with queued work of this kind, and the time at which the first shard of each was queued."""
     found = owners(device, priority)
     oldest = (
-        select(Shard.queued_at)
-        .where(*queued(device, priority), Shard.owner_id == found.c.owner_id)
-        .order_by(Shard.queued_at)
+        select(ShardRow.queued_at)
+        .where(*queued(device, priority), ShardRow.owner_id == found.c.owner_id)
+        .order_by(ShardRow.queued_at)
         .limit(1)
         .correlate(found)
     )
@@ -197,9 +197,13 @@ def oldest_of_each(device: str, priority: ColumnElement[int]) -> Select[Any]:
 def _first_priority(device: str) -> ColumnElement[int]:
     """The best priority after ``after``."""
     return (
-        select(Shard.priority)
-        .where(Shard.state == written(ShardState.QUEUED), Shard.device == device, Shard.priority > bindparam("after"))
-        .order_by(Shard.priority)
+        select(ShardRow.priority)
+        .where(
+            ShardRow.state == written(ShardState.QUEUED),
+            ShardRow.device == device,
+            ShardRow.priority > bindparam("after"),
+        )
+        .order_by(ShardRow.priority)
         .limit(1)
         .scalar_subquery()
     )
@@ -218,23 +222,25 @@ def _members_waiting(devices: Sequence[str], *, with_paused: bool) -> Select[Any
     best = select(func.min(firsts.c.priority).label("priority")).cte("best")
     priority = select(best.c.priority).scalar_subquery()
     found = union_all(*(oldest_of_each(device, priority) for device in devices)).subquery()
-    columns = (priority.label("priority"), found.c.owner_id, Member.team_id, found.c.device, found.c.queued_at)
+    columns = (priority.label("priority"), found.c.owner_id, MemberRow.team_id, found.c.device, found.c.queued_at)
     query = (
-        select(*columns, *_stored(Member, Usage))
+        select(*columns, *_stored(MemberRow, UsageRow))
         .select_from(found)
-        .join(Member, Member.id == found.c.owner_id)
-        .join(Team, Team.id == Member.team_id)
-        .outerjoin(Usage, Usage.member_id == Member.id)
+        .join(MemberRow, MemberRow.id == found.c.owner_id)
+        .join(TeamRow, TeamRow.id == MemberRow.team_id)
+        .outerjoin(UsageRow, UsageRow.member_id == MemberRow.id)
     )
-    return query if with_paused else query.where(Team.paused_at.is_(None))
+    return query if with_paused else query.where(TeamRow.paused_at.is_(None))
 
 
 def _at_limit(session: Session, limits: Mapping[str, float], worker: str) -> set[str]:
     """Members and teams with as many workers as they may have; one that runs a pack of many counts for each of them."""
-    running = (Attempt.outcome == written(AttemptOutcome.RUNNING), Attempt.worker != worker)
+    running = (AttemptRow.outcome == written(AttemptOutcome.RUNNING), AttemptRow.worker != worker)
     full = {one for one, workers in limits.items() if workers <= 0}
-    for owner in (Shard.owner_id, Shard.team_id):
-        rows = select(owner, func.count(distinct(Attempt.worker))).join(Attempt, Attempt.shard_id == Shard.id)
+    for owner in (ShardRow.owner_id, ShardRow.team_id):
+        rows = select(owner, func.count(distinct(AttemptRow.worker))).join(
+            AttemptRow, AttemptRow.shard_id == ShardRow.id
+        )
         for one, workers in session.execute(rows.where(*running, owner.in_(limits)).group_by(owner)):
             full |= {one} if workers >= limits[one] else set()
     return full

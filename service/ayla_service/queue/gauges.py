@@ -8,7 +8,7 @@ from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
-from ayla_service.db.models import Job, Shard
+from ayla_service.db.models import JobRow, ShardRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.observability.store_gauges import StoreGauges
 from ayla_service.queue.eligibility import DEVICES, next_priority, oldest_of_each
@@ -38,14 +38,14 @@ def store_gauges(database: Database, presence_seconds: float) -> StoreGauges:
 def _shards(session: Session) -> Mapping[tuple[str, str], int]:
     counts = {(device, state.value): 0 for device in DEVICES for state in UNFINISHED_SHARD}
     for state in UNFINISHED_SHARD:
-        some = select(Shard.device).where(Shard.state == written(state)).limit(COUNTED_AT_MOST).subquery()
+        some = select(ShardRow.device).where(ShardRow.state == written(state)).limit(COUNTED_AT_MOST).subquery()
         for device, count in session.execute(select(some.c.device, func.count()).group_by(some.c.device)):
             counts[device, state.value] = count
     return counts
 
 
 def _count_jobs(session: Session, state: JobState) -> int:
-    some = select(Job.id).where(Job.state == state).limit(COUNTED_AT_MOST).subquery()
+    some = select(JobRow.id).where(JobRow.state == state).limit(COUNTED_AT_MOST).subquery()
     return session.execute(select(func.count()).select_from(some)).scalar_one()
 
 

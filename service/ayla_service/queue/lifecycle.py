@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
-from ayla_service.db.models import Checkpoint, Job, Shard, Trial
+from ayla_service.db.models import CheckpointRow, JobRow, ShardRow, TrialRow
 from ayla_service.queue.outbox import announce
 from ayla_service.queue.retries import PERMANENT, ErrorType, RetryPolicy
 from ayla_service.states import (
@@ -30,7 +30,7 @@ _WITHOUT_RESULT = (ShardState.FAILED, ShardState.CANCELLED)
 _TRIAL_END = {ShardState.CANCELLED: TrialState.CANCELLED, ShardState.FAILED: TrialState.FAILED}
 
 
-def request_cancel(session: Session, job: Job, now: datetime) -> None:
+def request_cancel(session: Session, job: JobRow, now: datetime) -> None:
     """Cancel what waits at once; running shards stop at their next heartbeat."""
     if job.cancel_requested_at is None:
         job.cancel_requested_at = now
@@ -39,79 +39,81 @@ def request_cancel(session: Session, job: Job, now: datetime) -> None:
     end_finished_jobs(session, [job.id], now)
 
 
-def pause(session: Session, job: Job, now: datetime) -> None:
+def pause(session: Session, job: JobRow, now: datetime) -> None:
     """Take what waits out of the queue; running shards are checkpointed and handed back at their next heartbeat."""
     if job.paused_at is None and not is_ending(job):
         job.paused_at = now
         _move(session, job.id, (ShardState.QUEUED, ShardState.DELAYED), ShardState.PAUSED)
 
 
-def resume(session: Session, job: Job) -> list[str]:
+def resume(session: Session, job: JobRow) -> list[str]:
     """Put what was paused back into the queue, at its old place.
 
     Returns:
         The device kinds of the shards that are queued now, one for each.
     """
     job.paused_at = None
-    paused = select(Shard.device).where(Shard.job_id == job.id, Shard.state == ShardState.PAUSED)
+    paused = select(ShardRow.device).where(ShardRow.job_id == job.id, ShardRow.state == ShardState.PAUSED)
     devices = list(session.scalars(paused))
     _move(session, job.id, (ShardState.PAUSED,), ShardState.QUEUED)
     return devices
 
 
-def retry(session: Session, job: Job) -> list[str]:
+def retry(session: Session, job: JobRow) -> list[str]:
     """Queue again what of an ended job has failed or was cancelled, from its start.
 
     Returns:
         The device kinds of the shards that are queued now, one for each.
     """
-    again = (Shard.job_id == job.id, Shard.state.in_(_WITHOUT_RESULT))
-    rows = session.execute(select(Shard.id, Shard.device).where(*again)).all()
+    again = (ShardRow.job_id == job.id, ShardRow.state.in_(_WITHOUT_RESULT))
+    rows = session.execute(select(ShardRow.id, ShardRow.device).where(*again)).all()
     if rows:
-        session.execute(update(Shard).where(*again).values(state=ShardState.QUEUED, failures=0))
-        unfinished = (Trial.shard_id.in_([row.id for row in rows]), Trial.state.in_(_TRIAL_END.values()))
+        session.execute(update(ShardRow).where(*again).values(state=ShardState.QUEUED, failures=0))
+        unfinished = (TrialRow.shard_id.in_([row.id for row in rows]), TrialRow.state.in_(_TRIAL_END.values()))
         # The time that was used counts no more: a job that has used up its own would fail again at once.
-        session.execute(update(Trial).where(*unfinished).values(state=TrialState.QUEUED, wall_seconds=0.0))
+        session.execute(update(TrialRow).where(*unfinished).values(state=TrialState.QUEUED, wall_seconds=0.0))
         job.state, job.finished_at, job.cancel_requested_at = JobState.QUEUED, None, None
         job.error_type = job.error_detail = None
     return [row.device for row in rows]
 
 
-def prioritise(session: Session, job: Job, priority: int) -> None:
+def prioritise(session: Session, job: JobRow, priority: int) -> None:
     """Give the job, and what of it still waits, another place in the queue."""
     job.priority = priority
-    session.execute(update(Shard).where(Shard.job_id == job.id).values(priority=priority))
+    session.execute(update(ShardRow).where(ShardRow.job_id == job.id).values(priority=priority))
 
 
 def due_shards(now: datetime) -> Select[str]:
     """Query for the ids of the delayed shards whose pause is over."""
-    return select(Shard.id).where(Shard.state == written(ShardState.DELAYED), Shard.available_at <= now)
+    return select(ShardRow.id).where(ShardRow.state == written(ShardState.DELAYED), ShardRow.available_at <= now)
 
 
 def queue_delayed(session: Session, now: datetime) -> int:
     """Queue those shards; returns how many there were."""
-    due = due_shards(now).order_by(Shard.id).limit(_DELAYED_AT_ONCE).with_for_update(skip_locked=True, key_share=True)
+    due = (
+        due_shards(now).order_by(ShardRow.id).limit(_DELAYED_AT_ONCE).with_for_update(skip_locked=True, key_share=True)
+    )
     ids = list(session.scalars(due))
     if ids:
-        session.execute(update(Shard).where(Shard.id.in_(ids)).values(state=ShardState.QUEUED, available_at=None))
+        session.execute(update(ShardRow).where(ShardRow.id.in_(ids)).values(state=ShardState.QUEUED, available_at=None))
     return len(ids)
 
 
-def is_ending(job: Job) -> bool:
+def is_ending(job: JobRow) -> bool:
     """Whether nothing more of the job is to run: it is to be cancelled, or one of its shards has failed for good."""
     return job.cancel_requested_at is not None or job.error_type is not None
 
 
-def end_shard(session: Session, shard: Shard, state: ShardState, now: datetime) -> None:
+def end_shard(session: Session, shard: ShardRow, state: ShardState, now: datetime) -> None:
     """Put a shard into a final state, its unfinished trials with it, and end the job if this was the last."""
     shard.state, shard.lease_expires_at = state, None
-    session.execute(delete(Checkpoint).where(Checkpoint.shard_id == shard.id))
+    session.execute(delete(CheckpointRow).where(CheckpointRow.shard_id == shard.id))
     if state in _TRIAL_END:
         _end_trials(session, [shard.id], _TRIAL_END[state])
     end_finished_jobs(session, [shard.job_id], now)
 
 
-def requeue(session: Session, job: Job, shard: Shard, now: datetime, pause_seconds: float = 0.0) -> None:
+def requeue(session: Session, job: JobRow, shard: ShardRow, now: datetime, pause_seconds: float = 0.0) -> None:
     """Let the shard wait for its next attempt; or cancel it, if the job is ending."""
     if is_ending(job):
         end_shard(session, shard, ShardState.CANCELLED, now)
@@ -123,12 +125,18 @@ def requeue(session: Session, job: Job, shard: Shard, now: datetime, pause_secon
         shard.state, shard.available_at = ShardState.DELAYED, now + timedelta(seconds=pause_seconds)
     else:
         shard.state = ShardState.QUEUED
-    running = update(Trial).where(Trial.shard_id == shard.id, Trial.state == TrialState.RUNNING)
+    running = update(TrialRow).where(TrialRow.shard_id == shard.id, TrialRow.state == TrialState.RUNNING)
     session.execute(running.values(state=TrialState.QUEUED))
 
 
 def fail_or_requeue(
-    session: Session, job: Job, shard: Shard, error_type: ErrorType, error: str, policy: RetryPolicy, now: datetime
+    session: Session,
+    job: JobRow,
+    shard: ShardRow,
+    error_type: ErrorType,
+    error: str,
+    policy: RetryPolicy,
+    now: datetime,
 ) -> None:
     """Count an attempt that failed or was lost, and follow the policy: another attempt, or the end of the job."""
     shard.failures += 1
@@ -150,10 +158,10 @@ def end_finished_jobs(session: Session, job_ids: Collection[str], now: datetime)
     teams: dict[str, str] = {}
     for state, ids in ended.items():
         rows = session.execute(
-            update(Job)
-            .where(Job.id.in_(ids), Job.state.in_(UNFINISHED_JOB))
+            update(JobRow)
+            .where(JobRow.id.in_(ids), JobRow.state.in_(UNFINISHED_JOB))
             .values(state=state, finished_at=now, updated_at=now, paused_at=None, stored_bytes=_stored_bytes())
-            .returning(Job.id, Job.team_id)
+            .returning(JobRow.id, JobRow.team_id)
         )
         teams.update((row.id, row.team_id) for row in rows)
     announce(session, teams, now)
@@ -162,7 +170,9 @@ def end_finished_jobs(session: Session, job_ids: Collection[str], now: datetime)
 def _finished_jobs(session: Session, job_ids: Collection[str]) -> dict[JobState, list[str]]:
     """Ids of those jobs that have no shard left to run, by the state that they end in."""
     states: dict[str, set[str]] = {job_id: set() for job_id in job_ids}
-    for job_id, state in session.execute(select(Shard.job_id, Shard.state).where(Shard.job_id.in_(job_ids)).distinct()):
+    for job_id, state in session.execute(
+        select(ShardRow.job_id, ShardRow.state).where(ShardRow.job_id.in_(job_ids)).distinct()
+    ):
         states[job_id].add(state)
     finished: dict[JobState, list[str]] = {}
     for job_id, found in states.items():
@@ -176,15 +186,15 @@ def _measure_again(session: Session, job_ids: Collection[str]) -> None:
 
     A trial that had its result when its shard was tried again keeps its row, while its trajectory is written anew.
     """
-    again = select(Shard.id).where(Shard.job_id.in_(job_ids), Shard.attempt > 1)
+    again = select(ShardRow.id).where(ShardRow.job_id.in_(job_ids), ShardRow.attempt > 1)
     shards = list(session.scalars(again)) if job_ids else []
     if shards:
-        measure(session, Trial.shard_id.in_(shards))
+        measure(session, TrialRow.shard_id.in_(shards))
 
 
 def _stored_bytes() -> ColumnElement[int]:
     """Size of the job's results, as its trials have it."""
-    of_trials = select(func.sum(Trial.stored_bytes)).where(Trial.job_id == Job.id)
+    of_trials = select(func.sum(TrialRow.stored_bytes)).where(TrialRow.job_id == JobRow.id)
     return func.coalesce(of_trials.scalar_subquery(), 0)
 
 
@@ -194,7 +204,7 @@ def _end_of(shard_states: Collection[str]) -> JobState:
     return JobState.CANCELLED if ShardState.CANCELLED in shard_states else JobState.SUCCEEDED
 
 
-def _fail_job(session: Session, job: Job, shard: Shard, error_type: str, detail: str, now: datetime) -> None:
+def _fail_job(session: Session, job: JobRow, shard: ShardRow, error_type: str, detail: str, now: datetime) -> None:
     """The job's other shards are cancelled: those that wait at once, those that run at their next heartbeat."""
     job.error_type, job.error_detail, job.paused_at, job.updated_at = error_type, detail, None, now
     _end_waiting_shards(session, job.id, ShardState.CANCELLED)
@@ -202,21 +212,25 @@ def _fail_job(session: Session, job: Job, shard: Shard, error_type: str, detail:
 
 
 def _end_waiting_shards(session: Session, job_id: str, state: ShardState) -> None:
-    waiting = select(Shard.id).where(Shard.job_id == job_id, Shard.state.in_(WAITING_SHARD))
+    waiting = select(ShardRow.id).where(ShardRow.job_id == job_id, ShardRow.state.in_(WAITING_SHARD))
     ids = list(session.scalars(waiting))
     if ids:
         _move(session, job_id, WAITING_SHARD, state)
-        session.execute(delete(Checkpoint).where(Checkpoint.shard_id.in_(ids)))
+        session.execute(delete(CheckpointRow).where(CheckpointRow.shard_id.in_(ids)))
         _end_trials(session, ids, _TRIAL_END[state])
 
 
 def _move(session: Session, job_id: str, before: Sequence[ShardState], after: ShardState) -> None:
     session.execute(
-        update(Shard).where(Shard.job_id == job_id, Shard.state.in_(before)).values(state=after, available_at=None)
+        update(ShardRow)
+        .where(ShardRow.job_id == job_id, ShardRow.state.in_(before))
+        .values(state=after, available_at=None)
     )
 
 
 def _end_trials(session: Session, shard_ids: Sequence[str], state: TrialState) -> None:
     session.execute(
-        update(Trial).where(Trial.shard_id.in_(shard_ids), Trial.state.in_(UNFINISHED_TRIAL)).values(state=state)
+        update(TrialRow)
+        .where(TrialRow.shard_id.in_(shard_ids), TrialRow.state.in_(UNFINISHED_TRIAL))
+        .values(state=state)
     )

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Row, delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Job, Member, Trial, Webhook, WebhookDelivery
+from ayla_service.db.models import JobRow, MemberRow, TrialRow, WebhookDeliveryRow, WebhookRow
 from ayla_service.states import DeliveryState, TrialState
 
 KEPT = timedelta(days=7)
@@ -49,7 +49,7 @@ def announce(session: Session, ended: Mapping[str, str], now: datetime) -> None:
         payload = message(event, now, _data(job)) if told else {}
         deliveries += [delivery(webhook.id, event, payload, now, job.id) for webhook in told]
     if deliveries:
-        session.execute(insert(WebhookDelivery), deliveries)
+        session.execute(insert(WebhookDeliveryRow), deliveries)
 
 
 def message(event: str, at: datetime, data: dict[str, Any]) -> dict[str, Any]:
@@ -76,17 +76,17 @@ def delivery(
 
 def forget(session: Session, before: datetime) -> int:
     """Remove deliveries that were ended before; a number at a time, to be called until it returns 0."""
-    old = select(WebhookDelivery.id).where(WebhookDelivery.ended_at < before).limit(_FORGOTTEN_AT_ONCE)
-    gone = delete(WebhookDelivery).where(WebhookDelivery.id.in_(old)).returning(WebhookDelivery.id)
+    old = select(WebhookDeliveryRow.id).where(WebhookDeliveryRow.ended_at < before).limit(_FORGOTTEN_AT_ONCE)
+    gone = delete(WebhookDeliveryRow).where(WebhookDeliveryRow.id.in_(old)).returning(WebhookDeliveryRow.id)
     return len(session.scalars(gone).all())
 
 
 def _webhooks(session: Session, team_ids: Collection[str]) -> dict[str, list[Row[str, str, list[str]]]]:
     """Webhooks of each of these teams that has any; locked so that nobody removes them meanwhile."""
     rows = session.execute(
-        select(Webhook.id, Webhook.team_id, Webhook.events)
-        .where(Webhook.team_id.in_(team_ids), Webhook.enabled)
-        .order_by(Webhook.id)
+        select(WebhookRow.id, WebhookRow.team_id, WebhookRow.events)
+        .where(WebhookRow.team_id.in_(team_ids), WebhookRow.enabled)
+        .order_by(WebhookRow.id)
         .with_for_update(read=True, key_share=True)
     )
     webhooks = defaultdict(list)
@@ -100,20 +100,20 @@ def _jobs(session: Session, job_ids: Sequence[str]) -> Sequence[Any]:
     if not job_ids:
         return []
     trials = (
-        select(Trial.job_id, *(_number(state).label(state) for state in TrialState))
-        .where(Trial.job_id.in_(job_ids))
-        .group_by(Trial.job_id)
+        select(TrialRow.job_id, *(_number(state).label(state) for state in TrialState))
+        .where(TrialRow.job_id.in_(job_ids))
+        .group_by(TrialRow.job_id)
         .subquery()
     )
-    columns = (Job.id, Job.team_id, Job.name, Job.state, Job.project, Job.tags, Job.trials_total)
-    times = (Job.created_at, Job.started_at, Job.finished_at)
-    query = select(*columns, *times, Job.error_type, Job.error_detail, Member.name.label("owner"), trials)
-    query = query.join(Member, Member.id == Job.owner_id).join(trials, trials.c.job_id == Job.id)
-    return session.execute(query.where(Job.id.in_(job_ids)).order_by(Job.id)).all()
+    columns = (JobRow.id, JobRow.team_id, JobRow.name, JobRow.state, JobRow.project, JobRow.tags, JobRow.trials_total)
+    times = (JobRow.created_at, JobRow.started_at, JobRow.finished_at)
+    query = select(*columns, *times, JobRow.error_type, JobRow.error_detail, MemberRow.name.label("owner"), trials)
+    query = query.join(MemberRow, MemberRow.id == JobRow.owner_id).join(trials, trials.c.job_id == JobRow.id)
+    return session.execute(query.where(JobRow.id.in_(job_ids)).order_by(JobRow.id)).all()
 
 
 def _number(state: TrialState) -> Any:
-    return func.count().filter(Trial.state == state)
+    return func.count().filter(TrialRow.state == state)
 
 
 def _data(job: Any) -> dict[str, Any]:

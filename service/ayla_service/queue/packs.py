@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Attempt, Job, Shard
+from ayla_service.db.models import AttemptRow, JobRow, ShardRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue.accounting import settle, time_share
 from ayla_service.queue.claims import Claim
@@ -46,11 +46,13 @@ def renew(database: Database, claims: Sequence[Claim], lease_seconds: float) -> 
         now = store_now(session)
         current = _current(session, claims).keys() & _going_on(session, claims)
         session.execute(
-            update(Shard).where(Shard.id.in_(current)).values(lease_expires_at=now + timedelta(seconds=lease_seconds))
+            update(ShardRow)
+            .where(ShardRow.id.in_(current))
+            .values(lease_expires_at=now + timedelta(seconds=lease_seconds))
         )
         session.execute(
-            update(Attempt)
-            .where(Attempt.shard_id.in_(current), Attempt.outcome == AttemptOutcome.RUNNING)
+            update(AttemptRow)
+            .where(AttemptRow.shard_id.in_(current), AttemptRow.outcome == AttemptOutcome.RUNNING)
             .values(heartbeat_at=now)
         )
         return current
@@ -79,20 +81,28 @@ def complete(database: Database, shards: Sequence[CompletedShard]) -> set[str]:
 
 def _lock_jobs(session: Session, claims: Sequence[Claim]) -> None:
     """In the order of their ids, so that two packs never wait for each other."""
-    jobs = select(Job.id).where(Job.id.in_({claim.job_id for claim in claims})).order_by(Job.id)
+    jobs = select(JobRow.id).where(JobRow.id.in_({claim.job_id for claim in claims})).order_by(JobRow.id)
     session.execute(jobs.with_for_update(key_share=True)).all()
 
 
 def _current(session: Session, claims: Sequence[Claim]) -> dict[str, Any]:
     """Lock the shards, in the order of their ids; returns those whose claim still holds, by id."""
     held = {(claim.shard_id, claim.attempt, claim.worker) for claim in claims}
-    columns = (Shard.id, Shard.attempt, Attempt.worker, Shard.owner_id, Shard.team_id, Shard.cost, Attempt.heartbeat_at)
+    columns = (
+        ShardRow.id,
+        ShardRow.attempt,
+        AttemptRow.worker,
+        ShardRow.owner_id,
+        ShardRow.team_id,
+        ShardRow.cost,
+        AttemptRow.heartbeat_at,
+    )
     shards = (
         select(*columns)
-        .join(Attempt, and_(Attempt.shard_id == Shard.id, Attempt.number == Shard.attempt))
-        .where(Shard.id.in_([claim.shard_id for claim in claims]), Shard.state == ShardState.RUNNING)
-        .order_by(Shard.id)
-        .with_for_update(key_share=True, of=Shard)
+        .join(AttemptRow, and_(AttemptRow.shard_id == ShardRow.id, AttemptRow.number == ShardRow.attempt))
+        .where(ShardRow.id.in_([claim.shard_id for claim in claims]), ShardRow.state == ShardState.RUNNING)
+        .order_by(ShardRow.id)
+        .with_for_update(key_share=True, of=ShardRow)
     )
     return {row.id: row for row in session.execute(shards) if tuple(row[:3]) in held}
 
@@ -101,11 +111,11 @@ def _going_on(session: Session, claims: Sequence[Claim]) -> set[str]:
     """The shards whose job is neither ending nor paused; read without a lock, as every heartbeat does."""
     jobs = set(
         session.scalars(
-            select(Job.id).where(
-                Job.id.in_({claim.job_id for claim in claims}),
-                Job.cancel_requested_at.is_(None),
-                Job.error_type.is_(None),
-                Job.paused_at.is_(None),
+            select(JobRow.id).where(
+                JobRow.id.in_({claim.job_id for claim in claims}),
+                JobRow.cancel_requested_at.is_(None),
+                JobRow.error_type.is_(None),
+                JobRow.paused_at.is_(None),
             )
         )
     )
@@ -115,8 +125,9 @@ def _going_on(session: Session, claims: Sequence[Claim]) -> set[str]:
 def _ended_before(session: Session, claims: Sequence[Claim]) -> set[str]:
     held = {(claim.shard_id, claim.attempt, claim.worker) for claim in claims}
     rows = session.execute(
-        select(Attempt.shard_id, Attempt.number, Attempt.worker).where(
-            Attempt.shard_id.in_([claim.shard_id for claim in claims]), Attempt.outcome == AttemptOutcome.SUCCEEDED
+        select(AttemptRow.shard_id, AttemptRow.number, AttemptRow.worker).where(
+            AttemptRow.shard_id.in_([claim.shard_id for claim in claims]),
+            AttemptRow.outcome == AttemptOutcome.SUCCEEDED,
         )
     )
     return {row[0] for row in rows if tuple(row) in held}
@@ -138,14 +149,16 @@ def _end(session: Session, shards: Sequence[CompletedShard], now: datetime) -> N
     ids = [shard.claim.shard_id for shard in shards]
     for device in {shard.device for shard in shards}:
         session.execute(
-            update(Attempt)
+            update(AttemptRow)
             .where(
-                Attempt.shard_id.in_([shard.claim.shard_id for shard in shards if shard.device == device]),
-                Attempt.outcome == AttemptOutcome.RUNNING,
+                AttemptRow.shard_id.in_([shard.claim.shard_id for shard in shards if shard.device == device]),
+                AttemptRow.outcome == AttemptOutcome.RUNNING,
             )
             .values(outcome=AttemptOutcome.SUCCEEDED, ended_at=now, heartbeat_at=now, device=device)
         )
-    session.execute(update(Shard).where(Shard.id.in_(ids)).values(state=ShardState.SUCCEEDED, lease_expires_at=None))
+    session.execute(
+        update(ShardRow).where(ShardRow.id.in_(ids)).values(state=ShardState.SUCCEEDED, lease_expires_at=None)
+    )
     end_finished_jobs(session, {shard.claim.job_id for shard in shards}, now)
 
 

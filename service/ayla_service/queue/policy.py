@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import InstrumentedAttribute
 
-from ayla_service.db.models import Shard
+from ayla_service.db.models import ShardRow
 from ayla_service.queue.fair_queue import FairQueue
 
 
@@ -57,7 +57,7 @@ Take = Callable[[str, Callable[[Candidate], bool]], Candidate | None]
 
 def claim_order() -> tuple[InstrumentedAttribute[Any], ...]:
     """ORDER BY terms over one member's shards of one priority, best first: the last columns of the queue's index."""
-    return (Shard.queued_at, Shard.job_id, Shard.index)
+    return (ShardRow.queued_at, ShardRow.job_id, ShardRow.index)
 
 
 def pack(members: FairQueue, take: Take, limits: PackLimits) -> list[Candidate]:

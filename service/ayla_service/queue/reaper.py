@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Attempt, Job, Shard
+from ayla_service.db.models import AttemptRow, JobRow, ShardRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.observability import metrics
 from ayla_service.queue.accounting import settle, time_share
@@ -47,24 +47,24 @@ def _is_needed(database: Database) -> bool:
         return any(session.execute(look).first() is not None for look in looks)
 
 
-def _expired(now: datetime) -> Select[Job, Shard]:
+def _expired(now: datetime) -> Select[JobRow, ShardRow]:
     return (
-        select(Job, Shard)
-        .join(Shard, Shard.job_id == Job.id)
-        .where(Shard.state == ShardState.RUNNING, Shard.lease_expires_at < now)
+        select(JobRow, ShardRow)
+        .join(ShardRow, ShardRow.job_id == JobRow.id)
+        .where(ShardRow.state == ShardState.RUNNING, ShardRow.lease_expires_at < now)
         .limit(_AT_ONCE)
     )
 
 
-def _lose(session: Session, job: Job, shard: Shard, policy: RetryPolicy, now: datetime) -> Attempt:
-    attempt = session.get_one(Attempt, (shard.id, shard.attempt))
+def _lose(session: Session, job: JobRow, shard: ShardRow, policy: RetryPolicy, now: datetime) -> AttemptRow:
+    attempt = session.get_one(AttemptRow, (shard.id, shard.attempt))
     attempt.outcome, attempt.ended_at = AttemptOutcome.LOST, now
     attempt.error_type, attempt.error = ErrorType.WORKER_LOST, _message(shard, attempt)
     fail_or_requeue(session, job, shard, ErrorType.WORKER_LOST, attempt.error, policy, now)
     return attempt
 
 
-def _message(shard: Shard, attempt: Attempt) -> str:
+def _message(shard: ShardRow, attempt: AttemptRow) -> str:
     said = f"Worker {attempt.worker} stopped answering"
     if shard.lease_expires_at is None:  # pragma: no cover  # what runs has a lease, as the store sees to
         return f"{said}."
@@ -73,7 +73,7 @@ def _message(shard: Shard, attempt: Attempt) -> str:
     return f"{said}: {killed} than its lease of {seconds:.3g} s (AYLA_LEASE_SECONDS)."
 
 
-def _usage(lost: Sequence[tuple[Shard, Attempt]]) -> Iterator[ResourceUsage]:
+def _usage(lost: Sequence[tuple[ShardRow, AttemptRow]]) -> Iterator[ResourceUsage]:
     """Correction for each shard: its time until the last heartbeat, as nobody had the time of a silent worker."""
     costs: dict[str, list[float]] = defaultdict(list)
     for shard, attempt in lost:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, literal, select, true, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from ayla_service.db.models import Member, Shard
+from ayla_service.db.models import MemberRow, ShardRow
 from ayla_service.queue.eligibility import EligibleMembers, queued
 from ayla_service.queue.policy import Candidate, claim_order
 
@@ -112,10 +112,12 @@ class ShardReader:
             self._rows_left -= len(found[member])
 
     def _read_on(self, member_id: str, buffer: _Buffer) -> None:
-        where = (*_of(buffer.device, self._eligible.priority, self._skipped.jobs), Shard.owner_id == member_id)
+        where = (*_of(buffer.device, self._eligible.priority, self._skipped.jobs), ShardRow.owner_id == member_id)
         if buffer.last is not None:
             last = buffer.last
-            where += (tuple_(Shard.queued_at, Shard.job_id, Shard.index) > (last.queued_at, last.job_id, last.index),)
+            where += (
+                tuple_(ShardRow.queued_at, ShardRow.job_id, ShardRow.index) > (last.queued_at, last.job_id, last.index),
+            )
         rows = self._session.execute(select(*_columns()).where(*where).order_by(*claim_order()).limit(self._count))
         buffer.add([Candidate(*row) for row in rows], self._count)
         self._rows_left -= len(buffer.rows)
@@ -132,7 +134,7 @@ def first_shards(
     """The first queued shards of each member, in order; one statement for all."""
     where = _of(device, priority, skipped_jobs)
     if len(member_ids) == 1:
-        query = select(*_columns()).where(*where, Shard.owner_id == member_ids[0])
+        query = select(*_columns()).where(*where, ShardRow.owner_id == member_ids[0])
         query = query.order_by(*claim_order()).limit(each)
     else:
         query = _of_each(session, where, member_ids, each)
@@ -146,22 +148,29 @@ def _of_each(
     session: Session, where: Sequence[ColumnElement[bool]], member_ids: Sequence[str], each: int
 ) -> Select[Any]:
     """Query for the front of the index at each member, in the form that SQLite or PostgreSQL runs fast."""
-    first = select(Shard.id).where(*where, Shard.owner_id == Member.id).order_by(*claim_order()).limit(each)
+    first = select(ShardRow.id).where(*where, ShardRow.owner_id == MemberRow.id).order_by(*claim_order()).limit(each)
     if session.get_bind().dialect.name == "sqlite":
-        query = select(*_columns()).join(Member, Shard.id.in_(first.correlate(Member)))
-        return query.where(Member.id.in_(member_ids))
-    ids = first.correlate(Member).lateral()
-    query = select(*_columns()).select_from(Member).join(ids, true()).join(Shard, Shard.id == ids.c.id)
-    return query.where(Member.id.in_(member_ids))
+        query = select(*_columns()).join(MemberRow, ShardRow.id.in_(first.correlate(MemberRow)))
+        return query.where(MemberRow.id.in_(member_ids))
+    ids = first.correlate(MemberRow).lateral()
+    query = select(*_columns()).select_from(MemberRow).join(ids, true()).join(ShardRow, ShardRow.id == ids.c.id)
+    return query.where(MemberRow.id.in_(member_ids))
 
 
 def _of(device: str, priority: int, skipped_jobs: Collection[str]) -> tuple[ColumnElement[bool], ...]:
     where = queued(device, literal(priority))
-    return (*where, Shard.job_id.not_in(skipped_jobs)) if skipped_jobs else where
+    return (*where, ShardRow.job_id.not_in(skipped_jobs)) if skipped_jobs else where
 
 
 def _columns() -> tuple[InstrumentedAttribute[Any], ...]:
     """Columns of a ``Candidate``."""
     return (
-        Shard.id, Shard.job_id, Shard.owner_id, Shard.team_id, Shard.index, Shard.queued_at, Shard.cost, Shard.attempt
-    )  # fmt: skip
+        ShardRow.id,
+        ShardRow.job_id,
+        ShardRow.owner_id,
+        ShardRow.team_id,
+        ShardRow.index,
+        ShardRow.queued_at,
+        ShardRow.cost,
+        ShardRow.attempt,
+    )

@@ -14,7 +14,7 @@ from sqlalchemy import Integer, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
-from ayla_service.db.models import Attempt, Job, Shard, Team, Trial, Worker
+from ayla_service.db.models import AttemptRow, JobRow, ShardRow, TeamRow, TrialRow, WorkerRow
 from ayla_service.db.session import store_now
 from ayla_service.queue.accuracy import EstimateAccuracy, estimate_accuracy
 from ayla_service.queue.eligibility import DEVICES, EligibleMembers, owners, queued, waiting_members
@@ -110,7 +110,7 @@ def queue_snapshot(session: Session, presence_seconds: float, policy: SharePolic
         _workers(session, now, presence_seconds, accuracy),
         [backlog for members in waiting for backlog in _backlogs(session, members, limit)],
         _sharing(waiting, policy),
-        frozenset(session.scalars(select(Team.id).where(Team.paused_at.is_not(None)))),
+        frozenset(session.scalars(select(TeamRow.id).where(TeamRow.paused_at.is_not(None)))),
         accuracy,
         limit,
     )
@@ -154,23 +154,23 @@ def _counts(device: str) -> Select[Any]:
     """Number of shards that each member has queued, up to a limit, and the mean cost of a sample."""
     priority = bindparam("priority", type_=Integer)
     found = owners(device, priority)
-    of_member = (*queued(device, priority), Shard.owner_id == found.c.owner_id)
-    some = select(Shard.id).where(*of_member).limit(bindparam("limit")).correlate(found).subquery()
-    sample = select(Shard.cost).where(*of_member).limit(bindparam("sample")).correlate(found).subquery()
+    of_member = (*queued(device, priority), ShardRow.owner_id == found.c.owner_id)
+    some = select(ShardRow.id).where(*of_member).limit(bindparam("limit")).correlate(found).subquery()
+    sample = select(ShardRow.cost).where(*of_member).limit(bindparam("sample")).correlate(found).subquery()
     count = select(func.count()).select_from(some).scalar_subquery()
     cost = select(func.avg(sample.c.cost)).scalar_subquery()
     return select(found.c.owner_id, count, cost).where(found.c.owner_id.is_not(None))
 
 
 def _workers(session: Session, now: datetime, presence_seconds: float, accuracy: EstimateAccuracy) -> list[WorkerLoad]:
-    alive = select(Worker.name, Worker.devices).where(
-        Worker.stopped_at.is_(None), Worker.heartbeat_at >= lost_before(now, presence_seconds)
+    alive = select(WorkerRow.name, WorkerRow.devices).where(
+        WorkerRow.stopped_at.is_(None), WorkerRow.heartbeat_at >= lost_before(now, presence_seconds)
     )
     running = _running(session)
     alone = [rows[0].shard_id for rows in running.values() if len(rows) == 1 and rows[0].shards == 1]
     progress = seconds_left(session, alone, now)
     loads = []
-    for name, devices in session.execute(alive.order_by(Worker.started_at, Worker.name)):
+    for name, devices in session.execute(alive.order_by(WorkerRow.started_at, WorkerRow.name)):
         rows = running.get(name, [])
         expected = sum(row.cost * accuracy.ratio_of(row.owner_id) for row in rows)
         elapsed = max(((now - row.started_at).total_seconds() for row in rows), default=0.0)
@@ -182,17 +182,17 @@ def _workers(session: Session, now: datetime, presence_seconds: float, accuracy:
 
 _RUNNING = (
     select(
-        Attempt.worker,
-        Shard.owner_id,
-        Shard.team_id,
-        func.min(Attempt.started_at).label("started_at"),
-        func.min(Shard.id).label("shard_id"),
+        AttemptRow.worker,
+        ShardRow.owner_id,
+        ShardRow.team_id,
+        func.min(AttemptRow.started_at).label("started_at"),
+        func.min(ShardRow.id).label("shard_id"),
         func.count().label("shards"),
-        func.sum(Shard.cost).label("cost"),
+        func.sum(ShardRow.cost).label("cost"),
     )
-    .join(Shard, Shard.id == Attempt.shard_id)
-    .where(Attempt.outcome == written(AttemptOutcome.RUNNING))
-    .group_by(Attempt.worker, Shard.owner_id, Shard.team_id)
+    .join(ShardRow, ShardRow.id == AttemptRow.shard_id)
+    .where(AttemptRow.outcome == written(AttemptOutcome.RUNNING))
+    .group_by(AttemptRow.worker, ShardRow.owner_id, ShardRow.team_id)
 )
 """Running shards; those of a member in a pack are one row."""
 
@@ -206,18 +206,25 @@ def _running(session: Session) -> dict[str, list[Any]]:
 
 _PROGRESS = (
     select(
-        Shard.id,
-        Attempt.first_step,
-        Attempt.started_at,
-        Attempt.heartbeat_at,
-        (Job.steps_total / Job.trials_total).label("budget"),
-        func.max(Trial.steps_done).label("steps"),
+        ShardRow.id,
+        AttemptRow.first_step,
+        AttemptRow.started_at,
+        AttemptRow.heartbeat_at,
+        (JobRow.steps_total / JobRow.trials_total).label("budget"),
+        func.max(TrialRow.steps_done).label("steps"),
     )
-    .join(Attempt, and_(Attempt.shard_id == Shard.id, Attempt.number == Shard.attempt))
-    .join(Job, Job.id == Shard.job_id)
-    .join(Trial, Trial.shard_id == Shard.id)
-    .where(Shard.id.in_(bindparam("ids", expanding=True)))
-    .group_by(Shard.id, Attempt.first_step, Attempt.started_at, Attempt.heartbeat_at, Job.steps_total, Job.trials_total)
+    .join(AttemptRow, and_(AttemptRow.shard_id == ShardRow.id, AttemptRow.number == ShardRow.attempt))
+    .join(JobRow, JobRow.id == ShardRow.job_id)
+    .join(TrialRow, TrialRow.shard_id == ShardRow.id)
+    .where(ShardRow.id.in_(bindparam("ids", expanding=True)))
+    .group_by(
+        ShardRow.id,
+        AttemptRow.first_step,
+        AttemptRow.started_at,
+        AttemptRow.heartbeat_at,
+        JobRow.steps_total,
+        JobRow.trials_total,
+    )
 )
 
 

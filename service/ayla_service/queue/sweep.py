@@ -4,7 +4,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
-from ayla_service.db.models import Shard
+from ayla_service.db.models import ShardRow
 from ayla_service.db.session import Database
 from ayla_service.queue.eligibility import DEVICES
 from ayla_service.queue.wakeup import WakeUp
@@ -32,7 +32,9 @@ def queued_by_device(session: Session, limit: int) -> dict[str, int]:
 
 
 def _queued(session: Session, device: str, limit: int) -> int:
-    some = select(Shard.id).where(Shard.state == written(ShardState.QUEUED), Shard.device == device).limit(limit)
+    some = (
+        select(ShardRow.id).where(ShardRow.state == written(ShardState.QUEUED), ShardRow.device == device).limit(limit)
+    )
     return session.execute(select(func.count()).select_from(some.subquery())).scalar_one()
 
 

@@ -14,8 +14,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
-from ayla_service.db.models import Attempt, Shard
-from ayla_service.db.models import Worker as WorkerRow
+from ayla_service.db.models import AttemptRow, ShardRow, WorkerRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue.schemas import RunningAttempt, Worker, WorkerState
 from ayla_service.states import AttemptOutcome
@@ -124,10 +123,17 @@ def _running(session: Session) -> dict[str, list[tuple[str, RunningAttempt]]]:
     # Written into the statement: the planner cannot see that a bound value meets the condition of a partial index.
     running = written(AttemptOutcome.RUNNING)
     rows = session.execute(
-        select(Attempt.worker, Shard.team_id, Shard.job_id, Attempt.shard_id, Attempt.number, Attempt.started_at)
-        .join(Shard, Shard.id == Attempt.shard_id)
-        .where(Attempt.outcome == running)
-        .order_by(Attempt.started_at, Attempt.shard_id)
+        select(
+            AttemptRow.worker,
+            ShardRow.team_id,
+            ShardRow.job_id,
+            AttemptRow.shard_id,
+            AttemptRow.number,
+            AttemptRow.started_at,
+        )
+        .join(ShardRow, ShardRow.id == AttemptRow.shard_id)
+        .where(AttemptRow.outcome == running)
+        .order_by(AttemptRow.started_at, AttemptRow.shard_id)
     )
     found: dict[str, list[tuple[str, RunningAttempt]]] = defaultdict(list)
     for worker, team_id, job_id, shard_id, number, since in rows:

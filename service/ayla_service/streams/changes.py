@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Job
+from ayla_service.db.models import JobRow
 from ayla_service.states import UNFINISHED_JOB, JobState
 from ayla_service.streams.events import LONGEST_TRANSACTION
 from ayla_service.streams.feeds import PollRequest
@@ -123,20 +123,22 @@ class ChangeLog:
         self._seen |= {team_id: {} for team_id in new}
         for row in _since(session, new, now - LONGEST_TRANSACTION):
             self._seen[row.team_id][row.id] = row.updated_at
-        running = select(Job.id).where(Job.team_id.in_(new), Job.state == JobState.RUNNING)
+        running = select(JobRow.id).where(JobRow.team_id.in_(new), JobRow.state == JobState.RUNNING)
         return list(session.scalars(running.limit(_MOST_RUNNING)))
 
 
 def _by_id(session: Session, job_ids: Collection[str]) -> list[_JobVersion]:
-    query, ids = select(Job.id, Job.updated_at, Job.team_id, Job.state), sorted(job_ids)
+    query, ids = select(JobRow.id, JobRow.updated_at, JobRow.team_id, JobRow.state), sorted(job_ids)
     pages = [ids[first : first + _IDS_AT_ONCE] for first in range(0, len(ids), _IDS_AT_ONCE)]
-    return [_JobVersion(*row) for page in pages for row in session.execute(query.where(Job.id.in_(page)))]
+    return [_JobVersion(*row) for page in pages for row in session.execute(query.where(JobRow.id.in_(page)))]
 
 
 def _since(session: Session, teams: Collection[str], time: datetime) -> list[_JobVersion]:
     """Jobs of the teams that have changed since, in order; read from the index alone, as there can be many."""
-    query = select(Job.id, Job.updated_at, Job.team_id).where(Job.team_id.in_(teams), Job.updated_at >= time)
-    return [_JobVersion(*row) for row in session.execute(query.order_by(Job.updated_at, Job.id))]
+    query = select(JobRow.id, JobRow.updated_at, JobRow.team_id).where(
+        JobRow.team_id.in_(teams), JobRow.updated_at >= time
+    )
+    return [_JobVersion(*row) for row in session.execute(query.order_by(JobRow.updated_at, JobRow.id))]
 
 
 def _by_time(row: _JobVersion) -> tuple[datetime, str]:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ayla_service.db.lookup import could_be_id
-from ayla_service.db.models import Job
+from ayla_service.db.models import JobRow
 from ayla_service.errors import JobNotFound
 from ayla_service.jobs import listing, repository
 from ayla_service.jobs.listing import JobQuery
@@ -191,8 +191,8 @@ def feed_of_jobs(
     Raises:
         JobNotFound: if the team has none with one of the ids.
     """
-    query = select(Job.id, Job.state, Job.updated_at).where(Job.team_id == principal.team_id)
-    rows = session.execute(query.where(Job.id.in_([job_id for job_id in job_ids if could_be_id(job_id)]))).all()
+    query = select(JobRow.id, JobRow.state, JobRow.updated_at).where(JobRow.team_id == principal.team_id)
+    rows = session.execute(query.where(JobRow.id.in_([job_id for job_id in job_ids if could_be_id(job_id)]))).all()
     missing = set(job_ids) - {row.id for row in rows}
     if missing:
         raise JobNotFound(min(missing))
@@ -236,6 +236,6 @@ def _fitting(jobs: Sequence[JobSummary]) -> Sequence[JobSummary]:
 
 def _changed_since(session: Session, feed: TeamFeed, since: Position) -> Sequence[JobSummary] | None:
     """The jobs that may have changed since, in the order of their changes; None if they are too many."""
-    query = select(Job).where(Job.team_id == feed.team_id, Job.updated_at >= since.at - LONGEST_TRANSACTION)
-    jobs = session.scalars(query.order_by(Job.updated_at, Job.id).limit(_MOST_CHANGES + 1)).all()
+    query = select(JobRow).where(JobRow.team_id == feed.team_id, JobRow.updated_at >= since.at - LONGEST_TRANSACTION)
+    jobs = session.scalars(query.order_by(JobRow.updated_at, JobRow.id).limit(_MOST_CHANGES + 1)).all()
     return None if len(jobs) > _MOST_CHANGES else repository.summaries(session, jobs)

@@ -9,7 +9,7 @@ import pyarrow as pa
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, aliased
 
-from ayla_service.db.models import Chunk, Job, MetricChunk, Trial
+from ayla_service.db.models import ChunkRow, JobRow, MetricChunkRow, TrialRow
 from ayla_service.jobs.repository import StateCounts, progress_of, trial_totals
 from ayla_service.jobs.schemas import JobSummary
 from ayla_service.states import UNFINISHED_JOB, JobState
@@ -33,9 +33,18 @@ _LARGEST = 512 * 1024
 """Bytes of a chunk that is read; larger ones come from trials that make very many steps in a second."""
 
 _COLUMNS = (
-    Trial.id, Trial.job_id, Trial.index.label("place"), Trial.optimizer_index, Trial.label, Trial.seed, Trial.state,
-    Trial.steps_done, Trial.final_loss, Trial.best_loss, Trial.best_step,
-)  # fmt: skip
+    TrialRow.id,
+    TrialRow.job_id,
+    TrialRow.index.label("place"),
+    TrialRow.optimizer_index,
+    TrialRow.label,
+    TrialRow.seed,
+    TrialRow.state,
+    TrialRow.steps_done,
+    TrialRow.final_loss,
+    TrialRow.best_loss,
+    TrialRow.best_step,
+)
 
 
 class StepRate:
@@ -91,7 +100,7 @@ class FollowedJob:
     rate: StepRate = field(default_factory=StepRate)
 
     @classmethod
-    def of(cls, job: Job, view: JobSummary, before: "FollowedJob | None") -> "FollowedJob":
+    def of(cls, job: JobRow, view: JobSummary, before: "FollowedJob | None") -> "FollowedJob":
         """A job as it was just read, with what was known of it before."""
         followed = cls(
             team_id=job.team_id,
@@ -187,8 +196,8 @@ def read_trials(
     found: dict[str, dict[str, StreamedTrial]] = {job_id: {} for job_id in job_ids}
     if not found:
         return found
-    query = select(*_COLUMNS).where(Trial.job_id.in_(job_ids), Trial.index < MOST_TRIALS)
-    for row in session.execute(query.order_by(Trial.job_id, Trial.index)):
+    query = select(*_COLUMNS).where(TrialRow.job_id.in_(job_ids), TrialRow.index < MOST_TRIALS)
+    for row in session.execute(query.order_by(TrialRow.job_id, TrialRow.index)):
         found[row.job_id][row.id] = _streamed_trial(row, known.get(row.job_id, {}).get(row.id))
     return found
 
@@ -217,13 +226,13 @@ def _streamed_trial(row: Any, before: StreamedTrial | None) -> StreamedTrial:
 
 def newest_losses(session: Session, trial_ids: Sequence[str]) -> dict[str, tuple[int, float | None]]:
     """The last recorded step of each trial and the loss there; None where that would take too long to read."""
-    rows = _newest_chunks(session, Chunk, trial_ids)
+    rows = _newest_chunks(session, ChunkRow, trial_ids)
     return {trial_id: (last_step, _last_row(data, ("loss",)).get("loss")) for trial_id, last_step, data in rows}
 
 
 def newest_metrics(session: Session, trial_ids: Sequence[str]) -> dict[str, dict[str, float]]:
     """The last row of metrics of each trial that has any."""
-    rows = {trial_id: _last_row(data) for trial_id, _, data in _newest_chunks(session, MetricChunk, trial_ids)}
+    rows = {trial_id: _last_row(data) for trial_id, _, data in _newest_chunks(session, MetricChunkRow, trial_ids)}
     return {trial_id: row for trial_id, row in rows.items() if row}
 
 
@@ -239,14 +248,14 @@ def _last_row(data: bytes | None, columns: Collection[str] | None = None) -> dic
 
 
 def _newest_chunks(
-    session: Session, table: type[Chunk] | type[MetricChunk], trial_ids: Sequence[str]
+    session: Session, table: type[ChunkRow] | type[MetricChunkRow], trial_ids: Sequence[str]
 ) -> list[tuple[str, int, bytes | None]]:
     """The newest chunk of each trial: its last step, and its data unless they are too large."""
     if not trial_ids:
         return []
     other = aliased(table)
-    last = select(func.max(other.first_step)).where(other.trial_id == Trial.id).correlate(Trial).scalar_subquery()
+    last = select(func.max(other.first_step)).where(other.trial_id == TrialRow.id).correlate(TrialRow).scalar_subquery()
     data = case((func.length(table.data) <= _LARGEST, table.data))
-    query = select(table.trial_id, table.last_step, data).select_from(Trial)
-    query = query.join(table, (table.trial_id == Trial.id) & (table.first_step == last))
-    return [(row[0], row[1], row[2]) for row in session.execute(query.where(Trial.id.in_(trial_ids)))]
+    query = select(table.trial_id, table.last_step, data).select_from(TrialRow)
+    query = query.join(table, (table.trial_id == TrialRow.id) & (table.first_step == last))
+    return [(row[0], row[1], row[2]) for row in session.execute(query.where(TrialRow.id.in_(trial_ids)))]

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import ApiKey, Job, Member, Shard
+from ayla_service.db.models import ApiKeyRow, JobRow, MemberRow, ShardRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.jobs import repository
 from ayla_service.states import ShardState, TrialState
@@ -135,7 +135,7 @@ class Poll:
         shards = self._shards(self._request.jobs & {*due, *changes.jobs})
         with_new_shards = [job_id for job_id in due if job_id in shards and shards[job_id] != jobs[job_id].shards]
         ids = list(dict.fromkeys([*changes.jobs, *with_new_shards]))
-        rows = {row.id: row for row in self._session.scalars(select(Job).where(Job.id.in_(ids)))} if ids else {}
+        rows = {row.id: row for row in self._session.scalars(select(JobRow).where(JobRow.id.in_(ids)))} if ids else {}
         found = [rows[job_id] for job_id in ids if job_id in rows]
         for row, view in zip(found, repository.summaries(self._session, found) if found else (), strict=True):
             before = jobs.get(row.id)
@@ -148,9 +148,9 @@ class Poll:
         """By job a value that changes with its shards: they have no time of their last change."""
         if not job_ids:
             return {}
-        numbers = [func.count().filter(Shard.state == state) for state in ShardState]
-        query = select(Shard.job_id, func.sum(Shard.attempt), func.sum(Shard.failures), *numbers)
-        rows = self._session.execute(query.where(Shard.job_id.in_(job_ids)).group_by(Shard.job_id))
+        numbers = [func.count().filter(ShardRow.state == state) for state in ShardState]
+        query = select(ShardRow.job_id, func.sum(ShardRow.attempt), func.sum(ShardRow.failures), *numbers)
+        rows = self._session.execute(query.where(ShardRow.job_id.in_(job_ids)).group_by(ShardRow.job_id))
         return {job_id: tuple(values) for job_id, *values in rows}
 
     def _send_state(self, job: FollowedJob, before: FollowedJob | None, *, to_team: bool) -> None:
@@ -269,8 +269,8 @@ class Poll:
 def refused_keys(session: Session, keys: Set[str | None], now: datetime) -> Set[str | None]:
     """Those of the keys that may not read any more; None stands for callers without one, before there were keys."""
     valid = set[str | None]()
-    query = select(ApiKey, Member).join(Member, Member.id == ApiKey.member_id)
-    for key, member in session.execute(query.where(ApiKey.id.in_([key for key in keys if key is not None]))):
+    query = select(ApiKeyRow, MemberRow).join(MemberRow, MemberRow.id == ApiKeyRow.member_id)
+    for key, member in session.execute(query.where(ApiKeyRow.id.in_([key for key in keys if key is not None]))):
         is_active = state_of(key, now) is KeyState.ACTIVE and member.removed_at is None
         if is_active and Scope.READ in effective_scopes(key, member):
             valid.add(key.id)

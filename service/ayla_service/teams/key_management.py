@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from ayla_service import cursors
 from ayla_service.db.lookup import could_be_id
-from ayla_service.db.models import ApiKey, Member
+from ayla_service.db.models import ApiKeyRow, MemberRow
 from ayla_service.db.session import store_now
 from ayla_service.errors import KeyEnded, KeyNotFound, LimitReached, NotAllowed
 from ayla_service.states import Role
@@ -39,7 +39,7 @@ _ENDED_KEPT = 100
 
 log = structlog.get_logger("ayla_service.teams")
 
-_Found = Row[ApiKey, Member]
+_Found = Row[ApiKeyRow, MemberRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +84,10 @@ def page(
     """
     query = _seen_by(principal)
     if member_id is not None:
-        query = query.where(ApiKey.member_id == (member_id if could_be_id(member_id) else ""))
+        query = query.where(ApiKeyRow.member_id == (member_id if could_be_id(member_id) else ""))
     if cursor is not None:
-        query = query.where(tuple_(ApiKey.created_at, ApiKey.id) < tuple_(*cursors.job_key(cursor)))
-    rows = session.execute(query.order_by(ApiKey.created_at.desc(), ApiKey.id.desc()).limit(limit + 1)).all()
+        query = query.where(tuple_(ApiKeyRow.created_at, ApiKeyRow.id) < tuple_(*cursors.job_key(cursor)))
+    rows = session.execute(query.order_by(ApiKeyRow.created_at.desc(), ApiKeyRow.id.desc()).limit(limit + 1)).all()
     now, shown = store_now(session), rows[:limit]
     last = schemas.cursor_after(shown[-1].ApiKey) if len(rows) > limit else None
     keys = [schemas.Key.of(row.ApiKey, row.Member, now) for row in shown]
@@ -115,7 +115,7 @@ def create(session: Session, principal: Principal, member_id: str, request: KeyR
     return issue(session, member, KeyRequest(request.name, scopes, request.expires_at), now)
 
 
-def issue(session: Session, member: Member, request: KeyRequest, now: datetime) -> schemas.KeyWithSecret:
+def issue(session: Session, member: MemberRow, request: KeyRequest, now: datetime) -> schemas.KeyWithSecret:
     """Make a key for a member whose row is locked, without asking for the caller's rights.
 
     Raises:
@@ -161,7 +161,7 @@ def rotate(
 
 
 def replace(
-    session: Session, old: ApiKey, member: Member, overlap: timedelta, expires_at: datetime | None = None
+    session: Session, old: ApiKeyRow, member: MemberRow, overlap: timedelta, expires_at: datetime | None = None
 ) -> schemas.KeyWithSecret:
     """Make a key in the place of another, without asking for the caller's rights; both rows are locked.
 
@@ -192,7 +192,7 @@ def revoke(session: Session, principal: Principal, key_id: str) -> schemas.Key:
     return end(session, found.ApiKey, found.Member)
 
 
-def end(session: Session, key: ApiKey, member: Member) -> schemas.Key:
+def end(session: Session, key: ApiKeyRow, member: MemberRow) -> schemas.Key:
     """End a key at once, without asking for the caller's rights."""
     now = store_now(session)
     key.revoked_at = key.revoked_at or now
@@ -201,16 +201,16 @@ def end(session: Session, key: ApiKey, member: Member) -> schemas.Key:
     return schemas.Key.of(key, member, now)
 
 
-def _seen_by(principal: Principal) -> Select[ApiKey, Member]:
-    query = select(ApiKey, Member).join(Member, Member.id == ApiKey.member_id)
-    query = query.where(Member.team_id == principal.team_id)
-    return query if principal.is_admin else query.where(Member.id == principal.member_id)
+def _seen_by(principal: Principal) -> Select[ApiKeyRow, MemberRow]:
+    query = select(ApiKeyRow, MemberRow).join(MemberRow, MemberRow.id == ApiKeyRow.member_id)
+    query = query.where(MemberRow.team_id == principal.team_id)
+    return query if principal.is_admin else query.where(MemberRow.id == principal.member_id)
 
 
 def _visible(session: Session, principal: Principal, key_id: str, *, lock: bool = False) -> _Found:
     if not could_be_id(key_id):
         raise KeyNotFound(key_id)
-    query = _seen_by(principal).where(ApiKey.id == key_id)
+    query = _seen_by(principal).where(ApiKeyRow.id == key_id)
     row = session.execute(query.with_for_update(key_share=True) if lock else query).one_or_none()
     if row is None:
         raise KeyNotFound(key_id)
@@ -247,7 +247,7 @@ def _refuse_more(principal: Principal, scopes: Collection[Scope]) -> None:
 def _refuse_longer(session: Session, principal: Principal, ends: datetime | None) -> None:
     if principal.key_id is None or principal.is_admin:
         return
-    own = session.scalar(select(ApiKey.expires_at).where(ApiKey.id == principal.key_id))
+    own = session.scalar(select(ApiKeyRow.expires_at).where(ApiKeyRow.id == principal.key_id))
     if own is not None and (ends is None or ends > own):
         raise NotAllowed(
             f"The API key of this request ends at {own:%Y-%m-%d %H:%M} UTC, so it cannot make one that lasts longer. "
@@ -260,21 +260,21 @@ def _refuse_odd_end(ends: datetime | None, now: datetime) -> None:
         raise SpecError([SpecIssue("/expires_at", "Must be in the future, and not more than 5 years away.")])
 
 
-def _refuse_beyond_limit(session: Session, member: Member, now: datetime) -> None:
-    query = select(func.count()).select_from(ApiKey).where(ApiKey.member_id == member.id, is_active(now))
+def _refuse_beyond_limit(session: Session, member: MemberRow, now: datetime) -> None:
+    query = select(func.count()).select_from(ApiKeyRow).where(ApiKeyRow.member_id == member.id, is_active(now))
     number = session.scalar(query) or 0
     if number >= MOST_KEYS:
         raise LimitReached(f"'{member.name}' has {number} API keys, and cannot have more; revoke those not needed.")
 
 
-def _delete_old(session: Session, member: Member, now: datetime) -> None:
+def _delete_old(session: Session, member: MemberRow, now: datetime) -> None:
     """Keep the last keys that have ended, so that rotating again and again does not fill the store."""
-    old = select(ApiKey.id).where(ApiKey.member_id == member.id, ~is_active(now))
-    old = old.order_by(ApiKey.created_at.desc(), ApiKey.id).offset(_ENDED_KEPT)
-    session.execute(delete(ApiKey).where(ApiKey.id.in_(session.scalars(old).all())))
+    old = select(ApiKeyRow.id).where(ApiKeyRow.member_id == member.id, ~is_active(now))
+    old = old.order_by(ApiKeyRow.created_at.desc(), ApiKeyRow.id).offset(_ENDED_KEPT)
+    session.execute(delete(ApiKeyRow).where(ApiKeyRow.id.in_(session.scalars(old).all())))
 
 
-def _beyond(member: Member, scopes: Collection[Scope]) -> str:
+def _beyond(member: MemberRow, scopes: Collection[Scope]) -> str:
     return f"'{member.name}' is {member.role} of the team, which goes without the scope {_listed(sorted(scopes))}."
 
 

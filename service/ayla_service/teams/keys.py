@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Row, and_, exists, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import ApiKey, Member
+from ayla_service.db.models import ApiKeyRow, MemberRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import NotAuthenticated
 from ayla_service.states import Role
@@ -47,7 +47,7 @@ class KeyState(StrEnum):
     REVOKED = "revoked"
 
 
-def state_of(key: ApiKey, now: datetime) -> KeyState:
+def state_of(key: ApiKeyRow, now: datetime) -> KeyState:
     """Validity of a key at this moment, as far as it depends on the key; its member may have been removed."""
     if key.revoked_at is not None:
         return KeyState.REVOKED
@@ -58,10 +58,10 @@ def state_of(key: ApiKey, now: datetime) -> KeyState:
 
 def is_active(now: datetime) -> ColumnElement[bool]:
     """As ``state_of``, as the condition of a query: the key is active."""
-    return and_(ApiKey.revoked_at.is_(None), ApiKey.expires_at.is_(None) | (ApiKey.expires_at > now))
+    return and_(ApiKeyRow.revoked_at.is_(None), ApiKeyRow.expires_at.is_(None) | (ApiKeyRow.expires_at > now))
 
 
-def effective_scopes(key: ApiKey, member: Member) -> frozenset[Scope]:
+def effective_scopes(key: ApiKeyRow, member: MemberRow) -> frozenset[Scope]:
     """Scopes of a key that the role of its member allows."""
     return frozenset(map(Scope, key.scopes)) & ROLE_SCOPES[Role(member.role)]
 
@@ -88,10 +88,10 @@ def add_key(
     scopes: Collection[Scope],
     now: datetime,
     expires_at: datetime | None = None,
-) -> tuple[ApiKey, str]:
+) -> tuple[ApiKeyRow, str]:
     """Make a key for a member; returns its row and the key itself, which is not stored."""
     key = new_key()
-    row = ApiKey(
+    row = ApiKeyRow(
         id=str(uuid.uuid4()),
         member_id=member_id,
         name=name,
@@ -108,13 +108,13 @@ def add_key(
 
 def has_keys(session: Session) -> bool:
     """Whether any key was ever made, valid or not: from then on the service needs one."""
-    return bool(session.scalar(select(exists().where(ApiKey.id.is_not(None)))))
+    return bool(session.scalar(select(exists().where(ApiKeyRow.id.is_not(None)))))
 
 
 def has_valid_key(session: Session) -> bool:
     """Whether a key exists that is valid at this moment."""
     now = store_now(session)
-    usable = exists().where(ApiKey.member_id == Member.id, Member.removed_at.is_(None), is_active(now))
+    usable = exists().where(ApiKeyRow.member_id == MemberRow.id, MemberRow.removed_at.is_(None), is_active(now))
     return bool(session.scalar(select(usable)))
 
 
@@ -181,10 +181,14 @@ class KeyVerifier:
             self._note_use(row_id=holder.key_id, now=now)
         return holder
 
-    def _row(self, session: Session, key: str) -> Row[ApiKey, Member] | None:
+    def _row(self, session: Session, key: str) -> Row[ApiKeyRow, MemberRow] | None:
         """The key, looked up by its digest: the time that this takes says nothing about how near a guess is."""
         digest = digest_of(key)
-        query = select(ApiKey, Member).join(Member, Member.id == ApiKey.member_id).where(ApiKey.digest == digest)
+        query = (
+            select(ApiKeyRow, MemberRow)
+            .join(MemberRow, MemberRow.id == ApiKeyRow.member_id)
+            .where(ApiKeyRow.digest == digest)
+        )
         row = session.execute(query).one_or_none()
         return row if row is not None and hmac.compare_digest(row.ApiKey.digest, digest) else None
 
@@ -194,7 +198,7 @@ class KeyVerifier:
             return
         try:
             with self._database.write() as session:
-                session.execute(update(ApiKey).where(ApiKey.id == row_id).values(last_used_at=now))
+                session.execute(update(ApiKeyRow).where(ApiKeyRow.id == row_id).values(last_used_at=now))
         except SQLAlchemyError as error:
             log.warning("the use of a key could not be noted", key_id=row_id, error=type(error).__name__)
         finally:
@@ -212,14 +216,18 @@ def reauthenticated(session: Session, principal: Principal) -> Principal:
         if has_keys(session):
             raise NotAuthenticated("This service has got its first API key in the meantime, so it needs one now.")
         return principal
-    query = select(ApiKey, Member).join(Member, Member.id == ApiKey.member_id).where(ApiKey.id == principal.key_id)
+    query = (
+        select(ApiKeyRow, MemberRow)
+        .join(MemberRow, MemberRow.id == ApiKeyRow.member_id)
+        .where(ApiKeyRow.id == principal.key_id)
+    )
     found = session.execute(query.execution_options(populate_existing=True)).one_or_none()
     if found is None:  # only keys that have ended are ever deleted
         raise NotAuthenticated("The API key of this request was revoked in the meantime; ask an admin for another.")
     return _holder_of(found.ApiKey, found.Member, store_now(session))
 
 
-def _holder_of(row: ApiKey, member: Member, now: datetime) -> Principal:
+def _holder_of(row: ApiKeyRow, member: MemberRow, now: datetime) -> Principal:
     """The principal of a key.
 
     Raises:
@@ -230,7 +238,7 @@ def _holder_of(row: ApiKey, member: Member, now: datetime) -> Principal:
     return Principal(member.team_id, member.id, member.name, Role(member.role), scopes, row.id)
 
 
-def _refuse_ended(row: ApiKey, member: Member, now: datetime) -> None:
+def _refuse_ended(row: ApiKeyRow, member: MemberRow, now: datetime) -> None:
     state = state_of(row, now)
     if state is KeyState.REVOKED or member.removed_at is not None:
         raise NotAuthenticated(f"The API key {row.prefix}… was revoked; ask an admin for another.")

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
-from ayla_service.db.models import ApiKey, Attempt, Dataset, Job, Member, Shard, Team
+from ayla_service.db.models import ApiKeyRow, AttemptRow, DatasetRow, JobRow, MemberRow, ShardRow, TeamRow
 from ayla_service.db.session import store_now
 from ayla_service.states import ShardState
 from ayla_service.teams import schemas
@@ -17,8 +17,8 @@ from ayla_service.teams.schemas import LimitsUsed, LimitUsage
 
 def me(session: Session, principal: Principal) -> schemas.Me:
     """The caller: member, team, API key, scopes, and limits with what is used of them."""
-    team, member = session.get_one(Team, principal.team_id), session.get_one(Member, principal.member_id)
-    key = None if principal.key_id is None else session.get_one(ApiKey, principal.key_id)
+    team, member = session.get_one(TeamRow, principal.team_id), session.get_one(MemberRow, principal.member_id)
+    key = None if principal.key_id is None else session.get_one(ApiKeyRow, principal.key_id)
     return schemas.Me(
         member=schemas.Member.of(member),
         team=team_answer(session, team),
@@ -28,18 +28,18 @@ def me(session: Session, principal: Principal) -> schemas.Me:
     )
 
 
-def team_answer(session: Session, team: Team) -> schemas.Team:
+def team_answer(session: Session, team: TeamRow) -> schemas.Team:
     """A team, with its limits and what is used of them."""
     return schemas.Team.of(team, _of_team(session, team))
 
 
-def _of_member(session: Session, member: Member) -> LimitsUsed:
-    owned = (Job.owner_id == member.id, Dataset.owner_id == member.id, Shard.owner_id == member.id)
+def _of_member(session: Session, member: MemberRow) -> LimitsUsed:
+    owned = (JobRow.owner_id == member.id, DatasetRow.owner_id == member.id, ShardRow.owner_id == member.id)
     return _usage(session, member.limits, *owned)
 
 
-def _of_team(session: Session, team: Team) -> LimitsUsed:
-    owned = (Job.team_id == team.id, Dataset.team_id == team.id, Shard.team_id == team.id)
+def _of_team(session: Session, team: TeamRow) -> LimitsUsed:
+    owned = (JobRow.team_id == team.id, DatasetRow.team_id == team.id, ShardRow.team_id == team.id)
     return _usage(session, team.limits, *owned)
 
 
@@ -57,6 +57,6 @@ def _usage(
 
 
 def _workers(session: Session, of_shards: ColumnElement[bool]) -> int:
-    query = select(func.count(Attempt.worker.distinct())).select_from(Shard)
-    query = query.join(Attempt, (Attempt.shard_id == Shard.id) & (Attempt.number == Shard.attempt))
-    return session.scalar(query.where(Shard.state == written(ShardState.RUNNING), of_shards)) or 0
+    query = select(func.count(AttemptRow.worker.distinct())).select_from(ShardRow)
+    query = query.join(AttemptRow, (AttemptRow.shard_id == ShardRow.id) & (AttemptRow.number == ShardRow.attempt))
+    return session.scalar(query.where(ShardRow.state == written(ShardState.RUNNING), of_shards)) or 0

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Dataset, Job, Member, Team
+from ayla_service.db.models import DatasetRow, JobRow, MemberRow, TeamRow
 from ayla_service.errors import LimitReached, QueueDraining
 from ayla_service.states import UNFINISHED_JOB
 
@@ -90,12 +90,14 @@ class LimitCheck:
 
     def __init__(self, session: Session, member_id: str, tallies: dict[str, LimitTally] | None = None) -> None:
         tallies = {} if tallies is None else tallies
-        query = select(Member, Team).join(Team, Team.id == Member.team_id).where(Member.id == member_id)
+        query = (
+            select(MemberRow, TeamRow).join(TeamRow, TeamRow.id == MemberRow.team_id).where(MemberRow.id == member_id)
+        )
         member, team = session.execute(query).one()
         self._is_draining = team.draining_at is not None
-        in_team = (Job.team_id == team.id, Dataset.team_id == team.id)
+        in_team = (JobRow.team_id == team.id, DatasetRow.team_id == team.id)
         # With the team beside the owner, unfinished jobs are found by an index of their own, however many have ended.
-        of_member = (in_team[0] & (Job.owner_id == member.id), in_team[1] & (Dataset.owner_id == member.id))
+        of_member = (in_team[0] & (JobRow.owner_id == member.id), in_team[1] & (DatasetRow.owner_id == member.id))
         for whose, row, owned in (("Your team has", team, in_team), ("You have", member, of_member)):
             if row.id not in tallies and any(limit in row.limits for limit in _COUNTED):
                 table = type(row)
@@ -143,13 +145,13 @@ def _counted(
     """Amounts of the quantities that have limits."""
     unfinished = Amount()
     if any(limit in limits for limit in _OF_JOBS):
-        counts = select(func.count(), func.sum(Job.trials_total), func.sum(Job.steps_total))
+        counts = select(func.count(), func.sum(JobRow.trials_total), func.sum(JobRow.steps_total))
         # State by state: for several at once SQLite would look through all jobs of a member that have ever been.
         for state in UNFINISHED_JOB:
-            jobs, trials, steps = session.execute(counts.where(of_jobs, Job.state == state)).one()
+            jobs, trials, steps = session.execute(counts.where(of_jobs, JobRow.state == state)).one()
             unfinished += Amount(jobs, int(trials or 0), int(steps or 0))
     stored = 0
     if Limit.STORED_BYTES in limits:
-        stored = int(session.scalar(select(func.sum(Job.stored_bytes)).where(of_jobs)) or 0)
-        stored += int(session.scalar(select(func.sum(Dataset.stored_bytes)).where(of_datasets)) or 0)
+        stored = int(session.scalar(select(func.sum(JobRow.stored_bytes)).where(of_jobs)) or 0)
+        stored += int(session.scalar(select(func.sum(DatasetRow.stored_bytes)).where(of_datasets)) or 0)
     return unfinished + Amount(stored_bytes=stored)

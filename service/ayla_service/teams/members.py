@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from ayla_service import cursors
 from ayla_service.db.lookup import by_id
-from ayla_service.db.models import ApiKey, Member, Team
+from ayla_service.db.models import ApiKeyRow, MemberRow, TeamRow
 from ayla_service.db.session import store_now
 from ayla_service.errors import LastAdmin, LimitReached, MemberNameTaken, MemberNotFound
 from ayla_service.states import Role
@@ -41,19 +41,19 @@ class NewMember:
     limits: Mapping[str, int] = field(default_factory=dict)
 
 
-def member_of(session: Session, team_id: str, member_id: str, *, lock: bool = False) -> Member:
+def member_of(session: Session, team_id: str, member_id: str, *, lock: bool = False) -> MemberRow:
     """A member of a team, also one who has left; locked until the transaction ends if asked for.
 
     Raises:
         MemberNotFound: if the team has none with this id.
     """
-    member = by_id(session, Member, member_id, lock=lock)
+    member = by_id(session, MemberRow, member_id, lock=lock)
     if member is None or member.team_id != team_id:
         raise MemberNotFound(member_id)
     return member
 
 
-def current_member(session: Session, team_id: str, member_id: str) -> Member:
+def current_member(session: Session, team_id: str, member_id: str) -> MemberRow:
     """A member who has not left, locked until the transaction ends.
 
     Raises:
@@ -71,10 +71,10 @@ def page(session: Session, team_id: str, limit: int, cursor: str | None) -> sche
     Raises:
         InvalidQuery: on a cursor that is not one of this list.
     """
-    query = select(Member).where(Member.team_id == team_id, Member.removed_at.is_(None))
+    query = select(MemberRow).where(MemberRow.team_id == team_id, MemberRow.removed_at.is_(None))
     if cursor is not None:
-        query = query.where(tuple_(Member.created_at, Member.id) > tuple_(*cursors.job_key(cursor)))
-    rows = session.scalars(query.order_by(Member.created_at, Member.id).limit(limit + 1)).all()
+        query = query.where(tuple_(MemberRow.created_at, MemberRow.id) > tuple_(*cursors.job_key(cursor)))
+    rows = session.scalars(query.order_by(MemberRow.created_at, MemberRow.id).limit(limit + 1)).all()
     shown = rows[:limit]
     last = schemas.cursor_after(shown[-1]) if len(rows) > limit else None
     return schemas.MemberPage(data=[schemas.Member.of(row) for row in shown], next_cursor=last)
@@ -89,10 +89,10 @@ def add(session: Session, team_id: str, new: NewMember) -> schemas.Member:
     """
     _lock_team(session, team_id)
     _refuse_beyond_limit(session, team_id)
-    query = select(Member).where(Member.team_id == team_id, Member.name == new.name)
+    query = select(MemberRow).where(MemberRow.team_id == team_id, MemberRow.name == new.name)
     member = session.scalar(query)
     if member is None:
-        member = Member(id=str(uuid.uuid4()), team_id=team_id, name=new.name, created_at=store_now(session))
+        member = MemberRow(id=str(uuid.uuid4()), team_id=team_id, name=new.name, created_at=store_now(session))
         session.add(member)
     elif member.removed_at is None:
         raise MemberNameTaken(new.name)
@@ -143,8 +143,8 @@ def remove(session: Session, team_id: str, member_id: str) -> None:
     now = store_now(session)
     member.removed_at = now
     # A member of this name may be taken back one day, and these keys must not be valid then.
-    live = (ApiKey.member_id == member.id, ApiKey.revoked_at.is_(None))
-    session.execute(update(ApiKey).where(*live).values(revoked_at=now))
+    live = (ApiKeyRow.member_id == member.id, ApiKeyRow.revoked_at.is_(None))
+    session.execute(update(ApiKeyRow).where(*live).values(revoked_at=now))
     log.info("member removed", team_id=team_id, subject_id=member.id)
 
 
@@ -155,19 +155,19 @@ def merged(limits: Mapping[str, int], changes: Mapping[str, int | None]) -> dict
 
 def _lock_team(session: Session, team_id: str) -> None:
     """Lock the team, so that two admins who leave at the same moment do not each count on the other."""
-    session.execute(select(Team.id).where(Team.id == team_id).with_for_update(key_share=True))
+    session.execute(select(TeamRow.id).where(TeamRow.id == team_id).with_for_update(key_share=True))
 
 
-def _refuse_last_admin(session: Session, member: Member) -> None:
-    others = select(func.count()).select_from(Member)
-    others = others.where(Member.team_id == member.team_id, Member.id != member.id)
-    others = others.where(Member.role == Role.ADMIN, Member.removed_at.is_(None))
+def _refuse_last_admin(session: Session, member: MemberRow) -> None:
+    others = select(func.count()).select_from(MemberRow)
+    others = others.where(MemberRow.team_id == member.team_id, MemberRow.id != member.id)
+    others = others.where(MemberRow.role == Role.ADMIN, MemberRow.removed_at.is_(None))
     if member.role == Role.ADMIN and not session.scalar(others):
         raise LastAdmin(member.name)
 
 
 def _refuse_beyond_limit(session: Session, team_id: str) -> None:
-    current = (Member.team_id == team_id, Member.removed_at.is_(None))
-    number = session.scalar(select(func.count()).select_from(Member).where(*current)) or 0
+    current = (MemberRow.team_id == team_id, MemberRow.removed_at.is_(None))
+    number = session.scalar(select(func.count()).select_from(MemberRow).where(*current)) or 0
     if number >= MOST_MEMBERS:
         raise LimitReached(f"The team has {number} members, and cannot have more; remove those who have left.")

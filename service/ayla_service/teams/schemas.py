@@ -112,7 +112,7 @@ class Key(BaseModel, frozen=True):
     last_used_at: datetime | None = Field(description="When it was shown last, give or take a minute.")
 
     @classmethod
-    def of(cls, row: models.ApiKey, member: models.Member, now: datetime) -> Self:
+    def of(cls, row: models.ApiKeyRow, member: models.MemberRow, now: datetime) -> Self:
         """The answer about one key."""
         columns = ("id", "name", "prefix", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at")
         found = {name: getattr(row, name) for name in columns}
@@ -165,7 +165,7 @@ class Member(BaseModel, frozen=True, from_attributes=True):
     removed_at: datetime | None = Field(description="Since when the member has left the team; null: not.")
 
     @classmethod
-    def of(cls, row: models.Member) -> Self:
+    def of(cls, row: models.MemberRow) -> Self:
         """The answer about one member."""
         return cls.model_validate(row)
 
@@ -189,7 +189,7 @@ class Team(BaseModel, frozen=True):
     limits: LimitsUsed = Field(description="What all members together have and may have, set by the operator.")
 
     @classmethod
-    def of(cls, row: models.Team, limits: LimitsUsed) -> Self:
+    def of(cls, row: models.TeamRow, limits: LimitsUsed) -> Self:
         """The answer about the team."""
         columns = ("id", "name", "weight", "paused_at", "draining_at", "created_at")
         return cls(**{name: getattr(row, name) for name in columns}, limits=limits)
@@ -205,6 +205,6 @@ class Me(BaseModel, frozen=True):
     limits: LimitsUsed = Field(description="What the member has and may have at once.")
 
 
-def cursor_after(row: models.ApiKey | models.Member) -> str:
+def cursor_after(row: models.ApiKeyRow | models.MemberRow) -> str:
     """The cursor of the page after this row."""
     return cursors.encode(row.created_at.isoformat(), row.id)

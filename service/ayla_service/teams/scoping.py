@@ -5,11 +5,11 @@ from typing import Protocol, TypeVar
 from sqlalchemy.orm import Session
 
 from ayla_service.db.lookup import by_id
-from ayla_service.db.models import Dataset, Job, Webhook
+from ayla_service.db.models import DatasetRow, JobRow, WebhookRow
 from ayla_service.errors import NotYours, ServiceError
 from ayla_service.teams.principal import Principal
 
-Row = TypeVar("Row", Job, Dataset, Webhook)
+Row = TypeVar("Row", JobRow, DatasetRow, WebhookRow)
 
 
 class MissingRow(Protocol):

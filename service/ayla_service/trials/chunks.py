@@ -12,7 +12,7 @@ from itertools import groupby
 from sqlalchemy import ColumnElement, LargeBinary, Row, exists, func, literal, select
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Job
+from ayla_service.db.models import JobRow
 from ayla_service.db.session import IN_BINARY
 from ayla_service.errors import JobNotFound
 from ayla_service.trials.selection import TrajectoryQuery
@@ -156,7 +156,7 @@ class ChunkReader:
             JobNotFound: if the job was deleted.
         """
         with self.units() as session:
-            if session.scalar(select(literal(1)).where(exists().where(Job.id == self.snapshot.job_id))) is None:
+            if session.scalar(select(literal(1)).where(exists().where(JobRow.id == self.snapshot.job_id))) is None:
                 raise JobNotFound(self.snapshot.job_id)
             yield session
 

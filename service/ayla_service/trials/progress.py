@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, Double, String, bindparam, case, func, or_, update
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Trial
+from ayla_service.db.models import TrialRow
 from ayla_service.states import UNFINISHED_TRIAL, TrialState
 
 
@@ -40,14 +40,14 @@ _COLUMNS = (
 
 # One statement for all trials: as many statements of their own took longer than computing the block.
 _UPDATE = (
-    update(Trial)
-    .where(Trial.id == bindparam("this_trial"), or_(*(Trial.state == state for state in UNFINISHED_TRIAL)))
+    update(TrialRow)
+    .where(TrialRow.id == bindparam("this_trial"), or_(*(TrialRow.state == state for state in UNFINISHED_TRIAL)))
     .values(
-        wall_seconds=Trial.wall_seconds
-        + case((Trial.steps_done < bindparam("new_steps_done"), bindparam("seconds", type_=Double)), else_=0.0),
-        stored_bytes=Trial.stored_bytes
-        + case((Trial.steps_done < bindparam("new_steps_done"), bindparam("bytes", type_=BigInteger)), else_=0),
-        device=func.coalesce(bindparam("new_device", type_=String), Trial.device),
+        wall_seconds=TrialRow.wall_seconds
+        + case((TrialRow.steps_done < bindparam("new_steps_done"), bindparam("seconds", type_=Double)), else_=0.0),
+        stored_bytes=TrialRow.stored_bytes
+        + case((TrialRow.steps_done < bindparam("new_steps_done"), bindparam("bytes", type_=BigInteger)), else_=0),
+        device=func.coalesce(bindparam("new_device", type_=String), TrialRow.device),
         **{name: bindparam(f"new_{name}") for name in _COLUMNS},
     )
 )

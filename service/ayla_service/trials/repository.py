@@ -5,7 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ayla_service import cursors
-from ayla_service.db.models import Trial as TrialRow
+from ayla_service.db.models import TrialRow
 from ayla_service.schemas import Page
 from ayla_service.states import WITH_RESULT
 from ayla_service.trials.schemas import Trial, TrialSummary

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from ayla_service.db.models import Chunk, MetricChunk
+from ayla_service.db.models import ChunkRow, MetricChunkRow
 
 AXES = frozenset({"step", "epoch"})
 """Columns that only grow: what others are drawn over."""
@@ -25,7 +25,7 @@ class Series:
 
     name: str
     plural: str
-    table: type[Chunk] | type[MetricChunk]
+    table: type[ChunkRow] | type[MetricChunkRow]
     value: str
     known: pa.Schema
     is_thinned: bool
@@ -34,7 +34,7 @@ class Series:
 TRAJECTORY = Series(
     "trajectory",
     "trajectories",
-    Chunk,
+    ChunkRow,
     "loss",
     pa.schema([("step", pa.int64()), ("loss", pa.float64())]),
     is_thinned=True,
@@ -42,7 +42,7 @@ TRAJECTORY = Series(
 METRICS = Series(
     "metrics",
     "metrics",
-    MetricChunk,
+    MetricChunkRow,
     "train_loss",
     pa.schema([("step", pa.int64()), ("epoch", pa.int64())]),
     is_thinned=False,

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 import pyarrow as pa
 from sqlalchemy import select
 
-from ayla_service.db.models import PredictionSet
+from ayla_service.db.models import PredictionSetRow
 from ayla_service.db.session import Database
 from ayla_service.trials import snapshot as snapshots
 from ayla_service.trials.encoding import decode
@@ -103,10 +103,10 @@ class ResultReader:
         Raises:
             TrialNotFound: if the team has no such trial.
         """
-        rows = select(PredictionSet.step, PredictionSet.data).where(PredictionSet.trial_id == trial_id)
+        rows = select(PredictionSetRow.step, PredictionSetRow.data).where(PredictionSetRow.trial_id == trial_id)
         with self._database.read() as session:
             snapshots.job_of_trial(session, team_id, trial_id)
-            found = session.execute(rows.order_by(PredictionSet.step)).all()
+            found = session.execute(rows.order_by(PredictionSetRow.step)).all()
         columns: dict[str, list[float | None]] = {}
         for step, data in found:
             table = decode(data).to_pydict()

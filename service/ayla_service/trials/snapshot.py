@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from ayla_service.db.lookup import could_be_id
-from ayla_service.db.models import Job, Shard, Trial
+from ayla_service.db.models import JobRow, ShardRow, TrialRow
 from ayla_service.errors import InvalidQuery, JobNotFound, TrialNotFound
 from ayla_service.states import WITH_RESULT, JobState
 from ayla_service.trials.selection import TrialSelection
@@ -63,16 +63,16 @@ class TrialsSnapshot:
 
 
 _TRIALS = select(
-    Trial.id,
-    Trial.index.label("place"),
-    Trial.label,
-    Trial.optimizer_index,
-    Trial.seed,
-    Trial.steps_done,
-    Trial.state,
-    Trial.stored_bytes,
-    Shard.attempt,
-).join(Shard, Shard.id == Trial.shard_id)
+    TrialRow.id,
+    TrialRow.index.label("place"),
+    TrialRow.label,
+    TrialRow.optimizer_index,
+    TrialRow.seed,
+    TrialRow.steps_done,
+    TrialRow.state,
+    TrialRow.stored_bytes,
+    ShardRow.attempt,
+).join(ShardRow, ShardRow.id == TrialRow.shard_id)
 
 
 def of_trial(session: Session, team_id: str, trial_id: str, series: Series) -> TrialsSnapshot:
@@ -82,17 +82,21 @@ def of_trial(session: Session, team_id: str, trial_id: str, series: Series) -> T
         TrialNotFound: if the team has no such trial.
     """
     job = job_of_trial(session, team_id, trial_id)
-    rows = session.execute(_TRIALS.where(Trial.id == trial_id)).all()
+    rows = session.execute(_TRIALS.where(TrialRow.id == trial_id)).all()
     return _snapshot(session, job, rows, series, is_final=rows[0].state in WITH_RESULT)
 
 
-def job_of_trial(session: Session, team_id: str, trial_id: str) -> Job:
+def job_of_trial(session: Session, team_id: str, trial_id: str) -> JobRow:
     """The job that a trial is of.
 
     Raises:
         TrialNotFound: if the team has no such trial.
     """
-    query = select(Job).join(Trial, Trial.job_id == Job.id).where(Trial.id == trial_id, Job.team_id == team_id)
+    query = (
+        select(JobRow)
+        .join(TrialRow, TrialRow.job_id == JobRow.id)
+        .where(TrialRow.id == trial_id, JobRow.team_id == team_id)
+    )
     job = session.scalar(query) if could_be_id(trial_id) else None
     if job is None:
         raise TrialNotFound(trial_id)
@@ -120,34 +124,34 @@ def of_job(
     return _snapshot(session, job, rows, series, is_final=job.state == JobState.SUCCEEDED)
 
 
-def _job_for(session: Session, team_id: str, job_id: str) -> Job:
+def _job_for(session: Session, team_id: str, job_id: str) -> JobRow:
     """A job of a team.
 
     Raises:
         JobNotFound: if the team has no such job.
     """
-    job = session.get(Job, job_id) if could_be_id(job_id) else None
+    job = session.get(JobRow, job_id) if could_be_id(job_id) else None
     if job is None or job.team_id != team_id:
         raise JobNotFound(job_id)
     return job
 
 
-def _narrowed(query: Select[*tuple[Any, ...]], job: Job, selection: TrialSelection) -> Select[*tuple[Any, ...]]:
+def _narrowed(query: Select[*tuple[Any, ...]], job: JobRow, selection: TrialSelection) -> Select[*tuple[Any, ...]]:
     """A query of trials, narrowed to the wanted ones of a job, in order.
 
     Raises:
         InvalidQuery: if the job has no trial or optimizer with such an index.
     """
-    query = query.where(Trial.job_id == job.id).order_by(Trial.index)
+    query = query.where(TrialRow.job_id == job.id).order_by(TrialRow.index)
     if selection.indexes is not None:
         _refuse_beyond("trials", max(selection.indexes, default=0), job.trials_total, "trials")
-        query = query.where(Trial.index.in_(selection.indexes))
+        query = query.where(TrialRow.index.in_(selection.indexes))
     if selection.optimizer_index is not None:
         optimizers = len(job.resolved_spec["optimizers"])
         _refuse_beyond("optimizer", selection.optimizer_index, optimizers, "optimizers")
-        query = query.where(Trial.optimizer_index == selection.optimizer_index)
+        query = query.where(TrialRow.optimizer_index == selection.optimizer_index)
     if selection.states is not None:
-        query = query.where(Trial.state.in_(sorted(selection.states)))
+        query = query.where(TrialRow.state.in_(sorted(selection.states)))
     return query
 
 
@@ -157,7 +161,7 @@ def _refuse_beyond(parameter: str, index: int, total: int, things: str) -> None:
 
 
 def _snapshot(
-    session: Session, job: Job, rows: Sequence[_Row], series: Series | None, *, is_final: bool
+    session: Session, job: JobRow, rows: Sequence[_Row], series: Series | None, *, is_final: bool
 ) -> TrialsSnapshot:
     chunks = {} if series is None else _chunks(session, series, [row.id for row in rows if not _has_ended(row)])
     trials = [

@@ -9,7 +9,7 @@ from ayla_spec.optimizers.effect import Sides, effect_notes
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Trial
+from ayla_service.db.models import TrialRow
 from ayla_service.states import WITH_RESULT
 from ayla_service.trials.snapshot import TrialsSnapshot
 
@@ -40,22 +40,22 @@ _RESULT = {
     "notes": pa.string(),
 }
 _STORED = select(
-    Trial.id.label("trial_id"),
-    Trial.index.label("trial_index"),
-    Trial.label,
-    Trial.optimizer_index,
-    Trial.seed,
-    Trial.state,
-    Trial.steps_done,
-    Trial.final_loss,
-    Trial.best_loss,
-    Trial.best_step,
-    Trial.first_nonfinite_step,
-    Trial.capped_steps,
-    Trial.losses_below_one,
-    Trial.losses_above_one,
-    Trial.wall_seconds,
-    Trial.device,
+    TrialRow.id.label("trial_id"),
+    TrialRow.index.label("trial_index"),
+    TrialRow.label,
+    TrialRow.optimizer_index,
+    TrialRow.seed,
+    TrialRow.state,
+    TrialRow.steps_done,
+    TrialRow.final_loss,
+    TrialRow.best_loss,
+    TrialRow.best_step,
+    TrialRow.first_nonfinite_step,
+    TrialRow.capped_steps,
+    TrialRow.losses_below_one,
+    TrialRow.losses_above_one,
+    TrialRow.wall_seconds,
+    TrialRow.device,
 )
 _NOT_SETTINGS = frozenset({"name", "label"})
 
@@ -93,15 +93,17 @@ def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def _rows(session: Session, snapshot: TrialsSnapshot) -> list[dict[str, Any]]:
     ids, rows = [trial.id for trial in snapshot.trials], list[dict[str, Any]]()
     for first in range(0, len(ids), _TRIALS_AT_ONCE):
-        query = _STORED.where(Trial.id.in_(ids[first : first + _TRIALS_AT_ONCE])).order_by(Trial.index)
+        query = _STORED.where(TrialRow.id.in_(ids[first : first + _TRIALS_AT_ONCE])).order_by(TrialRow.index)
         rows += [dict(row) for row in session.execute(query).mappings()]
     return rows
 
 
 def _settings(session: Session, job_id: str) -> dict[int, dict[str, Any]]:
     """The settings of each optimizer, which its trials share."""
-    one_of_each = select(func.min(Trial.index)).where(Trial.job_id == job_id).group_by(Trial.optimizer_index)
-    query = select(Trial.optimizer_index, Trial.settings).where(Trial.job_id == job_id, Trial.index.in_(one_of_each))
+    one_of_each = select(func.min(TrialRow.index)).where(TrialRow.job_id == job_id).group_by(TrialRow.optimizer_index)
+    query = select(TrialRow.optimizer_index, TrialRow.settings).where(
+        TrialRow.job_id == job_id, TrialRow.index.in_(one_of_each)
+    )
     return {row.optimizer_index: row.settings for row in session.execute(query)}
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Base, Chunk, MetricChunk, PredictionSet, Trial
+from ayla_service.db.models import Base, ChunkRow, MetricChunkRow, PredictionSetRow, TrialRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,9 @@ class NewResults:
 
 def insert(session: Session, results: NewResults, attempt: int) -> None:
     """Add the results of an attempt; what is there already stays."""
-    _insert_new(session, Chunk, [_row(chunk, attempt) for chunk in results.chunks])
-    _insert_new(session, MetricChunk, [_row(chunk, attempt) for chunk in results.metrics])
-    _insert_new(session, PredictionSet, [_row(item, attempt) for item in results.predictions])
+    _insert_new(session, ChunkRow, [_row(chunk, attempt) for chunk in results.chunks])
+    _insert_new(session, MetricChunkRow, [_row(chunk, attempt) for chunk in results.metrics])
+    _insert_new(session, PredictionSetRow, [_row(item, attempt) for item in results.predictions])
 
 
 def discard_from(session: Session, trial_ids: Sequence[str], step: int) -> None:
@@ -62,19 +62,23 @@ def discard_from(session: Session, trial_ids: Sequence[str], step: int) -> None:
     Rows and predictions of a step are recorded before its update, metrics after it: those of ``step`` itself belong to
     the updates that are done.
     """
-    session.execute(delete(Chunk).where(Chunk.trial_id.in_(trial_ids), Chunk.first_step >= step))
-    session.execute(delete(MetricChunk).where(MetricChunk.trial_id.in_(trial_ids), MetricChunk.first_step > step))
-    session.execute(delete(PredictionSet).where(PredictionSet.trial_id.in_(trial_ids), PredictionSet.step >= step))
-    measure(session, Trial.id.in_(trial_ids))
+    session.execute(delete(ChunkRow).where(ChunkRow.trial_id.in_(trial_ids), ChunkRow.first_step >= step))
+    session.execute(
+        delete(MetricChunkRow).where(MetricChunkRow.trial_id.in_(trial_ids), MetricChunkRow.first_step > step)
+    )
+    session.execute(
+        delete(PredictionSetRow).where(PredictionSetRow.trial_id.in_(trial_ids), PredictionSetRow.step >= step)
+    )
+    measure(session, TrialRow.id.in_(trial_ids))
 
 
 def measure(session: Session, which: ColumnElement[bool]) -> None:
     """Update ``stored_bytes`` of trials from the rows that are stored."""
     size: ColumnElement[int] = literal(0)
-    for table in (Chunk, MetricChunk, PredictionSet):
-        of_table = select(func.sum(func.length(table.data))).where(table.trial_id == Trial.id).scalar_subquery()
+    for table in (ChunkRow, MetricChunkRow, PredictionSetRow):
+        of_table = select(func.sum(func.length(table.data))).where(table.trial_id == TrialRow.id).scalar_subquery()
         size = size + func.coalesce(of_table, 0)
-    session.execute(update(Trial).where(which).values(stored_bytes=size))
+    session.execute(update(TrialRow).where(which).values(stored_bytes=size))
 
 
 def _row(item: NewChunk | NewPredictions, attempt: int) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from sqlalchemy import Row, Select, select, update
 from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
-from ayla_service.db.models import Webhook, WebhookDelivery
+from ayla_service.db.models import WebhookDeliveryRow, WebhookRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.states import DeliveryState
 from ayla_service.webhooks.concurrency import ConcurrencyLimits
@@ -113,32 +113,32 @@ def _any_due(database: Database, limits: ConcurrencyLimits) -> bool:
 def _due(now: datetime, limits: ConcurrencyLimits) -> Select[str, str, str]:
     """Deliveries that could be sent now, without those of webhooks and teams at their limit."""
     query = (
-        select(WebhookDelivery.id, WebhookDelivery.webhook_id, Webhook.team_id)
-        .join(Webhook, Webhook.id == WebhookDelivery.webhook_id)
-        .where(WebhookDelivery.state == written(DeliveryState.PENDING), WebhookDelivery.next_at <= now)
-        .order_by(WebhookDelivery.next_at)
+        select(WebhookDeliveryRow.id, WebhookDeliveryRow.webhook_id, WebhookRow.team_id)
+        .join(WebhookRow, WebhookRow.id == WebhookDeliveryRow.webhook_id)
+        .where(WebhookDeliveryRow.state == written(DeliveryState.PENDING), WebhookDeliveryRow.next_at <= now)
+        .order_by(WebhookDeliveryRow.next_at)
     )
     if limits.full_webhooks:
-        query = query.where(Webhook.id.not_in(limits.full_webhooks))
+        query = query.where(WebhookRow.id.not_in(limits.full_webhooks))
     if limits.full_teams:
-        query = query.where(Webhook.team_id.not_in(limits.full_teams))
+        query = query.where(WebhookRow.team_id.not_in(limits.full_teams))
     return query
 
 
-def _locked(session: Session, ids: Collection[str], now: datetime) -> Sequence[Row[WebhookDelivery, Webhook]]:
+def _locked(session: Session, ids: Collection[str], now: datetime) -> Sequence[Row[WebhookDeliveryRow, WebhookRow]]:
     """Those of the deliveries that no other process has claimed meanwhile, locked."""
     query = (
-        select(WebhookDelivery, Webhook)
-        .join(Webhook, Webhook.id == WebhookDelivery.webhook_id)
-        .where(WebhookDelivery.id.in_(ids), WebhookDelivery.state == DeliveryState.PENDING)
-        .where(WebhookDelivery.next_at <= now)
-        .order_by(WebhookDelivery.id)
-        .with_for_update(skip_locked=True, of=WebhookDelivery)
+        select(WebhookDeliveryRow, WebhookRow)
+        .join(WebhookRow, WebhookRow.id == WebhookDeliveryRow.webhook_id)
+        .where(WebhookDeliveryRow.id.in_(ids), WebhookDeliveryRow.state == DeliveryState.PENDING)
+        .where(WebhookDeliveryRow.next_at <= now)
+        .order_by(WebhookDeliveryRow.id)
+        .with_for_update(skip_locked=True, of=WebhookDeliveryRow)
     )
     return session.execute(query).all()
 
 
-def _claimed(delivery: WebhookDelivery, webhook: Webhook, now: datetime) -> ClaimedDelivery:
+def _claimed(delivery: WebhookDeliveryRow, webhook: WebhookRow, now: datetime) -> ClaimedDelivery:
     old = (webhook.old_secret,) if webhook.old_secret is not None and _still_signs(webhook.rotated_at, now) else ()
     return ClaimedDelivery(
         id=delivery.id,
@@ -159,12 +159,12 @@ def _still_signs(rotated_at: datetime | None, now: datetime) -> bool:
 def _give_up(session: Session, ids: Collection[str], now: datetime) -> None:
     if ids:
         ended = {"state": DeliveryState.FAILED, "next_at": None, "ended_at": now, "last_error": _DISABLED}
-        session.execute(update(WebhookDelivery).where(WebhookDelivery.id.in_(ids)).values(ended))
+        session.execute(update(WebhookDeliveryRow).where(WebhookDeliveryRow.id.in_(ids)).values(ended))
 
 
 def _disable(session: Session, claimed: ClaimedDelivery) -> None:
     """Disable a webhook, unless it has another URL by now."""
-    this = update(Webhook).where(Webhook.id == claimed.webhook_id, Webhook.url == claimed.url)
+    this = update(WebhookRow).where(WebhookRow.id == claimed.webhook_id, WebhookRow.url == claimed.url)
     session.execute(this.values(enabled=False))
 
 
@@ -180,11 +180,11 @@ def _record(session: Session, outcome: DeliveryOutcome, now: datetime, first_del
     else:
         values["next_at"] = now + timedelta(seconds=seconds)
     current = (
-        WebhookDelivery.id == claimed.id,
-        WebhookDelivery.attempts == claimed.attempt,
-        WebhookDelivery.state == DeliveryState.PENDING,
+        WebhookDeliveryRow.id == claimed.id,
+        WebhookDeliveryRow.attempts == claimed.attempt,
+        WebhookDeliveryRow.state == DeliveryState.PENDING,
     )
-    session.execute(update(WebhookDelivery).where(*current).values(values))
+    session.execute(update(WebhookDeliveryRow).where(*current).values(values))
 
 
 def retry_delay(attempts: int, first_seconds: float, retry_after: float | None = None) -> float | None:

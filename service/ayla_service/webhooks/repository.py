@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ayla_service import cursors
 from ayla_service.db.lookup import by_id
-from ayla_service.db.models import Member, Team, Webhook, WebhookDelivery
+from ayla_service.db.models import MemberRow, TeamRow, WebhookDeliveryRow, WebhookRow
 from ayla_service.errors import DeliveryNotFound, LimitReached, WebhookNotFound
 from ayla_service.teams.principal import Principal
 from ayla_service.teams.scoping import of_team, require_change
@@ -21,16 +21,16 @@ MOST_WEBHOOKS = 20
 """Of a team."""
 
 
-def webhook_of(session: Session, principal: Principal, webhook_id: str, *, lock: bool = False) -> Webhook:
+def webhook_of(session: Session, principal: Principal, webhook_id: str, *, lock: bool = False) -> WebhookRow:
     """A webhook of the caller's team, locked until the transaction ends if asked for.
 
     Raises:
         WebhookNotFound: if there is none; one of another team is none.
     """
-    return of_team(session, principal, Webhook, webhook_id, WebhookNotFound, lock=lock)
+    return of_team(session, principal, WebhookRow, webhook_id, WebhookNotFound, lock=lock)
 
 
-def own_webhook(session: Session, principal: Principal, webhook_id: str) -> Webhook:
+def own_webhook(session: Session, principal: Principal, webhook_id: str) -> WebhookRow:
     """A webhook that the caller may change, locked until the transaction ends.
 
     Raises:
@@ -42,13 +42,13 @@ def own_webhook(session: Session, principal: Principal, webhook_id: str) -> Webh
     return webhook
 
 
-def delivery_of(session: Session, webhook: Webhook, delivery_id: str) -> WebhookDelivery:
+def delivery_of(session: Session, webhook: WebhookRow, delivery_id: str) -> WebhookDeliveryRow:
     """A delivery of a webhook, locked until the transaction ends.
 
     Raises:
         DeliveryNotFound: if the webhook has none with this id.
     """
-    delivery = by_id(session, WebhookDelivery, delivery_id, lock=True)
+    delivery = by_id(session, WebhookDeliveryRow, delivery_id, lock=True)
     if delivery is None or delivery.webhook_id != webhook.id:
         raise DeliveryNotFound(delivery_id)
     return delivery
@@ -60,18 +60,18 @@ def refuse_beyond_limit(session: Session, team_id: str) -> None:
     Raises:
         LimitReached: if it has that many.
     """
-    session.execute(select(Team.id).where(Team.id == team_id).with_for_update(key_share=True))
-    number = session.scalar(select(func.count()).select_from(Webhook).where(Webhook.team_id == team_id)) or 0
+    session.execute(select(TeamRow.id).where(TeamRow.id == team_id).with_for_update(key_share=True))
+    number = session.scalar(select(func.count()).select_from(WebhookRow).where(WebhookRow.team_id == team_id)) or 0
     if number >= MOST_WEBHOOKS:
         raise LimitReached(f"The team has {number} webhooks, and cannot have more; delete one that it does not need.")
 
 
-def view(session: Session, webhook: Webhook) -> schemas.Webhook:
+def view(session: Session, webhook: WebhookRow) -> schemas.Webhook:
     """The answer about one webhook."""
-    return schemas.Webhook.of(webhook, session.get_one(Member, webhook.member_id).name)
+    return schemas.Webhook.of(webhook, session.get_one(MemberRow, webhook.member_id).name)
 
 
-def view_with_secret(session: Session, webhook: Webhook) -> schemas.WebhookWithSecret:
+def view_with_secret(session: Session, webhook: WebhookRow) -> schemas.WebhookWithSecret:
     """The answer about a webhook that has just got its secret."""
     shown = view(session, webhook).model_dump()
     return schemas.WebhookWithSecret(**shown, secret=webhook.secret)
@@ -83,22 +83,22 @@ def webhooks(session: Session, principal: Principal, limit: int, cursor: str | N
     Raises:
         InvalidQuery: on a cursor that is not one of this list.
     """
-    query = select(Webhook, Member.name).join(Member, Member.id == Webhook.member_id)
-    query = _after(query, Webhook.team_id == principal.team_id, Webhook.created_at, Webhook.id, cursor)
+    query = select(WebhookRow, MemberRow.name).join(MemberRow, MemberRow.id == WebhookRow.member_id)
+    query = _after(query, WebhookRow.team_id == principal.team_id, WebhookRow.created_at, WebhookRow.id, cursor)
     rows = session.execute(query.limit(limit + 1)).all()
     shown = [schemas.Webhook.of(webhook, owner) for webhook, owner in rows[:limit]]
     return schemas.WebhookPage(data=shown, next_cursor=_cursor(shown) if len(rows) > limit else None)
 
 
-def deliveries(session: Session, webhook: Webhook, limit: int, cursor: str | None) -> schemas.DeliveryPage:
+def deliveries(session: Session, webhook: WebhookRow, limit: int, cursor: str | None) -> schemas.DeliveryPage:
     """A webhook's deliveries, newest first.
 
     Raises:
         InvalidQuery: on a cursor that is not one of this list.
     """
-    query = select(WebhookDelivery)
-    of_this = WebhookDelivery.webhook_id == webhook.id
-    query = _after(query, of_this, WebhookDelivery.created_at, WebhookDelivery.id, cursor)
+    query = select(WebhookDeliveryRow)
+    of_this = WebhookDeliveryRow.webhook_id == webhook.id
+    query = _after(query, of_this, WebhookDeliveryRow.created_at, WebhookDeliveryRow.id, cursor)
     rows = session.scalars(query.limit(limit + 1)).all()
     shown = [schemas.Delivery.of(row) for row in rows[:limit]]
     return schemas.DeliveryPage(data=shown, next_cursor=_cursor(shown) if len(rows) > limit else None)

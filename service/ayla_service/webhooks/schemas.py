@@ -56,7 +56,7 @@ class Webhook(BaseModel, frozen=True):
     rotated_at: datetime | None = Field(description="When the secret was replaced last; null if it never was.")
 
     @classmethod
-    def of(cls, row: models.Webhook, owner: str) -> Self:
+    def of(cls, row: models.WebhookRow, owner: str) -> Self:
         """The answer about one webhook; ``owner`` is the name of its member."""
         columns = {name: getattr(row, name) for name in cls.model_fields if name != "owner"}
         return cls.model_validate({**columns, "owner": owner})
@@ -95,7 +95,7 @@ class Delivery(BaseModel, frozen=True, from_attributes=True):
     )
 
     @classmethod
-    def of(cls, row: models.WebhookDelivery) -> Self:
+    def of(cls, row: models.WebhookDeliveryRow) -> Self:
         """The answer about one delivery."""
         return cls.model_validate(row)
 

@@ -13,7 +13,7 @@ from ayla_spec import SpecError, SpecIssue
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Webhook, WebhookDelivery
+from ayla_service.db.models import WebhookDeliveryRow, WebhookRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import WebhookDisabled
 from ayla_service.queue.outbox import WebhookEvent, delivery, message
@@ -64,7 +64,7 @@ class WebhookService:
             LimitReached: if the team has as many as it may have.
         """
         repository.refuse_beyond_limit(session, principal.team_id)
-        webhook = Webhook(
+        webhook = WebhookRow(
             id=str(uuid.uuid4()),
             team_id=principal.team_id,
             member_id=principal.member_id,
@@ -148,8 +148,8 @@ class WebhookService:
         now = store_now(session)
         payload = message(TEST_EVENT, now, {"webhook_id": webhook.id, "url": f"/v1/webhooks/{webhook.id}"})
         row = delivery(webhook.id, TEST_EVENT, payload, now)
-        session.execute(insert(WebhookDelivery), [row])
-        return schemas.Delivery.of(session.get_one(WebhookDelivery, row["id"]))
+        session.execute(insert(WebhookDeliveryRow), [row])
+        return schemas.Delivery.of(session.get_one(WebhookDeliveryRow, row["id"]))
 
     def deliveries(
         self, principal: Principal, webhook_id: str, *, limit: int = 50, cursor: str | None = None
@@ -179,7 +179,7 @@ class WebhookService:
         return schemas.Delivery.of(row)
 
 
-def _enabled(webhook: Webhook) -> Webhook:
+def _enabled(webhook: WebhookRow) -> WebhookRow:
     if not webhook.enabled:
         raise WebhookDisabled(webhook.id)
     return webhook

@@ -1,33 +1,33 @@
 """The tables of the store."""
 
 from ayla_service.db.models.base import Base
-from ayla_service.db.models.datasets import Dataset, DatasetPart
-from ayla_service.db.models.jobs import Attempt, Job, JobLabel, Shard, Trial, Worker
-from ayla_service.db.models.requests import IdempotencyKey
-from ayla_service.db.models.results import Checkpoint, Chunk, MetricChunk, PredictionSet
-from ayla_service.db.models.teams import ApiKey, Member, Team, TeamUsage, Usage
-from ayla_service.db.models.webhooks import Webhook, WebhookDelivery
+from ayla_service.db.models.datasets import DatasetPartRow, DatasetRow
+from ayla_service.db.models.jobs import AttemptRow, JobLabelRow, JobRow, ShardRow, TrialRow, WorkerRow
+from ayla_service.db.models.requests import IdempotencyKeyRow
+from ayla_service.db.models.results import CheckpointRow, ChunkRow, MetricChunkRow, PredictionSetRow
+from ayla_service.db.models.teams import ApiKeyRow, MemberRow, TeamRow, TeamUsageRow, UsageRow
+from ayla_service.db.models.webhooks import WebhookDeliveryRow, WebhookRow
 
 __all__ = [
-    "ApiKey",
-    "Attempt",
+    "ApiKeyRow",
+    "AttemptRow",
     "Base",
-    "Checkpoint",
-    "Chunk",
-    "Dataset",
-    "DatasetPart",
-    "IdempotencyKey",
-    "Job",
-    "JobLabel",
-    "Member",
-    "MetricChunk",
-    "PredictionSet",
-    "Shard",
-    "Team",
-    "TeamUsage",
-    "Trial",
-    "Usage",
-    "Webhook",
-    "WebhookDelivery",
-    "Worker",
+    "CheckpointRow",
+    "ChunkRow",
+    "DatasetPartRow",
+    "DatasetRow",
+    "IdempotencyKeyRow",
+    "JobLabelRow",
+    "JobRow",
+    "MemberRow",
+    "MetricChunkRow",
+    "PredictionSetRow",
+    "ShardRow",
+    "TeamRow",
+    "TeamUsageRow",
+    "TrialRow",
+    "UsageRow",
+    "WebhookDeliveryRow",
+    "WebhookRow",
+    "WorkerRow",
 ]

@@ -10,7 +10,7 @@ from ayla_service.db.columns import UtcDateTime
 from ayla_service.db.models.base import ID, NAME, Base
 
 
-class Dataset(Base):
+class DatasetRow(Base):
     """A table of numbers that jobs of its team can be run on; checked, and kept as Parquet."""
 
     __tablename__ = "datasets"
@@ -33,7 +33,7 @@ class Dataset(Base):
     __table_args__ = (UniqueConstraint("team_id", "name"),)
 
 
-class DatasetPart(Base):
+class DatasetPartRow(Base):
     """A piece of a dataset's file, so that none has to be in memory as a whole."""
 
     __tablename__ = "dataset_parts"

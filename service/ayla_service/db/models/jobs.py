@@ -16,7 +16,7 @@ from ayla_service.db.models.base import ID, NAME, STATE, Base, one_of, partial
 from ayla_service.states import AttemptOutcome, JobState, LabelKind, ShardState, TrialState
 
 
-class Job(Base):
+class JobRow(Base):
     """What a user submitted: one spec, one place in the queue."""
 
     __tablename__ = "jobs"
@@ -67,7 +67,7 @@ class Job(Base):
     )
 
 
-class JobLabel(Base):
+class JobLabelRow(Base):
     """Something that lists of jobs are filtered by: a tag, an optimizer, the problem or the project.
 
     It has the job's own time, so that a page of one label is read from the index.
@@ -87,7 +87,7 @@ class JobLabel(Base):
     )
 
 
-class Shard(Base):
+class ShardRow(Base):
     """A slice of a job's trials that one worker runs at once: the unit of claiming.
 
     ``attempt`` is the fencing token: it only grows, and a write of results that carries an older one is refused.
@@ -127,7 +127,7 @@ class Shard(Base):
     )
 
 
-class Attempt(Base):
+class AttemptRow(Base):
     """One execution of a shard by one worker."""
 
     __tablename__ = "attempts"
@@ -152,7 +152,7 @@ class Attempt(Base):
     )
 
 
-class Worker(Base):
+class WorkerRow(Base):
     """A worker process that has registered itself; its running attempts name it."""
 
     __tablename__ = "workers"
@@ -169,7 +169,7 @@ class Worker(Base):
     stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-class Trial(Base):
+class TrialRow(Base):
     """One optimizer setting with one seed: the unit of result. Its summary is part of the row."""
 
     __tablename__ = "trials"

@@ -10,7 +10,7 @@ from ayla_service.db.columns import UtcDateTime
 from ayla_service.db.models.base import ID, Base
 
 
-class IdempotencyKey(Base):
+class IdempotencyKeyRow(Base):
     """What a POST with this key was answered with, written in the transaction of what it did."""
 
     __tablename__ = "idempotency_keys"

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ayla_service.db.models.base import ID, Base
 
 
-class Chunk(Base):
+class ChunkRow(Base):
     """Consecutive recorded rows of one trial's trajectory, as one Arrow IPC stream.
 
     Keyed by the first step, so writing a chunk again changes nothing. ``attempt`` is the one that wrote it; None where
@@ -23,7 +23,7 @@ class Chunk(Base):
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class MetricChunk(Base):
+class MetricChunkRow(Base):
     """Consecutive rows of one trial's metrics, as one Arrow IPC stream; keyed and written like ``Chunk``."""
 
     __tablename__ = "metrics"
@@ -36,7 +36,7 @@ class MetricChunk(Base):
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class PredictionSet(Base):
+class PredictionSetRow(Base):
     """A model's predictions on its dataset at one step, as one Arrow IPC stream."""
 
     __tablename__ = "predictions"
@@ -47,7 +47,7 @@ class PredictionSet(Base):
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class Checkpoint(Base):
+class CheckpointRow(Base):
     """The whole state of a running shard at one step; gone when the shard ends."""
 
     __tablename__ = "checkpoints"

@@ -11,7 +11,7 @@ from ayla_service.db.models.base import ID, NAME, STATE, Base, one_of
 from ayla_service.states import Role
 
 
-class Team(Base):
+class TeamRow(Base):
     """People who see each other's jobs, and nobody else's."""
 
     __tablename__ = "teams"
@@ -31,7 +31,7 @@ class Team(Base):
     __table_args__ = (UniqueConstraint("name"), CheckConstraint("weight > 0", name="weight"))
 
 
-class Member(Base):
+class MemberRow(Base):
     """One person or program of a team. One who has left keeps the row, as the jobs still name their owner."""
 
     __tablename__ = "members"
@@ -53,7 +53,7 @@ class Member(Base):
     )
 
 
-class ApiKey(Base):
+class ApiKeyRow(Base):
     """What a member's program shows to be let in. The key itself is shown once and never stored: only its digest."""
 
     __tablename__ = "api_keys"
@@ -86,7 +86,7 @@ class _UsageColumns:
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class Usage(_UsageColumns, Base):
+class UsageRow(_UsageColumns, Base):
     """What a member has used lately."""
 
     __tablename__ = "usage"
@@ -95,7 +95,7 @@ class Usage(_UsageColumns, Base):
     team_id: Mapped[str] = mapped_column(ID, ForeignKey("teams.id", ondelete="CASCADE"), index=True)
 
 
-class TeamUsage(_UsageColumns, Base):
+class TeamUsageRow(_UsageColumns, Base):
     """What all members of a team have used lately."""
 
     __tablename__ = "team_usage"

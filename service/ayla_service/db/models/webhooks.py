@@ -11,7 +11,7 @@ from ayla_service.db.models.base import ID, STATE, Base, one_of, partial
 from ayla_service.states import DeliveryState
 
 
-class Webhook(Base):
+class WebhookRow(Base):
     """An address of a team that is told when its jobs end."""
 
     __tablename__ = "webhooks"
@@ -32,7 +32,7 @@ class Webhook(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class WebhookDelivery(Base):
+class WebhookDeliveryRow(Base):
     """One event for one address, written in the transaction of the event; sent and repeated until it is received."""
 
     __tablename__ = "webhook_deliveries"

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Team as TeamRow
+from ayla_service.db.models import TeamRow
 from ayla_service.http.authorization import Admin, Reader
 from ayla_service.http.dependencies import Store, next_page, submitted_json
 from ayla_service.http.examples import MEMBER_CHANGE_EXAMPLES, MEMBER_EXAMPLES

@@ -14,7 +14,7 @@ from ayla_service.settings import Settings
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
-from tests.api.helpers import BASE_URL, pointers, problem_of, set_at, spec_with, spec_without
+from tests.api.helpers import BASE_URL, pointers, problem_of, quickly, set_at, spec_with, spec_without
 from tests.factories import spec
 
 EXPRESSIONS = {
@@ -266,7 +266,7 @@ def database(migrated_store: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def client(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """One service that meets them all, one after the other."""
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"))
-    with TestClient(create_app(settings, database), BASE_URL) as client:
+    with TestClient(quickly(create_app(settings, database)), BASE_URL) as client:
         yield client
 
 

@@ -25,7 +25,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from standardwebhooks import Webhook as Verifier
 
-from tests.api.helpers import BASE_URL, pointers, problem_of
+from tests.api.helpers import BASE_URL, pointers, problem_of, quickly
 from tests.api.processes import wait_until
 from tests.factories import colleague, spec, stranger
 from tests.service.hooks import add_delivery, add_webhook
@@ -332,7 +332,7 @@ def serving(tmp_path: Path, database: Database) -> Iterator[TestClient]:
         webhook_poll_seconds=0.01,
         webhook_retry_seconds=0.001,
     )
-    with TestClient(create_app(settings, database), BASE_URL) as client:
+    with TestClient(quickly(create_app(settings, database)), BASE_URL) as client:
         yield client
 
 

@@ -2,7 +2,6 @@
 
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from tests.broker.helpers import (
     wait_for_end,
     wait_until,
 )
+from tests.servers.forks import Fork
 from tests.servers.redis import RedisServer
 from tests.worker.processes import freeze, wait_for, worker
 
@@ -38,19 +38,25 @@ class Idle:
     database: Database
     log: Path
     wake_up: WakeUp
-    process: subprocess.Popen[bytes]
+    redis: RedisServer
+    process: Fork
 
 
 @pytest.fixture(scope="module")
-def idle(migrated_store: Path, tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer) -> Iterator[Idle]:
-    """One worker for the tests that do it no harm; it ends in good order when it is told to."""
-    redis_server.clear()
+def idle(migrated_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Idle]:
+    """One worker for the tests that do it no harm, on a Redis that no other one listens to.
+
+    It ends in good order when it is told to.
+    """
     folder = tmp_path_factory.mktemp("idle")
-    database = Database(f"sqlite:///{shutil.copy(migrated_store, folder / 'ayla.db')}")
-    settings = {**PATIENT, "broker_url": redis_server.url, "torch_threads": 1}
-    with publisher(redis_server.url) as wake_up, worker(database, folder / "log", **settings) as process:
-        listening(folder / "log")
-        yield Idle(database, folder / "log", wake_up, process)
+    log, database = folder / "log", Database(f"sqlite:///{shutil.copy(migrated_store, folder / 'ayla.db')}")
+    with (
+        RedisServer.own() as redis,
+        publisher(redis.url) as wake_up,
+        worker(database, log, broker_url=redis.url, torch_threads=1, **PATIENT) as process,
+    ):
+        listening(log)
+        yield Idle(database, log, wake_up, redis, process)
         process.terminate()
         assert process.wait(GRACE_SECONDS) == 0
     database.dispose()
@@ -61,17 +67,17 @@ def test_a_wake_up_brings_an_idle_worker_to_work(idle: Idle) -> None:
         wait_for_end(idle.database, post(idle.database, idle.wake_up))
 
 
-def test_more_messages_than_work_are_harmless(idle: Idle, redis_server: RedisServer) -> None:
+def test_more_messages_than_work_are_harmless(idle: Idle) -> None:
     job = post(idle.database, idle.wake_up)
     idle.wake_up.notify(["auto", "cpu"] * 5)
     wait_for_end(idle.database, job)
-    wait_for(lambda: depth(redis_server) == depth(redis_server, "cpu") == 0)
+    wait_for(lambda: depth(idle.redis) == depth(idle.redis, "cpu") == 0)
     assert set(outcomes(idle.database)) == {"succeeded"}
 
 
-def test_rubbish_in_the_queue_stops_nothing(idle: Idle, redis_server: RedisServer) -> None:
+def test_rubbish_in_the_queue_stops_nothing(idle: Idle) -> None:
     for place, rubbish in enumerate(("no JSON", "{}", '{"body": "", "headers": {"task": "os.system"}}')):
-        with redis_server.client() as client:
+        with idle.redis.client() as client:
             client.lpush("ayla.auto", rubbish)
         wait_for(lambda: idle.log.read_text().count("told by the broker's client") > place)  # noqa: B023  # at once
         listening(idle.log, times=place + 2)

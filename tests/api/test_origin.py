@@ -15,6 +15,7 @@ from httpx2 import Headers
 from starlette.types import Message
 
 from tests.api.helpers import BASE_URL, problem_of, quickly
+from tests.cases import each
 from tests.factories import spec
 from tests.keyring import make_key, shown
 
@@ -37,7 +38,7 @@ def test_a_request_for_this_machine_is_answered(client: TestClient, host: str) -
     assert client.get("/v1/jobs", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize(
+@each(
     "host",
     [
         "evil.example",
@@ -59,7 +60,7 @@ def test_a_request_for_this_machine_is_answered(client: TestClient, host: str) -
         " ",
     ],
 )
-@pytest.mark.parametrize(("method", "path"), [("GET", "/v1/jobs"), ("GET", "/docs"), ("HEAD", "/healthz")])
+@each(("method", "path"), [("GET", "/v1/jobs"), ("GET", "/docs"), ("HEAD", "/healthz")])
 def test_a_request_for_another_host_is_refused(client: TestClient, host: str, method: str, path: str) -> None:
     answer = client.request(method, path, headers={"Host": host})
     assert answer.status_code == 421

@@ -5,12 +5,14 @@ import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
 from ayla_service.db import migrate
 from ayla_service.db.session import Database
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from tests.servers.postgres import PostgresServer
 from tests.servers.redis import RedisServer
@@ -24,6 +26,15 @@ settings.register_profile("ayla", deadline=None, derandomize=True)
 # New examples at every run: for whoever looks for faults (make fuzz), not for whoever wants to know about a change.
 settings.register_profile("fuzz", deadline=None, print_blob=True)
 settings.load_profile("ayla")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A process runs all tests of a file, so that what they share is made once: a database, a service, a worker."""
+    if config.getoption("dist") != "load":
+        return None
+    config.option.loadscopereorder = False  # long files are not those with many tests
+    return LoadFileScheduling(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

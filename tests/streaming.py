@@ -22,6 +22,7 @@ from ayla_service.settings import Settings
 from ayla_service.streams.schemas import JobEvent, TeamEvent
 from fastapi import FastAPI
 
+from tests.api.helpers import quickly
 from tests.api.processes import wait_until
 from tests.factories import WORKER, progress
 
@@ -104,7 +105,7 @@ def served(
 ) -> Iterator[tuple[FastAPI, str]]:
     """The application over a store, polled often, and its URL."""
     often = {"stream_poll_seconds": 0.05, "stream_ping_seconds": 0.1, "stream_recheck_seconds": 0.1}
-    app = create_app(Settings(data_dir=folder, **{**often, **settings}), database)
+    app = quickly(create_app(Settings(data_dir=folder, **{**often, **settings}), database))
     with serving(app, buffer_bytes) as url:
         yield app, url
 

@@ -34,9 +34,15 @@ def events() -> list[EventDict]:
     return captured.entries
 
 
+@pytest.fixture(scope="session")
+def usual() -> Settings:
+    """Settings as they are where nobody sets any; to read the environment takes longer than many a test."""
+    return Settings()
+
+
 @pytest.fixture
-def app(tmp_path: Path, database: Database) -> FastAPI:
-    return quickly(create_app(Settings(data_dir=tmp_path), database))
+def app(tmp_path: Path, database: Database, usual: Settings) -> FastAPI:
+    return quickly(create_app(usual.model_copy(update={"data_dir": tmp_path}), database))
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from tests.api.helpers import pointers, problem_of, record
+from tests.cases import each
 from tests.factories import spec, stranger, submit_as
 
 PLAIN, AYLA = "SGD lr=0.03", "AYLA-SGD lr=0.03 N1=1 N2=1.4"
@@ -178,7 +179,7 @@ def test_wrong_parameters_are_refused(client: TestClient, job_id: str, params: d
     assert pointers(problem_of(answer, 422, "invalid-request")) == [pointer]
 
 
-@pytest.mark.parametrize(
+@each(
     ("change", "pointer"),
     [
         ({"job_ids": []}, "/job_ids"),

@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from tests.api.contract_cases import Operation, good_request, is_stream, operations, things
-from tests.api.helpers import BASE_URL, pointers, problem_of
+from tests.api.helpers import BASE_URL, pointers, problem_of, quickly
 from tests.api.test_store_faults import rows
 from tests.factories import spec
 from tests.keyring import make_key, shown
@@ -150,7 +150,7 @@ def there(store: Database) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def client(folder: Path, store: Database) -> TestClient:
     """It raises what the application lets through: nothing must get through."""
-    app = create_app(Settings(data_dir=folder, rate_limit_per_minute=0), store)
+    app = quickly(create_app(Settings(data_dir=folder, rate_limit_per_minute=0), store))
     return TestClient(app, BASE_URL, headers=shown(make_key(store)))
 
 
@@ -175,38 +175,49 @@ def refused(answer: Response, *statuses: int) -> dict[str, Any]:
     return problem_of(answer, answer.status_code, slug)
 
 
-@pytest.mark.parametrize("name", WITH_IDS)
-def test_a_hostile_id_leads_nowhere(client: TestClient, there: dict[str, str], name: str) -> None:
-    method, path, operation = OPERATIONS[name]
-    body = good_request(operation, there).get("body")
-    for parameter in re.findall(r"{(\w+)}", path):
-        for what, hostile in IDS.items():
-            url = (
-                path.replace(f"{{{parameter}}}", hostile).format_map(there) if "{{" not in hostile else f"/v1/{hostile}"
-            )
-            answer = client.request(method, url, json=body, headers=ANY_VERSION, follow_redirects=False)
-            refused(answer, 404, 405, 422)
-            assert "x-injected" not in answer.headers, what
+def test_a_hostile_id_leads_nowhere(client: TestClient, there: dict[str, str], subtests: pytest.Subtests) -> None:
+    for name in WITH_IDS:
+        with subtests.test(name):
+            method, path, operation = OPERATIONS[name]
+            body = good_request(operation, there).get("body")
+            for parameter in re.findall(r"{(\w+)}", path):
+                for what, hostile in IDS.items():
+                    url = (
+                        path.replace(f"{{{parameter}}}", hostile).format_map(there)
+                        if "{{" not in hostile
+                        else f"/v1/{hostile}"
+                    )
+                    answer = client.request(method, url, json=body, headers=ANY_VERSION, follow_redirects=False)
+                    refused(answer, 404, 405, 422)
+                    assert "x-injected" not in answer.headers, what
 
 
-@pytest.mark.parametrize("body", BODIES)
-def test_a_hostile_body_is_refused_by_every_route(client: TestClient, there: dict[str, str], body: str) -> None:
-    content, status = BODIES[body]
+def test_a_hostile_body_is_refused_by_every_route(
+    client: TestClient, there: dict[str, str], subtests: pytest.Subtests
+) -> None:
+    for body in BODIES:
+        with subtests.test(body):
+            content, status = BODIES[body]
+            for name in WITH_JSON:
+                method, path, operation = OPERATIONS[name]
+                if content in (b"", b"null") and not operation["requestBody"].get("required"):
+                    continue
+                answer = client.request(
+                    method, path.format_map(there), content=content, headers={**JSON, **ANY_VERSION}
+                )
+                refused(answer, status, 400 if status == 422 else status)
+
+
+def test_a_body_that_is_not_said_to_be_json_is_refused(
+    client: TestClient, there: dict[str, str], subtests: pytest.Subtests
+) -> None:
     for name in WITH_JSON:
-        method, path, operation = OPERATIONS[name]
-        if content in (b"", b"null") and not operation["requestBody"].get("required"):
-            continue
-        answer = client.request(method, path.format_map(there), content=content, headers={**JSON, **ANY_VERSION})
-        refused(answer, status, 400 if status == 422 else status)
-
-
-@pytest.mark.parametrize("name", WITH_JSON)
-def test_a_body_that_is_not_said_to_be_json_is_refused(client: TestClient, there: dict[str, str], name: str) -> None:
-    method, path, operation = OPERATIONS[name]
-    content = json.dumps(good_request(operation, there)["body"]).encode()
-    for given in CONTENT_TYPES.values():
-        headers = {**ANY_VERSION, "Content-Type": given}
-        refused(client.request(method, path.format_map(there), content=content, headers=headers), 415, 422)
+        with subtests.test(name):
+            method, path, operation = OPERATIONS[name]
+            content = json.dumps(good_request(operation, there)["body"]).encode()
+            for given in CONTENT_TYPES.values():
+                headers = {**ANY_VERSION, "Content-Type": given}
+                refused(client.request(method, path.format_map(there), content=content, headers=headers), 415, 422)
 
 
 def test_a_compressed_body_is_refused_for_that(client: TestClient, there: dict[str, str]) -> None:
@@ -239,13 +250,18 @@ def test_a_body_that_is_only_said_to_be_as_it_is_is_read(client: TestClient) -> 
     assert client.get("/v1/jobs", headers={"Content-Encoding": "gzip"}).status_code == 200
 
 
-@pytest.mark.parametrize("name", WITH_JSON)
-def test_nobody_sets_what_is_not_for_him_to_set(client: TestClient, there: dict[str, str], name: str) -> None:
-    method, path, operation = OPERATIONS[name]
-    body = good_request(operation, there)["body"]
-    for field in PROPERTIES:
-        answer = client.request(method, path.format_map(there), json={**body, field: "admin"}, headers=ANY_VERSION)
-        assert f"/{field}" in pointers(refused(answer, 422)), field
+def test_nobody_sets_what_is_not_for_him_to_set(
+    client: TestClient, there: dict[str, str], subtests: pytest.Subtests
+) -> None:
+    for name in WITH_JSON:
+        with subtests.test(name):
+            method, path, operation = OPERATIONS[name]
+            body = good_request(operation, there)["body"]
+            for field in PROPERTIES:
+                answer = client.request(
+                    method, path.format_map(there), json={**body, field: "admin"}, headers=ANY_VERSION
+                )
+                assert f"/{field}" in pointers(refused(answer, 422)), field
 
 
 def test_a_field_that_stands_twice_is_named(client: TestClient) -> None:
@@ -264,31 +280,33 @@ def test_a_field_that_stands_twice_is_named(client: TestClient) -> None:
         assert pointers(problem) == [pointer]
 
 
-@pytest.mark.parametrize("name", WITH_JSON)
 def test_a_crowd_is_refused_before_each_of_it_is_looked_at(
-    client: TestClient, there: dict[str, str], name: str
+    client: TestClient, there: dict[str, str], subtests: pytest.Subtests
 ) -> None:
-    method, path, _ = OPERATIONS[name]
-    crowd = {f"f{place}": 1 for place in range(60_000)}
-    problem = refused(client.request(method, path.format_map(there), json=crowd, headers=ANY_VERSION), 422)
-    assert "60000 fields; no request needs more" in problem["detail"]
-    assert pointers(problem) == [""]
+    for name in WITH_JSON:
+        with subtests.test(name):
+            method, path, _ = OPERATIONS[name]
+            crowd = {f"f{place}": 1 for place in range(60_000)}
+            problem = refused(client.request(method, path.format_map(there), json=crowd, headers=ANY_VERSION), 422)
+            assert "60000 fields; no request needs more" in problem["detail"]
+            assert pointers(problem) == [""]
 
 
-@pytest.mark.parametrize("headers", HEADERS.values(), ids=HEADERS.keys())
-def test_hostile_headers_are_refused(client: TestClient, there: dict[str, str], headers: list[tuple[str, str]]) -> None:
-    path = f"/v1/jobs/{there['job_id']}"
-    given = [(name.encode(), value.encode("latin-1")) for name, value in headers]
-    asked = [b"application/json"] if headers[0][0] != "Content-Type" else []
-    given += [(b"Content-Type", value) for value in asked]
-    for method, url, body in (
-        ("POST", "/v1/jobs", spec()),
-        ("POST", f"{path}/clone", {}),
-        ("POST", f"{path}/pause", None),
-    ):
-        content = b"" if body is None else json.dumps(body).encode()
-        problem = refused(client.request(method, url, content=content, headers=given), 422)
-        assert [error["in"] for error in problem["errors"]] == ["header"]
+def test_hostile_headers_are_refused(client: TestClient, there: dict[str, str], subtests: pytest.Subtests) -> None:
+    for what, headers in HEADERS.items():
+        with subtests.test(what):
+            path = f"/v1/jobs/{there['job_id']}"
+            given = [(name.encode(), value.encode("latin-1")) for name, value in headers]
+            asked = [b"application/json"] if headers[0][0] != "Content-Type" else []
+            given += [(b"Content-Type", value) for value in asked]
+            for method, url, body in (
+                ("POST", "/v1/jobs", spec()),
+                ("POST", f"{path}/clone", {}),
+                ("POST", f"{path}/pause", None),
+            ):
+                content = b"" if body is None else json.dumps(body).encode()
+                problem = refused(client.request(method, url, content=content, headers=given), 422)
+                assert [error["in"] for error in problem["errors"]] == ["header"]
 
 
 def test_long_and_odd_headers_change_nothing(client: TestClient, there: dict[str, str]) -> None:
@@ -318,62 +336,63 @@ def test_two_keys_are_one_too_many(client: TestClient) -> None:
         problem_of(anonymous.get("/v1/jobs", headers=[(b"Authorization", value)]), 401, "not-authenticated")
 
 
-@pytest.mark.parametrize("path", sorted(DOCUMENT["paths"]))
-def test_methods_that_a_path_does_not_have_are_refused(client: TestClient, there: dict[str, str], path: str) -> None:
-    here = {method.upper() for method in DOCUMENT["paths"][path]} | {"HEAD"}
-    for method in sorted({"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PROPFIND", "X" * 100} - here):
-        answer = client.request(method, path.format_map(there))
-        problem_of(answer, 405, "method-not-allowed")
-        assert set(answer.headers["allow"].split(", ")) <= here
+def test_methods_that_a_path_does_not_have_are_refused(
+    client: TestClient, there: dict[str, str], subtests: pytest.Subtests
+) -> None:
+    for path in sorted(DOCUMENT["paths"]):
+        with subtests.test(path):
+            here = {method.upper() for method in DOCUMENT["paths"][path]} | {"HEAD"}
+            for method in sorted(
+                {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "X" * 100} - here
+            ):
+                answer = client.request(method, path.format_map(there))
+                problem_of(answer, 405, "method-not-allowed")
+                assert set(answer.headers["allow"].split(", ")) <= here
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        *(
-            "/v1//jobs",
-            "//v1/jobs",
-            "/v1/jobs//",
-            "/v1/./jobs/x/y",
-            "/v1/jobs;a=b",
-            "/V1/jobs",
-            "/v1/jobs%00",
-            "/v1%2fjobs%2f",
-        ),
-        *(
-            "/v1/%2e%2e/metrics/x",
-            "/v1/..%2f..%2fetc/passwd",
-            "/docs/assets/..%2f..%2f..%2fetc%2fpasswd",
-            "/v1/jobs%0a",
-        ),
-        *(
-            "/docs/assets/%2e%2e/%2e%2e/docs.py",
-            "/v1/jobs:nothing",
-            "/v1/jobs%3abulk%20",
-            "/v1/" + "a/" * 20_000,
-            "/" + "a" * 60_000,
-        ),
-    ],
+PATHS = (
+    "/v1//jobs",
+    "//v1/jobs",
+    "/v1/jobs//",
+    "/v1/./jobs/x/y",
+    "/v1/jobs;a=b",
+    "/V1/jobs",
+    "/v1/jobs%00",
+    "/v1%2fjobs%2f",
+    "/v1/%2e%2e/metrics/x",
+    "/v1/..%2f..%2fetc/passwd",
+    "/docs/assets/..%2f..%2f..%2fetc%2fpasswd",
+    "/v1/jobs%0a",
+    "/docs/assets/%2e%2e/%2e%2e/docs.py",
+    "/v1/jobs:nothing",
+    "/v1/jobs%3abulk%20",
+    "/v1/" + "a/" * 20_000,
+    "/" + "a" * 60_000,
 )
-def test_a_hostile_path_leads_nowhere(client: TestClient, path: str) -> None:
-    refused(client.get(path, follow_redirects=False), 404, 405)
 
 
-@pytest.mark.parametrize("name", WITH_QUERY)
-def test_hostile_queries_are_refused(client: TestClient, there: dict[str, str], name: str) -> None:
-    method, path, operation = OPERATIONS[name]
-    url = path.format_map(there)
-    for parameter in (item for item in operation["parameters"] if item["in"] == "query"):
-        given = parameter["name"]
-        if parameter["schema"].get("type") != "array" and "array" not in str(parameter["schema"].get("anyOf")):
-            answer = client.request(method, f"{url}?{given}=1&{given}=1")
-            assert f"/{given}" in pointers(refused(answer, 422)), given
-        if not is_stream(operation):
-            for value in ("%00", "%ff", "%0a", "a" * 60_000, "%ed%a0%80", "9" * 5000):
-                answer = client.request(method, f"{url}?{given}={value}")
-                assert answer.status_code < 500, (given, value[:20])
-    refused(client.request(method, f"{url}?" + "&".join(f"p{place}=1" for place in range(5000))), 422)
-    refused(client.request(method, f"{url}?{'q' * 60_000}=1"), 422)
+def test_a_hostile_path_leads_nowhere(client: TestClient, subtests: pytest.Subtests) -> None:
+    for path in PATHS:
+        with subtests.test(path[:50]):
+            refused(client.get(path, follow_redirects=False), 404, 405)
+
+
+def test_hostile_queries_are_refused(client: TestClient, there: dict[str, str], subtests: pytest.Subtests) -> None:
+    for name in WITH_QUERY:
+        with subtests.test(name):
+            method, path, operation = OPERATIONS[name]
+            url = path.format_map(there)
+            for parameter in (item for item in operation["parameters"] if item["in"] == "query"):
+                given = parameter["name"]
+                if parameter["schema"].get("type") != "array" and "array" not in str(parameter["schema"].get("anyOf")):
+                    answer = client.request(method, f"{url}?{given}=1&{given}=1")
+                    assert f"/{given}" in pointers(refused(answer, 422)), given
+                if not is_stream(operation):
+                    for value in ("%00", "%ff", "%0a", "a" * 60_000, "%ed%a0%80", "9" * 5000):
+                        answer = client.request(method, f"{url}?{given}={value}")
+                        assert answer.status_code < 500, (given, value[:20])
+            refused(client.request(method, f"{url}?" + "&".join(f"p{place}=1" for place in range(5000))), 422)
+            refused(client.request(method, f"{url}?{'q' * 60_000}=1"), 422)
 
 
 def test_a_body_where_none_belongs_is_ignored(client: TestClient, there: dict[str, str]) -> None:
@@ -391,19 +410,20 @@ def test_a_body_in_chunks_is_bounded_and_read_like_any_other(client: TestClient)
     problem_of(client.post("/v1/jobs", content=chunks(2000), headers=JSON), 413, "body-too-large")
 
 
-@pytest.mark.parametrize("pointer", ["", "/problem", "/problem/start", "/optimizers", "/unknown"])
-def test_a_hostile_change_makes_no_clone(client: TestClient, there: dict[str, str], pointer: str) -> None:
+def test_a_hostile_change_makes_no_clone(client: TestClient, there: dict[str, str], subtests: pytest.Subtests) -> None:
     """Merging goes as deep as the changes do, and no deeper than can be read."""
-    deep, wide = '{"a":' * 900 + "1" + "}" * 900, json.dumps({f"f{place}": {} for place in range(4900)})
-    for change in (
-        deep,
-        wide,
-        '{"a":' * 5000 + "1" + "}" * 5000,
-        json.dumps({f"f{place}": 1 for place in range(10_000)}),
-    ):
-        names = pointer.split("/")[1:]
-        content = "".join(f'{{"{name}":' for name in names) + change + "}" * len(names)
-        refused(client.post(f"/v1/jobs/{there['job_id']}/clone", content=content, headers=JSON), 400, 422)
+    for pointer in ("", "/problem", "/problem/start", "/optimizers", "/unknown"):
+        with subtests.test(pointer):
+            deep, wide = '{"a":' * 900 + "1" + "}" * 900, json.dumps({f"f{place}": {} for place in range(4900)})
+            for change in (
+                deep,
+                wide,
+                '{"a":' * 5000 + "1" + "}" * 5000,
+                json.dumps({f"f{place}": 1 for place in range(10_000)}),
+            ):
+                names = pointer.split("/")[1:]
+                content = "".join(f'{{"{name}":' for name in names) + change + "}" * len(names)
+                refused(client.post(f"/v1/jobs/{there['job_id']}/clone", content=content, headers=JSON), 400, 422)
 
 
 def test_one_hostile_job_keeps_all_of_a_bulk_out(client: TestClient) -> None:

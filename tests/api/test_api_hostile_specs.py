@@ -14,7 +14,8 @@ from ayla_service.settings import Settings
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
-from tests.api.helpers import BASE_URL, pointers, problem_of, set_at, spec_with, spec_without
+from tests.api.helpers import BASE_URL, pointers, problem_of, quickly, set_at, spec_with, spec_without
+from tests.cases import each
 from tests.factories import spec
 
 EXPRESSIONS = {
@@ -266,7 +267,7 @@ def database(migrated_store: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def client(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """One service that meets them all, one after the other."""
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"))
-    with TestClient(create_app(settings, database), BASE_URL) as client:
+    with TestClient(quickly(create_app(settings, database)), BASE_URL) as client:
         yield client
 
 
@@ -297,26 +298,26 @@ def refused(client: TestClient, body: dict[str, Any]) -> dict[str, Any]:
     return problem
 
 
-@pytest.mark.parametrize("expression", EXPRESSIONS.values(), ids=EXPRESSIONS.keys())
+@each("expression", EXPRESSIONS.values(), ids=EXPRESSIONS.keys())
 def test_a_hostile_expression_is_refused(client: TestClient, expression: str) -> None:
     problem = refused(client, spec_with("/problem/expression", expression))
     assert pointers(problem) == ["/problem/expression"]
     assert len(problem["errors"][0]["detail"]) < 300
 
 
-@pytest.mark.parametrize(("pointer", "value"), FIELDS.values(), ids=FIELDS.keys())
+@each(("pointer", "value"), FIELDS.values(), ids=FIELDS.keys())
 def test_a_hostile_field_is_refused(client: TestClient, pointer: str, value: object) -> None:
     body = {"seeds": [0], "record": {}, "tags": ["t"], "name": "n"} | spec()
     [found] = pointers(refused(client, set_at(body, pointer, value)))
     assert found == pointer or (len(found) < 100 and pointer.startswith(found.removesuffix("…")))
 
 
-@pytest.mark.parametrize(("pointer", "value", "reported"), ELSEWHERE.values(), ids=ELSEWHERE.keys())
+@each(("pointer", "value", "reported"), ELSEWHERE.values(), ids=ELSEWHERE.keys())
 def test_a_fault_is_reported_where_it_is(client: TestClient, pointer: str, value: object, reported: str) -> None:
     assert pointers(refused(client, spec_with(pointer, value))) == [reported]
 
 
-@pytest.mark.parametrize(("changes", "reported"), DATASETS.values(), ids=DATASETS.keys())
+@each(("changes", "reported"), DATASETS.values(), ids=DATASETS.keys())
 def test_a_hostile_dataset_is_refused(client: TestClient, changes: dict[str, Any], reported: str) -> None:
     problem = {"type": "dataset", "dataset": {"name": "digits"}} | changes
     assert pointers(refused(client, spec(problem=problem))) == [reported]
@@ -348,7 +349,7 @@ def test_a_thousand_unused_elements_are_not_all_told(client: TestClient) -> None
     assert "949 more" in refusal["detail"]
 
 
-@pytest.mark.parametrize(
+@each(
     "pointer",
     [
         "/problem",

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
 from tests.api.helpers import pointers, problem_of
+from tests.cases import each
 from tests.factories import AT_ONCE, WORKER, progress, spec
 
 ANY = {"If-Match": "*"}
@@ -36,7 +37,7 @@ def several(client: TestClient) -> dict[str, str]:
     return {document["name"]: client.post("/v1/jobs", json=document).json()["id"] for document in made}
 
 
-@pytest.mark.parametrize(
+@each(
     ("query", "found"),
     [
         ({}, ["three", "two", "one"]),

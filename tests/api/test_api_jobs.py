@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
 from tests.api.helpers import pointers, problem_of
+from tests.cases import each
 from tests.factories import spec
 
 
@@ -123,7 +124,7 @@ def test_jobs_are_filtered_by_state_and_tag(client: TestClient) -> None:
     assert found(state="cancelled", tag="paper") == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("query", "pointer", "said"),
     [
         ("state=done", "/state", "'queued', 'running', 'succeeded', 'failed' or 'cancelled'; got 'done'"),
@@ -150,8 +151,8 @@ def test_a_resource_without_parameters_says_so(client: TestClient, job_id: str) 
     assert problem["errors"][0]["detail"] == "Unknown query parameter 'verbose'. This resource has none."
 
 
-@pytest.mark.parametrize("unknown", ["nope", "00000000-0000-4000-8000-000000000000", "%00", "%FF", "a" * 300])
-@pytest.mark.parametrize(("method", "path"), [("GET", ""), ("POST", "/cancel"), ("GET", "/trials")])
+@each("unknown", ["nope", "00000000-0000-4000-8000-000000000000", "%00", "%FF", "a" * 300])
+@each(("method", "path"), [("GET", ""), ("POST", "/cancel"), ("GET", "/trials")])
 def test_an_unknown_job_is_not_found(client: TestClient, method: str, path: str, unknown: str) -> None:
     problem_of(client.request(method, f"/v1/jobs/{unknown}{path}"), 404, "job-not-found")
 

@@ -12,6 +12,7 @@ from ayla_service.states import TrialState
 from fastapi.testclient import TestClient
 
 from tests.api.helpers import pointers, problem_of, record, record_metrics, record_predictions
+from tests.cases import each
 
 NAN, INF = math.nan, math.inf
 COLUMNS: dict[str, list[Any]] = {
@@ -168,7 +169,7 @@ def test_a_wrong_selection_is_refused(client: TestClient, recorded: str, query: 
     assert said in problem["errors"][0]["detail"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("accept", "answered"),
     [
         ("", "application/json"),

@@ -25,8 +25,9 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from standardwebhooks import Webhook as Verifier
 
-from tests.api.helpers import BASE_URL, pointers, problem_of
+from tests.api.helpers import BASE_URL, pointers, problem_of, quickly
 from tests.api.processes import wait_until
+from tests.cases import each
 from tests.factories import colleague, spec, stranger
 from tests.service.hooks import add_delivery, add_webhook
 from tests.service.receiving import Answer, Receiver
@@ -134,7 +135,7 @@ def test_urls_that_may_not_be_sent_to_are_refused(client: TestClient, url: str, 
     assert [row["url"] for row in client.get("/v1/webhooks").json()["data"]] == [URL]
 
 
-@pytest.mark.parametrize(
+@each(
     ("fields", "pointer"),
     [
         ({"url": ""}, "/url"),
@@ -332,7 +333,7 @@ def serving(tmp_path: Path, database: Database) -> Iterator[TestClient]:
         webhook_poll_seconds=0.01,
         webhook_retry_seconds=0.001,
     )
-    with TestClient(create_app(settings, database), BASE_URL) as client:
+    with TestClient(quickly(create_app(settings, database)), BASE_URL) as client:
         yield client
 
 

@@ -18,6 +18,7 @@ from ayla_service.db.session import Database
 from ayla_service.processes import connections
 from ayla_service.settings import Settings
 
+from tests.api.helpers import quickly
 from tests.api.serving import Serve, Served, until_closed, wait_until
 from tests.factories import spec
 from tests.keyring import make_key
@@ -34,7 +35,7 @@ def serve(tmp_path: Path, database: Database) -> Iterator[Serve]:
 
         def start(**settings: Any) -> Served:
             chosen = Settings(data_dir=tmp_path, shutdown_seconds=1, **settings)
-            served = Served(create_app(chosen, database), chosen)
+            served = Served(quickly(create_app(chosen, database)), chosen)
             running.callback(served.stop)
             return served
 

@@ -24,7 +24,7 @@ from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from tests.api.helpers import BASE_URL, problem_of
+from tests.api.helpers import BASE_URL, problem_of, quickly
 from tests.factories import colleague, jobs, spec, stranger, submit_as
 from tests.keyring import holder_of, make_key, revoke, set_role, shown
 from tests.service.hooks import add_delivery, add_webhook
@@ -171,7 +171,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     migrate.upgrade(database)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(authentication, "WRONG_KEYS", RateLimitPolicy(6000, 6000))
-        app = create_app(settings, database)
+        app = quickly(create_app(settings, database))
         app.middleware_stack = app.build_middleware_stack()
     yield app
     database.dispose()

@@ -14,7 +14,8 @@ from fastapi.testclient import TestClient
 from httpx2 import Headers
 from starlette.types import Message
 
-from tests.api.helpers import BASE_URL, problem_of
+from tests.api.helpers import BASE_URL, problem_of, quickly
+from tests.cases import each
 from tests.factories import spec
 from tests.keyring import make_key, shown
 
@@ -24,7 +25,9 @@ ClientOf = Callable[..., TestClient]
 @pytest.fixture
 def client_of(tmp_path: Path, database: Database) -> ClientOf:
     """A client of a service with these settings."""
-    return lambda **settings: TestClient(create_app(Settings(data_dir=tmp_path, **settings), database), BASE_URL)
+    return lambda **settings: TestClient(
+        quickly(create_app(Settings(data_dir=tmp_path, **settings), database)), BASE_URL
+    )
 
 
 @pytest.mark.parametrize(
@@ -35,7 +38,7 @@ def test_a_request_for_this_machine_is_answered(client: TestClient, host: str) -
     assert client.get("/v1/jobs", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize(
+@each(
     "host",
     [
         "evil.example",
@@ -57,7 +60,7 @@ def test_a_request_for_this_machine_is_answered(client: TestClient, host: str) -
         " ",
     ],
 )
-@pytest.mark.parametrize(("method", "path"), [("GET", "/v1/jobs"), ("GET", "/docs"), ("HEAD", "/healthz")])
+@each(("method", "path"), [("GET", "/v1/jobs"), ("GET", "/docs"), ("HEAD", "/healthz")])
 def test_a_request_for_another_host_is_refused(client: TestClient, host: str, method: str, path: str) -> None:
     answer = client.request(method, path, headers={"Host": host})
     assert answer.status_code == 421
@@ -184,7 +187,7 @@ def test_programs_say_nothing_of_pages_and_pass(client: TestClient) -> None:
 
 
 def test_a_page_that_was_sent_without_tls_is_not_one_of_a_service_with_it(tmp_path: Path, database: Database) -> None:
-    app = create_app(Settings(data_dir=tmp_path), database)
+    app = quickly(create_app(Settings(data_dir=tmp_path), database))
     client = TestClient(app, "https://localhost")  # as a trusted proxy says by X-Forwarded-Proto
     assert client.post("/v1/queue/drain", headers={"Origin": "https://localhost"}).status_code == 200
     problem_of(client.post("/v1/queue/drain", headers={"Origin": "http://localhost"}), 403, "cross-site-request")

@@ -14,7 +14,7 @@ from ayla_service.queue.workers import register, sign_off
 from ayla_service.settings import Settings
 from fastapi.testclient import TestClient
 
-from tests.api.helpers import BASE_URL, problem_of
+from tests.api.helpers import BASE_URL, problem_of, quickly
 from tests.servers.process import free_port
 from tests.servers.redis import RedisServer
 from tests.service.test_workers import facts
@@ -81,7 +81,7 @@ def test_a_store_that_hangs_is_one_that_does_not_answer(
     over = threading.Event()
     monkeypatch.setattr(readiness, "_STORE_SECONDS", 0.05)
     monkeypatch.setattr(database, "ping", lambda: over.wait(60))
-    client = TestClient(create_app(Settings(data_dir=tmp_path), database), BASE_URL)
+    client = TestClient(quickly(create_app(Settings(data_dir=tmp_path), database)), BASE_URL)
     assert "does not answer" in problem_of(client.get("/readyz"), 503, "not-ready")["detail"]
     over.set()
 
@@ -91,7 +91,7 @@ def served(database: Database, tmp_path: Path) -> Callable[[str], TestClient]:
     """Makes a client of the application with a broker."""
 
     def serve(broker_url: str) -> TestClient:
-        return TestClient(create_app(Settings(data_dir=tmp_path, broker_url=broker_url), database), BASE_URL)
+        return TestClient(quickly(create_app(Settings(data_dir=tmp_path, broker_url=broker_url), database)), BASE_URL)
 
     return serve
 

@@ -15,7 +15,7 @@ from ayla_service.settings import Settings
 from fastapi.testclient import TestClient
 from structlog.typing import EventDict
 
-from tests.api.helpers import BASE_URL
+from tests.api.helpers import BASE_URL, quickly
 from tests.api.processes import SERVICE, clean_environment, wait_until
 from tests.factories import WORKER, submit
 
@@ -31,7 +31,7 @@ def lost(database: Database) -> str:
 
 @contextmanager
 def served(database: Database, folder: Path, reap_seconds: float) -> Iterator[None]:
-    with TestClient(create_app(Settings(data_dir=folder, reap_seconds=reap_seconds), database), BASE_URL):
+    with TestClient(quickly(create_app(Settings(data_dir=folder, reap_seconds=reap_seconds), database)), BASE_URL):
         yield
 
 

@@ -21,6 +21,7 @@ from fastapi import FastAPI, Response
 from starlette.responses import StreamingResponse
 from starlette.types import Message
 
+from tests.api.helpers import quickly
 from tests.api.serving import Serve, Served, until_closed, wait_until
 from tests.factories import spec
 
@@ -39,7 +40,7 @@ def serve(tmp_path: Path, database: Database) -> Iterator[Serve]:
 
         def start(**settings: Any) -> Served:
             chosen = Settings(data_dir=tmp_path, shutdown_seconds=1, **settings)
-            app = create_app(chosen, database)
+            app = quickly(create_app(chosen, database))
             app.add_api_route("/some", lambda: Response(b"x" * SOME))
             app.add_api_route("/large", lambda: Response(b"x" * LARGE))
             app.add_api_route("/pieces", lambda: StreamingResponse(b"x" * 10_000 for _ in range(LARGE // 10_000)))
@@ -222,7 +223,7 @@ def test_a_connection_too_many_is_answered_at_once(serve: Serve) -> None:
 
 
 def test_every_body_is_read_before_a_thread_is_taken(tmp_path: Path, database: Database) -> None:
-    app = create_app(Settings(data_dir=tmp_path), database)
+    app = quickly(create_app(Settings(data_dir=tmp_path), database))
     operations = [
         (method.upper(), path.replace("{", "").replace("}", ""), operation)
         for path, methods in app.openapi()["paths"].items()

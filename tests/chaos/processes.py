@@ -3,13 +3,14 @@
 import contextlib
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.servers import forks
+from tests.servers.forks import Fork
 
 _LOOK_SECONDS = 0.05
 _RESTART_SECONDS = 0.3
@@ -41,11 +42,11 @@ class Member:
     ) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
-        self._command = [sys.executable, "-m", module, *arguments]
+        self._module, self._arguments = module, arguments
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("AYLA_")}
         kept = {key: value for key, value in os.environ.items() if key in {"AYLA_CACHE_DIR", "AYLA_NATIVE"}}
         self._environment = inherited | kept | dict(environment)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Fork | None = None
 
     @property
     def pid(self) -> int:
@@ -55,16 +56,8 @@ class Member:
 
     def start(self) -> None:
         """Start it."""
-        with self.log.open("ab") as log:
-            # A session of its own: Ctrl-C in the terminal is for the harness, which ends the others itself.
-            self._process = subprocess.Popen(
-                self._command,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        # In a session of its own: Ctrl-C in the terminal is for the harness, which ends the others itself.
+        self._process = forks.start(self._module, self._arguments, environment=self._environment, output=self.log)
 
     def ended(self) -> int | None:
         """Its exit status; None while it runs."""

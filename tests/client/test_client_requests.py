@@ -8,6 +8,7 @@ import ayla
 import httpx2
 import pytest
 
+from tests.cases import each
 from tests.client.fake_service import FakeService
 
 ITSELF: list[Any] = []
@@ -47,10 +48,8 @@ def test_the_largest_numbers_are_sent_and_left_to_the_service() -> None:
         service.client().jobs.submit({"seeds": [2**1024 - 1], "budget": {"steps": 1.7e308}})
 
 
-@pytest.mark.parametrize(
-    "identifier", ["", ".", "..", None, 7, b"id", "\ud800", "x" * 100_000], ids=lambda x: repr(x)[:9]
-)
-@pytest.mark.parametrize(
+@each("identifier", ["", ".", "..", None, 7, b"id", "\ud800", "x" * 100_000], ids=lambda x: repr(x)[:9])
+@each(
     "call",
     [
         lambda client, item: client.jobs.get(item),
@@ -130,7 +129,7 @@ def test_an_address_may_end_with_the_version(address: str) -> None:
     assert not client.base_url.endswith("v1")
 
 
-@pytest.mark.parametrize(
+@each(
     "call",
     [
         lambda client: client.jobs.get("job-0"),
@@ -141,7 +140,7 @@ def test_an_address_may_end_with_the_version(address: str) -> None:
         lambda client: client.trials.predictions("t"),
     ],
 )
-@pytest.mark.parametrize("answer", [{"args": {}, "url": "elsewhere"}, [1, 2], None])
+@each("answer", [{"args": {}, "url": "elsewhere"}, [1, 2], None])
 def test_the_answers_of_another_program_are_told_in_plain_words(
     call: Callable[[ayla.Client], Any], answer: object
 ) -> None:

@@ -14,6 +14,7 @@ from ayla_spec.problems import ExpressionProblem
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from tests.cases import each
 from tests.core.batches import FLOAT64, job, needs_a_compiler, run
 
 DOMAIN = {"sqrt": (0.1, 4.0), "log": (0.1, 4.0), "asin": (-0.9, 0.9), "acos": (-0.9, 0.9)}
@@ -66,8 +67,8 @@ def slope_of(function: Callable[[float], float], x: float) -> float:
     return (8 * (function(x + h) - function(x - h)) - (function(x + 2 * h) - function(x - 2 * h))) / (12 * h)
 
 
-@pytest.mark.parametrize("name", [name for name, function in FUNCTIONS.items() if function.arity == 1])
-@pytest.mark.parametrize("share", [0.05, 0.37, 0.81])
+@each("name", [name for name, function in FUNCTIONS.items() if function.arity == 1])
+@each("share", [0.05, 0.37, 0.81])
 def test_functions_and_their_gradients(evaluate: Evaluate, name: str, share: float) -> None:
     low, high = DOMAIN.get(name, (-1.4, 1.4))
     x = low + share * (high - low)
@@ -76,7 +77,7 @@ def test_functions_and_their_gradients(evaluate: Evaluate, name: str, share: flo
     assert slope == pytest.approx(slope_of(FUNCTIONS[name].of_constants, x), rel=1e-7)
 
 
-@pytest.mark.parametrize(
+@each(
     ("expression", "value", "gradient"),
     [
         ("min(x, y)", -1.5, [1, 0]),
@@ -109,7 +110,7 @@ def test_operators_and_their_gradients(
     assert slopes == pytest.approx(gradient, rel=1e-14)
 
 
-@pytest.mark.parametrize(
+@each(
     ("expression", "value", "gradient"),
     [
         ("where(x < y, x**2, y**3)", 2.25, [-3, 0]),
@@ -131,7 +132,7 @@ def test_choices_and_their_gradients(evaluate: Evaluate, expression: str, value:
     assert slopes == pytest.approx(gradient, rel=1e-14)
 
 
-@pytest.mark.parametrize(
+@each(
     ("expression", "x", "slope"),
     [
         ("where(x > 0, sqrt(x)*sin(sqrt(x)), x**2)", -1.0, -2.0),
@@ -228,7 +229,7 @@ def test_gradients_of_random_expressions_agree_with_differences(evaluate: Evalua
     assert gradient[0] == pytest.approx(slopes[0], rel=1e-4, abs=1e-4)
 
 
-@pytest.mark.parametrize("function", TEST_FUNCTIONS, ids=lambda function: function.name)
+@each("function", TEST_FUNCTIONS, ids=lambda function: function.name)
 def test_catalogue_minimum(evaluate: Evaluate, function: TestFunction) -> None:
     for point in function.minimizers:
         value, gradient = evaluate(function.expression, **point)
@@ -237,14 +238,14 @@ def test_catalogue_minimum(evaluate: Evaluate, function: TestFunction) -> None:
             assert gradient == pytest.approx([0.0] * len(gradient), abs=2e-5)
 
 
-@pytest.mark.parametrize("function", TEST_FUNCTIONS, ids=lambda function: function.name)
+@each("function", TEST_FUNCTIONS, ids=lambda function: function.name)
 def test_both_ways_agree_on_the_catalogue(function: TestFunction) -> None:
     mine, theirs = (way(function.expression, **function.start) for way in WAYS.values())
     assert mine[0] == pytest.approx(theirs[0], rel=1e-13)
     assert mine[1] == pytest.approx(theirs[1], rel=1e-10, abs=1e-10)
 
 
-@pytest.mark.parametrize("function", TEST_FUNCTIONS, ids=lambda function: function.name)
+@each("function", TEST_FUNCTIONS, ids=lambda function: function.name)
 def test_the_catalogue_in_float32_is_the_same_up_to_rounding(function: TestFunction) -> None:
     """float32 is another library of kernels and other functions of Sleef."""
     if function.name == "cross-in-tray":

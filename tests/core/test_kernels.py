@@ -1,7 +1,9 @@
 """The compiled kernels against PyTorch: the same numbers up to rounding, and nothing that a neighbour changes."""
 
+import functools
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,6 +15,9 @@ import pytest
 import torch
 from ayla_core import Engine, MemoryRecorder
 from ayla_core.devices import set_threads
+from ayla_core.native import library
+from ayla_core.native.build import compiled
+from ayla_core.native.cache import is_whole
 from ayla_core.native.library import SWITCH, kernels
 from ayla_core.optimizers import every_rule, rule_of
 from ayla_core.recorder import Column
@@ -270,53 +275,58 @@ def test_without_a_compiler_everything_still_works(tmp_path: Path) -> None:
     assert "no C compiler was found" in done.stderr
 
 
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache, which this process has loaded nothing from."""
+    monkeypatch.setenv("AYLA_CACHE_DIR", str(tmp_path))
+    for name in ("_kernels", "_library"):
+        monkeypatch.setattr(library, name, functools.cache(getattr(library, name).__wrapped__))
+    return tmp_path
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch, cache: Path) -> Path:
+    """The library of expressions in that cache, as it was compiled once for this machine."""
+    with monkeypatch.context() as patch:
+        patch.delenv("AYLA_CACHE_DIR")
+        machines = compiled("expressions", "f64")
+    for path in machines.parent.glob(f"{machines.stem}.*"):
+        shutil.copy2(path, cache)
+    return cache / machines.name
+
+
 @needs_a_compiler
-@pytest.mark.parametrize("share", [0, 50, 90])
-def test_a_library_that_was_cut_short_is_compiled_again(tmp_path: Path, share: int) -> None:
+def test_a_library_that_was_cut_short_is_compiled_again(kept: Path) -> None:
     """Loading it as it is would kill the process."""
-    whole = compiled_in(tmp_path)
-    data = whole.read_bytes()
-    whole.write_bytes(data[: len(data) * share // 100])
-    done = in_a_process("assert kernels('expressions', torch.float64) is not None", AYLA_CACHE_DIR=str(tmp_path))
-    assert done.returncode == 0, done.stderr
-    assert whole.read_bytes() == data
+    assert is_whole(kept)
+    data = kept.read_bytes()
+    for share in (90, 0, 50):
+        kept.write_bytes(data[: len(data) * share // 100])
+        assert not is_whole(kept), share
+    assert compiled("expressions", "f64") == kept
+    assert kept.read_bytes() == data
+    assert kernels("expressions", torch.float64) is not None
 
 
 @needs_a_compiler
-def test_a_library_that_others_can_write_is_not_loaded(tmp_path: Path) -> None:
-    compiled_in(tmp_path).chmod(0o777)
-    done = in_a_process("assert kernels('expressions', torch.float64) is None", AYLA_CACHE_DIR=str(tmp_path))
-    assert done.returncode == 0, done.stderr
-    assert "written by others" in done.stderr
+def test_a_library_that_others_can_write_is_not_loaded(kept: Path, caplog: pytest.LogCaptureFixture) -> None:
+    kept.chmod(0o777)
+    assert kernels("expressions", torch.float64) is None
+    assert "written by others" in caplog.text
 
 
 @needs_a_compiler
-def test_a_user_without_a_home_computes_with_pytorch() -> None:
-    code = (
-        "from pathlib import Path\n"
-        "def no_home(): raise RuntimeError('Could not determine home directory.')\n"
-        "Path.home = no_home\n"
-        "assert kernels('expressions', torch.float64) is None"
-    )
-    done = in_a_process(code, XDG_CACHE_HOME="", AYLA_CACHE_DIR="")
-    assert done.returncode == 0, done.stderr
-    assert "set AYLA_CACHE_DIR" in done.stderr
+def test_a_user_without_a_home_computes_with_pytorch(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
 
-
-def compiled_in(folder: Path) -> Path:
-    """The library of expressions, compiled into an empty folder."""
-    done = in_a_process("assert kernels('expressions', torch.float64) is not None", AYLA_CACHE_DIR=str(folder))
-    assert done.returncode == 0, done.stderr
-    (library,) = folder.glob("*.so")
-    return library
-
-
-def in_a_process(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run Python code that looks for kernels."""
-    whole = f"import torch\nfrom ayla_core.native.library import kernels\n{code}"
-    return subprocess.run(
-        [sys.executable, "-c", whole], env={**os.environ, **environment}, capture_output=True, text=True, check=False
-    )
+    for name in ("XDG_CACHE_HOME", "AYLA_CACHE_DIR"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setattr(Path, "home", no_home)
+    assert kernels("expressions", torch.float64) is None
+    assert "set AYLA_CACHE_DIR" in caplog.text
 
 
 def test_a_norm_that_is_no_number_is_handed_on() -> None:
@@ -341,15 +351,12 @@ def job_of_paper() -> ResolvedJobSpec:
     return job(QUARTIC, [adam, adam | {"ayla": {"n1": 1.0, "n2": 0.57}}], 60)
 
 
-def test_a_compiler_that_fails_is_told_and_lived_with(tmp_path: Path) -> None:
-    failing = tmp_path / "cc"
+def test_a_compiler_that_fails_is_told_and_lived_with(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    failing = cache / "cc"
     failing.write_text("#!/bin/sh\necho this compiler is broken >&2\nexit 1\n", encoding="utf-8")
     failing.chmod(0o755)
-    code = (
-        "import torch; from ayla_core.native.library import kernels;"
-        "assert kernels('expressions', torch.float64) is None"
-    )
-    environment = {**os.environ, "CC": str(failing), "AYLA_CACHE_DIR": str(tmp_path / "cache")}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "this compiler is broken" in done.stderr
+    monkeypatch.setenv("CC", str(failing))
+    assert kernels("expressions", torch.float64) is None
+    assert "this compiler is broken" in caplog.text

@@ -7,6 +7,7 @@ from ayla_core import transform_reference
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.cases import each
 from tests.core.batches import job, run
 
 pytestmark = pytest.mark.usefixtures("way")
@@ -37,8 +38,8 @@ def check(loss: float, n1: float, n2: float, max_scale: float | None) -> None:
     assert recorder.outcomes[0].capped_steps == int(limited)
 
 
-@pytest.mark.parametrize("exponents", EXPONENTS, ids=str)
-@pytest.mark.parametrize("loss", LOSSES)
+@each("exponents", EXPONENTS, ids=str)
+@each("loss", LOSSES)
 def test_scale_and_transformed_loss(loss: float, exponents: tuple[float, float]) -> None:
     check(loss, *exponents, None)
 

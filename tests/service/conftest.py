@@ -3,12 +3,15 @@
 import itertools
 import os
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ayla_service.db import migrate
+from ayla_service.db.models import Base
 from ayla_service.db.session import Database
-from sqlalchemy import URL
+from sqlalchemy import URL, Engine, Table, create_engine, event, select
 
 from tests.servers.postgres import PostgresServer
 
@@ -21,16 +24,30 @@ _PATIENT = {
     "tcp_user_timeout": "300000",
 }
 
+_DEFINING = ("ALTER", "CREATE", "DROP")
+_EMPTY = ";".join(f'DELETE FROM "{table.name}"' for table in reversed(Base.metadata.sorted_tables))
+_END_OTHERS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid != pg_backend_pid() AND backend_type = 'client backend'
+"""
+
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: PostgresServer) -> Iterator[URL]:
-    """A PostgreSQL database with the current schema, to be copied for each test."""
+    """A PostgreSQL database with the current schema, to be copied for each module."""
     template = postgres_server.create_database(_named("template"))
     database = Database(template.render_as_string(hide_password=False))
     migrate.upgrade(database)
     database.dispose()
     yield template
     postgres_server.drop_database(str(template.database))
+
+
+@pytest.fixture(scope="module")
+def reused(postgres_server: PostgresServer, postgres_template: URL) -> Iterator["Reused"]:
+    """The PostgreSQL database of a module: to copy one for each test would cost more than many tests themselves."""
+    with closing(Reused(postgres_server, postgres_template)) as reused:
+        yield reused
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -42,13 +59,70 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
         yield store
         store.dispose()
         return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    template: URL = request.getfixturevalue("postgres_template")
-    copy = server.create_database(_named(f"test_{next(_numbers)}"), template.database)
-    store = Database(copy.update_query_dict(_PATIENT).render_as_string(hide_password=False))
-    yield store
-    store.dispose()
-    server.drop_database(str(copy.database))
+    reused: Reused = request.getfixturevalue("reused")
+    with reused.opened() as store:
+        yield store
+
+
+class Reused:
+    """A PostgreSQL database that one test after the other has to itself, each as new.
+
+    Args:
+        server: to make it on.
+        template: what it is a copy of.
+    """
+
+    def __init__(self, server: PostgresServer, template: URL) -> None:
+        self._server, self._template = server, template
+        self._copy: URL | None = None
+        self._admin: Engine | None = None
+        self._first_rows: dict[Table, list[Any]] = {}
+        self._schema_changed = False
+
+    @contextmanager
+    def opened(self) -> Iterator[Database]:
+        """A store on it for one test; whatever the test has left is gone afterwards, its connections too."""
+        copy = self._copied()
+        store = Database(copy.update_query_dict(_PATIENT).render_as_string(hide_password=False))
+        event.listen(store.engine, "before_cursor_execute", self._notice)
+        try:
+            yield store
+        finally:
+            store.dispose()
+            if self._schema_changed:
+                self.close()
+            else:
+                self._restore()
+
+    def close(self) -> None:
+        """Drop it; the next test gets a new one."""
+        if self._admin is not None and self._copy is not None:
+            self._admin.dispose()
+            self._server.drop_database(str(self._copy.database))
+        self._admin = self._copy = None
+        self._schema_changed = False
+
+    def _copied(self) -> URL:
+        if self._copy is None:
+            self._copy = self._server.create_database(_named(f"test_{next(_numbers)}"), self._template.database)
+            self._admin = create_engine(self._copy)
+            with self._admin.connect() as connection:
+                found = {
+                    table: connection.execute(select(table)).mappings().all() for table in Base.metadata.sorted_tables
+                }
+            self._first_rows = {table: [dict(row) for row in rows] for table, rows in found.items() if rows}
+        return self._copy
+
+    def _notice(self, _connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
+        self._schema_changed |= statement.lstrip().upper().startswith(_DEFINING)
+
+    def _restore(self) -> None:
+        assert self._admin is not None
+        with self._admin.begin() as connection:
+            connection.exec_driver_sql(_END_OTHERS)
+            connection.exec_driver_sql(_EMPTY)
+            for table, rows in self._first_rows.items():
+                connection.execute(table.insert(), rows)
 
 
 def _named(what: str) -> str:

@@ -11,6 +11,7 @@ from ayla_spec.expression import flattened, parse, shape_of
 from ayla_spec.functions import TEST_FUNCTIONS, TestFunction
 from ayla_spec.problems import ExpressionProblem
 
+from tests.cases import each
 from tests.spec.interpreter import value_at
 
 POINTS = np.random.default_rng(7).uniform(-2.0, 2.0, (5, 3))
@@ -44,7 +45,7 @@ def test_every_function_of_the_language_is_known() -> None:
     assert set(FUNCTIONS) == set(language.FUNCTIONS)
 
 
-@pytest.mark.parametrize("function", TEST_FUNCTIONS, ids=lambda function: function.name)
+@each("function", TEST_FUNCTIONS, ids=lambda function: function.name)
 def test_known_minima_are_found(function: TestFunction) -> None:
     expression = parse(function.expression, shape_of(function.start))
     for minimizer in function.minimizers:

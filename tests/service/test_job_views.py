@@ -14,6 +14,7 @@ from ayla_service.queue.reaper import reap
 from ayla_service.queue.retries import ErrorType, RetryPolicy
 from sqlalchemy import select, update
 
+from tests.cases import each
 from tests.factories import AT_ONCE, WORKER, jobs, progress, submit
 
 PATIENT = RetryPolicy(max_attempts=3, pause_seconds=60)
@@ -53,9 +54,7 @@ def test_attempts_of_one_moment_are_listed_once_over_pages(database: Database) -
     assert (len(rest.items), rest.next_cursor) == (1, None)
 
 
-@pytest.mark.parametrize(
-    "cursor", ["", "x", "W10", cursors.encode("2026-01-01T00:00:00", 0, 1), cursors.encode("never", 0, 1)]
-)
+@each("cursor", ["", "x", "W10", cursors.encode("2026-01-01T00:00:00", 0, 1), cursors.encode("never", 0, 1)])
 def test_a_foreign_cursor_of_attempts_is_refused(database: Database, cursor: str) -> None:
     job = submit(database)
     with pytest.raises(InvalidQuery):

@@ -30,6 +30,7 @@ from ayla_service.teams.principal import LOCAL
 from ayla_spec import JobSpec, SpecError
 from sqlalchemy import func, select, update
 
+from tests.cases import each
 from tests.factories import WORKER, Jobs, colleague, jobs, progress, spec, stranger, submit, submit_as
 
 
@@ -253,7 +254,7 @@ def test_jobs_are_filtered_by_state_and_tag(database: Database) -> None:
     assert jobs(database).list(JobQuery(JobState.CANCELLED, labels={LabelKind.TAG: "a"})).items == []
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "bnVsbA", "WzEsMl0", "WyJub3QgYSB0aW1lIiwieCJd", "é", "=", "W10" * 5000])
+@each("cursor", ["", "x", "bnVsbA", "WzEsMl0", "WyJub3QgYSB0aW1lIiwieCJd", "é", "=", "W10" * 5000])
 def test_a_foreign_cursor_is_refused(database: Database, cursor: str) -> None:
     job = submit(database)
     with pytest.raises(InvalidQuery):
@@ -272,7 +273,7 @@ def test_trials_are_listed_in_order_over_pages(database: Database) -> None:
     assert first.items[0].summary is None
 
 
-@pytest.mark.parametrize("unknown", ["nothing", "0" * 36, "\0" * 36, "é" * 36, "", "x" * 10_000])
+@each("unknown", ["nothing", "0" * 36, "\0" * 36, "é" * 36, "", "x" * 10_000])
 def test_what_does_not_exist_is_not_found(database: Database, unknown: str) -> None:
     service = jobs(database)
     with pytest.raises(JobNotFound):

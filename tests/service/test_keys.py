@@ -15,6 +15,7 @@ from ayla_service.teams.principal import DEFAULT_MEMBER_ID, LOCAL, Scope
 from sqlalchemy import event, select, text, update
 from sqlalchemy.exc import OperationalError
 
+from tests.cases import each
 from tests.factories import colleague, stranger
 from tests.keyring import create, holder_of, make_key, set_role
 
@@ -73,7 +74,7 @@ def test_what_is_made_does_not_show_the_key(database: Database) -> None:
     assert made.key[13:] not in repr(made)
 
 
-@pytest.mark.parametrize("wrong", ["", "ayla_", "ayla_" + "x" * 43, "x" * 10_000, "ayla_é", "Ω", "a\x00b"])
+@each("wrong", ["", "ayla_", "ayla_" + "x" * 43, "x" * 10_000, "ayla_é", "Ω", "a\x00b"])
 def test_a_key_that_is_none_lets_nobody_in(database: Database, wrong: str) -> None:
     make_key(database)
     with pytest.raises(NotAuthenticated, match="not one of this service"):

@@ -10,6 +10,8 @@ from ayla_service.webhooks.resolving import Resolver
 from ayla_service.webhooks.target_policy import TargetPolicy
 from ayla_service.webhooks.targets import TargetRefused, parse
 
+from tests.cases import each
+
 PUBLIC = "93.184.215.14"
 PUBLIC_6 = "2606:2800:21f:cb07:6820:80da:af6b:8b2c"
 
@@ -158,8 +160,8 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("url", HOSTILE)
-@pytest.mark.parametrize("private", [(), ("10.99.0.0/16", "trusted.example")], ids=["nothing", "something"])
+@each("url", HOSTILE)
+@each("private", [(), ("10.99.0.0/16", "trusted.example")], ids=["nothing", "something"])
 def test_what_is_not_plainly_a_public_host_is_refused(url: str, private: tuple[str, ...]) -> None:
     closed = policy(
         *private,
@@ -176,7 +178,7 @@ def test_what_is_not_plainly_a_public_host_is_refused(url: str, private: tuple[s
     assert "10.0.0.7" not in refusal, "addresses of the inside are nobody's business"
 
 
-@pytest.mark.parametrize(
+@each(
     ("url", "host", "port", "resource", "authority"),
     [
         ("https://public.example", "public.example", 443, "/", "public.example"),
@@ -213,7 +215,7 @@ SPECIAL = """
 """
 
 
-@pytest.mark.parametrize("address", SPECIAL.split())
+@each("address", SPECIAL.split())
 def test_special_addresses_are_not_public(address: str) -> None:
     assert not is_public(ip_address(address))
 
@@ -224,7 +226,7 @@ ORDINARY = """
 """
 
 
-@pytest.mark.parametrize("address", ORDINARY.split())
+@each("address", ORDINARY.split())
 def test_others_are_public(address: str) -> None:
     assert is_public(ip_address(address))
 
@@ -284,7 +286,7 @@ METADATA = """
 """Where clouds keep credentials, and IPv6 addresses that lead there."""
 
 
-@pytest.mark.parametrize("address", METADATA.split())
+@each("address", METADATA.split())
 def test_credentials_of_clouds_are_reached_only_where_they_are_listed_by_themselves(address: str) -> None:
     bracketed = f"[{address}]" if ":" in address else address
     everything = ("0.0.0.0/0", "::/0", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10", "64:ff9b::/96")

@@ -8,6 +8,7 @@ from ayla_spec.expression import ExpressionError, parse
 from ayla_spec.expression.grammar import FUNCTIONS
 from ayla_spec.expression.hints import OTHER_NAMES, OTHER_SIGNS
 
+from tests.cases import each
 from tests.spec.interpreter import value_at
 
 SHAPE: Mapping[str, int | None] = {"x": None, "y": None, "v": 4}
@@ -53,7 +54,7 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize("source", SAID)
+@each("source", SAID)
 def test_other_notations_are_answered_with_ours_and_their_column(source: str) -> None:
     column, advice = SAID[source]
     for blanks in (0, 3):

@@ -26,6 +26,7 @@ from ayla_spec.limits import MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_NODES
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.cases import each
 from tests.spec.interpreter import value_at
 
 SCALARS: Mapping[str, int | None] = {"x": None, "y": None, "z": None}
@@ -62,13 +63,13 @@ def test_constants_are_folded_to_floats() -> None:
     assert root("x + 2*pi - (1 + 1)") == Binary("-", Binary("+", X, Constant(2 * math.pi)), Constant(2.0))
 
 
-@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name != "where"])
+@each("name", [name for name in FUNCTIONS if name != "where"])
 def test_every_function_can_be_called(name: str) -> None:
     arguments = ", ".join(["x"] * FUNCTIONS[name].arity)
     assert root(f"{name}({arguments})") == Call(name, (X,) * FUNCTIONS[name].arity)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@each("name", FUNCTIONS)
 def test_every_function_is_described_with_a_whole_number_of_arguments(name: str) -> None:
     function = FUNCTIONS[name]
     assert type(function.arity) is int
@@ -109,7 +110,7 @@ def test_where_on_constants_is_its_chosen_branch(condition: str, chosen: Node) -
     assert root(f"where({condition}, x, y)") == chosen
 
 
-@pytest.mark.parametrize(
+@each(
     ("source", "expected"),
     [
         ("abs(-2)", 2.0),

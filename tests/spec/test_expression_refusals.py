@@ -10,6 +10,8 @@ from ayla_spec.limits import MAX_EXPRESSION_LENGTH
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.cases import each
+
 SHAPE: Mapping[str, int | None] = {"x": None, "v": 4}
 
 SECONDS = 0.2
@@ -155,7 +157,7 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("source", HOSTILE.values(), ids=HOSTILE.keys())
+@each("source", HOSTILE.values(), ids=HOSTILE.keys())
 def test_what_is_not_in_the_language_is_refused_with_a_reason_at_once(source: str) -> None:
     refusals = [_refusal(source) for _ in range(2)]
     for message, _ in refusals:
@@ -211,7 +213,7 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize("source", SAID, ids=[source[:30] for source in SAID])
+@each("source", SAID, ids=[source[:30] for source in SAID])
 def test_the_message_says_where_and_what_would_be_right(source: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         parse(source, SHAPE)

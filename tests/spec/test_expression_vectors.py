@@ -21,6 +21,7 @@ from ayla_spec.limits import MAX_DIMENSIONS, MAX_EXPANDED_NODES
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.cases import each
 from tests.spec.interpreter import value_at
 
 SHAPE: Mapping[str, int | None] = {"x": 3, "v": 2, "one": 1, "y": None}
@@ -201,7 +202,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("source", REFUSED)
+@each("source", REFUSED)
 def test_what_is_wrong_with_a_vector_is_told_with_its_column(source: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         parse(source, SHAPE)

@@ -9,6 +9,7 @@ from ayla_spec.expression import Expression, flattened, parse, shape_of
 from ayla_spec.functions import TEST_FUNCTIONS, Interval, TestFunction
 from ayla_spec.limits import MAX_DIMENSIONS
 
+from tests.cases import each
 from tests.spec.interpreter import value_at, values_at
 
 SAMPLES = 20_000
@@ -51,7 +52,7 @@ def test_the_catalogue_is_rich_and_its_names_are_unique() -> None:
     assert {"rastrigin", "ackley", "styblinski-tang", "monkey-saddle"} <= set(NAMES)
 
 
-@pytest.mark.parametrize("function", TEST_FUNCTIONS, ids=NAMES)
+@each("function", TEST_FUNCTIONS, ids=NAMES)
 def test_start_and_minimizers_have_one_form_and_lie_in_the_domain(function: TestFunction) -> None:
     shape = shape_of(function.start)
     for point in (function.start, *function.minimizers):
@@ -63,21 +64,21 @@ def test_start_and_minimizers_have_one_form_and_lie_in_the_domain(function: Test
     assert set(_parsed(function).variables) == set(flattened(function.start))
 
 
-@pytest.mark.parametrize("function", CASES, ids=_name)
+@each("function", CASES, ids=_name)
 def test_the_minimum_is_taken_at_every_minimizer(function: TestFunction) -> None:
     expression = _parsed(function)
     for point in function.minimizers:
         assert value_at(expression, flattened(point)) == pytest.approx(function.minimum, rel=1e-9, abs=1e-9)
 
 
-@pytest.mark.parametrize("function", CASES, ids=_name)
+@each("function", CASES, ids=_name)
 def test_the_start_is_not_a_minimizer(function: TestFunction) -> None:
     value = value_at(_parsed(function), flattened(function.start))
     assert math.isfinite(value)
     assert value > function.minimum + 1e-3
 
 
-@pytest.mark.parametrize("function", CASES, ids=_name)
+@each("function", CASES, ids=_name)
 def test_no_point_of_the_domain_is_lower(function: TestFunction) -> None:
     draw = np.random.default_rng(20_000)
     scalars = list(flattened(function.start))
@@ -91,7 +92,7 @@ def test_no_point_of_the_domain_is_lower(function: TestFunction) -> None:
         assert lowest >= function.minimum - 1e-9 * max(1.0, abs(function.minimum))
 
 
-@pytest.mark.parametrize("function", SMOOTH, ids=_name)
+@each("function", SMOOTH, ids=_name)
 def test_the_gradient_vanishes_at_every_minimizer(function: TestFunction) -> None:
     expression = _parsed(function)
     h = 1e-5
@@ -104,7 +105,7 @@ def test_the_gradient_vanishes_at_every_minimizer(function: TestFunction) -> Non
             assert (higher - lower) / (2 * h) == pytest.approx(0.0, abs=1e-6 * max(1.0, abs(function.minimum)))
 
 
-@pytest.mark.parametrize("function", [case for case in TEST_FUNCTIONS if case.dimensions == "any"], ids=_name)
+@each("function", [case for case in TEST_FUNCTIONS if case.dimensions == "any"], ids=_name)
 def test_the_plain_entry_is_its_own_lowest_usual_dimension(function: TestFunction) -> None:
     assert function.in_dimension(len(flattened(function.start))) == function
 

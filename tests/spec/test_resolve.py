@@ -20,6 +20,7 @@ from ayla_spec.trials import plan_shards, plan_trials
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.cases import each
 from tests.factories import spec
 
 DATASET = {"type": "dataset", "dataset": {"name": "digits"}, "model": {"name": "linear"}, "batch_size": 32}
@@ -138,7 +139,7 @@ def test_a_resolved_spec_survives_json() -> None:
     assert ResolvedJobSpec.model_validate_json(resolved.model_dump_json()) == resolved
 
 
-@pytest.mark.parametrize(
+@each(
     ("changes", "pointer"),
     [
         ({"optimizers": None}, "/optimizers"),

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -14,6 +13,8 @@ import ayla
 from ayla_service.db import migrate
 from ayla_service.db.session import Database
 
+from tests.servers import forks
+from tests.servers.forks import Fork
 from tests.system.processes import url_of
 
 SETTINGS = {
@@ -46,21 +47,21 @@ class Deployment:
     database: Database
     environment: dict[str, str]
     url: str = ""
-    workers: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
+    workers: dict[int, Fork] = field(default_factory=dict)
 
     def client(self) -> ayla.Client:
         """A client of it."""
         return ayla.Client(self.url)
 
-    def start_worker(self) -> subprocess.Popen[bytes]:
+    def start_worker(self) -> Fork:
         """One more worker."""
-        process = self._start("worker", [sys.executable, "-m", "ayla_worker"])
+        process = self._start("worker", "ayla_worker")
         self.workers[len(self.workers)] = process
         return process
 
-    def start_api(self) -> subprocess.Popen[bytes]:
+    def start_api(self) -> Fork:
         """The API, on a port of its own; ``url`` is where."""
-        process = self._start("api", [sys.executable, "-m", "ayla_service", "api", "--port", "0"])
+        process = self._start("api", "ayla_service", "api", "--port", "0")
         self.url = url_of(process, max(self.folder.glob("api-*.log")))
         return process
 
@@ -68,11 +69,9 @@ class Deployment:
         """What all its processes have said."""
         return "".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
 
-    def _start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
-        with (self.folder / f"{name}-{time.monotonic_ns()}.log").open("wb") as log:
-            return subprocess.Popen(
-                command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder
-            )
+    def _start(self, name: str, module: str, *arguments: str) -> Fork:
+        log = self.folder / f"{name}-{time.monotonic_ns()}.log"
+        return forks.start(module, arguments, environment=self.environment, output=log, folder=self.folder)
 
 
 @contextmanager
@@ -93,12 +92,12 @@ def deployed(name: str, folder: Path, store_url: str, broker_url: str | None, wo
         yield deployment
 
 
-def _end_all(processes: Mapping[int, subprocess.Popen[bytes]]) -> None:
+def _end_all(processes: Mapping[int, Fork]) -> None:
     for process in processes.values():
         _end(process)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: Fork) -> None:
     if process.poll() is None:
         process.send_signal(signal.SIGCONT)
         process.terminate()

@@ -14,6 +14,8 @@ from pathlib import Path
 import ayla
 import psutil
 
+from tests.servers.forks import Process
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -58,7 +60,7 @@ def service(folder: Path, **settings: object) -> Iterator[Service]:
             process.wait(30)
 
 
-def url_of(process: subprocess.Popen[bytes], log: Path) -> str:
+def url_of(process: Process, log: Path) -> str:
     """Where a process that has just been started serves, as its log says.
 
     Raises:

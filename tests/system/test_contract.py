@@ -3,7 +3,6 @@
 import itertools
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +25,7 @@ from ayla_spec.trials import plan_trials
 from sqlalchemy import select
 
 from tests.factories import STYBLINSKI_TANG
+from tests.servers.forks import Fork
 from tests.servers.postgres import PostgresServer
 from tests.servers.redis import RedisServer
 from tests.system.deployments import Deployment, deployed
@@ -103,7 +103,7 @@ def _under_way(client: Client, job: Job) -> Job:
     return client.jobs.get(job)
 
 
-def _worker_of(deployment: Deployment, job: Job) -> subprocess.Popen[bytes]:
+def _worker_of(deployment: Deployment, job: Job) -> Fork:
     """The process that runs the job's only shard."""
     with deployment.database.read() as session:
         name = session.scalars(

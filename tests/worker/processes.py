@@ -4,8 +4,6 @@ import contextlib
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,11 +13,14 @@ from ayla_service.db.models import ChunkRow
 from ayla_service.db.session import Database
 from sqlalchemy import func, select
 
+from tests.servers import forks
+from tests.servers.forks import Fork
+
 LEASE_SECONDS = 2.0
 
 
 @contextmanager
-def worker(database: Database, log: Path, **settings: object) -> Iterator[subprocess.Popen[bytes]]:
+def worker(database: Database, log: Path, **settings: object) -> Iterator[Fork]:
     """A worker process with a short lease; killed at the end if it still runs."""
     environment = {
         **os.environ,
@@ -30,10 +31,7 @@ def worker(database: Database, log: Path, **settings: object) -> Iterator[subpro
         "AYLA_MAX_ATTEMPTS": "100",
         **{f"AYLA_{name.upper()}": str(value) for name, value in settings.items()},
     }
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "ayla_worker"], env=environment, stdin=subprocess.DEVNULL, stderr=output
-        )
+    process = forks.start("ayla_worker", environment=environment, output=log)
     try:
         yield process
     finally:
@@ -43,7 +41,7 @@ def worker(database: Database, log: Path, **settings: object) -> Iterator[subpro
         process.wait()
 
 
-def freeze(process: subprocess.Popen[bytes], store: Path) -> None:
+def freeze(process: Fork, store: Path) -> None:
     """Stop a worker between two writes: frozen inside one it would hold SQLite's only write lock."""
     while True:
         process.send_signal(signal.SIGSTOP)

@@ -1,8 +1,6 @@
 """A worker that dies right before or right after each of its commits: the next one finds a store that makes sense."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ from ayla_service.db.session import Database
 from sqlalchemy import select
 
 from tests.factories import jobs, submit
+from tests.servers import forks
 from tests.worker.processes import LEASE_SECONDS, wait_for, worker
 from tests.worker.test_faults import LONG, _assert_as_if_undisturbed
 
@@ -62,11 +61,9 @@ def test_a_worker_that_dies_at_a_commit_costs_time_only(database: Database, tmp_
         "AYLA_MAX_ATTEMPTS": "100",
     }
     for commit in (1, 2, 3, 4):
-        command = [sys.executable, "-c", DYING_WORKER, when, str(commit)]
-        with (tmp_path / "log").open("ab") as log:
-            process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stderr=log)
-        wait_for(lambda process=process: process.poll() is not None)  # type: ignore[misc]  # bound now, not later
-        assert process.returncode == 9, (tmp_path / "log").read_text()
+        arguments, log = [when, str(commit)], tmp_path / "log"
+        process = forks.start("ayla_worker", arguments, environment=environment, output=log, script=DYING_WORKER)
+        assert process.wait(200) == 9, log.read_text()
     with worker(database, tmp_path / "log"):
         wait_for(lambda: jobs(database).get(job.id).state == "succeeded")
     with database.read() as session:

@@ -1,8 +1,6 @@
 """Steps that are longer than the lease: kept as long as they get on, ended and explained where they do not."""
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +22,8 @@ from ayla_worker.watchdog import EXIT_STATUS
 from sqlalchemy import update
 
 from tests.factories import jobs, submit
+from tests.servers import forks
+from tests.servers.forks import Fork
 from tests.worker.processes import wait_for
 
 LEASE_SECONDS = 1.5
@@ -157,9 +157,7 @@ sys.exit(main())
 
 
 @contextmanager
-def slow_worker(
-    database: Database, flag: Path, log: Path, *, signs: bool, **settings: object
-) -> Iterator[subprocess.Popen[bytes]]:
+def slow_worker(database: Database, flag: Path, log: Path, *, signs: bool, **settings: object) -> Iterator[Fork]:
     environment = {
         **os.environ,
         "AYLA_DATABASE_URL": database.url,
@@ -169,9 +167,8 @@ def slow_worker(
         "AYLA_RETRY_SECONDS": "0",
         **{f"AYLA_{name.upper()}": str(value) for name, value in settings.items()},
     }
-    command = [sys.executable, "-c", SLOW_WORKER.format(signs=signs), str(flag)]
-    with log.open("ab") as output:
-        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stderr=output, stdout=output)
+    script = SLOW_WORKER.format(signs=signs)
+    process = forks.start("ayla_worker", [str(flag)], environment=environment, output=log, script=script)
     try:
         yield process
     finally:

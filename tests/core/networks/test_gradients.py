@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import torch
 
+from tests.cases import each
 from tests.core.networks.samples import CLASSES, images, objective, tensors
 from tests.core.networks.twins import ACTIVATIONS, element_losses, flat, load, magnitudes, twin
 
@@ -20,8 +21,8 @@ def label(model: dict[str, Any]) -> str:
     return f"{model['name']}-{model.get('activation', '')}"
 
 
-@pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("model", MODELS, ids=label)
+@each("loss", LOSSES)
+@each("model", MODELS, ids=label)
 def test_every_model_and_loss_agrees_with_pytorchs_own(model: dict[str, Any], loss: str) -> None:
     dataset = images(classes=loss in ("cross-entropy", "mse-softmax"))
     inputs, targets = tensors(dataset)

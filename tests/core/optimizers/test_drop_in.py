@@ -15,6 +15,7 @@ from ayla_core.optimizers import reference_of
 from ayla_spec.optimizers import Ayla
 from torch import Tensor, nn, optim
 
+from tests.cases import each
 from tests.core.optimizers.cases import CASES
 from tests.core.optimizers.problems import PROBLEMS, Problem
 from tests.core.optimizers.training import Make, backward, descend, flat, loss_of, model, one_step, train
@@ -42,7 +43,7 @@ def test_with_exponents_1_it_is_the_optimizer_inside(name: str) -> None:
     left, right = model(), model()
     plain, ayla = INNER[name](left.parameters()), AYLA(INNER[name](right.parameters()))
     before = flat(left)
-    for step in range(200):
+    for step in range(80):
         one_step_alike(left, right, plain, ayla, step)
         torch.testing.assert_close(flat(right), flat(left), rtol=1e-11, atol=1e-12)
     assert not torch.equal(flat(left), before)
@@ -59,9 +60,9 @@ def one_step_alike(left: nn.Module, right: nn.Module, plain: optim.Optimizer, ay
     ayla.step(loss)
 
 
-@pytest.mark.parametrize("cap", [True, False])
-@pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS)
-@pytest.mark.parametrize("name", CASES)
+@each("cap", [True, False])
+@each("problem", PROBLEMS.values(), ids=PROBLEMS)
+@each("name", CASES)
 def test_its_steps_are_those_of_the_reference(name: str, problem: Problem, cap: bool) -> None:
     settings, make = CASES[name]
     ayla = Ayla(n1=1.3, n2=0.8, max_scale=5.0, cap_weights=cap)
@@ -109,7 +110,7 @@ def test_scale_and_transformed_loss(loss: float) -> None:
     assert optimizer.transformed_loss.item() == pytest.approx(transform_reference.transformed_loss(loss, 1.5, 0.5))
 
 
-@pytest.mark.parametrize("name", CASES)
+@each("name", CASES)
 def test_a_loss_that_is_no_number_makes_the_parameters_so(name: str) -> None:
     """Wherever an exponent is not 1; with both 1 the loss changes nothing."""
 

@@ -16,6 +16,7 @@ from torch.distributed.checkpoint.state_dict import (
     set_optimizer_state_dict,
 )
 
+from tests.cases import each
 from tests.core.optimizers.test_drop_in import INNER
 from tests.core.optimizers.training import backward, flat, loss_of, model, one_step, train
 
@@ -50,8 +51,8 @@ def test_asking_a_fresh_one_for_its_state_changes_nothing(name: str) -> None:
     assert torch.equal(asked.capped_steps, other.capped_steps)
 
 
-@pytest.mark.parametrize("options", OPTIONS)
-@pytest.mark.parametrize("name", INNER)
+@each("options", OPTIONS)
+@each("name", INNER)
 def test_a_state_through_pytorchs_checkpoints_goes_on_bit_for_bit(name: str, options: str) -> None:
     network, other = model(), model(seed=8)
     optimizer = make(name, network.parameters())

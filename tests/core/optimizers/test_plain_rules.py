@@ -11,7 +11,7 @@ from tests.core.optimizers.cases import CASES
 from tests.core.optimizers.driving import Driver
 from tests.core.optimizers.problems import network, network_start, rosenbrock
 
-STEPS = 300
+STEPS = 100
 RTOL = 1e-12
 LOSSES: dict[str, tuple[Callable[[Tensor], Tensor], Tensor]] = {
     "network 0": (network(0), network_start(0)),

@@ -16,7 +16,7 @@ from tests.core.optimizers.cases import SETTINGS
 from tests.core.optimizers.driving import Driver
 
 WIDTH = 2
-few = settings(max_examples=25)
+few = settings(max_examples=12)  # of each of some thirty optimizers
 names = pytest.mark.parametrize("name", SETTINGS)
 moderate = st.floats(-1e3, 1e3)
 scales = st.floats(1e-6, 1e3)

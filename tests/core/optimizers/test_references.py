@@ -11,6 +11,7 @@ from ayla_core import transform_reference
 from ayla_core.optimizers import reference_of, rule_of
 from ayla_spec.optimizers import Ayla, Optimizer
 
+from tests.cases import each
 from tests.core.optimizers.cases import SETTINGS
 from tests.core.optimizers.driving import Driver
 from tests.core.optimizers.problems import PROBLEMS, Point, Problem
@@ -93,8 +94,8 @@ def check(settings: Sequence[Optimizer], problem: Problem, scale: Any, steps: in
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
-@pytest.mark.parametrize("scale", SCALES)
-@pytest.mark.parametrize("name", SETTINGS)
+@each("scale", SCALES)
+@each("name", SETTINGS)
 def test_a_rule_agrees_with_its_reference(name: str, scale: str, problem: str) -> None:
     ayla, v = SCALES[scale]
     check(rows_of(SETTINGS[name], 3, ayla=ayla), PROBLEMS[problem], v)

@@ -58,7 +58,7 @@ unit: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest --numprocesses 2
 
 QUICK := tests/spec tests/core/test_paper_reference.py tests/core/test_transform.py tests/core/optimizers/test_references.py \
-	tests/api/test_api_jobs.py tests/service/test_claims.py
+	tests/jobs/test_api.py tests/queue/test_claims.py
 
 quick: $(VENV)/.installed-dev ## While you work: the spec, the mathematics, the API and the queue on SQLite, in under a minute
 	@$(BIN)/python -m pytest --numprocesses 2 $(QUICK) -k 'not postgres'

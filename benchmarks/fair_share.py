@@ -23,7 +23,7 @@ from ayla_service.db import migrate  # noqa: E402
 from ayla_service.db.session import Database  # noqa: E402
 from ayla_service.queue.fair_queue import SharePolicy  # noqa: E402
 
-from tests.service.queue_scenarios import Share, WaitTimes, backlogs, mixed, newcomer  # noqa: E402
+from tests.queue.scenarios import Share, WaitTimes, backlogs, mixed, newcomer  # noqa: E402
 
 _UNCAPPED = SharePolicy(credit_seconds=1e9)
 _SHOWN_MINUTES = 10

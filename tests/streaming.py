@@ -22,9 +22,9 @@ from ayla_service.settings import Settings
 from ayla_service.streams.schemas import JobEvent, TeamEvent
 from fastapi import FastAPI
 
-from tests.api.helpers import quickly
-from tests.api.processes import wait_until
 from tests.factories import WORKER, progress
+from tests.http.helpers import quickly
+from tests.processes.command import wait_until
 
 LEASE = 30.0
 

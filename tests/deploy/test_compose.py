@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.commands import runner
+from tests.admin.commands import runner
 from tests.deploy import compose as promises
 from tests.deploy.compose import DOCKERFILES, FILE, ROOT, Compose, Faults
 

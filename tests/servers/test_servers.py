@@ -12,7 +12,7 @@ import pytest
 import redis
 from sqlalchemy import URL
 
-from tests.api.processes import is_running, wait_until
+from tests.processes.command import is_running, wait_until
 from tests.servers import programs
 from tests.servers.postgres import PostgresServer
 from tests.servers.redis import RedisServer

@@ -18,9 +18,9 @@ from ayla_worker.registration import THREAD_NAME, WorkerRegistration
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
-from tests.api.processes import wait_until
+from tests.processes.command import wait_until
+from tests.queue.test_workers import facts
 from tests.servers.process import free_port
-from tests.service.test_workers import facts
 
 FAST = Settings(presence_seconds=0.02)
 

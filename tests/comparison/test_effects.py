@@ -1,0 +1,82 @@
+"""Settings whose exponents had no effect, and copies: what is claimed, and of what nothing is."""
+
+from typing import Any
+
+import pytest
+from ayla_service.comparison.effects import copies, notes_on_effects
+from ayla_service.comparison.query import ComparisonQuery
+from ayla_service.comparison.runs import ComparedProblem, ComparedSetting
+from ayla_service.comparison.summaries import summarize
+from ayla_spec.optimizers.effect import Sides
+
+from tests.comparison.comparing import run
+
+BELOW, BOTH = Sides(10, 0), Sides(6, 4)
+
+
+def setting(label: str, ayla: dict[str, Any] | None, *sides: Sides | None, **changes: Any) -> ComparedSetting:
+    """A setting with a run for each of the sides, by seed from 0."""
+    optimizer = {"name": "sgd", "learning_rate": 0.1, "label": label, "ayla": ayla}
+    runs = {seed: run(1.0, seed, label=label, sides=one) for seed, one in enumerate(sides)}
+    return ComparedSetting(label, optimizer, runs=runs, **changes)
+
+
+def problem(*settings: ComparedSetting) -> ComparedProblem:
+    made = ComparedProblem("x**2", 10, "float64", mini_batches=False)
+    made.settings = {one.label: one for one in settings}
+    return made
+
+
+def notes(made: ComparedProblem) -> list[str]:
+    first = copies(made)
+    return list(
+        notes_on_effects([summarize(one, ComparisonQuery(), first.get(label)) for label, one in made.settings.items()])
+    )
+
+
+A, B = {"n1": 1.2, "n2": 1.5}, {"n1": 1.2, "n2": 0.5}
+NOTHING: dict[str, list[ComparedSetting]] = {
+    "it acted on one seed": [setting("a", A, BELOW, BOTH), setting("b", B, BELOW, BOTH)],
+    "one trial is older": [setting("a", A, BELOW, None), setting("b", B, BELOW, None)],
+    "all trials are older": [setting("a", A, None), setting("b", B, None)],
+    "no trial has ended": [setting("a", A), setting("b", B)],
+    "a trial has no result": [setting("a", A, BELOW, unfinished=1), setting("b", B, BELOW, unfinished=1)],
+    "the label has several settings": [setting("a", A, BELOW, varies=True), setting("b", B, BELOW, varies=True)],
+    "there is no AYLA": [setting("a", None, BELOW)],
+}
+
+
+@pytest.mark.parametrize("case", NOTHING)
+def test_nothing_is_claimed_where(case: str) -> None:
+    made = problem(*NOTHING[case])
+    assert copies(made) == {}
+    assert notes(made) == []
+
+
+def test_settings_with_other_seeds_are_not_called_copies() -> None:
+    made = problem(setting("a", A, BELOW, BELOW), setting("b", B, BELOW))
+    assert copies(made) == {}
+    assert notes(made) == ["a and b: N2 had no effect, as the loss was above 1 in size on no step."]
+
+
+def test_copies_name_the_first_of_them() -> None:
+    plain, identity = setting("plain", None, BOTH), setting("identity", {"n1": 1.0, "n2": 1.0}, BOTH)
+    other = setting("other", A, BOTH)
+    made = problem(plain, setting("a", A, BELOW), setting("b", B, BELOW), other, identity)
+    assert copies(made) == {"b": "a", "identity": "plain"}
+    assert notes(made)[1] == (
+        "2 of 5 optimizers are copies of another one, as they differ only in exponents that had no effect: "
+        "(a and b), (plain and identity)."
+    )
+
+
+def test_a_large_grid_is_told_in_a_few_lines() -> None:
+    grid = [
+        setting(f"{n1} {n2}", {"n1": 1 + n1 / 10, "n2": 1 + n2 / 10}, BELOW) for n1 in range(20) for n2 in range(20)
+    ]
+    told = notes(problem(*grid))
+    assert len(told) == 3
+    assert told[-1].startswith("380 of 400 optimizers are copies of another one")
+    assert "(0 0, 0 1, 0 2 and 17 more), (1 0, " in told[-1]
+    assert told[-1].endswith("(4 0, 4 1, 4 2 and 17 more), and 15 more groups, of which 'copy_of' tells.")
+    assert max(map(len, told)) < 500

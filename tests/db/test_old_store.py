@@ -1,0 +1,221 @@
+"""A store that an older version has filled is upgraded without loss, and its work goes on."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from alembic import command
+from ayla_service.comparison.query import ComparisonQuery
+from ayla_service.comparison.service import ComparisonService
+from ayla_service.db import migrate
+from ayla_service.db.models import JobLabelRow, JobRow, TrialRow
+from ayla_service.db.session import Database
+from ayla_service.jobs.listing import JobQuery
+from ayla_service.queue.attempts import begin, record
+from ayla_service.queue.claims import claim
+from ayla_service.queue.reaper import reap
+from ayla_service.states import LabelKind
+from ayla_service.teams.principal import LOCAL
+from ayla_service.trials.encoding import encode
+from ayla_service.trials.selection import TrajectoryQuery, TrialSelection
+from ayla_service.trials.service import ResultReader
+from ayla_spec import JobSpec, resolve
+from sqlalchemy import MetaData, insert, select, update
+
+from tests.factories import AT_ONCE, WORKER, jobs, progress, spec
+
+pytestmark = pytest.mark.every_store
+
+OLD = "0002"
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+STATES = ("queued", "running", "succeeded", "failed", "cancelled")
+
+
+_SUBMITTED: dict[str, Any] = {
+    "optimizers": [{"name": "sgd", "learning_rate": 0.03, "ayla": {"n1": 1.0, "n2": 1.4}}],
+    "tags": ["old"],
+}
+
+
+def _id(kind: str, place: int) -> str:
+    return f"{kind:0>8}-0000-4000-8000-{place:012d}"
+
+
+@pytest.fixture
+def old(database: Database) -> Database:
+    """A store at the older revision, with a job in every state; some rows of the running one were recorded."""
+    with database.migration() as connection:
+        command.downgrade(migrate._config(connection), OLD)
+    with database.write() as session:
+        tables = MetaData()
+        tables.reflect(session.connection())
+        for name, rows in _rows().items():
+            session.execute(insert(tables.tables[name]), rows)
+    assert migrate.current(database) == OLD
+    return database
+
+
+def _rows() -> dict[str, list[dict[str, Any]]]:
+    places = list(enumerate(STATES))
+    return {
+        "jobs": [_job(place, state) for place, state in places],
+        "job_tags": [{"job_id": _id("a", place), "tag": "old"} for place, _ in places],
+        "idempotency_keys": [{"key": "k", "body_digest": "0" * 64, "job_id": _id("a", 2), "created_at": NOW}],
+        "shards": [_shard(place, state) for place, state in places],
+        "trials": [_trial(place, state) for place, state in places],
+        "attempts": [_attempt(place, state) for place, state in places if state != "queued"],
+        "chunks": [
+            {
+                "trial_id": _id("c", place),
+                "first_step": 0,
+                "last_step": 4,
+                "rows": 5,
+                "data": encode({"step": list(range(5)), "loss": [1.0 / (step + 1) for step in range(5)]}),
+            }
+            for place in (1, 2)
+        ],
+        "checkpoints": [{"shard_id": _id("b", 1), "step": 5, "attempt": 1, "data": b"state at 5"}],
+    }
+
+
+def _job(place: int, state: str) -> dict[str, Any]:
+    submitted = spec(**_SUBMITTED, name=f"OLD ÄRGER {state}")
+    resolved = resolve(JobSpec.model_validate(submitted)).model_dump(mode="json")
+    del resolved["limits"]  # which that version did not know
+    return {
+        "id": _id("a", place),
+        "name": f"OLD ÄRGER {state}",
+        "state": state,
+        "priority": 0,
+        "submitted_spec": submitted,
+        "resolved_spec": resolved,
+        "steps_total": 10,
+        "created_at": NOW + timedelta(seconds=place),
+        "started_at": None if state == "queued" else NOW + timedelta(seconds=10),
+        "finished_at": None if state in STATES[:2] else NOW + timedelta(seconds=20),
+        "cancel_requested_at": NOW if state == "cancelled" else None,
+        "error_type": "attempts-exhausted" if state == "failed" else None,
+        "error_detail": "Gave up." if state == "failed" else None,
+    }
+
+
+def _shard(place: int, state: str) -> dict[str, Any]:
+    return {
+        "id": _id("b", place),
+        "job_id": _id("a", place),
+        "index": 0,
+        "state": state,
+        "device": "auto",
+        "attempt": 0 if state == "queued" else 1,
+        "failures": 0,
+        "lease_expires_at": NOW + timedelta(seconds=40) if state == "running" else None,
+    }
+
+
+def _trial(place: int, state: str) -> dict[str, Any]:
+    return {
+        "id": _id("c", place),
+        "job_id": _id("a", place),
+        "shard_id": _id("b", place),
+        "index": 0,
+        "optimizer_index": 0,
+        "label": "SGD lr=0.03",
+        "settings": {"name": "sgd", "learning_rate": 0.03},
+        "seed": 0,
+        "state": "completed" if state == "succeeded" else state,
+        "steps_done": 5 if state == "running" else 0,
+        "capped_steps": 0,
+        "wall_seconds": 0.5,
+    }
+
+
+def _attempt(place: int, state: str) -> dict[str, Any]:
+    return {
+        "shard_id": _id("b", place),
+        "number": 1,
+        "worker": "old:1",
+        "outcome": state,
+        "environment": {},
+        "first_step": 0,
+        "started_at": NOW,
+        "heartbeat_at": NOW,
+        "ended_at": None if state == "running" else NOW + timedelta(seconds=20),
+        "error": "ValueError: no" if state == "failed" else None,
+    }
+
+
+def test_every_job_of_an_old_store_is_there_after_the_upgrade(old: Database) -> None:
+    migrate.upgrade(old)
+    service = jobs(old)
+    page = service.list(
+        JobQuery(labels={LabelKind.TAG: "old", LabelKind.OPTIMIZER: "sgd", LabelKind.PROBLEM: "expression"})
+    )
+    assert [(job.name, job.state) for job in page.items] == [
+        (f"OLD ÄRGER {state}", state) for state in reversed(STATES)
+    ]
+    assert {(job.priority, job.owner, tuple(job.tags)) for job in page.items} == {("normal", "local", ("old",))}
+    with old.read() as session:
+        stored = dict(session.execute(select(JobRow.state, JobRow.stored_bytes)).all())
+    assert stored["succeeded"] == len(_rows()["chunks"][1]["data"])
+    table = ResultReader(old).trajectory(LOCAL.team_id, _id("c", 2), TrajectoryQuery())
+    assert table["step"].to_pylist() == [0, 1, 2, 3, 4]
+
+
+def test_the_jobs_of_an_old_store_are_found_as_those_of_a_new_one(old: Database) -> None:
+    """By every label and text that a job has which is submitted now."""
+    migrate.upgrade(old)
+    new = jobs(old).submit(spec(**_SUBMITTED, name="OLD ÄRGER queued"))
+    stored = {}
+    with old.read() as session:
+        for job_id in (_id("a", 0), new.id):
+            labels = select(JobLabelRow.kind, JobLabelRow.label).where(JobLabelRow.job_id == job_id)
+            text = session.get_one(JobRow, job_id).search_text
+            stored[job_id] = (text, sorted(map(tuple, session.execute(labels))))
+    assert stored[_id("a", 0)] == stored[new.id]
+    assert "old ärger queued" in stored[new.id][0]
+
+
+def test_the_work_of_an_old_store_goes_on_after_the_upgrade(old: Database) -> None:
+    migrate.upgrade(old)
+    assert reap(old, AT_ONCE) == 1, "its worker is long gone"
+    service = jobs(old)
+    for job_id, first in ((_id("a", 0), 0), (_id("a", 1), 5)):
+        claimed = claim(old, WORKER, 30)
+        assert claimed is not None
+        assert claimed.job_id == job_id
+        assert claimed.spec.limits.seconds is None
+        begin(old, claimed, first, "cpu", 30)
+        record(old, claimed, progress(claimed, first, 10, finished=True), 30)
+        assert service.get(job_id).state == "succeeded"
+    table = ResultReader(old).trajectory(LOCAL.team_id, _id("c", 1), TrajectoryQuery())
+    assert table["step"].to_pylist() == list(range(11))
+
+
+def test_of_trials_that_are_older_nothing_is_said_of_exponents_without_effect(old: Database) -> None:
+    """Nobody counted their losses below and above 1; no number stands for that, zero least of all."""
+    migrate.upgrade(old)
+    with old.write() as session:
+        ayla = {"n1": 1.0, "n2": 1.4, "transform_on": "loss", "max_scale": None, "cap_weights": True}
+        session.execute(update(TrialRow).values(settings={"name": "sgd", "learning_rate": 0.03, "ayla": ayla}))
+    (trial,) = jobs(old).trials(_id("a", 2)).items
+    assert trial.summary is not None
+    assert (trial.summary.losses_below_one, trial.summary.losses_above_one, trial.summary.notes) == (None, None, [])
+    reader = ResultReader(old)
+    (row,) = reader.summary(reader.of_job(None, LOCAL.team_id, _id("a", 2), TrialSelection())).to_pylist()
+    assert (row["losses_below_one"], row["losses_above_one"], row["notes"]) == (None, None, None)
+    comparison = ComparisonService(old).compare(LOCAL, [_id("a", 2)], ComparisonQuery())
+    assert (comparison.results[0].summaries[0].notes, comparison.results[0].summaries[0].copy_of) == ([], None)
+    assert not any("effect" in note for note in comparison.notes)
+
+
+def test_an_upgraded_store_can_be_taken_back_and_upgraded_again(old: Database) -> None:
+    migrate.upgrade(old)
+    service = jobs(old)
+    service.pause(_id("a", 0))
+    with old.migration() as connection:
+        command.downgrade(migrate._config(connection), OLD)
+    migrate.upgrade(old)
+    assert service.get(_id("a", 0)).state == "queued"
+    claimed = claim(old, WORKER, 30)
+    assert claimed is not None
+    assert claimed.job_id == _id("a", 0), "what was paused waits in the queue of the older schema"

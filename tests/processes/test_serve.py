@@ -1,0 +1,147 @@
+"""``serve`` and ``run`` for real: started, used, stopped, killed; nothing is left running."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.factories import spec
+from tests.processes.command import SERVICE, clean_environment, is_running, run_service, wait_until
+
+
+def workers(log: Path) -> list[int]:
+    """The pids of all workers that the service's log tells of."""
+    lines = [line for line in log.read_text().splitlines() if line.startswith("{")]
+    return [event["pid"] for event in map(json.loads, lines) if event["event"] == "worker process started"]
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A service on a free port, and its URL."""
+    with (
+        (folder / "log").open("w") as log,
+        subprocess.Popen(
+            [*SERVICE, "serve", "--port", "0"],
+            env=clean_environment(folder, AYLA_LOG_FORMAT="json"),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            greeting = process.stdout.readline()
+            found = re.search(r"on (http://127\.0\.0\.1:\d+) \(docs: \1/docs, data: (.+?)\)", greeting)
+            assert found is not None, greeting
+            assert found[2] == str(folder)
+            wait_until(lambda: workers(folder / "log"), "a worker")
+            yield process, found[1]
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_the_service_and_its_worker(tmp_path: Path, number: signal.Signals) -> None:
+    with serving(tmp_path) as (process, url):
+        assert httpx2.get(f"{url}/readyz", trust_env=False).status_code == 200
+        process.send_signal(number)
+        assert process.wait(60) == 0
+        assert not [pid for pid in workers(tmp_path / "log") if is_running(pid)]
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_a_killed_service_takes_its_worker_along(tmp_path: Path) -> None:
+    with serving(tmp_path) as (process, url):
+        assert httpx2.get(f"{url}/healthz", trust_env=False).status_code == 200
+        process.kill()
+        process.wait(60)
+        for pid in workers(tmp_path / "log"):
+            wait_until(lambda pid=pid: not is_running(pid), "the end of the worker")  # type: ignore[misc]
+
+
+def test_a_body_over_the_limit_gets_its_answer_from_a_real_server(tmp_path: Path) -> None:
+    with serving(tmp_path) as (_, url):
+        headers = {"Content-Type": "application/json"}
+        answer = httpx2.post(f"{url}/v1/jobs", content=b" " * 3_000_000, headers=headers, trust_env=False)
+        assert answer.status_code == 413
+        assert answer.json()["type"] == "urn:ayla:problem:body-too-large"
+
+
+def test_run_gives_the_command_a_service_and_takes_its_exit_code(tmp_path: Path) -> None:
+    command = textwrap.dedent(f"""
+        import json, os, sys, time, urllib.request
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({{}}))
+        def call(path, body=None):
+            headers = {{"Content-Type": "application/json"}}
+            request = urllib.request.Request(os.environ["AYLA_BASE_URL"] + path, body, headers)
+            return json.load(opener.open(request))
+        job = call("/v1/jobs", {json.dumps(spec()).encode()!r})
+        while job["state"] in ("queued", "running"):
+            time.sleep(0.1)
+            job = call("/v1/jobs/" + job["id"])
+        print(job["state"], job["trials"]["completed"])
+        sys.exit(7)
+    """)
+    ended = run_service(tmp_path, "run", "--", sys.executable, "-c", command, AYLA_LOG_FORMAT="json")
+    assert (ended.stdout, ended.stderr, ended.returncode) == ("succeeded 2\n", "", 7)
+    pids = workers(tmp_path / "service.log")
+    assert pids
+    assert not [pid for pid in pids if is_running(pid)]
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [(["no-such-program"], 127), (["sh", "-c", "kill -9 $$"], 137)],
+)
+def test_run_tells_of_a_command_as_a_shell_does(tmp_path: Path, command: list[str], code: int) -> None:
+    ended = run_service(tmp_path, "run", "--", *command)
+    assert ended.returncode == code
+    assert "Traceback" not in ended.stderr
+
+
+def test_run_shows_the_log_of_a_service_that_does_not_start(tmp_path: Path) -> None:
+    (tmp_path / "ayla.db").write_bytes(b"this is no database file" * 100)
+    ended = run_service(tmp_path, "run", "--", "true")
+    assert ended.returncode == 2
+    assert str(tmp_path / "service.log") in ended.stderr
+    assert "file is not a database" in ended.stderr
+
+
+def terminate(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+
+
+def press_ctrl_c(process: subprocess.Popen[str]) -> None:
+    """What a terminal does: SIGINT to the whole process group."""
+    os.killpg(process.pid, signal.SIGINT)
+
+
+@pytest.mark.parametrize(("stop", "code"), [(terminate, 143), (press_ctrl_c, 130)])
+def test_a_signal_to_run_stops_command_and_service(
+    tmp_path: Path, stop: Callable[[subprocess.Popen[str]], None], code: int
+) -> None:
+    command = "import os, time; print(os.getpid(), flush=True); time.sleep(300)"
+    environment = clean_environment(tmp_path, AYLA_LOG_FORMAT="json")
+    with subprocess.Popen(
+        [*SERVICE, "run", "--", sys.executable, "-c", command],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # the command's own KeyboardInterrupt
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        pid = int(process.stdout.readline())
+        stop(process)
+        assert process.wait(60) == code
+    assert not is_running(pid)
+    assert not [worker for worker in workers(tmp_path / "service.log") if is_running(worker)]

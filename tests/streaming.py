@@ -24,7 +24,7 @@ from fastapi import FastAPI
 
 from tests.factories import WORKER, progress
 from tests.http.helpers import quickly
-from tests.processes.command import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 LEASE = 30.0
 
@@ -95,7 +95,7 @@ def serving(app: FastAPI, buffer_bytes: int | None = None) -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(PATIENCE_SECONDS)
         assert not thread.is_alive(), "a stream keeps the server from stopping"
 
 
@@ -151,7 +151,7 @@ def streamed(url: str, path: str, after: str | None = None, **headers: str) -> I
     """Open a stream, after an event that was received before."""
     sent = {**headers, **({"Last-Event-ID": after} if after else {})}
     with (
-        httpx2.Client(trust_env=False, timeout=30) as client,
+        httpx2.Client(trust_env=False, timeout=PATIENCE_SECONDS) as client,
         client.stream("GET", f"{url}{path}", headers=sent) as response,
     ):
         assert response.status_code == 200, response.read()

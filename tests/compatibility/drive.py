@@ -38,7 +38,7 @@ def read(client: ayla.Client) -> None:
     problem = ayla.expression("x**4 - 3*x**3 + 2", x=-1.0)
     job = client.jobs.submit(problem=problem, optimizers=[plain, lifted], budget=800, name="before", tags=["before"])
     seen: list[str] = []
-    job = client.jobs.wait(job, timeout=60, on_progress=lambda now: seen.append(now.state))
+    job = client.jobs.wait(job, timeout=600, on_progress=lambda now: seen.append(now.state))
     assert (job.state, seen[-1], job.trials.completed) == ("succeeded", "succeeded", 2)
     assert client.jobs.get(job.id).resolved is not None
     assert [each.id for each in client.jobs.list(tag="before")] == [job.id]
@@ -64,9 +64,9 @@ def fit(client: ayla.Client) -> None:
         optimizers=[ayla.adamw(1e-3)],
         budget={"epochs": 2},
     )
-    trial, _ = client.jobs.trials(client.jobs.wait(curve, timeout=60))
+    trial, _ = client.jobs.trials(client.jobs.wait(curve, timeout=600))
     assert [*client.trials.predictions(trial).steps] == [5]
-    (trial,) = client.jobs.trials(client.jobs.wait(digits, timeout=60))
+    (trial,) = client.jobs.trials(client.jobs.wait(digits, timeout=600))
     assert len(client.trials.metrics(trial)["test_accuracy"]) == 2
 
 
@@ -78,7 +78,7 @@ def steer(client: ayla.Client) -> None:
     assert client.jobs.prioritise(job, "high").priority == "high"
     assert not client.jobs.resume(job).paused
     client.jobs.cancel(job)
-    ended = refusal(lambda: client.jobs.wait(job, timeout=60), ayla.JobCancelled)
+    ended = refusal(lambda: client.jobs.wait(job, timeout=600), ayla.JobCancelled)
     assert ended.job.state == "cancelled"
 
 

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from tests.system.processes import service
+from tests.waiting import PATIENCE_SECONDS
 
 HERE = Path(__file__).parent
 
@@ -23,6 +24,12 @@ def test_the_client_of_the_version_before_does_all_it_did(tmp_path: Path) -> Non
         command = [sys.executable, str(HERE / "drive.py"), str(installed), running.url]
         environment = {**os.environ, "PYTHONPATH": str(installed)}
         done = subprocess.run(
-            command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=110
+            command,
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE_SECONDS,
         )
     assert done.returncode == 0, done.stderr

@@ -19,6 +19,8 @@ from ayla_core.training import train
 from ayla_spec import JobSpec, resolve
 from ayla_spec.trials import plan_trials
 
+from tests.waiting import PATIENCE_SECONDS
+
 POLYNOMIAL = {"type": "expression", "expression": "x**4 - 3*x**3 + 2", "start": {"x": -1.0}}
 DIGITS = {"type": "dataset", "dataset": {"name": "digits"}, "batch_size": None}
 IMAGES = {**DIGITS, "model": {"name": "cnn", "channels": [4]}, "batch_size": 32}
@@ -63,7 +65,7 @@ def test_a_block_without_end_tells_that_it_gets_on_and_stops(
         counts.add(seen.count)
         time.sleep(0.001)
     seen.stop()
-    thread.join(60)
+    thread.join(PATIENCE_SECONDS)
     assert len(counts) >= 3
     assert ended == ["stopped"]
     assert seen.activity.startswith("A single step (one of the steps 0 to ")

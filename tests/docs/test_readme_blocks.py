@@ -12,6 +12,7 @@ import pytest
 
 from tests.docs.blocks import CodeBlock, blocks_of
 from tests.system.processes import Service, service
+from tests.waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", ROOT / "clients" / "python" / "README.md", ROOT / "docs" / "citing.md")
@@ -34,7 +35,13 @@ def test_a_block_runs_as_it_stands(running: Service, page: Path, block: CodeBloc
     command = {"python": [sys.executable, "-c"], "sh": ["sh", "-e", "-c"]}[block.language]
     text = re.sub(r"\bcurl ", "curl --fail-with-body ", block.text).replace(ADDRESS, running.url)
     done = subprocess.run(
-        [*command, text], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100
+        [*command, text],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
     )
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
@@ -66,7 +73,7 @@ def test_what_the_page_says_of_other_learning_rates_is_so(running: Service) -> N
     with running.client() as client:
         problem = ayla.expression("x**4 - 3*x**3 + 2", x=-1.0)
         job = client.jobs.submit(problem=problem, optimizers=optimizers, budget=800, record={"every": 800})
-        trials = client.jobs.trials(client.jobs.wait(job, timeout=60))
+        trials = client.jobs.trials(client.jobs.wait(job, timeout=PATIENCE_SECONDS))
         ends = [client.trials.trajectory(trial)["param.x"][-1] for trial in trials]
     assert [round(float(end), 3) for end in ends] == [-0.034, 2.25, 2.25]
 

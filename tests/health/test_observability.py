@@ -14,6 +14,7 @@ from ayla_service.states import AttemptOutcome
 
 from tests.servers.process import free_port
 from tests.servers.redis import RedisServer
+from tests.waiting import PATIENCE_SECONDS
 
 LATER = "; workers look by their timer"
 
@@ -34,7 +35,7 @@ def answering(answer: bytes | None) -> Iterator[int]:
         thread = threading.Thread(target=serve)
         thread.start()
         yield server.getsockname()[1]
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)
 
 
 def test_a_redis_that_answers_has_no_fault() -> None:
@@ -104,7 +105,7 @@ def test_a_question_that_hangs_is_asked_once_until_it_ends() -> None:
 
     def ask() -> int:
         asked.append(1)
-        go_on.wait(10)
+        go_on.wait(PATIENCE_SECONDS)
         return len(asked)
 
     call = CallWithTimeout(ask, 0.01)

@@ -25,6 +25,7 @@ from fastapi import FastAPI
 
 from tests.processes.command import clean_environment
 from tests.uploaded import in_this_process
+from tests.waiting import PATIENCE_SECONDS
 
 _SOMEWHERE = IPv4Address("93.184.215.14")
 """Where every name leads; nobody is asked for it."""
@@ -63,7 +64,7 @@ def contract_service(folder: Path) -> Iterator[ContractService]:
         finally:
             database.dispose()
             process.stdin.close()
-            assert process.wait(60) == 0
+            assert process.wait(PATIENCE_SECONDS) == 0
 
 
 def _settings(folder: Path) -> Settings:

@@ -3,13 +3,14 @@
 import contextlib
 import socket
 import threading
-import time
 from collections.abc import Callable
 
 from ayla_service.processes.connections import BoundedProtocol
 from ayla_service.processes.server import ApiServer, configuration
 from ayla_service.settings import Settings
 from fastapi import FastAPI
+
+from tests.waiting import PATIENCE_SECONDS
 
 
 class Served:
@@ -44,7 +45,7 @@ class Served:
         connection = self._opened.enter_context(socket.socket())
         if buffer is not None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-        connection.settimeout(20)
+        connection.settimeout(PATIENCE_SECONDS)
         connection.connect(self.address)
         connection.sendall(sent)
         return connection
@@ -65,10 +66,3 @@ def until_closed(connection: socket.socket) -> bytes:
         while piece := connection.recv(65536):
             received += piece
     return received
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

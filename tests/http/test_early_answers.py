@@ -20,8 +20,9 @@ from ayla_service.settings import Settings
 
 from tests.factories import spec
 from tests.http.helpers import quickly
-from tests.http.serving import Serve, Served, until_closed, wait_until
+from tests.http.serving import Serve, Served, until_closed
 from tests.keyring import make_key
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 HEAD = b"GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\n"
 NO_PROXY = urllib.request.ProxyHandler({})
@@ -106,7 +107,7 @@ def refusal(url: str, size: int, **headers: str) -> tuple[int, str]:
     request = urllib.request.Request(url, data=b" " * size, headers=sent, method="POST")  # http
     with (
         pytest.raises(urllib.error.HTTPError) as caught,
-        urllib.request.build_opener(NO_PROXY).open(request, timeout=20),
+        urllib.request.build_opener(NO_PROXY).open(request, timeout=PATIENCE_SECONDS),
     ):
         pass
     with caught.value as answer:

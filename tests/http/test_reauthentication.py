@@ -28,9 +28,9 @@ from starlette.responses import StreamingResponse
 from tests.factories import colleague, jobs, spec, submit
 from tests.http.helpers import problem_of
 from tests.keyring import holder_of, make_key, revoke, set_role, shown
-from tests.processes.command import wait_until
 from tests.streaming import served, streamed
 from tests.uploaded import FLOWERS, in_this_process
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 End = Callable[[Database, Principal], None]
 
@@ -92,7 +92,7 @@ class HalfSent:
     """A request of whose body the last byte is still to come."""
 
     def __init__(self, url: str, path: str, key: str | None, content: bytes, kind: str = "application/json") -> None:
-        self._connection = socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1])), timeout=20)
+        self._connection = socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1])), timeout=PATIENCE_SECONDS)
         shown_key = f"Authorization: Bearer {key}\r\n" if key else ""
         head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{shown_key}Content-Type: {kind}\r\n"
         self._connection.sendall(f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content[:-1])
@@ -178,7 +178,7 @@ def test_who_waits_is_answered_only_if_it_may_still_know(
 ) -> None:
     waits = {"Prefer": "wait=30"}
     with served(database, tmp_path) as (app, url), ThreadPoolExecutor(2) as pool, ExitStack() as stack:
-        client = stack.enter_context(httpx2.Client(base_url=url, trust_env=False, timeout=30))
+        client = stack.enter_context(httpx2.Client(base_url=url, trust_env=False, timeout=PATIENCE_SECONDS))
         for end, status, slug in ENDS:
             key, who = next(comers)
             job, headers = submit(database).id, {**shown(key), **waits}
@@ -204,7 +204,7 @@ def test_an_answer_that_takes_long_is_cut_off_when_its_key_ends(
             time.sleep(0.05)
             yield b"x" * 1000
 
-    with served(database, tmp_path) as (app, url), httpx2.Client(trust_env=False, timeout=20) as client:
+    with served(database, tmp_path) as (app, url), httpx2.Client(trust_env=False, timeout=PATIENCE_SECONDS) as client:
         app.add_api_route("/v1/large", lambda: StreamingResponse(pieces(), media_type="text/csv"))
         key, who = next(comers)
         received = 0
@@ -242,7 +242,7 @@ def test_streams_and_waiting_requests_of_a_member_have_the_same_places(
     job = submit(database).id
     long, short = {"Prefer": "wait=60"}, {"Prefer": "wait=1"}
     with served(database, tmp_path, max_streams=4, max_member_streams=2) as (app, url), ExitStack() as stack:
-        client = stack.enter_context(httpx2.Client(base_url=url, trust_env=False, timeout=30))
+        client = stack.enter_context(httpx2.Client(base_url=url, trust_env=False, timeout=PATIENCE_SECONDS))
         pool = stack.enter_context(ThreadPoolExecutor(2))
         waiting = [pool.submit(client.get, f"/v1/jobs/{job}", headers={**shown(mine), **long}) for _ in range(2)]
         wait_until(lambda: len(app.state.events._waits) == 2, "two who wait")

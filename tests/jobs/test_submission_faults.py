@@ -30,6 +30,7 @@ from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from tests.factories import AT_ONCE, WORKER, colleague, jobs, spec, submit
+from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.every_store
 
@@ -73,7 +74,7 @@ class _Batch:
 
     def end(self) -> "list[Receipt | BaseException | None]":
         for thread in self._threads:
-            thread.join(20)
+            thread.join(PATIENCE_SECONDS)
             assert not thread.is_alive()
         return self.outcomes
 

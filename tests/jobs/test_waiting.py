@@ -13,8 +13,8 @@ import pytest
 from ayla_service.db.session import Database
 
 from tests.factories import jobs, spec, submit
-from tests.processes.command import wait_until
 from tests.streaming import begin_job, make_steps, served
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def url(database: Database, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def client(url: str) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=url, trust_env=False, timeout=30) as client:
+    with httpx2.Client(base_url=url, trust_env=False, timeout=PATIENCE_SECONDS) as client:
         yield client
 
 
@@ -132,6 +132,8 @@ def test_who_waits_is_answered_when_the_service_stops(database: Database, tmp_pa
     with ThreadPoolExecutor(1) as pool:
         with served(database, tmp_path) as (app, url):
             waits = {"Prefer": "wait=60"}
-            asking = pool.submit(httpx2.post, f"{url}/v1/jobs", json=spec(), headers=waits, trust_env=False, timeout=30)
+            asking = pool.submit(
+                httpx2.post, f"{url}/v1/jobs", json=spec(), headers=waits, trust_env=False, timeout=PATIENCE_SECONDS
+            )
             wait_until(lambda: app.state.events._waits, "somebody who waits")
         assert asking.result(1).status_code == 202

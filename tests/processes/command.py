@@ -3,13 +3,9 @@
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 SERVICE = (sys.executable, "-m", "ayla_service")
-
-_PATIENCE_SECONDS = 200.0
 
 
 def clean_environment(folder: Path, **variables: str) -> dict[str, str]:
@@ -23,14 +19,6 @@ def run_service(folder: Path, *arguments: str, **variables: str) -> subprocess.C
     return subprocess.run(
         [*SERVICE, *arguments], env=clean_environment(folder, **variables), capture_output=True, text=True, check=False
     )
-
-
-def wait_until(condition: Callable[[], object], what: str) -> None:
-    """Return when the condition holds; fail if it does not within 200 s."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"still waiting: {what}"
-        time.sleep(0.02)
 
 
 def is_running(pid: int) -> bool:

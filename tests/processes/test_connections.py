@@ -23,7 +23,8 @@ from starlette.types import Message
 
 from tests.factories import spec
 from tests.http.helpers import quickly
-from tests.http.serving import Serve, Served, until_closed, wait_until
+from tests.http.serving import Serve, Served, until_closed
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 HEAD = b"GET /v1/jobs HTTP/1.1\r\nHost: localhost\r\n"
 LARGE = 24_000_000
@@ -117,7 +118,7 @@ def test_a_connection_that_was_used_is_not_held_by_single_bytes(serve: Serve) ->
 
 def test_a_connection_is_used_again_and_again(serve: Serve) -> None:
     served = serve(client_seconds=PATIENCE)
-    connection = http.client.HTTPConnection(*served.address, timeout=20)
+    connection = http.client.HTTPConnection(*served.address, timeout=PATIENCE_SECONDS)
     for _ in range(5):
         time.sleep(PATIENCE / 2)
         connection.request("GET", "/healthz")
@@ -198,7 +199,7 @@ def test_many_slow_clients_keep_nobody_else_waiting(serve: Serve) -> None:
     # More of each kind than there are threads to answer requests; the large answers take memory, so of these fewer.
     slow = [served.connect(kind, buffer=4096) for kind in kinds for _ in range(3 if b"/large" in kind else 50)]
     wait_until(lambda: served.connections >= len(slow))
-    with httpx2.Client(base_url=served.url, timeout=10, trust_env=False) as client:
+    with httpx2.Client(base_url=served.url, timeout=PATIENCE_SECONDS, trust_env=False) as client:
         assert [client.get("/v1/jobs").status_code for _ in range(10)] == [200] * 10
         assert client.post("/v1/jobs", json=spec()).status_code == 202
     assert served.connections > len(slow) - 50  # uploads have a limit of their own

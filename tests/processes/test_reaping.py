@@ -17,7 +17,8 @@ from structlog.typing import EventDict
 
 from tests.factories import WORKER, submit
 from tests.http.helpers import BASE_URL, quickly
-from tests.processes.command import SERVICE, clean_environment, wait_until
+from tests.processes.command import SERVICE, clean_environment
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_a_real_server_reaps(lost: str, database: Database, tmp_path: Path) -> N
         try:
             wait_for_its_return(database, lost)
             process.terminate()
-            assert process.wait(60) == 0
+            assert process.wait(PATIENCE_SECONDS) == 0
         finally:
             process.kill()
 

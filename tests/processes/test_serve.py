@@ -15,7 +15,8 @@ import httpx2
 import pytest
 
 from tests.factories import spec
-from tests.processes.command import SERVICE, clean_environment, is_running, run_service, wait_until
+from tests.processes.command import SERVICE, clean_environment, is_running, run_service
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 def workers(log: Path) -> list[int]:
@@ -54,7 +55,7 @@ def test_a_signal_stops_the_service_and_its_worker(tmp_path: Path, number: signa
     with serving(tmp_path) as (process, url):
         assert httpx2.get(f"{url}/readyz", trust_env=False).status_code == 200
         process.send_signal(number)
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE_SECONDS) == 0
         assert not [pid for pid in workers(tmp_path / "log") if is_running(pid)]
     assert "Traceback" not in (tmp_path / "log").read_text()
 
@@ -63,7 +64,7 @@ def test_a_killed_service_takes_its_worker_along(tmp_path: Path) -> None:
     with serving(tmp_path) as (process, url):
         assert httpx2.get(f"{url}/healthz", trust_env=False).status_code == 200
         process.kill()
-        process.wait(60)
+        process.wait(PATIENCE_SECONDS)
         for pid in workers(tmp_path / "log"):
             wait_until(lambda pid=pid: not is_running(pid), "the end of the worker")  # type: ignore[misc]
 
@@ -142,6 +143,6 @@ def test_a_signal_to_run_stops_command_and_service(
         assert process.stdout is not None
         pid = int(process.stdout.readline())
         stop(process)
-        assert process.wait(60) == code
+        assert process.wait(PATIENCE_SECONDS) == code
     assert not is_running(pid)
     assert not [worker for worker in workers(tmp_path / "service.log") if is_running(worker)]

@@ -11,7 +11,8 @@ import pytest
 from ayla_service.processes.supervisor import WorkerSupervisor
 from structlog.typing import EventDict
 
-from tests.processes.command import is_running, wait_until
+from tests.processes.command import is_running
+from tests.waiting import wait_until
 
 # Notes its pid, then waits for the end of its standard input, as a worker must.
 WAITING = "import os, sys; print(os.getpid(), os.getsid(0), file=open(sys.argv[1], 'a'), flush=True); {rest}"

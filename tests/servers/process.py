@@ -13,7 +13,7 @@ import psutil
 
 from tests.servers.programs import ServerError, identity
 
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 300.0
 _GRACE_SECONDS = 1.0
 _LOOK_SECONDS = 0.01
 _SHOWN_LOG_BYTES = 2000

@@ -12,10 +12,11 @@ import pytest
 import redis
 from sqlalchemy import URL
 
-from tests.processes.command import is_running, wait_until
+from tests.processes.command import is_running
 from tests.servers import programs
 from tests.servers.postgres import PostgresServer
 from tests.servers.redis import RedisServer
+from tests.waiting import wait_until
 
 ACTIVE = "SELECT pid FROM pg_stat_activity WHERE pid = %s AND state = 'active'"
 REAL_HOME = programs.home

@@ -22,8 +22,9 @@ from structlog.typing import EventDict
 from tests.factories import jobs, stranger, submit, submit_as
 from tests.http.helpers import pointers, problem_of
 from tests.keyring import holder_of, make_key, revoke, shown
-from tests.processes.command import SERVICE, clean_environment, wait_until
+from tests.processes.command import SERVICE, clean_environment
 from tests.streaming import begin_job, make_steps, names, served, streamed
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def url(database: Database, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def client(url: str) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=url, trust_env=False, timeout=30) as client:
+    with httpx2.Client(base_url=url, trust_env=False, timeout=PATIENCE_SECONDS) as client:
         yield client
 
 
@@ -219,7 +220,7 @@ def test_a_client_that_takes_nothing_misses_events_and_is_told_so(
 
 
 def _read_until(connection: socket.socket, pattern: bytes) -> bytes:
-    connection.settimeout(20)
+    connection.settimeout(PATIENCE_SECONDS)
     received = b""
     while not re.search(pattern, received, re.DOTALL):
         received += connection.recv(65536)
@@ -307,7 +308,7 @@ def test_any_process_serves_any_stream_and_a_stopping_one_ends_its_own(database:
             assert two.until("state")[-1].state == "running"
             first.send_signal(signal.SIGTERM)
             assert one.rest() == []
-            assert first.wait(10) == 0
+            assert first.wait(PATIENCE_SECONDS) == 0
             make_steps(database, claimed, 0, 10, finished=True)
             assert two.rest()[-1].state == "succeeded"
         with streamed(there, path, after=last.id) as resumed:

@@ -16,9 +16,10 @@ from ayla_service.db.session import Database
 from tests.servers import forks
 from tests.servers.forks import Fork
 from tests.system.processes import url_of
+from tests.waiting import PATIENCE_SECONDS
 
 SETTINGS = {
-    "AYLA_LEASE_SECONDS": "3",
+    "AYLA_LEASE_SECONDS": "10",
     "AYLA_HEARTBEAT_SECONDS": "0.3",
     "AYLA_CHECKPOINT_SECONDS": "0.3",
     "AYLA_REAP_SECONDS": "0.3",
@@ -102,7 +103,7 @@ def _end(process: Fork) -> None:
         process.send_signal(signal.SIGCONT)
         process.terminate()
         try:
-            process.wait(15)
+            process.wait(PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
     process.wait()

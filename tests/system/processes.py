@@ -15,6 +15,7 @@ import ayla
 import psutil
 
 from tests.servers.forks import Process
+from tests.waiting import PATIENCE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def service(folder: Path, **settings: object) -> Iterator[Service]:
     environment = {
         **os.environ,
         "AYLA_DATA_DIR": str(folder / "data"),
-        "AYLA_LEASE_SECONDS": "2",
+        "AYLA_LEASE_SECONDS": "10",
         "AYLA_REAP_SECONDS": "0.2",
         "AYLA_HEARTBEAT_SECONDS": "0.2",
         **{f"AYLA_{name.upper()}": str(value) for name, value in settings.items()},
@@ -57,7 +58,7 @@ def service(folder: Path, **settings: object) -> Iterator[Service]:
     finally:
         if process.poll() is None:
             process.terminate()
-            process.wait(30)
+            process.wait(PATIENCE_SECONDS)
 
 
 def url_of(process: Process, log: Path) -> str:
@@ -66,7 +67,7 @@ def url_of(process: Process, log: Path) -> str:
     Raises:
         RuntimeError: if it ends, or says nothing for long.
     """
-    deadline = time.monotonic() + 200
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         found = re.search(r"http://127\.0\.0\.1:\d+", log.read_text())
         if found:

@@ -29,7 +29,7 @@ from tests.servers.forks import Fork
 from tests.servers.postgres import PostgresServer
 from tests.servers.redis import RedisServer
 from tests.system.deployments import Deployment, deployed
-from tests.worker.processes import wait_for
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 _numbers = itertools.count()
 
@@ -99,7 +99,7 @@ def _assert_as_if_undisturbed(deployment: Deployment, job: Job) -> None:
 
 
 def _under_way(client: Client, job: Job) -> Job:
-    wait_for(lambda: client.jobs.get(job).progress.steps_done > 0)
+    wait_until(lambda: client.jobs.get(job).progress.steps_done > 0)
     return client.jobs.get(job)
 
 
@@ -120,7 +120,7 @@ def _outcomes(client: Client, job: Job) -> list[str]:
 
 
 def test_a_small_job_succeeds(deployment: Deployment, client: Client) -> None:
-    job = client.jobs.wait(client.jobs.submit(SMALL), timeout=60)
+    job = client.jobs.wait(client.jobs.submit(SMALL), timeout=PATIENCE_SECONDS)
     assert job.state == "succeeded"
     sgd, _ = client.jobs.trials(job)
     assert sgd.summary is not None
@@ -133,7 +133,7 @@ def test_many_small_jobs_each_get_their_own_result(deployment: Deployment, clien
     with ThreadPoolExecutor(4) as pool:
         made = list(pool.map(lambda spec: client.jobs.submit(spec), adams))
     for job in made:
-        assert client.jobs.wait(job, timeout=60).state == "succeeded"
+        assert client.jobs.wait(job, timeout=PATIENCE_SECONDS).state == "succeeded"
     for job in made[::10]:
         _assert_as_if_undisturbed(deployment, client.jobs.get(job))
 
@@ -141,7 +141,7 @@ def test_many_small_jobs_each_get_their_own_result(deployment: Deployment, clien
 def test_the_shards_of_a_large_job_are_spread_and_merged(deployment: Deployment, client: Client) -> None:
     wide = {**LONG, "budget": {"steps": 200_000}, "seeds": list(range(300))}
     job = client.jobs.submit(wide)
-    done = client.jobs.wait(job, timeout=100)
+    done = client.jobs.wait(job, timeout=PATIENCE_SECONDS)
     assert done.progress.fraction == 1.0
     attempts = list(client.jobs.attempts(done))
     assert {attempt.outcome for attempt in attempts} == {"succeeded"}
@@ -161,17 +161,17 @@ def test_cancelling_takes_effect_in_the_middle_of_a_long_job(client: Client) -> 
     job = _under_way(client, client.jobs.submit({**LONG, "budget": {"steps": 10_000_000}, "record": {"every": 10_000}}))
     client.jobs.cancel(job)
     with pytest.raises(ayla.JobCancelled):
-        client.jobs.wait(job, timeout=20)
+        client.jobs.wait(job, timeout=PATIENCE_SECONDS)
     assert _outcomes(client, job) == ["cancelled"]
 
 
 def test_a_paused_job_goes_on_where_it_was(deployment: Deployment, client: Client) -> None:
     job = _under_way(client, client.jobs.submit(LONG))
     client.jobs.pause(job)
-    wait_for(lambda: _outcomes(client, job) == ["released"])
+    wait_until(lambda: _outcomes(client, job) == ["released"])
     assert client.jobs.get(job).paused_at is not None
     client.jobs.resume(job)
-    done = client.jobs.wait(job, timeout=60)
+    done = client.jobs.wait(job, timeout=PATIENCE_SECONDS)
     assert _outcomes(client, job) == ["released", "succeeded"]
     assert list(client.jobs.attempts(job))[1].first_step > 0
     _assert_as_if_undisturbed(deployment, done)
@@ -181,7 +181,7 @@ def test_a_job_whose_worker_is_killed_goes_on_elsewhere(deployment: Deployment, 
     job = _under_way(client, client.jobs.submit(LONG))
     _worker_of(deployment, job).kill()
     deployment.start_worker()
-    done = client.jobs.wait(job, timeout=90)
+    done = client.jobs.wait(job, timeout=PATIENCE_SECONDS)
     assert _outcomes(client, job) == ["lost", "succeeded"]
     _assert_as_if_undisturbed(deployment, done)
 
@@ -190,8 +190,8 @@ def test_a_worker_told_to_stop_hands_back_and_leaves(deployment: Deployment, cli
     job = _under_way(client, client.jobs.submit(LONG))
     worker = _worker_of(deployment, job)
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(15) == 0
-    done = client.jobs.wait(job, timeout=60)
+    assert worker.wait(PATIENCE_SECONDS) == 0
+    done = client.jobs.wait(job, timeout=PATIENCE_SECONDS)
     assert _outcomes(client, job) == ["released", "succeeded"]
     assert list(client.jobs.attempts(job))[1].first_step > 0, "from the checkpoint of its last moment"
     _assert_as_if_undisturbed(deployment, done)
@@ -212,7 +212,7 @@ def test_nothing_but_wake_ups_is_in_the_broker(
 ) -> None:
     if deployment.name != "postgresql, celery":
         pytest.skip("there is no broker")
-    job = client.jobs.wait(client.jobs.submit(SMALL), timeout=60)
+    job = client.jobs.wait(client.jobs.submit(SMALL), timeout=PATIENCE_SECONDS)
     with redis_server.client() as redis:
         everything = b"".join(key + repr(_value(redis, key)).encode() for key in redis.scan_iter())
     assert job.id.encode() not in everything

@@ -9,6 +9,7 @@ import pytest
 from ayla import Client, Job, Trial
 
 from tests.system.processes import service
+from tests.waiting import PATIENCE_SECONDS
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "paper.json").read_text())
 
@@ -21,7 +22,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 
 def _run(client: Client, **spec: object) -> tuple[Job, list[Trial]]:
-    job = client.jobs.wait(client.jobs.submit(spec), timeout=60)
+    job = client.jobs.wait(client.jobs.submit(spec), timeout=PATIENCE_SECONDS)
     return job, list(client.jobs.trials(job))
 
 

@@ -8,7 +8,7 @@ from ayla import Client
 
 from tests.factories import STYBLINSKI_TANG
 from tests.system.processes import alive, children, service
-from tests.worker.processes import wait_for
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 STEPS, EVERY = 400_000, 200
 LONG = {
@@ -27,14 +27,14 @@ def test_a_job_survives_its_service_killed_with_9(tmp_path: Path) -> None:
     with service(tmp_path) as first, first.client() as client:
         job = client.jobs.submit(LONG)
         waiting = client.jobs.submit(LONG)
-        wait_for(lambda: _under_way(client, job.id))
+        wait_until(lambda: _under_way(client, job.id))
         first.kill()
     with closing(sqlite3.connect(tmp_path / "data" / "ayla.db")) as store:
         assert store.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     with service(tmp_path) as second, second.client() as client:
         courses = []
         for found in (job, waiting):
-            done = client.jobs.wait(found.id, timeout=90)
+            done = client.jobs.wait(found.id, timeout=PATIENCE_SECONDS)
             assert done.state == "succeeded"
             (trial,) = client.jobs.trials(done)
             columns = client.trials.trajectory(trial.id)
@@ -46,21 +46,23 @@ def test_a_job_survives_its_service_killed_with_9(tmp_path: Path) -> None:
 def test_the_worker_ends_when_only_its_parent_is_killed(tmp_path: Path) -> None:
     with service(tmp_path) as running, running.client() as client:
         job = client.jobs.submit(LONG)
-        wait_for(lambda: _under_way(client, job.id))
+        wait_until(lambda: _under_way(client, job.id))
         workers = children(running.process.pid)
         assert workers
         running.process.kill()
         running.process.wait()
-        wait_for(lambda: not any(alive(number) for number in workers))
+        wait_until(lambda: not any(alive(number) for number in workers))
     with service(tmp_path, lease_seconds=600) as again, again.client() as client:
-        assert client.jobs.wait(job.id, timeout=60).state == "succeeded", "its worker had handed the shard back"
+        assert client.jobs.wait(job.id, timeout=PATIENCE_SECONDS).state == "succeeded", (
+            "its worker had handed the shard back"
+        )
 
 
 def test_stopping_leaves_nothing_running(tmp_path: Path) -> None:
     with service(tmp_path) as running, running.client() as client:
         client.jobs.submit(LONG)
-        wait_for(lambda: bool(children(running.process.pid)))
+        wait_until(lambda: bool(children(running.process.pid)))
         workers = children(running.process.pid)
         running.process.terminate()
-        assert running.process.wait(20) == 0
+        assert running.process.wait(PATIENCE_SECONDS) == 0
         assert not any(alive(number) for number in workers)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.waiting import PATIENCE_SECONDS
+
 HERE = "127.0.0.1"
 
 
@@ -94,7 +96,7 @@ def raw_receiver(behaviour: Callable[[socket.socket], None]) -> Iterator[str]:
             stopping.set()
             with suppress(OSError):
                 socket.create_connection(server.getsockname()).close()
-            thread.join(10)
+            thread.join(PATIENCE_SECONDS)
 
 
 def nobody() -> str:

@@ -28,7 +28,7 @@ from standardwebhooks import Webhook as Verifier
 from tests.cases import each
 from tests.factories import colleague, spec, stranger
 from tests.http.helpers import BASE_URL, pointers, problem_of, quickly
-from tests.processes.command import wait_until
+from tests.waiting import wait_until
 from tests.webhooks.hooks import add_delivery, add_webhook
 from tests.webhooks.receiving import Answer, Receiver
 

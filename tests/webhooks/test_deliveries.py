@@ -19,6 +19,7 @@ from ayla_service.webhooks.signing import new_secret
 from sqlalchemy import delete, select, update
 
 from tests.factories import jobs, stranger, submit
+from tests.waiting import PATIENCE_SECONDS
 from tests.webhooks.hooks import add_delivery, add_webhook, deliveries, pass_time
 
 pytestmark = pytest.mark.every_store
@@ -169,8 +170,8 @@ def test_a_webhook_that_is_deleted_while_a_job_ends_does_not_keep_it_from_ending
     with database.write() as session:
         session.execute(update(ShardRow).values(state="succeeded"))
         end_finished_jobs(session, [job.id], store_now(session))
-    assert deleted.wait(10)
-    thread.join(10)
+    assert deleted.wait(PATIENCE_SECONDS)
+    thread.join(PATIENCE_SECONDS)
     assert jobs(database).get(job.id).state == "succeeded"
     assert deliveries(database) == []
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import itertools
 import socket
 import ssl
 import time
@@ -19,6 +20,7 @@ from ayla_service.webhooks.target_policy import TargetPolicy
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
+from tests.waiting import PATIENCE_SECONDS
 from tests.webhooks.receiving import HERE, Answer, Receiver, nobody, raw_receiver
 
 NAME = "hooks.example.test"
@@ -201,18 +203,22 @@ def test_who_refuses_the_connection_is_told_of() -> None:
 def drip(connection: socket.socket) -> None:
     """Answer a byte at a time, so that no single wait is a long one."""
     connection.recv(65536)
-    for byte in b"HTTP/1.1 200 OK\r\nX-Padding: " + b"x" * 100:
+    for byte in itertools.chain(b"HTTP/1.1 200 OK\r\nX-Padding: ", itertools.repeat(b"x"[0])):
         connection.sendall(bytes([byte]))
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("behaviour", [lambda connection: time.sleep(0.5), drip], ids=["silent", "slow"])
+def stay_silent(connection: socket.socket) -> None:
+    """Read for as long as the sender keeps the connection."""
+    while connection.recv(65536):
+        pass
+
+
+@pytest.mark.parametrize("behaviour", [stay_silent, drip], ids=["silent", "slow"])
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_who_takes_too_long_is_cut_off(behaviour: Callable[[socket.socket], None], scheme: str) -> None:
     with raw_receiver(behaviour) as url:
-        begun = time.monotonic()
         reply = send(url.replace("http", scheme), seconds=0.2)
-        assert time.monotonic() - begun < 0.4
     assert reply.status is None
     assert reply.error is not None
 
@@ -292,9 +298,7 @@ def test_a_body_that_never_comes_is_not_waited_for(monkeypatch: pytest.MonkeyPat
         connection.recv(1)  # until the sender closes the connection
 
     with raw_receiver(silent) as url:
-        begun = time.monotonic()
-        assert send(url) == Reply(200, None)
-        assert time.monotonic() - begun < 2
+        assert send(url, seconds=PATIENCE_SECONDS) == Reply(200, None)
 
 
 @pytest.fixture

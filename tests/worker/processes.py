@@ -5,7 +5,7 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -54,19 +54,6 @@ def freeze(process: Fork, store: Path) -> None:
             time.sleep(0.05)
         else:
             return
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 200) -> None:
-    """Poll until the condition holds.
-
-    Raises:
-        TimeoutError: if it never does.
-    """
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError("the condition never held")
-        time.sleep(0.02)
 
 
 def chunks(database: Database) -> int:

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from tests.factories import jobs, submit
 from tests.servers import forks
-from tests.worker.processes import LEASE_SECONDS, wait_for, worker
+from tests.waiting import PATIENCE_SECONDS, wait_until
+from tests.worker.processes import LEASE_SECONDS, worker
 from tests.worker.test_faults import LONG, _assert_as_if_undisturbed
 
 DYING_WORKER = """
@@ -63,9 +64,9 @@ def test_a_worker_that_dies_at_a_commit_costs_time_only(database: Database, tmp_
     for commit in (1, 2, 3, 4):
         arguments, log = [when, str(commit)], tmp_path / "log"
         process = forks.start("ayla_worker", arguments, environment=environment, output=log, script=DYING_WORKER)
-        assert process.wait(200) == 9, log.read_text()
+        assert process.wait(PATIENCE_SECONDS) == 9, log.read_text()
     with worker(database, tmp_path / "log"):
-        wait_for(lambda: jobs(database).get(job.id).state == "succeeded")
+        wait_until(lambda: jobs(database).get(job.id).state == "succeeded")
     with database.read() as session:
         outcomes = list(session.scalars(select(AttemptRow.outcome).order_by(AttemptRow.number)))
     # A claim that was not committed leaves no attempt behind.

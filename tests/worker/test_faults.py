@@ -24,7 +24,8 @@ from ayla_spec.trials import plan_trials
 from sqlalchemy import select
 
 from tests.factories import STYBLINSKI_TANG, WORKER, jobs, submit
-from tests.worker.processes import chunks, freeze, wait_for, worker
+from tests.waiting import PATIENCE_SECONDS, wait_until
+from tests.worker.processes import chunks, freeze, worker
 
 PATIENT = RetryPolicy(max_attempts=100, pause_seconds=0.0)
 
@@ -81,10 +82,10 @@ def test_a_worker_killed_again_and_again_costs_time_only(
     for _ in range(3):
         with worker(database, tmp_path / "log") as process:
             before = chunks(database)
-            wait_for(lambda before=before: chunks(database) > before + 1)  # type: ignore[misc]  # bound now, not later
+            wait_until(lambda before=before: chunks(database) > before + 1)  # type: ignore[misc]  # bound now, not later
             process.send_signal(signal.SIGKILL)
     with worker(database, tmp_path / "log"):
-        wait_for(lambda: _state(database, job) == "succeeded")
+        wait_until(lambda: _state(database, job) == "succeeded")
     assert _outcomes(database) == ["lost", "lost", "lost", "succeeded"]
     _assert_as_if_undisturbed(database, job)
 
@@ -93,16 +94,16 @@ def test_a_frozen_worker_that_wakes_up_late_is_fenced(database: Database, store_
     """Without the fence its late write would double rows; the log proves that it did try."""
     job = submit(database, **LONG)
     with worker(database, tmp_path / "frozen.log") as frozen:
-        wait_for(lambda: chunks(database) > 3)
+        wait_until(lambda: chunks(database) > 3)
         freeze(frozen, store_path)
         # Not by a second process: it may take longer to start than the frozen one's watchdog bears.
-        wait_for(lambda: reap(database, PATIENT) == 1)
+        wait_until(lambda: reap(database, PATIENT) == 1)
         second = claim(database, WORKER, lease_seconds=60)
         assert second is not None
         frozen.send_signal(signal.SIGCONT)
-        wait_for(lambda: "the lease was lost" in (tmp_path / "frozen.log").read_text())
+        wait_until(lambda: "the lease was lost" in (tmp_path / "frozen.log").read_text())
         attempts.release(database, second)
-        wait_for(lambda: _state(database, job) == "succeeded")
+        wait_until(lambda: _state(database, job) == "succeeded")
     assert _outcomes(database) == ["lost", "released", "succeeded"]
     _assert_as_if_undisturbed(database, job)
 
@@ -111,11 +112,11 @@ def test_a_frozen_worker_that_wakes_up_late_is_fenced(database: Database, store_
 def test_a_worker_told_to_stop_hands_its_shard_back(database: Database, tmp_path: Path, number: signal.Signals) -> None:
     job = submit(database, **LONG)
     with worker(database, tmp_path / "log") as process:
-        wait_for(lambda: chunks(database) > 1)
+        wait_until(lambda: chunks(database) > 1)
         process.send_signal(number)
-        assert process.wait(15) == 0
+        assert process.wait(PATIENCE_SECONDS) == 0
     assert _outcomes(database) == ["released"]
     assert _state(database, job) == "running"
     with worker(database, tmp_path / "log", max_attempts=1):
-        wait_for(lambda: _state(database, job) == "succeeded")
+        wait_until(lambda: _state(database, job) == "succeeded")
     _assert_as_if_undisturbed(database, job)

@@ -24,7 +24,7 @@ from sqlalchemy import update
 from tests.factories import jobs, submit
 from tests.servers import forks
 from tests.servers.forks import Fork
-from tests.worker.processes import wait_for
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 LEASE_SECONDS = 1.5
 
@@ -56,7 +56,7 @@ def _get_on_until(condition: Any) -> None:
         report_progress()
         return bool(condition())
 
-    wait_for(looked)
+    wait_until(looked)
 
 
 def test_what_gets_on_keeps_its_lease_for_many_leases() -> None:
@@ -76,7 +76,7 @@ def test_what_does_not_get_on_has_failed_before_its_lease_is_over_and_stops_when
 
     def hang() -> None:
         with watch.watching():
-            wait_for(lambda: watch.progress.stopping)
+            wait_until(lambda: watch.progress.stopping)
             report_progress()
 
     with pytest.raises(StepTooLong) as raised:
@@ -99,7 +99,7 @@ def test_what_does_not_stop_either_is_ended_with_its_process() -> None:
             while store is lost and not watch.progress.stopping:
                 watch.progress.marks[0] += 1
                 time.sleep(0.01)
-            wait_for(lambda store=store: bool(store.left))  # type: ignore[misc]  # bound now, not later
+            wait_until(lambda store=store: bool(store.left))  # type: ignore[misc]  # bound now, not later
         assert store.left == [EXIT_STATUS]
 
 
@@ -187,18 +187,18 @@ def _state(database: Database, job: JobDetail) -> str:
 def test_a_step_that_gets_on_may_take_many_leases(database: Database, tmp_path: Path) -> None:
     job = submit(database, budget={"steps": 77})
     with slow_worker(database, tmp_path / "go", tmp_path / "log", signs=True):
-        wait_for(lambda: len(_attempts(database, job)) == 1)
+        wait_until(lambda: len(_attempts(database, job)) == 1)
         longest = timedelta(seconds=2.5 * LEASE_SECONDS)
-        wait_for(lambda: (found := _attempts(database, job)[-1]).heartbeat_at - found.started_at > longest)
+        wait_until(lambda: (found := _attempts(database, job)[-1]).heartbeat_at - found.started_at > longest)
         (tmp_path / "go").touch()
-        wait_for(lambda: _state(database, job) == "succeeded")
+        wait_until(lambda: _state(database, job) == "succeeded")
     assert [attempt.outcome for attempt in _attempts(database, job)] == ["succeeded"]
 
 
 def test_a_lost_attempt_is_left_in_the_middle_of_a_step(database: Database, tmp_path: Path) -> None:
     job = submit(database, budget={"steps": 77})
     with slow_worker(database, tmp_path / "go", tmp_path / "log", signs=True, reap_seconds=60):
-        wait_for(lambda: len(_attempts(database, job)) == 1)
+        wait_until(lambda: len(_attempts(database, job)) == 1)
 
         def taken_away() -> bool:
             with database.write() as session:
@@ -209,10 +209,10 @@ def test_a_lost_attempt_is_left_in_the_middle_of_a_step(database: Database, tmp_
                 )
             return reap(database, RetryPolicy(max_attempts=9, pause_seconds=0.0)) == 1
 
-        wait_for(taken_away)
-        wait_for(lambda: len(_attempts(database, job)) == 2)
+        wait_until(taken_away)
+        wait_until(lambda: len(_attempts(database, job)) == 2)
         (tmp_path / "go").touch()
-        wait_for(lambda: _state(database, job) == "succeeded")
+        wait_until(lambda: _state(database, job) == "succeeded")
     assert "the lease was lost" in (tmp_path / "log").read_text()
     assert [attempt.outcome for attempt in _attempts(database, job)] == ["lost", "succeeded"]
 
@@ -222,12 +222,12 @@ def test_a_step_that_shows_nothing_fails_its_job_and_says_why(database: Database
     job = submit(database, budget={"steps": 77})
     go, log = tmp_path / "go", tmp_path / "log"
     with slow_worker(database, go, log, signs=False, max_attempts=2) as process:
-        assert process.wait(60) == EXIT_STATUS
+        assert process.wait(PATIENCE_SECONDS) == EXIT_STATUS
     with slow_worker(database, go, log, signs=False, max_attempts=2) as process:
-        wait_for(lambda: _state(database, job) == "failed")
+        wait_until(lambda: _state(database, job) == "failed")
         go.touch()
         other = submit(database, budget={"steps": 20})
-        wait_for(lambda: _state(database, other) == "succeeded")
+        wait_until(lambda: _state(database, other) == "succeeded")
         assert process.poll() is None
     error = jobs(database).get(job.id).error
     assert error is not None

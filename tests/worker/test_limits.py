@@ -21,7 +21,8 @@ from ayla_worker.limits import EXIT_STATUS, AttemptLimits, LimitExceeded, LimitM
 from ayla_worker.runner import Runner
 
 from tests.factories import jobs, submit
-from tests.worker.processes import wait_for, worker
+from tests.waiting import wait_until
+from tests.worker.processes import worker
 
 LONG: dict[str, Any] = {"budget": {"steps": 10_000_000}, "record": {"every": 10_000}}
 
@@ -78,7 +79,7 @@ def test_a_block_that_never_ends_is_ended_with_its_process() -> None:
         AttemptLimits(0.05, 0.05, None), 0.1, lambda excess: ended.append(excess.error_type), left.append
     ) as monitor:
         monitor.computing()
-        wait_for(lambda: bool(left))
+        wait_until(lambda: bool(left))
     assert (ended, left) == ([ErrorType.TIME_LIMIT], [EXIT_STATUS])
 
 
@@ -158,7 +159,7 @@ def test_a_job_that_kills_its_worker_each_time_fails_and_blocks_nobody(database:
             process = subprocess.Popen(
                 [sys.executable, "-c", POISON.format(steps=77)], env=environment, stdin=subprocess.DEVNULL, stderr=log
             )
-        wait_for(lambda process=process: process.poll() is not None or _ended(database, poison.id))  # type: ignore[misc]
+        wait_until(lambda process=process: process.poll() is not None or _ended(database, poison.id))  # type: ignore[misc]
         deaths += process.poll() == -signal.SIGKILL
         process.kill()
         process.wait()
@@ -168,7 +169,7 @@ def test_a_job_that_kills_its_worker_each_time_fails_and_blocks_nobody(database:
     assert failed.error.type == "attempts-exhausted"
     assert "stopped answering" in failed.error.detail
     with worker(database, tmp_path / "log"):
-        wait_for(lambda: _ended(database, before.id) and _ended(database, after.id))
+        wait_until(lambda: _ended(database, before.id) and _ended(database, after.id))
     assert jobs(database).get(before.id).state == jobs(database).get(after.id).state == "succeeded"
 
 

@@ -18,9 +18,9 @@ from ayla_worker.registration import THREAD_NAME, WorkerRegistration
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
-from tests.processes.command import wait_until
 from tests.queue.test_workers import facts
 from tests.servers.process import free_port
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 FAST = Settings(presence_seconds=0.02)
 
@@ -115,7 +115,7 @@ def test_without_a_port_nothing_is_served() -> None:
 
 
 def _get(port: int) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE_SECONDS) as answer:
         body: bytes = answer.read()
     return body.decode()
 

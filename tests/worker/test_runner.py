@@ -34,6 +34,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from tests.factories import AT_ONCE, WORKER, jobs, submit
+from tests.waiting import PATIENCE_SECONDS
 
 Trajectories = list[dict[str, list[float]]]
 
@@ -310,7 +311,7 @@ def test_cancelling_stops_a_running_job_and_keeps_its_rows(database: Database) -
     while jobs(database).get(job.id).progress.steps_done == 0:
         threading.Event().wait(0.01)
     jobs(database).cancel(job.id)
-    worker.join(30)
+    worker.join(PATIENCE_SECONDS)
     assert not worker.is_alive()
     assert jobs(database).get(job.id).state == "cancelled"
     assert len(_stored(database, job)[0]["step"]) > 0
@@ -323,7 +324,7 @@ def _while_running(database: Database, job: JobDetail, runner: Runner, act: Call
     while jobs(database).get(job.id).progress.steps_done == 0:
         threading.Event().wait(0.01)
     act()
-    thread.join(30)
+    thread.join(PATIENCE_SECONDS)
     assert not thread.is_alive()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ayla_worker.wake_event import WakeEvent
 
-from tests.worker.processes import wait_for
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 def in_thread(act: Callable[[], None]) -> threading.Thread:
@@ -22,7 +22,7 @@ def test_a_notification_is_answered_by_the_next_check() -> None:
     assert notifying.is_alive()
     wake_event.begin_check()
     wake_event.wait(0.001)
-    notifying.join(30)
+    notifying.join(PATIENCE_SECONDS)
     assert not notifying.is_alive()
 
 
@@ -31,13 +31,13 @@ def test_a_notification_during_a_check_needs_another_one() -> None:
     wake_event = WakeEvent()
     wake_event.begin_check()
     notifying = in_thread(wake_event.notify)
-    wait_for(lambda: wake_event._notified == 1)
-    wake_event.wait(30)
+    wait_until(lambda: wake_event._notified == 1)
+    wake_event.wait(PATIENCE_SECONDS)
     notifying.join(0.1)
     assert notifying.is_alive()
     wake_event.begin_check()
     wake_event.wait(0.001)
-    notifying.join(30)
+    notifying.join(PATIENCE_SECONDS)
     assert not notifying.is_alive()
 
 
@@ -47,15 +47,15 @@ def test_a_wait_ends_with_a_wake_up_at_once() -> None:
     timer = threading.Timer(0.05, wake_event.wake)
     timer.start()
     begun = time.monotonic()
-    wake_event.wait(60)
-    assert time.monotonic() - begun < 30
+    wake_event.wait(PATIENCE_SECONDS)
+    assert time.monotonic() - begun < PATIENCE_SECONDS
 
 
 def test_nobody_waits_for_a_loop_that_has_ended() -> None:
     wake_event = WakeEvent()
     notifying = in_thread(wake_event.notify)
     wake_event.close()
-    notifying.join(30)
+    notifying.join(PATIENCE_SECONDS)
     assert not notifying.is_alive()
 
 

@@ -4,11 +4,13 @@ import threading
 
 from ayla_worker.watchdog import Watchdog
 
+from tests.waiting import PATIENCE_SECONDS
+
 
 def test_a_hungry_watchdog_ends_the_worker() -> None:
     ended = threading.Event()
     Watchdog(0.1, ended.set).start()
-    assert ended.wait(10)
+    assert ended.wait(PATIENCE_SECONDS)
 
 
 def test_a_fed_watchdog_does_nothing() -> None:

@@ -9,6 +9,8 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
+from tests.waiting import PATIENCE_SECONDS
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -91,7 +93,7 @@ def _handler(mirror: Mirror) -> type[BaseHTTPRequestHandler]:
             name = self.path.removeprefix("/data/")
             mirror.asked.append(Asked(name, self.headers.get("Range")))
             if mirror.hold is not None:
-                mirror.hold.wait(30)
+                mirror.hold.wait(PATIENCE_SECONDS)
             status, first, body = mirror.part(name, self.headers.get("Range"))
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))

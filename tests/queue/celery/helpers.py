@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from tests.factories import jobs, spec
 from tests.servers.redis import RedisServer
-from tests.worker.processes import wait_for
+from tests.waiting import wait_until
 
 PATIENT: dict[str, object] = {"lease_seconds": 600, "sweep_seconds": 600, "reap_seconds": 600}
 """A worker that nothing but a wake-up brings to look for work while a test lasts."""
@@ -39,12 +39,12 @@ def post(database: Database, wake_up: WakeUp, **changes: Any) -> JobDetail:
     return jobs(database, wake_up).submit(spec(**changes))
 
 
-def wait_until(database: Database, job: JobDetail, state: JobState) -> None:
-    wait_for(lambda: jobs(database).get(job.id).state == state)
+def wait_until_state(database: Database, job: JobDetail, state: JobState) -> None:
+    wait_until(lambda: jobs(database).get(job.id).state == state)
 
 
 def wait_for_end(database: Database, job: JobDetail) -> None:
-    wait_until(database, job, JobState.SUCCEEDED)
+    wait_until_state(database, job, JobState.SUCCEEDED)
 
 
 def outcomes(database: Database) -> list[str]:
@@ -54,7 +54,7 @@ def outcomes(database: Database) -> list[str]:
 
 def listening(log: Path, times: int = 1) -> None:
     """Wait until a worker has connected to its broker for the so-many-th time."""
-    wait_for(lambda: log.exists() and log.read_text().count("listening for wake-ups") >= times)
+    wait_until(lambda: log.exists() and log.read_text().count("listening for wake-ups") >= times)
 
 
 def depth(server: RedisServer, device: str = "auto") -> int:

@@ -10,7 +10,7 @@ from tests.factories import submit
 from tests.processes.command import SERVICE, clean_environment
 from tests.queue.celery.helpers import depth
 from tests.servers.redis import RedisServer
-from tests.worker.processes import wait_for
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 @pytest.mark.parametrize("frozen", [False, True], ids=["redis", "frozen redis"])
@@ -26,10 +26,10 @@ def test_the_api_reminds_workers_of_what_waits_and_ends_in_time(
         subprocess.Popen([*SERVICE, "api", "--port", "0"], env=environment, stdout=log, stderr=log) as process,
     ):
         try:
-            wait_for(lambda: depth(own_redis) >= 1)
+            wait_until(lambda: depth(own_redis) >= 1)
             if frozen:
                 own_redis.freeze()
             process.terminate()
-            assert process.wait(30) == 0
+            assert process.wait(PATIENCE_SECONDS) == 0
         finally:
             process.kill()

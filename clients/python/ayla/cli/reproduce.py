@@ -16,7 +16,7 @@ from ayla.models import Job
 from ayla.reproduce import PRESETS, ReproductionReport, write_report
 from ayla.reproduce import reproduce as run_experiments
 from ayla.reproduce.claims import headline
-from ayla.reproduce.report import require_plotting
+from ayla.reproduce.report_files import require_plotting
 
 
 def reproduce(

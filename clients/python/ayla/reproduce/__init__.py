@@ -2,7 +2,8 @@
 
 from ayla.reproduce.claims import ClaimResult, Verdict
 from ayla.reproduce.experiment import PRESETS, Experiment, Method, MethodRun
-from ayla.reproduce.report import ReproductionReport, write_report
+from ayla.reproduce.report import ReproductionReport
+from ayla.reproduce.report_files import write_report
 from ayla.reproduce.runner import reproduce
 
 __all__ = [

@@ -1,6 +1,8 @@
 """What the service promises, however it is deployed: SQLite or PostgreSQL, woken by a timer or by Celery on Redis."""
 
+import functools
 import itertools
+import json
 import os
 import signal
 import time
@@ -82,20 +84,26 @@ def client(deployment: Deployment) -> Iterator[Client]:
 
 def _assert_as_if_undisturbed(deployment: Deployment, job: Job) -> None:
     """Every row is what the core computes of the job's shards in one go, bit for bit."""
-    set_threads(1)
-    spec = ResolvedJobSpec.model_validate(job.resolved)
     with deployment.database.read() as session:
         rows = session.execute(
             select(TrialRow.shard_id, TrialRow.index, TrialRow.id).where(TrialRow.job_id == job.id)
         ).all()
     for shard in {shard_id for shard_id, _, _ in rows}:
         ids = {index: trial_id for shard_id, index, trial_id in rows if shard_id == shard}
-        memory = MemoryRecorder()
-        train(Engine(spec, [plan for plan in plan_trials(spec) if plan.index in ids], torch.device("cpu")), memory)
+        memory = _undisturbed(json.dumps(job.resolved, sort_keys=True), tuple(sorted(ids)))
         for index, trial_id in ids.items():
             stored = ResultReader(deployment.database).trajectory(LOCAL.team_id, trial_id, TrajectoryQuery())
             for name, values in memory.trajectories[index].items():
                 assert stored[name].to_numpy().tobytes() == values.tobytes(), name
+
+
+@functools.cache
+def _undisturbed(resolved: str, indices: tuple[int, ...]) -> MemoryRecorder:
+    """A shard in one go; several tests run the same job."""
+    set_threads(1)
+    spec, memory = ResolvedJobSpec.model_validate_json(resolved), MemoryRecorder()
+    train(Engine(spec, [plan for plan in plan_trials(spec) if plan.index in indices], torch.device("cpu")), memory)
+    return memory
 
 
 def _under_way(client: Client, job: Job) -> Job:

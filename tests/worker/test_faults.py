@@ -1,5 +1,6 @@
 """Workers killed, frozen and stopped for real: no result is lost, doubled or changed."""
 
+import functools
 import signal
 from pathlib import Path
 from typing import Any
@@ -60,10 +61,16 @@ def _state(database: Database, job: JobDetail) -> str:
     return jobs(database).get(job.id).state
 
 
-def _assert_as_if_undisturbed(database: Database, job: JobDetail) -> None:
-    spec = ResolvedJobSpec.model_validate(job.resolved)
-    recorder = MemoryRecorder()
+@functools.cache
+def _undisturbed(resolved: str) -> MemoryRecorder:
+    """A job in one go; several tests run the same one."""
+    spec, recorder = ResolvedJobSpec.model_validate_json(resolved), MemoryRecorder()
     train(Engine(spec, plan_trials(spec), torch.device("cpu")), recorder)
+    return recorder
+
+
+def _assert_as_if_undisturbed(database: Database, job: JobDetail) -> None:
+    recorder = _undisturbed(job.resolved.model_dump_json())
     for trial in jobs(database).trials(job.id).items:
         stored = ResultReader(database).trajectory(LOCAL.team_id, trial.id, TrajectoryQuery())
         for name, values in recorder.trajectories[trial.index].items():

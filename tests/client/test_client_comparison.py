@@ -19,7 +19,7 @@ SPREAD: dict[str, Any] = {
     "upper_quartile": None,
     "min": 1.0,
     "max": None,
-    "interval": {"low": 1.0, "high": None},
+    "interval": {"low": 1.0, "high": None, "low_infinity": None, "high_infinity": "inf", "coverage": 0.984375},
     "no_interval": None,
 }
 

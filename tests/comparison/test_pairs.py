@@ -62,7 +62,7 @@ def test_a_clear_win_is_called_unlikely_to_be_chance() -> None:
     made = problem({AYLA: [0.02 * seed for seed in range(8)], PLAIN: [1.25 + 0.04 * seed for seed in range(8)]})
     found = said(made)
     start = "AYLA-SGD ended lower than SGD on 8 of 8 seeds: unlikely to be chance (exact sign test, p = 0.0078)."
-    assert found.startswith(f"{start} Median difference -1.32 (95 % bootstrap interval ")
+    assert found.startswith(f"{start} Median difference -1.32 (99.2 % interval ")
     assert seed_test(made).outcome(0.95) == "better"
     assert seed_test(made).outcome(0.999) == "undecided"
 
@@ -112,9 +112,37 @@ def test_many_tests_are_corrected_for_and_said_to_be() -> None:
 
 def test_who_did_worse_is_told_so() -> None:
     assert said(problem({AYLA: [2.0, 3.0, 4.0], PLAIN: [1.0, 1.5, 1.75]})) == (
-        "AYLA-SGD ended higher than SGD on 3 of 3 seeds: could be chance (exact sign test, p = 0.25). "
+        "AYLA-SGD ended higher than SGD on 3 of 3 seeds: cannot be decided (exact sign test, p = 0.25; with 3 seeds "
+        "the lowest possible is 0.25, 6 seeds would do). "
         "Median difference +1.5 (no interval: fewer than 6 pairs cannot carry one of 95 %)."
     )
+
+
+def test_how_many_seeds_would_decide_is_said_where_these_cannot() -> None:
+    """Seven seeds of eight comparisons: the clearest of them could not have come below 8 / 64."""
+    made = problem({PLAIN: [1.0] * 7, **{f"arm {arm}": [0.0] * 6 + [2.0] for arm in range(8)}})
+    found = [over_seeds(made, match, "final_loss") for match in matches([made], PLAIN)]
+    query = ComparisonQuery(baseline=PLAIN)
+    tests = run_tests(found, "seed", query)
+    assert len(tests) == 8
+    said_of_each = {verdict(test, query).partition("seeds: ")[2].partition(" Median")[0] for test in tests}
+    (same,) = said_of_each
+    assert same == (
+        "cannot be decided (exact sign test, p = 0.12; 1 after Holm's correction for 8 tests; with 7 seeds and 8 "
+        "undecided tests the lowest possible is 0.12, 9 seeds would do)."
+    )
+    assert [tests[0].lowest_p(pairs) < 0.05 for pairs in (8, 9)] == [False, True]
+
+
+def test_tests_that_are_decided_leave_less_to_correct_for() -> None:
+    made = problem({PLAIN: [1.0] * 8, "clear": [0.01 * seed for seed in range(8)], "not": [0.0] * 5 + [1.0] * 3})
+    query = ComparisonQuery(baseline=PLAIN)
+    tests = run_tests([over_seeds(made, match, "final_loss") for match in matches([made], PLAIN)], "seed", query)
+    assert {test.match.label: (test.outcome(0.95), test.decidable_from(0.95)) for test in tests} == {
+        "clear": ("better", None),
+        "not": ("undecided", 6),
+    }
+    assert "with 5 seeds that are not tied the lowest possible is 0.062, 6 seeds would do" in verdict(tests[1], query)
 
 
 def test_one_seed_says_nothing_about_how_sure_it_is() -> None:
@@ -229,6 +257,10 @@ def test_holms_correction_spans_all_outcomes_that_can_be_tested() -> None:
 def test_differences_too_large_for_a_float_are_infinite_and_do_no_harm() -> None:
     made = problem({AYLA: [-1.7e308 - seed * 1e305 for seed in range(6)], PLAIN: [1.7e308] * 6})
     test = seed_test(made)
-    assert (test.median_difference, test.interval, test.wins) == (-INF, ConfidenceInterval(low=-INF, high=-INF), 6)
+    assert (test.median_difference, test.interval, test.wins) == (
+        -INF,
+        ConfidenceInterval.of(-INF, -INF, 1 - 2 / 2**6),
+        6,
+    )
     assert over_problems([made], MATCH, "final_loss").differences == [-1.0]
     assert summarize(made.settings[PLAIN], FINAL).final_loss is not None

@@ -37,7 +37,7 @@ def broken(before: Any, now: Any, place: str = "") -> Iterator[str]:
                 yield from broken(value, now[name], f"{place}/{name}")
             else:
                 yield f"{place}/{name} is gone"
-    elif place.endswith(("/enum", "/tags")) and isinstance(now, list):
+    elif place.endswith(("/enum", "/tags", "/required")) and isinstance(now, list):
         yield from (f"{place} lacks {value}" for value in before if value not in now)
     elif isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
         for index, pair in enumerate(zip(before, now, strict=True)):
@@ -46,9 +46,35 @@ def broken(before: Any, now: Any, place: str = "") -> Iterator[str]:
         yield f"{place} is {now!r}, was {before!r}"
 
 
+def demanded(before: Any, now: Any) -> Iterator[str]:
+    """Fields that requests need now and did not before; answers may always have more."""
+    old, new = before["components"]["schemas"], now["components"]["schemas"]
+    for name in _of_requests(now):
+        if name in old:
+            yield from (
+                f"{name}.{one}" for one in new[name].get("required", []) if one not in old[name].get("required", [])
+            )
+
+
+def _of_requests(contract: Any) -> set[str]:
+    """Names of the schemas that bodies of requests are made of."""
+    schemas, found = contract["components"]["schemas"], set[str]()
+    waiting = [operation.get("requestBody") for path in contract["paths"].values() for operation in path.values()]
+    while waiting:
+        part = waiting.pop()
+        waiting.extend(part.values() if isinstance(part, dict) else part if isinstance(part, list) else ())
+        reference = part.get("$ref") if isinstance(part, dict) else None
+        if isinstance(reference, str) and (name := reference.rpartition("/")[2]) in schemas and name not in found:
+            found.add(name)
+            waiting.append(schemas[name])
+    return found
+
+
 def test_the_contract_of_the_version_before_holds() -> None:
     before = json.loads(gzip.decompress(BEFORE.read_bytes()))
-    assert list(broken(before, without_texts(json.loads(NOW.read_text())))) == []
+    now = without_texts(json.loads(NOW.read_text()))
+    assert list(broken(before, now)) == []
+    assert list(demanded(before, now)) == []
 
 
 def test_a_broken_contract_is_noticed() -> None:
@@ -57,7 +83,8 @@ def test_a_broken_contract_is_noticed() -> None:
     schemas = now["components"]["schemas"]
     del schemas["Trial"]["properties"]["seed"]
     schemas["JobDetail"]["properties"]["version"]["type"] = "number"
-    schemas["Team"]["required"].append("colour")
+    schemas["Team"]["required"].remove("name")
+    schemas["MemberDraft"]["required"].append("colour")
     now["paths"]["/v1/jobs"]["get"]["operationId"] = "jobs"
     assert {line.split(" ")[0] for line in broken(before, now)} == {
         "/paths//v1/jobs/get/operationId",
@@ -65,6 +92,7 @@ def test_a_broken_contract_is_noticed() -> None:
         "/components/schemas/JobDetail/properties/version/type",
         "/components/schemas/Team/required",
     }
+    assert list(demanded(before, now)) == ["MemberDraft.colour"]
 
 
 if __name__ == "__main__":

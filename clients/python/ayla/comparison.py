@@ -30,10 +30,20 @@ MaybeInfinite = Annotated[
 
 
 class ConfidenceInterval(ResponseModel):
-    """Where a median lies, by the percentile bootstrap; an end is None where it is infinite."""
+    """Where a median lies: between two of the values. An end is None where it is infinite.
+
+    Attributes:
+        low_infinity: "-inf" or "inf" where the lower end is infinite; None where it is a number.
+        high_infinity: likewise of the upper end.
+        coverage: how often such an interval covers the median, at least the confidence asked for; None from a service
+            that does not say.
+    """
 
     low: float | None = None
     high: float | None = None
+    low_infinity: str | None = None
+    high_infinity: str | None = None
+    coverage: float | None = None
 
 
 class Distribution(ResponseModel):

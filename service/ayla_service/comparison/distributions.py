@@ -1,29 +1,22 @@
-"""Distribution of a number over independent runs: order statistics, and the interval of the median.
+"""Distribution of a number over independent runs: order statistics, and the exact interval of the median.
 
-The interval is a percentile bootstrap (Efron 1979): how far the median moves when the runs are drawn anew.
+The interval lies between two of the values (Thompson 1936; Conover 1999, section 3.2). How often such an interval
+covers the median follows from the binomial distribution alone, whatever the distribution of the values.
 """
 
-import math
+import itertools
 from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from ayla_service.comparison.schemas import ConfidenceInterval, Distribution
 from ayla_service.trials.quantiles import ordered, quantile
-
-RESAMPLES = 10_000
-
-_SEED = 0
-
-Places = npt.NDArray[np.int64]
 
 
 def distribution(values: Sequence[float], confidence: float) -> Distribution:
     """The order statistics of at least one value, of independent runs; some can be infinite."""
     sample = ordered(values)
-    reason = too_few(len(sample), confidence, "runs")
     return Distribution(
         values=len(sample),
         finite=int(np.isfinite(sample).sum()),
@@ -32,15 +25,9 @@ def distribution(values: Sequence[float], confidence: float) -> Distribution:
         upper_quartile=quantile(sample, 0.75),
         min=float(sample[0]),
         max=float(sample[-1]),
-        interval=None if reason else interval_of(values, confidence),
-        no_interval=reason,
+        interval=median_interval(values, confidence),
+        no_interval=too_few(len(sample), confidence, "runs"),
     )
-
-
-def interval_of(values: Sequence[float], confidence: float) -> ConfidenceInterval:
-    """The interval of the median, by the percentile bootstrap; an end can be infinite."""
-    low, high = median_interval(values, confidence)
-    return ConfidenceInterval(low=low, high=high)
 
 
 def too_few(count: int, confidence: float, what: str) -> str | None:
@@ -55,49 +42,40 @@ def percent(confidence: float) -> str:
 
 
 def fewest_for(confidence: float) -> int:
-    """How many values an interval of this confidence takes at least.
-
-    The whole range of n values holds the true median with probability 1 - 2^(1-n); no interval within fewer can be
-    one of this confidence. Six for 95 %.
-    """
-    count = 2
-    while 1 - 2.0 ** (1 - count) < confidence:
-        count += 1
-    return count
+    """How many values an interval of this confidence takes at least: six for 95 %."""
+    return next(count for count in itertools.count(2) if interval_rank(count, confidence)[0])
 
 
-def median_interval(values: Sequence[float], confidence: float) -> tuple[float, float]:
-    """Interval of the median of at least one value; the same values in any order always give the same interval.
+def median_interval(values: Sequence[float], confidence: float) -> ConfidenceInterval | None:
+    """Interval of the median between two of the values; None where there are too few of them.
 
-    Infinite values are values like others, so an end can be infinite. A resample whose median lies between -inf and
-    inf counts as the one for the lower end and as the other for the upper end.
+    It is the shortest ``[x[r], x[n + 1 - r]]`` of the n ordered values whose coverage is at least the confidence.
+    Infinite values are values like others, so an end can be infinite.
     """
     sample = ordered(values)
-    lower, upper = (sample[places] for places in _middle_places(len(sample)))
-    with np.errstate(invalid="ignore"):
-        medians = np.where(lower == upper, lower, 0.5 * lower + 0.5 * upper)
-    outside = int((1 - confidence) / 2 * RESAMPLES)
-    low = np.partition(np.where(np.isnan(medians), -math.inf, medians), outside)[outside]
-    high = np.partition(np.where(np.isnan(medians), math.inf, medians), RESAMPLES - 1 - outside)
-    return float(low), float(high[RESAMPLES - 1 - outside])
+    rank, coverage = interval_rank(len(sample), confidence)
+    if not rank:
+        return None
+    return ConfidenceInterval.of(float(sample[rank - 1]), float(sample[-rank]), coverage)
 
 
-@lru_cache(maxsize=128)
-def _middle_places(count: int) -> tuple[Places, Places]:
-    """Which of ``count`` ordered values are the middle two of each resample; the same one twice if it is odd.
+@lru_cache(maxsize=1024)
+def interval_rank(count: int, confidence: float) -> tuple[int, float]:
+    """The highest rank r of which ``[x[r], x[n + 1 - r]]`` covers the median often enough, and how often it does.
 
-    A resample draws ``count`` places by uniform numbers, and its k-th lowest place comes from the k-th lowest of
-    these, which is Beta(k, count + 1 - k): two draws in the stead of ``count``. The next lowest is the least of those
-    left, uniform above it.
+    The median lies outside if fewer than r of the n values are on one of its sides: a coin thrown n times, so the
+    coverage is ``1 - 2 P(Binomial(n, 1/2) < r)`` for continuous values, and no less for others. Rank 0 if even the
+    whole range covers it too rarely.
+
+    Args:
+        count: n, at least 1.
+        confidence: the lowest coverage, in (0, 1).
     """
-    generator = np.random.default_rng([_SEED, count])
-    middle = (count + 1) // 2
-    lower = generator.beta(middle, count + 1 - middle, RESAMPLES)
-    if count % 2:
-        return _places(lower, count), _places(lower, count)
-    left_over = 1 - generator.random(RESAMPLES) ** (1 / (count - middle))
-    return _places(lower, count), _places(lower + (1 - lower) * left_over, count)
-
-
-def _places(uniform: npt.NDArray[np.float64], count: int) -> Places:
-    return np.minimum((uniform * count).astype(np.int64), count - 1)
+    found, outside, ways = (0, 0.0), 0, 1
+    for rank in range(1, count // 2 + 1):
+        outside += ways  # of the 2^n throws, those with fewer than ``rank`` heads
+        coverage = ((1 << count) - 2 * outside) / (1 << count)
+        if coverage < confidence:
+            break
+        found, ways = (rank, coverage), ways * (count + 1 - rank) // rank
+    return found

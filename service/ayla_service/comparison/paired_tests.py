@@ -1,9 +1,10 @@
 """Paired tests of two settings, with Holm's correction for the number of tests."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ayla_service.comparison.distributions import interval_of, too_few
+from ayla_service.comparison.distributions import median_interval, too_few
 from ayla_service.comparison.pairs import Match, Pairs
 from ayla_service.comparison.query import ComparisonQuery, Outcome, Unit
 from ayla_service.comparison.schemas import ConfidenceInterval
@@ -19,6 +20,7 @@ class PairedTest:
         match: what is compared with what.
         unit: what makes a pair.
         family: how many tests of this unit there are, which the correction is for.
+        open: how many of them are undecided; Holm's correction multiplies the lowest p-value of these by their number.
         count: seeds, or problems, that both have.
         pairs: how many independent pairs they are: one where seeds make no difference.
         wins: pairs in which the setting did better.
@@ -31,13 +33,14 @@ class PairedTest:
         adjusted_rank_p: its p-value after Holm's correction.
         median_difference: setting minus base, relative where the unit is the problem; can be infinite or, between
             -inf and inf, NaN. None without a pair that has one.
-        interval: of that median, by the percentile bootstrap; an end can be infinite.
+        interval: of that median, between two of the differences; an end can be infinite.
         no_interval: why there is none.
     """
 
     match: Match
     unit: Unit
     family: int
+    open: int
     count: int
     pairs: int
     wins: int
@@ -51,6 +54,19 @@ class PairedTest:
     median_difference: float | None
     interval: ConfidenceInterval | None
     no_interval: str | None
+
+    def decidable_from(self, confidence: float) -> int | None:
+        """How many pairs could decide this test; None if its own could.
+
+        Ties do not count: of n other pairs the sign test's lowest p-value is ``lowest_p``.
+        """
+        alpha, untied = 1 - confidence, self.wins + self.losses
+        fewest = next(count for count in itertools.count(1) if self.lowest_p(count) < alpha)
+        return fewest if untied < fewest else None
+
+    def lowest_p(self, pairs: int) -> float:
+        """The lowest p-value that so many pairs without a tie can have after Holm's correction."""
+        return min(1.0, self.open * 2.0 ** (1 - pairs))
 
     def outcome(self, confidence: float) -> Outcome:
         """What the sign test says after Holm's correction."""
@@ -69,18 +85,19 @@ def run_tests(found: Sequence[Pairs], unit: Unit, query: ComparisonQuery) -> lis
     ranks = holm([test.rank.p_value for test in tests if test.rank is not None])
     for place, sign_p, rank_p in zip(can_tell, signs, ranks, strict=True):
         tests[place] = replace(tests[place], adjusted_sign_p=sign_p, adjusted_rank_p=rank_p, family=len(can_tell))
-    return tests
+    undecided = sum(test.outcome(query.confidence) == "undecided" for test in tests)
+    return [replace(test, open=undecided) for test in tests]
 
 
 def _test(pairs: Pairs, unit: Unit, confidence: float) -> PairedTest:
     wins = sum(ours < base for ours, base in pairs.values)
     losses = sum(ours > base for ours, base in pairs.values)
     count = len(pairs.values)
-    reason = too_few(len(pairs.differences), confidence, "pairs")
     return PairedTest(
         match=pairs.match,
         unit=unit,
         family=0,
+        open=0,
         count=pairs.count,
         pairs=count,
         wins=wins,
@@ -92,6 +109,6 @@ def _test(pairs: Pairs, unit: Unit, confidence: float) -> PairedTest:
         rank=signed_rank(pairs.differences) if count > 1 else None,
         adjusted_rank_p=None,
         median_difference=median(pairs.differences) if pairs.differences else None,
-        interval=None if reason else interval_of(pairs.differences, confidence),
-        no_interval=reason,
+        interval=median_interval(pairs.differences, confidence),
+        no_interval=too_few(len(pairs.differences), confidence, "pairs"),
     )

@@ -1,6 +1,7 @@
 """Comparisons as the API takes and answers them. Null where a number is infinite or there is none."""
 
-from typing import Annotated, Literal
+import math
+from typing import Annotated, Literal, Self
 
 from ayla_spec.model import SpecModel
 from ayla_spec.optimizers import OptimizerSettings
@@ -20,6 +21,8 @@ from ayla_service.schemas import FiniteInJson, FrozenModel, Id
 from ayla_service.states import JobState
 
 MAX_LABEL = 250
+
+Infinity = Literal["-inf", "inf"]
 
 METRIC = "What settings are tested by; less is better in all of them."
 TARGET = "The loss to reach; 'steps_to_target' needs it."
@@ -52,11 +55,32 @@ class ComparisonRequest(SpecModel):
         return ComparisonQuery(self.metric, self.target, self.confidence, self.baseline)
 
 
+def _infinity(value: float) -> Infinity | None:
+    return None if math.isfinite(value) else "inf" if value > 0 else "-inf"
+
+
 class ConfidenceInterval(FrozenModel):
-    """Where the median lies, by the percentile bootstrap."""
+    """Where the median lies: between two of the values."""
 
     low: FiniteInJson = Field(description="Null if it is infinite: too many trials diverged or did not get there.")
     high: FiniteInJson = Field(description="Null likewise.")
+    low_infinity: Infinity | None = Field(description="Which infinity the lower end is, if it is one.")
+    high_infinity: Infinity | None = Field(description="Likewise the upper end.")
+    coverage: float = Field(
+        description="How often such an interval covers the median: at least the confidence asked for. Exact for "
+        "continuous values; ties make it larger."
+    )
+
+    @classmethod
+    def of(cls, low: float, high: float, coverage: float) -> Self:
+        """The interval between two values, of which either can be infinite."""
+        return cls(
+            low=low,
+            high=high,
+            low_infinity=_infinity(low),
+            high_infinity=_infinity(high),
+            coverage=coverage,
+        )
 
 
 class Distribution(FrozenModel):

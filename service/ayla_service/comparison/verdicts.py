@@ -72,8 +72,23 @@ def verdict(test: PairedTest, query: ComparisonQuery) -> str:
         )
     if test.sign_p is None or test.adjusted_sign_p is None:
         return f"{_clause(test, query)}. One {test.unit} says nothing about how sure this is."
-    chance = "unlikely to be chance" if test.outcome(query.confidence) != "undecided" else "could be chance"
-    return f"{_clause(test, query)} on {_majority(test)}: {chance} ({_p_values(test)}).{_difference(test, query)}"
+    return f"{_clause(test, query)} on {_majority(test)}: {_certainty(test, query)}.{_difference(test)}"
+
+
+def _certainty(test: PairedTest, query: ComparisonQuery) -> str:
+    """Whether it could be chance, with the p-value; or that so few pairs could not tell, and how many would."""
+    if test.outcome(query.confidence) != "undecided":
+        return f"unlikely to be chance ({_p_values(test)})"
+    fewest = test.decidable_from(query.confidence)
+    if fewest is None:
+        return f"could be chance ({_p_values(test)})"
+    untied = test.wins + test.losses
+    tests = f" and {test.open} undecided tests" if test.open > 1 else ""
+    ties = " that are not tied" if test.ties else ""
+    return (
+        f"cannot be decided ({_p_values(test)}; with {untied} {test.unit}s{ties}{tests} the lowest possible is "
+        f"{test.lowest_p(untied):.2g}, {fewest} {test.unit}s would do)"
+    )
 
 
 def _clause(test: PairedTest, query: ComparisonQuery) -> str:
@@ -96,7 +111,7 @@ def _p_values(test: PairedTest) -> str:
     return f"{exact}; {test.adjusted_sign_p:.2g} after Holm's correction for {test.family} tests"
 
 
-def _difference(test: PairedTest, query: ComparisonQuery) -> str:
+def _difference(test: PairedTest) -> str:
     if test.median_difference is None:
         return ""
     kind = "Median difference" if test.unit == "seed" else "Median relative difference"
@@ -106,8 +121,7 @@ def _difference(test: PairedTest, query: ComparisonQuery) -> str:
     if test.interval is None:
         return f"{stated} (no interval: {test.no_interval})."
     low, high = test.interval.low, test.interval.high
-    of_size = percent(query.confidence)
-    return f"{stated} ({of_size} bootstrap interval {_signed(low)} to {_signed(high)})."
+    return f"{stated} ({percent(round(test.interval.coverage, 3))} interval {_signed(low)} to {_signed(high)})."
 
 
 def _signed(value: float | None) -> str:

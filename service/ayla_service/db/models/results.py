@@ -24,7 +24,7 @@ class ChunkRow(Base):
 
 
 class MetricChunkRow(Base):
-    """Consecutive rows of one trial's metrics, as one Arrow IPC stream; keyed and written like ``Chunk``."""
+    """Consecutive rows of one trial's metrics, as one Arrow IPC stream; keyed and written like ``ChunkRow``."""
 
     __tablename__ = "metrics"
 

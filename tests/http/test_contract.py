@@ -107,7 +107,7 @@ def test_operations_on_specs_keep_the_contract(
     existing: dict[str, str],
     admin: dict[str, str],
 ) -> None:
-    """Without a case for each bound of each field: there are thousands, and tests/jobs/test_hostile_specs.py has those."""
+    """Without a case for each bound of each field: thousands, and tests/jobs/test_hostile_specs.py has those."""
     keeps_the_contract(case, served, session, existing, admin)
 
 

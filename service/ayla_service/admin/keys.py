@@ -138,17 +138,17 @@ def _holder(session: Session, team_name: str, name: str, role: Role | None, *, m
     """The member whose key is made; added to the team first if asked for."""
     if not make:
         team = team_named(session, team_name)
-        return _as_asked(member_named(session, team, name), role)
+        return _with_role(member_named(session, team, name), role)
     team = find_team(session, team_name) or new_team(session, team_name)
     there = find_member(session, team, name)
     if there is not None:
-        return _as_asked(there, role)
+        return _with_role(there, role)
     role = role or (Role.MEMBER if _has_keys(session, team) else Role.ADMIN)
     added = members.add(session, team.id, NewMember(checked_name(name, "member"), role))
     return members.current_member(session, team.id, added.id)
 
 
-def _as_asked(member: MemberRow, role: Role | None) -> MemberRow:
+def _with_role(member: MemberRow, role: Role | None) -> MemberRow:
     if role is not None and member.role != role:
         raise StartError(f"'{member.name}' is {member.role} already; change that with 'ayla-service members set'.")
     return member
@@ -168,13 +168,13 @@ def _all_keys() -> Select[ApiKeyRow, MemberRow, TeamRow]:
 
 def _found(session: Session, which: str) -> Row[ApiKeyRow, MemberRow, TeamRow]:
     """The key with this prefix or id, locked with its member until the transaction ends."""
-    asked = which.removesuffix("…")
+    wanted = which.removesuffix("…")
     query = (
         _all_keys()
-        .where((ApiKeyRow.prefix == asked) | (ApiKeyRow.id == as_stored(asked)))
+        .where((ApiKeyRow.prefix == wanted) | (ApiKeyRow.id == as_stored(wanted)))
         .with_for_update(key_share=True)
     )
-    found = session.execute(query).all() if asked.isprintable() else []
+    found = session.execute(query).all() if wanted.isprintable() else []
     if len(found) != 1:
         ids = ", ".join(row.ApiKey.id for row in found)
         raise StartError(

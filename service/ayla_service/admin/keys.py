@@ -113,7 +113,7 @@ def revoke(which: Which, data_dir: DataDir = None) -> None:
     """End an API key at once."""
     with transaction(data_dir) as session:
         found = _found(session, which)
-        ended = key_management.end(session, found.ApiKey, found.Member)
+        ended = key_management.end(session, found.ApiKeyRow, found.MemberRow)
     say(f"The key {ended.prefix}… of '{ended.member}' lets nobody in any more.")
 
 
@@ -129,8 +129,8 @@ def rotate(
     """Make an API key that takes the place of another, and write it."""
     with transaction(data_dir) as session:
         found = _found(session, which)
-        made = key_management.replace(session, found.ApiKey, found.Member, timedelta(seconds=overlap_seconds))
-        team = found.Team.name
+        made = key_management.replace(session, found.ApiKeyRow, found.MemberRow, timedelta(seconds=overlap_seconds))
+        team = found.TeamRow.name
     _write_key(made, team, quiet=quiet, as_json=as_json)
 
 
@@ -176,7 +176,7 @@ def _found(session: Session, which: str) -> Row[ApiKeyRow, MemberRow, TeamRow]:
     )
     found = session.execute(query).all() if wanted.isprintable() else []
     if len(found) != 1:
-        ids = ", ".join(row.ApiKey.id for row in found)
+        ids = ", ".join(row.ApiKeyRow.id for row in found)
         raise StartError(
             f"Several keys begin so; name one by its id: {ids}."
             if found
@@ -186,7 +186,7 @@ def _found(session: Session, which: str) -> Row[ApiKeyRow, MemberRow, TeamRow]:
 
 
 def _record(row: Row[ApiKeyRow, MemberRow, TeamRow], now: datetime) -> dict[str, object]:
-    return {**Key.of(row.ApiKey, row.Member, now).model_dump(), "team": row.Team.name}
+    return {**Key.of(row.ApiKeyRow, row.MemberRow, now).model_dump(), "team": row.TeamRow.name}
 
 
 def _write_key(made: KeyWithSecret, team: str, *, quiet: bool, as_json: bool) -> None:

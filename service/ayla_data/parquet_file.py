@@ -39,7 +39,7 @@ class ParquetFile:
 
     def __init__(self, file: IO[bytes], most_bytes: int | None = None) -> None:
         _check_footer(file)
-        with _told():
+        with _table_errors():
             self._file = pq.ParquetFile(
                 file, thrift_string_size_limit=_LARGEST_FOOTER, thrift_container_size_limit=2**18
             )
@@ -59,7 +59,7 @@ class ParquetFile:
         for name in columns:
             _check_type(name, self._schema.field(name).type)
         for name in columns:
-            with _told():
+            with _table_errors():
                 yield from self._column(name)
 
     def _column(self, name: str) -> Iterator[Floats]:
@@ -78,7 +78,7 @@ def _places(label: str, rows_before: int) -> Place:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _table_errors() -> Iterator[None]:
     """What the library says of a file that it cannot read, as our error."""
     try:
         yield

@@ -54,7 +54,7 @@ def sqlite_url(path: str) -> str:
     return URL.create("sqlite", database=path).render_as_string()
 
 
-def shown_store(url: str) -> str:
+def redacted_url(url: str) -> str:
     """A store for people: where it is, and no password, which the query can hold as well."""
     parts = make_url(url)
     if parts.get_backend_name() == "sqlite":

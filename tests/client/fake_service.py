@@ -9,7 +9,7 @@ from typing import Any
 import ayla
 import httpx2
 from ayla_spec import JobSpec, SpecError, resolve
-from ayla_spec.optimizers.effect import Sides, effect_notes
+from ayla_spec.optimizers.effect import LossCounts, effect_notes
 from ayla_spec.trials import TrialPlan, plan_trials
 from pydantic import ValidationError
 
@@ -228,7 +228,9 @@ class FakeService:
         loss = self.trajectory(plan, job)["loss"]
         finite = [value for value in loss if math.isfinite(value)]
         diverged = len(finite) < len(loss)
-        sides = Sides(sum(0 < abs(value) < 1 for value in finite[:-1]), sum(abs(value) > 1 for value in finite[:-1]))
+        loss_counts = LossCounts(
+            sum(0 < abs(value) < 1 for value in finite[:-1]), sum(abs(value) > 1 for value in finite[:-1])
+        )
         settings = plan.settings.model_dump(mode="json")
         summary = {
             "final_loss": None if diverged else loss[-1],
@@ -236,9 +238,9 @@ class FakeService:
             "best_step": loss.index(min(finite)),
             "first_nonfinite_step": len(finite) if diverged else None,
             "wall_seconds": 0.25,
-            "losses_below_one": sides.below,
-            "losses_above_one": sides.above,
-            "notes": effect_notes(settings, sides),
+            "losses_below_one": loss_counts.below,
+            "losses_above_one": loss_counts.above,
+            "notes": effect_notes(settings, loss_counts),
         }
         return {
             "id": f"{job.id}.{plan.index}",

@@ -7,17 +7,19 @@ from ayla_service.comparison.effects import copies, notes_on_effects
 from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.runs import ComparedProblem, ComparedSetting
 from ayla_service.comparison.summaries import summarize
-from ayla_spec.optimizers.effect import Sides
+from ayla_spec.optimizers.effect import LossCounts
 
 from tests.comparison.comparing import run
 
-BELOW, BOTH = Sides(10, 0), Sides(6, 4)
+BELOW, BOTH = LossCounts(10, 0), LossCounts(6, 4)
 
 
-def setting(label: str, ayla: dict[str, Any] | None, *sides: Sides | None, **changes: Any) -> ComparedSetting:
-    """A setting with a run for each of the sides, by seed from 0."""
+def setting(
+    label: str, ayla: dict[str, Any] | None, *loss_counts: LossCounts | None, **changes: Any
+) -> ComparedSetting:
+    """A setting with a run for each of the counts, by seed from 0."""
     optimizer = {"name": "sgd", "learning_rate": 0.1, "label": label, "ayla": ayla}
-    runs = {seed: run(1.0, seed, label=label, sides=one) for seed, one in enumerate(sides)}
+    runs = {seed: run(1.0, seed, label=label, loss_counts=one) for seed, one in enumerate(loss_counts)}
     return ComparedSetting(label, optimizer, runs=runs, **changes)
 
 

@@ -9,7 +9,7 @@ from ayla_core import Engine, MemoryRecorder, TrialOutcome
 from ayla_core import checkpoint as packing
 from ayla_core.trial_statistics import LATER
 from ayla_spec import ResolvedJobSpec
-from ayla_spec.optimizers.effect import Sides, effective
+from ayla_spec.optimizers.effect import LossCounts, effective
 from ayla_spec.trials import plan_trials
 
 from tests.core.batches import CPU, QUARTIC, ROSENBROCK, assert_same_columns, job, preset, run
@@ -154,8 +154,8 @@ def test_settings_that_differ_only_in_what_had_no_effect_take_the_same_course_bi
     spec = preset("curve-a", optimizers=optimizers, budget={"steps": 12})
     recorder, groups = run(spec), dict[str, list[int]]()
     for index, settings in enumerate(spec.optimizers):
-        sides = Sides.known(*counts(recorder.outcomes[index]))
-        groups.setdefault(str(effective(settings.model_dump(mode="json"), sides)), []).append(index)
+        loss_counts = LossCounts.known(*counts(recorder.outcomes[index]))
+        groups.setdefault(str(effective(settings.model_dump(mode="json"), loss_counts)), []).append(index)
     assert len(groups) < len(optimizers)
     firsts = [tuple(recorder.trajectories[group[0]]["loss"]) for group in groups.values()]
     assert 8 < len(set(firsts)) < len(groups)

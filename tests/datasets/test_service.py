@@ -101,7 +101,7 @@ def test_a_name_is_taken_once_in_a_team(database: Database, service: DatasetServ
     with pytest.raises(DatasetNameTaken, match=stored.id):
         upload(database)
     with pytest.raises(DatasetNameTaken):
-        service.refuse_taken(colleague(database), "flowers")
+        service.refuse_name_in_use(colleague(database), "flowers")
     assert upload(database, caller=stranger(database)).name == "flowers"
 
 

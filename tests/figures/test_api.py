@@ -266,7 +266,7 @@ def test_figures_of_another_team_do_not_exist(
 def test_more_drawings_than_there_is_room_for_are_asked_to_come_again(
     app: FastAPI, client: TestClient, recorded: str
 ) -> None:
-    room = app.state.figures._room
+    room = app.state.figures._drawing_slots
     while room.acquire(blocking=False):
         pass
     problem = problem_of(figure(client, recorded, "loss"), 503, "figures-busy")

@@ -14,7 +14,7 @@ from ayla_service.figures.data import FigureData, FittedCurves, drawable
 from ayla_service.figures.drawing import Render, to_file
 from ayla_service.figures.options import AxisScale, CellValue, FigureOptions, Form
 from ayla_service.figures.renderers import curve, heatmap, landscape, lines
-from ayla_service.figures.renderers.lines import Lines, Panel
+from ayla_service.figures.renderers.lines import LinePlot, Panel
 from ayla_service.figures.style import COLOURS, FEW_NAMED, MOST_NAMED, NOTHING, plain_number, shortened, styles_of
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
@@ -35,7 +35,7 @@ HOSTILE = [
 
 def loss_lines(found: FigureData, scale: AxisScale = AxisScale.AUTO, name: str = "job") -> Render:
     return partial(
-        lines.render, lines=Lines(name, [Panel("loss", "loss", worst=np.inf)], "step", scale=scale), data=found
+        lines.render, lines=LinePlot(name, [Panel("loss", "loss", worst=np.inf)], "step", scale=scale), data=found
     )
 
 
@@ -81,7 +81,7 @@ def test_the_scale_is_logarithmic_where_that_shows_something(
 
 
 def test_steps_become_epochs() -> None:
-    drawn = Lines("job", [Panel("loss", "loss")], "epoch", per_unit=4.0)
+    drawn = LinePlot("job", [Panel("loss", "loss")], "epoch", per_unit=4.0)
     figure = drawn_figure(partial(lines.render, lines=drawn, data=figure_data(setting(0, run(loss=[3.0, 2.0, 1.0])))))
     assert figure.axes[0].lines[0].get_xdata().tolist() == [0.0, 0.25, 0.5]  # type: ignore[union-attr]
     assert figure.axes[0].get_xlabel() == "epoch"
@@ -111,7 +111,7 @@ def test_before_anything_is_recorded_a_figure_says_so() -> None:
 
 def test_panels_of_parameters_each_have_their_own_axis() -> None:
     panels = [Panel(f"param.{name}", name) for name in "xyzuv"]
-    drawn = Lines("job", panels, "step", columns=3)
+    drawn = LinePlot("job", panels, "step", columns=3)
     figure = drawn_figure(partial(lines.render, lines=drawn, data=figure_data(setting(0, run(x=[1.0, 2.0])))))
     assert len(figure.axes) == 6
     assert [axes.get_ylabel() for axes in figure.axes[:5]] == list("xyzuv")

@@ -8,7 +8,7 @@ import pytest
 from ayla_service.figures.drawing import Render, styled, to_file
 from ayla_service.figures.options import AxisScale, FigureOptions, Form
 from ayla_service.figures.renderers import lines
-from ayla_service.figures.renderers.lines import Lines, Panel
+from ayla_service.figures.renderers.lines import LinePlot, Panel
 from ayla_service.figures.style import number_format
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -16,7 +16,7 @@ from tests.figures.figure_samples import drawn_figure, figure_data, run, setting
 
 
 def loss_lines(losses: list[float]) -> Render:
-    drawn = Lines("job", [Panel("loss", "loss", worst=np.inf)], "step", scale=AxisScale.AUTO)
+    drawn = LinePlot("job", [Panel("loss", "loss", worst=np.inf)], "step", scale=AxisScale.AUTO)
     return partial(lines.render, lines=drawn, data=figure_data(setting(0, run(loss=losses))))
 
 

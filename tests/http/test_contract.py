@@ -35,7 +35,7 @@ schemathesis.serializer.alias(
 )
 schemathesis.serializer.alias("application/csv", "text/plain")
 committed = schemathesis.openapi.from_path(COMMITTED)
-committed.config.phases.coverage.unexpected_methods = set()  # test_api_hostile_requests.py has those of each path
+committed.config.phases.coverage.unexpected_methods = set()  # test_hostile_requests.py has those of each path
 uncovered = schemathesis.openapi.from_path(COMMITTED)
 uncovered.config.phases.coverage.enabled = False
 DOCUMENT = committed.raw_schema
@@ -44,7 +44,7 @@ STREAMS = [operation["operationId"] for _, _, operation in operations(DOCUMENT) 
 OF_SPECS = ["submit_job", "submit_jobs", "validate_job"]
 FINITE = [name for name in OPERATIONS if name not in STREAMS]
 """Operations that are answered to the end. A stream of events has none, so a client in this process would wait for
-ever; test_event_streams.py has a service of its own for them."""
+ever; ``tests/streams`` has a service of its own for them."""
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def test_operations_on_specs_keep_the_contract(
     existing: dict[str, str],
     admin: dict[str, str],
 ) -> None:
-    """Without a case for each bound of each field: there are thousands, and test_api_hostile_specs.py has those."""
+    """Without a case for each bound of each field: thousands, and tests/jobs/test_hostile_specs.py has those."""
     keeps_the_contract(case, served, session, existing, admin)
 
 

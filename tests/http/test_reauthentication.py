@@ -259,7 +259,7 @@ def test_streams_and_waiting_requests_of_a_member_have_the_same_places(
         with streamed(url, "/v1/events", **shown(mine)) as stream:
             stream.until("snapshot")
             wait_until(lambda: len(app.state.events._streams) == 1, "one stream")
-            assert app.state.events.has_room_for(who.member_id)
+            assert app.state.events.can_open(who.member_id)
 
 
 def test_streams_that_begin_at_the_same_moment_take_no_more_places(database: Database, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from ayla_service.addresses import shown_store
+from ayla_service.addresses import redacted_url
 from ayla_service.processes.startup import StartError, load_settings
 from ayla_service.settings import Settings
 from pydantic import ValidationError
@@ -251,7 +251,7 @@ def test_an_url_that_holds_a_password_is_not_shown() -> None:
     ],
 )
 def test_a_store_is_shown_without_its_password(url: str, shown: str) -> None:
-    assert shown_store(url) == shown
+    assert redacted_url(url) == shown
 
 
 @pytest.mark.parametrize(

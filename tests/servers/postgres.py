@@ -4,7 +4,6 @@
 """
 
 import contextlib
-import os
 import secrets
 import signal
 from collections.abc import Iterator
@@ -40,15 +39,9 @@ class PostgresServer(Server):
         self.url = url
 
     @classmethod
-    @contextmanager
-    def shared(cls) -> Iterator[Self]:
-        """A server for tests that do it no harm: the one of the environment, else one of our own."""
-        given = os.environ.get(VARIABLE)
-        if given:
-            yield cls(make_url(given))
-            return
-        with cls.own() as server:
-            yield server
+    def given(cls, url: str) -> Self:
+        """Somebody else's server."""
+        return cls(make_url(url))
 
     @classmethod
     @contextmanager

@@ -38,15 +38,9 @@ class RedisServer(Server):
         self.url = url
 
     @classmethod
-    @contextmanager
-    def shared(cls) -> Iterator[Self]:
-        """A server for tests that do it no harm: the one of the environment, else one of our own."""
-        given = os.environ.get(VARIABLE)
-        if given:
-            yield cls(_of_this_process(given))
-            return
-        with cls.own() as server:
-            yield server
+    def given(cls, url: str) -> Self:
+        """Somebody else's server."""
+        return cls(_of_this_process(url))
 
     @classmethod
     @contextmanager

@@ -1,11 +1,12 @@
 """What the servers of the tests have in common: one may be somebody else's, or the tests' own and then be harmed."""
 
 import contextlib
+import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 from tests.servers.process import ServerProcess
 from tests.servers.programs import ServerError
@@ -25,6 +26,27 @@ class Server:
 
     def __init__(self, process: ServerProcess | None) -> None:
         self._process = process
+
+    @classmethod
+    @contextmanager
+    def shared(cls) -> Iterator[Self]:
+        """A server for tests that do it no harm: the one of the environment, else one of our own."""
+        url = os.environ.get(cls.variable)
+        if url:
+            yield cls.given(url)
+            return
+        with cls.own() as server:
+            yield server
+
+    @classmethod
+    def given(cls, url: str) -> Self:
+        """Somebody else's server."""
+        raise NotImplementedError
+
+    @classmethod
+    def own(cls) -> AbstractContextManager[Self]:
+        """A server of the test's own; it is gone afterwards."""
+        raise NotImplementedError
 
     @property
     def pid(self) -> int:

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from ayla_spec.optimizers.effect import Sides, effect_notes, effective
+from ayla_spec.optimizers.effect import LossCounts, effect_notes, effective
 
-BOTH, BELOW, ABOVE, NEITHER = Sides(3, 4), Sides(7, 0), Sides(0, 7), Sides(0, 0)
+BOTH, BELOW, ABOVE, NEITHER = LossCounts(3, 4), LossCounts(7, 0), LossCounts(0, 7), LossCounts(0, 0)
 NO_N1 = "N1 had no effect, as the loss was between 0 and 1 in size on no step."
 NO_N2 = "N2 had no effect, as the loss was above 1 in size on no step."
 NOTHING = "So AYLA changed nothing: the run is that of the optimizer without it."
@@ -16,7 +16,7 @@ def settings(label: str = "any", **ayla: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("ayla", "sides", "expected"),
+    ("ayla", "loss_counts", "expected"),
     [
         ({"n1": 1.5, "n2": 0.8}, BOTH, []),
         ({"n1": 1.5, "n2": 0.8}, BELOW, [NO_N2]),
@@ -33,9 +33,9 @@ def settings(label: str = "any", **ayla: Any) -> dict[str, Any]:
     ],
 )
 def test_an_exponent_other_than_one_has_no_effect_where_no_loss_was_its_own(
-    ayla: dict[str, Any], sides: Sides | None, expected: list[str]
+    ayla: dict[str, Any], loss_counts: LossCounts | None, expected: list[str]
 ) -> None:
-    assert effect_notes(settings(**ayla), sides) == expected
+    assert effect_notes(settings(**ayla), loss_counts) == expected
 
 
 def test_what_is_said_of_samples_tells_of_samples() -> None:
@@ -44,7 +44,7 @@ def test_what_is_said_of_samples_tells_of_samples() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "sides", "same"),
+    ("one", "other", "loss_counts", "same"),
     [
         ({"n1": 1.5, "n2": 0.8}, {"n1": 1.5, "n2": 2.0}, BELOW, True),
         ({"n1": 1.5, "n2": 0.8}, {"n1": 1.4, "n2": 0.8}, BELOW, False),
@@ -59,14 +59,14 @@ def test_what_is_said_of_samples_tells_of_samples() -> None:
     ],
 )
 def test_settings_are_alike_but_for_labels_and_exponents_that_had_no_effect(
-    one: dict[str, Any], other: dict[str, Any], sides: Sides | None, same: bool
+    one: dict[str, Any], other: dict[str, Any], loss_counts: LossCounts | None, same: bool
 ) -> None:
     first, second = settings("one", **one), settings("other", **other)
-    assert (effective(first, sides) == effective(second, sides)) is same
-    assert effective(first, sides) != effective(first | {"learning_rate": 0.2}, sides)
+    assert (effective(first, loss_counts) == effective(second, loss_counts)) is same
+    assert effective(first, loss_counts) != effective(first | {"learning_rate": 0.2}, loss_counts)
 
 
 def test_sides_are_known_only_together_and_add_up() -> None:
-    assert Sides.known(None, 3) is None
-    assert Sides.known(2, 3) == Sides(2, 3)
-    assert Sides(2, 3) + Sides(10, 0) == Sides(12, 3)
+    assert LossCounts.known(None, 3) is None
+    assert LossCounts.known(2, 3) == LossCounts(2, 3)
+    assert LossCounts(2, 3) + LossCounts(10, 0) == LossCounts(12, 3)

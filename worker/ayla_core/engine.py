@@ -99,7 +99,7 @@ class Engine:
         self._lanes = self._stepper.places[self._order]
         self._row_places = self._stepper.row_places[self._order]
         self._statistics = TrialStatistics.blank(self._stepper.lanes, self._stepper.places)
-        self._stops = _Stops(spec, chosen.steps_per_epoch)
+        self._evaluation_steps = _EvaluationSteps(spec, chosen.steps_per_epoch)
 
     @property
     def numbers_per_step(self) -> int:
@@ -126,12 +126,12 @@ class Engine:
         pieces: list[RecordedSteps] = []
         predictions: list[PredictionRows] = []
         metrics: list[MetricRows] = []
-        for start, stop in itertools.pairwise([first, *self._stops.between(first, end), end]):
+        for start, stop in itertools.pairwise([first, *self._evaluation_steps.between(first, end), end]):
             if start in self._spec.record.predictions_at:
                 predictions += self._predictions(start)
             if stop > start:
                 pieces.append(self._advance(start, stop))
-            if self._stops.has_metrics(stop):
+            if self._evaluation_steps.has_metrics(stop):
                 metrics += self._metrics(stop)
         if end == budget and budget in self._spec.record.predictions_at:
             predictions += self._predictions(budget)
@@ -190,7 +190,7 @@ class Engine:
         found: dict[str, Floats] = self._stepper.metrics()
         if not found:
             return []
-        epoch = self._stops.epoch(step)
+        epoch = self._evaluation_steps.epoch(step)
         when = {"step": np.array([step], dtype=np.int64), "epoch": np.array([epoch], dtype=np.int64)}
         return [
             MetricRows(index, when | {name: values[place : place + 1] for name, values in found.items()})
@@ -222,7 +222,7 @@ class Engine:
         return statistics | {f"stepper.{name}": item for name, item in self._stepper.state().items()}
 
 
-class _Stops:
+class _EvaluationSteps:
     """The steps between which nothing but updates happens: predictions and metrics are taken at them."""
 
     def __init__(self, spec: ResolvedJobSpec, steps_per_epoch: int | None) -> None:

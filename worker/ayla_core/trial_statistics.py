@@ -82,7 +82,9 @@ class TrialStatistics:
             losses_above_one=self.losses_above_one[places],
         )
 
-    def update(self, first_step: int, loss: Floats, finite: Flags, capped: Flags, sides: Integers | Flags) -> None:
+    def update(
+        self, first_step: int, loss: Floats, finite: Flags, capped: Flags, loss_counts: Integers | Flags
+    ) -> None:
         """Count some steps.
 
         Args:
@@ -90,7 +92,7 @@ class TrialStatistics:
             loss: shape [steps, lanes].
             finite: whether loss and parameters are finite numbers; same shape.
             capped: whether a cap changed the update that follows; shape [updates, lanes], at most one step less.
-            sides: how many losses of the step are below and above 1, shape [steps, 2, lanes].
+            loss_counts: how many losses of the step are below and above 1, shape [steps, 2, lanes].
         """
         steps = len(loss)
         diverges = ~finite.all(0)
@@ -99,7 +101,7 @@ class TrialStatistics:
         self._update_best(first_step, loss, counts)
         moves = counts[: len(capped)]
         self.capped_steps[:] += (capped & moves).sum(0)
-        below, above = (sides[: len(capped)] * moves[:, None]).sum(0)
+        below, above = (loss_counts[: len(capped)] * moves[:, None]).sum(0)
         self.losses_below_one[:] += below
         self.losses_above_one[:] += above
         self.final_loss[:] = loss[-1]

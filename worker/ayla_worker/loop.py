@@ -3,7 +3,7 @@
 import time
 
 import structlog
-from ayla_service.addresses import shown_store
+from ayla_service.addresses import redacted_url
 from ayla_service.db import migrate
 from ayla_service.queue.reaper import reap
 from ayla_service.queue.retries import policy_of
@@ -21,7 +21,7 @@ _STORE_PAUSE_SECONDS = 1.0
 
 def work_until(stop: StopSignal, runner: Runner, settings: Settings, wake_ups: WakeUps) -> None:
     """Work until ``stop`` is set. A store that does not answer is waited for, not a reason to die."""
-    _log.info("worker started", worker=runner.name, store=shown_store(runner.database.url))
+    _log.info("worker started", worker=runner.name, store=redacted_url(runner.database.url))
     reaped_at = float("-inf")
     while not stop.is_set():
         runner.watchdog.feed()

@@ -113,7 +113,7 @@ def revoke(which: Which, data_dir: DataDir = None) -> None:
     """End an API key at once."""
     with transaction(data_dir) as session:
         found = _found(session, which)
-        ended = key_management.end(session, found.ApiKey, found.Member)
+        ended = key_management.end(session, found.ApiKeyRow, found.MemberRow)
     say(f"The key {ended.prefix}… of '{ended.member}' lets nobody in any more.")
 
 
@@ -129,8 +129,8 @@ def rotate(
     """Make an API key that takes the place of another, and write it."""
     with transaction(data_dir) as session:
         found = _found(session, which)
-        made = key_management.replace(session, found.ApiKey, found.Member, timedelta(seconds=overlap_seconds))
-        team = found.Team.name
+        made = key_management.replace(session, found.ApiKeyRow, found.MemberRow, timedelta(seconds=overlap_seconds))
+        team = found.TeamRow.name
     _write_key(made, team, quiet=quiet, as_json=as_json)
 
 
@@ -138,17 +138,17 @@ def _holder(session: Session, team_name: str, name: str, role: Role | None, *, m
     """The member whose key is made; added to the team first if asked for."""
     if not make:
         team = team_named(session, team_name)
-        return _as_asked(member_named(session, team, name), role)
+        return _with_role(member_named(session, team, name), role)
     team = find_team(session, team_name) or new_team(session, team_name)
     there = find_member(session, team, name)
     if there is not None:
-        return _as_asked(there, role)
+        return _with_role(there, role)
     role = role or (Role.MEMBER if _has_keys(session, team) else Role.ADMIN)
     added = members.add(session, team.id, NewMember(checked_name(name, "member"), role))
     return members.current_member(session, team.id, added.id)
 
 
-def _as_asked(member: MemberRow, role: Role | None) -> MemberRow:
+def _with_role(member: MemberRow, role: Role | None) -> MemberRow:
     if role is not None and member.role != role:
         raise StartError(f"'{member.name}' is {member.role} already; change that with 'ayla-service members set'.")
     return member
@@ -168,15 +168,15 @@ def _all_keys() -> Select[ApiKeyRow, MemberRow, TeamRow]:
 
 def _found(session: Session, which: str) -> Row[ApiKeyRow, MemberRow, TeamRow]:
     """The key with this prefix or id, locked with its member until the transaction ends."""
-    asked = which.removesuffix("…")
+    wanted = which.removesuffix("…")
     query = (
         _all_keys()
-        .where((ApiKeyRow.prefix == asked) | (ApiKeyRow.id == as_stored(asked)))
+        .where((ApiKeyRow.prefix == wanted) | (ApiKeyRow.id == as_stored(wanted)))
         .with_for_update(key_share=True)
     )
-    found = session.execute(query).all() if asked.isprintable() else []
+    found = session.execute(query).all() if wanted.isprintable() else []
     if len(found) != 1:
-        ids = ", ".join(row.ApiKey.id for row in found)
+        ids = ", ".join(row.ApiKeyRow.id for row in found)
         raise StartError(
             f"Several keys begin so; name one by its id: {ids}."
             if found
@@ -186,7 +186,7 @@ def _found(session: Session, which: str) -> Row[ApiKeyRow, MemberRow, TeamRow]:
 
 
 def _record(row: Row[ApiKeyRow, MemberRow, TeamRow], now: datetime) -> dict[str, object]:
-    return {**Key.of(row.ApiKey, row.Member, now).model_dump(), "team": row.Team.name}
+    return {**Key.of(row.ApiKeyRow, row.MemberRow, now).model_dump(), "team": row.TeamRow.name}
 
 
 def _write_key(made: KeyWithSecret, team: str, *, quiet: bool, as_json: bool) -> None:

@@ -21,7 +21,7 @@ def write_all(records: Sequence[Record], columns: Sequence[str], *, as_json: boo
         typer.echo(_anything.dump_json(records, indent=2).decode())
         return
     rows = [[column.replace("_", " ") for column in columns]]
-    rows += [[_shown(record[column]) for column in columns] for record in records]
+    rows += [[_cell_text(record[column]) for column in columns] for record in records]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -49,7 +49,7 @@ def checked_name(text: str, what: str) -> str:
         raise StartError(f"The name of a {what} is printable text on one line, of 1 to 100 characters.") from None
 
 
-def _shown(value: object) -> str:
+def _cell_text(value: object) -> str:
     match value:
         case None:
             return "-"

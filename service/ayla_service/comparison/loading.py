@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ayla_spec.limits import MAX_TRIALS
-from ayla_spec.optimizers.effect import Sides
+from ayla_spec.optimizers.effect import LossCounts
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
@@ -121,7 +121,7 @@ def _run(row: Row[Any], problem: int, every: int) -> SeedRun:
         wall_seconds=row.wall_seconds,
         rows=row.steps_done // every + 2,
         stored_bytes=row.stored_bytes,
-        sides=Sides.known(row.losses_below_one, row.losses_above_one),
+        loss_counts=LossCounts.known(row.losses_below_one, row.losses_above_one),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ayla_spec.optimizers.effect import Sides
+from ayla_spec.optimizers.effect import LossCounts
 
 from ayla_service.comparison.query import Metric
 
@@ -35,7 +35,7 @@ class SeedRun:
         wall_seconds: computing time, shared with the trials beside it.
         rows: about how many the trajectory has.
         stored_bytes: size of the trajectory and what else was recorded.
-        sides: its losses below and above 1; None where nobody has counted them.
+        loss_counts: its losses below and above 1; None where nobody has counted them.
         curve: of its loss; None where trajectories were not read.
     """
 
@@ -51,7 +51,7 @@ class SeedRun:
     wall_seconds: float
     rows: int
     stored_bytes: int
-    sides: Sides | None = None
+    loss_counts: LossCounts | None = None
     curve: LossCurve | None = None
 
     def value(self, metric: Metric) -> float:
@@ -103,15 +103,15 @@ class ComparedSetting:
         return bool(self.optimizer.get("ayla"))
 
     @property
-    def sides(self) -> Sides | None:
+    def loss_counts(self) -> LossCounts | None:
         """Those of all its trials; None where they are not known of each, or the trials are not all of these settings.
 
         What has not ended, or has no result, may have come to other losses.
         """
-        known = [run.sides for run in self.runs.values() if run.sides is not None]
+        known = [run.loss_counts for run in self.runs.values() if run.loss_counts is not None]
         if self.varies or self.unfinished or not known or len(known) < len(self.runs):
             return None
-        return sum(known, start=Sides(0, 0))
+        return sum(known, start=LossCounts(0, 0))
 
 
 @dataclass(slots=True)

@@ -37,7 +37,7 @@ def summarize(setting: ComparedSetting, query: ComparisonQuery, copy_of: str | N
         steps_to_target=_distribution(reached, query.confidence),
         wall_seconds=_median([run.wall_seconds for run in ended if not run.diverged and run.wall_seconds > 0]),
         steps_per_second=_median(_speeds(ended)),
-        notes=effect_notes(setting.optimizer, setting.sides),
+        notes=effect_notes(setting.optimizer, setting.loss_counts),
         copy_of=copy_of,
     )
 

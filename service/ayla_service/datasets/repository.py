@@ -53,7 +53,7 @@ def own_dataset(session: Session, principal: Principal, dataset_id: str) -> Data
     return dataset
 
 
-def refuse_taken(session: Session, principal: Principal, name: str) -> None:
+def refuse_name_in_use(session: Session, principal: Principal, name: str) -> None:
     """Refuse a name that a dataset of the team has.
 
     Raises:
@@ -77,7 +77,7 @@ def add(session: Session, principal: Principal, fields: dict[str, Any], file: IO
     Raises:
         DatasetNameTaken: if a dataset of the team has the name.
     """
-    refuse_taken(session, principal, fields["name"])
+    refuse_name_in_use(session, principal, fields["name"])
     dataset = DatasetRow(
         id=str(uuid.uuid4()),
         team_id=principal.team_id,
@@ -91,7 +91,7 @@ def add(session: Session, principal: Principal, fields: dict[str, Any], file: IO
             session.flush()
     except IntegrityError:
         # Another upload of this name was stored at the same moment.
-        refuse_taken(session, principal, fields["name"])
+        refuse_name_in_use(session, principal, fields["name"])
         raise
     write_parts(session, dataset.id, file)
     return dataset.id
@@ -103,7 +103,7 @@ def page(session: Session, principal: Principal, limit: int, cursor: str | None)
     Raises:
         InvalidQuery: on a cursor that is not one of this list.
     """
-    query = _shown(principal)
+    query = _visible_to(principal)
     if cursor is not None:
         query = query.where(tuple_(DatasetRow.created_at, DatasetRow.id) < tuple_(*cursors.job_key(cursor)))
     query = query.order_by(DatasetRow.created_at.desc(), DatasetRow.id.desc()).limit(limit + 1)
@@ -116,7 +116,7 @@ def page(session: Session, principal: Principal, limit: int, cursor: str | None)
 
 def detail(session: Session, principal: Principal, dataset: DatasetRow) -> schemas.DatasetDetail:
     """A dataset with its columns."""
-    row = session.execute(_shown(principal).where(DatasetRow.id == dataset.id)).one()
+    row = session.execute(_visible_to(principal).where(DatasetRow.id == dataset.id)).one()
     return schemas.DatasetDetail(**row._asdict(), columns=dataset.columns)
 
 
@@ -129,7 +129,7 @@ def unfinished_jobs(session: Session, dataset: DatasetRow) -> list[str]:
     return list(session.scalars(query.order_by(JobRow.created_at, JobRow.id)))
 
 
-def _shown(principal: Principal) -> Select[Row[Any]]:
+def _visible_to(principal: Principal) -> Select[Row[Any]]:
     return (
         select(*_SHOWN)
         .join(MemberRow, MemberRow.id == DatasetRow.owner_id)

@@ -85,14 +85,14 @@ class DatasetService:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def refuse_taken(self, principal: Principal, name: str) -> None:
+    def refuse_name_in_use(self, principal: Principal, name: str) -> None:
         """Refuse a name before a large file is sent for nothing.
 
         Raises:
             DatasetNameTaken: if a dataset of the team has it.
         """
         with self._database.read() as session:
-            repository.refuse_taken(session, principal, name)
+            repository.refuse_name_in_use(session, principal, name)
 
     def add(self, session: Session, principal: Principal, new: NewDataset) -> DatasetDetail:
         """Store a dataset.

@@ -42,9 +42,9 @@ from ayla_service.errors.results import (
     TooManyStreams,
 )
 from ayla_service.errors.teams import (
+    KeyAlreadyShown,
     KeyEnded,
     KeyNotFound,
-    KeyToldBefore,
     LastAdmin,
     LimitReached,
     MemberNameTaken,
@@ -71,9 +71,9 @@ __all__ = [
     "JobFinished",
     "JobNotFound",
     "JobUnfinished",
+    "KeyAlreadyShown",
     "KeyEnded",
     "KeyNotFound",
-    "KeyToldBefore",
     "LastAdmin",
     "LimitReached",
     "MalformedRequest",

@@ -74,7 +74,7 @@ class KeyEnded(ServiceError):
         super().__init__(f"The API key {prefix}… has expired or was revoked; make a new one.")
 
 
-class KeyToldBefore(ServiceError):
+class KeyAlreadyShown(ServiceError):
     """A request that made an API key was repeated; the key was in the answer to the first one only."""
 
     slug, title, status = "key-told-before", "API key told before", 409

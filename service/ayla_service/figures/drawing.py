@@ -26,7 +26,7 @@ from ayla_service.figures.geometry import axis_limits
 from ayla_service.figures.objective import on_line, on_plane
 from ayla_service.figures.options import DEFAULT_DPI, Across, AxisScale, CellValue, FigureOptions, Form, Kind
 from ayla_service.figures.renderers import curve, heatmap, landscape, lines
-from ayla_service.figures.renderers.lines import Lines, Panel
+from ayla_service.figures.renderers.lines import LinePlot, Panel
 from ayla_service.figures.style import RC_PARAMETERS
 
 Render = Callable[[Figure], None]
@@ -124,10 +124,10 @@ def _landscape(job: FigureJob, title: str, data: FigureData) -> Render:
     return partial(landscape.render_plane, plane=plane, data=data)
 
 
-def _lines(job: FigureJob, kind: Kind, options: FigureOptions, title: str) -> Lines:
+def _lines(job: FigureJob, kind: Kind, options: FigureOptions, title: str) -> LinePlot:
     across = job.across(kind, options.across)
     panels = _panels(job, kind)
-    return Lines(
+    return LinePlot(
         title=title,
         panels=panels,
         across=across,

@@ -66,7 +66,7 @@ class FigureService:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._reader = ResultReader(database)
-        self._room = threading.BoundedSemaphore(MOST_AT_ONCE)
+        self._drawing_slots = threading.BoundedSemaphore(MOST_AT_ONCE)
 
     def job(self, principal: Principal, job_id: str) -> FigureJob:
         """A job of the caller's team, for its figures.
@@ -135,12 +135,12 @@ class FigureService:
 
     @contextmanager
     def _place(self) -> Iterator[None]:
-        if not self._room.acquire(blocking=False):
+        if not self._drawing_slots.acquire(blocking=False):
             raise FiguresBusy
         try:
             yield
         finally:
-            self._room.release()
+            self._drawing_slots.release()
 
 
 def _version(job: FigureJob, kind: Kind, options: FigureOptions, form: Form, snapshot: TrialsSnapshot) -> str:

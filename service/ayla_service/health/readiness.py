@@ -35,7 +35,7 @@ class ReadinessCheck:
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
         self._settings = settings
-        self._store_checks = CallWithTimeout(self._ask_store, _STORE_SECONDS)
+        self._store_checks = CallWithTimeout(self._check_store, _STORE_SECONDS)
 
     def __call__(self) -> Readiness:
         """Readiness at this moment.
@@ -60,7 +60,7 @@ class ReadinessCheck:
     def _store_name(self) -> str:
         return "its file" if self._database.is_sqlite else "PostgreSQL"
 
-    def _ask_store(self) -> Mapping[str, str]:
+    def _check_store(self) -> Mapping[str, str]:
         self._database.ping()
         if not is_current(self._database):
             said = "The store's schema is not the one this version needs; run 'ayla-service migrate'."

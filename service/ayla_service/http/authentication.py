@@ -228,7 +228,7 @@ def _is_forwarded(headers: Headers) -> bool:
 
     A proxy need not send such a header, so its absence proves nothing.
     """
-    return not all(_is_here(address) for address in _clients(headers))
+    return not all(_is_loopback(address) for address in _clients(headers))
 
 
 def _clients(headers: Headers) -> Iterator[str]:
@@ -239,7 +239,7 @@ def _clients(headers: Headers) -> Iterator[str]:
         yield from _FORWARDED_FOR.findall(line)
 
 
-def _is_here(text: str) -> bool:
+def _is_loopback(text: str) -> bool:
     """Whether this is a loopback address; either kind may have a port."""
     bracketed = re.fullmatch(r"\[([^\[\]]*)\](?::\d+)?", text)
     host = bracketed[1] if bracketed else text

@@ -181,11 +181,11 @@ async def _store_error(request: Request, error: Exception) -> Response:
     if isinstance(error, _OUR_FAULT):
         raise error
     # SQLAlchemy's own message holds the statement and may hold its values: users' data, which no log needs.
-    log.error("store unavailable", error=type(error).__name__, reason=_driver_says(error))
+    log.error("store unavailable", error=type(error).__name__, reason=_driver_message(error))
     return await _service_error(request, StoreDamaged() if store_is_damaged(error) else StoreUnavailable())
 
 
-def _driver_says(error: Exception) -> str:
+def _driver_message(error: Exception) -> str:
     """First line of the database driver's message, or of the pool's where no driver was asked."""
     return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
 

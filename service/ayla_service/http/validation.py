@@ -122,7 +122,7 @@ def _count(words: str, key: str, unit: str) -> Callable[[_Error, SchemaPath], st
     return sentence
 
 
-def _say(text: str) -> Callable[[_Error, SchemaPath], str]:
+def _fixed(text: str) -> Callable[[_Error, SchemaPath], str]:
     return lambda _error, _found: text
 
 
@@ -145,12 +145,12 @@ _SENTENCES: dict[str, Callable[[_Error, SchemaPath], str]] = {
     "finite_number": _text_number("a finite number"),
     "bool_type": _must_be("true or false"),
     "string_type": _must_be("a text in double quotes"),
-    "string_unicode": _say("Must be valid Unicode text; it holds half of a surrogate pair."),
-    "string_pattern_mismatch": _say("Must be printable text on one line, not empty."),
-    "datetime_parsing": _say(_TIME),
-    "datetime_from_date_parsing": _say(_TIME),
-    "datetime_object_invalid": _say(_TIME),
-    "timezone_aware": _say(_TIME),
+    "string_unicode": _fixed("Must be valid Unicode text; it holds half of a surrogate pair."),
+    "string_pattern_mismatch": _fixed("Must be printable text on one line, not empty."),
+    "datetime_parsing": _fixed(_TIME),
+    "datetime_from_date_parsing": _fixed(_TIME),
+    "datetime_object_invalid": _fixed(_TIME),
+    "timezone_aware": _fixed(_TIME),
     "list_type": _must_be("a list in square brackets"),
     "dict_type": _must_be("an object in curly brackets"),
     "model_type": _must_be("an object in curly brackets"),

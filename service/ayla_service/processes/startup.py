@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from ayla_service.addresses import shown_store
+from ayla_service.addresses import redacted_url
 from ayla_service.db.migrate import is_current, upgrade
 from ayla_service.db.session import Database, store_is_damaged
 from ayla_service.queue.wakeup import missing_modules
@@ -240,7 +240,7 @@ def _prepare(database: Database, *, migrate: bool) -> None:
 
 
 def _store_fault(settings: Settings, error: DBAPIError | CommandError | StartError) -> StartError:
-    store = shown_store(settings.store_url)
+    store = redacted_url(settings.store_url)
     match error:
         case StartError():
             return error

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from ayla_service.queue.fair_queue import FairClocks, VirtualClock
 
 _MOST_STARTS = 1500
-_MOST_LOOKS = 150_000
+_MOST_RANKS = 150_000
 """Looks at a queue: there are as many at each start as there are queues."""
 
 
@@ -98,7 +98,7 @@ def forecast(
         enough: stop after so many of them, those that are started first.
     """
     simulation = _Simulation(workers, queues, sharing, wanted, len(wanted) if enough is None else enough)
-    while simulation.goes_on():
+    while simulation.is_running():
         simulation.serve()
     return simulation.estimates
 
@@ -119,7 +119,7 @@ class _Simulation:
         self._left = _shards_of(self._queues, wanted)
         self._enough = enough
         self._seconds_at_once = _seconds_ahead(self._queues, wanted) / _MOST_STARTS
-        self._looks = _MOST_LOOKS
+        self._ranks_left = _MOST_RANKS
         self._ends: dict[str, float] = defaultdict(float)
         self._numbers = itertools.count()
         self._running: dict[str, int] = defaultdict(int)
@@ -129,8 +129,8 @@ class _Simulation:
         for worker in workers:
             self._occupy(worker, worker.free_in, worker.works_for)
 
-    def goes_on(self) -> bool:
-        return bool(self._left and self._busy and self._queues and self._looks > 0)
+    def is_running(self) -> bool:
+        return bool(self._left and self._busy and self._queues and self._ranks_left > 0)
 
     def serve(self) -> None:
         """Free the next worker, and give work to it and to those that found none before."""
@@ -147,7 +147,7 @@ class _Simulation:
 
     def _first(self, worker: SimulatedWorker) -> SimulatedQueue | None:
         """Queue that the worker serves next: the first member's, of those of the best priority that it can serve."""
-        self._looks -= len(self._queues)
+        self._ranks_left -= len(self._queues)
         rank, can_serve, devices = self._clocks.rank, self._can_serve, worker.devices
         first, first_rank = None, None
         for queue in self._queues:

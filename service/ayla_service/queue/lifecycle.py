@@ -154,7 +154,7 @@ def end_finished_jobs(session: Session, job_ids: Collection[str], now: datetime)
     """End each of the jobs that has no shard left to run, and announce it to its team's webhooks."""
     session.flush()
     ended = _finished_jobs(session, job_ids)
-    _measure_again(session, [job_id for ids in ended.values() for job_id in ids])
+    _update_sizes(session, [job_id for ids in ended.values() for job_id in ids])
     teams: dict[str, str] = {}
     for state, ids in ended.items():
         rows = session.execute(
@@ -181,7 +181,7 @@ def _finished_jobs(session: Session, job_ids: Collection[str]) -> dict[JobState,
     return finished
 
 
-def _measure_again(session: Session, job_ids: Collection[str]) -> None:
+def _update_sizes(session: Session, job_ids: Collection[str]) -> None:
     """Store the size of results that were recorded more than once.
 
     A trial that had its result when its shard was tried again keeps its row, while its trajectory is written anew.

@@ -45,9 +45,9 @@ def announce(session: Session, ended: Mapping[str, str], now: datetime) -> None:
     deliveries = []
     for job in jobs:
         event = f"job.{job.state}"
-        told = [webhook for webhook in webhooks[job.team_id] if event in webhook.events]
-        payload = message(event, now, _data(job)) if told else {}
-        deliveries += [delivery(webhook.id, event, payload, now, job.id) for webhook in told]
+        receivers = [webhook for webhook in webhooks[job.team_id] if event in webhook.events]
+        payload = message(event, now, _data(job)) if receivers else {}
+        deliveries += [delivery(webhook.id, event, payload, now, job.id) for webhook in receivers]
     if deliveries:
         session.execute(insert(WebhookDeliveryRow), deliveries)
 

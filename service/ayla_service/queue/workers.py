@@ -77,8 +77,8 @@ def beat(database: Database, name: str) -> bool:
     """Note a sign of life of a worker; returns False if the store does not know it (any more): it has to register."""
     with database.write() as session:
         living = update(WorkerRow).where(WorkerRow.name == name, WorkerRow.stopped_at.is_(None))
-        told = session.execute(living.values(heartbeat_at=store_now(session)).returning(WorkerRow.name))
-        return told.first() is not None
+        updated = session.execute(living.values(heartbeat_at=store_now(session)).returning(WorkerRow.name))
+        return updated.first() is not None
 
 
 def sign_off(database: Database, name: str) -> None:

@@ -90,19 +90,19 @@ class Hub:
             StreamsUnavailable: if this process has as many as it serves, or is about to stop.
             TooManyStreams: if the member has as many as it may have.
         """
-        if not self._has_room:
+        if not self._has_capacity:
             raise StreamsUnavailable
-        if not self.has_room_for(principal.member_id):
+        if not self.can_open(principal.member_id):
             raise TooManyStreams(self._settings.max_member_streams)
 
-    def has_room_for(self, member_id: str) -> bool:
+    def can_open(self, member_id: str) -> bool:
         """Whether one more stream or waiting request of this member can be served: both count alike."""
         taken = Counter(stream.subscriber.member_id for stream in self._streams)
         taken.update(waiter.member_id for waiter in self._waits.values())
-        return self._has_room and taken[member_id] < self._settings.max_member_streams
+        return self._has_capacity and taken[member_id] < self._settings.max_member_streams
 
     @property
-    def _has_room(self) -> bool:
+    def _has_capacity(self) -> bool:
         return not self._stopped and len(self._streams) + len(self._waits) < self._settings.max_streams
 
     @contextlib.contextmanager

@@ -64,7 +64,7 @@ def key_of(session: Session, principal: Principal, key_id: str) -> schemas.Key:
         KeyNotFound: if there is none with this id that the caller may see.
     """
     found = _visible(session, principal, key_id)
-    return schemas.Key.of(found.ApiKey, found.Member, store_now(session))
+    return schemas.Key.of(found.ApiKeyRow, found.MemberRow, store_now(session))
 
 
 def page(
@@ -89,8 +89,8 @@ def page(
         query = query.where(tuple_(ApiKeyRow.created_at, ApiKeyRow.id) < tuple_(*cursors.job_key(cursor)))
     rows = session.execute(query.order_by(ApiKeyRow.created_at.desc(), ApiKeyRow.id.desc()).limit(limit + 1)).all()
     now, shown = store_now(session), rows[:limit]
-    last = schemas.cursor_after(shown[-1].ApiKey) if len(rows) > limit else None
-    keys = [schemas.Key.of(row.ApiKey, row.Member, now) for row in shown]
+    last = schemas.cursor_after(shown[-1].ApiKeyRow) if len(rows) > limit else None
+    keys = [schemas.Key.of(row.ApiKeyRow, row.MemberRow, now) for row in shown]
     return schemas.KeyPage(data=keys, next_cursor=last)
 
 
@@ -154,10 +154,10 @@ def rotate(
         LimitReached: if the member would have more keys than it may have.
     """
     found = _changeable(session, principal, key_id)
-    scopes = effective_scopes(found.ApiKey, found.Member)
+    scopes = effective_scopes(found.ApiKeyRow, found.MemberRow)
     _refuse_more(principal, scopes)
-    _refuse_longer(session, principal, expires_at or found.ApiKey.expires_at)
-    return replace(session, found.ApiKey, found.Member, overlap, expires_at)
+    _refuse_longer(session, principal, expires_at or found.ApiKeyRow.expires_at)
+    return replace(session, found.ApiKeyRow, found.MemberRow, overlap, expires_at)
 
 
 def replace(
@@ -188,8 +188,8 @@ def revoke(session: Session, principal: Principal, key_id: str) -> schemas.Key:
     """
     found = _changeable(session, principal, key_id)
     if not principal.is_admin:
-        _refuse_more(principal, effective_scopes(found.ApiKey, found.Member))
-    return end(session, found.ApiKey, found.Member)
+        _refuse_more(principal, effective_scopes(found.ApiKeyRow, found.MemberRow))
+    return end(session, found.ApiKeyRow, found.MemberRow)
 
 
 def end(session: Session, key: ApiKeyRow, member: MemberRow) -> schemas.Key:

@@ -175,8 +175,8 @@ class KeyVerifier:
             found, now = self._row(session, key), store_now(session)
             if found is None:
                 raise NotAuthenticated("The API key is not one of this service; check it for a slip, or ask an admin.")
-            holder = _holder_of(found.ApiKey, found.Member, now)
-            noted_at = found.ApiKey.last_used_at
+            holder = _holder_of(found.ApiKeyRow, found.MemberRow, now)
+            noted_at = found.ApiKeyRow.last_used_at
         if noted_at is None or now - noted_at >= _USE_NOTED_EVERY:
             self._note_use(row_id=holder.key_id, now=now)
         return holder
@@ -190,7 +190,7 @@ class KeyVerifier:
             .where(ApiKeyRow.digest == digest)
         )
         row = session.execute(query).one_or_none()
-        return row if row is not None and hmac.compare_digest(row.ApiKey.digest, digest) else None
+        return row if row is not None and hmac.compare_digest(row.ApiKeyRow.digest, digest) else None
 
     def _note_use(self, row_id: str | None, now: datetime) -> None:
         """Note when a key was used last; a store that is busy or fails does not hold up the request."""
@@ -224,7 +224,7 @@ def reauthenticated(session: Session, principal: Principal) -> Principal:
     found = session.execute(query.execution_options(populate_existing=True)).one_or_none()
     if found is None:  # only keys that have ended are ever deleted
         raise NotAuthenticated("The API key of this request was revoked in the meantime; ask an admin for another.")
-    return _holder_of(found.ApiKey, found.Member, store_now(session))
+    return _holder_of(found.ApiKeyRow, found.MemberRow, store_now(session))
 
 
 def _holder_of(row: ApiKeyRow, member: MemberRow, now: datetime) -> Principal:

@@ -1,6 +1,6 @@
 """Stored trials as answers; inside the caller's transaction."""
 
-from ayla_spec.optimizers.effect import Sides, effect_notes
+from ayla_spec.optimizers.effect import LossCounts, effect_notes
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -51,7 +51,7 @@ def _summary(row: TrialRow) -> TrialSummary:
         capped_steps=row.capped_steps,
         losses_below_one=row.losses_below_one,
         losses_above_one=row.losses_above_one,
-        notes=effect_notes(row.settings, Sides.known(row.losses_below_one, row.losses_above_one)),
+        notes=effect_notes(row.settings, LossCounts.known(row.losses_below_one, row.losses_above_one)),
         wall_seconds=row.wall_seconds,
         steps_per_second=row.steps_done / row.wall_seconds if row.wall_seconds > 0 else None,
         device=row.device,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-from ayla_spec.optimizers.effect import Sides, effect_notes
+from ayla_spec.optimizers.effect import LossCounts, effect_notes
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -111,7 +111,7 @@ def _derived(row: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, A
     """What follows from a trial's row and settings."""
     notes = list[str]()
     if row["state"] in WITH_RESULT:
-        notes = effect_notes(settings, Sides.known(row["losses_below_one"], row["losses_above_one"]))
+        notes = effect_notes(settings, LossCounts.known(row["losses_below_one"], row["losses_above_one"]))
     return {"optimizer": settings["name"], "steps_per_second": _pace(row), "notes": " ".join(notes) or None}
 
 

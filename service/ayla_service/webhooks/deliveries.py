@@ -78,12 +78,12 @@ def claim(database: Database, limits: ConcurrencyLimits, lease_seconds: float = 
         rows = session.execute(_due(now, limits).limit(_LOOKED_AT)).all()
         chosen = limits.choose([(row.id, row.webhook_id, row.team_id) for row in rows])
         locked = _locked(session, chosen, now)
-        _give_up(session, [row.WebhookDelivery.id for row in locked if not row.Webhook.enabled], now)
-        sendable = [row for row in locked if row.Webhook.enabled]
+        _give_up(session, [row.WebhookDeliveryRow.id for row in locked if not row.WebhookRow.enabled], now)
+        sendable = [row for row in locked if row.WebhookRow.enabled]
         for row in sendable:
-            row.WebhookDelivery.attempts += 1
-            row.WebhookDelivery.next_at = now + timedelta(seconds=lease_seconds)
-        return [_claimed(row.WebhookDelivery, row.Webhook, now) for row in sendable]
+            row.WebhookDeliveryRow.attempts += 1
+            row.WebhookDeliveryRow.next_at = now + timedelta(seconds=lease_seconds)
+        return [_claimed(row.WebhookDeliveryRow, row.WebhookRow, now) for row in sendable]
 
 
 def record(database: Database, outcomes: Sequence[DeliveryOutcome], first_delay: float) -> None:

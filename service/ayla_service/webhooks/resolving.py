@@ -34,7 +34,7 @@ class Resolver:
         if not self._threads.acquire(blocking=False):
             raise TargetRefused("Too many host names are being looked up at the moment.")
         answers: queue.SimpleQueue[list[Address] | None] = queue.SimpleQueue()
-        threading.Thread(target=self._ask, args=(host, answers), name="resolver", daemon=True).start()
+        threading.Thread(target=self._resolve_in_thread, args=(host, answers), name="resolver", daemon=True).start()
         try:
             found = answers.get(timeout=seconds)
         except queue.Empty:
@@ -43,7 +43,7 @@ class Resolver:
             raise TargetRefused("The host's name could not be resolved.")
         return found
 
-    def _ask(self, host: str, answers: "queue.SimpleQueue[list[Address] | None]") -> None:
+    def _resolve_in_thread(self, host: str, answers: "queue.SimpleQueue[list[Address] | None]") -> None:
         try:
             answers.put(_look_up(host))
         finally:

@@ -78,7 +78,7 @@ class Sender:
         """Post a message. A failure of any kind is a reply with an error, and raises nothing."""
         deadline = _Deadline(self._timeout_seconds)
         try:
-            resolved = self._policy.resolve(url, deadline.left())
+            resolved = self._policy.resolve(url, deadline.remaining())
             with self._connected(resolved, deadline) as connection:
                 return _reply(_exchange(connection, _request(resolved, headers, body), deadline))
         except TargetRefused as refused:
@@ -91,7 +91,7 @@ class Sender:
         addresses = resolved.addresses[:_MOST_ADDRESSES]
         for place, address in enumerate(addresses, start=1):
             try:
-                plain = _connection(address, resolved.target.port, deadline.left() / (len(addresses) - place + 1))
+                plain = _connection(address, resolved.target.port, deadline.remaining() / (len(addresses) - place + 1))
                 break
             except OSError:
                 if place == len(addresses):
@@ -100,7 +100,7 @@ class Sender:
             return plain
         with contextlib.ExitStack() as stack:
             stack.callback(plain.close)
-            plain.settimeout(deadline.left())
+            plain.settimeout(deadline.remaining())
             # The certificate has to be the name's, whichever of its addresses this is.
             encrypted = (self._context or _default_context()).wrap_socket(plain, server_hostname=resolved.target.host)
             stack.pop_all()
@@ -119,7 +119,7 @@ class _Deadline:
     def __init__(self, seconds: float) -> None:
         self._at = time.monotonic() + seconds
 
-    def left(self) -> float:
+    def remaining(self) -> float:
         """Seconds left.
 
         Raises:
@@ -166,7 +166,7 @@ def _exchange(connection: socket.socket, request: tuple[h11.Request, h11.Data], 
     """Send the request; returns the head of its answer."""
     http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MOST_HEAD_BYTES)
     parts = [http.send(part) or b"" for part in (*request, h11.EndOfMessage())]
-    connection.settimeout(deadline.left())
+    connection.settimeout(deadline.remaining())
     connection.sendall(b"".join(parts))
     response = _next(http, connection, deadline, _MOST_HEAD_BYTES, h11.Response)
     # What the receiver decided is known by now: a body that is slow or too long changes nothing.
@@ -191,7 +191,7 @@ def _next(
         if event is h11.NEED_DATA:
             if read >= most_bytes:
                 raise h11.RemoteProtocolError("the answer goes on for too long")
-            connection.settimeout(deadline.left())
+            connection.settimeout(deadline.remaining())
             data = connection.recv(_READ_BYTES)
             read += len(data)
             http.receive_data(data)

@@ -8,7 +8,7 @@ from ayla_spec.optimizers.ayla import Ayla
 
 
 @dataclass(frozen=True, slots=True)
-class Sides:
+class LossCounts:
     """Losses below and above 1 that an update followed, of one run or of several.
 
     One loss for each update, or with ``transform_on = "sample"`` one for each of its samples: |residual|, with
@@ -23,46 +23,46 @@ class Sides:
     above: int
 
     @classmethod
-    def known(cls, below: int | None, above: int | None) -> "Sides | None":
-        """The sides of a run; None where nobody has counted them."""
+    def known(cls, below: int | None, above: int | None) -> "LossCounts | None":
+        """The counts of a run; None where nobody has counted."""
         return None if below is None or above is None else cls(below, above)
 
-    def __add__(self, other: "Sides") -> "Sides":
-        return Sides(self.below + other.below, self.above + other.above)
+    def __add__(self, other: "LossCounts") -> "LossCounts":
+        return LossCounts(self.below + other.below, self.above + other.above)
 
 
-def effect_notes(settings: Mapping[str, Any], sides: Sides | None) -> list[str]:
+def effect_notes(settings: Mapping[str, Any], loss_counts: LossCounts | None) -> list[str]:
     """Notes on exponents that had no effect: a sentence for each, and for AYLA as a whole.
 
     Args:
         settings: of an optimizer, resolved.
-        sides: of its runs; nothing is said where they are not known.
+        loss_counts: of its runs; nothing is said where they are not known.
     """
     ayla = _ayla(settings)
-    if ayla is None or sides is None:
+    if ayla is None or loss_counts is None:
         return []
-    idle = [name for name, exponent, losses in _exponents(ayla, sides) if exponent != 1 and not losses]
+    idle = [name for name, exponent, losses in _exponents(ayla, loss_counts) if exponent != 1 and not losses]
     notes = [f"{name} had no effect, as {_WHERE[ayla.transform_on, name]}." for name in idle]
-    if idle and not _acts(ayla, sides):
+    if idle and not _acts(ayla, loss_counts):
         notes.append("So AYLA changed nothing: the run is that of the optimizer without it.")
     return notes
 
 
-def effective(settings: Mapping[str, Any], sides: Sides | None) -> dict[str, Any]:
+def effective(settings: Mapping[str, Any], loss_counts: LossCounts | None) -> dict[str, Any]:
     """The settings without label and without what had no effect: runs of one problem that agree in them are copies.
 
     Two runs from one start have the same trajectory as long as their losses stay where the same exponents act.
 
     Args:
         settings: of an optimizer, resolved.
-        sides: of its runs; None leaves AYLA as it is.
+        loss_counts: of its runs; None leaves AYLA as it is.
     """
     left = {name: value for name, value in settings.items() if name != "label"}
     ayla = _ayla(settings)
-    if ayla is None or sides is None:
+    if ayla is None or loss_counts is None:
         return left
-    acting = {name.lower(): exponent if losses else None for name, exponent, losses in _exponents(ayla, sides)}
-    return left | {"ayla": ayla.model_dump() | acting if _acts(ayla, sides) else None}
+    acting = {name.lower(): exponent if losses else None for name, exponent, losses in _exponents(ayla, loss_counts)}
+    return left | {"ayla": ayla.model_dump() | acting if _acts(ayla, loss_counts) else None}
 
 
 _WHERE = {
@@ -73,15 +73,15 @@ _WHERE = {
 }
 
 
-def _exponents(ayla: Ayla, sides: Sides) -> tuple[tuple[str, float, int], ...]:
+def _exponents(ayla: Ayla, loss_counts: LossCounts) -> tuple[tuple[str, float, int], ...]:
     """Name and value of each exponent, and how many losses it is for."""
-    return ("N1", ayla.n1, sides.below), ("N2", ayla.n2, sides.above)
+    return ("N1", ayla.n1, loss_counts.below), ("N2", ayla.n2, loss_counts.above)
 
 
-def _acts(ayla: Ayla, sides: Sides) -> bool:
+def _acts(ayla: Ayla, loss_counts: LossCounts) -> bool:
     """Whether any step can have been other than without AYLA; a max_scale below 1 also lowers a scale of 1."""
     lowers = ayla.max_scale is not None and ayla.max_scale < 1
-    return lowers or any(exponent != 1 and losses for _, exponent, losses in _exponents(ayla, sides))
+    return lowers or any(exponent != 1 and losses for _, exponent, losses in _exponents(ayla, loss_counts))
 
 
 def _ayla(settings: Mapping[str, Any]) -> Ayla | None:

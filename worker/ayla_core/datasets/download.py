@@ -38,7 +38,7 @@ class _Rejected(Exception):
     """An answer that cannot be used."""
 
 
-class _Spoiled(_Rejected):
+class _Unusable(_Rejected):
     """Bytes that cannot become the file; those on disk have to go."""
 
 
@@ -70,7 +70,7 @@ def fetch(
     target = folder / file.name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with only_one(folder / f".{file.name}.lock", on_progress):
+        with exclusive_lock(folder / f".{file.name}.lock", on_progress):
             if not target.exists():
                 _from_any_mirror(file, target, mirrors, timeout, on_progress)
     except OSError as error:
@@ -79,7 +79,7 @@ def fetch(
 
 
 @contextmanager
-def only_one(path: Path, on_progress: Callable[[], None]) -> Iterator[None]:
+def exclusive_lock(path: Path, on_progress: Callable[[], None]) -> Iterator[None]:
     """Hold the lock of this file; whoever holds it before is waited for as long as a file may take to be fetched.
 
     Args:
@@ -125,7 +125,7 @@ def _complete(client: httpx2.Client, url: str, file: RemoteFile, target: Path, o
     try:
         _append(client, url, part, on_progress)
         _check(part, file.md5)
-    except _Spoiled:
+    except _Unusable:
         part.unlink(missing_ok=True)
         if not resumed:
             raise
@@ -151,9 +151,9 @@ def _mode(response: httpx2.Response, have: int) -> str:
     if response.status_code == HTTPStatus.PARTIAL_CONTENT:
         if response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
             return "ab"
-        raise _Spoiled("the server sent another part of the file than it was asked for")
+        raise _Unusable("the server sent another part of the file than it was asked for")
     if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and have:
-        raise _Spoiled("the server has nothing to add to what is already here")
+        raise _Unusable("the server has nothing to add to what is already here")
     raise _Rejected(f"the server answered {response.status_code} {response.reason_phrase}".rstrip())
 
 
@@ -163,7 +163,7 @@ def _write(response: httpx2.Response, out: IO[bytes], on_progress: Callable[[], 
         out.write(chunk)
         on_progress()
         if out.tell() > MAX_BYTES:
-            raise _Spoiled(f"the server sent more than {MAX_BYTES} bytes")
+            raise _Unusable(f"the server sent more than {MAX_BYTES} bytes")
         if time.monotonic() > deadline:
             raise _Rejected(f"it took longer than {MAX_SECONDS:g} s")
     out.flush()
@@ -174,7 +174,7 @@ def _check(part: Path, md5: str) -> None:
     with part.open("rb") as content:
         found = hashlib.file_digest(content, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
     if found != md5:
-        raise _Spoiled(f"wrong checksum: MD5 {found} instead of {md5}")
+        raise _Unusable(f"wrong checksum: MD5 {found} instead of {md5}")
 
 
 def _reason(error: Exception) -> str:

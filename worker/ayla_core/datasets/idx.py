@@ -33,11 +33,11 @@ def read_idx(path: Path, sample_shape: tuple[int, ...]) -> Bytes:
     except (OSError, EOFError, zlib.error) as error:
         reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
         raise _damaged(path, f"cannot be read ({reason})") from error
-    except _Unfit as error:
+    except _InvalidIdx as error:
         raise _damaged(path, str(error)) from error
 
 
-class _Unfit(Exception):
+class _InvalidIdx(Exception):
     """The bytes are not what they should be."""
 
 
@@ -58,7 +58,9 @@ def _read(stream: IO[bytes], sample_shape: tuple[int, ...]) -> Bytes:
     # One byte more than there should be shows what follows, without reading all of it.
     body = stream.read(size + 1)
     if len(body) != size:
-        raise _Unfit(f"is {'shorter' if len(body) < size else 'longer'} than its header says ({size} bytes of data)")
+        raise _InvalidIdx(
+            f"is {'shorter' if len(body) < size else 'longer'} than its header says ({size} bytes of data)"
+        )
     return np.frombuffer(body, np.uint8).reshape(shape)
 
 
@@ -66,10 +68,12 @@ def _shape(stream: IO[bytes], sample_shape: tuple[int, ...]) -> tuple[int, ...]:
     expected = idx_header((0, *sample_shape))
     header = stream.read(len(expected))
     if len(header) < len(expected) or header[:4] != expected[:4]:
-        raise _Unfit(f"is not an IDX file of bytes in {1 + len(sample_shape)} dimensions")
+        raise _InvalidIdx(f"is not an IDX file of bytes in {1 + len(sample_shape)} dimensions")
     count, *found = (int(number) for number in np.frombuffer(header, ">u4")[1:])
     if tuple(found) != sample_shape:
-        raise _Unfit(f"has samples of {' x '.join(map(str, found))}; needed are {' x '.join(map(str, sample_shape))}")
+        raise _InvalidIdx(
+            f"has samples of {' x '.join(map(str, found))}; needed are {' x '.join(map(str, sample_shape))}"
+        )
     if not 0 < count <= MAX_SAMPLES:
-        raise _Unfit(f"says it has {count} samples; 1 to {MAX_SAMPLES} are possible")
+        raise _InvalidIdx(f"says it has {count} samples; 1 to {MAX_SAMPLES} are possible")
     return count, *sample_shape

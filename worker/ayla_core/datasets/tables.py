@@ -35,7 +35,7 @@ def read_raw(kind: Format, path: Path, settings: FileDataset | UploadDataset, ti
     Raises:
         DatasetError: when it cannot be read, or is no table of finite numbers within the limits.
     """
-    with _told(title), _Watched(path) as raw, BufferedReader(raw) as file:
+    with _dataset_errors(title), _FileWithProgress(path) as raw, BufferedReader(raw) as file:
         check_start(kind, file)
         match kind:
             case "csv":
@@ -47,7 +47,7 @@ def read_raw(kind: Format, path: Path, settings: FileDataset | UploadDataset, ti
                 return _of_arrays(file, settings)
 
 
-class _Watched(FileIO):
+class _FileWithProgress(FileIO):
     """A file that reports progress with each read, in whichever thread it is read."""
 
     def __init__(self, path: Path) -> None:
@@ -61,7 +61,7 @@ class _Watched(FileIO):
 
 
 @contextmanager
-def _told(title: str) -> Iterator[None]:
+def _dataset_errors(title: str) -> Iterator[None]:
     """Error of a file, as the error of a dataset."""
     try:
         yield

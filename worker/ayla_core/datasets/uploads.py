@@ -9,7 +9,7 @@ from pathlib import Path
 from ayla_spec.datasets import UploadDataset
 
 from ayla_core.datasets.dataset import LoadedDataset
-from ayla_core.datasets.download import only_one
+from ayla_core.datasets.download import exclusive_lock
 from ayla_core.datasets.errors import DatasetError, DatasetUnavailable
 from ayla_core.datasets.preparation import prepared
 from ayla_core.datasets.source import DataSource
@@ -40,7 +40,7 @@ def _fetched(settings: UploadDataset, source: DataSource) -> Path:
     path = folder / f"{settings.id}-{settings.digest[:16]}.parquet"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with only_one(folder / f".{path.name}.lock", source.on_progress):
+        with exclusive_lock(folder / f".{path.name}.lock", source.on_progress):
             if not _is_whole(path, settings.digest):
                 _fetch(settings.id, settings.digest, path, source)
         _drop_oldest(path)

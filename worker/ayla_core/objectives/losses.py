@@ -93,7 +93,7 @@ class CrossEntropy:
         """Hold outputs against labels."""
         logarithm = outputs.log_softmax(-1)
         surprise = -logarithm.gather(-1, _places(targets, logarithm)).squeeze(-1)
-        return _Surprises(logarithm, targets, surprise, self.mean_loss(surprise))
+        return _LogProbabilities(logarithm, targets, surprise, self.mean_loss(surprise))
 
     def mean_loss(self, magnitude: Tensor) -> Tensor:
         """Mean of the magnitudes."""
@@ -134,7 +134,7 @@ class _SoftmaxResiduals:
 
 
 @dataclass(frozen=True, slots=True)
-class _Surprises:
+class _LogProbabilities:
     logarithm: Tensor
     targets: Tensor
     magnitude: Tensor

@@ -87,7 +87,9 @@ class TensorStepper:
         steps = updates + last
         rates = self._step_numbers.learning_rates(self._learning_rates, first + 1, steps)
         quantities = trace.collect(self._capped(trace), rates)
-        statistics.update(first, quantities.loss, quantities.finite, quantities.capped[:updates], quantities.sides)
+        statistics.update(
+            first, quantities.loss, quantities.finite, quantities.capped[:updates], quantities.loss_counts
+        )
         return self._rows(first, steps, quantities, statistics)
 
     def _step(self, batch: Tensor | None, now: Sequence[Tensor]) -> StepTensors:

@@ -27,7 +27,7 @@ class Quantities:
         grad_norm: norm of ∇l.
         finite: whether the loss and every parameter is a finite number.
         capped: whether max_scale or the weight cap changes the update of this step.
-        sides: how many losses are below and above 1, shape [steps, 2, lanes].
+        loss_counts: how many losses are below and above 1, shape [steps, 2, lanes].
         parameters: shape [steps, lanes, parameters]; None where parameters are not recorded.
     """
 
@@ -38,7 +38,7 @@ class Quantities:
     grad_norm: Floats
     finite: Flags
     capped: Flags
-    sides: Integers | Flags
+    loss_counts: Integers | Flags
     parameters: Floats | None
 
 
@@ -120,7 +120,7 @@ class Trace:
             _fetch(torch.stack([getattr(step, name) for step in self.steps]))
             for name in ("loss", "transformed", "scale", "slope", "parameters")
         )
-        unscaled, sides = self._of_samples(slope, _sides(loss))
+        unscaled, loss_counts = self._of_samples(slope, _loss_counts(loss))
         effective_lr = self._effective(learning_rates, scale, unscaled)
         finite_parameters = np.isfinite(parameters)
         return Quantities(
@@ -131,7 +131,7 @@ class Trace:
             grad_norm=np.abs(slope),
             finite=np.isfinite(loss) & (finite_parameters.all(-1) if self.keep_parameters else finite_parameters),
             capped=capped.cpu().numpy(),
-            sides=sides,
+            loss_counts=loss_counts,
             parameters=parameters if self.keep_parameters else None,
         )
 
@@ -146,19 +146,19 @@ class Trace:
             reduced = _fetch(torch.stack([step.slope if step.reduced is None else step.reduced for step in self.steps]))
             return np.where(beyond, learning_rates * (scale * reduced) / SPANS[self.steps[0].slope.dtype].shrink, whole)
 
-    def _of_samples(self, slope: Floats, sides: Flags) -> tuple[Floats, Integers | Flags]:
+    def _of_samples(self, slope: Floats, loss_counts: Flags) -> tuple[Floats, Integers | Flags]:
         """The slopes of G/v and the counts of all rows, given those of rows that do not transform their samples."""
         slopes = [step.unscaled for step in self.steps if step.unscaled is not None]
         passing = [step.passing for step in self.steps if step.passing is not None]
         if not passing:
-            return slope, sides
+            return slope, loss_counts
         # In one piece, as to fetch something is to wait; float64 holds slopes of either type and all counts.
         whole = _fetch(torch.cat((torch.stack(slopes).double().unsqueeze(1), torch.stack(passing)), dim=1))
         counts = np.stack((whole[:, 1] - whole[:, 2], whole[:, 3]), axis=1)
-        return whole[:, 0], np.where(np.isnan(counts), sides, counts).astype(np.int64)
+        return whole[:, 0], np.where(np.isnan(counts), loss_counts, counts).astype(np.int64)
 
 
-def _sides(loss: Floats) -> Flags:
+def _loss_counts(loss: Floats) -> Flags:
     """Whether each loss is below 1, and above it; shape [steps, lanes] to [steps, 2, lanes]. 0 and 1 are neither."""
     size = np.abs(loss)
     return np.stack(((size > 0) & (size < 1), size > 1), axis=1)

@@ -96,7 +96,7 @@ class UploadReceiver:
         """
         _refuse_other_media_types(request.headers)
         if key is None:
-            await run_sync(self._datasets.refuse_taken, caller, metadata.name)
+            await run_sync(self._datasets.refuse_name_in_use, caller, metadata.name)
         with self._place(caller.team_id), self._bytes.reserve(request) as reserved, _file() as upload, _file() as kept:
             digest = await save_body(request, upload, reserved)
             summary = await self._checked(partial(self._check, metadata.format, upload, kept, header=header))

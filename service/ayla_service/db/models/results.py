@@ -6,34 +6,31 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ayla_service.db.models.base import ID, Base
 
 
-class ChunkRow(Base):
-    """Consecutive recorded rows of one trial's trajectory, as one Arrow IPC stream.
+class _ChunkColumns:
+    """Columns of consecutive rows of a trial's series, as one Arrow IPC stream.
 
     Keyed by the first step, so writing a chunk again changes nothing. ``attempt`` is the one that wrote it; None where
     that was not kept yet.
     """
 
+    trial_id: Mapped[str] = mapped_column(ID, ForeignKey("trials.id", ondelete="CASCADE"), primary_key=True)
+    first_step: Mapped[int] = mapped_column(primary_key=True)
+    last_step: Mapped[int]
+    rows: Mapped[int]
+    attempt: Mapped[int | None]
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ChunkRow(_ChunkColumns, Base):
+    """Consecutive recorded rows of one trial's trajectory."""
+
     __tablename__ = "chunks"
 
-    trial_id: Mapped[str] = mapped_column(ID, ForeignKey("trials.id", ondelete="CASCADE"), primary_key=True)
-    first_step: Mapped[int] = mapped_column(primary_key=True)
-    last_step: Mapped[int]
-    rows: Mapped[int]
-    attempt: Mapped[int | None]
-    data: Mapped[bytes] = mapped_column(LargeBinary)
 
-
-class MetricChunkRow(Base):
-    """Consecutive rows of one trial's metrics, as one Arrow IPC stream; keyed and written like ``Chunk``."""
+class MetricChunkRow(_ChunkColumns, Base):
+    """Consecutive rows of one trial's metrics."""
 
     __tablename__ = "metrics"
-
-    trial_id: Mapped[str] = mapped_column(ID, ForeignKey("trials.id", ondelete="CASCADE"), primary_key=True)
-    first_step: Mapped[int] = mapped_column(primary_key=True)
-    last_step: Mapped[int]
-    rows: Mapped[int]
-    attempt: Mapped[int | None]
-    data: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class PredictionSetRow(Base):

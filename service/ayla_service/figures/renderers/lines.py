@@ -47,7 +47,7 @@ class Panel:
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class LinePlot:
     """Line plot of one or more panels.
 
     Attributes:
@@ -69,7 +69,7 @@ class Lines:
     same_values: bool = False
 
 
-def render(figure: Figure, lines: Lines, data: FigureData) -> None:
+def render(figure: Figure, lines: LinePlot, data: FigureData) -> None:
     """Draw the panels on a figure."""
     add_title(figure, lines.title)
     rows = -(-len(lines.panels) // lines.columns)
@@ -84,7 +84,7 @@ def render(figure: Figure, lines: Lines, data: FigureData) -> None:
     add_legend(figure, styles.values(), _note(data, diverged=diverged))
 
 
-def _label(grid: npt.NDArray[Any], lines: Lines) -> None:
+def _label(grid: npt.NDArray[Any], lines: LinePlot) -> None:
     """Label the axes of all panels, and hide those without a panel."""
     used = grid[: len(lines.panels)]
     for place, (axes, panel) in enumerate(zip(used, lines.panels, strict=True)):
@@ -99,7 +99,7 @@ def _label(grid: npt.NDArray[Any], lines: Lines) -> None:
         axes.set_axis_off()
 
 
-def _panel(axes: Axes, lines: Lines, bands: Mapping[int, Band], styles: Mapping[int, SettingStyle]) -> None:
+def _panel(axes: Axes, lines: LinePlot, bands: Mapping[int, Band], styles: Mapping[int, SettingStyle]) -> None:
     if not any(np.isfinite(band.median).any() or band.ends for band in bands.values()):
         add_nothing_yet(axes)
         return

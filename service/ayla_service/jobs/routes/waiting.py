@@ -87,7 +87,7 @@ class _DeferredResponse(Response):
             NotAuthenticated: if not: its key has ended.
             NotAllowed: if its role or scopes do not let it any more.
         """
-        if not self._hub.has_room_for(self._caller.member_id):
+        if not self._hub.can_open(self._caller.member_id):
             await self._now(scope, receive, send)
             return
         ended = await self._wait(receive)
@@ -103,13 +103,13 @@ class _DeferredResponse(Response):
         """Whether the jobs have ended in time; None if the client has gone."""
         ended: bool | None = None
 
-        async def until_gone() -> None:
+        async def until_disconnected() -> None:
             while (await receive())["type"] != "http.disconnect":
                 pass
             group.cancel_scope.cancel()
 
         async with anyio.create_task_group() as group:
-            group.start_soon(until_gone)
+            group.start_soon(until_disconnected)
             ended = await self._hub.wait_for_end(self._caller.member_id, self._job_ids, self._seconds)
             group.cancel_scope.cancel()
         return ended

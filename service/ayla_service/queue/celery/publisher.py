@@ -187,7 +187,7 @@ class _CircuitBreaker:
         self._retry_at = time.monotonic() + self._seconds
         if not self._has_failed:
             self._has_failed = True
-            log.warning("the broker takes no wake-ups; workers look by their timer", error=_shown(error))
+            log.warning("the broker takes no wake-ups; workers look by their timer", error=_error_text(error))
 
     def record_success(self) -> None:
         """Note that the broker works."""
@@ -196,5 +196,5 @@ class _CircuitBreaker:
             log.info("the broker takes wake-ups again")
 
 
-def _shown(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:_SHOWN_ERROR]

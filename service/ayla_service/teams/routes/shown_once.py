@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ayla_service.db.session import Database, store_now
-from ayla_service.errors import KeyToldBefore
+from ayla_service.errors import KeyAlreadyShown
 from ayla_service.http.idempotency import Answer, request_key, response_of
 from ayla_service.idempotency import RequestKey, StoredAnswer, begin, store
 from ayla_service.teams.schemas import KeyWithSecret
@@ -32,13 +32,13 @@ class ShownOnceUnit:
         """The answer with the key that ``make`` makes.
 
         Raises:
-            KeyToldBefore: if an earlier request with the same Idempotency-Key has made it.
+            KeyAlreadyShown: if an earlier request with the same Idempotency-Key has made it.
             IdempotencyKeyReused: if something else was asked with that before.
         """
         with self._database.write() as session:
             earlier = begin(session, self._request, store_now(session)) if self._request else None
             if earlier is not None:
-                raise KeyToldBefore(earlier.body.decode())
+                raise KeyAlreadyShown(earlier.body.decode())
             made = make(session)
             if self._request is not None:
                 store(session, self._request, StoredAnswer(_CONFLICT, made.id.encode()))

@@ -28,7 +28,7 @@ MEDIA_TYPES = {
 _EXTENSIONS = {Format.CSV: "csv", Format.ARROW: "arrows", Format.PARQUET: "parquet"}
 
 _AT_ONCE = 4 * 1024 * 1024
-"""Bytes; a smaller answer is sent in one piece, whose length is told."""
+"""Bytes; a smaller answer is sent in one piece, with its length."""
 
 _JSON_ROWS = 100_000
 

@@ -53,7 +53,7 @@ class ComparisonRequest(SpecModel):
 
 
 class ConfidenceInterval(FrozenModel):
-    """Where the median lies, by the percentile bootstrap."""
+    """Confidence interval of a median, by the percentile bootstrap."""
 
     low: FiniteInJson = Field(description="Null if it is infinite: too many trials diverged or did not get there.")
     high: FiniteInJson = Field(description="Null likewise.")
@@ -174,7 +174,7 @@ class DataCurve(FrozenModel):
 
 
 class ProfileCurves(FrozenModel):
-    """How often an optimizer was how fast."""
+    """Performance and data profile of an optimizer: how often it was how fast."""
 
     label: str
     best: float = Field(description="Share of the instances in which it was the fastest, alone or with others.")

@@ -25,7 +25,7 @@ _MOST_TEAM_STARTS = 20
 
 @dataclass(slots=True)
 class PollState:
-    """What polls keep for the next one.
+    """State that a poll keeps for the next one.
 
     Attributes:
         log: of changes.

@@ -33,7 +33,7 @@ _SMALL_CHUNK = 16 * 1024
 
 
 class Format(StrEnum):
-    """What a table can be sent as."""
+    """Format in which a table is sent."""
 
     JSON = "json"
     CSV = "csv"

@@ -53,7 +53,7 @@ class PairedTest:
     no_interval: str | None
 
     def outcome(self, confidence: float) -> Outcome:
-        """What the sign test says after Holm's correction."""
+        """Outcome of the sign test after Holm's correction."""
         if self.adjusted_sign_p is None:
             return "no_statement"
         if self.adjusted_sign_p >= 1 - confidence:

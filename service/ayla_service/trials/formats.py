@@ -139,7 +139,7 @@ class _Outbox:
         """What was written stays to be taken."""
 
     def take(self) -> bytes:
-        """What was written since the last time."""
+        """Bytes written since the last time."""
         data = b"".join(self._parts)
         self._parts.clear()
         return data

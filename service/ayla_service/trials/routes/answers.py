@@ -133,7 +133,7 @@ def _values(column: pa.ChunkedArray) -> Iterator[bytes]:
 
 
 def _plain(column: pa.ChunkedArray) -> np.ndarray | list[Any]:
-    """What the encoder takes: numbers as they lie in memory, if none is missing or NaN can stand for it."""
+    """Values for the encoder: numbers as they lie in memory, if none is missing or NaN can stand for it."""
     kind = column.type
     if pa.types.is_floating(kind) or (pa.types.is_integer(kind) and not column.null_count):
         return np.ascontiguousarray(column.to_numpy())

@@ -49,10 +49,7 @@ def requested_format(
     Raises:
         HTTPException: 406, if there is none that it accepts.
     """
-    if wanted is not None:
-        return wanted
-    media_type = preferred(accept, list(MEDIA_TYPES.values()))
-    return next(form for form, known in MEDIA_TYPES.items() if known == media_type)
+    return preferred(wanted, accept, MEDIA_TYPES)
 
 
 WantedFormat = Annotated[Format, Depends(requested_format)]

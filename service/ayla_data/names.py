@@ -33,7 +33,7 @@ def check_names(names: Sequence[str]) -> None:
 
 
 def no_column(name: str, names: Collection[str]) -> str:
-    """What is told of a name that no column has: a similar one, or those that there are."""
+    """Hint for a name that no column has: a similar one, or those that there are."""
     close = get_close_matches(name, names, n=1)
     if close:
         return f"The table has no column {shown(name)}. Did you mean {shown(close[0])}?"

@@ -121,7 +121,7 @@ class Array:
 
 
 class Arrays(NamedTuple):
-    """What a file holds; ``test`` is inputs and targets of its test part, None without one."""
+    """Arrays of a file; ``test`` is inputs and targets of its test part, None without one."""
 
     inputs: Array
     targets: Array

@@ -50,7 +50,7 @@ def matrix(table: Table, columns: Sequence[str]) -> Floats:
     Raises:
         TableError: as of ``Table.values``, and when there are fewer than two rows.
     """
-    # In the order of the table, so that of several faults the same one is told whichever columns come first.
+    # In the order of the table, so that of several faults the same one is reported whichever columns come first.
     places = {name: place for place, name in enumerate(table.names)}
     ordered = sorted(columns, key=places.__getitem__)
     whole = _rows(table, ordered) if table.order == "C" else _columns(table, ordered)

@@ -196,7 +196,7 @@ class Settings(BaseSettings):
     webhook_poll_seconds: Seconds = Field(1.0, gt=0, description="How often the API looks for webhooks to send.")
 
     stream_poll_seconds: Seconds = Field(
-        0.25, gt=0, description="How often the API looks for what streams of events and waiting requests are told."
+        0.25, gt=0, description="How often the API polls the store for streams of events and waiting requests."
     )
     stream_ping_seconds: Seconds = Field(
         15.0, gt=0, description="Pause after which a silent stream says that it lives."

@@ -40,7 +40,7 @@ class TrialState(StrEnum):
 
 
 class AttemptOutcome(StrEnum):
-    """How an execution of a shard went; lost means that its lease expired."""
+    """Outcome of an attempt at a shard; lost means that its lease expired."""
 
     RUNNING = "running"
     SUCCEEDED = "succeeded"

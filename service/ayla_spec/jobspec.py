@@ -45,7 +45,7 @@ class SubmittedBudget(SpecModel):
 
 
 class Record(SpecModel):
-    """What is recorded of each trial. Step 0 and the last step always are."""
+    """The record of each trial. Step 0 and the last step always are."""
 
     every: int = Field(1, ge=1, le=MAX_STEPS, description="Record every n-th step.")
     predictions_at: list[Step] = Field(
@@ -81,7 +81,7 @@ class RecordOverride(SpecModel):
 
 
 class Limits(SpecModel):
-    """What a job may use; one that exceeds a limit fails, and what was recorded until then stays."""
+    """Limits of a job; one that exceeds a limit fails, and what was recorded until then stays."""
 
     seconds: float | None = Field(
         None,

@@ -9,7 +9,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pytest
-from ayla_service.figures.aggregates import Sweep, sweep_of
+from ayla_service.figures.aggregates import HeatMap, heat_map_of
 from ayla_service.figures.data import FigureData, FittedCurves, drawable
 from ayla_service.figures.drawing import Render, to_file
 from ayla_service.figures.options import AxisScale, CellValue, FigureOptions, Form
@@ -228,7 +228,7 @@ def test_fitted_curves_have_a_panel_for_each_step() -> None:
     assert texts(figure) == ["data", "true curve", "setting 0", "setting 1"]
 
 
-def grid_sweep() -> Sweep:
+def grid_heat_map() -> HeatMap:
     some = [
         setting(0, run(loss=[1.0]), final=4.0, learning_rate=0.1, ayla={"n2": 1.0}),
         setting(1, run(loss=[1.0]), final=400.0, learning_rate=0.01, ayla={"n2": 1.0}),
@@ -236,21 +236,21 @@ def grid_sweep() -> Sweep:
         setting(3, run(loss=[1.0]), final=6.0, learning_rate=0.1),
         setting(4, run(loss=[1.0]), final=5.0, learning_rate=0.1, clip_norm=1.0),
     ]
-    return sweep_of(some, "learning_rate", "ayla.n2", CellValue.FINAL_LOSS)
+    return heat_map_of(some, "learning_rate", "ayla.n2", CellValue.FINAL_LOSS)
 
 
 def test_a_sweep_sorts_its_values_and_takes_the_best_of_a_cell() -> None:
-    sweep = grid_sweep()
-    assert (sweep.xs, sweep.ys) == ([0.01, 0.1], [None, 1.0, 2.0])
-    np.testing.assert_array_equal(sweep.cells, [[np.nan, 5.0], [400.0, 4.0], [np.nan, np.inf]])
-    np.testing.assert_array_equal(sweep.settings, [[0, 2], [1, 1], [0, 1]])
+    heat_map = grid_heat_map()
+    assert (heat_map.xs, heat_map.ys) == ([0.01, 0.1], [None, 1.0, 2.0])
+    np.testing.assert_array_equal(heat_map.cells, [[np.nan, 5.0], [400.0, 4.0], [np.nan, np.inf]])
+    np.testing.assert_array_equal(heat_map.settings, [[0, 2], [1, 1], [0, 1]])
 
 
 def test_a_heat_map_marks_what_diverged() -> None:
     render = partial(
         heatmap.render,
         title="job",
-        sweep=grid_sweep(),
+        heat_map=grid_heat_map(),
         value=CellValue.FINAL_LOSS,
         scale=AxisScale.AUTO,
         data=figure_data(setting(0)),
@@ -268,11 +268,11 @@ def test_a_heat_map_marks_what_diverged() -> None:
 
 
 def test_a_heat_map_of_a_queued_job_has_its_axes() -> None:
-    waiting = Sweep("a", "b", [1.0, 2.0], [1.0], np.full((1, 2), np.nan), np.ones((1, 2)))
+    waiting = HeatMap("a", "b", [1.0, 2.0], [1.0], np.full((1, 2), np.nan), np.ones((1, 2)))
     render = partial(
         heatmap.render,
         title="job",
-        sweep=waiting,
+        heat_map=waiting,
         value=CellValue.STEPS,
         scale=AxisScale.LOG,
         data=figure_data(setting(0)),

@@ -25,7 +25,7 @@ __all__ = ["CheckpointError", "Engine", "EngineBlock"]
 
 @dataclass(frozen=True)
 class EngineBlock:
-    """Some consecutive steps of a batch (see ``recorder.Block``); rows and outcomes are made when asked for.
+    """Consecutive steps of a batch (see ``recorder.Block``); rows and outcomes are made when asked for.
 
     Attributes:
         first_step: the first step evaluated.

@@ -12,7 +12,7 @@ from ayla_core.trial_statistics import NEVER, Floats, Integers
 
 @dataclass(frozen=True, slots=True)
 class RecordedSteps:
-    """Some consecutive steps.
+    """Recorded rows of consecutive steps.
 
     Attributes:
         first_step: the first step evaluated.

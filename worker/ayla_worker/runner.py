@@ -24,7 +24,7 @@ _SMALL_SHARE = 0.25
 
 
 class Runner:
-    """Takes shards and runs them.
+    """Runner of one worker: claims shards and runs them.
 
     Args:
         database: the store.

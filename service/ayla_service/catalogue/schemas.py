@@ -20,7 +20,7 @@ class AylaEntry(_Described):
 
 
 class SettingsEntry(_Described):
-    """Something a job can name, with settings of its own."""
+    """Entry that a job can name, with settings of its own."""
 
     name: str
 
@@ -32,7 +32,7 @@ class OptimizerEntry(SettingsEntry):
 
 
 class LossEntry(BaseModel):
-    """What can be averaged over the samples of a dataset."""
+    """Loss that can be averaged over the samples of a dataset."""
 
     name: Loss
     description: str
@@ -77,14 +77,14 @@ class ExpressionFunction(BaseModel):
 
 
 class ExpressionReduction(BaseModel):
-    """What puts the terms of a range or the elements of a vector together."""
+    """Reduction of the terms of a range, or of the elements of a vector, to one value."""
 
     name: str
     description: str
 
 
 class ExpressionLanguage(BaseModel):
-    """What expressions are made of."""
+    """Language of expressions: functions, operators, constants and reductions."""
 
     operators: list[str]
     comparisons: list[str] = Field(description="Allowed in the condition of 'where'.")
@@ -94,7 +94,7 @@ class ExpressionLanguage(BaseModel):
 
 
 class Catalogue(BaseModel):
-    """What a job can name, and the limits it must keep."""
+    """Names that a job can use, and the limits it must keep."""
 
     optimizers: list[OptimizerEntry]
     ayla: AylaEntry

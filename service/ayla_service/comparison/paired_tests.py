@@ -69,7 +69,7 @@ class PairedTest:
         return min(1.0, self.open * 2.0 ** (1 - pairs))
 
     def outcome(self, confidence: float) -> Outcome:
-        """What the sign test says after Holm's correction."""
+        """Outcome of the sign test after Holm's correction."""
         if self.adjusted_sign_p is None:
             return "no_statement"
         if self.adjusted_sign_p >= 1 - confidence:

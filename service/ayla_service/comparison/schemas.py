@@ -60,7 +60,7 @@ def _infinity(value: float) -> Infinity | None:
 
 
 class ConfidenceInterval(FrozenModel):
-    """Where the median lies: between two of the values."""
+    """Confidence interval of a median, between two of the values."""
 
     low: FiniteInJson = Field(description="Null if it is infinite: too many trials diverged or did not get there.")
     high: FiniteInJson = Field(description="Null likewise.")
@@ -198,7 +198,7 @@ class DataCurve(FrozenModel):
 
 
 class ProfileCurves(FrozenModel):
-    """How often an optimizer was how fast."""
+    """Performance and data profile of an optimizer: how often it was how fast."""
 
     label: str
     best: float = Field(description="Share of the instances in which it was the fastest, alone or with others.")

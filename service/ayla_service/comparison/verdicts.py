@@ -92,7 +92,7 @@ def _certainty(test: PairedTest, query: ComparisonQuery) -> str:
 
 
 def _clause(test: PairedTest, query: ComparisonQuery) -> str:
-    """Who did how, by the majority of pairs; with as many wins as losses told as wins."""
+    """Clause that says who won the majority of pairs; as many wins as losses are given as wins."""
     lower, higher, equal = _WORDS[query.metric]
     words = equal if test.ties == test.pairs else higher if test.losses > test.wins else lower
     return f"{test.match.label} {words} {test.match.base_label}"

@@ -19,7 +19,7 @@ class NotAllowed(ServiceError):
 
 
 class NotYours(ServiceError):
-    """Something of the team that another member owns."""
+    """A resource of the team that another member owns."""
 
     slug, title, status = "not-yours", "Not yours", 403
 

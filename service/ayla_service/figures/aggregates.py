@@ -90,7 +90,7 @@ def _aligned(trial: RecordedTrial, column: str, steps: Integers, worst: float) -
 
 
 @dataclass(frozen=True, slots=True)
-class Sweep:
+class HeatMap:
     """Cells of a heat map over two settings.
 
     Attributes:
@@ -110,7 +110,7 @@ class Sweep:
     settings: Floats
 
 
-def sweep_of(settings: Sequence[SettingData], axis_x: str, axis_y: str, value: CellValue) -> Sweep:
+def heat_map_of(settings: Sequence[SettingData], axis_x: str, axis_y: str, value: CellValue) -> HeatMap:
     """The cells of these settings."""
     places: dict[tuple[object, object], list[float]] = defaultdict(list)
     for setting in settings:
@@ -123,7 +123,7 @@ def sweep_of(settings: Sequence[SettingData], axis_x: str, axis_y: str, value: C
         place = ys.index(up), xs.index(across)
         cells[place] = min((cell for cell in found if not np.isnan(cell)), default=np.nan)
         counts[place] = len(found)
-    return Sweep(axis_x, axis_y, xs, ys, cells, counts)
+    return HeatMap(axis_x, axis_y, xs, ys, cells, counts)
 
 
 def hashable(value: object) -> object:

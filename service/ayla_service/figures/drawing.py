@@ -19,7 +19,7 @@ from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from ayla_service.figures.aggregates import sweep_of
+from ayla_service.figures.aggregates import heat_map_of
 from ayla_service.figures.availability import FigureJob, heatmap_axes
 from ayla_service.figures.data import FigureData
 from ayla_service.figures.geometry import axis_limits
@@ -107,8 +107,8 @@ def renderer_of(job: FigureJob, kind: Kind, options: FigureOptions, data: Figure
 
 def _heatmap(job: FigureJob, title: str, options: FigureOptions, data: FigureData) -> Render:
     value, scale = options.value or CellValue.FINAL_LOSS, options.scale or AxisScale.AUTO
-    sweep = sweep_of(data.settings, *heatmap_axes(job, options), value)
-    return partial(heatmap.render, title=title, sweep=sweep, value=value, scale=scale, data=data)
+    heat_map = heat_map_of(data.settings, *heatmap_axes(job, options), value)
+    return partial(heatmap.render, title=title, heat_map=heat_map, value=value, scale=scale, data=data)
 
 
 def _landscape(job: FigureJob, title: str, data: FigureData) -> Render:

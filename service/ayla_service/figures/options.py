@@ -74,7 +74,7 @@ class Seeds(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FigureKind:
-    """What all figures of a kind have in common.
+    """Properties of a kind of figure.
 
     Attributes:
         title: what they show.

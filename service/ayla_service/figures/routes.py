@@ -143,10 +143,7 @@ def figure_form(
     Raises:
         HTTPException: 406, if Accept names nothing that a figure can be sent as.
     """
-    if wanted is not None:
-        return wanted
-    media_type = preferred(accept, list(MEDIA_TYPES.values()))
-    return next(form for form, known in MEDIA_TYPES.items() if known == media_type)
+    return preferred(wanted, accept, MEDIA_TYPES)
 
 
 WantedFigure = Annotated[FigureOptions, Depends(figure_options)]

@@ -1,25 +1,32 @@
 """Content negotiation (RFC 9110, section 12.5.1)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import TypeVar
 
 from starlette.exceptions import HTTPException
 
+Form = TypeVar("Form", bound=StrEnum)
 
-def preferred(accept: str | None, offered: Sequence[str]) -> str:
-    """The offered media type that ``accept`` ranks highest; the first offered wins a draw.
+
+def preferred(wanted: Form | None, accept: str | None, offered: Mapping[Form, str]) -> Form:
+    """The form of an answer: the one that the query names, else the one that ``accept`` ranks highest.
 
     Args:
+        wanted: named by the query, which goes before the header; None where it names none.
         accept: the Accept header; None or empty accepts anything.
-        offered: media types, the default first.
+        offered: the media type of each form, the default first; the first offered wins a draw.
 
     Raises:
         HTTPException: 406, if none of them is acceptable.
     """
+    if wanted is not None:
+        return wanted
     ranges = [_parse(item) for item in (accept or "*/*").split(",") if item.strip()]
-    qualities = {media_type: _quality(media_type, ranges) for media_type in offered}
-    best = max(offered, key=lambda media_type: qualities[media_type])
+    qualities = {form: _quality(media_type, ranges) for form, media_type in offered.items()}
+    best = max(offered, key=lambda form: qualities[form])
     if qualities[best] <= 0:
-        *others, last = offered
+        *others, last = offered.values()
         forms = f"{', '.join(others)} or {last}" if others else last
         raise HTTPException(406, f"This resource comes as {forms}; ask for one of them in Accept.")
     return best

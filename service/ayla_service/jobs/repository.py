@@ -203,7 +203,7 @@ def trial_counts(session: Session, job_ids: Sequence[str]) -> dict[str, dict[Tri
 
 
 def shard_counts(session: Session, job_ids: Collection[str]) -> dict[str, ShardCounts]:
-    """What the shards of each job do, in a query or two however many jobs there are."""
+    """Number of shards of each job in each state, in a query or two however many jobs there are."""
     if not job_ids:
         return {}
     now = store_now(session)

@@ -90,7 +90,7 @@ def prune(database: Database, selection: Selection, report: Callable[[Removed], 
 
 
 def count(database: Database, selection: Selection) -> Removed:
-    """What ``prune`` would remove, a page at a time; nothing is changed."""
+    """Counts of what ``prune`` would remove, a page at a time; nothing is changed."""
     total = Removed()
     for job_ids in _pages(database, selection):
         theirs = TrialRow.job_id.in_(job_ids)

@@ -21,7 +21,7 @@ MAX_BULK_NODES = 20 * MAX_EXPANDED_NODES
 
 
 class TrialCounts(FrozenModel):
-    """How many trials of a job are in each state."""
+    """Number of trials of a job in each state."""
 
     total: int
     queued: int
@@ -33,7 +33,7 @@ class TrialCounts(FrozenModel):
 
 
 class AttemptCounts(FrozenModel):
-    """How often workers tried to run the shards of a job."""
+    """Counts of the attempts at the shards of a job."""
 
     total: int
     failed: int = Field(description="Attempts that ended in an error.")
@@ -41,7 +41,7 @@ class AttemptCounts(FrozenModel):
 
 
 class Progress(FrozenModel):
-    """How far a job is, over all its trials."""
+    """Progress of a job, over all its trials."""
 
     steps_done: int
     steps_total: int
@@ -83,7 +83,7 @@ class JobSummary(FrozenModel):
 
 
 class JobChange(Change):
-    """What can be changed about a job that has been submitted; what is left out stays as it is."""
+    """Change of a job that has been submitted; what is left out stays as it is."""
 
     name: Name | None = Field(None, description="For people; null for none.")
     project: Project | None = Field(None, description="What the job belongs to; null for nothing.")
@@ -162,7 +162,7 @@ class SubmittedJobs(FrozenModel):
 
 
 class Validation(FrozenModel):
-    """What a job would be if it was submitted."""
+    """Result of a validation: the job as it would be if it was submitted."""
 
     resolved: ResolvedJobSpec = Field(description="The spec with every default filled in.")
     trials: int = Field(description="Product of optimizers and seeds.")

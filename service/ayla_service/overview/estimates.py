@@ -1,6 +1,6 @@
 """Estimates of when queued jobs start and finish: the forecast over all backlogs, of one team job by job.
 
-Only the first jobs of a backlog are told apart, where it matters; what is behind them is one group of shards.
+Only the first jobs of a backlog are distinguished, where it matters; what is behind them is one group of shards.
 """
 
 from collections import defaultdict, deque

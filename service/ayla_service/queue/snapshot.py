@@ -71,7 +71,7 @@ class Backlog:
 
     @property
     def key(self) -> BacklogKey:
-        """What names it among all backlogs."""
+        """Key of the backlog among all backlogs."""
         return (self.priority, self.device, self.member_id)
 
 

@@ -111,7 +111,7 @@ class TeamStart:
 
 @dataclass(frozen=True, slots=True)
 class PollRequest:
-    """What one poll reads from the store.
+    """Jobs and teams that one poll reads from the store.
 
     Attributes:
         jobs: ids of jobs that are followed with their trials.
@@ -149,7 +149,7 @@ class JobUpdate:
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
-    """What one poll has found.
+    """Changes that one poll has found.
 
     Attributes:
         position: of the events of this poll.

@@ -25,7 +25,7 @@ _MOST_TEAM_STARTS = 20
 
 @dataclass(slots=True)
 class PollState:
-    """What polls keep for the next one.
+    """State that a poll keeps for the next one.
 
     Attributes:
         log: of changes.
@@ -54,7 +54,7 @@ class Poller:
         self._state = PollState()
 
     def poll(self, request: PollRequest) -> PollResult:
-        """What has changed since the last poll.
+        """Changes since the last poll.
 
         Raises:
             sqlalchemy.exc.SQLAlchemyError: if the store does not answer. The state is dropped then, as some changes

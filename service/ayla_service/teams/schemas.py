@@ -83,7 +83,7 @@ class KeyDraft(SpecModel):
 
 
 class KeyRotation(SpecModel):
-    """How a key is replaced."""
+    """Replacement of a key."""
 
     overlap_seconds: int = Field(
         0,

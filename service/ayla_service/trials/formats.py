@@ -33,7 +33,7 @@ _SMALL_CHUNK = 16 * 1024
 
 
 class Format(StrEnum):
-    """What a table can be sent as."""
+    """Format in which a table is sent."""
 
     JSON = "json"
     CSV = "csv"
@@ -139,7 +139,7 @@ class _Outbox:
         """What was written stays to be taken."""
 
     def take(self) -> bytes:
-        """What was written since the last time."""
+        """Bytes written since the last time."""
         data = b"".join(self._parts)
         self._parts.clear()
         return data

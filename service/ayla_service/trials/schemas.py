@@ -97,7 +97,7 @@ class Trajectory(FrozenModel):
 
 
 class Metrics(FrozenModel):
-    """How well a trial's model does on its dataset, column by column; no rows where the problem has no metrics."""
+    """Metrics of a trial's model on its dataset, as columns; no rows where the problem has no metrics."""
 
     trial_id: str
     rows: int = Field(description="Length of every column.")

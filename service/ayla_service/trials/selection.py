@@ -7,7 +7,7 @@ from ayla_service.states import TrialState
 
 
 class Scale(StrEnum):
-    """How thinning divides the steps: in stretches of as many rows each, or of the same ratio of steps."""
+    """Scale on which thinning divides the steps: in stretches of as many rows each, or of the same ratio of steps."""
 
     LINEAR = "linear"
     LOG = "log"

@@ -43,7 +43,7 @@ class TrialRef:
 
 @dataclass(frozen=True, slots=True)
 class TrialsSnapshot:
-    """Some trials of one job with their progress at one moment.
+    """Snapshot of trials of one job, with the progress of each.
 
     Attributes:
         job_id: the job.

@@ -108,7 +108,7 @@ def _settings(session: Session, job_id: str) -> dict[int, dict[str, Any]]:
 
 
 def _derived(row: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """What follows from a trial's row and settings."""
+    """Fields that follow from a trial's row and settings."""
     notes = list[str]()
     if row["state"] in WITH_RESULT:
         notes = effect_notes(settings, LossCounts.known(row["losses_below_one"], row["losses_above_one"]))

@@ -28,7 +28,7 @@ class WebhookDraft(SpecModel):
     """Webhook to be made."""
 
     url: Annotated[str, _URL]
-    events: list[EventName] = Field(_ALL, min_length=1, max_length=len(_ALL), description="What is told.")
+    events: list[EventName] = Field(_ALL, min_length=1, max_length=len(_ALL), description="Events that are sent.")
     description: Name | None = Field(None, description="For people: what it is for.")
 
 
@@ -37,7 +37,7 @@ class WebhookChange(Change):
 
     url: Annotated[str, _URL] = Field(default_factory=str)
     events: list[EventName] = Field(
-        default_factory=list, min_length=1, max_length=len(_ALL), description="What is told."
+        default_factory=list, min_length=1, max_length=len(_ALL), description="Events that are sent."
     )
     description: Name | None = Field(None, description="For people: what it is for; null for none.")
     enabled: bool = Field(True, description="Whether messages are sent.")

@@ -14,7 +14,7 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Minimum:
-    """Where a function of a vector x is least, in one dimension.
+    """Minimum of a function of a vector x, in one dimension.
 
     Attributes:
         minimizers: one or more values of x.

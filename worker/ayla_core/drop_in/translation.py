@@ -8,41 +8,41 @@ import torch
 from ayla_spec import optimizers as spec
 from torch import Tensor, optim
 
-Group = Mapping[str, Any]
+ParameterGroup = Mapping[str, Any]
 RuleSettings = tuple[type[spec.Optimizer], dict[str, Any]]
 """A settings class, and its fields that decide about the formula."""
 
 _REFUSED = ("maximize", "differentiable", "capturable")
 
 
-def _moments(group: Group) -> dict[str, Any]:
+def _moments(group: ParameterGroup) -> dict[str, Any]:
     beta1, beta2 = group["betas"]
     return {"beta1": beta1, "beta2": beta2, "epsilon": group["eps"]}
 
 
-def _adam(group: Group) -> RuleSettings:
+def _adam(group: ParameterGroup) -> RuleSettings:
     return spec.AmsGrad if group["amsgrad"] else spec.Adam, _moments(group)
 
 
-def _sgd(group: Group) -> RuleSettings:
+def _sgd(group: ParameterGroup) -> RuleSettings:
     return spec.Sgd, {name: group[name] for name in ("momentum", "dampening", "nesterov")}
 
 
-def _nadam(group: Group) -> RuleSettings:
+def _nadam(group: ParameterGroup) -> RuleSettings:
     return spec.NAdam, _moments(group) | {"momentum_decay": group["momentum_decay"]}
 
 
-def _rmsprop(group: Group) -> RuleSettings:
+def _rmsprop(group: ParameterGroup) -> RuleSettings:
     fields = {name: group[name] for name in ("alpha", "momentum", "centered")}
     return spec.RmsProp, fields | {"epsilon": group["eps"]}
 
 
-def _adagrad(group: Group) -> RuleSettings:
+def _adagrad(group: ParameterGroup) -> RuleSettings:
     start, decay = group["initial_accumulator_value"], group["lr_decay"]
     return spec.Adagrad, {"initial_accumulator": start, "learning_rate_decay": decay, "epsilon": group["eps"]}
 
 
-_RULE_SETTINGS: dict[type[optim.Optimizer], Callable[[Group], RuleSettings]] = {
+_RULE_SETTINGS: dict[type[optim.Optimizer], Callable[[ParameterGroup], RuleSettings]] = {
     optim.SGD: _sgd,
     optim.Adam: _adam,
     optim.AdamW: _adam,
@@ -55,7 +55,7 @@ _RULE_SETTINGS: dict[type[optim.Optimizer], Callable[[Group], RuleSettings]] = {
 }
 
 
-def rule_settings_of(kind: type[optim.Optimizer], group: Group) -> RuleSettings:
+def rule_settings_of(kind: type[optim.Optimizer], group: ParameterGroup) -> RuleSettings:
     """Settings of the rule that a parameter group takes, weight decay aside.
 
     Raises:
@@ -82,7 +82,7 @@ def check_optimizer(optimizer: optim.Optimizer) -> None:
         raise ValueError(f"this {type(optimizer).__name__} has made steps already; AYLA goes around a fresh optimizer")
 
 
-def check_options(group: Group) -> None:
+def check_options(group: ParameterGroup) -> None:
     """Whether AYLA can follow the options of a parameter group.
 
     Raises:
@@ -97,7 +97,7 @@ def check_options(group: Group) -> None:
             raise ValueError(f"AYLA takes a tensor as lr only; {option} is one too")
 
 
-def check_group(kind: type[optim.Optimizer], group: Group) -> None:
+def check_group(kind: type[optim.Optimizer], group: ParameterGroup) -> None:
     """Whether AYLA can take a parameter group of an optimizer of this class.
 
     Raises:
@@ -126,7 +126,7 @@ def _refusal(kind: type[optim.Optimizer], values: Mapping[str, Any]) -> Exceptio
     return None
 
 
-def check_parameters(group: Group) -> None:
+def check_parameters(group: ParameterGroup) -> None:
     """Whether AYLA can move the parameters of a group.
 
     Raises:
@@ -137,7 +137,7 @@ def check_parameters(group: Group) -> None:
             raise ValueError(f"AYLA does not support parameters of type {parameter.dtype}")
 
 
-def check_gradients(group: Group) -> None:
+def check_gradients(group: ParameterGroup) -> None:
     """Whether AYLA can use the gradients of a group.
 
     Raises:

@@ -13,7 +13,7 @@ from ayla_core.optimizers.gradients import Preparation
 from ayla_core.steppers.step_numbers import SCHEDULE, StepNumbers
 
 
-class Group:
+class RuleGroup:
     """Rows that share a rule, each with numbers of its own.
 
     Args:

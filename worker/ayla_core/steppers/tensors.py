@@ -13,7 +13,7 @@ from ayla_core.objectives import Objective
 from ayla_core.optimizers import Rule, rule_of
 from ayla_core.recorded_steps import RecordedSteps, recorded_steps
 from ayla_core.scaling import Scaled, Scaling
-from ayla_core.steppers.groups import Group
+from ayla_core.steppers.groups import RuleGroup
 from ayla_core.steppers.replay import Replay, capture_for
 from ayla_core.steppers.step_numbers import StepNumbers
 from ayla_core.steppers.step_progress import StepProgress
@@ -45,7 +45,7 @@ class TensorStepper:
         self._scaling = Scaling([item.ayla for item in settings], objective.samples, layout)
         self._learning_rates = np.array([item.learning_rate for item in settings])
         self._groups = [
-            Group(rules[where.start], settings[where], where, start[where], layout) for where in _runs(rules)
+            RuleGroup(rules[where.start], settings[where], where, start[where], layout) for where in _runs(rules)
         ]
         self._replay = Replay(self._step, self.state, capture_for(layout.device))
         for group in self._groups:

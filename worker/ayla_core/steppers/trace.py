@@ -17,7 +17,7 @@ from ayla_core.trial_statistics import Flags, Floats, Integers
 
 @dataclass(frozen=True, slots=True)
 class Quantities:
-    """Some consecutive steps of every lane, on the host; arrays of shape [steps, lanes].
+    """Quantities of consecutive steps of every lane, on the host; arrays of shape [steps, lanes].
 
     Attributes:
         loss: l.

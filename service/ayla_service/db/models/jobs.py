@@ -17,7 +17,7 @@ from ayla_service.states import AttemptOutcome, JobState, LabelKind, ShardState,
 
 
 class JobRow(Base):
-    """What a user submitted: one spec, one place in the queue."""
+    """A job: one spec, one place in the queue."""
 
     __tablename__ = "jobs"
 
@@ -68,7 +68,7 @@ class JobRow(Base):
 
 
 class JobLabelRow(Base):
-    """Something that lists of jobs are filtered by: a tag, an optimizer, the problem or the project.
+    """Label by which lists of jobs are filtered: a tag, an optimizer, the problem or the project.
 
     It has the job's own time, so that a page of one label is read from the index.
     """

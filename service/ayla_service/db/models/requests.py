@@ -11,7 +11,7 @@ from ayla_service.db.models.base import ID, Base
 
 
 class IdempotencyKeyRow(Base):
-    """What a POST with this key was answered with, written in the transaction of what it did."""
+    """Answer to a POST with this key, written in the transaction of what it did."""
 
     __tablename__ = "idempotency_keys"
 

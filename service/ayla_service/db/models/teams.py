@@ -54,7 +54,7 @@ class MemberRow(Base):
 
 
 class ApiKeyRow(Base):
-    """What a member's program shows to be let in. The key itself is shown once and never stored: only its digest."""
+    """API key of a member. The key itself is shown once and never stored: only its digest."""
 
     __tablename__ = "api_keys"
 
@@ -87,7 +87,7 @@ class _UsageColumns:
 
 
 class UsageRow(_UsageColumns, Base):
-    """What a member has used lately."""
+    """Usage of a member."""
 
     __tablename__ = "usage"
 
@@ -96,7 +96,7 @@ class UsageRow(_UsageColumns, Base):
 
 
 class TeamUsageRow(_UsageColumns, Base):
-    """What all members of a team have used lately."""
+    """Usage of a team: of all its members."""
 
     __tablename__ = "team_usage"
 

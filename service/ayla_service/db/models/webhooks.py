@@ -12,7 +12,7 @@ from ayla_service.states import DeliveryState
 
 
 class WebhookRow(Base):
-    """An address of a team that is told when its jobs end."""
+    """A URL to which messages are sent when jobs of a team end."""
 
     __tablename__ = "webhooks"
 
@@ -22,7 +22,7 @@ class WebhookRow(Base):
     url: Mapped[str] = mapped_column(String(2000))
     description: Mapped[str | None] = mapped_column(String(200))
     events: Mapped[list[str]] = mapped_column(JSON)
-    """Types of events that are told, such as ``job.succeeded``."""
+    """Types of events of which messages are sent, such as ``job.succeeded``."""
     secret: Mapped[str] = mapped_column(String(100))
     """Signs what is sent (Standard Webhooks, ``whsec_…``): it has to be known in the clear to sign with it."""
     old_secret: Mapped[str | None] = mapped_column(String(100))

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 
-from ayla_service.figures.aggregates import Sweep
+from ayla_service.figures.aggregates import HeatMap
 from ayla_service.figures.data import FigureData
 from ayla_service.figures.options import AxisScale, CellValue
 from ayla_service.figures.style import (
@@ -36,24 +36,24 @@ _NAMES = {
 }
 
 
-def render(figure: Figure, title: str, sweep: Sweep, value: CellValue, scale: AxisScale, data: FigureData) -> None:
+def render(figure: Figure, title: str, heat_map: HeatMap, value: CellValue, scale: AxisScale, data: FigureData) -> None:
     """Draw the cells on a figure."""
     add_title(figure, title)
     axes = figure.subplots()
     axes.grid(visible=False)
     axes.set_facecolor("#EEEEEE")
-    _ticks(axes, sweep, figure.get_figwidth())
-    if np.isfinite(sweep.cells).any():
-        _coloured(figure, axes, sweep, _NAMES[value], scale)
+    _ticks(axes, heat_map, figure.get_figwidth())
+    if np.isfinite(heat_map.cells).any():
+        _coloured(figure, axes, heat_map, _NAMES[value], scale)
     else:
-        axes.set(xlim=(-0.5, len(sweep.xs) - 0.5), ylim=(-0.5, len(sweep.ys) - 0.5))
-    _marks(axes, sweep)
-    figure.supxlabel(_note(sweep, data), fontsize="small", color=CURVE)
+        axes.set(xlim=(-0.5, len(heat_map.xs) - 0.5), ylim=(-0.5, len(heat_map.ys) - 0.5))
+    _marks(axes, heat_map)
+    figure.supxlabel(_note(heat_map, data), fontsize="small", color=CURVE)
 
 
-def _coloured(figure: Figure, axes: Axes, sweep: Sweep, name: str, scale: AxisScale) -> None:
-    by_ratio = is_log([sweep.cells], scale)
-    cells: Any = np.ma.masked_invalid(sweep.cells)
+def _coloured(figure: Figure, axes: Axes, heat_map: HeatMap, name: str, scale: AxisScale) -> None:
+    by_ratio = is_log([heat_map.cells], scale)
+    cells: Any = np.ma.masked_invalid(heat_map.cells)
     if by_ratio:
         cells = np.ma.masked_less_equal(cells, 0)
     norm = (LogNorm if by_ratio else Normalize)(float(cells.min()), float(cells.max()))
@@ -61,12 +61,12 @@ def _coloured(figure: Figure, axes: Axes, sweep: Sweep, name: str, scale: AxisSc
     bar = figure.colorbar(image, ax=axes, pad=0.02, label=name)
     if by_ratio:
         set_log_labels(bar.ax.yaxis)
-    _texts(axes, sweep, image)
+    _texts(axes, heat_map, image)
 
 
-def _ticks(axes: Axes, sweep: Sweep, width: float) -> None:
-    axes.set(xlabel=shortened(sweep.axis_x, _LONGEST_AXIS), ylabel=shortened(sweep.axis_y, _LONGEST_AXIS))
-    for axis, values in ((axes.xaxis, sweep.xs), (axes.yaxis, sweep.ys)):
+def _ticks(axes: Axes, heat_map: HeatMap, width: float) -> None:
+    axes.set(xlabel=shortened(heat_map.axis_x, _LONGEST_AXIS), ylabel=shortened(heat_map.axis_y, _LONGEST_AXIS))
+    for axis, values in ((axes.xaxis, heat_map.xs), (axes.yaxis, heat_map.ys)):
         places = range(0, len(values), -(-len(values) // _MOST_TICKS))
         labels = [shortened(_value_text(values[place]), _LONGEST_VALUE) for place in places]
         axis.set_ticks(places, labels=labels)
@@ -74,11 +74,11 @@ def _ticks(axes: Axes, sweep: Sweep, width: float) -> None:
             axes.tick_params(axis="x", rotation=60)
 
 
-def _texts(axes: Axes, sweep: Sweep, image: Any) -> None:
+def _texts(axes: Axes, heat_map: HeatMap, image: Any) -> None:
     """Write the values into the cells, if they are few: dark on light, light on dark."""
-    if sweep.cells.size > _MOST_TEXTS:
+    if heat_map.cells.size > _MOST_TEXTS:
         return
-    for (row, column), cell in np.ndenumerate(sweep.cells):
+    for (row, column), cell in np.ndenumerate(heat_map.cells):
         if np.isfinite(cell):
             red, green, blue, _ = image.cmap(image.norm(cell))
             light = 0.299 * red + 0.587 * green + 0.114 * blue > 0.55
@@ -93,21 +93,21 @@ def _texts(axes: Axes, sweep: Sweep, image: Any) -> None:
             )
 
 
-def _marks(axes: Axes, sweep: Sweep) -> None:
+def _marks(axes: Axes, heat_map: HeatMap) -> None:
     """A cross where most trials diverged, a dot where none has ended; a cell without any setting stays empty."""
-    diverged = np.argwhere(np.isinf(sweep.cells))
-    waiting = np.argwhere(np.isnan(sweep.cells) & (sweep.settings > 0))
+    diverged = np.argwhere(np.isinf(heat_map.cells))
+    waiting = np.argwhere(np.isnan(heat_map.cells) & (heat_map.settings > 0))
     axes.plot(diverged[:, 1], diverged[:, 0], "X", color="#D55E00", markersize=9, linestyle="")
     axes.plot(waiting[:, 1], waiting[:, 0], "o", markersize=4, color=GUIDE, linestyle="")
 
 
-def _note(sweep: Sweep, data: FigureData) -> str:
+def _note(heat_map: HeatMap, data: FigureData) -> str:
     parts = [f"median over {data.seeds_text}" if data.seeds_total > 1 else ""]
-    if np.isinf(sweep.cells).any():
+    if np.isinf(heat_map.cells).any():
         parts.append("✖ diverged")
-    if (np.isnan(sweep.cells) & (sweep.settings > 0)).any():
+    if (np.isnan(heat_map.cells) & (heat_map.settings > 0)).any():
         parts.append("• not ended")
-    if (sweep.settings > 1).any():
+    if (heat_map.settings > 1).any():
         parts.append("of several settings in a cell the best")
     return "  ·  ".join(filter(None, parts))
 

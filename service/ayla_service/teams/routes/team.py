@@ -56,7 +56,7 @@ def list_members(
     limit: Annotated[int, Query(ge=1, le=1000, description="Members per page.")] = 100,
     cursor: Annotated[str | None, CURSOR] = None,
 ) -> MemberPage:
-    """Who is in the team, in the order in which they came; those who have left are not listed."""
+    """Members of the team, in the order in which they came; those who have left are not listed."""
     with store.read() as session:
         page = members.page(session, caller.team_id, limit, cursor)
     response.headers.update(next_page(request, page.next_cursor))

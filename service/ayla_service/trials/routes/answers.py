@@ -28,7 +28,7 @@ MEDIA_TYPES = {
 _EXTENSIONS = {Format.CSV: "csv", Format.ARROW: "arrows", Format.PARQUET: "parquet"}
 
 _AT_ONCE = 4 * 1024 * 1024
-"""Bytes; a smaller answer is sent in one piece, whose length is told."""
+"""Bytes; a smaller answer is sent in one piece, with its length."""
 
 _JSON_ROWS = 100_000
 
@@ -49,10 +49,7 @@ def requested_format(
     Raises:
         HTTPException: 406, if there is none that it accepts.
     """
-    if wanted is not None:
-        return wanted
-    media_type = preferred(accept, list(MEDIA_TYPES.values()))
-    return next(form for form, known in MEDIA_TYPES.items() if known == media_type)
+    return preferred(wanted, accept, MEDIA_TYPES)
 
 
 WantedFormat = Annotated[Format, Depends(requested_format)]
@@ -133,7 +130,7 @@ def _values(column: pa.ChunkedArray) -> Iterator[bytes]:
 
 
 def _plain(column: pa.ChunkedArray) -> np.ndarray | list[Any]:
-    """What the encoder takes: numbers as they lie in memory, if none is missing or NaN can stand for it."""
+    """Values for the encoder: numbers as they lie in memory, if none is missing or NaN can stand for it."""
     kind = column.type
     if pa.types.is_floating(kind) or (pa.types.is_integer(kind) and not column.null_count):
         return np.ascontiguousarray(column.to_numpy())

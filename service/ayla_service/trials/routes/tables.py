@@ -43,7 +43,7 @@ def get_trajectories(
     query: SeriesQuery,
     every: Every = None,
 ) -> Response:
-    """What was recorded of all trials when the request came, or of the wanted ones; each trial is thinned by itself.
+    """Trajectories of all trials, or of the wanted ones, when the request came; each trial is thinned by itself.
 
     Arrow, Parquet and CSV come whole however large the job is; JSON only up to a number of rows.
     """

@@ -47,7 +47,7 @@ def get_trajectory(
     query: SeriesQuery,
     every: Every = None,
 ) -> Response:
-    """What was recorded so far: JSON and CSV, where a number that is not finite is null, Arrow and Parquet.
+    """The trajectory recorded so far: JSON and CSV, where a number that is not finite is null, Arrow and Parquet.
 
     Thinning always keeps the first and the last row. Arrow, Parquet and CSV come whole however long they are.
     """
@@ -76,7 +76,7 @@ def get_metrics(
     responses=responses(404),
 )
 def get_predictions(trial_id: TrialId, caller: Reader, results: Results) -> Response:
-    """What the model predicted on its dataset at the steps that the job asked for."""
+    """Predictions of the model on its dataset at the steps that the job asked for."""
     found = results.predictions(caller.team_id, trial_id)
     # Not by the model, which would look at each of a million numbers; what is not finite is null here too.
     return Response(orjson.dumps(dict(found)), media_type="application/json")

@@ -30,6 +30,7 @@ PAIR: dict[str, Any] = {
     "unit": "seed",
     "count": 3,
     "pairs": 3,
+    "unreached": 0,
     "wins": 0,
     "losses": 2,
     "ties": 1,

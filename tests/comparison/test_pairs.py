@@ -205,6 +205,35 @@ def test_every_metric_is_measured_and_worded_as_its_own() -> None:
     )
 
 
+def test_two_that_both_missed_the_target_are_no_pair() -> None:
+    losses = {AYLA: [0.1, 0.2, 0.3, 0.4], PLAIN: [0.5, 0.6, 0.7, 0.8]}
+    made = problem(losses, {AYLA: [2.0, INF, INF, 3.0], PLAIN: [4.0, INF, 5.0, INF]})
+    query = ComparisonQuery("steps_to_target", target=0.1)
+    test = seed_test(made, query)
+    assert (test.count, test.pairs, test.unreached, test.wins, test.losses, test.ties) == (4, 3, 1, 2, 1, 0)
+    assert "on 2 of 3 seeds: cannot be decided" in said(made, query)
+    assert said(made, query).endswith(" Neither reached the target on 1 of 4 seeds.")
+    assert seed_test(made).pairs == 4, "a final loss is known of all"
+    nobody = problem({AYLA: [0.1 * seed for seed in range(12)], PLAIN: [0.2 * seed for seed in range(12)]})
+    assert seed_test(nobody, query).outcome(0.95) == "no_statement"
+    assert said(nobody, query) == (
+        "Neither AYLA-SGD nor SGD reached the target on any of 12 seeds: nothing can be said."
+    )
+
+
+def test_a_problem_of_which_most_seeds_missed_the_target_is_censored() -> None:
+    """Its median is infinite, whatever the seeds that reached it say."""
+    query = ComparisonQuery("steps_to_target", target=0.1)
+    mostly_missed = problem(
+        {AYLA: [0.1, 0.2, 0.3], PLAIN: [0.4, 0.5, 0.6]}, {AYLA: [INF, INF, 1.0], PLAIN: [INF, INF, 2.0]}
+    )
+    reached = problem({AYLA: [0.1], PLAIN: [0.2]}, {AYLA: [1.0], PLAIN: [3.0]})
+    found = over_problems([mostly_missed, reached], MATCH, "steps_to_target")
+    assert (found.count, found.values, found.unreached) == (2, [(1.0, 3.0)], 1)
+    test = run_tests([found], "problem", query)[0]
+    assert verdict(test, query).endswith("Neither reached the target on 1 of 2 problems.")
+
+
 def test_over_problems_a_pair_is_a_problem_and_its_difference_relative() -> None:
     problems = [
         problem({AYLA: [1.0, 2.0, 3.0], PLAIN: [6.0, 2.0, 7.0]}),

@@ -130,6 +130,7 @@ class Pairing(ResponseModel):
         compared_as: "ayla": AYLA against the same setting without it; "baseline": against the baseline asked for.
         count: number of seeds that both have.
         pairs: number of independent pairs: one where the seeds make no difference.
+        unreached: seeds on which neither reached the target; they are no pairs.
         wins: pairs in which the setting did better.
         losses: pairs in which it did worse.
         ties: pairs in which both did equally well, or both diverged.
@@ -149,6 +150,7 @@ class Pairing(ResponseModel):
     unit: str = "seed"
     count: int
     pairs: int
+    unreached: int = 0
     wins: int
     losses: int
     ties: int

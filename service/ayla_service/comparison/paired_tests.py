@@ -23,6 +23,7 @@ class PairedTest:
         open: how many of them are undecided; Holm's correction multiplies the lowest p-value of these by their number.
         count: seeds, or problems, that both have.
         pairs: how many independent pairs they are: one where seeds make no difference.
+        unreached: seeds, or problems, that are no pair, as neither setting reached the target on them.
         wins: pairs in which the setting did better.
         losses: pairs in which it did worse.
         ties: pairs in which both did equally well, or both diverged.
@@ -43,6 +44,7 @@ class PairedTest:
     open: int
     count: int
     pairs: int
+    unreached: int
     wins: int
     losses: int
     ties: int
@@ -100,6 +102,7 @@ def _test(pairs: Pairs, unit: Unit, confidence: float) -> PairedTest:
         open=0,
         count=pairs.count,
         pairs=count,
+        unreached=pairs.unreached,
         wins=wins,
         losses=losses,
         ties=count - wins - losses,

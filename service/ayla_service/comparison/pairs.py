@@ -35,6 +35,8 @@ class Pairs:
         match: what is compared.
         count: how many seeds, or problems, both settings have.
         values: of independent pairs only; fewer than ``count`` where seeds are copies of one run.
+        unreached: seeds, or problems, on which neither reached the target. Both values are censored, so they are no
+            pair.
         differences: setting minus base where at least one is finite: of seeds as they are, of problems relative to
             the size of the two.
     """
@@ -43,6 +45,7 @@ class Pairs:
     count: int
     values: list[Pair]
     differences: list[float]
+    unreached: int = 0
 
 
 def matches(problems: Sequence[ComparedProblem], baseline: str | None) -> list[Match]:
@@ -66,10 +69,10 @@ def _plain(problem: ComparedProblem) -> Iterable[ComparedSetting]:
 
 def over_seeds(problem: ComparedProblem, match: Match, metric: Metric) -> Pairs:
     """The two settings on the seeds of one problem that both have."""
-    both = _both(problem, match)
-    kept = both if independent(both) else both[:1]
-    values = [(ours.value(metric), base.value(metric)) for ours, base in kept]
-    return Pairs(match, len(both), values, [ours - base for ours, base in values if _differ(ours, base)])
+    count, found = _values(problem, match, metric)
+    values = _reached(found, metric)
+    differences = [ours - base for ours, base in values if _differ(ours, base)]
+    return Pairs(match, count, values, differences, len(found) - len(values))
 
 
 def over_problems(problems: Sequence[ComparedProblem], match: Match, metric: Metric) -> Pairs:
@@ -78,13 +81,26 @@ def over_problems(problems: Sequence[ComparedProblem], match: Match, metric: Met
     Losses of different problems have different scales, so a difference is relative: (a - b) / (|a| + |b|), from -1
     to 1, where diverging is as far away as can be.
     """
-    values = []
+    found = []
     for problem in problems:
-        seeds = over_seeds(problem, match, metric).values
+        _, seeds = _values(problem, match, metric)
         if seeds:
-            values.append((median([ours for ours, _ in seeds]), median([base for _, base in seeds])))
+            found.append((median([ours for ours, _ in seeds]), median([base for _, base in seeds])))
+    values = _reached(found, metric)
     differences = [_relative(ours, base) for ours, base in values if _differ(ours, base)]
-    return Pairs(match, len(values), values, differences)
+    return Pairs(match, len(found), values, differences, len(found) - len(values))
+
+
+def _values(problem: ComparedProblem, match: Match, metric: Metric) -> tuple[int, list[Pair]]:
+    """How many seeds both have, and their values on those that are independent."""
+    both = _both(problem, match)
+    kept = both if independent(both) else both[:1]
+    return len(both), [(ours.value(metric), base.value(metric)) for ours, base in kept]
+
+
+def _reached(values: list[Pair], metric: Metric) -> list[Pair]:
+    """The pairs of which at least one is known: of two that miss the target nobody knows which is later."""
+    return [pair for pair in values if _differ(*pair)] if metric == "steps_to_target" else values
 
 
 def _both(problem: ComparedProblem, match: Match) -> list[tuple[SeedRun, SeedRun]]:

@@ -157,6 +157,7 @@ class PairComparison(FrozenModel):
     unit: Unit = Field(description="What makes a pair: a seed that both have, or a problem, by medians over its seeds.")
     count: int = Field(description="Seeds, or problems, with a result of both.")
     pairs: int = Field(description="Independent pairs: one where the seeds make no difference.")
+    unreached: int = Field(description="Seeds, or problems, on which neither reached the target; they are no pairs.")
     wins: int
     losses: int
     ties: int = Field(description="Pairs in which both did equally well, or both diverged.")

@@ -33,6 +33,7 @@ def pair_comparison(test: PairedTest, query: ComparisonQuery) -> PairComparison:
         unit=test.unit,
         count=test.count,
         pairs=test.pairs,
+        unreached=test.unreached,
         wins=test.wins,
         losses=test.losses,
         ties=test.ties,
@@ -65,14 +66,20 @@ def verdict(test: PairedTest, query: ComparisonQuery) -> str:
     if not test.count:
         label, base = test.match.label, test.match.base_label
         return f"No {test.unit} has a result of both {label} and {base}: nothing can be said."
-    if test.pairs < test.count:
+    if not test.pairs:
+        label, base = test.match.label, test.match.base_label
+        return (
+            f"Neither {label} nor {base} reached the target on any of {test.count} {test.unit}s: nothing can be said."
+        )
+    if test.pairs + test.unreached < test.count:
         return (
             f"{_clause(test, query)}. The seeds make no difference here: nothing random in this problem. The "
             f"{test.count} seeds are copies of one run and count as one."
         )
     if test.sign_p is None or test.adjusted_sign_p is None:
-        return f"{_clause(test, query)}. One {test.unit} says nothing about how sure this is."
-    return f"{_clause(test, query)} on {_majority(test)}: {_certainty(test, query)}.{_difference(test)}"
+        return f"{_clause(test, query)}. One {test.unit} says nothing about how sure this is.{_unreached(test)}"
+    certainty = f"{_clause(test, query)} on {_majority(test)}: {_certainty(test, query)}."
+    return f"{certainty}{_difference(test)}{_unreached(test)}"
 
 
 def _certainty(test: PairedTest, query: ComparisonQuery) -> str:
@@ -101,7 +108,13 @@ def _clause(test: PairedTest, query: ComparisonQuery) -> str:
 def _majority(test: PairedTest) -> str:
     most = test.ties if test.ties == test.pairs else max(test.wins, test.losses)
     ties = f", {test.ties} tied" if 0 < test.ties < test.pairs else ""
-    return f"{most} of {test.count} {test.unit}s{ties}"
+    return f"{most} of {test.pairs} {test.unit}s{ties}"
+
+
+def _unreached(test: PairedTest) -> str:
+    if not test.unreached:
+        return ""
+    return f" Neither reached the target on {test.unreached} of {test.count} {test.unit}s."
 
 
 def _p_values(test: PairedTest) -> str:

@@ -1,7 +1,6 @@
 """The faults, and how one sees that the service has recovered. Each leaves the installation as it found it."""
 
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from queue_measure.api import FINISHED, Api
 from queue_measure.figures import wait_until
 from queue_measure.installation import Installation, listeners
 from queue_measure.specs import LONG, SMALL
+from tests.servers.forks import Process
 
 _DOWN_SECONDS = 1.0
 _LOOK_SECONDS = 0.01
@@ -66,7 +66,7 @@ class Scene:
         except DBAPIError:
             return None
 
-    def worker_of(self, job_id: str) -> tuple[subprocess.Popen[bytes], int]:
+    def worker_of(self, job_id: str) -> tuple[Process, int]:
         """The process that runs the job, and the number of its attempt."""
         attempt = self.attempt(job_id)
         if attempt is None:

@@ -17,6 +17,7 @@ from ayla_service.db.session import Database
 from sqlalchemy import NullPool, create_engine, select, text
 
 from queue_measure.figures import wait_until
+from tests.servers.forks import Process
 from tests.servers.postgres import PostgresServer
 from tests.servers.redis import RedisServer
 from tests.system.deployments import Deployment
@@ -115,8 +116,8 @@ class Installation:
         self.backing = backing
         self.way = way
         self.database = deployment.database
-        self.workers: list[subprocess.Popen[bytes]] = []
-        self.api: subprocess.Popen[bytes] | None = None
+        self.workers: list[Process] = []
+        self.api: Process | None = None
         self._deployment = deployment
 
     @property
@@ -124,7 +125,7 @@ class Installation:
         """Of the API."""
         return self._deployment.url
 
-    def start_api(self) -> subprocess.Popen[bytes]:
+    def start_api(self) -> Process:
         """Start the API; returns when it listens."""
         self.api = self._deployment.start_api()
         return self.api
@@ -154,7 +155,7 @@ def listeners(redis: RedisServer) -> int:
         return sum(one["cmd"] == "brpop" for one in client.client_list())
 
 
-def stop(processes: Iterable[subprocess.Popen[bytes]]) -> None:
+def stop(processes: Iterable[Process]) -> None:
     """Ask processes to end, all at once, and kill those that do not."""
     running = [process for process in processes if process.poll() is None]
     for process in running:

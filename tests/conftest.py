@@ -168,20 +168,20 @@ def redis_url(redis_server: RedisServer) -> str:
 
 
 @pytest.fixture(scope="session")
-def usual() -> Settings:
+def default_settings() -> Settings:
     """Settings as they are where nobody sets any; to read the environment takes longer than many a test."""
     return Settings()
 
 
 @pytest.fixture
-def app(tmp_path: Path, database: Database, usual: Settings) -> FastAPI:
+def app(tmp_path: Path, database: Database, default_settings: Settings) -> FastAPI:
     """The real application on this test's own store."""
     # Not for tests that need none: it takes a second.
     from ayla_service.app import create_app
 
-    from tests.http.helpers import quickly
+    from tests.http.helpers import with_shared_routes
 
-    return quickly(create_app(usual.model_copy(update={"data_dir": tmp_path}), database))
+    return with_shared_routes(create_app(default_settings.model_copy(update={"data_dir": tmp_path}), database))
 
 
 @pytest.fixture

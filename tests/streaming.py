@@ -23,7 +23,7 @@ from ayla_service.streams.schemas import JobEvent, TeamEvent
 from fastapi import FastAPI
 
 from tests.factories import WORKER, progress
-from tests.http.helpers import quickly
+from tests.http.helpers import with_shared_routes
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 LEASE = 30.0
@@ -105,7 +105,7 @@ def served(
 ) -> Iterator[tuple[FastAPI, str]]:
     """The application over a store, polled often, and its URL."""
     often = {"stream_poll_seconds": 0.05, "stream_ping_seconds": 0.1, "stream_recheck_seconds": 0.1}
-    app = quickly(create_app(Settings(data_dir=folder, **{**often, **settings}), database))
+    app = with_shared_routes(create_app(Settings(data_dir=folder, **{**often, **settings}), database))
     with serving(app, buffer_bytes) as url:
         yield app, url
 

@@ -27,7 +27,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from tests.factories import submit
-from tests.http.helpers import quickly
+from tests.http.helpers import with_shared_routes
 from tests.http.serving import Served
 
 PLAIN, AYLA = "plain", "AYLA"
@@ -62,7 +62,7 @@ class Both:
 @pytest.fixture
 def both(tmp_path: Path, database: Database) -> Iterator[Both]:
     settings = Settings(data_dir=tmp_path)
-    served = Served(quickly(create_app(settings, database)), settings)
+    served = Served(with_shared_routes(create_app(settings, database)), settings)
     with ayla.Client(served.url) as client:
         yield Both(served, database, client)
     served.stop()

@@ -133,6 +133,15 @@ def test_intervals_by_hand() -> None:
     assert median_interval(seven[:5], 0.95) is None
 
 
+def test_a_percentile_bootstrap_of_seven_values_covers_too_little() -> None:
+    """Its median is at most the k-th value if four of seven draws are: it ends at the second and the sixth value."""
+    at_most = [stats.binom.sf(3, 7, k / 7) for k in (1, 2)]
+    assert at_most[0] < 0.025 < at_most[1]
+    assert 1 - 2 * stats.binom.cdf(1, 7, 0.5) == 0.875
+    rank, coverage = interval_rank(12, 0.95)
+    assert (rank, round(coverage, 3)) == (3, 0.961)
+
+
 DRAWS: dict[str, Callable[[np.random.Generator, tuple[int, int]], npt.NDArray[np.float64]]] = {
     "normal": lambda draw, size: draw.normal(size=size),
     "skewed": lambda draw, size: draw.lognormal(sigma=2.0, size=size),

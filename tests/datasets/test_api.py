@@ -24,14 +24,14 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from tests.factories import spec, stranger
-from tests.http.helpers import BASE_URL, pointers, problem_of, quickly, upload_scope
+from tests.http.helpers import BASE_URL, pointers, problem_of, upload_scope, with_shared_routes
 from tests.uploaded import FLOWERS, in_this_process, npz_file, parquet_file, upload, upload_problem
 
 
 @pytest.fixture
 def app(tmp_path: Path, database: Database) -> FastAPI:
     """The application, which checks files by itself: another process for each would take a while."""
-    made = quickly(create_app(Settings(data_dir=tmp_path, max_upload_bytes=20_000), database))
+    made = with_shared_routes(create_app(Settings(data_dir=tmp_path, max_upload_bytes=20_000), database))
     made.state.uploads = UploadReceiver(database, made.state.datasets, in_this_process)
     return made
 
@@ -51,7 +51,7 @@ def _names(client: TestClient) -> list[str]:
 
 
 def test_a_file_becomes_a_dataset_by_a_process_of_its_own(tmp_path: Path, database: Database) -> None:
-    with TestClient(quickly(create_app(Settings(data_dir=tmp_path), database)), BASE_URL) as client:
+    with TestClient(with_shared_routes(create_app(Settings(data_dir=tmp_path), database)), BASE_URL) as client:
         answer = _send(client)
         assert answer.status_code == 201
         assert answer.headers["location"] == f"/v1/datasets/{answer.json()['id']}"
@@ -99,7 +99,7 @@ def test_names_that_are_numbers_are_taken_where_that_is_said(client: TestClient)
 
 
 def test_the_process_that_checks_is_told_of_the_names(tmp_path: Path, database: Database) -> None:
-    with TestClient(quickly(create_app(Settings(data_dir=tmp_path), database)), BASE_URL) as client:
+    with TestClient(with_shared_routes(create_app(Settings(data_dir=tmp_path), database)), BASE_URL) as client:
         query = {"name": "a", "format": "csv", "header": "true"}
         content = b"1990,2000\n1,2\n3,4\n"
         made = client.post("/v1/datasets", params=query, content=content, headers={"content-type": "text/csv"})
@@ -237,7 +237,7 @@ def test_a_file_that_is_too_large_is_refused_declared_or_sent(client: TestClient
 
 def test_other_bodies_keep_their_own_limit(tmp_path: Path, database: Database) -> None:
     settings = Settings(data_dir=tmp_path, max_upload_bytes=1024, max_body_bytes=4096)
-    with TestClient(quickly(create_app(settings, database)), BASE_URL) as client:
+    with TestClient(with_shared_routes(create_app(settings, database)), BASE_URL) as client:
         problem_of(_send(client, b" " * 1025), 413, "body-too-large")
         problem = problem_of(client.post("/v1/jobs", content=b" " * 4097), 413, "body-too-large")
         assert "4096 bytes" in problem["detail"]

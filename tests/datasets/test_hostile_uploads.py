@@ -25,7 +25,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 from starlette.types import Message
 
-from tests.http.helpers import BASE_URL, pointers, problem_of, quickly, upload_scope
+from tests.http.helpers import BASE_URL, pointers, problem_of, upload_scope, with_shared_routes
 from tests.uploaded import FLOWERS, in_this_process, npy_claiming, npz_file, parquet_file, zip_file
 
 NUMBERS = np.arange(6.0)
@@ -175,7 +175,7 @@ def database(migrated_store: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="module")
 def app(database: Database, scratch: Path, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
-    made = quickly(create_app(Settings(data_dir=tmp_path_factory.mktemp("data")), database))
+    made = with_shared_routes(create_app(Settings(data_dir=tmp_path_factory.mktemp("data")), database))
     made.state.uploads = UploadReceiver(database, made.state.datasets, in_this_process)
     return made
 

@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event, func, select
 
 from tests.factories import spec
-from tests.http.helpers import BASE_URL, problem_of, quickly
+from tests.http.helpers import BASE_URL, problem_of, with_shared_routes
 from tests.servers.postgres import PostgresServer
 
 
@@ -56,7 +56,9 @@ def test_a_store_that_dies_is_a_503_and_is_found_again(mortal: PostgresServer, t
     url = mortal.create_database("ayla").render_as_string(hide_password=False)
     database = Database(url)
     migrate.upgrade(database)
-    client = TestClient(quickly(create_app(Settings(data_dir=tmp_path, database_url=url), database)), BASE_URL)
+    client = TestClient(
+        with_shared_routes(create_app(Settings(data_dir=tmp_path, database_url=url), database)), BASE_URL
+    )
     job_id = client.post("/v1/jobs", json=spec()).json()["id"]
     mortal.kill()
     for answer in (
@@ -98,7 +100,7 @@ def assert_damage_is_told(client: TestClient, job_id: str) -> None:
 
 def test_a_damaged_file_is_told_until_the_service_starts_anew(store_path: Path, tmp_path: Path) -> None:
     database = Database(f"sqlite:///{store_path}")
-    client = TestClient(quickly(create_app(Settings(data_dir=tmp_path), database)), BASE_URL)
+    client = TestClient(with_shared_routes(create_app(Settings(data_dir=tmp_path), database)), BASE_URL)
     job_id = client.post("/v1/jobs", json=spec()).json()["id"]
     with database.engine.connect() as connection:
         page = connection.exec_driver_sql("SELECT rootpage FROM sqlite_master WHERE name = 'jobs'").scalar_one()
@@ -112,14 +114,17 @@ def test_a_damaged_file_is_told_until_the_service_starts_anew(store_path: Path, 
     problem_of(client.get("/readyz"), 503, "not-ready")
     anew = Database(f"sqlite:///{store_path}")
     assert (
-        TestClient(quickly(create_app(Settings(data_dir=tmp_path), anew)), BASE_URL).get("/readyz").status_code == 200
+        TestClient(with_shared_routes(create_app(Settings(data_dir=tmp_path), anew)), BASE_URL)
+        .get("/readyz")
+        .status_code
+        == 200
     )
     anew.dispose()
 
 
 def test_a_file_that_became_something_else_is_told(store_path: Path, tmp_path: Path) -> None:
     database = Database(f"sqlite:///{store_path}")
-    client = TestClient(quickly(create_app(Settings(data_dir=tmp_path), database)), BASE_URL)
+    client = TestClient(with_shared_routes(create_app(Settings(data_dir=tmp_path), database)), BASE_URL)
     assert client.get("/readyz").status_code == 200
     database.dispose()
     store_path.write_bytes(b"this is no database " * 1000)
@@ -134,7 +139,9 @@ def test_a_damaged_table_of_postgresql_is_told(mortal: PostgresServer, tmp_path:
     url = mortal.create_database("ayla").render_as_string(hide_password=False)
     database = Database(url)
     migrate.upgrade(database)
-    client = TestClient(quickly(create_app(Settings(data_dir=tmp_path, database_url=url), database)), BASE_URL)
+    client = TestClient(
+        with_shared_routes(create_app(Settings(data_dir=tmp_path, database_url=url), database)), BASE_URL
+    )
     job_id = client.post("/v1/jobs", json=spec()).json()["id"]
     with database.engine.connect() as connection:
         folder, table = connection.exec_driver_sql(

@@ -14,7 +14,7 @@ from ayla_service.queue.workers import register, sign_off
 from ayla_service.settings import Settings
 from fastapi.testclient import TestClient
 
-from tests.http.helpers import BASE_URL, problem_of, quickly
+from tests.http.helpers import BASE_URL, problem_of, with_shared_routes
 from tests.queue.test_workers import facts
 from tests.servers.process import free_port
 from tests.servers.redis import RedisServer
@@ -81,7 +81,7 @@ def test_a_store_that_hangs_is_one_that_does_not_answer(
     over = threading.Event()
     monkeypatch.setattr(readiness, "_STORE_SECONDS", 0.05)
     monkeypatch.setattr(database, "ping", lambda: over.wait(60))
-    client = TestClient(quickly(create_app(Settings(data_dir=tmp_path), database)), BASE_URL)
+    client = TestClient(with_shared_routes(create_app(Settings(data_dir=tmp_path), database)), BASE_URL)
     assert "does not answer" in problem_of(client.get("/readyz"), 503, "not-ready")["detail"]
     over.set()
 
@@ -91,7 +91,9 @@ def served(database: Database, tmp_path: Path) -> Callable[[str], TestClient]:
     """Makes a client of the application with a broker."""
 
     def serve(broker_url: str) -> TestClient:
-        return TestClient(quickly(create_app(Settings(data_dir=tmp_path, broker_url=broker_url), database)), BASE_URL)
+        return TestClient(
+            with_shared_routes(create_app(Settings(data_dir=tmp_path, broker_url=broker_url), database)), BASE_URL
+        )
 
     return serve
 

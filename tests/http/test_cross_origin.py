@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from pydantic import ValidationError
 
 from tests.factories import spec
-from tests.http.helpers import BASE_URL, problem_of, quickly
+from tests.http.helpers import BASE_URL, problem_of, with_shared_routes
 from tests.keyring import make_key, shown
 
 PAGE = "https://ayla.example.org"
@@ -23,7 +23,7 @@ def client(tmp_path: Path, database: Database) -> TestClient:
     settings = Settings.model_validate(
         {"data_dir": tmp_path, "cors_origins": f"{PAGE.upper()}/, http://localhost:3000"}
     )
-    return TestClient(quickly(create_app(settings, database)), BASE_URL)
+    return TestClient(with_shared_routes(create_app(settings, database)), BASE_URL)
 
 
 def preflight(origin: str, method: str = "POST", headers: str = "authorization,content-type") -> dict[str, str]:
@@ -99,7 +99,7 @@ def test_listed_pages_have_to_name_this_host_all_the_same(client: TestClient) ->
 
 
 def test_by_default_no_page_is_listed(tmp_path: Path, database: Database) -> None:
-    client = TestClient(quickly(create_app(Settings(data_dir=tmp_path), database)), BASE_URL)
+    client = TestClient(with_shared_routes(create_app(Settings(data_dir=tmp_path), database)), BASE_URL)
     assert "access-control-allow-origin" not in client.get("/v1/jobs", headers={"Origin": PAGE}).headers
     problem_of(client.options("/v1/jobs", headers=preflight(PAGE)), 405, "method-not-allowed")
 

@@ -19,7 +19,7 @@ from ayla_service.processes import connections
 from ayla_service.settings import Settings
 
 from tests.factories import spec
-from tests.http.helpers import quickly
+from tests.http.helpers import with_shared_routes
 from tests.http.serving import Serve, Served, until_closed
 from tests.keyring import make_key
 from tests.waiting import PATIENCE_SECONDS, wait_until
@@ -36,7 +36,7 @@ def serve(tmp_path: Path, database: Database) -> Iterator[Serve]:
 
         def start(**settings: Any) -> Served:
             chosen = Settings(data_dir=tmp_path, shutdown_seconds=1, **settings)
-            served = Served(quickly(create_app(chosen, database)), chosen)
+            served = Served(with_shared_routes(create_app(chosen, database)), chosen)
             running.callback(served.stop)
             return served
 

@@ -25,7 +25,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from tests.factories import colleague, jobs, spec, stranger, submit_as
-from tests.http.helpers import BASE_URL, problem_of, quickly
+from tests.http.helpers import BASE_URL, problem_of, with_shared_routes
 from tests.keyring import holder_of, make_key, revoke, set_role, shown
 from tests.uploaded import upload, upload_problem
 from tests.webhooks.hooks import add_delivery, add_webhook
@@ -171,7 +171,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     migrate.upgrade(database)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(authentication, "WRONG_KEYS", RateLimitPolicy(6000, 6000))
-        app = quickly(create_app(settings, database))
+        app = with_shared_routes(create_app(settings, database))
         app.middleware_stack = app.build_middleware_stack()
     yield app
     database.dispose()

@@ -18,7 +18,7 @@ from httpx2 import Response
 from tests.db.test_store_faults import rows
 from tests.factories import spec
 from tests.http.contract_cases import Operation, good_request, is_stream, operations, things
-from tests.http.helpers import BASE_URL, pointers, problem_of, quickly
+from tests.http.helpers import BASE_URL, pointers, problem_of, with_shared_routes
 from tests.keyring import make_key, shown
 
 DOCUMENT: dict[str, Any] = json.loads((Path(__file__).parents[2] / "openapi.json").read_text())
@@ -150,7 +150,7 @@ def there(store: Database) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def client(folder: Path, store: Database) -> TestClient:
     """It raises what the application lets through: nothing must get through."""
-    app = quickly(create_app(Settings(data_dir=folder, rate_limit_per_minute=0), store))
+    app = with_shared_routes(create_app(Settings(data_dir=folder, rate_limit_per_minute=0), store))
     return TestClient(app, BASE_URL, headers=shown(make_key(store)))
 
 

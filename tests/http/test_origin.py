@@ -16,7 +16,7 @@ from starlette.types import Message
 
 from tests.cases import each
 from tests.factories import spec
-from tests.http.helpers import BASE_URL, problem_of, quickly
+from tests.http.helpers import BASE_URL, problem_of, with_shared_routes
 from tests.keyring import make_key, shown
 
 ClientOf = Callable[..., TestClient]
@@ -26,7 +26,7 @@ ClientOf = Callable[..., TestClient]
 def client_of(tmp_path: Path, database: Database) -> ClientOf:
     """A client of a service with these settings."""
     return lambda **settings: TestClient(
-        quickly(create_app(Settings(data_dir=tmp_path, **settings), database)), BASE_URL
+        with_shared_routes(create_app(Settings(data_dir=tmp_path, **settings), database)), BASE_URL
     )
 
 
@@ -187,7 +187,7 @@ def test_programs_say_nothing_of_pages_and_pass(client: TestClient) -> None:
 
 
 def test_a_page_that_was_sent_without_tls_is_not_one_of_a_service_with_it(tmp_path: Path, database: Database) -> None:
-    app = quickly(create_app(Settings(data_dir=tmp_path), database))
+    app = with_shared_routes(create_app(Settings(data_dir=tmp_path), database))
     client = TestClient(app, "https://localhost")  # as a trusted proxy says by X-Forwarded-Proto
     assert client.post("/v1/queue/drain", headers={"Origin": "https://localhost"}).status_code == 200
     problem_of(client.post("/v1/queue/drain", headers={"Origin": "http://localhost"}), 403, "cross-site-request")

@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.http.helpers import BASE_URL, problem_of, quickly
+from tests.http.helpers import BASE_URL, problem_of, with_shared_routes
 from tests.http.serving import Served
 from tests.keyring import make_key, shown
 
@@ -114,7 +114,9 @@ def test_addresses_of_one_network_are_one_place(one: str | None, other: str | No
 
 def client_of(folder: Path, database: Database, key: str | None = None, **settings: Any) -> TestClient:
     headers = shown(key) if key else {}
-    return TestClient(quickly(create_app(Settings(data_dir=folder, **settings), database)), BASE_URL, headers=headers)
+    return TestClient(
+        with_shared_routes(create_app(Settings(data_dir=folder, **settings), database)), BASE_URL, headers=headers
+    )
 
 
 def test_every_answer_tells_how_a_key_stands(tmp_path: Path, database: Database) -> None:
@@ -153,7 +155,7 @@ def test_the_limit_can_be_switched_off(tmp_path: Path, database: Database) -> No
 def test_an_open_service_has_a_limit_only_if_one_is_set(tmp_path: Path, database: Database) -> None:
     free = client_of(tmp_path, database)
     assert "ratelimit" not in free.get("/v1/me").headers
-    app = quickly(create_app(Settings(data_dir=tmp_path, rate_limit_per_minute=2), database))
+    app = with_shared_routes(create_app(Settings(data_dir=tmp_path, rate_limit_per_minute=2), database))
     here, there = (TestClient(app, BASE_URL, client=(address, 1)) for address in ("127.0.0.1", "127.0.0.2"))
     assert [here.get("/v1/me").status_code for _ in range(3)] == [200, 200, 429]
     assert there.get("/v1/me").status_code == 200
@@ -167,7 +169,7 @@ def test_a_trusted_proxy_says_whose_wrong_keys_they_are(
 
     def statuses(trusted: list[str]) -> list[int]:
         settings = Settings(data_dir=tmp_path, shutdown_seconds=1, trusted_proxies=trusted)
-        served = Served(quickly(create_app(settings, database)), settings)
+        served = Served(with_shared_routes(create_app(settings, database)), settings)
         try:
             headers = shown("ayla_wrong")
             return [

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from tests.cases import each
 from tests.factories import spec
-from tests.http.helpers import BASE_URL, pointers, problem_of, quickly, set_at, spec_with, spec_without
+from tests.http.helpers import BASE_URL, pointers, problem_of, set_at, spec_with, spec_without, with_shared_routes
 
 EXPRESSIONS = {
     "an import": "__import__('os').system('true')",
@@ -267,7 +267,7 @@ def database(migrated_store: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def client(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """One service that meets them all, one after the other."""
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"))
-    with TestClient(quickly(create_app(settings, database)), BASE_URL) as client:
+    with TestClient(with_shared_routes(create_app(settings, database)), BASE_URL) as client:
         yield client
 
 

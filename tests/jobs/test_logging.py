@@ -12,7 +12,7 @@ from structlog.testing import LogCapture
 from structlog.typing import EventDict
 
 from tests.factories import spec
-from tests.http.helpers import BASE_URL, quickly
+from tests.http.helpers import BASE_URL, with_shared_routes
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def logged(events: list[EventDict]) -> list[EventDict]:
 
 
 def test_a_request_leads_to_its_job(logged: list[EventDict], database: Database, tmp_path: Path) -> None:
-    client = TestClient(quickly(create_app(Settings(data_dir=tmp_path), database)), BASE_URL)
+    client = TestClient(with_shared_routes(create_app(Settings(data_dir=tmp_path), database)), BASE_URL)
     job_id = client.post("/v1/jobs", json=spec(), headers={"X-Request-ID": "first"}).json()["id"]
     client.post(f"/v1/jobs/{job_id}/cancel", headers={"X-Request-ID": "second"})
     told = [event for event in logged if "job_id" in event]

@@ -22,7 +22,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message
 
 from tests.factories import spec
-from tests.http.helpers import quickly
+from tests.http.helpers import with_shared_routes
 from tests.http.serving import Serve, Served, until_closed
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
@@ -41,7 +41,7 @@ def serve(tmp_path: Path, database: Database) -> Iterator[Serve]:
 
         def start(**settings: Any) -> Served:
             chosen = Settings(data_dir=tmp_path, shutdown_seconds=1, **settings)
-            app = quickly(create_app(chosen, database))
+            app = with_shared_routes(create_app(chosen, database))
             app.add_api_route("/some", lambda: Response(b"x" * SOME))
             app.add_api_route("/large", lambda: Response(b"x" * LARGE))
             app.add_api_route("/pieces", lambda: StreamingResponse(b"x" * 10_000 for _ in range(LARGE // 10_000)))
@@ -224,7 +224,7 @@ def test_a_connection_too_many_is_answered_at_once(serve: Serve) -> None:
 
 
 def test_every_body_is_read_before_a_thread_is_taken(tmp_path: Path, database: Database) -> None:
-    app = quickly(create_app(Settings(data_dir=tmp_path), database))
+    app = with_shared_routes(create_app(Settings(data_dir=tmp_path), database))
     operations = [
         (method.upper(), path.replace("{", "").replace("}", ""), operation)
         for path, methods in app.openapi()["paths"].items()

@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 from structlog.typing import EventDict
 
 from tests.factories import WORKER, submit
-from tests.http.helpers import BASE_URL, quickly
+from tests.http.helpers import BASE_URL, with_shared_routes
 from tests.processes.command import SERVICE, clean_environment
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
@@ -32,7 +32,9 @@ def lost(database: Database) -> str:
 
 @contextmanager
 def served(database: Database, folder: Path, reap_seconds: float) -> Iterator[None]:
-    with TestClient(quickly(create_app(Settings(data_dir=folder, reap_seconds=reap_seconds), database)), BASE_URL):
+    with TestClient(
+        with_shared_routes(create_app(Settings(data_dir=folder, reap_seconds=reap_seconds), database)), BASE_URL
+    ):
         yield
 
 

@@ -27,7 +27,7 @@ from standardwebhooks import Webhook as Verifier
 
 from tests.cases import each
 from tests.factories import colleague, spec, stranger
-from tests.http.helpers import BASE_URL, pointers, problem_of, quickly
+from tests.http.helpers import BASE_URL, pointers, problem_of, with_shared_routes
 from tests.waiting import wait_until
 from tests.webhooks.hooks import add_delivery, add_webhook
 from tests.webhooks.receiving import Answer, Receiver
@@ -333,7 +333,7 @@ def serving(tmp_path: Path, database: Database) -> Iterator[TestClient]:
         webhook_poll_seconds=0.01,
         webhook_retry_seconds=0.001,
     )
-    with TestClient(quickly(create_app(settings, database)), BASE_URL) as client:
+    with TestClient(with_shared_routes(create_app(settings, database)), BASE_URL) as client:
         yield client
 
 

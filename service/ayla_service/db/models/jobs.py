@@ -194,6 +194,23 @@ class TrialRow(Base):
     trials that ran before this was counted."""
     losses_above_one: Mapped[int | None] = mapped_column(BigInteger)
     """Likewise above 1."""
+    test_loss: Mapped[float | None]
+    """Of the model after the last step, on the whole part of the data; null where it was not evaluated or the trial
+    diverged. Likewise the other metrics of whole parts (see ``ayla_spec.metrics``)."""
+    test_accuracy: Mapped[float | None]
+    full_train_loss: Mapped[float | None]
+    full_train_accuracy: Mapped[float | None]
+    best_test_loss: Mapped[float | None]
+    """Best value at the ends of epochs so far, and the first epoch that had it; null where it was never evaluated."""
+    best_test_loss_epoch: Mapped[int | None]
+    best_test_accuracy: Mapped[float | None]
+    best_test_accuracy_epoch: Mapped[int | None]
+    best_full_train_loss: Mapped[float | None]
+    best_full_train_loss_epoch: Mapped[int | None]
+    best_full_train_accuracy: Mapped[float | None]
+    best_full_train_accuracy_epoch: Mapped[int | None]
+    ran_alone: Mapped[bool | None]
+    """Whether nothing else was computed beside it in its process, so that its seconds are its own; null if unknown."""
     wall_seconds: Mapped[float] = mapped_column(default=0.0)
     stored_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     """Size of its trajectory, metrics and predictions."""

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from ayla_service.errors import FigureUnavailable, InvalidQuery
-from ayla_service.figures.aggregates import hashable
+from ayla_service.figures.cells import hashable, panel_of
 from ayla_service.figures.options import Across, FigureOptions, Kind
 from ayla_service.jobs.scoping import job_of
 from ayla_service.teams.principal import Principal
@@ -22,6 +22,9 @@ MOST_PARAMETERS = 9
 
 MOST_PANELS = 4
 """Steps whose predictions are drawn side by side."""
+
+MOST_CELL_PANELS = 6
+"""Optimizers whose cells are drawn side by side."""
 
 _NAMES = frozenset({"label"})
 
@@ -166,7 +169,7 @@ def check_options(job: FigureJob, kind: Kind, options: FigureOptions) -> None:
         InvalidQuery: on the first of them.
     """
     if kind is Kind.HEATMAP:
-        heatmap_axes(job, options)
+        _check_cell_panels(job, options)
     if kind is Kind.CURVE:
         prediction_steps(job, options.at)
     # Rows of metrics have the epoch themselves.
@@ -208,6 +211,20 @@ def heatmap_axes(job: FigureJob, options: FigureOptions) -> tuple[str, str]:
     across = options.axis_x if options.axis_x is not None else free.pop(0)
     up = options.axis_y if options.axis_y is not None else free.pop(0)
     return across, up
+
+
+def _check_cell_panels(job: FigureJob, options: FigureOptions) -> None:
+    """Refuse more panels than can be read side by side."""
+    axes = heatmap_axes(job, options)
+    chosen = options.optimizers or range(len(job.spec.optimizers))
+    drawn = [job.spec.optimizers[place] for place in chosen if place < len(job.spec.optimizers)]
+    panels = list(dict.fromkeys(panel_of(one.model_dump(mode="json"), *axes) for one in drawn))
+    if len(panels) > MOST_CELL_PANELS:
+        raise InvalidQuery(
+            "optimizers",
+            f"Each optimizer has a panel, and here they would be {len(panels)}: {', '.join(panels[:8])}; name the "
+            f"indexes of at most {MOST_CELL_PANELS} of them, or take 'name' as axis_x or axis_y.",
+        )
 
 
 def _check_axes(varying: dict[str, list[object]], options: FigureOptions) -> None:

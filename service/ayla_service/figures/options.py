@@ -8,13 +8,14 @@ from typing import Any
 from ayla_service.errors import InvalidQuery
 from ayla_service.trials.series import METRICS, TRAJECTORY, Series
 
-DEFAULT_WIDTH, DEFAULT_HEIGHT, DEFAULT_DPI = 8.0, 5.0, 150
-"""Inches, and pixels per inch of a PNG."""
+DEFAULT_WIDTH, COLUMN_WIDTH, DEFAULT_DPI = 8.0, 3.3, 150
+"""Inches of the screen and of one column of a journal, and pixels per inch of a PNG."""
 
-LEAST_INCHES, MOST_WIDTH, MOST_HEIGHT = 3.0, 16.0, 12.0
-LEAST_DPI, MOST_DPI = 50, 300
+LEAST_WIDTH, LEAST_HEIGHT, MOST_WIDTH, MOST_HEIGHT = 3.0, 1.5, 16.0, 12.0
+LEAST_DPI, MOST_DPI = 50, 600
 MOST_PIXELS = 8_000_000
 DEFAULT_POINTS, LEAST_POINTS, MOST_POINTS = 500, 10, 5000
+LEAST_SMOOTH, MOST_SMOOTH = 2, 99
 
 _POINTS_OF_PATHS = 100_000
 """Of all paths of a landscape together, as long as each has the default of lines."""
@@ -38,6 +39,13 @@ class Form(StrEnum):
     SVG = "svg"
     PNG = "png"
     PDF = "pdf"
+
+
+class Style(StrEnum):
+    """Style of a figure: for the screen, or for a paper: small, without a title and a grid."""
+
+    SCREEN = "screen"
+    PAPER = "paper"
 
 
 class Across(StrEnum):
@@ -90,11 +98,11 @@ class FigureKind:
 
 
 KINDS: Mapping[Kind, FigureKind] = {
-    Kind.LOSS: FigureKind("Loss by step or epoch", ("across", "scale", "max_points")),
+    Kind.LOSS: FigureKind("Loss by step or epoch", ("across", "scale", "max_points", "smooth")),
     Kind.ACCURACY: FigureKind(
-        "Accuracy on the training and the test part by epoch", ("across", "max_points"), series=METRICS
+        "Accuracy on the training and the test part by epoch", ("across", "max_points", "smooth"), series=METRICS
     ),
-    Kind.EFFECTIVE_LR: FigureKind("Effective learning rate by step", ("across", "scale", "max_points")),
+    Kind.EFFECTIVE_LR: FigureKind("Effective learning rate by step", ("across", "scale", "max_points", "smooth")),
     Kind.PARAMETERS: FigureKind("Parameters by step", ("across", "max_points")),
     Kind.LANDSCAPE: FigureKind("The optimizers' steps on the objective", ("max_points",), seeds=Seeds.FIRST),
     Kind.CURVE: FigureKind("Fitted curves at the recorded steps", ("max_points", "at"), series=None, seeds=Seeds.FIRST),
@@ -116,6 +124,7 @@ class FigureOptions:
     """Options of a figure; None where its default holds.
 
     Attributes:
+        style: for the screen or for a paper.
         width: inches.
         height: inches.
         dpi: pixels per inch of a PNG.
@@ -124,24 +133,33 @@ class FigureOptions:
         across: unit of the horizontal axis.
         scale: of the values.
         max_points: most points of a line.
+        smooth: points over which a running median is drawn; None for the values themselves.
         at: steps whose predictions are drawn.
         axis_x: setting along the columns of a heat map.
         axis_y: setting along its rows.
         value: of its cells.
     """
 
-    width: float = DEFAULT_WIDTH
-    height: float = DEFAULT_HEIGHT
+    style: Style = Style.SCREEN
+    width: float | None = None
+    height: float | None = None
     dpi: int | None = None
     title: str | None = None
     optimizers: tuple[int, ...] | None = None
     across: Across | None = None
     scale: AxisScale | None = None
     max_points: int | None = None
+    smooth: int | None = None
     at: tuple[int, ...] | None = None
     axis_x: str | None = None
     axis_y: str | None = None
     value: CellValue | None = None
+
+    @property
+    def inches(self) -> tuple[float, float]:
+        """Width and height: 8 × 5 on a screen, 3.3 × 2.8 on paper; the height by default follows from the width."""
+        width = self.width or (COLUMN_WIDTH if self.style is Style.PAPER else DEFAULT_WIDTH)
+        return width, self.height or min(MOST_HEIGHT, 1.25 + 0.46875 * width)
 
     @property
     def points(self) -> int:
@@ -169,9 +187,10 @@ class FigureOptions:
         self._check_pixels(form)
 
     def _check_pixels(self, form: Form) -> None:
-        pixels = self.width * self.height * (self.dpi or DEFAULT_DPI) ** 2
+        width, height = self.inches
+        pixels = width * height * (self.dpi or DEFAULT_DPI) ** 2
         if form is Form.PNG and pixels > MOST_PIXELS:
-            most = int((MOST_PIXELS / (self.width * self.height)) ** 0.5)
+            most = int((MOST_PIXELS / (width * height)) ** 0.5)
             raise InvalidQuery(
                 "dpi", f"The picture would have {pixels / 1e6:.1f} million pixels; at this size use at most {most}."
             )

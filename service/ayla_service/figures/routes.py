@@ -6,16 +6,19 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from ayla_service.errors import InvalidQuery
 from ayla_service.figures.options import (
+    COLUMN_WIDTH,
     DEFAULT_DPI,
-    DEFAULT_HEIGHT,
     DEFAULT_POINTS,
     DEFAULT_WIDTH,
     LEAST_DPI,
-    LEAST_INCHES,
+    LEAST_HEIGHT,
     LEAST_POINTS,
+    LEAST_SMOOTH,
+    LEAST_WIDTH,
     MOST_DPI,
     MOST_HEIGHT,
     MOST_POINTS,
+    MOST_SMOOTH,
     MOST_WIDTH,
     Across,
     AxisScale,
@@ -23,6 +26,7 @@ from ayla_service.figures.options import (
     FigureOptions,
     Form,
     Kind,
+    Style,
 )
 from ayla_service.figures.schemas import FigureList
 from ayla_service.figures.service import FigureService
@@ -38,8 +42,22 @@ MEDIA_TYPES = {Form.SVG: "image/svg+xml", Form.PNG: "image/png", Form.PDF: "appl
 _MAX_LIST, _MAX_SETTING, _MAX_TITLE = 1000, 100, 200
 
 
-_Width = Annotated[float, Query(ge=LEAST_INCHES, le=MOST_WIDTH, description="Inches.")]
-_Height = Annotated[float, Query(ge=LEAST_INCHES, le=MOST_HEIGHT, description="Inches.")]
+_Style = Annotated[
+    Style,
+    Query(description="screen, or paper: without title and grid, and by default as wide as one column of a journal."),
+]
+_Width = Annotated[
+    float | None,
+    Query(
+        ge=LEAST_WIDTH,
+        le=MOST_WIDTH,
+        description=f"Inches; texts grow with it. Default: {DEFAULT_WIDTH:g}, and {COLUMN_WIDTH:g} for style=paper.",
+    ),
+]
+_Height = Annotated[
+    float | None,
+    Query(ge=LEAST_HEIGHT, le=MOST_HEIGHT, description="Inches. Default: by the width, and 5 for one of 8."),
+]
 _Dpi = Annotated[
     int | None,
     Query(ge=LEAST_DPI, le=MOST_DPI, description=f"Pixels per inch of a PNG. Default: {DEFAULT_DPI}."),
@@ -74,6 +92,14 @@ _MaxPoints = Annotated[
         f"{MOST_POINTS} points, or fewer where there are many paths.",
     ),
 ]
+_Smooth = Annotated[
+    int | None,
+    Query(
+        ge=LEAST_SMOOTH,
+        le=MOST_SMOOTH,
+        description="Draw the running median of so many points, and say so at the axis. Default: the values.",
+    ),
+]
 _Steps = Annotated[
     str | None,
     Query(
@@ -98,14 +124,16 @@ _Value = Annotated[
 
 
 def figure_options(
-    width: _Width = DEFAULT_WIDTH,
-    height: _Height = DEFAULT_HEIGHT,
+    style: _Style = Style.SCREEN,
+    width: _Width = None,
+    height: _Height = None,
     dpi: _Dpi = None,
     title: _Title = None,
     optimizers: _Optimizers = None,
     x: _XUnit = None,
     scale: _Scale = None,
     max_points: _MaxPoints = None,
+    smooth: _Smooth = None,
     at: _Steps = None,
     axis_x: _AxisX = None,
     axis_y: _AxisY = None,
@@ -117,6 +145,7 @@ def figure_options(
         InvalidQuery: if a list cannot be read.
     """
     return FigureOptions(
+        style=style,
         width=width,
         height=height,
         dpi=dpi,
@@ -125,6 +154,7 @@ def figure_options(
         across=x,
         scale=scale,
         max_points=max_points,
+        smooth=smooth,
         at=_numbers("at", at),
         axis_x=axis_x,
         axis_y=axis_y,

@@ -120,7 +120,10 @@ class FigureService:
         if plan.kind is Kind.LANDSCAPE and len(plan.job.parameters) == 2:
             return self._with_paths(plan, results, columns)
         series = KINDS[plan.kind].series
-        return results if series is None else read_rows(self._reader, results, series, plan.snapshot, columns, points)
+        if series is None:
+            return results
+        evenly = plan.options.smooth is not None
+        return read_rows(self._reader, results, series, plan.snapshot, columns, points, evenly=evenly)
 
     def _with_paths(self, plan: FigurePlan, results: FigureData, columns: Sequence[str] | None) -> FigureData:
         """The results with paths over a plane: short ones whole, long ones simplified."""

@@ -86,11 +86,8 @@ def _weaknesses(arm: TunedArm, protocol: Protocol) -> Iterator[tuple[str, str]]:
     if arm.is_tuned and had < asked:
         yield "seeds", f"{arm.name} tuned on {had} of {asked} tuning seeds"
     if arm.incomplete:
-        yield (
-            "settings",
-            f"{len(arm.incomplete)} of {len(arm.tried)} settings of {arm.name} left out of the selection for lack of "
-            "tuning seeds",
-        )
+        left_out = f"{len(arm.incomplete)} of {len(arm.tried)} settings of {arm.name}"
+        yield "settings", f"{left_out} left out of the selection for lack of tuning seeds"
     if arm.selected.value == math.inf:
         yield "infinite", f"no setting of {arm.name} finite on the tuning seeds"
     if arm.missing:

@@ -56,6 +56,11 @@ class _Dataset(SpecModel):
         return self.classes is not None
 
     @property
+    def has_test_part(self) -> bool:
+        """Whether samples are kept for tests; where only the data tell, whether any are asked for."""
+        return False
+
+    @property
     def may_be_one_dimensional(self) -> bool:
         """Whether one number may be predicted from one, so that predictions make a curve."""
         return not self.has_classes and self.features in (None, 1)
@@ -118,6 +123,11 @@ class _MnistFormat(_Dataset):
         """Ten."""
         return 10
 
+    @property
+    def has_test_part(self) -> bool:
+        """The test files."""
+        return True
+
 
 class MnistDataset(_MnistFormat):
     """Handwritten digits: 60 000 images of 28 x 28 to train on and 10 000 to test on, values 0 to 1."""
@@ -144,6 +154,13 @@ class _Split(_Dataset):
     def training_samples(self) -> int | None:
         """Samples that the split leaves to train on."""
         return None if self.total_samples is None else self.kept(self.total_samples)
+
+    @property
+    def has_test_part(self) -> bool:
+        """Unless the share is none, or rounds to none of the samples."""
+        return self.test_fraction > 0 and (
+            self.total_samples is None or self.total_samples > self.kept(self.total_samples)
+        )
 
     def kept(self, samples: int) -> int:
         """Samples of ``samples`` that are trained on: at least one, and all but the rounded share."""

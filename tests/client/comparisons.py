@@ -20,7 +20,7 @@ def comparison_document(job: dict[str, Any], trials: list[dict[str, Any]]) -> di
         setting = problem.settings.setdefault(trial["label"], ComparedSetting(trial["label"], trial["optimizer"]))
         setting.runs[trial["seed"]] = _run(trial)
     pairs = [over_seeds(problem, match, query.metric) for match in matches([problem], None)]
-    summaries = [summarize(setting, query) for setting in problem.settings.values()]
+    summaries = [summarize(problem, setting, query) for setting in problem.settings.values()]
     found = ComparisonResult(
         query=query,
         jobs=[ComparedJob(id=job["id"], name=job["name"], state=job["state"], problem=0, trials=len(trials))],

@@ -32,7 +32,9 @@ def problem(*settings: ComparedSetting) -> ComparedProblem:
 def notes(made: ComparedProblem) -> list[str]:
     first = copies(made)
     return list(
-        notes_on_effects([summarize(one, ComparisonQuery(), first.get(label)) for label, one in made.settings.items()])
+        notes_on_effects(
+            [summarize(made, one, ComparisonQuery(), first.get(label)) for label, one in made.settings.items()]
+        )
     )
 
 

@@ -160,7 +160,7 @@ def test_seeds_that_make_no_difference_are_copies_of_one_run() -> None:
         "AYLA-SGD ended lower than SGD. The seeds make no difference here: nothing random in this problem. The "
         "20 seeds are copies of one run and count as one."
     )
-    summary = summarize(made.settings[AYLA], FINAL)
+    summary = summarize(made, made.settings[AYLA], FINAL)
     assert (summary.seeds, summary.runs) == (20, 1)
     assert summary.final_loss is not None
     assert (summary.final_loss.values, summary.final_loss.interval) == (1, None)
@@ -256,7 +256,7 @@ def test_over_problems_a_pair_is_a_problem_and_its_difference_relative() -> None
 def test_a_summary_counts_what_diverged_and_what_is_left_out() -> None:
     made = setting(PLAIN, [run(loss, seed) for seed, loss in enumerate([1.0, 2.0, INF])])
     made.unfinished = 2
-    summary = summarize(made, FINAL)
+    summary = summarize(problem({}), made, FINAL)
     assert (summary.seeds, summary.runs, summary.diverged, summary.unfinished) == (3, 3, 1, 2)
     assert summary.final_loss is not None
     assert (summary.final_loss.median, summary.final_loss.max, summary.final_loss.finite) == (2.0, INF, 2)
@@ -266,12 +266,12 @@ def test_a_summary_counts_what_diverged_and_what_is_left_out() -> None:
 
 def test_time_is_that_of_trials_that_completed_and_speed_that_of_all_that_were_timed() -> None:
     runs = [run(1.0, 0), run(INF, 1, wall_seconds=0.5, steps_done=5), run(3.0, 2, wall_seconds=0.0)]
-    summary = summarize(setting(PLAIN, runs), FINAL)
+    summary = summarize(problem({}), setting(PLAIN, runs), FINAL)
     assert (summary.wall_seconds, summary.steps_per_second) == (2.0, 7.5)
 
 
 def test_a_setting_without_a_result_has_no_numbers() -> None:
-    summary = summarize(setting(PLAIN, []), ComparisonQuery(target=1.0))
+    summary = summarize(problem({}), setting(PLAIN, []), ComparisonQuery(target=1.0))
     assert (summary.seeds, summary.final_loss, summary.area_under_curve, summary.wall_seconds) == (0, None, None, None)
     assert summary.steps_to_target is None
 
@@ -292,4 +292,4 @@ def test_differences_too_large_for_a_float_are_infinite_and_do_no_harm() -> None
         6,
     )
     assert over_problems([made], MATCH, "final_loss").differences == [-1.0]
-    assert summarize(made.settings[PLAIN], FINAL).final_loss is not None
+    assert summarize(made, made.settings[PLAIN], FINAL).final_loss is not None

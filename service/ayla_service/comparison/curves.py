@@ -1,56 +1,105 @@
-"""Loss curves of a comparison, read from trajectories: two columns, some chunks at a time."""
+"""Loss curves of a comparison: areas and the way to a target, read from what its trials have recorded."""
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ayla_service.comparison.runs import ComparedProblem, LossCurve, SeedRun
-from ayla_service.db.models import ChunkRow
+from ayla_service.comparison.metrics import is_whole_part, more_is_better, why_not
+from ayla_service.comparison.runs import ComparedProblem, LossCurve, SeedRun, ranked
+from ayla_service.comparison.series import Approach, Area, MetricSeries, chunks, columns_of
+from ayla_service.db.models import ChunkRow, MetricChunkRow
 
 MAX_ROWS = 25_000_000
 MAX_BYTES = 2 * 1024**3
 """Of all trajectories together, so that a comparison takes seconds; with what else the trials recorded."""
 
-TOLERANCE = 0.01
-"""Without a target, a trial reaches its goal when this part of the way down to the lowest loss is left."""
+MAX_METRIC_ROWS = 5_000_000
+"""Of the metrics of all trials together, which are held in memory."""
 
-_CHUNKS_AT_ONCE = 20
+LEAST_BATCHES = 30
+"""The area under losses of single mini-batches is their mean over the steps; of fewer of them there is none."""
+
 _TRIALS_AT_ONCE = 500
 
-Column = npt.NDArray[np.float64]
+Key = tuple[int, int]
+"""Problem and seed: what has a goal of its own."""
 
 
-def too_long(problems: Sequence[ComparedProblem]) -> str | None:
-    """How much there is to read, if it is more than is read for one comparison."""
-    runs = list(_runs(problems))
+@dataclass(frozen=True, slots=True)
+class TooMuch:
+    """What is too much to be read for one comparison: how much there is, and how much is read at most.
+
+    Attributes:
+        trajectories: of the losses of each step.
+        metrics: of the metrics by epoch.
+    """
+
+    trajectories: tuple[str, str] | None = None
+    metrics: tuple[str, str] | None = None
+
+    def of(self, problem: ComparedProblem) -> tuple[str, str] | None:
+        """What keeps the way to a target from being known on a problem."""
+        return self.metrics if is_whole_part(problem.target_metric) else self.trajectories
+
+
+def too_much(session: Session, problems: Sequence[ComparedProblem]) -> TooMuch:
+    """What is not read, as it is more than is read for one comparison."""
+    return TooMuch(_trajectories(list(_runs(problems))), _metrics(session, _judged_by_epoch(problems)))
+
+
+def _trajectories(runs: Sequence[SeedRun]) -> tuple[str, str] | None:
     rows, size = sum(run.rows for run in runs), sum(run.stored_bytes for run in runs)
-    if rows > MAX_ROWS:
-        return f"{rows} recorded rows"
-    return f"{size // 1024**2} MiB of recorded rows" if size > MAX_BYTES else None
+    if rows <= MAX_ROWS and size <= MAX_BYTES:
+        return None
+    found = f"{rows} recorded rows" if rows > MAX_ROWS else f"{size // 1024**2} MiB of recorded rows"
+    fitting = min(MAX_ROWS / max(rows, 1), MAX_BYTES / max(size, 1)) * len(runs)
+    return found, f"{MAX_ROWS} rows and {MAX_BYTES // 1024**2} MiB, of such trials {max(0, int(fitting))}"
 
 
-def read_curves(session: Session, problems: Sequence[ComparedProblem], target: float | None) -> None:
+def _metrics(session: Session, runs: Sequence[SeedRun]) -> tuple[str, str] | None:
+    rows = sum(
+        session.scalar(select(func.sum(MetricChunkRow.rows)).where(MetricChunkRow.trial_id.in_(some))) or 0
+        for some in _some_at_once([run.trial_id for run in runs])
+    )
+    if rows <= MAX_METRIC_ROWS:
+        return None
+    fitting = MAX_METRIC_ROWS * len(runs) // rows
+    return f"{rows} rows of metrics", f"{MAX_METRIC_ROWS} rows of metrics, of such trials {fitting}"
+
+
+def _some_at_once(trial_ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (trial_ids[start : start + _TRIALS_AT_ONCE] for start in range(0, len(trial_ids), _TRIALS_AT_ONCE))
+
+
+def read_curves(
+    session: Session, problems: Sequence[ComparedProblem], target: float | None, skipped: TooMuch | None = None
+) -> None:
     """Give every run its loss curve.
 
     The goal is the target. Without one it is, for every problem and seed, ``low + 0.01·(first - low)`` with the
-    trial's first loss and the lowest loss that any setting reached with that problem and seed (Moré & Wild 2009).
+    trial's first value and the best value that any setting reached with that problem and seed (Moré & Wild 2009).
+
+    Args:
+        session: the unit of work.
+        problems: whose target metric has been chosen.
+        target: the value to reach; None: near the best.
+        skipped: what is too much to be read, and is not.
     """
-    lowest = _lowest(problems)
-    runs = {run.trial_id: run for run in _runs(problems)}
-    curves = {run.trial_id: _CurveReader(target, lowest[run.problem, run.seed]) for run in runs.values()}
-    for trial_id, data in _chunks(session, sorted(runs)):
-        curves[trial_id].add(*_columns(data))
+    skipped = skipped or TooMuch()
+    areas, approaches = dict[str, Area](), dict[str, Approach]()
+    if skipped.trajectories is None:
+        areas, approaches = _read_trajectories(session, problems, target)
+    if skipped.metrics is None:
+        approaches |= _read_metrics(session, problems, target)
     for problem in problems:
         for setting in problem.settings.values():
             for seed, run in setting.runs.items():
-                setting.runs[seed] = replace(run, curve=curves[run.trial_id].curve(diverged=run.diverged))
+                approach = approaches.get(run.trial_id)
+                setting.runs[seed] = replace(run, curve=_curve(problem, run, areas.get(run.trial_id), approach))
 
 
 def _runs(problems: Iterable[ComparedProblem]) -> Iterator[SeedRun]:
@@ -59,68 +108,76 @@ def _runs(problems: Iterable[ComparedProblem]) -> Iterator[SeedRun]:
             yield from setting.runs.values()
 
 
-def _lowest(problems: Iterable[ComparedProblem]) -> Mapping[tuple[int, int], float]:
-    """The lowest loss by problem and seed."""
-    lowest: dict[tuple[int, int], float] = {}
-    for run in _runs(problems):
-        key = run.problem, run.seed
-        lowest[key] = min(run.best_loss, lowest.get(key, math.inf))
+def _judged_by_epoch(problems: Iterable[ComparedProblem]) -> list[SeedRun]:
+    """The runs whose way to a target is in their metrics."""
+    return [run for problem in problems if is_whole_part(problem.target_metric) for run in _runs([problem])]
+
+
+def _read_trajectories(
+    session: Session, problems: Sequence[ComparedProblem], target: float | None
+) -> tuple[dict[str, Area], dict[str, Approach]]:
+    """The areas of all runs, and the way to the target of those that have it in the losses of their steps."""
+    areas = {run.trial_id: Area() for run in _runs(problems)}
+    approaches = _to_losses(problems, target)
+    for trial_id, data in chunks(session, ChunkRow, sorted(areas)):
+        if columns := columns_of(data, "step", "loss"):
+            steps, losses = columns
+            areas[trial_id].add(steps, losses)
+            if trial_id in approaches:
+                approaches[trial_id].add(steps, losses, steps)
+    return areas, approaches
+
+
+def _to_losses(problems: Sequence[ComparedProblem], target: float | None) -> dict[str, Approach]:
+    """The way of each run whose target is a loss of a step, or a gap of it, before anything has been read."""
+    found = dict[str, Approach]()
+    for problem in problems:
+        if is_whole_part(problem.target_metric) or why_not(problem, problem.target_metric) is not None:
+            continue
+        runs = list(_runs([problem]))
+        least = (problem.minimum or 0.0) if problem.target_metric == "gap" else 0.0
+        lowest = _lowest((run, run.best_loss) for run in runs)
+        for run in runs:
+            found[run.trial_id] = Approach(None if target is None else target + least, lowest[run.problem, run.seed])
+    return found
+
+
+def _lowest(values: Iterable[tuple[SeedRun, float]]) -> Mapping[Key, float]:
+    """The lowest value by problem and seed."""
+    lowest: dict[Key, float] = defaultdict(lambda: math.inf)
+    for run, value in values:
+        lowest[run.problem, run.seed] = min(value, lowest[run.problem, run.seed])
     return lowest
 
 
-@dataclass(slots=True)
-class _CurveReader:
-    """The loss curve of one trial as far as it has been read."""
-
-    target: float | None
-    lowest: float
-    area: float = 0.0
-    reached: float = math.inf
-    last_step: float = math.nan
-    last_loss: float = math.nan
-
-    def add(self, steps: Column, losses: Column) -> None:
-        """The next rows."""
-        if not len(steps):
-            return
-        if self.target is None:
-            self.target = self._goal(float(losses[0]))
-        if math.isinf(self.reached):
-            below = np.flatnonzero((losses <= self.target) & np.isfinite(losses))
-            self.reached = float(steps[below[0]]) if len(below) else math.inf
-        with np.errstate(over="ignore", invalid="ignore"):
-            self.area += float(np.trapezoid(losses, steps)) + self._gap(float(steps[0]), float(losses[0]))
-        self.last_step, self.last_loss = float(steps[-1]), float(losses[-1])
-
-    def _gap(self, step: float, loss: float) -> float:
-        """The area between the last row and the next."""
-        return 0.0 if math.isnan(self.last_step) else (step - self.last_step) * (self.last_loss / 2 + loss / 2)
-
-    def _goal(self, first: float) -> float:
-        if not (math.isfinite(first) and math.isfinite(self.lowest)):
-            return -math.inf
-        goal = self.lowest + TOLERANCE * (first - self.lowest)
-        return goal if math.isfinite(goal) else -math.inf
-
-    def curve(self, *, diverged: bool) -> LossCurve:
-        """The numbers of the whole curve; the area of a trial that diverged, or was not recorded, is infinite."""
-        is_number = math.isfinite(self.area) and not diverged and not math.isnan(self.last_step)
-        return LossCurve(self.area if is_number else math.inf, self.reached)
+def _read_metrics(session: Session, problems: Sequence[ComparedProblem], target: float | None) -> dict[str, Approach]:
+    """The way to the target of all runs whose problem has it in a metric of a whole part."""
+    runs = {run.trial_id: run for run in _judged_by_epoch(problems)}
+    metrics = {run.trial_id: problems[run.problem].target_metric for run in runs.values()}
+    series: dict[str, MetricSeries] = defaultdict(MetricSeries)
+    for trial_id, data in chunks(session, MetricChunkRow, sorted(runs)):
+        if columns := columns_of(data, "step", "epoch", metrics[trial_id]):
+            series[trial_id].add(*columns, negated=more_is_better(metrics[trial_id]))
+    lowest = _lowest((run, series[trial_id].lowest) for trial_id, run in runs.items())
+    return {
+        trial_id: series[trial_id].approach(ranked(metrics[trial_id], target), lowest[run.problem, run.seed])
+        for trial_id, run in runs.items()
+    }
 
 
-def _chunks(session: Session, trial_ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """The stored rows of these trials, in order."""
-    for start in range(0, len(trial_ids), _TRIALS_AT_ONCE):
-        wanted = ChunkRow.trial_id.in_(trial_ids[start : start + _TRIALS_AT_ONCE])
-        query = select(ChunkRow.trial_id, ChunkRow.data).where(wanted).order_by(ChunkRow.trial_id, ChunkRow.first_step)
-        with closing(session.execute(query.execution_options(yield_per=_CHUNKS_AT_ONCE))) as found:
-            yield from ((trial_id, data) for trial_id, data in found)
+def _curve(problem: ComparedProblem, run: SeedRun, area: Area | None, approach: Approach | None) -> LossCurve:
+    """What was read of one run."""
+    if approach is None or not (approach.rows or run.diverged):
+        return LossCurve(_area(run, area), None, None)
+    return LossCurve(_area(run, area), approach.step, approach.epoch if problem.parts else None)
 
 
-def _columns(data: bytes) -> tuple[Column, Column]:
-    """Steps and losses of a chunk; what else it has is not even decompressed."""
-    with pa.ipc.open_stream(data) as reader:
-        wanted = [reader.schema.get_field_index(name) for name in ("step", "loss")]
-    with pa.ipc.open_stream(data, options=pa.ipc.IpcReadOptions(included_fields=wanted, use_threads=False)) as reader:
-        table = reader.read_all()
-    return table["step"].to_numpy().astype(np.float64), table["loss"].to_numpy().astype(np.float64)
+def _area(run: SeedRun, area: Area | None) -> float | None:
+    """The area; infinite if the trial diverged, None if it is not known or that of too few mini-batches."""
+    if area is None:
+        return None
+    if run.diverged:
+        return math.inf
+    if not area.rows or (run.mini_batches and area.rows < LEAST_BATCHES):
+        return None
+    return area.area if math.isfinite(area.area) else math.inf

@@ -14,7 +14,7 @@ from ayla_service.comparison.schemas import ConfidenceInterval, Distribution
 from ayla_service.trials.quantiles import ordered, quantile
 
 
-def distribution(values: Sequence[float], confidence: float) -> Distribution:
+def distribution(values: Sequence[float], confidence: float, *, more_is_better: bool = False) -> Distribution:
     """The order statistics of at least one value, of independent runs; some can be infinite."""
     sample = ordered(values)
     return Distribution(
@@ -27,6 +27,7 @@ def distribution(values: Sequence[float], confidence: float) -> Distribution:
         max=float(sample[-1]),
         interval=median_interval(values, confidence),
         no_interval=too_few(len(sample), confidence, "runs"),
+        more_is_better=more_is_better,
     )
 
 

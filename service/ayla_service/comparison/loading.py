@@ -4,10 +4,16 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from ayla_spec.datasets import DatasetSettings
+from ayla_spec.functions import known_minimum
 from ayla_spec.limits import MAX_TRIALS
+from ayla_spec.metrics import WHOLE_PART_METRICS, Part, WholePartMetric
 from ayla_spec.optimizers.effect import LossCounts
+from ayla_spec.problems import ExpressionProblem
+from pydantic import TypeAdapter
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
@@ -20,6 +26,7 @@ from ayla_service.states import WITH_RESULT, TrialState
 from ayla_service.teams.principal import Principal
 
 _LONGEST_TITLE = 200
+_MINIMA_KEPT = 256
 
 _COLUMNS = (
     TrialRow.id,
@@ -35,7 +42,11 @@ _COLUMNS = (
     TrialRow.stored_bytes,
     TrialRow.losses_below_one,
     TrialRow.losses_above_one,
+    *(getattr(TrialRow, name) for name in WHOLE_PART_METRICS),
+    *(getattr(TrialRow, f"best_{name}") for name in WHOLE_PART_METRICS),
 )
+
+_DATASET: TypeAdapter[DatasetSettings] = TypeAdapter(DatasetSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +57,16 @@ class ComparisonData:
     problems: list[ComparedProblem]
 
 
-def load(session: Session, principal: Principal, job_ids: Sequence[str]) -> ComparisonData:
+def load(
+    session: Session, principal: Principal, job_ids: Sequence[str], minimum: float | None = None
+) -> ComparisonData:
     """The trials of these jobs. Jobs with the same problem, budget and dtype ran the same problem.
+
+    Args:
+        session: the unit of work.
+        principal: on whose behalf.
+        job_ids: each once.
+        minimum: the least possible loss of every problem; None: what is known of each.
 
     Raises:
         JobNotFound: if the caller's team lacks one of them.
@@ -61,7 +80,9 @@ def load(session: Session, principal: Principal, job_ids: Sequence[str]) -> Comp
     jobs = []
     for job in rows:
         key = _key(job.resolved_spec)
-        problem = problems.setdefault(key, _problem(job.resolved_spec))
+        if key not in problems:
+            problems[key] = _problem(job.resolved_spec, minimum)
+        problem = problems[key]
         number = list(problems).index(key)
         problem.job_ids.append(job.id)
         _add_trials(session, job, problem, number)
@@ -77,14 +98,33 @@ def _key(resolved: dict[str, Any]) -> str:
     return json.dumps([resolved["problem"], resolved["budget"], resolved["dtype"]], sort_keys=True)
 
 
-def _problem(resolved: dict[str, Any]) -> ComparedProblem:
+def _problem(resolved: dict[str, Any], minimum: float | None) -> ComparedProblem:
     problem = resolved["problem"]
+    is_dataset = problem["type"] == "dataset"
+    dataset = _DATASET.validate_python(problem["dataset"]) if is_dataset else None
+    parts: tuple[Part, ...] = () if dataset is None else ("full_train",)
     return ComparedProblem(
         title=_title(problem),
         steps=resolved["budget"]["steps"],
         dtype=resolved["dtype"],
-        mini_batches=problem.get("batch_size") is not None,
+        mini_batches=_has_mini_batches(problem.get("batch_size"), dataset),
+        parts=("test", *parts) if dataset is not None and dataset.has_test_part else parts,
+        has_classes=dataset is not None and dataset.has_classes,
+        minimum=minimum if minimum is not None or is_dataset else _known_minimum(json.dumps(problem)),
     )
+
+
+def _has_mini_batches(size: int | None, dataset: DatasetSettings | None) -> bool:
+    """Whether a step sees a part of the samples only, as far as the settings tell."""
+    samples = None if dataset is None else dataset.training_samples
+    return size is not None and (samples is None or size < samples)
+
+
+@lru_cache(maxsize=_MINIMA_KEPT)
+def _known_minimum(problem: str) -> float | None:
+    """The least value of an expression, if it is a function of the catalogue."""
+    parsed = ExpressionProblem.model_validate_json(problem)
+    return known_minimum(parsed.expression, parsed.shape)
 
 
 def _title(problem: dict[str, Any]) -> str:
@@ -94,7 +134,7 @@ def _title(problem: dict[str, Any]) -> str:
 
 
 def _add_trials(session: Session, job: JobRow, problem: ComparedProblem, number: int) -> None:
-    every = job.resolved_spec["record"]["every"]
+    record = job.resolved_spec["record"]
     for row in session.execute(select(*_COLUMNS).where(TrialRow.job_id == job.id).order_by(TrialRow.index)):
         setting = problem.settings.setdefault(row.label, ComparedSetting(row.label, row.settings))
         setting.add(row.settings)
@@ -103,14 +143,14 @@ def _add_trials(session: Session, job: JobRow, problem: ComparedProblem, number:
         elif row.seed in setting.runs:
             problem.repeated += 1
         else:
-            setting.runs[row.seed] = _run(row, number, every)
+            setting.runs[row.seed] = _run(row, number, problem, record["every"])
 
 
-def _run(row: Row[Any], problem: int, every: int) -> SeedRun:
+def _run(row: Row[Any], number: int, problem: ComparedProblem, every: int) -> SeedRun:
     diverged = row.state == TrialState.DIVERGED
     return SeedRun(
         trial_id=row.id,
-        problem=problem,
+        problem=number,
         label=row.label,
         seed=row.seed,
         diverged=diverged,
@@ -122,7 +162,17 @@ def _run(row: Row[Any], problem: int, every: int) -> SeedRun:
         rows=row.steps_done // every + 2,
         stored_bytes=row.stored_bytes,
         loss_counts=LossCounts.known(row.losses_below_one, row.losses_above_one),
+        mini_batches=problem.mini_batches,
+        minimum=problem.minimum,
+        whole_parts=_whole_parts(row, ""),
+        best_of_parts=_whole_parts(row, "best_"),
     )
+
+
+def _whole_parts(row: Row[Any], prefix: str) -> dict[WholePartMetric, float]:
+    """What was evaluated on whole parts of the data."""
+    found = ((name, getattr(row, prefix + name)) for name in WHOLE_PART_METRICS)
+    return {name: value for name, value in found if value is not None}
 
 
 def _number(loss: float | None) -> float:

@@ -1,9 +1,10 @@
 """Pairs of runs of two optimizer settings: on the same seeds of a problem, or on the same problems."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
+from ayla_service.comparison.metrics import is_to_target, why_not
 from ayla_service.comparison.query import Metric
 from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, SeedRun, independent
 from ayla_service.trials.quantiles import median
@@ -35,17 +36,26 @@ class Pairs:
         match: what is compared.
         count: how many seeds, or problems, both settings have.
         values: of independent pairs only; fewer than ``count`` where seeds are copies of one run.
+        differences: setting minus base where at least one is finite, below 0 where the setting is better: of seeds as
+            they are, of gaps in powers of ten, of problems relative to the size of the two.
+        metric: what the values are of; None where problems differ in it.
         unreached: seeds, or problems, on which neither reached the target. Both values are censored, so they are no
             pair.
-        differences: setting minus base where at least one is finite: of seeds as they are, of problems relative to
-            the size of the two.
+        not_recorded: seeds, or problems, on which one of the two lacks the metric; they are no pairs either.
+        reason: why no trial has the metric; None if some could.
+        originals: what the setting and its base are copies of; None if that is not looked at. Tests that agree in it
+            are one test.
     """
 
     match: Match
     count: int
     values: list[Pair]
     differences: list[float]
+    metric: Metric | None = "final_loss"
     unreached: int = 0
+    not_recorded: int = 0
+    reason: str | None = None
+    originals: tuple[Hashable, Hashable] | None = None
 
 
 def matches(problems: Sequence[ComparedProblem], baseline: str | None) -> list[Match]:
@@ -67,40 +77,74 @@ def _plain(problem: ComparedProblem) -> Iterable[ComparedSetting]:
     return (setting for setting in problem.settings.values() if not setting.has_ayla)
 
 
-def over_seeds(problem: ComparedProblem, match: Match, metric: Metric) -> Pairs:
-    """The two settings on the seeds of one problem that both have."""
-    count, found = _values(problem, match, metric)
-    values = _reached(found, metric)
-    differences = [ours - base for ours, base in values if _differ(ours, base)]
-    return Pairs(match, count, values, differences, len(found) - len(values))
+def over_seeds(problem: ComparedProblem, match: Match, metric: Metric | None = None) -> Pairs:
+    """The two settings on the seeds of one problem that both have.
+
+    Args:
+        problem: with its runs.
+        match: the two settings.
+        metric: None: what the problem is judged by.
+    """
+    metric = metric or problem.metric
+    both = _both(problem, match)
+    kept, known = _known(problem, both, metric)
+    values = _reached(known, metric)
+    return Pairs(
+        match,
+        count=len(both),
+        values=values,
+        differences=[_difference(ours, base, metric) for ours, base in values if _differ(ours, base)],
+        metric=metric,
+        unreached=len(known) - len(values),
+        not_recorded=kept - len(known) if known else len(both),
+        reason=why_not(problem, metric),
+    )
 
 
-def over_problems(problems: Sequence[ComparedProblem], match: Match, metric: Metric) -> Pairs:
+def over_problems(problems: Sequence[ComparedProblem], match: Match, metric: Metric | None = None) -> Pairs:
     """The two settings on the problems that both have, each by the medians over the seeds that both have.
 
-    Losses of different problems have different scales, so a difference is relative: (a - b) / (|a| + |b|), from -1
+    Values of different problems have different scales, so a difference is relative: (a - b) / (|a| + |b|), from -1
     to 1, where diverging is as far away as can be.
+
+    Args:
+        problems: with their runs.
+        match: the two settings.
+        metric: None: what each problem is judged by.
     """
-    found = []
-    for problem in problems:
-        _, seeds = _values(problem, match, metric)
-        if seeds:
-            found.append((median([ours for ours, _ in seeds]), median([base for _, base in seeds])))
-    values = _reached(found, metric)
-    differences = [_relative(ours, base) for ours, base in values if _differ(ours, base)]
-    return Pairs(match, len(found), values, differences, len(found) - len(values))
+    common = [(problem, both) for problem in problems if (both := _both(problem, match))]
+    medians: list[Pair] = []
+    values: list[Pair] = []
+    for problem, both in common:
+        used = metric or problem.metric
+        _, known = _known(problem, both, used)
+        if known:
+            medians.append((median([ours for ours, _ in known]), median([base for _, base in known])))
+            values += _reached(medians[-1:], used)
+    used_metrics = {metric or problem.metric for problem, _ in common}
+    return Pairs(
+        match,
+        count=len(common),
+        values=values,
+        differences=[_relative(ours, base) for ours, base in values if _differ(ours, base)],
+        metric=used_metrics.pop() if len(used_metrics) == 1 else None,
+        unreached=len(medians) - len(values),
+        not_recorded=len(common) - len(medians),
+    )
 
 
-def _values(problem: ComparedProblem, match: Match, metric: Metric) -> tuple[int, list[Pair]]:
-    """How many seeds both have, and their values on those that are independent."""
-    both = _both(problem, match)
+def _known(problem: ComparedProblem, both: Sequence[tuple[SeedRun, SeedRun]], metric: Metric) -> tuple[int, list[Pair]]:
+    """How many seeds are independent, and the values on those of which both settings have the metric."""
     kept = both if independent(both) else both[:1]
-    return len(both), [(ours.value(metric), base.value(metric)) for ours, base in kept]
+    if why_not(problem, metric) is not None:
+        return len(kept), []
+    found = [(ours.value(metric), base.value(metric)) for ours, base in kept]
+    return len(kept), [(ours, base) for ours, base in found if ours is not None and base is not None]
 
 
 def _reached(values: list[Pair], metric: Metric) -> list[Pair]:
     """The pairs of which at least one is known: of two that miss the target nobody knows which is later."""
-    return [pair for pair in values if _differ(*pair)] if metric == "steps_to_target" else values
+    return [pair for pair in values if _differ(*pair)] if is_to_target(metric) else values
 
 
 def _both(problem: ComparedProblem, match: Match) -> list[tuple[SeedRun, SeedRun]]:
@@ -113,6 +157,17 @@ def _both(problem: ComparedProblem, match: Match) -> list[tuple[SeedRun, SeedRun
 def _differ(ours: float, base: float) -> bool:
     """Whether there is a difference to speak of: two trials that both diverged have none."""
     return math.isfinite(ours) or math.isfinite(base)
+
+
+def _difference(ours: float, base: float, metric: Metric) -> float:
+    """Setting minus base; of gaps in powers of ten, where one of 0 is infinitely far below any other."""
+    if metric != "gap" or ours == base:
+        return ours - base
+    return _power(ours) - _power(base)
+
+
+def _power(gap: float) -> float:
+    return math.log10(gap) if gap > 0 else -math.inf
 
 
 def _relative(ours: float, base: float) -> float:

@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ayla_service.comparison.curves import TOLERANCE
 from ayla_service.comparison.runs import ComparedProblem, SeedRun, common_labels, independent, labels_of
 from ayla_service.comparison.schemas import DataCurve, PerformanceCurve, ProfileCurves, Profiles
+from ayla_service.comparison.series import TOLERANCE
+
+_NO_INSTANCE = "On no problem is there a seed with a result of every optimizer and a record of its way to the goal."
 
 
 def profile(problems: Sequence[ComparedProblem], target: float | None = None) -> Profiles:
@@ -17,7 +19,7 @@ def profile(problems: Sequence[ComparedProblem], target: float | None = None) ->
 
     Args:
         problems: with the runs of each setting.
-        target: the loss that the curves were read with; None where the goal is near the lowest loss.
+        target: the value that the curves were read with; None where the goal is near the best value.
     """
     labels = common_labels(problems)
     left_out = [label for label in labels_of(problems) if label not in labels]
@@ -25,7 +27,7 @@ def profile(problems: Sequence[ComparedProblem], target: float | None = None) ->
         return _profiles(target, left_out, no_curves="Fewer than two optimizers have a result on every problem.")
     instances = [found for problem in problems if (found := list(_instances(problem, labels)))]
     if not instances:
-        return _profiles(target, left_out, no_curves="On no problem is there a seed with a result of every optimizer.")
+        return _profiles(target, left_out, no_curves=_NO_INSTANCE)
     steps = np.array([[_steps(run) for run in runs] for found in instances for runs in found])
     weights = np.concatenate([np.full(len(found), 1 / len(found) / len(instances)) for found in instances])
     return _profiles(target, left_out, len(steps), _curves(labels, steps, weights))
@@ -49,16 +51,18 @@ def _profiles(
 
 
 def _instances(problem: ComparedProblem, labels: Sequence[str]) -> Iterator[list[SeedRun]]:
-    """The runs of every label by seed."""
+    """The runs of every label by seed, where of all of them the way to the goal is recorded."""
     settings = [problem.settings[label] for label in labels]
     seeds = sorted(set.intersection(*(set(setting.runs) for setting in settings)))
     found = [[setting.runs[seed] for setting in settings] for seed in seeds]
+    found = [runs for runs in found if all(run.value("steps_to_target") is not None for run in runs)]
     yield from found if independent(found) else found[:1]
 
 
 def _steps(run: SeedRun) -> float:
     """Steps to the goal, at least 1: a start that is there already must not make every ratio infinite."""
-    return max(1.0, run.value("steps_to_target"))
+    steps = run.value("steps_to_target")
+    return math.inf if steps is None else max(1.0, steps)
 
 
 def _curves(labels: Sequence[str], steps: np.ndarray, weights: np.ndarray) -> list[ProfileCurves]:

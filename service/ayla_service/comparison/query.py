@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Metric = Literal["final_loss", "best_loss", "steps_to_target", "area_under_curve"]
+from ayla_spec.metrics import ResultMetric, WholePartMetric
+
+StepMetric = Literal["steps_to_target", "epochs_to_target"]
+"""How long a trial took to a target."""
+
+Metric = Literal[ResultMetric, StepMetric]
+TargetMetric = Literal[WholePartMetric, "final_loss", "best_loss", "gap"]
+"""What a target can be set for: a number that is known at several steps or epochs of a trial."""
+
 Unit = Literal["seed", "problem"]
 Outcome = Literal["better", "worse", "undecided", "no_statement"]
 
@@ -17,13 +25,17 @@ class ComparisonQuery:
     """Options of a comparison.
 
     Attributes:
-        metric: what settings are tested by; lower is better in all of them.
-        target: the loss to reach; None where no steps to a target are asked for.
+        metric: what settings are tested by; None: each problem by its own default.
+        target: the value to reach; None where no steps to a target are asked for.
         confidence: of intervals; a test says 'unlikely to be chance' where its p-value is below one minus this.
         baseline: label of the setting that all others are tested against; None tests AYLA against what it is built on.
+        target_metric: what the target is a value of; None: the metric if it can be, else the problem's default.
+        minimum: the least possible loss, which gaps are to; None: what is known of the problem.
     """
 
-    metric: Metric = "final_loss"
+    metric: Metric | None = None
     target: float | None = None
     confidence: float = 0.95
     baseline: str | None = None
+    target_metric: TargetMetric | None = None
+    minimum: float | None = None

@@ -8,13 +8,16 @@ from ayla_spec import SpecError
 from ayla_spec.text import NORMAL
 from fastapi import APIRouter, Body, Depends, Query, Request
 
-from ayla_service.comparison.query import LEAST_CONFIDENCE, MOST_CONFIDENCE, ComparisonQuery, Metric
+from ayla_service.comparison.query import LEAST_CONFIDENCE, MOST_CONFIDENCE, ComparisonQuery, TargetMetric
 from ayla_service.comparison.schemas import (
     BASELINE,
     CONFIDENCE,
     MAX_LABEL,
     METRIC,
+    MINIMUM,
     TARGET,
+    TARGET_METRIC,
+    AskedMetric,
     ComparisonRequest,
     JobComparison,
     JobsComparison,
@@ -29,7 +32,7 @@ router = APIRouter(tags=["comparisons"])
 
 EXAMPLES: dict[str, Any] = {
     "two": {
-        "summary": "Two jobs, by the steps that it takes to a loss of 0.1",
+        "summary": "Two jobs, by the steps that it takes to 0.1 of what each problem is judged by",
         "value": {
             "job_ids": ["9e6f2f5e-3f0a-4c39-a1a4-6d9df2c8d1a7", "0c1b6b0e-61d1-4e6d-8f5e-0b5b8f3f9a52"],
             "metric": "steps_to_target",
@@ -56,17 +59,20 @@ def compare_job(
     job_id: JobId,
     caller: Reader,
     comparisons: Comparisons,
-    metric: Annotated[Metric, Query(description=METRIC)] = "final_loss",
+    metric: Annotated[AskedMetric, Query(description=METRIC)] = None,
     target: Annotated[float | None, Query(allow_inf_nan=False, description=TARGET)] = None,
     confidence: Annotated[float, Query(ge=LEAST_CONFIDENCE, le=MOST_CONFIDENCE, description=CONFIDENCE)] = 0.95,
     baseline: Annotated[str | None, Query(max_length=MAX_LABEL, description=BASELINE), NORMAL] = None,
+    target_metric: Annotated[TargetMetric | None, Query(description=TARGET_METRIC)] = None,
+    minimum: Annotated[float | None, Query(allow_inf_nan=False, description=MINIMUM)] = None,
 ) -> JobComparison:
     """The optimizers of a job over its seeds, and AYLA against the same without it on equal seeds.
 
     Trials without a result, as they have not ended or failed, are left out and counted. A diverged trial counts as an
     infinite loss, in medians and in tests.
     """
-    return job_comparison(comparisons.compare(caller, [job_id], ComparisonQuery(metric, target, confidence, baseline)))
+    query = ComparisonQuery(metric, target, confidence, baseline, target_metric, minimum)
+    return job_comparison(comparisons.compare(caller, [job_id], query))
 
 
 @router.post(

@@ -6,23 +6,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ayla_spec.metrics import Part, WholePartMetric
 from ayla_spec.optimizers.base import nameless
 from ayla_spec.optimizers.effect import LossCounts
 
-from ayla_service.comparison.query import Metric
+from ayla_service.comparison.metrics import is_to_target, is_whole_part, more_is_better
+from ayla_service.comparison.query import Metric, TargetMetric
 
 
 @dataclass(frozen=True, slots=True)
 class LossCurve:
-    """Numbers that are read from the trajectory of a trial.
+    """Numbers that are read from the recorded rows of a trial.
 
     Attributes:
-        area: under the curve of the loss over the steps, by the trapezoid rule; infinite if the trial diverged.
-        steps_to_goal: first recorded step with a loss at or below the goal; infinite if there is none.
+        area: under the curve of the loss over the steps, by the trapezoid rule; infinite if the trial diverged, None
+            where it is not read or recorded too rarely.
+        steps_to_goal: first step at which the goal is known to be reached; infinite if there is none, None where it is
+            not recorded.
+        epochs_to_goal: likewise in epochs.
     """
 
-    area: float
-    steps_to_goal: float
+    area: float | None
+    steps_to_goal: float | None
+    epochs_to_goal: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,11 @@ class SeedRun:
         rows: about how many the trajectory has.
         stored_bytes: size of the trajectory and what else was recorded.
         loss_counts: its losses below and above 1; None where nobody has counted them.
-        curve: of its loss; None where trajectories were not read.
+        curve: of its loss; None where nothing recorded was read.
+        mini_batches: whether each of its losses is that of a single mini-batch.
+        minimum: the least possible loss; None if unknown.
+        whole_parts: metrics after the last step, as they are, of what was evaluated.
+        best_of_parts: their best values at the ends of epochs, likewise.
     """
 
     trial_id: str
@@ -54,25 +64,51 @@ class SeedRun:
     stored_bytes: int
     loss_counts: LossCounts | None = None
     curve: LossCurve | None = None
+    mini_batches: bool = False
+    minimum: float | None = None
+    whole_parts: Mapping[WholePartMetric, float] = field(default_factory=dict)
+    best_of_parts: Mapping[WholePartMetric, float] = field(default_factory=dict)
 
-    def value(self, metric: Metric) -> float:
-        """The run by one measure, of which less is better.
+    def value(self, metric: Metric) -> float | None:
+        """The run by one metric, as a number of which less is better: accuracies are negated.
+
+        Infinite if the trial diverged, which is worse than every number. None where the metric is not recorded, as
+        is the loss of a single mini-batch: it is never replaced by another metric.
 
         Raises:
-            ValueError: if it is measured on trajectories, which were not read.
+            ValueError: if it is measured on recorded rows, which were not read.
         """
-        if metric == "final_loss":
-            return self.final_loss
-        if metric == "best_loss":
-            return self.best_loss
+        if is_to_target(metric):
+            return self._read.steps_to_goal if metric == "steps_to_target" else self._read.epochs_to_goal
+        if metric == "area_under_curve":
+            return self._read.area
+        if is_whole_part(metric):
+            return math.inf if self.diverged else ranked(metric, self.whole_parts.get(metric))
+        if self.mini_batches:
+            return None
+        if metric == "gap":
+            return None if self.minimum is None else self.final_loss - self.minimum
+        return self.final_loss if metric == "final_loss" else self.best_loss
+
+    @property
+    def _read(self) -> LossCurve:
         if self.curve is None:
-            raise ValueError("the trajectories were not read")
-        return self.curve.area if metric == "area_under_curve" else self.curve.steps_to_goal
+            raise ValueError("the recorded rows were not read")
+        return self.curve
 
     @property
     def fingerprint(self) -> tuple[float, ...]:
         """Numbers that two runs have in common only if they are copies, unless none of them is finite."""
         return self.final_loss, self.best_loss, -1 if self.best_step is None else self.best_step, self.steps_done
+
+
+def ranked(metric: Metric, value: float | None) -> float | None:
+    """A value of a metric as one of which less is better; what is not finite is the worst there is."""
+    if value is None:
+        return None
+    if not math.isfinite(value):
+        return math.inf
+    return -value if more_is_better(metric) else value
 
 
 @dataclass(slots=True)
@@ -138,6 +174,11 @@ class ComparedProblem:
         steps: the budget.
         dtype: of the computation.
         mini_batches: whether each loss is that of one mini-batch only.
+        parts: whole parts of its dataset, over which epochs go; none of an expression.
+        has_classes: whether accuracies are known.
+        minimum: the least possible loss; None if unknown.
+        metric: what its runs are judged by.
+        target_metric: what a target is a value of.
         job_ids: the jobs that ran it.
         settings: by label, in the order of the jobs and their optimizers.
         repeated: trials left out, as another job has the same setting with the same seed.
@@ -147,6 +188,11 @@ class ComparedProblem:
     steps: int
     dtype: str
     mini_batches: bool
+    parts: tuple[Part, ...] = ()
+    has_classes: bool = False
+    minimum: float | None = None
+    metric: Metric = "final_loss"
+    target_metric: TargetMetric = "final_loss"
     job_ids: list[str] = field(default_factory=list)
     settings: dict[str, ComparedSetting] = field(default_factory=dict)
     repeated: int = 0

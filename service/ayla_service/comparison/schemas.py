@@ -1,12 +1,12 @@
 """Comparisons as the API takes and answers them. Null where a number is infinite or there is none."""
 
 import math
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from ayla_spec.model import SpecModel
 from ayla_spec.optimizers import OptimizerSettings
 from ayla_spec.text import NORMAL
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 
 from ayla_service.comparison.query import (
     LEAST_CONFIDENCE,
@@ -15,6 +15,7 @@ from ayla_service.comparison.query import (
     ComparisonQuery,
     Metric,
     Outcome,
+    TargetMetric,
     Unit,
 )
 from ayla_service.schemas import FiniteInJson, FrozenModel, Id
@@ -24,10 +25,26 @@ MAX_LABEL = 250
 
 Infinity = Literal["-inf", "inf"]
 
-METRIC = "What settings are tested by; less is better in all of them."
-TARGET = "The loss to reach; 'steps_to_target' needs it."
+METRIC = (
+    "What settings are tested by. Null or left out: 'test_loss' where there is a test part, 'full_train_loss' of other "
+    "datasets, 'final_loss' of expressions; each problem has its own. More is better in accuracies, less in all others."
+)
+TARGET = "The value to reach; 'steps_to_target' and 'epochs_to_target' need it. Accuracies reach it from below."
+TARGET_METRIC = (
+    "What the target is a value of. Null or left out: the metric, if it has a value at several steps or epochs of a "
+    "trial, else the problem's default."
+)
+MINIMUM = "The least possible loss, which 'gap' is to. Default: what is known of an expression of the catalogue."
 CONFIDENCE = "Of the intervals; a test below one minus this is called unlikely to be chance."
 BASELINE = "Label of an optimizer that all others are tested against too. Default: AYLA against what it is built on."
+
+
+AskedMetric = Annotated[Metric | None, WithJsonSchema({"type": "string", "enum": [*get_args(Metric)]})]
+"""A metric, or None for the default; the schema is that of before, when one metric was the default of all problems."""
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
 
 
 def _distinct(job_ids: list[str]) -> list[str]:
@@ -44,15 +61,19 @@ class ComparisonRequest(SpecModel):
         Field(min_length=1, max_length=MAX_JOBS, fail_fast=True, description="Jobs of the team, each once."),
         AfterValidator(_distinct),
     ]
-    metric: Metric = Field("final_loss", description=METRIC)
+    metric: AskedMetric = Field(None, description=METRIC, json_schema_extra=_without_default)
     target: float | None = Field(None, description=TARGET)
+    target_metric: TargetMetric | None = Field(None, description=TARGET_METRIC)
+    minimum: float | None = Field(None, description=MINIMUM)
     confidence: float = Field(0.95, ge=LEAST_CONFIDENCE, le=MOST_CONFIDENCE, description=CONFIDENCE)
     baseline: Annotated[str | None, NORMAL] = Field(None, max_length=MAX_LABEL, description=BASELINE)
 
     @property
     def query(self) -> ComparisonQuery:
         """How to compare."""
-        return ComparisonQuery(self.metric, self.target, self.confidence, self.baseline)
+        return ComparisonQuery(
+            self.metric, self.target, self.confidence, self.baseline, self.target_metric, self.minimum
+        )
 
 
 def _infinity(value: float) -> Infinity | None:
@@ -95,6 +116,10 @@ class Distribution(FrozenModel):
     max: FiniteInJson
     interval: ConfidenceInterval | None = Field(description="Of the median. Null: see no_interval.")
     no_interval: str | None = Field(description="Why there is no interval.")
+    more_is_better: bool = Field(
+        description="Whether larger values are better, as of accuracies. What diverged is the worst there is, so its "
+        "infinity is negative then."
+    )
 
 
 class ComparedOptimizer(FrozenModel):
@@ -107,14 +132,33 @@ class ComparedOptimizer(FrozenModel):
     runs: int = Field(description="Independent runs among them: one where the seeds make no difference.")
     diverged: int = Field(description="Trials among the seeds that diverged.")
     unfinished: int = Field(description="Trials left out: not ended yet, failed or cancelled.")
-    final_loss: Distribution | None = Field(description="Loss after the last step. Null without a result.")
-    best_loss: Distribution | None = Field(description="Lowest loss of all steps.")
+    not_recorded: int = Field(description="Trials with a result that lack the metric that the problem is judged by.")
+    value: Distribution | None = Field(
+        description="Of the metric that the problem is judged by. Null where it is not recorded."
+    )
+    final_loss: Distribution | None = Field(
+        description="Loss after the last step; with mini-batches that of a single one, by which nothing is decided. "
+        "Null without a result."
+    )
+    best_loss: Distribution | None = Field(description="Lowest loss of all steps; with mini-batches likewise.")
+    test_loss: Distribution | None = Field(
+        description="Loss on the whole test part after the last step. Null where it is not recorded."
+    )
+    test_accuracy: Distribution | None = Field(description="Accuracy likewise.")
+    full_train_loss: Distribution | None = Field(description="Loss on the whole training part, likewise.")
+    full_train_accuracy: Distribution | None = Field(description="Accuracy on it, likewise.")
+    gap: Distribution | None = Field(
+        description="Final loss minus the known minimum. Null where none is known, and with mini-batches."
+    )
     area_under_curve: Distribution | None = Field(
-        description="Area under the recorded loss over the steps, by the trapezoid rule; infinite if diverged."
+        description="Area under the recorded loss over the steps, by the trapezoid rule; infinite if diverged. Null "
+        "where too few mini-batches are recorded."
     )
     steps_to_target: Distribution | None = Field(
-        description="First recorded step with a loss at or below the target. Null if there is no target."
+        description="First recorded step, or evaluated one, at which the target is reached. Null if there is no "
+        "target, or no record of what it is a value of."
     )
+    epochs_to_target: Distribution | None = Field(description="Likewise in epochs. Null of expressions too.")
     wall_seconds: FiniteInJson = Field(
         description="Median over the trials that completed; trials side by side share time."
     )
@@ -158,6 +202,9 @@ class PairComparison(FrozenModel):
     count: int = Field(description="Seeds, or problems, with a result of both.")
     pairs: int = Field(description="Independent pairs: one where the seeds make no difference.")
     unreached: int = Field(description="Seeds, or problems, on which neither reached the target; they are no pairs.")
+    not_recorded: int = Field(
+        description="Seeds, or problems, on which one of the two lacks the metric; they are no pairs."
+    )
     wins: int
     losses: int
     ties: int = Field(description="Pairs in which both did equally well, or both diverged.")
@@ -165,8 +212,9 @@ class PairComparison(FrozenModel):
         description="Probability of superiority: (wins + ties / 2) / pairs. Null without pairs."
     )
     median_difference: FiniteInJson = Field(
-        description="Optimizer minus base, below 0 if it is better; over problems relative: (a - b) / (|a| + |b|). "
-        "Null if infinite, or if there is none."
+        description="Optimizer minus base, below 0 if less is better and it is; of gaps the difference of their "
+        "decimal logarithms; over problems relative: (a - b) / (|a| + |b|), below 0 for the better where problems are "
+        "judged by several metrics. Null if infinite, or if there is none."
     )
     interval: ConfidenceInterval | None = Field(description="Of the median difference. Null: see no_interval.")
     no_interval: str | None = Field(description="Why there is no interval.")
@@ -213,7 +261,8 @@ class Profiles(FrozenModel):
 
     measure: Literal["steps_to_target", "steps_to_near_best"] = Field(
         description="'steps_to_near_best' where no target is given: first recorded step at which 'tolerance' of the "
-        "way from the first loss to the lowest of all optimizers, for this problem and seed, is left."
+        "way from the first value to the best of all optimizers, for this problem and seed, is left. Values are those "
+        "of each problem's target_metric."
     )
     tolerance: float | None
     instances: int = Field(description="Pairs of a problem and a seed with a result of all optimizers of the curves.")
@@ -222,10 +271,24 @@ class Profiles(FrozenModel):
     no_curves: str | None = Field(description="Why there are no curves.")
 
 
+class _Judged(FrozenModel):
+    """By what the optimizers on a problem are judged."""
+
+    metric: Metric = Field(description="As asked for, else the problem's default.")
+    more_is_better: bool = Field(description="Direction of the metric.")
+    target_metric: TargetMetric = Field(description="What a target is a value of.")
+    minimum: float | None = Field(description="The least possible loss, as asked for or known. Null if unknown.")
+    mini_batches: bool = Field(
+        description="Whether each loss of a step, so final_loss and best_loss too, is that of a single mini-batch."
+    )
+    not_recorded: str | None = Field(
+        description="Why nothing is judged by the metric: no trial has it, and nothing takes its place."
+    )
+
+
 class _ComparisonBase(FrozenModel):
     """Fields that the comparison of one job and that of several have in common."""
 
-    metric: Metric
     target: float | None
     confidence: float
     baseline: str | None
@@ -233,7 +296,7 @@ class _ComparisonBase(FrozenModel):
     profile: Profiles | None = Field(description="Null where the trajectories are too long to be read.")
 
 
-class JobComparison(_ComparisonBase):
+class JobComparison(_ComparisonBase, _Judged):
     """The optimizers of a job side by side."""
 
     job_id: str
@@ -252,7 +315,7 @@ class ComparedJob(FrozenModel):
     trials: int
 
 
-class ProblemComparison(FrozenModel):
+class ProblemComparison(_Judged):
     """One problem with its budget and dtype; jobs that ran the same are taken together."""
 
     title: str = Field(examples=["mlp on digits"])
@@ -266,6 +329,10 @@ class ProblemComparison(FrozenModel):
 class JobsComparison(_ComparisonBase):
     """The optimizers of several jobs side by side, on each problem and over all."""
 
+    metric: Literal[Metric, "by_problem"] = Field(
+        description="What every problem is judged by; 'by_problem' where they differ in it, see there."
+    )
+    more_is_better: bool | None = Field(description="Direction of the metric; null where problems differ in it.")
     jobs: list[ComparedJob] = Field(description="In the order asked for.")
     problems: list[ProblemComparison]
     pairs: list[PairComparison] = Field(

@@ -1,7 +1,7 @@
 """Comparison of the optimizers of a team's jobs."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ayla_spec.optimizers.base import nameless
@@ -9,10 +9,12 @@ from ayla_spec.optimizers.base import nameless
 from ayla_service.comparison import curves
 from ayla_service.comparison.effects import copies, notes_on_effects
 from ayla_service.comparison.loading import load
+from ayla_service.comparison.metrics import choose_metrics, default_metric, is_to_target, more_is_better
 from ayla_service.comparison.paired_tests import PairedTest, run_tests
-from ayla_service.comparison.pairs import matches, over_problems, over_seeds
+from ayla_service.comparison.pairs import Match, matches, over_problems, over_seeds
 from ayla_service.comparison.profiles import profile
 from ayla_service.comparison.query import ComparisonQuery
+from ayla_service.comparison.recorded import not_recorded, notes_on_metrics
 from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, labels_of
 from ayla_service.comparison.schemas import (
     ComparedJob,
@@ -82,15 +84,16 @@ class ComparisonService:
             InvalidQuery: if the query does not fit the jobs; the parameter is that of the query.
             ComparisonTooLarge: if there is more to read than one comparison may.
         """
-        if query.metric == "steps_to_target" and query.target is None:
-            raise InvalidQuery("target", "Required for the metric 'steps_to_target': the loss to reach.")
+        if query.target is None and query.metric is not None and is_to_target(query.metric):
+            raise InvalidQuery("target", f"Required for the metric '{query.metric}': the value to reach.")
         with self._database.read() as session:
-            data = load(session, principal, job_ids)
+            data = load(session, principal, job_ids, query.minimum)
+            choose_metrics(data.problems, query)
             _refuse_unknown_baseline(data.problems, query)
-            too_much = curves.too_long(data.problems)
-            _refuse_unreadable(too_much, query)
-            if too_much is None:
-                curves.read_curves(session, data.problems, query.target)
+            _refuse_one_minimum_of_several(data.problems, query)
+            too_much = curves.too_much(session, data.problems)
+            _refuse_unreadable(data.problems, too_much, query)
+            curves.read_curves(session, data.problems, query.target, too_much)
         return _comparison(query, data.jobs, data.problems, too_much)
 
 
@@ -101,46 +104,58 @@ def _refuse_unknown_baseline(problems: Sequence[ComparedProblem], query: Compari
         raise InvalidQuery("baseline", f"No optimizer has the label '{query.baseline[:64]}'; there are {known}.")
 
 
-def _refuse_unreadable(too_much: str | None, query: ComparisonQuery) -> None:
-    needs_curves = query.target is not None or query.metric == "area_under_curve"
-    if too_much is not None and needs_curves:
-        most = f"{curves.MAX_ROWS} rows and {curves.MAX_BYTES // 1024**2} MiB"
-        advice = "Compare by final_loss or best_loss without a target, or name fewer jobs."
-        raise ComparisonTooLarge(too_much, most, advice)
+def _refuse_one_minimum_of_several(problems: Sequence[ComparedProblem], query: ComparisonQuery) -> None:
+    if query.minimum is not None and len(problems) > 1:
+        detail = f"One minimum cannot be that of {len(problems)} problems; leave it out, or compare them one by one."
+        raise InvalidQuery("minimum", detail)
+
+
+def _refuse_unreadable(problems: Sequence[ComparedProblem], found: curves.TooMuch, query: ComparisonQuery) -> None:
+    """Refuse what needs more to be read than is read."""
+    for problem in problems:
+        needed = found.of(problem) if query.target is not None else None
+        if needed is None and problem.metric == "area_under_curve":
+            needed = found.trajectories
+        if needed is not None:
+            advice = f"Compare by {default_metric(problem)} without a target, or name fewer jobs."
+            raise ComparisonTooLarge(*needed, advice)
 
 
 def _comparison(
-    query: ComparisonQuery, jobs: list[ComparedJob], problems: list[ComparedProblem], too_much: str | None
+    query: ComparisonQuery, jobs: list[ComparedJob], problems: list[ComparedProblem], too_much: curves.TooMuch
 ) -> ComparisonResult:
     found = matches(problems, query.baseline)
-    tests = _seed_tests(problems, query)
+    firsts = [copies(problem) for problem in problems]
+    tests = _seed_tests(problems, firsts, query)
     results = [
-        ProblemResult(problem, _summaries(problem, query), tests[place]) for place, problem in enumerate(problems)
+        ProblemResult(problem, _summaries(problem, firsts[place], query), tests[place])
+        for place, problem in enumerate(problems)
     ]
-    many = len(problems) > 1
-    over = [over_problems(problems, match, query.metric) for match in found] if many else []
+    unread = [reason for problem in problems if (reason := too_much.of(problem))]
     return ComparisonResult(
         query=query,
         jobs=jobs,
         results=results,
-        tests=run_tests(over, "problem", query),
-        profile=profile(problems, query.target) if too_much is None else None,
+        tests=_problem_tests(problems, firsts, query) if len(problems) > 1 else [],
+        profile=None if unread else profile(problems, query.target),
         notes=[
-            *_notes(problems, too_much, lacks_tests=not found and query.baseline is None),
+            *_notes(problems, lacks_tests=not found and query.baseline is None),
+            *_notes_on_reading(too_much),
             *_notes_on_effects(results),
         ],
     )
 
 
-def _summaries(problem: ComparedProblem, query: ComparisonQuery) -> list[ComparedOptimizer]:
-    first = copies(problem)
-    return [summarize(setting, query, first.get(label)) for label, setting in problem.settings.items()]
+def _summaries(problem: ComparedProblem, first: Mapping[str, str], query: ComparisonQuery) -> list[ComparedOptimizer]:
+    return [summarize(problem, setting, query, first.get(label)) for label, setting in problem.settings.items()]
 
 
-def _seed_tests(problems: Sequence[ComparedProblem], query: ComparisonQuery) -> list[list[PairedTest]]:
-    """The tests over seeds, by problem; those of all problems are one family."""
+def _seed_tests(
+    problems: Sequence[ComparedProblem], firsts: Sequence[Mapping[str, str]], query: ComparisonQuery
+) -> list[list[PairedTest]]:
+    """The tests over seeds, by problem; those of all problems are one family, in which copies count once."""
     found = [
-        (place, over_seeds(problem, match, query.metric))
+        (place, replace(over_seeds(problem, match), originals=_originals(match, [firsts[place]], place)))
         for place, problem in enumerate(problems)
         for match in matches([problem], query.baseline)
     ]
@@ -151,23 +166,43 @@ def _seed_tests(problems: Sequence[ComparedProblem], query: ComparisonQuery) -> 
     return by_problem
 
 
-def _notes(problems: Sequence[ComparedProblem], too_much: str | None, *, lacks_tests: bool) -> Iterator[str]:
+def _problem_tests(
+    problems: Sequence[ComparedProblem], firsts: Sequence[Mapping[str, str]], query: ComparisonQuery
+) -> list[PairedTest]:
+    """The tests over problems, which are another family."""
+    found = [
+        replace(over_problems(problems, match), originals=_originals(match, firsts))
+        for match in matches(problems, query.baseline)
+    ]
+    return run_tests(found, "problem", query)
+
+
+def _originals(match: Match, firsts: Sequence[Mapping[str, str]], place: int = 0) -> tuple[Hashable, Hashable]:
+    """On each problem the first settings that the two are copies of, or they themselves."""
+    return (
+        (place, *(first.get(match.label, match.label) for first in firsts)),
+        (place, *(first.get(match.base_label, match.base_label) for first in firsts)),
+    )
+
+
+def _notes(problems: Sequence[ComparedProblem], *, lacks_tests: bool) -> Iterator[str]:
     settings = [setting for problem in problems for setting in problem.settings.values()]
     if not any(setting.runs for setting in settings):
         yield "No trial has ended with a result, so there is nothing to compare yet."
-    if any(problem.mini_batches for problem in problems):
-        yield (
-            "Each loss is that of a single mini-batch; the trials' metrics tell how the models do on the whole "
-            "training and test parts."
-        )
+    yield from notes_on_metrics(problems)
     if any(setting.varies for setting in settings) or _vary_between(settings):
         yield "Some labels stand for different settings in different jobs."
     if repeated := sum(problem.repeated for problem in problems):
         yield f"Trials left out, as an earlier job has the same setting and seed on the same problem: {repeated}."
     if lacks_tests:
         yield "No setting with AYLA has the one that it is built on beside it; name a baseline to have tests."
-    if too_much is not None:
-        yield f"{too_much} are too many to read, so there are no areas under curves and no profiles."
+
+
+def _notes_on_reading(found: curves.TooMuch) -> Iterator[str]:
+    """What was too much to be read, and how much is."""
+    for excess, lost in ((found.trajectories, "areas under curves"), (found.metrics, "steps to targets")):
+        if excess is not None:
+            yield f"{excess[0]} are too many to read, so there are no {lost} or profiles; at most {excess[1]} are."
 
 
 def _notes_on_effects(results: Sequence[ProblemResult]) -> Iterator[str]:
@@ -189,14 +224,22 @@ def job_comparison(found: ComparisonResult) -> JobComparison:
     """The answer for a comparison of one job."""
     job, result = found.jobs[0], found.results[0]
     optimizers, pairs = result.summaries, _pairs(result.tests, found.query)
-    return JobComparison(**_common(found), job_id=job.id, state=job.state, optimizers=optimizers, pairs=pairs)
+    common = _common(found) | _judged(result.problem)
+    return JobComparison(**common, job_id=job.id, state=job.state, optimizers=optimizers, pairs=pairs)
 
 
 def jobs_comparison(found: ComparisonResult) -> JobsComparison:
     """The answer for a comparison of several jobs."""
     problems = [_problem_comparison(result, found.query) for result in found.results]
-    pairs = _pairs(found.tests, found.query)
-    return JobsComparison(**_common(found), jobs=found.jobs, problems=problems, pairs=pairs)
+    metrics = {problem.metric for problem in problems}
+    return JobsComparison(
+        **_common(found),
+        metric=problems[0].metric if len(metrics) == 1 else "by_problem",
+        more_is_better=problems[0].more_is_better if len(metrics) == 1 else None,
+        jobs=found.jobs,
+        problems=problems,
+        pairs=_pairs(found.tests, found.query),
+    )
 
 
 def _problem_comparison(result: ProblemResult, query: ComparisonQuery) -> ProblemComparison:
@@ -204,14 +247,28 @@ def _problem_comparison(result: ProblemResult, query: ComparisonQuery) -> Proble
         title=result.problem.title,
         steps=result.problem.steps,
         dtype=result.problem.dtype,
+        **_judged(result.problem),
         job_ids=result.problem.job_ids,
         optimizers=result.summaries,
         pairs=_pairs(result.tests, query),
     )
 
 
+def _judged(problem: ComparedProblem) -> dict[str, Any]:
+    return {
+        "metric": problem.metric,
+        "more_is_better": more_is_better(problem.metric),
+        "target_metric": problem.target_metric,
+        "minimum": problem.minimum,
+        "mini_batches": problem.mini_batches,
+        "not_recorded": not_recorded(problem),
+    }
+
+
 def _common(found: ComparisonResult) -> dict[str, Any]:
-    return asdict(found.query) | {"notes": found.notes, "profile": found.profile}
+    query = found.query
+    asked = {"target": query.target, "confidence": query.confidence, "baseline": query.baseline}
+    return asked | {"notes": found.notes, "profile": found.profile}
 
 
 def _pairs(tests: Iterable[PairedTest], query: ComparisonQuery) -> list[PairComparison]:

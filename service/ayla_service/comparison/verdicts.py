@@ -4,6 +4,7 @@ import math
 from dataclasses import asdict
 
 from ayla_service.comparison.distributions import percent
+from ayla_service.comparison.metrics import in_words, more_is_better
 from ayla_service.comparison.paired_tests import PairedTest
 from ayla_service.comparison.query import ComparisonQuery, Metric
 from ayla_service.comparison.schemas import PairComparison, RankTest, SignTest
@@ -16,12 +17,25 @@ _WORDS: dict[Metric, tuple[str, str, str]] = {
         "took more steps to the target than",
         "took as many steps to the target as",
     ),
+    "epochs_to_target": (
+        "took fewer epochs to the target than",
+        "took more epochs to the target than",
+        "took as many epochs to the target as",
+    ),
     "area_under_curve": (
         "had a smaller area under its curve than",
         "had a larger area under its curve than",
         "had the same area under its curve as",
     ),
+    "gap": (
+        "came closer to the known minimum than",
+        "stayed further from the known minimum than",
+        "came as close to the known minimum as",
+    ),
 }
+"""Of a setting that is better, worse, equal; other metrics are named."""
+
+_OF_SEVERAL_METRICS = ("did better than", "did worse than", "did as well as")
 
 
 def pair_comparison(test: PairedTest, query: ComparisonQuery) -> PairComparison:
@@ -34,6 +48,7 @@ def pair_comparison(test: PairedTest, query: ComparisonQuery) -> PairComparison:
         count=test.count,
         pairs=test.pairs,
         unreached=test.unreached,
+        not_recorded=test.not_recorded,
         wins=test.wins,
         losses=test.losses,
         ties=test.ties,
@@ -63,23 +78,37 @@ def _rank_test(test: PairedTest) -> RankTest | None:
 
 def verdict(test: PairedTest, query: ComparisonQuery) -> str:
     """The result and how sure it is."""
+    both = f"both {test.match.label} and {test.match.base_label}"
     if not test.count:
-        label, base = test.match.label, test.match.base_label
-        return f"No {test.unit} has a result of both {label} and {base}: nothing can be said."
+        return f"No {test.unit} has a result of {both}: nothing can be said."
+    if test.not_recorded == test.count:
+        return _without_metric(test)
     if not test.pairs:
-        label, base = test.match.label, test.match.base_label
+        neither = f"Neither {test.match.label} nor {test.match.base_label} reached the target"
+        return f"{neither} on any of {test.count} {test.unit}s: nothing can be said."
+    if test.are_copies:
         return (
-            f"Neither {label} nor {base} reached the target on any of {test.count} {test.unit}s: nothing can be said."
+            f"{test.match.label} and {test.match.base_label} took the same course, as they differ only in exponents "
+            "that had no effect: they count as one, and there is nothing to test."
         )
-    if test.pairs + test.unreached < test.count:
+    if test.pairs + test.unreached + test.not_recorded < test.count:
         return (
-            f"{_clause(test, query)}. The seeds make no difference here: nothing random in this problem. The "
+            f"{_clause(test)}. The seeds make no difference here: nothing random in this problem. The "
             f"{test.count} seeds are copies of one run and count as one."
         )
     if test.sign_p is None or test.adjusted_sign_p is None:
-        return f"{_clause(test, query)}. One {test.unit} says nothing about how sure this is.{_unreached(test)}"
-    certainty = f"{_clause(test, query)} on {_majority(test)}: {_certainty(test, query)}."
-    return f"{certainty}{_difference(test)}{_unreached(test)}"
+        return f"{_clause(test)}. One {test.unit} says nothing about how sure this is.{_left_out(test)}"
+    certainty = f"{_clause(test)} on {_majority(test)}: {_certainty(test, query)}."
+    return f"{certainty}{_difference(test)}{_left_out(test)}"
+
+
+def _without_metric(test: PairedTest) -> str:
+    """That the metric is not recorded, and why or of which trials."""
+    metric = "the metrics of these problems" if test.metric is None else f"the {in_words(test.metric)}"
+    nothing = f"Nothing can be said of {test.match.label} and {test.match.base_label} by {metric}: not recorded"
+    if test.reason is not None:
+        return f"{nothing}, as {test.reason}."
+    return f"{nothing} of both on any of {test.count} {test.unit}s."
 
 
 def _certainty(test: PairedTest, query: ComparisonQuery) -> str:
@@ -98,11 +127,16 @@ def _certainty(test: PairedTest, query: ComparisonQuery) -> str:
     )
 
 
-def _clause(test: PairedTest, query: ComparisonQuery) -> str:
+def _clause(test: PairedTest) -> str:
     """Clause that says who won the majority of pairs; as many wins as losses are given as wins."""
-    lower, higher, equal = _WORDS[query.metric]
-    words = equal if test.ties == test.pairs else higher if test.losses > test.wins else lower
+    better, worse, equal = _OF_SEVERAL_METRICS if test.metric is None else _WORDS.get(test.metric, _named(test.metric))
+    words = equal if test.ties == test.pairs else worse if test.losses > test.wins else better
     return f"{test.match.label} {words} {test.match.base_label}"
+
+
+def _named(metric: Metric) -> tuple[str, str, str]:
+    name, (better, worse) = in_words(metric), ("higher", "lower") if more_is_better(metric) else ("lower", "higher")
+    return f"had the {better} {name} than", f"had the {worse} {name} than", f"had the same {name} as"
 
 
 def _majority(test: PairedTest) -> str:
@@ -111,10 +145,14 @@ def _majority(test: PairedTest) -> str:
     return f"{most} of {test.pairs} {test.unit}s{ties}"
 
 
-def _unreached(test: PairedTest) -> str:
-    if not test.unreached:
-        return ""
-    return f" Neither reached the target on {test.unreached} of {test.count} {test.unit}s."
+def _left_out(test: PairedTest) -> str:
+    """Which seeds, or problems, are no pairs."""
+    said = ""
+    if test.unreached:
+        said = f" Neither reached the target on {test.unreached} of {test.count} {test.unit}s."
+    if test.not_recorded:
+        said += f" Not recorded of both on {test.not_recorded} of {test.count} {test.unit}s."
+    return said
 
 
 def _p_values(test: PairedTest) -> str:
@@ -130,7 +168,8 @@ def _difference(test: PairedTest) -> str:
     kind = "Median difference" if test.unit == "seed" else "Median relative difference"
     if not math.isfinite(test.median_difference):
         return f" {kind} not finite: too often one of the two alone diverged or did not get there."
-    stated = f" {kind} {_signed(test.median_difference)}"
+    powers = " powers of ten" if test.metric == "gap" and test.unit == "seed" else ""
+    stated = f" {kind} {_signed(test.median_difference)}{powers}"
     if test.interval is None:
         return f"{stated} (no interval: {test.no_interval})."
     low, high = test.interval.low, test.interval.high

@@ -4,6 +4,8 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ayla_spec.optimizers.base import nameless
+
 from ayla_service.comparison import curves
 from ayla_service.comparison.effects import copies, notes_on_effects
 from ayla_service.comparison.loading import load
@@ -212,7 +214,10 @@ def _notes_on_effects(results: Sequence[ProblemResult]) -> Iterator[str]:
 def _vary_between(settings: Sequence[ComparedSetting]) -> bool:
     """Whether a label has different settings on different problems."""
     first: dict[str, ComparedSetting] = {}
-    return any(first.setdefault(setting.label, setting).optimizer != setting.optimizer for setting in settings)
+    return any(
+        nameless(first.setdefault(setting.label, setting).optimizer) != nameless(setting.optimizer)
+        for setting in settings
+    )
 
 
 def job_comparison(found: ComparisonResult) -> JobComparison:

@@ -1,0 +1,140 @@
+"""Comparisons with a protocol as the API takes and answers them: arms, what was selected, and how the arms compare."""
+
+from typing import Annotated, Literal
+
+from ayla_spec.jobspec import Seed
+from ayla_spec.limits import MAX_SEEDS
+from ayla_spec.model import SpecModel
+from pydantic import AfterValidator, Field
+
+from ayla_service.comparison.protocol import Protocol
+from ayla_service.comparison.query import Metric
+from ayla_service.comparison.schemas import ComparedOptimizer, PairComparison
+from ayla_service.comparison.sensitivity_schemas import BestOfSettings, Divergence, SensitivitySeries
+from ayla_service.schemas import FiniteInJson, FrozenModel
+
+Statistic = Literal["median"]
+
+
+def _distinct(seeds: list[int]) -> list[int]:
+    if len(set(seeds)) < len(seeds):
+        raise ValueError("must not name a seed twice")
+    return seeds
+
+
+_Seeds = Annotated[
+    list[Seed],
+    Field(min_length=1, max_length=MAX_SEEDS, fail_fast=True),
+    AfterValidator(_distinct),
+]
+
+
+class SelectionRule(SpecModel):
+    """By what the best setting of an arm is selected."""
+
+    metric: Metric | None = Field(None, description="Default: the metric of the comparison.")
+    statistic: Statistic = Field("median", description="Over the tuning seeds; a diverged trial is the worst.")
+
+
+class ProtocolRequest(SpecModel):
+    """How arms are tuned and compared: selected on some seeds, stated on others."""
+
+    select: SelectionRule = Field(default_factory=SelectionRule)
+    tuning_seeds: _Seeds = Field(description="Seeds on which the best setting of each arm is selected; distinct.")
+    confirm_seeds: _Seeds = Field(
+        description="Seeds on which the selected settings are compared; distinct. Those that are tuning seeds too are "
+        "named in every verdict."
+    )
+
+    @property
+    def protocol(self) -> Protocol:
+        """What was asked for."""
+        return Protocol(tuple(self.tuning_seeds), tuple(self.confirm_seeds), self.select.metric)
+
+
+class TunedSetting(FrozenModel):
+    """A setting of an arm on the tuning seeds."""
+
+    arm: str
+    label: str
+    value: FiniteInJson = Field(
+        description="Median over its tuning seeds of the metric that is selected by. Null if infinite: too many "
+        "diverged or did not get there; or if there is none: see 'seeds'."
+    )
+    seeds: int = Field(description="Tuning seeds that it has a value on.")
+    diverged: int = Field(description="Trials among them that diverged.")
+    confirmed: FiniteInJson = Field(
+        description="Median of the same metric over the confirmation seeds that it has. Null likewise."
+    )
+    rank: int | None = Field(
+        description="By value among the different settings of its arm; equal ones share the better rank. Null if it "
+        "cannot be selected, as it lacks tuning seeds that others of the arm have."
+    )
+    copy_of: str | None = Field(
+        description="Label of the first setting of the arm that took the same course on the tuning seeds, as the two "
+        "differ only in exponents that had no effect there; copies count once."
+    )
+
+
+class ArmResult(FrozenModel):
+    """An arm on one problem: how it was tuned, what was selected, and what that reached on the confirmation seeds."""
+
+    arm: str
+    budget: int = Field(description="Among how many different settings the best was selected. 1: not tuned.")
+    copies: int = Field(description="Settings that are copies of others, and so no tries of their own.")
+    incomplete: int = Field(description="Settings that could not be selected, as they lack tuning seeds.")
+    divergence: Divergence = Field(description="How many of its settings diverge on the tuning seeds.")
+    selected: str | None = Field(description="Label of the setting with the best value; the first of equals.")
+    tied: int = Field(description="How many different settings have that same value.")
+    tuning_value: FiniteInJson = Field(description="Value of the selected setting. Null if infinite or unknown.")
+    tuning_seeds: int = Field(description="Tuning seeds that it was selected on.")
+    confirmation: ComparedOptimizer | None = Field(
+        description="The selected setting on the confirmation seeds, under the name of the arm. Null if none is "
+        "selected."
+    )
+    missing_seeds: list[int] = Field(description="Confirmation seeds without a result of the selected setting.")
+    expected_best: list[BestOfSettings] = Field(
+        description="Best tuning value of k of its settings, drawn at random: what tuning with k settings brings."
+    )
+    notes: list[str] = Field(description="What weakens what is said about this arm.")
+
+
+class ArmPair(PairComparison):
+    """An arm against another on the confirmation seeds, each with the setting that was selected for it."""
+
+    budgets: list[int] = Field(
+        description="Among how many different settings that of 'label' was selected, from the fewest on any problem to "
+        "the most."
+    )
+    base_budgets: list[int] = Field(description="Likewise that of 'base_label'.")
+    qualifications: list[str] = Field(
+        description="What makes the comparison unequal or weak; the verdict begins with it.",
+        examples=[["unequal budgets (63 settings of AYLA-SGD, 9 of SGD)"]],
+    )
+
+
+class ArmsOnProblem(FrozenModel):
+    """The arms on one problem."""
+
+    problem: int = Field(description="Place of the problem in 'problems'.")
+    select_metric: Metric = Field(description="What settings are selected by.")
+    arms: list[ArmResult]
+    settings: list[TunedSetting] = Field(description="The settings of all arms, arm by arm.")
+    sensitivity: list[SensitivitySeries] = Field(
+        description="Tuning values of each arm by learning rate; 'best_place' is a place in 'settings'."
+    )
+    pairs: list[ArmPair] = Field(description="Arms against each other on equal confirmation seeds.")
+
+
+class ProtocolResult(FrozenModel):
+    """What a comparison with a protocol states: on the confirmation seeds, each arm with its selected setting."""
+
+    select: SelectionRule
+    tuning_seeds: list[int]
+    confirm_seeds: list[int]
+    shared_seeds: list[int] = Field(description="Seeds that settings are both selected and compared on.")
+    problems: list[ArmsOnProblem] = Field(description="In the order of 'problems'.")
+    pairs: list[ArmPair] = Field(
+        description="Arms against each other over the problems, tuned on each; empty where there is only one."
+    )
+    notes: list[str]

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from ayla_service.figures.data import FigureData, RecordedTrial, SettingData, TrialResult
+from ayla_service.figures.data import FigureData, Floats, RecordedTrial, SettingData, TrialResult
 from ayla_service.figures.drawing import Render, new_figure, styled
 from ayla_service.figures.options import AxisScale, FigureOptions
 from ayla_service.figures.renderers import lines
@@ -66,3 +66,9 @@ def loss_lines(found: FigureData, scale: AxisScale = AxisScale.AUTO, name: str =
     return partial(
         lines.render, lines=LinePlot(name, [Panel("loss", "loss", worst=np.inf)], "step", scale=scale), data=found
     )
+
+
+def noise(count: int, seed: int) -> Floats:
+    """Numbers between -1 and 1 that look random."""
+    drawn: Floats = 2 * (np.sin(np.arange(count) * 12.9898 + 78.233 * seed) * 43758.5453 % 1) - 1
+    return drawn

@@ -13,14 +13,15 @@ from pathlib import Path
 
 import numpy as np
 from ayla_service.figures.cells import heat_map_of
-from ayla_service.figures.data import Columns, FigureData, FittedCurves, Floats, SettingData
+from ayla_service.figures.data import Columns, FigureData, FittedCurves, SettingData
 from ayla_service.figures.drawing import Render, to_file
 from ayla_service.figures.options import AxisScale, CellValue, FigureOptions, Form, Style
 from ayla_service.figures.renderers import curve, heatmap, landscape, lines
 from ayla_service.figures.renderers.lines import LinePlot, Panel
 from PIL import Image
 
-from tests.figures.figure_samples import figure_data, run, setting
+from tests.figures.compared_pictures import COMPARED
+from tests.figures.figure_samples import figure_data, noise, run, setting
 
 BASELINE = Path(__file__).parent / "baseline"
 
@@ -29,12 +30,6 @@ SIZES = {3.3: 100, 8.0: 50}
 
 PLAIN, AYLA = "Adam lr=0.001", "AYLA-Adam lr=0.001 N1=1.5 N2=0.8"
 LABELS = (PLAIN, AYLA, "SGD lr=0.1 momentum=0.9", "AYLA-SGD lr=0.1 momentum=0.9 N1=1.2 N2=1")
-
-
-def noise(count: int, seed: int) -> Floats:
-    """Numbers between -1 and 1 that look random."""
-    drawn: Floats = 2 * (np.sin(np.arange(count) * 12.9898 + 78.233 * seed) * 43758.5453 % 1) - 1
-    return drawn
 
 
 def descent(count: int, pace: float, seed: int) -> list[float]:
@@ -211,20 +206,19 @@ EARLIER: dict[str, Callable[[str], Render]] = {
     "curve": fitted_curves,
     "heatmap": heat_map,
 }
-PICTURES = EARLIER
+WAYS = ((Style.SCREEN, 8.0), (Style.PAPER, 3.3), (Style.SCREEN, 3.3), (Style.PAPER, 8.0))
 
 
 def cases() -> Iterator[tuple[str, Render, FigureOptions]]:
-    """Name, renderer and options of each image: on a screen 8 inches wide, and in a column; new kinds both ways."""
-    for name, make in PICTURES.items():
-        for style, width in ((Style.SCREEN, 8.0), (Style.PAPER, 3.3), (Style.SCREEN, 3.3), (Style.PAPER, 8.0)):
-            if name not in EARLIER or (style is Style.PAPER) == (width < 8):
-                title = "" if style is Style.PAPER else "Digits, three layers"
-                yield (
-                    f"{name}-{style}-{width:g}",
-                    make(title),
-                    FigureOptions(style=style, width=width, dpi=SIZES[width]),
-                )
+    """Name, renderer and options of each image: on a screen 8 inches wide and in a column; of comparisons both ways."""
+    for style, width in WAYS:
+        options = FigureOptions(style=style, width=width, dpi=SIZES[width])
+        title = "" if style is Style.PAPER else "Digits, three layers"
+        if (style, width) in WAYS[:2]:
+            for name, make in EARLIER.items():
+                yield f"{name}-{style}-{width:g}", make(title), options
+        for name, make_compared in COMPARED.items():
+            yield f"{name}-{style}-{width:g}", make_compared(title, options), options
 
 
 def picture(render: Render, options: FigureOptions) -> bytes:

@@ -45,8 +45,10 @@ class FigureJob:
     def unavailable_reason(self, kind: Kind) -> str | None:
         """Reason why the job has no figure of this kind; None if it has."""
         match kind:
-            case Kind.LOSS | Kind.EFFECTIVE_LR:
+            case Kind.LOSS | Kind.EFFECTIVE_LR | Kind.STRIP:
                 return None
+            case Kind.FOREST | Kind.SLOPES | Kind.PERFORMANCE | Kind.DATA | Kind.SENSITIVITY | Kind.TUNING:
+                return None if len(self.spec.optimizers) > 1 else "it has one optimizer, and nothing to compare it with"
             case Kind.ACCURACY:
                 return None if self._has_classes else "only classes have an accuracy"
             case Kind.PARAMETERS:

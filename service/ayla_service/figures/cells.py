@@ -78,12 +78,18 @@ def panel_of(optimizer: Mapping[str, Any], axis_x: str, axis_y: str) -> str:
 
     An axis that has the settings of AYLA tells plain ones apart by itself: they stand at "none".
     """
-    named = "" if "name" in (axis_x, axis_y) else _TITLES.get(optimizer["name"], str(optimizer["name"]))
+    if "name" in (axis_x, axis_y):
+        is_told = any(axis.startswith("ayla.") for axis in (axis_x, axis_y))
+        return "" if is_told else "with AYLA" if optimizer.get("ayla") else "plain"
     if any(axis.startswith("ayla.") for axis in (axis_x, axis_y)):
-        return named
-    if optimizer.get("ayla"):
-        return f"AYLA-{named}" if named else "with AYLA"
-    return named or "plain"
+        return optimizer_title({"name": optimizer["name"]})
+    return optimizer_title(optimizer)
+
+
+def optimizer_title(optimizer: Mapping[str, Any]) -> str:
+    """Name of an optimizer for people, which is another one with AYLA."""
+    title = _TITLES.get(optimizer["name"], str(optimizer["name"]))
+    return f"AYLA-{title}" if optimizer.get("ayla") else title
 
 
 def _grid(

@@ -124,15 +124,22 @@ def _style(label: str, look: Look | None) -> SettingStyle:
 
 
 def without_common(styles: Mapping[int, SettingStyle]) -> tuple[Mapping[int, SettingStyle], str]:
-    """The styles with names that say only how the optimizers differ, and what all have in common.
+    """The styles with names that say only how the optimizers differ, and what all have in common."""
+    names, common = without_common_words([style.name for style in styles.values()])
+    return {
+        place: replace(style, name=name) for (place, style), name in zip(styles.items(), names, strict=True)
+    }, common
+
+
+def without_common_words(labels: Sequence[str]) -> tuple[list[str], str]:
+    """Labels without the settings that all of them have, and these settings; unless labels would then be equal.
 
     Settings stand in labels as words with an equals sign, as in ``lr=0.1``.
     """
-    words = {place: style.name.split(" ") for place, style in styles.items()}
-    common = [
-        word for word in next(iter(words.values()), []) if "=" in word and all(word in own for own in words.values())
-    ]
-    names = {place: " ".join(word for word in own if word not in common) for place, own in words.items()}
-    if len(styles) < 2 or not common or len(set(names.values())) < len(names) or "" in names.values():
-        return styles, ""
-    return {place: replace(style, name=names[place]) for place, style in styles.items()}, " ".join(common)
+    words = {label: label.split(" ") for label in labels}
+    first = next(iter(words.values()), [])
+    common = [word for word in first if "=" in word and all(word in own for own in words.values())]
+    names = {label: " ".join(word for word in own if word not in common) for label, own in words.items()}
+    if len(words) < 2 or len(set(names.values())) < len(names) or "" in names.values():
+        return list(labels), ""
+    return [names[label] for label in labels], " ".join(common)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from enum import Enum, StrEnum, auto
 from typing import Any
 
+from ayla_service.comparison.query import ComparisonQuery, Metric, TargetMetric
 from ayla_service.errors import InvalidQuery
 from ayla_service.trials.series import METRICS, TRAJECTORY, Series
 
@@ -31,6 +32,13 @@ class Kind(StrEnum):
     LANDSCAPE = "landscape"
     CURVE = "curve"
     HEATMAP = "heatmap"
+    FOREST = "forest"
+    SLOPES = "slopes"
+    STRIP = "strip"
+    PERFORMANCE = "performance-profile"
+    DATA = "data-profile"
+    SENSITIVITY = "sensitivity"
+    TUNING = "tuning"
 
 
 class Form(StrEnum):
@@ -89,13 +97,18 @@ class FigureKind:
         options: that only some kinds have, and this one among them.
         series: the rows that are read of each trial; None: none.
         seeds: which trials are read.
+        compares: whether it shows what a comparison of jobs answers, of one job or of several.
     """
 
     title: str
     options: tuple[str, ...]
     series: Series | None = TRAJECTORY
     seeds: Seeds = Seeds.READABLE
+    compares: bool = False
 
+
+_JUDGED = ("metric", "target", "target_metric", "minimum", "problem")
+_TESTED = (*_JUDGED, "confidence", "baseline", "scale")
 
 KINDS: Mapping[Kind, FigureKind] = {
     Kind.LOSS: FigureKind("Loss by step or epoch", ("across", "scale", "max_points", "smooth")),
@@ -108,6 +121,23 @@ KINDS: Mapping[Kind, FigureKind] = {
     Kind.CURVE: FigureKind("Fitted curves at the recorded steps", ("max_points", "at"), series=None, seeds=Seeds.FIRST),
     Kind.HEATMAP: FigureKind(
         "Result over two settings that vary", ("scale", "axis_x", "axis_y", "value"), series=None, seeds=Seeds.ALL
+    ),
+    Kind.FOREST: FigureKind("Median paired differences with their intervals", _TESTED, compares=True),
+    Kind.SLOPES: FigureKind("Paired results seed by seed", _TESTED, compares=True),
+    Kind.STRIP: FigureKind("Results of all seeds, by optimizer", (*_JUDGED, "scale"), compares=True),
+    Kind.PERFORMANCE: FigureKind(
+        "Performance profile: share solved within τ times the fastest",
+        ("target", "target_metric", "scale"),
+        compares=True,
+    ),
+    Kind.DATA: FigureKind(
+        "Data profile: share solved within so many steps", ("target", "target_metric", "scale"), compares=True
+    ),
+    Kind.SENSITIVITY: FigureKind(
+        "Best and median result by a setting", (*_JUDGED, "axis_x", "scale", "tuning_seeds"), compares=True
+    ),
+    Kind.TUNING: FigureKind(
+        "Expected best of k settings", (*_JUDGED, "confidence", "scale", "tuning_seeds"), compares=True
     ),
 }
 
@@ -138,6 +168,14 @@ class FigureOptions:
         axis_x: setting along the columns of a heat map.
         axis_y: setting along its rows.
         value: of its cells.
+        metric: that a comparison is by, as the options down to baseline.
+        target: the value to reach.
+        target_metric: what it is a value of.
+        minimum: the least possible loss.
+        confidence: of intervals.
+        baseline: label of the optimizer that all others are tested against.
+        problem: place of the problem of the comparison that is drawn; None for all.
+        tuning_seeds: that settings are judged on; None for all.
     """
 
     style: Style = Style.SCREEN
@@ -154,12 +192,27 @@ class FigureOptions:
     axis_x: str | None = None
     axis_y: str | None = None
     value: CellValue | None = None
+    metric: Metric | None = None
+    target: float | None = None
+    target_metric: TargetMetric | None = None
+    minimum: float | None = None
+    confidence: float | None = None
+    baseline: str | None = None
+    problem: int | None = None
+    tuning_seeds: tuple[int, ...] | None = None
 
     @property
     def inches(self) -> tuple[float, float]:
         """Width and height: 8 × 5 on a screen, 3.3 × 2.8 on paper; the height by default follows from the width."""
         width = self.width or (COLUMN_WIDTH if self.style is Style.PAPER else DEFAULT_WIDTH)
         return width, self.height or min(MOST_HEIGHT, 1.25 + 0.46875 * width)
+
+    @property
+    def query(self) -> ComparisonQuery:
+        """How to compare."""
+        names = [option.name for option in fields(ComparisonQuery)]
+        given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        return ComparisonQuery(**given)
 
     @property
     def points(self) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ayla_service.comparison.effects import copies
+from ayla_service.comparison.metrics import why_not
 from ayla_service.comparison.query import Metric
 from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, independent
 from ayla_service.trials.quantiles import median
@@ -119,8 +120,8 @@ def _tried(
     same = copies(replace(problem, settings={setting.label: setting for setting in tuned}))
     found = []
     for whole, setting in zip(settings, tuned, strict=True):
-        values = _values(setting, metric)
-        confirmed = _values(on_seeds(whole, confirmation), metric)
+        values = _values(problem, setting, metric)
+        confirmed = _values(problem, on_seeds(whole, confirmation), metric)
         found.append(
             TriedSetting(
                 setting=whole,
@@ -134,7 +135,9 @@ def _tried(
     return found
 
 
-def _values(setting: ComparedSetting, metric: Metric) -> dict[int, float]:
+def _values(problem: ComparedProblem, setting: ComparedSetting, metric: Metric) -> dict[int, float]:
+    if why_not(problem, metric) is not None:
+        return {}
     found = {seed: run.value(metric) for seed, run in setting.runs.items()}
     return {seed: value for seed, value in found.items() if value is not None}
 

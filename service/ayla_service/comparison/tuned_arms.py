@@ -68,8 +68,7 @@ def follow(protocol: Protocol, problems: Sequence[ComparedProblem], query: Compa
 
 def _tuned(problem: ComparedProblem, protocol: Protocol) -> TunedProblem:
     metric = protocol.metric or problem.metric
-    tuning, confirm = protocol.tuning_seeds, protocol.confirm_seeds
-    arms = {name: tuned_arm(problem, name, tuning, confirm, metric) for name in arms_of([problem])}
+    arms = {name: tuned_arm(problem, name, settings, protocol, metric) for name, settings in arms_of([problem]).items()}
     confirmation = replace(problem, settings={name: arm.confirmation for name, arm in arms.items()})
     return TunedProblem(metric, why_not(problem, metric), arms, confirmation, [])
 

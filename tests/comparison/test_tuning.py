@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
-from ayla_service.comparison.arms import arm_matches
+from ayla_service.comparison.arms import arm_matches, arms_of
 from ayla_service.comparison.pairs import Match
 from ayla_service.comparison.protocol import Protocol
 from ayla_service.comparison.qualifications import qualifications, weaknesses
@@ -40,13 +40,18 @@ def of(*settings: ComparedSetting) -> ComparedProblem:
     return made
 
 
-def tuned(made: ComparedProblem, name: str = SGD, tuning: Sequence[int] = TUNING) -> TunedArm:
-    return tuned_arm(made, name, tuning, CONFIRM, "final_loss")
+def tuned(made: ComparedProblem, name: str) -> TunedArm:
+    return tuned_arm(made, name, arms_of([made])[name], Protocol(TUNING, CONFIRM), "final_loss")
 
 
-def followed(*problems: ComparedProblem, baseline: str | None = None, **seeds: Sequence[int]) -> ProtocolOutcome:
-    protocol = Protocol(tuple(seeds.get("tuning", TUNING)), tuple(seeds.get("confirm", CONFIRM)))
-    return follow(protocol, problems, ComparisonQuery(metric="final_loss", baseline=baseline))
+def followed(
+    *problems: ComparedProblem,
+    baseline: str | None = None,
+    tuning: Sequence[int] = TUNING,
+    confirm: Sequence[int] = CONFIRM,
+) -> ProtocolOutcome:
+    protocol = Protocol(tuple(tuning), tuple(confirm))
+    return follow(protocol, problems, ComparisonQuery(baseline=baseline))
 
 
 def selected(arm: TunedArm) -> str | None:
@@ -93,7 +98,7 @@ def test_selection_and_statement_are_those_counted_out_anew() -> None:
                 assert selected(found.arms[arm]) == picked[arm]
                 picked_other_than_first += picked[arm] not in {None, next(iter(mine))}
             (test,) = found.tests
-            ours, base = (losses[picked[arm]] if picked[arm] else {} for arm in (AYLA, SGD))
+            ours, base = (losses.get(picked[arm] or "", {}) for arm in (AYLA, SGD))
             wins, lost, ties = expected_wins(ours, base, CONFIRM)
             assert (test.wins, test.losses, test.ties, test.count) == (wins, lost, ties, wins + lost + ties)
             if wins + lost + ties > 1:
@@ -168,6 +173,10 @@ def test_the_arm_with_ayla_is_compared_with_the_arm_that_it_is_built_on() -> Non
     plain = [setting(f"p{n}", {}, arm=SGD, learning_rate=n) for n in (1, 2)]
     other = [setting(f"m{n}", {}, arm="momentum", learning_rate=n, momentum=0.9) for n in (1, 2, 3)]
     ayla = [setting(f"a{n}", {}, arm="AYLA", learning_rate=n, momentum=0.9, ayla={"n1": 1.5}) for n in (3, 4)]
+    # Of arms that have as many of its settings it is the first one, not that of its first setting.
+    even = [setting(f"e{n}", {}, arm="even", learning_rate=n, ayla={"n1": 1.5}) for n in (3, 2)]
+    third = setting("p3", {}, arm="third", learning_rate=3)
+    assert arm_matches([of(*plain, third, *even)], None) == [Match("even", SGD, is_ayla=True)]
     alone = setting("alone", {}, learning_rate=2, ayla={"n1": 1.5})
     nothing = setting("nothing", {}, learning_rate=7, ayla={"n1": 1.5})
     found = arm_matches([of(*plain, *ayla, alone), of(*other, nothing)], None)
@@ -178,9 +187,9 @@ def test_the_arm_with_ayla_is_compared_with_the_arm_that_it_is_built_on() -> Non
     ]  # fmt: skip
 
 
-def said(*settings: ComparedSetting, **seeds: Sequence[int]) -> list[str]:
+def said(*settings: ComparedSetting, tuning: Sequence[int] = TUNING, confirm: Sequence[int] = CONFIRM) -> list[str]:
     """What is said of AYLA against SGD."""
-    outcome = followed(of(*settings), **seeds)
+    outcome = followed(of(*settings), tuning=tuning, confirm=confirm)
     arms = outcome.problems[0].arms
     return qualifications(Match(AYLA, SGD, is_ayla=True), [(arms[AYLA], arms[SGD])], outcome.protocol)
 

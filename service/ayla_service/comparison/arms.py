@@ -1,6 +1,7 @@
 """Arms of a comparison: optimizers with several settings each, and which of them is compared with which."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from ayla_service.comparison.pairs import Match
 from ayla_service.comparison.runs import ComparedProblem, ComparedSetting
@@ -22,10 +23,10 @@ def arm_matches(problems: Sequence[ComparedProblem], baseline: str | None) -> li
     equals.
     """
     arms = arms_of(problems)
-    plain = {name: settings for name, settings in arms.items() if not _has_ayla(settings)}
+    plain = _plain_by_base(arms)
     found: dict[tuple[str, str], Match] = {}
     for name, settings in arms.items():
-        base = _built_on(settings, plain) if _has_ayla(settings) else None
+        base = _built_on(settings, plain)
         if base is not None:
             found[name, base] = Match(name, base, is_ayla=True)
     for name in arms if baseline in arms else ():
@@ -34,12 +35,19 @@ def arm_matches(problems: Sequence[ComparedProblem], baseline: str | None) -> li
     return list(found.values())
 
 
-def _has_ayla(settings: Sequence[ComparedSetting]) -> bool:
-    return any(setting.has_ayla for setting in settings)
+def _plain_by_base(arms: Mapping[str, Sequence[ComparedSetting]]) -> dict[str, list[tuple[int, str]]]:
+    """Place and name of the arms without AYLA that have a setting, by the setting."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for place, (name, settings) in enumerate(arms.items()):
+        if not any(setting.has_ayla for setting in settings):
+            for base in {setting.base for setting in settings}:
+                found.setdefault(base, []).append((place, name))
+    return found
 
 
-def _built_on(settings: Sequence[ComparedSetting], plain: dict[str, list[ComparedSetting]]) -> str | None:
+def _built_on(settings: Sequence[ComparedSetting], plain: Mapping[str, Sequence[tuple[int, str]]]) -> str | None:
+    """The arm that most of these settings are AYLA on, the first of equals; none if none of them is."""
     bases = {setting.base for setting in settings if setting.has_ayla}
-    common = {name: len(bases & {setting.base for setting in others}) for name, others in plain.items()}
-    best = max(common, key=common.__getitem__, default=None)
-    return best if best is not None and common[best] else None
+    common = Counter(arm for base in bases for arm in plain.get(base, ()))
+    best = min(common, key=lambda arm: (-common[arm], arm), default=None)
+    return None if best is None else best[1]

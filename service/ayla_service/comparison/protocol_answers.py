@@ -4,15 +4,15 @@ import math
 from collections.abc import Iterator, Sequence
 
 from ayla_service.comparison.expected_best import expected_best
-from ayla_service.comparison.metrics import more_is_better
+from ayla_service.comparison.metrics import in_words, more_is_better
 from ayla_service.comparison.paired_tests import PairedTest
 from ayla_service.comparison.protocol import Protocol
+from ayla_service.comparison.protocol_request import SelectionRule
 from ayla_service.comparison.protocol_schemas import (
     ArmPair,
     ArmResult,
     ArmsOnProblem,
     ProtocolResult,
-    SelectionRule,
     TunedSetting,
 )
 from ayla_service.comparison.qualifications import qualifications, weaknesses, with_qualifications
@@ -40,6 +40,10 @@ def protocol_result(outcome: ProtocolOutcome, query: ComparisonQuery) -> Protoco
 
 
 def _notes(outcome: ProtocolOutcome) -> Iterator[str]:
+    for tuned in outcome.problems:
+        if tuned.unknown is not None:
+            where = f"On {tuned.confirmation.title}: " if len(outcome.problems) > 1 else ""
+            yield f"{where}Nothing can be selected by the {in_words(tuned.metric)}: {tuned.unknown}."
     if not outcome.has_matches:
         yield "No arm with AYLA has the arm that it is built on beside it; name an arm as baseline to have tests."
 
@@ -49,7 +53,7 @@ def _on_problem(place: int, tuned: TunedProblem, protocol: Protocol, query: Comp
     return ArmsOnProblem(
         problem=place,
         select_metric=tuned.metric,
-        arms=[_arm(arm, tuned.metric, protocol, query) for arm in tuned.arms.values()],
+        arms=[_arm(tuned, arm, protocol, query) for arm in tuned.arms.values()],
         settings=[_setting(name, one, tuned.metric) for name, one in tried],
         sensitivity=_sensitivity(tried, tuned.metric),
         pairs=[_pair(test, [tuned], protocol, query) for test in tuned.tests],
@@ -75,7 +79,8 @@ def _ends(counts: Sequence[int]) -> list[int]:
     return sorted({min(counts), max(counts)}) if counts else []
 
 
-def _arm(arm: TunedArm, metric: Metric, protocol: Protocol, query: ComparisonQuery) -> ArmResult:
+def _arm(tuned: TunedProblem, arm: TunedArm, protocol: Protocol, query: ComparisonQuery) -> ArmResult:
+    problem, metric = tuned.confirmation, tuned.metric
     selected, different = arm.selected, [one for one in arm.tried if one.copy_of is None]
     values = [one.value for one in arm.tried if one.counts and one.value is not None]
     return ArmResult(
@@ -88,7 +93,7 @@ def _arm(arm: TunedArm, metric: Metric, protocol: Protocol, query: ComparisonQue
         tied=sum(one.counts and one.rank == 1 for one in arm.tried),
         tuning_value=None if selected is None else shown(selected.value, metric),
         tuning_seeds=0 if selected is None else len(selected.seeds),
-        confirmation=None if selected is None else summarize(arm.confirmation, query),
+        confirmation=None if selected is None else summarize(problem, arm.confirmation, query),
         missing_seeds=list(arm.missing),
         expected_best=[_shown_best(one, metric) for one in expected_best(values, query.confidence)] if values else [],
         notes=weaknesses(arm, protocol),

@@ -181,6 +181,7 @@ class ComparedProblem:
         target_metric: what a target is a value of.
         job_ids: the jobs that ran it.
         settings: by label, in the order of the jobs and their optimizers.
+        seeds: of all its trials, ended or not.
         repeated: trials left out, as another job has the same setting with the same seed.
     """
 
@@ -195,6 +196,7 @@ class ComparedProblem:
     target_metric: TargetMetric = "final_loss"
     job_ids: list[str] = field(default_factory=list)
     settings: dict[str, ComparedSetting] = field(default_factory=dict)
+    seeds: set[int] = field(default_factory=set)
     repeated: int = 0
 
 

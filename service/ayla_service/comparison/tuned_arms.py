@@ -1,11 +1,14 @@
 """Arms of all problems, tuned and compared: their selected settings against each other on the confirmation seeds."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ayla_service.comparison.arms import arm_matches, arms_of
-from ayla_service.comparison.paired_tests import PairedTest, run_tests
-from ayla_service.comparison.pairs import Match, over_problems, over_seeds
+from ayla_service.comparison.effects import copies
+from ayla_service.comparison.matched_tests import problem_tests, seed_tests
+from ayla_service.comparison.metrics import why_not
+from ayla_service.comparison.paired_tests import PairedTest
+from ayla_service.comparison.pairs import Match
 from ayla_service.comparison.protocol import Protocol
 from ayla_service.comparison.query import ComparisonQuery, Metric
 from ayla_service.comparison.runs import ComparedProblem
@@ -18,12 +21,14 @@ class TunedProblem:
 
     Attributes:
         metric: what settings are selected by.
+        unknown: why no trial of the problem has that metric; None if they can have it.
         arms: by name, in order of appearance.
         confirmation: the selected settings on the confirmation seeds, each under the name of its arm.
         tests: of arms against each other, over confirmation seeds.
     """
 
     metric: Metric
+    unknown: str | None
     arms: dict[str, TunedArm]
     confirmation: ComparedProblem
     tests: list[PairedTest]
@@ -48,39 +53,26 @@ class ProtocolOutcome:
 
 def follow(protocol: Protocol, problems: Sequence[ComparedProblem], query: ComparisonQuery) -> ProtocolOutcome:
     """Select the best setting of every arm on every problem, and compare these on the confirmation seeds."""
-    tuned = [_tuned(problem, query, protocol) for problem in problems]
+    tuned = [_tuned(problem, protocol) for problem in problems]
     matched = arm_matches(problems, query.baseline)
     confirmations = [one.confirmation for one in tuned]
-    over = [over_problems(confirmations, match, query.metric) for match in matched] if len(problems) > 1 else []
+    firsts = [copies(confirmation) for confirmation in confirmations]
+    tests = seed_tests(confirmations, firsts, [_present(one, matched) for one in tuned], query)
     return ProtocolOutcome(
         protocol,
-        _with_tests(tuned, matched, query),
-        run_tests(over, "problem", query),
+        [replace(one, tests=tests[place]) for place, one in enumerate(tuned)],
+        problem_tests(confirmations, firsts, matched, query) if len(problems) > 1 else [],
         has_matches=bool(matched),
     )
 
 
-def _tuned(problem: ComparedProblem, query: ComparisonQuery, protocol: Protocol) -> TunedProblem:
-    metric = protocol.metric or query.metric or problem.metric
-    tuning, confirm = protocol.tuning_seeds, protocol.confirm_seeds
-    arms = {name: tuned_arm(problem, name, tuning, confirm, metric) for name in arms_of([problem])}
+def _tuned(problem: ComparedProblem, protocol: Protocol) -> TunedProblem:
+    metric = protocol.metric or problem.metric
+    arms = {name: tuned_arm(problem, name, settings, protocol, metric) for name, settings in arms_of([problem]).items()}
     confirmation = replace(problem, settings={name: arm.confirmation for name, arm in arms.items()})
-    return TunedProblem(metric, arms, confirmation, [])
+    return TunedProblem(metric, why_not(problem, metric), arms, confirmation, [])
 
 
-def _with_tests(tuned: Sequence[TunedProblem], matched: Sequence[Match], query: ComparisonQuery) -> list[TunedProblem]:
-    """The problems with their tests over seeds; those of all problems are one family."""
-    found = [
-        (place, over_seeds(one.confirmation, match, query.metric))
-        for place, one in enumerate(tuned)
-        for match in _present(one, matched)
-    ]
-    tests = run_tests([pairs for _, pairs in found], "seed", query)
-    by_problem: list[list[PairedTest]] = [[] for _ in tuned]
-    for (place, _), test in zip(found, tests, strict=True):
-        by_problem[place].append(test)
-    return [replace(one, tests=by_problem[place]) for place, one in enumerate(tuned)]
-
-
-def _present(tuned: TunedProblem, matched: Sequence[Match]) -> Iterator[Match]:
-    return (match for match in matched if {match.label, match.base_label} <= tuned.arms.keys())
+def _present(tuned: TunedProblem, matched: Sequence[Match]) -> list[Match]:
+    """What is compared of the arms that the problem has."""
+    return [match for match in matched if {match.label, match.base_label} <= tuned.arms.keys()]

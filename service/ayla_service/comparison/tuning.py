@@ -1,10 +1,13 @@
 """Tuning of an arm on one problem: its settings on the tuning seeds, and the selection of the best."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ayla_service.comparison.effects import copies
+from ayla_service.comparison.metrics import why_not
+from ayla_service.comparison.protocol import Protocol
 from ayla_service.comparison.query import Metric
 from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, independent
 from ayla_service.trials.quantiles import median
@@ -77,7 +80,11 @@ class TunedArm:
 
 
 def tuned_arm(
-    problem: ComparedProblem, name: str, tuning: Sequence[int], confirmation: Sequence[int], metric: Metric
+    problem: ComparedProblem,
+    name: str,
+    settings: Sequence[ComparedSetting],
+    protocol: Protocol,
+    metric: Metric,
 ) -> TunedArm:
     """Select the best setting of an arm: the lowest median over the tuning seeds, the first of equals.
 
@@ -85,14 +92,14 @@ def tuned_arm(
     of other seeds.
 
     Args:
-        problem: with the runs of all settings.
+        problem: that they were run on.
         name: of the arm.
-        tuning: seeds.
-        confirmation: seeds.
+        settings: of the arm, at least one.
+        protocol: the seeds.
         metric: what to select by.
     """
-    settings = [setting for setting in problem.settings.values() if setting.arm == name]
-    tried = _ranked(_tried(problem, settings, tuning, confirmation, metric))
+    confirmation = protocol.confirm_seeds
+    tried = _ranked(_tried(problem, settings, protocol, metric))
     selected = _best(tried)
     if selected is None:
         none = ComparedSetting(name, settings[0].optimizer)
@@ -109,18 +116,14 @@ def on_seeds(setting: ComparedSetting, seeds: Sequence[int], label: str | None =
 
 
 def _tried(
-    problem: ComparedProblem,
-    settings: Sequence[ComparedSetting],
-    tuning: Sequence[int],
-    confirmation: Sequence[int],
-    metric: Metric,
+    problem: ComparedProblem, settings: Sequence[ComparedSetting], protocol: Protocol, metric: Metric
 ) -> list[TriedSetting]:
-    tuned = [on_seeds(setting, tuning) for setting in settings]
+    tuned = [on_seeds(setting, protocol.tuning_seeds) for setting in settings]
     same = copies(replace(problem, settings={setting.label: setting for setting in tuned}))
     found = []
     for whole, setting in zip(settings, tuned, strict=True):
-        values = _values(setting, metric)
-        confirmed = _values(on_seeds(whole, confirmation), metric)
+        values = _values(problem, setting, metric)
+        confirmed = _values(problem, on_seeds(whole, protocol.confirm_seeds), metric)
         found.append(
             TriedSetting(
                 setting=whole,
@@ -134,7 +137,9 @@ def _tried(
     return found
 
 
-def _values(setting: ComparedSetting, metric: Metric) -> dict[int, float]:
+def _values(problem: ComparedProblem, setting: ComparedSetting, metric: Metric) -> dict[int, float]:
+    if why_not(problem, metric) is not None:
+        return {}
     found = {seed: run.value(metric) for seed, run in setting.runs.items()}
     return {seed: value for seed, value in found.items() if value is not None}
 
@@ -147,11 +152,8 @@ def _ranked(tried: Sequence[TriedSetting]) -> list[TriedSetting]:
     """The settings with what can be selected of them, and its rank."""
     most = max(len(one.seeds) for one in tried)
     found = [replace(one, can_be_selected=0 < len(one.seeds) == most) for one in tried]
-    values = [_order(one) for one in found if one.counts]
-    return [
-        replace(one, rank=1 + sum(value < _order(one) for value in values)) if one.can_be_selected else one
-        for one in found
-    ]
+    values = sorted(_order(one) for one in found if one.counts)
+    return [replace(one, rank=1 + bisect_left(values, _order(one))) if one.can_be_selected else one for one in found]
 
 
 def _best(tried: Sequence[TriedSetting]) -> TriedSetting | None:

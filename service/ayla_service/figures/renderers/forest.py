@@ -12,8 +12,8 @@ from matplotlib.ticker import FuncFormatter, SymmetricalLogLocator
 from ayla_service.comparison.distributions import percent
 from ayla_service.comparison.schemas import PairComparison
 from ayla_service.figures.compared import MOST_ROWS, Compared, ends_of, pairs_of
-from ayla_service.figures.legends import add_note, add_nothing_yet, add_title
-from ayla_service.figures.looks import without_common_words
+from ayla_service.figures.legends import add_note, add_nothing_yet, add_title, panel_inches
+from ayla_service.figures.looks import difference_to, without_common_words
 from ayla_service.figures.options import AxisScale
 from ayla_service.figures.renderers.rows import OUTCOMES, fit_height, label_rows, lines_of, write_beside
 from ayla_service.figures.scales import set_linear_labels
@@ -33,7 +33,7 @@ def render(figure: Figure, data: Compared) -> None:
     metric, more_is_better, every = pairs_of(data)
     pairs = every[:MOST_ROWS]
     names, common = without_common_words([text for pair in pairs for text in (pair.label, pair.base_label)])
-    labels = _labels(names[::2], names[1::2])
+    labels = _labels([difference_to(*both) for both in zip(names[::2], names[1::2], strict=True)], names[1::2])
     fit_height(figure, data.options, len(pairs) * max(2.2, 0.4 + lines_of(labels, figure)))
     add_title(figure, data.title)
     axes = figure.subplots()
@@ -91,8 +91,9 @@ def _scale(axes: Axes, pairs: Sequence[PairComparison], scale: AxisScale) -> Non
         axes.set_xlim(2 * min(values.min(), -least), 2 * max(values.max(), least))
         return
     span = float(np.ptp(values)) or 1.0
-    axes.set_xlim(float(values.min()) - 0.1 * span, float(values.max()) + 0.1 * span)
-    axes.locator_params(axis="x", nbins=5)
+    below, above = (0.25 if edge in found else 0.1 for edge in (-math.inf, math.inf))
+    axes.set_xlim(float(values.min()) - below * span, float(values.max()) + above * span)
+    axes.locator_params(axis="x", nbins=5 if panel_inches(axes) > 5 else 3)
     set_linear_labels(axes.xaxis)
 
 

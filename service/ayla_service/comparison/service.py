@@ -1,15 +1,16 @@
 """Comparison of the optimizers of a team's jobs."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ayla_service.comparison import curves
 from ayla_service.comparison.effects import copies, notes_on_effects
+from ayla_service.comparison.families import problem_tests, seed_tests
 from ayla_service.comparison.loading import load
 from ayla_service.comparison.metrics import choose_metrics, default_metric, is_to_target, more_is_better
-from ayla_service.comparison.paired_tests import PairedTest, run_tests
-from ayla_service.comparison.pairs import Match, matches, over_problems, over_seeds
+from ayla_service.comparison.paired_tests import PairedTest
+from ayla_service.comparison.pairs import matches
 from ayla_service.comparison.profiles import profile
 from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.recorded import not_recorded, notes_on_metrics
@@ -124,7 +125,7 @@ def _comparison(
 ) -> ComparisonResult:
     found = matches(problems, query.baseline)
     firsts = [copies(problem) for problem in problems]
-    tests = _seed_tests(problems, firsts, query)
+    tests = seed_tests(problems, firsts, query)
     results = [
         ProblemResult(problem, _summaries(problem, firsts[place], query), tests[place])
         for place, problem in enumerate(problems)
@@ -134,7 +135,7 @@ def _comparison(
         query=query,
         jobs=jobs,
         results=results,
-        tests=_problem_tests(problems, firsts, query) if len(problems) > 1 else [],
+        tests=problem_tests(problems, firsts, query) if len(problems) > 1 else [],
         profile=None if unread else profile(problems, query.target),
         notes=[
             *_notes(problems, lacks_tests=not found and query.baseline is None),
@@ -146,41 +147,6 @@ def _comparison(
 
 def _summaries(problem: ComparedProblem, first: Mapping[str, str], query: ComparisonQuery) -> list[ComparedOptimizer]:
     return [summarize(problem, setting, query, first.get(label)) for label, setting in problem.settings.items()]
-
-
-def _seed_tests(
-    problems: Sequence[ComparedProblem], firsts: Sequence[Mapping[str, str]], query: ComparisonQuery
-) -> list[list[PairedTest]]:
-    """The tests over seeds, by problem; those of all problems are one family, in which copies count once."""
-    found = [
-        (place, replace(over_seeds(problem, match), originals=_originals(match, [firsts[place]], place)))
-        for place, problem in enumerate(problems)
-        for match in matches([problem], query.baseline)
-    ]
-    tests = run_tests([pairs for _, pairs in found], "seed", query)
-    by_problem: list[list[PairedTest]] = [[] for _ in problems]
-    for (place, _), test in zip(found, tests, strict=True):
-        by_problem[place].append(test)
-    return by_problem
-
-
-def _problem_tests(
-    problems: Sequence[ComparedProblem], firsts: Sequence[Mapping[str, str]], query: ComparisonQuery
-) -> list[PairedTest]:
-    """The tests over problems, which are another family."""
-    found = [
-        replace(over_problems(problems, match), originals=_originals(match, firsts))
-        for match in matches(problems, query.baseline)
-    ]
-    return run_tests(found, "problem", query)
-
-
-def _originals(match: Match, firsts: Sequence[Mapping[str, str]], place: int = 0) -> tuple[Hashable, Hashable]:
-    """On each problem the first settings that the two are copies of, or they themselves."""
-    return (
-        (place, *(first.get(match.label, match.label) for first in firsts)),
-        (place, *(first.get(match.base_label, match.base_label) for first in firsts)),
-    )
 
 
 def _notes(problems: Sequence[ComparedProblem], *, lacks_tests: bool) -> Iterator[str]:

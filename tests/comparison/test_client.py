@@ -37,8 +37,8 @@ Ends = Mapping[str, Sequence[float | None]]
 """By label the final loss of each seed: infinite if the trial diverged, None if it has no result."""
 
 START = 8.0
-MINI_BATCHES = {"problem": {"type": "dataset", "dataset": {"name": "digits"}, "batch_size": 32}}
-DATASETS = [MINI_BATCHES, {"problem": {"type": "dataset", "dataset": {"name": "curve"}}}]
+MINI_BATCHES: dict[str, Any] = {"problem": {"type": "dataset", "dataset": {"name": "digits"}, "batch_size": 32}}
+DATASETS: list[dict[str, Any]] = [MINI_BATCHES, {"problem": {"type": "dataset", "dataset": {"name": "curve"}}}]
 WHOLE_PARTS = ("test_loss", "test_accuracy", "full_train_loss", "full_train_accuracy")
 
 

@@ -113,11 +113,9 @@ def test_accuracies_are_shown_as_they_are_and_more_of_them_is_better(database: D
     assert (with_ayla.value.min, with_ayla.value.max, with_ayla.value.more_is_better) == (0.9, 0.96, True)
     assert (plain.test_loss, plain.not_recorded) == (None, 0)
     pair = job_comparison(found).pairs[0]
-    assert (pair.wins, pair.outcome, pair.interval is not None and pair.interval.low) == (
-        7,
-        "better",
-        pytest.approx(0.1),
-    )
+    assert (pair.wins, pair.outcome) == (7, "better")
+    assert pair.interval is not None
+    assert pair.interval.low == pytest.approx(0.1)
     assert pair.median_difference == pytest.approx(0.1)
     assert pair.verdict.startswith(
         "with AYLA had the higher test accuracy than plain on 7 of 7 seeds: unlikely to be chance"
@@ -297,5 +295,6 @@ def test_problems_that_are_judged_by_several_metrics_are_paired_by_which_did_bet
         end(database, job_id, AYLA, 0, [9.0, ours])
     answer = jobs_comparison(compare(database, digits, *expressions))
     (pair,) = answer.pairs
-    assert (pair.wins, pair.losses, pair.median_difference) == (2, 1, pytest.approx(-1 / 3))
+    assert (pair.wins, pair.losses) == (2, 1)
+    assert pair.median_difference == pytest.approx(-1 / 3)
     assert pair.verdict.startswith("with AYLA did better than plain on 2 of 3 problems")

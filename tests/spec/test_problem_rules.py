@@ -155,5 +155,5 @@ def test_the_limits_leave_room_for_what_is_usual() -> None:
         ({"name": "file", "file": "a.csv", "test_fraction": 0.0}, False),
     ],
 )
-def test_a_test_part_is_known_before_the_data_are(dataset: dict[str, Any], has_one: bool) -> None:  # noqa: FBT001
+def test_a_test_part_is_known_before_the_data_are(dataset: dict[str, Any], has_one: bool) -> None:
     assert DatasetProblem.model_validate({"dataset": dataset}).dataset.has_test_part is has_one

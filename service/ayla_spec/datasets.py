@@ -158,9 +158,8 @@ class _Split(_Dataset):
     @property
     def has_test_part(self) -> bool:
         """Unless the share is none, or rounds to none of the samples."""
-        return self.test_fraction > 0 and (
-            self.total_samples is None or self.total_samples > self.kept(self.total_samples)
-        )
+        samples = self.total_samples
+        return self.test_fraction > 0 if samples is None else samples > self.kept(samples)
 
     def kept(self, samples: int) -> int:
         """Samples of ``samples`` that are trained on: at least one, and all but the rounded share."""

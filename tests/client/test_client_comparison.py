@@ -21,6 +21,7 @@ SPREAD: dict[str, Any] = {
     "max": None,
     "interval": {"low": 1.0, "high": None, "low_infinity": None, "high_infinity": "inf", "coverage": 0.984375},
     "no_interval": None,
+    "more_is_better": False,
 }
 
 PAIR: dict[str, Any] = {
@@ -31,6 +32,7 @@ PAIR: dict[str, Any] = {
     "count": 3,
     "pairs": 3,
     "unreached": 0,
+    "not_recorded": 0,
     "wins": 0,
     "losses": 2,
     "ties": 1,
@@ -46,6 +48,20 @@ PAIR: dict[str, Any] = {
 }
 
 
+NOT_RECORDED: dict[str, Any] = dict.fromkeys(
+    [
+        "test_loss",
+        "test_accuracy",
+        "full_train_loss",
+        "full_train_accuracy",
+        "gap",
+        "area_under_curve",
+        "steps_to_target",
+        "epochs_to_target",
+    ]
+)
+
+
 def optimizer(label: str, **changes: Any) -> dict[str, Any]:
     return {
         "label": label,
@@ -55,10 +71,11 @@ def optimizer(label: str, **changes: Any) -> dict[str, Any]:
         "runs": 3,
         "diverged": 0,
         "unfinished": 0,
+        "not_recorded": 0,
+        "value": SPREAD,
         "final_loss": SPREAD,
         "best_loss": {**SPREAD, "min": 0.25},
-        "area_under_curve": None,
-        "steps_to_target": None,
+        **NOT_RECORDED,
         "wall_seconds": 0.5,
         "steps_per_second": 20.0,
         "notes": ["N2 had no effect, as the loss was above 1 in size on no step."],
@@ -70,12 +87,17 @@ ANSWER: dict[str, Any] = {
     "job_id": "job",
     "state": "succeeded",
     "metric": "final_loss",
+    "more_is_better": False,
     "target": None,
+    "target_metric": "final_loss",
+    "minimum": None,
+    "mini_batches": False,
+    "not_recorded": None,
     "confidence": 0.95,
     "baseline": None,
     "optimizers": [optimizer("<plain>"), optimizer("AYLA", diverged=2, final_loss={**SPREAD, "median": None})],
     "pairs": [PAIR],
-    "notes": ["Each loss is that of a single mini-batch.", "N1 of <AYLA> never acted."],
+    "notes": ["Some labels stand for different settings.", "N1 of <AYLA> never acted."],
     "profile": {"measure": "steps_to_near_best", "curves": []},
 }
 
@@ -108,7 +130,7 @@ def test_a_table_has_a_row_per_optimizer_and_the_services_words_below() -> None:
         "<plain>        3                   2                   1       0.25         0",
         "AYLA           3                 inf                   1       0.25         2",
         "What the service says about AYLA and <plain>.",
-        "Each loss is that of a single mini-batch.",
+        "Some labels stand for different settings.",
         "N1 of <AYLA> never acted.",
     ]
 
@@ -134,12 +156,46 @@ def test_trials_without_a_result_are_counted_and_what_has_none_is_no_number() ->
 
 
 def test_another_measure_has_a_column_of_its_own() -> None:
-    reached = optimizer("plain", steps_to_target={**SPREAD, "median": None})
-    answer = ANSWER | {"metric": "steps_to_target", "target": 0.5, "optimizers": [reached, optimizer("other")]}
+    reached = {**SPREAD, "median": None}
+    optimizers = [optimizer("plain", value=reached, steps_to_target=reached), optimizer("other", value=None)]
+    answer = ANSWER | {"metric": "steps_to_target", "target": 0.5, "optimizers": optimizers}
     table = str(compared(answer, metric="steps_to_target", target=0.5)).splitlines()
 
-    assert table[0].endswith("steps to target, median")
-    assert [line.split()[-1] for line in table[1:3]] == ["inf", "-"]
+    assert table[0].endswith("best loss  diverged  steps to target, median  reached")
+    assert [line.split()[6:] for line in table[1:3]] == [["inf", "2/3"], ["-", "-"]]
+
+
+def test_models_are_shown_by_their_metric_and_not_by_the_loss_of_a_mini_batch() -> None:
+    accuracy = {**SPREAD, "median": 0.9, "min": None, "max": 0.95, "lower_quartile": None, "more_is_better": True}
+    lost = optimizer("lost", value={**accuracy, "median": None, "max": None}, diverged=3)
+    optimizers = [optimizer("plain", value=accuracy), lost, optimizer("older", value=None, not_recorded=3)]
+    answer = ANSWER | {"metric": "test_accuracy", "more_is_better": True, "mini_batches": True}
+    comparison = compared(answer | {"optimizers": optimizers})
+
+    assert comparison.headers == ("optimizer", "seeds", "test accuracy, median", "test accuracy, highest", "diverged")
+    assert comparison.cells() == [
+        ["plain", "3", "0.9", "0.95", "0"],
+        ["lost", "3", "-inf", "-inf", "3"],
+        ["older", "3", "-", "-", "0"],
+    ]
+    assert json.loads(comparison.model_dump_json())["optimizers"][1]["value"]["median"] is None
+    unsaid = compared(answer | {"metric": "final_loss", "not_recorded": "Ask for test_loss.", "optimizers": optimizers})
+    assert unsaid.headers == ("optimizer", "seeds", "diverged", "final loss, median")
+    assert [row[-1] for row in unsaid.cells()] == ["-"] * 3
+
+
+def test_an_answer_of_a_service_before_is_read_as_it_was() -> None:
+    before = copy.deepcopy(ANSWER) | {"metric": "area_under_curve"}
+    for name in ("more_is_better", "target_metric", "minimum", "mini_batches", "not_recorded"):
+        del before[name]
+    for one in before["optimizers"]:
+        for name in ("value", "not_recorded", *NOT_RECORDED):
+            del one[name]
+    before["optimizers"][0]["area_under_curve"] = SPREAD
+    table = str(compared(before)).splitlines()
+
+    assert table[0].endswith("best loss  diverged  area under curve, median")
+    assert [line.split()[-1] for line in table[1:3]] == ["2", "-"]
 
 
 def test_the_question_is_passed_on_and_the_default_left_to_the_service() -> None:
@@ -147,7 +203,9 @@ def test_the_question_is_passed_on_and_the_default_left_to_the_service() -> None
     client = service.client()
     job = client.jobs.submit(problem=ayla.preset("poly-adam"))
     client.compare(job)
-    client.compare(job.id, metric="best_loss", target=1e-05, confidence=0.9, baseline="Adam & others")
+    asked_for: dict[str, Any] = {"metric": "best_loss", "target": 1e-05, "confidence": 0.9, "baseline": "Adam & others"}
+    asked_for |= {"target_metric": "gap", "minimum": -1.5}
+    client.compare(job.id, **asked_for)
     plain, asked = service.requests[-2:]
 
     assert (plain.url.path, asked.url.path) == (f"/v1/jobs/{job.id}/comparison",) * 2
@@ -157,6 +215,8 @@ def test_the_question_is_passed_on_and_the_default_left_to_the_service() -> None
         "target": "1e-05",
         "confidence": "0.9",
         "baseline": "Adam & others",
+        "target_metric": "gap",
+        "minimum": "-1.5",
     }
 
 

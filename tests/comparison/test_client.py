@@ -3,7 +3,7 @@
 import math
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 from random import Random
@@ -37,7 +37,9 @@ Ends = Mapping[str, Sequence[float | None]]
 """By label the final loss of each seed: infinite if the trial diverged, None if it has no result."""
 
 START = 8.0
-MINI_BATCHES = {"problem": {"type": "dataset", "dataset": {"name": "digits"}, "batch_size": 32}}
+MINI_BATCHES: dict[str, Any] = {"problem": {"type": "dataset", "dataset": {"name": "digits"}, "batch_size": 32}}
+DATASETS: list[dict[str, Any]] = [MINI_BATCHES, {"problem": {"type": "dataset", "dataset": {"name": "curve"}}}]
+WHOLE_PARTS = ("test_loss", "test_accuracy", "full_train_loss", "full_train_accuracy")
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ def _end(trial: TrialRow, end: float) -> ChunkRow:
     trial.steps_done, trial.wall_seconds = 10, 0.5
     trial.final_loss = None if diverged else end
     trial.best_loss, trial.best_step = (end, 10) if end < START else (START, 0)
+    for name in WHOLE_PARTS:
+        setattr(trial, name, None if diverged else 1 / (1 + end) if name.endswith("accuracy") else end)
     data = encode({"step": [0, 10], "loss": [START, end]})
     return ChunkRow(trial_id=trial.id, first_step=0, last_step=10, rows=2, data=data)
 
@@ -108,7 +112,7 @@ def compared(both: Both, job_id: str, query: ComparisonQuery | None = None) -> a
     """The client's comparison, after checking that it is the service's in every form."""
     query = query or ComparisonQuery()
     found = both.said(job_id, query)
-    asked = {name: getattr(query, name) for name in ("metric", "target", "confidence", "baseline")}
+    asked = asdict(query)
     returned = both.client.compare(job_id, **asked)
     assert returned == both.client.compare(both.client.jobs.get(job_id), **asked)
     _require_equal(returned.model_dump(mode="json"), job_comparison(found).model_dump(mode="json"))
@@ -134,20 +138,22 @@ def _require_equal(ours: Any, theirs: Any) -> None:
         assert ours == theirs
 
 
-def expected_rows(ends: Ends) -> list[list[str]]:
+def expected_rows(ends: Ends, *, final_losses: bool = True) -> list[list[str]]:
     """The table, counted out anew: a diverged run is infinite in the median, and what has no result is left out."""
     rows = []
     for label, of_seeds in ends.items():
         known = [end for end in of_seeds if end is not None]
         losses = [statistics.median(known), min(known), min(min(end, START) for end in known)] if known else []
-        shown = [f"{loss:.6g}" for loss in losses] or ["-"] * 3
+        shown = ([f"{loss:.6g}" for loss in losses] or ["-"] * 3)[: 3 if final_losses else 2]
         rows.append([label, str(len(known)), *shown, str(sum(map(math.isinf, known)))])
     return rows
 
 
 def table_of(comparison: ayla.Comparison) -> list[list[str]]:
+    """The rows up to what diverged."""
+    columns = comparison.headers.index("diverged") + 1
     lines = str(comparison).splitlines()[1 : 1 + len(comparison.optimizers)]
-    return [line.split()[:6] for line in lines]
+    return [line.split()[:columns] for line in lines]
 
 
 LOWER = {wins: [0.5] * wins + [1.5] * (10 - wins) for wins in (5, 6, 7, 9, 10)}
@@ -173,16 +179,39 @@ CASES: dict[str, Ends] = {
 
 def test_client_and_command_print_what_the_service_says(both: Both) -> None:
     for place, (name, ends) in enumerate(CASES.items()):
-        job_id = ended_job(both.database, ends, **(MINI_BATCHES if place % 2 else {}))
+        job_id = ended_job(both.database, ends, **(DATASETS[place % 4 // 2] if place % 2 else {}))
         comparison = compared(both, job_id)
-        assert table_of(comparison) == expected_rows(ends), name
+        assert table_of(comparison) == expected_rows(ends, final_losses=not place % 2), name
         assert both.command("show", job_id).endswith(f"\n{comparison}\n")
         assert both.command("watch", job_id) == f"{comparison}\n"
 
 
+def test_every_metric_can_be_asked_for_in_every_form(both: Both) -> None:
+    job_id = ended_job(both.database, CASES["ties"], **MINI_BATCHES)
+    asked: dict[str, list[str]] = {
+        "test_accuracy": [],
+        "final_loss": [],
+        "gap": ["--minimum", "-1.0"],
+        "epochs_to_target": ["--target", "0.3", "--target-metric", "full_train_accuracy"],
+    }
+    for metric, options in asked.items():
+        query = {
+            name.strip("-").replace("-", "_"): value for name, value in zip(options[::2], options[1::2], strict=True)
+        }
+        numbers = {name: value if name == "target_metric" else float(value) for name, value in query.items()}
+        comparison = compared(both, job_id, ComparisonQuery(metric, **numbers))  # type: ignore[arg-type]
+        shown = both.command("show", job_id, "--metric", metric, *options, "--confidence", "0.95", "--baseline", PLAIN)
+        with_baseline = both.client.compare(job_id, metric=metric, baseline=PLAIN, **numbers)  # type: ignore[arg-type]
+        assert shown.endswith(f"\n{with_baseline}\n")
+        assert comparison.headers == with_baseline.headers
+    assert both.command("watch", job_id, "--metric", "test_accuracy") == (
+        f"{both.client.compare(job_id, metric='test_accuracy')}\n"
+    )
+
+
 def test_what_is_said_of_known_cases(both: Both) -> None:
-    def said(name: str, **changes: Any) -> str:
-        return str(both.client.compare(ended_job(both.database, CASES[name], **changes)))
+    def said(name: str, metric: str | None = None, **changes: Any) -> str:
+        return str(both.client.compare(ended_job(both.database, CASES[name], **changes), metric=metric))
 
     plain, ayla_row = table_of(both.client.compare(ended_job(both.database, CASES["nine of ten seeds diverged"])))
     assert (plain[2], ayla_row[2]) == ("inf", "1.28125")
@@ -192,8 +221,13 @@ def test_what_is_said_of_known_cases(both: Both) -> None:
     assert (many.count("could be chance"), many.count("unlikely to be chance")) == (8, 0)
     assert "copies of one run and count as one" in said("copies of one run")
     assert "One seed says nothing" in said("one seed")
-    assert "single mini-batch" in said("ties", **MINI_BATCHES)
-    assert "single mini-batch" not in said("ties")
+    assert "AYLA had the lower test accuracy than plain on 12 of 12 seeds: unlikely to be chance" in said(
+        "never lower", "test_accuracy", **MINI_BATCHES
+    )
+    assert "AYLA had the higher test loss than plain on 12 of 12 seeds" in said("never lower", **MINI_BATCHES)
+    of_one_batch = said("never lower", "final_loss", **MINI_BATCHES)
+    assert of_one_batch.count("with mini-batches it is the loss of a single one") == 2
+    assert "seeds" not in of_one_batch.splitlines()[-1]
 
 
 def test_random_jobs_are_compared_alike(both: Both) -> None:
@@ -203,8 +237,9 @@ def test_random_jobs_are_compared_alike(both: Both) -> None:
         seeds = random.randint(1, 12)
         one_of = [*range(1, 7), *[INF] * random.randint(0, 6), *[None] * random.randint(0, 2)]
         ends = {label: [random.choice(one_of) for _ in range(seeds)] for label in labels}
-        job_id = ended_job(both.database, ends, **random.choice([{}, MINI_BATCHES]))
-        assert table_of(compared(both, job_id)) == expected_rows(ends)
+        changes = random.choice([{}, MINI_BATCHES])
+        job_id = ended_job(both.database, ends, **changes)
+        assert table_of(compared(both, job_id)) == expected_rows(ends, final_losses=not changes)
         metric = random.choice(get_args(Metric))
         query = ComparisonQuery(metric, random.choice([1.0, 4.0]), random.choice([0.5, 0.9]), random.choice(labels))
-        assert table_of(compared(both, job_id, query)) == expected_rows(ends)
+        compared(both, job_id, query)

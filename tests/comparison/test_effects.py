@@ -3,10 +3,13 @@
 from typing import Any
 
 import pytest
-from ayla_service.comparison.effects import copies, notes_on_effects
+from ayla_service.comparison.effects import copies, distinct, notes_on_effects
+from ayla_service.comparison.families import seed_tests
+from ayla_service.comparison.paired_tests import PairedTest
 from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.runs import ComparedProblem, ComparedSetting
 from ayla_service.comparison.summaries import summarize
+from ayla_service.comparison.verdicts import verdict
 from ayla_spec.optimizers.effect import LossCounts
 
 from tests.comparison.comparing import run
@@ -71,6 +74,47 @@ def test_copies_name_the_first_of_them() -> None:
     assert notes(made)[1] == (
         "2 of 5 optimizers are copies of another one, as they differ only in exponents that had no effect: "
         "(a and b), (plain and identity)."
+    )
+
+
+def test_what_is_a_copy_of_another_among_some_settings_counts_once() -> None:
+    made = problem(setting("plain", None, BOTH), setting("a", A, BELOW), setting("b", B, BELOW), setting("c", B, BOTH))
+    assert distinct(made, ["b", "a", "c", "not there"]) == ["b", "c"]
+    assert distinct(made, ["a", "b"]) == ["a"]
+
+
+def seed_tests_of(made: ComparedProblem, **query: Any) -> dict[str, PairedTest]:
+    """The tests of a problem, as a comparison has them, by label."""
+    found = seed_tests([made], [copies(made)], ComparisonQuery(**query))
+    return {test.match.label: test for test in found[0]}
+
+
+def acting(label: str, ayla: dict[str, Any] | None, losses: list[float], counts: LossCounts) -> ComparedSetting:
+    one = setting(label, ayla, *[counts] * len(losses))
+    one.runs = {seed: run(loss, seed, label=label, loss_counts=counts) for seed, loss in enumerate(losses)}
+    return one
+
+
+def test_copies_do_not_enlarge_the_family_of_tests() -> None:
+    """Two settings of AYLA with one course are one test, and AYLA that changed nothing is none."""
+    worse, better = [1.0 + seed for seed in range(7)], [0.5 + seed for seed in range(7)]
+    made = problem(
+        acting("plain", None, worse, BELOW),
+        acting("a", A, better, BELOW),
+        acting("b", B, better, BELOW),
+        acting("idle", {"n1": 1.0, "n2": 1.5}, worse, BELOW),
+        acting("other", {"n1": 0.7, "n2": 1.0}, [*better[:-1], 99.0], BELOW),
+    )
+    found = seed_tests_of(made)
+    assert {label: test.family for label, test in found.items()} == {"a": 2, "b": 2, "idle": 0, "other": 2}
+    assert found["a"].adjusted_sign_p == found["b"].adjusted_sign_p == 2 * 2 / 2**7
+    assert found["other"].adjusted_sign_p == pytest.approx(2 * 8 / 2**7)
+    assert found["other"].open == 1
+    query = ComparisonQuery()
+    assert found["idle"].outcome(query.confidence) == "no_statement"
+    assert verdict(found["idle"], query) == (
+        "idle and plain took the same course, as they differ only in exponents that had no effect: they count as one, "
+        "and there is nothing to test."
     )
 
 

@@ -68,7 +68,9 @@ def test_too_few_common_optimizers_have_no_profile(problems: list[object], left_
 def test_without_a_common_seed_there_is_no_profile() -> None:
     made = problem({PLAIN: [1.0]})
     made.settings[AYLA] = setting(AYLA, [run(1.0, 5, label=AYLA)])
-    assert profile([made]).no_curves == "On no problem is there a seed with a result of every optimizer."
+    assert profile([made]).no_curves == (
+        "On no problem is there a seed with a result of every optimizer and a record of its way to the goal."
+    )
 
 
 @given(st.lists(st.tuples(*[st.integers(1, 50).map(float) | st.just(INF)] * 2), min_size=1, max_size=8))

@@ -97,6 +97,12 @@ def test_arms_are_tuned_on_some_seeds_and_compared_on_others(client: TestClient,
         "With unequal budgets (6 settings of AYLA-SGD, 3 of SGD): AYLA-SGD ended lower than SGD on 9 of 9 seeds: "
         "unlikely to be chance"
     )
+    even = pair["equal_budgets"]
+    assert (even["settings"], even["draws"]["better"], even["problems"]) == ([3], 1.0, None)
+    assert even["verdict"] == (
+        "With equal budgets of 3 settings each, drawn at random: AYLA-SGD is better than SGD in 100% of the draws, "
+        "worse in 0%."
+    )
     assert [curve["label"] for curve in found["profile"]["curves"]] == ["SGD", "AYLA-SGD"]
     assert found["profile"]["instances"] == 9
 
@@ -147,6 +153,12 @@ def test_several_problems_are_tuned_one_by_one_and_compared_by_medians(client: T
     assert (pair["unit"], pair["wins"], pair["ties"], pair["losses"]) == ("problem", 2, 1, 3)
     assert pair["verdict"].startswith(
         "With unequal budgets (6 settings of AYLA-SGD, 3 of SGD): AYLA-SGD ended higher than"
+    )
+    even = pair["equal_budgets"]
+    assert even["problems"] == {"wins": 2, "losses": 3, "ties": 1, "unknown": 0, "p_value": 1.0}
+    assert even["verdict"] == (
+        "With equal budgets of 3 settings each, drawn at random: AYLA-SGD is more often better than SGD on 2 problems, "
+        "more often worse on 3, as often on 1: could be chance (exact sign test, p = 1, not corrected)."
     )
     assert {one["tests"] for problem in found["protocol"]["problems"] for one in problem["pairs"]} == {6}
 

@@ -1,64 +1,20 @@
 """Comparisons out of the store: scoping, matching by label and problem, trajectories in chunks, limits."""
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 from ayla_service.comparison import curves, loading
-from ayla_service.comparison.query import ComparisonQuery
-from ayla_service.comparison.service import ComparisonResult, ComparisonService
-from ayla_service.db.models import ChunkRow, TrialRow
 from ayla_service.db.session import Database
 from ayla_service.errors import ComparisonTooLarge, InvalidQuery, JobNotFound
 from ayla_service.states import TrialState
-from ayla_service.teams.principal import LOCAL
-from ayla_service.trials.encoding import encode
-from sqlalchemy import select
 
 from tests.comparison.comparing import INF
+from tests.comparison.stored import AYLA, PLAIN, compare, end, new_job, optimizers
 from tests.factories import stranger, submit, submit_as
 
 pytestmark = pytest.mark.every_store
-
-PLAIN, AYLA = "plain", "with AYLA"
-
-
-def optimizers(learning_rate: float = 0.03) -> list[dict[str, Any]]:
-    """Two settings with labels of their own."""
-    plain = {"name": "sgd", "learning_rate": learning_rate}
-    return [{**plain, "label": PLAIN}, {**plain, "label": AYLA, "ayla": {"n1": 1.0, "n2": 1.4}}]
-
-
-def new_job(database: Database, **changes: Any) -> str:
-    """A job of two settings, whose trials are all still queued."""
-    return submit(database, **{"optimizers": optimizers(), "seeds": [0, 1], "record": {"every": 1}} | changes).id
-
-
-def end(
-    database: Database, job_id: str, label: str, seed: int, losses: Sequence[float], chunk: int = 4, **changes: object
-) -> None:
-    """End a trial with these losses, recorded in chunks of so many rows; it diverged if the last is not finite."""
-    wanted = select(TrialRow).where(TrialRow.job_id == job_id, TrialRow.label == label, TrialRow.seed == seed)
-    diverged, finite = not math.isfinite(losses[-1]), [loss for loss in losses if math.isfinite(loss)]
-    with database.write() as session:
-        trial = session.scalars(wanted).one()
-        trial.state = TrialState.DIVERGED if diverged else TrialState.COMPLETED
-        trial.steps_done, trial.wall_seconds = len(losses) - 1, 0.5
-        trial.final_loss, trial.best_loss = None if diverged else losses[-1], min(finite)
-        trial.best_step = list(losses).index(min(finite))
-        for name, value in changes.items():
-            setattr(trial, name, value)
-        for first in range(0, len(losses), chunk):
-            rows = list(range(first, min(first + chunk, len(losses))))
-            columns = {"step": rows, "loss": [losses[step] for step in rows], "param.x": [0.0] * len(rows)}
-            data = encode(columns)
-            session.add(ChunkRow(trial_id=trial.id, first_step=first, last_step=rows[-1], rows=len(rows), data=data))
-
-
-def compare(database: Database, *job_ids: str, **query: Any) -> ComparisonResult:
-    return ComparisonService(database).compare(LOCAL, job_ids, ComparisonQuery(**query))
 
 
 def test_courses_are_read_across_chunks(database: Database) -> None:
@@ -174,13 +130,6 @@ def test_a_label_that_stands_for_different_settings_is_pointed_out(database: Dat
     assert "Some labels stand for different settings in different jobs." in found.notes
     elsewhere = new_job(database, optimizers=optimizers(0.5), budget={"steps": 99})
     assert "Some labels stand for different settings in different jobs." in compare(database, first, elsewhere).notes
-
-
-def test_mini_batches_are_pointed_out(database: Database) -> None:
-    dataset = {"type": "dataset", "dataset": {"name": "digits"}, "batch_size": 32}
-    found = compare(database, new_job(database, problem=dataset))
-    assert found.results[0].problem.title == "mlp on digits"
-    assert found.notes[1].startswith("Each loss is that of a single mini-batch")
 
 
 def test_jobs_of_another_team_do_not_exist(database: Database) -> None:

@@ -2,11 +2,14 @@
 
 import itertools
 import statistics
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import Any
 
+import pytest
 from ayla_service.comparison.arms import arm_matches, arms_of
+from ayla_service.comparison.equal_budgets import EvenDraws, EvenProblems, even_draws, over_even_problems
 from ayla_service.comparison.pairs import Match
 from ayla_service.comparison.protocol import Protocol
 from ayla_service.comparison.qualifications import qualifications, weaknesses
@@ -261,3 +264,54 @@ def test_an_arm_of_which_all_diverged_takes_its_first_setting_and_says_so() -> N
     assert said(*arms) == ["no setting of AYLA-SGD finite on the tuning seeds"]
     (test,) = followed(of(*arms)).problems[0].tests
     assert (test.wins, test.losses) == (0, 3)
+
+
+def test_equal_budgets_are_counted_over_all_draws() -> None:
+    """Every subset of the larger arm's settings is tuned anew, and its selected one compared."""
+    random = Random(3)
+    seen: set[int | None] = set()
+    for _ in range(100):
+        larger, smaller = random.randint(2, 6), random.randint(1, 4)
+        names = [f"{AYLA} {n}" for n in range(larger)], [f"{SGD} {n}" for n in range(smaller)]
+        settings = [{name: _losses(random) for name in one} for one in names]
+        (found,) = followed(of(*_both_arms((settings[1], settings[0])))).problems
+        ours, base = found.arms[AYLA], found.arms[SGD]
+        draws = even_draws(found.confirmation, ours, base)
+        counts = Counter(_drawn_signs(settings, ours, base))
+        if ours.budget == base.budget or None in (ours.selected, base.selected):
+            assert draws is None
+            continue
+        assert draws is not None
+        total = sum(counts.values())
+        shares = [draws.better, draws.worse, draws.equal, draws.unknown]
+        assert shares == pytest.approx([counts[sign] / total for sign in (1, -1, 0, None)])
+        seen |= {draws.sign}
+    assert seen == {1, -1, 0, None}
+
+
+def _drawn_signs(settings: Sequence[Mapping[str, Losses]], ours: TunedArm, base: TunedArm) -> Iterator[int | None]:
+    able = [
+        [one.setting.label for one in arm.tried if one.can_be_selected or len(arm.tried) == 1] for arm in (ours, base)
+    ]
+    size = min(map(len, able))
+    for drawn in itertools.product(*(itertools.combinations(one, size) for one in able)):
+        picked = [
+            each[label]
+            for each, labels in zip(settings, drawn, strict=True)
+            if (label := expected_selection({one: each[one] for one in labels}, TUNING))
+        ]
+        both = [(picked[0][seed], picked[1][seed]) for seed in CONFIRM if seed in picked[0] and seed in picked[1]]
+        medians = [statistics.median(one) for one in zip(*both, strict=True)]
+        yield (medians[0] < medians[1]) - (medians[0] > medians[1]) if both else None
+
+
+def test_problems_count_by_what_most_draws_say() -> None:
+    draws = [
+        EvenDraws(3, better, worse, 1 - better - worse - unknown, unknown)
+        for better, worse, unknown in ((0.6, 0.4, 0), (0.2, 0.1, 0), (0.1, 0.9, 0), (0.5, 0.5, 0), (0.5, 0.2, 0.3))
+    ]
+    assert over_even_problems(draws) == EvenProblems([3] * 5, 2, 1, 1, 1, sign_test(2, 1))
+    assert over_even_problems([]) is None
+    one = over_even_problems(draws[:1])
+    assert one is not None
+    assert one.p_value is None

@@ -90,6 +90,8 @@ class Client:
         target: float | None = None,
         confidence: float | None = None,
         baseline: str | None = None,
+        target_metric: str | None = None,
+        minimum: float | None = None,
     ) -> Comparison:
         """The comparison of a job's optimizers, as the service computes it.
 
@@ -97,18 +99,31 @@ class Client:
 
         Args:
             job: the job or its id.
-            metric: the measure that settings are tested by: "final_loss" (service default), "best_loss",
-                "steps_to_target" or "area_under_curve"; less is better in all of them.
-            target: the loss to reach, for "steps_to_target".
+            metric: what settings are tested by: "test_loss", "test_accuracy", "full_train_loss",
+                "full_train_accuracy", "final_loss", "best_loss", "area_under_curve", "gap", "steps_to_target" or
+                "epochs_to_target"; more is better in accuracies, less in all others. Default: the loss on the test
+                part where there is one, that on the whole training part of other datasets, the final loss of
+                expressions.
+            target: the value to reach, for "steps_to_target" and "epochs_to_target".
             confidence: of intervals and verdicts, 0.5 to 0.999; service default 0.95.
             baseline: label of an optimizer that all others are tested against; default: AYLA against the same
                 setting without it.
+            target_metric: what the target is a value of: a metric of a whole part, "final_loss" (the loss of each
+                step) or "gap"; default: ``metric`` if it is one of them, else the default metric.
+            minimum: the least possible loss, for "gap"; default: what the service knows of the expression.
 
         Raises:
             NotFoundError: there is no such job.
             UnprocessableEntityError: an argument does not fit the job; ``errors`` says why.
         """
-        params = {"metric": metric, "target": target, "confidence": confidence, "baseline": baseline}
+        params = {
+            "metric": metric,
+            "target": target,
+            "confidence": confidence,
+            "baseline": baseline,
+            "target_metric": target_metric,
+            "minimum": minimum,
+        }
         return parse(Comparison, self._transport.get(f"/v1/jobs/{segment(job)}/comparison", params))
 
     def close(self) -> None:

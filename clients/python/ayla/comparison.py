@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import PlainSerializer, model_validator
 
 from ayla._formatting import html_paragraphs, html_table, text_table
 from ayla.models import ResponseModel
 
-_LOSS_HEADERS = ("optimizer", "seeds", "final loss, median", "final loss, lowest", "best loss", "diverged")
-
-_METRIC_HEADERS = {"steps_to_target": "steps to target, median", "area_under_curve": "area under curve, median"}
-
-
-def _null_to_infinity(value: Any) -> Any:
-    return math.inf if value is None else value
+_LOSS_HEADERS = ("final loss, median", "final loss, lowest", "best loss")
+_LOSSES = frozenset({"final_loss", "best_loss"})
+_WHOLE_PARTS = frozenset({"test_loss", "test_accuracy", "full_train_loss", "full_train_accuracy"})
+_TO_TARGET = frozenset({"steps_to_target", "epochs_to_target"})
 
 
 def _infinity_to_null(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-MaybeInfinite = Annotated[
-    float, BeforeValidator(_null_to_infinity), PlainSerializer(_infinity_to_null, when_used="json")
-]
+MaybeInfinite = Annotated[float, PlainSerializer(_infinity_to_null, when_used="json")]
 """A number that is infinite where the run diverged or did not get there; JSON has null for it."""
+
+_ORDER_STATISTICS = ("median", "lower_quartile", "upper_quartile", "min", "max")
 
 
 class ConfidenceInterval(ResponseModel):
@@ -47,12 +45,15 @@ class ConfidenceInterval(ResponseModel):
 
 
 class Distribution(ResponseModel):
-    """Order statistics over independent runs; those that diverged, or did not get there, count as infinite.
+    """Order statistics over independent runs; those that diverged, or did not get there, count as the worst there is.
+
+    That is infinity, or -infinity of a number of which more is better, such as an accuracy.
 
     Attributes:
         values: how many runs.
         finite: how many of them have a finite value.
         interval: of the median; None: ``no_interval`` says why.
+        more_is_better: whether larger values are better.
     """
 
     values: int
@@ -64,6 +65,15 @@ class Distribution(ResponseModel):
     max: MaybeInfinite
     interval: ConfidenceInterval | None = None
     no_interval: str | None = None
+    more_is_better: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_to_infinity(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            return values
+        worst = -math.inf if values.get("more_is_better") else math.inf
+        return {**values, **{name: worst for name in _ORDER_STATISTICS if values.get(name, worst) is None}}
 
 
 class ComparedOptimizer(ResponseModel):
@@ -76,10 +86,19 @@ class ComparedOptimizer(ResponseModel):
         runs: number of independent runs: one where the seeds make no difference.
         diverged: trials that diverged.
         unfinished: trials without a result, which are left out.
-        final_loss: loss after the last step; infinite for a trial that diverged. None without any result.
-        best_loss: lowest loss on the way.
+        not_recorded: trials with a result that lack the metric by which the problem is judged.
+        value: of that metric; None where it is not recorded.
+        final_loss: loss after the last step; infinite for a trial that diverged. None without any result. With
+            mini-batches that of a single one, by which nothing is decided.
+        best_loss: lowest loss on the way; with mini-batches likewise.
+        test_loss: on the whole test part after the last step; None where it is not recorded.
+        test_accuracy: likewise.
+        full_train_loss: on the whole training part after the last step, likewise.
+        full_train_accuracy: likewise.
+        gap: final loss minus the known minimum; None where none is known, and with mini-batches.
         area_under_curve: of the loss over the steps; None where the trajectories are too long to be read.
         steps_to_target: None where no target was asked for.
+        epochs_to_target: likewise.
         wall_seconds: median computing time of the trials that completed.
         steps_per_second: median over the trials whose time was measured.
         notes: which of its exponents had no effect in any of its trials.
@@ -94,10 +113,18 @@ class ComparedOptimizer(ResponseModel):
     runs: int
     diverged: int
     unfinished: int = 0
+    not_recorded: int = 0
+    value: Distribution | None = None
     final_loss: Distribution | None = None
     best_loss: Distribution | None = None
+    test_loss: Distribution | None = None
+    test_accuracy: Distribution | None = None
+    full_train_loss: Distribution | None = None
+    full_train_accuracy: Distribution | None = None
+    gap: Distribution | None = None
     area_under_curve: Distribution | None = None
     steps_to_target: Distribution | None = None
+    epochs_to_target: Distribution | None = None
     wall_seconds: float | None = None
     steps_per_second: float | None = None
     notes: tuple[str, ...] = ()
@@ -122,7 +149,7 @@ class RankTest(ResponseModel):
 
 
 class Pairing(ResponseModel):
-    """One optimizer setting against another on equal seeds; less is better, and whoever diverged lost.
+    """One optimizer setting against another on equal seeds; whoever diverged lost.
 
     Attributes:
         label: of the setting.
@@ -131,11 +158,13 @@ class Pairing(ResponseModel):
         count: number of seeds that both have.
         pairs: number of independent pairs: one where the seeds make no difference.
         unreached: seeds on which neither reached the target; they are no pairs.
+        not_recorded: seeds on which one of the two lacks the metric; they are no pairs.
         wins: pairs in which the setting did better.
         losses: pairs in which it did worse.
         ties: pairs in which both did equally well, or both diverged.
         superiority: (wins + ties / 2) / pairs; None without pairs.
-        median_difference: setting minus base; None where it is infinite, or there is none.
+        median_difference: setting minus base, of gaps that of their decimal logarithms; None where it is infinite, or
+            there is none.
         interval: of that median; None: ``no_interval`` says why.
         sign_test: decides the outcome; None with fewer than two pairs.
         rank_test: None with fewer than two pairs.
@@ -151,6 +180,7 @@ class Pairing(ResponseModel):
     count: int
     pairs: int
     unreached: int = 0
+    not_recorded: int = 0
     wins: int
     losses: int
     ties: int
@@ -173,8 +203,13 @@ class Comparison(ResponseModel):
     Attributes:
         job_id: whose trials these are.
         state: of the job.
-        metric: the measure that the pairs are tested by.
-        target: the loss to reach; None where none was asked for.
+        metric: what the optimizers are judged by.
+        more_is_better: direction of the metric.
+        target: the value to reach; None where none was asked for.
+        target_metric: what it is a value of.
+        minimum: the least possible loss, which gaps are to; None if unknown.
+        mini_batches: whether each loss of a step, so the final and the best loss too, is that of a single mini-batch.
+        not_recorded: why nothing is judged by the metric; None where some trial has it.
         confidence: of the intervals and verdicts.
         baseline: label of the optimizer that all others are tested against; None: AYLA against the same setting
             without it.
@@ -187,7 +222,12 @@ class Comparison(ResponseModel):
     job_id: str
     state: str
     metric: str = "final_loss"
+    more_is_better: bool = False
     target: float | None = None
+    target_metric: str = "final_loss"
+    minimum: float | None = None
+    mini_batches: bool = False
+    not_recorded: str | None = None
     confidence: float = 0.95
     baseline: str | None = None
     optimizers: tuple[ComparedOptimizer, ...]
@@ -203,8 +243,7 @@ class Comparison(ResponseModel):
     @property
     def headers(self) -> tuple[str, ...]:
         """The names of the table's columns."""
-        header = _METRIC_HEADERS.get(self.metric)
-        return (*_LOSS_HEADERS, *([header] if header else []), *(["unfinished"] if self._some_unfinished else []))
+        return ("optimizer", "seeds", *self._columns)
 
     def cells(self) -> list[list[str]]:
         """The table as text, without its header: "inf" where a loss is infinite, "-" where there is none."""
@@ -218,21 +257,47 @@ class Comparison(ResponseModel):
         return html_table("Comparison", self.headers, self.cells()) + html_paragraphs(self.statements)
 
     @property
-    def _some_unfinished(self) -> bool:
-        return any(optimizer.unfinished for optimizer in self.optimizers)
+    def _columns(self) -> dict[str, Callable[[ComparedOptimizer], str]]:
+        """What each column after the first two shows of an optimizer."""
+        columns: dict[str, Callable[[ComparedOptimizer], str]] = {}
+        if self.metric in _WHOLE_PARTS:
+            columns = self._judged | {self._best_header: lambda one: _best(one.value)}
+        elif not self.mini_batches:
+            final = (lambda one: _median(one.final_loss), lambda one: _best(one.final_loss))
+            columns = dict(zip(_LOSS_HEADERS, (*final, lambda one: _best(one.best_loss)), strict=True))
+        columns["diverged"] = lambda one: str(one.diverged)
+        if self.mini_batches or self.metric not in _LOSSES:
+            columns = {**columns, **self._judged}
+        if self.metric in _TO_TARGET:
+            columns["reached"] = lambda one: _reached(self._value(one))
+        if any(optimizer.unfinished for optimizer in self.optimizers):
+            columns["unfinished"] = lambda one: str(one.unfinished)
+        return columns
+
+    @property
+    def _judged(self) -> dict[str, Callable[[ComparedOptimizer], str]]:
+        return {f"{self.metric.replace('_', ' ')}, median": lambda one: _median(self._value(one))}
+
+    @property
+    def _best_header(self) -> str:
+        return f"{self.metric.replace('_', ' ')}, {'highest' if self.more_is_better else 'lowest'}"
+
+    def _value(self, optimizer: ComparedOptimizer) -> Distribution | None:
+        """Of the metric; a service of before has it under its own name only."""
+        found: Distribution | None = optimizer.value or getattr(optimizer, self.metric, None)
+        return None if self.not_recorded else found
 
     def _row(self, optimizer: ComparedOptimizer) -> list[str]:
-        final, best = optimizer.final_loss, optimizer.best_loss
-        row = [optimizer.label, str(optimizer.seeds), _median(final), _lowest(final), _lowest(best)]
-        row.append(str(optimizer.diverged))
-        if self.metric in _METRIC_HEADERS:
-            row.append(_median(getattr(optimizer, self.metric)))
-        return [*row, str(optimizer.unfinished)] if self._some_unfinished else row
+        return [optimizer.label, str(optimizer.seeds), *(shown(optimizer) for shown in self._columns.values())]
 
 
 def _median(values: Distribution | None) -> str:
     return "-" if values is None else f"{values.median:.6g}"
 
 
-def _lowest(values: Distribution | None) -> str:
-    return "-" if values is None else f"{values.min:.6g}"
+def _best(values: Distribution | None) -> str:
+    return "-" if values is None else f"{values.max if values.more_is_better else values.min:.6g}"
+
+
+def _reached(values: Distribution | None) -> str:
+    return "-" if values is None else f"{values.finite}/{values.values}"

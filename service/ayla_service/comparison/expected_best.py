@@ -40,7 +40,7 @@ def sizes(settings: int) -> list[int]:
 
 
 def _best_of(sample: Values, k: int, confidence: float) -> BestOfSettings:
-    weights = _weights(len(sample), k)
+    weights = best_of_weights(len(sample), k)
     upto = np.cumsum(weights)
     tail = (1 - confidence) / 2
     finite = np.isfinite(sample)
@@ -54,7 +54,7 @@ def _best_of(sample: Values, k: int, confidence: float) -> BestOfSettings:
     )
 
 
-def _weights(count: int, k: int) -> Values:
+def best_of_weights(count: int, k: int) -> Values:
     """Probability of each of the ordered values to be the best of k: ``w[1] = k/m``, and so on by a ratio.
 
     ``w[i+1] / w[i] = (m - i - k + 1) / (m - i)``, which is 0 after the (m - k + 1)-th value.

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 
+from ayla_service.comparison.equal_budget_answers import ends, equal_budgets
 from ayla_service.comparison.expected_best import expected_best
 from ayla_service.comparison.metrics import in_words, more_is_better
 from ayla_service.comparison.paired_tests import PairedTest
@@ -72,11 +73,13 @@ def _pair(test: PairedTest, problems: Sequence[TunedProblem], protocol: Protocol
     plain = pair_comparison(test, query)
     values = plain.model_dump() | {"verdict": with_qualifications(said, plain.verdict)}
     budgets, base_budgets = ([pair[side].budget for pair in found] for side in (0, 1))
-    return ArmPair(**values, budgets=_ends(budgets), base_budgets=_ends(base_budgets), qualifications=said)
-
-
-def _ends(counts: Sequence[int]) -> list[int]:
-    return sorted({min(counts), max(counts)}) if counts else []
+    return ArmPair(
+        **values,
+        budgets=ends(budgets),
+        base_budgets=ends(base_budgets),
+        qualifications=said,
+        equal_budgets=equal_budgets(match, test.unit, problems, query),
+    )
 
 
 def _arm(tuned: TunedProblem, arm: TunedArm, protocol: Protocol, query: ComparisonQuery) -> ArmResult:

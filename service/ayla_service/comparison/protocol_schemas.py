@@ -56,6 +56,43 @@ class ArmResult(FrozenModel):
     notes: list[str] = Field(description="What weakens what is said about this arm.")
 
 
+class DrawShares(FrozenModel):
+    """One arm against another on one problem: shares of the draws of settings."""
+
+    better: float = Field(description="In which the arm has the better median over the confirmation seeds.")
+    worse: float = Field(description="In which it has the worse one.")
+    equal: float = Field(description="In which both are equal.")
+    unknown: float = Field(
+        description="In which a setting is selected that has no result on a confirmation seed of the other arm."
+    )
+
+
+class ProblemCounts(FrozenModel):
+    """One arm against another over the problems."""
+
+    wins: int = Field(description="Problems on which the arm is better in more draws than it is worse.")
+    losses: int = Field(description="Problems on which it is worse in more draws.")
+    ties: int = Field(description="Problems on which it is better in as many draws as it is worse.")
+    unknown: int = Field(description="Problems of which too few settings were run on the confirmation seeds.")
+    p_value: float | None = Field(
+        description="Of the exact two-sided sign test, without a correction for other tests. Null with fewer than two "
+        "problems."
+    )
+
+
+class EqualBudgets(FrozenModel):
+    """Two arms with unequal budgets, had the larger one been tuned over as few settings as the other.
+
+    Of its settings so many are drawn at random, and the best of them on the tuning seeds is compared. All draws are
+    counted; none is made.
+    """
+
+    settings: list[int] = Field(description="How many each arm is tuned over: the fewest on any problem, and the most.")
+    draws: DrawShares | None = Field(description="On this problem. Null over several.")
+    problems: ProblemCounts | None = Field(description="Over several problems. Null on one.")
+    verdict: str
+
+
 class ArmPair(PairComparison):
     """An arm against another on the confirmation seeds, each with the setting that was selected for it."""
 
@@ -67,6 +104,9 @@ class ArmPair(PairComparison):
     qualifications: list[str] = Field(
         description="What makes the comparison unequal or weak; the verdict begins with it.",
         examples=[["unequal budgets (63 settings of AYLA-SGD, 9 of SGD)"]],
+    )
+    equal_budgets: EqualBudgets | None = Field(
+        description="What would be with the smaller budget for both. Null where budgets are equal."
     )
 
 

@@ -13,7 +13,20 @@ from ayla._json import without_none
 from ayla.builders import preset as preset_problem
 from ayla.cli.attempts import error_lines
 from ayla.cli.ids import job_id, short_ids
-from ayla.cli.options import AsJson, AsJsonLines, JobId, Quiet, WaitSeconds, require_one_format
+from ayla.cli.options import (
+    AsJson,
+    AsJsonLines,
+    Baseline,
+    Confidence,
+    JobId,
+    Metric,
+    Minimum,
+    Quiet,
+    Target,
+    TargetMetric,
+    WaitSeconds,
+    require_one_format,
+)
 from ayla.cli.session import Session, session_of, write, write_json
 from ayla.cli.specfile import STDIN, read_spec
 from ayla.cli.watch import WatchOptions, watch_job
@@ -95,9 +108,12 @@ def ls(
 def show(
     context: typer.Context,
     job: JobId,
-    baseline: Annotated[
-        str | None, typer.Option(help="Label of an optimizer that all others are compared with.")
-    ] = None,
+    baseline: Baseline = None,
+    metric: Metric = None,
+    target: Target = None,
+    target_metric: TargetMetric = None,
+    minimum: Minimum = None,
+    confidence: Confidence = None,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -107,7 +123,15 @@ def show(
         job = job_id(client, job)
         found, trials = client.jobs.get(job), client.jobs.trials(job)
         attempts = client.jobs.attempts(job) if as_json or _failed_attempts(found) else []
-        comparison = client.compare(job, baseline=baseline)
+        comparison = client.compare(
+            job,
+            metric=metric,
+            target=target,
+            confidence=confidence,
+            baseline=baseline,
+            target_metric=target_metric,
+            minimum=minimum,
+        )
     if as_json:
         lists = {"trial_list": trials, "attempt_list": attempts, "comparison": comparison}
         write_json(found.model_dump(mode="json") | lists)
@@ -123,6 +147,7 @@ def watch(
     job: JobId,
     *,
     timeout: WaitSeconds = None,
+    metric: Metric = None,
     as_json: AsJson = False,
     as_lines: AsJsonLines = False,
     quiet: Quiet = False,
@@ -131,7 +156,7 @@ def watch(
     require_one_format(json=as_json, jsonl=as_lines, quiet=quiet)
     session = session_of(context)
     with session.client() as client:
-        watch_job(session, client, job_id(client, job), WatchOptions(timeout, as_json, as_lines, quiet))
+        watch_job(session, client, job_id(client, job), WatchOptions(timeout, as_json, as_lines, quiet, metric))
 
 
 def cancel(context: typer.Context, job: JobId, *, as_json: AsJson = False, quiet: Quiet = False) -> None:

@@ -18,6 +18,14 @@ FromStep = Annotated[int | None, typer.Option(min=0, help="From this step on.")]
 ToStep = Annotated[int | None, typer.Option(min=0, help="Up to this step.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Write the id only, no progress.")]
 WaitSeconds = Annotated[float | None, typer.Option("--timeout", min=0, help="Stop watching after this many seconds.")]
+Metric = Annotated[
+    str | None, typer.Option(help="Judge by this: test_accuracy, final_loss, … Default: as the problem's kind has it.")
+]
+Target = Annotated[float | None, typer.Option(help="The value to reach, for steps_to_target and epochs_to_target.")]
+TargetMetric = Annotated[str | None, typer.Option(help="What the target is a value of.")]
+Minimum = Annotated[float | None, typer.Option(help="The least possible loss, for gap.")]
+Baseline = Annotated[str | None, typer.Option(help="Label of an optimizer that all others are compared with.")]
+Confidence = Annotated[float | None, typer.Option(min=0.5, max=0.999, help="Of intervals and verdicts; 0.95.")]
 
 
 def require_one_format(**formats: bool) -> None:

@@ -23,12 +23,14 @@ class WatchOptions:
         as_json: write the finished job as one document.
         as_lines: write a line of JSON after each poll.
         quiet: write the id only.
+        metric: by which its optimizers are compared then; None: the default of its problem.
     """
 
     timeout: float | None = None
     as_json: bool = False
     as_lines: bool = False
     quiet: bool = False
+    metric: str | None = None
 
 
 def watch_job(session: Session, client: Client, job: Job | str, options: WatchOptions) -> None:
@@ -62,4 +64,4 @@ def _write_outcome(client: Client, job: Job, options: WatchOptions) -> None:
     elif options.quiet:
         write(job.id)
     else:
-        write(str(client.compare(job)))
+        write(str(client.compare(job, metric=options.metric)))

@@ -116,4 +116,6 @@ def _experiment(client: Client, item: _SubmittedJob) -> Experiment:
 
 def _study(client: Client, item: _SubmittedJob) -> SeedStudy:
     trials = tuple(client.jobs.trials(item.job))
-    return SeedStudy(name=item.name, job=item.job, trials=trials, comparison=client.compare(item.job))
+    return SeedStudy(
+        name=item.name, job=item.job, trials=trials, comparison=client.compare(item.job, metric="final_loss")
+    )

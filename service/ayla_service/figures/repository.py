@@ -77,7 +77,7 @@ def select_trials(session: Session, job: FigureJob, kind: Kind, options: FigureO
         FigureTooLarge: if even one seed of each setting is too much to read.
     """
     settings, total = _wanted_settings(job, options), len(job.spec.seeds)
-    rule, has_rows = KINDS[kind].seeds, KINDS[kind].series is not None
+    rule, has_rows = KINDS[kind].seeds, options.series(kind) is not None
     fitting = {Seeds.ALL: total, Seeds.FIRST: 1, Seeds.READABLE: min(total, max(1, MOST_TRIALS // len(settings)))}
     wanted = TrialSubset.of(settings, fitting[rule], total)
     return TrialSubset.of(settings, _readable_seeds(session, job, wanted), total) if has_rows else wanted

@@ -10,13 +10,14 @@ from importlib.metadata import version
 from ayla_spec.problems import ExpressionProblem
 
 from ayla_service import __version__
-from ayla_service.comparison.service import ComparisonService
+from ayla_service.comparison.service import ComparisonResult, ComparisonService
 from ayla_service.db.session import Database
 from ayla_service.errors import FiguresBusy, InvalidQuery
 from ayla_service.figures.availability import FigureJob, check_options, figure_job, prediction_steps
-from ayla_service.figures.data import FigureData
+from ayla_service.figures.cells import values_by_metric, values_of
+from ayla_service.figures.data import FigureData, SettingValues
 from ayla_service.figures.geometry import PixelSize, axis_limits
-from ayla_service.figures.options import KINDS, FigureOptions, Form, Kind
+from ayla_service.figures.options import KINDS, CellValue, FigureOptions, Form, Kind
 from ayla_service.figures.repository import (
     TrialSubset,
     read_fits,
@@ -40,6 +41,7 @@ class FigurePlan:
     """A figure that can be drawn.
 
     Attributes:
+        principal: who asked.
         job: whose figure it is.
         kind: of figure.
         options: of the figure.
@@ -49,6 +51,7 @@ class FigurePlan:
         version: changes whenever the figure does.
     """
 
+    principal: Principal
     job: FigureJob
     kind: Kind
     options: FigureOptions
@@ -123,8 +126,9 @@ class FigureService:
             job.require(kind)
             check_options(job, kind, options)
             subset = select_trials(session, job, kind, options)
-        snapshot = self._reader.of_job(KINDS[kind].series, principal.team_id, job_id, subset.selection(job))
-        return FigurePlan(job, kind, options, form, subset, snapshot, _version(job, kind, options, form, snapshot))
+        snapshot = self._reader.of_job(options.series(kind), principal.team_id, job_id, subset.selection(job))
+        version = _hash([(job.id, job.name, snapshot.version)], kind, options, form)
+        return FigurePlan(principal, job, kind, options, form, subset, snapshot, version)
 
     def plan_compared(
         self, principal: Principal, job_ids: Sequence[str], kind: Kind, options: FigureOptions, form: Form
@@ -163,24 +167,36 @@ class FigureService:
 
         with self._place():
             if isinstance(plan, ComparedPlan):
-                found = self._comparisons.compare(plan.principal, plan.job_ids, plan.options.query)
+                found = self._compare(plan.principal, plan.job_ids, plan.options)
                 return to_file(renderer_of_comparison(plan.kind, found, plan.options), plan.options, plan.form)
             render = renderer_of(plan.job, plan.kind, plan.options, self._read(plan))
             return to_file(render, plan.options, plan.form)
 
     def _read(self, plan: FigurePlan) -> FigureData:
         results = read_results(self._reader, plan.job, plan.subset, plan.snapshot)
-        columns, points = plan.job.columns(plan.kind), plan.options.points
+        series = plan.options.series(plan.kind)
+        columns, points = plan.job.columns(plan.kind, series), plan.options.points
         if plan.kind is Kind.CURVE:
             steps = prediction_steps(plan.job, plan.options.at)
             return replace(results, fits=read_fits(self._database, plan.snapshot, steps, points))
         if plan.kind is Kind.LANDSCAPE and len(plan.job.parameters) == 2:
             return self._with_paths(plan, results, columns)
-        series = KINDS[plan.kind].series
-        if series is None:
+        if plan.kind is Kind.HEATMAP:
+            return replace(results, values=self._values(plan, results))
+        if series is None:  # pragma: no cover  # kinds without rows are above
             return results
         evenly = plan.options.smooth is not None
         return read_rows(self._reader, results, series, plan.snapshot, columns, points, evenly=evenly)
+
+    def _values(self, plan: FigurePlan, data: FigureData) -> SettingValues:
+        """The values of the cells of a heat map: by a metric those of the comparison, which is by one by default."""
+        options = plan.options
+        if options.value is not None or (options.metric is None and not plan.job.has_epochs):
+            return values_of(data.settings, options.value or CellValue.FINAL_LOSS)
+        return values_by_metric(data, self._compare(plan.principal, [plan.job.id], options))
+
+    def _compare(self, principal: Principal, job_ids: Sequence[str], options: FigureOptions) -> ComparisonResult:
+        return self._comparisons.compare(principal, job_ids, options.query, options.protocol)
 
     def _with_paths(self, plan: FigurePlan, results: FigureData, columns: Sequence[str] | None) -> FigureData:
         """The results with paths over a plane: short ones whole, long ones simplified."""
@@ -201,10 +217,6 @@ class FigureService:
             yield
         finally:
             self._drawing_slots.release()
-
-
-def _version(job: FigureJob, kind: Kind, options: FigureOptions, form: Form, snapshot: TrialsSnapshot) -> str:
-    return _hash([(job.id, job.name, snapshot.version)], kind, options, form)
 
 
 def _hash(jobs: object, kind: Kind, options: FigureOptions, form: Form) -> str:

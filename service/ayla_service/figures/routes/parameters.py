@@ -215,6 +215,13 @@ def comparison_options(
             max_length=_MAX_LIST, description="Seeds that settings are judged on, separated by commas. Default: all."
         ),
     ] = None,
+    confirm_seeds: Annotated[
+        str | None,
+        Query(
+            max_length=_MAX_LIST,
+            description="With tuning_seeds: compare arms, each by the setting that is best on those, on these seeds.",
+        ),
+    ] = None,
 ) -> dict[str, Any]:
     """The options of figures of comparisons, by name.
 
@@ -230,6 +237,7 @@ def comparison_options(
         "baseline": baseline,
         "problem": problem,
         "tuning_seeds": _numbers("tuning_seeds", tuning_seeds),
+        "confirm_seeds": _numbers("confirm_seeds", confirm_seeds),
     }
 
 

@@ -10,15 +10,8 @@ from ayla_service.comparison.protocol import Protocol
 from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.tuned_arms import follow
 from ayla_service.errors import InvalidQuery
-from ayla_service.figures.compared import (
-    Compared,
-    best_of_settings,
-    compared,
-    pairs_of,
-    sensitivity_of,
-    slopes_of,
-    strips_of,
-)
+from ayla_service.figures.compared import Compared, compared, pairs_of, slopes_of, strips_of
+from ayla_service.figures.compared_arms import best_of_settings, sensitivity_of
 from ayla_service.figures.looks import LOOKS, look_of
 from ayla_service.figures.options import FigureOptions
 from ayla_service.figures.renderers import forest, profiles, sensitivity, slopes, strip, tuning
@@ -60,7 +53,7 @@ def test_a_forest_has_a_row_for_each_pair_with_its_interval_and_outcome() -> Non
     ends = [np.asarray(line.get_xdata()).tolist() for line in axes.lines if line.get_marker() == "None"]
     assert answers[0].interval is not None
     assert [answers[0].interval.low, answers[0].interval.high] in ends
-    assert [line.get_marker() for line in axes.lines if line.get_marker() in "<>"] == [">"]  # diverged seeds
+    assert [line.get_marker() for line in axes.lines if line.get_marker() in ("<", ">")] == [">"]  # diverged seeds
     for text, pair in zip(words(axes), answers, strict=True):
         assert text.startswith(f"{pair.outcome}\n{pair.wins} : {pair.losses}")
     assert "below 0 is better" in axes.get_xlabel().replace("\n", " ")
@@ -120,7 +113,7 @@ def test_a_strip_has_every_seed_and_counts_what_diverged_apart() -> None:
     figure = drawn(strip.render, data)
     (axes,) = figure.axes
     points = [line for line in axes.lines if line.get_linestyle() == "None"]
-    assert [sorted(line.get_xdata()) for line in points] == [sorted(one.values) for one in strips]  # type: ignore[arg-type]
+    assert [np.sort(np.asarray(line.get_xdata())).tolist() for line in points] == [sorted(one.values) for one in strips]
     medians = [line.get_xdata()[0] for line in axes.lines if line.get_linestyle() != "None"]  # type: ignore[index]
     assert medians == [one.median for one in (strip.summary for strip in strips) if one is not None]
     assert [text for text in words(axes) if text] == ["✖ 2 of 10\ndiverged"]
@@ -208,7 +201,7 @@ def test_accuracies_have_their_direction() -> None:
     assert all(0 < value < 1 for one in strips_of(data.problems[0]) for value in one.values)
     figure = drawn(forest.render, data)
     assert "above 0 is better" in figure.axes[0].get_xlabel().replace("\n", " ")
-    assert [line.get_marker() for line in figure.axes[0].lines if line.get_marker() in "<>"] == ["<"]
+    assert [line.get_marker() for line in figure.axes[0].lines if line.get_marker() in ("<", ">")] == ["<"]
     wins = [line.get_color() for line in drawn(slopes.render, data).axes[0].lines if line.get_marker() == "o"]
     assert wins.count(OUTCOMES["better"]) == answers[0].wins
 

@@ -31,7 +31,7 @@ def swept(client: TestClient, database: Database, name: str, start: float = 1.0)
     for place, trial_id in enumerate(trial_ids(database, job_id)):
         losses = [4.0, 1.0 + place / 8, 0.1 * start * (1 + place)]
         state = TrialState.DIVERGED if place == 11 else TrialState.COMPLETED
-        columns = {"step": [0, 1, 2], "loss": losses, "param.x": [1.0, 0.5, 0.2]}
+        columns: dict[str, list[Any]] = {"step": [0, 1, 2], "loss": losses, "param.x": [1.0, 0.5, 0.2]}
         ends: dict[str, Any] = {"steps_done": 2, "best_loss": losses[2], "best_step": 2}
         record(database, trial_id, columns, state=state, final_loss=losses[2], **ends)
     return job_id
@@ -61,6 +61,21 @@ def test_every_kind_of_comparison_is_drawn_of_one_job_and_of_several(
     for part in ("first, second", "x**2", "final loss", "of 3", "diverged"):
         assert part in words
     assert "relative" in texts_of(several(client, "forest", job, other, width=12))
+
+
+def test_recorded_lines_of_several_jobs_are_in_one_figure(client: TestClient, database: Database, job: str) -> None:
+    other = swept(client, database, "second", start=3.0)
+    words = texts_of(several(client, "loss", job, other, width=14, height=8))
+    for part in ("first, second", "SGD lr=0.01 (first)", "SGD lr=0.01 (second)", "over 3 seeds"):
+        assert part in words
+    some = texts_of(several(client, "loss", job, other, optimizers="1,4", width=14))
+    assert "AYLA-SGD" in some
+    assert "lr=0.1" not in some.split()
+    alone = texts_of(several(client, "loss", job, other, optimizers="4", width=14))
+    assert "SGD lr=0.01" in alone
+    assert "(second)" not in alone
+    assert pointers(problem_of(several(client, "loss", job, optimizers="4"), 422, "invalid-request")) == ["/optimizers"]
+    problem_of(several(client, "accuracy", job), 409, "figure-unavailable")
 
 
 def test_a_figure_shows_the_numbers_of_the_comparison(client: TestClient, job: str) -> None:

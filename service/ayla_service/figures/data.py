@@ -144,6 +144,7 @@ class FigureData:
         seeds_total: how many there are.
         fits: fitted curves, for a figure of them.
         values: of the settings, for a heat map.
+        unequal: whether several jobs have different numbers of seeds; the largest are given.
     """
 
     settings: list[SettingData]
@@ -151,13 +152,14 @@ class FigureData:
     seeds_total: int
     fits: FittedCurves | None = None
     values: SettingValues | None = None
+    unequal: bool = False
 
     @property
     def seeds_text(self) -> str:
         """Number of the seeds that are drawn, in words."""
         if self.seeds < self.seeds_total:
             return f"the first {self.seeds} of {self.seeds_total} seeds"
-        return f"{self.seeds} seeds"
+        return f"up to {self.seeds} seeds" if self.unequal else f"{self.seeds} seeds"
 
     def has(self, column: str) -> bool:
         """Whether any trial has recorded a number in this column."""

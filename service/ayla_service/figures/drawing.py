@@ -6,7 +6,7 @@ Nothing else sets matplotlib up; one figure is drawn at a time, as matplotlib is
 import io
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -90,8 +90,12 @@ def title_of_comparison(result: ComparisonResult, options: FigureOptions) -> str
     """Title of a figure of a comparison: the one asked for, else on a screen the names of the jobs, as far as known."""
     if options.title or options.style is Style.PAPER:
         return options.title or ""
-    names = list(dict.fromkeys(job.name for job in result.jobs if job.name))
-    return ", ".join(names) or f"{len(result.jobs)} job{'s' * (len(result.jobs) > 1)}"
+    return _names([job.name for job in result.jobs])
+
+
+def _names(names: Sequence[str | None]) -> str:
+    known = dict.fromkeys(name for name in names if name)
+    return ", ".join(known) or f"{len(names)} job{'s' * (len(names) > 1)}"
 
 
 def title_of(job: FigureJob, options: FigureOptions) -> str:
@@ -119,6 +123,12 @@ def renderer_of_comparison(kind: Kind, result: ComparisonResult, options: Figure
         InvalidQuery: if an option does not fit the comparison.
     """
     return partial(_OF_COMPARISONS[kind], data=compared(result, title_of_comparison(result, options), options))
+
+
+def renderer_of_several(jobs: Sequence[FigureJob], kind: Kind, options: FigureOptions, data: FigureData) -> Render:
+    """The renderer of the recorded lines of several jobs."""
+    title = options.title or ("" if options.style is Style.PAPER else _names([job.name for job in jobs]))
+    return _lines(jobs[0], kind, title, options, data)
 
 
 def renderer_of(job: FigureJob, kind: Kind, options: FigureOptions, data: FigureData) -> Render:

@@ -12,7 +12,7 @@ from ayla_service.comparison.query import ComparisonQuery, Metric, TargetMetric
 from ayla_service.errors import InvalidQuery
 from ayla_service.trials.series import METRICS, TRAJECTORY, Series
 
-DEFAULT_WIDTH, COLUMN_WIDTH, DEFAULT_DPI = 8.0, 3.3, 150
+DEFAULT_WIDTH, DEFAULT_HEIGHT, COLUMN_WIDTH, DEFAULT_DPI = 8.0, 5.0, 3.3, 150
 """Inches of the screen and of one column of a journal, and pixels per inch of a PNG."""
 
 LEAST_WIDTH, LEAST_HEIGHT, MOST_WIDTH, MOST_HEIGHT = 3.0, 1.5, 16.0, 12.0
@@ -20,6 +20,9 @@ LEAST_DPI, MOST_DPI = 50, 600
 MOST_PIXELS = 8_000_000
 DEFAULT_POINTS, LEAST_POINTS, MOST_POINTS = 500, 10, 5000
 LEAST_SMOOTH, MOST_SMOOTH = 2, 99
+
+_RISE = 0.47
+"""Inches that a figure is higher for each inch that it is wider: narrow ones need room for the legend below."""
 
 _POINTS_OF_PATHS = 100_000
 """Of all paths of a landscape together, as long as each has the default of lines."""
@@ -113,6 +116,9 @@ class FigureKind:
 
 _JUDGED = ("metric", "target", "target_metric", "minimum", "problem")
 _TESTED = (*_JUDGED, "confidence", "baseline", "scale", "tuning_seeds", "confirm_seeds")
+
+OF_SEVERAL = frozenset({Kind.LOSS, Kind.ACCURACY, Kind.EPOCHS, Kind.EFFECTIVE_LR})
+"""Kinds of recorded lines that several jobs can have in one figure, beside those of comparisons."""
 
 KINDS: Mapping[Kind, FigureKind] = {
     Kind.LOSS: FigureKind("Loss by step or epoch", ("across", "scale", "max_points", "smooth", "metric")),
@@ -217,7 +223,7 @@ class FigureOptions:
     def inches(self) -> tuple[float, float]:
         """Width and height: 8 × 5 on a screen, 3.3 × 2.8 on paper; the height by default follows from the width."""
         width = self.width or (COLUMN_WIDTH if self.style is Style.PAPER else DEFAULT_WIDTH)
-        return width, self.height or min(MOST_HEIGHT, 1.25 + 0.46875 * width)
+        return width, self.height or DEFAULT_HEIGHT + _RISE * (width - DEFAULT_WIDTH)
 
     @property
     def query(self) -> ComparisonQuery:

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ayla_service.comparison.sensitivity_schemas import SensitivitySeries
-from ayla_service.figures.compared import Compared, DrawnProblem, check_panels, sensitivity_of
+from ayla_service.figures.compared import Compared, DrawnProblem, check_panels
+from ayla_service.figures.compared_arms import sensitivity_of
 from ayla_service.figures.data import Floats
 from ayla_service.figures.legends import add_legend, add_nothing_yet, add_title, set_heading, set_value_label
 from ayla_service.figures.looks import SettingStyle

@@ -9,7 +9,8 @@ from matplotlib.ticker import MaxNLocator
 
 from ayla_service.comparison.distributions import percent
 from ayla_service.comparison.sensitivity_schemas import BestOfSettings
-from ayla_service.figures.compared import Compared, DrawnProblem, best_of_settings, check_panels
+from ayla_service.figures.compared import Compared, DrawnProblem, check_panels
+from ayla_service.figures.compared_arms import best_of_settings
 from ayla_service.figures.data import Floats
 from ayla_service.figures.legends import (
     add_legend,

@@ -41,6 +41,11 @@ class _Dataset(SpecModel):
         return None
 
     @property
+    def test_samples(self) -> int | None:
+        """Samples of the test part; None where only the data tell."""
+        return 0
+
+    @property
     def features(self) -> int | None:
         """Inputs of one sample; None where only the data tell."""
         return None if self.image_side is None else self.image_side**2
@@ -114,6 +119,11 @@ class _MnistFormat(_Dataset):
         return 60_000
 
     @property
+    def test_samples(self) -> int:
+        """All of the test files."""
+        return 10_000
+
+    @property
     def classes(self) -> int:
         """Ten."""
         return 10
@@ -144,6 +154,13 @@ class _Split(_Dataset):
     def training_samples(self) -> int | None:
         """Samples that the split leaves to train on."""
         return None if self.total_samples is None else self.kept(self.total_samples)
+
+    @property
+    def test_samples(self) -> int | None:
+        """Samples that the split does not leave to train on."""
+        if self.total_samples is None:
+            return None if self.test_fraction > 0 else 0
+        return self.total_samples - self.kept(self.total_samples)
 
     def kept(self, samples: int) -> int:
         """Samples of ``samples`` that are trained on: at least one, and all but the rounded share."""

@@ -81,11 +81,15 @@ def choose_metrics(problems: Iterable["ComparedProblem"], query: ComparisonQuery
 
 
 def _target_metric(problem: "ComparedProblem") -> TargetMetric:
-    """The metric itself if a target can be a value of it, else the problem's default."""
-    for metric in (problem.metric, default_metric(problem)):
-        if _can_be_target(metric):
-            return metric
-    return "final_loss"
+    """The metric itself if a target can be a value of it, else the problem's default.
+
+    With full batches the loss of each step is that on the whole training part, and known more often.
+    """
+    default = default_metric(problem)
+    wanted = problem.metric if _can_be_target(problem.metric) else default
+    if wanted == "full_train_loss" and not problem.mini_batches:
+        return "final_loss"
+    return wanted if _can_be_target(wanted) else "final_loss"
 
 
 def why_not(problem: "ComparedProblem", metric: Metric) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import BigInteger, Boolean, Double, String, and_, bindparam, case, func, or_, update
+from sqlalchemy import BigInteger, Boolean, Double, String, and_, bindparam, case, func, or_, type_coerce, update
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import TrialRow
@@ -58,7 +58,7 @@ _UPDATE = (
         + case((TrialRow.steps_done < bindparam("new_steps_done"), bindparam("bytes", type_=BigInteger)), else_=0),
         device=func.coalesce(bindparam("new_device", type_=String), TrialRow.device),
         # Of all its attempts; where one is not known (null) it is at most known that it was not alone in another.
-        ran_alone=case((_IS_NEW, _ALONE), else_=and_(TrialRow.ran_alone, _ALONE)),
+        ran_alone=case((_IS_NEW, _ALONE), else_=and_(type_coerce(TrialRow.ran_alone, Boolean), _ALONE)),
         **{name: bindparam(f"new_{name}") for name in (*_COLUMNS, *_METRICS)},
     )
 )

@@ -17,6 +17,7 @@ from ayla.cli.options import AsJson, AsJsonLines, JobId, Quiet, WaitSeconds, req
 from ayla.cli.session import Session, session_of, write, write_json
 from ayla.cli.specfile import STDIN, read_spec
 from ayla.cli.watch import WatchOptions, watch_job
+from ayla.metrics import TRIAL_METRICS, cell, usual_metric
 from ayla.models import Job, Trial
 
 _SHOWN_TRIALS = 50
@@ -98,10 +99,19 @@ def show(
     baseline: Annotated[
         str | None, typer.Option(help="Label of an optimizer that all others are compared with.")
     ] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            help=f"Which number of each trial is shown: {', '.join(TRIAL_METRICS)}. Default: test_loss where the job "
+            "has it, else full_train_loss, else final_loss."
+        ),
+    ] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
     """Show a job, the last errors of its attempts, its trials and how they compare."""
+    if metric is not None and metric not in TRIAL_METRICS:
+        raise typer.BadParameter(f"must be one of {', '.join(TRIAL_METRICS)}.", param_hint="--metric")
     session = session_of(context)
     with session.client() as client:
         job = job_id(client, job)
@@ -112,7 +122,7 @@ def show(
         lists = {"trial_list": trials, "attempt_list": attempts, "comparison": comparison}
         write_json(found.model_dump(mode="json") | lists)
         return
-    for lines in (_properties(found), error_lines(found.id, attempts), _trial_table(trials)):
+    for lines in (_properties(found), error_lines(found.id, attempts), _trial_table(trials, metric)):
         if lines:
             write("\n".join(lines) + "\n")
     write(str(comparison))
@@ -224,12 +234,11 @@ def _failed_attempts(job: Job) -> int:
     return job.attempts.failed + job.attempts.lost
 
 
-def _trial_table(trials: list[Trial]) -> list[str]:
-    cells = [[trial.id, trial.label, str(trial.seed), trial.state, _loss(trial)] for trial in trials[:_SHOWN_TRIALS]]
-    lines = text_table([["trial", "optimizer", "seed", "state", "final loss"], *cells], left=4)
+def _trial_table(trials: list[Trial], metric: str | None) -> list[str]:
+    shown = metric or usual_metric(trials)
+    cells = [
+        [trial.id, trial.label, str(trial.seed), trial.state, cell(trial, shown)] for trial in trials[:_SHOWN_TRIALS]
+    ]
+    lines = text_table([["trial", "optimizer", "seed", "state", TRIAL_METRICS[shown]], *cells], left=4)
     left_out = len(trials) - len(cells)
     return [*lines, f"... and {left_out} more trials"] if left_out else lines
-
-
-def _loss(trial: Trial) -> str:
-    return "-" if trial.final_loss is None else f"{trial.final_loss:.6g}"

@@ -27,9 +27,11 @@ def trial_metric(comparison: Comparison) -> str:
 
 
 def cell(trial: Trial, metric: str) -> str:
-    """The value of a metric of a trial for reading; ``-`` before its end and where it has diverged."""
+    """The value of a metric of a trial for reading; ``-`` before its end, and the worst there is where it diverged."""
     value = trial.value(metric)
     if value is not None:
         return f"{value:.6g}"
+    if trial.state == "diverged" and metric != "best_loss":
+        return "-inf" if metric.endswith("accuracy") else "inf"
     is_missing = trial.state == "completed" and trial.summary is not None and metric not in trial.summary.metrics
     return NOT_RECORDED if is_missing and metric not in {"final_loss", "best_loss"} else "-"

@@ -137,7 +137,8 @@ def _add_trials(session: Session, job: JobRow, problem: ComparedProblem, number:
     record = job.resolved_spec["record"]
     for row in session.execute(select(*_COLUMNS).where(TrialRow.job_id == job.id).order_by(TrialRow.index)):
         setting = problem.settings.setdefault(row.label, ComparedSetting(row.label, row.settings))
-        setting.varies |= setting.optimizer != row.settings
+        setting.add(row.settings)
+        problem.seeds.add(row.seed)
         if row.state not in WITH_RESULT:
             setting.unfinished += 1
         elif row.seed in setting.runs:

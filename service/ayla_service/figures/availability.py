@@ -6,6 +6,7 @@ from typing import assert_never
 
 import numpy as np
 from ayla_spec import ResolvedJobSpec
+from ayla_spec.optimizers.base import NAMES
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
@@ -22,8 +23,6 @@ MOST_PARAMETERS = 9
 
 MOST_PANELS = 4
 """Steps whose predictions are drawn side by side."""
-
-_NAMES = frozenset({"label"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,7 @@ class FigureJob:
         chosen = {
             name for one in self.spec.optimizers for name in flat(one.model_dump(mode="json", exclude_defaults=True))
         }
-        names = dict.fromkeys(name for one in flats for name in one if name not in _NAMES)
+        names = dict.fromkeys(name for one in flats for name in one if name not in NAMES)
         found = {name: list(dict.fromkeys(hashable(one.get(name)) for one in flats)) for name in names}
         return {
             name: values

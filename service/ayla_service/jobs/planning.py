@@ -167,7 +167,7 @@ def search_text(
 ) -> str:
     """The text that a search by text looks through."""
     objective = [resolved.problem.expression] if isinstance(resolved.problem, ExpressionProblem) else []
-    optimizers = {settings.label or "" for settings in resolved.optimizers}
+    optimizers = {name or "" for settings in resolved.optimizers for name in (settings.label, settings.arm)}
     parts = [name, project, *tags, *_problem_names(resolved), *objective, *sorted(optimizers), notes]
     return searchable("\n".join(part for part in parts if part))
 

@@ -28,7 +28,7 @@ class JobSummaryTable(FrozenModel):
     job_id: str
     rows: int = Field(description="Length of every column.")
     columns: dict[str, list[float | str | bool | None]] = Field(
-        description="trial_id, trial_index, label, optimizer_index and optimizer; its settings, those of AYLA as "
+        description="trial_id, trial_index, label, optimizer_index, optimizer and arm; its settings, those of AYLA as "
         "ayla.n1 and so on; seed, state, steps_done and the result so far; once it has ended notes on it. Null where "
         "there is none.",
         examples=[{"trial_index": [0], "learning_rate": [0.03], "ayla.n1": [1.0], "best_loss": [-6.5]}],

@@ -17,7 +17,7 @@ _RANGE = "the range of float32, 1.18e-38 to 3.4e38; use dtype 'float64'."
 
 
 def setting_issues(problem: ExpressionProblem | DatasetProblem, optimizers: Sequence[AnyOptimizer]) -> list[SpecIssue]:
-    """Fields of a job that float32 does not hold: start values, draws, settings of the problem and of the optimizers."""
+    """Fields of a job that float32 does not hold: starts, draws, settings of the problem and of the optimizers."""
     # The split is made before anything is float32.
     of_problem = problem.model_dump(exclude={"dataset": {"test_fraction"}})
     of_optimizers = [settings.model_dump() for settings in optimizers]

@@ -77,6 +77,12 @@ class ExpressionProblem(SpecModel):
         """Whether any number of the start point is drawn."""
         return any(True for _ in distributions(self.start))
 
+    @property
+    def randomness(self) -> list[str]:
+        """What of the problem is drawn with the seed of a trial, in words; nothing where every seed is the same run."""
+        start = ["random start"] if self.has_random_start else []
+        return start if self.noise is None else [*start, f"noise {self.noise:g}"]
+
 
 class PresetProblem(SpecModel):
     """A named experiment of the catalogue; optimizers, budget, seeds and record of the job override its own."""

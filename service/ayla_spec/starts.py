@@ -4,7 +4,16 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, ConfigDict, FailFast, Field, PlainSerializer, PlainValidator, TypeAdapter, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    FailFast,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    TypeAdapter,
+    WithJsonSchema,
+)
 
 from ayla_spec.expression.points import flattened
 from ayla_spec.limits import MAX_DIMENSIONS
@@ -52,6 +61,12 @@ class Uniform(SpecModel):
     )
     dimension: _Dimension = Field(None, exclude_if=is_none, description=_DIMENSION)
 
+    @property
+    def middle(self) -> float:
+        """The median."""
+        low, high = self.uniform
+        return low + (high - low) / 2
+
 
 class Normal(SpecModel):
     """Gaussian: ``{"normal": [0, 1]}``."""
@@ -62,6 +77,11 @@ class Normal(SpecModel):
         description="[mean, standard deviation], the latter above 0."
     )
     dimension: _Dimension = Field(None, exclude_if=is_none, description=_DIMENSION)
+
+    @property
+    def middle(self) -> float:
+        """The median."""
+        return self.normal[0]
 
     @property
     def largest(self) -> float:
@@ -115,12 +135,11 @@ def _written(value: Scalar | list[Scalar]) -> Any:
     return value.model_dump() if isinstance(value, Uniform | Normal) else value
 
 
-_SCHEMAS = [_SINGLE[0], _VECTOR.json_schema(), *_SINGLE[1:]]
 Start = Annotated[
     Scalar | list[Scalar],
     PlainValidator(_start),
     PlainSerializer(_written),
-    WithJsonSchema({"anyOf": _SCHEMAS}),
+    WithJsonSchema({"anyOf": [*_SINGLE, _VECTOR.json_schema()]}),
 ]
 """Start of one variable: a finite number, a distribution, or a list of 1 to ``MAX_DIMENSIONS`` of them."""
 
@@ -150,7 +169,7 @@ def within_dimensions(start: dict[str, Scalar | list[Scalar]]) -> dict[str, Scal
 def distributions(start: StartPoint) -> Iterator[tuple[str, Uniform | Normal]]:
     """The distributions of a start, each with the pointer to it: ``/x``, ``/x/0``."""
     for name, value in start.items():
-        places = [(f"/{name}/{index}", item) for index, item in enumerate(value)] if isinstance(value, list) else []
-        for pointer, item in places or [(f"/{name}", value)]:
+        places = enumerate(value) if isinstance(value, list) else [("", value)]
+        for place, item in places:
             if isinstance(item, Uniform | Normal):
-                yield pointer, item
+                yield f"/{name}/{place}".removesuffix("/"), item

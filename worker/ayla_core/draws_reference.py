@@ -45,7 +45,7 @@ def normal_quantile(probability: float) -> float:
 
 
 def _log(number: float) -> float:
-    """ln m + e·ln 2, where the number is m·2^e with m between the roots of 1/2 and 2; by fdlibm's series."""
+    """The natural logarithm: ln m + e·ln 2, where the number is m·2^e with m from √½ to √2; by fdlibm's series."""
     mantissa, exponent = math.frexp(number)
     mantissa, exponent = (mantissa, exponent) if mantissa > ROOT2 / 2 else (2 * mantissa, exponent - 1)
     f = mantissa - 1

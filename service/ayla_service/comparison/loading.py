@@ -8,6 +8,7 @@ from typing import Any
 
 from ayla_spec.limits import MAX_TRIALS
 from ayla_spec.optimizers.effect import LossCounts
+from ayla_spec.problems import ExpressionProblem
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
@@ -90,11 +91,19 @@ def _problem(resolved: dict[str, Any]) -> ComparedProblem:
 def _title(problem: dict[str, Any]) -> str:
     is_dataset = problem["type"] == "dataset"
     title = f"{problem['model']['name']} on {problem['dataset']['name']}" if is_dataset else str(problem["expression"])
-    return title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1]}…"
+    drawn = _randomness(problem)
+    marks = f" ({', '.join(drawn)})" if drawn else ""
+    room = _LONGEST_TITLE - len(marks)
+    return (title if len(title) <= room else f"{title[: room - 1]}…") + marks
+
+
+def _randomness(problem: dict[str, Any]) -> list[str]:
+    """What the seed of a trial decides, of an expression."""
+    return ExpressionProblem.model_validate(problem).randomness if problem["type"] == "expression" else []
 
 
 def _add_trials(session: Session, job: JobRow, problem: ComparedProblem, number: int) -> None:
-    every = job.resolved_spec["record"]["every"]
+    every, is_drawn = job.resolved_spec["record"]["every"], bool(_randomness(job.resolved_spec["problem"]))
     for row in session.execute(select(*_COLUMNS).where(TrialRow.job_id == job.id).order_by(TrialRow.index)):
         setting = problem.settings.setdefault(row.label, ComparedSetting(row.label, row.settings))
         setting.varies |= setting.optimizer != row.settings
@@ -103,10 +112,10 @@ def _add_trials(session: Session, job: JobRow, problem: ComparedProblem, number:
         elif row.seed in setting.runs:
             problem.repeated += 1
         else:
-            setting.runs[row.seed] = _run(row, number, every)
+            setting.runs[row.seed] = _run(row, number, every, is_drawn=is_drawn)
 
 
-def _run(row: Row[Any], problem: int, every: int) -> SeedRun:
+def _run(row: Row[Any], problem: int, every: int, *, is_drawn: bool) -> SeedRun:
     diverged = row.state == TrialState.DIVERGED
     return SeedRun(
         trial_id=row.id,
@@ -122,6 +131,7 @@ def _run(row: Row[Any], problem: int, every: int) -> SeedRun:
         rows=row.steps_done // every + 2,
         stored_bytes=row.stored_bytes,
         loss_counts=LossCounts.known(row.losses_below_one, row.losses_above_one),
+        is_drawn=is_drawn,
     )
 
 

@@ -37,6 +37,7 @@ class SeedRun:
         stored_bytes: size of the trajectory and what else was recorded.
         loss_counts: its losses below and above 1; None where nobody has counted them.
         curve: of its loss; None where trajectories were not read.
+        is_drawn: whether its seed decides start point or noise: then even equal results are no copies.
     """
 
     trial_id: str
@@ -53,6 +54,7 @@ class SeedRun:
     stored_bytes: int
     loss_counts: LossCounts | None = None
     curve: LossCurve | None = None
+    is_drawn: bool = False
 
     def value(self, metric: Metric) -> float:
         """The run by one measure, of which less is better.
@@ -71,7 +73,8 @@ class SeedRun:
     @property
     def fingerprint(self) -> tuple[float, ...]:
         """Numbers that two runs have in common only if they are copies, unless none of them is finite."""
-        return self.final_loss, self.best_loss, -1 if self.best_step is None else self.best_step, self.steps_done
+        seed = self.seed if self.is_drawn else -1
+        return self.final_loss, self.best_loss, -1 if self.best_step is None else self.best_step, self.steps_done, seed
 
 
 @dataclass(slots=True)

@@ -67,7 +67,9 @@ class _Kind:
 
 _KINDS = {
     "expressions": _Kind(
-        ("functions.c", "norms.c", "draws.c", "interpreter.c"), (rules.over_function, rules.lanes_function), ("expressions.c",)
+        ("functions.c", "norms.c", "draws.c", "interpreter.c"),
+        (rules.over_function, rules.lanes_function),
+        ("expressions.c",),
     ),
     "networks": _Kind(
         ("functions.c", "norms.c", "gradients.c"),

@@ -158,9 +158,8 @@ class _Split(_Dataset):
     @property
     def test_samples(self) -> int | None:
         """Samples that the split does not leave to train on."""
-        if self.total_samples is None:
-            return None if self.test_fraction > 0 else 0
-        return self.total_samples - self.kept(self.total_samples)
+        total = self.total_samples
+        return (None if self.test_fraction > 0 else 0) if total is None else total - self.kept(total)
 
     def kept(self, samples: int) -> int:
         """Samples of ``samples`` that are trained on: at least one, and all but the rounded share."""

@@ -102,6 +102,7 @@ def test_everything_is_there(store: Database) -> None:
     classified = _only(service, found["classified"])
     assert classified.summary is not None
     assert classified.summary.final_loss is not None
+    assert (classified.summary.metrics, classified.summary.ran_alone) == ({}, None), "nobody has recorded them"
     metrics = reader.metrics(LOCAL.team_id, classified.id, ALL)
     assert metrics.column_names[:4] == ["step", "epoch", "train_loss", "train_accuracy"]
     assert metrics["step"].to_pylist() == [3, 6, 9, 12]
@@ -132,6 +133,11 @@ def test_the_work_goes_on(store: Database, runner: Runner) -> None:
         first_step = service.attempts(old.job_id).items[-1].first_step
         assert first_step > 0, "it did not begin anew"
         assert reader.trajectory(LOCAL.team_id, old.id, ALL).equals(reader.trajectory(LOCAL.team_id, new.id, ALL))
+        assert old.summary is not None
+        assert new.summary is not None
+        for metric, expected in new.summary.metrics.items():
+            found = old.summary.metrics[metric]
+            assert (found.final, found.best) == (expected.final, None), "of its first epochs nobody has kept the best"
 
 
 def test_a_resolved_spec_can_be_submitted_again(store: Database, runner: Runner) -> None:

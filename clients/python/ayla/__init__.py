@@ -46,6 +46,7 @@ from ayla.models import (
     RunningAttempt,
     Trial,
     TrialCounts,
+    TrialMetric,
     TrialSummary,
     Worker,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "Trajectory",
     "Trial",
     "TrialCounts",
+    "TrialMetric",
     "TrialSummary",
     "UnprocessableEntityError",
     "WaitTimeout",

@@ -87,6 +87,12 @@ class Installation:
         """What the health check of a service says."""
         return str(self.inspect(service)["State"]["Health"]["Status"])
 
+    def logged(self, service: str) -> list[str]:
+        """What a service's container has written, to either stream."""
+        command = ["docker", "logs", self.container(service)]
+        ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)
+        return ran.stdout.splitlines()
+
     def inside(self, service: str, script: str) -> str:
         """What a script prints in a service's container."""
         return docker("exec", self.container(service), "sh", "-c", script)

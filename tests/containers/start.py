@@ -76,8 +76,8 @@ def settings(installation: Installation) -> str:
 def job(installation: Installation) -> str:
     """A job is computed, and every line that our services write is JSON."""
     succeeded(installation, submit(installation, SHORT))
-    lines = installation.must("docker compose logs --no-log-prefix api migrate worker").splitlines()
-    plain = [line for line in lines if line and not _is_json(line)]
+    lines = [line for service in ("api", "migrate", "worker") for line in installation.logged(service)]
+    plain = [line for line in lines if not _is_json(line)]
     assert not plain, plain[:3]
     return f"succeeded; {len(lines)} lines of the log are JSON"
 

@@ -125,8 +125,8 @@ class PixelSize:
     def of(cls, limits: Sequence[tuple[float, float]], options: FigureOptions) -> "PixelSize":
         """That of the whole figure; its axes are a little smaller, so that these pixels are the finer ones."""
         (left, right), (bottom, top) = limits
-        dpi = options.dpi or DEFAULT_DPI
-        return cls((right - left) / (options.width * dpi), (top - bottom) / (options.height * dpi))
+        dpi, (width, height) = options.dpi or DEFAULT_DPI, options.inches
+        return cls((right - left) / (width * dpi), (top - bottom) / (height * dpi))
 
     def cells(self, points: Points) -> Points:
         """The cell of each point, by its numbers along both axes."""

@@ -7,14 +7,16 @@ from typing import Any
 from ayla_spec.optimizers.base import nameless
 
 from ayla_service.comparison import curves
-from ayla_service.comparison.arms import arms_of
+from ayla_service.comparison.aggregate_schemas import AggregatedPair
+from ayla_service.comparison.aggregates import aggregate
+from ayla_service.comparison.arms import arm_matches, arms_of
 from ayla_service.comparison.effects import copies, notes_on_effects
 from ayla_service.comparison.jobs_schemas import JobsComparison
 from ayla_service.comparison.loading import load
 from ayla_service.comparison.matched_tests import problem_tests, seed_tests
 from ayla_service.comparison.metrics import choose_metrics, default_metric, is_to_target, more_is_better
 from ayla_service.comparison.paired_tests import PairedTest
-from ayla_service.comparison.pairs import matches
+from ayla_service.comparison.pairs import Match, matches
 from ayla_service.comparison.profiles import profile
 from ayla_service.comparison.protocol import Protocol
 from ayla_service.comparison.protocol_answers import protocol_result
@@ -62,6 +64,7 @@ class ComparisonResult:
         jobs: in the order asked for.
         results: one per problem.
         tests: over problems; empty where there is one problem only.
+        aggregates: over all problems and seeds; likewise.
         profile: None where trajectories were not read.
         notes: what a reader should know about these numbers.
         outcome: of the protocol, which then has all statements; None without one.
@@ -71,6 +74,7 @@ class ComparisonResult:
     jobs: list[ComparedJob]
     results: list[ProblemResult]
     tests: list[PairedTest]
+    aggregates: list[AggregatedPair]
     profile: Profiles | None
     notes: list[str]
     outcome: ProtocolOutcome | None = None
@@ -169,6 +173,7 @@ def _comparison(
         jobs=jobs,
         results=results,
         tests=problem_tests(problems, firsts, found, query) if len(problems) > 1 else [],
+        aggregates=_aggregates(problems, found, query),
         profile=_profile(problems, query, too_much),
         notes=[
             *_notes(problems, lacks_tests=not found and query.baseline is None),
@@ -188,12 +193,14 @@ def _comparison_of_arms(
     """All settings on all their seeds as summaries alone; what is stated, and profiles, are of arms."""
     results = [ProblemResult(problem, _summaries(problem, copies(problem), query), []) for problem in problems]
     outcome = follow(protocol, problems, query)
+    confirmations = [one.confirmation for one in outcome.problems]
     return ComparisonResult(
         query=query,
         jobs=jobs,
         results=results,
         tests=[],
-        profile=_profile([one.confirmation for one in outcome.problems], query, too_much),
+        aggregates=_aggregates(confirmations, arm_matches(problems, query.baseline), query),
+        profile=_profile(confirmations, query, too_much),
         notes=[
             "Settings are selected on the tuning seeds, and arms compared on the confirmation seeds: see 'protocol'.",
             *_notes(problems, lacks_tests=False),
@@ -202,6 +209,12 @@ def _comparison_of_arms(
         ],
         outcome=outcome,
     )
+
+
+def _aggregates(
+    problems: Sequence[ComparedProblem], matched: Sequence[Match], query: ComparisonQuery
+) -> list[AggregatedPair]:
+    return [aggregate(problems, match, query) for match in matched] if len(problems) > 1 else []
 
 
 def _profile(problems: Sequence[ComparedProblem], query: ComparisonQuery, too_much: curves.TooMuch) -> Profiles | None:
@@ -267,6 +280,7 @@ def jobs_comparison(found: ComparisonResult) -> JobsComparison:
         jobs=found.jobs,
         problems=problems,
         pairs=_pairs(found.tests, found.query),
+        aggregates=found.aggregates,
         protocol=None if found.outcome is None else protocol_result(found.outcome, found.query),
     )
 

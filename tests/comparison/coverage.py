@@ -48,7 +48,8 @@ def median_covered(seeds: int, repeats: int) -> tuple[float, dict[str, float]]:
 
 def _normal(draw: np.random.Generator, size: tuple[int, ...]) -> Floats:
     """Normal noise of two settings, of which the same seed makes half."""
-    return (draw.normal(size=size) + draw.normal(size=(2, *size))) / np.sqrt(2)
+    common: Floats = draw.normal(size=size)
+    return (common + draw.normal(size=(2, *size))) / math.sqrt(2)
 
 
 def _loss(kind: str, noise: Floats, shift: Floats) -> Floats:

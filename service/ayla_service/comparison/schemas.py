@@ -229,6 +229,10 @@ class PairComparison(FrozenModel):
     sign_test: SignTest | None = Field(description="Null with fewer than two pairs, which say nothing about chance.")
     rank_test: RankTest | None = Field(description="Null likewise.")
     tests: int = Field(description="How many tests Holm's correction is for; 0 without a test.")
+    family: str | None = Field(
+        description="Which tests these are, in words. Null without a test.",
+        examples=["the 8 tests over seeds of this answer"],
+    )
     outcome: Outcome = Field(
         description="'better' and 'worse' if the adjusted sign test is below one minus the confidence."
     )

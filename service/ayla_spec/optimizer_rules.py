@@ -10,7 +10,7 @@ from ayla_spec.problems import ExpressionProblem
 
 def optimizer_issues(draft: SpecDraft) -> list[SpecIssue]:
     """Issues of the optimizers of a job."""
-    return [*_label_issues(draft), *_sample_issues(draft), *_schedule_issues(draft)]
+    return [*_label_issues(draft), *_arm_issues(draft), *_sample_issues(draft), *_schedule_issues(draft)]
 
 
 def _label_issues(draft: SpecDraft) -> Iterator[SpecIssue]:
@@ -21,6 +21,19 @@ def _label_issues(draft: SpecDraft) -> Iterator[SpecIssue]:
         first = labels.setdefault(settings.label, index)
         if first != index:
             detail = f"The label of optimizer {first} again; give each optimizer a label of its own."
+            yield SpecIssue(f"/optimizers/{index}/label", detail)
+
+
+def _arm_issues(draft: SpecDraft) -> Iterator[SpecIssue]:
+    """An entry without an arm is one under its label, so that must not be the arm of others."""
+    arms: dict[str, int] = {}
+    for index, settings in enumerate(draft.optimizers):
+        if settings.arm is not None:
+            arms.setdefault(settings.arm, index)
+    for index, settings in enumerate(draft.optimizers):
+        first = arms.get(settings.label or "") if settings.arm is None else None
+        if first is not None:
+            detail = f"Is the arm of optimizer {first}; give this one that arm too, or another label."
             yield SpecIssue(f"/optimizers/{index}/label", detail)
 
 

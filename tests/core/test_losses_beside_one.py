@@ -126,6 +126,14 @@ def earlier(engine: Engine, spec: ResolvedJobSpec) -> bytes:
     return packing.pack(state, step=engine.step, finished=False, owner=owner)
 
 
+def test_a_checkpoint_is_that_of_the_same_settings_under_other_names() -> None:
+    plain, named, other = (
+        job(QUARTIC, [ADAM | names], 60) for names in ({}, {"label": "mine", "arm": "tuned"}, {"beta1": 0.8})
+    )
+    marks = [packing.fingerprint(spec, plan_trials(spec)) for spec in (plain, named, other)]
+    assert marks[0] == marks[1] != marks[2]
+
+
 def test_a_checkpoint_that_lacks_anything_else_is_refused() -> None:
     spec = job(QUARTIC, [ADAM], 60)
     engine = Engine(spec, plan_trials(spec), CPU)

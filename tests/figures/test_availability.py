@@ -113,7 +113,9 @@ def test_of_many_recorded_steps_some_are_drawn_the_first_and_last_among_them() -
 
 def test_ayla_beside_the_plain_optimizer_is_one_setting_that_varies() -> None:
     optimizers = [
-        {"name": "sgd", "learning_rate": rate, "ayla": ayla} for rate in (0.1, 0.2) for ayla in (None, {"n2": 1.5})
+        {"name": "sgd", "learning_rate": rate, "ayla": ayla, "arm": "AYLA-SGD" if ayla else "SGD"}
+        for rate in (0.1, 0.2)
+        for ayla in (None, {"n2": 1.5})
     ]
     job = figure_job(optimizers=optimizers)
     assert job.varying == {"learning_rate": [0.1, 0.2], "ayla.n2": [None, 1.5]}

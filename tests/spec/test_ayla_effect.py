@@ -58,10 +58,10 @@ def test_what_is_said_of_samples_tells_of_samples() -> None:
         ({"n1": 1.5, "n2": 2.0, "cap_weights": False}, {"n1": 1.5, "n2": 2.0}, ABOVE, False),
     ],
 )
-def test_settings_are_alike_but_for_labels_and_exponents_that_had_no_effect(
+def test_settings_are_alike_but_for_names_and_exponents_that_had_no_effect(
     one: dict[str, Any], other: dict[str, Any], loss_counts: LossCounts | None, same: bool
 ) -> None:
-    first, second = settings("one", **one), settings("other", **other)
+    first, second = settings("one", **one) | {"arm": "of one"}, settings("other", **other)
     assert (effective(first, loss_counts) == effective(second, loss_counts)) is same
     assert effective(first, loss_counts) != effective(first | {"learning_rate": 0.2}, loss_counts)
 

@@ -1,5 +1,6 @@
 """From a submitted spec to a resolved one: defaults, overrides, and every issue with its place."""
 
+import json
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from ayla_spec.limits import (
     SECONDS_PER_SHARD,
     TRIALS_PER_SHARD,
 )
+from ayla_spec.optimizers.base import arm_of, nameless
 from ayla_spec.presets import PRESETS
 from ayla_spec.trials import plan_shards, plan_trials
 from hypothesis import given
@@ -72,6 +74,46 @@ def test_labels_tell_settings_apart() -> None:
         "Adam lr=0.01 beta1=0.8",
         "mine",
     ]
+
+
+def test_entries_share_an_arm_or_are_one_each() -> None:
+    adam = {"name": "adam", "learning_rate": 0.01, "arm": "Ade\u0301lie"}
+    tuned = [adam, {**adam, "learning_rate": 0.1}, {"name": "sgd", "learning_rate": 0.1}]
+    resolved = _resolve(optimizers=tuned)
+    dumped = [settings.model_dump(mode="json") for settings in resolved.optimizers]
+    assert [(one["label"], arm_of(one)) for one in dumped] == [
+        ("Adam lr=0.01", "Ad\u00e9lie"),
+        ("Adam lr=0.1", "Ad\u00e9lie"),
+        ("SGD lr=0.1", "SGD lr=0.1"),
+    ]
+    assert [nameless(one) for one in dumped] == [
+        nameless(one.model_dump(mode="json"))
+        for one in _resolve(optimizers=[_without_arm(one) for one in tuned]).optimizers
+    ]
+    assert ResolvedJobSpec.model_validate(resolved.model_dump(mode="json")) == resolved
+
+
+def test_specs_without_arms_are_written_as_before_there_were_any() -> None:
+    resolved = _resolve(optimizers=[{"name": "sgd", "learning_rate": 0.1, "arm": None}])
+    (written,) = json.loads(resolved.model_dump_json())["optimizers"]
+    assert list(written) == [
+        "name", "learning_rate", "ayla", "schedule", "clip_norm", "clip_value", "label", "weight_decay", "momentum",
+        "dampening", "nesterov",
+    ]  # fmt: skip
+
+
+def test_an_entry_without_an_arm_is_not_named_like_the_arm_of_others() -> None:
+    tuned = {"name": "sgd", "learning_rate": 0.1, "arm": "SGD lr=0.2"}
+    alone = {"name": "sgd", "learning_rate": 0.2}
+    assert [one.label for one in _resolve(optimizers=[alone, tuned]).optimizers] == ["SGD lr=0.2 #2", "SGD lr=0.1"]
+    assert _issues(optimizers=[tuned, alone | {"label": "SGD lr=0.2"}]) == {
+        "/optimizers/1/label": "Is the arm of optimizer 0; give this one that arm too, or another label."
+    }
+    _resolve(optimizers=[tuned, alone | {"label": "SGD lr=0.2", "arm": "SGD lr=0.2"}])
+
+
+def _without_arm(optimizer: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in optimizer.items() if name != "arm"}
 
 
 def test_a_label_made_of_many_settings_is_cut_and_still_tells_them_apart() -> None:
@@ -154,6 +196,7 @@ def test_a_resolved_spec_survives_json() -> None:
             "/optimizers/0/ayla/transform_on",
         ),
         ({"optimizers": [{"name": "sgd", "learning_rate": 1.0, "label": "a"}] * 2}, "/optimizers/1/label"),
+        ({"optimizers": _sgd(label="a") + _sgd(arm="a")}, "/optimizers/0/label"),
         ({"record": {"predictions_at": [5]}}, "/record/predictions_at"),
         ({"budget": {"steps": MAX_STEPS}, "seeds": list(range(1000))}, "/budget/steps"),
         ({"budget": {"steps": MAX_STEPS}}, "/record/every"),

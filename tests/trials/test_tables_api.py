@@ -310,6 +310,17 @@ def test_settings_of_different_optimizers_share_a_table(client: TestClient) -> N
     assert columns["label"][1] == "=cmd|' /C calc'!A0"
 
 
+def test_the_results_of_a_job_name_the_arm_of_each_trial(client: TestClient) -> None:
+    """A column of its own and no setting, and found by the search for jobs."""
+    tuned = [{"name": "sgd", "learning_rate": rate, "arm": "Tuned SGD"} for rate in (0.1, 0.2)]
+    job = client.post("/v1/jobs", json=spec(optimizers=[*tuned, {"name": "adam", "learning_rate": 0.1}]))
+    columns = client.get(f"/v1/jobs/{job.json()['id']}/summary").json()["columns"]
+    assert columns["arm"] == ["Tuned SGD", "Tuned SGD", "Adam lr=0.1"]
+    assert columns["label"] == ["SGD lr=0.1", "SGD lr=0.2", "Adam lr=0.1"]
+    for text, found in (("tuned sgd", 1), ("tuned adam", 0)):
+        assert len(client.get("/v1/jobs", params={"q": text}).json()["data"]) == found
+
+
 PATHS = ["/v1/jobs/{job}/trajectories", "/v1/jobs/{job}/metrics", "/v1/jobs/{job}/summary"]
 
 

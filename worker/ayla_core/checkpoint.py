@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from ayla_spec.jobspec import ResolvedJobSpec
+from ayla_spec.optimizers.base import NAMES
 from ayla_spec.trials import TrialPlan
 from torch import Tensor
 
@@ -25,7 +26,7 @@ def fingerprint(spec: ResolvedJobSpec, trials: Sequence[TrialPlan]) -> str:
     decides = spec.model_dump_json(include={"problem", "budget", "dtype", "record"}, exclude={"record": {"evaluate"}})
     digest = hashlib.sha256(decides.encode())
     for trial in trials:
-        settings = trial.settings.model_dump_json(exclude={"label"})
+        settings = trial.settings.model_dump_json(exclude=set(NAMES))
         digest.update(f"\n{trial.index} {trial.seed} {settings}".encode())
     return digest.hexdigest()
 

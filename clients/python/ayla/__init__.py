@@ -9,7 +9,7 @@ Example:
 from ayla._client import Client
 from ayla._clock import Clock
 from ayla._version import __version__
-from ayla.builders import cnn, dataset, expression, linear, mlp, optimizers, preset, schedules
+from ayla.builders import cnn, dataset, expression, linear, mlp, normal, optimizers, preset, schedules, uniform
 from ayla.builders.optimizers import *  # noqa: F403  # its __all__ is the list of the optimizers
 from ayla.comparison import ComparedOptimizer, Comparison, ConfidenceInterval, Distribution, Pairing, RankTest, SignTest
 from ayla.errors import (
@@ -105,7 +105,9 @@ __all__ = [
     "expression",
     "linear",
     "mlp",
+    "normal",
     "preset",
     "schedules",
+    "uniform",
 ]
 __all__ += optimizers.__all__

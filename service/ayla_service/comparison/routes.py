@@ -8,6 +8,7 @@ from ayla_spec import SpecError
 from ayla_spec.text import NORMAL
 from fastapi import APIRouter, Body, Depends, Query, Request
 
+from ayla_service.comparison.jobs_schemas import JobsComparison
 from ayla_service.comparison.query import LEAST_CONFIDENCE, MOST_CONFIDENCE, ComparisonQuery, TargetMetric
 from ayla_service.comparison.schemas import (
     BASELINE,
@@ -20,7 +21,6 @@ from ayla_service.comparison.schemas import (
     AskedMetric,
     ComparisonRequest,
     JobComparison,
-    JobsComparison,
 )
 from ayla_service.comparison.service import ComparisonService, job_comparison, jobs_comparison
 from ayla_service.errors import InvalidQuery
@@ -38,7 +38,14 @@ EXAMPLES: dict[str, Any] = {
             "metric": "steps_to_target",
             "target": 0.1,
         },
-    }
+    },
+    "protocol": {
+        "summary": "The arms of a job, tuned on four seeds and compared on four others",
+        "value": {
+            "job_ids": ["9e6f2f5e-3f0a-4c39-a1a4-6d9df2c8d1a7"],
+            "protocol": {"tuning_seeds": [0, 1, 2, 3], "confirm_seeds": [4, 5, 6, 7]},
+        },
+    },
 }
 
 
@@ -87,11 +94,15 @@ def compare_jobs(
 ) -> JobsComparison:
     """The optimizers of several jobs, matched by label: on each problem, over the problems, and as profiles.
 
+    With a protocol the best setting of each arm is selected on the tuning seeds, and stated is on the confirmation
+    seeds how the selected settings compare.
+
     Changes nothing, and is a POST only for the length of its list; so it takes no Idempotency-Key, as it can be
     repeated anyway, and the scope read is enough.
     """
     with _about_the_body():
-        return jobs_comparison(comparisons.compare(caller, wanted.job_ids, wanted.query))
+        protocol = None if wanted.protocol is None else wanted.protocol.protocol
+        return jobs_comparison(comparisons.compare(caller, wanted.job_ids, wanted.query, protocol))
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ayla_spec.metrics import Part, WholePartMetric
+from ayla_spec.optimizers.base import nameless
 from ayla_spec.optimizers.effect import LossCounts
 
 from ayla_service.comparison.metrics import is_to_target, is_whole_part, more_is_better
@@ -47,6 +48,7 @@ class SeedRun:
         minimum: the least possible loss; None if unknown.
         whole_parts: metrics after the last step, as they are, of what was evaluated.
         best_of_parts: their best values at the ends of epochs, likewise.
+        is_drawn: whether its seed decides start point or noise: then even equal results are no copies.
     """
 
     trial_id: str
@@ -67,6 +69,7 @@ class SeedRun:
     minimum: float | None = None
     whole_parts: Mapping[WholePartMetric, float] = field(default_factory=dict)
     best_of_parts: Mapping[WholePartMetric, float] = field(default_factory=dict)
+    is_drawn: bool = False
 
     def value(self, metric: Metric) -> float | None:
         """The run by one metric, as a number of which less is better: accuracies are negated.
@@ -98,7 +101,8 @@ class SeedRun:
     @property
     def fingerprint(self) -> tuple[float, ...]:
         """Numbers that two runs have in common only if they are copies, unless none of them is finite."""
-        return self.final_loss, self.best_loss, -1 if self.best_step is None else self.best_step, self.steps_done
+        seed = self.seed if self.is_drawn else -1
+        return self.final_loss, self.best_loss, -1 if self.best_step is None else self.best_step, self.steps_done, seed
 
 
 def ranked(metric: Metric, value: float | None) -> float | None:
@@ -117,6 +121,7 @@ class ComparedSetting:
     Attributes:
         label: what settings are matched by.
         optimizer: its settings, of the first job that has it.
+        arms: names of the arm that the jobs have put it in, each once.
         varies: whether another job has other settings under the label.
         unfinished: trials that have not ended, or ended without a result.
         runs: its trials with a result, by seed.
@@ -127,11 +132,24 @@ class ComparedSetting:
     varies: bool = False
     unfinished: int = 0
     runs: dict[int, SeedRun] = field(default_factory=dict)
+    arms: list[str] = field(default_factory=list)
+
+    def add(self, settings: Mapping[str, Any]) -> None:
+        """Take note of the settings that a job has under the label."""
+        self.varies |= nameless(self.optimizer) != nameless(settings)
+        arm = settings.get("arm")
+        if arm is not None and arm not in self.arms:
+            self.arms.append(arm)
+
+    @property
+    def arm(self) -> str:
+        """What it is a setting of: the first arm that a job has put it in, or itself."""
+        return self.arms[0] if self.arms else self.label
 
     @property
     def base(self) -> str:
-        """The settings without AYLA and label: equal for a setting with AYLA and the one it is built on."""
-        return repr(sorted((key, value) for key, value in self.optimizer.items() if key not in {"ayla", "label"}))
+        """The settings without AYLA and names: equal for a setting with AYLA and the one it is built on."""
+        return repr(sorted((key, value) for key, value in nameless(self.optimizer).items() if key != "ayla"))
 
     @property
     def has_ayla(self) -> bool:
@@ -166,6 +184,7 @@ class ComparedProblem:
         target_metric: what a target is a value of.
         job_ids: the jobs that ran it.
         settings: by label, in the order of the jobs and their optimizers.
+        seeds: of all its trials, ended or not.
         repeated: trials left out, as another job has the same setting with the same seed.
     """
 
@@ -180,6 +199,7 @@ class ComparedProblem:
     target_metric: TargetMetric = "final_loss"
     job_ids: list[str] = field(default_factory=list)
     settings: dict[str, ComparedSetting] = field(default_factory=dict)
+    seeds: set[int] = field(default_factory=set)
     repeated: int = 0
 
 

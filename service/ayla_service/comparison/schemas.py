@@ -8,6 +8,7 @@ from ayla_spec.optimizers import OptimizerSettings
 from ayla_spec.text import NORMAL
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 
+from ayla_service.comparison.protocol_request import ProtocolRequest
 from ayla_service.comparison.query import (
     LEAST_CONFIDENCE,
     MAX_JOBS,
@@ -66,7 +67,14 @@ class ComparisonRequest(SpecModel):
     target_metric: TargetMetric | None = Field(None, description=TARGET_METRIC)
     minimum: float | None = Field(None, description=MINIMUM)
     confidence: float = Field(0.95, ge=LEAST_CONFIDENCE, le=MOST_CONFIDENCE, description=CONFIDENCE)
-    baseline: Annotated[str | None, NORMAL] = Field(None, max_length=MAX_LABEL, description=BASELINE)
+    baseline: Annotated[str | None, NORMAL] = Field(
+        None, max_length=MAX_LABEL, description=f"{BASELINE} With a protocol it is an arm."
+    )
+    protocol: ProtocolRequest | None = Field(
+        None,
+        description="Compare arms on the confirmation seeds, each with the setting that is best on the tuning seeds. "
+        "Null or left out: each setting is compared on all its seeds.",
+    )
 
     @property
     def query(self) -> ComparisonQuery:
@@ -221,6 +229,10 @@ class PairComparison(FrozenModel):
     sign_test: SignTest | None = Field(description="Null with fewer than two pairs, which say nothing about chance.")
     rank_test: RankTest | None = Field(description="Null likewise.")
     tests: int = Field(description="How many tests Holm's correction is for; 0 without a test.")
+    family: str | None = Field(
+        description="Which tests these are, in words. Null without a test.",
+        examples=["the 8 tests over seeds of this answer"],
+    )
     outcome: Outcome = Field(
         description="'better' and 'worse' if the adjusted sign test is below one minus the confidence."
     )
@@ -286,7 +298,7 @@ class _Judged(FrozenModel):
     )
 
 
-class _ComparisonBase(FrozenModel):
+class ComparisonBase(FrozenModel):
     """Fields that the comparison of one job and that of several have in common."""
 
     target: float | None
@@ -296,7 +308,7 @@ class _ComparisonBase(FrozenModel):
     profile: Profiles | None = Field(description="Null where the trajectories are too long to be read.")
 
 
-class JobComparison(_ComparisonBase, _Judged):
+class JobComparison(ComparisonBase, _Judged):
     """The optimizers of a job side by side."""
 
     job_id: str
@@ -324,17 +336,3 @@ class ProblemComparison(_Judged):
     job_ids: list[str]
     optimizers: list[ComparedOptimizer]
     pairs: list[PairComparison] = Field(description="Optimizers against each other, on equal seeds.")
-
-
-class JobsComparison(_ComparisonBase):
-    """The optimizers of several jobs side by side, on each problem and over all."""
-
-    metric: Literal[Metric, "by_problem"] = Field(
-        description="What every problem is judged by; 'by_problem' where they differ in it, see there."
-    )
-    more_is_better: bool | None = Field(description="Direction of the metric; null where problems differ in it.")
-    jobs: list[ComparedJob] = Field(description="In the order asked for.")
-    problems: list[ProblemComparison]
-    pairs: list[PairComparison] = Field(
-        description="Optimizers against each other over the problems; empty where there is only one."
-    )

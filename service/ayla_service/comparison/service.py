@@ -4,14 +4,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ayla_spec.optimizers.base import nameless
+
 from ayla_service.comparison import curves
+from ayla_service.comparison.aggregate_schemas import AggregatedPair
+from ayla_service.comparison.aggregates import aggregate
+from ayla_service.comparison.arms import arm_matches, arms_of
 from ayla_service.comparison.effects import copies, notes_on_effects
-from ayla_service.comparison.families import problem_tests, seed_tests
+from ayla_service.comparison.jobs_schemas import JobsComparison
 from ayla_service.comparison.loading import load
+from ayla_service.comparison.matched_tests import problem_tests, seed_tests
 from ayla_service.comparison.metrics import choose_metrics, default_metric, is_to_target, more_is_better
 from ayla_service.comparison.paired_tests import PairedTest
-from ayla_service.comparison.pairs import matches
+from ayla_service.comparison.pairs import Match, matches
 from ayla_service.comparison.profiles import profile
+from ayla_service.comparison.protocol import Protocol
+from ayla_service.comparison.protocol_answers import protocol_result
+from ayla_service.comparison.qualifications import numbers
 from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.recorded import not_recorded, notes_on_metrics
 from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, labels_of
@@ -19,12 +28,12 @@ from ayla_service.comparison.schemas import (
     ComparedJob,
     ComparedOptimizer,
     JobComparison,
-    JobsComparison,
     PairComparison,
     ProblemComparison,
     Profiles,
 )
 from ayla_service.comparison.summaries import summarize
+from ayla_service.comparison.tuned_arms import ProtocolOutcome, follow
 from ayla_service.comparison.verdicts import pair_comparison
 from ayla_service.db.session import Database
 from ayla_service.errors import ComparisonTooLarge, InvalidQuery
@@ -55,16 +64,20 @@ class ComparisonResult:
         jobs: in the order asked for.
         results: one per problem.
         tests: over problems; empty where there is one problem only.
+        aggregates: over all problems and seeds; likewise.
         profile: None where trajectories were not read.
         notes: what a reader should know about these numbers.
+        outcome: of the protocol, which then has all statements; None without one.
     """
 
     query: ComparisonQuery
     jobs: list[ComparedJob]
     results: list[ProblemResult]
     tests: list[PairedTest]
+    aggregates: list[AggregatedPair]
     profile: Profiles | None
     notes: list[str]
+    outcome: ProtocolOutcome | None = None
 
 
 class ComparisonService:
@@ -73,8 +86,10 @@ class ComparisonService:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def compare(self, principal: Principal, job_ids: Sequence[str], query: ComparisonQuery) -> ComparisonResult:
-        """Compare the optimizer settings of one job or of several.
+    def compare(
+        self, principal: Principal, job_ids: Sequence[str], query: ComparisonQuery, protocol: Protocol | None = None
+    ) -> ComparisonResult:
+        """Compare the optimizer settings of one job or of several; with a protocol, arms of settings.
 
         Trials without a result are left out and counted. Settings are matched by label.
 
@@ -83,24 +98,44 @@ class ComparisonService:
             InvalidQuery: if the query does not fit the jobs; the parameter is that of the query.
             ComparisonTooLarge: if there is more to read than one comparison may.
         """
-        if query.target is None and query.metric is not None and is_to_target(query.metric):
-            raise InvalidQuery("target", f"Required for the metric '{query.metric}': the value to reach.")
+        _refuse_missing_target(query, protocol)
         with self._database.read() as session:
             data = load(session, principal, job_ids, query.minimum)
             choose_metrics(data.problems, query)
-            _refuse_unknown_baseline(data.problems, query)
+            _refuse_unknown_baseline(data.problems, query, protocol)
+            _refuse_unknown_seeds(data.problems, protocol)
             _refuse_one_minimum_of_several(data.problems, query)
             too_much = curves.too_much(session, data.problems)
-            _refuse_unreadable(data.problems, too_much, query)
+            _refuse_unreadable(data.problems, too_much, query, protocol)
             curves.read_curves(session, data.problems, query.target, too_much)
-        return _comparison(query, data.jobs, data.problems, too_much)
+        if protocol is None:
+            return _comparison(query, data.jobs, data.problems, too_much)
+        return _comparison_of_arms(query, protocol, data.jobs, data.problems, too_much)
 
 
-def _refuse_unknown_baseline(problems: Sequence[ComparedProblem], query: ComparisonQuery) -> None:
-    labels = labels_of(problems)
-    if query.baseline is not None and query.baseline not in labels:
-        known = ", ".join(f"'{label}'" for label in labels[:20]) + (", …" if len(labels) > 20 else "")
-        raise InvalidQuery("baseline", f"No optimizer has the label '{query.baseline[:64]}'; there are {known}.")
+def _refuse_missing_target(query: ComparisonQuery, protocol: Protocol | None) -> None:
+    asked = (query.metric, None if protocol is None else protocol.metric)
+    for metric in asked if query.target is None else ():
+        if metric is not None and is_to_target(metric):
+            raise InvalidQuery("target", f"Required for the metric '{metric}': the value to reach.")
+
+
+def _refuse_unknown_baseline(
+    problems: Sequence[ComparedProblem], query: ComparisonQuery, protocol: Protocol | None
+) -> None:
+    names = labels_of(problems) if protocol is None else list(arms_of(problems))
+    if query.baseline is not None and query.baseline not in names:
+        what = "No optimizer has the label" if protocol is None else "There is no arm"
+        known = ", ".join(f"'{name}'" for name in names[:20]) + (", …" if len(names) > 20 else "")
+        raise InvalidQuery("baseline", f"{what} '{query.baseline[:64]}'; there are {known}.")
+
+
+def _refuse_unknown_seeds(problems: Sequence[ComparedProblem], protocol: Protocol | None) -> None:
+    """Refuse tuning seeds of which no trial has any, as those of a typing error."""
+    there = set().union(*(problem.seeds for problem in problems))
+    if protocol is not None and there.isdisjoint(protocol.tuning_seeds):
+        detail = f"No trial of these jobs has one of these seeds; there are {numbers(sorted(there))}."
+        raise InvalidQuery("protocol/tuning_seeds", detail)
 
 
 def _refuse_one_minimum_of_several(problems: Sequence[ComparedProblem], query: ComparisonQuery) -> None:
@@ -109,11 +144,14 @@ def _refuse_one_minimum_of_several(problems: Sequence[ComparedProblem], query: C
         raise InvalidQuery("minimum", detail)
 
 
-def _refuse_unreadable(problems: Sequence[ComparedProblem], found: curves.TooMuch, query: ComparisonQuery) -> None:
+def _refuse_unreadable(
+    problems: Sequence[ComparedProblem], found: curves.TooMuch, query: ComparisonQuery, protocol: Protocol | None
+) -> None:
     """Refuse what needs more to be read than is read."""
     for problem in problems:
         needed = found.of(problem) if query.target is not None else None
-        if needed is None and problem.metric == "area_under_curve":
+        metrics = {problem.metric, None if protocol is None else protocol.metric}
+        if needed is None and "area_under_curve" in metrics:
             needed = found.trajectories
         if needed is not None:
             advice = f"Compare by {default_metric(problem)} without a target, or name fewer jobs."
@@ -125,24 +163,63 @@ def _comparison(
 ) -> ComparisonResult:
     found = matches(problems, query.baseline)
     firsts = [copies(problem) for problem in problems]
-    tests = seed_tests(problems, firsts, query)
+    tests = seed_tests(problems, firsts, [matches([problem], query.baseline) for problem in problems], query)
     results = [
         ProblemResult(problem, _summaries(problem, firsts[place], query), tests[place])
         for place, problem in enumerate(problems)
     ]
-    unread = [reason for problem in problems if (reason := too_much.of(problem))]
     return ComparisonResult(
         query=query,
         jobs=jobs,
         results=results,
-        tests=problem_tests(problems, firsts, query) if len(problems) > 1 else [],
-        profile=None if unread else profile(problems, query.target),
+        tests=problem_tests(problems, firsts, found, query) if len(problems) > 1 else [],
+        aggregates=_aggregates(problems, found, query),
+        profile=_profile(problems, query, too_much),
         notes=[
             *_notes(problems, lacks_tests=not found and query.baseline is None),
             *_notes_on_reading(too_much),
             *_notes_on_effects(results),
         ],
     )
+
+
+def _comparison_of_arms(
+    query: ComparisonQuery,
+    protocol: Protocol,
+    jobs: list[ComparedJob],
+    problems: list[ComparedProblem],
+    too_much: curves.TooMuch,
+) -> ComparisonResult:
+    """All settings on all their seeds as summaries alone; what is stated, and profiles, are of arms."""
+    results = [ProblemResult(problem, _summaries(problem, copies(problem), query), []) for problem in problems]
+    outcome = follow(protocol, problems, query)
+    confirmations = [one.confirmation for one in outcome.problems]
+    return ComparisonResult(
+        query=query,
+        jobs=jobs,
+        results=results,
+        tests=[],
+        aggregates=_aggregates(confirmations, arm_matches(problems, query.baseline), query),
+        profile=_profile(confirmations, query, too_much),
+        notes=[
+            "Settings are selected on the tuning seeds, and arms compared on the confirmation seeds: see 'protocol'.",
+            *_notes(problems, lacks_tests=False),
+            *_notes_on_reading(too_much),
+            *_notes_on_effects(results),
+        ],
+        outcome=outcome,
+    )
+
+
+def _aggregates(
+    problems: Sequence[ComparedProblem], matched: Sequence[Match], query: ComparisonQuery
+) -> list[AggregatedPair]:
+    return [aggregate(problems, match, query) for match in matched] if len(problems) > 1 else []
+
+
+def _profile(problems: Sequence[ComparedProblem], query: ComparisonQuery, too_much: curves.TooMuch) -> Profiles | None:
+    unread = any(too_much.of(problem) for problem in problems)
+    return None if unread else profile(problems, query.target)
 
 
 def _summaries(problem: ComparedProblem, first: Mapping[str, str], query: ComparisonQuery) -> list[ComparedOptimizer]:
@@ -178,7 +255,10 @@ def _notes_on_effects(results: Sequence[ProblemResult]) -> Iterator[str]:
 def _vary_between(settings: Sequence[ComparedSetting]) -> bool:
     """Whether a label has different settings on different problems."""
     first: dict[str, ComparedSetting] = {}
-    return any(first.setdefault(setting.label, setting).optimizer != setting.optimizer for setting in settings)
+    return any(
+        nameless(first.setdefault(setting.label, setting).optimizer) != nameless(setting.optimizer)
+        for setting in settings
+    )
 
 
 def job_comparison(found: ComparisonResult) -> JobComparison:
@@ -200,6 +280,8 @@ def jobs_comparison(found: ComparisonResult) -> JobsComparison:
         jobs=found.jobs,
         problems=problems,
         pairs=_pairs(found.tests, found.query),
+        aggregates=found.aggregates,
+        protocol=None if found.outcome is None else protocol_result(found.outcome, found.query),
     )
 
 

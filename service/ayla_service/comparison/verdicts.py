@@ -59,6 +59,7 @@ def pair_comparison(test: PairedTest, query: ComparisonQuery) -> PairComparison:
         sign_test=_sign_test(test),
         rank_test=_rank_test(test),
         tests=test.family,
+        family=test.family_name,
         outcome=test.outcome(query.confidence),
         verdict=verdict(test, query),
     )
@@ -159,7 +160,7 @@ def _p_values(test: PairedTest) -> str:
     exact = f"exact sign test, p = {test.sign_p:.2g}"
     if test.family < 2:
         return exact
-    return f"{exact}; {test.adjusted_sign_p:.2g} after Holm's correction for {test.family} tests"
+    return f"{exact}; {test.adjusted_sign_p:.2g} after Holm's correction for {test.family_name}"
 
 
 def _difference(test: PairedTest) -> str:

@@ -29,7 +29,7 @@ class JobSummaryTable(FrozenModel):
     job_id: str
     rows: int = Field(description="Length of every column.")
     columns: dict[str, list[float | str | bool | None]] = Field(
-        description="trial_id, trial_index, label, optimizer_index and optimizer; its settings, those of AYLA as "
+        description="trial_id, trial_index, label, optimizer_index, optimizer and arm; its settings, those of AYLA as "
         "ayla.n1 and so on; seed, state, steps_done and the result so far, each metric of a whole part after the last "
         "step (test_loss), its best value (best_test_loss) and its epoch (best_test_loss_epoch); once it has ended "
         "notes on it. Null where there is none.",

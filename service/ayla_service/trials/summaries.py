@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+from ayla_spec.optimizers.base import NAMES, arm_of
 from ayla_spec.optimizers.effect import LossCounts, effect_notes
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -24,6 +25,7 @@ _IDENTITY = {
     "label": pa.string(),
     "optimizer_index": pa.int32(),
     "optimizer": pa.string(),
+    "arm": pa.string(),
 }
 _RESULT = {
     "seed": pa.int64(),
@@ -63,7 +65,7 @@ _STORED = select(
     TrialRow.wall_seconds,
     TrialRow.device,
 )
-_NOT_SETTINGS = frozenset({"name", "label"})
+_NOT_SETTINGS = NAMES | {"name"}
 
 
 def summary_table(session: Session, snapshot: TrialsSnapshot) -> pa.Table:
@@ -118,7 +120,8 @@ def _derived(row: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, A
     notes = list[str]()
     if row["state"] in WITH_RESULT:
         notes = effect_notes(settings, LossCounts.known(row["losses_below_one"], row["losses_above_one"]))
-    return {"optimizer": settings["name"], "steps_per_second": _pace(row), "notes": " ".join(notes) or None}
+    arm = arm_of({"label": row["label"], **settings})
+    return {"optimizer": settings["name"], "arm": arm, "steps_per_second": _pace(row), "notes": " ".join(notes) or None}
 
 
 def _pace(row: Mapping[str, Any]) -> float | None:

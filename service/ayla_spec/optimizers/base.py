@@ -1,6 +1,7 @@
 """Settings that every optimizer has."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -8,6 +9,9 @@ from ayla_spec.model import NonNegativeFloat, PositiveFloat, SpecModel
 from ayla_spec.optimizers.ayla import Ayla
 from ayla_spec.optimizers.schedules import Schedule
 from ayla_spec.text import Label
+
+NAMES = frozenset({"label", "arm"})
+"""Settings that name an entry of a job's optimizers; runs that differ in these alone are the same."""
 
 
 class Optimizer(SpecModel):
@@ -35,6 +39,23 @@ class Optimizer(SpecModel):
     label: Label | None = Field(
         None, description="Name in tables and plots. Default: made from the settings; unique within a job."
     )
+    arm: Label | None = Field(
+        None,
+        description="Arm that the entry belongs to. Entries of one arm are one optimizer with several settings, of "
+        "which a comparison with a protocol selects the best. Null: an arm of its own, named by its label.",
+        # Specs without arms are written as they were before there were any: digests and searches of old ones hold.
+        exclude_if=lambda arm: arm is None,
+    )
+
+
+def arm_of(settings: Mapping[str, Any]) -> str:
+    """The arm of an entry of a job's optimizers, resolved: the one that it names, or its label."""
+    return str(settings.get("arm") or settings["label"])
+
+
+def nameless(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of an entry without its names: what decides its runs."""
+    return {name: value for name, value in settings.items() if name not in NAMES}
 
 
 class WithWeightDecay(Optimizer):

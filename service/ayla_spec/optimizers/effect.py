@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ayla_spec.optimizers.ayla import Ayla
+from ayla_spec.optimizers.base import nameless
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def effect_notes(settings: Mapping[str, Any], loss_counts: LossCounts | None) ->
 
 
 def effective(settings: Mapping[str, Any], loss_counts: LossCounts | None) -> dict[str, Any]:
-    """The settings without label and without what had no effect: runs of one problem that agree in them are copies.
+    """The settings without names and without what had no effect: runs of one problem that agree in them are copies.
 
     Two runs from one start have the same trajectory as long as their losses stay where the same exponents act.
 
@@ -57,7 +58,7 @@ def effective(settings: Mapping[str, Any], loss_counts: LossCounts | None) -> di
         settings: of an optimizer, resolved.
         loss_counts: of its runs; None leaves AYLA as it is.
     """
-    left = {name: value for name, value in settings.items() if name != "label"}
+    left = nameless(settings)
     ayla = _ayla(settings)
     if ayla is None or loss_counts is None:
         return left

@@ -2,15 +2,15 @@
 
 from ayla_spec.limits import MAX_NAME_LENGTH
 from ayla_spec.model import SpecModel
-from ayla_spec.optimizers.base import Optimizer
+from ayla_spec.optimizers.base import NAMES, Optimizer
 from ayla_spec.optimizers.settings import AnyOptimizer
 
 _ABBREVIATIONS = {"learning_rate": "lr", "n1": "N1", "n2": "N2"}
 
 
 def labelled(optimizers: list[AnyOptimizer]) -> list[AnyOptimizer]:
-    """Every setting with a label; a label that is made twice gets a number."""
-    taken = {settings.label for settings in optimizers if settings.label is not None}
+    """Every setting with a label; a label that is made twice, or names an arm of others, gets a number."""
+    taken = {name for settings in optimizers for name in (settings.label, settings.arm) if name is not None}
     filled: list[AnyOptimizer] = []
     for settings in optimizers:
         label = settings.label or _free(_automatic_label(settings), taken)
@@ -22,7 +22,7 @@ def labelled(optimizers: list[AnyOptimizer]) -> list[AnyOptimizer]:
 def _automatic_label(settings: Optimizer) -> str:
     """A label that tells this setting from others: the optimizer, its learning rate and what is not default."""
     title = f"AYLA-{settings.title}" if settings.ayla else settings.title
-    shown = {"learning_rate": settings.learning_rate} | _changed(settings, leave_out={"ayla", "label", "schedule"})
+    shown = {"learning_rate": settings.learning_rate} | _changed(settings, leave_out={"ayla", "schedule"} | NAMES)
     if settings.schedule is not None:
         shown |= {"schedule": settings.schedule.name} | _changed(settings.schedule)
     if settings.ayla:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from ayla_spec.optimizers import Optimizer
+from ayla_spec.optimizers.base import NAMES
 
 from ayla_core.optimizers import Rule
 from ayla_core.optimizers.base import Floats
@@ -13,7 +14,7 @@ from ayla_core.optimizers.schedules import factors
 SCHEDULE = "schedule"
 """Name of what the learning rate is multiplied by."""
 
-_ELSEWHERE = frozenset({"name", "learning_rate", "ayla", "label", "clip_norm", "clip_value", "weight_decay", "epsilon"})
+_ELSEWHERE = NAMES | {"name", "learning_rate", "ayla", "clip_norm", "clip_value", "weight_decay", "epsilon"}
 """Settings that change nothing here; trials that differ in these alone are one variant."""
 
 

@@ -34,6 +34,7 @@ class CommonSettings(TypedDict, total=False):
         schedule: how the learning rate changes, from ``ayla.schedules``.
         ayla: ``transform(...)`` puts AYLA on top; None: the plain optimizer.
         label: name in tables and plots; default: made from the settings by the service.
+        arm: name shared by the settings of which a comparison selects the best; default: each is an arm of its own.
     """
 
     weight_decay: float | None
@@ -42,6 +43,7 @@ class CommonSettings(TypedDict, total=False):
     schedule: Settings | None
     ayla: Settings | None
     label: str | None
+    arm: str | None
 
 
 def sgd(

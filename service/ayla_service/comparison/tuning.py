@@ -1,0 +1,175 @@
+"""Tuning of an arm on one problem: its settings on the tuning seeds, and the selection of the best."""
+
+import math
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ayla_service.comparison.effects import copies
+from ayla_service.comparison.metrics import why_not
+from ayla_service.comparison.protocol import Protocol
+from ayla_service.comparison.query import Metric
+from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, independent
+from ayla_service.trials.quantiles import median
+
+
+@dataclass(frozen=True, slots=True)
+class TriedSetting:
+    """A setting of an arm on the tuning seeds.
+
+    Attributes:
+        setting: with its runs on all seeds.
+        value: median over its tuning seeds, of which less is better; None where it has none.
+        seeds: the tuning seeds that it has a value on.
+        diverged: runs among them that diverged.
+        confirmed: median over the confirmation seeds that it has a value on; None where it has none.
+        copy_of: label of the first setting of the arm with the same course on the tuning seeds.
+        can_be_selected: whether it has a value on as many tuning seeds as any setting of its arm.
+        rank: among the different settings that can be selected, from 1; None if it cannot.
+    """
+
+    setting: ComparedSetting
+    value: float | None
+    seeds: tuple[int, ...]
+    diverged: int
+    confirmed: float | None
+    copy_of: str | None = None
+    can_be_selected: bool = False
+    rank: int | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is one of the settings that the best was selected among; copies are one."""
+        return self.can_be_selected and self.copy_of is None
+
+
+@dataclass(frozen=True, slots=True)
+class TunedArm:
+    """An arm on one problem, with the setting that was selected for it.
+
+    Attributes:
+        name: of the arm.
+        tried: its settings, in the order of the jobs.
+        selected: the best of them; None where none has a value on a tuning seed. An arm of one setting needs none.
+        confirmation: the selected setting on the confirmation seeds, under the name of the arm.
+        missing: confirmation seeds without a result of it.
+        is_known: whether its runs on the confirmation seeds are copies of those that it was selected by.
+    """
+
+    name: str
+    tried: list[TriedSetting]
+    selected: TriedSetting | None
+    confirmation: ComparedSetting
+    missing: tuple[int, ...]
+    is_known: bool
+
+    @property
+    def is_tuned(self) -> bool:
+        """Whether there are several settings to select from."""
+        return len(self.tried) > 1
+
+    @property
+    def budget(self) -> int:
+        """Among how many different settings the best was selected; 1 where there is but one, tuned or not."""
+        return max(sum(one.counts for one in self.tried), 0 if self.selected is None else 1)
+
+    @property
+    def incomplete(self) -> list[TriedSetting]:
+        """Settings that lack a tuning seed that others of the arm have, so that they could not be selected."""
+        return [one for one in self.tried if not one.can_be_selected and one is not self.selected]
+
+
+def tuned_arm(
+    problem: ComparedProblem,
+    name: str,
+    settings: Sequence[ComparedSetting],
+    protocol: Protocol,
+    metric: Metric,
+) -> TunedArm:
+    """Select the best setting of an arm: the lowest median over the tuning seeds, the first of equals.
+
+    A setting whose value is not known on each tuning seed that others have is not selected: its median would be
+    of other seeds.
+
+    Args:
+        problem: that they were run on.
+        name: of the arm.
+        settings: of the arm, at least one.
+        protocol: the seeds.
+        metric: what to select by.
+    """
+    confirmation = protocol.confirm_seeds
+    tried = _ranked(_tried(problem, settings, protocol, metric))
+    selected = _best(tried)
+    if selected is None:
+        none = ComparedSetting(name, settings[0].optimizer)
+        return TunedArm(name, tried, None, none, tuple(confirmation), is_known=False)
+    confirmed = on_seeds(selected.setting, confirmation, name)
+    missing = tuple(seed for seed in confirmation if seed not in confirmed.runs)
+    return TunedArm(name, tried, selected, confirmed, missing, is_known=_is_known(selected, confirmed))
+
+
+def on_seeds(setting: ComparedSetting, seeds: Sequence[int], label: str | None = None) -> ComparedSetting:
+    """The setting with what it has on these seeds alone, under another label if one is given."""
+    runs = {seed: setting.runs[seed] for seed in seeds if seed in setting.runs}
+    return replace(setting, label=label or setting.label, runs=runs, unfinished=0)
+
+
+def _tried(
+    problem: ComparedProblem, settings: Sequence[ComparedSetting], protocol: Protocol, metric: Metric
+) -> list[TriedSetting]:
+    tuned = [on_seeds(setting, protocol.tuning_seeds) for setting in settings]
+    same = copies(replace(problem, settings={setting.label: setting for setting in tuned}))
+    found = []
+    for whole, setting in zip(settings, tuned, strict=True):
+        values = _values(problem, setting, metric)
+        confirmed = _values(problem, on_seeds(whole, protocol.confirm_seeds), metric)
+        found.append(
+            TriedSetting(
+                setting=whole,
+                value=_median(values),
+                seeds=tuple(values),
+                diverged=sum(setting.runs[seed].diverged for seed in values),
+                confirmed=_median(confirmed),
+                copy_of=same.get(setting.label),
+            )
+        )
+    return found
+
+
+def _values(problem: ComparedProblem, setting: ComparedSetting, metric: Metric) -> dict[int, float]:
+    if why_not(problem, metric) is not None:
+        return {}
+    found = {seed: run.value(metric) for seed, run in setting.runs.items()}
+    return {seed: value for seed, value in found.items() if value is not None}
+
+
+def _median(values: dict[int, float]) -> float | None:
+    return median(list(values.values())) if values else None
+
+
+def _ranked(tried: Sequence[TriedSetting]) -> list[TriedSetting]:
+    """The settings with what can be selected of them, and its rank."""
+    most = max(len(one.seeds) for one in tried)
+    found = [replace(one, can_be_selected=0 < len(one.seeds) == most) for one in tried]
+    values = sorted(_order(one) for one in found if one.counts)
+    return [replace(one, rank=1 + bisect_left(values, _order(one))) if one.can_be_selected else one for one in found]
+
+
+def _best(tried: Sequence[TriedSetting]) -> TriedSetting | None:
+    """The setting with the lowest median; the only one of an arm that was not tuned."""
+    able = [one for one in tried if one.can_be_selected]
+    if able:
+        return min(able, key=_order)
+    return tried[0] if len(tried) == 1 else None
+
+
+def _order(one: TriedSetting) -> float:
+    return math.inf if one.value is None else one.value
+
+
+def _is_known(selected: TriedSetting, confirmation: ComparedSetting) -> bool:
+    """Whether nothing is random in the problem, so that other seeds are the same run again."""
+    fresh = [run for seed, run in confirmation.runs.items() if seed not in selected.seeds]
+    tuned = [selected.setting.runs[seed] for seed in selected.seeds]
+    return bool(fresh) and bool(tuned) and not independent([run] for run in [*tuned, *fresh])

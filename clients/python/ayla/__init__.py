@@ -9,7 +9,8 @@ Example:
 from ayla._client import Client
 from ayla._clock import Clock
 from ayla._version import __version__
-from ayla.builders import cnn, dataset, expression, linear, mlp, optimizers, preset, schedules
+from ayla.arms import ArmPair, ArmResult, ArmsOnProblem, ProtocolResult
+from ayla.builders import cnn, dataset, expression, linear, mlp, optimizers, preset, protocol, schedules
 from ayla.builders.optimizers import *  # noqa: F403  # its __all__ is the list of the optimizers
 from ayla.comparison import ComparedOptimizer, Comparison, ConfidenceInterval, Distribution, Pairing, RankTest, SignTest
 from ayla.errors import (
@@ -34,6 +35,7 @@ from ayla.errors import (
     UnprocessableEntityError,
     WaitTimeout,
 )
+from ayla.jobs_comparison import JobsComparison, ProblemComparison
 from ayla.models import (
     Attempt,
     AttemptCounts,
@@ -57,6 +59,9 @@ __all__ = [
     "APIResponseError",
     "APIStatusError",
     "APITimeoutError",
+    "ArmPair",
+    "ArmResult",
+    "ArmsOnProblem",
     "Attempt",
     "AttemptCounts",
     "AttemptError",
@@ -76,6 +81,7 @@ __all__ = [
     "Job",
     "JobCancelled",
     "JobFailed",
+    "JobsComparison",
     "Metrics",
     "MissingDependency",
     "NotFoundError",
@@ -84,7 +90,9 @@ __all__ = [
     "PermissionDeniedError",
     "Predictions",
     "Problem",
+    "ProblemComparison",
     "Progress",
+    "ProtocolResult",
     "RankTest",
     "RateLimitError",
     "RunningAttempt",
@@ -104,6 +112,7 @@ __all__ = [
     "linear",
     "mlp",
     "preset",
+    "protocol",
     "schedules",
 ]
 __all__ += optimizers.__all__

@@ -48,6 +48,7 @@ from ayla.models import (
     RunningAttempt,
     Trial,
     TrialCounts,
+    TrialMetric,
     TrialSummary,
     Worker,
 )
@@ -101,6 +102,7 @@ __all__ = [
     "Trajectory",
     "Trial",
     "TrialCounts",
+    "TrialMetric",
     "TrialSummary",
     "UnprocessableEntityError",
     "WaitTimeout",

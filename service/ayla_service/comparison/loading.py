@@ -108,7 +108,7 @@ def _problem(resolved: dict[str, Any], minimum: float | None) -> ComparedProblem
         steps=resolved["budget"]["steps"],
         dtype=resolved["dtype"],
         mini_batches=_has_mini_batches(problem.get("batch_size"), dataset),
-        parts=("test", *parts) if dataset is not None and dataset.has_test_part else parts,
+        parts=("test", *parts) if dataset is not None and dataset.test_samples != 0 else parts,
         has_classes=dataset is not None and dataset.has_classes,
         minimum=minimum if minimum is not None or is_dataset else _known_minimum(json.dumps(problem)),
     )

@@ -1,8 +1,10 @@
 """Objectives written as expressions of named variables, computed with PyTorch."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import torch
+from ayla_spec.metrics import Part
 from torch import Tensor
 
 from ayla_core.layout import Layout, padded
@@ -62,9 +64,9 @@ class ExpressionObjective:
         """None: an expression has no model."""
         del parameters
 
-    def metrics(self, parameters: Tensor) -> dict[str, Floats]:
+    def metrics(self, parameters: Tensor, parts: Collection[Part]) -> dict[str, Floats]:
         """Nothing: an expression has no dataset."""
-        del parameters
+        del parameters, parts
         return {}
 
     def state(self) -> dict[str, Tensor]:

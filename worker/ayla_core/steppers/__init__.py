@@ -38,7 +38,7 @@ class StepperChoice:
     Attributes:
         stepper: of the trials in ``order``.
         order: places of the trials as they were given.
-        steps_per_epoch: of a dataset that has metrics.
+        steps_per_epoch: of a dataset.
     """
 
     stepper: Stepper
@@ -84,13 +84,12 @@ def _network(
     compiled = kernels("networks", layout.dtype) if layout.device.type == "cpu" else None
     if compiled is not None and compiled.multiplies and is_fully_connected(problem):
         data = load_network_data(problem, dataset, seeds, layout)
-        epoch = data.order.steps_per_epoch if data.has_metrics else None
-        return StepperChoice(CompiledNetworks(data, trials, recording, compiled), list(range(len(trials))), epoch)
+        network = CompiledNetworks(data, trials, recording, compiled)
+        return StepperChoice(network, list(range(len(trials))), data.order.steps_per_epoch)
     order = by_rule(trials)
     ordered = [trials[place] for place in order]
     objective = NetworkObjective(problem, dataset, [seeds[place] for place in order], layout)
-    epoch = objective.steps_per_epoch if objective.has_metrics else None
-    return StepperChoice(TensorStepper(objective, ordered, recording, layout), order, epoch)
+    return StepperChoice(TensorStepper(objective, ordered, recording, layout), order, objective.steps_per_epoch)
 
 
 def _load(problem: DatasetProblem, source: DataSource | None) -> LoadedDataset | None:

@@ -1,12 +1,13 @@
 """Expression problems on the CPU by the compiled kernels: all steps of a block in one call."""
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from ayla_spec.metrics import Part
 from ayla_spec.optimizers import Optimizer
 from ayla_spec.recording import Recording
 from ayla_spec.trials import TrialPlan
@@ -92,8 +93,9 @@ class CompiledExpressions:
         """None: an expression has no model."""
         return None
 
-    def metrics(self) -> dict[str, Floats]:
+    def metrics(self, parts: Collection[Part]) -> dict[str, Floats]:
         """Nothing: an expression has no dataset."""
+        del parts
         return {}
 
     def _initial_memory(self, settings: Sequence[Optimizer]) -> npt.NDArray[Any]:

@@ -18,6 +18,8 @@ _TRIAL_SECONDS = 0.0002
 """Reading its settings, writing its result."""
 _NUMBER_SECONDS = 3.5e-7
 _CHARACTER_SECONDS = 7e-9
+_DRAW_SECONDS = 4.5e-7
+"""One component of the noise of a step, side by side as well."""
 _STEP_SECONDS = 2e-7
 _RECORDED_NUMBER_SECONDS = 2e-8
 _PASSES = 6
@@ -63,7 +65,8 @@ def cost_of(spec: ResolvedJobSpec) -> Cost:
 
 
 def _expression_step(problem: ExpressionProblem) -> float:
-    return _STEP_SECONDS + max(_NUMBER_SECONDS * problem.parameters, _CHARACTER_SECONDS * len(problem.expression))
+    formula = max(_NUMBER_SECONDS * problem.parameters, _CHARACTER_SECONDS * len(problem.expression))
+    return _STEP_SECONDS + formula + (0.0 if problem.noise is None else _DRAW_SECONDS * problem.parameters)
 
 
 def _network_step(problem: DatasetProblem) -> float:

@@ -8,7 +8,7 @@ from ayla_spec.evaluation import with_evaluation
 from ayla_spec.jobspec import Budget, Dtype, JobSpec, Record, SubmittedBudget
 from ayla_spec.limits import MAX_STEPS
 from ayla_spec.optimizers import AnyOptimizer
-from ayla_spec.presets import PRESETS
+from ayla_spec.presets import PRESETS, Preset
 from ayla_spec.problem_rules import usual_dtype, with_loss
 from ayla_spec.problems import DatasetProblem, ExpressionProblem, PresetName, PresetProblem
 
@@ -67,7 +67,7 @@ def _of_preset(spec: JobSpec, problem: PresetProblem, issues: list[SpecIssue]) -
     budget = preset.budget if spec.budget is None else _in_steps(spec.budget, preset.problem, issues)
     return SpecDraft(
         preset=problem.preset,
-        problem=preset.problem,
+        problem=_started(problem, preset, issues),
         optimizers=list(spec.optimizers or preset.optimizers),
         budget=budget,
         budget_pointer=_pointer(spec.budget),
@@ -75,6 +75,17 @@ def _of_preset(spec: JobSpec, problem: PresetProblem, issues: list[SpecIssue]) -
         record=_record(spec, _within(preset.record, budget), preset.problem, budget.steps),
         dtype=spec.dtype or usual_dtype(preset.problem),
     )
+
+
+def _started(problem: PresetProblem, preset: Preset, issues: list[SpecIssue]) -> ExpressionProblem | DatasetProblem:
+    """The preset's problem, from where the job wants it to start."""
+    if problem.start is None:
+        return preset.problem
+    if preset.random_start is None:
+        detail = "This preset trains a model, whose weights each seed draws anyway; leave this out."
+        issues.append(SpecIssue("/problem/start", detail))
+        return preset.problem
+    return preset.problem.model_copy(update={"start": dict(preset.random_start)})
 
 
 def _pointer(given: SubmittedBudget | None) -> str:

@@ -4,7 +4,7 @@ from ayla.reproduce.experiment import PRESETS as REPRODUCED
 from ayla.reproduce.experiment import Method
 from ayla.reproduce.figures.style import COLOURS, MARKERS
 from ayla_service.figures.data import SettingData
-from ayla_service.figures.style import styles_of
+from ayla_service.figures.looks import styles_of
 from ayla_spec.presets import PRESETS
 
 
@@ -16,4 +16,4 @@ def test_labels_of_the_presets_have_one_colour_and_marker_in_both() -> None:
         settings = [SettingData(place, label, optimizer, []) for place, (label, optimizer) in enumerate(optimizers)]
         for setting in settings:
             method, style = Method.of(setting.optimizer), styles_of(settings)[setting.index]
-            assert (COLOURS[method], MARKERS[method]) == (style.colour, style.marker), (name, setting.label)
+            assert (COLOURS[method], MARKERS[method]) == (style.colour, style.look.marker), (name, setting.label)

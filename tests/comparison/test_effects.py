@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 from ayla_service.comparison.effects import copies, distinct, notes_on_effects
-from ayla_service.comparison.families import seed_tests
+from ayla_service.comparison.matched_tests import seed_tests
 from ayla_service.comparison.paired_tests import PairedTest
+from ayla_service.comparison.pairs import matches
 from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.runs import ComparedProblem, ComparedSetting
 from ayla_service.comparison.summaries import summarize
@@ -85,7 +86,8 @@ def test_what_is_a_copy_of_another_among_some_settings_counts_once() -> None:
 
 def seed_tests_of(made: ComparedProblem, **query: Any) -> dict[str, PairedTest]:
     """The tests of a problem, as a comparison has them, by label."""
-    found = seed_tests([made], [copies(made)], ComparisonQuery(**query))
+    asked = ComparisonQuery(**query)
+    found = seed_tests([made], [copies(made)], [matches([made], asked.baseline)], asked)
     return {test.match.label: test for test in found[0]}
 
 

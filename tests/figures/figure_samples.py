@@ -1,12 +1,15 @@
 """Samples of the data of figures, and figures to look into."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
-from ayla_service.figures.data import FigureData, RecordedTrial, SettingData, TrialResult
-from ayla_service.figures.drawing import new_figure, styled
-from ayla_service.figures.options import FigureOptions
+from ayla_service.figures.data import FigureData, Floats, RecordedTrial, SettingData, TrialResult
+from ayla_service.figures.drawing import Render, new_figure, styled
+from ayla_service.figures.options import AxisScale, FigureOptions
+from ayla_service.figures.renderers import lines
+from ayla_service.figures.renderers.lines import LinePlot, Panel
 from matplotlib.figure import Figure
 
 
@@ -41,8 +44,9 @@ def figure_data(*settings: SettingData) -> FigureData:
 
 def drawn_figure(render: Callable[[Figure], None], **options: Any) -> Figure:
     """The figure that a renderer draws."""
-    with styled():
-        figure = new_figure(FigureOptions(**options))
+    wanted = FigureOptions(**options)
+    with styled(wanted):
+        figure = new_figure(wanted)
         render(figure)
         return figure
 
@@ -55,3 +59,16 @@ def texts(figure: Figure) -> list[str]:
 def note(figure: Figure) -> str:
     """What the legend says on how to read the figure."""
     return figure.legends[0].get_title().get_text()
+
+
+def loss_lines(found: FigureData, scale: AxisScale = AxisScale.AUTO, name: str = "job") -> Render:
+    """Lines of the loss by step."""
+    return partial(
+        lines.render, lines=LinePlot(name, [Panel("loss", "loss", worst=np.inf)], "step", scale=scale), data=found
+    )
+
+
+def noise(count: int, seed: int) -> Floats:
+    """Numbers between -1 and 1 that look random."""
+    drawn: Floats = 2 * (np.sin(np.arange(count) * 12.9898 + 78.233 * seed) * 43758.5453 % 1) - 1
+    return drawn

@@ -140,7 +140,7 @@ def test_a_new_name_is_a_new_figure(client: TestClient, database: Database, reco
 
 def test_lines_by_step_and_by_epoch(client: TestClient, recorded: str) -> None:
     words = drawn(client, recorded, "loss", x="epoch", width=8, height=5)
-    for part in ("epoch", "loss", "SGD lr=0.03", "AYLA-SGD lr=0.03 N1=1 N2=1.4", "diverged"):
+    for part in ("epoch", "loss", "SGD", "AYLA-SGD N1=1 N2=1.4", "diverged", "all with lr=0.03"):
         assert part in words
     words = drawn(client, recorded, "loss", optimizers="0", title="my own")
     assert "my own" in words
@@ -226,10 +226,13 @@ def test_labels_of_users_do_no_harm(client: TestClient, database: Database) -> N
 # One application for all cases of a table: making it takes ten times as long as a request.
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"width": 2}, "/width"),
+    ({"height": 1.4}, "/height"),
     ({"height": 13}, "/height"),
+    ({"style": "poster"}, "/style"),
+    ({"smooth": 1}, "/smooth"),
     ({"width": "nan"}, "/width"),
     ({"format": "gif"}, "/format"),
-    ({"format": "png", "dpi": 301}, "/dpi"),
+    ({"format": "png", "dpi": 601}, "/dpi"),
     ({"format": "png", "dpi": 300, "width": 16, "height": 12}, "/dpi"),
     ({"dpi": 100}, "/dpi"),
     ({"scale": "symlog"}, "/scale"),

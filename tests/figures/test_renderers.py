@@ -9,18 +9,19 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pytest
-from ayla_service.figures.aggregates import HeatMap, heat_map_of
-from ayla_service.figures.data import FigureData, FittedCurves, drawable
-from ayla_service.figures.drawing import Render, to_file
-from ayla_service.figures.options import AxisScale, CellValue, FigureOptions, Form
-from ayla_service.figures.renderers import curve, heatmap, landscape, lines
+from ayla_service.figures.data import FittedCurves, drawable
+from ayla_service.figures.drawing import to_file
+from ayla_service.figures.legends import NOTHING
+from ayla_service.figures.looks import FEW_NAMED, styles_of
+from ayla_service.figures.options import AxisScale, FigureOptions, Form
+from ayla_service.figures.renderers import curve, landscape, lines
 from ayla_service.figures.renderers.lines import LinePlot, Panel
-from ayla_service.figures.style import COLOURS, FEW_NAMED, MOST_NAMED, NOTHING, plain_number, shortened, styles_of
+from ayla_service.figures.texts import plain_number, shortened
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
-from tests.figures.figure_samples import drawn_figure, figure_data, note, run, setting, texts
+from tests.figures.figure_samples import drawn_figure, figure_data, loss_lines, note, run, setting, texts
 
 HOSTILE = [
     "$x$ $\\frac{1",
@@ -31,12 +32,6 @@ HOSTILE = [
     "%s{0}",
     "w" * 250,
 ]
-
-
-def loss_lines(found: FigureData, scale: AxisScale = AxisScale.AUTO, name: str = "job") -> Render:
-    return partial(
-        lines.render, lines=LinePlot(name, [Panel("loss", "loss", worst=np.inf)], "step", scale=scale), data=found
-    )
 
 
 def bands(axes: Axes) -> list[PolyCollection]:
@@ -134,12 +129,6 @@ def test_settings_without_a_result_are_the_worst() -> None:
     assert [index for index, style in styles_of(many).items() if style.named] == list(range(10, 10 + FEW_NAMED))
 
 
-def test_a_few_settings_all_look_different() -> None:
-    styles = styles_of([setting(index) for index in range(MOST_NAMED)]).values()
-    assert all(style.named for style in styles)
-    assert len({(style.colour, str(style.dashes)) for style in styles}) == MOST_NAMED > len(COLOURS)
-
-
 def test_a_legend_keeps_to_its_part_of_a_small_figure() -> None:
     some = [setting(index, run(loss=[2.0, 1.0]), label=f"{index} " + "w" * 100) for index in range(12)]
     figure = drawn_figure(loss_lines(figure_data(*some)), width=3.0, height=3.0)
@@ -226,60 +215,6 @@ def test_fitted_curves_have_a_panel_for_each_step() -> None:
     assert [len(axes.lines) for axes in figure.axes] == [4, 1, 0]
     assert figure.axes[2].texts[0].get_text() == NOTHING
     assert texts(figure) == ["data", "true curve", "setting 0", "setting 1"]
-
-
-def grid_heat_map() -> HeatMap:
-    some = [
-        setting(0, run(loss=[1.0]), final=4.0, learning_rate=0.1, ayla={"n2": 1.0}),
-        setting(1, run(loss=[1.0]), final=400.0, learning_rate=0.01, ayla={"n2": 1.0}),
-        setting(2, run(diverged=True), learning_rate=0.1, ayla={"n2": 2.0}),
-        setting(3, run(loss=[1.0]), final=6.0, learning_rate=0.1),
-        setting(4, run(loss=[1.0]), final=5.0, learning_rate=0.1, clip_norm=1.0),
-    ]
-    return heat_map_of(some, "learning_rate", "ayla.n2", CellValue.FINAL_LOSS)
-
-
-def test_a_sweep_sorts_its_values_and_takes_the_best_of_a_cell() -> None:
-    heat_map = grid_heat_map()
-    assert (heat_map.xs, heat_map.ys) == ([0.01, 0.1], [None, 1.0, 2.0])
-    np.testing.assert_array_equal(heat_map.cells, [[np.nan, 5.0], [400.0, 4.0], [np.nan, np.inf]])
-    np.testing.assert_array_equal(heat_map.settings, [[0, 2], [1, 1], [0, 1]])
-
-
-def test_a_heat_map_marks_what_diverged() -> None:
-    render = partial(
-        heatmap.render,
-        title="job",
-        heat_map=grid_heat_map(),
-        value=CellValue.FINAL_LOSS,
-        scale=AxisScale.AUTO,
-        data=figure_data(setting(0)),
-    )
-    figure = drawn_figure(render)
-    axes, bar = figure.axes
-    diverged, waiting = axes.lines
-    np.testing.assert_array_equal(diverged.get_xydata(), [[1, 2]])
-    assert len(np.asarray(waiting.get_xydata())) == 0
-    assert [text.get_text() for text in axes.texts] == ["5", "400", "4"]
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["none", "1", "2"]
-    assert bar.get_yscale() == "log"
-    assert "diverged" in figure.get_supxlabel()
-    assert "the best" in figure.get_supxlabel()
-
-
-def test_a_heat_map_of_a_queued_job_has_its_axes() -> None:
-    waiting = HeatMap("a", "b", [1.0, 2.0], [1.0], np.full((1, 2), np.nan), np.ones((1, 2)))
-    render = partial(
-        heatmap.render,
-        title="job",
-        heat_map=waiting,
-        value=CellValue.STEPS,
-        scale=AxisScale.LOG,
-        data=figure_data(setting(0)),
-    )
-    figure = drawn_figure(render)
-    assert len(figure.axes) == 1
-    assert "not ended" in figure.get_supxlabel()
 
 
 @pytest.mark.parametrize("form", Form)
@@ -377,7 +312,16 @@ def test_texts_are_cut_in_the_middle(text: str, longest: int, expected: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"), [(1000, "1000"), (0.06, "0.06"), (-6.543, "−6.54"), (1e17, "1e17"), (1e-5, "1e−5"), (0, "0")]
+    ("value", "expected"),
+    [
+        (1000, "1000"),
+        (0.06, "0.06"),
+        (-6.543, "−6.54"),
+        (1e17, "10¹⁷"),
+        (1.5e-5, "1.5×10⁻⁵"),
+        (-1e-5, "−10⁻⁵"),
+        (0, "0"),
+    ],
 )
 def test_numbers_are_short(value: float, expected: str) -> None:
     assert plain_number(value) == expected

@@ -39,13 +39,14 @@ def store(database: Database, trial_id: str, columns: dict[str, Any], **fields: 
 
 
 def planned(database: Database, job_id: str, kind: Kind = LOSS, **options: Any) -> FigurePlan:
-    return FigureService(database).plan(LOCAL, job_id, kind, FigureOptions(**options), Form.SVG)
+    plan = FigureService(database).plan(LOCAL, job_id, kind, FigureOptions(**options), Form.SVG)
+    assert isinstance(plan, FigurePlan)
+    return plan
 
 
 def read(database: Database, job_id: str, kind: Kind = LOSS, **options: Any) -> FigureData:
     """What is drawn of a job."""
-    figures = FigureService(database)
-    return figures._read(figures.plan(LOCAL, job_id, kind, FigureOptions(**options), Form.SVG))
+    return FigureService(database)._read(planned(database, job_id, kind, **options))
 
 
 def test_settings_have_their_trials_with_what_they_recorded(database: Database) -> None:

@@ -9,7 +9,7 @@ from ayla_service.figures.drawing import Render, styled, to_file
 from ayla_service.figures.options import AxisScale, FigureOptions, Form
 from ayla_service.figures.renderers import lines
 from ayla_service.figures.renderers.lines import LinePlot, Panel
-from ayla_service.figures.style import number_format
+from ayla_service.figures.texts import number_format
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from tests.figures.figure_samples import drawn_figure, figure_data, run, setting
@@ -23,14 +23,14 @@ def loss_lines(losses: list[float]) -> Render:
 @pytest.mark.parametrize(
     ("losses", "expected"),
     [
-        ([1000.0, 0.002], ["1000", "100", "10", "1", "0.1", "0.01"]),
-        ([1000.0, 3e-7], ["1e2", "1e0", "1e−2", "1e−4", "1e−6"]),
-        ([5e9, 2.0], ["1e8", "1e6", "1e4", "1e2", "1e0"]),
+        ([1000.0, 0.002], ["10³", "10²", "10¹", "10⁰", "10⁻¹", "10⁻²"]),
+        ([1000.0, 3e-7], ["10²", "10⁰", "10⁻²", "10⁻⁴", "10⁻⁶"]),
+        ([5e9, 2.0], ["10⁸", "10⁶", "10⁴", "10²", "10⁰"]),
     ],
 )
 def test_the_ticks_of_an_axis_have_one_notation(losses: list[float], expected: list[str]) -> None:
     figure = drawn_figure(loss_lines(losses))
-    with styled():
+    with styled(FigureOptions()):
         FigureCanvasAgg(figure)
         figure.draw_without_rendering()
         labels = [text.get_text() for text in figure.axes[0].get_yticklabels() if text.get_text()]
@@ -39,7 +39,7 @@ def test_the_ticks_of_an_axis_have_one_notation(losses: list[float], expected: l
 
 
 def test_levels_have_one_notation_too() -> None:
-    assert [*map(number_format([0.0, -2e-9, 50.0]), (0.0, -2e-9, 50.0))] == ["0", "−2e−9", "5e1"]
+    assert [*map(number_format([0.0, -2e-9, 50.0]), (0.0, -2e-9, 50.0))] == ["0", "−2×10⁻⁹", "5×10¹"]
     assert [*map(number_format([0.0, -2.0, 5000.0]), (0.0, -2.0, 5000.0))] == ["0", "−2", "5000"]
 
 

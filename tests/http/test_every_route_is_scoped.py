@@ -41,7 +41,7 @@ SCOPES: Mapping[str, frozenset[Scope]] = {
     **dict.fromkeys(("list_jobs", "get_job", "list_trials", "list_attempts", "get_trial"), _LOOK),
     **dict.fromkeys(("get_trajectory", "get_metrics", "get_predictions"), _LOOK),
     **dict.fromkeys(("get_trajectories", "get_job_metrics", "get_job_summary"), _LOOK),
-    **dict.fromkeys(("compare_job", "compare_jobs", "list_figures", "get_figure"), _LOOK),
+    **dict.fromkeys(("compare_job", "compare_jobs", "list_figures", "get_figure", "get_jobs_figure"), _LOOK),
     **dict.fromkeys(("stream_job_events", "stream_events"), _LOOK),
     **dict.fromkeys(("list_webhooks", "get_webhook", "list_deliveries"), _LOOK),
     **dict.fromkeys(("list_datasets", "get_dataset", "preview_dataset", "download_dataset"), _LOOK),

@@ -93,10 +93,14 @@ def test_parts_at_their_limits_go_together(problem: DatasetProblem) -> None:
         ("sum(x) + y", {"x": [1.0, 2.0], "y": 1.0}, []),
         ("len(x)", {"x": [1.0, 2.0]}, ["/problem/expression"]),
         ("x[2]", {"x": [1.0, 2.0]}, ["/problem/expression"]),
+        ("x[0] + x[2]", {"x": {"uniform": [0.0, 1.0], "dimension": 4}}, ["/problem/start/x/dimension"]),
+        ("y", {"x": {"uniform": [0.0, 1.0], "dimension": 4}, "y": {"normal": [0.0, 1.0]}}, ["/problem/start/x"]),
+        ("sum(x)*y", {"x": {"uniform": [0.0, 1.0], "dimension": 4}, "y": {"normal": [0.0, 1.0]}}, []),
     ],
 )
 def test_what_an_expression_never_uses(expression: str, start: dict[str, Any], pointers: list[str]) -> None:
-    assert _pointers(ExpressionProblem(expression=expression, start=start)) == pointers
+    problem = ExpressionProblem.model_validate({"expression": expression, "start": start})
+    assert _pointers(problem) == pointers
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,19 @@ from ayla._client import Client
 from ayla._clock import Clock
 from ayla._version import __version__
 from ayla.arms import ArmPair, ArmResult, ArmsOnProblem, ProtocolResult
-from ayla.builders import cnn, dataset, expression, linear, mlp, optimizers, preset, protocol, schedules
+from ayla.builders import (
+    cnn,
+    dataset,
+    expression,
+    linear,
+    mlp,
+    normal,
+    optimizers,
+    preset,
+    protocol,
+    schedules,
+    uniform,
+)
 from ayla.builders.optimizers import *  # noqa: F403  # its __all__ is the list of the optimizers
 from ayla.comparison import ComparedOptimizer, Comparison, ConfidenceInterval, Distribution, Pairing, RankTest, SignTest
 from ayla.errors import (
@@ -113,8 +125,10 @@ __all__ = [
     "expression",
     "linear",
     "mlp",
+    "normal",
     "preset",
     "protocol",
     "schedules",
+    "uniform",
 ]
 __all__ += optimizers.__all__

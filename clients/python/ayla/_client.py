@@ -176,9 +176,10 @@ class Client:
             "target_metric": target_metric,
             "minimum": minimum,
         }
-        if protocol is None and isinstance(job, Job | str):
+        several = isinstance(job, Sequence) and not isinstance(job, str)
+        if protocol is None and not several:
             return parse(Comparison, self._transport.get(f"/v1/jobs/{segment(job)}/comparison", asked))
-        job_ids = [id_of(one) for one in ([job] if isinstance(job, Job | str) else job)]
+        job_ids = [id_of(one) for one in (job if several else [job])]
         body = to_json(without_none(**asked, job_ids=job_ids, protocol=protocol))
         return parse(JobsComparison, self._transport.post("/v1/comparisons", body, idempotent=True))
 

@@ -130,11 +130,19 @@ def _known_minimum(problem: str) -> float | None:
 def _title(problem: dict[str, Any]) -> str:
     is_dataset = problem["type"] == "dataset"
     title = f"{problem['model']['name']} on {problem['dataset']['name']}" if is_dataset else str(problem["expression"])
-    return title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1]}…"
+    drawn = _randomness(problem)
+    marks = f" ({', '.join(drawn)})" if drawn else ""
+    room = _LONGEST_TITLE - len(marks)
+    return (title if len(title) <= room else f"{title[: room - 1]}…") + marks
+
+
+def _randomness(problem: dict[str, Any]) -> list[str]:
+    """What the seed of a trial decides, of an expression."""
+    return ExpressionProblem.model_validate(problem).randomness if problem["type"] == "expression" else []
 
 
 def _add_trials(session: Session, job: JobRow, problem: ComparedProblem, number: int) -> None:
-    record = job.resolved_spec["record"]
+    record, is_drawn = job.resolved_spec["record"], bool(_randomness(job.resolved_spec["problem"]))
     for row in session.execute(select(*_COLUMNS).where(TrialRow.job_id == job.id).order_by(TrialRow.index)):
         setting = problem.settings.setdefault(row.label, ComparedSetting(row.label, row.settings))
         setting.add(row.settings)
@@ -144,10 +152,10 @@ def _add_trials(session: Session, job: JobRow, problem: ComparedProblem, number:
         elif row.seed in setting.runs:
             problem.repeated += 1
         else:
-            setting.runs[row.seed] = _run(row, number, problem, record["every"])
+            setting.runs[row.seed] = _run(row, number, problem, record["every"], is_drawn=is_drawn)
 
 
-def _run(row: Row[Any], number: int, problem: ComparedProblem, every: int) -> SeedRun:
+def _run(row: Row[Any], number: int, problem: ComparedProblem, every: int, *, is_drawn: bool) -> SeedRun:
     diverged = row.state == TrialState.DIVERGED
     return SeedRun(
         trial_id=row.id,
@@ -167,6 +175,7 @@ def _run(row: Row[Any], number: int, problem: ComparedProblem, every: int) -> Se
         minimum=problem.minimum,
         whole_parts=_whole_parts(row, ""),
         best_of_parts=_whole_parts(row, "best_"),
+        is_drawn=is_drawn,
     )
 
 

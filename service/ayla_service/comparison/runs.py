@@ -48,6 +48,7 @@ class SeedRun:
         minimum: the least possible loss; None if unknown.
         whole_parts: metrics after the last step, as they are, of what was evaluated.
         best_of_parts: their best values at the ends of epochs, likewise.
+        is_drawn: whether its seed decides start point or noise: then even equal results are no copies.
     """
 
     trial_id: str
@@ -68,6 +69,7 @@ class SeedRun:
     minimum: float | None = None
     whole_parts: Mapping[WholePartMetric, float] = field(default_factory=dict)
     best_of_parts: Mapping[WholePartMetric, float] = field(default_factory=dict)
+    is_drawn: bool = False
 
     def value(self, metric: Metric) -> float | None:
         """The run by one metric, as a number of which less is better: accuracies are negated.
@@ -99,7 +101,8 @@ class SeedRun:
     @property
     def fingerprint(self) -> tuple[float, ...]:
         """Numbers that two runs have in common only if they are copies, unless none of them is finite."""
-        return self.final_loss, self.best_loss, -1 if self.best_step is None else self.best_step, self.steps_done
+        seed = self.seed if self.is_drawn else -1
+        return self.final_loss, self.best_loss, -1 if self.best_step is None else self.best_step, self.steps_done, seed
 
 
 def ranked(metric: Metric, value: float | None) -> float | None:

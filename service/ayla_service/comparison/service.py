@@ -9,9 +9,9 @@ from ayla_spec.optimizers.base import nameless
 from ayla_service.comparison import curves
 from ayla_service.comparison.arms import arms_of
 from ayla_service.comparison.effects import copies, notes_on_effects
-from ayla_service.comparison.families import problem_tests, seed_tests
 from ayla_service.comparison.jobs_schemas import JobsComparison
 from ayla_service.comparison.loading import load
+from ayla_service.comparison.matched_tests import problem_tests, seed_tests
 from ayla_service.comparison.metrics import choose_metrics, default_metric, is_to_target, more_is_better
 from ayla_service.comparison.paired_tests import PairedTest
 from ayla_service.comparison.pairs import matches
@@ -159,7 +159,7 @@ def _comparison(
 ) -> ComparisonResult:
     found = matches(problems, query.baseline)
     firsts = [copies(problem) for problem in problems]
-    tests = seed_tests(problems, firsts, query)
+    tests = seed_tests(problems, firsts, [matches([problem], query.baseline) for problem in problems], query)
     results = [
         ProblemResult(problem, _summaries(problem, firsts[place], query), tests[place])
         for place, problem in enumerate(problems)
@@ -168,7 +168,7 @@ def _comparison(
         query=query,
         jobs=jobs,
         results=results,
-        tests=problem_tests(problems, firsts, query) if len(problems) > 1 else [],
+        tests=problem_tests(problems, firsts, found, query) if len(problems) > 1 else [],
         profile=_profile(problems, query, too_much),
         notes=[
             *_notes(problems, lacks_tests=not found and query.baseline is None),

@@ -1,17 +1,11 @@
-"""Aggregates over the trials of settings: bands over seeds for lines, and the cells of heat maps."""
+"""Aggregates over the trials of settings: bands over seeds, for lines."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ayla_service.figures.data import Floats, Integers, RecordedTrial, SettingData, TrialResult, drawable
-from ayla_service.figures.options import CellValue
-from ayla_service.trials.quantiles import median
-from ayla_service.trials.summaries import flat
-
-_ENDED = frozenset({"completed", "diverged"})
+from ayla_service.figures.data import Floats, Integers, RecordedTrial
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +49,22 @@ def band_of(trials: Sequence[RecordedTrial], column: str, worst: float = np.nan)
     return Band(steps, middle, low, high, ends, len(recorded))
 
 
+def smoothed(band: Band, points: int) -> Band:
+    """The band with the running median of each of its lines, over so many points around each; NaN stays."""
+    low, middle, high = (_running_median(values, points) for values in (band.low, band.median, band.high))
+    return replace(band, low=low, median=middle, high=high)
+
+
+def _running_median(values: Floats, points: int) -> Floats:
+    if not len(values):
+        return values
+    before = points // 2
+    padded = np.pad(values, (before, points - 1 - before), constant_values=np.nan)
+    windows = np.sort(np.lib.stride_tricks.sliding_window_view(padded, points), axis=1)  # NaN last
+    found = quantile(windows.T, 0.5)
+    return np.where(np.isnan(values), np.nan, found)
+
+
 def quantile(rows: Floats, share: float) -> Floats:
     """Quantile of each column over its rows, NaN left out; infinite rows keep their place in the order.
 
@@ -87,67 +97,3 @@ def _aligned(trial: RecordedTrial, column: str, steps: Integers, worst: float) -
     if trial.diverged:
         aligned[steps > (trial.steps[count - 1] if count else -1)] = worst
     return aligned
-
-
-@dataclass(frozen=True, slots=True)
-class HeatMap:
-    """Cells of a heat map over two settings.
-
-    Attributes:
-        axis_x: setting along the columns.
-        axis_y: setting along the rows.
-        xs: its values, in order; None where a setting lacks it.
-        ys: likewise.
-        cells: shape [ys, xs]; the median over seeds. Infinite where most diverged, NaN where nothing has ended.
-        settings: how many settings have these values, shape [ys, xs]; of several the best counts.
-    """
-
-    axis_x: str
-    axis_y: str
-    xs: list[object]
-    ys: list[object]
-    cells: Floats
-    settings: Floats
-
-
-def heat_map_of(settings: Sequence[SettingData], axis_x: str, axis_y: str, value: CellValue) -> HeatMap:
-    """The cells of these settings."""
-    places: dict[tuple[object, object], list[float]] = defaultdict(list)
-    for setting in settings:
-        values = flat(setting.optimizer)
-        places[hashable(values.get(axis_x)), hashable(values.get(axis_y))].append(_median(setting.results, value))
-    xs = sorted({across for across, _ in places}, key=_order)
-    ys = sorted({up for _, up in places}, key=_order)
-    cells, counts = np.full((len(ys), len(xs)), np.nan), np.zeros((len(ys), len(xs)))
-    for (across, up), found in places.items():
-        place = ys.index(up), xs.index(across)
-        cells[place] = min((cell for cell in found if not np.isnan(cell)), default=np.nan)
-        counts[place] = len(found)
-    return HeatMap(axis_x, axis_y, xs, ys, cells, counts)
-
-
-def hashable(value: object) -> object:
-    """A value of a setting by which it can be looked up: lists as texts."""
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
-
-
-def _median(results: Sequence[TrialResult], value: CellValue) -> float:
-    """Median over the trials that have ended; a diverged one is worse than all others."""
-    found = [_value(result, value) for result in results if result.state in _ENDED]
-    return median(found) if found else np.nan
-
-
-def _value(result: TrialResult, value: CellValue) -> float:
-    if result.diverged:
-        return np.inf
-    found = result.best_step if value is CellValue.STEPS else getattr(result, value)
-    return np.inf if found is None else float(drawable(np.array(float(found))))
-
-
-def _order(value: object) -> tuple[int, float, str]:
-    """Sort key: None first, then numbers by size, then texts."""
-    if value is None:
-        return 0, 0.0, ""
-    if isinstance(value, int | float):
-        return 1, float(value), ""
-    return 2, 0.0, str(value)

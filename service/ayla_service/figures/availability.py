@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from ayla_service.errors import FigureUnavailable, InvalidQuery
-from ayla_service.figures.aggregates import hashable
+from ayla_service.figures.cells import hashable, panel_of
 from ayla_service.figures.options import Across, FigureOptions, Kind
 from ayla_service.jobs.scoping import job_of
 from ayla_service.teams.principal import Principal
@@ -23,6 +23,9 @@ MOST_PARAMETERS = 9
 
 MOST_PANELS = 4
 """Steps whose predictions are drawn side by side."""
+
+MOST_CELL_PANELS = 6
+"""Optimizers whose cells are drawn side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,10 @@ class FigureJob:
     def unavailable_reason(self, kind: Kind) -> str | None:
         """Reason why the job has no figure of this kind; None if it has."""
         match kind:
-            case Kind.LOSS | Kind.EFFECTIVE_LR:
+            case Kind.LOSS | Kind.EFFECTIVE_LR | Kind.STRIP:
                 return None
+            case Kind.FOREST | Kind.SLOPES | Kind.PERFORMANCE | Kind.DATA | Kind.SENSITIVITY | Kind.TUNING:
+                return None if len(self.spec.optimizers) > 1 else "it has one optimizer, and nothing to compare it with"
             case Kind.ACCURACY:
                 return None if self._has_classes else "only classes have an accuracy"
             case Kind.PARAMETERS:
@@ -165,7 +170,7 @@ def check_options(job: FigureJob, kind: Kind, options: FigureOptions) -> None:
         InvalidQuery: on the first of them.
     """
     if kind is Kind.HEATMAP:
-        heatmap_axes(job, options)
+        _check_cell_panels(job, options)
     if kind is Kind.CURVE:
         prediction_steps(job, options.at)
     # Rows of metrics have the epoch themselves.
@@ -207,6 +212,20 @@ def heatmap_axes(job: FigureJob, options: FigureOptions) -> tuple[str, str]:
     across = options.axis_x if options.axis_x is not None else free.pop(0)
     up = options.axis_y if options.axis_y is not None else free.pop(0)
     return across, up
+
+
+def _check_cell_panels(job: FigureJob, options: FigureOptions) -> None:
+    """Refuse more panels than can be read side by side."""
+    axes = heatmap_axes(job, options)
+    chosen = options.optimizers or range(len(job.spec.optimizers))
+    drawn = [job.spec.optimizers[place] for place in chosen if place < len(job.spec.optimizers)]
+    panels = list(dict.fromkeys(panel_of(one.model_dump(mode="json"), *axes) for one in drawn))
+    if len(panels) > MOST_CELL_PANELS:
+        raise InvalidQuery(
+            "optimizers",
+            f"Each optimizer has a panel, and here they would be {len(panels)}: {', '.join(panels[:8])}; name the "
+            f"indexes of at most {MOST_CELL_PANELS} of them, or take 'name' as axis_x or axis_y.",
+        )
 
 
 def _check_axes(varying: dict[str, list[object]], options: FigureOptions) -> None:

@@ -6,10 +6,10 @@ Nothing else sets matplotlib up; one figure is drawn at a time, as matplotlib is
 import io
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, assert_never
+from typing import Any
 
 import matplotlib.style
 import numpy as np
@@ -19,15 +19,28 @@ from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from ayla_service.figures.aggregates import heat_map_of
+from ayla_service.comparison.service import ComparisonResult
 from ayla_service.figures.availability import FigureJob, heatmap_axes
+from ayla_service.figures.cells import heat_map_of
+from ayla_service.figures.compared import compared
 from ayla_service.figures.data import FigureData
 from ayla_service.figures.geometry import axis_limits
 from ayla_service.figures.objective import on_line, on_plane
-from ayla_service.figures.options import DEFAULT_DPI, Across, AxisScale, CellValue, FigureOptions, Form, Kind
-from ayla_service.figures.renderers import curve, heatmap, landscape, lines
+from ayla_service.figures.options import DEFAULT_DPI, Across, AxisScale, CellValue, FigureOptions, Form, Kind, Style
+from ayla_service.figures.renderers import (
+    curve,
+    forest,
+    heatmap,
+    landscape,
+    lines,
+    profiles,
+    sensitivity,
+    slopes,
+    strip,
+    tuning,
+)
 from ayla_service.figures.renderers.lines import LinePlot, Panel
-from ayla_service.figures.style import RC_PARAMETERS
+from ayla_service.figures.style import rc_parameters
 
 Render = Callable[[Figure], None]
 """Draws on an empty figure."""
@@ -35,9 +48,6 @@ Render = Callable[[Figure], None]
 _SIDE_BY_SIDE, _PANEL_INCHES = 3, 2
 
 _lock = threading.Lock()
-
-# The defaults too: what the machine's matplotlibrc says, such as having texts set by LaTeX, does not count here.
-_STYLE: list[str | dict[str, Any]] = ["default", RC_PARAMETERS]
 
 # Without dates the same figure is the same bytes.
 _CANVASES: dict[Form, tuple[Callable[[Figure], Any], dict[str, Any]]] = {
@@ -48,25 +58,27 @@ _CANVASES: dict[Form, tuple[Callable[[Figure], Any], dict[str, Any]]] = {
 
 
 @contextmanager
-def styled() -> Iterator[None]:
+def styled(options: FigureOptions) -> Iterator[None]:
     """Everything that makes or saves a figure happens within; others wait.
 
+    The defaults are set too: what the machine's matplotlibrc says, such as having texts set by LaTeX, does not count.
     What cannot be drawn well, such as a character that the font lacks, is drawn as it can, without a warning.
     """
-    with _lock, warnings.catch_warnings(), matplotlib.style.context(_STYLE), np.errstate(all="ignore"):
+    style: list[str | dict[str, Any]] = ["default", rc_parameters(options.style, options.inches[0])]
+    with _lock, warnings.catch_warnings(), matplotlib.style.context(style), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         yield
 
 
 def new_figure(options: FigureOptions) -> Figure:
     """An empty figure of the wanted size."""
-    return Figure(figsize=(options.width, options.height), layout="constrained")
+    return Figure(figsize=options.inches, layout="constrained")
 
 
 def to_file(render: Render, options: FigureOptions, form: Form) -> bytes:
     """A figure as a file; the same figure is always the same bytes."""
     canvas, metadata = _CANVASES[form]
-    with styled():
+    with styled(options):
         figure = new_figure(options)
         canvas(figure)
         render(figure)
@@ -75,9 +87,39 @@ def to_file(render: Render, options: FigureOptions, form: Form) -> bytes:
     return file.getvalue()
 
 
+def title_of_comparison(result: ComparisonResult, options: FigureOptions) -> str:
+    """Title of a figure of a comparison: the one asked for, else on a screen the names of the jobs, as far as known."""
+    if options.title or options.style is Style.PAPER:
+        return options.title or ""
+    names = list(dict.fromkeys(job.name for job in result.jobs if job.name))
+    return ", ".join(names) or f"{len(result.jobs)} job{'s' * (len(result.jobs) > 1)}"
+
+
 def title_of(job: FigureJob, options: FigureOptions) -> str:
-    """Title of a figure: the one asked for, else the job's name, else its preset's."""
+    """Title of a figure: the one asked for, else on a screen the job's name, or its preset's; a paper has captions."""
+    if options.style is Style.PAPER:
+        return options.title or ""
     return options.title or job.name or job.spec.preset or f"Job {job.id[:8]}"
+
+
+_OF_COMPARISONS: Mapping[Kind, Callable[..., None]] = {
+    Kind.FOREST: forest.render,
+    Kind.SLOPES: slopes.render,
+    Kind.STRIP: strip.render,
+    Kind.PERFORMANCE: profiles.render_performance,
+    Kind.DATA: profiles.render_data,
+    Kind.SENSITIVITY: sensitivity.render,
+    Kind.TUNING: tuning.render,
+}
+
+
+def renderer_of_comparison(kind: Kind, result: ComparisonResult, options: FigureOptions) -> Render:
+    """The renderer of a figure of a comparison.
+
+    Raises:
+        InvalidQuery: if an option does not fit the comparison.
+    """
+    return partial(_OF_COMPARISONS[kind], data=compared(result, title_of_comparison(result, options), options))
 
 
 def renderer_of(job: FigureJob, kind: Kind, options: FigureOptions, data: FigureData) -> Render:
@@ -101,8 +143,8 @@ def renderer_of(job: FigureJob, kind: Kind, options: FigureOptions, data: Figure
             by_epoch = (kind, job.across(kind, options.across)) == (Kind.ACCURACY, Across.EPOCH)
             drawn = _lines(job, kind, options, title)
             return partial(lines.render, lines=drawn, data=data.by_epoch() if by_epoch else data)
-        case _:
-            assert_never(kind)
+        case _:  # pragma: no cover  # figures of comparisons are drawn by ``renderer_of_comparison``
+            raise ValueError(kind)
 
 
 def _heatmap(job: FigureJob, title: str, options: FigureOptions, data: FigureData) -> Render:
@@ -133,8 +175,9 @@ def _lines(job: FigureJob, kind: Kind, options: FigureOptions, title: str) -> Li
         across=across,
         per_unit=(job.steps_per_epoch or 1) if across is Across.EPOCH and kind is not Kind.ACCURACY else 1,
         scale=options.scale or (AxisScale.LINEAR if kind in (Kind.ACCURACY, Kind.PARAMETERS) else AxisScale.AUTO),
-        columns=max(1, min(len(panels), _SIDE_BY_SIDE, int(options.width) // _PANEL_INCHES)),
+        columns=max(1, min(len(panels), _SIDE_BY_SIDE, int(options.inches[0]) // _PANEL_INCHES)),
         same_values=kind is Kind.ACCURACY,
+        smooth=options.smooth,
     )
 
 

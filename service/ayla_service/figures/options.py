@@ -5,16 +5,18 @@ from dataclasses import dataclass, fields
 from enum import Enum, StrEnum, auto
 from typing import Any
 
+from ayla_service.comparison.query import ComparisonQuery, Metric, TargetMetric
 from ayla_service.errors import InvalidQuery
 from ayla_service.trials.series import METRICS, TRAJECTORY, Series
 
-DEFAULT_WIDTH, DEFAULT_HEIGHT, DEFAULT_DPI = 8.0, 5.0, 150
-"""Inches, and pixels per inch of a PNG."""
+DEFAULT_WIDTH, COLUMN_WIDTH, DEFAULT_DPI = 8.0, 3.3, 150
+"""Inches of the screen and of one column of a journal, and pixels per inch of a PNG."""
 
-LEAST_INCHES, MOST_WIDTH, MOST_HEIGHT = 3.0, 16.0, 12.0
-LEAST_DPI, MOST_DPI = 50, 300
+LEAST_WIDTH, LEAST_HEIGHT, MOST_WIDTH, MOST_HEIGHT = 3.0, 1.5, 16.0, 12.0
+LEAST_DPI, MOST_DPI = 50, 600
 MOST_PIXELS = 8_000_000
 DEFAULT_POINTS, LEAST_POINTS, MOST_POINTS = 500, 10, 5000
+LEAST_SMOOTH, MOST_SMOOTH = 2, 99
 
 _POINTS_OF_PATHS = 100_000
 """Of all paths of a landscape together, as long as each has the default of lines."""
@@ -30,6 +32,13 @@ class Kind(StrEnum):
     LANDSCAPE = "landscape"
     CURVE = "curve"
     HEATMAP = "heatmap"
+    FOREST = "forest"
+    SLOPES = "slopes"
+    STRIP = "strip"
+    PERFORMANCE = "performance-profile"
+    DATA = "data-profile"
+    SENSITIVITY = "sensitivity"
+    TUNING = "tuning"
 
 
 class Form(StrEnum):
@@ -38,6 +47,13 @@ class Form(StrEnum):
     SVG = "svg"
     PNG = "png"
     PDF = "pdf"
+
+
+class Style(StrEnum):
+    """Style of a figure: for the screen, or for a paper: small, without a title and a grid."""
+
+    SCREEN = "screen"
+    PAPER = "paper"
 
 
 class Across(StrEnum):
@@ -81,25 +97,47 @@ class FigureKind:
         options: that only some kinds have, and this one among them.
         series: the rows that are read of each trial; None: none.
         seeds: which trials are read.
+        compares: whether it shows what a comparison of jobs answers, of one job or of several.
     """
 
     title: str
     options: tuple[str, ...]
     series: Series | None = TRAJECTORY
     seeds: Seeds = Seeds.READABLE
+    compares: bool = False
 
+
+_JUDGED = ("metric", "target", "target_metric", "minimum", "problem")
+_TESTED = (*_JUDGED, "confidence", "baseline", "scale")
 
 KINDS: Mapping[Kind, FigureKind] = {
-    Kind.LOSS: FigureKind("Loss by step or epoch", ("across", "scale", "max_points")),
+    Kind.LOSS: FigureKind("Loss by step or epoch", ("across", "scale", "max_points", "smooth")),
     Kind.ACCURACY: FigureKind(
-        "Accuracy on the training and the test part by epoch", ("across", "max_points"), series=METRICS
+        "Accuracy on the training and the test part by epoch", ("across", "max_points", "smooth"), series=METRICS
     ),
-    Kind.EFFECTIVE_LR: FigureKind("Effective learning rate by step", ("across", "scale", "max_points")),
+    Kind.EFFECTIVE_LR: FigureKind("Effective learning rate by step", ("across", "scale", "max_points", "smooth")),
     Kind.PARAMETERS: FigureKind("Parameters by step", ("across", "max_points")),
     Kind.LANDSCAPE: FigureKind("The optimizers' steps on the objective", ("max_points",), seeds=Seeds.FIRST),
     Kind.CURVE: FigureKind("Fitted curves at the recorded steps", ("max_points", "at"), series=None, seeds=Seeds.FIRST),
     Kind.HEATMAP: FigureKind(
         "Result over two settings that vary", ("scale", "axis_x", "axis_y", "value"), series=None, seeds=Seeds.ALL
+    ),
+    Kind.FOREST: FigureKind("Median paired differences with their intervals", _TESTED, compares=True),
+    Kind.SLOPES: FigureKind("Paired results seed by seed", _TESTED, compares=True),
+    Kind.STRIP: FigureKind("Results of all seeds, by optimizer", (*_JUDGED, "scale"), compares=True),
+    Kind.PERFORMANCE: FigureKind(
+        "Performance profile: share solved within τ times the fastest",
+        ("target", "target_metric", "scale"),
+        compares=True,
+    ),
+    Kind.DATA: FigureKind(
+        "Data profile: share solved within so many steps", ("target", "target_metric", "scale"), compares=True
+    ),
+    Kind.SENSITIVITY: FigureKind(
+        "Best and median result by a setting", (*_JUDGED, "axis_x", "scale", "tuning_seeds"), compares=True
+    ),
+    Kind.TUNING: FigureKind(
+        "Expected best of k settings", (*_JUDGED, "confidence", "scale", "tuning_seeds"), compares=True
     ),
 }
 
@@ -116,6 +154,7 @@ class FigureOptions:
     """Options of a figure; None where its default holds.
 
     Attributes:
+        style: for the screen or for a paper.
         width: inches.
         height: inches.
         dpi: pixels per inch of a PNG.
@@ -124,24 +163,56 @@ class FigureOptions:
         across: unit of the horizontal axis.
         scale: of the values.
         max_points: most points of a line.
+        smooth: points over which a running median is drawn; None for the values themselves.
         at: steps whose predictions are drawn.
         axis_x: setting along the columns of a heat map.
         axis_y: setting along its rows.
         value: of its cells.
+        metric: that a comparison is by, as the options down to baseline.
+        target: the value to reach.
+        target_metric: what it is a value of.
+        minimum: the least possible loss.
+        confidence: of intervals.
+        baseline: label of the optimizer that all others are tested against.
+        problem: place of the problem of the comparison that is drawn; None for all.
+        tuning_seeds: that settings are judged on; None for all.
     """
 
-    width: float = DEFAULT_WIDTH
-    height: float = DEFAULT_HEIGHT
+    style: Style = Style.SCREEN
+    width: float | None = None
+    height: float | None = None
     dpi: int | None = None
     title: str | None = None
     optimizers: tuple[int, ...] | None = None
     across: Across | None = None
     scale: AxisScale | None = None
     max_points: int | None = None
+    smooth: int | None = None
     at: tuple[int, ...] | None = None
     axis_x: str | None = None
     axis_y: str | None = None
     value: CellValue | None = None
+    metric: Metric | None = None
+    target: float | None = None
+    target_metric: TargetMetric | None = None
+    minimum: float | None = None
+    confidence: float | None = None
+    baseline: str | None = None
+    problem: int | None = None
+    tuning_seeds: tuple[int, ...] | None = None
+
+    @property
+    def inches(self) -> tuple[float, float]:
+        """Width and height: 8 × 5 on a screen, 3.3 × 2.8 on paper; the height by default follows from the width."""
+        width = self.width or (COLUMN_WIDTH if self.style is Style.PAPER else DEFAULT_WIDTH)
+        return width, self.height or min(MOST_HEIGHT, 1.25 + 0.46875 * width)
+
+    @property
+    def query(self) -> ComparisonQuery:
+        """How to compare."""
+        names = [option.name for option in fields(ComparisonQuery)]
+        given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        return ComparisonQuery(**given)
 
     @property
     def points(self) -> int:
@@ -169,9 +240,10 @@ class FigureOptions:
         self._check_pixels(form)
 
     def _check_pixels(self, form: Form) -> None:
-        pixels = self.width * self.height * (self.dpi or DEFAULT_DPI) ** 2
+        width, height = self.inches
+        pixels = width * height * (self.dpi or DEFAULT_DPI) ** 2
         if form is Form.PNG and pixels > MOST_PIXELS:
-            most = int((MOST_PIXELS / (self.width * self.height)) ** 0.5)
+            most = int((MOST_PIXELS / (width * height)) ** 0.5)
             raise InvalidQuery(
                 "dpi", f"The picture would have {pixels / 1e6:.1f} million pixels; at this size use at most {most}."
             )

@@ -131,6 +131,8 @@ def read_rows(
     snapshot: TrialsSnapshot,
     columns: Sequence[str] | None,
     max_points: int,
+    *,
+    evenly: bool = False,
 ) -> FigureData:
     """The data with the recorded rows of the trials.
 
@@ -141,8 +143,9 @@ def read_rows(
         snapshot: of the trials.
         columns: the values to read; None for all there are.
         max_points: most rows of a trial.
+        evenly: whether the rows of a single trial are evenly spaced too, without its extremes.
     """
-    query = _rows_query(snapshot, columns, max_points, data.seeds)
+    query = _rows_query(snapshot, columns, max_points, evenly=evenly or data.seeds > 1)
     results = {result.index: result for setting in data.settings for result in setting.results}
     tables = _by_trial(reader.table(series, snapshot, query, identified=True).pieces())
     trials: dict[int, list[RecordedTrial]] = defaultdict(list)
@@ -152,11 +155,11 @@ def read_rows(
 
 
 def _rows_query(
-    snapshot: TrialsSnapshot, columns: Sequence[str] | None, max_points: int, seeds: int
+    snapshot: TrialsSnapshot, columns: Sequence[str] | None, max_points: int, *, evenly: bool
 ) -> TrajectoryQuery:
     """Rows of one trial are thinned with their extremes; those of several have to be at the same steps."""
     names = None if columns is None else ["step", *columns]
-    if seeds == 1:
+    if not evenly:
         return TrajectoryQuery(names, max_points=max_points)
     furthest = max((trial.steps_done for trial in snapshot.trials), default=0)
     recorded = furthest // snapshot.every + 1

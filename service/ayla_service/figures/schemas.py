@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from ayla_service.figures.availability import FigureJob
 from ayla_service.figures.options import KINDS, Kind, parameter_of
 
-_COMMON = ("format", "width", "height", "dpi", "title", "optimizers")
+_COMMON = ("format", "style", "width", "height", "dpi", "title", "optimizers")
 """Query parameters of every kind."""
 
 

@@ -10,8 +10,9 @@ from importlib.metadata import version
 from ayla_spec.problems import ExpressionProblem
 
 from ayla_service import __version__
+from ayla_service.comparison.service import ComparisonService
 from ayla_service.db.session import Database
-from ayla_service.errors import FiguresBusy
+from ayla_service.errors import FiguresBusy, InvalidQuery
 from ayla_service.figures.availability import FigureJob, check_options, figure_job, prediction_steps
 from ayla_service.figures.data import FigureData
 from ayla_service.figures.geometry import PixelSize, axis_limits
@@ -25,6 +26,7 @@ from ayla_service.figures.repository import (
     select_trials,
 )
 from ayla_service.teams.principal import Principal
+from ayla_service.trials.selection import TrialSelection
 from ayla_service.trials.series import TRAJECTORY
 from ayla_service.trials.service import ResultReader
 from ayla_service.trials.snapshot import TrialsSnapshot
@@ -56,6 +58,30 @@ class FigurePlan:
     version: str
 
 
+@dataclass(frozen=True, slots=True)
+class ComparedPlan:
+    """A figure of a comparison that can be drawn.
+
+    Attributes:
+        principal: who asked.
+        job_ids: the jobs, in the order asked for.
+        kind: of figure.
+        options: of the figure.
+        form: file format.
+        version: changes whenever the figure does.
+    """
+
+    principal: Principal
+    job_ids: tuple[str, ...]
+    kind: Kind
+    options: FigureOptions
+    form: Form
+    version: str
+
+
+Plan = FigurePlan | ComparedPlan
+
+
 class FigureService:
     """Draws figures in two stages.
 
@@ -66,6 +92,7 @@ class FigureService:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._reader = ResultReader(database)
+        self._comparisons = ComparisonService(database)
         self._drawing_slots = threading.BoundedSemaphore(MOST_AT_ONCE)
 
     def job(self, principal: Principal, job_id: str) -> FigureJob:
@@ -78,7 +105,7 @@ class FigureService:
         with self._database.read() as session:
             return figure_job(session, principal, job_id)
 
-    def plan(self, principal: Principal, job_id: str, kind: Kind, options: FigureOptions, form: Form) -> FigurePlan:
+    def plan(self, principal: Principal, job_id: str, kind: Kind, options: FigureOptions, form: Form) -> Plan:
         """Check that a figure can be drawn, and take the snapshot of its trials.
 
         Raises:
@@ -88,6 +115,9 @@ class FigureService:
             InvalidQuery: if an option cannot be honoured.
         """
         options.check(kind, form)
+        if KINDS[kind].compares:
+            self.job(principal, job_id).require(kind)
+            return self.plan_compared(principal, [job_id], kind, options, form)
         with self._database.read() as session:
             job = figure_job(session, principal, job_id)
             job.require(kind)
@@ -96,18 +126,45 @@ class FigureService:
         snapshot = self._reader.of_job(KINDS[kind].series, principal.team_id, job_id, subset.selection(job))
         return FigurePlan(job, kind, options, form, subset, snapshot, _version(job, kind, options, form, snapshot))
 
-    def draw(self, plan: FigurePlan) -> bytes:
+    def plan_compared(
+        self, principal: Principal, job_ids: Sequence[str], kind: Kind, options: FigureOptions, form: Form
+    ) -> ComparedPlan:
+        """Check the options of a figure of a comparison of jobs, and take the version of their results.
+
+        Raises:
+            JobNotFound: if the caller's team lacks one of the jobs.
+            InvalidQuery: if the kind is not one of comparisons, or if an option is not one of this kind.
+        """
+        if not KINDS[kind].compares:
+            known = ", ".join(kind for kind in Kind if KINDS[kind].compares)
+            raise InvalidQuery(
+                "kind",
+                f"'{kind}' is a figure of one job: GET /v1/jobs/{{id}}/figures/{kind}. Of several there are {known}.",
+            )
+        options.check(kind, form)
+        everything = TrialSelection(None)
+        snapshots = [self._reader.of_job(None, principal.team_id, job_id, everything) for job_id in job_ids]
+        # Taken before the comparison is read: results that come between make the next request draw it again.
+        parts = [(found.job_id, found.job_name, found.version) for found in snapshots]
+        return ComparedPlan(principal, tuple(job_ids), kind, options, form, _hash(parts, kind, options, form))
+
+    def draw(self, plan: Plan) -> bytes:
         """The figure as a file; the same results always give the same bytes.
 
         Raises:
             FiguresBusy: if too many are drawn at the moment.
             FigureTooLarge: if its predictions are too much to read.
-            JobNotFound: if the job was deleted meanwhile.
+            ComparisonTooLarge: if there is more to read than one comparison may.
+            InvalidQuery: if an option does not fit the comparison.
+            JobNotFound: if a job was deleted meanwhile.
         """
         # Importing matplotlib takes half a second, which only requests for a figure should wait for.
-        from ayla_service.figures.drawing import renderer_of, to_file
+        from ayla_service.figures.drawing import renderer_of, renderer_of_comparison, to_file
 
         with self._place():
+            if isinstance(plan, ComparedPlan):
+                found = self._comparisons.compare(plan.principal, plan.job_ids, plan.options.query)
+                return to_file(renderer_of_comparison(plan.kind, found, plan.options), plan.options, plan.form)
             render = renderer_of(plan.job, plan.kind, plan.options, self._read(plan))
             return to_file(render, plan.options, plan.form)
 
@@ -120,7 +177,10 @@ class FigureService:
         if plan.kind is Kind.LANDSCAPE and len(plan.job.parameters) == 2:
             return self._with_paths(plan, results, columns)
         series = KINDS[plan.kind].series
-        return results if series is None else read_rows(self._reader, results, series, plan.snapshot, columns, points)
+        if series is None:
+            return results
+        evenly = plan.options.smooth is not None
+        return read_rows(self._reader, results, series, plan.snapshot, columns, points, evenly=evenly)
 
     def _with_paths(self, plan: FigurePlan, results: FigureData, columns: Sequence[str] | None) -> FigureData:
         """The results with paths over a plane: short ones whole, long ones simplified."""
@@ -144,15 +204,10 @@ class FigureService:
 
 
 def _version(job: FigureJob, kind: Kind, options: FigureOptions, form: Form, snapshot: TrialsSnapshot) -> str:
+    return _hash([(job.id, job.name, snapshot.version)], kind, options, form)
+
+
+def _hash(jobs: object, kind: Kind, options: FigureOptions, form: Form) -> str:
     """Hash of everything on which the bytes of a figure depend."""
-    parts = (
-        __version__,
-        version("matplotlib"),
-        job.id,
-        job.name,
-        kind,
-        form,
-        sorted(options.as_dict().items()),
-        snapshot.version,
-    )
+    parts = (__version__, version("matplotlib"), jobs, kind, form, sorted(options.as_dict().items()))
     return hashlib.sha256(repr(parts).encode()).hexdigest()

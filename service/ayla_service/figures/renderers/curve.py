@@ -7,10 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ayla_service.figures.data import FigureData, FittedCurves
-from ayla_service.figures.style import CURVE, DATA, SettingStyle, add_legend, add_nothing_yet, add_title, styles_of
+from ayla_service.figures.legends import add_legend, add_nothing_yet, add_title
+from ayla_service.figures.looks import SettingStyle, styles_of
+from ayla_service.figures.style import CURVE, DATA
 
 _DATA: dict[str, Any] = {"linestyle": "", "marker": ".", "color": DATA}
-_TRUTH: dict[str, Any] = {"color": CURVE, "linewidth": 1.6, "linestyle": "--"}
+_TRUTH: dict[str, Any] = {"color": CURVE, "linestyle": "--"}
 
 
 def render(figure: Figure, title: str, data: FigureData) -> None:
@@ -27,7 +29,7 @@ def render(figure: Figure, title: str, data: FigureData) -> None:
     for axes in grid[::across]:
         axes.set_ylabel("y")
     several = "first seed" if data.seeds_total > 1 else ""
-    add_legend(figure, styles.values(), several, extra=_legend_extra(fits))
+    add_legend(figure, styles, [several], extra=_legend_extra(fits))
 
 
 def _panel(axes: Axes, fits: FittedCurves, step: int, styles: Mapping[int, SettingStyle]) -> None:

@@ -16,17 +16,11 @@ from matplotlib.ticker import FuncFormatter
 
 from ayla_service.figures.data import FigureData, Floats, RecordedTrial, SettingData, drawable
 from ayla_service.figures.geometry import finite_path
+from ayla_service.figures.legends import add_legend, add_nothing_yet, add_title, set_heading
+from ayla_service.figures.looks import SettingStyle, styles_of
 from ayla_service.figures.objective import transformed_loss
-from ayla_service.figures.style import (
-    CURVE,
-    SettingStyle,
-    add_legend,
-    add_nothing_yet,
-    add_title,
-    number_format,
-    shortened,
-    styles_of,
-)
+from ayla_service.figures.style import CURVE, line_width, mark_size
+from ayla_service.figures.texts import number_format, shortened
 from ayla_service.trials.thinning import with_extremes
 
 _LEVELS = 18
@@ -78,8 +72,8 @@ def render_plane(figure: Figure, plane: ObjectivePlane, data: FigureData) -> Non
     axes.set(xlim=(plane.across[0], plane.across[-1]), ylim=(plane.up[0], plane.up[-1]))
     if not any(drawn):
         add_nothing_yet(axes)
-    several = "first seed · " if data.seeds_total > 1 else ""
-    add_legend(figure, styles.values(), f"{several}○ start, ● last step")
+    several = "first seed" if data.seeds_total > 1 else ""
+    add_legend(figure, styles, [several, "○ start, ● last step"])
 
 
 def levels_of(heights: Floats) -> Floats:
@@ -108,7 +102,7 @@ def _contours(figure: Figure, axes: Axes, plane: ObjectivePlane) -> None:
     norm = BoundaryNorm(levels, _HEIGHTS.N)
     filled = axes.contourf(plane.across, plane.up, heights, levels=levels, cmap=_HEIGHTS, norm=norm, zorder=1)
     formatted = number_format(levels)
-    labels = FuncFormatter(lambda level, _: formatted(level))
+    labels = FuncFormatter(lambda level, _: formatted(level, 2))
     bar = figure.colorbar(filled, ax=axes, spacing="uniform", pad=0.02, ticks=levels[::3], label="loss", format=labels)
     bar.ax.minorticks_off()
 
@@ -120,11 +114,15 @@ def _path(axes: Axes, plane: ObjectivePlane, trial: RecordedTrial, style: Settin
         return False
     keywords = style.line
     if style.named:
-        keywords["path_effects"] = [Stroke(linewidth=3.6, foreground="white"), Normal()]
+        keywords["path_effects"] = [Stroke(linewidth=line_width(2), foreground="white"), Normal()]
     axes.plot(*(trial.path or (across, up)), **keywords)
     if style.named:
-        axes.plot(across[-1:], up[-1:], "o", color=style.colour, markeredgecolor="white", markersize=8, zorder=5)
-    axes.plot(across[:1], up[:1], "o", markerfacecolor="white", markeredgecolor=CURVE, markersize=7, zorder=4)
+        axes.plot(
+            across[-1:], up[-1:], "o", color=style.colour, markeredgecolor="white", markersize=mark_size(1.3), zorder=5
+        )
+    axes.plot(
+        across[:1], up[:1], "o", markerfacecolor="white", markeredgecolor=CURVE, markersize=mark_size(1.15), zorder=4
+    )
     return True
 
 
@@ -154,11 +152,11 @@ def render_line(figure: Figure, line: ObjectiveLine, data: FigureData) -> None:
     _panel(panels[0], line, data, styles, None)
     panels[0].set_ylabel("loss")
     if exponents is not None:
-        panels[0].set_title("objective")
-        panels[1].set_title(f"transformed, N1={exponents[0]:g}, N2={exponents[1]:g}")
+        set_heading(panels[0], "objective")
+        set_heading(panels[1], f"transformed, N1={exponents[0]:g}, N2={exponents[1]:g}")
         _panel(panels[1], line, data, styles, exponents)
-    several = "first seed · " if data.seeds_total > 1 else ""
-    add_legend(figure, styles.values(), f"{several}marks are steps, the last one with an edge", marks=True)
+    several = "first seed" if data.seeds_total > 1 else ""
+    add_legend(figure, styles, [several, "marks are steps, the last one is larger"], drawn="marks")
 
 
 def _panel(
@@ -169,7 +167,7 @@ def _panel(
     exponents: tuple[float, float] | None,
 ) -> None:
     heights = line.heights if exponents is None else drawable(transformed_loss(line.heights, *exponents))
-    axes.plot(line.places, heights, color=CURVE, linewidth=1.6, zorder=2)
+    axes.plot(line.places, heights, color=CURVE, linewidth=line_width(0.9), zorder=2)
     axes.set_xlabel(shortened(line.parameter, _LONGEST_NAME))
     axes.set_xlim(line.places[0], line.places[-1])
     _fit_heights(axes, heights)
@@ -203,7 +201,7 @@ def _steps(
     marked = with_extremes(trial.steps[: len(places)], [places], most)
     axes.plot(places[marked], heights[marked], **style.mark)
     if style.named:
-        last = {"markersize": 9, "markeredgecolor": "black", "alpha": 1, "zorder": 5}
+        last = {"markersize": mark_size(1.5), "markeredgecolor": "black", "alpha": 1, "zorder": 5}
         axes.plot(places[-1:], heights[-1:], **style.mark | last)
     return True
 

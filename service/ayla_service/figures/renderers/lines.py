@@ -9,19 +9,15 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ayla_service.figures.aggregates import Band, band_of
+from ayla_service.figures.aggregates import Band, band_of, smoothed
 from ayla_service.figures.data import FigureData, drawable
 from ayla_service.figures.geometry import value_limits
+from ayla_service.figures.legends import add_legend, add_nothing_yet, add_title, set_heading, sparse_points
+from ayla_service.figures.looks import SettingStyle, styles_of
 from ayla_service.figures.options import AxisScale
-from ayla_service.figures.style import (
-    SettingStyle,
-    add_legend,
-    add_nothing_yet,
-    add_title,
-    set_value_scale,
-    shortened,
-    styles_of,
-)
+from ayla_service.figures.scales import set_linear_labels, set_value_scale
+from ayla_service.figures.style import mark_size
+from ayla_service.figures.texts import shortened
 
 _MOST_ENDS = 50
 """Marks of diverged trials of one setting."""
@@ -58,6 +54,7 @@ class LinePlot:
         scale: of the vertical axes.
         columns: panels side by side.
         same_values: whether all panels have the same vertical axis.
+        smooth: points over which a running median is drawn; None for the values themselves.
     """
 
     title: str
@@ -67,6 +64,7 @@ class LinePlot:
     scale: AxisScale = AxisScale.LINEAR
     columns: int = 1
     same_values: bool = False
+    smooth: int | None = None
 
 
 def render(figure: Figure, lines: LinePlot, data: FigureData) -> None:
@@ -76,12 +74,22 @@ def render(figure: Figure, lines: LinePlot, data: FigureData) -> None:
     grid = figure.subplots(rows, lines.columns, squeeze=False, sharex=True, sharey=lines.same_values).ravel()
     _label(grid, lines)
     styles = styles_of(data.settings)
-    diverged = False
-    for axes, panel in zip(grid, lines.panels, strict=False):
-        bands = {one.index: _drawable(band_of(one.trials, panel.column, panel.worst)) for one in data.settings}
-        diverged |= any(band.ends for band in bands.values())
-        _panel(axes, lines, bands, styles)
-    add_legend(figure, styles.values(), _note(data, diverged=diverged))
+    bands = [_bands(data, panel, lines.smooth) for panel in lines.panels]
+    for axes, of_panel in zip(grid, bands, strict=False):
+        _panel(axes, lines, of_panel, styles)
+    shown = [band for of_panel in bands for band in of_panel.values()]
+    are_marked = any(_count(band) <= sparse_points(grid[0]) for band in shown if band.seeds)
+    add_legend(figure, styles, _notes(data, lines, shown), drawn="marked" if are_marked else "lines")
+
+
+def _bands(data: FigureData, panel: Panel, smooth: int | None) -> Mapping[int, Band]:
+    bands = {one.index: _drawable(band_of(one.trials, panel.column, panel.worst)) for one in data.settings}
+    return {index: smoothed(band, smooth) for index, band in bands.items()} if smooth else bands
+
+
+def _count(band: Band) -> int:
+    """The number of points of a line."""
+    return int(np.isfinite(band.median).sum())
 
 
 def _label(grid: npt.NDArray[Any], lines: LinePlot) -> None:
@@ -89,9 +97,10 @@ def _label(grid: npt.NDArray[Any], lines: LinePlot) -> None:
     used = grid[: len(lines.panels)]
     for place, (axes, panel) in enumerate(zip(used, lines.panels, strict=True)):
         if panel.heading:
-            axes.set_title(shortened(panel.heading, _LONGEST_NAME))
+            set_heading(axes, shortened(panel.heading, _LONGEST_NAME))
         if not lines.same_values or place % lines.columns == 0:
-            axes.set_ylabel(shortened(panel.name, _LONGEST_NAME))
+            smooth = f"\nrunning median of {lines.smooth} points" if lines.smooth else ""
+            axes.set_ylabel(f"{shortened(panel.name, _LONGEST_NAME)}{smooth}")
     for axes in used[-lines.columns :]:  # the lowest of each column
         axes.set_xlabel(lines.across)
         axes.tick_params(labelbottom=True)
@@ -125,12 +134,13 @@ def _limits(axes: Axes, bands: Sequence[Band], scale: AxisScale) -> tuple[float,
     ends = np.array([value for band in bands for _, value in band.ends], dtype=np.float64)
     everything = [part for band in bands for part in (band.median, band.low, band.high)] + [ends]
     by_ratio = set_value_scale(axes, everything, scale)
+    set_linear_labels(axes.xaxis)
     return value_limits(settled, everything, by_ratio=by_ratio)
 
 
 def _band(axes: Axes, band: Band, style: SettingStyle, per_unit: float, limits: tuple[float, float] | None) -> None:
     across = band.steps / per_unit
-    axes.plot(across, band.median, **style.line, marker="." if np.isfinite(band.median).sum() == 1 else "")
+    axes.plot(across, band.median, **style.marked_line(_count(band), sparse_points(axes)))
     if style.named and band.seeds > 1:
         axes.fill_between(across, band.low, band.high, color=style.colour, alpha=0.18, linewidth=0, zorder=2)
     if band.ends:
@@ -150,12 +160,20 @@ def _ends(
     mark: dict[str, Any] = {
         "linestyle": "",
         "marker": "X",
-        "markersize": 7 if style.named else 4,
+        "markersize": mark_size(1.15 if style.named else 0.6),
         "color": style.colour,
     }
     axes.plot(steps / per_unit, within, **mark, zorder=4 if style.named else 3.5, clip_on=False)
 
 
-def _note(data: FigureData, *, diverged: bool) -> str:
+def _notes(data: FigureData, lines: LinePlot, bands: Sequence[Band]) -> list[str]:
     several = f"median and quartiles over {data.seeds_text}" if data.seeds_total > 1 else ""
-    return " · ".join(part for part in (several, "✖ diverged" if diverged else "") if part)
+    apart = _apart(bands) if lines.smooth else ""
+    return [several, apart, "✖ diverged" if any(band.ends for band in bands) else ""]
+
+
+def _apart(bands: Sequence[Band]) -> str:
+    """How far the points are apart, of which the running median is taken."""
+    gaps = [np.diff(band.steps) for band in bands if len(band.steps) > 1]
+    apart = int(np.median(np.concatenate(gaps))) if gaps else 0
+    return f"points {apart} step{'s' * (apart > 1)} apart" if apart else ""

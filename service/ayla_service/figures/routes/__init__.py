@@ -1,0 +1,1 @@
+"""Routes of figures, and their query parameters."""

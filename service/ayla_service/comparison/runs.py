@@ -47,7 +47,6 @@ class SeedRun:
         mini_batches: whether each of its losses is that of a single mini-batch.
         minimum: the least possible loss; None if unknown.
         whole_parts: metrics after the last step, as they are, of what was evaluated.
-        best_of_parts: their best values at the ends of epochs, likewise.
         is_drawn: whether its seed decides start point or noise: then even equal results are no copies.
     """
 
@@ -68,7 +67,6 @@ class SeedRun:
     mini_batches: bool = False
     minimum: float | None = None
     whole_parts: Mapping[WholePartMetric, float] = field(default_factory=dict)
-    best_of_parts: Mapping[WholePartMetric, float] = field(default_factory=dict)
     is_drawn: bool = False
 
     def value(self, metric: Metric) -> float | None:

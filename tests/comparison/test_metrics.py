@@ -208,12 +208,12 @@ def test_seeds_that_missed_a_target_and_those_without_a_record_are_told_apart(da
     job_id = new_job(database, problem=DIGITS, seeds=[0, 1, 2])
     for label in (AYLA, PLAIN):
         for seed in (0, 1, 2):
-            end(database, job_id, label, seed, LUCKY)
+            end(database, job_id, label, seed, [*LUCKY, 2.0 + seed])
         add_metrics(database, job_id, label, 0, {"test_loss": [0.5, 0.4]})
     found = compare(database, job_id, metric="steps_to_target", target=0.3)
     assert verdict_of(found) == (
-        "Neither with AYLA nor plain reached the target on 1 of 3 seeds: nothing can be said. Not recorded of both on 2 "
-        "of 3 seeds."
+        "Neither with AYLA nor plain reached the target on 1 of 3 seeds: nothing can be said. Not recorded of both on "
+        "2 of 3 seeds."
     )
     assert [(one.value.finite, one.value.values, one.not_recorded) for one in first(found) if one.value] == [
         (0, 1, 2)

@@ -9,7 +9,7 @@ from ayla_service.db.session import Database
 from ayla_spec.optimizers.effect import LossCounts
 
 from tests.comparison.comparing import problem, run
-from tests.comparison.test_service import AYLA, PLAIN, compare, end, new_job, optimizers
+from tests.comparison.stored import AYLA, PLAIN, compare, end, new_job, optimizers
 
 
 def compared(label: str, arm: str | None, ayla: dict[str, Any] | None) -> ComparedSetting:

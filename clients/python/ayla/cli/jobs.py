@@ -251,7 +251,7 @@ def _failed_attempts(job: Job) -> int:
 
 
 def _trial_table(trials: list[Trial], metric: str | None) -> list[str]:
-    shown = metric if metric in TRIAL_METRICS else usual_metric(trials)
+    shown = metric if metric is not None and metric in TRIAL_METRICS else usual_metric(trials)
     cells = [
         [trial.id, trial.label, str(trial.seed), trial.state, cell(trial, shown)] for trial in trials[:_SHOWN_TRIALS]
     ]

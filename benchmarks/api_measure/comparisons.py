@@ -67,14 +67,14 @@ def measure(*, quick: bool) -> Findings:
 def _of(backing: Servers, way: Way, size: Size) -> dict[str, list[float]]:
     with installed(backing, way) as installation:
         installation.start_api()
-        client, database = Connection(installation.url), installation.database
-        digits = _ended(database, client, _MINI_BATCHES, size)
-        found = {"summaries": _samples(client, f"/v1/jobs/{digits}/comparison", size)}
+        url, database = installation.url, installation.database
+        digits = _ended(database, url, _MINI_BATCHES, size)
+        found = {"summaries": _samples(url, f"/v1/jobs/{digits}/comparison", size)}
         _add_epochs(database, digits, size)
-        found["epochs"] = _samples(client, f"/v1/jobs/{digits}/comparison?target=0.3", size)
-        sphere = _ended(database, client, _EXPRESSION, size)
+        found["epochs"] = _samples(url, f"/v1/jobs/{digits}/comparison?target=0.3", size)
+        sphere = _ended(database, url, _EXPRESSION, size)
         _add_steps(database, sphere, size)
-        found["steps"] = _samples(client, f"/v1/jobs/{sphere}/comparison?target=0.3", size)
+        found["steps"] = _samples(url, f"/v1/jobs/{sphere}/comparison?target=0.3", size)
         return found
 
 
@@ -88,14 +88,14 @@ _EXPRESSION: dict[str, Any] = {
 }
 
 
-def _ended(database: Database, client: Connection, spec: dict[str, Any], size: Size) -> str:
+def _ended(database: Database, url: str, spec: dict[str, Any], size: Size) -> str:
     """A job whose trials have all ended, half of them plain and half with AYLA."""
     rates = [0.001 * (1 + place) for place in range(_SETTINGS // 2)]
     optimizers = [
         {"name": "sgd", "learning_rate": rate} | ayla for rate in rates for ayla in ({}, {"ayla": {"n2": 1.4}})
     ]
     body = spec | {"optimizers": optimizers, "seeds": list(range(size.trials // _SETTINGS))}
-    client.post("/v1/jobs", json.dumps(body).encode())
+    Connection(url).post("/v1/jobs", json.dumps(body).encode())
     draw = np.random.default_rng(0)
     with database.write() as session:
         job_id = session.scalars(select(JobRow.id).order_by(JobRow.created_at.desc()).limit(1)).one()
@@ -133,5 +133,6 @@ def _ids(database: Database, job_id: str) -> Iterator[str]:
     yield from found
 
 
-def _samples(client: Connection, path: str, size: Size) -> list[float]:
+def _samples(url: str, path: str, size: Size) -> list[float]:
+    client = Connection(url)  # a new one, as the service closes those that are idle while trials are made
     return [seconds(lambda: client.get(path)) for _ in range(size.samples)]

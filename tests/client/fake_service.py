@@ -213,7 +213,8 @@ class FakeService:
             return self._page([self._trial_document(job, plan) for plan in job.plans], request)
         if rest == ["comparison"]:
             trials = [self._trial_document(job, plan) for plan in job.plans]
-            return httpx2.Response(200, json=comparison_document(job.document(), trials))
+            asked = request.url.params.get("metric", "final_loss")
+            return httpx2.Response(200, json=comparison_document(job.document(), trials, asked))
         if rest == ["attempts"]:
             return self._page(job.attempts, request)
         if request.method == "PATCH" and "If-Match" not in request.headers:

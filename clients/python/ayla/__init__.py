@@ -9,7 +9,20 @@ Example:
 from ayla._client import Client
 from ayla._clock import Clock
 from ayla._version import __version__
-from ayla.builders import cnn, dataset, expression, linear, mlp, normal, optimizers, preset, schedules, uniform
+from ayla.arms import ArmPair, ArmResult, ArmsOnProblem, ProtocolResult
+from ayla.builders import (
+    cnn,
+    dataset,
+    expression,
+    linear,
+    mlp,
+    normal,
+    optimizers,
+    preset,
+    protocol,
+    schedules,
+    uniform,
+)
 from ayla.builders.optimizers import *  # noqa: F403  # its __all__ is the list of the optimizers
 from ayla.comparison import ComparedOptimizer, Comparison, ConfidenceInterval, Distribution, Pairing, RankTest, SignTest
 from ayla.errors import (
@@ -34,6 +47,7 @@ from ayla.errors import (
     UnprocessableEntityError,
     WaitTimeout,
 )
+from ayla.jobs_comparison import JobsComparison, ProblemComparison
 from ayla.models import (
     Attempt,
     AttemptCounts,
@@ -58,6 +72,9 @@ __all__ = [
     "APIResponseError",
     "APIStatusError",
     "APITimeoutError",
+    "ArmPair",
+    "ArmResult",
+    "ArmsOnProblem",
     "Attempt",
     "AttemptCounts",
     "AttemptError",
@@ -77,6 +94,7 @@ __all__ = [
     "Job",
     "JobCancelled",
     "JobFailed",
+    "JobsComparison",
     "Metrics",
     "MissingDependency",
     "NotFoundError",
@@ -85,7 +103,9 @@ __all__ = [
     "PermissionDeniedError",
     "Predictions",
     "Problem",
+    "ProblemComparison",
     "Progress",
+    "ProtocolResult",
     "RankTest",
     "RateLimitError",
     "RunningAttempt",
@@ -107,6 +127,7 @@ __all__ = [
     "mlp",
     "normal",
     "preset",
+    "protocol",
     "schedules",
     "uniform",
 ]

@@ -1,9 +1,10 @@
-"""Metrics of trials: the numbers by which a trial is judged, and which one is shown unless another is asked for."""
+"""Metrics of trials: the numbers by which a trial is judged, and which one is shown beside a comparison."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
+from ayla.comparison import Comparison
 from ayla.models import Trial
 
 TRIAL_METRICS: Mapping[str, str] = {
@@ -19,16 +20,18 @@ TRIAL_METRICS: Mapping[str, str] = {
 NOT_RECORDED = "not recorded"
 
 
-def usual_metric(trials: Sequence[Trial]) -> str:
-    """The loss on the test part where the job has one, else on the whole training part, else after the last step."""
-    recorded = {name for trial in trials if trial.summary is not None for name in trial.summary.metrics}
-    return next((name for name in ("test_loss", "full_train_loss") if name in recorded), "final_loss")
+def trial_metric(comparison: Comparison) -> str:
+    """The number of each trial that a comparison is about: its metric, or what its target is a value of."""
+    asked = (comparison.metric, comparison.target_metric)
+    return next((name for name in asked if name in TRIAL_METRICS), "final_loss")
 
 
 def cell(trial: Trial, metric: str) -> str:
-    """The value of a metric of a trial for reading; ``-`` before its end and where it has diverged."""
+    """The value of a metric of a trial for reading; ``-`` before its end, and the worst there is where it diverged."""
     value = trial.value(metric)
     if value is not None:
         return f"{value:.6g}"
+    if trial.state == "diverged" and metric != "best_loss":
+        return "-inf" if metric.endswith("accuracy") else "inf"
     is_missing = trial.state == "completed" and trial.summary is not None and metric not in trial.summary.metrics
     return NOT_RECORDED if is_missing and metric not in {"final_loss", "best_loss"} else "-"

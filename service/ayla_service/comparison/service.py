@@ -190,7 +190,10 @@ def _comparison_of_arms(
     problems: list[ComparedProblem],
     too_much: curves.TooMuch,
 ) -> ComparisonResult:
-    """All settings on all their seeds as summaries alone; what is stated, and profiles, are of arms."""
+    """All settings on all their seeds as summaries alone; what is stated, and profiles, are of arms.
+
+    Copies are counted arm by arm, so that no notes tell of them.
+    """
     results = [ProblemResult(problem, _summaries(problem, copies(problem), query), []) for problem in problems]
     outcome = follow(protocol, problems, query)
     confirmations = [one.confirmation for one in outcome.problems]
@@ -205,7 +208,6 @@ def _comparison_of_arms(
             "Settings are selected on the tuning seeds, and arms compared on the confirmation seeds: see 'protocol'.",
             *_notes(problems, lacks_tests=False),
             *_notes_on_reading(too_much),
-            *_notes_on_effects(results),
         ],
         outcome=outcome,
     )

@@ -7,6 +7,7 @@ from ayla.builders import optimizers, schedules
 from ayla.builders.models import cnn, linear, mlp
 from ayla.builders.optimizers import *  # noqa: F403  # its __all__ is the list of the optimizers
 from ayla.builders.problems import dataset, expression, normal, preset, uniform
+from ayla.builders.protocols import protocol
 
 __all__ = [
     "cnn",
@@ -16,6 +17,7 @@ __all__ = [
     "mlp",
     "normal",
     "preset",
+    "protocol",
     "schedules",
     "uniform",
 ]

@@ -30,7 +30,7 @@ from ayla.cli.options import (
 from ayla.cli.session import Session, session_of, write, write_json
 from ayla.cli.specfile import STDIN, read_spec
 from ayla.cli.watch import WatchOptions, watch_job
-from ayla.metrics import TRIAL_METRICS, cell, usual_metric
+from ayla.metrics import TRIAL_METRICS, cell, trial_metric
 from ayla.models import Job, Trial
 
 _SHOWN_TRIALS = 50
@@ -137,7 +137,7 @@ def show(
         lists = {"trial_list": trials, "attempt_list": attempts, "comparison": comparison}
         write_json(found.model_dump(mode="json") | lists)
         return
-    for lines in (_properties(found), error_lines(found.id, attempts), _trial_table(trials, target_metric or metric)):
+    for lines in (_properties(found), error_lines(found.id, attempts), _trial_table(trials, trial_metric(comparison))):
         if lines:
             write("\n".join(lines) + "\n")
     write(str(comparison))
@@ -250,8 +250,7 @@ def _failed_attempts(job: Job) -> int:
     return job.attempts.failed + job.attempts.lost
 
 
-def _trial_table(trials: list[Trial], metric: str | None) -> list[str]:
-    shown = metric if metric is not None and metric in TRIAL_METRICS else usual_metric(trials)
+def _trial_table(trials: list[Trial], shown: str) -> list[str]:
     cells = [
         [trial.id, trial.label, str(trial.seed), trial.state, cell(trial, shown)] for trial in trials[:_SHOWN_TRIALS]
     ]

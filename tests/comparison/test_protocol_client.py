@@ -98,9 +98,9 @@ def test_the_tables_of_arms(both: Both) -> None:
     assert lines == [
         "x**4 - 3*x**3 + 2, 10 steps",
         "Arms (selected by the median final loss on the tuning seeds):",
-        "arm   selected  settings  diverging  tuning  confirmed  seeds",
-        "SGD   SGD 0.1          3        33%  2.0625     2.4375      9",
-        "AYLA  AYLA 0.1         3         0%  3.0625     3.4375      9",
+        "arm   selected  settings  copies  diverging  tuning  confirmed  seeds",
+        "SGD   SGD 0.1          3       0        33%  2.0625     2.4375      9",
+        "AYLA  AYLA 0.1         3       0         0%  3.0625     3.4375      9",
         "",
         "Expected best of k settings on the tuning seeds (band):",
         "k                        SGD                        AYLA",

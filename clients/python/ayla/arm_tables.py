@@ -36,7 +36,7 @@ class ArmTable:
 
 def selection_table(there: ArmsOnProblem) -> ArmTable:
     """Budget, selected setting, and its value on the tuning and the confirmation seeds, arm by arm."""
-    headers = ["arm", "selected", "settings", "diverging", "tuning", "confirmed", "seeds"]
+    headers = ["arm", "selected", "settings", "copies", "diverging", "tuning", "confirmed", "seeds"]
     metric = there.select_metric.replace("_", " ")
     title = f"Arms (selected by the median {metric} on the tuning seeds)"
     return ArmTable(title, headers, [_selection(arm, there) for arm in there.arms], left=2)
@@ -82,6 +82,7 @@ def _selection(arm: ArmResult, there: ArmsOnProblem) -> list[str]:
         arm.arm,
         arm.selected or "-",
         str(arm.budget),
+        str(arm.copies),
         "-" if arm.divergence.share is None else f"{arm.divergence.share:.0%}",
         _number(arm.tuning_value, there) if arm.tuning_seeds else "-",
         "-" if value is None else f"{value.median:.6g}",

@@ -42,6 +42,7 @@ _COLUMNS = (
     TrialRow.stored_bytes,
     TrialRow.losses_below_one,
     TrialRow.losses_above_one,
+    TrialRow.ran_alone,
     *(getattr(TrialRow, name) for name in WHOLE_PART_METRICS),
 )
 
@@ -167,6 +168,7 @@ def _run(row: Row[Any], number: int, problem: ComparedProblem, every: int, *, is
         best_loss=_number(row.best_loss),
         best_step=row.best_step,
         wall_seconds=row.wall_seconds,
+        ran_alone=row.ran_alone is True,
         rows=row.steps_done // every + 2,
         stored_bytes=row.stored_bytes,
         loss_counts=LossCounts.known(row.losses_below_one, row.losses_above_one),

@@ -1,7 +1,7 @@
 """Comparison of the optimizers of a team's jobs."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ayla_spec.optimizers.base import nameless
@@ -17,6 +17,7 @@ from ayla_service.comparison.matched_tests import problem_tests, seed_tests
 from ayla_service.comparison.metrics import choose_metrics, default_metric, is_to_target, more_is_better
 from ayla_service.comparison.paired_tests import PairedTest
 from ayla_service.comparison.pairs import Match, matches
+from ayla_service.comparison.profile_schemas import Profiles
 from ayla_service.comparison.profiles import profile
 from ayla_service.comparison.protocol import Protocol
 from ayla_service.comparison.protocol_answers import protocol_result
@@ -30,7 +31,6 @@ from ayla_service.comparison.schemas import (
     JobComparison,
     PairComparison,
     ProblemComparison,
-    Profiles,
 )
 from ayla_service.comparison.summaries import summarize
 from ayla_service.comparison.tuned_arms import ProtocolOutcome, follow
@@ -64,20 +64,20 @@ class ComparisonResult:
         jobs: in the order asked for.
         results: one per problem.
         tests: over problems; empty where there is one problem only.
-        aggregates: over all problems and seeds; likewise.
         profile: None where trajectories were not read.
         notes: what a reader should know about these numbers.
         outcome: of the protocol, which then has all statements; None without one.
+        aggregates: over all problems and seeds; empty where there is one problem only.
     """
 
     query: ComparisonQuery
     jobs: list[ComparedJob]
     results: list[ProblemResult]
     tests: list[PairedTest]
-    aggregates: list[AggregatedPair]
     profile: Profiles | None
     notes: list[str]
     outcome: ProtocolOutcome | None = None
+    aggregates: list[AggregatedPair] = field(default_factory=list)
 
 
 class ComparisonService:
@@ -107,7 +107,7 @@ class ComparisonService:
             _refuse_one_minimum_of_several(data.problems, query)
             too_much = curves.too_much(session, data.problems)
             _refuse_unreadable(data.problems, too_much, query, protocol)
-            curves.read_curves(session, data.problems, query.target, too_much)
+            curves.read_curves(session, data.problems, query.target, too_much, query.targets)
         if protocol is None:
             return _comparison(query, data.jobs, data.problems, too_much)
         return _comparison_of_arms(query, protocol, data.jobs, data.problems, too_much)
@@ -190,7 +190,10 @@ def _comparison_of_arms(
     problems: list[ComparedProblem],
     too_much: curves.TooMuch,
 ) -> ComparisonResult:
-    """All settings on all their seeds as summaries alone; what is stated, and profiles, are of arms."""
+    """All settings on all their seeds as summaries alone; what is stated, and profiles, are of arms.
+
+    Copies are counted arm by arm, so that no notes tell of them.
+    """
     results = [ProblemResult(problem, _summaries(problem, copies(problem), query), []) for problem in problems]
     outcome = follow(protocol, problems, query)
     confirmations = [one.confirmation for one in outcome.problems]
@@ -205,7 +208,6 @@ def _comparison_of_arms(
             "Settings are selected on the tuning seeds, and arms compared on the confirmation seeds: see 'protocol'.",
             *_notes(problems, lacks_tests=False),
             *_notes_on_reading(too_much),
-            *_notes_on_effects(results),
         ],
         outcome=outcome,
     )
@@ -219,7 +221,7 @@ def _aggregates(
 
 def _profile(problems: Sequence[ComparedProblem], query: ComparisonQuery, too_much: curves.TooMuch) -> Profiles | None:
     unread = any(too_much.of(problem) for problem in problems)
-    return None if unread else profile(problems, query.target)
+    return None if unread else profile(problems, query)
 
 
 def _summaries(problem: ComparedProblem, first: Mapping[str, str], query: ComparisonQuery) -> list[ComparedOptimizer]:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 
 from ayla_service.comparison.metrics import in_words, more_is_better
 from ayla_service.comparison.pairs import over_seeds
+from ayla_service.comparison.profile_schemas import Profiles
 from ayla_service.comparison.protocol import Protocol
 from ayla_service.comparison.protocol_answers import protocol_result, shown
 from ayla_service.comparison.query import Metric
 from ayla_service.comparison.runs import ComparedProblem, labels_of
-from ayla_service.comparison.schemas import ConfidenceInterval, Distribution, PairComparison, Profiles
+from ayla_service.comparison.schemas import ConfidenceInterval, Distribution, PairComparison
 from ayla_service.comparison.sensitivity import sensitivity
 from ayla_service.comparison.sensitivity_schemas import BestOfSettings, SensitivityPoint, SensitivitySeries
 from ayla_service.comparison.service import ComparisonResult, ProblemResult

@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 TORCH_INDEX ?=
 PACKAGES := --editable '.[worker]' --editable './clients/python[cli,plot]'
 
-.PHONY: help demo serve test quick lint types contracts unit fuzz chaos mutants openapi job-spec lock format clean
+.PHONY: help demo serve test quick lint types contracts unit fuzz chaos containers mutants openapi job-spec lock format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -68,6 +68,9 @@ fuzz: $(VENV)/.installed-dev ## The property tests with new examples, round afte
 
 chaos: $(VENV)/.installed-dev ## Kill, freeze and cut off all parts of an installation, and see that nothing is lost; CHAOS='--seed 7'
 	@$(BIN)/python -m tests.chaos $(CHAOS)
+
+containers: ## Build the images, run all of docker-compose.yml and the pages' commands, and see that it holds; needs Docker
+	@$(PYTHON) -m tests.containers
 
 mutants: $(VENV)/.installed-dev ## Take each guard of the queue away in turn, and see that the suite notices
 	@$(BIN)/python -m tests.mutants

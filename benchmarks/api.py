@@ -1,4 +1,4 @@
-"""What the API is worth: submissions, pages of a long list, trajectories in every form, hundreds of streams.
+"""What the API is worth: submissions, long lists, trajectories in every form, comparisons, hundreds of streams.
 
     .venv/bin/python benchmarks/api.py                        # everything, some minutes; writes the results
     .venv/bin/python benchmarks/api.py --quick                # tiny sizes; writes nothing
@@ -18,7 +18,7 @@ _ROOT = Path(__file__).parent.parent
 sys.path[0:1] = []
 sys.path += [str(_ROOT), str(Path(__file__).parent)]
 
-from api_measure import pages, streams, submissions, trajectories  # noqa: E402  # after the path
+from api_measure import comparisons, pages, streams, submissions, trajectories  # noqa: E402  # after the path
 from measure import report  # noqa: E402
 from measure.command import Benchmark  # noqa: E402
 from queue_measure.start import run  # noqa: E402
@@ -27,6 +27,7 @@ SECTIONS: dict[str, tuple[str, Callable[..., Any]]] = {
     "submit": ("Submitting", submissions.measure),
     "pages": ("A list of a million jobs", pages.measure),
     "trajectories": ("A trajectory of 200 000 steps", trajectories.measure),
+    "comparisons": ("Comparisons of 10 000 trials", comparisons.measure),
     "streams": ("Hundreds of streams", streams.measure),
 }
 REPORT = report.Report(
@@ -40,7 +41,7 @@ REPORT = report.Report(
 
 
 BENCHMARK = Benchmark(
-    "benchmarks/api.py", "Measures the API: submissions, pages, trajectories, streams.", SECTIONS, REPORT
+    "benchmarks/api.py", "Measures the API: submissions, pages, trajectories, comparisons, streams.", SECTIONS, REPORT
 )
 
 if __name__ == "__main__":

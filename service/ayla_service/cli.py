@@ -2,10 +2,12 @@
 
 import contextlib
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 
 from ayla_service import __version__
@@ -13,7 +15,7 @@ from ayla_service.admin import keys, members, queues, teams
 from ayla_service.admin.prune import prune_command
 from ayla_service.app import contract_text, create_app
 from ayla_service.db.migrate import current
-from ayla_service.logging import configure_logging
+from ayla_service.logging import configure_logging, report_failed_start
 from ayla_service.privacy import private_files
 from ayla_service.processes.run_command import raise_on_terminate, run_command
 from ayla_service.processes.server import serve_until_stopped, stop_with_parent
@@ -37,6 +39,8 @@ from ayla_service.queue.wakeup import make_wake_up
 from ayla_service.settings import Settings
 
 _USAGE_ERROR = 2
+
+log = structlog.get_logger("ayla_service.cli")
 
 
 def _settings_table() -> str:
@@ -110,7 +114,7 @@ def serve(
     require_keys(listener, database)
     if exit_with_parent:
         stop_with_parent()
-    _greet(base_url(listener), settings)
+    _greet(listener, settings)
     with (
         contextlib.closing(make_wake_up(settings.broker_url)) as wake_up,
         WorkerSupervisor(environment(settings), settings.shutdown_seconds),
@@ -132,7 +136,7 @@ def api(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
     listener = listen(settings.host, settings.port)
     database = open_store(settings, migrate=False)
     require_keys(listener, database)
-    _greet(base_url(listener), settings)
+    _greet(listener, settings)
     with contextlib.closing(make_wake_up(settings.broker_url)) as wake_up:
         serve_until_stopped(create_app(settings, database, wake_up), listener, settings)
     database.dispose()
@@ -156,12 +160,17 @@ def worker(data_dir: DataDir = None) -> None:
 def migrate(data_dir: DataDir = None) -> None:
     """Bring the store up to date.
 
-    Runs the migrations that the store lacks and prints the revision it has then.
+    Runs the migrations that the store lacks and prints the revision it has then; logs it where every line is JSON.
     """
     settings = load_settings(data_dir=data_dir)
+    configure_logging(settings)
     database = open_store(settings, migrate=True)
-    typer.echo(current(database))
+    revision = current(database)
     database.dispose()
+    if settings.log_format == "json":
+        log.info("store migrated", revision=revision)
+    else:
+        typer.echo(revision)
 
 
 app.command("prune")(prune_command)
@@ -198,7 +207,12 @@ def run(
     raise typer.Exit(run_command(command, settings, ctx.obj))
 
 
-def _greet(url: str, settings: Settings) -> None:
+def _greet(listener: socket.socket, settings: Settings) -> None:
+    if settings.log_format == "json":
+        host, port = listener.getsockname()[:2]
+        log.info("serving", host=host, port=port)
+        return
+    url = base_url(listener)
     store = settings.data_dir.absolute() if settings.database_url is None else "set by AYLA_DATABASE_URL"
     typer.echo(f"AYLA service on {url} (docs: {url}/docs, data: {store}). Ctrl-C stops it.")
 
@@ -209,5 +223,5 @@ def main() -> None:
         with private_files() as mask:
             app(obj=mask)
     except StartError as error:
-        typer.echo(f"ayla-service: {error}", err=True)
+        report_failed_start("ayla-service", str(error))
         sys.exit(_USAGE_ERROR)

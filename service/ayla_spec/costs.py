@@ -6,6 +6,7 @@ computed. Measured with the compiled kernels; PyTorch alone takes longer.
 
 from dataclasses import dataclass
 
+from ayla_spec.evaluation import parts_of
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.limits import SECONDS_PER_SHARD
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
@@ -17,10 +18,14 @@ _TRIAL_SECONDS = 0.0002
 """Reading its settings, writing its result."""
 _NUMBER_SECONDS = 3.5e-7
 _CHARACTER_SECONDS = 7e-9
+_DRAW_SECONDS = 4.5e-7
+"""One component of the noise of a step, side by side as well."""
 _STEP_SECONDS = 2e-7
 _RECORDED_NUMBER_SECONDS = 2e-8
 _PASSES = 6
 """Multiplications and additions per weight and sample: forward and, twice that, backward."""
+_FORWARD_PASSES = 2
+"""Those of them that an evaluation needs."""
 _FLOPS_PER_SECOND = 2.5e10
 _UNKNOWN_SAMPLES = 100_000
 """A file's size only the worker sees; taken for large, so that it is never packed by mistake."""
@@ -56,13 +61,24 @@ def cost_of(spec: ResolvedJobSpec) -> Cost:
     each = _TRIAL_SECONDS + recorded * _RECORDED_NUMBER_SECONDS
     if isinstance(spec.problem, ExpressionProblem):
         return Cost(_LANES, spec.budget.steps * _expression_step(spec.problem), each)
-    return Cost(1, spec.budget.steps * _network_step(spec.problem), each)
+    return Cost(1, spec.budget.steps * _network_step(spec.problem) + _evaluations(spec, spec.problem), each)
 
 
 def _expression_step(problem: ExpressionProblem) -> float:
-    return _STEP_SECONDS + max(_NUMBER_SECONDS * problem.parameters, _CHARACTER_SECONDS * len(problem.expression))
+    formula = max(_NUMBER_SECONDS * problem.parameters, _CHARACTER_SECONDS * len(problem.expression))
+    return _STEP_SECONDS + formula + (0.0 if problem.noise is None else _DRAW_SECONDS * problem.parameters)
 
 
 def _network_step(problem: DatasetProblem) -> float:
     samples = problem.batch_size or problem.dataset.training_samples or _UNKNOWN_SAMPLES
     return _STEP_SECONDS + samples * problem.parameters * _PASSES / _FLOPS_PER_SECOND
+
+
+def _evaluations(spec: ResolvedJobSpec, problem: DatasetProblem) -> float:
+    """Seconds of evaluating a trial's model on whole parts: some at every row of metrics, all at the last step."""
+    training = problem.dataset.training_samples or _UNKNOWN_SAMPLES
+    test = problem.dataset.test_samples
+    samples = {"test": _UNKNOWN_SAMPLES if test is None else test, "full_train": training}
+    rows = spec.budget.steps // (-(-training // (problem.batch_size or training)) * spec.record.metrics_every)
+    evaluated = rows * sum(samples[part] for part in parts_of(problem, spec.record)) + sum(samples.values())
+    return evaluated * problem.parameters * _FORWARD_PASSES / _FLOPS_PER_SECOND

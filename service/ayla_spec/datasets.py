@@ -41,6 +41,11 @@ class _Dataset(SpecModel):
         return None
 
     @property
+    def test_samples(self) -> int | None:
+        """Samples of the test part; None where only the data tell."""
+        return 0
+
+    @property
     def features(self) -> int | None:
         """Inputs of one sample; None where only the data tell."""
         return None if self.image_side is None else self.image_side**2
@@ -54,11 +59,6 @@ class _Dataset(SpecModel):
     def has_classes(self) -> bool:
         """Whether targets are class labels."""
         return self.classes is not None
-
-    @property
-    def has_test_part(self) -> bool:
-        """Whether samples are kept for tests; where only the data tell, whether any are asked for."""
-        return False
 
     @property
     def may_be_one_dimensional(self) -> bool:
@@ -119,14 +119,14 @@ class _MnistFormat(_Dataset):
         return 60_000
 
     @property
+    def test_samples(self) -> int:
+        """All of the test files."""
+        return 10_000
+
+    @property
     def classes(self) -> int:
         """Ten."""
         return 10
-
-    @property
-    def has_test_part(self) -> bool:
-        """The test files."""
-        return True
 
 
 class MnistDataset(_MnistFormat):
@@ -156,10 +156,10 @@ class _Split(_Dataset):
         return None if self.total_samples is None else self.kept(self.total_samples)
 
     @property
-    def has_test_part(self) -> bool:
-        """Unless the share is none, or rounds to none of the samples."""
-        samples = self.total_samples
-        return self.test_fraction > 0 if samples is None else samples > self.kept(samples)
+    def test_samples(self) -> int | None:
+        """Samples that the split does not leave to train on."""
+        total = self.total_samples
+        return (None if self.test_fraction > 0 else 0) if total is None else total - self.kept(total)
 
     def kept(self, samples: int) -> int:
         """Samples of ``samples`` that are trained on: at least one, and all but the rounded share."""

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ayla_spec.errors import SpecIssue
+from ayla_spec.evaluation import with_evaluation
 from ayla_spec.jobspec import Budget, Dtype, JobSpec, Record, SubmittedBudget
 from ayla_spec.limits import MAX_STEPS
 from ayla_spec.optimizers import AnyOptimizer
-from ayla_spec.presets import PRESETS
+from ayla_spec.presets import PRESETS, Preset
 from ayla_spec.problem_rules import usual_dtype, with_loss
 from ayla_spec.problems import DatasetProblem, ExpressionProblem, PresetName, PresetProblem
 
@@ -48,14 +49,15 @@ def _own(spec: JobSpec, issues: list[SpecIssue]) -> SpecDraft:
     problem = with_loss(spec.problem) if isinstance(spec.problem, DatasetProblem) else spec.problem
     assert not isinstance(problem, PresetProblem)  # noqa: S101  # the other branch of the only caller
     budget = _required(spec.budget, SubmittedBudget(steps=1), "/budget", "{'steps': 100}", issues)
+    steps = _in_steps(budget, problem, issues)
     return SpecDraft(
         preset=spec.preset,
         problem=problem,
         optimizers=list(_required(spec.optimizers, [], "/optimizers", "[{'name': 'sgd', ...}]", issues)),
-        budget=_in_steps(budget, problem, issues),
+        budget=steps,
         budget_pointer=_pointer(budget),
         seeds=spec.seeds or [0],
-        record=_record(spec, Record()),
+        record=_record(spec, Record(), problem, steps.steps),
         dtype=spec.dtype or usual_dtype(problem),
     )
 
@@ -65,14 +67,25 @@ def _of_preset(spec: JobSpec, problem: PresetProblem, issues: list[SpecIssue]) -
     budget = preset.budget if spec.budget is None else _in_steps(spec.budget, preset.problem, issues)
     return SpecDraft(
         preset=problem.preset,
-        problem=preset.problem,
+        problem=_started(problem, preset, issues),
         optimizers=list(spec.optimizers or preset.optimizers),
         budget=budget,
         budget_pointer=_pointer(spec.budget),
         seeds=spec.seeds or list(preset.seeds),
-        record=_record(spec, _within(preset.record, budget)),
+        record=_record(spec, _within(preset.record, budget), preset.problem, budget.steps),
         dtype=spec.dtype or usual_dtype(preset.problem),
     )
+
+
+def _started(problem: PresetProblem, preset: Preset, issues: list[SpecIssue]) -> ExpressionProblem | DatasetProblem:
+    """The preset's problem, from where the job wants it to start."""
+    if problem.start is None:
+        return preset.problem
+    if preset.random_start is None:
+        detail = "This preset trains a model, whose weights each seed draws anyway; leave this out."
+        issues.append(SpecIssue("/problem/start", detail))
+        return preset.problem
+    return preset.problem.model_copy(update={"start": dict(preset.random_start)})
 
 
 def _pointer(given: SubmittedBudget | None) -> str:
@@ -116,8 +129,9 @@ def _required(value: T | None, placeholder: T, pointer: str, example: str, issue
     return value
 
 
-def _record(spec: JobSpec, default: Record) -> Record:
-    return default.model_copy(update=spec.record.model_dump(exclude_none=True))
+def _record(spec: JobSpec, default: Record, problem: ExpressionProblem | DatasetProblem, steps: int) -> Record:
+    record = default.model_copy(update=spec.record.model_dump(exclude_none=True))
+    return with_evaluation(record, spec.record, problem, steps)
 
 
 def _within(record: Record, budget: Budget) -> Record:

@@ -6,6 +6,7 @@ from ayla_spec.errors import SpecIssue
 from ayla_spec.expression import Constant, Expression
 from ayla_spec.optimizers import AnyOptimizer
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
+from ayla_spec.starts import MOST_DEVIATIONS, Normal, distributions
 
 _LEAST = 2.0**-126
 """The least normal number. Those below it have fewer digits the smaller they are, down to 0."""
@@ -16,12 +17,16 @@ _RANGE = "the range of float32, 1.18e-38 to 3.4e38; use dtype 'float64'."
 
 
 def setting_issues(problem: ExpressionProblem | DatasetProblem, optimizers: Sequence[AnyOptimizer]) -> list[SpecIssue]:
-    """Fields of a job that float32 does not hold: start values, settings of the problem and of the optimizers."""
+    """Fields of a job that float32 does not hold: starts, draws, settings of the problem and of the optimizers."""
     # The split is made before anything is float32.
     of_problem = problem.model_dump(exclude={"dataset": {"test_fraction"}})
     of_optimizers = [settings.model_dump() for settings in optimizers]
     given = [*_numbers(of_problem, "/problem"), *_numbers(of_optimizers, "/optimizers")]
-    return [SpecIssue(pointer, f"Beyond {_RANGE}") for pointer, value in given if not _fits(value)]
+    drawn = _draws(problem) if isinstance(problem, ExpressionProblem) else ()
+    return [
+        *(SpecIssue(pointer, f"Beyond {_RANGE}") for pointer, value in given if not _fits(value)),
+        *(SpecIssue(pointer, f"Draws may be beyond {_RANGE}") for pointer, value in drawn if value >= _TOO_LARGE),
+    ]
 
 
 def constant_issues(expression: Expression, pointer: str) -> list[SpecIssue]:
@@ -49,6 +54,15 @@ def _numbers(value: object, pointer: str) -> Iterator[tuple[str, float]]:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _numbers(item, f"{pointer}/{index}")
+
+
+def _draws(problem: ExpressionProblem) -> Iterator[tuple[str, float]]:
+    """A size that no draw reaches, of everything that has a normal distribution; bounds of others are numbers."""
+    for pointer, distribution in distributions(problem.start):
+        if isinstance(distribution, Normal):
+            yield f"/problem/start{pointer}/normal", distribution.largest
+    if problem.noise is not None:
+        yield "/problem/noise", MOST_DEVIATIONS * problem.noise
 
 
 def _fits(value: float) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from ayla_spec.datasets import CurveDataset
 from ayla_spec.draft import SpecDraft
 from ayla_spec.errors import SpecIssue
 from ayla_spec.expression import ExpansionQuota
@@ -15,6 +14,7 @@ from ayla_spec.limits import (
     MAX_TRIAL_STEPS,
     MAX_TRIALS,
 )
+from ayla_spec.metrics import Part
 from ayla_spec.optimizer_rules import optimizer_issues
 from ayla_spec.problem_rules import problem_issues
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
@@ -35,6 +35,7 @@ def job_issues(spec: JobSpec, draft: SpecDraft, quota: ExpansionQuota | None = N
         *_seed_issues(draft.seeds),
         *_prediction_issues(draft),
         *_metrics_issues(spec, draft),
+        *_evaluation_issues(spec.record.evaluate, draft.problem),
         *_size_issues(draft),
         *(setting_issues(draft.problem, draft.optimizers) if draft.dtype == "float32" else ()),
     ]
@@ -71,6 +72,23 @@ def _metrics_issues(spec: JobSpec, draft: SpecDraft) -> list[SpecIssue]:
     return [SpecIssue("/record/metrics_every", "An expression has no epochs and no metrics; leave this out.")]
 
 
+def _evaluation_issues(parts: list[Part] | None, problem: ExpressionProblem | DatasetProblem) -> list[SpecIssue]:
+    if parts is None:
+        return []
+    if isinstance(problem, ExpressionProblem):
+        return [SpecIssue("/record/evaluate", "An expression has no data to evaluate a model on; leave this out.")]
+    if len(set(parts)) < len(parts):
+        return [SpecIssue("/record/evaluate", "A part stands twice; list each once.")]
+    if "test" in parts and problem.dataset.test_samples == 0:
+        fix = "ask for ['full_train'] or leave this out" + _larger_test_part(problem)
+        return [SpecIssue(f"/record/evaluate/{parts.index('test')}", f"This dataset has no test part; {fix}.")]
+    return []
+
+
+def _larger_test_part(problem: DatasetProblem) -> str:
+    return ", or keep a test part with 'test_fraction'" if hasattr(problem.dataset, "test_fraction") else ""
+
+
 def _size_issues(draft: SpecDraft) -> list[SpecIssue]:
     """Limits of size; the first that is broken, as the others follow from it."""
     trials, steps = len(draft.optimizers) * len(draft.seeds), draft.budget.steps
@@ -94,7 +112,7 @@ def _row_issues(draft: SpecDraft, trials: int) -> Iterator[SpecIssue]:
 
 
 def _metric_row_issues(draft: SpecDraft, trials: int) -> Iterator[SpecIssue]:
-    if isinstance(draft.problem, ExpressionProblem) or isinstance(draft.problem.dataset, CurveDataset):
+    if isinstance(draft.problem, ExpressionProblem):
         return
     # An epoch of a file may be as short as one step.
     epochs = -(-draft.budget.steps // (draft.problem.steps_per_epoch or 1))

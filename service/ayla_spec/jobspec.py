@@ -15,6 +15,7 @@ from ayla_spec.limits import (
     MAX_STEPS,
     MAX_TAGS,
 )
+from ayla_spec.metrics import PARTS, Part
 from ayla_spec.model import SpecModel
 from ayla_spec.optimizers import OptimizerSettings
 from ayla_spec.problems import PresetName, ResolvedProblem, SubmittedProblem
@@ -59,6 +60,11 @@ class Record(SpecModel):
         le=MAX_EPOCHS,
         description="Epochs between two rows of metrics (dataset problems only); the last step always has one.",
     )
+    evaluate: list[Part] | None = Field(
+        None,
+        description="Parts of the data on which the model is evaluated at every row of metrics; on the other one it is "
+        "at the last step only. Null for expressions, and in jobs of a version that had no such choice.",
+    )
 
 
 class RecordOverride(SpecModel):
@@ -76,7 +82,16 @@ class RecordOverride(SpecModel):
         ge=1,
         le=MAX_EPOCHS,
         description="Epochs between two rows of metrics (dataset problems only); the last step always has one. "
-        "Default 1, or the preset's.",
+        "Default 1, or the preset's; where every epoch is one step and there are neither classes nor a test part, so "
+        "many that there are about 100 rows.",
+    )
+    evaluate: list[Part] | None = Field(
+        None,
+        min_length=1,
+        max_length=len(PARTS),
+        description="Parts of the data on which the model is evaluated at every row of metrics, each as a whole "
+        "(dataset problems only): 'test', 'full_train' or both. On the other one it is evaluated at the last step "
+        "only. Default ['test'], or ['full_train'] without a test part.",
     )
 
 

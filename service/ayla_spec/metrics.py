@@ -10,6 +10,9 @@ from typing import Literal
 Part = Literal["test", "full_train"]
 """A whole part of a dataset: what is kept for tests, or everything that is trained on."""
 
+PARTS: tuple[Part, ...] = ("test", "full_train")
+"""In the order of the columns."""
+
 WholePartMetric = Literal["test_loss", "test_accuracy", "full_train_loss", "full_train_accuracy"]
 """A column of a trial's metrics: the model on a whole part of the data at the end of an epoch."""
 

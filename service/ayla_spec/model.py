@@ -14,3 +14,8 @@ class SpecModel(BaseModel):
     """Refuses unknown fields, coercions ("50" is not 50) and numbers that are not finite."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+def is_none(value: object) -> bool:
+    """Whether a field is left out of what is written: one that came later, so that earlier specs stay as they were."""
+    return value is None

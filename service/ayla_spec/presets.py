@@ -3,6 +3,7 @@
 To add a preset: a ``Preset`` here and its name in ``problems.PresetName``.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ayla_spec.datasets import CurveDataset, MnistDataset
@@ -10,11 +11,15 @@ from ayla_spec.jobspec import Budget, Record
 from ayla_spec.networks import MlpModel
 from ayla_spec.optimizers import Adam, AnyOptimizer, Ayla, Sgd
 from ayla_spec.problems import DatasetProblem, ExpressionProblem, PresetName
+from ayla_spec.starts import Uniform
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A complete experiment: problem, the paper's full set of optimizers, budget, seeds and what is recorded."""
+    """A complete experiment: problem, the paper's full set of optimizers, budget, seeds and what is recorded.
+
+    ``random_start`` is what ``"start": "random"`` stands for; None where a model's weights are drawn anyway.
+    """
 
     title: str
     paper_section: str
@@ -23,9 +28,13 @@ class Preset:
     budget: Budget
     seeds: tuple[int, ...]
     record: Record
+    random_start: Mapping[str, Uniform] | None = None
 
 
 _POLYNOMIAL = ExpressionProblem(expression="x**4 - 3*x**3 + 2", start={"x": -1.0})
+# From the paper's start past the saddle to beyond the minimum. With the paper's learning rates the optimizers converge
+# from everywhere in it, which they do not in the domain of the test function, -10 to 10.
+_AROUND_BOTH = {"x": Uniform(uniform=[-1.0, 3.0])}
 _CURVE = DatasetProblem(dataset=CurveDataset(), model=MlpModel(), loss="mse")
 _MNIST = DatasetProblem(dataset=MnistDataset(), model=MlpModel(), loss="cross-entropy", batch_size=32)
 _MNIST_EPOCH = 1875
@@ -63,6 +72,7 @@ PRESETS: dict[PresetName, Preset] = {
         budget=Budget(steps=50),
         seeds=(0,),
         record=Record(),
+        random_start=_AROUND_BOTH,
     ),
     "poly-adam": Preset(
         title="Leaving a saddle point: Adam and AYLA on x⁴ - 3x³ + 2",
@@ -72,6 +82,7 @@ PRESETS: dict[PresetName, Preset] = {
         budget=Budget(steps=800),
         seeds=(0,),
         record=Record(),
+        random_start=_AROUND_BOTH,
     ),
     "curve-a": Preset(
         title="Fitting a noisy quartic, learning rate 0.01: Adam and AYLA with N1=1.5, N2=1",

@@ -10,6 +10,7 @@ from ayla_spec.jobspec import Dtype
 from ayla_spec.limits import MAX_INPUT_VALUES, MAX_PARAMETERS
 from ayla_spec.networks import LOSSES_OF_CLASSES, CnnModel, usual_loss
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
+from ayla_spec.starts import Scalar
 
 
 def with_loss(problem: DatasetProblem) -> DatasetProblem:
@@ -47,11 +48,12 @@ def _expression_issues(problem: ExpressionProblem, dtype: Dtype, quota: Expansio
     if not expression.variables:
         return [SpecIssue("/problem/expression", "The expression uses no variable, so there is nothing to optimize.")]
     used = set(expression.variables)
-    unused = [issue for name, length in problem.shape.items() for issue in _unused(name, length, used)]
+    shape = problem.shape
+    unused = [issue for name, start in problem.start.items() for issue in _unused(name, start, shape[name], used)]
     return unused + (constant_issues(expression, "/problem/expression") if dtype == "float32" else [])
 
 
-def _unused(name: str, length: int | None, used: set[str]) -> list[SpecIssue]:
+def _unused(name: str, start: Scalar | list[Scalar], length: int | None, used: set[str]) -> list[SpecIssue]:
     """Issues of what would never move: a variable that does not occur, or single elements of a vector."""
     pointer = f"/problem/start/{name}"
     if length is None:
@@ -60,6 +62,10 @@ def _unused(name: str, length: int | None, used: set[str]) -> list[SpecIssue]:
         missing = [f"{pointer}/{index}" for index in range(length) if element(name, index) not in used]
     if missing and len(missing) == (length or 1):
         return [SpecIssue(pointer, "The expression does not use this variable; remove it.")]
+    if missing and not isinstance(start, list):
+        first = missing[0].rpartition("/")[2]
+        detail = f"The expression does not use all of these elements, {name}[{first}] for one; lower the dimension."
+        return [SpecIssue(f"{pointer}/dimension", detail)]
     return [SpecIssue(place, "The expression does not use this element; leave it out.") for place in missing]
 
 

@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from ayla_spec.datasets import DatasetSettings
-from ayla_spec.expression import RESERVED_NAMES, Coordinates, flattened, shape_of, within_dimensions
-from ayla_spec.limits import MAX_DIMENSIONS, MAX_EXPRESSION_LENGTH, MAX_SAMPLES, MAX_VARIABLES
-from ayla_spec.model import SpecModel
+from ayla_spec.expression import RESERVED_NAMES, flattened, shape_of
+from ayla_spec.limits import MAX_DIMENSIONS, MAX_EXPRESSION_LENGTH, MAX_NOISE, MAX_SAMPLES, MAX_VARIABLES
+from ayla_spec.model import SpecModel, is_none
 from ayla_spec.networks import Loss, MlpModel, ModelSettings
+from ayla_spec.starts import Scalar, Start, distributions, expanded, within_dimensions
 
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}", re.ASCII)
 
@@ -38,28 +39,49 @@ class ExpressionProblem(SpecModel):
         "sum(x[i]**2 for i in range(len(x))).",
         examples=["x**4 - 3*x**3 + 2"],
     )
-    start: Annotated[dict[VariableName, Coordinates], AfterValidator(within_dimensions)] = Field(
+    start: Annotated[dict[VariableName, Start], AfterValidator(within_dimensions)] = Field(
         min_length=1,
         max_length=MAX_VARIABLES,
-        description="The start value of each variable: a finite number, or a list of them for a vector, "
+        description="The start value of each variable: a finite number or a distribution that each trial draws it "
+        "from with its seed, or a list of them for a vector; a distribution with a dimension is a vector too. "
         f"{MAX_DIMENSIONS} numbers in all at most. Its keys are the variables.",
-        examples=[{"x": -1.0}],
+        examples=[{"x": -1.0}, {"x": {"uniform": [-5, 5]}}],
+    )
+    noise: float | None = Field(
+        None,
+        gt=0,
+        le=MAX_NOISE,
+        exclude_if=is_none,
+        description="Standard deviation of Gaussian noise in the gradient, drawn with the seed of the trial: each "
+        "step adds an independent draw to every component, before clipping and AYLA, which sees the exact loss. "
+        "Null: none.",
     )
 
     @property
     def shape(self) -> dict[str, int | None]:
         """For each variable None if it is a scalar, else the length of the vector."""
-        return shape_of(self.start)
+        return shape_of(expanded(self.start))
 
     @property
-    def flat_start(self) -> dict[str, float]:
+    def flat_start(self) -> dict[str, Scalar]:
         """The scalars of the start point in its order; the elements of a vector x are ``x[0]``, ``x[1]`` and so on."""
-        return flattened(self.start)
+        return flattened(expanded(self.start))
 
     @property
     def parameters(self) -> int:
         """Numbers that one trial optimizes."""
         return len(self.flat_start)
+
+    @property
+    def has_random_start(self) -> bool:
+        """Whether any number of the start point is drawn."""
+        return any(True for _ in distributions(self.start))
+
+    @property
+    def randomness(self) -> list[str]:
+        """What of the problem is drawn with the seed of a trial, in words; nothing where every seed is the same run."""
+        start = ["random start"] if self.has_random_start else []
+        return start if self.noise is None else [*start, f"noise {self.noise:g}"]
 
 
 class PresetProblem(SpecModel):
@@ -67,6 +89,11 @@ class PresetProblem(SpecModel):
 
     type: Literal["preset"] = "preset"
     preset: PresetName = Field(description="Which experiment.")
+    start: Literal["random"] | None = Field(
+        None,
+        description="'random' draws the start point of an expression with each trial's seed, evenly from the preset's "
+        "domain: x from -1 to 3 on the polynomial, from where all its optimizers converge. Null: the preset's own.",
+    )
 
 
 class DatasetProblem(SpecModel):

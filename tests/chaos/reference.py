@@ -7,8 +7,10 @@ import torch
 from ayla_core.engine import Engine
 from ayla_core.recorder import Block, MemoryRecorder, TrialOutcome
 from ayla_core.training import train
+from ayla_service.trials.metric_columns import METRIC_COLUMNS
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
+from ayla_worker.rows import metric_columns
 
 from tests.chaos.stored import Columns, StoredJob, StoredTrial
 
@@ -81,6 +83,9 @@ def _in_summary(trial: StoredTrial, expected: TrialOutcome) -> Iterator[str]:
         "losses_below_one": (row.losses_below_one, expected.losses_below_one),
         "losses_above_one": (row.losses_above_one, expected.losses_above_one),
     }
+    expected_metrics = metric_columns(expected)
+    for names in METRIC_COLUMNS.values():
+        pairs |= {name: (getattr(row, name), expected_metrics.get(name)) for name in names}
     for name, (stored, wanted) in pairs.items():
         if stored != wanted:
             yield f"summary: {name} is {stored} instead of {wanted}"

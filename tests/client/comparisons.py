@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from ayla_service.comparison.metrics import default_metric
 from ayla_service.comparison.paired_tests import run_tests
 from ayla_service.comparison.pairs import matches, over_seeds
 from ayla_service.comparison.query import ComparisonQuery
@@ -12,10 +13,11 @@ from ayla_service.comparison.service import ComparisonResult, ProblemResult, job
 from ayla_service.comparison.summaries import summarize
 
 
-def comparison_document(job: dict[str, Any], trials: list[dict[str, Any]]) -> dict[str, Any]:
+def comparison_document(job: dict[str, Any], trials: list[dict[str, Any]], metric: Any = None) -> dict[str, Any]:
     """The answer to ``GET /v1/jobs/{id}/comparison`` for a job and its trials, as documents of the API."""
-    query = ComparisonQuery()
-    problem = ComparedProblem("made up", steps=1, dtype="float64", mini_batches=False)
+    query = ComparisonQuery(metric)
+    problem = ComparedProblem("made up", 1, "float64", mini_batches=False, parts=("test", "full_train"))
+    problem.has_classes, problem.metric = True, metric or default_metric(problem)
     for trial in trials:
         setting = problem.settings.setdefault(trial["label"], ComparedSetting(trial["label"], trial["optimizer"]))
         setting.runs[trial["seed"]] = _run(trial)
@@ -26,6 +28,7 @@ def comparison_document(job: dict[str, Any], trials: list[dict[str, Any]]) -> di
         jobs=[ComparedJob(id=job["id"], name=job["name"], state=job["state"], problem=0, trials=len(trials))],
         results=[ProblemResult(problem, summaries, run_tests(pairs, "seed", query))],
         tests=[],
+        aggregates=[],
         profile=None,
         notes=["A note of the service."],
     )
@@ -47,4 +50,5 @@ def _run(trial: dict[str, Any]) -> SeedRun:
         wall_seconds=summary["wall_seconds"],
         rows=trial["steps_done"],
         stored_bytes=0,
+        whole_parts={name: one["final"] for name, one in summary["metrics"].items()},
     )

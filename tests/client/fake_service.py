@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -129,11 +129,13 @@ class FakeService:
         events: what the stream about any job tells; none: there is no stream.
         streamed: paths of the streams that were asked for.
         trajectory: columns of a trial.
+        trial_metrics: metrics in the summary of each trial.
     """
 
     outcomes: dict[str, str] = field(default_factory=dict)
     replies: list[Reply] = field(default_factory=list)
     trajectory: Callable[[TrialPlan, FakeJob], Columns] = trajectory_of
+    trial_metrics: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
     page_size: int = 1000
     jobs: dict[str, FakeJob] = field(default_factory=dict)
     workers: list[dict[str, Any]] = field(default_factory=list)
@@ -211,7 +213,8 @@ class FakeService:
             return self._page([self._trial_document(job, plan) for plan in job.plans], request)
         if rest == ["comparison"]:
             trials = [self._trial_document(job, plan) for plan in job.plans]
-            return httpx2.Response(200, json=comparison_document(job.document(), trials))
+            asked = request.url.params.get("metric", "final_loss")
+            return httpx2.Response(200, json=comparison_document(job.document(), trials, asked))
         if rest == ["attempts"]:
             return self._page(job.attempts, request)
         if request.method == "PATCH" and "If-Match" not in request.headers:
@@ -241,6 +244,7 @@ class FakeService:
             "losses_below_one": loss_counts.below,
             "losses_above_one": loss_counts.above,
             "notes": effect_notes(settings, loss_counts),
+            "metrics": self.trial_metrics,
         }
         return {
             "id": f"{job.id}.{plan.index}",

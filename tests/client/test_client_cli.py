@@ -151,6 +151,27 @@ def test_a_job_is_shown_with_its_trials_and_their_comparison(service: FakeServic
     assert document["comparison"] == service.client().compare(job).model_dump(mode="json")
 
 
+def test_the_metric_that_is_shown_of_each_trial_can_be_chosen(service: FakeService) -> None:
+    """It is the one that the optimizers are judged by; what a job lacks is not replaced by another number."""
+    job = submitted(service)
+    ayla_command(service, "watch", job)
+    assert "final loss\n" in ayla_command(service, "show", job).stdout
+    metrics = {"test_loss": {"final": 0.25, "best": 0.125, "best_epoch": 3}}
+    service.trial_metrics = metrics | {"full_train_loss": {"final": 0.5, "best": 0.5, "best_epoch": 9}}
+    for metric, heading, value in (
+        ("test_loss", "test loss", "0.25"),
+        ("full_train_loss", "full train loss", "0.5"),
+        ("test_accuracy", "test accuracy", "not recorded"),
+    ):
+        shown = ayla_command(service, "show", job, "--metric", metric).stdout
+        lines = shown.splitlines()
+        place = next(index for index, line in enumerate(lines) if line.startswith("trial "))
+        assert lines[place].endswith(heading)
+        assert lines[place + 1].endswith(value)
+        assert f"{heading}, median" in shown
+        assert shown.endswith(f"{service.client().compare(job, metric=metric)}\n")
+
+
 def test_a_baseline_is_asked_for_and_a_refusal_comes_before_anything_is_shown(service: FakeService) -> None:
     job = submitted(service)
     ayla_command(service, "show", job, "--baseline", "SGD lr=0.03")

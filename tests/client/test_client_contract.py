@@ -18,6 +18,7 @@ from ayla.cli.app import app
 from ayla.cli.errors import _ADVICE_BY_SLUG, ExitCode
 from ayla.cli.specfile import MAX_BYTES
 from ayla.comparison import _LOSSES, _TO_TARGET, _WHOLE_PARTS, ComparedOptimizer
+from ayla.metrics import TRIAL_METRICS
 from ayla.models import FINISHED_JOB_STATES, UNFINISHED_JOB_STATES
 from ayla.reproduce import MethodRun
 from ayla.reproduce.figures.polynomial import _polynomial, _transformed
@@ -83,6 +84,12 @@ def test_metrics_with_a_column_are_those_of_the_service() -> None:
     metrics = {*parameter("/v1/jobs/{job_id}/comparison", "metric")["enum"]}
     assert metrics == _WHOLE_PARTS | _TO_TARGET | _LOSSES | {"gap", "area_under_curve"}
     assert metrics <= SCHEMAS["ComparedOptimizer"]["properties"].keys() & ComparedOptimizer.model_fields.keys()
+
+
+def test_the_metrics_of_a_trial_are_those_of_the_service() -> None:
+    of_parts = {*SCHEMAS["TrialSummary"]["properties"]["metrics"]["propertyNames"]["enum"]}
+    assert {*TRIAL_METRICS} == of_parts | {"final_loss", "best_loss"}
+    assert {*ayla.TrialMetric.model_fields} == {*SCHEMAS["TrialMetric"]["properties"]}
 
 
 def test_the_stream_has_the_events_that_the_remaining_time_is_read_from() -> None:

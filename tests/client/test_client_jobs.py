@@ -214,3 +214,19 @@ def test_a_trial_tells_of_exponents_that_had_no_effect() -> None:
     assert older.summary is not None
     assert (older.notes, older.summary.losses_below_one, older.summary.losses_above_one) == ((), None, None)
     assert "notes" not in older._repr_html_()
+
+
+def test_a_trial_tells_its_metrics() -> None:
+    """What is not recorded is None, as of an older service all of it."""
+    fields: dict[str, Any] = {"id": "t", "job_id": "j", "index": 0, "optimizer_index": 0, "label": "A", "optimizer": {}}
+    recorded = {"final_loss": 0.5, "metrics": {"test_loss": {"final": 0.25, "best": 0.125, "best_epoch": 3}}}
+    told = ayla.Trial.model_validate(fields | {"seed": 0, "state": "completed", "summary": recorded})
+    older = ayla.Trial.model_validate(fields | {"seed": 0, "state": "completed", "summary": {"final_loss": 0.5}})
+    running = ayla.Trial.model_validate(fields | {"seed": 0, "state": "running"})
+
+    names = ("test_loss", "test_accuracy", "final_loss", "best_loss")
+    assert [told.value(name) for name in names] == [0.25, None, 0.5, None]
+    assert [older.value(name) for name in names] == [None, None, 0.5, None]
+    assert [running.value(name) for name in names] == [None] * 4
+    assert told.summary is not None
+    assert told.summary.metrics["test_loss"].best_epoch == 3

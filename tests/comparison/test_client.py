@@ -113,7 +113,7 @@ def compared(both: Both, job_id: str, query: ComparisonQuery | None = None) -> a
     query = query or ComparisonQuery()
     found = both.said(job_id, query)
     asked = asdict(query)
-    returned = both.client.compare(job_id, **asked)
+    returned: ayla.Comparison = both.client.compare(job_id, **asked)
     assert returned == both.client.compare(both.client.jobs.get(job_id), **asked)
     _require_equal(returned.model_dump(mode="json"), job_comparison(found).model_dump(mode="json"))
     verdicts = [verdict(test, query) for test in found.results[0].tests]
@@ -198,10 +198,12 @@ def test_every_metric_can_be_asked_for_in_every_form(both: Both) -> None:
         query = {
             name.strip("-").replace("-", "_"): value for name, value in zip(options[::2], options[1::2], strict=True)
         }
-        numbers = {name: value if name == "target_metric" else float(value) for name, value in query.items()}
+        numbers: dict[str, Any] = {
+            name: value if name == "target_metric" else float(value) for name, value in query.items()
+        }
         comparison = compared(both, job_id, ComparisonQuery(metric, **numbers))  # type: ignore[arg-type]
         shown = both.command("show", job_id, "--metric", metric, *options, "--confidence", "0.95", "--baseline", PLAIN)
-        with_baseline = both.client.compare(job_id, metric=metric, baseline=PLAIN, **numbers)  # type: ignore[arg-type]
+        with_baseline = both.client.compare(job_id, metric=metric, baseline=PLAIN, **numbers)
         assert shown.endswith(f"\n{with_baseline}\n")
         assert comparison.headers == with_baseline.headers
     assert both.command("watch", job_id, "--metric", "test_accuracy") == (
@@ -217,7 +219,7 @@ def test_what_is_said_of_known_cases(both: Both) -> None:
     assert (plain[2], ayla_row[2]) == ("inf", "1.28125")
     assert "AYLA ended higher than plain on 12 of 12 seeds: unlikely to be chance" in said("never lower")
     many = said("many settings")
-    assert many.count("p = 0.021; 0.17 after Holm's correction for 8 tests") == 5
+    assert many.count("p = 0.021; 0.17 after Holm's correction for the 8 tests over seeds of this answer") == 5
     assert (many.count("could be chance"), many.count("unlikely to be chance")) == (8, 0)
     assert "copies of one run and count as one" in said("copies of one run")
     assert "One seed says nothing" in said("one seed")

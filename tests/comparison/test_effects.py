@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from ayla_service.comparison.effects import copies, distinct, notes_on_effects
-from ayla_service.comparison.families import seed_tests
+from ayla_service.comparison.effects import copies, notes_on_effects
+from ayla_service.comparison.matched_tests import seed_tests
 from ayla_service.comparison.paired_tests import PairedTest
+from ayla_service.comparison.pairs import matches
 from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.runs import ComparedProblem, ComparedSetting
 from ayla_service.comparison.summaries import summarize
@@ -77,15 +78,10 @@ def test_copies_name_the_first_of_them() -> None:
     )
 
 
-def test_what_is_a_copy_of_another_among_some_settings_counts_once() -> None:
-    made = problem(setting("plain", None, BOTH), setting("a", A, BELOW), setting("b", B, BELOW), setting("c", B, BOTH))
-    assert distinct(made, ["b", "a", "c", "not there"]) == ["b", "c"]
-    assert distinct(made, ["a", "b"]) == ["a"]
-
-
 def seed_tests_of(made: ComparedProblem, **query: Any) -> dict[str, PairedTest]:
     """The tests of a problem, as a comparison has them, by label."""
-    found = seed_tests([made], [copies(made)], ComparisonQuery(**query))
+    asked = ComparisonQuery(**query)
+    found = seed_tests([made], [copies(made)], [matches([made], asked.baseline)], asked)
     return {test.match.label: test for test in found[0]}
 
 

@@ -51,7 +51,9 @@ def test_each_problem_is_judged_by_a_default_of_its_own(database: Database) -> N
     jobs = [new_job(database, problem=problem) for problem in (DIGITS, UNSPLIT, CURVE, SPHERE)]
     for job_id, metric in zip(jobs, ("test_loss", "full_train_loss", "full_train_loss", "final_loss"), strict=True):
         answer = job_comparison(compare(database, job_id))
-        assert (answer.metric, answer.target_metric, answer.more_is_better) == (metric, metric, False)
+        assert (answer.metric, answer.more_is_better) == (metric, False)
+        # With full batches the loss of each step is that on the whole training part.
+        assert answer.target_metric == ("final_loss" if job_id == jobs[2] else metric)
         assert answer.mini_batches == (job_id in jobs[:2])
     several = jobs_comparison(compare(database, *jobs))
     assert (several.metric, several.more_is_better) == ("by_problem", None)
@@ -200,6 +202,22 @@ def test_a_target_is_reached_at_the_first_evaluated_epoch_that_has_it(database: 
     with_accuracy = compare(database, job_id, metric="test_accuracy", target=0.9)
     assert job_comparison(with_accuracy).target_metric == "test_accuracy"
     assert first(with_accuracy)[1].steps_to_target == with_ayla.steps_to_target
+
+
+def test_seeds_that_missed_a_target_and_those_without_a_record_are_told_apart(database: Database) -> None:
+    job_id = new_job(database, problem=DIGITS, seeds=[0, 1, 2])
+    for label in (AYLA, PLAIN):
+        for seed in (0, 1, 2):
+            end(database, job_id, label, seed, [*LUCKY, 2.0 + seed])
+        add_metrics(database, job_id, label, 0, {"test_loss": [0.5, 0.4]})
+    found = compare(database, job_id, metric="steps_to_target", target=0.3)
+    assert verdict_of(found) == (
+        "Neither with AYLA nor plain reached the target on 1 of 3 seeds: nothing can be said. Not recorded of both on "
+        "2 of 3 seeds."
+    )
+    assert [(one.value.finite, one.value.values, one.not_recorded) for one in first(found) if one.value] == [
+        (0, 1, 2)
+    ] * 2
 
 
 def test_of_expressions_a_target_is_reached_at_a_step_and_there_are_no_epochs(database: Database) -> None:

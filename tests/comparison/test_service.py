@@ -98,6 +98,31 @@ def test_jobs_of_one_problem_are_taken_together_and_repeated_trials_left_out(dat
     assert found.tests == []
 
 
+@pytest.mark.parametrize(
+    ("drawn", "title"),
+    [
+        ({"start": {"x": {"uniform": [-1.0, 3.0]}}}, "x**2 (random start)"),
+        ({"start": {"x": 1.0}, "noise": 0.25}, "x**2 (noise 0.25)"),
+        ({"start": {"x": [{"normal": [0.0, 1.0]}]}, "noise": 1e-05}, "x[0]**2 (random start, noise 1e-05)"),
+        ({"start": {"x": 1.0}}, "x**2"),
+    ],
+)
+def test_seeds_that_decide_start_or_noise_are_runs_of_their_own(
+    database: Database, drawn: dict[str, Any], title: str
+) -> None:
+    """Even where all end alike: from anywhere, sgd with 0.5 is at the minimum of x² after one step."""
+    problem = {"type": "expression", "expression": title.partition(" ")[0], **drawn}
+    job_id = new_job(database, problem=problem, seeds=[3, 4, 5])
+    for label in (PLAIN, AYLA):
+        for seed in (3, 4, 5):
+            end(database, job_id, label, seed, [1.0, 0.0])
+    [found] = compare(database, job_id).results
+    assert found.problem.title == title
+    random = title != "x**2"
+    assert [one.runs for one in found.summaries] == [3 if random else 1] * 2
+    assert [one.pairs for one in found.tests] == [3 if random else 1]
+
+
 def test_different_problems_are_kept_apart_and_tested_as_pairs_of_problems(database: Database) -> None:
     jobs = [new_job(database, budget={"steps": steps}, seeds=[0]) for steps in (10, 11, 12)]
     for place, job_id in enumerate(jobs):

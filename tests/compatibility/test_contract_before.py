@@ -43,7 +43,9 @@ def without_texts(part: Any, *, names: bool = False) -> Any:
 
 def broken(before: Any, now: Any, place: str = "") -> Iterator[str]:
     """Where the contract of now does not hold what that of before promised."""
-    if isinstance(before, dict) and isinstance(now, dict):
+    if len(_kinds(now)) > 1 and _kinds(now) != _kinds(before):
+        yield from _lost(_kinds(before), _kinds(now), place)
+    elif isinstance(before, dict) and isinstance(now, dict):
         for name, value in before.items():
             if name in now:
                 yield from broken(value, now[name], f"{place}/{name}")
@@ -68,6 +70,23 @@ def _by_name(parameters: list[Any]) -> dict[str, Any]:
 
 def _required(parameters: list[Any]) -> set[str]:
     return {name for name, one in _by_name(parameters).items() if one.get("required")}
+
+
+_NULL = {"type": "null"}
+
+
+def _kinds(part: Any) -> list[Any]:
+    """The schemas of which a value has one."""
+    return list(part["anyOf"]) if isinstance(part, dict) and "anyOf" in part else [part]
+
+
+def _lost(before: list[Any], now: list[Any], place: str) -> Iterator[str]:
+    """What a value can no longer be. More kinds are an addition, but not null where there always was a value."""
+    if _NULL in now and _NULL not in before:
+        yield f"{place} may be null"
+    for kind in before:
+        if all(any(broken(kind, other)) for other in now):
+            yield f"{place} can no longer be {kind!r}"
 
 
 def demanded(before: Any, now: Any) -> Iterator[str]:
@@ -109,6 +128,8 @@ def test_a_broken_contract_is_noticed() -> None:
     schemas["JobDetail"]["properties"]["version"]["type"] = "number"
     schemas["Team"]["required"].remove("name")
     schemas["MemberDraft"]["required"].append("colour")
+    schemas["JobDetail"]["properties"]["id"] = {"anyOf": [schemas["JobDetail"]["properties"]["id"], {"type": "null"}]}
+    schemas["ExpressionProblem"]["properties"]["start"]["additionalProperties"]["anyOf"].pop()
     now["paths"]["/v1/jobs"]["get"]["operationId"] = "jobs"
     parameters = now["paths"]["/v1/jobs/{job_id}/comparison"]["get"]["parameters"]
     parameters[:] = [one for one in parameters if one["name"] != "baseline"]
@@ -119,6 +140,8 @@ def test_a_broken_contract_is_noticed() -> None:
         "/components/schemas/Trial/properties/seed",
         "/components/schemas/JobDetail/properties/version/type",
         "/components/schemas/Team/required",
+        "/components/schemas/JobDetail/properties/id",
+        "/components/schemas/ExpressionProblem/properties/start/additionalProperties",
     }
     assert "/paths//v1/jobs/{job_id}/comparison/get/parameters/query colour is required" in broken(before, now)
     assert list(demanded(before, now)) == ["MemberDraft.colour"]

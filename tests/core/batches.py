@@ -52,6 +52,9 @@ def assert_same(left: MemoryRecorder, right: MemoryRecorder) -> None:
     assert left.trajectories.keys() == right.trajectories.keys()
     for index, columns in left.trajectories.items():
         assert_same_columns(columns, right.trajectories[index])
+    assert left.metrics.keys() == right.metrics.keys()
+    for index, columns in left.metrics.items():
+        assert_same_columns(columns, right.metrics[index])
     assert [(rows.index, rows.step) for rows in left.predictions] == [(r.index, r.step) for r in right.predictions]
     for mine, theirs in zip(left.predictions, right.predictions, strict=True):
         assert_same_columns(mine.columns, theirs.columns)

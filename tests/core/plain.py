@@ -10,7 +10,15 @@ from ayla_spec.optimizers import Ayla, Optimizer
 
 Point = list[float]
 
+Noise = Callable[[int, int], float]
+
 FAR = 30.0
+
+
+def quiet(step: int, component: int) -> float:
+    """No noise."""
+    del step, component
+    return 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +75,26 @@ class PlainStep:
     learning_rate: float
 
 
-def trajectory(function: PlainFunction, settings: Optimizer, steps: int) -> list[PlainStep]:
-    """Steps 0 to ``steps`` of one trial, or to where it runs away: from there on rounding decides."""
+def trajectory(
+    function: PlainFunction, settings: Optimizer, steps: int, start: Point | None = None, noise: Noise = quiet
+) -> list[PlainStep]:
+    """Steps 0 to ``steps`` of one trial, or to where it runs away: from there on rounding decides.
+
+    Args:
+        function: to minimize.
+        settings: of the optimizer.
+        steps: updates.
+        start: in place of the function's own.
+        noise: of each component of the gradient, by step and component.
+    """
     ayla = settings.ayla or Ayla()
-    x = list(function.start.values())
+    x = list(function.start.values()) if start is None else start
     rule = reference_of(settings, len(x), steps)
     states = []
     for step in range(steps + 1):
         loss = function.value(x)
         v = transform_reference.scale(loss, ayla.n1, ayla.n2, ayla.max_scale)
-        slope = function.gradient(x)
+        slope = [u + noise(step, place) for place, u in enumerate(function.gradient(x))]
         states.append(PlainStep(x, loss, v, [v * u for u in slope], learning_rate(settings, step + 1, steps)))
         try:
             x = rule.update(x, slope, v)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from ayla_core.native.library import kernels
 from ayla_core.program import TensorProgram, compile_objective
-from ayla_spec.expression import FUNCTIONS, parse
+from ayla_spec.expression import FUNCTIONS, flattened, parse
 from ayla_spec.functions import TEST_FUNCTIONS, TestFunction
 from ayla_spec.problems import ExpressionProblem
 from hypothesis import HealthCheck, assume, given, settings
@@ -29,7 +29,7 @@ FAR = 2.0**30
 
 def with_pytorch(expression: str, **point: float | list[float]) -> tuple[float, list[float]]:
     """Value and gradient at one point."""
-    problem = ExpressionProblem(expression=expression, start=point)
+    problem = ExpressionProblem.model_validate({"expression": expression, "start": point})
     program = compile_objective(parse(expression, problem.shape), list(problem.flat_start))
     tensors = TensorProgram(program.graph, program.inputs, program.results, FLOAT64)
     loss, *slopes = tensors([torch.tensor([value], dtype=torch.float64) for value in problem.flat_start.values()])
@@ -38,7 +38,7 @@ def with_pytorch(expression: str, **point: float | list[float]) -> tuple[float, 
 
 def with_kernels(expression: str, **point: float | list[float]) -> tuple[float, list[float]]:
     """The same, read off one very long step of gradient descent."""
-    everything = " + ".join(f"0*{name}" for name in ExpressionProblem(expression=expression, start=point).flat_start)
+    everything = " + ".join(f"0*{name}" for name in flattened(point))
     problem = {"type": "expression", "expression": f"({expression}) + 0*({everything})", "start": point}
     columns = run(job(problem, [{"name": "sgd", "learning_rate": FAR}], 1)).trajectories[0]
     moves = [columns[name] for name in columns if name.startswith("param.")]

@@ -25,6 +25,27 @@ _OF_UPLOADS = ("max_upload_bytes", "upload_room_bytes")
 _OF_THE_API = 320 * 2**20
 """Memory of the API's own process, as docs/operations.md says, and some."""
 
+_FIXED = frozenset(
+    {
+        "data_dir",  # of the embedded store
+        "worker_poll_seconds",  # without a broker
+        "database_url",
+        "database_password_file",
+        "broker_url",
+        "host",
+        "port",
+        "metrics_host",
+        "metrics_port",
+        "log_format",
+        "datasets_dir",  # a volume, named by the image
+        "max_job_memory_mb",  # WORKER_JOB_MEMORY_MB, which goes with WORKER_MEMORY
+        "shutdown_seconds",  # goes with stop_grace_period
+    }
+)
+"""Settings that the file itself decides, by fields of ``Settings``."""
+
+_MINOR_TAG = re.compile(r"python:\d+\.\d+-slim-[a-z]+|postgres:\d+\.\d+|redis:\d+\.\d+")
+_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _SECRET = "postgres_password"
 
@@ -38,7 +59,7 @@ def parsed(text: str) -> Compose:
 def ours(compose: Compose) -> Iterator[tuple[str, Compose]]:
     """The services that run our own images."""
     for name, service in compose["services"].items():
-        if "build" in service:
+        if service["image"].startswith("ayla-"):
             yield name, service
 
 
@@ -114,6 +135,58 @@ def settings(compose: Compose) -> Faults:
             yield f"{name} sets {unknown}, which nothing reads"
 
 
+def choices(compose: Compose) -> Faults:
+    """Every other setting, and the port on this machine, can be given in the shell or in .env."""
+    services = compose["services"]
+    given = _ours_of(services["api"]["environment"]) | _ours_of(services["worker"]["environment"])
+    for name in sorted({variable(name) for name in Settings.model_fields.keys() - _FIXED} - given):
+        yield f"api and worker are not given {name}"
+    for name, service in ours(compose):
+        for key, value in service["environment"].items():
+            if key in map(variable, Settings.model_fields.keys() - _FIXED) and value and f"${{{key}:-" not in value:
+                yield f"{name} has {key} {value}, whatever .env says"
+    if services["api"]["ports"] != ["127.0.0.1:${AYLA_PORT:-8642}:8642"]:
+        yield f"api has its port fixed: {services['api']['ports']}"
+    for name in ("worker", "worker-gpu"):
+        if not services[name]["build"]["args"]["TORCH_INDEX"].startswith("${"):
+            yield f"{name} has its index of torch fixed"
+
+
+def builds(compose: Compose) -> Faults:
+    """One service builds each image of ours; the secret is asked for before the build."""
+    builders: dict[str, list[str]] = {service["image"]: [] for _, service in ours(compose)}
+    for name, service in ours(compose):
+        builders[service["image"]] += [name] if "build" in service else []
+    for image, names in builders.items():
+        if len(names) != 1:
+            yield f"{image} is built by {names}"
+    if compose["services"]["api"].get("build", {}).get("secrets") != [_SECRET]:
+        yield "api is built before anybody misses the password"
+
+
+def bounds(compose: Compose) -> Faults:
+    """Every service has a limit of processes, and nobody with a limit of memory may swap instead."""
+    for name, service in compose["services"].items():
+        limits = service.get("deploy", {}).get("resources", {}).get("limits", {})
+        if not limits.get("pids"):
+            yield f"{name} may start any number of processes"
+        if "memory" in limits and service.get("memswap_limit") != limits["memory"]:
+            yield f"{name} may swap: {service.get('memswap_limit')} beside {limits['memory']}"
+        # Docker Compose refuses the file.
+        if "pids_limit" in service and limits:
+            yield f"{name} has two limits of processes"
+
+
+def tags(compose: Compose, dockerfiles: Mapping[str, str]) -> Faults:
+    """What others make is named by its minor version, and may be pinned to the byte."""
+    named = [service["image"] for service in compose["services"].values() if not service["image"].startswith("ayla-")]
+    for text in dockerfiles.values():
+        named += re.findall(r"^FROM (\S+)", text, re.MULTILINE)
+    for image in named:
+        if not _MINOR_TAG.fullmatch(_DIGEST.sub("", image)):
+            yield f"{image} is no exact version"
+
+
 def commands(compose: Compose) -> Faults:
     """Every command of ours is one that ayla-service has."""
     known = {str(command.name or getattr(command.callback, "__name__", "")) for command in app.registered_commands}
@@ -148,7 +221,8 @@ def broker(compose: Compose) -> Faults:
     """The broker saves nothing and drops nothing unseen."""
     command = compose["services"]["redis"]["command"]
     given = dict(zip(command[1::2], command[2::2], strict=True))
-    for option, value in {"--save": "", "--appendonly": "no", "--maxmemory-policy": "noeviction"}.items():
+    wanted = {"--save": "", "--appendonly": "no", "--maxmemory-policy": "noeviction", "--protected-mode": "no"}
+    for option, value in wanted.items():
         if given.get(option) != value:
             yield f"redis has {option} {given.get(option)}"
     if "--maxmemory" not in given:
@@ -157,7 +231,7 @@ def broker(compose: Compose) -> Faults:
 
 def first_key(text: str) -> list[str]:
     """The arguments of ``ayla-service`` with which a text says that the first API key is made; empty if it does not."""
-    found = re.search(r"docker compose run (?:--build )?--rm api ayla-service (keys create .*?)$", text, re.MULTILINE)
+    found = re.search(r"docker compose run --rm -T api ayla-service (keys create .*?)$", text, re.MULTILINE)
     return found[1].split() if found else []
 
 
@@ -166,7 +240,7 @@ def uploads(compose: Compose) -> Faults:
     api = compose["services"]["api"]
     folder = PurePosixPath(api["environment"].get("TMPDIR") or "/tmp")
     given = Settings(
-        **{name: api["environment"][variable(name)] for name in _OF_UPLOADS if variable(name) in api["environment"]}
+        **{name: api["environment"][variable(name)] for name in _OF_UPLOADS if api["environment"].get(variable(name))}
     )
     needed = _OF_THE_API + uploading.CHECKS_AT_ONCE * subprocess_main.MEMORY_BYTES
     if any(_holds(mount, folder) for mount in api.get("tmpfs", [])):
@@ -193,9 +267,7 @@ def images(compose: Compose, dockerfiles: Mapping[str, str]) -> Faults:
     That of the API has neither torch nor a compiler; the CPU worker's torch has no CUDA.
     """
     for name, text in dockerfiles.items():
-        users = re.findall(r"^USER (\S+)$", text.rpartition("\nFROM ")[2], re.MULTILINE)
-        if users[-1:] in ([], ["root"], ["0"]):
-            yield f"the image of {name} runs as {users}"
+        yield from _final_stage(name, text)
         for wanted in installation(DOCKERFILES[name].parent.name):
             if wanted not in text:
                 yield f"the image of {name} is made without: {wanted}"
@@ -207,8 +279,20 @@ def images(compose: Compose, dockerfiles: Mapping[str, str]) -> Faults:
     if 'pip install --index-url "$TORCH_INDEX" "$(grep ^torch== constraints.txt)"' not in dockerfiles["worker"]:
         yield "the worker's torch is not of the version and index that are set"
     arguments = compose["services"]["worker"]["build"].get("args", {})
-    if not str(arguments.get("TORCH_INDEX")).endswith("/cpu"):
+    if not str(arguments.get("TORCH_INDEX")).endswith(":-https://download.pytorch.org/whl/cpu}"):
         yield f"the CPU worker is built with {arguments}"
+
+
+def _final_stage(name: str, text: str) -> Faults:
+    """Who runs, and that nothing can be installed there."""
+    final = text.rpartition("\nFROM ")[2]
+    users = re.findall(r"^USER (\S+)$", final, re.MULTILINE)
+    if users[-1:] in ([], ["root"], ["0"]):
+        yield f"the image of {name} runs as {users}"
+    if "groupadd --system --gid 10001 ayla" not in final or "--uid 10001 --gid ayla" not in final:
+        yield f"the image of {name} has no fixed user and group"
+    if "--without-pip" not in text or "rm -rf /usr/local/bin/pip*" not in final:
+        yield f"the image of {name} has pip in it"
 
 
 def _ours_of(environment: Mapping[str, object]) -> set[str]:

@@ -28,6 +28,9 @@ CHECKS: tuple[Check, ...] = (
     promises.gpu,
     promises.patience,
     promises.settings,
+    promises.choices,
+    promises.builds,
+    promises.bounds,
     promises.commands,
     promises.confinement,
     promises.exposure,
@@ -87,6 +90,19 @@ def test_the_images_are_what_they_should_be(compose: Compose) -> None:
     assert list(promises.images(compose, FILES)) == []
 
 
+def test_images_of_others_have_exact_versions(compose: Compose) -> None:
+    assert list(promises.tags(compose, FILES)) == []
+    digest = f"@sha256:{'0' * 64}"
+    pinned = {name: text.replace("-trixie", f"-trixie{digest}") for name, text in FILES.items()}
+    assert list(promises.tags(compose, pinned)) == []
+    for image in ("postgres:18", "postgres", "redis:latest", f"redis:8{digest}"):
+        change(compose, "services/postgres/image", image)
+        assert list(promises.tags(compose, FILES)) == [f"{image} is no exact version"]
+    change(compose, "services/postgres/image", "postgres:18.1")
+    spoiled = {"api": FILES["api"].replace("3.13-slim-trixie", "3.13-slim", 1)}
+    assert list(promises.tags(compose, spoiled)) == ["python:3.13-slim is no exact version"]
+
+
 BREACHES: tuple[tuple[Check, str, Any], ...] = (
     (promises.restarts, "api/restart", GONE),
     (promises.restarts, "migrate/restart", "unless-stopped"),
@@ -107,6 +123,18 @@ BREACHES: tuple[tuple[Check, str, Any], ...] = (
     (promises.patience, "worker-gpu/stop_grace_period", "9s"),
     (promises.settings, "worker/environment/AYLA_LEASE_TIME", "1"),
     (promises.settings, "postgres/environment/AYLA_PASSWORD", None),
+    (promises.choices, "api/environment/AYLA_CORS_ORIGINS", GONE),
+    (promises.choices, "worker/environment/AYLA_DOWNLOAD_DATASETS", GONE),
+    (promises.choices, "api/environment/AYLA_ALLOWED_HOSTS", '["localhost"]'),
+    (promises.choices, "api/ports", ["127.0.0.1:8642:8642"]),
+    (promises.choices, "worker/build/args/TORCH_INDEX", "https://download.pytorch.org/whl/cpu"),
+    (promises.builds, "migrate/build", {"context": ".", "dockerfile": "service/Dockerfile"}),
+    (promises.builds, "worker/build", GONE),
+    (promises.builds, "api/build/secrets", GONE),
+    (promises.bounds, "postgres/deploy", GONE),
+    (promises.bounds, "worker/memswap_limit", GONE),
+    (promises.bounds, "redis/memswap_limit", "1g"),
+    (promises.bounds, "redis/pids_limit", 64),
     (promises.commands, "worker/command", ["ayla-service", "work"]),
     (promises.commands, "worker/command", ["celery", "worker"]),
     (promises.commands, "migrate/command", GONE),
@@ -124,6 +152,7 @@ BREACHES: tuple[tuple[Check, str, Any], ...] = (
     (promises.uploads, "api/tmpfs", ["/tmp", "/data/uploads:size=2g"]),
     (promises.uploads, "api/deploy/resources/limits/memory", "1g"),
     (promises.broker, "redis/command", ["redis-server", "--save", "60 1"]),
+    (promises.broker, "redis/command", ["redis-server", "--protected-mode", "yes"]),
     (promises.broker, "redis/command", ["redis-server", "--maxmemory-policy", "allkeys-lru"]),
 )
 
@@ -191,6 +220,10 @@ def test_a_password_that_does_not_come_from_its_secret_is_found(compose: Compose
         ("worker", "--requirement worker/", "--requirement service/"),
         ("worker", "--no-deps ", ""),
         ("api", "--no-build-isolation ", ""),
+        ("api", "--gid 10001 ", ""),
+        ("worker", " --gid ayla", ""),
+        ("worker", "--without-pip ", ""),
+        ("api", "rm -rf /usr/local/bin/pip*", "rm -rf"),
         ("api", "USER ayla", "RUN pip install requests\nUSER ayla"),
         ("worker", '"$(grep ^torch== constraints.txt)"', "torch"),
         ("api", "USER ayla", "RUN pip install torch\nUSER ayla"),
@@ -232,9 +265,10 @@ def test_a_page_that_makes_no_first_key_is_found() -> None:
     assert promises.first_key(TEXT.replace("keys create", "keys make")) == []
 
 
-def test_what_lies_in_the_folder_of_secrets_is_ignored() -> None:
+def test_secrets_and_settings_of_an_installation_are_ignored() -> None:
     """By Git, for which the folder's page is the one exception, and by the builds, which see what is named only."""
     ignored = (ROOT / ".gitignore").read_text().splitlines()
+    assert {"/.env", "/docker-compose.override.yml"} <= set(ignored)
     assert ignored.index("/secrets/*") < ignored.index("!/secrets/README.md")
     rules = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if not line.startswith("#")]
     assert rules[0] == "*"

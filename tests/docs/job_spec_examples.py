@@ -81,7 +81,9 @@ def _broken(call: str) -> str:
 def _problem(problem: Spec) -> str:
     match problem["type"]:
         case "expression":
-            return _call("expression", _value(problem["expression"]), _keywords(problem["start"]))
+            own = {name: problem[name] for name in ("noise",) if name in problem}
+            start = {name: _start(value) for name, value in problem["start"].items()}
+            return _call("expression", _value(problem["expression"]), _joined(start), _keywords(own))
         case "preset":
             return _call("preset", _value(problem["preset"]))
         case _:
@@ -90,6 +92,14 @@ def _problem(problem: Spec) -> str:
             model = {"model": _model(problem["model"])} if "model" in problem else {}
             given = {**model, **_represented({**rest, **settings})}
             return _call("dataset", _value(problem["dataset"]["name"]), _joined(given))
+
+
+def _start(value: Any) -> str:
+    """A number, a list, or a distribution by the client's function of its name."""
+    if not isinstance(value, dict):
+        return _value(value)
+    (name, numbers), *rest = value.items()
+    return _call(name, ", ".join(map(_value, numbers)), _keywords(dict(rest)))
 
 
 def _model(model: Spec) -> str:

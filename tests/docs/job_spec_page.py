@@ -20,6 +20,7 @@ from ayla_spec.optimizers import OPTIMIZERS, AnySchedule, Ayla
 from ayla_spec.optimizers.base import Optimizer
 from ayla_spec.presets import PRESETS
 from ayla_spec.problems import DatasetProblem, ExpressionProblem, PresetProblem
+from ayla_spec.starts import DISTRIBUTIONS, Normal, Uniform
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -33,6 +34,10 @@ _COMMON = tuple(Optimizer.model_fields)
 
 GROUPS: dict[str, tuple[str, tuple[Model, ...]]] = {
     "Problems": ("One of these, told apart by `type`.", (ExpressionProblem, DatasetProblem, PresetProblem)),
+    "Distributions": (
+        "In `start` of an expression. Each trial draws with its seed; [randomness.md](randomness.md) says how.",
+        DISTRIBUTIONS,
+    ),
     "Budget, record and limits": (
         "A budget has `steps` or `epochs`, not both.",
         (SubmittedBudget, RecordOverride, Limits),
@@ -112,8 +117,9 @@ def _expressions() -> Iterator[str]:
         f"Text of at most {MAX_EXPRESSION_LENGTH} characters on one line, in plain letters: numbers, the variables of "
         f"`start`, `{' '.join(OPERATORS.values())}`, parentheses, and the functions below. Every variable of "
         "`start` is used. Multiplication is always written: `2*x`, never `2x`. Decimals have a point. "
-        f"Constants: {', '.join(f'`{name}`' for name in CONSTANTS)}. A variable whose start is a list is a vector: "
-        "`x[0]` is its first number, `len(x)` their count. Conditions, in `where` only, compare with "
+        f"Constants: {', '.join(f'`{name}`' for name in CONSTANTS)}. A variable whose start is a list, or a "
+        "distribution with a dimension, is a vector: `x[0]` is its first number, `len(x)` their count. Conditions, in "
+        "`where` only, compare with "
         f"`{' '.join(COMPARISONS.values())}`."
     )
     lines = [f"| `{name}` | {_cell(function.description)} |" for name, function in FUNCTIONS.items()]
@@ -156,7 +162,7 @@ def _kind(schema: Schema) -> str:
     """What a value can be, in words."""
     options = [option for option in schema.get("anyOf", ()) if option.get("type") != "null"]
     if options:
-        return " or ".join(_kind(option) for option in options)
+        return " or ".join(dict.fromkeys(_kind(option) for option in options))
     if "$ref" in schema:
         return _link(schema["$ref"])
     if "oneOf" in schema:
@@ -164,18 +170,22 @@ def _kind(schema: Schema) -> str:
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
     if "const" in schema:
-        return f"`{json.dumps(schema['const'])}`"
+        return f"`{json.dumps(schema['const'])}`".replace('"', "")
     match schema.get("type"):
         case "array":
             return f"list{_count(schema)} of {_plural(_kind(schema['items']))}"
         case "object":
-            return f"object: name → {_kind(schema['additionalProperties'])}"
+            return _link(schema["title"]) if "properties" in schema else f"object: name → {_values(schema)}"
         case "string":
             return f"text, at most {schema['maxLength']} characters" if "maxLength" in schema else "text"
         case "boolean":
             return "`true` or `false`"
         case kind:
             return ("whole number" if kind == "integer" else "number") + _range(schema)
+
+
+def _values(schema: Schema) -> str:
+    return _kind(schema["additionalProperties"])
 
 
 def _choice(schema: Schema) -> str:
@@ -190,11 +200,14 @@ def _choice(schema: Schema) -> str:
 def _link(reference: str) -> str:
     name = reference.rpartition("/")[2]
     group = next(title for title, (_, models) in GROUPS.items() if name in {model.__name__ for model in models})
-    return f"[object](#{_anchor(group)})"
+    kind = group.removesuffix("s").lower() if group == "Distributions" else "object"
+    return f"[{kind}](#{_anchor(group)})"
 
 
 def _count(schema: Schema) -> str:
     low, high = schema.get("minItems", 0), schema.get("maxItems")
+    if low == high:
+        return f" ({low})"
     return f" ({low} to {_grouped(high)})" if high is not None else ""
 
 
@@ -224,7 +237,9 @@ def _tag(model: Model) -> str | None:
     return field.default if field is not None and isinstance(field.default, str) else None
 
 
-_UNTAGGED = {SubmittedBudget: "budget", RecordOverride: "record", Limits: "limits"}
+_UNTAGGED = {
+    SubmittedBudget: "budget", RecordOverride: "record", Limits: "limits", Uniform: "uniform", Normal: "normal",
+}  # fmt: skip
 
 
 def _name(model: Model) -> str:

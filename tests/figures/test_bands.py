@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 from ayla_service.figures.aggregates import band_of, quantile
 from ayla_service.figures.data import RecordedTrial, drawable
-from ayla_service.figures.geometry import parameter_limits, value_limits
+from ayla_service.figures.geometry import axis_limits, parameter_limits, value_limits
+from ayla_spec.problems import ExpressionProblem
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+
+from tests.figures import figure_samples
 
 NAN, INF = np.nan, np.inf
 
@@ -89,6 +92,17 @@ def test_the_start_is_always_within_the_window() -> None:
     assert low < -1.0 < high
     low, high = parameter_limits([run([5.0, 6.0])], "loss", 0.0)
     assert low < 0.0 < 6.0 < high
+
+
+def test_of_a_random_start_every_drawn_one_is_within_the_window() -> None:
+    start = {"x": {"uniform": [-100.0, 300.0]}}
+    problem = ExpressionProblem.model_validate({"expression": "x", "start": start})
+    trials = [figure_samples.run(x=[7.0, 6.0]), figure_samples.run(diverged=True, x=[-3.0, 1e30])]
+    ((low, high),) = axis_limits(problem, figure_samples.figure_data(figure_samples.setting(0, *trials)))
+    assert -5.0 < low < -3.0
+    assert 7.0 < high < 9.0
+    ((low, high),) = axis_limits(problem, figure_samples.figure_data(figure_samples.setting(0)))
+    assert low < 100.0 < high  # the middle, before there is any
 
 
 def test_a_window_where_all_ran_away_shows_their_beginning() -> None:

@@ -61,15 +61,23 @@ def test_a_redis_that_stands_still_is_told_within_a_moment() -> None:
     ("answer", "fault"),
     [
         (b"+PONG\r\n", None),
-        (b"-LOADING Redis is loading the dataset in memory\r\n", "is not ready at "),
-        (b"", "does not answer at "),
-        (None, "does not answer at "),
+        (
+            b"-LOADING Redis is loading the dataset in memory\r\n",
+            "refuses at {}: LOADING Redis is loading the dataset in memory",
+        ),
+        (
+            b"-DENIED Redis is running in protected mode because no password is set. In this mode connections are ...\r\n",
+            "refuses at {}: DENIED Redis is running in protected mode because no password is set",
+        ),
+        (b"-ERR " + b"x" * 900 + b"\r\n", "refuses at {}: ERR " + "x" * 196),
+        (b"", "does not answer at {}"),
+        (None, "does not answer at {}"),
     ],
 )
 def test_only_a_broker_that_says_so_is_fine(answer: bytes | None, fault: str | None) -> None:
     with answering(answer) as port:
         found = broker_fault(f"redis://127.0.0.1:{port}")
-    assert found == (None if fault is None else f"{fault}127.0.0.1:{port}{LATER}")
+    assert found == (None if fault is None else f"{fault.format(f'127.0.0.1:{port}')}{LATER}")
 
 
 @pytest.mark.parametrize("scheme", ["redis", "rediss", "amqp"])

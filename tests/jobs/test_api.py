@@ -52,7 +52,7 @@ def test_the_spec_is_kept_as_submitted_beside_the_resolved_one(client: TestClien
     assert job["spec"] == spec()
     assert job["resolved"]["seeds"] == [0]
     assert job["resolved"]["optimizers"][1]["ayla"]["cap_weights"] is True
-    assert job["resolved"]["record"] == {"every": 1, "predictions_at": [], "metrics_every": 1}
+    assert job["resolved"]["record"] == {"every": 1, "predictions_at": [], "metrics_every": 1, "evaluate": None}
 
 
 def test_a_body_is_json_whatever_its_json_media_type(client: TestClient) -> None:

@@ -174,6 +174,32 @@ ELSEWHERE: dict[str, tuple[str, Any, str]] = {
     "a text in a list": ("/problem/start/x", [1.0, 2.0, "3"], "/problem/start/x/2"),
     "a number of 400 digits in a list": ("/problem/start/x", [10**400], "/problem/start/x/0"),
     "many vectors": ("/problem/start", {f"v{n}": [1.0] * 100 for n in range(11)}, "/problem/start"),
+    "a distribution without a name": ("/problem/start/x", {"low": 0, "high": 1}, "/problem/start/x"),
+    "a distribution of texts": ("/problem/start/x", {"uniform": [0, "1"]}, "/problem/start/x/uniform/1"),
+    "an empty interval": ("/problem/start/x", {"uniform": [1, 1]}, "/problem/start/x/uniform"),
+    "an interval of one end": ("/problem/start/x", {"uniform": [1]}, "/problem/start/x/uniform"),
+    "an infinite interval": ("/problem/start/x", {"uniform": [-1e308, 1e308]}, "/problem/start/x/uniform"),
+    "an interval to NaN": ("/problem/start/x", {"uniform": [0, float("nan")]}, "/problem/start/x/uniform/1"),
+    "no deviation": ("/problem/start/x", {"normal": [0, 0]}, "/problem/start/x/normal"),
+    "an infinite deviation": ("/problem/start/x", {"normal": [0, 1e308]}, "/problem/start/x/normal"),
+    "10^9 draws": ("/problem/start/x", {"uniform": [0, 1], "dimension": 10**9}, "/problem/start/x/dimension"),
+    "many drawn vectors": (
+        "/problem/start",
+        {f"v{n}": {"uniform": [0, 1], "dimension": 1000} for n in range(50)},
+        "/problem/start",
+    ),
+    "an unknown field of a distribution": ("/problem/start/x", {"uniform": [0, 1], "n": 2}, "/problem/start/x/n"),
+    "a vector in a list": ("/problem/start/x", [{"uniform": [0, 1], "dimension": 2}], "/problem/start/x/0"),
+    "a list in a distribution in a list": ("/problem/start/x", [{"normal": [0, [1]]}], "/problem/start/x/0/normal/1"),
+    "a drawn vector that is used as a number": (
+        "/problem/start/x",
+        {"uniform": [0, 1], "dimension": 2},
+        "/problem/expression",
+    ),
+    "no noise": ("/problem/noise", 0, "/problem/noise"),
+    "negative noise": ("/problem/noise", -1.0, "/problem/noise"),
+    "infinite noise": ("/problem/noise", 1e301, "/problem/noise"),
+    "noise with a name": ("/problem/noise", {"gaussian": 0.1}, "/problem/noise"),
     "a vector that is used as a number": ("/problem/start/x", [1.0, 2.0], "/problem/expression"),
     "Nesterov without momentum": ("/optimizers/0/nesterov", True, "/optimizers/0"),
     "an unknown schedule": ("/optimizers/0/schedule", {"name": "cos"}, "/optimizers/0/schedule/name"),
@@ -330,11 +356,17 @@ def test_epochs_of_a_file_are_not_known_beforehand(client: TestClient) -> None:
     assert "steps" in refusal["detail"]
 
 
-def test_a_start_that_is_no_number_is_told_both_forms(client: TestClient) -> None:
+def test_a_start_that_is_no_number_is_told_every_form(client: TestClient) -> None:
     refusal = refused(client, spec_with("/problem/start/x", "1"))
-    assert refusal["errors"][0]["detail"] == "Must be a number or a list, such as 0.01 or [0.01, 2]; got a string."
+    assert refusal["errors"][0]["detail"] == (
+        'Must be a number, an object or a list, such as 0.01, {"uniform": [-5, 5]} or [0.01, 2]; got a string.'
+    )
+    refusal = refused(client, spec_with("/problem/start/x", {"uniform": [2, 1]}))
+    assert refusal["errors"][0]["detail"] == "Must be [low, high] with low below high."
     refusal = refused(client, spec_with("/problem/start/x", [None]))
-    assert refusal["errors"][0]["detail"] == "Must be a number, such as 0.01; got null."
+    assert refusal["errors"][0]["detail"] == (
+        'Must be a number or an object, such as 0.01 or {"uniform": [-5, 5]}; got null.'
+    )
 
 
 def test_a_rule_over_several_fields_names_them(client: TestClient) -> None:

@@ -32,7 +32,7 @@ def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
         (folder / "log").open("w") as log,
         subprocess.Popen(
             [*SERVICE, "serve", "--port", "0"],
-            env=clean_environment(folder, AYLA_LOG_FORMAT="json"),
+            env=clean_environment(folder),
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

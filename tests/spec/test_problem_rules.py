@@ -93,10 +93,14 @@ def test_parts_at_their_limits_go_together(problem: DatasetProblem) -> None:
         ("sum(x) + y", {"x": [1.0, 2.0], "y": 1.0}, []),
         ("len(x)", {"x": [1.0, 2.0]}, ["/problem/expression"]),
         ("x[2]", {"x": [1.0, 2.0]}, ["/problem/expression"]),
+        ("x[0] + x[2]", {"x": {"uniform": [0.0, 1.0], "dimension": 4}}, ["/problem/start/x/dimension"]),
+        ("y", {"x": {"uniform": [0.0, 1.0], "dimension": 4}, "y": {"normal": [0.0, 1.0]}}, ["/problem/start/x"]),
+        ("sum(x)*y", {"x": {"uniform": [0.0, 1.0], "dimension": 4}, "y": {"normal": [0.0, 1.0]}}, []),
     ],
 )
 def test_what_an_expression_never_uses(expression: str, start: dict[str, Any], pointers: list[str]) -> None:
-    assert _pointers(ExpressionProblem(expression=expression, start=start)) == pointers
+    problem = ExpressionProblem.model_validate({"expression": expression, "start": start})
+    assert _pointers(problem) == pointers
 
 
 @pytest.mark.parametrize(
@@ -141,19 +145,3 @@ def test_parameters_are_counted(problem: ExpressionProblem | DatasetProblem, cou
 def test_the_limits_leave_room_for_what_is_usual() -> None:
     assert _dataset("mnist", {"name": "mlp", "hidden": [2048, 2048, 1024]}).parameters < MAX_PARAMETERS
     assert _dataset("classification").dataset.generated_values * 1000 < MAX_INPUT_VALUES
-
-
-@pytest.mark.parametrize(
-    ("dataset", "has_one"),
-    [
-        ({"name": "mnist"}, True),
-        ({"name": "curve"}, False),
-        ({"name": "digits"}, True),
-        ({"name": "digits", "test_fraction": 0.0}, False),
-        ({"name": "regression", "samples": 10, "test_fraction": 0.01}, False),  # a tenth of a sample
-        ({"name": "file", "file": "a.csv", "test_fraction": 0.01}, True),
-        ({"name": "file", "file": "a.csv", "test_fraction": 0.0}, False),
-    ],
-)
-def test_a_test_part_is_known_before_the_data_are(dataset: dict[str, Any], has_one: bool) -> None:
-    assert DatasetProblem.model_validate({"dataset": dataset}).dataset.has_test_part is has_one

@@ -28,7 +28,8 @@ from tests.factories import spec
 DATASET = {"type": "dataset", "dataset": {"name": "digits"}, "model": {"name": "linear"}, "batch_size": 32}
 WHOLE = DATASET | {"batch_size": None}
 CURVE = {"type": "dataset", "dataset": {"name": "curve"}}
-FILE = {"type": "dataset", "dataset": {"name": "file", "file": "a.csv"}, "batch_size": 8}
+WITHOUT_TEST = {"type": "dataset", "dataset": {"name": "regression", "samples": 8, "test_fraction": 0.05}}
+FILE: dict[str, Any] = {"type": "dataset", "dataset": {"name": "file", "file": "a.csv"}, "batch_size": 8}
 
 
 def _sgd(**settings: Any) -> list[dict[str, Any]]:
@@ -52,7 +53,7 @@ def _issues(**changes: Any) -> dict[str, str]:
 def test_every_default_is_filled_in() -> None:
     resolved = _resolve().model_dump()
     assert resolved["seeds"] == [0]
-    assert resolved["record"] == {"every": 1, "predictions_at": [], "metrics_every": 1}
+    assert resolved["record"] == {"every": 1, "predictions_at": [], "metrics_every": 1, "evaluate": None}
     assert (resolved["device"], resolved["dtype"]) == ("auto", "float64")
     assert resolved["optimizers"][0]["ayla"] is None
     assert resolved["optimizers"][1]["ayla"] == {
@@ -208,6 +209,10 @@ def test_a_resolved_spec_survives_json() -> None:
         ({"problem": DATASET, "record": {"predictions_at": [1]}}, "/record/predictions_at"),
         ({"problem": CURVE, "record": {"predictions_at": [1, 1]}}, "/record/predictions_at"),
         ({"record": {"metrics_every": 2}}, "/record/metrics_every"),
+        ({"record": {"evaluate": ["test"]}}, "/record/evaluate"),
+        ({"problem": CURVE, "record": {"evaluate": ["full_train", "test"]}}, "/record/evaluate/1"),
+        ({"problem": WITHOUT_TEST, "record": {"evaluate": ["test"]}}, "/record/evaluate/0"),
+        ({"problem": DATASET, "record": {"evaluate": ["test", "test"]}}, "/record/evaluate"),
         ({"problem": WHOLE, "budget": {"steps": MAX_STEPS}, "record": {"every": 1000}}, "/record/metrics_every"),
         (
             {"optimizers": _sgd(schedule={"name": "constant", "warmup_steps": 11})},
@@ -339,6 +344,50 @@ def test_parameters_that_are_not_recorded_cost_no_time() -> None:
     costs = [cost_of(_resolve(problem=_vector([1.0] * size))).each for size in (1, MAX_RECORDED_PARAMETERS)]
     assert costs[0] < costs[1]
     assert cost_of(_resolve(problem=_vector([1.0] * 1000))).each < costs[0]  # without a column for its only one
+
+
+def test_the_parts_to_evaluate_are_filled_in() -> None:
+    """The test part, or without one the training part; of a file only the worker sees what there is."""
+    parts: list[tuple[dict[str, Any], list[str]]] = [
+        (DATASET, ["test"]),
+        (FILE, ["test"]),
+        (CURVE, ["full_train"]),
+        (WITHOUT_TEST, ["full_train"]),
+        (FILE | {"dataset": {**FILE["dataset"], "test_fraction": 0}}, ["full_train"]),
+    ]
+    for problem, expected in parts:
+        assert _resolve(problem=problem).record.evaluate == expected, problem
+    both = _resolve(problem=DATASET, record={"evaluate": ["full_train", "test"]}).record
+    assert both.evaluate == ["test", "full_train"]
+    assert _resolve().record.evaluate is None
+    mnist = _resolve(problem={"type": "preset", "preset": "mnist-sgd"}, record={"evaluate": ["full_train"]}).record
+    assert (mnist.every, mnist.evaluate) == (25, ["full_train"])
+
+
+def test_what_is_wrong_with_the_parts_to_evaluate_says_how_to_mend_it() -> None:
+    (curve,) = _issues(problem=CURVE, record={"evaluate": ["test"]}).values()
+    assert curve == "This dataset has no test part; ask for ['full_train'] or leave this out."
+    (split,) = _issues(problem=WITHOUT_TEST, record={"evaluate": ["test"]}).values()
+    assert split.endswith("or leave this out, or keep a test part with 'test_fraction'.")
+
+
+def test_a_curve_has_a_hundred_rows_of_metrics_unless_more_are_asked_for() -> None:
+    """Where an epoch is a step a row for each would only repeat the trajectory."""
+    assert _resolve(problem=CURVE, budget={"steps": 1234}).record.metrics_every == 13
+    assert _resolve(problem=CURVE, budget={"steps": 1234}, record={"metrics_every": 1}).record.metrics_every == 1
+    for problem in (WHOLE, CURVE | {"batch_size": 5}):
+        assert _resolve(problem=problem, budget={"steps": 1234}).record.metrics_every == 1, problem
+    preset = {"type": "preset", "preset": "curve-a"}
+    assert _resolve(problem=preset, optimizers=None, budget=None).record.metrics_every == 4
+
+
+def test_what_is_evaluated_is_part_of_the_estimate() -> None:
+    costs = [
+        cost_of(_resolve(problem=DATASET, budget={"epochs": 10}, record={"evaluate": evaluate})).side_by_side
+        for evaluate in (["test"], ["full_train"], ["test", "full_train"])
+    ]
+    assert costs == sorted(costs)
+    assert costs[1] / costs[0] == pytest.approx(1 + 1 / 3, abs=0.15), "the training part costs its forward products"
 
 
 def test_the_metrics_every_that_is_proposed_is_enough() -> None:

@@ -282,7 +282,7 @@ def test_many_streams_are_told_the_same(database: Database, url: str) -> None:
 @contextmanager
 def process(folder: Path, database: Database) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A process of the API over a store, and its URL."""
-    environment = clean_environment(folder, AYLA_DATABASE_URL=database.url, AYLA_LOG_FORMAT="json")
+    environment = clean_environment(folder, AYLA_DATABASE_URL=database.url)
     command = [*SERVICE, "api", "--port", "0"]
     with (
         (folder / "log").open("a") as log,

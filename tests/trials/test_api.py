@@ -71,6 +71,8 @@ def test_a_completed_trial_has_its_result_in_numbers(client: TestClient, databas
         "losses_below_one": None,
         "losses_above_one": None,
         "notes": [],
+        "metrics": {},
+        "ran_alone": None,
         "wall_seconds": 0.5,
         "steps_per_second": 20.0,
         "device": None,

@@ -22,8 +22,9 @@ class CheckpointError(ValueError):
 
 
 def fingerprint(spec: ResolvedJobSpec, trials: Sequence[TrialPlan]) -> str:
-    """A digest of everything that decides what the batch computes."""
-    digest = hashlib.sha256(spec.model_dump_json(include={"problem", "budget", "dtype", "record"}).encode())
+    """A digest of everything that decides what the batch computes; evaluating a model changes nothing of it."""
+    decides = spec.model_dump_json(include={"problem", "budget", "dtype", "record"}, exclude={"record": {"evaluate"}})
+    digest = hashlib.sha256(decides.encode())
     for trial in trials:
         settings = trial.settings.model_dump_json(exclude=set(NAMES))
         digest.update(f"\n{trial.index} {trial.seed} {settings}".encode())
@@ -42,14 +43,15 @@ def pack(tensors: State, *, step: int, finished: bool, owner: str) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(data: bytes, into: State, *, owner: str, later: Mapping[str, int]) -> tuple[int, bool]:
+def unpack(data: bytes, into: State, *, owner: str, later: Mapping[str, float]) -> tuple[int, bool]:
     """Copy the tensors of ``data`` over those of ``into``.
 
     Args:
         data: what ``pack`` made.
         into: the tensors of the batch.
         owner: whose state it has to be.
-        later: by name the tensors that an earlier version did not save, and what they are filled with then.
+        later: by name the tensors that an earlier version did not save, and what they are filled with then; the batch
+            may lack them too.
 
     Returns:
         The step, and whether the batch had finished.
@@ -61,7 +63,8 @@ def unpack(data: bytes, into: State, *, owner: str, later: Mapping[str, int]) ->
     if content["format"] != _FORMAT or content["owner"] != owner:
         raise CheckpointError("The checkpoint belongs to another batch of trials or another version of the engine.")
     saved: dict[str, Tensor] = content["tensors"]
-    saved |= {name: torch.full_like(into[name], value) for name, value in later.items() if name not in saved}
+    missing = into.keys() - saved.keys()
+    saved |= {name: torch.full_like(into[name], value) for name, value in later.items() if name in missing}
     if {name: (item.shape, item.dtype) for name, item in saved.items()} != {
         name: (item.shape, item.dtype) for name, item in into.items()
     }:

@@ -2,18 +2,24 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import torch
+from ayla_spec.evaluation import parts_of
 from ayla_spec.jobspec import ResolvedJobSpec
+from ayla_spec.metrics import PARTS, Part
+from ayla_spec.problems import DatasetProblem
 from ayla_spec.trials import TrialPlan
 from torch import Tensor
 
 from ayla_core import checkpoint
 from ayla_core.checkpoint import CheckpointError
 from ayla_core.datasets import DataSource
+from ayla_core.metric_statistics import LATER as LATER_METRICS
+from ayla_core.metric_statistics import MetricStatistics
+from ayla_core.objectives.scores import LATER as LATER_SCORES
 from ayla_core.progress import current
 from ayla_core.recorded_steps import RecordedSteps, rows_of
 from ayla_core.recorder import MetricRows, PredictionRows, TrialOutcome, TrialRows
@@ -34,6 +40,7 @@ class EngineBlock:
         predictions: of the steps at which they are asked for.
         metrics: at the ends of epochs.
         statistics: what is known of each trial right after the block, in the order of the trials.
+        metric_statistics: likewise of its metrics; None where there are no models.
     """
 
     first_step: int
@@ -42,6 +49,7 @@ class EngineBlock:
     predictions: list[PredictionRows]
     metrics: list[MetricRows]
     statistics: TrialStatistics
+    metric_statistics: MetricStatistics | None
     _pieces: Sequence[RecordedSteps]
     _places: Integers
     _indices: Sequence[int]
@@ -56,6 +64,15 @@ class EngineBlock:
     @cached_property
     def outcomes(self) -> list[TrialOutcome]:
         """Of every trial."""
+        outcomes, metrics = self._outcomes_of_steps(), self.metric_statistics
+        if metrics is None:
+            return outcomes
+        return [
+            replace(outcome, metrics=metrics.outcome(place, completed=outcome.outcome == "completed"))
+            for place, outcome in enumerate(outcomes)
+        ]
+
+    def _outcomes_of_steps(self) -> list[TrialOutcome]:
         return self.statistics.outcomes(self._indices, self._steps_done, completed=self._completed)
 
 
@@ -99,7 +116,12 @@ class Engine:
         self._lanes = self._stepper.places[self._order]
         self._row_places = self._stepper.row_places[self._order]
         self._statistics = TrialStatistics.blank(self._stepper.lanes, self._stepper.places)
-        self._evaluation_steps = _EvaluationSteps(spec, chosen.steps_per_epoch)
+        self._parts: list[Part] = []
+        self._metric_statistics: MetricStatistics | None = None
+        if isinstance(spec.problem, DatasetProblem):
+            self._parts = parts_of(spec.problem, spec.record)
+            self._metric_statistics = MetricStatistics.blank(len(trials))
+        self._evaluation_steps = _EvaluationSteps(spec, chosen.steps_per_epoch, self._parts)
 
     @property
     def numbers_per_step(self) -> int:
@@ -164,6 +186,7 @@ class Engine:
             predictions=predictions,
             metrics=metrics,
             statistics=statistics,
+            metric_statistics=self._metric_statistics and self._metric_statistics.copy(),
             _pieces=pieces,
             _places=self._row_places,
             _indices=self._indices,
@@ -187,10 +210,12 @@ class Engine:
 
     def _metrics(self, step: int) -> list[MetricRows]:
         current().activity = f"Taking the metrics at step {step}"
-        found: dict[str, Floats] = self._stepper.metrics()
-        if not found:
-            return []
+        parts = PARTS if step == self._spec.budget.steps else self._parts
+        found: dict[str, Floats] = self._stepper.metrics(parts)
         epoch = self._evaluation_steps.epoch(step)
+        if self._metric_statistics is not None:
+            ordered = {name: values[self._order] for name, values in found.items()}
+            self._metric_statistics.update(ordered, epoch, self._statistics.alive()[self._lanes])
         when = {"step": np.array([step], dtype=np.int64), "epoch": np.array([epoch], dtype=np.int64)}
         return [
             MetricRows(index, when | {name: values[place : place + 1] for name, values in found.items()})
@@ -208,39 +233,46 @@ class Engine:
     def restore(self, data: bytes) -> None:
         """Take over the state of a checkpoint of the same job and trials.
 
-        One of an earlier version may lack counts of the statistics; they are unknown from then on.
+        One of an earlier version may lack statistics; they are unknown from then on.
 
         Raises:
             CheckpointError: when the bytes are something else; the engine is unchanged then.
         """
-        later = {f"ledger.{name}": value for name, value in LATER.items()}  # as checkpoints have called them ever since
+        later: dict[str, float] = {f"ledger.{name}": value for name, value in LATER.items()}  # their name ever since
+        later |= {f"metrics.{name}": value for name, value in LATER_METRICS.items()}
+        later |= {f"stepper.{name}": value for name, value in LATER_SCORES.items()}
         self.step, self.finished = checkpoint.unpack(data, self._state(), owner=self._owner, later=later)
 
     def _state(self) -> dict[str, Tensor]:
         """Every tensor that changes, by name; writing into one changes the engine."""
         statistics = {f"ledger.{name}": torch.from_numpy(item) for name, item in self._statistics.arrays().items()}
+        metrics = {} if self._metric_statistics is None else self._metric_statistics.arrays()
+        statistics |= {f"metrics.{name}": torch.from_numpy(item) for name, item in metrics.items()}
         return statistics | {f"stepper.{name}": item for name, item in self._stepper.state().items()}
 
 
 class _EvaluationSteps:
     """The steps between which nothing but updates happens: predictions and metrics are taken at them."""
 
-    def __init__(self, spec: ResolvedJobSpec, steps_per_epoch: int | None) -> None:
+    def __init__(self, spec: ResolvedJobSpec, steps_per_epoch: int | None, parts: Sequence[Part]) -> None:
         self._budget = spec.budget.steps
         self._predictions = spec.record.predictions_at
         self._epoch = steps_per_epoch
-        self._period = None if steps_per_epoch is None else steps_per_epoch * spec.record.metrics_every
+        # Without parts there is the row of the last step only.
+        self._period = self._budget
+        if steps_per_epoch is not None and parts:
+            self._period = steps_per_epoch * spec.record.metrics_every
 
     def between(self, first: int, end: int) -> list[int]:
         """The stops after ``first`` and before ``end``, in order."""
         stops = {step for step in self._predictions if first < step < end}
-        if self._period is not None:
+        if self._epoch is not None:
             stops.update(range((first // self._period + 1) * self._period, end, self._period))
         return sorted(stops)
 
     def has_metrics(self, step: int) -> bool:
         """Whether metrics are taken after that many updates."""
-        return self._period is not None and (step % self._period == 0 or step == self._budget)
+        return self._epoch is not None and (step % self._period == 0 or step == self._budget)
 
     def epoch(self, step: int) -> int:
         """Epochs that have begun by then."""

@@ -1,11 +1,12 @@
 """Results of a batch, block by block, and the interface of a recorder that keeps them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from ayla_spec.metrics import WholePartMetric
 
 Column = npt.NDArray[Any]
 Outcome = Literal["running", "completed", "diverged"]
@@ -48,11 +49,28 @@ class MetricRows:
         index: of the trial in its job.
         columns: arrays of one length: ``step`` and ``epoch`` (int64), then float64 ``train_loss``, the mean over the
             batches since the row before, each before its update; for classes ``train_accuracy`` of the same batches;
-            and with test data ``test_loss`` and ``test_accuracy`` after the last update. Accuracies are fractions.
+            with test data ``test_loss`` and ``test_accuracy`` of the model after the last update, on the whole test
+            part; ``full_train_loss`` and ``full_train_accuracy`` likewise on the whole training part. NaN in rows at
+            which a part was not evaluated. Accuracies are fractions.
     """
 
     index: int
     columns: dict[str, Column]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricOutcome:
+    """One metric of a trial so far.
+
+    Attributes:
+        final: of the model after the last step, infinite where it is no finite number; None unless completed.
+        best: best finite value of the rows so far; None if there was none, or earlier rows are not known.
+        best_epoch: the first epoch that had it.
+    """
+
+    final: float | None
+    best: float | None
+    best_epoch: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +89,7 @@ class TrialOutcome:
         losses_below_one: how many losses that an update followed were below 1 in size, but not 0. One for each update,
             or where AYLA transforms each sample one for each of its samples. None where it is not known.
         losses_above_one: likewise above 1.
+        metrics: those that were evaluated.
     """
 
     index: int
@@ -83,6 +102,7 @@ class TrialOutcome:
     capped_steps: int
     losses_below_one: int | None
     losses_above_one: int | None
+    metrics: Mapping[WholePartMetric, MetricOutcome] = field(default_factory=dict)
 
 
 class Block(Protocol):

@@ -12,7 +12,7 @@ from ayla_core.devices import select_device
 from ayla_core.engine import Engine
 from ayla_core.native.library import kernels
 from ayla_service.db.session import Database
-from ayla_service.logging import configure_logging
+from ayla_service.logging import configure_logging, report_failed_start
 from ayla_service.observability.metrics import REGISTRY
 from ayla_service.privacy import private_files
 from ayla_service.queue.wakeup import missing_modules
@@ -38,10 +38,10 @@ def main() -> int:
     try:
         settings = Settings()
     except ValidationError as error:
-        print(f"Invalid setting: {error}", file=sys.stderr)  # noqa: T201  # nothing is configured yet
+        report_failed_start("ayla_worker", f"Invalid setting: {error}")
         return 2
     if missing_modules(settings.broker_url):
-        print("AYLA_BROKER_URL needs: pip install 'ayla-service[queue]'", file=sys.stderr)  # noqa: T201  # as above
+        report_failed_start("ayla_worker", "AYLA_BROKER_URL needs: pip install 'ayla-service[queue]'")
         return 2
     configure_logging(settings)
     stop = StopSignal()

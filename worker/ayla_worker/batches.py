@@ -64,10 +64,11 @@ def batch_of(claims: Sequence[Claim]) -> Batch:
 
 def completed(batch: Batch, memory: MemoryRecorder, seconds: float, device: str) -> list[CompletedShard]:
     """Results of the batch, shard by shard."""
+    alone = len(batch.trials) == 1
     found = {claim.shard_id: CompletedShard(claim, [], NewResults(), device) for claim in batch.claims}
     for number, owner in enumerate(batch.owners):
         shard = found[owner]
-        shard.trials.append(progress_of(memory.outcomes[number], batch.ids, seconds, device))
+        shard.trials.append(progress_of(memory.outcomes[number], batch.ids, seconds, device, alone=alone))
         if number in memory.trajectories:
             shard.results.chunks.append(chunk_of(TrialRows(number, memory.trajectories[number]), batch.ids))
         if number in memory.metrics:

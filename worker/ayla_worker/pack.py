@@ -191,7 +191,13 @@ class PackRunner:
             engine = Engine(spec, batch.trials, device, with_progress(self._attempts.source, pack.keeper.keep))
             block_length = BlockLength(self._settings.heartbeat_seconds, first_steps=_FIRST_STEPS, growth=_GROWTH)
             monitor.computing()
-            if not train(engine, memory, block_length, self._should_stop(pack, batch, monitor, watch)):
+            should_stop = self._should_stop(pack, batch, monitor, watch)
+
+            def asked() -> bool:
+                with stopwatch.stopped():
+                    return should_stop()
+
+            if not train(engine, memory, block_length, asked):
                 raise PackInterrupted
         seconds = stopwatch.lap()
         metrics.steps_stored(sum(item.steps_done for item in memory.outcomes.values()), seconds)

@@ -107,9 +107,10 @@ class StoreRecorder:
                 clock.computing()
 
     def _recorded(self, block: Block, checkpoint: Callable[[], bytes], seconds: float) -> RecordedBlock:
+        ids, alone = self._claim.trial_ids, len(block.outcomes) == 1
         return RecordedBlock(
             checkpoint=None if block.finished else self._due(block, checkpoint),
-            trials=[progress_of(item, self._claim.trial_ids, seconds, self._device) for item in block.outcomes],
+            trials=[progress_of(item, ids, seconds, self._device, alone=alone) for item in block.outcomes],
             results=results_of(block, self._claim.trial_ids),
             finished=block.finished,
             device=self._device,

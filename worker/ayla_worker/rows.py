@@ -6,6 +6,7 @@ from ayla_core.recorded_steps import joined
 from ayla_core.recorder import Block, MetricRows, PredictionRows, TrialOutcome, TrialRows
 from ayla_service.states import TrialState
 from ayla_service.trials.encoding import encode
+from ayla_service.trials.metric_columns import METRIC_COLUMNS
 from ayla_service.trials.progress import TrialProgress
 from ayla_service.trials.writer import NewChunk, NewPredictions, NewResults
 
@@ -25,9 +26,14 @@ def results_of(block: Block, trial_ids: Mapping[int, str]) -> NewResults:
 
 
 def progress_of(
-    summary: TrialOutcome, trial_ids: Mapping[int, str], seconds: float, device: str | None = None
+    summary: TrialOutcome,
+    trial_ids: Mapping[int, str],
+    seconds: float,
+    device: str | None = None,
+    *,
+    alone: bool | None = None,
 ) -> TrialProgress:
-    """Progress of a trial, for the store."""
+    """Progress of a trial, for the store; ``alone``: whether nothing else was computed beside it in those seconds."""
     return TrialProgress(
         trial_id=trial_ids[summary.index],
         state=TrialState(summary.outcome),
@@ -41,7 +47,18 @@ def progress_of(
         losses_above_one=summary.losses_above_one,
         seconds=seconds,
         device=device,
+        metrics=metric_columns(summary),
+        ran_alone=alone,
     )
+
+
+def metric_columns(summary: TrialOutcome) -> dict[str, float | None]:
+    """The metrics of a trial, by the columns of its row."""
+    return {
+        name: value
+        for metric, found in summary.metrics.items()
+        for name, value in zip(METRIC_COLUMNS[metric], (found.final, found.best, found.best_epoch), strict=True)
+    }
 
 
 def chunk_of(rows: TrialRows | MetricRows, trial_ids: Mapping[int, str]) -> NewChunk:

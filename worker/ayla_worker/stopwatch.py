@@ -1,6 +1,8 @@
 """Stopwatch for computing time."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 
@@ -17,3 +19,10 @@ class Stopwatch:
     def start(self) -> None:
         """Count from now on."""
         self._since = time.perf_counter()
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """What happens within does not count."""
+        seconds = self.lap()
+        yield
+        self._since = time.perf_counter() - seconds

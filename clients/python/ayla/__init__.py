@@ -9,7 +9,21 @@ Example:
 from ayla._client import Client
 from ayla._clock import Clock
 from ayla._version import __version__
-from ayla.builders import cnn, dataset, expression, linear, mlp, optimizers, preset, schedules
+from ayla.aggregates import AggregatedPair, EstimateOverProblems
+from ayla.arms import ArmPair, ArmResult, ArmsOnProblem, ProtocolResult
+from ayla.builders import (
+    cnn,
+    dataset,
+    expression,
+    linear,
+    mlp,
+    normal,
+    optimizers,
+    preset,
+    protocol,
+    schedules,
+    uniform,
+)
 from ayla.builders.optimizers import *  # noqa: F403  # its __all__ is the list of the optimizers
 from ayla.comparison import ComparedOptimizer, Comparison, ConfidenceInterval, Distribution, Pairing, RankTest, SignTest
 from ayla.errors import (
@@ -34,6 +48,7 @@ from ayla.errors import (
     UnprocessableEntityError,
     WaitTimeout,
 )
+from ayla.jobs_comparison import JobsComparison, ProblemComparison
 from ayla.models import (
     Attempt,
     AttemptCounts,
@@ -46,6 +61,7 @@ from ayla.models import (
     RunningAttempt,
     Trial,
     TrialCounts,
+    TrialMetric,
     TrialSummary,
     Worker,
 )
@@ -57,6 +73,10 @@ __all__ = [
     "APIResponseError",
     "APIStatusError",
     "APITimeoutError",
+    "AggregatedPair",
+    "ArmPair",
+    "ArmResult",
+    "ArmsOnProblem",
     "Attempt",
     "AttemptCounts",
     "AttemptError",
@@ -71,11 +91,13 @@ __all__ = [
     "ConfidenceInterval",
     "ConflictError",
     "Distribution",
+    "EstimateOverProblems",
     "FieldError",
     "InvalidRequest",
     "Job",
     "JobCancelled",
     "JobFailed",
+    "JobsComparison",
     "Metrics",
     "MissingDependency",
     "NotFoundError",
@@ -84,7 +106,9 @@ __all__ = [
     "PermissionDeniedError",
     "Predictions",
     "Problem",
+    "ProblemComparison",
     "Progress",
+    "ProtocolResult",
     "RankTest",
     "RateLimitError",
     "RunningAttempt",
@@ -93,6 +117,7 @@ __all__ = [
     "Trajectory",
     "Trial",
     "TrialCounts",
+    "TrialMetric",
     "TrialSummary",
     "UnprocessableEntityError",
     "WaitTimeout",
@@ -103,7 +128,10 @@ __all__ = [
     "expression",
     "linear",
     "mlp",
+    "normal",
     "preset",
+    "protocol",
     "schedules",
+    "uniform",
 ]
 __all__ += optimizers.__all__

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias, overload
 
 import httpx2
 
 from ayla._address import DEFAULT_BASE_URL, parse_base_url, without_credentials
 from ayla._clock import Clock
 from ayla._jobs import Jobs
+from ayla._json import JSONObject, Settings, to_json, without_none
 from ayla._responses import parse
-from ayla._transport import UNSET, Timeout, Transport, Unset, header_value, segment
+from ayla._transport import UNSET, Timeout, Transport, Unset, header_value, id_of, segment
 from ayla._trials import Trials
 from ayla._version import __version__
 from ayla._workers import Workers
 from ayla.comparison import Comparison
+from ayla.jobs_comparison import JobsComparison
 from ayla.models import Catalogue, Job
+
+JobList: TypeAlias = Sequence[Job] | list[str] | list[Job | str] | tuple[Job | str, ...]
+"""Several jobs or ids; a single text is the id of one job."""
 
 DEFAULT_TIMEOUT = httpx2.Timeout(60.0, connect=5.0)
 
@@ -82,9 +88,57 @@ class Client:
         """The parts that a job can have, the limits of the service, and the JSON schema of a job spec."""
         return parse(Catalogue, self._transport.get("/v1/catalogue"))
 
+    @overload
     def compare(
         self,
         job: Job | str,
+        *,
+        metric: str | None = ...,
+        target: float | None = ...,
+        confidence: float | None = ...,
+        baseline: str | None = ...,
+        target_metric: str | None = ...,
+        minimum: float | None = ...,
+        targets: Sequence[float] | None = ...,
+        cost: str | None = ...,
+        protocol: None = ...,
+    ) -> Comparison: ...
+
+    @overload
+    def compare(
+        self,
+        job: Job | str,
+        *,
+        metric: str | None = ...,
+        target: float | None = ...,
+        confidence: float | None = ...,
+        baseline: str | None = ...,
+        target_metric: str | None = ...,
+        minimum: float | None = ...,
+        targets: Sequence[float] | None = ...,
+        cost: str | None = ...,
+        protocol: Settings,
+    ) -> JobsComparison: ...
+
+    @overload
+    def compare(
+        self,
+        job: JobList,
+        *,
+        metric: str | None = ...,
+        target: float | None = ...,
+        confidence: float | None = ...,
+        baseline: str | None = ...,
+        target_metric: str | None = ...,
+        minimum: float | None = ...,
+        targets: Sequence[float] | None = ...,
+        cost: str | None = ...,
+        protocol: Settings | None = ...,
+    ) -> JobsComparison: ...
+
+    def compare(
+        self,
+        job: Job | str | JobList,
         *,
         metric: str | None = None,
         target: float | None = None,
@@ -92,13 +146,17 @@ class Client:
         baseline: str | None = None,
         target_metric: str | None = None,
         minimum: float | None = None,
-    ) -> Comparison:
-        """The comparison of a job's optimizers, as the service computes it.
+        targets: Sequence[float] | None = None,
+        cost: str | None = None,
+        protocol: Settings | None = None,
+    ) -> Comparison | JobsComparison:
+        """The comparison of a job's optimizers, or of those of several jobs, as the service computes it.
 
-        Trials without a result are left out and counted; one that diverged counts as the worst result.
+        Trials without a result are left out and counted; one that diverged counts as the worst result. With a protocol
+        the best setting of each arm is selected on some seeds, and the selected settings are compared on others.
 
         Args:
-            job: the job or its id.
+            job: the job or its id; or several of them, whose optimizers are matched by label.
             metric: what settings are tested by: "test_loss", "test_accuracy", "full_train_loss",
                 "full_train_accuracy", "final_loss", "best_loss", "area_under_curve", "gap", "steps_to_target" or
                 "epochs_to_target"; more is better in accuracies, less in all others. Default: the loss on the test
@@ -106,25 +164,38 @@ class Client:
                 expressions.
             target: the value to reach, for "steps_to_target" and "epochs_to_target".
             confidence: of intervals and verdicts, 0.5 to 0.999; service default 0.95.
-            baseline: label of an optimizer that all others are tested against; default: AYLA against the same
-                setting without it.
+            baseline: label of an optimizer, with a protocol name of an arm, that all others are tested against;
+                default: AYLA against the same without it.
             target_metric: what the target is a value of: a metric of a whole part, "final_loss" (the loss of each
                 step) or "gap"; default: ``metric`` if it is one of them, else the default metric.
             minimum: the least possible loss, for "gap"; default: what the service knows of the expression.
+            targets: values of the target metric to reach in the ECDF of ``profile``, at most 100; default: 50 from the
+                first value to the best.
+            cost: what profiles are measured in: "steps", "gradient_evaluations", or "seconds" where every trial ran
+                alone; service default "steps".
+            protocol: from ``ayla.protocol``; a ``JobsComparison`` is returned then, as for several jobs.
 
         Raises:
             NotFoundError: there is no such job.
+            InvalidRequest: an argument cannot be sent.
             UnprocessableEntityError: an argument does not fit the job; ``errors`` says why.
         """
-        params = {
+        asked: JSONObject = {
             "metric": metric,
             "target": target,
             "confidence": confidence,
             "baseline": baseline,
             "target_metric": target_metric,
             "minimum": minimum,
+            "targets": None if targets is None else list(targets),
+            "cost": cost,
         }
-        return parse(Comparison, self._transport.get(f"/v1/jobs/{segment(job)}/comparison", params))
+        several = isinstance(job, Sequence) and not isinstance(job, str)
+        if protocol is None and not several:
+            return parse(Comparison, self._transport.get(f"/v1/jobs/{segment(job)}/comparison", asked))
+        job_ids = [id_of(one) for one in (job if several else [job])]
+        body = to_json(without_none(**asked, job_ids=job_ids, protocol=protocol))
+        return parse(JobsComparison, self._transport.post("/v1/comparisons", body, idempotent=True))
 
     def close(self) -> None:
         """Close the connections."""

@@ -118,15 +118,25 @@ class Transport:
         return response
 
 
+def id_of(item: object) -> str:
+    """An id, or that of a job or trial.
+
+    Raises:
+        InvalidRequest: there is none.
+    """
+    identifier = item if isinstance(item, str) else getattr(item, "id", None)
+    if not isinstance(identifier, str):
+        raise InvalidRequest("id", f"a {type(item).__name__} is not an id and has none.")
+    return identifier
+
+
 def segment(item: object) -> str:
     """An id, or that of a job or trial, as one part of a path, whatever characters it has.
 
     Raises:
         InvalidRequest: there is no id, or with it the path would mean something else.
     """
-    identifier = item if isinstance(item, str) else getattr(item, "id", None)
-    if not isinstance(identifier, str):
-        raise InvalidRequest("id", f"a {type(item).__name__} is not an id and has none.")
+    identifier = id_of(item)
     if identifier in {"", ".", ".."}:
         raise InvalidRequest("id", "it cannot be empty, '.' or '..'.")
     return quote(valid_unicode(identifier, "id"), safe="")

@@ -87,7 +87,7 @@ class Trials:
         from_step: int | None = None,
         to_step: int | None = None,
     ) -> Metrics:
-        """Loss and accuracy on training and test data, epoch by epoch, also while the trial runs.
+        """Loss and accuracy on training and test data, epoch by epoch (see ``Metrics``), also while the trial runs.
 
         Args:
             trial: the trial or its id.

@@ -169,6 +169,7 @@ class Pairing(ResponseModel):
         sign_test: decides the outcome; None with fewer than two pairs.
         rank_test: None with fewer than two pairs.
         tests: number of tests in Holm's correction.
+        family: which tests these are, in words; None without a test, and from a service that does not say.
         outcome: "better", "worse", "undecided" or "no_statement".
         verdict: the outcome in words.
     """
@@ -191,54 +192,33 @@ class Pairing(ResponseModel):
     sign_test: SignTest | None = None
     rank_test: RankTest | None = None
     tests: int = 0
+    family: str | None = None
     outcome: str
     verdict: str
 
 
-class Comparison(ResponseModel):
-    """A job's optimizers side by side, with verdicts on who did better and how sure that is.
-
-    All of it is the service's answer; printed, it is a table with the verdicts and notes below.
+class JudgedOptimizers(ResponseModel):
+    """Optimizers side by side on one problem, and what they are judged by.
 
     Attributes:
-        job_id: whose trials these are.
-        state: of the job.
         metric: what the optimizers are judged by.
         more_is_better: direction of the metric.
-        target: the value to reach; None where none was asked for.
-        target_metric: what it is a value of.
+        target_metric: what a target is a value of.
         minimum: the least possible loss, which gaps are to; None if unknown.
         mini_batches: whether each loss of a step, so the final and the best loss too, is that of a single mini-batch.
         not_recorded: why nothing is judged by the metric; None where some trial has it.
-        confidence: of the intervals and verdicts.
-        baseline: label of the optimizer that all others are tested against; None: AYLA against the same setting
-            without it.
-        optimizers: one per setting, in the job's order.
+        optimizers: one per setting, in the order of the jobs.
         pairs: settings against each other.
-        notes: remarks on these numbers.
-        profile: the performance profile, as the service describes it.
     """
 
-    job_id: str
-    state: str
     metric: str = "final_loss"
     more_is_better: bool = False
-    target: float | None = None
     target_metric: str = "final_loss"
     minimum: float | None = None
     mini_batches: bool = False
     not_recorded: str | None = None
-    confidence: float = 0.95
-    baseline: str | None = None
     optimizers: tuple[ComparedOptimizer, ...]
     pairs: tuple[Pairing, ...]
-    notes: tuple[str, ...] = ()
-    profile: dict[str, Any] | None = None
-
-    @property
-    def statements(self) -> tuple[str, ...]:
-        """The verdict of each pair, then the notes, in the service's words."""
-        return (*(pairing.verdict for pairing in self.pairs), *self.notes)
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -248,13 +228,6 @@ class Comparison(ResponseModel):
     def cells(self) -> list[list[str]]:
         """The table as text, without its header: "inf" where a loss is infinite, "-" where there is none."""
         return [self._row(optimizer) for optimizer in self.optimizers]
-
-    def __str__(self) -> str:
-        lines = text_table([[*self.headers], *self.cells()])
-        return "\n".join([*lines, *self.statements])
-
-    def _repr_html_(self) -> str:
-        return html_table("Comparison", self.headers, self.cells()) + html_paragraphs(self.statements)
 
     @property
     def _columns(self) -> dict[str, Callable[[ComparedOptimizer], str]]:
@@ -289,6 +262,43 @@ class Comparison(ResponseModel):
 
     def _row(self, optimizer: ComparedOptimizer) -> list[str]:
         return [optimizer.label, str(optimizer.seeds), *(shown(optimizer) for shown in self._columns.values())]
+
+
+class Comparison(JudgedOptimizers):
+    """A job's optimizers side by side, with verdicts on who did better and how sure that is.
+
+    All of it is the service's answer; printed, it is a table with the verdicts and notes below.
+
+    Attributes:
+        job_id: whose trials these are.
+        state: of the job.
+        target: the value to reach; None where none was asked for.
+        confidence: of the intervals and verdicts.
+        baseline: label of the optimizer that all others are tested against; None: AYLA against the same setting
+            without it.
+        notes: remarks on these numbers.
+        profile: the performance profile, as the service describes it.
+    """
+
+    job_id: str
+    state: str
+    target: float | None = None
+    confidence: float = 0.95
+    baseline: str | None = None
+    notes: tuple[str, ...] = ()
+    profile: dict[str, Any] | None = None
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """The verdict of each pair, then the notes, in the service's words."""
+        return (*(pairing.verdict for pairing in self.pairs), *self.notes)
+
+    def __str__(self) -> str:
+        lines = text_table([[*self.headers], *self.cells()])
+        return "\n".join([*lines, *self.statements])
+
+    def _repr_html_(self) -> str:
+        return html_table("Comparison", self.headers, self.cells()) + html_paragraphs(self.statements)
 
 
 def _median(values: Distribution | None) -> str:

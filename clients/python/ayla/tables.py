@@ -85,11 +85,12 @@ class Trajectory(ColumnTable):
 
 
 class Metrics(ColumnTable):
-    """How well a trial's model does on its dataset, epoch by epoch; no rows where the problem has no metrics.
+    """How well a trial's model does on its dataset, epoch by epoch; no rows where there is no model.
 
-    Columns: step, epoch, train_loss, for classes train_accuracy, and with test data test_loss and test_accuracy.
-    Training columns are means over the batches since the row before. Accuracies are fractions. A value that is not
-    finite is NaN.
+    Columns: step, epoch, train_loss, for classes train_accuracy, with test data test_loss and test_accuracy, and
+    full_train_loss and full_train_accuracy. train columns are means over the batches since the row before; test and
+    full_train columns are of the model after the step, on the whole test or training part, and NaN in rows at which
+    the job does not evaluate it. Accuracies are fractions. A value that is not finite is NaN.
 
     Attributes:
         trial_id: whose metrics they are.

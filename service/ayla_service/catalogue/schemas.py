@@ -45,7 +45,10 @@ class FunctionEntry(BaseModel):
     name: str
     title: str
     description: str
-    problem: ExpressionProblem
+    problem: ExpressionProblem = Field(description="From its customary start point.")
+    random_problem: ExpressionProblem = Field(
+        description="The same from a random start: each trial draws it with its seed, evenly from the domain."
+    )
     dimensions: Literal["any"] | int = Field(
         description="How many numbers it takes. 'any': a vector of any length; all else here is then for the length "
         "of the start point."

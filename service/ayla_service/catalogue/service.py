@@ -1,6 +1,7 @@
 """The catalogue: everything a job can name, collected from ``ayla_spec``."""
 
 import inspect
+from collections.abc import Mapping
 from functools import cache
 from types import UnionType
 from typing import get_args
@@ -8,7 +9,7 @@ from typing import get_args
 from ayla_spec import JobSpec, resolve
 from ayla_spec.datasets import AnyDataset
 from ayla_spec.expression import COMPARISONS, CONSTANTS, FUNCTIONS, OPERATORS, REDUCTIONS
-from ayla_spec.functions import TEST_FUNCTIONS, Interval, TestFunction
+from ayla_spec.functions import TEST_FUNCTIONS, TestFunction
 from ayla_spec.limits import published
 from ayla_spec.model import SpecModel
 from ayla_spec.networks import LOSSES_OF_CLASSES, LOSSES_OF_NUMBERS, AnyInitialization, AnyModel
@@ -84,19 +85,19 @@ def _functions() -> list[FunctionEntry]:
             name=function.name,
             title=function.title,
             description=function.description,
-            problem=ExpressionProblem(expression=function.expression, start=function.start),
+            problem=_problem(function, function.start),
+            random_problem=_problem(function, function.random_start),
             dimensions=function.dimensions,
             minimizers=list(function.minimizers),
             minimum=function.minimum,
-            domain=_domain(function),
+            domain={name: function.domain_of(name) for name in function.start},
         )
         for function in TEST_FUNCTIONS
     ]
 
 
-def _domain(function: TestFunction) -> dict[str, Interval]:
-    """The interval of each variable, also where one stands for all."""
-    return function.domain if isinstance(function.domain, dict) else dict.fromkeys(function.start, function.domain)
+def _problem(function: TestFunction, start: Mapping[str, object]) -> ExpressionProblem:
+    return ExpressionProblem.model_validate({"expression": function.expression, "start": dict(start)})
 
 
 def _presets() -> list[PresetEntry]:

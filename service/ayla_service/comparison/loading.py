@@ -42,8 +42,8 @@ _COLUMNS = (
     TrialRow.stored_bytes,
     TrialRow.losses_below_one,
     TrialRow.losses_above_one,
+    TrialRow.ran_alone,
     *(getattr(TrialRow, name) for name in WHOLE_PART_METRICS),
-    *(getattr(TrialRow, f"best_{name}") for name in WHOLE_PART_METRICS),
 )
 
 _DATASET: TypeAdapter[DatasetSettings] = TypeAdapter(DatasetSettings)
@@ -108,7 +108,7 @@ def _problem(resolved: dict[str, Any], minimum: float | None) -> ComparedProblem
         steps=resolved["budget"]["steps"],
         dtype=resolved["dtype"],
         mini_batches=_has_mini_batches(problem.get("batch_size"), dataset),
-        parts=("test", *parts) if dataset is not None and dataset.has_test_part else parts,
+        parts=("test", *parts) if dataset is not None and dataset.test_samples != 0 else parts,
         has_classes=dataset is not None and dataset.has_classes,
         minimum=minimum if minimum is not None or is_dataset else _known_minimum(json.dumps(problem)),
     )
@@ -130,11 +130,19 @@ def _known_minimum(problem: str) -> float | None:
 def _title(problem: dict[str, Any]) -> str:
     is_dataset = problem["type"] == "dataset"
     title = f"{problem['model']['name']} on {problem['dataset']['name']}" if is_dataset else str(problem["expression"])
-    return title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1]}…"
+    drawn = _randomness(problem)
+    marks = f" ({', '.join(drawn)})" if drawn else ""
+    room = _LONGEST_TITLE - len(marks)
+    return (title if len(title) <= room else f"{title[: room - 1]}…") + marks
+
+
+def _randomness(problem: dict[str, Any]) -> list[str]:
+    """What the seed of a trial decides, of an expression."""
+    return ExpressionProblem.model_validate(problem).randomness if problem["type"] == "expression" else []
 
 
 def _add_trials(session: Session, job: JobRow, problem: ComparedProblem, number: int) -> None:
-    record = job.resolved_spec["record"]
+    record, is_drawn = job.resolved_spec["record"], bool(_randomness(job.resolved_spec["problem"]))
     for row in session.execute(select(*_COLUMNS).where(TrialRow.job_id == job.id).order_by(TrialRow.index)):
         setting = problem.settings.setdefault(row.label, ComparedSetting(row.label, row.settings))
         setting.add(row.settings)
@@ -144,10 +152,10 @@ def _add_trials(session: Session, job: JobRow, problem: ComparedProblem, number:
         elif row.seed in setting.runs:
             problem.repeated += 1
         else:
-            setting.runs[row.seed] = _run(row, number, problem, record["every"])
+            setting.runs[row.seed] = _run(row, number, problem, record["every"], is_drawn=is_drawn)
 
 
-def _run(row: Row[Any], number: int, problem: ComparedProblem, every: int) -> SeedRun:
+def _run(row: Row[Any], number: int, problem: ComparedProblem, every: int, *, is_drawn: bool) -> SeedRun:
     diverged = row.state == TrialState.DIVERGED
     return SeedRun(
         trial_id=row.id,
@@ -160,19 +168,20 @@ def _run(row: Row[Any], number: int, problem: ComparedProblem, every: int) -> Se
         best_loss=_number(row.best_loss),
         best_step=row.best_step,
         wall_seconds=row.wall_seconds,
+        ran_alone=row.ran_alone is True,
         rows=row.steps_done // every + 2,
         stored_bytes=row.stored_bytes,
         loss_counts=LossCounts.known(row.losses_below_one, row.losses_above_one),
         mini_batches=problem.mini_batches,
         minimum=problem.minimum,
-        whole_parts=_whole_parts(row, ""),
-        best_of_parts=_whole_parts(row, "best_"),
+        whole_parts=_whole_parts(row),
+        is_drawn=is_drawn,
     )
 
 
-def _whole_parts(row: Row[Any], prefix: str) -> dict[WholePartMetric, float]:
-    """What was evaluated on whole parts of the data."""
-    found = ((name, getattr(row, prefix + name)) for name in WHOLE_PART_METRICS)
+def _whole_parts(row: Row[Any]) -> dict[WholePartMetric, float]:
+    """What was evaluated on whole parts of the data; their columns are the last."""
+    found = zip(WHOLE_PART_METRICS, row[-len(WHOLE_PART_METRICS) :], strict=True)
     return {name: value for name, value in found if value is not None}
 
 

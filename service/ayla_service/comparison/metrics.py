@@ -25,17 +25,20 @@ METRIC_KINDS: Mapping[Metric, MetricKind] = dict[Metric, MetricKind](
 )
 """Every metric of a comparison."""
 
+_WHOLE_PARTS = frozenset(WHOLE_PART_METRICS)
+_STEP_METRICS = frozenset(get_args(StepMetric))
+_TARGET_METRICS = frozenset(get_args(TargetMetric))
 _LOSSES_OF_STEPS = frozenset({"final_loss", "best_loss", "gap"})
 
 
 def is_whole_part(metric: Metric) -> TypeGuard[WholePartMetric]:
     """Whether it is measured on a whole part of a dataset."""
-    return metric in WHOLE_PART_METRICS
+    return metric in _WHOLE_PARTS
 
 
 def is_to_target(metric: Metric) -> TypeGuard[StepMetric]:
     """Whether it is the way to a target."""
-    return metric in get_args(StepMetric)
+    return metric in _STEP_METRICS
 
 
 def is_of_rows(metric: Metric) -> bool:
@@ -44,7 +47,7 @@ def is_of_rows(metric: Metric) -> bool:
 
 
 def _can_be_target(metric: Metric) -> TypeGuard[TargetMetric]:
-    return metric in get_args(TargetMetric)
+    return metric in _TARGET_METRICS
 
 
 def more_is_better(metric: Metric) -> bool:
@@ -78,11 +81,15 @@ def choose_metrics(problems: Iterable["ComparedProblem"], query: ComparisonQuery
 
 
 def _target_metric(problem: "ComparedProblem") -> TargetMetric:
-    """The metric itself if a target can be a value of it, else the problem's default."""
-    for metric in (problem.metric, default_metric(problem)):
-        if _can_be_target(metric):
-            return metric
-    return "final_loss"
+    """The metric itself if a target can be a value of it, else the problem's default.
+
+    With full batches the loss of each step is that on the whole training part, and known more often.
+    """
+    default = default_metric(problem)
+    wanted = problem.metric if _can_be_target(problem.metric) else default
+    if wanted == "full_train_loss" and not problem.mini_batches:
+        return "final_loss"
+    return wanted if _can_be_target(wanted) else "final_loss"
 
 
 def why_not(problem: "ComparedProblem", metric: Metric) -> str | None:

@@ -133,6 +133,17 @@ def over_problems(problems: Sequence[ComparedProblem], match: Match, metric: Met
     )
 
 
+def by_problem(problems: Sequence[ComparedProblem], match: Match, metric: Metric | None = None) -> list[list[Pair]]:
+    """The values on the independent seeds on which both settings have the metric, of each problem with such seeds."""
+    found = (_known(problem, _both(problem, match), metric or problem.metric)[1] for problem in problems)
+    return [values for values in found if values]
+
+
+def relative_differences(pairs: Sequence[Pair], metric: Metric) -> list[float]:
+    """Of each pair (a - b) / (|a| + |b|), from -1 to 1; 0 where both diverged, nothing where neither was reached."""
+    return [_relative(ours, base) if _differ(ours, base) else 0.0 for ours, base in _reached(pairs, metric)]
+
+
 def _known(problem: ComparedProblem, both: Sequence[tuple[SeedRun, SeedRun]], metric: Metric) -> tuple[int, list[Pair]]:
     """How many seeds are independent, and the values on those of which both settings have the metric."""
     kept = both if independent(both) else both[:1]
@@ -142,9 +153,9 @@ def _known(problem: ComparedProblem, both: Sequence[tuple[SeedRun, SeedRun]], me
     return len(kept), [(ours, base) for ours, base in found if ours is not None and base is not None]
 
 
-def _reached(values: list[Pair], metric: Metric) -> list[Pair]:
+def _reached(values: Sequence[Pair], metric: Metric) -> list[Pair]:
     """The pairs of which at least one is known: of two that miss the target nobody knows which is later."""
-    return [pair for pair in values if _differ(*pair)] if is_to_target(metric) else values
+    return [pair for pair in values if _differ(*pair) or not is_to_target(metric)]
 
 
 def _both(problem: ComparedProblem, match: Match) -> list[tuple[SeedRun, SeedRun]]:

@@ -54,6 +54,7 @@ def _on_problem(place: int, tuned: TunedProblem, protocol: Protocol, query: Comp
     return ArmsOnProblem(
         problem=place,
         select_metric=tuned.metric,
+        more_is_better=more_is_better(tuned.metric),
         arms=[_arm(tuned, arm, protocol, query) for arm in tuned.arms.values()],
         settings=[_setting(name, one, tuned.metric) for name, one in tried],
         sensitivity=_sensitivity(tried, tuned.metric),

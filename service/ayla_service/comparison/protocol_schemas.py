@@ -115,6 +115,7 @@ class ArmsOnProblem(FrozenModel):
 
     problem: int = Field(description="Place of the problem in 'problems'.")
     select_metric: Metric = Field(description="What settings are selected by.")
+    more_is_better: bool = Field(description="Direction of that metric.")
     arms: list[ArmResult]
     settings: list[TunedSetting] = Field(description="The settings of all arms, arm by arm.")
     sensitivity: list[SensitivitySeries] = Field(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from ayla_service.comparison.arms import arm_matches, arms_of
 from ayla_service.comparison.effects import copies
-from ayla_service.comparison.families import problem_tests, seed_tests
+from ayla_service.comparison.matched_tests import problem_tests, seed_tests
 from ayla_service.comparison.metrics import why_not
 from ayla_service.comparison.paired_tests import PairedTest
 from ayla_service.comparison.pairs import Match
@@ -57,11 +57,11 @@ def follow(protocol: Protocol, problems: Sequence[ComparedProblem], query: Compa
     matched = arm_matches(problems, query.baseline)
     confirmations = [one.confirmation for one in tuned]
     firsts = [copies(confirmation) for confirmation in confirmations]
-    tests = seed_tests(confirmations, firsts, query, [_present(one, matched) for one in tuned])
+    tests = seed_tests(confirmations, firsts, [_present(one, matched) for one in tuned], query)
     return ProtocolOutcome(
         protocol,
         [replace(one, tests=tests[place]) for place, one in enumerate(tuned)],
-        problem_tests(confirmations, firsts, query, matched) if len(problems) > 1 else [],
+        problem_tests(confirmations, firsts, matched, query) if len(problems) > 1 else [],
         has_matches=bool(matched),
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from ayla_service.comparison.metrics import in_words, more_is_better
 from ayla_service.comparison.pairs import Match, over_seeds
+from ayla_service.comparison.profile_schemas import Profiles
 from ayla_service.comparison.protocol_answers import protocol_result, shown
 from ayla_service.comparison.query import Metric
 from ayla_service.comparison.runs import ComparedProblem, labels_of
@@ -14,7 +15,6 @@ from ayla_service.comparison.schemas import (
     ConfidenceInterval,
     Distribution,
     PairComparison,
-    Profiles,
 )
 from ayla_service.comparison.service import ComparisonResult
 from ayla_service.comparison.verdicts import pair_comparison

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from ayla_spec.problems import ExpressionProblem
+from ayla_spec.starts import Normal, Scalar, Uniform
 
 from ayla_service.figures.data import LARGEST, FigureData, Floats, Integers, RecordedTrial, drawable
 from ayla_service.figures.options import DEFAULT_DPI, FigureOptions
@@ -31,16 +32,16 @@ def finite_path(trial: RecordedTrial, columns: Sequence[str]) -> list[Floats]:
     return [drawable(trial.column(column)[:count]) for column in columns]
 
 
-def parameter_limits(trials: Sequence[RecordedTrial], column: str, start: float) -> tuple[float, float]:
-    """Limits of the axis of a parameter; the start point is always within.
+def parameter_limits(trials: Sequence[RecordedTrial], column: str, *starts: float) -> tuple[float, float]:
+    """Limits of the axis of a parameter; the start points are always within.
 
     Trials that diverged count only where all have: their last steps would make a dot of all the rest.
     """
     found = _joined([path for trial in trials if not trial.diverged for path in finite_path(trial, [column])])
     if not len(found):
         found = _inner(_joined([path for trial in trials for path in finite_path(trial, [column])]))
-    near = min(max(start, -LARGEST), LARGEST)
-    low, high = float(found.min(initial=near)), float(found.max(initial=near))
+    found = np.concatenate([found, np.clip(starts, -LARGEST, LARGEST)])
+    low, high = float(found.min()), float(found.max())
     least = _LEAST_WIDTH * max(1.0, abs(low)) if high - low <= 1e-9 * max(1.0, abs(low)) else 0.0
     margin = max(least, _MARGIN * (high - low))
     return low - margin, high + margin
@@ -49,7 +50,18 @@ def parameter_limits(trials: Sequence[RecordedTrial], column: str, start: float)
 def axis_limits(problem: ExpressionProblem, data: FigureData) -> list[tuple[float, float]]:
     """Limits of the axis of each parameter."""
     trials = [trial for setting in data.settings for trial in setting.trials]
-    return [parameter_limits(trials, f"param.{name}", start) for name, start in problem.flat_start.items()]
+    return [
+        parameter_limits(trials, column, *_starts(trials, column, start))
+        for column, start in ((f"param.{name}", start) for name, start in problem.flat_start.items())
+    ]
+
+
+def _starts(trials: Sequence[RecordedTrial], column: str, start: Scalar) -> list[float]:
+    """The start values of a parameter; of a random start those that are drawn, or the middle before there is any."""
+    if not isinstance(start, Uniform | Normal):
+        return [start]
+    firsts = [path[0] for trial in trials for path in finite_path(trial, [column]) if len(path)]
+    return [float(first) for first in firsts] or [start.middle]
 
 
 def value_limits(

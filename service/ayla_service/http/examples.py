@@ -34,6 +34,20 @@ _VECTOR = {
     ],
     "budget": {"steps": 2000},
 }
+_RANDOM = {
+    "problem": {
+        "type": "expression",
+        "expression": "sum(x[i]**4 - 8*x[i]**2 for i in range(len(x)))",
+        "start": {"x": {"uniform": [-3.0, 3.0], "dimension": 2}},
+        "noise": 0.5,
+    },
+    "optimizers": [
+        {"name": "sgd", "learning_rate": 0.01},
+        {"name": "sgd", "learning_rate": 0.01, "ayla": {"n1": 1.0, "n2": 0.8}},
+    ],
+    "budget": {"steps": 500},
+    "seeds": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+}
 _DIGITS = {
     "problem": {
         "type": "dataset",
@@ -56,6 +70,7 @@ JOB_EXAMPLES: dict[str, Any] = {
     "comparison": {"summary": "Adam with and without AYLA on a quartic with a saddle", "value": _SADDLE},
     "simplest": {"summary": "One optimizer on an expression of your own", "value": _SIMPLEST},
     "vector": {"summary": "Rosenbrock's function in four dimensions, with momentum and a schedule", "value": _VECTOR},
+    "random": {"summary": "A function from random starts, with noise in the gradient", "value": _RANDOM},
     "dataset": {"summary": "A small network on handwritten digits, in mini-batches", "value": _DIGITS},
     "preset": {"summary": "An experiment of the paper as it stands", "value": _PRESET},
 }

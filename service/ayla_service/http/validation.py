@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from ayla_service.http.json_schema import SchemaPath, locate
 from ayla_service.http.problems import FieldError, Place
 from ayla_service.http.wording import (
+    alternatives,
     choices,
     got_kind,
     got_value,
@@ -87,11 +88,16 @@ def _rule(error: _Error, _found: SchemaPath) -> str:
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
+_SAMPLES = {"number": "0.01", "array": "[0.01, 2]", "object": '{"uniform": [-5, 5]}'}
+"""Starts of a variable."""
+
+
 def _number(error: _Error, found: SchemaPath) -> str:
     if type(error["input"]) is int:
         return "Must be a number that a float can hold, at most about 1.8e308 in size; this one is larger."
     if "anyOf" in found.node:
-        return f"Must be {type_name(found.node)}, such as 0.01 or [0.01, 2]; got {got_kind(error['input'])}."
+        samples = alternatives(dict.fromkeys(_SAMPLES[option["type"]] for option in found.node["anyOf"]))
+        return f"Must be {type_name(found.node)}, such as {samples}; got {got_kind(error['input'])}."
     return f"Must be a number, such as 0.01; got {got_kind(error['input'])}."
 
 

@@ -2,7 +2,7 @@
 
 import difflib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 _MAX_QUOTED = 40
@@ -63,14 +63,19 @@ def type_name(node: Mapping[str, Any]) -> str:
     if "enum" in node:
         return choices([str(value) for value in node["enum"]])
     if "anyOf" in node:
-        return " or ".join(filter(None, map(type_name, node["anyOf"])))
+        return alternatives(dict.fromkeys(filter(None, map(type_name, node["anyOf"]))))
     return "an object" if "discriminator" in node else _TYPE_NAMES.get(str(node.get("type")), "")
 
 
 def choices(names: Sequence[str]) -> str:
     """'a', 'b' or 'c'."""
-    shown = [f"'{name}'" for name in names]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
+    return alternatives(f"'{name}'" for name in names)
+
+
+def alternatives(words: Iterable[str]) -> str:
+    """Of a, b and c: a, b or c."""
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def nearest(name: object, known: Sequence[str]) -> str:

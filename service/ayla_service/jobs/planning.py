@@ -166,7 +166,8 @@ def search_text(
     resolved: ResolvedJobSpec, name: str | None, tags: Iterable[str], project: str | None, notes: str | None
 ) -> str:
     """The text that a search by text looks through."""
-    objective = [resolved.problem.expression] if isinstance(resolved.problem, ExpressionProblem) else []
+    problem = resolved.problem
+    objective = [problem.expression, *problem.randomness] if isinstance(problem, ExpressionProblem) else []
     optimizers = {name or "" for settings in resolved.optimizers for name in (settings.label, settings.arm)}
     parts = [name, project, *tags, *_problem_names(resolved), *objective, *sorted(optimizers), notes]
     return searchable("\n".join(part for part in parts if part))

@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 _SECONDS = 1.0
 _PORTS = {"redis": 6379, "rediss": 6379, "sentinel": 26379, "amqp": 5672, "amqps": 5671, "pyamqp": 5672}
+_LONGEST_REASON = 200
 _LATER = "workers look by their timer"
 
 
@@ -74,7 +75,13 @@ def _redis_fault(connection: socket.socket, parts: SplitResult, place: str) -> s
         return None
     if answer.startswith(b"-NOAUTH"):
         return f"asks for a password at {place}"
-    return f"is not ready at {place}" if answer else f"does not answer at {place}"
+    return f"refuses at {place}: {_reason(answer)}" if answer else f"does not answer at {place}"
+
+
+def _reason(refusal: bytes) -> str:
+    """The first sentence of what Redis says, as that it still loads, or that protected mode keeps others out."""
+    sentence, _, _ = refusal.removeprefix(b"-").strip().decode("ascii", "replace").partition(". ")
+    return sentence[:_LONGEST_REASON]
 
 
 def _command(*words: str) -> bytes:

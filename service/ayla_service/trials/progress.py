@@ -1,13 +1,14 @@
 """Progress of trials, written in the caller's transaction. Writing the same again changes nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from sqlalchemy import BigInteger, Double, String, bindparam, case, func, or_, update
+from sqlalchemy import BigInteger, Boolean, Double, String, and_, bindparam, case, func, or_, type_coerce, update
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import TrialRow
 from ayla_service.states import UNFINISHED_TRIAL, TrialState
+from ayla_service.trials.metric_columns import METRIC_COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,8 @@ class TrialProgress:
     Attributes:
         seconds: computing time of the block.
         device: where it ran; None leaves what is stored.
+        metrics: value of each column of ``METRIC_COLUMNS`` that has one.
+        ran_alone: whether nothing else was computed beside it in its process; None: nobody knows.
     """
 
     trial_id: str
@@ -31,12 +34,18 @@ class TrialProgress:
     device: str | None = None
     losses_below_one: int | None = None
     losses_above_one: int | None = None
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
+    ran_alone: bool | None = None
 
 
+_METRICS = tuple(name for names in METRIC_COLUMNS.values() for name in names)
 _COLUMNS = (
     "state", "steps_done", "final_loss", "best_loss", "best_step", "first_nonfinite_step", "capped_steps",
     "losses_below_one", "losses_above_one",
 )  # fmt: skip
+
+_IS_NEW = and_(TrialRow.steps_done == 0, TrialRow.wall_seconds == 0)
+_ALONE = bindparam("alone", type_=Boolean)
 
 # One statement for all trials: as many statements of their own took longer than computing the block.
 _UPDATE = (
@@ -48,7 +57,9 @@ _UPDATE = (
         stored_bytes=TrialRow.stored_bytes
         + case((TrialRow.steps_done < bindparam("new_steps_done"), bindparam("bytes", type_=BigInteger)), else_=0),
         device=func.coalesce(bindparam("new_device", type_=String), TrialRow.device),
-        **{name: bindparam(f"new_{name}") for name in _COLUMNS},
+        # Of all its attempts; where one is not known (null) it is at most known that it was not alone in another.
+        ran_alone=case((_IS_NEW, _ALONE), else_=and_(type_coerce(TrialRow.ran_alone, Boolean), _ALONE)),
+        **{name: bindparam(f"new_{name}") for name in (*_COLUMNS, *_METRICS)},
     )
 )
 
@@ -69,8 +80,10 @@ def update_trials(session: Session, trials: Sequence[TrialProgress], sizes: Mapp
             "seconds": trial.seconds,
             "bytes": sizes.get(trial.trial_id, 0),
             "new_device": trial.device,
+            "alone": trial.ran_alone,
         }
         | {f"new_{name}": getattr(trial, name) for name in _COLUMNS}
+        | {f"new_{name}": trial.metrics.get(name) for name in _METRICS}
         for trial in trials
     ]
     if rows:

@@ -1,5 +1,6 @@
 """Stored trials as answers; inside the caller's transaction."""
 
+from ayla_spec.metrics import WholePartMetric
 from ayla_spec.optimizers.effect import LossCounts, effect_notes
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -8,7 +9,8 @@ from ayla_service import cursors
 from ayla_service.db.models import TrialRow
 from ayla_service.schemas import Page
 from ayla_service.states import WITH_RESULT
-from ayla_service.trials.schemas import Trial, TrialSummary
+from ayla_service.trials.metric_columns import METRIC_COLUMNS
+from ayla_service.trials.schemas import Trial, TrialMetric, TrialSummary
 
 
 def trial(row: TrialRow) -> Trial:
@@ -52,7 +54,19 @@ def _summary(row: TrialRow) -> TrialSummary:
         losses_below_one=row.losses_below_one,
         losses_above_one=row.losses_above_one,
         notes=effect_notes(row.settings, LossCounts.known(row.losses_below_one, row.losses_above_one)),
+        metrics=_metrics(row),
+        ran_alone=row.ran_alone,
         wall_seconds=row.wall_seconds,
         steps_per_second=row.steps_done / row.wall_seconds if row.wall_seconds > 0 else None,
         device=row.device,
     )
+
+
+def _metrics(row: TrialRow) -> dict[WholePartMetric, TrialMetric]:
+    """Those that were evaluated."""
+    found: dict[WholePartMetric, TrialMetric] = {}
+    for metric, names in METRIC_COLUMNS.items():
+        final, best, best_epoch = (getattr(row, name) for name in names)
+        if final is not None or best is not None:
+            found[metric] = TrialMetric(final=final, best=best, best_epoch=best_epoch)
+    return found

@@ -1,6 +1,7 @@
 """Trials, their summaries and their recorded rows as the API answers with them."""
 
 from ayla_spec.limits import MAX_RECORDED_PARAMETERS
+from ayla_spec.metrics import WholePartMetric
 from ayla_spec.optimizers import OptimizerSettings
 from pydantic import Field
 
@@ -29,10 +30,24 @@ class JobSummaryTable(FrozenModel):
     rows: int = Field(description="Length of every column.")
     columns: dict[str, list[float | str | bool | None]] = Field(
         description="trial_id, trial_index, label, optimizer_index, optimizer and arm; its settings, those of AYLA as "
-        "ayla.n1 and so on; seed, state, steps_done and the result so far; once it has ended notes on it. Null where "
-        "there is none.",
+        "ayla.n1 and so on; seed, state, steps_done and the result so far, each metric of a whole part after the last "
+        "step (test_loss), its best value (best_test_loss) and its epoch (best_test_loss_epoch); once it has ended "
+        "notes on it. Null where there is none.",
         examples=[{"trial_index": [0], "learning_rate": [0.03], "ayla.n1": [1.0], "best_loss": [-6.5]}],
     )
+
+
+class TrialMetric(FrozenModel):
+    """One metric of a trial, on a whole part of its data."""
+
+    final: Finite = Field(
+        description="Of the model after the last step; null if it is no finite number, or the trial diverged."
+    )
+    best: Finite = Field(
+        description="Best value at the ends of epochs at which it was evaluated; null if there is none, or some were "
+        "evaluated by a version that kept none."
+    )
+    best_epoch: int | None = Field(description="The first epoch with the best value.")
 
 
 class TrialSummary(FrozenModel):
@@ -56,6 +71,15 @@ class TrialSummary(FrozenModel):
     notes: list[str] = Field(
         description="What a reader should know: which exponents had no effect.",
         examples=[["N2 had no effect, as the loss was above 1 in size on no step."]],
+    )
+    metrics: dict[WholePartMetric, TrialMetric] = Field(
+        description="By name: test_loss, test_accuracy, full_train_loss and full_train_accuracy, as far as they were "
+        "evaluated. Larger accuracies and smaller losses are better.",
+        examples=[{"test_loss": {"final": 0.21, "best": 0.19, "best_epoch": 7}}],
+    )
+    ran_alone: bool | None = Field(
+        description="Whether nothing else was computed beside the trial in its process, in any attempt, so that "
+        "wall_seconds are its own. Null of trials that ran before this was recorded."
     )
     wall_seconds: float = Field(description="Computing time until the trial ended; trials run side by side share it.")
     steps_per_second: Finite
@@ -97,14 +121,16 @@ class Trajectory(FrozenModel):
 
 
 class Metrics(FrozenModel):
-    """Metrics of a trial's model on its dataset, as columns; no rows where the problem has no metrics."""
+    """Metrics of a trial's model on its dataset, as columns; no rows where there is no model."""
 
     trial_id: str
     rows: int = Field(description="Length of every column.")
     columns: dict[str, list[float | None]] = Field(
-        description="step, epoch, train_loss, for classes train_accuracy, and with test data test_loss and "
-        "test_accuracy. Training columns are means over the batches since the row before, each before its update; "
-        "test columns are of the model after the step. Accuracies are fractions. Null where a value is not finite.",
+        description="step, epoch, train_loss, for classes train_accuracy, with test data test_loss and test_accuracy, "
+        "and full_train_loss and full_train_accuracy. train_ columns are means over the batches since the row before, "
+        "each before its update; test_ and full_train_ columns are of the model after the step, on the whole test or "
+        "training part, null in rows at which the job does not evaluate it (record.evaluate). Accuracies are "
+        "fractions. Null where a value is not finite.",
         examples=[{"step": [45, 90], "epoch": [1, 2], "train_loss": [2.1, 1.4], "train_accuracy": [0.41, 0.78]}],
     )
 

@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.models import TrialRow
 from ayla_service.states import WITH_RESULT
+from ayla_service.trials.metric_columns import METRIC_COLUMNS
 from ayla_service.trials.snapshot import TrialsSnapshot
 
 _TRIALS_AT_ONCE = 5000
 """More would be too many parameters for one query."""
 
+_METRICS = tuple(name for names in METRIC_COLUMNS.values() for name in names)
 _IDENTITY = {
     "trial_id": pa.string(),
     "trial_index": pa.int32(),
@@ -36,6 +38,8 @@ _RESULT = {
     "capped_steps": pa.int64(),
     "losses_below_one": pa.int64(),
     "losses_above_one": pa.int64(),
+    **{name: pa.int64() if name.endswith("_epoch") else pa.float64() for name in _METRICS},
+    "ran_alone": pa.bool_(),
     "wall_seconds": pa.float64(),
     "steps_per_second": pa.float64(),
     "device": pa.string(),
@@ -56,6 +60,8 @@ _STORED = select(
     TrialRow.capped_steps,
     TrialRow.losses_below_one,
     TrialRow.losses_above_one,
+    *(getattr(TrialRow, name) for name in _METRICS),
+    TrialRow.ran_alone,
     TrialRow.wall_seconds,
     TrialRow.device,
 )

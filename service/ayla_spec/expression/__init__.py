@@ -4,7 +4,7 @@ from ayla_spec.expression.errors import ExpressionError
 from ayla_spec.expression.grammar import COMPARISONS, CONSTANTS, FUNCTIONS, OPERATORS, REDUCTIONS, RESERVED_NAMES
 from ayla_spec.expression.nodes import Binary, Call, Compare, Constant, Expression, Negate, Node, Variable
 from ayla_spec.expression.parser import parse
-from ayla_spec.expression.points import Coordinates, Point, flattened, shape_of, within_dimensions
+from ayla_spec.expression.points import Point, flattened, shape_of
 from ayla_spec.expression.scope import ExpansionQuota
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "Call",
     "Compare",
     "Constant",
-    "Coordinates",
     "ExpansionQuota",
     "Expression",
     "ExpressionError",
@@ -29,5 +28,4 @@ __all__ = [
     "flattened",
     "parse",
     "shape_of",
-    "within_dimensions",
 ]

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from ayla_spec.expression import Point, parse, shape_of
 from ayla_spec.limits import MAX_DIMENSIONS
+from ayla_spec.starts import Uniform
 
 Interval = tuple[float, float]
 """The lowest and the highest value of a variable in the customary domain."""
@@ -83,6 +84,18 @@ class TestFunction:
     description: str
     dimensions: Literal["any"] | int = 2
     family: Family | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def random_start(self) -> dict[str, Uniform]:
+        """A start point that is drawn from the domain, in the form of ``start``."""
+        return {
+            name: Uniform(uniform=list(self.domain_of(name)), dimension=length)
+            for name, length in shape_of(self.start).items()
+        }
+
+    def domain_of(self, variable: str) -> Interval:
+        """The interval of one variable, also where one stands for all."""
+        return self.domain[variable] if isinstance(self.domain, dict) else self.domain
 
     def in_dimension(self, dimension: int) -> "TestFunction":
         """The same function of ``dimension`` numbers.

@@ -49,12 +49,15 @@ def test_the_network_is_the_one_of_the_paper() -> None:
     np.testing.assert_allclose(found[0]["prediction"], expected.ravel(), rtol=1e-12)
 
 
-def test_there_are_no_metrics_beside_the_loss() -> None:
-    objective = curve(1)
-    objective.evaluate(objective.initial_parameters(), None)
-    assert not objective.has_metrics
-    assert objective.metrics(objective.initial_parameters()) == {}
-    assert objective.state() == {}
+def test_the_whole_curve_is_evaluated_with_the_targets_of_each_seed() -> None:
+    objective = curve(3, 42, 3)
+    start = objective.initial_parameters()
+    losses = objective.evaluate(start, None).loss.numpy()
+    found = objective.metrics(start, ["full_train"])
+    assert list(found) == ["train_loss", "full_train_loss"]
+    np.testing.assert_allclose(found["full_train_loss"], losses, rtol=1e-14)
+    np.testing.assert_allclose(found["train_loss"], losses, rtol=1e-14)
+    assert losses[0] == losses[2] != losses[1]
 
 
 def test_a_mini_batch_takes_the_targets_of_its_seed() -> None:

@@ -9,6 +9,7 @@ from ayla_core.datasets import DatasetError, LoadedDataset
 from ayla_core.layout import Layout
 from ayla_core.objectives import NetworkObjective
 from ayla_core.objectives import network as module
+from ayla_spec.metrics import PARTS, WHOLE_PART_METRICS
 from torch import Tensor
 
 from tests.core.batches import CPU, FLOAT64
@@ -37,12 +38,12 @@ def trained(mine: NetworkObjective, steps: int, *, first: int = 0, start: Tensor
 
 @pytest.mark.parametrize("model", [MLP, CNN], ids=["mlp", "cnn"])
 def test_metrics_are_means_over_samples(model: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "TEST_NUMBERS", 3000)  # so that the test samples come in pieces
+    monkeypatch.setattr(module, "NUMBERS_AT_ONCE", 3000)  # so that the samples come in pieces
     dataset = images(classes=True, samples=11, test=9)
     mine = objective(model, dataset, [1, 2], batch_size=4)
     path = trained(mine, 3)
-    found = mine.metrics(path[-1])
-    assert list(found) == ["train_loss", "train_accuracy", "test_loss", "test_accuracy"]
+    found = mine.metrics(path[-1], PARTS)
+    assert list(found) == ["train_loss", "train_accuracy", *WHOLE_PART_METRICS]
     inputs, labels = tensors(dataset)
     test_inputs, test_labels = tensors(dataset, test=True)
     for row, seed in enumerate([1, 2]):
@@ -53,38 +54,50 @@ def test_metrics_are_means_over_samples(model: dict[str, Any], monkeypatch: pyte
         ]
         losses = torch.cat([element_losses("cross-entropy", answer, wanted) for answer, wanted in seen])
         right = torch.cat([answer.argmax(1) == wanted for answer, wanted in seen])
-        answer = outputs_of(model, path[-1][row], test_inputs)
         assert found["train_loss"][row] == pytest.approx(losses.mean().item(), rel=1e-12)
         assert found["train_accuracy"][row] == right.double().mean().item()
-        test_loss = element_losses("cross-entropy", answer, test_labels).mean().item()
-        assert found["test_loss"][row] == pytest.approx(test_loss, rel=1e-12)
-        assert found["test_accuracy"][row] == (answer.argmax(1) == test_labels).double().mean().item()
+        for part, whole, wanted in (("test", test_inputs, test_labels), ("full_train", inputs, labels)):
+            answer = outputs_of(model, path[-1][row], whole)
+            loss = element_losses("cross-entropy", answer, wanted).mean().item()
+            assert found[f"{part}_loss"][row] == pytest.approx(loss, rel=1e-12)
+            assert found[f"{part}_accuracy"][row] == (answer.argmax(1) == wanted).double().mean().item()
 
 
 def test_metrics_begin_anew_once_they_are_read() -> None:
     mine = objective(MLP, images(classes=True, test=5), [1, 2])
     path = trained(mine, 1)
-    first = mine.metrics(path[-1])
-    again = mine.metrics(path[-1])
+    first = mine.metrics(path[-1], ["test"])
+    again = mine.metrics(path[-1], ["test"])
     assert np.isnan(again["train_loss"]).all()
     assert np.isnan(again["train_accuracy"]).all()
     np.testing.assert_array_equal(first["test_loss"], again["test_loss"])
     second = mine.evaluate(path[-1], None)
-    np.testing.assert_allclose(mine.metrics(path[-1])["train_loss"], second.loss.numpy(), rtol=1e-15)
+    np.testing.assert_allclose(mine.metrics(path[-1], ["test"])["train_loss"], second.loss.numpy(), rtol=1e-15)
 
 
 def test_numbers_have_losses_but_no_accuracy() -> None:
     mine = objective(MLP, images(classes=False, test=5))
     path = trained(mine, 1)
-    assert list(mine.metrics(path[-1])) == ["train_loss", "test_loss"]
+    assert list(mine.metrics(path[-1], PARTS)) == ["train_loss", "test_loss", "full_train_loss"]
 
 
-def test_without_test_samples_there_are_metrics_of_classes_only() -> None:
-    classes, numbers = objective(MLP, images(classes=True)), objective(MLP, images(classes=False))
-    assert list(classes.metrics(trained(classes, 1)[-1])) == ["train_loss", "train_accuracy"]
-    assert classes.has_metrics
-    assert numbers.metrics(trained(numbers, 1)[-1]) == {}
-    assert not numbers.has_metrics
+def test_a_part_that_is_not_asked_for_is_not_evaluated() -> None:
+    mine = objective(MLP, images(classes=True, test=5))
+    start, evaluated = mine.initial_parameters(), dict[str, list[str]]()
+    for asked in PARTS:
+        found = mine.metrics(start, [asked])
+        evaluated[asked] = [name for name in WHOLE_PART_METRICS if not np.isnan(found[name]).any()]
+        assert list(found) == ["train_loss", "train_accuracy", *WHOLE_PART_METRICS]
+    assert evaluated == {part: [f"{part}_loss", f"{part}_accuracy"] for part in PARTS}
+
+
+@pytest.mark.parametrize("classes", [True, False])
+def test_without_test_samples_the_training_samples_are_evaluated(classes: bool) -> None:
+    mine = objective(MLP, images(classes=classes))
+    found = mine.metrics(trained(mine, 1)[-1], ["test"])
+    kinds = ["loss", "accuracy"] if classes else ["loss"]
+    assert list(found) == [f"{part}_{kind}" for part in ("train", "full_train") for kind in kinds]
+    assert np.isfinite(found["full_train_loss"]).all()
 
 
 def test_the_sums_are_part_of_the_state() -> None:
@@ -95,7 +108,7 @@ def test_the_sums_are_part_of_the_state() -> None:
         tensor.copy_(mine.state()[name])
     ends = [trained(item, 2, first=2, start=path[-1])[-1] for item in (mine, other)]
     assert torch.equal(ends[0], ends[1])
-    left, right = mine.metrics(ends[0]), other.metrics(ends[1])
+    left, right = mine.metrics(ends[0], PARTS), other.metrics(ends[1], PARTS)
     for name, values in left.items():
         np.testing.assert_array_equal(values, right[name], err_msg=name)
     assert all(tensor.dtype == torch.float64 and tensor.shape == (2,) for tensor in mine.state().values())

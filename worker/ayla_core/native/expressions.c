@@ -12,6 +12,8 @@ typedef struct {
   const int32_t* is_prepared;   /* [blocks] whether any lane clips its gradient or has weight decay */
   /* state, updated in place: [parameters][lanes], [memories][parameters][lanes] */
   REAL* x; REAL* memory;
+  /* noise of the gradient: seed of each lane [lanes], and the standard deviation [1]; NULL where there is none */
+  const uint32_t* seeds; const double* noise;
   /* numbers of each lane: [..][lanes] */
   const REAL* n1; const REAL* n2; const REAL* max_scale; const REAL* learning_rate;
   const REAL* clip_norm; const REAL* clip_value; const REAL* weight_decay;
@@ -28,7 +30,7 @@ typedef struct {
   int64_t* progress;            /* see report_progress */
 } NAME(Batch);
 
-enum { INSTRUCTIONS_BETWEEN = 65536 }; /* a few milliseconds */
+enum { INSTRUCTIONS_BETWEEN = 65536, INSTRUCTIONS_OF_A_DRAW = 8 }; /* a few milliseconds; as long as so many */
 
 typedef struct {
   REAL v[LANES], transformed[LANES], limited[LANES], norm[LANES], reduced[LANES], slope[LANES], rate[LANES], over[LANES];
@@ -57,13 +59,24 @@ static void NAME(transform)(const NAME(Batch)* p, int64_t at, const REAL* loss, 
   }
 }
 
+/* The gradient of a step with its noise. Derivatives may stand in slots that others read too, so it is a copy. */
+static void NAME(add_noise)(const NAME(Batch)* p, int64_t at, int64_t step, const REAL* slots, REAL* noisy) {
+  double z[2][LANES] __attribute__((aligned(64)));
+  const double deviation = *p->noise;
+  for (int64_t j = 0; j < p->parameters; j++) {
+    if (j % 2 == 0) draw_normals(p->seeds + at, STREAM_NOISE, j / 2, step, j + 1 < p->parameters, z);
+    const REAL* g = slots + (int64_t)p->slopes[j] * LANES;
+    EACH noisy[j * LANES + k] = g[k] + (REAL)(deviation * z[j % 2][k]);
+  }
+}
+
 /* The norms once more, of components multiplied by what keeps their squares in the range of the type; s->norm holds the
    plain sums. */
-static void NAME(measure_again)(const NAME(Batch)* p, const REAL* slots, NAME(Scratch)* s) {
+static void NAME(measure_again)(const NAME(Batch)* p, const REAL* const* gs, NAME(Scratch)* s) {
   REAL factor[LANES], sum[LANES];
   EACH { factor[k] = FACTOR_OF(s->norm[k]); sum[k] = 0; }
   for (int64_t j = 0; j < p->parameters; j++) {
-    const REAL* g = slots + (int64_t)p->slopes[j] * LANES;
+    const REAL* g = gs[j];
     EACH { const REAL u = g[k] * factor[k]; sum[k] += u * u; }
   }
   EACH {
@@ -73,19 +86,19 @@ static void NAME(measure_again)(const NAME(Batch)* p, const REAL* slots, NAME(Sc
   }
 }
 
-static void NAME(measure)(const NAME(Batch)* p, REAL* slots, const REAL* loss, NAME(Scratch)* s) {
+static void NAME(measure)(const NAME(Batch)* p, REAL* slots, const REAL* const* gs, const REAL* loss, NAME(Scratch)* s) {
   if (p->parameters == 1) {
-    const REAL* g = slots + (int64_t)p->slopes[0] * LANES;
+    const REAL* g = gs[0];
     EACH { s->slope[k] = g[k]; s->norm[k] = ABSOLUTE(g[k]); s->reduced[k] = s->norm[k] * SHRINK; }
   } else {
     EACH s->norm[k] = 0;
     for (int64_t j = 0; j < p->parameters; j++) {
-      const REAL* g = slots + (int64_t)p->slopes[j] * LANES;
+      const REAL* g = gs[j];
       EACH s->norm[k] += g[k] * g[k];
     }
     INTEGER outside = 0;
     EACH outside |= (FACTOR_OF(s->norm[k]) != 1) & (s->alive[k] != 0);
-    if (outside) NAME(measure_again)(p, slots, s);
+    if (outside) NAME(measure_again)(p, gs, s);
     else EACH { s->norm[k] = ROOT(s->norm[k]); s->reduced[k] = s->norm[k] * SHRINK; }
     EACH s->slope[k] = s->norm[k];
   }
@@ -155,7 +168,8 @@ static void NAME(read_clock)(const NAME(Batch)* p, int64_t at, int64_t update, i
 }
 
 /* The gradient as the rule sees it: clipped, weight decay added. */
-static void NAME(prepare)(const NAME(Batch)* p, int64_t at, REAL* slots, const NAME(Scratch)* s, REAL* gradients) {
+static void NAME(prepare)(const NAME(Batch)* p, int64_t at, REAL* slots, const REAL* const* gs, const NAME(Scratch)* s,
+                          REAL* gradients) {
   REAL shrink[LANES], factor[LANES];
   EACH {
     const NAME(Clip) clip = NAME(clip)(s->norm[k], s->reduced[k], p->clip_norm[at + k]);
@@ -163,7 +177,7 @@ static void NAME(prepare)(const NAME(Batch)* p, int64_t at, REAL* slots, const N
     factor[k] = clip.factor;
   }
   for (int64_t j = 0; j < p->parameters; j++) {
-    const REAL* g = slots + (int64_t)p->slopes[j] * LANES;
+    const REAL* g = gs[j];
     const REAL* x = slots + (int64_t)p->inputs[j] * LANES;
     REAL* out = gradients + j * LANES;
     EACH {
@@ -178,17 +192,20 @@ static void NAME(prepare)(const NAME(Batch)* p, int64_t at, REAL* slots, const N
 
 static void NAME(run_block)(const NAME(Batch)* p, int64_t block) {
   const int64_t at = block * LANES, rule = p->rules[block], P = p->parameters, M = RULE_MEMORY[rule];
-  REAL* slots = aligned_alloc(64, sizeof(REAL) * LANES * (p->slots + P * (M + 1)));
+  REAL* slots = aligned_alloc(64, sizeof(REAL) * LANES * (p->slots + P * (M + 1 + (p->noise != NULL))));
   REAL* memory = slots + p->slots * LANES;
   REAL* gradients = memory + P * M * LANES;
+  REAL* noisy = gradients + P * LANES;
   NAME(Scratch)* s = aligned_alloc(64, sizeof(NAME(Scratch)));
-  REAL** xs = malloc(sizeof(REAL*) * P * (2 + M));
+  REAL** xs = malloc(sizeof(REAL*) * P * (3 + M));
   const REAL** us = (const REAL**)xs + P;
-  REAL** ms = xs + 2 * P;
+  const REAL** gs = (const REAL**)xs + 2 * P;
+  REAL** ms = xs + 3 * P;
   for (int64_t i = 0; i < p->constant_count; i++) EACH slots[i * LANES + k] = (REAL)p->constants[i];
   for (int64_t j = 0; j < P; j++) {
     xs[j] = slots + (int64_t)p->inputs[j] * LANES;
-    us[j] = p->is_prepared[block] ? gradients + j * LANES : slots + (int64_t)p->slopes[j] * LANES;
+    gs[j] = p->noise ? noisy + j * LANES : slots + (int64_t)p->slopes[j] * LANES;
+    us[j] = p->is_prepared[block] ? gradients + j * LANES : gs[j];
     memcpy(xs[j], p->x + j * p->lanes + at, sizeof(REAL) * LANES);
     for (int64_t i = 0; i < M; i++) {
       ms[j * M + i] = memory + (j * M + i) * LANES;
@@ -213,16 +230,17 @@ static void NAME(run_block)(const NAME(Batch)* p, int64_t block) {
   }
   const REAL* loss = slots + p->loss * LANES;
   const int64_t evaluations = p->updates + (p->evaluate_last != 0);
-  const int64_t between = 1 + INSTRUCTIONS_BETWEEN / (p->instructions + 1);
+  const int64_t between = 1 + INSTRUCTIONS_BETWEEN / (p->instructions + (p->noise ? INSTRUCTIONS_OF_A_DRAW * P : 0) + 1);
   REAL* row = p->rows;
   for (int64_t i = 0; i < evaluations; i++) {
     const int64_t step = p->first_step + i;
     if (i % between == 0 && !report_progress(p->progress)) break;
     NAME(execute)(p->code, p->instructions, slots);
+    if (p->noise) NAME(add_noise)(p, at, step, slots, noisy);
     NAME(read_clock)(p, at, i, uniform, s);
     if (p->has_ayla[block]) NAME(transform)(p, at, loss, s);
     else EACH { s->v[k] = 1; s->transformed[k] = loss[k]; }
-    NAME(measure)(p, slots, loss, s);
+    NAME(measure)(p, slots, gs, loss, s);
     const int living = NAME(book)(p, block, step, slots, loss, s);
     if (step % p->every == 0 || step == p->last_step) {
       NAME(write_row)(p, row, p->first_trial[block], 0, p->used[block], slots, loss, s);
@@ -231,7 +249,7 @@ static void NAME(run_block)(const NAME(Batch)* p, int64_t block) {
     if (!living) break;
     if (i == p->updates) break;
     NAME(count_sides)(loss, s);
-    if (p->is_prepared[block]) NAME(prepare)(p, at, slots, s, gradients);
+    if (p->is_prepared[block]) NAME(prepare)(p, at, slots, gs, s, gradients);
     if (p->has_ayla[block]) {
       NAME(RULE_OVER)[rule](s->v, h, s->over);
       EACH s->capped[k] += ((s->over[k] != 0) | (s->limited[k] != 0)) ? s->alive[k] : (REAL)0;

@@ -237,7 +237,10 @@ void NAME(evaluate_network)(const NAME(Network)* p, REAL* outputs, double* losse
         memcpy(outputs + (trial * p->samples + first) * width, w->values[p->layers], sizeof(REAL) * w->batch * width);
       if (!losses) continue;
       if (p->labels) memcpy(w->labels, p->labels + first, sizeof(int32_t) * w->batch);
-      else memcpy(w->targets, p->targets + first * width, sizeof(REAL) * w->batch * width);
+      else {
+        const REAL* set = p->targets + p->target_set[trial] * p->samples * width;
+        memcpy(w->targets, set + first * width, sizeof(REAL) * w->batch * width);
+      }
       NAME(evaluate_loss)(p, w);
       losses[item] = w->loss * (double)w->batch;
       correct[item] = w->correct;

@@ -6,6 +6,7 @@ from importlib import resources
 
 import torch
 
+from ayla_core import draws
 from ayla_core.native import rules
 from ayla_core.native.rules import TracedRule
 from ayla_core.norms import SPANS
@@ -23,6 +24,24 @@ FUNCTIONS = ("exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", 
 def _span(dtype: torch.dtype) -> dict[str, str]:
     """The numbers of ``norms.SPANS`` as C."""
     return {name.upper(): f"((REAL){value.hex()})" for name, value in asdict(SPANS[dtype]).items()}
+
+
+def _draws() -> str:
+    """The numbers of ``draws`` as C."""
+    ratios = {"CENTRE": draws.CENTRE, "TAIL": draws.TAIL, "FAR_TAIL": draws.FAR_TAIL}
+    tables = {"LOG_EVEN": draws.LOG_EVEN, "LOG_ODD": draws.LOG_ODD}
+    for name, ratio in ratios.items():
+        tables |= {f"{name}_{part.upper()}": numbers for part, numbers in asdict(ratio).items()}
+    lines = [f"static const double DRAWS_{name}[] = {{ {_listed(table)} }};" for name, table in tables.items()]
+    lines += [f"#define DRAWS_{name} {value.hex()}" for name, value in (("LN2", draws.LN2), ("ROOT2", draws.ROOT2))]
+    words = {"MULTIPLIERS": draws.MULTIPLIERS, "KEY_STEPS": draws.KEY_STEPS}
+    lines += [f"static const uint32_t PHILOX_{name}[] = {{ {pair[0]}u, {pair[1]}u }};" for name, pair in words.items()]
+    streams = ", ".join(f"STREAM_{stream.name} = {stream.value}" for stream in draws.Stream)
+    return "\n".join([*lines, f"enum {{ PHILOX_ROUNDS = {draws.ROUNDS}, {streams} }};\n"])
+
+
+def _listed(numbers: Sequence[float]) -> str:
+    return ", ".join(number.hex() for number in numbers)
 
 
 _TYPES = {
@@ -48,7 +67,9 @@ class _Kind:
 
 _KINDS = {
     "expressions": _Kind(
-        ("functions.c", "norms.c", "interpreter.c"), (rules.over_function, rules.lanes_function), ("expressions.c",)
+        ("functions.c", "norms.c", "draws.c", "interpreter.c"),
+        (rules.over_function, rules.lanes_function),
+        ("expressions.c",),
     ),
     "networks": _Kind(
         ("functions.c", "norms.c", "gradients.c"),
@@ -68,6 +89,7 @@ def library(kind: str, suffix: str, traced: Sequence[TracedRule]) -> str:
         f"#define NAME(x) x##_{suffix}\n",
         "typedef REAL NAME(Vector) __attribute__((vector_size(VECTOR_BYTES)));\n#define VECTOR NAME(Vector)\n",
         "#define EACH for (int k = 0; k < LANES; k++)\n",
+        _draws() if "draws.c" in parts_of.before else "",
         *(_text(name) for name in parts_of.before),
         *(function(rule) for rule in traced for function in parts_of.rules),
         *(

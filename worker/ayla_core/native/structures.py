@@ -17,7 +17,7 @@ LOSSES = ("mse", "cross-entropy", "mse-softmax", "huber")
 _EXPRESSION_FIELDS = """
     *code instructions slots *constants constant_count *inputs *slopes loss parameters
     blocks lanes *rules *sources *has_ayla *is_prepared
-    *x *memory
+    *x *memory *seeds *noise
     *n1 *n2 *max_scale *learning_rate *clip_norm *clip_value *weight_decay *numbers
     *step_numbers step_number_count variants *variant
     first_step updates evaluate_last every last_step keep_parameters

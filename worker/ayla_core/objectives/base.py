@@ -4,10 +4,12 @@ To add one: a class with the methods of ``Objective``, and a case in ``steppers.
 mean over samples it also has ``samples``, and then AYLA can transform each sample.
 """
 
+from collections.abc import Collection
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+from ayla_spec.metrics import Part
 from torch import Tensor
 
 Floats = npt.NDArray[np.float64]
@@ -67,8 +69,13 @@ class Objective(Protocol):
     def predictions(self, parameters: Tensor) -> list[dict[str, Floats]] | None:
         """Columns of what each trial's model predicts; None where there is no model or not one input and output."""
 
-    def metrics(self, parameters: Tensor) -> dict[str, Floats]:
-        """Metrics of the models since the last call, shape [rows] each; empty where there are none."""
+    def metrics(self, parameters: Tensor, parts: Collection[Part]) -> dict[str, Floats]:
+        """Metrics of the models since the last call, shape [rows] each; empty where there are no models.
+
+        Args:
+            parameters: of every row.
+            parts: of the data, on which the models are evaluated.
+        """
 
     def state(self) -> dict[str, Tensor]:
         """Every tensor that changes from step to step; writing into one restores it."""

@@ -1,9 +1,10 @@
 """Models fitted to a dataset, in mini-batches or all at once, computed with PyTorch."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
+from ayla_spec.metrics import Part
 from ayla_spec.problems import DatasetProblem
 from torch import Tensor
 
@@ -15,12 +16,12 @@ from ayla_core.objectives.base import Floats, SampleLoss
 from ayla_core.objectives.batches import MiniBatches
 from ayla_core.objectives.data import RowSeeds
 from ayla_core.objectives.losses import Loss, LossEvaluation, build_loss
-from ayla_core.objectives.scores import Scores
+from ayla_core.objectives.scores import Scores, chosen_parts
 from ayla_core.objectives.training_data import training_data_of
 from ayla_core.progress import report_progress
 
-TEST_NUMBERS = 2**24
-"""Numbers of one layer that the test metrics work with at once; in float64 128 MiB."""
+NUMBERS_AT_ONCE = 2**24
+"""Numbers of one layer that the evaluation of a whole part works with at once; in float64 128 MiB."""
 
 
 class NetworkObjective:
@@ -49,12 +50,15 @@ class NetworkObjective:
         source = training_data_of(problem, dataset, self._rows.seeds, layout)
         self._loss: Loss = build_loss(problem.loss, has_classes=source.has_classes)
         self._model: BatchedModel = build_model(problem.model, source.shape, source.outputs)
-        self._train, self._test, self._plot = source.train, source.test, source.plot
+        self._train, self._plot = source.train, source.plot
         self._everything = self._train.inputs, self._rows.spread(self._train.targets)
+        self._parts: dict[Part, tuple[Tensor, Tensor]] = {"full_train": self._everything}
+        if source.test is not None:
+            self._parts = {"test": (source.test.inputs, source.test.targets), **self._parts}
         self._batches = MiniBatches(self._rows.seeds, self._train.samples, problem.batch_size, layout.device)
         self._initial = source.starts(self._model)[self._rows.places]
         self._has_classes = source.has_classes
-        self._scores = self._blank_scores() if source.has_metrics else None
+        self._scores = self._blank_scores()
 
     @property
     def samples(self) -> SampleLoss:
@@ -65,11 +69,6 @@ class NetworkObjective:
     def steps_per_epoch(self) -> int:
         """Steps that pass over the training samples once."""
         return self._batches.steps_per_epoch
-
-    @property
-    def has_metrics(self) -> bool:
-        """Whether there are metrics: where there are classes or test samples."""
-        return self._scores is not None
 
     def initial_parameters(self) -> Tensor:
         """The initial weights and biases of each trial, shape [trials, parameters]."""
@@ -89,7 +88,7 @@ class NetworkObjective:
             outputs = self._model.predict(weights, inputs)
         values = outputs.detach()
         comparison = self._loss.compare(values, targets)
-        if counts and self._scores is not None:
+        if counts:
             self._scores.add(comparison.loss, values, targets)
         return _NetworkEvaluation(comparison, outputs, weights)
 
@@ -117,46 +116,48 @@ class NetworkObjective:
         return [{**columns, "prediction": answer} for columns, answer in zip(known, found, strict=True)]
 
     @torch.no_grad()
-    def metrics(self, parameters: Tensor) -> dict[str, Floats]:
-        """Metrics of the models; those of the training samples start anew.
+    def metrics(self, parameters: Tensor, parts: Collection[Part]) -> dict[str, Floats]:
+        """Metrics of the models; the means over batches start anew.
+
+        Args:
+            parameters: of each trial.
+            parts: of the data, on which the models are evaluated as a whole.
 
         Returns:
             ``train_loss``, the mean over the samples evaluated since the last call, each before its update;
-            ``train_accuracy`` likewise; ``test_loss`` and ``test_accuracy`` at ``parameters``. Accuracies are shares
-            from 0 to 1 and only there for classes, test metrics only with test samples; NaN where nothing was
-            evaluated. Shape [trials] each. Nothing where there are neither classes nor test samples.
+            ``train_accuracy`` likewise; ``test_loss`` and ``test_accuracy``, ``full_train_loss`` and
+            ``full_train_accuracy`` of the whole parts at ``parameters``. Accuracies are shares from 0 to 1 and only
+            there for classes, test metrics only with test samples; NaN where nothing was evaluated. Shape [trials]
+            each.
         """
-        if self._scores is None:
-            return {}
         means = {f"train_{name}": mean for name, mean in self._scores.means().items()}
-        means |= {f"test_{name}": mean for name, mean in self._tested(parameters).items()}
+        evaluated = chosen_parts(parts, self._parts)
+        for part in self._parts:
+            scores = self._scored(parameters, part) if part in evaluated else self._blank_scores()
+            means |= {f"{part}_{name}": mean for name, mean in scores.means().items()}
         found: Floats = torch.stack(list(means.values())).cpu().numpy()
         self._scores.reset()
         return dict(zip(means, found, strict=True))
 
-    def _tested(self, parameters: Tensor) -> dict[str, Tensor]:
-        if self._test is None:
-            return {}
+    def _scored(self, parameters: Tensor, part: Part) -> Scores:
         scores, weights = self._blank_scores(), self._model.split(parameters)
-        for inputs, targets in self._test_chunks():
+        for inputs, targets in self._chunks(part):
             with exact_convolutions(self._layout.device):
                 outputs = self._model.predict(weights, inputs)
             scores.add(self._loss.compare(outputs, targets).loss, outputs, targets)
             report_progress()
-        return scores.means()
+        return scores
 
-    def _test_chunks(self) -> Iterator[tuple[Tensor, Tensor]]:
-        if self._test is not None:
-            size = max(1, TEST_NUMBERS // (self._model.width * len(self._rows.places)))
-            parts = (torch.split(values, size, dim=1) for values in (self._test.inputs, self._test.targets))
-            yield from zip(*parts, strict=True)
+    def _chunks(self, part: Part) -> Iterator[tuple[Tensor, Tensor]]:
+        size = max(1, NUMBERS_AT_ONCE // (self._model.width * len(self._rows.places)))
+        yield from zip(*(torch.split(values, size, dim=1) for values in self._parts[part]), strict=True)
 
     def _blank_scores(self) -> Scores:
         return Scores(len(self._rows.places), has_classes=self._has_classes, device=self._layout.device)
 
     def state(self) -> dict[str, Tensor]:
         """The sums behind the training metrics, by name; shape [trials] each."""
-        return {} if self._scores is None else self._scores.state()
+        return self._scores.state()
 
 
 @dataclass(frozen=True, slots=True)

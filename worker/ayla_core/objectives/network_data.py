@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from ayla_spec.metrics import Part
 from ayla_spec.networks import CnnModel, LinearModel, MlpModel
 from ayla_spec.problems import DatasetProblem
 
@@ -70,9 +71,10 @@ class NetworkData:
         return self.training.labels is not None
 
     @property
-    def has_metrics(self) -> bool:
-        """Whether there are metrics: where there are classes or test samples."""
-        return self.has_classes or self.test is not None
+    def parts(self) -> dict[Part, HostSamples]:
+        """The whole parts that a model can be evaluated on."""
+        parts: dict[Part, HostSamples] = {} if self.test is None else {"test": self.test}
+        return {**parts, "full_train": self.training}
 
     def prediction_columns(self, outputs: Floats) -> list[dict[str, Floats]]:
         """The columns of each trial's predictions, given the outputs on the grid, shape [trials, points]."""

@@ -1,7 +1,14 @@
-"""Scores of models on their training samples since the last metrics."""
+"""Scores of models on samples: running sums of losses and right answers."""
+
+import math
+from collections.abc import Collection
 
 import torch
+from ayla_spec.metrics import Part
 from torch import Tensor
+
+LATER = {"seen": math.nan, "loss_sum": math.nan}
+"""Sums that checkpoints of an earlier version lack where there were no metrics; NaN until the next ones are begun."""
 
 
 class Scores:
@@ -40,6 +47,11 @@ class Scores:
     def state(self) -> dict[str, Tensor]:
         """The sums by name; writing into one changes them."""
         return dict(self._sums)
+
+
+def chosen_parts(wanted: Collection[Part], available: Collection[Part]) -> set[Part]:
+    """Those of the wanted parts that there are; where a file turned out to have no test part, the other one."""
+    return set(wanted).intersection(available) or set(available)
 
 
 def right_answers(outputs: Tensor, labels: Tensor) -> Tensor:

@@ -55,11 +55,6 @@ class TrainingData:
     plot: PredictionPoints | None
     generators: list[np.random.RandomState]
 
-    @property
-    def has_metrics(self) -> bool:
-        """Whether there are metrics: where there are classes or test samples."""
-        return self.has_classes or self.test is not None
-
     def starts(self, model: BatchedModel) -> Floats:
         """The initial parameters of each seed, shape [seeds, parameters]; to be called once, as it draws them."""
         starts = []

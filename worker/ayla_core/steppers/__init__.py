@@ -16,7 +16,7 @@ from ayla_core.datasets import DataSource, LoadedDataset, load_dataset
 from ayla_core.layout import Layout
 from ayla_core.native.library import kernels
 from ayla_core.objectives import ExpressionObjective
-from ayla_core.objectives.expression import StartPoint
+from ayla_core.objectives.expression import ExpressionTrials
 from ayla_core.objectives.network import NetworkObjective
 from ayla_core.objectives.network_data import is_fully_connected, load_network_data
 from ayla_core.program import compile_objective
@@ -38,7 +38,7 @@ class StepperChoice:
     Attributes:
         stepper: of the trials in ``order``.
         order: places of the trials as they were given.
-        steps_per_epoch: of a dataset that has metrics.
+        steps_per_epoch: of a dataset.
     """
 
     stepper: Stepper
@@ -59,15 +59,16 @@ def choose_stepper(
 def _expression(
     spec: ResolvedJobSpec, problem: ExpressionProblem, trials: Sequence[TrialPlan], layout: Layout
 ) -> StepperChoice:
-    start = StartPoint(tuple(problem.flat_start), tuple(problem.flat_start.values()))
-    program = compile_objective(parse(problem.expression, problem.shape), start.names)
+    program = compile_objective(parse(problem.expression, problem.shape), list(problem.flat_start))
     recording = Recording.of(problem, spec.budget.steps, spec.record)
     compiled = kernels("expressions", layout.dtype) if layout.device.type == "cpu" else None
     if compiled is not None:
-        return StepperChoice(CompiledExpressions(program, start, trials, recording, compiled), list(range(len(trials))))
+        drawn = ExpressionTrials.of(problem, [trial.seed for trial in trials])
+        return StepperChoice(CompiledExpressions(program, drawn, trials, recording, compiled), list(range(len(trials))))
     order = by_rule(trials)
     ordered = [trials[place] for place in order]
-    objective = ExpressionObjective(program, start, len(trials), layout)
+    drawn = ExpressionTrials.of(problem, [trial.seed for trial in ordered])
+    objective = ExpressionObjective(program, drawn, layout)
     return StepperChoice(TensorStepper(objective, ordered, recording, layout), order)
 
 
@@ -84,13 +85,12 @@ def _network(
     compiled = kernels("networks", layout.dtype) if layout.device.type == "cpu" else None
     if compiled is not None and compiled.multiplies and is_fully_connected(problem):
         data = load_network_data(problem, dataset, seeds, layout)
-        epoch = data.order.steps_per_epoch if data.has_metrics else None
-        return StepperChoice(CompiledNetworks(data, trials, recording, compiled), list(range(len(trials))), epoch)
+        network = CompiledNetworks(data, trials, recording, compiled)
+        return StepperChoice(network, list(range(len(trials))), data.order.steps_per_epoch)
     order = by_rule(trials)
     ordered = [trials[place] for place in order]
     objective = NetworkObjective(problem, dataset, [seeds[place] for place in order], layout)
-    epoch = objective.steps_per_epoch if objective.has_metrics else None
-    return StepperChoice(TensorStepper(objective, ordered, recording, layout), order, epoch)
+    return StepperChoice(TensorStepper(objective, ordered, recording, layout), order, objective.steps_per_epoch)
 
 
 def _load(problem: DatasetProblem, source: DataSource | None) -> LoadedDataset | None:

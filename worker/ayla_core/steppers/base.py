@@ -1,7 +1,9 @@
 """Interface of the steppers, which make the steps of a batch: several ways to compute the same."""
 
+from collections.abc import Collection
 from typing import Protocol
 
+from ayla_spec.metrics import Part
 from torch import Tensor
 
 from ayla_core.recorded_steps import RecordedSteps
@@ -43,5 +45,9 @@ class Stepper(Protocol):
     def predictions(self) -> list[dict[str, Floats]] | None:
         """Columns of what each trial's model predicts now, in the order the trials were given; None without models."""
 
-    def metrics(self) -> dict[str, Floats]:
-        """Metrics of the models since the last call, shape [trials] each; empty where there are none."""
+    def metrics(self, parts: Collection[Part]) -> dict[str, Floats]:
+        """Metrics of the models since the last call, shape [trials] each; empty where there are no models.
+
+        Args:
+            parts: of the data, on which the models are evaluated as they are now.
+        """

@@ -1,12 +1,13 @@
 """Expression problems on the CPU by the compiled kernels: all steps of a block in one call."""
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from ayla_spec.metrics import Part
 from ayla_spec.optimizers import Optimizer
 from ayla_spec.recording import Recording
 from ayla_spec.trials import TrialPlan
@@ -16,7 +17,7 @@ from ayla_core.devices import threads
 from ayla_core.native.library import Kernels
 from ayla_core.native.source import LANES
 from ayla_core.native.structures import ExpressionBatch
-from ayla_core.objectives.expression import StartPoint
+from ayla_core.objectives.expression import ExpressionTrials
 from ayla_core.optimizers import Rule, rule_of
 from ayla_core.program import ObjectiveProgram
 from ayla_core.program.bytecode import assemble
@@ -34,7 +35,7 @@ class CompiledExpressions:
 
     Args:
         program: the objective.
-        start: where the trials begin.
+        drawn: where the trials begin, and the noise of their gradients.
         trials: at least one.
         recording: what is kept of the steps.
         kernels: of the type to compute with.
@@ -43,14 +44,14 @@ class CompiledExpressions:
     def __init__(
         self,
         program: ObjectiveProgram,
-        start: StartPoint,
+        drawn: ExpressionTrials,
         trials: Sequence[TrialPlan],
         recording: Recording,
         kernels: Kernels,
     ) -> None:
         self._kernels = kernels
         self._recording = recording
-        self._count = len(start.names)
+        self._count = drawn.starts.shape[1]
         self._code = assemble(program.graph, program.inputs, program.results)
         self._rules, lanes = _blocks([rule_of(trial.settings) for trial in trials])
         self.lanes = len(lanes)
@@ -58,11 +59,13 @@ class CompiledExpressions:
         self._used = np.not_equal(lanes, _FILLER).reshape(-1, LANES).sum(1).astype(np.int32)
         self.row_places: Integers = np.argsort(np.argsort(self.places))
         # A lane that only fills a block up repeats its neighbour's settings and is never counted.
-        settings = [trials[trial].settings for trial in _filled(lanes)]
+        filled = _filled(lanes)
+        settings = [trials[trial].settings for trial in filled]
         with_rules = [(self._rules[lane // LANES], item) for lane, item in enumerate(settings)]
         self._step_numbers = StepNumbers(with_rules, recording.budget)
         self._numbers = numbers_of(settings, self._rules, self._step_numbers, kernels.dtype)
-        self._x = np.tile(np.array(start.values, dtype=kernels.dtype)[:, None], (1, self.lanes))
+        self._x = np.ascontiguousarray(drawn.starts[filled].T, dtype=kernels.dtype)
+        self._noise = _noise(drawn, filled)
         self._memory = self._initial_memory(settings)
 
     @property
@@ -92,8 +95,9 @@ class CompiledExpressions:
         """None: an expression has no model."""
         return None
 
-    def metrics(self) -> dict[str, Floats]:
+    def metrics(self, parts: Collection[Part]) -> dict[str, Floats]:
         """Nothing: an expression has no dataset."""
+        del parts
         return {}
 
     def _initial_memory(self, settings: Sequence[Optimizer]) -> npt.NDArray[Any]:
@@ -120,6 +124,7 @@ class CompiledExpressions:
                 "first_trial": np.cumsum(self._used, dtype=np.int32) - self._used,
                 "progress": current().marks,
                 **self._numbers,
+                **self._noise,
                 **statistics.arrays(),
                 **arrays,
             },
@@ -139,6 +144,14 @@ class CompiledExpressions:
             trials=len(self.places),
         )
         return batch
+
+
+def _noise(drawn: ExpressionTrials, lanes: Sequence[int]) -> dict[str, npt.NDArray[Any]]:
+    """Seeds of the lanes and standard deviation of the noise, for the kernels; nothing where there is none."""
+    if drawn.noise is None:
+        return {}
+    seeds = np.array([drawn.seeds[trial] for trial in lanes], dtype=np.uint32)
+    return {"seeds": seeds, "noise": np.array([drawn.noise], dtype=np.float64)}
 
 
 def _blocks(rules: Sequence[Rule]) -> tuple[list[Rule], list[int]]:

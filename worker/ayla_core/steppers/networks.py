@@ -1,12 +1,13 @@
 """Fully connected networks on the CPU by the compiled kernels: all steps of a block in one call."""
 
 import ctypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from ayla_spec.metrics import Part
 from ayla_spec.recording import Recording
 from ayla_spec.trials import TrialPlan
 from torch import Tensor
@@ -15,6 +16,7 @@ from ayla_core.devices import threads
 from ayla_core.native.library import Kernels
 from ayla_core.native.structures import ACTIVATIONS, LOSSES, NetworkBatch
 from ayla_core.objectives.network_data import HostSamples, NetworkData
+from ayla_core.objectives.scores import chosen_parts
 from ayla_core.optimizers import rule_of
 from ayla_core.progress import current
 from ayla_core.recorded_steps import RecordedSteps, recorded_steps
@@ -129,26 +131,28 @@ class CompiledNetworks:
         self._evaluate(network, outputs.ctypes.data, None, None)
         return self._data.prediction_columns(outputs.astype(np.float64))
 
-    def metrics(self) -> dict[str, Floats]:
+    def metrics(self, parts: Collection[Part]) -> dict[str, Floats]:
         """Metrics of the models since the last call."""
-        data = self._data
-        if not data.has_metrics:
-            return {}
-        seen = self._sums["seen"]
+        sums = self._sums
         with np.errstate(invalid="ignore"):
-            found = {"train_loss": self._sums["loss_sum"] / seen}
-            if data.has_classes:
-                found["train_accuracy"] = self._sums["correct_sum"] / seen
-        for sums in self._sums.values():
-            sums[:] = 0
-        return found | ({} if data.test is None else self._test_metrics(data.test))
+            found = self._columns("train", sums["loss_sum"] / sums["seen"], sums["correct_sum"] / sums["seen"])
+        for total in sums.values():
+            total[:] = 0
+        evaluated, blank = chosen_parts(parts, self._data.parts), np.full(self.lanes, np.nan)
+        for part, samples in self._data.parts.items():
+            scores = self._scores(samples) if part in evaluated else (blank, blank)
+            found |= self._columns(part, *scores)
+        return found
 
-    def _test_metrics(self, test: HostSamples) -> dict[str, Floats]:
-        pieces = -(-len(test.inputs) // _EVALUATED_AT_ONCE)
+    def _columns(self, part: str, loss: Floats, accuracy: Floats) -> dict[str, Floats]:
+        return {f"{part}_loss": loss} | ({f"{part}_accuracy": accuracy} if self._data.has_classes else {})
+
+    def _scores(self, samples: HostSamples) -> tuple[Floats, Floats]:
+        """Mean loss and share of right answers of each model on a whole part."""
+        pieces = -(-len(samples.inputs) // _EVALUATED_AT_ONCE)
         losses, correct = np.zeros((2, self.lanes, pieces))
-        self._evaluate(self._network(test, self._fixed), None, losses.ctypes.data, correct.ctypes.data)
-        found = {"test_loss": losses.sum(1) / len(test.inputs)}
-        return found | ({"test_accuracy": correct.sum(1) / len(test.inputs)} if self._data.has_classes else {})
+        self._evaluate(self._network(samples, self._fixed), None, losses.ctypes.data, correct.ctypes.data)
+        return losses.sum(1) / len(samples.inputs), correct.sum(1) / len(samples.inputs)
 
     def _evaluate(self, network: NetworkBatch, outputs: int | None, losses: int | None, correct: int | None) -> None:
         network.largest_batch = _EVALUATED_AT_ONCE

@@ -1,9 +1,10 @@
 """Any problem on any device with PyTorch, one step after the other."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import torch
+from ayla_spec.metrics import Part
 from ayla_spec.recording import COLUMNS, Recording
 from ayla_spec.trials import TrialPlan
 from torch import Tensor
@@ -147,10 +148,10 @@ class TensorStepper:
             return self._objective.predictions(self._parameters())
 
     @torch.no_grad()
-    def metrics(self) -> dict[str, Floats]:
+    def metrics(self, parts: Collection[Part]) -> dict[str, Floats]:
         """Metrics of the models since the last call."""
         with self._progress.step():
-            found = self._objective.metrics(self._parameters())
+            found = self._objective.metrics(self._parameters(), parts)
         return {name: values[: self._trials] for name, values in found.items()}
 
 

@@ -12,6 +12,7 @@ from ayla._client import default_base_url
 from ayla._version import __version__
 from ayla.cli import jobs, queue
 from ayla.cli.attempts import attempts
+from ayla.cli.compare import compare
 from ayla.cli.errors import ExitCode, exit_code, explanation
 from ayla.cli.reproduce import reproduce
 from ayla.cli.session import Session, session_of, write
@@ -66,6 +67,7 @@ app.command()(jobs.submit)
 app.command()(jobs.ls)
 app.command()(jobs.show)
 app.command()(jobs.watch)
+app.command()(compare)
 app.command()(jobs.cancel)
 app.command()(queue.pause)
 app.command()(queue.resume)

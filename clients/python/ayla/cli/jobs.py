@@ -30,6 +30,7 @@ from ayla.cli.options import (
 from ayla.cli.session import Session, session_of, write, write_json
 from ayla.cli.specfile import STDIN, read_spec
 from ayla.cli.watch import WatchOptions, watch_job
+from ayla.metrics import TRIAL_METRICS, cell, trial_metric
 from ayla.models import Job, Trial
 
 _SHOWN_TRIALS = 50
@@ -136,7 +137,7 @@ def show(
         lists = {"trial_list": trials, "attempt_list": attempts, "comparison": comparison}
         write_json(found.model_dump(mode="json") | lists)
         return
-    for lines in (_properties(found), error_lines(found.id, attempts), _trial_table(trials)):
+    for lines in (_properties(found), error_lines(found.id, attempts), _trial_table(trials, trial_metric(comparison))):
         if lines:
             write("\n".join(lines) + "\n")
     write(str(comparison))
@@ -249,12 +250,10 @@ def _failed_attempts(job: Job) -> int:
     return job.attempts.failed + job.attempts.lost
 
 
-def _trial_table(trials: list[Trial]) -> list[str]:
-    cells = [[trial.id, trial.label, str(trial.seed), trial.state, _loss(trial)] for trial in trials[:_SHOWN_TRIALS]]
-    lines = text_table([["trial", "optimizer", "seed", "state", "final loss"], *cells], left=4)
+def _trial_table(trials: list[Trial], shown: str) -> list[str]:
+    cells = [
+        [trial.id, trial.label, str(trial.seed), trial.state, cell(trial, shown)] for trial in trials[:_SHOWN_TRIALS]
+    ]
+    lines = text_table([["trial", "optimizer", "seed", "state", TRIAL_METRICS[shown]], *cells], left=4)
     left_out = len(trials) - len(cells)
     return [*lines, f"... and {left_out} more trials"] if left_out else lines
-
-
-def _loss(trial: Trial) -> str:
-    return "-" if trial.final_loss is None else f"{trial.final_loss:.6g}"

@@ -26,6 +26,11 @@ TargetMetric = Annotated[str | None, typer.Option(help="What the target is a val
 Minimum = Annotated[float | None, typer.Option(help="The least possible loss, for gap.")]
 Baseline = Annotated[str | None, typer.Option(help="Label of an optimizer that all others are compared with.")]
 Confidence = Annotated[float | None, typer.Option(min=0.5, max=0.999, help="Of intervals and verdicts; 0.95.")]
+TuningSeeds = Annotated[
+    str | None, typer.Option(help="Select the best setting of each arm on these seeds: 0-3 or 0,2,5.")
+]
+ConfirmSeeds = Annotated[str | None, typer.Option(help="Compare the selected settings on these: 4-7.")]
+SelectMetric = Annotated[str | None, typer.Option(help="Select by this. Default: what is judged by.")]
 
 
 def require_one_format(**formats: bool) -> None:

@@ -71,7 +71,7 @@ def metrics(
         fetch = client.trials.metrics
         table = fetch(trial, columns=names, max_points=max_points, from_step=from_step, to_step=to_step)
     if not table.rows:
-        session.say("This trial has no metrics: they come with classes or test data, after each epoch.")
+        session.say("This trial has no metrics: they come with a dataset, after each epoch.")
     _write_columns(table, as_json=as_json)
 
 

@@ -11,7 +11,7 @@ from ayla.models.jobs import (
     Progress,
     TrialCounts,
 )
-from ayla.models.trials import Trial, TrialSummary
+from ayla.models.trials import Trial, TrialMetric, TrialSummary
 from ayla.models.workers import Attempt, AttemptError, RunningAttempt, Worker
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "RunningAttempt",
     "Trial",
     "TrialCounts",
+    "TrialMetric",
     "TrialSummary",
     "Worker",
 ]

@@ -2,8 +2,24 @@
 
 from typing import Any
 
+from pydantic import Field
+
 from ayla._formatting import html_properties
 from ayla.models.base import ResponseModel
+
+
+class TrialMetric(ResponseModel):
+    """One metric of a trial, on a whole part of its data.
+
+    Attributes:
+        final: of the model after the last step; None when it is no finite number, or the trial diverged.
+        best: best value at the ends of epochs at which it was evaluated; None when there is none.
+        best_epoch: the first epoch with the best value.
+    """
+
+    final: float | None = None
+    best: float | None = None
+    best_epoch: int | None = None
 
 
 class TrialSummary(ResponseModel):
@@ -19,6 +35,9 @@ class TrialSummary(ResponseModel):
             where AYLA transforms each sample one for each of its samples. None where they were not counted.
         losses_above_one: likewise above 1.
         notes: remarks, such as which exponents had no effect.
+        metrics: by name: test_loss, test_accuracy, full_train_loss and full_train_accuracy, as far as evaluated.
+        ran_alone: whether nothing else was computed beside it in its process, so that ``wall_seconds`` are its own;
+            None where that was not recorded.
         wall_seconds: computing time.
         steps_per_second: speed.
         device: where it ran.
@@ -32,6 +51,8 @@ class TrialSummary(ResponseModel):
     losses_below_one: int | None = None
     losses_above_one: int | None = None
     notes: tuple[str, ...] = ()
+    metrics: dict[str, TrialMetric] = Field(default_factory=dict)
+    ran_alone: bool | None = None
     wall_seconds: float | None = None
     steps_per_second: float | None = None
     device: str | None = None
@@ -64,6 +85,20 @@ class Trial(ResponseModel):
     def final_loss(self) -> float | None:
         """Loss after the last step; None before the end or when the trial diverged."""
         return self.summary.final_loss if self.summary else None
+
+    def value(self, metric: str) -> float | None:
+        """The value of a metric; None before the end, when the trial diverged and where it was not recorded.
+
+        Args:
+            metric: test_loss, test_accuracy, full_train_loss, full_train_accuracy, final_loss or best_loss.
+        """
+        if self.summary is None:
+            return None
+        if metric in {"final_loss", "best_loss"}:
+            value: float | None = getattr(self.summary, metric)
+            return value
+        found = self.summary.metrics.get(metric)
+        return found.final if found else None
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ayla_service.comparison.distributions import percent
-from ayla_service.comparison.schemas import Profiles
+from ayla_service.comparison.profile_schemas import Profiles
 from ayla_service.figures.compared import Compared, profiles_of
 from ayla_service.figures.data import Floats
 from ayla_service.figures.legends import add_legend, add_nothing_yet, add_title

@@ -1,30 +1,31 @@
-"""Families of tests: those over the seeds of all problems, and those over problems. In each, copies count once."""
+"""Tests of all matches of a comparison: over the seeds of each problem, and over problems."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 
 from ayla_service.comparison.paired_tests import PairedTest, run_tests
-from ayla_service.comparison.pairs import Match, matches, over_problems, over_seeds
+from ayla_service.comparison.pairs import Match, over_problems, over_seeds
 from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.runs import ComparedProblem
+
+Firsts = Mapping[str, str]
+"""The label of the first setting that a setting is a copy of, by its own; others are left out."""
 
 
 def seed_tests(
     problems: Sequence[ComparedProblem],
-    firsts: Sequence[Mapping[str, str]],
+    firsts: Sequence[Firsts],
+    matched: Sequence[Sequence[Match]],
     query: ComparisonQuery,
-    matched: Sequence[Sequence[Match]] | None = None,
 ) -> list[list[PairedTest]]:
     """The tests over seeds, by problem; those of all problems are one family, in which copies count once.
 
     Args:
         problems: with their runs.
         firsts: the copies on each problem.
-        query: the confidence and the baseline.
-        matched: what is compared on each problem; None: settings with AYLA, and those beside the baseline.
+        matched: what is compared on each problem.
+        query: the confidence.
     """
-    if matched is None:
-        matched = [matches([problem], query.baseline) for problem in problems]
     found = [
         (place, replace(over_seeds(problem, match), originals=_originals(match, [firsts[place]], place)))
         for place, problem in enumerate(problems)
@@ -38,18 +39,14 @@ def seed_tests(
 
 
 def problem_tests(
-    problems: Sequence[ComparedProblem],
-    firsts: Sequence[Mapping[str, str]],
-    query: ComparisonQuery,
-    matched: Sequence[Match] | None = None,
+    problems: Sequence[ComparedProblem], firsts: Sequence[Firsts], matched: Sequence[Match], query: ComparisonQuery
 ) -> list[PairedTest]:
-    """The tests over problems, which are another family; as ``seed_tests``."""
-    matched = matches(problems, query.baseline) if matched is None else matched
+    """The tests over problems, which are another family."""
     found = [replace(over_problems(problems, match), originals=_originals(match, firsts)) for match in matched]
     return run_tests(found, "problem", query)
 
 
-def _originals(match: Match, firsts: Sequence[Mapping[str, str]], place: int = 0) -> tuple[Hashable, Hashable]:
+def _originals(match: Match, firsts: Sequence[Firsts], place: int = 0) -> tuple[Hashable, Hashable]:
     """On each problem the first settings that the two are copies of, or they themselves."""
     return (
         (place, *(first.get(match.label, match.label) for first in firsts)),

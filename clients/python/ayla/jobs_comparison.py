@@ -1,0 +1,152 @@
+"""The service's comparison of several jobs, or of arms by a protocol; nothing is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ayla._formatting import html_paragraphs, html_table
+from ayla.aggregates import AggregatedPair
+from ayla.arm_tables import ArmTable, tables_of
+from ayla.arms import ProtocolResult, statements_of
+from ayla.comparison import JudgedOptimizers, Pairing
+from ayla.models import ResponseModel
+
+
+class ComparedJob(ResponseModel):
+    """A job of a comparison.
+
+    Attributes:
+        id: of the job.
+        name: as its user gave it.
+        state: of the job.
+        problem: place of its problem.
+        trials: how many it has.
+    """
+
+    id: str
+    name: str | None = None
+    state: str
+    problem: int
+    trials: int
+
+
+class ProblemComparison(JudgedOptimizers):
+    """The optimizers on one problem; jobs that ran the same are taken together.
+
+    Attributes:
+        title: the problem in words.
+        steps: the budget of a trial.
+        dtype: of the computation.
+        job_ids: that ran it.
+    """
+
+    title: str
+    steps: int
+    dtype: str
+    job_ids: tuple[str, ...]
+
+    @property
+    def heading(self) -> str:
+        """The problem with its budget."""
+        return f"{self.title}, {self.steps} steps"
+
+
+class JobsComparison(ResponseModel):
+    """The optimizers of several jobs, or the arms of one or several, with verdicts on who did better.
+
+    All of it is the service's answer; printed, it has a table for each problem with the verdicts below, then the
+    verdicts over problems and the notes.
+
+    Attributes:
+        metric: what every problem is judged by; "by_problem" where they differ in it.
+        target: the value to reach; None where none was asked for.
+        confidence: of the intervals and verdicts.
+        baseline: label of the optimizer, or name of the arm, that all others are tested against.
+        jobs: in the order asked for.
+        problems: one by one.
+        pairs: optimizers against each other over the problems.
+        aggregates: optimizers, or arms, against each other over all problems and seeds.
+        protocol: what is stated about arms; None without a protocol.
+        notes: remarks on these numbers.
+        profile: the performance profile, as the service describes it.
+    """
+
+    metric: str = "final_loss"
+    more_is_better: bool | None = None
+    target: float | None = None
+    confidence: float = 0.95
+    baseline: str | None = None
+    jobs: tuple[ComparedJob, ...]
+    problems: tuple[ProblemComparison, ...]
+    pairs: tuple[Pairing, ...] = ()
+    aggregates: tuple[AggregatedPair, ...] = ()
+    protocol: ProtocolResult | None = None
+    notes: tuple[str, ...] = ()
+    profile: dict[str, Any] | None = None
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """The verdicts of each problem, those over problems, then the notes, in the service's words."""
+        each = (statement for place in range(len(self.problems)) for statement in self._verdicts(place))
+        return (*each, *self._over_problems, *self._notes)
+
+    def tables(self, place: int) -> Sequence[ArmTable]:
+        """The tables of a problem: of its optimizers, or with a protocol of its arms.
+
+        Args:
+            place: of the problem.
+        """
+        if self.protocol is not None:
+            return tables_of(self.protocol.problems[place])
+        problem = self.problems[place]
+        return [ArmTable("Optimizers", [*problem.headers], problem.cells())]
+
+    def text(self, *, details: bool = False) -> str:
+        """What is printed.
+
+        Args:
+            details: all tables of each of several problems, not only the first.
+        """
+        return "\n".join(self._lines(details=details))
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        each = (part for place in range(len(self.problems)) for part in self._html(place))
+        return "".join([*each, html_paragraphs([*self._over_problems, *self._notes])])
+
+    def _html(self, place: int) -> Iterator[str]:
+        for table in self._shown(place):
+            yield html_table(f"{self.problems[place].heading}: {table.title}", table.headers, table.cells)
+        yield html_paragraphs(self._verdicts(place))
+
+    def _lines(self, *, details: bool) -> Iterator[str]:
+        for place, problem in enumerate(self.problems):
+            yield problem.heading
+            for table in self._shown(place, details=details):
+                yield from (*table.lines(), "")
+            yield from self._verdicts(place)
+            yield ""
+        if self._over_problems:
+            yield f"Over {len(self.problems)} problems"
+            yield from (*self._over_problems, "")
+        yield from self._notes
+
+    def _shown(self, place: int, *, details: bool = False) -> Sequence[ArmTable]:
+        """All tables of a single problem; of several the first of each, unless all are asked for."""
+        return self.tables(place) if details or len(self.problems) == 1 else self.tables(place)[:1]
+
+    def _verdicts(self, place: int) -> tuple[str, ...]:
+        pairs = self.protocol.problems[place].pairs if self.protocol else self.problems[place].pairs
+        return statements_of(pairs)
+
+    @property
+    def _over_problems(self) -> tuple[str, ...]:
+        pairs = statements_of(self.protocol.pairs if self.protocol else self.pairs)
+        return (*pairs, *(pair.statement for pair in self.aggregates))
+
+    @property
+    def _notes(self) -> tuple[str, ...]:
+        return (*(self.protocol.notes if self.protocol else ()), *self.notes)

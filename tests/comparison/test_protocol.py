@@ -4,10 +4,14 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pytest
+from ayla_service.comparison import curves
 from ayla_service.db.session import Database
 from fastapi.testclient import TestClient
 
 from tests.cases import each
+from tests.comparison.stored import add_metrics
+from tests.comparison.stored import end as end_in_store
 from tests.comparison.test_api import document_of, end
 from tests.factories import spec
 from tests.http.helpers import pointers, problem_of
@@ -199,6 +203,43 @@ def test_steps_to_a_target_can_be_what_is_selected_by(client: TestClient, databa
     (there,) = asked(client, job_id, protocol=SEEDS | select, target=4.5)["protocol"]["problems"]
     assert [one["value"] for one in there["settings"]] == [None, 10.0, None, *[10.0] * 6]
     assert there["arms"][0]["selected"] == label(0.02)
+
+
+def test_of_accuracies_more_is_better(client: TestClient, database: Database) -> None:
+    """A setting without results is left out of the sensitivity, and places are still those of all settings."""
+    rates = (0.1, 0.2, 0.3, 0.4)
+    optimizers = [{"name": "sgd", "learning_rate": rate, "arm": "SGD"} for rate in rates]
+    problem = {"type": "dataset", "dataset": {"name": "digits"}, "batch_size": 32}
+    job_id = ended_job(client, database, {}, problem=problem, optimizers=optimizers, budget={"epochs": 1})
+    for rate, accuracy in zip(rates[1:], (0.5, 0.9, 0.7), strict=True):
+        for seed in range(12):
+            losses = [2.0, INF if (rate, seed) == (0.3, 0) else 1.0 + seed / 64]
+            end_in_store(database, job_id, label(rate), seed, losses)
+            add_metrics(database, job_id, label(rate), seed, {"test_accuracy": [accuracy + seed / 1024]})
+    select = {"select": {"metric": "test_accuracy"}, "tuning_seeds": [1, 2]}
+    (there,) = asked(client, job_id, protocol=SEEDS | select)["protocol"]["problems"]
+    (arm,) = there["arms"]
+    assert (there["more_is_better"], arm["selected"], arm["tuning_value"]) == (True, label(0.3), 0.9 + 1.5 / 1024)
+    assert [one["value"] for one in there["settings"]] == [None, *(x + 1.5 / 1024 for x in (0.5, 0.9, 0.7))]
+    first, *_, last = arm["expected_best"]
+    assert (last["expected"], last["low"], last["high"]) == (arm["tuning_value"],) * 3
+    assert (first["low"], first["high"]) == (0.5 + 1.5 / 1024, 0.9 + 1.5 / 1024)
+    (series,) = there["sensitivity"]
+    assert [(point["at"], point["best"], point["best_place"]) for point in series["points"]] == [
+        (rate, x + 1.5 / 1024, place) for place, rate, x in zip((1, 2, 3), rates[1:], (0.5, 0.9, 0.7), strict=True)
+    ]
+    (diverged,) = asked(client, job_id, protocol=SEEDS | select | {"tuning_seeds": [0]})["protocol"]["problems"]
+    assert diverged["arms"][0]["selected"] == label(0.4)
+
+
+def test_areas_that_are_too_much_to_read_are_refused(
+    client: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = ended_job(client, database, {**PLAIN_ENDS, **AYLA_ENDS})
+    monkeypatch.setattr(curves, "MAX_ROWS", 10)
+    asked(client, job_id)
+    body = {"job_ids": [job_id], "protocol": SEEDS | {"select": {"metric": "area_under_curve"}}}
+    problem_of(client.post("/v1/comparisons", json=body), 422, "comparison-too-large")
 
 
 def test_a_job_that_has_not_begun_is_a_clear_answer(client: TestClient, database: Database) -> None:

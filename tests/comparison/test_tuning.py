@@ -176,6 +176,10 @@ def test_the_arm_with_ayla_is_compared_with_the_arm_that_it_is_built_on() -> Non
     plain = [setting(f"p{n}", {}, arm=SGD, learning_rate=n) for n in (1, 2)]
     other = [setting(f"m{n}", {}, arm="momentum", learning_rate=n, momentum=0.9) for n in (1, 2, 3)]
     ayla = [setting(f"a{n}", {}, arm="AYLA", learning_rate=n, momentum=0.9, ayla={"n1": 1.5}) for n in (3, 4)]
+    # It is the arm with the most of its settings, though an earlier one has some too.
+    later = [setting(f"l{n}", {}, arm="later", learning_rate=n) for n in (2, 3)]
+    both = [setting(f"b{n}", {}, arm="both", learning_rate=n, ayla={"n1": 1.5}) for n in (2, 3)]
+    assert arm_matches([of(*plain, *later, *both)], None) == [Match("both", "later", is_ayla=True)]
     # Of arms that have as many of its settings it is the first one, not that of its first setting.
     even = [setting(f"e{n}", {}, arm="even", learning_rate=n, ayla={"n1": 1.5}) for n in (3, 2)]
     third = setting("p3", {}, arm="third", learning_rate=3)
@@ -303,6 +307,18 @@ def _drawn_signs(settings: Sequence[Mapping[str, Losses]], ours: TunedArm, base:
         both = [(picked[0][seed], picked[1][seed]) for seed in CONFIRM if seed in picked[0] and seed in picked[1]]
         medians = [statistics.median(one) for one in zip(*both, strict=True)]
         yield (medians[0] < medians[1]) - (medians[0] > medians[1]) if both else None
+
+
+def test_copies_are_drawn_as_one() -> None:
+    """Of two different settings, one of which has a copy, each is the one that is drawn in half of the draws."""
+    below = LossCounts(5, 0)
+    ayla = [
+        setting("a", _on_all(1.0), arm=AYLA, counts=below, ayla={"n1": 1.2, "n2": 2.0}),
+        setting("b", _on_all(1.0), arm=AYLA, counts=below, ayla={"n1": 1.2, "n2": 3.0}),
+        setting("c", _on_all(5.0), arm=AYLA, counts=below, ayla={"n1": 1.4, "n2": 3.0}),
+    ]
+    (found,) = followed(of(*ayla, setting("plain", _on_all(2.0), arm=SGD, counts=below))).problems
+    assert even_draws(found.confirmation, found.arms[AYLA], found.arms[SGD]) == EvenDraws(1, 0.5, 0.5, 0.0, 0.0)
 
 
 def test_problems_count_by_what_most_draws_say() -> None:

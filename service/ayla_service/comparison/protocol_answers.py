@@ -143,8 +143,8 @@ def _sensitivity(tried: Sequence[tuple[str, TriedSetting]], metric: Metric) -> l
 
 
 def _shown_best(best: BestOfSettings, metric: Metric) -> BestOfSettings:
-    ends = (shown(best.low, metric), shown(best.high, metric))
-    low, high = reversed(ends) if more_is_better(metric) else ends
+    band = (shown(best.low, metric), shown(best.high, metric))
+    low, high = reversed(band) if more_is_better(metric) else band
     update = {"expected": shown(best.expected, metric), "median": shown(best.median, metric), "low": low, "high": high}
     return best.model_copy(update=update)
 

@@ -66,7 +66,7 @@ def test_a_redis_that_stands_still_is_told_within_a_moment() -> None:
             "refuses at {}: LOADING Redis is loading the dataset in memory",
         ),
         (
-            b"-DENIED Redis is running in protected mode because no password is set. In this mode connections are ...\r\n",
+            b"-DENIED Redis is running in protected mode because no password is set. In this mode ...\r\n",
             "refuses at {}: DENIED Redis is running in protected mode because no password is set",
         ),
         (b"-ERR " + b"x" * 900 + b"\r\n", "refuses at {}: ERR " + "x" * 196),

@@ -89,8 +89,8 @@ lock: $(VENV)/.installed-dev ## Write the lock files anew after a change of depe
 	@echo hatchling | $(LOCK) clients/python/pyproject.toml - --extra cli --extra plot \
 		--output-file clients/python/requirements.lock
 
-pin-images: $(VENV)/.installed-dev ## Name the base images of the containers by their digests of now; needs Docker and its registry
-	@$(BIN)/python -m tests.deploy.pin_images
+pin-images: ## Name the base images of the containers by their digests of now; needs Docker and its registry
+	@$(PYTHON) -m tests.containers.pin_images
 
 job-spec: $(VENV)/.installed-dev ## Write docs/job-spec.md anew after a change of the job spec
 	@$(BIN)/python -m tests.docs.job_spec_page > docs/job-spec.md.new && mv docs/job-spec.md.new docs/job-spec.md

@@ -56,8 +56,17 @@ def succeeded(installation: Installation, job: str) -> None:
 
 def attempts(installation: Installation, job: str) -> list[str]:
     """How the attempts at a job ended, in order."""
+    return _of_attempts(installation, job, "outcome")
+
+
+def first_steps(installation: Installation, job: str) -> list[int]:
+    """Where the attempts at a job began, in order."""
+    return [int(step) for step in _of_attempts(installation, job, "first_step")]
+
+
+def _of_attempts(installation: Installation, job: str, column: str) -> list[str]:
     sql = (
-        "SELECT string_agg(attempts.outcome, ' ' ORDER BY attempts.number) FROM attempts "
+        f"SELECT string_agg(attempts.{column}::text, ' ' ORDER BY attempts.number) FROM attempts "
         f"JOIN shards ON shards.id = attempts.shard_id WHERE shards.job_id = '{job}'"
     )
     return installation.query(sql).split()

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.containers import __main__ as containers
-from tests.containers import pages
-from tests.deploy import pin_images
+from tests.containers import pages, pin_images
 from tests.deploy.compose import DOCKERFILES, FILE, ROOT, parsed
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
+TELLS = f"""[ "$3" = inspect ] && echo '{{"schemaVersion": 2, "digest": "{DIGEST}", "size": 1862}}'"""
 
 
 def docker(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
@@ -77,8 +77,9 @@ def test_the_proxy_passes_on_what_the_service_needs() -> None:
 
 
 def test_images_are_pinned_and_pinned_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    docker(tmp_path, monkeypatch, f'[ "$3" = inspect ] && echo {DIGEST}')
-    for path in (FILE, *DOCKERFILES.values()):
+    docker(tmp_path, monkeypatch, TELLS)
+    assert set(pin_images.FILES) == {FILE, *DOCKERFILES.values()}
+    for path in pin_images.FILES:
         text = path.read_text()
         once = pin_images.pinned(text)
         tags = re.findall(r"(?:image: |FROM )((?:postgres|redis|python):\S+)", text)
@@ -89,15 +90,15 @@ def test_images_are_pinned_and_pinned_anew(tmp_path: Path, monkeypatch: pytest.M
         monkeypatch.setattr(pin_images, "_digest", lambda _image: f"sha256:{'f' * 64}")
         assert pin_images.pinned(once) == once.replace(DIGEST, f"sha256:{'f' * 64}")
         monkeypatch.undo()
-        docker(tmp_path, monkeypatch, f'[ "$3" = inspect ] && echo {DIGEST}')
+        docker(tmp_path, monkeypatch, TELLS)
 
 
-@pytest.mark.parametrize("script", ["echo no such image >&2; exit 1", "echo latest"])
+@pytest.mark.parametrize("script", ["echo no such image >&2; exit 1", "echo latest", "echo {}"])
 def test_a_registry_that_tells_no_digest_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], script: str
 ) -> None:
     docker(tmp_path, monkeypatch, script)
-    before = [path.read_text() for path in (FILE, *DOCKERFILES.values())]
+    before = [path.read_text() for path in pin_images.FILES]
     assert pin_images.main() == 1
     assert "postgres:" in capsys.readouterr().err
-    assert [path.read_text() for path in (FILE, *DOCKERFILES.values())] == before
+    assert [path.read_text() for path in pin_images.FILES] == before

@@ -37,6 +37,7 @@ class Installation:
         self.folder = folder
         self.port = free_port()
         self.key = ""
+        self.epochs_per_second = 0.0
         _copy(folder)
         self._rename()
         self.configure({"AYLA_PORT": str(self.port)})

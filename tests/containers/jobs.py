@@ -1,16 +1,33 @@
 """Jobs of the checks."""
 
+import math
+import time
 from typing import Any
 
 from tests.containers.installation import Installation, eventually
 
 SHORT = {"problem": {"type": "preset", "preset": "poly-adam"}}
 
+_SECONDS = 20
+_MEASURED_EPOCHS = 200
 _FINISHED = ("succeeded", "failed", "cancelled")
 
 
-def long_job(epochs: int) -> dict[str, Any]:
-    """A network on data that need no download; a thousand epochs take a worker some seconds."""
+def measure(installation: Installation) -> float:
+    """See how fast this machine is, so that long jobs take the same time on every one; returns epochs a second."""
+    begun = time.monotonic()
+    succeeded(installation, submit(installation, _network(_MEASURED_EPOCHS)))
+    installation.epochs_per_second = _MEASURED_EPOCHS / (time.monotonic() - begun)
+    return installation.epochs_per_second
+
+
+def long_job(installation: Installation) -> dict[str, Any]:
+    """One that is computed for about twenty seconds."""
+    return _network(math.ceil(_SECONDS * installation.epochs_per_second))
+
+
+def _network(epochs: int) -> dict[str, Any]:
+    """A network on data that need no download."""
     return {
         "problem": {
             "type": "dataset",

@@ -8,14 +8,13 @@ from tests.containers.pages import backup as backup_lines
 from tests.containers.pages import restore as restore_lines
 from tests.containers.pages import upgrade as upgrade_lines
 
-_EPOCHS = 3000
 _GRACE_SECONDS = 30  # stop_grace_period of api and worker
 _KILL_ALL = "kill -9 -1"  # all but the first process of the container, which then ends too
 
 
 def restart(installation: Installation) -> str:
     """Killed in the middle of a job, API and worker come back by themselves, and the job goes on."""
-    job = submit(installation, long_job(_EPOCHS))
+    job = submit(installation, long_job(installation))
     computing(installation, job)
     for service in ("worker", "api"):
         _kill(installation, service)
@@ -28,7 +27,7 @@ def restart(installation: Installation) -> str:
 
 def outage(installation: Installation) -> str:
     """Store and broker may be restarted in the middle of a job."""
-    job = submit(installation, long_job(_EPOCHS))
+    job = submit(installation, long_job(installation))
     computing(installation, job)
     installation.must("docker compose restart redis postgres")
     succeeded(installation, job)
@@ -38,7 +37,7 @@ def outage(installation: Installation) -> str:
 
 def stop(installation: Installation) -> str:
     """Told to stop in the middle of a job, API and worker end in time and hand back the job, which then goes on."""
-    job = submit(installation, long_job(_EPOCHS))
+    job = submit(installation, long_job(installation))
     computing(installation, job)
     begun = time.monotonic()
     installation.must("docker compose stop worker api")
@@ -83,7 +82,7 @@ def backup(installation: Installation) -> str:
 
 def upgrade(installation: Installation) -> str:
     """The steps of an upgrade in docs/operations.md, in the middle of a job, lose nothing."""
-    job = submit(installation, long_job(_EPOCHS))
+    job = submit(installation, long_job(installation))
     computing(installation, job)
     jobs = _jobs(installation)
     for line in upgrade_lines():

@@ -16,7 +16,6 @@ NGINX = "nginx:1.28"
 
 _NAME = "ayla.example"
 _CONTAINER = f"{PROJECT}-nginx"
-_EPOCHS = 3000
 _UPLOAD_BYTES = 3_000_000  # more than nginx takes by itself
 
 
@@ -80,7 +79,7 @@ def _checks(installation: Installation, port: int) -> str:
 
 def _events(installation: Installation, port: int) -> str:
     """Events of a job arrive while it is being computed."""
-    job = submit(installation, long_job(_EPOCHS))
+    job = submit(installation, long_job(installation))
     computing(installation, job)
     begun = time.monotonic()
     connection = _connection(port)

@@ -83,7 +83,7 @@ def _events(installation: Installation, port: int) -> str:
     computing(installation, job)
     begun = time.monotonic()
     connection = _connection(port)
-    connection.request("GET", f"/v1/jobs/{job}/events", headers=_headers(installation))
+    connection.request("GET", f"/v1/jobs/{job}/events", headers=_headers(installation, port))
     first = connection.getresponse().readline()
     took = time.monotonic() - begun
     assert first.strip(), "the stream is empty"
@@ -102,15 +102,15 @@ def _ask(
     more: dict[str, str] | None = None,
 ) -> Answer:
     connection = _connection(port)
-    connection.request(method, path, body, {**_headers(installation), **(more or {})})
+    connection.request(method, path, body, {**_headers(installation, port), **(more or {})})
     answer = connection.getresponse()
     content = answer.read()
     connection.close()
     return answer.status, content[:1000]
 
 
-def _headers(installation: Installation) -> dict[str, str]:
-    kinds = {"Host": _NAME, "Content-Type": "application/json"}
+def _headers(installation: Installation, port: int) -> dict[str, str]:
+    kinds = {"Host": f"{_NAME}:{port}", "Content-Type": "application/json"}
     return {**kinds, "Authorization": f"Bearer {installation.key}"}
 
 

@@ -59,9 +59,9 @@ def measure(*, quick: bool) -> Findings:
     remark = (
         f"{size.trials:,} trials, {_SETTINGS} settings with {size.trials // _SETTINGS} seeds. 'summaries': a dataset's "
         f"mini-batches by the test loss, of which nothing else is recorded; 'problems': likewise of {_PROBLEMS} "
-        f"problems with as many trials together, and so resamples of their seeds; 'epochs': the same with {size.epochs} "
-        f"epochs of metrics and a target; 'steps': an expression with {size.steps:,} recorded losses of each trial, "
-        f"of which at most {MAX_ROWS:,} are read. One at a time."
+        f"problems with as many trials together, and so resamples of their seeds; 'epochs': the same with "
+        f"{size.epochs} epochs of metrics and a target; 'steps': an expression with {size.steps:,} recorded losses of "
+        f"each trial, of which at most {MAX_ROWS:,} are read. One at a time."
     )
     return Findings(rows, [Table(("store", "reads", "p50", "p99"), lines)], [remark, described])
 

@@ -16,10 +16,18 @@ from pathlib import Path
 sys.path[0:1] = []
 sys.path.append(str(Path(__file__).parent.parent))
 
-from tests.comparison.coverage import CONFIDENCE, Covered, covered, median_covered, scenarios  # noqa: E402  # after it
+from tests.comparison.coverage import (  # noqa: E402  # after the path
+    CONFIDENCE,
+    Covered,
+    covered,
+    covered_apart,
+    median_covered,
+    scenarios,
+)
 
 SEEDS = (4, 6, 8, 10, 15, 20, 30)
 PROBLEMS = (5, 12)
+APART = (2, 3, 4, 5, 6, 12)
 MEDIAN_REPEATS = 40_000
 
 
@@ -31,6 +39,9 @@ def main() -> None:
     print(f"Medians, {CONFIDENCE:.0%} asked for\n")
     for line in _medians():
         print(line, flush=True)
+    print("\nInterquartile mean of 10 seeds, problems apart and one run in ten diverging\n")
+    for problems in APART:
+        print(f"{problems} problems: {_percent(covered_apart(problems, repeats))}", flush=True)
     for problems in PROBLEMS:
         print(f"\n{problems} problems: interquartile mean / probability of improvement, {CONFIDENCE:.0%} nominal\n")
         for line in _over_problems(problems, repeats):

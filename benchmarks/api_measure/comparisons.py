@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from api_measure.clients import Connection
 
 _SUMMARIES = at_most(5.0)
 _SETTINGS = 100
+_PROBLEMS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +52,16 @@ def measure(*, quick: bool) -> Findings:
         for way in (SQLITE, POSTGRES):
             name = way.title.partition(",")[0]
             for kind, taken in _of(backing, way, size).items():
-                goal = _SUMMARIES if kind == "summaries" else None
+                goal = _SUMMARIES if kind in {"summaries", "problems"} else None
                 rows.append(Row(f"{name}: {kind}, median", median(taken), "s", goal, f"slowest {duration(max(taken))}"))
                 lines.append((name, kind, *shown(taken, 0.5, 0.99)))
         described = backing.described()
     remark = (
         f"{size.trials:,} trials, {_SETTINGS} settings with {size.trials // _SETTINGS} seeds. 'summaries': a dataset's "
-        f"mini-batches by the test loss, of which nothing else is recorded; 'epochs': the same with {size.epochs} "
-        f"epochs of metrics and a target; 'steps': an expression with {size.steps:,} recorded losses of each trial, "
-        f"of which at most {MAX_ROWS:,} are read. One at a time."
+        f"mini-batches by the test loss, of which nothing else is recorded; 'problems': likewise of {_PROBLEMS} "
+        f"problems with as many trials together, and so resamples of their seeds; 'epochs': the same with "
+        f"{size.epochs} epochs of metrics and a target; 'steps': an expression with {size.steps:,} recorded losses of "
+        f"each trial, of which at most {MAX_ROWS:,} are read. One at a time."
     )
     return Findings(rows, [Table(("store", "reads", "p50", "p99"), lines)], [remark, described])
 
@@ -70,12 +72,20 @@ def _of(backing: Servers, way: Way, size: Size) -> dict[str, list[float]]:
         url, database = installation.url, installation.database
         digits = _ended(database, url, _MINI_BATCHES, size)
         found = {"summaries": _samples(url, f"/v1/jobs/{digits}/comparison", size)}
+        found["problems"] = _over_problems(database, url, size)
         _add_epochs(database, digits, size)
         found["epochs"] = _samples(url, f"/v1/jobs/{digits}/comparison?target=0.3", size)
         sphere = _ended(database, url, _EXPRESSION, size)
         _add_steps(database, sphere, size)
         found["steps"] = _samples(url, f"/v1/jobs/{sphere}/comparison?target=0.3", size)
         return found
+
+
+def _over_problems(database: Database, url: str, size: Size) -> list[float]:
+    part = replace(size, trials=max(_SETTINGS, size.trials // _PROBLEMS))
+    budgets = [{"budget": {"steps": steps}} for steps in range(1, _PROBLEMS + 1)]
+    body = json.dumps({"job_ids": [_ended(database, url, _MINI_BATCHES | one, part) for one in budgets]}).encode()
+    return [seconds(lambda: Connection(url).post("/v1/comparisons", body)) for _ in range(size.samples)]
 
 
 _MINI_BATCHES: dict[str, Any] = {

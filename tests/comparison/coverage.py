@@ -16,6 +16,8 @@ from tests.comparison.comparing import INF
 
 CONFIDENCE = 0.95
 
+_APART_SEEDS = 60_000
+
 Floats = npt.NDArray[np.float64]
 DRAWS: Mapping[str, Callable[[np.random.Generator, tuple[int, int]], Floats]] = {
     "normal": lambda draw, size: draw.normal(size=size),
@@ -115,6 +117,20 @@ def covered(scenario: Scenario, seeds: int, repeats: int, truth_seeds: int = 40_
     improvement = _independent_improvement(truth, draw)
     held = np.array([_holds(scenario.runs(draw, seeds), middle, improvement) for _ in range(repeats)])
     return Covered(*held.mean(axis=0).tolist())
+
+
+def covered_apart(problems: int, repeats: int) -> float:
+    """The interquartile mean of ten seeds on problems whose relative differences lie apart; one in ten diverges."""
+    draw = np.random.default_rng(problems)
+    truth = interquartile_mean(_apart(draw, problems, _APART_SEEDS // problems))
+    found = [_within(truth, bootstrap_interval(_apart(draw, problems, 10), CONFIDENCE)) for _ in range(repeats)]
+    return sum(found) / repeats
+
+
+def _apart(draw: np.random.Generator, problems: int, seeds: int) -> list[list[float]]:
+    differences = np.linspace(-0.5, 0.5, problems)[:, None] + 0.05 * draw.normal(size=(problems, seeds))
+    found: list[list[float]] = np.where(draw.random((problems, seeds)) < 0.1, 1.0, differences).tolist()
+    return found
 
 
 def _differences(runs: Floats) -> list[list[float]]:

@@ -138,7 +138,12 @@ def test_the_seconds_of_trials_that_shared_a_worker_are_refused_in_words() -> No
 
 
 def test_ayla_on_each_sample_evaluates_two_gradients_in_a_step() -> None:
-    settings = [{"ayla": None}, {}, {"ayla": {"transform_on": "loss"}}, {"ayla": {"transform_on": "sample"}}]
+    settings: list[dict[str, Any]] = [
+        {"ayla": None},
+        {},
+        {"ayla": {"transform_on": "loss"}},
+        {"ayla": {"transform_on": "sample"}},
+    ]
     assert [gradients_per_step(one) for one in settings] == [1, 1, 1, 2]
 
 

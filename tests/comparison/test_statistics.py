@@ -4,6 +4,7 @@ import itertools
 import math
 import random
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -149,6 +150,17 @@ def test_intervals_cover_the_median_as_often_as_they_say() -> None:
         for kind, share in found.items():
             assert share > stated - 0.01, (count, kind)
             assert kind == "tied" or share < stated + 0.01, (count, kind)
+
+
+def test_the_page_tells_the_coverage_that_intervals_state_and_what_was_measured() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "comparison.md").read_text(encoding="utf-8")
+    table = page.partition("| seeds | stated |")[2].partition("\n\n")[0]
+    rows = [[float(cell) for cell in line.strip("| ").split("|")] for line in table.splitlines()[2:]]
+    assert [row[0] for row in rows] == [6, 8, 10, 15, 20, 30]
+    for seeds, stated, *measured in rows:
+        assert stated == round(100 * interval_rank(int(seeds), 0.95)[1], 1)
+        found = median_covered(int(seeds), 5000)[1].values()
+        assert measured == pytest.approx([100 * share for share in found], abs=1.0)
 
 
 @given(losses)

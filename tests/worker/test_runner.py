@@ -1,6 +1,7 @@
 """A worker on the store: from a claim to results, and what happens when it is interrupted."""
 
 import itertools
+import math
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -72,7 +73,7 @@ def _stored_metrics(database: Database, job: JobDetail) -> Trajectories:
     reader = ResultReader(database)
     trials = jobs(database).trials(job.id).items
     tables = [reader.metrics(LOCAL.team_id, trial.id, TrajectoryQuery()).to_pydict() for trial in trials]
-    return [table for table in tables if table["step"]]
+    return _comparable([table for table in tables if table["step"]])
 
 
 def _alone(job: JobDetail) -> MemoryRecorder:
@@ -88,7 +89,15 @@ def _undisturbed(job: JobDetail) -> Trajectories:
 
 
 def _undisturbed_metrics(job: JobDetail) -> Trajectories:
-    return _lists(_alone(job).metrics)
+    return _comparable(_lists(_alone(job).metrics))
+
+
+def _comparable(tables: Trajectories) -> Trajectories:
+    """With -inf for NaN, which stands where a part was not evaluated and is not equal to itself."""
+    return [
+        {name: [-math.inf if math.isnan(value) else value for value in column] for name, column in table.items()}
+        for table in tables
+    ]
 
 
 def _lists(columns: dict[int, dict[str, Column]]) -> Trajectories:

@@ -20,6 +20,7 @@ IMAGES = {"ayla-api": f"{PROJECT}-api", "ayla-worker": f"{PROJECT}-worker"}
 
 _FILE = "docker-compose.yml"
 _OWN_FILE = "docker-compose.override.yml"  # of whoever runs this: another index of packages, for instance
+_STABLE_IMAGES = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}  # docs/operations.md says why
 _RENAMING = "containers-check.yml"
 _PATIENCE_SECONDS = 600.0
 
@@ -40,7 +41,7 @@ class Installation:
         self.epochs_per_second = 0.0
         _copy(folder)
         self._rename()
-        self.configure({"AYLA_PORT": str(self.port)})
+        self.configure({"AYLA_PORT": str(self.port), **_STABLE_IMAGES})
 
     def configure(self, settings: Mapping[str, str]) -> None:
         """Append to .env; of two lines for one variable the later one holds."""

@@ -21,7 +21,7 @@ SWEEP = [
     for rate in (0.01, 0.1)
     for ayla in (None, {"n1": 1.0, "n2": 1.5})
 ]
-KINDS = ("forest", "slopes", "strip", "performance-profile", "data-profile", "sensitivity", "tuning")
+KINDS = ("forest", "slopes", "strip", "performance-profile", "data-profile", "ecdf", "sensitivity", "tuning")
 
 
 def swept(client: TestClient, database: Database, name: str, start: float = 1.0) -> str:

@@ -8,8 +8,9 @@ import numpy as np
 from ayla_service.comparison import service as comparison
 from ayla_service.comparison.curves import TooMuch
 from ayla_service.comparison.query import ComparisonQuery
-from ayla_service.comparison.runs import ComparedProblem, ComparedSetting
+from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, LossCurve
 from ayla_service.comparison.service import ComparisonResult
+from ayla_service.comparison.targets import TARGETS
 from ayla_service.figures.compared import Compared, compared
 from ayla_service.figures.drawing import Render
 from ayla_service.figures.options import FigureOptions
@@ -28,10 +29,19 @@ def made_up_problem(title: str, losses: Losses) -> ComparedProblem:
         runs = {}
         for seed, loss in enumerate(values):
             steps = INF if loss in (INF, 0) or loss > 1 else 200 * loss + 20 * (1 + seed)
-            runs[seed] = run(loss, seed, label=label, steps=float(round(steps)) if steps < INF else INF)
+            goal = float(round(steps)) if steps < INF else INF
+            runs[seed] = run(loss, seed, label=label, curve=LossCurve(10 * loss, goal, None, _to_targets(loss, seed)))
         optimizer = {"name": "sgd", "learning_rate": 0.1, "label": label, "ayla": None} | settings
         made.settings[label] = ComparedSetting(label, optimizer, runs=runs)
     return made
+
+
+def _to_targets(loss: float, seed: int) -> tuple[float, ...]:
+    """Steps to targets that are harder and harder; what ended higher reaches fewer of them."""
+    reached = TARGETS if loss == 0 else min(TARGETS, int(12 / loss)) if loss < INF else 3
+    pace = 1 + min(loss, 5.0)
+    steps = (float(round((5 + seed) * (1 + place * pace) ** 1.3)) for place in range(reached))
+    return (*steps, *[INF] * (TARGETS - reached))
 
 
 def result_of(problems: list[ComparedProblem], query: ComparisonQuery | None = None) -> ComparisonResult:
@@ -115,6 +125,7 @@ COMPARED: dict[str, Maker] = {
     "strip-problems": _picture(strip.render, _two),
     "performance-profile": _picture(profiles.render_performance, several_problems),
     "data-profile": _picture(profiles.render_data, several_problems),
+    "ecdf": _picture(profiles.render_ecdf, several_problems),
     "sensitivity": _picture(sensitivity.render, lambda: [swept()]),
     "tuning": _picture(tuning.render, lambda: [swept()]),
 }

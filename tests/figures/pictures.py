@@ -12,14 +12,18 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from ayla_service.figures.availability import FigureJob
 from ayla_service.figures.cells import heat_map_of, values_of
 from ayla_service.figures.data import Columns, FigureData, FittedCurves, SettingData
 from ayla_service.figures.drawing import Render, to_file
-from ayla_service.figures.options import AxisScale, CellValue, FigureOptions, Form, Style
+from ayla_service.figures.line_plots import line_plot
+from ayla_service.figures.options import AxisScale, CellValue, FigureOptions, Form, Kind, Style
 from ayla_service.figures.renderers import curve, heatmap, landscape, lines
 from ayla_service.figures.renderers.lines import LinePlot, Panel
+from ayla_spec import JobSpec, resolve
 from PIL import Image
 
+from tests.factories import spec
 from tests.figures.compared_pictures import COMPARED
 from tests.figures.figure_samples import figure_data, noise, run, setting
 
@@ -95,6 +99,25 @@ def accuracy(title: str) -> Render:
     ]
     plot = LinePlot(title, panels, "epoch", columns=2, same_values=True)
     return partial(lines.render, lines=plot, data=figure_data(*made))
+
+
+def epochs(title: str, width: float = 8.0) -> Render:
+    made = []
+    for place, label in enumerate(LABELS[:3]):
+        count = np.arange(1, 13)
+        runs = [
+            run(
+                seed,
+                full_train_loss=list(2 * np.exp(-0.3 * (place + 1) * count) + 0.01 + 0.004 * noise(12, seed + place)),
+                test_loss=list(1.8 * np.exp(-0.3 * (place + 1) * count) + 0.08 + 0.02 * noise(12, seed)),
+            )
+            for seed in range(3)
+        ]
+        made.append(setting(place, *runs, label=label))
+    data, options = figure_data(*made), FigureOptions(width=width)
+    problem = {"type": "dataset", "dataset": {"name": "digits"}, "model": {"name": "linear"}}
+    job = FigureJob("1", None, resolve(JobSpec.model_validate(spec(problem=problem, budget={"epochs": 12}))))
+    return partial(lines.render, lines=line_plot(job, Kind.EPOCHS, title, options, data), data=data)
 
 
 def effective_lr(title: str) -> Render:
@@ -198,6 +221,7 @@ EARLIER: dict[str, Callable[[str], Render]] = {
     "loss-smoothed": loss_smoothed,
     "loss-of-many": loss_of_many,
     "accuracy": accuracy,
+    "epochs": epochs,
     "effective-lr": effective_lr,
     "x": parameters,
     "landscape-1": landscape_line,

@@ -77,7 +77,7 @@ def texts_of(answer: Response) -> str:
 def test_the_figures_of_a_job_are_listed_with_links_that_work(client: TestClient, recorded: str) -> None:
     found = client.get(f"/v1/jobs/{recorded}/figures").json()
     recorded_kinds, compared_kinds = ["loss", "effective-lr", "x", "landscape"], ["forest", "slopes", "strip"]
-    profiles = ["performance-profile", "data-profile"]
+    profiles = ["performance-profile", "data-profile", "ecdf"]
     assert [one["kind"] for one in found["figures"]] == [*recorded_kinds, *compared_kinds, *profiles]
     missing = {"accuracy", "curve", "heatmap", "sensitivity", "tuning", "epochs"}
     assert {one["kind"]: one["reason"] for one in found["unavailable"]}.keys() == missing

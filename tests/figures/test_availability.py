@@ -42,11 +42,11 @@ OF_PAIRS = "forest slopes strip performance-profile data-profile"
     ("changes", "kinds"),
     [
         ({"optimizers": [{"name": "sgd", "learning_rate": 0.1}]}, "loss effective-lr x landscape strip"),
-        (expression(2), f"loss effective-lr x landscape {OF_PAIRS}"),
-        (expression(3), f"loss effective-lr x {OF_PAIRS}"),
-        (expression(10) | SWEEP, f"loss effective-lr heatmap {OF_PAIRS} sensitivity tuning"),
-        (DATASET, f"loss accuracy effective-lr {OF_PAIRS} epochs"),
-        (CURVE, f"loss effective-lr curve heatmap {OF_PAIRS} sensitivity tuning epochs"),
+        (expression(2), f"loss effective-lr x landscape {OF_PAIRS} ecdf"),
+        (expression(3), f"loss effective-lr x {OF_PAIRS} ecdf"),
+        (expression(10) | SWEEP, f"loss effective-lr heatmap {OF_PAIRS} sensitivity tuning ecdf"),
+        (DATASET, f"loss accuracy effective-lr {OF_PAIRS} epochs ecdf"),
+        (CURVE, f"loss effective-lr curve heatmap {OF_PAIRS} sensitivity tuning epochs ecdf"),
     ],
 )
 def test_a_job_has_the_figures_that_make_sense_for_it(changes: dict[str, Any], kinds: str) -> None:

@@ -140,6 +140,20 @@ def test_a_profile_is_the_step_function_of_the_comparison() -> None:
     assert "too many" in words(drawn(profiles.render_data, unread).axes[0])[0].replace("\n", " ")
 
 
+def test_an_ecdf_is_that_of_the_comparison_over_all_its_targets() -> None:
+    data = data_of(*several_problems())
+    assert data.result.profile is not None
+    curve = data.result.profile.curves[0].ecdf
+    figure = drawn(profiles.render_ecdf, data)
+    line = figure.axes[0].lines[0]
+    assert np.asarray(line.get_xdata()).tolist()[1:-1] == curve.cost
+    assert np.asarray(line.get_ydata()).tolist()[1:-1] == curve.share
+    assert (figure.axes[0].get_xlabel(), figure.axes[0].get_xscale()) == ("steps", "log")
+    assert "50 targets from the first to the best value" in note(figure).replace("\n", " · ")
+    by_gradients = data_of(few_optimizers(), query=ComparisonQuery(cost="gradient_evaluations"))
+    assert drawn(profiles.render_data, by_gradients).axes[0].get_xlabel() == "gradient evaluations"
+
+
 def test_sensitivity_has_plain_beside_the_best_with_ayla_at_each_rate() -> None:
     problem = swept()
     data = data_of(problem)

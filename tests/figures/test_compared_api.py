@@ -21,7 +21,7 @@ SWEEP = [
     for rate in (0.01, 0.1)
     for ayla in (None, {"n1": 1.0, "n2": 1.5})
 ]
-KINDS = ("forest", "slopes", "strip", "performance-profile", "data-profile", "sensitivity", "tuning")
+KINDS = ("forest", "slopes", "strip", "performance-profile", "data-profile", "ecdf", "sensitivity", "tuning")
 
 
 def swept(client: TestClient, database: Database, name: str, start: float = 1.0) -> str:
@@ -140,6 +140,17 @@ def test_a_figure_of_several_jobs_changes_with_any_of_them(client: TestClient, d
     with database.write() as session:
         session.execute(update(TrialRow).where(TrialRow.job_id == other, TrialRow.index == 0).values(steps_done=1))
     assert client.get(path, params=params, headers=asked).status_code == 200
+
+
+def test_of_many_models_the_best_by_a_whole_part_are_named(client: TestClient, database: Database) -> None:
+    rates = [{"name": "sgd", "learning_rate": (1 + place) / 100} for place in range(14)]
+    job_id = submitted(client, **DIGITS, seeds=[0], optimizers=rates)
+    for place, trial_id in enumerate(trial_ids(database, job_id)):
+        ends: dict[str, Any] = {"final_loss": 1.0 + place, "best_loss": 1.0 + place, "test_loss": 20.0 - place}
+        record(database, trial_id, {"step": [0, 1], "loss": [3.0, 2.0]}, steps_done=30, **ends)
+    words = drawn(client, job_id, "loss", width=8, height=5)
+    assert "SGD lr=0.14" in words
+    assert "SGD lr=0.01" not in words.replace("lr=0.1", "")
 
 
 def test_losses_by_epoch_and_any_metric_of_whole_parts(client: TestClient, database: Database) -> None:

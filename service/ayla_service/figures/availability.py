@@ -48,7 +48,7 @@ class FigureJob:
         match kind:
             case Kind.LOSS | Kind.EFFECTIVE_LR | Kind.STRIP:
                 return None
-            case Kind.FOREST | Kind.SLOPES | Kind.PERFORMANCE | Kind.DATA:
+            case Kind.FOREST | Kind.SLOPES | Kind.PERFORMANCE | Kind.DATA | Kind.ECDF:
                 return None if len(self.spec.optimizers) > 1 else "it has one optimizer, and nothing to compare it with"
             case Kind.SENSITIVITY | Kind.TUNING:
                 return None if self._has_tries else "no arm of it has several settings"

@@ -63,6 +63,8 @@ class TrialResult:
         final_loss: None before the end, and of a diverged trial.
         best_loss: None if there was none that is finite.
         best_step: the first step with it.
+        whole_part_loss: of a model, on the test part, else on the whole training part; infinite if neither is known.
+            None of an expression.
     """
 
     index: int
@@ -72,6 +74,7 @@ class TrialResult:
     final_loss: float | None
     best_loss: float | None
     best_step: int | None
+    whole_part_loss: float | None = None
 
     @property
     def diverged(self) -> bool:
@@ -188,7 +191,10 @@ def _by_epoch(trial: RecordedTrial) -> RecordedTrial:
 
 
 def _loss(result: TrialResult) -> float:
+    """What settings are ranked by: never the loss of a single mini-batch."""
     if result.diverged:
         return np.inf
+    if result.whole_part_loss is not None:
+        return result.whole_part_loss
     loss = result.final_loss if result.final_loss is not None else result.best_loss
     return np.inf if loss is None or not np.isfinite(loss) else loss

@@ -111,6 +111,7 @@ _OF_COMPARISONS: Mapping[Kind, Callable[..., None]] = {
     Kind.STRIP: strip.render,
     Kind.PERFORMANCE: profiles.render_performance,
     Kind.DATA: profiles.render_data,
+    Kind.ECDF: profiles.render_ecdf,
     Kind.SENSITIVITY: sensitivity.render,
     Kind.TUNING: tuning.render,
 }

@@ -8,7 +8,7 @@ from typing import Any
 from ayla_spec.metrics import WHOLE_PART_METRICS
 
 from ayla_service.comparison.protocol import Protocol
-from ayla_service.comparison.query import ComparisonQuery, Metric, TargetMetric
+from ayla_service.comparison.query import ComparisonQuery, Cost, Metric, TargetMetric
 from ayla_service.errors import InvalidQuery
 from ayla_service.trials.series import METRICS, TRAJECTORY, Series
 
@@ -46,6 +46,7 @@ class Kind(StrEnum):
     SENSITIVITY = "sensitivity"
     TUNING = "tuning"
     EPOCHS = "epochs"
+    ECDF = "ecdf"
 
 
 class Form(StrEnum):
@@ -115,6 +116,7 @@ class FigureKind:
 
 
 _JUDGED = ("metric", "target", "target_metric", "minimum", "problem")
+_PROFILED = ("target", "target_metric", "minimum", "cost", "scale")
 _TESTED = (*_JUDGED, "confidence", "baseline", "scale", "tuning_seeds", "confirm_seeds")
 
 OF_SEVERAL = frozenset({Kind.LOSS, Kind.ACCURACY, Kind.EPOCHS, Kind.EFFECTIVE_LR})
@@ -142,12 +144,13 @@ KINDS: Mapping[Kind, FigureKind] = {
     Kind.SLOPES: FigureKind("Paired results seed by seed", _TESTED, compares=True),
     Kind.STRIP: FigureKind("Results of all seeds, by optimizer", (*_JUDGED, "scale"), compares=True),
     Kind.PERFORMANCE: FigureKind(
-        "Performance profile: share solved within τ times the fastest",
-        ("target", "target_metric", "scale"),
-        compares=True,
+        "Performance profile: share solved by factor of the fastest", _PROFILED, compares=True
     ),
-    Kind.DATA: FigureKind(
-        "Data profile: share solved within so many steps", ("target", "target_metric", "scale"), compares=True
+    Kind.DATA: FigureKind("Data profile: share solved within so many steps", _PROFILED, compares=True),
+    Kind.ECDF: FigureKind(
+        "Share of many targets reached within so many steps",
+        ("targets", "target_metric", "minimum", "cost", "scale"),
+        compares=True,
     ),
     Kind.SENSITIVITY: FigureKind(
         "Best and median result by a setting", (*_JUDGED, "axis_x", "scale", "tuning_seeds"), compares=True
@@ -190,6 +193,8 @@ class FigureOptions:
         minimum: the least possible loss.
         confidence: of intervals.
         baseline: label of the optimizer that all others are tested against.
+        targets: of an ECDF; None for those between the first and the best value.
+        cost: what profiles measure the way to a target in.
         problem: place of the problem of the comparison that is drawn; None for all.
         tuning_seeds: that settings are judged on; None for all.
         confirm_seeds: that arms are compared on, by their best settings on the tuning seeds; None without a protocol.
@@ -215,6 +220,8 @@ class FigureOptions:
     minimum: float | None = None
     confidence: float | None = None
     baseline: str | None = None
+    targets: tuple[float, ...] | None = None
+    cost: Cost | None = None
     problem: int | None = None
     tuning_seeds: tuple[int, ...] | None = None
     confirm_seeds: tuple[int, ...] | None = None

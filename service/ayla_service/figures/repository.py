@@ -41,6 +41,7 @@ _MOST_LINES, _LEAST_LINES = 200_000, 1000
 """Straight lines of all paths of a figure together, and of each at least."""
 
 _RESULT = ("trial_index", "optimizer_index", "seed", "state", "final_loss", "best_loss", "best_step")
+_WHOLE_PARTS = ("test_loss", "full_train_loss")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +119,17 @@ def _readable_seeds(session: Session, job: FigureJob, most: TrialSubset, most_by
 def read_results(reader: ResultReader, job: FigureJob, subset: TrialSubset, snapshot: TrialsSnapshot) -> FigureData:
     """The results of the trials."""
     found: dict[int, list[TrialResult]] = defaultdict(list)
-    table = reader.summary(snapshot).select(_RESULT)
-    for row in zip(*(column.to_pylist() for column in table.columns), strict=True):
-        found[row[1]].append(TrialResult(*row))
+    table = reader.summary(snapshot)
+    parts = zip(*(table[name].to_pylist() for name in _WHOLE_PARTS), strict=True)
+    for row, losses in zip(zip(*(table[name].to_pylist() for name in _RESULT), strict=True), parts, strict=True):
+        found[row[1]].append(TrialResult(*row, whole_part_loss=_known(losses) if job.has_epochs else None))
     settings = [_setting(job, index, found[index]) for index in subset.settings]
     return FigureData(settings, subset.seeds, len(job.spec.seeds))
+
+
+def _known(losses: Sequence[float | None]) -> float:
+    """The first loss that is known, else infinity."""
+    return next((loss for loss in losses if loss is not None and np.isfinite(loss)), np.inf)
 
 
 def _setting(job: FigureJob, index: int, results: list[TrialResult]) -> SettingData:

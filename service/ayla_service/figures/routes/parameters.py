@@ -7,15 +7,18 @@ from ayla_spec.text import NORMAL
 from fastapi import Depends, Header, Query
 from pydantic import WithJsonSchema
 
-from ayla_service.comparison.query import LEAST_CONFIDENCE, MAX_JOBS, MOST_CONFIDENCE, TargetMetric
+from ayla_service.comparison.query import LEAST_CONFIDENCE, MAX_JOBS, MAX_TARGETS, MOST_CONFIDENCE, Cost, TargetMetric
+from ayla_service.comparison.routes import FiniteNumber
 from ayla_service.comparison.schemas import (
     BASELINE,
     CONFIDENCE,
+    COST,
     MAX_LABEL,
     METRIC,
     MINIMUM,
     TARGET,
     TARGET_METRIC,
+    TARGETS,
     AskedMetric,
 )
 from ayla_service.errors import InvalidQuery
@@ -214,6 +217,10 @@ def comparison_options(
         float | None, Query(ge=LEAST_CONFIDENCE, le=MOST_CONFIDENCE, description=f"{CONFIDENCE} Default: 0.95.")
     ] = None,
     baseline: Annotated[str | None, Query(max_length=MAX_LABEL, description=BASELINE), NORMAL] = None,
+    targets: Annotated[
+        list[FiniteNumber] | None, Query(min_length=1, max_length=MAX_TARGETS, description=TARGETS)
+    ] = None,
+    cost: Annotated[Cost | None, Query(description=COST)] = None,
     problem: Annotated[
         int | None,
         Query(ge=0, lt=MAX_JOBS, description="Place of the problem that is drawn, in 'problems' of the comparison."),
@@ -244,6 +251,8 @@ def comparison_options(
         "minimum": minimum,
         "confidence": confidence,
         "baseline": baseline,
+        "targets": None if targets is None else tuple(targets),
+        "cost": cost,
         "problem": problem,
         "tuning_seeds": _numbers("tuning_seeds", tuning_seeds),
         "confirm_seeds": _numbers("confirm_seeds", confirm_seeds),

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from ayla_core import AYLA, transform_reference
+from ayla_core import transform_reference
 from ayla_core.transform import PowerTransform
 from ayla_spec.optimizers import Ayla
 from hypothesis import given, settings

@@ -41,7 +41,7 @@ def main() -> int:
         print(f"Invalid setting: {error}", file=sys.stderr)  # noqa: T201  # nothing is configured yet
         return 2
     if missing_modules(settings.broker_url):
-        print("AYLA_BROKER_URL needs: pip install 'ayla-service[queue]'", file=sys.stderr)  # noqa: T201  # as above
+        print("AYLA_BROKER_URL needs: pip install '.[queue]'", file=sys.stderr)  # noqa: T201  # as above
         return 2
     configure_logging(settings)
     stop = StopSignal()

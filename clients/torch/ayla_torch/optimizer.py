@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch._compile import _disable_dynamo
 from torch.optim import Optimizer
 
 from ayla_torch.batch import ParameterBatch
@@ -177,7 +178,8 @@ class AYLA(Optimizer):
         for batch, program in planned:
             batch.run(program, self._counted(batch))
 
-    @torch.compiler.disable  # type: ignore[untyped-decorator]  # PyTorch's
+    # Not torch.compiler.disable, which loads the whole compiler where it is written down.
+    @_disable_dynamo
     def _updates(self, loss: object, *, rehearses: bool) -> list[Update]:
         """Count the step, and say what to do with each parameter. Not compiled: the numbers change in each step."""
         batches, book = self._planned(loss, rehearses=rehearses)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from ayla_core.drop_in import AYLA
+from ayla_torch import AYLA
 from torch import optim
 
 from tests.core.optimizers.test_drop_in import INNER

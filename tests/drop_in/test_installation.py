@@ -20,16 +20,9 @@ PROJECTS = {
 }
 PAGES = [
     path
-    for pattern in (
-        "*.md",
-        "Makefile",
-        "docs/**/*.md",
-        "*/Dockerfile",
-        "clients/**/*.md",
-        "clients/**/*.py",
-        "*/ayla_*/**/*.py",
-    )
-    for path in sorted(ROOT.glob(pattern))
+    for folder in ("*", "docs/**/*", "clients/**/*", "*/ayla_*/**/*", "*/Docker*")
+    for path in sorted(ROOT.glob(folder))
+    if path.suffix in (".md", ".py") or path.name in ("Makefile", "Dockerfile")
 ]
 
 LOOP = """

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from ayla_torch import AYLA
 from torch import Tensor, distributed, nn, optim
-from torch.distributed import checkpoint
+from torch.distributed.checkpoint import state_dict_loader, state_dict_saver
 from torch.distributed.checkpoint.state_dict import get_optimizer_state_dict, set_optimizer_state_dict
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
@@ -93,7 +93,8 @@ def sharded(seed_of: Callable[[], nn.Sequential] = network) -> nn.Sequential:
     for layer in model:
         if isinstance(layer, nn.Linear):
             fully_shard(layer, mesh=mesh)
-    return fully_shard(model, mesh=mesh)
+    fully_shard(model, mesh=mesh)
+    return model
 
 
 def refusal() -> str:
@@ -112,11 +113,11 @@ def resumed(rank: int, folder: Path) -> dict[str, Any]:
     optimizer = wrapped(model, process_group=group)
     scales = train(model, optimizer, rank, range(half))
     kept = {"model": model.state_dict(), "optimizer": get_optimizer_state_dict(model, optimizer)}
-    checkpoint.save(kept, checkpoint_id=folder / "checkpoint")
+    state_dict_saver.save(kept, checkpoint_id=folder / "checkpoint")
     other = sharded(lambda: nn.Sequential(nn.Linear(3, 5), nn.Tanh(), nn.Linear(5, 2)).double())
     fresh = AYLA(optim.AdamW(other.parameters()), process_group=group)
     read = {"model": other.state_dict(), "optimizer": get_optimizer_state_dict(other, fresh)}
-    checkpoint.load(read, checkpoint_id=folder / "checkpoint")
+    state_dict_loader.load(read, checkpoint_id=folder / "checkpoint")
     other.load_state_dict(read["model"])
     set_optimizer_state_dict(other, fresh, read["optimizer"])
     scales += train(other, fresh, rank, range(half, STEPS))

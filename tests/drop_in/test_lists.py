@@ -60,10 +60,10 @@ def test_lists_and_tensors_agree(name: str, dtype: torch.dtype) -> None:
             before = [one.clone() for one in u]
             with_lists(rule, x, u, v, memory, h)
             for i, (moved, remembered) in enumerate(expected):
-                bounds = {"rtol": 1e-12, "atol": 1e-14} if dtype == torch.float64 else {"rtol": 2e-4, "atol": 1e-6}
-                torch.testing.assert_close(x[i], moved, **bounds, msg=f"{name}, v={v}")
+                rtol, atol = (1e-12, 1e-14) if dtype == torch.float64 else (2e-4, 1e-6)
+                torch.testing.assert_close(x[i], moved, rtol=rtol, atol=atol, msg=f"{name}, v={v}")
                 for key, value in remembered.items():
-                    torch.testing.assert_close(memory[key][i], value, **bounds)
+                    torch.testing.assert_close(memory[key][i], value, rtol=rtol, atol=atol)
             assert all(map(torch.equal, u, before))
 
 
@@ -147,7 +147,7 @@ def test_products_and_quotients_of_every_kind() -> None:
     for place, value in enumerate(expected):
         program = Program(("x", "u", "c"), "u", torch.float64)
         inputs = [program.input(name) for name in ("x", "u", "c")]
-        made: ForeachList = formulas(*inputs, DeviceNumber(number))[place]
+        made: ForeachList = formulas(inputs[0], inputs[1], inputs[2], DeviceNumber(number))[place]
         program.finish({"x": made})
         columns = [[one.clone()] for one in (a, b, c)]
         program.run([columns])

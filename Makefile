@@ -2,14 +2,15 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MANIFESTS := pyproject.toml clients/python/pyproject.toml constraints.txt
+MANIFESTS := pyproject.toml clients/python/pyproject.toml clients/torch/pyproject.toml constraints.txt
 
 # One constraints file pins every version, build tools included.
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Where torch itself comes from: TORCH_INDEX=https://download.pytorch.org/whl/cpu for its CPU build. Default: PyPI.
 TORCH_INDEX ?=
-PACKAGES := --editable '.[worker]' --editable './clients/python[cli,plot]'
+# Ours in one command, so that pip finds each here and asks no index for it.
+PACKAGES := --editable ./clients/torch --editable '.[worker]' --editable './clients/python[cli,plot]'
 
 .PHONY: help demo serve test quick lint types contracts unit fuzz chaos containers mutants openapi pin-images job-spec lock format clean
 
@@ -33,7 +34,7 @@ endif
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "Installing the development tools ..."
-	@$(BIN)/python -m pip install --quiet --editable '.[worker,dev]'
+	@$(BIN)/python -m pip install --quiet --editable ./clients/torch --editable '.[worker,dev]'
 	@touch $@
 
 demo: $(VENV)/.installed ## Start the service, reproduce the paper's experiments through it, write ayla-report/
@@ -78,9 +79,9 @@ mutants: $(VENV)/.installed-dev ## Take each guard of the queue away in turn, an
 openapi: $(VENV)/.installed ## Write openapi.json anew after a change of the API
 	@$(BIN)/ayla-service openapi > openapi.json.new && mv openapi.json.new openapi.json
 
-# torch comes from an index of its own (docs/operations.md); httpx2-jsfetch is for browsers.
+# torch comes from an index of its own (docs/operations.md), ayla-torch from clients/torch; httpx2-jsfetch is for browsers.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --constraint constraints.txt \
-	--no-annotate --no-emit-package torch --no-emit-package httpx2-jsfetch --custom-compile-command 'make lock'
+	--no-annotate --no-emit-package torch --no-emit-package ayla-torch --no-emit-package httpx2-jsfetch --custom-compile-command 'make lock'
 
 lock: $(VENV)/.installed-dev ## Write the lock files anew after a change of dependencies or of constraints.txt
 	@echo hatchling | $(LOCK) pyproject.toml - --extra postgres --extra queue --output-file service/requirements.lock

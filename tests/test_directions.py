@@ -11,6 +11,7 @@ import pytest
     [
         ("ayla_spec", {"torch", "numpy", "sqlalchemy", "fastapi", "ayla_service"}),
         ("ayla_data.csv_file", {"torch", "pydantic", "sqlalchemy", "fastapi", "ayla_spec", "ayla_service"}),
+        ("ayla_torch", {"pydantic", "ayla_spec", "ayla_data", "ayla_core", "ayla_service", "ayla"}),
         ("ayla_core.engine", {"sqlalchemy", "fastapi", "ayla_service", "ayla_worker"}),
         ("ayla_service.app", {"torch", "ayla_core", "ayla_worker", "celery", "matplotlib"}),
         ("ayla_service.cli", {"torch", "ayla_core", "ayla_worker", "celery"}),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-SIDES = {"service": ("service", "worker", "migrations"), "client": ("clients/python",)}
+SIDES = {"service": ("service", "worker", "migrations", "clients/torch"), "client": ("clients/python",)}
 MOST_LINES = 350
 
 

@@ -141,5 +141,5 @@ def test_without_its_packages_the_command_says_what_to_install() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
 
     assert done.returncode == 1
-    assert "pip install 'ayla-client[cli]'" in done.stderr
+    assert "pip install './clients/python[cli]'" in done.stderr
     assert "Traceback" not in done.stderr

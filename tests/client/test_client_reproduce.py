@@ -253,5 +253,5 @@ def test_without_the_packages_that_draw_nothing_is_submitted(tmp_path: Path, mon
     result = reproduce(service, tmp_path)
 
     assert result.exit_code == 1
-    assert "pip install 'ayla-client[plot]'" in result.stderr
+    assert "pip install './clients/python[plot]'" in result.stderr
     assert service.requests == []

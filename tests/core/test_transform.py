@@ -4,9 +4,10 @@ import math
 
 import pytest
 import torch
-from ayla_core import AYLA, transform_reference
+from ayla_core import transform_reference
 from ayla_core.transform import PowerTransform
 from ayla_spec.optimizers import Ayla
+from ayla_torch import AYLA
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

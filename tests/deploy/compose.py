@@ -257,7 +257,7 @@ def installation(folder: str) -> tuple[str, str]:
     """The commands that install the service: what it needs by its hashes, and then nothing but itself."""
     return (
         f"pip install --require-hashes --requirement {folder}/requirements.lock\n",
-        "pip install --no-deps --no-build-isolation .\n",
+        f"pip install --no-deps --no-build-isolation {'./clients/torch .' if folder == 'worker' else '.'}\n",
     )
 
 

@@ -23,7 +23,12 @@ esac
 def made(folder: Path, *arguments: str, **variables: str) -> list[str]:
     """What ``make .venv/.installed`` says and runs where nothing is installed."""
     shutil.copy(ROOT / "Makefile", folder)
-    for manifest in ("pyproject.toml", "clients/python/pyproject.toml", "constraints.txt"):
+    for manifest in (
+        "pyproject.toml",
+        "clients/python/pyproject.toml",
+        "clients/torch/pyproject.toml",
+        "constraints.txt",
+    ):
         (folder / manifest).parent.mkdir(parents=True, exist_ok=True)
         (folder / manifest).touch()
     python = folder / ".venv" / "bin" / "python"

@@ -9,9 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ayla_torch import AYLA
+
     from ayla_core.datasets import DatasetError, DataSource
     from ayla_core.devices import DeviceUnavailable, select_device, set_threads
-    from ayla_core.drop_in import AYLA
     from ayla_core.engine import CheckpointError, Engine
     from ayla_core.recorder import Block, MemoryRecorder, MetricRows, PredictionRows, Recorder, TrialOutcome, TrialRows
     from ayla_core.training import BlockLength, train

@@ -44,7 +44,7 @@ def main() -> int:
         report_failed_start("ayla_worker", f"Invalid setting: {error}")
         return 2
     if missing_modules(settings.broker_url):
-        report_failed_start("ayla_worker", "AYLA_BROKER_URL needs: pip install 'ayla-service[queue]'")
+        report_failed_start("ayla_worker", "AYLA_BROKER_URL needs: pip install '.[queue]'")
         return 2
     configure_logging(settings)
     stop = StopSignal()

@@ -96,8 +96,7 @@ def connect(settings: Settings) -> Database:
         raise StartError(f"{variable('database_url')}: what stands behind the ? makes no sense.") from None
     except ModuleNotFoundError as error:
         raise StartError(
-            f"{variable('database_url')} needs {error.name}, which is not installed; run: "
-            "pip install 'ayla-service[postgres]'"
+            f"{variable('database_url')} needs {error.name}, which is not installed; run: pip install '.[postgres]'"
         ) from error
 
 
@@ -178,10 +177,13 @@ def require_worker() -> None:
     Raises:
         StartError: if it is not.
     """
-    missing = [name for name in ("torch", "numpy", "ayla_worker") if importlib.util.find_spec(name) is None]
+    missing = [
+        name for name in ("torch", "numpy", "ayla_torch", "ayla_worker") if importlib.util.find_spec(name) is None
+    ]
     if missing:
         raise StartError(
-            f"The worker needs {' and '.join(missing)}, which is not installed; run: pip install 'ayla-service[worker]'"
+            f"The worker needs {' and '.join(missing)}, which is not installed; run: "
+            "pip install ./clients/torch '.[worker]'"
         )
 
 
@@ -195,7 +197,7 @@ def require_broker(settings: Settings) -> None:
     if missing:
         raise StartError(
             f"{variable('broker_url')} needs {' and '.join(missing)}, which is not installed; run: "
-            "pip install 'ayla-service[queue]'"
+            "pip install '.[queue]'"
         )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from ayla_core.optimizers import Numbers, Rule, rule_of
+from ayla_core.optimizers import Numbers, Rule, arrays, rule_of
 from ayla_core.optimizers.schedules import factors
 from ayla_spec.optimizers import Optimizer, WithWeightDecay
 from torch import Tensor
@@ -74,7 +74,7 @@ class Driver:
         return {name: column([row[name] for row in rows]) for name in rows[0]}
 
     def _row(self, settings: Optimizer) -> dict[str, float]:
-        t = np.array([self.t])
-        step_numbers = {name: float(values[0]) for name, values in self.rule.step_numbers(settings, t).items()}
+        t = np.array([float(self.t)])
+        step_numbers = {name: float(values[0]) for name, values in self.rule.step_numbers(settings, t, arrays).items()}
         lr = settings.learning_rate * float(factors(settings, t, self.budget)[0])
         return {"lr": lr, **self.rule.numbers(settings), **step_numbers}

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import torch
 from ayla_core import transform_reference
-from ayla_core.drop_in import AYLA
 from ayla_core.optimizers import reference_of
 from ayla_spec.optimizers import Ayla
+from ayla_torch import AYLA
 from torch import Tensor, nn, optim
 
 from tests.cases import each

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from ayla_core.drop_in import AYLA
+from ayla_torch import AYLA
 from torch import Tensor, nn, optim
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from ayla_core.drop_in import AYLA
+from ayla_torch import AYLA
 from torch import optim
 
 from tests.core.optimizers.test_drop_in import INNER
@@ -122,11 +122,14 @@ def test_the_hooks_of_torch_are_called() -> None:
     assert seen == ["before", "after", "load", "load"]
 
 
-def test_saved_numbers_do_not_change_with_later_steps() -> None:
+def test_a_state_holds_the_tensors_themselves_as_in_torch_optim() -> None:
+    """A step writes into them: no memory is taken anew, and what is to stay as it is has to be copied."""
     network = model()
     optimizer = make("adam", network.parameters())
-    train(network, optimizer, 3)
+    train(network, optimizer, 1)
     state = copy.copy(optimizer.state_dict()["state"][0])
-    before = state["m"].clone()
+    before, address = state["m"].clone(), state["m"].data_ptr()
     train(network, optimizer, 3)
-    assert torch.equal(state["m"], before)
+    assert optimizer.state[network.first.weight]["m"] is state["m"]
+    assert state["m"].data_ptr() == address
+    assert not torch.equal(state["m"], before)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from ayla_core.drop_in import AYLA
+from ayla_torch import AYLA
 from torch import Tensor, nn, optim
 from torch.distributed.checkpoint import state_dict_loader, state_dict_saver
 from torch.distributed.checkpoint.state_dict import (

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from ayla_core.drop_in import AYLA
+from ayla_torch import AYLA
 from torch import Tensor, nn, optim
 from torch.optim import lr_scheduler
 from torch.utils._python_dispatch import TorchDispatchMode

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from ayla_core.drop_in import AYLA
+from ayla_torch import AYLA
 from torch import Tensor, nn
 
 from tests.core.optimizers.problems import Problem

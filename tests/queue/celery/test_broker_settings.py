@@ -60,7 +60,7 @@ def test_the_password_is_not_shown_with_the_settings() -> None:
 )
 def test_a_missing_extra_is_named(url: str, missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ayla_service.queue.wakeup.importlib.util.find_spec", lambda _name: None)
-    with pytest.raises(StartError, match=rf"needs {missing}, .*pip install 'ayla-service\[queue\]'"):
+    with pytest.raises(StartError, match=rf"needs {missing}, .*pip install '.\[queue\]'"):
         require_broker(Settings(broker_url=url, data_dir=tmp_path))
 
 

@@ -1,5 +1,5 @@
-"""AYLA in a training loop of one's own: around an optimizer of torch.optim, with the update rules of the engine."""
+"""AYLA in a training loop of one's own, under the name it had before it was a package: ``ayla_torch``."""
 
-from ayla_core.drop_in.optimizer import AYLA
+from ayla_torch import AYLA
 
 __all__ = ["AYLA"]

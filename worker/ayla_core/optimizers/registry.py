@@ -5,19 +5,20 @@ from pkgutil import iter_modules
 from typing import Any
 
 from ayla_spec.optimizers import Optimizer
+from ayla_torch.rules import Rule
 
-from ayla_core.optimizers import rules
-from ayla_core.optimizers.base import Implementation, Rule
+from ayla_core.optimizers import references
+from ayla_core.optimizers.implementation import Implementation
 from ayla_core.optimizers.reference import Reference
 
 
 def _collected() -> dict[type[Optimizer], Implementation]:
-    modules = (import_module(f"{rules.__name__}.{module.name}") for module in iter_modules(rules.__path__))
+    modules = (import_module(f"{references.__name__}.{module.name}") for module in iter_modules(references.__path__))
     return {one.settings: one for module in modules for one in module.IMPLEMENTATIONS}
 
 
 IMPLEMENTATIONS = _collected()
-"""By class of the settings; the modules of ``rules`` in alphabetical order."""
+"""By class of the settings; the modules of ``references`` in alphabetical order."""
 
 
 def rule_of(settings: Optimizer) -> Rule:

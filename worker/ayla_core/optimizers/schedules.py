@@ -5,7 +5,7 @@ from typing import assert_never
 import numpy as np
 from ayla_spec.optimizers import ConstantSchedule, CosineSchedule, LinearSchedule, Optimizer, StepSchedule
 
-from ayla_core.optimizers.base import Floats, Integers
+from ayla_core.optimizers.arrays import Floats, Integers
 
 
 def factors(settings: Optimizer, t: Integers, budget: int) -> Floats:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import torch
 from ayla_spec.optimizers import Optimizer
+from ayla_torch.rules import CEILING
 from torch import Tensor
 
 from ayla_core.layout import Layout
 from ayla_core.optimizers import Rule
-from ayla_core.optimizers.base import CEILING
 from ayla_core.optimizers.gradients import Preparation
 from ayla_core.steppers.step_numbers import SCHEDULE, StepNumbers
 

@@ -7,8 +7,8 @@ import numpy as np
 from ayla_spec.optimizers import Optimizer
 from ayla_spec.optimizers.base import NAMES
 
-from ayla_core.optimizers import Rule
-from ayla_core.optimizers.base import Floats
+from ayla_core.optimizers import Rule, arrays
+from ayla_core.optimizers.arrays import Floats
 from ayla_core.optimizers.schedules import factors
 
 SCHEDULE = "schedule"
@@ -41,8 +41,8 @@ class StepNumbers:
                 self._distinct.append((rule, settings))
             places.append(place)
         self.variant = np.array(places, dtype=np.int32)
-        one = np.ones(1, dtype=np.int64)
-        named = [name for rule, settings in self._distinct for name in rule.step_numbers(settings, one)]
+        one = np.ones(1)
+        named = [name for rule, settings in self._distinct for name in rule.step_numbers(settings, one, arrays)]
         self.names = (SCHEDULE, *dict.fromkeys(named))
 
     def table(self, first: int, count: int) -> Floats:
@@ -51,7 +51,7 @@ class StepNumbers:
         table = np.ones((count, len(self.names), len(self._distinct)))
         for place, (rule, settings) in enumerate(self._distinct):
             table[:, 0, place] = factors(settings, t, self._budget)
-            for name, values in rule.step_numbers(settings, t).items():
+            for name, values in rule.step_numbers(settings, t.astype(np.float64), arrays).items():
                 table[:, self.names.index(name), place] = values
         return table
 

@@ -11,7 +11,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name not in {"typer", "rich", "yaml", "yamlcore"}:
             raise
-        sys.exit(f"The ayla command needs {error.name}, which is not installed: pip install 'ayla-client[cli]'")
+        sys.exit(f"The ayla command needs {error.name}, which is not installed: pip install './clients/python[cli]'")
     try:
         app()
     except OSError as error:

@@ -20,7 +20,7 @@ def require_plotting() -> None:
     """
     for package in ("matplotlib", "numpy"):
         if find_spec(package) is None:
-            raise MissingDependency(package, "A report with figures", "ayla-client[plot]")
+            raise MissingDependency(package, "A report with figures", "./clients/python[plot]")
 
 
 def write_report(report: ReproductionReport, folder: Path) -> Path:

@@ -1,11 +1,8 @@
-"""Lion as rule and as reference."""
+"""Lion."""
 
 from typing import Any, ClassVar
 
-from ayla_spec.optimizers import Lion
-
-from ayla_core.optimizers.base import Implementation, Number, Numbers, Rule, averaged, capped, shrunk
-from ayla_core.optimizers.reference import Reference, mix
+from ayla_torch.rules.base import Number, Numbers, Rule, averaged, capped, shrunk
 
 
 class LionRule(Rule):
@@ -27,21 +24,3 @@ class LionRule(Rule):
         direction, memorised = (capped(weight, h) for weight in self.weights(v, h))
         sign = averaged(memory["m"], u, direction).sign()
         return shrunk(x, h) - sign * h["lr"], {"m": averaged(memory["m"], u, memorised)}
-
-
-class LionReference(Reference[Lion]):
-    """Lion: the sign of one average, another one remembered."""
-
-    def start(self, parameters: int) -> None:
-        """The remembered average."""
-        self.m = [0.0] * parameters
-
-    def move(self, i: int, x: float, u: float, v: float, lr: float) -> float:
-        """Make one update: x ← x - lr·(sign(c) + λx)."""
-        c = mix(self.m[i], u, self.weight(v * (1 - self.settings.beta1)))
-        self.m[i] = mix(self.m[i], u, self.weight(v * (1 - self.settings.beta2)))
-        sign = (c > 0) - (c < 0)
-        return x - lr * (sign + self.settings.weight_decay * x)
-
-
-IMPLEMENTATIONS = (Implementation(Lion, LionReference, (LionRule(),)),)

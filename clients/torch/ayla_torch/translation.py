@@ -1,18 +1,31 @@
-"""From parameter groups of torch.optim to the settings whose rule does the same."""
+"""From parameter groups of torch.optim to the rule that does the same, and its settings."""
 
 from collections.abc import Callable, Mapping
 from inspect import signature
 from typing import Any
 
 import torch
-from ayla_spec import optimizers as spec
 from torch import Tensor, optim
 
+from ayla_torch.rules import Rule
+from ayla_torch.rules.adagrad import AdadeltaRule, AdagradRule
+from ayla_torch.rules.adam import AdamRule, AmsGradRule
+from ayla_torch.rules.adamax import AdamaxRule
+from ayla_torch.rules.nadam import NAdamRule, RAdamRule
+from ayla_torch.rules.rmsprop import RmsPropRule
+from ayla_torch.rules.sgd import MomentumRule, SgdRule
+
 ParameterGroup = Mapping[str, Any]
-RuleSettings = tuple[type[spec.Optimizer], dict[str, Any]]
-"""A settings class, and its fields that decide about the formula."""
+RuleSettings = tuple[Rule, dict[str, Any]]
+"""A rule, and those of its settings that decide about the formula."""
 
 _REFUSED = ("maximize", "differentiable", "capturable")
+
+
+_ADAM, _AMSGRAD, _NADAM, _RADAM = AdamRule(), AmsGradRule(), NAdamRule(), RAdamRule()
+_ADAGRAD, _ADADELTA, _ADAMAX = AdagradRule(), AdadeltaRule(), AdamaxRule()
+_SGD = {False: SgdRule(), True: MomentumRule()}
+_RMSPROP = {(c, m): RmsPropRule(c, m) for c in (False, True) for m in (False, True)}
 
 
 def _moments(group: ParameterGroup) -> dict[str, Any]:
@@ -21,25 +34,26 @@ def _moments(group: ParameterGroup) -> dict[str, Any]:
 
 
 def _adam(group: ParameterGroup) -> RuleSettings:
-    return spec.AmsGrad if group["amsgrad"] else spec.Adam, _moments(group)
+    return _AMSGRAD if group["amsgrad"] else _ADAM, _moments(group)
 
 
 def _sgd(group: ParameterGroup) -> RuleSettings:
-    return spec.Sgd, {name: group[name] for name in ("momentum", "dampening", "nesterov")}
+    fields = {name: group[name] for name in ("momentum", "dampening", "nesterov")}
+    return _SGD[bool(fields["momentum"])], fields
 
 
 def _nadam(group: ParameterGroup) -> RuleSettings:
-    return spec.NAdam, _moments(group) | {"momentum_decay": group["momentum_decay"]}
+    return _NADAM, _moments(group) | {"momentum_decay": group["momentum_decay"]}
 
 
 def _rmsprop(group: ParameterGroup) -> RuleSettings:
     fields = {name: group[name] for name in ("alpha", "momentum", "centered")}
-    return spec.RmsProp, fields | {"epsilon": group["eps"]}
+    return _RMSPROP[bool(fields["centered"]), fields["momentum"] > 0], fields | {"epsilon": group["eps"]}
 
 
 def _adagrad(group: ParameterGroup) -> RuleSettings:
     start, decay = group["initial_accumulator_value"], group["lr_decay"]
-    return spec.Adagrad, {"initial_accumulator": start, "learning_rate_decay": decay, "epsilon": group["eps"]}
+    return _ADAGRAD, {"initial_accumulator": start, "learning_rate_decay": decay, "epsilon": group["eps"]}
 
 
 _RULE_SETTINGS: dict[type[optim.Optimizer], Callable[[ParameterGroup], RuleSettings]] = {
@@ -47,16 +61,16 @@ _RULE_SETTINGS: dict[type[optim.Optimizer], Callable[[ParameterGroup], RuleSetti
     optim.Adam: _adam,
     optim.AdamW: _adam,
     optim.NAdam: _nadam,
-    optim.RAdam: lambda group: (spec.RAdam, _moments(group)),
+    optim.RAdam: lambda group: (_RADAM, _moments(group)),
     optim.RMSprop: _rmsprop,
     optim.Adagrad: _adagrad,
-    optim.Adadelta: lambda group: (spec.Adadelta, {"rho": group["rho"], "epsilon": group["eps"]}),
-    optim.Adamax: lambda group: (spec.Adamax, _moments(group)),
+    optim.Adadelta: lambda group: (_ADADELTA, {"rho": group["rho"], "epsilon": group["eps"]}),
+    optim.Adamax: lambda group: (_ADAMAX, _moments(group)),
 }
 
 
 def rule_settings_of(kind: type[optim.Optimizer], group: ParameterGroup) -> RuleSettings:
-    """Settings of the rule that a parameter group takes, weight decay aside.
+    """The rule that a parameter group takes, with its settings, weight decay aside.
 
     Raises:
         ValueError: where an option has no counterpart, or is missing.
@@ -137,11 +151,16 @@ def check_parameters(group: ParameterGroup) -> None:
             raise ValueError(f"AYLA does not support parameters of type {parameter.dtype}")
 
 
-def check_gradients(group: ParameterGroup) -> None:
-    """Whether AYLA can use the gradients of a group.
+def check_processes(group: ParameterGroup) -> None:
+    """Whether one process alone has the parameters of a group.
 
     Raises:
-        ValueError: where it cannot.
+        ValueError: where they are shared out over several.
     """
-    if any(one.grad is not None and one.grad.layout != torch.strided for one in group["params"]):
-        raise ValueError("AYLA does not support sparse gradients")
+    for parameter in group["params"]:
+        mesh = getattr(parameter, "device_mesh", None)
+        if mesh is not None and mesh.size() > 1:
+            raise ValueError(
+                "the parameters are shared out over several processes: name them with process_group=, for example "
+                "torch.distributed.group.WORLD, as every part has to be moved by the same loss"
+            )

@@ -3,16 +3,14 @@
 from itertools import chain
 from typing import Any
 
-from ayla_spec.optimizers import Ayla
 from torch import Tensor
 from torch.optim import Optimizer
 
-from ayla_core.drop_in.rule_inputs import RuleInputs
-from ayla_core.drop_in.translation import rule_settings_of
-from ayla_core.drop_in.update import working_type
+from ayla_torch.translation import rule_settings_of
+from ayla_torch.update import working_type
 
 
-def check_state(kind: type[Optimizer], state_dict: dict[str, Any], ayla: Ayla) -> None:
+def check_state(kind: type[Optimizer], state_dict: dict[str, Any]) -> None:
     """Whether a state is of AYLA on an optimizer of this class.
 
     Raises:
@@ -21,7 +19,7 @@ def check_state(kind: type[Optimizer], state_dict: dict[str, Any], ayla: Ayla) -
     if settings_of(state_dict) is None:
         raise ValueError(f"this is no state of AYLA on {kind.__name__}: it has no 'ayla'")
     for group in state_dict["param_groups"]:
-        expected = {"step", *RuleInputs(rule_settings_of(kind, group), ayla).rule.memory}
+        expected = {"step", *rule_settings_of(kind, group)[0].memory}
         for number in group["params"]:
             missing = expected - state_dict["state"].get(number, dict.fromkeys(expected)).keys()
             if missing:
@@ -39,11 +37,14 @@ def settings_of(state_dict: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def with_working_types(optimizer: Optimizer, state_dict: dict[str, Any]) -> None:
-    """Put memories back in the type they are kept in: PyTorch loads them in that of the parameter."""
+    """Put memories back in the type they are kept in, as tensors of this optimizer's own.
+
+    PyTorch loads them in the type of the parameter, and shares those that have it with whatever was loaded.
+    """
     numbers = chain.from_iterable(group["params"] for group in state_dict["param_groups"])
     parameters = chain.from_iterable(group["params"] for group in optimizer.param_groups)
     for number, parameter in zip(numbers, parameters, strict=True):
         for name, value in state_dict["state"].get(number, {}).items():
             if isinstance(value, Tensor):
-                kept = value.to(parameter.device, working_type(parameter))
+                kept = value.to(parameter.device, working_type(parameter.dtype), copy=True)
                 optimizer.state[parameter][name] = kept

@@ -1,25 +1,29 @@
 """AYLA around an optimizer of torch.optim."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
-from ayla_spec.optimizers import Ayla
 from torch import Tensor
+from torch._compile import _disable_dynamo
 from torch.optim import Optimizer
 
-from ayla_core.drop_in.loss import LossTransform, ScaledLoss, as_tensor
-from ayla_core.drop_in.rule_inputs import RuleInputs, on_device
-from ayla_core.drop_in.saved_state import check_state, settings_of, with_working_types
-from ayla_core.drop_in.translation import check_gradients, check_group, check_optimizer, rule_settings_of
-from ayla_core.drop_in.update import Update, make, working_type
+from ayla_torch.batch import ParameterBatch
+from ayla_torch.loss import LossTransform, Ranks, ScaledLoss, as_tensor
+from ayla_torch.rule_inputs import RuleInputs, as_tensors
+from ayla_torch.saved_state import check_state, settings_of, with_working_types
+from ayla_torch.settings import TransformSettings
+from ayla_torch.translation import check_group, check_optimizer, check_processes, rule_settings_of
+from ayla_torch.update import Update, make, working_type
 
 Loss = Tensor | float
-_SAVED = {"n1", "n2", "max_scale", "cap_weights"}
+
+_APART = frozenset({"params", "lr", "initial_lr", "ayla"})
+"""Entries of a parameter group that do not decide about its rule."""
 
 
 class AYLA(Optimizer):
-    """An optimizer of torch.optim with AYLA on top (AYLA.md sections 1-3).
+    """An optimizer of torch.optim with AYLA on top.
 
         opt = AYLA(torch.optim.Adam(model.parameters(), lr=1e-3), n1=1.5)
         ...
@@ -32,10 +36,12 @@ class AYLA(Optimizer):
 
     Args:
         optimizer: one that has made no step yet.
-        n1: exponent where |loss| < 1, above 0.
-        n2: exponent where |loss| > 1, above 0.
+        n1: exponent where |loss| < 1, above 0 and at most 100.
+        n2: exponent where |loss| > 1, likewise.
         max_scale: upper bound of the scale v = n·|loss|^(n-1), below 1 also where v is 1. None: none.
         cap_weights: keep the averaging weights, v(1-β1) and their like, at or below 1.
+        process_group: of ``torch.distributed``: the loss of a step is the mean of those of its ranks, all of which have
+            to make the step. None: this process's own.
 
     Attributes:
         inner: the optimizer inside.
@@ -45,7 +51,8 @@ class AYLA(Optimizer):
 
     Raises:
         TypeError: for an optimizer of another class.
-        ValueError: for an option that is not supported, or for one of the numbers above.
+        ValueError: for an option that is not supported, for one of the numbers above, or where parameters are shared
+            out over several processes and there is no ``process_group``.
     """
 
     def __init__(
@@ -55,27 +62,35 @@ class AYLA(Optimizer):
         n2: float = 1.0,
         max_scale: float | None = None,
         cap_weights: bool = True,  # noqa: FBT001, FBT002  # the constructors of torch.optim take theirs by place too
+        *,
+        process_group: Any = None,
     ) -> None:
         check_optimizer(optimizer)
         self.inner = optimizer
         self.scale: Tensor | None = None
-        self.transformed_loss: Tensor | None = None
         self.capped_steps = torch.zeros((), dtype=torch.int64)
+        self._scaled: ScaledLoss | None = None
         self._next_loss: Tensor | None = None
-        self._follow(Ayla(n1=n1, n2=n2, max_scale=max_scale, cap_weights=cap_weights))
+        self._ranks = None if process_group is None else Ranks(process_group)
+        self._follow(TransformSettings(n1, n2, max_scale, cap_weights))
         super().__init__(optimizer.param_groups, optimizer.defaults)
         self.param_groups = optimizer.param_groups
         self._mark_groups()
 
-    def _follow(self, ayla: Ayla) -> None:
-        self._ayla = ayla
-        self._transform = LossTransform(ayla)
-        self._rule_inputs: dict[int, RuleInputs] = {}
+    @property
+    def transformed_loss(self) -> Tensor | None:
+        """sgn(l)·|l|^n of the last step, a tensor of shape []; None before the first."""
+        return None if self._scaled is None else self._scaled.loss * self._scaled.power
+
+    def _follow(self, settings: TransformSettings) -> None:
+        self._settings = settings
+        self._transform = LossTransform(settings)
+        self._rule_inputs: dict[int, tuple[dict[str, Any], RuleInputs]] = {}
 
     def _mark_groups(self) -> None:
         """Name the settings in every group: tools that keep nothing of a state but its groups ask the live ones too."""
         for group in self.param_groups:
-            group["ayla"] = self._ayla.model_dump(include=_SAVED)
+            group["ayla"] = self._settings.saved()
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group to the ones of both optimizers, as in torch.optim.
@@ -91,6 +106,8 @@ class AYLA(Optimizer):
         super().add_param_group(added)
         del self.param_groups[-1]
         check_group(type(self.inner), added)
+        if self._ranks is None:
+            check_processes(added)
         self._check_numbers(added)
         param_group.update(added)
         self.param_groups.append(param_group)
@@ -98,14 +115,14 @@ class AYLA(Optimizer):
             self._mark_groups()
 
     def _check_numbers(self, group: dict[str, Any]) -> None:
-        """Make the numbers of a first step with a group.
+        """Write the update of a first step with a group down.
 
         Raises:
             ValueError: where a value does not let it.
         """
-        inputs = RuleInputs(rule_settings_of(type(self.inner), group), self._ayla)
+        inputs = RuleInputs(rule_settings_of(type(self.inner), group), self._settings)
         try:
-            _numbers(inputs, group, torch.ones(()), 1, torch.float32, torch.device("cpu"))
+            ParameterBatch(inputs, group, 1, torch.ones(())).program()
         except (TypeError, ValueError, RuntimeError) as error:
             raise ValueError(f"no step can be made with this parameter group: {error}") from error
 
@@ -146,34 +163,81 @@ class AYLA(Optimizer):
         if closure is not None:
             with torch.enable_grad():
                 loss = returned = closure()
-        for update in self._updates(loss, rehearses=closure is None):
-            make(update)
+        if torch.compiler.is_compiling():
+            for update in self._updates(loss, rehearses=closure is None):
+                make(update)
+        else:
+            self._move(loss, rehearses=closure is None)
         return returned
 
-    @torch.compiler.disable  # type: ignore[untyped-decorator]  # PyTorch's
+    def _move(self, loss: object, *, rehearses: bool) -> None:
+        """Make the step, over lists."""
+        batches, book = self._planned(loss, rehearses=rehearses)
+        planned = [(batch, batch.program()) for batch in batches]
+        book()
+        for batch, program in planned:
+            batch.run(program, self._counted(batch))
+
+    # Not torch.compiler.disable, which loads the whole compiler where it is written down.
+    @_disable_dynamo
     def _updates(self, loss: object, *, rehearses: bool) -> list[Update]:
         """Count the step, and say what to do with each parameter. Not compiled: the numbers change in each step."""
+        batches, book = self._planned(loss, rehearses=rehearses)
+        planned = [(batch, as_tensors(batch.numbers, batch.scale.dtype, batch.scale.device)) for batch in batches]
+        book()
+        return [update for batch, numbers in planned for update in batch.updates(numbers, self._counted(batch))]
+
+    def _planned(self, loss: object, *, rehearses: bool) -> tuple[list[ParameterBatch], Callable[[], None]]:
+        """What the step moves, and how to keep its scale once nothing can be refused any more."""
         if loss is None:
             loss = self._next_loss
         self._next_loss = None
         rule_inputs = [self._inputs_of(place, group) for place, group in enumerate(self.param_groups)]
         if loss is None and rehearses and self._is_idle():
             self._set_up(rule_inputs)
-            return []
-        scaled = self._transform.apply(as_tensor(loss))
-        for group in self.param_groups:
-            check_gradients(group)
-        # Nothing is counted before everything that may be refused is made.
-        planned = [
-            (inputs, update)
+            return [], lambda: None
+        given = as_tensor(loss)
+        if self._ranks is not None:
+            given = self._ranks.mean(given, self._home())
+        scaled = self._transform.apply(given)
+        batches = [
+            batch
             for inputs, group in zip(rule_inputs, self.param_groups, strict=True)
-            for update in self._planned(inputs, group, scaled.scale)
+            for batch in self._batches_of(inputs, group, scaled.scale)
         ]
-        updates = [update._replace(memory=self._remembered(inputs, update.parameter)) for inputs, update in planned]
-        for update in updates:
-            update.memory["step"] += 1
-        self._book(scaled, rule_inputs)
-        return updates
+        return batches, lambda: self._book(scaled, rule_inputs)
+
+    def _home(self) -> torch.device:
+        """Where the first parameter lies."""
+        parameters: Iterator[Tensor] = (one for group in self.param_groups for one in group["params"])
+        return next(parameters).device
+
+    def _batches_of(self, inputs: RuleInputs, group: dict[str, Any], scale: Tensor) -> Iterable[ParameterBatch]:
+        """The parameters of a group that have a gradient, by what their updates have in common."""
+        found: dict[Any, ParameterBatch] = {}
+        for parameter in group["params"]:
+            gradient = parameter.grad
+            if gradient is None:
+                continue
+            if gradient.layout != torch.strided:
+                raise ValueError("AYLA does not support sparse gradients")
+            state = self.state.get(parameter)
+            t = state["step"] + 1 if state else 1
+            key = (t, parameter.dtype, parameter.device, type(parameter))
+            batch = found.get(key)
+            if batch is None:
+                there = scale.to(parameter.device, working_type(parameter.dtype), non_blocking=True)
+                batch = found[key] = ParameterBatch(inputs, group, t, there)
+            batch.parameters.append(parameter)
+            batch.gradients.append(gradient)
+        return found.values()
+
+    def _counted(self, batch: ParameterBatch) -> list[dict[str, Any]]:
+        """The states of a batch's parameters, with one more update."""
+        states = [self._remembered(batch.inputs, parameter) for parameter in batch.parameters]
+        for state in states:
+            state["step"] += 1
+        return states
 
     def _is_idle(self) -> bool:
         """Whether a step could move nothing: there has been none, and every learning rate is 0."""
@@ -187,31 +251,14 @@ class AYLA(Optimizer):
 
     def _inputs_of(self, place: int, group: dict[str, Any]) -> RuleInputs:
         """The rule of a group with its present hyper-parameters."""
-        rule_settings = rule_settings_of(type(self.inner), group)
-        inputs = self._rule_inputs.get(place)
-        if inputs is None or inputs.rule_settings != rule_settings:
-            inputs = self._rule_inputs[place] = RuleInputs(rule_settings, self._ayla)
-        return inputs
-
-    def _planned(self, inputs: RuleInputs, group: dict[str, Any], scale: Tensor) -> Iterator[Update]:
-        """The updates of a group, without what is remembered."""
-        with_gradient = [parameter for parameter in group["params"] if parameter.grad is not None]
-        decays, decoupled = group["weight_decay"] != 0, bool(group.get("decoupled_weight_decay"))
-        shared: dict[Any, tuple[Tensor, dict[str, Tensor]]] = {}
-        for parameter in with_gradient:
-            made = self.state[parameter]["step"] if parameter in self.state else 0
-            key = (made + 1, working_type(parameter), parameter.device)
-            if key not in shared:
-                shared[key] = _numbers(inputs, group, scale, *key)
-            yield Update(
-                inputs.rule,
-                parameter,
-                parameter.grad,
-                {},
-                *shared[key],
-                decays and not decoupled,
-                decays and decoupled,
+        options = {name: value for name, value in group.items() if name not in _APART}
+        known = self._rule_inputs.get(place)
+        if known is None or known[0] != options:
+            known = self._rule_inputs[place] = (
+                options,
+                RuleInputs(rule_settings_of(type(self.inner), group), self._settings),
             )
+        return known[1]
 
     def _remembered(self, inputs: RuleInputs, parameter: Tensor) -> dict[str, Any]:
         """The state of a parameter, set up where there is none."""
@@ -220,24 +267,31 @@ class AYLA(Optimizer):
         for name in inputs.rule.memory:
             if name not in state:
                 value = inputs.memory_before(name)
-                state[name] = torch.full_like(parameter, value, dtype=working_type(parameter), requires_grad=False)
+                state[name] = torch.full_like(
+                    parameter, value, dtype=working_type(parameter.dtype), requires_grad=False
+                )
         return state
 
     def _book(self, scaled: ScaledLoss, rule_inputs: list[RuleInputs]) -> None:
-        self.scale, self.transformed_loss = scaled.scale, scaled.transformed
+        self.scale, self._scaled = scaled.scale, scaled
         acted = scaled.limited
-        if self._ayla.cap_weights:
+        if self._settings.cap_weights:
+            known: list[RuleInputs] = []
             for inputs in rule_inputs:
-                for weight in inputs.rule.weights(scaled.scale, inputs.fixed):
-                    acted = acted | (weight > 1)
-        self.capped_steps = self.capped_steps.to(acted.device, non_blocking=True) + acted
+                if all(inputs.rule_settings != one.rule_settings for one in known):
+                    known.append(inputs)
+                    for weight in inputs.rule.weights(scaled.scale, inputs.fixed):
+                        above = weight > 1
+                        acted = above if acted is None else acted | above
+        if acted is not None:
+            self.capped_steps = self.capped_steps.to(acted.device, non_blocking=True) + acted
         # A scheduler that was made for the optimizer inside looks there whether steps are made.
         self.inner._opt_called = True  # type: ignore[attr-defined]
 
     def state_dict(self) -> dict[str, Any]:
         """As in torch.optim, with the settings of AYLA and the count of capped steps under "ayla", in groups too."""
         packed = super().state_dict()
-        packed["ayla"] = self._ayla.model_dump(include=_SAVED) | {"capped_steps": self.capped_steps}
+        packed["ayla"] = self._settings.saved() | {"capped_steps": self.capped_steps}
         for group in packed["param_groups"]:
             group["ayla"] = dict(packed["ayla"])
         return packed
@@ -251,7 +305,7 @@ class AYLA(Optimizer):
         loaded: list[dict[str, Any]] = []
 
         def see(_: Optimizer, final: dict[str, Any]) -> None:
-            check_state(type(self.inner), final, self._ayla)
+            check_state(type(self.inner), final)
             loaded.append(final)
 
         # The last hook before loading, so that it sees what the hooks of others made of the state.
@@ -265,28 +319,21 @@ class AYLA(Optimizer):
 
     def _take_over(self, saved: dict[str, Any]) -> None:
         self.capped_steps = saved.get("capped_steps", self.capped_steps)
-        self._follow(self._ayla.model_copy(update={name: saved[name] for name in _SAVED & saved.keys()}))
+        own = self._settings.saved()
+        self._follow(TransformSettings(**own | {name: saved[name] for name in own.keys() & saved.keys()}))
         self._mark_groups()
 
     def __getstate__(self) -> dict[str, Any]:
-        own = ("inner", "scale", "transformed_loss", "capped_steps", "_ayla")
+        own = ("inner", "scale", "capped_steps", "_scaled", "_ranks", "_settings")
         return super().__getstate__() | {name: getattr(self, name) for name in own}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         self._next_loss = None
-        self._follow(self._ayla)
+        self._follow(self._settings)
         # Loading makes new groups; they stay shared.
         self.inner.param_groups = self.param_groups
 
     def __repr__(self) -> str:
-        settings = ", ".join(f"{name}={getattr(self._ayla, name)}" for name in ("n1", "n2", "max_scale", "cap_weights"))
+        settings = ", ".join(f"{name}={value}" for name, value in self._settings.saved().items())
         return f"AYLA ({settings}) on {self.inner!r}"
-
-
-def _numbers(
-    inputs: RuleInputs, group: dict[str, Any], scale: Tensor, t: int, dtype: torch.dtype, device: torch.device
-) -> tuple[Tensor, dict[str, Tensor]]:
-    """Scale and ``h`` of update t where a parameter lies."""
-    numbers = inputs.numbers(t) | {"lr": group["lr"], "weight_decay": group["weight_decay"]}
-    return scale.to(device, dtype, non_blocking=True), on_device(numbers, dtype, device)

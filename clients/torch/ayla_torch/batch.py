@@ -1,0 +1,121 @@
+"""The parameters of a group that a step moves by the same numbers, as lists."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ayla_torch.foreach import DeviceNumber, Program
+from ayla_torch.rule_inputs import RuleInputs, for_lists
+from ayla_torch.update import Update, formula
+
+Columns = list[list[Tensor]]
+
+_PIECE_BYTES = 1 << 18
+"""Of one tensor of a piece: with a formula's other tensors it fits in the cache of one processor core."""
+
+
+class ParameterBatch:
+    """Parameters of one group, type and device with the same number of updates.
+
+    Args:
+        inputs: the rule of the group.
+        group: of torch.optim.
+        t: number of the coming update, from 1.
+        scale: v, a tensor of shape [] where the parameters lie, in the type that they are updated in.
+
+    Attributes:
+        parameters: with a gradient.
+        gradients: theirs.
+        numbers: of the update, by name.
+    """
+
+    def __init__(self, inputs: RuleInputs, group: dict[str, Any], t: int, scale: Tensor) -> None:
+        self.inputs = inputs
+        self.parameters: list[Tensor] = []
+        self.gradients: list[Tensor] = []
+        self.scale = scale
+        self.numbers = inputs.numbers(t, group)
+        decays, decoupled = group["weight_decay"] != 0, bool(group.get("decoupled_weight_decay"))
+        self._decay = {"penalised": decays and not decoupled, "decoupled": decays and decoupled}
+
+    def program(self) -> Program:
+        """The update of lists of them.
+
+        Raises:
+            TypeError, ValueError: for numbers that no step can be made with.
+        """
+        rule, scale = self.inputs.rule, self.scale
+        program = Program(("x", "u", *rule.memory), "u", scale.dtype)
+        x, u, *before = (program.input(name) for name in ("x", "u", *rule.memory))
+        v, h = DeviceNumber(scale, is_magnitude=True), for_lists(self.numbers, scale.dtype, scale.device)
+        after, memory = formula(rule, x, u, v, dict(zip(rule.memory, before, strict=True)), h, **self._decay)
+        program.finish({"x": after, **memory})
+        return program
+
+    def run(self, program: Program, states: Sequence[dict[str, Any]]) -> None:
+        """Move the parameters and what is remembered of them.
+
+        Args:
+            program: of this batch.
+            states: of the parameters.
+        """
+        memory = [[state[name] for state in states] for name in self.inputs.rule.memory]
+        columns = [self.parameters, self.gradients, *memory]
+        if hasattr(self.parameters[0], "to_local"):
+            self._place_gradients()
+            # This process's parts: rules know no neighbours.
+            columns = [[tensor.to_local() for tensor in column] for column in columns]
+        dtype, in_cache = self.scale.dtype, self.scale.device.type == "cpu" and program.makes_tensors
+        cut = pieces(columns, _PIECE_BYTES // dtype.itemsize) if in_cache else iter([columns])
+        program.run(cut if self.parameters[0].dtype == dtype else _widened(cut, dtype))
+
+    def _place_gradients(self) -> None:
+        """Share gradients out over the processes as their parameters are."""
+        for place, parameter in enumerate(self.parameters):
+            gradient: Any = self.gradients[place]
+            if gradient.placements != parameter.placements:  # type: ignore[attr-defined]
+                self.gradients[place] = gradient.redistribute(placements=parameter.placements)  # type: ignore[attr-defined]
+
+    def updates(self, numbers: dict[str, Tensor], states: Sequence[dict[str, Any]]) -> list[Update]:
+        """The same for torch.compile: one update for each parameter.
+
+        Args:
+            numbers: of this batch, as tensors.
+            states: of the parameters.
+        """
+        rule = self.inputs.rule
+        memories = [{name: state[name] for name in rule.memory} for state in states]
+        return [
+            Update(rule, parameter, gradient, memory, self.scale, numbers, **self._decay)
+            for parameter, gradient, memory in zip(self.parameters, self.gradients, memories, strict=True)
+        ]
+
+
+def pieces(columns: Columns, size: int) -> Iterator[Columns]:
+    """Columns of tensors as columns of about ``size`` elements each; long tensors are cut, short ones put together."""
+    first = count = 0
+    for place, tensor in enumerate(columns[0]):
+        elements = tensor.numel()
+        if elements > size and all(column[place].is_contiguous() for column in columns):
+            if count:
+                yield [column[first:place] for column in columns]
+            for parts in zip(*(torch.split(column[place].view(-1), size) for column in columns), strict=True):
+                yield [[part] for part in parts]
+            first, count = place + 1, 0
+            continue
+        count += elements
+        if count >= size:
+            yield [column[first : place + 1] for column in columns]
+            first, count = place + 1, 0
+    if first < len(columns[0]):
+        yield [column[first:] for column in columns]
+
+
+def _widened(cut: Iterable[Columns], dtype: torch.dtype) -> Iterator[Columns]:
+    """Pieces whose parameters and gradients are of a wider type; what becomes of the parameters is put back."""
+    for parameters, gradients, *memory in cut:
+        wide = [parameter.to(dtype) for parameter in parameters]
+        yield [wide, [gradient.to(dtype) for gradient in gradients], *memory]
+        torch._foreach_copy_(parameters, wide)

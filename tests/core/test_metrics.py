@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from ayla_core import Engine, MemoryRecorder, checkpoint
 from ayla_core.native.library import SWITCH
+from ayla_core.objectives import network
+from ayla_core.progress import ComputationProgress, ComputationStopped, reporting_to
 from ayla_core.recorder import MetricOutcome
 from ayla_spec.metrics import WHOLE_PART_METRICS
 from ayla_spec.trials import plan_trials
@@ -156,3 +158,27 @@ def test_kernels_and_pytorch_have_the_same_metrics(name: str, monkeypatch: pytes
         assert list(columns) == list(found[1][index])
         for column, values in columns.items():
             np.testing.assert_allclose(values, found[1][index][column], rtol=1e-9, err_msg=column)
+
+
+def test_a_long_evaluation_reports_its_progress_and_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "NUMBERS_AT_ONCE", 256 * 128)
+    problem = {"type": "dataset", "dataset": CLASSES | {"samples": 5000}, "batch_size": 20}
+    spec = job(problem, [ADAM], 6)
+    progress = ComputationProgress()
+    with reporting_to(progress):
+        stepper = Engine(spec, plan_trials(spec), CPU)._stepper
+        before = progress.count
+        stepper.metrics(["full_train"])
+        assert progress.count - before >= 4000 // 256, "one for each piece at least"
+        progress.stop()
+        with pytest.raises(ComputationStopped):
+            stepper.metrics(["full_train"])
+
+
+def test_data_that_turn_out_to_have_no_test_part_are_evaluated_on_the_training_part() -> None:
+    """As a small file can, whose settings leave room for one."""
+    spec = job(WHOLE["numbers"], [ADAM], 4, record={"metrics_every": 1})
+    expecting = spec.model_copy(update={"record": spec.record.model_copy(update={"evaluate": ["test"]})})
+    metrics = run(expecting).metrics[0]
+    assert list(metrics) == ["step", "epoch", "train_loss", "full_train_loss"]
+    assert np.isfinite(metrics["full_train_loss"]).all()

@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 TORCH_INDEX ?=
 PACKAGES := --editable '.[worker]' --editable './clients/python[cli,plot]'
 
-.PHONY: help demo serve test quick lint types contracts unit fuzz chaos containers mutants openapi job-spec lock format clean
+.PHONY: help demo serve test quick lint types contracts unit fuzz chaos containers mutants openapi pin-images job-spec lock format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -88,6 +88,9 @@ lock: $(VENV)/.installed-dev ## Write the lock files anew after a change of depe
 		--output-file worker/requirements.lock
 	@echo hatchling | $(LOCK) clients/python/pyproject.toml - --extra cli --extra plot \
 		--output-file clients/python/requirements.lock
+
+pin-images: ## Name the base images of the containers by their digests of now; needs Docker and its registry
+	@$(PYTHON) -m tests.containers.pin_images
 
 job-spec: $(VENV)/.installed-dev ## Write docs/job-spec.md anew after a change of the job spec
 	@$(BIN)/python -m tests.docs.job_spec_page > docs/job-spec.md.new && mv docs/job-spec.md.new docs/job-spec.md

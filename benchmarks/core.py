@@ -16,12 +16,13 @@ from typing import Any
 # Behind the standard library, one of whose modules a neighbour of this file is called like.
 sys.path.append(sys.path.pop(0))
 
-from measure import gpu, memory, network, recording, single, sweep, together  # the path
+from measure import evaluation, gpu, memory, network, recording, single, sweep, together  # the path
 from measure.command import Benchmark  # likewise
 
 SECTIONS: dict[str, tuple[str, Callable[..., Any]]] = {
     "sweep": ("A sweep of 10 000 trials", sweep.measure),
     "mnist": ("One run of a small network", network.measure),
+    "evaluation": ("Evaluating on whole parts", evaluation.measure),
     "trials": ("Runs of the network at once", together.measure),
     "single": ("A single short job", single.measure),
     "recording": ("Recording every step", recording.measure),

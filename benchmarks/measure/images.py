@@ -31,7 +31,7 @@ class Images:
     settings: dict[str, Any]
     source: DataSource | None
 
-    def spec(self, steps: int, **record: int) -> ResolvedJobSpec:
+    def spec(self, steps: int, **record: Any) -> ResolvedJobSpec:
         """A job of the network on these data, float32, cross-entropy, every step recorded."""
         problem = {
             "type": "dataset",
@@ -52,6 +52,12 @@ class Images:
     def samples(self) -> int:
         """How many are trained on."""
         return self._load().samples
+
+    @property
+    def test_samples(self) -> int:
+        """How many are tested on."""
+        tested = self._load().test_inputs
+        return 0 if tested is None else len(tested)
 
     @property
     def steps_per_epoch(self) -> int:

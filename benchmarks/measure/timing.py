@@ -1,8 +1,9 @@
 """How times are taken: the shortest of several runs, contenders in turn so that noise meets all of them."""
 
 import math
+import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 
@@ -27,6 +28,27 @@ def best_in_turn(contenders: Mapping[str, Callable[[], Any]], rounds: int) -> di
         for name, run in contenders.items():
             best[name] = min(best[name], seconds(run))
     return best
+
+
+def in_turn(contenders: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, list[float]]:
+    """The times of each contender in every round, in seconds.
+
+    Args:
+        contenders: run once each to warm up, then one after the other, in every second round the other way round.
+        rounds: measured ones.
+    """
+    for run in contenders.values():
+        run()
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    for number in range(rounds):
+        for name in list(contenders) if number % 2 == 0 else reversed(contenders):
+            times[name].append(seconds(contenders[name]))
+    return times
+
+
+def median_ratio(over: Sequence[float], under: Sequence[float]) -> float:
+    """The median of the ratios of times taken in the same rounds, so that a slow round counts no more than others."""
+    return statistics.median(a / b for a, b in zip(over, under, strict=True))
 
 
 def duration(value: float) -> str:

@@ -15,7 +15,7 @@ class TrialPlan:
         index: place in the job, from 0; trials of one optimizer stand together, seeds in the order given.
         optimizer_index: place of the setting in the job's optimizers.
         settings: the optimizer setting, with its label.
-        seed: drives data and initial weights where the problem draws any.
+        seed: drives what the problem draws: data and initial weights, or start and noise of an expression.
     """
 
     index: int

@@ -68,6 +68,8 @@ def test_every_function_of_the_catalogue_can_be_submitted(client: TestClient, ca
     for entry in catalogue["functions"]:
         body = {"problem": entry["problem"], "optimizers": optimizers, "budget": {"steps": 1}}
         assert client.post("/v1/jobs", json=body).status_code == 202, entry["name"]
+        random = {"problem": entry["random_problem"], "optimizers": optimizers, "budget": {"steps": 1}}
+        assert client.post("/v1/jobs", json=random).status_code == 202, entry["name"]
         start = entry["problem"]["start"]
         assert start.keys() == entry["domain"].keys()
         for point in entry["minimizers"]:

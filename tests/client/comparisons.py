@@ -28,6 +28,7 @@ def comparison_document(job: dict[str, Any], trials: list[dict[str, Any]], metri
         jobs=[ComparedJob(id=job["id"], name=job["name"], state=job["state"], problem=0, trials=len(trials))],
         results=[ProblemResult(problem, summaries, run_tests(pairs, "seed", query))],
         tests=[],
+        aggregates=[],
         profile=None,
         notes=["A note of the service."],
     )

@@ -122,3 +122,36 @@ def test_a_start_may_be_a_vector(x: Any) -> None:
 
     assert job.resolved is not None
     assert job.resolved["problem"]["start"] == {"x": [3.0, -2.0], "y": 1.0}
+
+
+def test_a_start_may_be_drawn_and_a_gradient_noisy() -> None:
+    text = "sum(x) + y + sum(z)"
+    x, y = ayla.uniform(-5, 5, dimension=3), ayla.normal(0, 2)
+    problem = ayla.expression(text, x=x, y=y, z=[ayla.uniform(0, 1), 1], noise=0.5)
+    job = FakeService().client().jobs.submit(problem=problem, optimizers=[ayla.sgd(0.1)], budget=5)
+
+    assert job.resolved is not None
+    assert job.resolved["problem"] == {
+        "type": "expression",
+        "expression": text,
+        "start": {
+            "x": {"uniform": [-5.0, 5.0], "dimension": 3},
+            "y": {"normal": [0.0, 2.0]},
+            "z": [{"uniform": [0.0, 1.0]}, 1.0],
+        },
+        "noise": 0.5,
+    }
+
+
+def test_a_variable_may_be_called_noise_as_ever() -> None:
+    problem = {"type": "expression", "expression": "noise**2 + x", "start": {"noise": 1.0, "x": 2.0}}
+    assert ayla.expression("noise**2 + x", noise=1.0, x=2.0) == problem
+    assert "noise" not in ayla.expression("x", x=2.0)
+
+
+def test_a_preset_may_start_at_random() -> None:
+    assert ayla.preset("poly-sgd") == {"type": "preset", "preset": "poly-sgd"}
+    job = FakeService().client().jobs.submit(problem=ayla.preset("poly-sgd", start="random"))
+
+    assert job.resolved is not None
+    assert job.resolved["problem"]["start"] == {"x": {"uniform": [-1.0, 3.0]}}

@@ -43,6 +43,7 @@ PAIR: dict[str, Any] = {
     "sign_test": {"p_value": 0.5, "adjusted": 1.0},
     "rank_test": {"pairs": 2, "statistic": 0.0, "exact": True, "p_value": 0.5, "adjusted": 1.0},
     "tests": 2,
+    "family": "2 tests over seeds",
     "outcome": "undecided",
     "verdict": "What the service says about AYLA and <plain>.",
 }

@@ -160,7 +160,7 @@ def test_the_terminal_ends_with_the_services_words_on_what_goes_beyond_the_paper
         for statement in (*(pair["verdict"] for pair in comparison["pairs"]), *comparison["notes"])
     ]
     assert "ended lower than Adam lr=0.01 on 10 of 10 seeds: unlikely to be chance" in told[0]
-    assert "0.0039 after Holm's correction for 2 tests" in told[0]
+    assert "0.0039 after Holm's correction for the 2 tests over seeds of this answer" in told[0]
 
 
 @pytest.mark.usefixtures("_empty_figures")

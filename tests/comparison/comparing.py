@@ -31,7 +31,7 @@ def run(loss: float, seed: int = 0, *, label: str = PLAIN, steps: float = INF, *
         "wall_seconds": 2.0,
         "rows": 11,
         "stored_bytes": 100,
-        "curve": LossCurve(area=10 * loss, steps_to_goal=steps),
+        "curve": LossCurve(area=10 * loss, steps_to_goal=steps, steps_to_targets=(steps,)),
     }
     return SeedRun(**values | changes)
 

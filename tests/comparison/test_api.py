@@ -92,7 +92,8 @@ def test_steps_to_a_target_and_profiles(client: TestClient, database: Database) 
         "best": 0.375,
         "solved": 0.375,
         "performance": {"tau": [1.0], "share": [0.375]},
-        "data": {"steps": [10], "share": [0.375]},
+        "data": {"steps": [10], "cost": [10.0], "share": [0.375]},
+        "ecdf": profile["curves"][0]["ecdf"],
     }
     without = document_of(client.get(f"/v1/jobs/{job_id}/comparison"))["profile"]
     assert (without["measure"], without["tolerance"]) == ("steps_to_near_best", 0.01)
@@ -153,6 +154,41 @@ def test_several_jobs_are_compared_problem_by_problem_and_over_all(client: TestC
     assert found["profile"]["instances"] == 6
 
 
+def test_over_problems_there_are_the_interquartile_mean_and_the_improvement(
+    client: TestClient, database: Database
+) -> None:
+    losses = [(2.0 + seed / 64, 1.0 + 2.0 * (seed % 2)) for seed in range(10)]
+    jobs = [new_job(client, database, losses, budget={"steps": 10 + number}) for number in range(5)]
+    (pair,) = document_of(client.post("/v1/comparisons", json={"job_ids": jobs}))["aggregates"]
+    assert (pair["label"], pair["base_label"], pair["compared_as"]) == (AYLA, PLAIN, "ayla")
+    middle, improvement = pair["interquartile_mean"], pair["improvement"]
+    assert (middle["problems"], middle["pairs"], middle["no_interval"]) == (5, 50, None)
+    assert middle["interval"]["low"] <= middle["value"] <= middle["interval"]["high"]
+    assert improvement["value"] == 0.5
+    assert improvement["interval"]["confidence"] == 0.95
+    assert pair["statement"].startswith(f"On 5 problems {AYLA} does better than {PLAIN} with probability 0.50 (95 % ")
+    one = document_of(client.post("/v1/comparisons", json={"job_ids": jobs[:1]}))
+    assert one["aggregates"] == []
+
+
+def test_targets_and_cost_are_those_of_the_request(client: TestClient, database: Database) -> None:
+    job_id = new_job(client, database, CLEAR)
+    params: dict[str, Any] = {"targets": [9.0, 4.25], "cost": "gradient_evaluations"}
+    for found in (
+        document_of(client.get(f"/v1/jobs/{job_id}/comparison", params=params)),
+        document_of(client.post("/v1/comparisons", json={"job_ids": [job_id]} | params)),
+    ):
+        profile = found["profile"]
+        assert (profile["targets"], profile["targets_from"], profile["cost"]) == (2, "request", "gradient_evaluations")
+        plain, ayla = (curve["ecdf"] for curve in profile["curves"])
+        assert (plain["cost"], plain["share"]) == ([5.0, 10.0], [0.5, 0.6875])
+        assert (ayla["cost"], ayla["share"]) == ([5.0, 10.0], [0.5, 1.0])
+    params["cost"] = "seconds"
+    refused = document_of(client.get(f"/v1/jobs/{job_id}/comparison", params=params))["profile"]
+    assert refused["curves"] == []
+    assert "only where every trial ran alone" in refused["no_curves"]
+
+
 def test_jobs_of_other_teams_and_ids_of_nothing_are_not_found(client: TestClient, database: Database) -> None:
     mine, theirs = new_job(client, database, [(1.0, 2.0)]), submit_as(database, stranger(database)).id
     for job_id in (theirs, "nothing", "0" * 36):
@@ -172,6 +208,9 @@ def test_jobs_of_other_teams_and_ids_of_nothing_are_not_found(client: TestClient
         ({"confidence": "0.1"}, "/confidence"),
         ({"baseline": "x" * 251}, "/baseline"),
         ({"tau": "2"}, "/tau"),
+        ({"cost": "money"}, "/cost"),
+        ({"targets": "nan"}, "/targets"),
+        ({"targets": [str(number) for number in range(101)]}, "/targets"),
     ],
 )
 def test_wrong_parameters_are_refused(client: TestClient, job_id: str, params: dict[str, str], pointer: str) -> None:
@@ -193,6 +232,10 @@ def test_wrong_parameters_are_refused(client: TestClient, job_id: str, params: d
         ({"confidence": 1.5}, "/confidence"),
         ({"baseline": "Adam"}, "/baseline"),
         ({"tau": 2}, "/tau"),
+        ({"cost": "money"}, "/cost"),
+        ({"targets": []}, "/targets"),
+        ({"targets": list(range(101))}, "/targets"),
+        ({"targets": [1, "2"]}, "/targets/1"),
     ],
 )
 def test_wrong_fields_are_refused(client: TestClient, job_id: str, change: dict[str, Any], pointer: str) -> None:

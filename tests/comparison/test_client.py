@@ -219,7 +219,7 @@ def test_what_is_said_of_known_cases(both: Both) -> None:
     assert (plain[2], ayla_row[2]) == ("inf", "1.28125")
     assert "AYLA ended higher than plain on 12 of 12 seeds: unlikely to be chance" in said("never lower")
     many = said("many settings")
-    assert many.count("p = 0.021; 0.17 after Holm's correction for 8 tests") == 5
+    assert many.count("p = 0.021; 0.17 after Holm's correction for the 8 tests over seeds of this answer") == 5
     assert (many.count("could be chance"), many.count("unlikely to be chance")) == (8, 0)
     assert "copies of one run and count as one" in said("copies of one run")
     assert "One seed says nothing" in said("one seed")

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from ayla_service.comparison.effects import copies, distinct, notes_on_effects
+from ayla_service.comparison.effects import copies, notes_on_effects
 from ayla_service.comparison.matched_tests import seed_tests
 from ayla_service.comparison.paired_tests import PairedTest
 from ayla_service.comparison.pairs import matches
@@ -76,12 +76,6 @@ def test_copies_name_the_first_of_them() -> None:
         "2 of 5 optimizers are copies of another one, as they differ only in exponents that had no effect: "
         "(a and b), (plain and identity)."
     )
-
-
-def test_what_is_a_copy_of_another_among_some_settings_counts_once() -> None:
-    made = problem(setting("plain", None, BOTH), setting("a", A, BELOW), setting("b", B, BELOW), setting("c", B, BOTH))
-    assert distinct(made, ["b", "a", "c", "not there"]) == ["b", "c"]
-    assert distinct(made, ["a", "b"]) == ["a"]
 
 
 def seed_tests_of(made: ComparedProblem, **query: Any) -> dict[str, PairedTest]:

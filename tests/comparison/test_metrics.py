@@ -204,6 +204,22 @@ def test_a_target_is_reached_at_the_first_evaluated_epoch_that_has_it(database: 
     assert first(with_accuracy)[1].steps_to_target == with_ayla.steps_to_target
 
 
+def test_seeds_that_missed_a_target_and_those_without_a_record_are_told_apart(database: Database) -> None:
+    job_id = new_job(database, problem=DIGITS, seeds=[0, 1, 2])
+    for label in (AYLA, PLAIN):
+        for seed in (0, 1, 2):
+            end(database, job_id, label, seed, [*LUCKY, 2.0 + seed])
+        add_metrics(database, job_id, label, 0, {"test_loss": [0.5, 0.4]})
+    found = compare(database, job_id, metric="steps_to_target", target=0.3)
+    assert verdict_of(found) == (
+        "Neither with AYLA nor plain reached the target on 1 of 3 seeds: nothing can be said. Not recorded of both on "
+        "2 of 3 seeds."
+    )
+    assert [(one.value.finite, one.value.values, one.not_recorded) for one in first(found) if one.value] == [
+        (0, 1, 2)
+    ] * 2
+
+
 def test_of_expressions_a_target_is_reached_at_a_step_and_there_are_no_epochs(database: Database) -> None:
     job_id = new_job(database, problem=SPHERE, seeds=[0])
     end(database, job_id, PLAIN, 0, [9.0, 4.0, 1.0, 2.0])

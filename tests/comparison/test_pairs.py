@@ -128,9 +128,10 @@ def test_how_many_seeds_would_decide_is_said_where_these_cannot() -> None:
     said_of_each = {verdict(test, query).partition("seeds: ")[2].partition(" Median")[0] for test in tests}
     (same,) = said_of_each
     assert same == (
-        "cannot be decided (exact sign test, p = 0.12; 1 after Holm's correction for 8 tests; with 7 seeds and 8 "
-        "undecided tests the lowest possible is 0.12, 9 seeds would do)."
+        "cannot be decided (exact sign test, p = 0.12; 1 after Holm's correction for the 8 tests over seeds of this "
+        "answer; with 7 seeds and 8 undecided tests the lowest possible is 0.12, 9 seeds would do)."
     )
+    assert {test.family_name for test in tests} == {"the 8 tests over seeds of this answer"}
     assert [tests[0].lowest_p(pairs) < 0.05 for pairs in (8, 9)] == [False, True]
 
 

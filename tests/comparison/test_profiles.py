@@ -1,8 +1,8 @@
 """Performance profiles and data profiles, by hand."""
 
 import pytest
+from ayla_service.comparison.profile_schemas import DataCurve, PerformanceCurve, ProfileCurves
 from ayla_service.comparison.profiles import profile
-from ayla_service.comparison.schemas import DataCurve, PerformanceCurve, ProfileCurves
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -27,8 +27,8 @@ def test_a_profile_is_the_share_solved_within_a_factor_of_the_fastest() -> None:
     assert (found[AYLA].best, found[AYLA].solved) == (0.25, 0.5)
     assert found[PLAIN].performance == PerformanceCurve(tau=[1.0, 2.0], share=[0.5, 0.75])
     assert found[AYLA].performance == PerformanceCurve(tau=[1.0, 2.0], share=[0.25, 0.5])
-    assert found[PLAIN].data == DataCurve(steps=[10, 30, 40], share=[0.25, 0.5, 0.75])
-    assert found[AYLA].data == DataCurve(steps=[20], share=[0.5])
+    assert found[PLAIN].data == DataCurve(steps=[10, 30, 40], cost=[10, 30, 40], share=[0.25, 0.5, 0.75])
+    assert found[AYLA].data == DataCurve(steps=[20], cost=[20], share=[0.5])
 
 
 def test_every_problem_weighs_the_same_and_copies_count_once() -> None:

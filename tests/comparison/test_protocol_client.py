@@ -64,7 +64,8 @@ def test_the_client_returns_and_prints_what_the_service_says(both: Both) -> None
             for pair in pairs
             for sentence in (pair["verdict"], *([pair["equal_budgets"]["verdict"]] if pair["equal_budgets"] else []))
         ]
-        assert found.statements == (*verdicts, *said["notes"])
+        aggregates = [pair["statement"] for pair in said["aggregates"]]
+        assert found.statements == (*verdicts, *aggregates, *said["notes"])
         assert len(verdicts) == (1 if len(asked) == 1 else 3)
         printed, html = str(found).splitlines(), found._repr_html_()
         for sentence in found.statements:
@@ -129,6 +130,16 @@ def test_several_jobs_without_a_protocol(both: Both) -> None:
         "optimizer  seeds  final loss, median  final loss, lowest  best loss  diverged",
     ]
     assert "Over 2 problems" in str(found).splitlines()
+    (pair, *_) = found.aggregates
+    assert (pair.label, pair.base_label, pair.compared_as) == ("AYLA 0.01", "SGD 0.01", "ayla")
+    assert pair.improvement is not None
+    assert (pair.improvement.problems, pair.improvement.interval is None) == (2, False)
+    assert pair.interquartile_mean is not None
+    assert pair.interquartile_mean.no_interval == "fewer than 5 problems"
+    assert pair.statement in str(found).splitlines()
+    for asked in (jobs, jobs[0]):
+        profile = both.client.compare(asked, targets=[6.0, 5.5], cost="gradient_evaluations").profile or {}
+        assert (profile["targets"], profile["cost"]) == (2, "gradient_evaluations")
     assert both.command("compare", *jobs) == f"{found}\n"
     assert [job.id for job in found.jobs] == jobs
 

@@ -22,8 +22,13 @@ _NAMED = {"properties", "schemas", "parameters", "responses", "headers", "reques
 CHANGED_ON_PURPOSE = {
     "/components/schemas/ComparisonRequest/properties/metric/default is gone",
     "/paths//v1/jobs/{job_id}/comparison/get/parameters/query metric/schema/default is gone",
+    "/paths//v1/jobs/{job_id}/figures/{kind}/get/parameters/query width/schema/default is gone",
+    "/paths//v1/jobs/{job_id}/figures/{kind}/get/parameters/query height/schema/default is gone",
+    "/paths//v1/jobs/{job_id}/figures/{kind}/get/parameters/query height/schema/minimum is 1.5, was 3.0",
+    "/paths//v1/jobs/{job_id}/figures/{kind}/get/parameters/query dpi/schema/anyOf/0/maximum is 600, was 300",
 }
-"""The metric of a comparison depends on the problem: a mini-batch's loss, the default before, decides nothing."""
+"""The metric of a comparison depends on the problem: a mini-batch's loss, the default before, decides nothing. Figures
+can be smaller and finer than before, as papers need them, and their usual size depends on their style."""
 
 
 def without_texts(part: Any, *, names: bool = False) -> Any:

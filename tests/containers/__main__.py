@@ -3,6 +3,7 @@
 Needs nothing but Python, git, openssl and a container engine with Compose; where there is none it says so and ends.
 """
 
+import signal
 import subprocess
 import sys
 import tempfile
@@ -42,6 +43,8 @@ def main() -> int:
         _say(f"skipped: {reason}")
         return 0
     _say(engine.described())
+    # Told to end, it ends as after Ctrl-C, with nothing left running.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with tempfile.TemporaryDirectory(prefix="ayla-containers-") as folder:
         installation = Installation(Path(folder))
         installation.remove()  # what a run that was killed has left

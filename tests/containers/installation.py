@@ -21,7 +21,7 @@ IMAGES = {"ayla-api": f"{PROJECT}-api", "ayla-worker": f"{PROJECT}-worker"}
 _FILE = "docker-compose.yml"
 _OWN_FILE = "docker-compose.override.yml"  # of whoever runs this: another index of packages, for instance
 _RENAMING = "containers-check.yml"
-_PATIENCE_SECONDS = 300.0
+_PATIENCE_SECONDS = 600.0
 
 Answer = tuple[int, Any]
 
@@ -37,6 +37,7 @@ class Installation:
         self.folder = folder
         self.port = free_port()
         self.key = ""
+        self.epochs_per_second = 0.0
         _copy(folder)
         self._rename()
         self.configure({"AYLA_PORT": str(self.port)})
@@ -145,7 +146,7 @@ def eventually(condition: Callable[[], object], what: str) -> None:
     """Return when the condition holds.
 
     Raises:
-        AssertionError: if it does not within five minutes.
+        AssertionError: if it does not within ten minutes.
     """
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while not condition():

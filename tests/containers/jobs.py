@@ -1,16 +1,33 @@
 """Jobs of the checks."""
 
+import math
+import time
 from typing import Any
 
 from tests.containers.installation import Installation, eventually
 
 SHORT = {"problem": {"type": "preset", "preset": "poly-adam"}}
 
+_SECONDS = 20
+_MEASURED_EPOCHS = 200
 _FINISHED = ("succeeded", "failed", "cancelled")
 
 
-def long_job(epochs: int) -> dict[str, Any]:
-    """A network on data that need no download; a thousand epochs take a worker some seconds."""
+def measure(installation: Installation) -> float:
+    """See how fast this machine is, so that long jobs take the same time on every one; returns epochs a second."""
+    begun = time.monotonic()
+    succeeded(installation, submit(installation, _network(_MEASURED_EPOCHS)))
+    installation.epochs_per_second = _MEASURED_EPOCHS / (time.monotonic() - begun)
+    return installation.epochs_per_second
+
+
+def long_job(installation: Installation) -> dict[str, Any]:
+    """One that is computed for about twenty seconds."""
+    return _network(math.ceil(_SECONDS * installation.epochs_per_second))
+
+
+def _network(epochs: int) -> dict[str, Any]:
+    """A network on data that need no download."""
     return {
         "problem": {
             "type": "dataset",
@@ -56,8 +73,17 @@ def succeeded(installation: Installation, job: str) -> None:
 
 def attempts(installation: Installation, job: str) -> list[str]:
     """How the attempts at a job ended, in order."""
+    return _of_attempts(installation, job, "outcome")
+
+
+def first_steps(installation: Installation, job: str) -> list[int]:
+    """Where the attempts at a job began, in order."""
+    return [int(step) for step in _of_attempts(installation, job, "first_step")]
+
+
+def _of_attempts(installation: Installation, job: str, column: str) -> list[str]:
     sql = (
-        "SELECT string_agg(attempts.outcome, ' ' ORDER BY attempts.number) FROM attempts "
+        f"SELECT string_agg(attempts.{column}::text, ' ' ORDER BY attempts.number) FROM attempts "
         f"JOIN shards ON shards.id = attempts.shard_id WHERE shards.job_id = '{job}'"
     )
     return installation.query(sql).split()

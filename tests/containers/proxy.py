@@ -16,7 +16,6 @@ NGINX = "nginx:1.28"
 
 _NAME = "ayla.example"
 _CONTAINER = f"{PROJECT}-nginx"
-_EPOCHS = 3000
 _UPLOAD_BYTES = 3_000_000  # more than nginx takes by itself
 
 
@@ -80,11 +79,11 @@ def _checks(installation: Installation, port: int) -> str:
 
 def _events(installation: Installation, port: int) -> str:
     """Events of a job arrive while it is being computed."""
-    job = submit(installation, long_job(_EPOCHS))
+    job = submit(installation, long_job(installation))
     computing(installation, job)
     begun = time.monotonic()
     connection = _connection(port)
-    connection.request("GET", f"/v1/jobs/{job}/events", headers=_headers(installation))
+    connection.request("GET", f"/v1/jobs/{job}/events", headers=_headers(installation, port))
     first = connection.getresponse().readline()
     took = time.monotonic() - begun
     assert first.strip(), "the stream is empty"
@@ -103,15 +102,15 @@ def _ask(
     more: dict[str, str] | None = None,
 ) -> Answer:
     connection = _connection(port)
-    connection.request(method, path, body, {**_headers(installation), **(more or {})})
+    connection.request(method, path, body, {**_headers(installation, port), **(more or {})})
     answer = connection.getresponse()
     content = answer.read()
     connection.close()
     return answer.status, content[:1000]
 
 
-def _headers(installation: Installation) -> dict[str, str]:
-    kinds = {"Host": _NAME, "Content-Type": "application/json"}
+def _headers(installation: Installation, port: int) -> dict[str, str]:
+    kinds = {"Host": f"{_NAME}:{port}", "Content-Type": "application/json"}
     return {**kinds, "Authorization": f"Bearer {installation.key}"}
 
 

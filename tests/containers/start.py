@@ -6,10 +6,11 @@ import time
 
 from tests.containers.engine import docker
 from tests.containers.installation import IMAGES, Installation, eventually
-from tests.containers.jobs import SHORT, submit, succeeded
+from tests.containers.jobs import SHORT, measure, submit, succeeded
 from tests.containers.pages import first_start
 
 _AT_ONCE_SECONDS = 30
+_OFTEN = {"AYLA_CHECKPOINT_SECONDS": "2"}  # so that a job which is cut short has something to go on from
 _ORIGIN = "https://pages.example"
 
 
@@ -62,7 +63,7 @@ def start(installation: Installation) -> str:
 
 def settings(installation: Installation) -> str:
     """What .env says holds."""
-    installation.configure({"AYLA_CORS_ORIGINS": _ORIGIN, "AYLA_MAX_BODY_BYTES": "20000"})
+    installation.configure({"AYLA_CORS_ORIGINS": _ORIGIN, "AYLA_MAX_BODY_BYTES": "20000", **_OFTEN})
     installation.must("docker compose up --detach")
     eventually(installation.is_ready, "/readyz is ready")
     status, answer = installation.ask("/v1/jobs", {**SHORT, "name": "x" * 30_000})
@@ -70,7 +71,9 @@ def settings(installation: Installation) -> str:
     headers = {"Origin": _ORIGIN, "Sec-Fetch-Site": "cross-site"}
     status, answer = installation.ask("/v1/jobs", SHORT, headers)
     assert status == 202, answer
-    return f"port {installation.port}, AYLA_CORS_ORIGINS, AYLA_MAX_BODY_BYTES"
+    given = installation.inside("worker", "echo $AYLA_CHECKPOINT_SECONDS").strip()
+    assert given == "2", f"the worker has AYLA_CHECKPOINT_SECONDS={given}"
+    return f"port {installation.port}, AYLA_CORS_ORIGINS, AYLA_MAX_BODY_BYTES, AYLA_CHECKPOINT_SECONDS"
 
 
 def job(installation: Installation) -> str:
@@ -79,7 +82,7 @@ def job(installation: Installation) -> str:
     lines = [line for service in ("api", "migrate", "worker") for line in installation.logged(service)]
     plain = [line for line in lines if not _is_json(line)]
     assert not plain, plain[:3]
-    return f"succeeded; {len(lines)} lines of the log are JSON"
+    return f"succeeded; {len(lines)} lines of the log are JSON; {measure(installation):.0f} epochs a second"
 
 
 def _healthy(installation: Installation, service: str) -> None:

@@ -1,15 +1,18 @@
 """Random draws: published bits, one mapping to numbers by every way of computing, and the distributions they follow."""
 
 import itertools
+import re
 import statistics
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 from ayla_core import draws, draws_reference
 from ayla_core.draws import Stream, normal_quantile, normals, uniforms
-from scipy import special, stats
+from scipy import special, stats  # type: ignore[import-untyped]
 
+PAGE = Path(__file__).parents[2] / "docs" / "randomness.md"
 KNOWN = [
     # Random123, tests/kat_vectors: counter, key, and what Philox 4x32-10 makes of them.
     ((0, 0, 0, 0), (0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
@@ -42,6 +45,21 @@ def test_every_draw_is_that_of_the_reference_bit_for_bit() -> None:
         for (i, step), (j, seed), place in itertools.product(enumerate(STEPS), enumerate(SEEDS), range(7)):
             assert drawn[i, j, place] == draws_reference.uniform(stream, seed, step, place)
             assert mapped[i, j, place] == draws_reference.normal(stream, seed, step, place)
+
+
+def test_the_published_table_holds() -> None:
+    """Bits and uniform numbers are exact; the normal ones are SciPy's up to its own rounding."""
+    rows = re.findall(r"^\| (start|noise) \|(.*)\|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(rows) >= 12
+    for stream, rest in rows:
+        seed, step, place, bits, u, z = (cell.strip(" `") for cell in rest.split("|"))
+        draw = Stream[stream.upper()], int(seed), int(step), int(place)
+        high, low = (int(word, 16) for word in bits.split())
+        words = draws_reference.philox((draw[3] // 2, draw[2], 0, 0), (draw[1], draw[0]))
+        assert (low, high) == (words[2:] if draw[3] % 2 else words[:2])
+        assert Fraction(u) == pytest.approx(Fraction(2 * ((high << 32 | low) >> 12) + 1, 2**53))
+        assert (float(u), float(z)) == (draws_reference.uniform(*draw), draws_reference.normal(*draw))
+        assert float(z) == pytest.approx(special.ndtri(float(u)), rel=4e-15)
 
 
 def test_a_uniform_draw_is_its_52_bits_and_a_half() -> None:

@@ -34,8 +34,8 @@ _COMMON = tuple(Optimizer.model_fields)
 
 GROUPS: dict[str, tuple[str, tuple[Model, ...]]] = {
     "Problems": ("One of these, told apart by `type`.", (ExpressionProblem, DatasetProblem, PresetProblem)),
-    "Distributions": (
-        "In `start` of an expression. Each trial draws with its seed; [randomness.md](randomness.md) says how.",
+    "Random starts": (
+        "In `start` of an expression, what each trial draws with its seed; [randomness.md](randomness.md) says how.",
         DISTRIBUTIONS,
     ),
     "Budget, record and limits": (
@@ -200,7 +200,7 @@ def _choice(schema: Schema) -> str:
 def _link(reference: str) -> str:
     name = reference.rpartition("/")[2]
     group = next(title for title, (_, models) in GROUPS.items() if name in {model.__name__ for model in models})
-    kind = group.removesuffix("s").lower() if group == "Distributions" else "object"
+    kind = "distribution" if group == "Random starts" else "object"
     return f"[{kind}](#{_anchor(group)})"
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from ayla_service.figures.cells import heat_map_of
+from ayla_service.figures.cells import heat_map_of, values_of
 from ayla_service.figures.data import Columns, FigureData, FittedCurves, SettingData
 from ayla_service.figures.drawing import Render, to_file
 from ayla_service.figures.options import AxisScale, CellValue, FigureOptions, Form, Style
@@ -183,12 +183,11 @@ def _sweep() -> FigureData:
 
 def heat_map(title: str) -> Render:
     data = _sweep()
-    made = heat_map_of(data.settings, "learning_rate", "ayla.n1", CellValue.FINAL_LOSS)
+    made = heat_map_of(data.settings, "learning_rate", "ayla.n1", values_of(data.settings, CellValue.FINAL_LOSS))
     return partial(
         heatmap.render,
         title=title,
         heat_map=made,
-        value=CellValue.FINAL_LOSS,
         scale=AxisScale.AUTO,
         data=data,
     )

@@ -63,7 +63,11 @@ def figure(client: TestClient, job_id: str, kind: str, **query: Any) -> Response
 
 def drawn(client: TestClient, job_id: str, kind: str, **query: Any) -> str:
     """The texts of an SVG."""
-    answer = figure(client, job_id, kind, **query)
+    return texts_of(figure(client, job_id, kind, **query))
+
+
+def texts_of(answer: Response) -> str:
+    """The texts of an SVG that was answered."""
     assert answer.status_code == 200, answer.text
     root = ET.fromstring(answer.text)
     assert root.tag.endswith("svg")
@@ -72,8 +76,11 @@ def drawn(client: TestClient, job_id: str, kind: str, **query: Any) -> str:
 
 def test_the_figures_of_a_job_are_listed_with_links_that_work(client: TestClient, recorded: str) -> None:
     found = client.get(f"/v1/jobs/{recorded}/figures").json()
-    assert [one["kind"] for one in found["figures"]] == ["loss", "effective-lr", "x", "landscape"]
-    assert {one["kind"]: one["reason"] for one in found["unavailable"]}.keys() == {"accuracy", "curve", "heatmap"}
+    recorded_kinds, compared_kinds = ["loss", "effective-lr", "x", "landscape"], ["forest", "slopes", "strip"]
+    profiles = ["performance-profile", "data-profile"]
+    assert [one["kind"] for one in found["figures"]] == [*recorded_kinds, *compared_kinds, *profiles]
+    missing = {"accuracy", "curve", "heatmap", "sensitivity", "tuning", "epochs"}
+    assert {one["kind"]: one["reason"] for one in found["unavailable"]}.keys() == missing
     assert "scale" in found["figures"][0]["parameters"]
     for one in found["figures"]:
         assert client.get(one["href"], params=SMALL).status_code == 200
@@ -164,7 +171,7 @@ def test_accuracies_by_epoch(client: TestClient, database: Database) -> None:
         rows: dict[str, list[Any]] = {"step": [15, 30], "epoch": [1, 2], "train_loss": [2.0, 1.0]}
         record_metrics(database, trial_id, rows | {"train_accuracy": [0.5, 0.7], "test_accuracy": [0.4, 0.6]})
     words = drawn(client, job_id, "accuracy", width=8, height=5)
-    for part in ("epoch", "accuracy", "train part", "test part", "median and quartiles over 2 seeds"):
+    for part in ("epoch", "accuracy", "training batches", "test part", "median and quartiles over 2 seeds"):
         assert part in words
     assert "step" in drawn(client, job_id, "accuracy", x="step")
 

@@ -35,15 +35,18 @@ SWEEP = {
 }
 
 
+OF_PAIRS = "forest slopes strip performance-profile data-profile"
+
+
 @pytest.mark.parametrize(
     ("changes", "kinds"),
     [
-        ({"optimizers": [{"name": "sgd", "learning_rate": 0.1}]}, "loss effective-lr x landscape"),
-        (expression(2), "loss effective-lr x landscape"),
-        (expression(3), "loss effective-lr x"),
-        (expression(10) | SWEEP, "loss effective-lr heatmap"),
-        (DATASET, "loss accuracy effective-lr"),
-        (CURVE, "loss effective-lr curve heatmap"),
+        ({"optimizers": [{"name": "sgd", "learning_rate": 0.1}]}, "loss effective-lr x landscape strip"),
+        (expression(2), f"loss effective-lr x landscape {OF_PAIRS}"),
+        (expression(3), f"loss effective-lr x {OF_PAIRS}"),
+        (expression(10) | SWEEP, f"loss effective-lr heatmap {OF_PAIRS} sensitivity tuning"),
+        (DATASET, f"loss accuracy effective-lr {OF_PAIRS} epochs"),
+        (CURVE, f"loss effective-lr curve heatmap {OF_PAIRS} sensitivity tuning epochs"),
     ],
 )
 def test_a_job_has_the_figures_that_make_sense_for_it(changes: dict[str, Any], kinds: str) -> None:
@@ -66,6 +69,13 @@ def test_what_a_job_does_not_have_is_refused_with_what_it_has() -> None:
         (Kind.LOSS, {"value": CellValue.STEPS}),
         (Kind.ACCURACY, {"scale": AxisScale.LOG}),
         (Kind.LOSS, {"dpi": 100}),
+        (Kind.LOSS, {"metric": "final_loss"}),
+        (Kind.LOSS, {"baseline": "SGD"}),
+        (Kind.STRIP, {"baseline": "SGD"}),
+        (Kind.HEATMAP, {"smooth": 3}),
+        (Kind.HEATMAP, {"metric": "test_loss", "value": CellValue.STEPS}),
+        (Kind.FOREST, {"tuning_seeds": (1,)}),
+        (Kind.FOREST, {"confirm_seeds": (1,)}),
     ],
 )
 def test_an_option_without_effect_is_refused(kind: Kind, options: dict[str, Any]) -> None:

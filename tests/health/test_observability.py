@@ -1,13 +1,16 @@
 """What is asked of the broker and of a store that may hang, and what is counted."""
 
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from ayla_service.observability import metrics
 from ayla_service.observability.broker_check import broker_fault
+from ayla_service.observability.disk_gauges import DiskCollector
 from ayla_service.observability.store_gauges import StoreCollector, StoreGauges
 from ayla_service.observability.timeouts import CallTimedOut, CallWithTimeout
 from ayla_service.states import AttemptOutcome
@@ -66,7 +69,7 @@ def test_a_redis_that_stands_still_is_told_within_a_moment() -> None:
             "refuses at {}: LOADING Redis is loading the dataset in memory",
         ),
         (
-            b"-DENIED Redis is running in protected mode because no password is set. In this mode connections are ...\r\n",
+            b"-DENIED Redis is running in protected mode because no password is set. In this mode ...\r\n",
             "refuses at {}: DENIED Redis is running in protected mode because no password is set",
         ),
         (b"-ERR " + b"x" * 900 + b"\r\n", "refuses at {}: ERR " + "x" * 196),
@@ -185,3 +188,12 @@ def test_a_store_that_raises_anything_costs_only_its_gauges() -> None:
 
     [family] = StoreCollector(read).collect()
     assert [(sample.name, sample.value) for sample in family.samples] == [("ayla_store_up", 0.0)]
+
+
+def test_the_disk_of_a_folder_is_that_of_the_nearest_one_that_exists(tmp_path: Path) -> None:
+    free, size = DiskCollector({"data": tmp_path / "not" / "yet", "none": Path("x" * 300)}).collect()
+    [here] = size.samples
+    assert (here.name, here.labels) == ("ayla_disk_size_bytes", {"folder": "data"})
+    assert here.value == shutil.disk_usage(tmp_path).total
+    [left] = free.samples
+    assert 0 < left.value <= here.value

@@ -44,6 +44,7 @@ def test_an_empty_store_has_every_gauge_at_zero(database: Database) -> None:
     assert found.jobs == {"queued": 0, "running": 0}
     assert found.workers == {"idle": 0, "busy": 0, "lost": 0, "stopped": 0}
     assert not any(found.shards.values())
+    assert found.size > 10_000
 
 
 def test_shards_and_jobs_are_counted_by_state_and_device(database: Database) -> None:

@@ -14,7 +14,6 @@ from ayla_spec.starts import MOST_DEVIATIONS, Normal, Uniform
 from pydantic import ValidationError
 
 from tests.core.batches import job, run
-from tests.factories import spec
 
 MIXED = {
     "x": {"uniform": [-5.0, 5.0], "dimension": 2},
@@ -156,7 +155,5 @@ def test_every_test_function_starts_at_random_in_its_domain() -> None:
 
 
 def test_noise_is_part_of_the_estimated_cost() -> None:
-    plain, noisy = (
-        cost_of(resolve(JobSpec.model_validate(spec(problem=problem(MIXED, **more))))) for more in ({}, {"noise": 0.1})
-    )
+    plain, noisy = (cost_of(resolved(problem=problem(MIXED) | more)) for more in ({}, {"noise": 0.1}))
     assert plain.of(64) < noisy.of(64) < 10 * plain.of(64)

@@ -10,16 +10,19 @@ import structlog
 import torch
 from ayla_core.devices import select_device
 from ayla_core.engine import Engine
+from ayla_core.native.build import cache_folder
+from ayla_core.native.cache import NoKernels
 from ayla_core.native.library import kernels
 from ayla_service.db.session import Database
 from ayla_service.logging import configure_logging, report_failed_start
+from ayla_service.observability.disk_gauges import DiskCollector
 from ayla_service.observability.metrics import REGISTRY
 from ayla_service.privacy import private_files
 from ayla_service.queue.wakeup import missing_modules
 from ayla_service.settings import Settings
 from ayla_spec import JobSpec, resolve
 from ayla_spec.trials import plan_trials
-from prometheus_client import start_http_server
+from prometheus_client import CollectorRegistry, start_http_server
 from pydantic import ValidationError
 
 from ayla_worker.identity import describe_facts, describe_worker
@@ -90,7 +93,7 @@ def serving_metrics(settings: Settings) -> Iterator[None]:
         yield
         return
     try:
-        server, thread = start_http_server(settings.metrics_port, settings.metrics_host, REGISTRY)
+        server, thread = start_http_server(settings.metrics_port, settings.metrics_host, all_metrics(settings))
     except OSError as error:
         _log.error("metrics cannot be served", port=settings.metrics_port, error=error.strerror or str(error))
         yield
@@ -102,6 +105,17 @@ def serving_metrics(settings: Settings) -> Iterator[None]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def all_metrics(settings: Settings) -> CollectorRegistry:
+    """What a worker counts, and the disks that it writes to."""
+    folders = {"datasets": settings.datasets_folder}
+    with contextlib.suppress(NoKernels):
+        folders["kernels"] = cache_folder()
+    registry = CollectorRegistry()
+    registry.register(REGISTRY)
+    registry.register(DiskCollector(folders))
+    return registry
 
 
 def _leave() -> None:

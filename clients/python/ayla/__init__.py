@@ -9,6 +9,7 @@ Example:
 from ayla._client import Client
 from ayla._clock import Clock
 from ayla._version import __version__
+from ayla.aggregates import AggregatedPair, EstimateOverProblems
 from ayla.arms import ArmPair, ArmResult, ArmsOnProblem, ProtocolResult
 from ayla.builders import (
     cnn,
@@ -72,6 +73,7 @@ __all__ = [
     "APIResponseError",
     "APIStatusError",
     "APITimeoutError",
+    "AggregatedPair",
     "ArmPair",
     "ArmResult",
     "ArmsOnProblem",
@@ -89,6 +91,7 @@ __all__ = [
     "ConfidenceInterval",
     "ConflictError",
     "Distribution",
+    "EstimateOverProblems",
     "FieldError",
     "InvalidRequest",
     "Job",

@@ -99,6 +99,8 @@ class Client:
         baseline: str | None = ...,
         target_metric: str | None = ...,
         minimum: float | None = ...,
+        targets: Sequence[float] | None = ...,
+        cost: str | None = ...,
         protocol: None = ...,
     ) -> Comparison: ...
 
@@ -113,6 +115,8 @@ class Client:
         baseline: str | None = ...,
         target_metric: str | None = ...,
         minimum: float | None = ...,
+        targets: Sequence[float] | None = ...,
+        cost: str | None = ...,
         protocol: Settings,
     ) -> JobsComparison: ...
 
@@ -127,6 +131,8 @@ class Client:
         baseline: str | None = ...,
         target_metric: str | None = ...,
         minimum: float | None = ...,
+        targets: Sequence[float] | None = ...,
+        cost: str | None = ...,
         protocol: Settings | None = ...,
     ) -> JobsComparison: ...
 
@@ -140,6 +146,8 @@ class Client:
         baseline: str | None = None,
         target_metric: str | None = None,
         minimum: float | None = None,
+        targets: Sequence[float] | None = None,
+        cost: str | None = None,
         protocol: Settings | None = None,
     ) -> Comparison | JobsComparison:
         """The comparison of a job's optimizers, or of those of several jobs, as the service computes it.
@@ -161,6 +169,10 @@ class Client:
             target_metric: what the target is a value of: a metric of a whole part, "final_loss" (the loss of each
                 step) or "gap"; default: ``metric`` if it is one of them, else the default metric.
             minimum: the least possible loss, for "gap"; default: what the service knows of the expression.
+            targets: values of the target metric to reach in the ECDF of ``profile``, at most 100; default: 50 from the
+                first value to the best.
+            cost: what profiles are measured in: "steps", "gradient_evaluations", or "seconds" where every trial ran
+                alone; service default "steps".
             protocol: from ``ayla.protocol``; a ``JobsComparison`` is returned then, as for several jobs.
 
         Raises:
@@ -175,6 +187,8 @@ class Client:
             "baseline": baseline,
             "target_metric": target_metric,
             "minimum": minimum,
+            "targets": None if targets is None else list(targets),
+            "cost": cost,
         }
         several = isinstance(job, Sequence) and not isinstance(job, str)
         if protocol is None and not several:

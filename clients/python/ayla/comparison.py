@@ -169,6 +169,7 @@ class Pairing(ResponseModel):
         sign_test: decides the outcome; None with fewer than two pairs.
         rank_test: None with fewer than two pairs.
         tests: number of tests in Holm's correction.
+        family: which tests these are, in words; None without a test, and from a service that does not say.
         outcome: "better", "worse", "undecided" or "no_statement".
         verdict: the outcome in words.
     """
@@ -191,6 +192,7 @@ class Pairing(ResponseModel):
     sign_test: SignTest | None = None
     rank_test: RankTest | None = None
     tests: int = 0
+    family: str | None = None
     outcome: str
     verdict: str
 

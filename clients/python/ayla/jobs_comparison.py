@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ayla._formatting import html_paragraphs, html_table
+from ayla.aggregates import AggregatedPair
 from ayla.arm_tables import ArmTable, tables_of
 from ayla.arms import ProtocolResult, statements_of
 from ayla.comparison import JudgedOptimizers, Pairing
@@ -65,6 +66,7 @@ class JobsComparison(ResponseModel):
         jobs: in the order asked for.
         problems: one by one.
         pairs: optimizers against each other over the problems.
+        aggregates: optimizers, or arms, against each other over all problems and seeds.
         protocol: what is stated about arms; None without a protocol.
         notes: remarks on these numbers.
         profile: the performance profile, as the service describes it.
@@ -78,6 +80,7 @@ class JobsComparison(ResponseModel):
     jobs: tuple[ComparedJob, ...]
     problems: tuple[ProblemComparison, ...]
     pairs: tuple[Pairing, ...] = ()
+    aggregates: tuple[AggregatedPair, ...] = ()
     protocol: ProtocolResult | None = None
     notes: tuple[str, ...] = ()
     profile: dict[str, Any] | None = None
@@ -141,7 +144,8 @@ class JobsComparison(ResponseModel):
 
     @property
     def _over_problems(self) -> tuple[str, ...]:
-        return statements_of(self.protocol.pairs if self.protocol else self.pairs)
+        pairs = statements_of(self.protocol.pairs if self.protocol else self.pairs)
+        return (*pairs, *(pair.statement for pair in self.aggregates))
 
     @property
     def _notes(self) -> tuple[str, ...]:

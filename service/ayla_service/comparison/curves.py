@@ -9,9 +9,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ayla_service.comparison.metrics import is_whole_part, more_is_better, why_not
+from ayla_service.comparison.query import TargetMetric
 from ayla_service.comparison.runs import ComparedProblem, LossCurve, SeedRun, ranked
-from ayla_service.comparison.series import Approach, Area, MetricSeries, chunks, columns_of
+from ayla_service.comparison.series import Approach, Area, Column, MetricSeries, chunks, columns_of
+from ayla_service.comparison.targets import Hits, from_easiest, spread
 from ayla_service.db.models import ChunkRow, MetricChunkRow
+from ayla_service.trials.quantiles import median
 
 MAX_ROWS = 25_000_000
 MAX_BYTES = 2 * 1024**3
@@ -76,7 +79,11 @@ def _some_at_once(trial_ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def read_curves(
-    session: Session, problems: Sequence[ComparedProblem], target: float | None, skipped: TooMuch | None = None
+    session: Session,
+    problems: Sequence[ComparedProblem],
+    target: float | None,
+    skipped: TooMuch | None = None,
+    targets: Sequence[float] | None = None,
 ) -> None:
     """Give every run its loss curve.
 
@@ -88,13 +95,14 @@ def read_curves(
         problems: whose target metric has been chosen.
         target: the value to reach; None: near the best.
         skipped: what is too much to be read, and is not.
+        targets: the values to reach in the ECDF; None: between the first and the best.
     """
     skipped = skipped or TooMuch()
     areas, approaches = dict[str, Area](), dict[str, Approach]()
     if skipped.trajectories is None:
-        areas, approaches = _read_trajectories(session, problems, target)
+        areas, approaches = _read_trajectories(session, problems, target, targets)
     if skipped.metrics is None:
-        approaches |= _read_metrics(session, problems, target)
+        approaches |= _read_metrics(session, problems, target, targets)
     for problem in problems:
         for setting in problem.settings.values():
             for seed, run in setting.runs.items():
@@ -114,11 +122,11 @@ def _judged_by_epoch(problems: Iterable[ComparedProblem]) -> list[SeedRun]:
 
 
 def _read_trajectories(
-    session: Session, problems: Sequence[ComparedProblem], target: float | None
+    session: Session, problems: Sequence[ComparedProblem], target: float | None, targets: Sequence[float] | None
 ) -> tuple[dict[str, Area], dict[str, Approach]]:
     """The areas of all runs, and the way to the target of those that have it in the losses of their steps."""
     areas = {run.trial_id: Area() for run in _runs(problems)}
-    approaches = _to_losses(problems, target)
+    approaches = _to_losses(problems, target, targets)
     for trial_id, data in chunks(session, ChunkRow, sorted(areas)):
         if columns := columns_of(data, "step", "loss"):
             steps, losses = columns
@@ -128,7 +136,9 @@ def _read_trajectories(
     return areas, approaches
 
 
-def _to_losses(problems: Sequence[ComparedProblem], target: float | None) -> dict[str, Approach]:
+def _to_losses(
+    problems: Sequence[ComparedProblem], target: float | None, targets: Sequence[float] | None
+) -> dict[str, Approach]:
     """The way of each run whose target is a loss of a step, or a gap of it, before anything has been read."""
     found = dict[str, Approach]()
     for problem in problems:
@@ -137,8 +147,11 @@ def _to_losses(problems: Sequence[ComparedProblem], target: float | None) -> dic
         runs = list(_runs([problem]))
         least = (problem.minimum or 0.0) if problem.target_metric == "gap" else 0.0
         lowest = _lowest((run, run.best_loss) for run in runs)
+        goal = None if target is None else target + least
+        goals = None if targets is None else from_easiest([value + least for value in targets])
         for run in runs:
-            found[run.trial_id] = Approach(None if target is None else target + least, lowest[run.problem, run.seed])
+            best = lowest[run.problem, run.seed]
+            found[run.trial_id] = Approach(goal, best, hits=Hits(best, problem.minimum, goals))
     return found
 
 
@@ -150,7 +163,9 @@ def _lowest(values: Iterable[tuple[SeedRun, float]]) -> Mapping[Key, float]:
     return lowest
 
 
-def _read_metrics(session: Session, problems: Sequence[ComparedProblem], target: float | None) -> dict[str, Approach]:
+def _read_metrics(
+    session: Session, problems: Sequence[ComparedProblem], target: float | None, targets: Sequence[float] | None
+) -> dict[str, Approach]:
     """The way to the target of all runs whose problem has it in a metric of a whole part."""
     runs = {run.trial_id: run for run in _judged_by_epoch(problems)}
     metrics = {run.trial_id: problems[run.problem].target_metric for run in runs.values()}
@@ -159,17 +174,36 @@ def _read_metrics(session: Session, problems: Sequence[ComparedProblem], target:
         if columns := columns_of(data, "step", "epoch", metrics[trial_id]):
             series[trial_id].add(*columns, negated=more_is_better(metrics[trial_id]))
     lowest = _lowest((run, series[trial_id].lowest) for trial_id, run in runs.items())
-    return {
-        trial_id: series[trial_id].approach(ranked(metrics[trial_id], target), lowest[run.problem, run.seed])
-        for trial_id, run in runs.items()
-    }
+    firsts = _middle((run, series[trial_id].first) for trial_id, run in runs.items())
+    found = dict[str, Approach]()
+    for trial_id, run in runs.items():
+        metric, key = metrics[trial_id], (run.problem, run.seed)
+        goals = _goals(metric, targets, firsts[key], lowest[key])
+        found[trial_id] = series[trial_id].approach(ranked(metric, target), lowest[key], goals)
+    return found
+
+
+def _goals(metric: TargetMetric, targets: Sequence[float] | None, first: float, best: float) -> Column:
+    """Many targets of a metric of a whole part, of which accuracies are at most 1."""
+    if targets is None:
+        return spread(first, best, -1.0 if more_is_better(metric) else None)
+    return from_easiest([value for target in targets if (value := ranked(metric, target)) is not None])
+
+
+def _middle(values: Iterable[tuple[SeedRun, float]]) -> Mapping[Key, float]:
+    """The median value by problem and seed."""
+    found: dict[Key, list[float]] = defaultdict(list)
+    for run, value in values:
+        found[run.problem, run.seed].append(value)
+    return {key: median(several) for key, several in found.items()}
 
 
 def _curve(problem: ComparedProblem, run: SeedRun, area: Area | None, approach: Approach | None) -> LossCurve:
     """What was read of one run."""
     if approach is None or not (approach.rows or run.diverged):
         return LossCurve(_area(run, area), None, None)
-    return LossCurve(_area(run, area), approach.step, approach.epoch if problem.parts else None)
+    hits = None if approach.hits is None else approach.hits.all()
+    return LossCurve(_area(run, area), approach.step, approach.epoch if problem.parts else None, hits)
 
 
 def _area(run: SeedRun, area: Area | None) -> float | None:

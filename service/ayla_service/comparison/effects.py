@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from ayla_spec.optimizers.effect import effective
 
@@ -13,30 +13,18 @@ _LABELS_NAMED = 3
 _GROUPS_NAMED = 5
 
 
-def copies(problem: ComparedProblem, labels: Iterable[str] | None = None) -> dict[str, str]:
+def copies(problem: ComparedProblem) -> dict[str, str]:
     """Settings that are copies of an earlier one: the label of the first, by the label of each copy.
 
     They have the same seeds, and differ only in exponents that acted in none of their runs.
-
-    Args:
-        problem: with its settings.
-        labels: the settings among which to look, in order; None: all of them.
     """
     first: dict[str, str] = {}
     found: dict[str, str] = {}
-    for label in problem.settings if labels is None else labels:
-        setting = problem.settings[label]
+    for label, setting in problem.settings.items():
         if setting.loss_counts is not None:
             key = json.dumps([sorted(setting.runs), effective(setting.optimizer, setting.loss_counts)], sort_keys=True)
             found[label] = first.setdefault(key, label)
     return {label: other for label, other in found.items() if label != other}
-
-
-def distinct(problem: ComparedProblem, labels: Iterable[str]) -> list[str]:
-    """The settings among these that are no copies of an earlier one of them, in order: each result once."""
-    kept = [label for label in labels if label in problem.settings]
-    first = copies(problem, kept)
-    return [label for label in kept if label not in first]
 
 
 def notes_on_effects(summaries: Sequence[ComparedOptimizer]) -> Iterator[str]:

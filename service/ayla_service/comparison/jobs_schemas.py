@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from ayla_service.comparison.aggregate_schemas import AggregatedPair
 from ayla_service.comparison.protocol_schemas import ProtocolResult
 from ayla_service.comparison.query import Metric
 from ayla_service.comparison.schemas import ComparedJob, ComparisonBase, PairComparison, ProblemComparison
@@ -20,6 +21,10 @@ class JobsComparison(ComparisonBase):
     problems: list[ProblemComparison]
     pairs: list[PairComparison] = Field(
         description="Optimizers against each other over the problems; empty where there is only one."
+    )
+    aggregates: list[AggregatedPair] = Field(
+        description="Optimizers against each other over all problems and seeds, with a protocol arms over the "
+        "confirmation seeds; empty where there is only one problem."
     )
     protocol: ProtocolResult | None = Field(
         None, description="With a protocol all statements, and the lists 'pairs' are empty. Null without one."

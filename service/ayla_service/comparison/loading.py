@@ -42,8 +42,8 @@ _COLUMNS = (
     TrialRow.stored_bytes,
     TrialRow.losses_below_one,
     TrialRow.losses_above_one,
+    TrialRow.ran_alone,
     *(getattr(TrialRow, name) for name in WHOLE_PART_METRICS),
-    *(getattr(TrialRow, f"best_{name}") for name in WHOLE_PART_METRICS),
 )
 
 _DATASET: TypeAdapter[DatasetSettings] = TypeAdapter(DatasetSettings)
@@ -168,20 +168,20 @@ def _run(row: Row[Any], number: int, problem: ComparedProblem, every: int, *, is
         best_loss=_number(row.best_loss),
         best_step=row.best_step,
         wall_seconds=row.wall_seconds,
+        ran_alone=row.ran_alone is True,
         rows=row.steps_done // every + 2,
         stored_bytes=row.stored_bytes,
         loss_counts=LossCounts.known(row.losses_below_one, row.losses_above_one),
         mini_batches=problem.mini_batches,
         minimum=problem.minimum,
-        whole_parts=_whole_parts(row, ""),
-        best_of_parts=_whole_parts(row, "best_"),
+        whole_parts=_whole_parts(row),
         is_drawn=is_drawn,
     )
 
 
-def _whole_parts(row: Row[Any], prefix: str) -> dict[WholePartMetric, float]:
-    """What was evaluated on whole parts of the data."""
-    found = ((name, getattr(row, prefix + name)) for name in WHOLE_PART_METRICS)
+def _whole_parts(row: Row[Any]) -> dict[WholePartMetric, float]:
+    """What was evaluated on whole parts of the data; their columns are the last."""
+    found = zip(WHOLE_PART_METRICS, row[-len(WHOLE_PART_METRICS) :], strict=True)
     return {name: value for name, value in found if value is not None}
 
 

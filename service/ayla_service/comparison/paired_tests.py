@@ -66,6 +66,11 @@ class PairedTest:
     interval: ConfidenceInterval | None
     no_interval: str | None
 
+    @property
+    def family_name(self) -> str | None:
+        """What Holm's correction is for, in words; None without a test."""
+        return f"the {self.family} tests over {self.unit}s of this answer" if self.family else None
+
     def decidable_from(self, confidence: float) -> int | None:
         """How many pairs could decide this test; None if its own could.
 

@@ -1,49 +1,83 @@
-"""Performance profiles (Dolan & Moré 2002) and data profiles (Moré & Wild 2009) over problems and seeds."""
+"""Performance profiles (Dolan & Moré 2002), data profiles (Moré & Wild 2009) and ECDFs over problems and seeds."""
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
+from ayla_service.comparison.costs import cost_per_step, why_no_seconds
+from ayla_service.comparison.ecdf import ecdf, growing, rounded
+from ayla_service.comparison.profile_schemas import DataCurve, PerformanceCurve, ProfileCurves, Profiles
+from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.runs import ComparedProblem, SeedRun, common_labels, independent, labels_of
-from ayla_service.comparison.schemas import DataCurve, PerformanceCurve, ProfileCurves, Profiles
 from ayla_service.comparison.series import TOLERANCE
+from ayla_service.comparison.targets import TARGETS
 
 _NO_INSTANCE = "On no problem is there a seed with a result of every optimizer and a record of its way to the goal."
 
+Floats = npt.NDArray[np.float64]
 
-def profile(problems: Sequence[ComparedProblem], target: float | None = None) -> Profiles:
+
+@dataclass(frozen=True, slots=True)
+class _Costs:
+    """What the ways to the goals cost.
+
+    Attributes:
+        to_goal: infinite where it was not reached, shape [instances, settings].
+        to_targets: likewise, shape [instances, settings, targets].
+        per_step: of each run, shape [instances, settings].
+        budgets: of each run, same shape.
+        weights: of the instances, shape [instances]; their sum is 1.
+    """
+
+    to_goal: Floats
+    to_targets: Floats
+    per_step: Floats
+    budgets: Floats
+    weights: Floats
+
+
+def profile(problems: Sequence[ComparedProblem], query: ComparisonQuery | None = None) -> Profiles:
     """The profiles of all settings that have a result on every problem; loss curves must have been read.
 
     Every problem weighs the same, however many seeds it has; seeds that are copies of one run count once.
 
     Args:
         problems: with the runs of each setting.
-        target: the value that the curves were read with; None where the goal is near the best value.
+        query: the target and targets that the curves were read with, and the cost.
     """
+    query = query or ComparisonQuery()
     labels = common_labels(problems)
     left_out = [label for label in labels_of(problems) if label not in labels]
     if len(labels) < 2:
-        return _profiles(target, left_out, no_curves="Fewer than two optimizers have a result on every problem.")
-    instances = [found for problem in problems if (found := list(_instances(problem, labels)))]
+        return _profiles(query, left_out, no_curves="Fewer than two optimizers have a result on every problem.")
+    instances = [(problem, found) for problem in problems if (found := list(_instances(problem, labels)))]
     if not instances:
-        return _profiles(target, left_out, no_curves=_NO_INSTANCE)
-    steps = np.array([[_steps(run) for run in runs] for found in instances for runs in found])
-    weights = np.concatenate([np.full(len(found), 1 / len(found) / len(instances)) for found in instances])
-    return _profiles(target, left_out, len(steps), _curves(labels, steps, weights))
+        return _profiles(query, left_out, no_curves=_NO_INSTANCE)
+    runs = [run for _, found in instances for row in found for run in row]
+    if query.cost == "seconds" and (reason := why_no_seconds(runs)) is not None:
+        return _profiles(query, left_out, no_curves=reason)
+    costs = _costs(instances, labels, query)
+    return _profiles(query, left_out, costs, _curves(labels, costs, query))
 
 
 def _profiles(
-    target: float | None,
+    query: ComparisonQuery,
     left_out: list[str],
-    instances: int = 0,
+    costs: _Costs | None = None,
     curves: Sequence[ProfileCurves] = (),
     no_curves: str | None = None,
 ) -> Profiles:
     return Profiles(
-        measure="steps_to_near_best" if target is None else "steps_to_target",
-        tolerance=TOLERANCE if target is None else None,
-        instances=instances,
+        measure="steps_to_near_best" if query.target is None else "steps_to_target",
+        tolerance=TOLERANCE if query.target is None else None,
+        cost=query.cost,
+        end=None if costs is None else float(costs.budgets.max()),
+        targets=TARGETS if query.targets is None else len(query.targets),
+        targets_from="first_to_best" if query.targets is None else "request",
+        instances=0 if costs is None else len(costs.weights),
         left_out=left_out,
         curves=list(curves),
         no_curves=no_curves,
@@ -59,52 +93,62 @@ def _instances(problem: ComparedProblem, labels: Sequence[str]) -> Iterator[list
     yield from found if independent(found) else found[:1]
 
 
+def _costs(
+    instances: Sequence[tuple[ComparedProblem, list[list[SeedRun]]]], labels: Sequence[str], query: ComparisonQuery
+) -> _Costs:
+    """What it took; at least one step, as a start that is there already must not make every ratio infinite."""
+    rows = [(problem, runs) for problem, found in instances for runs in found]
+    per_step = np.array(
+        [
+            [
+                cost_per_step(run, problem.settings[label].optimizer, query.cost)
+                for label, run in zip(labels, runs, strict=True)
+            ]
+            for problem, runs in rows
+        ]
+    )
+    steps = np.array([[_steps(run) for run in runs] for _, runs in rows])
+    each = np.array([[run.steps_to_targets for run in runs] for _, runs in rows])
+    budgets = np.array([[float(problem.steps)] for problem, _ in rows])
+    return _Costs(
+        to_goal=np.maximum(steps, 1.0) * per_step,
+        to_targets=np.maximum(each, 1.0) * per_step[:, :, None],
+        per_step=per_step,
+        budgets=budgets * per_step,
+        weights=np.concatenate([np.full(len(found), 1 / len(found) / len(instances)) for _, found in instances]),
+    )
+
+
 def _steps(run: SeedRun) -> float:
-    """Steps to the goal, at least 1: a start that is there already must not make every ratio infinite."""
     steps = run.value("steps_to_target")
-    return math.inf if steps is None else max(1.0, steps)
+    return math.inf if steps is None else steps
 
 
-def _curves(labels: Sequence[str], steps: np.ndarray, weights: np.ndarray) -> list[ProfileCurves]:
-    """The curves.
-
-    Args:
-        labels: of the settings.
-        steps: to the goal, infinite where it was not reached, shape [instances, settings].
-        weights: of the instances, shape [instances]; their sum is 1.
-    """
-    fastest = steps.min(axis=1, keepdims=True)
-    ratios = np.divide(steps, fastest, out=np.full_like(steps, math.inf), where=np.isfinite(steps))
+def _curves(labels: Sequence[str], costs: _Costs, query: ComparisonQuery) -> list[ProfileCurves]:
+    """The curves of each label."""
+    to_goal, weights = costs.to_goal, costs.weights
+    fastest = to_goal.min(axis=1, keepdims=True)
+    ratios = np.divide(to_goal, fastest, out=np.full_like(to_goal, math.inf), where=np.isfinite(to_goal))
+    begin, end = float(costs.per_step.min()), float(costs.budgets.max())
     return [
         ProfileCurves(
             label=label,
-            best=_rounded(weights[ratios[:, place] == 1].sum()),
-            solved=_rounded(weights[np.isfinite(steps[:, place])].sum()),
+            best=rounded(float(weights[ratios[:, place] == 1].sum())),
+            solved=rounded(float(weights[np.isfinite(to_goal[:, place])].sum())),
             performance=_performance(ratios[:, place], weights),
-            data=_data(steps[:, place], weights),
+            data=_data(to_goal[:, place], weights, query),
+            ecdf=ecdf(costs.to_targets[:, place], weights, begin, end, len(labels)),
         )
         for place, label in enumerate(labels)
     ]
 
 
-def _performance(ratios: np.ndarray, weights: np.ndarray) -> PerformanceCurve:
-    tau, share = _growing(ratios, weights)
+def _performance(ratios: Floats, weights: Floats) -> PerformanceCurve:
+    tau, share = growing(ratios, weights)
     return PerformanceCurve(tau=tau, share=share)
 
 
-def _data(steps: np.ndarray, weights: np.ndarray) -> DataCurve:
-    places, share = _growing(steps, weights)
-    return DataCurve(steps=[int(place) for place in places], share=share)
-
-
-def _growing(values: np.ndarray, weights: np.ndarray) -> tuple[list[float], list[float]]:
-    """A step function: the finite values in order, and the weight of the values up to each of them."""
-    finite = np.isfinite(values)
-    places, group = np.unique(values[finite], return_inverse=True)
-    shares = np.cumsum(np.bincount(group, weights[finite], len(places)))
-    return places.tolist(), [_rounded(share) for share in shares]
-
-
-def _rounded(share: float) -> float:
-    """A sum of weights without the last digits, which are rounding errors."""
-    return min(1.0, round(float(share), 12))
+def _data(costs: Floats, weights: Floats, query: ComparisonQuery) -> DataCurve:
+    places, share = growing(costs, weights)
+    steps = [int(place) for place in places] if query.cost == "steps" else []
+    return DataCurve(steps=steps, cost=places, share=share)

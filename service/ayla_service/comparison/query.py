@@ -12,10 +12,16 @@ Metric = Literal[ResultMetric, StepMetric]
 TargetMetric = Literal[WholePartMetric, "final_loss", "best_loss", "gap"]
 """What a target can be set for: a number that is known at several steps or epochs of a trial."""
 
+Cost = Literal["steps", "gradient_evaluations", "seconds"]
+"""What the way to a target is measured in."""
+
 Unit = Literal["seed", "problem"]
 Outcome = Literal["better", "worse", "undecided", "no_statement"]
 
 MAX_JOBS = 50
+
+MAX_TARGETS = 100
+"""That a user can name for the ECDF."""
 
 LEAST_CONFIDENCE, MOST_CONFIDENCE = 0.5, 0.999
 
@@ -31,6 +37,8 @@ class ComparisonQuery:
         baseline: label of the setting that all others are tested against; None tests AYLA against what it is built on.
         target_metric: what the target is a value of; None: the metric if it can be, else the problem's default.
         minimum: the least possible loss, which gaps are to; None: what is known of the problem.
+        targets: the values to reach in the ECDF over many targets; None: between the first and the best value.
+        cost: what profiles measure the way to a target in.
     """
 
     metric: Metric | None = None
@@ -39,3 +47,5 @@ class ComparisonQuery:
     baseline: str | None = None
     target_metric: TargetMetric | None = None
     minimum: float | None = None
+    targets: tuple[float, ...] | None = None
+    cost: Cost = "steps"

@@ -27,8 +27,8 @@ def not_recorded(problem: ComparedProblem) -> str | None:
         return None
     where = f" for {in_words(problem.target_metric)}" if is_to_target(problem.metric) else ""
     return (
-        f"The {metric}{where} is not recorded of any of these trials: they ran before it was, or their 'record' leaves "
-        "it out. Nothing takes its place."
+        f"The {metric}{where} is not recorded of any of these trials: they ran before it was, or recorded too little "
+        "for it. Nothing takes its place."
     )
 
 

@@ -7,17 +7,27 @@ from typing import Annotated, Any
 from ayla_spec import SpecError
 from ayla_spec.text import NORMAL
 from fastapi import APIRouter, Body, Depends, Query, Request
+from pydantic import Field
 
 from ayla_service.comparison.jobs_schemas import JobsComparison
-from ayla_service.comparison.query import LEAST_CONFIDENCE, MOST_CONFIDENCE, ComparisonQuery, TargetMetric
+from ayla_service.comparison.query import (
+    LEAST_CONFIDENCE,
+    MAX_TARGETS,
+    MOST_CONFIDENCE,
+    ComparisonQuery,
+    Cost,
+    TargetMetric,
+)
 from ayla_service.comparison.schemas import (
     BASELINE,
     CONFIDENCE,
+    COST,
     MAX_LABEL,
     METRIC,
     MINIMUM,
     TARGET,
     TARGET_METRIC,
+    TARGETS,
     AskedMetric,
     ComparisonRequest,
     JobComparison,
@@ -53,6 +63,7 @@ async def _comparisons(request: Request) -> ComparisonService:
     return ComparisonService(request.app.state.database)
 
 
+FiniteNumber = Annotated[float, Field(allow_inf_nan=False)]
 Comparisons = Annotated[ComparisonService, Depends(_comparisons)]
 
 
@@ -72,13 +83,18 @@ def compare_job(
     baseline: Annotated[str | None, Query(max_length=MAX_LABEL, description=BASELINE), NORMAL] = None,
     target_metric: Annotated[TargetMetric | None, Query(description=TARGET_METRIC)] = None,
     minimum: Annotated[float | None, Query(allow_inf_nan=False, description=MINIMUM)] = None,
+    targets: Annotated[
+        list[FiniteNumber] | None, Query(min_length=1, max_length=MAX_TARGETS, description=TARGETS)
+    ] = None,
+    cost: Annotated[Cost, Query(description=COST)] = "steps",
 ) -> JobComparison:
     """The optimizers of a job over its seeds, and AYLA against the same without it on equal seeds.
 
     Trials without a result, as they have not ended or failed, are left out and counted. A diverged trial counts as an
     infinite loss, in medians and in tests.
     """
-    query = ComparisonQuery(metric, target, confidence, baseline, target_metric, minimum)
+    several = None if targets is None else tuple(targets)
+    query = ComparisonQuery(metric, target, confidence, baseline, target_metric, minimum, several, cost)
     return job_comparison(comparisons.compare(caller, [job_id], query))
 
 

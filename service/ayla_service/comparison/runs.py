@@ -24,11 +24,13 @@ class LossCurve:
         steps_to_goal: first step at which the goal is known to be reached; infinite if there is none, None where it is
             not recorded.
         epochs_to_goal: likewise in epochs.
+        steps_to_targets: likewise of each of many targets, from the easiest to the hardest; None where not recorded.
     """
 
     area: float | None
     steps_to_goal: float | None
     epochs_to_goal: float | None = None
+    steps_to_targets: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,8 @@ class SeedRun:
         mini_batches: whether each of its losses is that of a single mini-batch.
         minimum: the least possible loss; None if unknown.
         whole_parts: metrics after the last step, as they are, of what was evaluated.
-        best_of_parts: their best values at the ends of epochs, likewise.
         is_drawn: whether its seed decides start point or noise: then even equal results are no copies.
+        ran_alone: whether it is known that nothing else was computed beside it.
     """
 
     trial_id: str
@@ -68,8 +70,8 @@ class SeedRun:
     mini_batches: bool = False
     minimum: float | None = None
     whole_parts: Mapping[WholePartMetric, float] = field(default_factory=dict)
-    best_of_parts: Mapping[WholePartMetric, float] = field(default_factory=dict)
     is_drawn: bool = False
+    ran_alone: bool = False
 
     def value(self, metric: Metric) -> float | None:
         """The run by one metric, as a number of which less is better: accuracies are negated.
@@ -91,6 +93,15 @@ class SeedRun:
         if metric == "gap":
             return None if self.minimum is None else self.final_loss - self.minimum
         return self.final_loss if metric == "final_loss" else self.best_loss
+
+    @property
+    def steps_to_targets(self) -> tuple[float, ...]:
+        """To each of many targets; none where they are not recorded.
+
+        Raises:
+            ValueError: if the recorded rows were not read.
+        """
+        return self._read.steps_to_targets or ()
 
     @property
     def _read(self) -> LossCurve:

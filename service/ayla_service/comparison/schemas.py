@@ -8,12 +8,15 @@ from ayla_spec.optimizers import OptimizerSettings
 from ayla_spec.text import NORMAL
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 
+from ayla_service.comparison.profile_schemas import Profiles
 from ayla_service.comparison.protocol_request import ProtocolRequest
 from ayla_service.comparison.query import (
     LEAST_CONFIDENCE,
     MAX_JOBS,
+    MAX_TARGETS,
     MOST_CONFIDENCE,
     ComparisonQuery,
+    Cost,
     Metric,
     Outcome,
     TargetMetric,
@@ -37,6 +40,10 @@ TARGET_METRIC = (
 )
 MINIMUM = "The least possible loss, which 'gap' is to. Default: what is known of an expression of the catalogue."
 CONFIDENCE = "Of the intervals; a test below one minus this is called unlikely to be chance."
+TARGETS = (
+    "Values of the target metric to reach in the ECDF. Default: 50 from the first value to the best of each instance."
+)
+COST = "What profiles are measured in; 'seconds' only where every trial ran alone."
 BASELINE = "Label of an optimizer that all others are tested against too. Default: AYLA against what it is built on."
 
 
@@ -70,6 +77,8 @@ class ComparisonRequest(SpecModel):
     baseline: Annotated[str | None, NORMAL] = Field(
         None, max_length=MAX_LABEL, description=f"{BASELINE} With a protocol it is an arm."
     )
+    targets: list[float] | None = Field(None, min_length=1, max_length=MAX_TARGETS, fail_fast=True, description=TARGETS)
+    cost: Cost = Field("steps", description=COST)
     protocol: ProtocolRequest | None = Field(
         None,
         description="Compare arms on the confirmation seeds, each with the setting that is best on the tuning seeds. "
@@ -79,8 +88,16 @@ class ComparisonRequest(SpecModel):
     @property
     def query(self) -> ComparisonQuery:
         """How to compare."""
+        targets = None if self.targets is None else tuple(self.targets)
         return ComparisonQuery(
-            self.metric, self.target, self.confidence, self.baseline, self.target_metric, self.minimum
+            self.metric,
+            self.target,
+            self.confidence,
+            self.baseline,
+            self.target_metric,
+            self.minimum,
+            targets,
+            self.cost,
         )
 
 
@@ -229,6 +246,10 @@ class PairComparison(FrozenModel):
     sign_test: SignTest | None = Field(description="Null with fewer than two pairs, which say nothing about chance.")
     rank_test: RankTest | None = Field(description="Null likewise.")
     tests: int = Field(description="How many tests Holm's correction is for; 0 without a test.")
+    family: str | None = Field(
+        description="Which tests these are, in words. Null without a test.",
+        examples=["the 8 tests over seeds of this answer"],
+    )
     outcome: Outcome = Field(
         description="'better' and 'worse' if the adjusted sign test is below one minus the confidence."
     )
@@ -238,45 +259,6 @@ class PairComparison(FrozenModel):
             "AYLA-Adam ended lower than Adam on 9 of 10 seeds: unlikely to be chance (exact sign test, p = 0.021)."
         ],
     )
-
-
-class PerformanceCurve(FrozenModel):
-    """Share of the instances that were solved within τ times the steps of the fastest; constant between the places."""
-
-    tau: list[float]
-    share: list[float]
-
-
-class DataCurve(FrozenModel):
-    """Share of the instances that were solved within so many steps; constant between the places."""
-
-    steps: list[int]
-    share: list[float]
-
-
-class ProfileCurves(FrozenModel):
-    """Performance and data profile of an optimizer: how often it was how fast."""
-
-    label: str
-    best: float = Field(description="Share of the instances in which it was the fastest, alone or with others.")
-    solved: float = Field(description="Share of the instances in which it reached the goal at all.")
-    performance: PerformanceCurve
-    data: DataCurve
-
-
-class Profiles(FrozenModel):
-    """Performance profiles over instances, which are problems with seeds; every problem weighs the same."""
-
-    measure: Literal["steps_to_target", "steps_to_near_best"] = Field(
-        description="'steps_to_near_best' where no target is given: first recorded step at which 'tolerance' of the "
-        "way from the first value to the best of all optimizers, for this problem and seed, is left. Values are those "
-        "of each problem's target_metric."
-    )
-    tolerance: float | None
-    instances: int = Field(description="Pairs of a problem and a seed with a result of all optimizers of the curves.")
-    left_out: list[str] = Field(description="Labels without a result on every problem.")
-    curves: list[ProfileCurves]
-    no_curves: str | None = Field(description="Why there are no curves.")
 
 
 class _Judged(FrozenModel):

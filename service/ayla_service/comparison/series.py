@@ -11,6 +11,7 @@ import pyarrow as pa
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ayla_service.comparison.targets import Hits
 from ayla_service.db.models import ChunkRow, MetricChunkRow
 
 TOLERANCE = 0.01
@@ -53,6 +54,7 @@ class Approach:
         rows: how many rows had a value.
         step: of the first row at or below the goal; infinite before there is one.
         epoch: of that row, where epochs are known.
+        hits: of many targets; None where these are not asked for.
     """
 
     goal: float | None
@@ -60,12 +62,15 @@ class Approach:
     rows: int = 0
     step: float = math.inf
     epoch: float = math.inf
+    hits: Hits | None = None
 
     def add(self, steps: Column, values: Column, epochs: Column) -> None:
         """The next rows, at least one."""
         if self.goal is None:
             self.goal = _near(self.lowest, float(values[0]))
         self.rows += len(values)
+        if self.hits is not None:
+            self.hits.add(steps, values)
         if math.isinf(self.step):
             below = np.flatnonzero((values <= self.goal) & np.isfinite(values))
             if len(below):
@@ -93,9 +98,14 @@ class MetricSeries:
             self.rows.append((steps[known], kept, epochs[known]))
             self.lowest = min(self.lowest, float(kept.min()))
 
-    def approach(self, goal: float | None, lowest: float) -> Approach:
-        """The way to a goal, see there."""
-        found = Approach(goal, lowest)
+    @property
+    def first(self) -> float:
+        """The first value; infinite if there is none."""
+        return float(self.rows[0][1][0]) if self.rows else math.inf
+
+    def approach(self, goal: float | None, lowest: float, goals: Column) -> Approach:
+        """The way to a goal and to many goals, see there."""
+        found = Approach(goal, lowest, hits=Hits(lowest, goals=goals))
         for steps, values, epochs in self.rows:
             found.add(steps, values, epochs)
         return found

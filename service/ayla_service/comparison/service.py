@@ -1,20 +1,23 @@
 """Comparison of the optimizers of a team's jobs."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ayla_spec.optimizers.base import nameless
 
 from ayla_service.comparison import curves
-from ayla_service.comparison.arms import arms_of
+from ayla_service.comparison.aggregate_schemas import AggregatedPair
+from ayla_service.comparison.aggregates import aggregate
+from ayla_service.comparison.arms import arm_matches, arms_of
 from ayla_service.comparison.effects import copies, notes_on_effects
 from ayla_service.comparison.jobs_schemas import JobsComparison
 from ayla_service.comparison.loading import load
 from ayla_service.comparison.matched_tests import problem_tests, seed_tests
 from ayla_service.comparison.metrics import choose_metrics, default_metric, is_to_target, more_is_better
 from ayla_service.comparison.paired_tests import PairedTest
-from ayla_service.comparison.pairs import matches
+from ayla_service.comparison.pairs import Match, matches
+from ayla_service.comparison.profile_schemas import Profiles
 from ayla_service.comparison.profiles import profile
 from ayla_service.comparison.protocol import Protocol
 from ayla_service.comparison.protocol_answers import protocol_result
@@ -28,7 +31,6 @@ from ayla_service.comparison.schemas import (
     JobComparison,
     PairComparison,
     ProblemComparison,
-    Profiles,
 )
 from ayla_service.comparison.summaries import summarize
 from ayla_service.comparison.tuned_arms import ProtocolOutcome, follow
@@ -65,6 +67,7 @@ class ComparisonResult:
         profile: None where trajectories were not read.
         notes: what a reader should know about these numbers.
         outcome: of the protocol, which then has all statements; None without one.
+        aggregates: over all problems and seeds; empty where there is one problem only.
     """
 
     query: ComparisonQuery
@@ -74,6 +77,7 @@ class ComparisonResult:
     profile: Profiles | None
     notes: list[str]
     outcome: ProtocolOutcome | None = None
+    aggregates: list[AggregatedPair] = field(default_factory=list)
 
 
 class ComparisonService:
@@ -103,7 +107,7 @@ class ComparisonService:
             _refuse_one_minimum_of_several(data.problems, query)
             too_much = curves.too_much(session, data.problems)
             _refuse_unreadable(data.problems, too_much, query, protocol)
-            curves.read_curves(session, data.problems, query.target, too_much)
+            curves.read_curves(session, data.problems, query.target, too_much, query.targets)
         if protocol is None:
             return _comparison(query, data.jobs, data.problems, too_much)
         return _comparison_of_arms(query, protocol, data.jobs, data.problems, too_much)
@@ -169,6 +173,7 @@ def _comparison(
         jobs=jobs,
         results=results,
         tests=problem_tests(problems, firsts, found, query) if len(problems) > 1 else [],
+        aggregates=_aggregates(problems, found, query),
         profile=_profile(problems, query, too_much),
         notes=[
             *_notes(problems, lacks_tests=not found and query.baseline is None),
@@ -191,12 +196,14 @@ def _comparison_of_arms(
     """
     results = [ProblemResult(problem, _summaries(problem, copies(problem), query), []) for problem in problems]
     outcome = follow(protocol, problems, query)
+    confirmations = [one.confirmation for one in outcome.problems]
     return ComparisonResult(
         query=query,
         jobs=jobs,
         results=results,
         tests=[],
-        profile=_profile([one.confirmation for one in outcome.problems], query, too_much),
+        aggregates=_aggregates(confirmations, arm_matches(problems, query.baseline), query),
+        profile=_profile(confirmations, query, too_much),
         notes=[
             "Settings are selected on the tuning seeds, and arms compared on the confirmation seeds: see 'protocol'.",
             *_notes(problems, lacks_tests=False),
@@ -206,9 +213,15 @@ def _comparison_of_arms(
     )
 
 
+def _aggregates(
+    problems: Sequence[ComparedProblem], matched: Sequence[Match], query: ComparisonQuery
+) -> list[AggregatedPair]:
+    return [aggregate(problems, match, query) for match in matched] if len(problems) > 1 else []
+
+
 def _profile(problems: Sequence[ComparedProblem], query: ComparisonQuery, too_much: curves.TooMuch) -> Profiles | None:
     unread = any(too_much.of(problem) for problem in problems)
-    return None if unread else profile(problems, query.target)
+    return None if unread else profile(problems, query)
 
 
 def _summaries(problem: ComparedProblem, first: Mapping[str, str], query: ComparisonQuery) -> list[ComparedOptimizer]:
@@ -269,6 +282,7 @@ def jobs_comparison(found: ComparisonResult) -> JobsComparison:
         jobs=found.jobs,
         problems=problems,
         pairs=_pairs(found.tests, found.query),
+        aggregates=found.aggregates,
         protocol=None if found.outcome is None else protocol_result(found.outcome, found.query),
     )
 

@@ -59,6 +59,7 @@ def pair_comparison(test: PairedTest, query: ComparisonQuery) -> PairComparison:
         sign_test=_sign_test(test),
         rank_test=_rank_test(test),
         tests=test.family,
+        family=test.family_name,
         outcome=test.outcome(query.confidence),
         verdict=verdict(test, query),
     )
@@ -85,7 +86,8 @@ def verdict(test: PairedTest, query: ComparisonQuery) -> str:
         return _without_metric(test)
     if not test.pairs:
         neither = f"Neither {test.match.label} nor {test.match.base_label} reached the target"
-        return f"{neither} on any of {test.count} {test.unit}s: nothing can be said."
+        where = f"any of {test.count}" if not test.not_recorded else f"{test.unreached} of {test.count}"
+        return f"{neither} on {where} {test.unit}s: nothing can be said.{_lacking(test)}"
     if test.are_copies:
         return (
             f"{test.match.label} and {test.match.base_label} took the same course, as they differ only in exponents "
@@ -147,19 +149,21 @@ def _majority(test: PairedTest) -> str:
 
 def _left_out(test: PairedTest) -> str:
     """Which seeds, or problems, are no pairs."""
-    said = ""
-    if test.unreached:
-        said = f" Neither reached the target on {test.unreached} of {test.count} {test.unit}s."
-    if test.not_recorded:
-        said += f" Not recorded of both on {test.not_recorded} of {test.count} {test.unit}s."
-    return said
+    missed = f" Neither reached the target on {test.unreached} of {test.count} {test.unit}s." if test.unreached else ""
+    return f"{missed}{_lacking(test)}"
+
+
+def _lacking(test: PairedTest) -> str:
+    if not test.not_recorded:
+        return ""
+    return f" Not recorded of both on {test.not_recorded} of {test.count} {test.unit}s."
 
 
 def _p_values(test: PairedTest) -> str:
     exact = f"exact sign test, p = {test.sign_p:.2g}"
     if test.family < 2:
         return exact
-    return f"{exact}; {test.adjusted_sign_p:.2g} after Holm's correction for {test.family} tests"
+    return f"{exact}; {test.adjusted_sign_p:.2g} after Holm's correction for {test.family_name}"
 
 
 def _difference(test: PairedTest) -> str:

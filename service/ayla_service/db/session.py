@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -60,6 +61,11 @@ class Database:
         # Threads of one process take turns here instead, in which they are woken at once.
         self._turn = threading.RLock() if self.is_sqlite else nullcontext()
         self._reading = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level=_ONE_VIEW)
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the file of an embedded store is; None for one on a server."""
+        return Path(self.engine.url.database or "").parent if self.is_sqlite else None
 
     @property
     def is_sqlite(self) -> bool:

@@ -12,10 +12,11 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from ayla_service.errors import FigureUnavailable, InvalidQuery
-from ayla_service.figures.cells import hashable, panel_of
+from ayla_service.figures.cells import hashable, optimizer_title, panel_of
 from ayla_service.figures.options import Across, FigureOptions, Kind
 from ayla_service.jobs.scoping import job_of
 from ayla_service.teams.principal import Principal
+from ayla_service.trials.series import METRICS, Series
 from ayla_service.trials.summaries import flat
 
 MOST_PARAMETERS = 9
@@ -47,10 +48,14 @@ class FigureJob:
         match kind:
             case Kind.LOSS | Kind.EFFECTIVE_LR | Kind.STRIP:
                 return None
-            case Kind.FOREST | Kind.SLOPES | Kind.PERFORMANCE | Kind.DATA | Kind.SENSITIVITY | Kind.TUNING:
+            case Kind.FOREST | Kind.SLOPES | Kind.PERFORMANCE | Kind.DATA:
                 return None if len(self.spec.optimizers) > 1 else "it has one optimizer, and nothing to compare it with"
+            case Kind.SENSITIVITY | Kind.TUNING:
+                return None if self._has_tries else "no arm of it has several settings"
             case Kind.ACCURACY:
                 return None if self._has_classes else "only classes have an accuracy"
+            case Kind.EPOCHS:
+                return None if self.has_epochs else "its problem is an expression, which has no epochs"
             case Kind.PARAMETERS:
                 return self._no_parameters(MOST_PARAMETERS)
             case Kind.LANDSCAPE:
@@ -78,11 +83,11 @@ class FigureJob:
         """Every kind with the reason why the job does not have it; None if it has."""
         return ((kind, self.unavailable_reason(kind)) for kind in Kind)
 
-    def columns(self, kind: Kind) -> list[str] | None:
-        """Columns of the trajectories that a kind needs; None for all columns of its rows."""
+    def columns(self, kind: Kind, series: Series | None) -> list[str] | None:
+        """Columns that a kind needs of the rows that are read; None for all."""
         parameters = [f"param.{name}" for name in self.parameters]
         match kind:
-            case Kind.LOSS:
+            case Kind.LOSS if series is not METRICS:
                 return ["loss"]
             case Kind.EFFECTIVE_LR:
                 return ["effective_lr"]
@@ -123,9 +128,20 @@ class FigureJob:
         problem = self.spec.problem
         return problem.steps_per_epoch if isinstance(problem, DatasetProblem) else 1
 
-    def across(self, kind: Kind, wanted: Across | None) -> Across:
-        """Unit of the horizontal axis of a kind."""
-        return wanted or (Across.EPOCH if kind is Kind.ACCURACY else Across.STEP)
+    def across(self, series: Series | None, wanted: Across | None) -> Across:
+        """Unit of the horizontal axis of lines over these rows."""
+        return wanted or (Across.EPOCH if series is METRICS else Across.STEP)
+
+    @property
+    def has_epochs(self) -> bool:
+        """Whether its problem is a dataset."""
+        return isinstance(self.spec.problem, DatasetProblem)
+
+    @property
+    def _has_tries(self) -> bool:
+        """Whether an arm has several settings; without arms, an optimizer with or without AYLA."""
+        arms = [one.arm or optimizer_title(one.model_dump(mode="json")) for one in self.spec.optimizers]
+        return len(set(arms)) < len(arms)
 
     @property
     def _has_classes(self) -> bool:
@@ -173,8 +189,10 @@ def check_options(job: FigureJob, kind: Kind, options: FigureOptions) -> None:
         _check_cell_panels(job, options)
     if kind is Kind.CURVE:
         prediction_steps(job, options.at)
+    if kind is Kind.LOSS and options.metric is not None and not job.has_epochs:
+        raise InvalidQuery("metric", "The job's problem is an expression, which has no data; leave it out.")
     # Rows of metrics have the epoch themselves.
-    if options.across is Across.EPOCH and job.steps_per_epoch is None and kind is not Kind.ACCURACY:
+    if options.across is Across.EPOCH and job.steps_per_epoch is None and options.series(kind) is not METRICS:
         raise InvalidQuery("x", "How many steps an epoch has is only known to the data of this job; use x=step.")
 
 

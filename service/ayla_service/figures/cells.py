@@ -8,12 +8,21 @@ from typing import Any
 import numpy as np
 from ayla_spec.optimizers.settings import OPTIMIZERS
 
-from ayla_service.figures.data import Floats, SettingData, TrialResult, drawable
+from ayla_service.comparison.metrics import in_words, more_is_better
+from ayla_service.comparison.recorded import not_recorded
+from ayla_service.comparison.schemas import Distribution
+from ayla_service.comparison.service import ComparisonResult
+from ayla_service.figures.data import FigureData, Floats, SettingData, SettingValues, TrialResult, drawable
 from ayla_service.figures.options import CellValue
 from ayla_service.trials.quantiles import median
 from ayla_service.trials.summaries import flat
 
 _ENDED = frozenset({"completed", "diverged"})
+_NAMES = {
+    CellValue.FINAL_LOSS: "final loss",
+    CellValue.BEST_LOSS: "best loss",
+    CellValue.STEPS: "steps to the lowest loss",
+}
 _TITLES = {kind.model_fields["name"].default: kind.title for kind in OPTIMIZERS}
 
 
@@ -25,18 +34,21 @@ class CellGrid:
         heading: whose they are; empty where there is one panel.
         cells: shape [ys, xs]; the median over seeds. Infinite where most diverged, NaN where nothing has ended.
         settings: how many settings have these values, shape [ys, xs]; of several the best counts.
+        more_is_better: whether larger values are better.
     """
 
     heading: str
     cells: Floats
     settings: Floats
+    more_is_better: bool = False
 
     @property
     def best(self) -> tuple[int, int] | None:
-        """Row and column of the lowest value; None without any. Of equals the first."""
+        """Row and column of the best value; None without any. Of equals the first."""
         if not np.isfinite(self.cells).any():
             return None
-        row, column = np.unravel_index(np.nanargmin(self.cells), self.cells.shape)
+        place = np.nanargmin(-self.cells if self.more_is_better else self.cells)
+        row, column = np.unravel_index(place, self.cells.shape)
         return int(row), int(column)
 
 
@@ -50,6 +62,8 @@ class HeatMap:
         xs: its values, in order; None where a setting lacks it.
         ys: likewise.
         panels: the cells, of each optimizer that the axes do not tell apart.
+        name: of the values.
+        missing: why there are none; empty if there are some.
     """
 
     axis_x: str
@@ -57,20 +71,44 @@ class HeatMap:
     xs: list[object]
     ys: list[object]
     panels: list[CellGrid]
+    name: str
+    missing: str = ""
 
 
-def heat_map_of(settings: Sequence[SettingData], axis_x: str, axis_y: str, value: CellValue) -> HeatMap:
+def values_of(settings: Sequence[SettingData], value: CellValue) -> SettingValues:
+    """Medians over the seeds that have ended."""
+    return SettingValues(_NAMES[value], {setting.index: _median(setting.results, value) for setting in settings})
+
+
+def values_by_metric(data: FigureData, result: ComparisonResult) -> SettingValues:
+    """The medians that the comparison of the job answers by its metric."""
+    found = result.results[0]
+    values = {one.label: one.value for one in found.summaries}
+    return SettingValues(
+        in_words(found.problem.metric),
+        {setting.index: _answered(values.get(setting.label)) for setting in data.settings},
+        more_is_better(found.problem.metric),
+        not_recorded(found.problem) or "",
+    )
+
+
+def _answered(value: Distribution | None) -> float:
+    return np.nan if value is None or value.median is None else float(drawable(np.array(value.median)))
+
+
+def heat_map_of(settings: Sequence[SettingData], axis_x: str, axis_y: str, values: SettingValues) -> HeatMap:
     """The cells of these settings."""
     groups: dict[str, dict[tuple[object, object], list[float]]] = defaultdict(lambda: defaultdict(list))
     for setting in settings:
-        values = flat(setting.optimizer)
-        place = hashable(values.get(axis_x)), hashable(values.get(axis_y))
-        groups[panel_of(setting.optimizer, axis_x, axis_y)][place].append(_median(setting.results, value))
+        own = flat(setting.optimizer)
+        place = hashable(own.get(axis_x)), hashable(own.get(axis_y))
+        groups[panel_of(setting.optimizer, axis_x, axis_y)][place].append(values.of[setting.index])
     places = {place for group in groups.values() for place in group}
     xs = sorted({across for across, _ in places}, key=_order)
     ys = sorted({up for _, up in places}, key=_order)
-    panels = [_grid(heading if len(groups) > 1 else "", group, xs, ys) for heading, group in groups.items()]
-    return HeatMap(axis_x, axis_y, xs, ys, panels)
+    headings = {heading: heading if len(groups) > 1 else "" for heading in groups}
+    panels = [_grid(headings[heading], group, xs, ys, values) for heading, group in groups.items()]
+    return HeatMap(axis_x, axis_y, xs, ys, panels, values.name, values.missing)
 
 
 def panel_of(optimizer: Mapping[str, Any], axis_x: str, axis_y: str) -> str:
@@ -93,15 +131,20 @@ def optimizer_title(optimizer: Mapping[str, Any]) -> str:
 
 
 def _grid(
-    heading: str, group: Mapping[tuple[object, object], list[float]], xs: list[object], ys: list[object]
+    heading: str,
+    group: Mapping[tuple[object, object], list[float]],
+    xs: list[object],
+    ys: list[object],
+    values: SettingValues,
 ) -> CellGrid:
+    best = max if values.more_is_better else min
     cells, counts = np.full((len(ys), len(xs)), np.nan), np.zeros((len(ys), len(xs)))
     columns, rows = ({value: place for place, value in enumerate(values)} for values in (xs, ys))
     for (across, up), found in group.items():
         place = rows[up], columns[across]
-        cells[place] = min((cell for cell in found if not np.isnan(cell)), default=np.nan)
+        cells[place] = best((cell for cell in found if not np.isnan(cell)), default=np.nan)
         counts[place] = len(found)
-    return CellGrid(heading, cells, counts)
+    return CellGrid(heading, cells, counts, values.more_is_better)
 
 
 def hashable(value: object) -> object:

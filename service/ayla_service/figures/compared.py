@@ -5,22 +5,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ayla_service.comparison.metrics import in_words, more_is_better
-from ayla_service.comparison.pairs import over_seeds
-from ayla_service.comparison.protocol import Protocol
+from ayla_service.comparison.pairs import Match, over_seeds
+from ayla_service.comparison.profile_schemas import Profiles
 from ayla_service.comparison.protocol_answers import protocol_result, shown
 from ayla_service.comparison.query import Metric
 from ayla_service.comparison.runs import ComparedProblem, labels_of
-from ayla_service.comparison.schemas import ConfidenceInterval, Distribution, PairComparison, Profiles
-from ayla_service.comparison.sensitivity import sensitivity
-from ayla_service.comparison.sensitivity_schemas import BestOfSettings, SensitivityPoint, SensitivitySeries
-from ayla_service.comparison.service import ComparisonResult, ProblemResult
-from ayla_service.comparison.tuned_arms import ProtocolOutcome, TunedProblem, follow
+from ayla_service.comparison.schemas import (
+    ComparedOptimizer,
+    ConfidenceInterval,
+    Distribution,
+    PairComparison,
+)
+from ayla_service.comparison.service import ComparisonResult
 from ayla_service.comparison.verdicts import pair_comparison
 from ayla_service.errors import InvalidQuery
-from ayla_service.figures.cells import optimizer_title
 from ayla_service.figures.looks import FEW_NAMED, MOST_NAMED, SettingStyle, styles_at
 from ayla_service.figures.options import FigureOptions
-from ayla_service.trials.summaries import flat
 
 MOST_PROBLEMS = 6
 """Problems that are drawn side by side."""
@@ -35,18 +35,22 @@ class DrawnProblem:
 
     Attributes:
         heading: the problem in words; empty where one problem is drawn.
-        result: of the comparison.
+        problem: of the comparison; with a protocol it has the selected settings on the confirmation seeds.
+        summaries: of its optimizers; none with a protocol.
+        tests: of its optimizers, over seeds.
         labels: of the optimizers that are drawn, in the order of the comparison.
     """
 
     heading: str
-    result: ProblemResult
+    problem: ComparedProblem
+    summaries: Sequence[ComparedOptimizer]
+    tests: Sequence[tuple[Match, PairComparison]]
     labels: tuple[str, ...]
 
     @property
     def metric(self) -> Metric:
         """What it is judged by."""
-        return self.result.problem.metric
+        return self.problem.metric
 
     @property
     def metric_name(self) -> str:
@@ -95,22 +99,51 @@ class Compared:
 
 
 def compared(result: ComparisonResult, title: str, options: FigureOptions) -> Compared:
-    """A comparison with the options of a figure.
+    """A comparison with the options of a figure; with a protocol its optimizers are the arms.
 
     Raises:
-        InvalidQuery: if there is no such optimizer or problem, or if more problems are to be drawn than fit.
+        InvalidQuery: if there is no such optimizer or problem.
     """
-    labels = tuple(labels_of([one.problem for one in result.results]))
-    chosen = _chosen(len(labels), options)
-    places = _problems(len(result.results), options)
-    several = len(places) > 1
-    drawn = tuple(_drawn(result.results[place], labels, chosen, several=several) for place in places)
-    return Compared(title, result, labels, chosen, drawn, options.problem is None, options)
+    every = _problems(result)
+    labels = tuple(labels_of([one.problem for one in every]))
+    chosen, places = _chosen(len(labels), options), _places(len(every), options)
+    kept = [labels[place] for place in chosen]
+    drawn = [
+        replace(
+            every[place],
+            heading=every[place].heading if len(places) > 1 else "",
+            labels=tuple(label for label in kept if label in every[place].problem.settings),
+        )
+        for place in places
+    ]
+    return Compared(title, result, labels, chosen, tuple(drawn), options.problem is None, options)
 
 
-def _drawn(result: ProblemResult, labels: Sequence[str], chosen: Sequence[int], *, several: bool) -> DrawnProblem:
-    here = tuple(labels[place] for place in chosen if labels[place] in result.problem.settings)
-    return DrawnProblem(result.problem.title if several else "", result, here)
+def _problems(result: ComparisonResult) -> list[DrawnProblem]:
+    """The problems of a comparison with their statements."""
+    query = result.query
+    if result.outcome is None:
+        return [
+            DrawnProblem(
+                one.problem.title,
+                one.problem,
+                one.summaries,
+                [(test.match, pair_comparison(test, query)) for test in one.tests],
+                (),
+            )
+            for one in result.results
+        ]
+    answers = protocol_result(result.outcome, query).problems
+    return [
+        DrawnProblem(
+            one.confirmation.title,
+            one.confirmation,
+            (),
+            list(zip((test.match for test in one.tests), answer.pairs, strict=True)),
+            (),
+        )
+        for one, answer in zip(result.outcome.problems, answers, strict=True)
+    ]
 
 
 def _chosen(count: int, options: FigureOptions) -> tuple[int, ...]:
@@ -123,7 +156,7 @@ def _chosen(count: int, options: FigureOptions) -> tuple[int, ...]:
     return wanted
 
 
-def _problems(count: int, options: FigureOptions) -> range:
+def _places(count: int, options: FigureOptions) -> range:
     if options.problem is None:
         return range(count)
     if options.problem >= count:
@@ -149,18 +182,24 @@ def pairs_of(data: Compared) -> tuple[str, bool, list[PairComparison]]:
 
     Of several problems they are those over problems, and of one those over seeds.
     """
-    result = data.result
-    if len(result.results) > 1 and data.whole:
-        metrics = {one.problem.metric for one in result.results}
-        tests, metric = result.tests, metrics.pop() if len(metrics) == 1 else None
-    else:
-        tests, metric = data.problems[0].result.tests, data.problems[0].metric
+    answers, metric = _pairs(data)
     chosen = set(data.chosen_labels)
-    answers = [pair_comparison(test, result.query) for test in tests]
     kept = [one for one in answers if one.label in chosen and one.base_label in chosen]
     if metric is None:
         return "result", False, kept
     return in_words(metric), more_is_better(metric), kept
+
+
+def _pairs(data: Compared) -> tuple[Sequence[PairComparison], Metric | None]:
+    result = data.result
+    if len(result.results) == 1 or not data.whole:
+        (drawn,) = data.problems
+        return [answer for _, answer in drawn.tests], drawn.metric
+    metrics = {one.metric for one in data.problems}
+    metric = metrics.pop() if len(metrics) == 1 else None
+    if result.outcome is not None:
+        return protocol_result(result.outcome, result.query).pairs, metric
+    return [pair_comparison(test, result.query) for test in result.tests], metric
 
 
 def ends_of(interval: ConfidenceInterval) -> tuple[float, float]:
@@ -199,17 +238,15 @@ class SlopePair:
 
 def slopes_of(data: Compared) -> list[SlopePair]:
     """The pairs of all problems that are drawn."""
-    return [pair for problem in data.problems for pair in _slopes(data, problem)]
+    return [pair for problem in data.problems for pair in _slopes(problem)]
 
 
-def _slopes(data: Compared, drawn: DrawnProblem) -> Iterator[SlopePair]:
+def _slopes(drawn: DrawnProblem) -> Iterator[SlopePair]:
     metric, chosen = drawn.metric, set(drawn.labels)
-    for test in drawn.result.tests:
-        match = test.match
+    for match, answer in drawn.tests:
         if match.label in chosen and match.base_label in chosen:
-            found = over_seeds(drawn.result.problem, match)
+            found = over_seeds(drawn.problem, match)
             values = [(_shown(base, metric), _shown(ours, metric)) for ours, base in found.values]
-            answer = pair_comparison(test, data.result.query)
             yield SlopePair(
                 drawn.heading,
                 match.label,
@@ -249,10 +286,10 @@ class Strip:
 
 def strips_of(drawn: DrawnProblem) -> list[Strip]:
     """The optimizers of a problem."""
-    summaries = {one.label: one for one in drawn.result.summaries}
+    summaries = {one.label: one for one in drawn.summaries}
     found = []
     for label in drawn.labels:
-        setting, summary = drawn.result.problem.settings[label], summaries[label]
+        setting, summary = drawn.problem.settings[label], summaries[label]
         known = [(run, run.value(drawn.metric)) for _, run in sorted(setting.runs.items())]
         values = [_shown(value, drawn.metric) for _, value in known if value is not None and math.isfinite(value)]
         missed = sum(value is not None and math.isinf(value) and not run.diverged for run, value in known)
@@ -268,59 +305,3 @@ def profiles_of(data: Compared) -> Profiles | None:
         return None
     chosen = set(data.chosen_labels)
     return profile.model_copy(update={"curves": [one for one in profile.curves if one.label in chosen]})
-
-
-def tuned(data: Compared, drawn: DrawnProblem) -> TunedProblem:
-    """The arms of a problem.
-
-    Settings without an arm stand together by optimizer, and apart with and without AYLA. They are judged on all seeds,
-    unless some are named for tuning.
-    """
-    problem = _in_arms(drawn)
-    seeds = data.options.tuning_seeds or tuple(
-        sorted({seed for setting in problem.settings.values() for seed in setting.runs})
-    )
-    return follow(Protocol(seeds, ()), [problem], data.result.query).problems[0]
-
-
-def best_of_settings(data: Compared, drawn: DrawnProblem) -> dict[str, list[BestOfSettings]]:
-    """The best of k settings of every arm of a problem, as they are shown."""
-    outcome = ProtocolOutcome(Protocol((), ()), [tuned(data, drawn)], [], has_matches=True)
-    (found,) = protocol_result(outcome, data.result.query).problems
-    return {arm.arm: arm.expected_best for arm in found.arms}
-
-
-def sensitivity_of(data: Compared, drawn: DrawnProblem, name: str) -> list[SensitivitySeries]:
-    """What every arm of a problem reached at each value of a setting, as it is shown; settings without it are left out.
-
-    Args:
-        data: of the figure.
-        drawn: the problem.
-        name: of a setting that has numbers; nested ones as in ``ayla.n1``.
-    """
-    found, places = tuned(data, drawn), []
-    for arm in found.arms.values():
-        for one in arm.tried:
-            at = flat(one.setting.optimizer).get(name)
-            if one.value is not None and isinstance(at, int | float) and not isinstance(at, bool):
-                places.append((float(at), one.value, arm.name))
-    series = sensitivity(*zip(*places, strict=True)) if places else []
-    return [
-        one.model_copy(update={"points": [_shown_point(point, found.metric) for point in one.points]}) for one in series
-    ]
-
-
-def _shown_point(point: SensitivityPoint, metric: Metric) -> SensitivityPoint:
-    return point.model_copy(update={"best": shown(point.best, metric), "median": shown(point.median, metric)})
-
-
-def _in_arms(drawn: DrawnProblem) -> ComparedProblem:
-    problem = drawn.result.problem
-    found = {label: problem.settings[label] for label in drawn.labels}
-    return replace(
-        problem,
-        settings={
-            label: one if one.arms else replace(one, arms=[optimizer_title(one.optimizer)])
-            for label, one in found.items()
-        },
-    )

@@ -118,6 +118,23 @@ class FittedCurves:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingValues:
+    """The value of each setting for the cells of a heat map.
+
+    Attributes:
+        name: of the value.
+        of: the value of a setting by its index: infinite where most trials diverged, NaN where nothing has ended.
+        more_is_better: whether larger values are better.
+        missing: why there are none; empty if there are some.
+    """
+
+    name: str
+    of: Mapping[int, float]
+    more_is_better: bool = False
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FigureData:
     """All data of one figure.
 
@@ -126,19 +143,28 @@ class FigureData:
         seeds: how many of the job's seeds are drawn.
         seeds_total: how many there are.
         fits: fitted curves, for a figure of them.
+        values: of the settings, for a heat map.
+        unequal: whether several jobs have different numbers of seeds; the largest are given.
     """
 
     settings: list[SettingData]
     seeds: int
     seeds_total: int
     fits: FittedCurves | None = None
+    values: SettingValues | None = None
+    unequal: bool = False
 
     @property
     def seeds_text(self) -> str:
         """Number of the seeds that are drawn, in words."""
         if self.seeds < self.seeds_total:
             return f"the first {self.seeds} of {self.seeds_total} seeds"
-        return f"{self.seeds} seeds"
+        return f"up to {self.seeds} seeds" if self.unequal else f"{self.seeds} seeds"
+
+    def has(self, column: str) -> bool:
+        """Whether any trial has recorded a number in this column."""
+        trials = (trial for setting in self.settings for trial in setting.trials)
+        return any(np.isfinite(trial.column(column)).any() for trial in trials)
 
     def by_epoch(self) -> "FigureData":
         """The same with epochs in place of steps; rows of metrics have both."""

@@ -6,7 +6,7 @@ Nothing else sets matplotlib up; one figure is drawn at a time, as matplotlib is
 import io
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -25,8 +25,9 @@ from ayla_service.figures.cells import heat_map_of
 from ayla_service.figures.compared import compared
 from ayla_service.figures.data import FigureData
 from ayla_service.figures.geometry import axis_limits
+from ayla_service.figures.line_plots import line_plot
 from ayla_service.figures.objective import on_line, on_plane
-from ayla_service.figures.options import DEFAULT_DPI, Across, AxisScale, CellValue, FigureOptions, Form, Kind, Style
+from ayla_service.figures.options import DEFAULT_DPI, Across, AxisScale, FigureOptions, Form, Kind, Style
 from ayla_service.figures.renderers import (
     curve,
     forest,
@@ -39,13 +40,11 @@ from ayla_service.figures.renderers import (
     strip,
     tuning,
 )
-from ayla_service.figures.renderers.lines import LinePlot, Panel
 from ayla_service.figures.style import rc_parameters
+from ayla_service.trials.series import METRICS
 
 Render = Callable[[Figure], None]
 """Draws on an empty figure."""
-
-_SIDE_BY_SIDE, _PANEL_INCHES = 3, 2
 
 _lock = threading.Lock()
 
@@ -91,8 +90,12 @@ def title_of_comparison(result: ComparisonResult, options: FigureOptions) -> str
     """Title of a figure of a comparison: the one asked for, else on a screen the names of the jobs, as far as known."""
     if options.title or options.style is Style.PAPER:
         return options.title or ""
-    names = list(dict.fromkeys(job.name for job in result.jobs if job.name))
-    return ", ".join(names) or f"{len(result.jobs)} job{'s' * (len(result.jobs) > 1)}"
+    return _names([job.name for job in result.jobs])
+
+
+def _names(names: Sequence[str | None]) -> str:
+    known = dict.fromkeys(name for name in names if name)
+    return ", ".join(known) or f"{len(names)} job{'s' * (len(names) > 1)}"
 
 
 def title_of(job: FigureJob, options: FigureOptions) -> str:
@@ -122,6 +125,12 @@ def renderer_of_comparison(kind: Kind, result: ComparisonResult, options: Figure
     return partial(_OF_COMPARISONS[kind], data=compared(result, title_of_comparison(result, options), options))
 
 
+def renderer_of_several(jobs: Sequence[FigureJob], kind: Kind, options: FigureOptions, data: FigureData) -> Render:
+    """The renderer of the recorded lines of several jobs."""
+    title = options.title or ("" if options.style is Style.PAPER else _names([job.name for job in jobs]))
+    return _lines(jobs[0], kind, title, options, data)
+
+
 def renderer_of(job: FigureJob, kind: Kind, options: FigureOptions, data: FigureData) -> Render:
     """The renderer of a figure, with all it draws.
 
@@ -139,18 +148,25 @@ def renderer_of(job: FigureJob, kind: Kind, options: FigureOptions, data: Figure
             return partial(curve.render, title=title, data=data)
         case Kind.HEATMAP:
             return _heatmap(job, title, options, data)
-        case Kind.LOSS | Kind.ACCURACY | Kind.EFFECTIVE_LR | Kind.PARAMETERS:
-            by_epoch = (kind, job.across(kind, options.across)) == (Kind.ACCURACY, Across.EPOCH)
-            drawn = _lines(job, kind, options, title)
-            return partial(lines.render, lines=drawn, data=data.by_epoch() if by_epoch else data)
+        case Kind.LOSS | Kind.ACCURACY | Kind.EPOCHS | Kind.EFFECTIVE_LR | Kind.PARAMETERS:
+            return _lines(job, kind, title, options, data)
         case _:  # pragma: no cover  # figures of comparisons are drawn by ``renderer_of_comparison``
             raise ValueError(kind)
 
 
 def _heatmap(job: FigureJob, title: str, options: FigureOptions, data: FigureData) -> Render:
-    value, scale = options.value or CellValue.FINAL_LOSS, options.scale or AxisScale.AUTO
-    heat_map = heat_map_of(data.settings, *heatmap_axes(job, options), value)
-    return partial(heatmap.render, title=title, heat_map=heat_map, value=value, scale=scale, data=data)
+    if data.values is None:  # pragma: no cover  # read with the data
+        raise TypeError("a heat map has values")
+    heat_map = heat_map_of(data.settings, *heatmap_axes(job, options), data.values)
+    scale = options.scale or AxisScale.AUTO
+    return partial(heatmap.render, title=title, heat_map=heat_map, scale=scale, data=data)
+
+
+def _lines(job: FigureJob, kind: Kind, title: str, options: FigureOptions, data: FigureData) -> Render:
+    series = options.series(kind)
+    by_epoch = series is METRICS and job.across(series, options.across) is Across.EPOCH
+    plot = line_plot(job, kind, title, options, data)
+    return partial(lines.render, lines=plot, data=data.by_epoch() if by_epoch else data)
 
 
 def _landscape(job: FigureJob, title: str, data: FigureData) -> Render:
@@ -164,33 +180,3 @@ def _landscape(job: FigureJob, title: str, data: FigureData) -> Render:
     first, second = job.parameters
     plane = landscape.ObjectivePlane(title, (first, second), *on_plane(problem, *limits))
     return partial(landscape.render_plane, plane=plane, data=data)
-
-
-def _lines(job: FigureJob, kind: Kind, options: FigureOptions, title: str) -> LinePlot:
-    across = job.across(kind, options.across)
-    panels = _panels(job, kind)
-    return LinePlot(
-        title=title,
-        panels=panels,
-        across=across,
-        per_unit=(job.steps_per_epoch or 1) if across is Across.EPOCH and kind is not Kind.ACCURACY else 1,
-        scale=options.scale or (AxisScale.LINEAR if kind in (Kind.ACCURACY, Kind.PARAMETERS) else AxisScale.AUTO),
-        columns=max(1, min(len(panels), _SIDE_BY_SIDE, int(options.inches[0]) // _PANEL_INCHES)),
-        same_values=kind is Kind.ACCURACY,
-        smooth=options.smooth,
-    )
-
-
-def _panels(job: FigureJob, kind: Kind) -> list[Panel]:
-    match kind:
-        case Kind.LOSS:
-            return [Panel("loss", "loss", worst=np.inf)]
-        case Kind.ACCURACY:
-            return [
-                Panel(f"{part}_accuracy", "accuracy", worst=-np.inf, heading=f"{part} part")
-                for part in ("train", "test")
-            ]
-        case Kind.EFFECTIVE_LR:
-            return [Panel("effective_lr", "effective learning rate")]
-        case _:
-            return [Panel(f"param.{name}", name) for name in job.parameters]

@@ -32,10 +32,17 @@ def add_title(figure: Figure, text: str) -> None:
         figure.suptitle(fitted(text, figure.get_figwidth() * 0.95, points_of("figure.titlesize")))
 
 
-def set_heading(axes: Axes, text: str) -> None:
-    """Set the heading of a panel, on several lines where it is wider than its part of the figure."""
+def set_heading(axes: Axes, text: str, share: float = 0.9) -> None:
+    """Set the heading of a panel, on several lines where it is wider than this share of its part of the figure."""
     points = points_of("axes.titlesize")
-    axes.set_title("\n".join(broken(text, _panel_inches(axes) * 0.9, points)))
+    axes.set_title("\n".join(broken(text, panel_inches(axes) * share, points)))
+
+
+def set_value_label(axes: Axes, text: str, share: float = 0.45) -> None:
+    """Name the vertical axis, on several lines where that is longer than this share of the figure's height."""
+    figure = axes.get_figure(root=True)
+    inches = (5.0 if figure is None else float(figure.get_figheight())) * share
+    axes.set_ylabel("\n".join(broken(text, inches, points_of("axes.labelsize"))))
 
 
 def add_nothing_yet(axes: Axes, text: str = NOTHING) -> None:
@@ -119,10 +126,10 @@ def _grid(names: Sequence[str], width: float, height: float, points: float) -> t
 
 def sparse_points(axes: Axes) -> int:
     """The most points of a line that are marked each, by the width of the axes: six an inch, and twelve at least."""
-    return max(12, int(6 * _panel_inches(axes)))
+    return max(12, int(6 * panel_inches(axes)))
 
 
-def _panel_inches(axes: Axes) -> float:
+def panel_inches(axes: Axes) -> float:
     """Width of the part of the figure that axes have."""
     figure, spec = axes.get_figure(root=True), axes.get_subplotspec()
     columns = 1 if spec is None else spec.get_gridspec().ncols

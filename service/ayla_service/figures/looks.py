@@ -143,3 +143,9 @@ def without_common_words(labels: Sequence[str]) -> tuple[list[str], str]:
     if len(words) < 2 or len(set(names.values())) < len(names) or "" in names.values():
         return list(labels), ""
     return [names[label] for label in labels], " ".join(common)
+
+
+def difference_to(label: str, base_label: str) -> str:
+    """A label without the settings that its base has too."""
+    shared = {word for word in base_label.split(" ") if "=" in word}
+    return " ".join(word for word in label.split(" ") if word not in shared) or label

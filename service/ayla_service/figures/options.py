@@ -5,11 +5,14 @@ from dataclasses import dataclass, fields
 from enum import Enum, StrEnum, auto
 from typing import Any
 
+from ayla_spec.metrics import WHOLE_PART_METRICS
+
+from ayla_service.comparison.protocol import Protocol
 from ayla_service.comparison.query import ComparisonQuery, Metric, TargetMetric
 from ayla_service.errors import InvalidQuery
 from ayla_service.trials.series import METRICS, TRAJECTORY, Series
 
-DEFAULT_WIDTH, COLUMN_WIDTH, DEFAULT_DPI = 8.0, 3.3, 150
+DEFAULT_WIDTH, DEFAULT_HEIGHT, COLUMN_WIDTH, DEFAULT_DPI = 8.0, 5.0, 3.3, 150
 """Inches of the screen and of one column of a journal, and pixels per inch of a PNG."""
 
 LEAST_WIDTH, LEAST_HEIGHT, MOST_WIDTH, MOST_HEIGHT = 3.0, 1.5, 16.0, 12.0
@@ -17,6 +20,9 @@ LEAST_DPI, MOST_DPI = 50, 600
 MOST_PIXELS = 8_000_000
 DEFAULT_POINTS, LEAST_POINTS, MOST_POINTS = 500, 10, 5000
 LEAST_SMOOTH, MOST_SMOOTH = 2, 99
+
+_RISE = 0.47
+"""Inches that a figure is higher for each inch that it is wider: narrow ones need room for the legend below."""
 
 _POINTS_OF_PATHS = 100_000
 """Of all paths of a landscape together, as long as each has the default of lines."""
@@ -39,6 +45,7 @@ class Kind(StrEnum):
     DATA = "data-profile"
     SENSITIVITY = "sensitivity"
     TUNING = "tuning"
+    EPOCHS = "epochs"
 
 
 class Form(StrEnum):
@@ -108,10 +115,13 @@ class FigureKind:
 
 
 _JUDGED = ("metric", "target", "target_metric", "minimum", "problem")
-_TESTED = (*_JUDGED, "confidence", "baseline", "scale")
+_TESTED = (*_JUDGED, "confidence", "baseline", "scale", "tuning_seeds", "confirm_seeds")
+
+OF_SEVERAL = frozenset({Kind.LOSS, Kind.ACCURACY, Kind.EPOCHS, Kind.EFFECTIVE_LR})
+"""Kinds of recorded lines that several jobs can have in one figure, beside those of comparisons."""
 
 KINDS: Mapping[Kind, FigureKind] = {
-    Kind.LOSS: FigureKind("Loss by step or epoch", ("across", "scale", "max_points", "smooth")),
+    Kind.LOSS: FigureKind("Loss by step or epoch", ("across", "scale", "max_points", "smooth", "metric")),
     Kind.ACCURACY: FigureKind(
         "Accuracy on the training and the test part by epoch", ("across", "max_points", "smooth"), series=METRICS
     ),
@@ -120,7 +130,13 @@ KINDS: Mapping[Kind, FigureKind] = {
     Kind.LANDSCAPE: FigureKind("The optimizers' steps on the objective", ("max_points",), seeds=Seeds.FIRST),
     Kind.CURVE: FigureKind("Fitted curves at the recorded steps", ("max_points", "at"), series=None, seeds=Seeds.FIRST),
     Kind.HEATMAP: FigureKind(
-        "Result over two settings that vary", ("scale", "axis_x", "axis_y", "value"), series=None, seeds=Seeds.ALL
+        "Result over two settings that vary",
+        ("scale", "axis_x", "axis_y", "value", "metric", "target", "target_metric", "minimum"),
+        series=None,
+        seeds=Seeds.ALL,
+    ),
+    Kind.EPOCHS: FigureKind(
+        "Loss on the training and the test part by epoch", ("across", "scale", "max_points", "smooth"), series=METRICS
     ),
     Kind.FOREST: FigureKind("Median paired differences with their intervals", _TESTED, compares=True),
     Kind.SLOPES: FigureKind("Paired results seed by seed", _TESTED, compares=True),
@@ -176,6 +192,7 @@ class FigureOptions:
         baseline: label of the optimizer that all others are tested against.
         problem: place of the problem of the comparison that is drawn; None for all.
         tuning_seeds: that settings are judged on; None for all.
+        confirm_seeds: that arms are compared on, by their best settings on the tuning seeds; None without a protocol.
     """
 
     style: Style = Style.SCREEN
@@ -200,12 +217,13 @@ class FigureOptions:
     baseline: str | None = None
     problem: int | None = None
     tuning_seeds: tuple[int, ...] | None = None
+    confirm_seeds: tuple[int, ...] | None = None
 
     @property
     def inches(self) -> tuple[float, float]:
         """Width and height: 8 × 5 on a screen, 3.3 × 2.8 on paper; the height by default follows from the width."""
         width = self.width or (COLUMN_WIDTH if self.style is Style.PAPER else DEFAULT_WIDTH)
-        return width, self.height or min(MOST_HEIGHT, 1.25 + 0.46875 * width)
+        return width, self.height or DEFAULT_HEIGHT + _RISE * (width - DEFAULT_WIDTH)
 
     @property
     def query(self) -> ComparisonQuery:
@@ -213,6 +231,17 @@ class FigureOptions:
         names = [option.name for option in fields(ComparisonQuery)]
         given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         return ComparisonQuery(**given)
+
+    @property
+    def protocol(self) -> Protocol | None:
+        """How arms are tuned and compared; None where settings are."""
+        if self.tuning_seeds is None or self.confirm_seeds is None:
+            return None
+        return Protocol(self.tuning_seeds, self.confirm_seeds)
+
+    def series(self, kind: Kind) -> Series | None:
+        """The rows that are read of each trial; None: none."""
+        return METRICS if kind is Kind.LOSS and self.metric is not None else KINDS[kind].series
 
     @property
     def points(self) -> int:
@@ -235,9 +264,26 @@ class FigureOptions:
             if is_foreign and getattr(self, option.name) is not None:
                 having = ", ".join(sorted(other for other in Kind if option.name in KINDS[other].options))
                 raise InvalidQuery(parameter_of(option.name), f"Figures of kind '{kind}' do not have it: {having} do.")
+        if kind is Kind.LOSS and self.metric not in (None, *WHOLE_PART_METRICS):
+            known = ", ".join(WHOLE_PART_METRICS)
+            raise InvalidQuery(
+                "metric", f"Lines by epoch are of {known}; without it those of the loss of each step are."
+            )
+        if kind is Kind.HEATMAP and self.metric is not None and self.value is not None:
+            raise InvalidQuery("value", "Cells have one value: name a metric, or a value.")
+        self._check_seeds(kind)
         if self.dpi is not None and form is not Form.PNG:
             raise InvalidQuery("dpi", f"Pixels are for format=png; a drawing as {form} has none.")
         self._check_pixels(form)
+
+    def _check_seeds(self, kind: Kind) -> None:
+        needs_both = "confirm_seeds" in KINDS[kind].options
+        for name, given, other in (
+            ("confirm_seeds", self.tuning_seeds, self.confirm_seeds),
+            ("tuning_seeds", self.confirm_seeds, self.tuning_seeds),
+        ):
+            if needs_both and given is not None and other is None:
+                raise InvalidQuery(name, "Required: settings are selected on tuning_seeds, compared on confirm_seeds.")
 
     def _check_pixels(self, form: Form) -> None:
         width, height = self.inches

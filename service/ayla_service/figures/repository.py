@@ -69,18 +69,24 @@ class TrialSubset:
         return TrialSelection(None if len(self.trials) == everything else frozenset(self.trials))
 
 
-def select_trials(session: Session, job: FigureJob, kind: Kind, options: FigureOptions) -> TrialSubset:
-    """The trials that a figure of this kind shows.
+def select_trials(session: Session, job: FigureJob, kind: Kind, options: FigureOptions, jobs: int = 1) -> TrialSubset:
+    """The trials that a figure of this kind shows of one of so many jobs, which share what is read of all.
 
     Raises:
         InvalidQuery: if the job has no optimizer with a wanted index.
         FigureTooLarge: if even one seed of each setting is too much to read.
     """
     settings, total = _wanted_settings(job, options), len(job.spec.seeds)
-    rule, has_rows = KINDS[kind].seeds, KINDS[kind].series is not None
-    fitting = {Seeds.ALL: total, Seeds.FIRST: 1, Seeds.READABLE: min(total, max(1, MOST_TRIALS // len(settings)))}
+    rule, has_rows = KINDS[kind].seeds, options.series(kind) is not None
+    fitting = {
+        Seeds.ALL: total,
+        Seeds.FIRST: 1,
+        Seeds.READABLE: min(total, max(1, MOST_TRIALS // jobs // len(settings))),
+    }
     wanted = TrialSubset.of(settings, fitting[rule], total)
-    return TrialSubset.of(settings, _readable_seeds(session, job, wanted), total) if has_rows else wanted
+    if not has_rows:
+        return wanted
+    return TrialSubset.of(settings, _readable_seeds(session, job, wanted, MOST_BYTES // jobs), total)
 
 
 def _wanted_settings(job: FigureJob, options: FigureOptions) -> tuple[int, ...]:
@@ -94,7 +100,7 @@ def _wanted_settings(job: FigureJob, options: FigureOptions) -> tuple[int, ...]:
     return wanted
 
 
-def _readable_seeds(session: Session, job: FigureJob, most: TrialSubset) -> int:
+def _readable_seeds(session: Session, job: FigureJob, most: TrialSubset, most_bytes: int) -> int:
     """The number of seeds of which the results of all settings can be read.
 
     Raises:
@@ -103,9 +109,9 @@ def _readable_seeds(session: Session, job: FigureJob, most: TrialSubset) -> int:
     query = select(TrialRow.stored_bytes).where(TrialRow.job_id == job.id, TrialRow.index.in_(most.trials))
     sizes = list(session.scalars(query.order_by(TrialRow.index)))
     of_seed = [sum(sizes[place :: most.seeds]) for place in range(most.seeds)]
-    fitting = sum(size <= MOST_BYTES for size in accumulate(of_seed))
+    fitting = sum(size <= most_bytes for size in accumulate(of_seed))
     if not fitting:
-        raise FigureTooLarge(of_seed[0], MOST_BYTES)
+        raise FigureTooLarge(of_seed[0], most_bytes)
     return fitting
 
 

@@ -10,13 +10,14 @@ from importlib.metadata import version
 from ayla_spec.problems import ExpressionProblem
 
 from ayla_service import __version__
-from ayla_service.comparison.service import ComparisonService
+from ayla_service.comparison.service import ComparisonResult, ComparisonService
 from ayla_service.db.session import Database
 from ayla_service.errors import FiguresBusy, InvalidQuery
 from ayla_service.figures.availability import FigureJob, check_options, figure_job, prediction_steps
-from ayla_service.figures.data import FigureData
+from ayla_service.figures.cells import values_by_metric, values_of
+from ayla_service.figures.data import FigureData, SettingValues
 from ayla_service.figures.geometry import PixelSize, axis_limits
-from ayla_service.figures.options import KINDS, FigureOptions, Form, Kind
+from ayla_service.figures.options import KINDS, OF_SEVERAL, CellValue, FigureOptions, Form, Kind
 from ayla_service.figures.repository import (
     TrialSubset,
     read_fits,
@@ -25,6 +26,7 @@ from ayla_service.figures.repository import (
     read_rows,
     select_trials,
 )
+from ayla_service.figures.several import check_epochs, options_of, together
 from ayla_service.teams.principal import Principal
 from ayla_service.trials.selection import TrialSelection
 from ayla_service.trials.series import TRAJECTORY
@@ -40,6 +42,7 @@ class FigurePlan:
     """A figure that can be drawn.
 
     Attributes:
+        principal: who asked.
         job: whose figure it is.
         kind: of figure.
         options: of the figure.
@@ -49,6 +52,7 @@ class FigurePlan:
         version: changes whenever the figure does.
     """
 
+    principal: Principal
     job: FigureJob
     kind: Kind
     options: FigureOptions
@@ -79,7 +83,28 @@ class ComparedPlan:
     version: str
 
 
-Plan = FigurePlan | ComparedPlan
+@dataclass(frozen=True, slots=True)
+class SeveralPlan:
+    """A figure of recorded lines of several jobs that can be drawn.
+
+    Attributes:
+        jobs: in the order asked for.
+        plans: of each; None for a job of which nothing is drawn.
+        kind: of figure.
+        options: of the figure.
+        form: file format.
+        version: changes whenever the figure does.
+    """
+
+    jobs: tuple[FigureJob, ...]
+    plans: tuple[FigurePlan | None, ...]
+    kind: Kind
+    options: FigureOptions
+    form: Form
+    version: str
+
+
+Plan = FigurePlan | ComparedPlan | SeveralPlan
 
 
 class FigureService:
@@ -117,31 +142,51 @@ class FigureService:
         options.check(kind, form)
         if KINDS[kind].compares:
             self.job(principal, job_id).require(kind)
-            return self.plan_compared(principal, [job_id], kind, options, form)
+            return self._plan_compared(principal, [job_id], kind, options, form)
+        return self._plan_recorded(principal, job_id, kind, options, form)
+
+    def _plan_recorded(
+        self, principal: Principal, job_id: str, kind: Kind, options: FigureOptions, form: Form, jobs: int = 1
+    ) -> FigurePlan:
         with self._database.read() as session:
             job = figure_job(session, principal, job_id)
             job.require(kind)
             check_options(job, kind, options)
-            subset = select_trials(session, job, kind, options)
-        snapshot = self._reader.of_job(KINDS[kind].series, principal.team_id, job_id, subset.selection(job))
-        return FigurePlan(job, kind, options, form, subset, snapshot, _version(job, kind, options, form, snapshot))
+            subset = select_trials(session, job, kind, options, jobs)
+        snapshot = self._reader.of_job(options.series(kind), principal.team_id, job_id, subset.selection(job))
+        version = _hash([(job.id, job.name, snapshot.version)], kind, options, form)
+        return FigurePlan(principal, job, kind, options, form, subset, snapshot, version)
 
-    def plan_compared(
+    def plan_several(
         self, principal: Principal, job_ids: Sequence[str], kind: Kind, options: FigureOptions, form: Form
-    ) -> ComparedPlan:
-        """Check the options of a figure of a comparison of jobs, and take the version of their results.
+    ) -> Plan:
+        """Check that a figure of several jobs can be drawn, and take the version of their results.
 
         Raises:
             JobNotFound: if the caller's team lacks one of the jobs.
-            InvalidQuery: if the kind is not one of comparisons, or if an option is not one of this kind.
+            FigureUnavailable: if one of them has no figure of this kind.
+            FigureTooLarge: if their results are too much to read.
+            InvalidQuery: if the kind is one of single jobs, or if an option cannot be honoured.
         """
-        if not KINDS[kind].compares:
-            known = ", ".join(kind for kind in Kind if KINDS[kind].compares)
-            raise InvalidQuery(
-                "kind",
-                f"'{kind}' is a figure of one job: GET /v1/jobs/{{id}}/figures/{kind}. Of several there are {known}.",
-            )
         options.check(kind, form)
+        if KINDS[kind].compares:
+            return self._plan_compared(principal, job_ids, kind, options, form)
+        if kind not in OF_SEVERAL:
+            known = ", ".join(other for other in Kind if other in OF_SEVERAL or KINDS[other].compares)
+            path = f"GET /v1/jobs/{{id}}/figures/{kind}"
+            raise InvalidQuery("kind", f"'{kind}' is a figure of one job: {path}. Of several there are {known}.")
+        jobs = tuple(self.job(principal, job_id) for job_id in job_ids)
+        check_epochs(jobs, kind, options)
+        plans = tuple(
+            None if own is None else self._plan_recorded(principal, job.id, kind, own, form, len(jobs))
+            for job, own in zip(jobs, options_of(jobs, options), strict=True)
+        )
+        versions = [(job.id, None if plan is None else plan.version) for job, plan in zip(jobs, plans, strict=True)]
+        return SeveralPlan(jobs, plans, kind, options, form, _hash(versions, kind, options, form))
+
+    def _plan_compared(
+        self, principal: Principal, job_ids: Sequence[str], kind: Kind, options: FigureOptions, form: Form
+    ) -> ComparedPlan:
         everything = TrialSelection(None)
         snapshots = [self._reader.of_job(None, principal.team_id, job_id, everything) for job_id in job_ids]
         # Taken before the comparison is read: results that come between make the next request draw it again.
@@ -159,28 +204,45 @@ class FigureService:
             JobNotFound: if a job was deleted meanwhile.
         """
         # Importing matplotlib takes half a second, which only requests for a figure should wait for.
-        from ayla_service.figures.drawing import renderer_of, renderer_of_comparison, to_file
+        from ayla_service.figures.drawing import renderer_of, renderer_of_comparison, renderer_of_several, to_file
 
         with self._place():
-            if isinstance(plan, ComparedPlan):
-                found = self._comparisons.compare(plan.principal, plan.job_ids, plan.options.query)
-                return to_file(renderer_of_comparison(plan.kind, found, plan.options), plan.options, plan.form)
-            render = renderer_of(plan.job, plan.kind, plan.options, self._read(plan))
+            match plan:
+                case ComparedPlan():
+                    found = self._compare(plan.principal, plan.job_ids, plan.options)
+                    render = renderer_of_comparison(plan.kind, found, plan.options)
+                case SeveralPlan():
+                    data = together(plan.jobs, [None if own is None else self._read(own) for own in plan.plans])
+                    render = renderer_of_several(plan.jobs, plan.kind, plan.options, data)
+                case FigurePlan():
+                    render = renderer_of(plan.job, plan.kind, plan.options, self._read(plan))
             return to_file(render, plan.options, plan.form)
 
     def _read(self, plan: FigurePlan) -> FigureData:
         results = read_results(self._reader, plan.job, plan.subset, plan.snapshot)
-        columns, points = plan.job.columns(plan.kind), plan.options.points
+        series = plan.options.series(plan.kind)
+        columns, points = plan.job.columns(plan.kind, series), plan.options.points
         if plan.kind is Kind.CURVE:
             steps = prediction_steps(plan.job, plan.options.at)
             return replace(results, fits=read_fits(self._database, plan.snapshot, steps, points))
         if plan.kind is Kind.LANDSCAPE and len(plan.job.parameters) == 2:
             return self._with_paths(plan, results, columns)
-        series = KINDS[plan.kind].series
-        if series is None:
+        if plan.kind is Kind.HEATMAP:
+            return replace(results, values=self._values(plan, results))
+        if series is None:  # pragma: no cover  # kinds without rows are above
             return results
         evenly = plan.options.smooth is not None
         return read_rows(self._reader, results, series, plan.snapshot, columns, points, evenly=evenly)
+
+    def _values(self, plan: FigurePlan, data: FigureData) -> SettingValues:
+        """The values of the cells of a heat map: by a metric those of the comparison, which is by one by default."""
+        options = plan.options
+        if options.value is not None or (options.metric is None and not plan.job.has_epochs):
+            return values_of(data.settings, options.value or CellValue.FINAL_LOSS)
+        return values_by_metric(data, self._compare(plan.principal, [plan.job.id], options))
+
+    def _compare(self, principal: Principal, job_ids: Sequence[str], options: FigureOptions) -> ComparisonResult:
+        return self._comparisons.compare(principal, job_ids, options.query, options.protocol)
 
     def _with_paths(self, plan: FigurePlan, results: FigureData, columns: Sequence[str] | None) -> FigureData:
         """The results with paths over a plane: short ones whole, long ones simplified."""
@@ -201,10 +263,6 @@ class FigureService:
             yield
         finally:
             self._drawing_slots.release()
-
-
-def _version(job: FigureJob, kind: Kind, options: FigureOptions, form: Form, snapshot: TrialsSnapshot) -> str:
-    return _hash([(job.id, job.name, snapshot.version)], kind, options, form)
 
 
 def _hash(jobs: object, kind: Kind, options: FigureOptions, form: Form) -> str:

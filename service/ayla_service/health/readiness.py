@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Mapping
-from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -76,9 +75,9 @@ class ReadinessCheck:
 
     def _of_disk(self) -> Mapping[str, str]:
         """The disk of the embedded store; that of PostgreSQL is on another machine, as far as this one knows."""
-        if not self._database.is_sqlite:
+        folder = self._database.folder
+        if folder is None:
             return {}
-        folder = Path(self._database.engine.url.database or "").parent
         try:
             free = shutil.disk_usage(folder).free
         except OSError as error:

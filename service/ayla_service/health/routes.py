@@ -1,6 +1,8 @@
 """Health checks, and the metrics of queue, workers and this process for Prometheus."""
 
+import tempfile
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -11,6 +13,7 @@ from ayla_service.db.session import Database
 from ayla_service.health.readiness import ReadinessCheck
 from ayla_service.health.schemas import Health, Readiness
 from ayla_service.http.problems import responses
+from ayla_service.observability.disk_gauges import DiskCollector
 from ayla_service.observability.metrics import REGISTRY
 from ayla_service.observability.store_gauges import StoreCollector
 from ayla_service.observability.timeouts import CallWithTimeout
@@ -59,5 +62,7 @@ def install_metrics(app: FastAPI, database: Database, settings: Settings) -> Non
     registry = CollectorRegistry()
     registry.register(REGISTRY)
     registry.register(StoreCollector(CallWithTimeout(read, _STORE_SECONDS)))
+    folders = {"uploads": Path(tempfile.gettempdir())}
+    registry.register(DiskCollector(folders if database.folder is None else {**folders, "store": database.folder}))
     app.state.metrics = registry
     app.include_router(_monitoring)

@@ -88,16 +88,16 @@ def _rule(error: _Error, _found: SchemaPath) -> str:
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
-_SAMPLES = {"number": "0.01", "array": "[0.01, 2]", "object": '{"uniform": [-5, 5]}'}
+_SAMPLES = {"number": "0.01", "object": '{"uniform": [-5, 5]}', "array": "[0.01, 2]"}
 """Starts of a variable."""
 
 
 def _number(error: _Error, found: SchemaPath) -> str:
     if type(error["input"]) is int:
         return "Must be a number that a float can hold, at most about 1.8e308 in size; this one is larger."
-    if "anyOf" in found.node:
-        samples = alternatives(dict.fromkeys(_SAMPLES[option["type"]] for option in found.node["anyOf"]))
-        return f"Must be {type_name(found.node)}, such as {samples}; got {got_kind(error['input'])}."
+    kinds = dict.fromkeys(option.get("type") for option in found.node.get("anyOf", ()))
+    if samples := [sample for kind, sample in _SAMPLES.items() if kind in kinds]:
+        return f"Must be {type_name(found.node)}, such as {alternatives(samples)}; got {got_kind(error['input'])}."
     return f"Must be a number, such as 0.01; got {got_kind(error['input'])}."
 
 

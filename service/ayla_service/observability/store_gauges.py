@@ -20,12 +20,14 @@ class StoreGauges:
         oldest_seconds: age of the oldest queued shard by device; 0 where none is queued.
         jobs: how many there are, by state; finished ones are not counted.
         workers: how many there are, by state.
+        size: of the whole store, in bytes.
     """
 
     shards: Mapping[tuple[str, str], int]
     oldest_seconds: Mapping[str, float]
     jobs: Mapping[str, int]
     workers: Mapping[str, int]
+    size: int
 
 
 class StoreCollector(Collector):
@@ -51,6 +53,7 @@ class StoreCollector(Collector):
         yield _gauge("ayla_queue_oldest_seconds", "Age of the oldest queued shard.", "device", found.oldest_seconds)
         yield _gauge("ayla_jobs", "Unfinished jobs.", "state", found.jobs)
         yield _gauge("ayla_workers", "Workers that have registered.", "state", found.workers)
+        yield GaugeMetricFamily("ayla_store_bytes", "Size of the whole store.", value=found.size)
 
 
 _UP = "Whether the store answers this process."

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import func, literal, select, text
 from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
@@ -32,6 +32,7 @@ def store_gauges(database: Database, presence_seconds: float) -> StoreGauges:
             oldest_seconds={device: _oldest_seconds(session, device, now) for device in DEVICES},
             jobs={state.value: _count_jobs(session, state) for state in UNFINISHED_JOB},
             workers={state.value: workers[state.value] for state in WorkerState},
+            size=_size(session),
         )
 
 
@@ -42,6 +43,14 @@ def _shards(session: Session) -> Mapping[tuple[str, str], int]:
         for device, count in session.execute(select(some.c.device, func.count()).group_by(some.c.device)):
             counts[device, state.value] = count
     return counts
+
+
+def _size(session: Session) -> int:
+    """Bytes of the store, as the store itself knows them: no table is read."""
+    if session.get_bind().dialect.name == "sqlite":
+        pages, size = (session.execute(text(f"PRAGMA {name}")).scalar_one() for name in ("page_count", "page_size"))
+        return int(pages * size)
+    return int(session.execute(select(func.pg_database_size(func.current_database()))).scalar_one())
 
 
 def _count_jobs(session: Session, state: JobState) -> int:

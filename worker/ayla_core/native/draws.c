@@ -5,32 +5,41 @@
 #define POLYNOMIAL8(C, R) \
   ((((POLYNOMIAL4(C, R) * (R) + (C)[4]) * (R) + (C)[5]) * (R) + (C)[6]) * (R) + (C)[7])
 
+#define NOT_INLINED __attribute__((noinline)) static void /* inlined, they take a tenth longer to compile */
+
 static inline int64_t bits_of(double number) { int64_t bits; memcpy(&bits, &number, 8); return bits; }
 static inline double number_of(int64_t bits) { double number; memcpy(&number, &bits, 8); return number; }
 
 /* Draws number 2·pair and 2·pair + 1 of LANES seeds, between 0 and 1. */
-static void draw_uniforms(const uint32_t* seeds, uint32_t stream, uint32_t pair, uint32_t step, double (*u)[LANES]) {
-  EACH {
-    uint32_t a = pair, b = step, c = 0, d = 0, key = seeds[k], other = stream;
-#pragma GCC unroll 16
-    for (int i = 0; i < PHILOX_ROUNDS; i++) {
-      const uint64_t left = (uint64_t)PHILOX_MULTIPLIERS[0] * a, right = (uint64_t)PHILOX_MULTIPLIERS[1] * c;
-      a = (uint32_t)(right >> 32) ^ b ^ key;
-      b = (uint32_t)right;
-      c = (uint32_t)(left >> 32) ^ d ^ other;
-      d = (uint32_t)left;
-      key += PHILOX_KEY_STEPS[0];
-      other += PHILOX_KEY_STEPS[1];
+NOT_INLINED draw_uniforms(const uint32_t* seeds, uint32_t stream, uint32_t pair, uint32_t step, double (*u)[LANES]) {
+  uint32_t a[LANES], b[LANES], c[LANES], d[LANES];
+  EACH { a[k] = pair; b[k] = step; c[k] = d[k] = 0; }
+  for (int i = 0; i < PHILOX_ROUNDS; i++) {
+    const uint32_t more = i * PHILOX_KEY_STEPS[0], other = stream + i * PHILOX_KEY_STEPS[1];
+    EACH {
+      const uint64_t left = (uint64_t)PHILOX_MULTIPLIERS[0] * a[k], right = (uint64_t)PHILOX_MULTIPLIERS[1] * c[k];
+      a[k] = (uint32_t)(right >> 32) ^ b[k] ^ (seeds[k] + more);
+      b[k] = (uint32_t)right;
+      c[k] = (uint32_t)(left >> 32) ^ d[k] ^ other;
+      d[k] = (uint32_t)left;
     }
-    /* 52 bits as those of a number from 1 to 2, and half a unit of its last place */
-    const int64_t one = 0x3FF0000000000000;
-    u[0][k] = number_of((int64_t)((a | (uint64_t)b << 32) >> 12) | one) - 1 + 0x1p-53;
-    u[1][k] = number_of((int64_t)((c | (uint64_t)d << 32) >> 12) | one) - 1 + 0x1p-53;
+  }
+  /* 52 bits as those of a number from 1 to 2, and half a unit of its last place */
+  const int64_t one = 0x3FF0000000000000;
+  EACH {
+    u[0][k] = number_of((int64_t)((a[k] | (uint64_t)b[k] << 32) >> 12) | one) - 1 + 0x1p-53;
+    u[1][k] = number_of((int64_t)((c[k] | (uint64_t)d[k] << 32) >> 12) | one) - 1 + 0x1p-53;
   }
 }
 
+/* Beyond a probability of e^-25, which comes once in 10^10 draws. */
+static double far_tail(int negative, double r) {
+  const double size = POLYNOMIAL8(DRAWS_FAR_TAIL_NUMERATOR, r) / POLYNOMIAL8(DRAWS_FAR_TAIL_DENOMINATOR, r);
+  return negative ? -size : size;
+}
+
 /* Standard normal numbers in place of their probabilities. */
-static void to_normals(double* u) {
+NOT_INLINED to_normals(double* u) {
   double roots[LANES];
   double farthest = 0;
   EACH {
@@ -47,12 +56,6 @@ static void to_normals(double* u) {
     roots[k] = sqrt(-logarithm);
   }
   EACH farthest = roots[k] > farthest ? roots[k] : farthest;
-  double far[LANES];
-  if (farthest > 5) /* once in 10^10 draws */
-    EACH {
-      const double r = roots[k] - 5;
-      far[k] = POLYNOMIAL8(DRAWS_FAR_TAIL_NUMERATOR, r) / POLYNOMIAL8(DRAWS_FAR_TAIL_DENOMINATOR, r);
-    }
   EACH {
     const double q = u[k] - 0.5;
     const int inner = fabs(q) <= 0.425;
@@ -62,11 +65,11 @@ static void to_normals(double* u) {
     const double below = inner ? POLYNOMIAL8(DRAWS_CENTRE_DENOMINATOR, r) : POLYNOMIAL8(DRAWS_TAIL_DENOMINATOR, t);
     u[k] = above / below;
   }
-  if (farthest > 5) EACH if (roots[k] > 5) u[k] = u[k] < 0 ? -far[k] : far[k];
+  if (farthest > 5) for (int k = 0; k < LANES; k++) if (roots[k] > 5) u[k] = far_tail(u[k] < 0, roots[k] - 5);
 }
 
 /* Standard normal draws of LANES seeds: numbers 2·pair and 2·pair + 1, or the first of them alone. */
-static void draw_normals(const uint32_t* seeds, uint32_t stream, uint32_t pair, uint32_t step, int both,
+NOT_INLINED draw_normals(const uint32_t* seeds, uint32_t stream, uint32_t pair, uint32_t step, int both,
                          double (*z)[LANES]) {
   draw_uniforms(seeds, stream, pair, step, z);
   to_normals(z[0]);

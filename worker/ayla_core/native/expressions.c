@@ -30,7 +30,7 @@ typedef struct {
   int64_t* progress;            /* see report_progress */
 } NAME(Batch);
 
-enum { INSTRUCTIONS_BETWEEN = 65536, INSTRUCTIONS_OF_A_DRAW = 8 }; /* a few milliseconds; as long as so many */
+enum { INSTRUCTIONS_BETWEEN = 65536, INSTRUCTIONS_OF_A_DRAW = 32 }; /* a few milliseconds; as long as so many */
 
 typedef struct {
   REAL v[LANES], transformed[LANES], limited[LANES], norm[LANES], reduced[LANES], slope[LANES], rate[LANES], over[LANES];

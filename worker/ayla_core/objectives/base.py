@@ -53,10 +53,10 @@ class Objective(Protocol):
         """A fresh matrix of start points, shape [rows, parameters]."""
 
     def batch(self, step: int) -> Tensor | None:
-        """Samples of a step, as ``evaluate`` takes them; None where every step takes the same."""
+        """Samples or noise of a step, as ``evaluate`` takes them; None where every step is the same."""
 
     def evaluate(self, parameters: Tensor, batch: Tensor | None, *, counts: bool = True) -> Evaluation:
-        """Loss and gradient at ``parameters``, shape [rows, parameters], on a batch.
+        """Loss and gradient at ``parameters``, shape [rows, parameters], on a batch or with its noise.
 
         Makes the same operations on the same tensors for every batch of one size, and never waits for the device.
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,10 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, SymmetricalLogLocator
 
 from ayla_service.comparison.distributions import percent
+from ayla_service.comparison.protocol_schemas import ArmPair
 from ayla_service.comparison.schemas import PairComparison
 from ayla_service.figures.compared import MOST_ROWS, Compared, ends_of, pairs_of
-from ayla_service.figures.legends import add_note, add_nothing_yet, add_title
-from ayla_service.figures.looks import without_common_words
+from ayla_service.figures.legends import add_note, add_nothing_yet, add_title, panel_inches
+from ayla_service.figures.looks import difference_to, without_common_words
 from ayla_service.figures.options import AxisScale
 from ayla_service.figures.renderers.rows import OUTCOMES, fit_height, label_rows, lines_of, write_beside
 from ayla_service.figures.scales import set_linear_labels
@@ -33,7 +34,7 @@ def render(figure: Figure, data: Compared) -> None:
     metric, more_is_better, every = pairs_of(data)
     pairs = every[:MOST_ROWS]
     names, common = without_common_words([text for pair in pairs for text in (pair.label, pair.base_label)])
-    labels = _labels(names[::2], names[1::2])
+    labels = _labels(pairs, names[::2], names[1::2])
     fit_height(figure, data.options, len(pairs) * max(2.2, 0.4 + lines_of(labels, figure)))
     add_title(figure, data.title)
     axes = figure.subplots()
@@ -54,10 +55,23 @@ def _say_nothing(axes: Axes) -> None:
     add_nothing_yet(axes, "\n".join(broken(NO_PAIRS, 2.5, points_of("axes.labelsize"))))
 
 
-def _labels(names: Sequence[str], bases: Sequence[str]) -> list[str]:
-    if len(set(bases)) < 2:
-        return list(names)
-    return [f"{name}\nagainst {base}" for name, base in zip(names, bases, strict=True)]
+def _labels(pairs: Sequence[PairComparison], names: Sequence[str], bases: Sequence[str]) -> list[str]:
+    """The optimizer of each row, and what it is against where that is not the same in all; arms with their budgets."""
+    own = [difference_to(name, base) for name, base in zip(names, bases, strict=True)]
+    if len(set(bases)) < 2 and not any(isinstance(pair, ArmPair) for pair in pairs):
+        return own
+    return [
+        f"{name}{_budgets(pair, 'budgets')}\nagainst {base}{_budgets(pair, 'base_budgets')}"
+        for pair, name, base in zip(pairs, own, bases, strict=True)
+    ]
+
+
+def _budgets(pair: PairComparison, name: Literal["budgets", "base_budgets"]) -> str:
+    """Among how many settings an arm was selected."""
+    if not isinstance(pair, ArmPair):
+        return ""
+    ends = pair.budgets if name == "budgets" else pair.base_budgets
+    return f" (best of {' to '.join(map(str, ends))})"
 
 
 def _label_values(
@@ -91,8 +105,9 @@ def _scale(axes: Axes, pairs: Sequence[PairComparison], scale: AxisScale) -> Non
         axes.set_xlim(2 * min(values.min(), -least), 2 * max(values.max(), least))
         return
     span = float(np.ptp(values)) or 1.0
-    axes.set_xlim(float(values.min()) - 0.1 * span, float(values.max()) + 0.1 * span)
-    axes.locator_params(axis="x", nbins=5)
+    below, above = (0.25 if edge in found else 0.1 for edge in (-math.inf, math.inf))
+    axes.set_xlim(float(values.min()) - below * span, float(values.max()) + above * span)
+    axes.locator_params(axis="x", nbins=5 if panel_inches(axes) > 5 else 3)
     set_linear_labels(axes.xaxis)
 
 
@@ -129,7 +144,9 @@ def _notes(pairs: Sequence[PairComparison], total: int, common: str) -> list[str
     unit = "problems" if any(pair.unit == "problem" for pair in pairs) else "seeds"
     tests = max((pair.tests for pair in pairs), default=0)
     lacking = any(pair.interval is None for pair in pairs)
+    said = dict.fromkeys(text for pair in pairs if isinstance(pair, ArmPair) for text in pair.qualifications)
     return [
+        *said,
         f"intervals cover {percent(least)} or more" if intervals else "",
         "hollow: too few pairs for an interval" if lacking else "",
         f"{unit} won : lost, sign test" if pairs else "",

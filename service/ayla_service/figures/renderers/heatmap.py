@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from ayla_service.figures.cells import CellGrid, HeatMap
 from ayla_service.figures.data import FigureData
 from ayla_service.figures.legends import add_note, add_title
-from ayla_service.figures.options import AxisScale, CellValue
+from ayla_service.figures.options import AxisScale
 from ayla_service.figures.scales import is_log, set_linear_labels, set_log_labels
 from ayla_service.figures.style import DIVERGED, GUIDE, line_width, mark_size
 from ayla_service.figures.texts import POINTS_PER_INCH, fitted, plain_number, points_of, text_inches
@@ -32,14 +32,8 @@ _LONGEST_VALUE = 0.9
 _BEST = "#E5007D"
 """Frame of the best cell: a colour that is not on the scale."""
 
-_NAMES = {
-    CellValue.FINAL_LOSS: "final loss",
-    CellValue.BEST_LOSS: "best loss",
-    CellValue.STEPS: "steps to the lowest loss",
-}
 
-
-def render(figure: Figure, title: str, heat_map: HeatMap, value: CellValue, scale: AxisScale, data: FigureData) -> None:
+def render(figure: Figure, title: str, heat_map: HeatMap, scale: AxisScale, data: FigureData) -> None:
     """Draw the panels on a figure."""
     add_title(figure, title)
     columns = min(len(heat_map.panels), 3)
@@ -58,7 +52,7 @@ def render(figure: Figure, title: str, heat_map: HeatMap, value: CellValue, scal
             axes.set_xlabel(fitted(heat_map.axis_x, size[0], points_of("axes.labelsize")))
             axes.tick_params(axis="x", labelbottom=True, rotation=60 if is_turned else 0)
     if any(np.isfinite(panel.cells).any() for panel in heat_map.panels):
-        _coloured(figure, list(grid), heat_map, _NAMES[value], scale, size)
+        _coloured(figure, list(grid), heat_map, scale, size)
     add_note(figure, _notes(heat_map, data))
 
 
@@ -71,9 +65,7 @@ def _frame(axes: Axes, heat_map: HeatMap, panel: CellGrid, size: tuple[float, fl
     _marks(axes, panel)
 
 
-def _coloured(
-    figure: Figure, grid: list[Axes], heat_map: HeatMap, name: str, scale: AxisScale, size: tuple[float, float]
-) -> None:
+def _coloured(figure: Figure, grid: list[Axes], heat_map: HeatMap, scale: AxisScale, size: tuple[float, float]) -> None:
     """Colour the cells of all panels on one scale."""
     everything = [panel.cells for panel in heat_map.panels]
     by_ratio = is_log(everything, scale)
@@ -85,7 +77,7 @@ def _coloured(
         cells = np.ma.masked_less_equal(cells, 0) if by_ratio else cells
         image = axes.imshow(cells, origin="lower", aspect="auto", cmap="viridis", norm=norm)
         _texts(axes, panel, image, size)
-    bar = figure.colorbar(image, ax=grid, pad=0.02, label=name)
+    bar = figure.colorbar(image, ax=grid, pad=0.02, label=heat_map.name)
     (set_log_labels if by_ratio else set_linear_labels)(bar.ax.yaxis)
 
 
@@ -145,9 +137,12 @@ def _notes(heat_map: HeatMap, data: FigureData) -> list[str]:
     each = " of each panel" if len(panels) > 1 else ""
     return [
         f"median over {data.seeds_text}" if data.seeds_total > 1 else "",
-        f"framed: the lowest{each}" if any(panel.best for panel in panels) else "",
+        f"framed: the best{each}" if any(panel.best for panel in panels) else "",
         "✖ diverged" if any(np.isinf(panel.cells).any() for panel in panels) else "",
-        "• not ended" if any((np.isnan(panel.cells) & (panel.settings > 0)).any() for panel in panels) else "",
+        heat_map.missing,
+        "• not ended"
+        if not heat_map.missing and any((np.isnan(panel.cells) & (panel.settings > 0)).any() for panel in panels)
+        else "",
         "of several settings in a cell the best" if any((panel.settings > 1).any() for panel in panels) else "",
     ]
 

@@ -22,7 +22,7 @@ from ayla_service.figures.texts import shortened
 _MOST_ENDS = 50
 """Marks of diverged trials of one setting."""
 
-_LONGEST_NAME = 24
+_LONGEST_NAME = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _label(grid: npt.NDArray[Any], lines: LinePlot) -> None:
     used = grid[: len(lines.panels)]
     for place, (axes, panel) in enumerate(zip(used, lines.panels, strict=True)):
         if panel.heading:
-            set_heading(axes, shortened(panel.heading, _LONGEST_NAME))
+            set_heading(axes, panel.heading)
         if not lines.same_values or place % lines.columns == 0:
             smooth = f"\nrunning median of {lines.smooth} points" if lines.smooth else ""
             axes.set_ylabel(f"{shortened(panel.name, _LONGEST_NAME)}{smooth}")

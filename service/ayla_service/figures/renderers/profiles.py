@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ayla_service.comparison.distributions import percent
-from ayla_service.comparison.schemas import Profiles
+from ayla_service.comparison.profile_schemas import Profiles
 from ayla_service.figures.compared import Compared, profiles_of
 from ayla_service.figures.data import Floats
 from ayla_service.figures.legends import add_legend, add_nothing_yet, add_title
@@ -68,7 +68,7 @@ def _render(
     axes = figure.subplots()
     width = 0.85 * figure.get_figwidth()
     axes.set_xlabel("\n".join(broken(across, width, points_of("axes.labelsize"))))
-    axes.set_ylabel("share of problems and seeds" if len(data.result.results) > 1 else "share of seeds")
+    axes.set_ylabel("share solved")
     axes.set_ylim(0, 1.03)
     reason = TOO_LONG if profile is None else profile.no_curves
     if reason or not curves:
@@ -77,7 +77,7 @@ def _render(
     styles = data.styles(list(curves), ranked)
     draw_steps(axes, curves, styles, data.options.scale or AxisScale.AUTO, from_one=from_one)
     by_place = {data.labels.index(label): style for label, style in styles.items()}
-    add_legend(figure, by_place, _notes(profile))
+    add_legend(figure, by_place, _notes(profile, len(data.result.results)))
 
 
 def draw_steps(
@@ -101,13 +101,14 @@ def draw_steps(
     axes.set_xlim(start, end)
 
 
-def _notes(profile: Profiles | None) -> list[str]:
+def _notes(profile: Profiles | None, problems: int) -> list[str]:
     if profile is None:
         return []
-    goal = "to the target" if profile.tolerance is None else f"to within {percent(profile.tolerance)} of the best value"
+    of = "problems and seeds" if problems > 1 else "seeds"
+    goal = "at the target" if profile.tolerance is None else f"within {percent(profile.tolerance)} of the best value"
     left_out = len(profile.left_out)
     return [
-        f"steps {goal}",
-        f"{profile.instances} instances" if profile.instances else "",
+        f"solved: {goal}",
+        f"of {profile.instances} {of}" if profile.instances else "",
         f"{left_out} optimizers left out, as they lack a result" if left_out else "",
     ]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ayla_service.figures.options import DEFAULT_DPI, MOST_HEIGHT, MOST_PIXELS, FigureOptions
+from ayla_service.figures.options import DEFAULT_DPI, DEFAULT_WIDTH, MOST_HEIGHT, MOST_PIXELS, FigureOptions
 from ayla_service.figures.texts import POINTS_PER_INCH, broken, points_of
 
 UNDECIDED = "#666666"
@@ -26,29 +26,25 @@ def fit_height(figure: Figure, options: FigureOptions, lines: float) -> None:
     figure.set_figheight(min(most, max(1.8, line * (lines + 5))))
 
 
-def label_rows(axes: Axes, labels: Sequence[str], columns: int = 1) -> None:
+def label_rows(axes: Axes, labels: Sequence[str]) -> None:
     """Label the rows from the top, each on as many lines as its width takes."""
     figure = axes.get_figure(root=True)
-    points = points_of("xtick.labelsize")
-    inches = (8.0 if figure is None else figure.get_figwidth()) * _SHARE_OF_LABELS / max(1, columns / 2)
-    wrapped = [
-        "\n".join(line for part in label.split("\n") for line in broken(part, inches, points)) for label in labels
-    ]
-    axes.set_yticks(range(len(labels)), labels=wrapped)
+    width = DEFAULT_WIDTH if figure is None else float(figure.get_figwidth())
+    axes.set_yticks(range(len(labels)), labels=["\n".join(_lines(label, width)) for label in labels])
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(visible=False, axis="y")
 
 
-def lines_of(labels: Sequence[str], figure: Figure, columns: int = 1) -> int:
+def lines_of(labels: Sequence[str], figure: Figure) -> int:
     """The most lines that a row takes."""
+    return max((len(_lines(label, figure.get_figwidth())) for label in labels), default=1)
+
+
+def _lines(label: str, width: float) -> list[str]:
     points = points_of("xtick.labelsize")
-    inches = figure.get_figwidth() * _SHARE_OF_LABELS / max(1, columns / 2)
-    return max(
-        (sum(len(broken(part, inches, points)) for part in label.split("\n")) for label in labels),
-        default=1,
-    )
+    return [line for part in label.split("\n") for line in broken(part, width * _SHARE_OF_LABELS, points)]
 
 
 def write_beside(axes: Axes, row: int, text: str, colour: str) -> None:

@@ -1,15 +1,17 @@
 """Sensitivity: the best and the median result at each value of one setting, a line for each arm."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ayla_service.comparison.sensitivity_schemas import SensitivitySeries
-from ayla_service.figures.compared import Compared, DrawnProblem, check_panels, sensitivity_of
+from ayla_service.figures.compared import Compared, DrawnProblem, check_panels
+from ayla_service.figures.compared_arms import sensitivity_of
 from ayla_service.figures.data import Floats
-from ayla_service.figures.legends import add_legend, add_nothing_yet, add_title, set_heading
+from ayla_service.figures.legends import add_legend, add_nothing_yet, add_title, set_heading, set_value_label
 from ayla_service.figures.looks import SettingStyle
 from ayla_service.figures.options import AxisScale
 from ayla_service.figures.renderers.arms import arm_styles, panels
@@ -55,7 +57,7 @@ def _panel(
 ) -> None:
     if drawn.heading:
         set_heading(axes, drawn.heading)
-    axes.set_ylabel(drawn.metric_name)
+    set_value_label(axes, drawn.metric_name)
     places = [np.array([point.at for point in series.points]) for series in found]
     values = [_values(series, which) for series in found for which in ("best", "median")]
     set_value_scale(axes, places, AxisScale.AUTO, horizontal=True)
@@ -72,17 +74,9 @@ def _series(axes: Axes, series: SensitivitySeries, at: Floats, style: SettingSty
     if any(point.settings > 1 for point in series.points):
         axes.plot(at, _values(series, "median"), **style.line | {"linewidth": line_width(0.6), "alpha": 0.45})
     bad = _bad(series)
-    # At the top edge: what diverged is worse than everything.
-    transform = axes.get_xaxis_transform()
-    axes.plot(
-        at[bad],
-        np.full(bad.sum(), 1.0),
-        "X",
-        color=style.colour,
-        transform=transform,
-        clip_on=False,
-        markersize=mark_size(1.2),
-    )
+    if bad.any():  # at the top edge: what diverged is worse than everything
+        edge: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "clip_on": False}
+        axes.plot(at[bad], np.ones(bad.sum()), "X", color=style.colour, markersize=mark_size(1.2), **edge)
 
 
 def _values(series: SensitivitySeries, which: str) -> Floats:

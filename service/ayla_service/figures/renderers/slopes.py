@@ -9,8 +9,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ayla_service.figures.compared import Compared, SlopePair, slopes_of
-from ayla_service.figures.legends import add_entries, add_nothing_yet, add_title, set_heading
-from ayla_service.figures.looks import without_common_words
+from ayla_service.figures.legends import (
+    add_entries,
+    add_nothing_yet,
+    add_title,
+    panel_inches,
+    set_heading,
+    set_value_label,
+)
+from ayla_service.figures.looks import difference_to, without_common_words
 from ayla_service.figures.options import AxisScale
 from ayla_service.figures.renderers.forest import NO_PAIRS
 from ayla_service.figures.renderers.rows import OUTCOMES, UNDECIDED
@@ -35,7 +42,8 @@ def render(figure: Figure, data: Compared) -> None:
     names, common = without_common_words([text for pair in pairs for text in (pair.base_label, pair.label)])
     for place, axes in enumerate(grid.ravel()):
         if place < len(pairs):
-            ends = names[2 * place], names[2 * place + 1]
+            base = names[2 * place]
+            ends = base, difference_to(names[2 * place + 1], base)
             _panel(axes, pairs[place], ends, data.options.scale or AxisScale.AUTO, first=place % columns == 0)
         elif pairs:
             axes.set_axis_off()
@@ -49,15 +57,12 @@ def _panel(axes: Axes, pair: SlopePair, ends: tuple[str, str], scale: AxisScale,
     answer = pair.answer
     won = f"better on {answer.wins} of {answer.pairs}" if answer.pairs else "no pairs"
     set_heading(axes, f"{pair.heading}: {won}" if pair.heading else won)
-    figure = axes.get_figure(root=True)
-    spec = axes.get_subplotspec()
-    inches = (8.0 if figure is None else figure.get_figwidth()) / (1 if spec is None else spec.get_gridspec().ncols)
-    points = points_of("xtick.labelsize")
-    axes.set_xticks([0, 1], labels=["\n".join(broken(end, 0.42 * inches, points)) for end in ends])
+    inches, points = 0.42 * panel_inches(axes), points_of("xtick.labelsize")
+    axes.set_xticks([0, 1], labels=["\n".join(broken(end, inches, points)) for end in ends])
     axes.set_xlim(-0.35, 1.35)
     axes.grid(visible=False, axis="x")
     if first:
-        axes.set_ylabel(pair.metric)
+        set_value_label(axes, pair.metric)
     values = np.array(pair.values, dtype=np.float64).reshape(-1, 2)
     set_value_scale(axes, [values], scale)
     finite = values[np.isfinite(values)]

@@ -9,9 +9,17 @@ from matplotlib.ticker import MaxNLocator
 
 from ayla_service.comparison.distributions import percent
 from ayla_service.comparison.sensitivity_schemas import BestOfSettings
-from ayla_service.figures.compared import Compared, DrawnProblem, best_of_settings, check_panels
+from ayla_service.figures.compared import Compared, DrawnProblem, check_panels
+from ayla_service.figures.compared_arms import best_of_settings
 from ayla_service.figures.data import Floats
-from ayla_service.figures.legends import add_legend, add_nothing_yet, add_title, set_heading, sparse_points
+from ayla_service.figures.legends import (
+    add_legend,
+    add_nothing_yet,
+    add_title,
+    set_heading,
+    set_value_label,
+    sparse_points,
+)
 from ayla_service.figures.looks import SettingStyle
 from ayla_service.figures.options import AxisScale
 from ayla_service.figures.renderers.arms import arm_styles, panels
@@ -44,7 +52,7 @@ def _panel(
     if drawn.heading:
         set_heading(axes, drawn.heading)
     axes.set_xlabel("settings tried, k")
-    axes.set_ylabel(f"expected best\n{drawn.metric_name}")
+    set_value_label(axes, f"expected best {drawn.metric_name}")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     values = [_values(curve, which) for curve in found.values() for which in ("expected", "low", "high")]
     if not any(np.isfinite(one).any() for one in values):
@@ -52,16 +60,27 @@ def _panel(
         return
     set_value_scale(axes, values, data.options.scale or AxisScale.AUTO)
     for arm, curve in found.items():
-        _arm(axes, curve, styles[arm])
+        _line(axes, curve, styles[arm])
+    axes.set_xlim(left=0.5)
+    _, top = axes.get_ylim()
+    for arm, curve in found.items():
+        _band(axes, curve, styles[arm], top)
+    axes.set_ylim(top=top)
 
 
-def _arm(axes: Axes, curve: Sequence[BestOfSettings], style: SettingStyle) -> None:
-    sizes = np.array([point.k for point in curve])
-    if not len(sizes):
-        return
+def _line(axes: Axes, curve: Sequence[BestOfSettings], style: SettingStyle) -> None:
+    sizes, ends = [point.k for point in curve], [_values(curve, which) for which in ("low", "high")]
     axes.plot(sizes, _values(curve, "expected"), **style.marked_line(len(sizes), sparse_points(axes)))
+    for end in ends:  # so that the axis has room for the band
+        axes.plot(sizes, end, alpha=0)
+
+
+def _band(axes: Axes, curve: Sequence[BestOfSettings], style: SettingStyle, top: float) -> None:
+    """The band, up to the edge of the axes where it has no end."""
     low, high = _values(curve, "low"), _values(curve, "high")
-    axes.fill_between(sizes, low, high, color=style.colour, alpha=0.15, linewidth=0, zorder=2)
+    sizes, known = [point.k for point in curve], np.isfinite(low)
+    high = np.where(np.isnan(high), top, high)
+    axes.fill_between(sizes, low, high, where=known, color=style.colour, alpha=0.15, linewidth=0, zorder=2)
 
 
 def _values(curve: Sequence[BestOfSettings], which: str) -> Floats:

@@ -71,7 +71,7 @@ def get_figure(
     operation_id="get_jobs_figure",
     summary="Draw a figure of several jobs",
     response_class=Response,
-    responses={**figure_responses(), **responses(404, 406)},
+    responses={**figure_responses(), **responses(404, 406, 409)},
 )
 def get_jobs_figure(
     kind: Annotated[Kind, Path(description="What it shows.")],
@@ -87,13 +87,13 @@ def get_jobs_figure(
     options: WantedFigure,
     form: WantedForm,
 ) -> Response:
-    """Figure of what the comparison of several jobs answers, as SVG, PNG or PDF: the same numbers, drawn.
+    """Figure of what the comparison of several jobs answers, as SVG, PNG or PDF, or of their recorded lines.
 
-    Optimizers are matched by label, and numbered in the order of appearance.
+    In comparisons optimizers are matched by label and numbered in the order of appearance; lines are those of each job.
     """
     if len(set(job_id)) < len(job_id):
         raise InvalidQuery("job_id", "Must not name a job twice.")
-    return _answer(request, figures, figures.plan_compared(caller, job_id, kind, options, form), f"{len(job_id)}-jobs")
+    return _answer(request, figures, figures.plan_several(caller, job_id, kind, options, form), f"{len(job_id)}-jobs")
 
 
 def _answer(request: Request, figures: FigureService, plan: Plan, name: str) -> Response:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from ayla_spec.text import NORMAL
 from fastapi import Depends, Header, Query
+from pydantic import WithJsonSchema
 
 from ayla_service.comparison.query import LEAST_CONFIDENCE, MAX_JOBS, MOST_CONFIDENCE, TargetMetric
 from ayla_service.comparison.schemas import (
@@ -52,8 +53,11 @@ _Style = Annotated[
     Style,
     Query(description="screen, or paper: without title and grid, and by default as wide as one column of a journal."),
 ]
+
+
 _Width = Annotated[
     float | None,
+    WithJsonSchema({"type": "number", "minimum": LEAST_WIDTH, "maximum": MOST_WIDTH}),
     Query(
         ge=LEAST_WIDTH,
         le=MOST_WIDTH,
@@ -62,7 +66,12 @@ _Width = Annotated[
 ]
 _Height = Annotated[
     float | None,
-    Query(ge=LEAST_HEIGHT, le=MOST_HEIGHT, description="Inches. Default: by the width, and 5 for one of 8."),
+    WithJsonSchema({"type": "number", "minimum": LEAST_HEIGHT, "maximum": MOST_HEIGHT}),
+    Query(
+        ge=LEAST_HEIGHT,
+        le=MOST_HEIGHT,
+        description="Inches. Default: by the width, and 5 for one of 8.",
+    ),
 ]
 _Dpi = Annotated[
     int | None,
@@ -215,6 +224,13 @@ def comparison_options(
             max_length=_MAX_LIST, description="Seeds that settings are judged on, separated by commas. Default: all."
         ),
     ] = None,
+    confirm_seeds: Annotated[
+        str | None,
+        Query(
+            max_length=_MAX_LIST,
+            description="With tuning_seeds: compare arms, each by the setting that is best on those, on these seeds.",
+        ),
+    ] = None,
 ) -> dict[str, Any]:
     """The options of figures of comparisons, by name.
 
@@ -230,6 +246,7 @@ def comparison_options(
         "baseline": baseline,
         "problem": problem,
         "tuning_seeds": _numbers("tuning_seeds", tuning_seeds),
+        "confirm_seeds": _numbers("confirm_seeds", confirm_seeds),
     }
 
 

@@ -106,7 +106,8 @@ ANSWER: dict[str, Any] = {
 def compared(answer: dict[str, Any], job: ayla.Job | str = "job", **question: Any) -> ayla.Comparison:
     """What the client makes of an answer of the service."""
     service = FakeService(replies=[httpx2.Response(200, json=answer)])
-    return service.client().compare(job, **question)
+    found: ayla.Comparison = service.client().compare(job, **question)
+    return found
 
 
 def test_the_answer_is_kept_as_it_is() -> None:

@@ -25,8 +25,10 @@ CHANGED_ON_PURPOSE = {
     "/paths//v1/jobs/{job_id}/figures/{kind}/get/parameters/query width/schema/default is gone",
     "/paths//v1/jobs/{job_id}/figures/{kind}/get/parameters/query height/schema/default is gone",
     "/paths//v1/jobs/{job_id}/figures/{kind}/get/parameters/query height/schema/minimum is 1.5, was 3.0",
-    "/paths//v1/jobs/{job_id}/figures/{kind}/get/parameters/query dpi/schema can no longer be "
-    "{'maximum': 300, 'minimum': 50, 'type': 'integer'}",
+    (
+        "/paths//v1/jobs/{job_id}/figures/{kind}/get/parameters/query dpi/schema can no longer be "
+        "{'maximum': 300, 'minimum': 50, 'type': 'integer'}"
+    ),
 }
 """The metric of a comparison depends on the problem: a mini-batch's loss, the default before, decides nothing. Figures
 can be smaller and finer than before, as papers need them, and their usual size depends on their style."""

@@ -10,7 +10,7 @@ from torch.optim import Optimizer
 
 from ayla_torch.batch import ParameterBatch
 from ayla_torch.loss import LossTransform, Ranks, ScaledLoss, as_tensor
-from ayla_torch.rule_inputs import RuleInputs, as_tensors
+from ayla_torch.rule_inputs import Kept, RuleInputs, as_tensors
 from ayla_torch.saved_state import check_state, settings_of, with_working_types
 from ayla_torch.settings import TransformSettings
 from ayla_torch.translation import check_group, check_optimizer, check_processes, rule_settings_of
@@ -122,7 +122,7 @@ class AYLA(Optimizer):
         """
         inputs = RuleInputs(rule_settings_of(type(self.inner), group), self._settings)
         try:
-            ParameterBatch(inputs, group, 1, torch.ones(())).program()
+            ParameterBatch(inputs, group, 1, Kept(torch.float32, torch.device("cpu"))).program()
         except (TypeError, ValueError, RuntimeError) as error:
             raise ValueError(f"no step can be made with this parameter group: {error}") from error
 
@@ -226,8 +226,9 @@ class AYLA(Optimizer):
             key = (t, parameter.dtype, parameter.device, type(parameter))
             batch = found.get(key)
             if batch is None:
-                there = scale.to(parameter.device, working_type(parameter.dtype), non_blocking=True)
-                batch = found[key] = ParameterBatch(inputs, group, t, there)
+                kept = inputs.kept_for(working_type(parameter.dtype), parameter.device)
+                kept.scale.copy_(scale, non_blocking=True)
+                batch = found[key] = ParameterBatch(inputs, group, t, kept)
             batch.parameters.append(parameter)
             batch.gradients.append(gradient)
         return found.values()

@@ -7,9 +7,29 @@ import torch
 from torch import Tensor
 
 from ayla_torch import floats
-from ayla_torch.foreach import DeviceNumber
+from ayla_torch.foreach import DeviceNumber, Program
 from ayla_torch.settings import TransformSettings
 from ayla_torch.translation import RuleSettings
+
+
+class Kept:
+    """What the batches of one group, type and device keep from step to step.
+
+    A program whose only number of the device is v is right as long as the other numbers stay: v is written into one
+    tensor.
+
+    Args:
+        dtype: the type of v.
+        device: where it lies.
+
+    Attributes:
+        scale: v, a tensor of shape [].
+        written: the numbers of a program and the program, where it can be run again.
+    """
+
+    def __init__(self, dtype: torch.dtype, device: torch.device) -> None:
+        self.scale = torch.ones((), dtype=dtype, device=device)
+        self.written: tuple[dict[str, float | Tensor], Program] | None = None
 
 
 class RuleInputs:
@@ -31,6 +51,14 @@ class RuleInputs:
         self._settings = SimpleNamespace(ayla=settings, **fields)
         self.rule = rule
         self.fixed = rule.numbers(self._settings)
+        self._kept: dict[tuple[torch.dtype, torch.device], Kept] = {}
+
+    def kept_for(self, dtype: torch.dtype, device: torch.device) -> Kept:
+        """What is kept for parameters that are updated in this type and place."""
+        kept = self._kept.get((dtype, device))
+        if kept is None:
+            kept = self._kept[dtype, device] = Kept(dtype, device)
+        return kept
 
     def memory_before(self, name: str) -> float:
         """Value of every element of a memory before the first update."""

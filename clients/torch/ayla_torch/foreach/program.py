@@ -108,6 +108,11 @@ class Program:
         """Whether it takes memory for something that it does not keep."""
         return any(not instruction.in_place for instruction in self.instructions)
 
+    def depends_on(self, number: Tensor) -> bool:
+        """Whether that is the one number of the device that it has."""
+        numbers = [one for instruction in self.instructions for one in instruction.numbers]
+        return all(one is number for one in numbers if isinstance(one, Tensor))
+
     @property
     def copies(self) -> bool:
         """Whether an output comes to lie elsewhere than in its input, and is copied."""

@@ -29,6 +29,7 @@ class ParameterBatch:
         scale: v, a tensor of shape [] where the parameters lie, in the type that they are updated in.
         parameters: with a gradient.
         gradients: theirs.
+        states: what is remembered of them; empty where that is nothing yet.
         numbers: of the update, by name.
     """
 
@@ -36,11 +37,10 @@ class ParameterBatch:
         self.inputs = inputs
         self.parameters: list[Tensor] = []
         self.gradients: list[Tensor] = []
+        self.states: list[dict[str, Any]] = []
         self.scale = kept.scale
         self._kept = kept
         self.numbers = inputs.numbers(t, group)
-        decays, decoupled = group["weight_decay"] != 0, bool(group.get("decoupled_weight_decay"))
-        self._decay = {"penalised": decays and not decoupled, "decoupled": decays and decoupled}
 
     def program(self) -> Program:
         """The update of lists of them.
@@ -55,7 +55,7 @@ class ParameterBatch:
         program = Program(("x", "u", *rule.memory), "u", scale.dtype)
         x, u, *before = (program.input(name) for name in ("x", "u", *rule.memory))
         v, h = DeviceNumber(scale, is_magnitude=True), for_lists(self.numbers, scale.dtype, scale.device)
-        after, memory = formula(rule, x, u, v, dict(zip(rule.memory, before, strict=True)), h, **self._decay)
+        after, memory = formula(rule, x, u, v, dict(zip(rule.memory, before, strict=True)), h, **self.inputs.decay)
         program.finish({"x": after, **memory})
         fixed = not isinstance(self.numbers["lr"], Tensor) and program.depends_on(scale)
         self._kept.written = (self.numbers, program) if fixed else None
@@ -95,7 +95,7 @@ class ParameterBatch:
         rule = self.inputs.rule
         memories = [{name: state[name] for name in rule.memory} for state in states]
         return [
-            Update(rule, parameter, gradient, memory, self.scale, numbers, **self._decay)
+            Update(rule, parameter, gradient, memory, self.scale, numbers, **self.inputs.decay)
             for parameter, gradient, memory in zip(self.parameters, self.gradients, memories, strict=True)
         ]
 

@@ -37,20 +37,25 @@ class RuleInputs:
 
     Args:
         rule_settings: which rule.
+        group: of torch.optim, as it is now.
         settings: of AYLA.
 
     Attributes:
         rule_settings: as given.
         rule: what it names.
         fixed: the numbers that are the same in every update.
+        decay: whether weight decay is added to the gradient, and whether it shrinks the parameters apart from it.
     """
 
-    def __init__(self, rule_settings: RuleSettings, settings: TransformSettings) -> None:
+    def __init__(self, rule_settings: RuleSettings, group: dict[str, Any], settings: TransformSettings) -> None:
         self.rule_settings = rule_settings
         rule, fields = rule_settings
         self._settings = SimpleNamespace(ayla=settings, **fields)
         self.rule = rule
         self.fixed = rule.numbers(self._settings)
+        decays, decoupled = group["weight_decay"] != 0, bool(group.get("decoupled_weight_decay"))
+        self.decay = {"penalised": decays and not decoupled, "decoupled": decays and decoupled}
+        self._weight_decay = float(group["weight_decay"])
         self._kept: dict[tuple[torch.dtype, torch.device], Kept] = {}
 
     def kept_for(self, dtype: torch.dtype, device: torch.device) -> Kept:
@@ -69,7 +74,7 @@ class RuleInputs:
         lr = group["lr"]
         now: dict[str, float | Tensor] = self.rule.step_numbers(self._settings, float(t), floats)
         now["lr"] = lr if isinstance(lr, Tensor) else float(lr)
-        now["weight_decay"] = float(group["weight_decay"])
+        now["weight_decay"] = self._weight_decay
         return {**self.fixed, **now}
 
 

@@ -186,6 +186,11 @@ def drawable(values: Floats) -> Floats:
     return np.where(np.abs(clipped) < _SMALLEST, 0.0, clipped)
 
 
+def drawable_number(value: float) -> float:
+    """A number of a size that can be drawn; what is not finite stays as it is."""
+    return float(drawable(np.array(value))) if np.isfinite(value) else value
+
+
 def _by_epoch(trial: RecordedTrial) -> RecordedTrial:
     return replace(trial, steps=trial.column("epoch").astype(np.int64)) if "epoch" in trial.columns else trial
 

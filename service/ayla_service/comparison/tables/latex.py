@@ -39,7 +39,7 @@ def _column(table: Table, place: int) -> str:
     if not table.words[place]:
         return "r"
     longest = max((sum(len(part) for part in row[place] if isinstance(part, str)) for row in table.rows), default=0)
-    return "l" if longest <= _LONGEST_WORDS else "p{0.3\\linewidth}"
+    return "l" if longest <= _LONGEST_WORDS else "p{0.2\\linewidth}"
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -40,7 +40,7 @@ def on_pairs(answer: JobsComparison, rows: Sequence[PairRow]) -> Iterator[str]:
     corrected = f"; p (Holm): corrected for {' and for '.join(families)}" if families else ""
     yield f"p: exact two-sided sign test on wins and losses{corrected}."
     level = round(1 - answer.confidence, 9)
-    yield f"Verdicts are better or worse where {'p (Holm)' if families else 'p'} is below {level:g}."
+    yield f"The verdict is better or worse where {'p (Holm)' if families else 'p'} is below {level:g}, else undecided."
 
 
 def on_aggregates(answer: JobsComparison) -> Iterator[str]:

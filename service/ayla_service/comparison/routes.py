@@ -71,7 +71,7 @@ Comparisons = Annotated[ComparisonService, Depends(_comparisons)]
     "/jobs/{job_id}/comparison",
     operation_id="compare_job",
     summary="Compare a job's optimizers",
-    responses=responses(404),
+    responses=responses(404, 409),
 )
 def compare_job(
     job_id: JobId,
@@ -103,7 +103,7 @@ def compare_job(
     operation_id="compare_jobs",
     summary="Compare the optimizers of several jobs",
     dependencies=[Depends(submitted_json)],
-    responses=responses(404, 413, 415),
+    responses=responses(404, 409, 413, 415),
 )
 def compare_jobs(
     wanted: Annotated[ComparisonRequest, Body(openapi_examples=EXAMPLES)], caller: Reader, comparisons: Comparisons

@@ -260,8 +260,7 @@ def _slopes(drawn: DrawnProblem) -> Iterator[SlopePair]:
 
 
 def _shown(value: float, metric: Metric) -> float:
-    found = shown(value, metric)
-    return math.nan if found is None else drawable_number(found)
+    return drawable_number(shown(value, metric))
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ def _scale(axes: Axes, pairs: Sequence[PairComparison], scale: AxisScale) -> Non
     """Set the scale and the limits, with 0 within, and room for arrows to the infinite."""
     found = [0.0]
     for pair in pairs:
-        found += [drawable_number(pair.median_difference)] if pair.median_difference is not None else []
+        found.append(drawable_number(pair.median_difference))
         found += ends_of(pair.interval) if pair.interval is not None else []
     values = np.array(found)
     values = values[np.isfinite(values)]

@@ -12,7 +12,7 @@ TORCH_INDEX ?=
 # Ours in one command, so that pip finds each here and asks no index for it.
 PACKAGES := --editable ./clients/torch --editable '.[worker]' --editable './clients/python[cli,plot]'
 
-.PHONY: help demo serve test quick lint types contracts unit fuzz chaos mutants openapi job-spec lock format clean
+.PHONY: help demo serve test quick lint types contracts unit fuzz chaos mutants openapi job-spec lock dist format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -86,6 +86,9 @@ lock: $(VENV)/.installed-dev ## Write the lock files anew after a change of depe
 		--output-file worker/requirements.lock
 	@echo hatchling | $(LOCK) clients/python/pyproject.toml - --extra cli --extra plot \
 		--output-file clients/python/requirements.lock
+
+dist: $(VENV)/.installed-dev ## Build the wheels of all packages into dist/; install them in one command
+	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist ./clients/torch ./clients/python .
 
 job-spec: $(VENV)/.installed-dev ## Write docs/job-spec.md anew after a change of the job spec
 	@$(BIN)/python -m tests.docs.job_spec_page > docs/job-spec.md.new && mv docs/job-spec.md.new docs/job-spec.md

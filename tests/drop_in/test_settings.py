@@ -31,4 +31,4 @@ def test_both_have_the_same_defaults() -> None:
 def test_what_is_wrong_is_named() -> None:
     for wrong in ({"n1": True}, {"n2": "1.5"}, {"max_scale": 0}, {"cap_weights": 1}, {"n1": 101}):
         with pytest.raises((TypeError, ValueError), match=next(iter(wrong))):
-            TransformSettings(**wrong)  # type: ignore[arg-type]
+            TransformSettings(**wrong)

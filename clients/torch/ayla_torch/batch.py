@@ -1,6 +1,6 @@
 """The parameters of a group that a step moves by the same numbers, as lists."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ayla_torch.foreach import DeviceNumber, Program
 from ayla_torch.rule_inputs import Kept, RuleInputs, for_lists
-from ayla_torch.update import Update, formula
+from ayla_torch.update import Update, formula, working_type
 
 Columns = list[list[Tensor]]
 
@@ -98,6 +98,42 @@ class ParameterBatch:
             Update(rule, parameter, gradient, memory, self.scale, numbers, **self.inputs.decay)
             for parameter, gradient, memory in zip(self.parameters, self.gradients, memories, strict=True)
         ]
+
+
+def batches_of(
+    inputs: RuleInputs, group: dict[str, Any], states: Mapping[Tensor, dict[str, Any]], scale: Tensor
+) -> Iterable[ParameterBatch]:
+    """The parameters of a group that have a gradient, by what their updates have in common.
+
+    Args:
+        inputs: the rule of the group.
+        group: of torch.optim.
+        states: what is remembered of parameters.
+        scale: v, a tensor of shape [].
+
+    Raises:
+        ValueError: for a sparse gradient.
+    """
+    found: dict[Any, ParameterBatch] = {}
+    dense = torch.strided
+    for parameter in group["params"]:
+        gradient = parameter.grad
+        if gradient is None:
+            continue
+        if gradient.layout is not dense:
+            raise ValueError("AYLA does not support sparse gradients")
+        state = states.get(parameter)
+        t = state["step"] + 1 if state else 1
+        key = (t, parameter.dtype, parameter.device, type(parameter))
+        batch = found.get(key)
+        if batch is None:
+            kept = inputs.kept_for(working_type(parameter.dtype), parameter.device)
+            kept.scale.copy_(scale, non_blocking=True)
+            batch = found[key] = ParameterBatch(inputs, group, t, kept)
+        batch.parameters.append(parameter)
+        batch.gradients.append(gradient)
+        batch.states.append(state or {})
+    return found.values()
 
 
 def pieces(columns: Columns, size: int) -> Iterator[Columns]:

@@ -1,6 +1,6 @@
 """AYLA around an optimizer of torch.optim."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -8,7 +8,7 @@ from torch import Tensor
 from torch._compile import _disable_dynamo
 from torch.optim import Optimizer
 
-from ayla_torch.batch import ParameterBatch
+from ayla_torch.batch import ParameterBatch, batches_of
 from ayla_torch.loss import LossTransform, Ranks, ScaledLoss, as_tensor
 from ayla_torch.observation import is_observed
 from ayla_torch.rule_inputs import Kept, RuleInputs, as_tensors
@@ -216,7 +216,7 @@ class AYLA(Optimizer):
         batches = [
             batch
             for inputs, group in zip(rule_inputs, self.param_groups, strict=True)
-            for batch in self._batches_of(inputs, group, scaled.scale)
+            for batch in batches_of(inputs, group, self.state, scaled.scale)
         ]
         return scaled, batches
 
@@ -224,29 +224,6 @@ class AYLA(Optimizer):
         """Where the first parameter lies."""
         parameters: Iterator[Tensor] = (one for group in self.param_groups for one in group["params"])
         return next(parameters).device
-
-    def _batches_of(self, inputs: RuleInputs, group: dict[str, Any], scale: Tensor) -> Iterable[ParameterBatch]:
-        """The parameters of a group that have a gradient, by what their updates have in common."""
-        found: dict[Any, ParameterBatch] = {}
-        states, dense = self.state, torch.strided
-        for parameter in group["params"]:
-            gradient = parameter.grad
-            if gradient is None:
-                continue
-            if gradient.layout is not dense:
-                raise ValueError("AYLA does not support sparse gradients")
-            state = states.get(parameter)
-            t = state["step"] + 1 if state else 1
-            key = (t, parameter.dtype, parameter.device, type(parameter))
-            batch = found.get(key)
-            if batch is None:
-                kept = inputs.kept_for(working_type(parameter.dtype), parameter.device)
-                kept.scale.copy_(scale, non_blocking=True)
-                batch = found[key] = ParameterBatch(inputs, group, t, kept)
-            batch.parameters.append(parameter)
-            batch.gradients.append(gradient)
-            batch.states.append(state or {})
-        return found.values()
 
     def _counted(self, batch: ParameterBatch) -> list[dict[str, Any]]:
         """The states of a batch's parameters, with one more update."""

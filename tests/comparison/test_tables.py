@@ -152,9 +152,9 @@ def test_latex_is_whole_and_hostile_labels_cannot_leave_it(client: TestClient, d
     assert text.isascii()
     require_latex(text)
     assert r"a\_b \& 50\% \# \$x\textasciicircum{}2\$ \{c\} \textasciitilde{} \textbackslash{}" in text
-    assert r"{[}4pt{]} {*} \'{e} \"{u} \~{n} \ss{} \o{} $\alpha$ $\Omega$ $\mu$ $\pm$ $-$ $\infty$ $\le$" in text
+    assert r"[4pt] * \'{e} \"{u} \~{n} \ss{} \o{} $\alpha$ $\Omega$ $\mu$ $\pm$ $-$ $\infty$ $\le$" in text
     assert r"\texttt{U+65E5}\texttt{U+672C} \texttt{U+1F389} fi" in text
-    assert latex_text.escaped("a--b ḝ x\ty") == r"a-{}-{}b \u{\c{e}} x y"
+    assert latex_text.escaped("a--b - ḝ x\ty") == r"a-{}-b - \u{\c{e}} x y"
 
 
 def require_latex(text: str) -> None:
@@ -172,14 +172,17 @@ def require_latex(text: str) -> None:
         "begin|end|centering|caption|label|footnotesize|setlength|tabcolsep|toprule|midrule|bottomrule|par|smallskip"
     )
     letters = "textbackslash|textasciitilde|textasciicircum|texttt|infty|times|alpha|mu|Omega|pm|le|ss|o|linewidth"
-    assert set(re.findall(r"\\([A-Za-z]+)", plain)) <= set(f"{known}|{letters}|linewidth".split("|"))
+    assert set(re.findall(r"\\([A-Za-z]+)", plain)) <= set(
+        f"{known}|{letters}|linewidth|raggedright|tabularnewline|textendash".split("|")
+    )
     assert re.findall(r"\\begin\{(\w+)\}", code) == [
         name for _ in range(code.count(r"\begin{table}")) for name in ("table", "tabular", "minipage")
     ]
     for columns, body in re.findall(r"\\begin\{tabular\}\{([^\n]+)\}\n(.+?)\\end\{tabular\}", plain, re.DOTALL):
-        count = len(re.sub(r"p\{0.2\\linewidth\}", "p", columns))
-        rows = [line for line in body.splitlines() if line.endswith(r"\\")]
+        count = len(re.sub(r"p\{0.15\\linewidth\}", "p", columns))
+        rows = [line for line in body.splitlines() if line.endswith((r"\\", r"\tabularnewline"))]
         assert [row.count("&") for row in rows] == [count - 1] * len(rows)
+        assert not any(row.startswith(("[", "*")) for row in rows)
 
 
 def test_arms_of_a_protocol_are_rows_with_what_was_selected(client: TestClient, database: Database) -> None:
@@ -252,7 +255,7 @@ def test_what_is_infinite_and_what_is_not_recorded_are_told_apart(client: TestCl
         ["3", "3 to ∞ (98.4 %)", "3", "7", "3"],
         ["∞", "1 to ∞ (98.4 %)", "1", "7", "5"],
     ]
-    assert pairs[1][4:6] == ["+∞", "−∞ to +∞ (96.9 %)"]
+    assert pairs[1][3:5] == ["+∞", "−∞ to +∞ (96.9 %)"]
     assert "$-\\infty$ to $+\\infty$ (96.9 \\%)" in tables(client, job_id, "latex")
     rows = rows_of(tables(client, job_id, "csv"))
     assert [(row["value"], row["high"]) for row in rows[:2]] == [("3.0", "inf"), ("inf", "inf")]

@@ -175,14 +175,13 @@ def _pair_columns(answer: JobsComparison, rows: Sequence[PairRow]) -> list[Colum
     columns += [
         Column("optimizer" if answer.protocol is None else "arm", lambda row: (row.pair.label,), words=True),
         Column("against", lambda row: (row.pair.base_label,), words=True),
-        Column("wins / losses / ties", lambda row: (f"{row.pair.wins} / {row.pair.losses} / {row.pair.ties}",)),
-        Column("pairs", lambda row: (str(row.pair.pairs),)),
+        Column("W / L / T", lambda row: (f"{row.pair.wins} / {row.pair.losses} / {row.pair.ties}",)),
     ]
     if any(row.pair.unreached for row in rows):
         columns.append(Column("neither reached", lambda row: (str(row.pair.unreached),)))
     if any(row.pair.not_recorded for row in rows):
         columns.append(Column("not recorded", lambda row: (str(row.pair.not_recorded),)))
-    columns += [Column("median difference", _difference), Column("interval (covers)", _interval_of_difference)]
+    columns += [Column("difference", _difference), Column("interval (covers)", _interval_of_difference)]
     columns.append(Column("p", lambda row: _p_value(row, "p_value")))
     if any(row.pair.tests > 1 for row in rows):
         columns.append(Column("p (Holm)", lambda row: _p_value(row, "adjusted")))

@@ -3,6 +3,7 @@
 Libraries that translate Unicode name commands of packages, which a document may lack.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -15,10 +16,6 @@ _SPECIAL = {
     "|": "$|$",
     '"': "''",
     "`": "\\`{}",
-    "[": "{[}",  # after the end of a row, a bracket would be its distance to the next one, and a star its break
-    "]": "{]}",
-    "*": "{*}",
-    "-": "-{}",  # two would be a dash
     **{character: f"\\{character}" for character in "{}$&%#_"},
 }
 
@@ -38,8 +35,8 @@ _SIGNS = {
     "∇": "$\\nabla$",
     "°": "$^\\circ$",
     "…": "\\dots{}",
-    "–": "--",
-    "—": "---",
+    "–": "\\textendash{}",
+    "—": "\\textemdash{}",
     "‘": "`",
     "’": "'",
     "“": "``",
@@ -93,7 +90,7 @@ _KNOWN = {**_SPECIAL, **_SIGNS, **_LETTERS, **dict(_greek()), "µ": "$\\mu$"}
 
 def escaped(text: str) -> str:
     """A text on one line that means nothing but itself; what no font of LaTeX has is named by its code."""
-    return "".join(map(_character, text))
+    return re.sub("-(?=-)", "-{}", "".join(map(_character, text)))
 
 
 def _character(character: str) -> str:

@@ -32,6 +32,7 @@ def on_optimizers(answer: JobsComparison, rows: Sequence[OptimizerRow]) -> Itera
 
 def on_pairs(answer: JobsComparison, rows: Sequence[PairRow]) -> Iterator[str]:
     """On the pairs: what differences, p-values and verdicts are."""
+    yield "W / L / T: wins, losses and ties of the first."
     yield from _differences(rows)
     yield from _no_intervals([row.pair.no_interval for row in rows])
     if not any(row.pair.sign_test for row in rows):
@@ -74,7 +75,7 @@ def _selection(protocol: ProtocolResult) -> str:
 def _differences(rows: Sequence[PairRow]) -> Iterator[str]:
     on_seeds = [row for row in rows if row.pair.unit == "seed"]
     if on_seeds:
-        yield "Differences are those of the first minus the second on equal seeds, and their median is told."
+        yield "Difference: median of the first minus the second on equal seeds."
     if any(row.metric == "gap" for row in on_seeds):
         yield "Differences of gaps are those of their decimal logarithms."
     if len(on_seeds) < len(rows):

@@ -33,6 +33,7 @@ def made_up_problem(title: str, losses: Losses) -> ComparedProblem:
             runs[seed] = run(loss, seed, label=label, curve=LossCurve(10 * loss, goal, None, _to_targets(loss, seed)))
         optimizer = {"name": "sgd", "learning_rate": 0.1, "label": label, "ayla": None} | settings
         made.settings[label] = ComparedSetting(label, optimizer, runs=runs)
+        made.seeds.update(runs)
     return made
 
 

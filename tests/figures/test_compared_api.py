@@ -123,6 +123,10 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("strip", {"baseline": "SGD"}, "/baseline"),
     ("data-profile", {"metric": "final_loss"}, "/metric"),
     ("tuning", {"tuning_seeds": "x"}, "/tuning_seeds"),
+    ("tuning", {"tuning_seeds": "0,0"}, "/tuning_seeds"),
+    ("sensitivity", {"tuning_seeds": "77"}, "/tuning_seeds"),
+    ("forest", {"tuning_seeds": "77", "confirm_seeds": "1"}, "/tuning_seeds"),
+    ("slopes", {"tuning_seeds": "0", "confirm_seeds": "1,1"}, "/confirm_seeds"),
     ("loss", {"metric": "test_loss"}, "/metric"),
     ("loss", {"metric": "gap"}, "/metric"),
 ]

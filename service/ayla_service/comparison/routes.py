@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Annotated, Any
 
 from ayla_spec import SpecError
@@ -59,6 +60,9 @@ EXAMPLES: dict[str, Any] = {
         },
     },
 }
+
+_PLACES = {"/tuning_seeds": "/protocol/tuning_seeds"}
+"""Where options stand in the body, of those that a query has elsewhere."""
 
 
 async def _comparisons(request: Request) -> ComparisonService:
@@ -187,4 +191,5 @@ def _about_the_body() -> Iterator[None]:
     try:
         yield
     except InvalidQuery as error:
-        raise SpecError(error.issues) from error
+        issues = [replace(one, pointer=_PLACES.get(one.pointer, one.pointer)) for one in error.issues]
+        raise SpecError(issues) from error

@@ -16,7 +16,7 @@ from ayla_service.comparison.schemas import (
     Distribution,
     PairComparison,
 )
-from ayla_service.comparison.service import ComparisonResult
+from ayla_service.comparison.service import ComparisonResult, refuse_unknown_seeds
 from ayla_service.comparison.verdicts import pair_comparison
 from ayla_service.errors import InvalidQuery
 from ayla_service.figures.data import drawable_number
@@ -103,8 +103,9 @@ def compared(result: ComparisonResult, title: str, options: FigureOptions) -> Co
     """A comparison with the options of a figure; with a protocol its optimizers are the arms.
 
     Raises:
-        InvalidQuery: if there is no such optimizer or problem.
+        InvalidQuery: if there is no such optimizer or problem, or no trial has one of the tuning seeds.
     """
+    refuse_unknown_seeds([one.problem for one in result.results], options.tuning_seeds)
     every = _problems(result)
     labels = tuple(labels_of([one.problem for one in every]))
     chosen, places = _chosen(len(labels), options), _places(len(every), options)

@@ -288,6 +288,25 @@ def test_profiles_of_models_are_over_their_evaluated_epochs(database: Database) 
     assert "record of its way" in never.profile.no_curves
 
 
+def test_the_goal_near_the_best_value_is_one_for_all_optimizers(database: Database) -> None:
+    """99 % of the way from 5.05, the middle of the first values: who begins at 10 has no easier goal than the other."""
+    ours, base = [[0.1, 0.06, 0.0]], [[10.0, 0.09, 0.08]]
+    found = compare(database, ended(database, {AYLA: ours, PLAIN: base}, "test_loss")).profile
+    assert found is not None
+    assert [(curve.label, curve.data.steps) for curve in found.curves] == [(PLAIN, []), (AYLA, [15])]
+
+
+def test_who_diverges_at_once_takes_no_target_away_from_the_others(database: Database) -> None:
+    job_id = ended(database, {AYLA: [[2.0, 1.0, 0.5]], PLAIN: [[NAN]]}, "test_loss")
+    diverge(database, job_id, PLAIN, 0)
+    found = compare(database, job_id).profile
+    assert found is not None
+    assert [(curve.label, curve.solved, curve.ecdf.reached) for curve in found.curves] == [
+        (PLAIN, 0.0, 0.0),
+        (AYLA, 1.0, 1.0),
+    ]
+
+
 def test_metrics_too_many_to_read_are_refused_only_where_they_are_needed(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """Who beat whom, how sure that is, and what is said about it."""
 
 import math
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -9,6 +10,7 @@ from ayla_service.comparison.pairs import Match, matches, over_problems, over_se
 from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.runs import ComparedProblem
 from ayla_service.comparison.schemas import ConfidenceInterval
+from ayla_service.comparison.significance import signed_rank
 from ayla_service.comparison.summaries import summarize
 from ayla_service.comparison.verdicts import verdict
 from hypothesis import given
@@ -143,7 +145,8 @@ def test_tests_that_are_decided_leave_less_to_correct_for() -> None:
         "clear": ("better", None),
         "not": ("undecided", 6),
     }
-    assert "with 5 seeds that are not tied the lowest possible is 0.062, 6 seeds would do" in verdict(tests[1], query)
+    few = "with 5 seeds that are not tied the lowest possible is 0.062, 6 such seeds would do"
+    assert few in verdict(tests[1], query)
 
 
 def test_one_seed_says_nothing_about_how_sure_it_is() -> None:
@@ -183,6 +186,42 @@ def test_a_median_difference_that_is_not_finite_is_told_in_words() -> None:
     assert said(made).endswith(
         "Median difference not finite: too often one of the two alone diverged or did not get there."
     )
+
+
+def test_gaps_without_a_logarithm_are_infinitely_far_apart_in_the_direction_of_the_win() -> None:
+    """Converged runs end at 0 or, by rounding, below: the tests must still see who won."""
+    ours, base = [-3e-16, 0.0, -1e-16, 0.0, 1e-9, 0.0], [0.0, -3e-16, -2e-16, 1e-9, 0.0, 0.0]
+    made = problem({AYLA: ours, PLAIN: base})
+    made.minimum, made.metric = 0.0, "gap"
+    for one in made.settings.values():
+        one.runs = {seed: replace(found, minimum=0.0) for seed, found in one.runs.items()}
+    found = over_seeds(made, MATCH)
+    assert found.differences == [-INF, INF, INF, -INF, INF, 0.0]
+    test = seed_test(made, ComparisonQuery("gap"))
+    assert (test.wins, test.losses, test.ties) == (2, 3, 1)
+    assert test.rank == signed_rank([-1.0, 1.0, 1.0, -1.0, 1.0])
+    made.settings[PLAIN].runs.pop(5)
+    assert said(made, ComparisonQuery("gap")).endswith(
+        "Median difference not finite: too often one of the two alone diverged, or came down to the known minimum."
+    )
+
+
+def test_accuracies_that_differ_by_as_many_samples_tie_in_rank() -> None:
+    """The differences are 1, -1, 1, 1 and 2 samples of 359; in floats those of one sample have two sizes."""
+    counts = [(341, 340), (333, 334), (347, 346), (319, 318), (345, 343)]
+    made = problem({AYLA: [1.0] * 5, PLAIN: [1.0] * 5})
+    made.metric, made.parts, made.has_classes = "test_accuracy", ("test", "full_train"), True
+    for side, label in enumerate((AYLA, PLAIN)):
+        runs = made.settings[label].runs
+        for seed, found in runs.items():
+            value = counts[seed][side] / 359
+            runs[seed] = replace(found, final_loss=float(seed), whole_parts={"test_accuracy": value})
+    assert len({abs(ours / 359 - base / 359) for ours, base in counts}) == 3
+    test = seed_test(made, ComparisonQuery("test_accuracy"))
+    assert test.rank == signed_rank([-1.0, 1.0, -1.0, -1.0, -2.0])
+    assert test.median_difference == pytest.approx(1 / 359)
+    made.settings[AYLA].runs = {seed: replace(one, label=AYLA) for seed, one in made.settings[PLAIN].runs.items()}
+    assert "Median difference +0 (" in said(made, ComparisonQuery("test_accuracy"))
 
 
 def test_without_a_seed_in_common_nothing_is_said() -> None:

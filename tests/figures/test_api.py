@@ -210,6 +210,22 @@ def test_a_heat_map(client: TestClient, database: Database) -> None:
     assert pointers(problem) == ["/axis_x"]
 
 
+def test_no_cell_of_a_heat_map_is_the_best_by_a_single_mini_batch(client: TestClient, database: Database) -> None:
+    problem = {"type": "dataset", "dataset": {"name": "digits"}}
+    optimizers = [
+        {"name": "sgd", "learning_rate": rate, "momentum": momentum} for rate in (0.01, 0.1) for momentum in (0.0, 0.9)
+    ]
+    for batch_size, decided in ((32, False), (None, True)):
+        job_id = submitted(client, problem=problem | {"batch_size": batch_size}, optimizers=optimizers)
+        for place, trial_id in enumerate(trial_ids(database, job_id)):
+            losses = {"final_loss": 3.25 - place, "best_loss": 1.5 + place, "best_step": 7 + place}
+            record(database, trial_id, {"step": [0], "loss": [1.0]}, **losses)
+        for value in ("final_loss", "best_loss", "steps"):
+            words = drawn(client, job_id, "heatmap", value=value, width=8, height=5)
+            assert ("framed: the best" in words) is decided, (batch_size, value)
+            assert ("is not recorded" in words) is not decided, (batch_size, value)
+
+
 def test_a_queued_job_has_empty_figures_that_say_so(client: TestClient, job_id: str) -> None:
     for kind in ("loss", "effective-lr", "x", "landscape"):
         words = drawn(client, job_id, kind)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from ayla_service.comparison.metrics import is_whole_part, more_is_better, why_not
 from ayla_service.comparison.query import TargetMetric
 from ayla_service.comparison.runs import ComparedProblem, LossCurve, SeedRun, ranked
-from ayla_service.comparison.series import Approach, Area, Column, MetricSeries, chunks, columns_of
+from ayla_service.comparison.series import Approach, Area, Column, MetricSeries, chunks, columns_of, near
 from ayla_service.comparison.targets import Hits, from_easiest, spread
 from ayla_service.db.models import ChunkRow, MetricChunkRow
 from ayla_service.trials.quantiles import median
@@ -87,8 +87,9 @@ def read_curves(
 ) -> None:
     """Give every run its loss curve.
 
-    The goal is the target. Without one it is, for every problem and seed, ``low + 0.01·(first - low)`` with the
-    trial's first value and the best value that any setting reached with that problem and seed (Moré & Wild 2009).
+    The goal is the target. Without one it is, for every problem and seed, ``low + 0.01·(first - low)`` with the first
+    value, which is the same for every setting, and the best value that any of them reached with that problem and seed
+    (Moré & Wild 2009). Of a metric of a whole part the first value is the median of those of the settings.
 
     Args:
         session: the unit of work.
@@ -178,8 +179,9 @@ def _read_metrics(
     found = dict[str, Approach]()
     for trial_id, run in runs.items():
         metric, key = metrics[trial_id], (run.problem, run.seed)
+        goal = near(lowest[key], firsts[key]) if target is None else ranked(metric, target)
         goals = _goals(metric, targets, firsts[key], lowest[key])
-        found[trial_id] = series[trial_id].approach(ranked(metric, target), lowest[key], goals)
+        found[trial_id] = series[trial_id].approach(goal, lowest[key], goals)
     return found
 
 
@@ -191,11 +193,14 @@ def _goals(metric: TargetMetric, targets: Sequence[float] | None, first: float, 
 
 
 def _middle(values: Iterable[tuple[SeedRun, float]]) -> Mapping[Key, float]:
-    """The median value by problem and seed."""
+    """The median of the finite values by problem and seed; infinite where there is none.
+
+    Who diverged before it was evaluated has no first value, and must not take that of the others away.
+    """
     found: dict[Key, list[float]] = defaultdict(list)
     for run, value in values:
-        found[run.problem, run.seed].append(value)
-    return {key: median(several) for key, several in found.items()}
+        found[run.problem, run.seed] += [value] if math.isfinite(value) else []
+    return {key: median(several) if several else math.inf for key, several in found.items()}
 
 
 def _curve(problem: ComparedProblem, run: SeedRun, area: Area | None, approach: Approach | None) -> LossCurve:

@@ -122,7 +122,7 @@ def _test(pairs: Pairs, unit: Unit, confidence: float) -> PairedTest:
     count = len(pairs.values)
     are_copies = pairs.originals is not None and pairs.originals[0] == pairs.originals[1]
     can_test = count > 1 and not are_copies
-    shown = [-difference for difference in pairs.differences] if _shown_negated(pairs) else pairs.differences
+    shown = [0.0 - difference for difference in pairs.differences] if _shown_negated(pairs) else pairs.differences
     return PairedTest(
         match=pairs.match,
         unit=unit,

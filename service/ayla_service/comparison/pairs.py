@@ -4,10 +4,13 @@ import math
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
-from ayla_service.comparison.metrics import is_to_target, why_not
+from ayla_service.comparison.metrics import is_to_target, more_is_better, why_not
 from ayla_service.comparison.query import Metric
 from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, SeedRun, independent
 from ayla_service.trials.quantiles import median
+
+_DIGITS = 12
+"""Of differences of accuracies: far finer than one sample of the largest dataset, far coarser than rounding."""
 
 Pair = tuple[float, float]
 """A value of the setting and one of its base; less is better."""
@@ -171,14 +174,15 @@ def _differ(ours: float, base: float) -> bool:
 
 
 def _difference(ours: float, base: float, metric: Metric) -> float:
-    """Setting minus base; of gaps in powers of ten, where one of 0 is infinitely far below any other."""
+    """Setting minus base; of gaps in powers of ten, where one without a logarithm is infinitely far below any other.
+
+    Accuracies are numbers of samples divided by their count: differences by as many samples are equal, too, in floats.
+    """
     if metric != "gap" or ours == base:
-        return ours - base
-    return _power(ours) - _power(base)
-
-
-def _power(gap: float) -> float:
-    return math.log10(gap) if gap > 0 else -math.inf
+        return round(ours - base, _DIGITS) if more_is_better(metric) else ours - base
+    if min(ours, base) <= 0:
+        return math.copysign(math.inf, ours - base)
+    return math.log10(ours) - math.log10(base)
 
 
 def _relative(ours: float, base: float) -> float:

@@ -67,7 +67,7 @@ class Approach:
     def add(self, steps: Column, values: Column, epochs: Column) -> None:
         """The next rows, at least one."""
         if self.goal is None:
-            self.goal = _near(self.lowest, float(values[0]))
+            self.goal = near(self.lowest, float(values[0]))
         self.rows += len(values)
         if self.hits is not None:
             self.hits.add(steps, values)
@@ -77,7 +77,7 @@ class Approach:
                 self.step, self.epoch = float(steps[below[0]]), float(epochs[below[0]])
 
 
-def _near(lowest: float, first: float) -> float:
+def near(lowest: float, first: float) -> float:
     """``low + 0.01·(first - low)`` (Moré & Wild 2009); nothing reaches it where one of them is not finite."""
     goal = lowest + TOLERANCE * (first - lowest) if math.isfinite(first) and math.isfinite(lowest) else -math.inf
     return goal if math.isfinite(goal) else -math.inf

@@ -122,10 +122,10 @@ def _certainty(test: PairedTest, query: ComparisonQuery) -> str:
         return f"could be chance ({_p_values(test)})"
     untied = test.wins + test.losses
     tests = f" and {test.open} undecided tests" if test.open > 1 else ""
-    ties = " that are not tied" if test.ties else ""
+    ties, such = (" that are not tied", "such ") if test.ties else ("", "")
     return (
         f"cannot be decided ({_p_values(test)}; with {untied} {test.unit}s{ties}{tests} the lowest possible is "
-        f"{test.lowest_p(untied):.2g}, {fewest} {test.unit}s would do)"
+        f"{test.lowest_p(untied):.2g}, {fewest} {such}{test.unit}s would do)"
     )
 
 
@@ -171,7 +171,8 @@ def _difference(test: PairedTest) -> str:
         return ""
     kind = "Median difference" if test.unit == "seed" else "Median relative difference"
     if not math.isfinite(test.median_difference):
-        return f" {kind} not finite: too often one of the two alone diverged or did not get there."
+        reached = ", or came down to the known minimum" if test.metric == "gap" else " or did not get there"
+        return f" {kind} not finite: too often one of the two alone diverged{reached}."
     powers = " powers of ten" if test.metric == "gap" and test.unit == "seed" else ""
     stated = f" {kind} {_signed(test.median_difference)}{powers}"
     if test.interval is None:

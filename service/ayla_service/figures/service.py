@@ -235,11 +235,17 @@ class FigureService:
         return read_rows(self._reader, results, series, plan.snapshot, columns, points, evenly=evenly)
 
     def _values(self, plan: FigurePlan, data: FigureData) -> SettingValues:
-        """The values of the cells of a heat map: by a metric those of the comparison, which is by one by default."""
-        options = plan.options
-        if options.value is not None or (options.metric is None and not plan.job.has_epochs):
-            return values_of(data.settings, options.value or CellValue.FINAL_LOSS)
-        return values_by_metric(data, self._compare(plan.principal, [plan.job.id], options))
+        """The values of the cells of a heat map: by a metric those of the comparison, which is by one by default.
+
+        A comparison also says where losses of steps are those of single mini-batches, by which nothing is decided.
+        """
+        options, value = plan.options, plan.options.value
+        if options.metric is None and not plan.job.has_epochs:
+            return values_of(data.settings, value or CellValue.FINAL_LOSS)
+        if value is not None:
+            options = replace(options, metric="final_loss" if value is CellValue.FINAL_LOSS else "best_loss")
+        found = values_by_metric(data, self._compare(plan.principal, [plan.job.id], options))
+        return found if value is None or found.missing else values_of(data.settings, value)
 
     def _compare(self, principal: Principal, job_ids: Sequence[str], options: FigureOptions) -> ComparisonResult:
         return self._comparisons.compare(principal, job_ids, options.query, options.protocol)

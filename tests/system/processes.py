@@ -61,6 +61,10 @@ def service(folder: Path, **settings: object) -> Iterator[Service]:
             process.wait(PATIENCE_SECONDS)
 
 
+_ADDRESS = re.compile(r'(?:http://127\.0\.0\.1:|"host": "127\.0\.0\.1", "port": )(\d+)')
+"""Of the first line, for people or in JSON."""
+
+
 def url_of(process: Process, log: Path) -> str:
     """Where a process that has just been started serves, as its log says.
 
@@ -69,9 +73,9 @@ def url_of(process: Process, log: Path) -> str:
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        found = re.search(r"http://127\.0\.0\.1:\d+", log.read_text())
+        found = _ADDRESS.search(log.read_text())
         if found:
-            return found.group()
+            return f"http://127.0.0.1:{found[1]}"
         time.sleep(0.05)
     raise RuntimeError(f"the service did not start: {log.read_text()}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Self, TypeAlias, TypeVar, overload
+from typing import Literal, Self, TypeAlias, TypeVar, overload
 
 import httpx2
 
@@ -209,6 +209,36 @@ class Client:
         found = parse(model, fetch("application/json"))
         found._source = TableSource(fetch)
         return found
+
+    def figure(
+        self,
+        job: Job | str | JobList,
+        kind: str,
+        *,
+        format: Literal["svg", "png", "pdf"] = "svg",  # noqa: A002  # as the service calls it
+        **options: str | float | Sequence[float] | None,
+    ) -> bytes:
+        """A figure as the service draws it, to be written into a file.
+
+        Args:
+            job: the job or its id; or several of them in one figure.
+            kind: what it shows, such as "loss", "heatmap", "forest", "strip" or "tuning".
+            format: of the file.
+            **options: parameters of the service's figures, such as ``style="paper"``, ``width=3.3``,
+                ``metric="test_loss"`` or ``optimizers="0,2"``; see docs/server-figures.md.
+
+        Raises:
+            NotFoundError: there is no such job.
+            ConflictError: the job has no figure of this kind.
+            InvalidRequest: an argument cannot be sent.
+            UnprocessableEntityError: an option does not fit; ``errors`` says why.
+        """
+        asked = without_none(**options) | {"format": format}
+        if isinstance(job, Sequence) and not isinstance(job, str):
+            path, asked = f"/v1/figures/{segment(kind)}", asked | {"job_id": [id_of(one) for one in job]}
+        else:
+            path = f"/v1/jobs/{segment(job)}/figures/{segment(kind)}"
+        return self._transport.get(path, asked, accept="*/*").content
 
     def close(self) -> None:
         """Close the connections."""

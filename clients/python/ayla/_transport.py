@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from typing import Any
 from urllib.parse import quote
@@ -24,7 +24,7 @@ from ayla.errors import (
 )
 
 Timeout = float | httpx2.Timeout | None
-Params = Mapping[str, str | float | None]
+Params = Mapping[str, str | float | Sequence[str | float] | None]
 
 _HEADER_VALUE = re.compile("[!-~]([ -~]*[!-~])?")
 

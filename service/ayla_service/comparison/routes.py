@@ -107,7 +107,7 @@ Comparisons = Annotated[ComparisonService, Depends(_comparisons)]
     operation_id="compare_job",
     summary="Compare a job's optimizers",
     response_model=JobComparison,
-    responses={**_TABLES, **responses(404, 406)},
+    responses={**_TABLES, **responses(404, 406, 409)},
 )
 def compare_job(
     job_id: JobId,
@@ -144,7 +144,7 @@ def compare_job(
     summary="Compare the optimizers of several jobs",
     dependencies=[Depends(submitted_json)],
     response_model=JobsComparison,
-    responses={**_TABLES, **responses(404, 406, 413, 415)},
+    responses={**_TABLES, **responses(404, 406, 409, 413, 415)},
 )
 def compare_jobs(
     wanted: Annotated[ComparisonRequest, Body(openapi_examples=EXAMPLES)],

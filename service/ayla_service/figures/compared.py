@@ -19,6 +19,7 @@ from ayla_service.comparison.schemas import (
 from ayla_service.comparison.service import ComparisonResult
 from ayla_service.comparison.verdicts import pair_comparison
 from ayla_service.errors import InvalidQuery
+from ayla_service.figures.data import drawable_number
 from ayla_service.figures.looks import FEW_NAMED, MOST_NAMED, SettingStyle, styles_at
 from ayla_service.figures.options import FigureOptions
 
@@ -209,7 +210,7 @@ def ends_of(interval: ConfidenceInterval) -> tuple[float, float]:
 
 def _end(value: float | None, infinity: str | None) -> float:
     if value is not None:
-        return value
+        return drawable_number(value)
     return -math.inf if infinity == "-inf" else math.inf
 
 
@@ -259,8 +260,7 @@ def _slopes(drawn: DrawnProblem) -> Iterator[SlopePair]:
 
 
 def _shown(value: float, metric: Metric) -> float:
-    found = shown(value, metric)
-    return math.nan if found is None else found
+    return drawable_number(shown(value, metric))
 
 
 @dataclass(frozen=True, slots=True)

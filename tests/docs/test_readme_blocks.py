@@ -1,4 +1,7 @@
-"""Every fenced block of the READMEs and of the page on citing runs as it stands, each by itself, beside a service."""
+"""Every fenced block of the READMEs and of the page on citing runs as it stands, each by itself, beside a service.
+
+So does the example of the page on comparisons, of which every number is computed anew.
+"""
 
 import os
 import re
@@ -10,6 +13,7 @@ from pathlib import Path
 import ayla
 import pytest
 
+from tests.docs import comparison_example as example
 from tests.docs.blocks import CodeBlock, blocks_of
 from tests.system.processes import Service, service
 from tests.waiting import PATIENCE_SECONDS
@@ -76,6 +80,35 @@ def test_what_the_page_says_of_other_learning_rates_is_so(running: Service) -> N
         trials = client.jobs.trials(client.jobs.wait(job, timeout=PATIENCE_SECONDS))
         ends = [client.trials.trajectory(trial)["param.x"][-1] for trial in trials]
     assert [round(float(end), 3) for end in ends] == [-0.034, 2.25, 2.25]
+
+
+def test_the_example_of_the_page_on_comparisons_runs_as_it_stands_and_every_number_is_so(
+    running: Service, tmp_path: Path
+) -> None:
+    """The service prints what the page shows, and it is what the trials say: nothing of the service computes it."""
+    block = next(block for block in blocks_of(example.PAGE) if block.language == "python")
+    environment = {**os.environ, "AYLA_BASE_URL": running.url}
+    printed = subprocess.run(
+        [sys.executable, "-c", block.text], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout
+    outputs = example.shown_outputs()
+    assert len(outputs) == 4
+    assert _without_numbers(printed) == _without_numbers("\n".join(outputs))
+    with running.client() as client:
+        more, job = client.jobs.list(limit=2)
+        losses = example.losses_of(client, [job, more], lambda trial: trial.value("final_loss"))
+        best = example.losses_of(client, [job], lambda trial: trial.value("best_loss"))
+    example.require_numbers(outputs[0], example.setting_by_setting(losses, best))
+    example.require_numbers(outputs[1], example.tuned_arms(losses))
+    example.require_numbers(outputs[2], example.fresh_seeds(losses))
+    example.require_numbers(outputs[3], example.tables(losses))
+    text = " ".join(example.PAGE.read_text().split())
+    assert [claim for claim in example.claims(losses) if claim not in text] == []
+
+
+def _without_numbers(text: str) -> list[str]:
+    """Its words line by line; the numbers, which another machine may round otherwise, are held by themselves."""
+    return [" ".join(re.sub(r"[\d.]+", "0", line).split()) for line in text.splitlines() if line.strip()]
 
 
 def test_what_a_report_says_on_repeating_it_works(running: Service, tmp_path: Path) -> None:

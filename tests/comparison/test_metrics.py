@@ -67,6 +67,13 @@ def test_each_problem_is_judged_by_a_default_of_its_own(database: Database) -> N
     assert [problem.not_recorded is None for problem in asked.problems] == [True, False, False, False]
 
 
+def test_batches_of_all_samples_are_no_mini_batches(database: Database) -> None:
+    for size, are_mini in ((20, False), (19, True), (None, False)):
+        problem = {"type": "dataset", "dataset": {"name": "curve", "samples": 20}, "batch_size": size}
+        found = compare(database, new_job(database, problem=problem)).results[0].problem
+        assert (found.mini_batches, found.target_metric) == (are_mini, "full_train_loss" if are_mini else "final_loss")
+
+
 def test_no_metric_is_forgotten_and_those_that_a_problem_cannot_have_name_another() -> None:
     assert {*METRIC_KINDS} == {*get_args(Metric)}
     expression = ComparedProblem("x", 10, "float64", mini_batches=False)

@@ -127,7 +127,7 @@ def test_accuracies_are_shown_as_they_are_and_more_of_them_is_better(database: D
     assert pair.interval.low == pytest.approx(0.1)
     assert pair.median_difference == pytest.approx(0.1)
     assert pair.verdict.startswith(
-        "with AYLA had the higher test accuracy than plain on 7 of 7 seeds: unlikely to be chance"
+        "with AYLA had a higher test accuracy than plain on 7 of 7 seeds: unlikely to be chance"
     )
     assert "Median difference +0.1 (98.4 % interval +0.1 to +0.1)." in pair.verdict
 

@@ -143,7 +143,8 @@ def test_options_that_do_not_fit_are_refused(client: TestClient, job: str) -> No
 
 
 def test_epochs_of_different_lengths_are_not_on_one_axis(client: TestClient) -> None:
-    jobs = [submitted(client, **DIGITS | {"problem": DIGITS["problem"] | {"batch_size": size}}) for size in (100, 200)]
+    digits: dict[str, Any] = DIGITS
+    jobs = [submitted(client, **digits | {"problem": digits["problem"] | {"batch_size": size}}) for size in (100, 200)]
     refused = problem_of(several(client, "loss", *jobs, x="epoch"), 422, "invalid-request")
     assert pointers(refused) == ["/x"]
     assert several(client, "loss", *jobs, x="step").status_code == 200

@@ -225,10 +225,10 @@ def test_what_is_said_of_known_cases(both: Both) -> None:
     assert (many.count("could be chance"), many.count("unlikely to be chance")) == (8, 0)
     assert "copies of one run and count as one" in said("copies of one run")
     assert "One seed says nothing" in said("one seed")
-    assert "AYLA had the lower test accuracy than plain on 12 of 12 seeds: unlikely to be chance" in said(
+    assert "AYLA had a lower test accuracy than plain on 12 of 12 seeds: unlikely to be chance" in said(
         "never lower", "test_accuracy", **MINI_BATCHES
     )
-    assert "AYLA had the higher test loss than plain on 12 of 12 seeds" in said("never lower", **MINI_BATCHES)
+    assert "AYLA had a higher test loss than plain on 12 of 12 seeds" in said("never lower", **MINI_BATCHES)
     of_one_batch = said("never lower", "final_loss", **MINI_BATCHES)
     assert of_one_batch.count("with mini-batches it is the loss of a single one") == 2
     assert "seeds" not in of_one_batch.splitlines()[-1]

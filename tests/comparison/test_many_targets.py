@@ -46,7 +46,13 @@ def _first(values: Sequence[float], goal: float) -> float:
 
 @pytest.mark.parametrize(
     ("first", "best", "least", "distance"),
-    [(100.0, 0.01, None, 0.0), (5.0, 2.0, 1.0, 1.0), (-0.1, -0.95, -1.0, -1.0), (100.0, 1e-6, 0.0, 0.0)],
+    [
+        (100.0, 0.01, None, 0.0),
+        (5.0, 2.0, 1.0, 1.0),
+        (-0.1, -0.95, -1.0, -1.0),
+        (-0.1, -0.2415, -1.0, -1.0),  # by rounding alone the last target would be out of reach of the best value
+        (100.0, 1e-6, 0.0, 0.0),
+    ],
 )
 def test_targets_are_at_equal_factors_from_the_first_to_the_best_value(
     first: float, best: float, least: float | None, distance: float
@@ -60,7 +66,8 @@ def test_targets_are_at_equal_factors_from_the_first_to_the_best_value(
 def test_targets_end_where_nothing_more_can_be_told_apart() -> None:
     assert spread(100.0, 0.0, None)[-1] == pytest.approx(1e-6)
     assert spread(2.0, -8.0, None)[-1] == pytest.approx(-8 + 0.01 * 10)
-    assert spread(3.0, 3.0, None).tolist() == [3.0] * TARGETS
+    for same in (3.0, 0.0, -8.0):
+        assert spread(same, same, None).tolist() == [same] * TARGETS
     for first, best in ((INF, 1.0), (1.0, INF), (1e308, -1e308), (math.nan, 1.0)):
         assert spread(first, best, None).tolist() == [-INF] * TARGETS
 

@@ -67,6 +67,13 @@ def test_each_problem_is_judged_by_a_default_of_its_own(database: Database) -> N
     assert [problem.not_recorded is None for problem in asked.problems] == [True, False, False, False]
 
 
+def test_batches_of_all_samples_are_no_mini_batches(database: Database) -> None:
+    for size, are_mini in ((20, False), (19, True), (None, False)):
+        problem = {"type": "dataset", "dataset": {"name": "curve", "samples": 20}, "batch_size": size}
+        found = compare(database, new_job(database, problem=problem)).results[0].problem
+        assert (found.mini_batches, found.target_metric) == (are_mini, "full_train_loss" if are_mini else "final_loss")
+
+
 def test_no_metric_is_forgotten_and_those_that_a_problem_cannot_have_name_another() -> None:
     assert {*METRIC_KINDS} == {*get_args(Metric)}
     expression = ComparedProblem("x", 10, "float64", mini_batches=False)
@@ -120,7 +127,7 @@ def test_accuracies_are_shown_as_they_are_and_more_of_them_is_better(database: D
     assert pair.interval.low == pytest.approx(0.1)
     assert pair.median_difference == pytest.approx(0.1)
     assert pair.verdict.startswith(
-        "with AYLA had the higher test accuracy than plain on 7 of 7 seeds: unlikely to be chance"
+        "with AYLA had a higher test accuracy than plain on 7 of 7 seeds: unlikely to be chance"
     )
     assert "Median difference +0.1 (98.4 % interval +0.1 to +0.1)." in pair.verdict
 

@@ -120,6 +120,11 @@ def test_who_did_worse_is_told_so() -> None:
     )
 
 
+def test_one_pair_that_is_not_tied_is_one_seed() -> None:
+    words = said(problem({AYLA: [1.0, 2.0], PLAIN: [1.0, 3.0]}))
+    assert "with 1 seed that is not tied the lowest possible is 1, 6 seeds would do" in words
+
+
 def test_how_many_seeds_would_decide_is_said_where_these_cannot() -> None:
     """Seven seeds of eight comparisons: the clearest of them could not have come below 8 / 64."""
     made = problem({PLAIN: [1.0] * 7, **{f"arm {arm}": [0.0] * 6 + [2.0] for arm in range(8)}})

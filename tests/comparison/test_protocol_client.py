@@ -163,5 +163,8 @@ def test_what_the_service_refuses_is_an_error_with_the_field(both: Both) -> None
     with pytest.raises(ayla.UnprocessableEntityError) as refused:
         both.client.compare(job_id, protocol=ayla.protocol([0, 0], [1]))
     assert [error.pointer for error in refused.value.errors] == ["/protocol/tuning_seeds"]
+    for asked in (job_id, [job_id]):
+        with pytest.raises(ayla.InvalidRequest, match="/targets"):
+            both.client.compare(asked, targets=[])
     with pytest.raises(ayla.InvalidRequest):
         both.client.compare([3])  # type: ignore[arg-type]

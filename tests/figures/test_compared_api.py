@@ -142,6 +142,14 @@ def test_options_that_do_not_fit_are_refused(client: TestClient, job: str) -> No
     problem_of(several(client, "forest", job, "none"), 404, "job-not-found")
 
 
+def test_epochs_of_different_lengths_are_not_on_one_axis(client: TestClient) -> None:
+    digits: dict[str, Any] = DIGITS
+    jobs = [submitted(client, **digits | {"problem": digits["problem"] | {"batch_size": size}}) for size in (100, 200)]
+    refused = problem_of(several(client, "loss", *jobs, x="epoch"), 422, "invalid-request")
+    assert pointers(refused) == ["/x"]
+    assert several(client, "loss", *jobs, x="step").status_code == 200
+
+
 def test_jobs_of_another_team_have_no_figures(app: FastAPI, client: TestClient, database: Database, job: str) -> None:
     app.dependency_overrides[authenticate] = lambda: stranger(database, "rival")
     problem_of(several(client, "forest", job), 404, "job-not-found")

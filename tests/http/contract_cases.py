@@ -22,6 +22,9 @@ METHODS = ("get", "post", "patch", "put", "delete")
 
 Operation = dict[str, Any]
 
+OF_SEVERAL_JOBS = ("compare_jobs", "get_jobs_figure")
+"""Operations that jobs are named to elsewhere than in the path."""
+
 NEEDS_AN_ENDED_JOB = ("delete_job", "retry_job")
 CSV = b"a,b,target\n1,2,3\n4,5,6\n7,8,9\n"
 
@@ -91,11 +94,13 @@ def _dataset(database: Database) -> str:
 def good_request(operation: Operation, there: Mapping[str, str]) -> dict[str, Any]:
     """The plainest request that succeeds: by the document's own examples, with things that are there."""
     request: dict[str, Any] = {"path_parameters": dict(there), **_SPECIAL.get(operation["operationId"], dict)()}
-    if operation["operationId"] == "get_figure":
+    if operation["operationId"] in ("get_figure", "get_jobs_figure"):
         request["path_parameters"]["kind"] = "loss"
     content = operation.get("requestBody", {}).get("content", {})
     if "body" not in request and "application/json" in content:
         request["body"] = _example(content["application/json"])
+    if operation["operationId"] == "get_jobs_figure":
+        request["query"] = {"job_id": [there["job_id"]]}
     if operation["operationId"] == "compare_jobs":
         request["body"] = {"job_ids": [there["job_id"]]}
     if operation["operationId"] == "add_member":

@@ -20,6 +20,7 @@ from ayla._version import __version__
 from ayla._workers import Workers
 from ayla.comparison import Comparison
 from ayla.comparison_tables import TableSource, WithTables
+from ayla.errors import InvalidRequest
 from ayla.jobs_comparison import JobsComparison
 from ayla.models import Catalogue, Job
 
@@ -193,6 +194,8 @@ class Client:
             "targets": None if targets is None else list(targets),
             "cost": cost,
         }
+        if targets is not None and not len(targets):  # a query without any would stand for the default
+            raise InvalidRequest("/targets", "name at least one, or leave it out.")
         several = isinstance(job, Sequence) and not isinstance(job, str)
         if protocol is None and not several:
             path = f"/v1/jobs/{segment(job)}/comparison"

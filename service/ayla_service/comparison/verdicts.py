@@ -122,9 +122,10 @@ def _certainty(test: PairedTest, query: ComparisonQuery) -> str:
         return f"could be chance ({_p_values(test)})"
     untied = test.wins + test.losses
     tests = f" and {test.open} undecided tests" if test.open > 1 else ""
-    ties, such = (" that are not tied", "such ") if test.ties else ("", "")
+    which, such = (f" that {'is' if untied == 1 else 'are'} not tied", "such ") if test.ties else ("", "")
+    units = test.unit if untied == 1 else f"{test.unit}s"
     return (
-        f"cannot be decided ({_p_values(test)}; with {untied} {test.unit}s{ties}{tests} the lowest possible is "
+        f"cannot be decided ({_p_values(test)}; with {untied} {units}{which}{tests} the lowest possible is "
         f"{test.lowest_p(untied):.2g}, {fewest} {such}{test.unit}s would do)"
     )
 
@@ -138,7 +139,7 @@ def _clause(test: PairedTest) -> str:
 
 def _named(metric: Metric) -> tuple[str, str, str]:
     name, (better, worse) = in_words(metric), ("higher", "lower") if more_is_better(metric) else ("lower", "higher")
-    return f"had the {better} {name} than", f"had the {worse} {name} than", f"had the same {name} as"
+    return f"had a {better} {name} than", f"had a {worse} {name} than", f"had the same {name} as"
 
 
 def _majority(test: PairedTest) -> str:

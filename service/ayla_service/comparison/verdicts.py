@@ -120,13 +120,18 @@ def _certainty(test: PairedTest, query: ComparisonQuery) -> str:
     fewest = test.decidable_from(query.confidence)
     if fewest is None:
         return f"could be chance ({_p_values(test)})"
-    untied = test.wins + test.losses
     tests = f" and {test.open} undecided tests" if test.open > 1 else ""
-    ties, such = (" that are not tied", "such ") if test.ties else ("", "")
     return (
-        f"cannot be decided ({_p_values(test)}; with {untied} {test.unit}s{ties}{tests} the lowest possible is "
-        f"{test.lowest_p(untied):.2g}, {fewest} {such}{test.unit}s would do)"
+        f"cannot be decided ({_p_values(test)}; with {_untied(test)}{tests} the lowest possible is "
+        f"{test.lowest_p(test.wins + test.losses):.2g}, {fewest} {'such ' * bool(test.ties)}{test.unit}s would do)"
     )
+
+
+def _untied(test: PairedTest) -> str:
+    """How many pairs count in the sign test."""
+    count = test.wins + test.losses
+    plural, are = ("", "is") if count == 1 else ("s", "are")
+    return f"{count} {test.unit}{plural}" + f" that {are} not tied" * bool(test.ties)
 
 
 def _clause(test: PairedTest) -> str:

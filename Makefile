@@ -12,7 +12,7 @@ TORCH_INDEX ?=
 # Ours in one command, so that pip finds each here and asks no index for it.
 PACKAGES := --editable ./clients/torch --editable '.[worker]' --editable './clients/python[cli,plot]'
 
-.PHONY: help demo serve test quick lint types contracts unit fuzz chaos containers mutants openapi pin-images job-spec lock format clean
+.PHONY: help demo serve test quick lint types contracts unit fuzz chaos containers mutants openapi pin-images job-spec lock dist format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -92,6 +92,9 @@ lock: $(VENV)/.installed-dev ## Write the lock files anew after a change of depe
 
 pin-images: ## Name the base images of the containers by their digests of now; needs Docker and its registry
 	@$(PYTHON) -m tests.containers.pin_images
+
+dist: $(VENV)/.installed-dev ## Build the wheels of all packages into dist/; install them in one command
+	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist ./clients/torch ./clients/python .
 
 job-spec: $(VENV)/.installed-dev ## Write docs/job-spec.md anew after a change of the job spec
 	@$(BIN)/python -m tests.docs.job_spec_page > docs/job-spec.md.new && mv docs/job-spec.md.new docs/job-spec.md

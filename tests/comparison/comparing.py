@@ -51,4 +51,5 @@ def problem(
         to_goal = steps[label] if steps else [INF] * len(values)
         runs = [run(loss, seed, label=label, steps=to_goal[seed]) for seed, loss in enumerate(values)]
         made.settings[label] = setting(label, runs)
+        made.seeds.update(run.seed for run in runs)
     return made

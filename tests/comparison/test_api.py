@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from ayla_service.comparison import loading
 from ayla_service.comparison.routes import EXAMPLES
+from ayla_service.db.models import JobRow
 from ayla_service.db.session import Database
 from ayla_service.http.authorization import authenticate
 from ayla_service.states import TrialState
@@ -267,3 +268,30 @@ def test_reading_is_enough_to_compare_and_an_idempotency_key_is_passed_over(
 def test_the_documented_example_is_a_valid_request(client: TestClient) -> None:
     for example in EXAMPLES.values():
         problem_of(client.post("/v1/comparisons", json=example["value"]), 404, "job-not-found")
+
+
+def test_a_spec_that_another_version_wrote_is_said_to_be_unreadable(client: TestClient, database: Database) -> None:
+    known, newer = new_job(client, database, CLEAR[:2]), new_job(client, database, CLEAR[:2], budget={"steps": 11})
+    with database.read() as session:
+        written = session.get_one(JobRow, newer).resolved_spec
+    problem, record_section = written["problem"], written["record"]
+    changes: list[dict[str, Any]] = [
+        {"problem": problem | {"start": {"x": {"cauchy": [0, 1]}}}},
+        {"problem": problem | {"type": "simulator"}},
+        {"problem": {"type": "expression"}},
+        {"record": record_section | {"every": 0}},
+        {"budget": {}},
+    ]
+    for changed in changes:
+        with database.write() as session:
+            session.get_one(JobRow, newer).resolved_spec = written | changed
+        for answer in (
+            client.get(f"/v1/jobs/{newer}/comparison"),
+            client.post("/v1/comparisons", json={"job_ids": [known, newer]}),
+            client.get("/v1/figures/strip", params={"job_id": [known, newer]}),
+        ):
+            assert newer in problem_of(answer, 409, "spec-unreadable")["detail"]
+    with database.write() as session:  # a function that this version's language lacks: its minimum is not known
+        session.get_one(JobRow, newer).resolved_spec = written | {"problem": problem | {"expression": "newer(x)"}}
+    found = document_of(client.get(f"/v1/jobs/{newer}/comparison"))
+    assert (found["minimum"], found["optimizers"][0]["final_loss"]["values"]) == (None, 2)

@@ -1,6 +1,7 @@
 """One comparison: what the Python client returns and prints about a job is what the service says, to the last word."""
 
 import math
+import pickle
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -10,6 +11,7 @@ from random import Random
 from typing import Any, get_args
 
 import ayla
+import httpx2
 import pytest
 from ayla.cli.app import app as command
 from ayla.cli.session import Session
@@ -245,3 +247,32 @@ def test_random_jobs_are_compared_alike(both: Both) -> None:
         metric = random.choice(get_args(Metric))
         query = ComparisonQuery(metric, random.choice([1.0, 4.0]), random.choice([0.5, 0.9]), random.choice(labels))
         compared(both, job_id, query)
+
+
+def test_tables_of_client_and_command_are_the_text_of_the_service(both: Both) -> None:
+    """To the last byte, for a job, for several jobs and for arms; a comparison that was copied away has none."""
+    job_id, other = (ended_job(both.database, CASES["ties"], dtype=dtype) for dtype in ("float64", "float32"))
+    protocol = {"tuning_seeds": [0, 1], "confirm_seeds": [2, 3, 4, 5]}
+    for found, body in (
+        (both.client.compare(job_id, metric="best_loss"), {"job_ids": [job_id], "metric": "best_loss"}),
+        (both.client.compare([job_id, other]), {"job_ids": [job_id, other]}),
+        (both.client.compare(job_id, protocol=protocol), {"job_ids": [job_id], "protocol": protocol}),
+    ):
+        texts = {"markdown": found.to_markdown(), "latex": found.to_latex(), "csv": found.to_csv()}
+        for form, text in texts.items():
+            answer = httpx2.post(f"{both.served.url}/v1/comparisons?format={form}", json=body, trust_env=False)
+            assert text == answer.text
+        copied = pickle.loads(pickle.dumps(found))
+        assert copied == found
+        with pytest.raises(ayla.AylaError, match="did not come from a client"):
+            copied.to_csv()
+    for form in ("markdown", "latex", "csv"):
+        answer = httpx2.post(
+            f"{both.served.url}/v1/comparisons?format={form}", json={"job_ids": [job_id, other]}, trust_env=False
+        )
+        assert both.command("compare", job_id, other, "--format", form).rstrip() == answer.text.rstrip()
+    refused = CliRunner().invoke(
+        command, ["compare", job_id, "--format", "csv", "--json"], obj=Session(both.served.url)
+    )
+    assert refused.exit_code == 2
+    assert "give one of --json, --format" in refused.output

@@ -15,6 +15,7 @@ from tests.containers.pages import ROOT, behind_a_proxy
 NGINX = "nginx:1.28"
 
 _NAME = "ayla.example"
+_CSV = {"Content-Type": "text/csv"}
 _CONTAINER = f"{PROJECT}-nginx"
 _UPLOAD_BYTES = 3_000_000  # more than nginx takes by itself
 
@@ -72,7 +73,7 @@ def _checks(installation: Installation, port: int) -> str:
     assert _ask(installation, port, "POST", "/v1/jobs", json.dumps(SHORT).encode(), foreign)[0] == 403
     assert _ask(installation, port, "GET", "/metrics")[0] == 404
     rows = b"a,b\n" + b"0.125,0.25\n" * (_UPLOAD_BYTES // 11)
-    status, answer = _ask(installation, port, "POST", "/v1/datasets?name=large&format=csv", rows)
+    status, answer = _ask(installation, port, "POST", "/v1/datasets?name=large&format=csv", rows, _CSV)
     assert status == 201, answer
     return f"own origin accepted, another refused, {len(rows) / 1e6:.0f} MB uploaded, {_events(installation, port)}"
 

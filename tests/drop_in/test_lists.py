@@ -67,6 +67,22 @@ def test_lists_and_tensors_agree(name: str, dtype: torch.dtype) -> None:
             assert all(map(torch.equal, u, before))
 
 
+def test_the_operations_of_accelerators_agree_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the CPU, as no other device may be there: few launches for many tensors."""
+    for name in ("adam, other settings", "sgd, momentum", "nadam"):
+        settings = SETTINGS[name]
+        rule = rule_of(settings)
+        found = []
+        for apart in (False, True):
+            monkeypatch.setattr(kernels, "is_apart", lambda number, apart=apart: apart)
+            x, u, drawn = given(torch.float64)
+            memory = memory_of(rule, drawn, u, fresh=False)
+            with_lists(rule, x, u, 0.6, memory, numbers_of(rule, settings, 4.0))
+            found.append([x, *memory.values()])
+        for mine, theirs in zip(*found, strict=True):
+            torch.testing.assert_close(mine, theirs, rtol=1e-12, atol=1e-14)
+
+
 def with_tensors(rule: Rule, x: Tensor, u: Tensor, v: float, memory: Any, h: Any) -> tuple[Tensor, dict[str, Tensor]]:
     numbers = {name: torch.tensor(value, dtype=x.dtype) for name, value in h.items()}
     moved, remembered = rule.update(x, u, torch.tensor(v, dtype=x.dtype), memory, numbers)

@@ -28,18 +28,19 @@ def made_up_problem(title: str, losses: Losses) -> ComparedProblem:
     for label, (settings, values) in losses.items():
         runs = {}
         for seed, loss in enumerate(values):
-            steps = INF if loss in (INF, 0) or loss > 1 else 200 * loss + 20 * (1 + seed)
+            steps = 200 * loss + 20 * (1 + seed) if 0 < loss <= 1 else INF
             goal = float(round(steps)) if steps < INF else INF
             runs[seed] = run(loss, seed, label=label, curve=LossCurve(10 * loss, goal, None, _to_targets(loss, seed)))
         optimizer = {"name": "sgd", "learning_rate": 0.1, "label": label, "ayla": None} | settings
         made.settings[label] = ComparedSetting(label, optimizer, runs=runs)
+        made.seeds.update(runs)
     return made
 
 
 def _to_targets(loss: float, seed: int) -> tuple[float, ...]:
     """Steps to targets that are harder and harder; what ended higher reaches fewer of them."""
-    reached = TARGETS if loss == 0 else min(TARGETS, int(12 / loss)) if loss < INF else 3
-    pace = 1 + min(loss, 5.0)
+    reached = min(TARGETS, int(12 / min(max(loss, 0.01), 4.0)))
+    pace = 1 + min(max(loss, 0.0), 5.0)
     steps = (float(round((5 + seed) * (1 + place * pace) ** 1.3)) for place in range(reached))
     return (*steps, *[INF] * (TARGETS - reached))
 

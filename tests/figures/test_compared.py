@@ -12,8 +12,9 @@ from ayla_service.comparison.tuned_arms import follow
 from ayla_service.errors import InvalidQuery
 from ayla_service.figures.compared import Compared, compared, pairs_of, slopes_of, strips_of
 from ayla_service.figures.compared_arms import best_of_settings, sensitivity_of
+from ayla_service.figures.drawing import to_file
 from ayla_service.figures.looks import LOOKS, look_of
-from ayla_service.figures.options import FigureOptions
+from ayla_service.figures.options import FigureOptions, Form, Style
 from ayla_service.figures.renderers import forest, profiles, sensitivity, slopes, strip, tuning
 from ayla_service.figures.renderers.forest import NO_PAIRS
 from ayla_service.figures.renderers.rows import OUTCOMES
@@ -229,3 +230,24 @@ def test_accuracies_have_their_direction() -> None:
 
 def _with(run: Any, metrics: dict[str, float]) -> Any:
     return replace(run, whole_parts=metrics)
+
+
+EXTREME = [[1e308, -1e308, 5.0], [1e-320, 0.0, 1e300], [INF, INF, INF], [-1.0, -2.0, 5e9]]
+HOSTILE = ["$x$ $\\frac{1", "</svg><script>alert(1)</script>", "w" * 200, "日本語 lr=0.1"]
+
+
+def test_values_of_any_size_and_hostile_labels_are_drawn() -> None:
+    drawn_files: list[str] = []
+    small, paper = FigureOptions(width=3.0, height=1.5), FigureOptions(style=Style.PAPER)
+    for values in EXTREME:
+        losses: dict[str, Any] = {PLAIN: ({}, [1.0, 2.0, 3.0]), AYLA: ({"ayla": {"n1": 2.0, "n2": 1.0}}, values)}
+        losses |= {label: ({"name": "adam"}, values) for label in HOSTILE}
+        query = ComparisonQuery(baseline=PLAIN, confidence=0.7)
+        problem = made_up_problem(HOSTILE[1], losses)
+        data = compared(result_of([problem, problem], query), HOSTILE[0], FigureOptions())
+        one = compared(result_of([problem], query), HOSTILE[1], FigureOptions())
+        for place, render in enumerate((forest.render, slopes.render, strip.render, sensitivity.render, tuning.render)):
+            drawn_data, options = ((data, small), (one, paper))[(place + len(drawn_files)) % 2]
+            drawn_files.append(to_file(partial(render, data=drawn_data), options, Form.SVG).decode())
+    assert len(drawn_files) == 5 * len(EXTREME)
+    assert not any("<script" in svg for svg in drawn_files)

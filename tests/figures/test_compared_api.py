@@ -63,6 +63,20 @@ def test_every_kind_of_comparison_is_drawn_of_one_job_and_of_several(
     assert "relative" in texts_of(several(client, "forest", job, other, width=12))
 
 
+def test_results_near_the_largest_numbers_are_drawn(client: TestClient, database: Database) -> None:
+    """Losses of 1e308 have not diverged, but margins around them and their differences are no numbers any more."""
+    job_id = submitted(client, optimizers=SWEEP, seeds=list(range(7)))
+    extremes = [1.7e308, -1.7e308, 1e300, 5e-324, 0.0, -1e-300, 1.0]
+    for place, trial_id in enumerate(trial_ids(database, job_id)):
+        losses = [extremes[(place + step * (1 + place // 7)) % 7] for step in range(3)]
+        columns: dict[str, list[Any]] = {"step": [0, 1, 2], "loss": losses, "param.x": [1.0, 0.5, 0.2]}
+        record(database, trial_id, columns, steps_done=2, final_loss=losses[2], best_loss=min(losses), best_step=1)
+    for kind in KINDS:
+        for scale in ("auto", "linear", "log"):
+            assert drawn(client, job_id, kind, scale=scale)
+    assert drawn(client, job_id, "forest", metric="area_under_curve")
+
+
 def test_recorded_lines_of_several_jobs_are_in_one_figure(client: TestClient, database: Database, job: str) -> None:
     other = swept(client, database, "second", start=3.0)
     words = texts_of(several(client, "loss", job, other, width=14, height=8))
@@ -109,6 +123,10 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("strip", {"baseline": "SGD"}, "/baseline"),
     ("data-profile", {"metric": "final_loss"}, "/metric"),
     ("tuning", {"tuning_seeds": "x"}, "/tuning_seeds"),
+    ("tuning", {"tuning_seeds": "0,0"}, "/tuning_seeds"),
+    ("sensitivity", {"tuning_seeds": "77"}, "/tuning_seeds"),
+    ("forest", {"tuning_seeds": "77", "confirm_seeds": "1"}, "/tuning_seeds"),
+    ("slopes", {"tuning_seeds": "0", "confirm_seeds": "1,1"}, "/confirm_seeds"),
     ("loss", {"metric": "test_loss"}, "/metric"),
     ("loss", {"metric": "gap"}, "/metric"),
 ]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Self, TypeAlias, overload
+from typing import Literal, Self, TypeAlias, TypeVar, overload
 
 import httpx2
 
@@ -19,11 +19,14 @@ from ayla._trials import Trials
 from ayla._version import __version__
 from ayla._workers import Workers
 from ayla.comparison import Comparison
+from ayla.comparison_tables import TableSource, WithTables
 from ayla.jobs_comparison import JobsComparison
 from ayla.models import Catalogue, Job
 
 JobList: TypeAlias = Sequence[Job] | list[str] | list[Job | str] | tuple[Job | str, ...]
 """Several jobs or ids; a single text is the id of one job."""
+
+C = TypeVar("C", bound=WithTables)
 
 DEFAULT_TIMEOUT = httpx2.Timeout(60.0, connect=5.0)
 
@@ -192,10 +195,50 @@ class Client:
         }
         several = isinstance(job, Sequence) and not isinstance(job, str)
         if protocol is None and not several:
-            return parse(Comparison, self._transport.get(f"/v1/jobs/{segment(job)}/comparison", asked))
+            path = f"/v1/jobs/{segment(job)}/comparison"
+            return self._compared(Comparison, lambda accept: self._transport.get(path, asked, accept=accept))
         job_ids = [id_of(one) for one in (job if several else [job])]
         body = to_json(without_none(**asked, job_ids=job_ids, protocol=protocol))
-        return parse(JobsComparison, self._transport.post("/v1/comparisons", body, idempotent=True))
+        return self._compared(
+            JobsComparison,
+            lambda accept: self._transport.post("/v1/comparisons", body, idempotent=True, accept=accept),
+        )
+
+    def _compared(self, model: type[C], fetch: Callable[[str], httpx2.Response]) -> C:
+        """The answer, which can fetch itself as tables."""
+        found = parse(model, fetch("application/json"))
+        found._source = TableSource(fetch)
+        return found
+
+    def figure(
+        self,
+        job: Job | str | JobList,
+        kind: str,
+        *,
+        format: Literal["svg", "png", "pdf"] = "svg",  # noqa: A002  # as the service calls it
+        **options: str | float | Sequence[float] | None,
+    ) -> bytes:
+        """A figure as the service draws it, to be written into a file.
+
+        Args:
+            job: the job or its id; or several of them in one figure.
+            kind: what it shows, such as "loss", "heatmap", "forest", "strip" or "tuning".
+            format: of the file.
+            **options: parameters of the service's figures, such as ``style="paper"``, ``width=3.3``,
+                ``metric="test_loss"`` or ``optimizers="0,2"``; see docs/server-figures.md.
+
+        Raises:
+            NotFoundError: there is no such job.
+            ConflictError: the job has no figure of this kind.
+            InvalidRequest: an argument cannot be sent.
+            UnprocessableEntityError: an option does not fit; ``errors`` says why.
+        """
+        asked = without_none(**options) | {"format": format}
+        if isinstance(job, Sequence) and not isinstance(job, str):
+            path, asked = f"/v1/figures/{segment(kind)}", asked | {"job_id": [id_of(one) for one in job]}
+        else:
+            path = f"/v1/jobs/{segment(job)}/figures/{segment(kind)}"
+        return self._transport.get(path, asked, accept="*/*").content
 
     def close(self) -> None:
         """Close the connections."""

@@ -53,14 +53,14 @@ def json_of(response: httpx2.Response) -> Any:
         raise _unexpected(response, "is not JSON") from error
 
 
-def csv_of(response: httpx2.Response) -> str:
+def text_of(response: httpx2.Response, media_type: str) -> str:
     """The answer's text.
 
     Raises:
-        APIResponseError: it is not CSV.
+        APIResponseError: it is of another kind.
     """
-    if not response.headers.get("Content-Type", "").startswith("text/csv"):
-        raise _unexpected(response, "is not CSV")
+    if not response.headers.get("Content-Type", "").startswith(media_type):
+        raise _unexpected(response, f"is not {media_type}")
     return response.text
 
 

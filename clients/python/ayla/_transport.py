@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from typing import Any
 from urllib.parse import quote
@@ -24,7 +24,7 @@ from ayla.errors import (
 )
 
 Timeout = float | httpx2.Timeout | None
-Params = Mapping[str, str | float | None]
+Params = Mapping[str, str | float | Sequence[str | float] | None]
 
 _HEADER_VALUE = re.compile("[!-~]([ -~]*[!-~])?")
 
@@ -66,11 +66,17 @@ class Transport:
         return self._send(request, idempotent=True)
 
     def post(
-        self, path: str, body: object = None, *, idempotency_key: str | None = None, idempotent: bool = False
+        self,
+        path: str,
+        body: object = None,
+        *,
+        idempotency_key: str | None = None,
+        idempotent: bool = False,
+        accept: str = "application/json",
     ) -> httpx2.Response:
         """The answer to a POST of ``body`` as JSON (none when None)."""
         keyed = {"Idempotency-Key": header_value(idempotency_key, "idempotency_key")} if idempotency_key else {}
-        headers = {"Accept": "application/json"} | keyed
+        headers = {"Accept": accept} | keyed
         request = self._build("POST", path, json=body, headers=headers)
         return self._send(request, idempotent=idempotent or bool(idempotency_key))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ayla._responses import csv_of, parse
+from ayla._responses import parse, text_of
 from ayla._transport import Params, Transport, segment
 from ayla.models import ResponseModel, Trial
 from ayla.tables import Metrics, Predictions, Trajectory
@@ -76,7 +76,9 @@ class Trials:
     ) -> str:
         """The same as CSV text: a header line, an empty field where a number is not finite."""
         params = _query(columns, every=every, max_points=max_points, from_step=from_step, to_step=to_step)
-        return csv_of(self._transport.get(f"/v1/trials/{segment(trial)}/trajectory", params, accept="text/csv"))
+        return text_of(
+            self._transport.get(f"/v1/trials/{segment(trial)}/trajectory", params, accept="text/csv"), "text/csv"
+        )
 
     def metrics(
         self,
@@ -114,12 +116,17 @@ class Trials:
     ) -> str:
         """The same as CSV text: a header line, an empty field where a number is not finite."""
         params = _query(columns, max_points=max_points, from_step=from_step, to_step=to_step)
-        return csv_of(self._transport.get(f"/v1/trials/{segment(trial)}/metrics", params, accept="text/csv"))
+        return text_of(
+            self._transport.get(f"/v1/trials/{segment(trial)}/metrics", params, accept="text/csv"), "text/csv"
+        )
 
     def predictions(self, trial: Trial | str) -> Predictions:
         """What the trial's model predicts on its dataset at the recorded steps; no columns for expressions."""
         answer = parse(_PredictionsResponse, self._transport.get(f"/v1/trials/{segment(trial)}/predictions"))
         return Predictions(answer.trial_id, answer.steps, answer.columns)
+
+    def _csv(self, path: str, params: Params) -> str:
+        return text_of(self._transport.get(path, params, accept="text/csv"), "text/csv")
 
 
 def _query(columns: Iterable[str] | None, **numbers: int | None) -> Params:

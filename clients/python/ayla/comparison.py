@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import PlainSerializer, model_validator
 
 from ayla._formatting import html_paragraphs, html_table, text_table
+from ayla.comparison_tables import WithTables
 from ayla.models import ResponseModel
 
 _LOSS_HEADERS = ("final loss, median", "final loss, lowest", "best loss")
@@ -264,7 +265,7 @@ class JudgedOptimizers(ResponseModel):
         return [optimizer.label, str(optimizer.seeds), *(shown(optimizer) for shown in self._columns.values())]
 
 
-class Comparison(JudgedOptimizers):
+class Comparison(JudgedOptimizers, WithTables):
     """A job's optimizers side by side, with verdicts on who did better and how sure that is.
 
     All of it is the service's answer; printed, it is a table with the verdicts and notes below.

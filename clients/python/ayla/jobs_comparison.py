@@ -10,6 +10,7 @@ from ayla.aggregates import AggregatedPair
 from ayla.arm_tables import ArmTable, tables_of
 from ayla.arms import ProtocolResult, statements_of
 from ayla.comparison import JudgedOptimizers, Pairing
+from ayla.comparison_tables import WithTables
 from ayla.models import ResponseModel
 
 
@@ -52,7 +53,7 @@ class ProblemComparison(JudgedOptimizers):
         return f"{self.title}, {self.steps} steps"
 
 
-class JobsComparison(ResponseModel):
+class JobsComparison(WithTables):
     """The optimizers of several jobs, or the arms of one or several, with verdicts on who did better.
 
     All of it is the service's answer; printed, it has a table for each problem with the verdicts below, then the

@@ -1,14 +1,14 @@
 """The parameters of a group that a step moves by the same numbers, as lists."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from ayla_torch.foreach import DeviceNumber, Program
-from ayla_torch.rule_inputs import RuleInputs, for_lists
-from ayla_torch.update import Update, formula
+from ayla_torch.rule_inputs import Kept, RuleInputs, for_lists
+from ayla_torch.update import Update, formula, working_type
 
 Columns = list[list[Tensor]]
 
@@ -23,22 +23,24 @@ class ParameterBatch:
         inputs: the rule of the group.
         group: of torch.optim.
         t: number of the coming update, from 1.
-        scale: v, a tensor of shape [] where the parameters lie, in the type that they are updated in.
+        kept: what remains from step to step; holds v.
 
     Attributes:
+        scale: v, a tensor of shape [] where the parameters lie, in the type that they are updated in.
         parameters: with a gradient.
         gradients: theirs.
+        states: what is remembered of them; empty where that is nothing yet.
         numbers: of the update, by name.
     """
 
-    def __init__(self, inputs: RuleInputs, group: dict[str, Any], t: int, scale: Tensor) -> None:
+    def __init__(self, inputs: RuleInputs, group: dict[str, Any], t: int, kept: Kept) -> None:
         self.inputs = inputs
         self.parameters: list[Tensor] = []
         self.gradients: list[Tensor] = []
-        self.scale = scale
+        self.states: list[dict[str, Any]] = []
+        self.scale = kept.scale
+        self._kept = kept
         self.numbers = inputs.numbers(t, group)
-        decays, decoupled = group["weight_decay"] != 0, bool(group.get("decoupled_weight_decay"))
-        self._decay = {"penalised": decays and not decoupled, "decoupled": decays and decoupled}
 
     def program(self) -> Program:
         """The update of lists of them.
@@ -46,12 +48,17 @@ class ParameterBatch:
         Raises:
             TypeError, ValueError: for numbers that no step can be made with.
         """
+        written = self._kept.written
+        if written is not None and written[0] == self.numbers:
+            return written[1]
         rule, scale = self.inputs.rule, self.scale
         program = Program(("x", "u", *rule.memory), "u", scale.dtype)
         x, u, *before = (program.input(name) for name in ("x", "u", *rule.memory))
         v, h = DeviceNumber(scale, is_magnitude=True), for_lists(self.numbers, scale.dtype, scale.device)
-        after, memory = formula(rule, x, u, v, dict(zip(rule.memory, before, strict=True)), h, **self._decay)
+        after, memory = formula(rule, x, u, v, dict(zip(rule.memory, before, strict=True)), h, **self.inputs.decay)
         program.finish({"x": after, **memory})
+        fixed = not isinstance(self.numbers["lr"], Tensor) and program.depends_on(scale)
+        self._kept.written = (self.numbers, program) if fixed else None
         return program
 
     def run(self, program: Program, states: Sequence[dict[str, Any]]) -> None:
@@ -88,9 +95,45 @@ class ParameterBatch:
         rule = self.inputs.rule
         memories = [{name: state[name] for name in rule.memory} for state in states]
         return [
-            Update(rule, parameter, gradient, memory, self.scale, numbers, **self._decay)
+            Update(rule, parameter, gradient, memory, self.scale, numbers, **self.inputs.decay)
             for parameter, gradient, memory in zip(self.parameters, self.gradients, memories, strict=True)
         ]
+
+
+def batches_of(
+    inputs: RuleInputs, group: dict[str, Any], states: Mapping[Tensor, dict[str, Any]], scale: Tensor
+) -> Iterable[ParameterBatch]:
+    """The parameters of a group that have a gradient, by what their updates have in common.
+
+    Args:
+        inputs: the rule of the group.
+        group: of torch.optim.
+        states: what is remembered of parameters.
+        scale: v, a tensor of shape [].
+
+    Raises:
+        ValueError: for a sparse gradient.
+    """
+    found: dict[Any, ParameterBatch] = {}
+    dense = torch.strided
+    for parameter in group["params"]:
+        gradient = parameter.grad
+        if gradient is None:
+            continue
+        if gradient.layout is not dense:
+            raise ValueError("AYLA does not support sparse gradients")
+        state = states.get(parameter)
+        t = state["step"] + 1 if state else 1
+        key = (t, parameter.dtype, parameter.device, type(parameter))
+        batch = found.get(key)
+        if batch is None:
+            kept = inputs.kept_for(working_type(parameter.dtype), parameter.device)
+            kept.scale.copy_(scale, non_blocking=True)
+            batch = found[key] = ParameterBatch(inputs, group, t, kept)
+        batch.parameters.append(parameter)
+        batch.gradients.append(gradient)
+        batch.states.append(state or {})
+    return found.values()
 
 
 def pieces(columns: Columns, size: int) -> Iterator[Columns]:

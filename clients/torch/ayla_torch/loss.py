@@ -48,15 +48,11 @@ class LossTransform:
         if self._is_identity:
             one = torch.ones_like(loss)
             return ScaledLoss(loss, one, one, None)
-        factors = self._exponents_of(loss).factors(loss.abs())
-        return ScaledLoss(loss, *factors)
-
-    def _exponents_of(self, loss: Tensor) -> ExponentTable:
         key = (loss.dtype, loss.device)
-        found = self._exponents.get(key)
-        if found is None:
-            found = self._exponents[key] = self._made(*key)
-        return found
+        exponents = self._exponents.get(key)
+        if exponents is None:
+            exponents = self._exponents[key] = self._made(*key)
+        return ScaledLoss(loss, *exponents.factors(loss.abs()))
 
     def _made(self, dtype: torch.dtype, device: torch.device) -> ExponentTable:
         def placed(number: float) -> Tensor:
@@ -75,6 +71,8 @@ def as_tensor(loss: object) -> Tensor:
         ValueError: where it is not one real number.
     """
     if isinstance(loss, Tensor):
+        if loss.dim() == 0 and loss.dtype.is_floating_point:
+            return loss
         if loss.numel() != 1 or loss.is_complex():
             raise ValueError(f"the loss must be one real number, not {loss.dtype} of shape {list(loss.shape)}")
         return loss

@@ -1,6 +1,6 @@
 """AYLA around an optimizer of torch.optim."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -8,9 +8,10 @@ from torch import Tensor
 from torch._compile import _disable_dynamo
 from torch.optim import Optimizer
 
-from ayla_torch.batch import ParameterBatch
+from ayla_torch.batch import ParameterBatch, batches_of
 from ayla_torch.loss import LossTransform, Ranks, ScaledLoss, as_tensor
-from ayla_torch.rule_inputs import RuleInputs, as_tensors
+from ayla_torch.observation import is_observed
+from ayla_torch.rule_inputs import Kept, RuleInputs, as_tensors
 from ayla_torch.saved_state import check_state, settings_of, with_working_types
 from ayla_torch.settings import TransformSettings
 from ayla_torch.translation import check_group, check_optimizer, check_processes, rule_settings_of
@@ -120,9 +121,10 @@ class AYLA(Optimizer):
         Raises:
             ValueError: where a value does not let it.
         """
-        inputs = RuleInputs(rule_settings_of(type(self.inner), group), self._settings)
+        rule_settings = rule_settings_of(type(self.inner), group)
         try:
-            ParameterBatch(inputs, group, 1, torch.ones(())).program()
+            inputs = RuleInputs(rule_settings, group, self._settings)
+            ParameterBatch(inputs, group, 1, Kept(torch.float32, torch.device("cpu"))).program()
         except (TypeError, ValueError, RuntimeError) as error:
             raise ValueError(f"no step can be made with this parameter group: {error}") from error
 
@@ -136,7 +138,6 @@ class AYLA(Optimizer):
         """
         self._next_loss = as_tensor(loss).detach()
 
-    @torch.no_grad()
     def step(  # type: ignore[override]  # takes the loss where torch.optim takes a closure
         self, loss: Loss | Callable[[], Loss] | None = None, closure: Callable[[], Loss] | None = None
     ) -> Loss | None:
@@ -157,6 +158,16 @@ class AYLA(Optimizer):
             TypeError: without a loss.
             ValueError: for a loss that is not one number, a sparse gradient or an option that is not supported.
         """
+        # PyTorch's way around a step, for its profiler and for hooks, takes as long as a tenth of a small step.
+        if is_observed(self):
+            return self._observed_step(loss, closure)
+        return self._plain_step(loss, closure)
+
+    # So that PyTorch does not put it around every step by itself.
+    step.hooked = True  # type: ignore[attr-defined]
+
+    @torch.no_grad()
+    def _plain_step(self, loss: Loss | Callable[[], Loss] | None, closure: Callable[[], Loss] | None) -> Loss | None:
         if callable(loss) and not isinstance(loss, Tensor):
             loss, closure = None, loss
         returned: Loss | None = None
@@ -170,32 +181,34 @@ class AYLA(Optimizer):
             self._move(loss, rehearses=closure is None)
         return returned
 
+    _observed_step = Optimizer.profile_hook_step(_plain_step)
+
     def _move(self, loss: object, *, rehearses: bool) -> None:
         """Make the step, over lists."""
-        batches, book = self._planned(loss, rehearses=rehearses)
-        planned = [(batch, batch.program()) for batch in batches]
-        book()
-        for batch, program in planned:
+        scaled, batches = self._planned(loss, rehearses=rehearses)
+        programs = [batch.program() for batch in batches]
+        self._book(scaled)
+        for batch, program in zip(batches, programs, strict=True):
             batch.run(program, self._counted(batch))
 
     # Not torch.compiler.disable, which loads the whole compiler where it is written down.
     @_disable_dynamo
     def _updates(self, loss: object, *, rehearses: bool) -> list[Update]:
         """Count the step, and say what to do with each parameter. Not compiled: the numbers change in each step."""
-        batches, book = self._planned(loss, rehearses=rehearses)
+        scaled, batches = self._planned(loss, rehearses=rehearses)
         planned = [(batch, as_tensors(batch.numbers, batch.scale.dtype, batch.scale.device)) for batch in batches]
-        book()
+        self._book(scaled)
         return [update for batch, numbers in planned for update in batch.updates(numbers, self._counted(batch))]
 
-    def _planned(self, loss: object, *, rehearses: bool) -> tuple[list[ParameterBatch], Callable[[], None]]:
-        """What the step moves, and how to keep its scale once nothing can be refused any more."""
+    def _planned(self, loss: object, *, rehearses: bool) -> tuple[ScaledLoss | None, list[ParameterBatch]]:
+        """The scale of the step and what it moves; nothing is counted yet, as something may still be refused."""
         if loss is None:
             loss = self._next_loss
         self._next_loss = None
         rule_inputs = [self._inputs_of(place, group) for place, group in enumerate(self.param_groups)]
         if loss is None and rehearses and self._is_idle():
             self._set_up(rule_inputs)
-            return [], lambda: None
+            return None, []
         given = as_tensor(loss)
         if self._ranks is not None:
             given = self._ranks.mean(given, self._home())
@@ -203,40 +216,22 @@ class AYLA(Optimizer):
         batches = [
             batch
             for inputs, group in zip(rule_inputs, self.param_groups, strict=True)
-            for batch in self._batches_of(inputs, group, scaled.scale)
+            for batch in batches_of(inputs, group, self.state, scaled.scale)
         ]
-        return batches, lambda: self._book(scaled, rule_inputs)
+        return scaled, batches
 
     def _home(self) -> torch.device:
         """Where the first parameter lies."""
         parameters: Iterator[Tensor] = (one for group in self.param_groups for one in group["params"])
         return next(parameters).device
 
-    def _batches_of(self, inputs: RuleInputs, group: dict[str, Any], scale: Tensor) -> Iterable[ParameterBatch]:
-        """The parameters of a group that have a gradient, by what their updates have in common."""
-        found: dict[Any, ParameterBatch] = {}
-        for parameter in group["params"]:
-            gradient = parameter.grad
-            if gradient is None:
-                continue
-            if gradient.layout != torch.strided:
-                raise ValueError("AYLA does not support sparse gradients")
-            state = self.state.get(parameter)
-            t = state["step"] + 1 if state else 1
-            key = (t, parameter.dtype, parameter.device, type(parameter))
-            batch = found.get(key)
-            if batch is None:
-                there = scale.to(parameter.device, working_type(parameter.dtype), non_blocking=True)
-                batch = found[key] = ParameterBatch(inputs, group, t, there)
-            batch.parameters.append(parameter)
-            batch.gradients.append(gradient)
-        return found.values()
-
     def _counted(self, batch: ParameterBatch) -> list[dict[str, Any]]:
         """The states of a batch's parameters, with one more update."""
-        states = [self._remembered(batch.inputs, parameter) for parameter in batch.parameters]
-        for state in states:
-            state["step"] += 1
+        memory, states = batch.inputs.rule.memory, batch.states
+        for place, parameter in enumerate(batch.parameters):
+            if "step" not in states[place] or any(name not in states[place] for name in memory):
+                states[place] = self._remembered(batch.inputs, parameter)
+            states[place]["step"] += 1
         return states
 
     def _is_idle(self) -> bool:
@@ -251,12 +246,14 @@ class AYLA(Optimizer):
 
     def _inputs_of(self, place: int, group: dict[str, Any]) -> RuleInputs:
         """The rule of a group with its present hyper-parameters."""
-        options = {name: value for name, value in group.items() if name not in _APART}
+        options = dict(group)
+        for name in _APART:
+            options.pop(name, None)
         known = self._rule_inputs.get(place)
         if known is None or known[0] != options:
             known = self._rule_inputs[place] = (
                 options,
-                RuleInputs(rule_settings_of(type(self.inner), group), self._settings),
+                RuleInputs(rule_settings_of(type(self.inner), group), group, self._settings),
             )
         return known[1]
 
@@ -272,12 +269,15 @@ class AYLA(Optimizer):
                 )
         return state
 
-    def _book(self, scaled: ScaledLoss, rule_inputs: list[RuleInputs]) -> None:
+    def _book(self, scaled: ScaledLoss | None) -> None:
+        """Keep the scale of a step that is made, and count it if a bound acted."""
+        if scaled is None:
+            return
         self.scale, self._scaled = scaled.scale, scaled
         acted = scaled.limited
         if self._settings.cap_weights:
             known: list[RuleInputs] = []
-            for inputs in rule_inputs:
+            for _, inputs in self._rule_inputs.values():
                 if all(inputs.rule_settings != one.rule_settings for one in known):
                     known.append(inputs)
                     for weight in inputs.rule.weights(scaled.scale, inputs.fixed):

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from ayla_spec import ResolvedJobSpec
 from ayla_spec.datasets import DatasetSettings
+from ayla_spec.expression import ExpressionError
 from ayla_spec.functions import known_minimum
 from ayla_spec.limits import MAX_TRIALS
 from ayla_spec.metrics import WHOLE_PART_METRICS, Part, WholePartMetric
 from ayla_spec.optimizers.effect import LossCounts
-from ayla_spec.problems import ExpressionProblem
-from pydantic import TypeAdapter
+from ayla_spec.problems import DatasetProblem, ExpressionProblem, ResolvedProblem
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
@@ -21,7 +22,7 @@ from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, SeedR
 from ayla_service.comparison.schemas import ComparedJob
 from ayla_service.db.models import JobRow, TrialRow
 from ayla_service.errors import ComparisonTooLarge
-from ayla_service.jobs.scoping import job_of
+from ayla_service.jobs.scoping import job_of, readable_spec
 from ayla_service.states import WITH_RESULT, TrialState
 from ayla_service.teams.principal import Principal
 
@@ -46,8 +47,6 @@ _COLUMNS = (
     *(getattr(TrialRow, name) for name in WHOLE_PART_METRICS),
 )
 
-_DATASET: TypeAdapter[DatasetSettings] = TypeAdapter(DatasetSettings)
-
 
 @dataclass(frozen=True, slots=True)
 class ComparisonData:
@@ -70,6 +69,7 @@ def load(
 
     Raises:
         JobNotFound: if the caller's team lacks one of them.
+        SpecUnreadable: if another version of the service wrote the spec of one.
         ComparisonTooLarge: if they have more trials than are compared at once.
     """
     rows = [job_of(session, principal, job_id) for job_id in job_ids]
@@ -79,13 +79,13 @@ def load(
     problems: dict[str, ComparedProblem] = {}
     jobs = []
     for job in rows:
-        key = _key(job.resolved_spec)
+        spec, key = readable_spec(job), _key(job.resolved_spec)
         if key not in problems:
-            problems[key] = _problem(job.resolved_spec, minimum)
+            problems[key] = _problem(spec, minimum)
         problem = problems[key]
         number = list(problems).index(key)
         problem.job_ids.append(job.id)
-        _add_trials(session, job, problem, number)
+        _add_trials(session, job, spec, problem, number)
         jobs.append(_job(job, number))
     for problem in problems.values():
         for setting in problem.settings.values():
@@ -101,51 +101,57 @@ def _key(resolved: dict[str, Any]) -> str:
     return json.dumps([resolved["problem"], resolved["budget"], resolved["dtype"]], sort_keys=True)
 
 
-def _problem(resolved: dict[str, Any], minimum: float | None) -> ComparedProblem:
-    problem = resolved["problem"]
-    is_dataset = problem["type"] == "dataset"
-    dataset = _DATASET.validate_python(problem["dataset"]) if is_dataset else None
+def _problem(spec: ResolvedJobSpec, minimum: float | None) -> ComparedProblem:
+    problem = spec.problem
+    dataset = problem.dataset if isinstance(problem, DatasetProblem) else None
     parts: tuple[Part, ...] = () if dataset is None else ("full_train",)
     return ComparedProblem(
         title=_title(problem),
-        steps=resolved["budget"]["steps"],
-        dtype=resolved["dtype"],
-        mini_batches=_has_mini_batches(problem.get("batch_size"), dataset),
+        steps=spec.budget.steps,
+        dtype=spec.dtype,
+        mini_batches=isinstance(problem, DatasetProblem) and _has_mini_batches(problem.batch_size, problem.dataset),
         parts=("test", *parts) if dataset is not None and dataset.test_samples != 0 else parts,
         has_classes=dataset is not None and dataset.has_classes,
-        minimum=minimum if minimum is not None or is_dataset else _known_minimum(json.dumps(problem)),
+        minimum=minimum if minimum is not None or isinstance(problem, DatasetProblem) else _known_minimum(problem),
     )
 
 
-def _has_mini_batches(size: int | None, dataset: DatasetSettings | None) -> bool:
+def _has_mini_batches(size: int | None, dataset: DatasetSettings) -> bool:
     """Whether a step sees a part of the samples only, as far as the settings tell."""
-    samples = None if dataset is None else dataset.training_samples
+    samples = dataset.training_samples
     return size is not None and (samples is None or size < samples)
 
 
-@lru_cache(maxsize=_MINIMA_KEPT)
-def _known_minimum(problem: str) -> float | None:
+def _known_minimum(problem: ExpressionProblem) -> float | None:
     """The least value of an expression, if it is a function of the catalogue."""
-    parsed = ExpressionProblem.model_validate_json(problem)
-    return known_minimum(parsed.expression, parsed.shape)
+    return _minimum_of(problem.expression, tuple(problem.shape.items()))
 
 
-def _title(problem: dict[str, Any]) -> str:
-    is_dataset = problem["type"] == "dataset"
-    title = f"{problem['model']['name']} on {problem['dataset']['name']}" if is_dataset else str(problem["expression"])
+@lru_cache(maxsize=_MINIMA_KEPT)
+def _minimum_of(expression: str, shape: tuple[tuple[str, int | None], ...]) -> float | None:
+    try:
+        return known_minimum(expression, dict(shape))
+    except ExpressionError:  # in the language of another version, so none of this one's functions
+        return None
+
+
+def _title(problem: ResolvedProblem) -> str:
+    title = (
+        f"{problem.model.name} on {problem.dataset.name}" if isinstance(problem, DatasetProblem) else problem.expression
+    )
     drawn = _randomness(problem)
     marks = f" ({', '.join(drawn)})" if drawn else ""
     room = _LONGEST_TITLE - len(marks)
     return (title if len(title) <= room else f"{title[: room - 1]}…") + marks
 
 
-def _randomness(problem: dict[str, Any]) -> list[str]:
+def _randomness(problem: ResolvedProblem) -> list[str]:
     """What the seed of a trial decides, of an expression."""
-    return ExpressionProblem.model_validate(problem).randomness if problem["type"] == "expression" else []
+    return [] if isinstance(problem, DatasetProblem) else problem.randomness
 
 
-def _add_trials(session: Session, job: JobRow, problem: ComparedProblem, number: int) -> None:
-    record, is_drawn = job.resolved_spec["record"], bool(_randomness(job.resolved_spec["problem"]))
+def _add_trials(session: Session, job: JobRow, spec: ResolvedJobSpec, problem: ComparedProblem, number: int) -> None:
+    every, is_drawn = spec.record.every, bool(_randomness(spec.problem))
     for row in session.execute(select(*_COLUMNS).where(TrialRow.job_id == job.id).order_by(TrialRow.index)):
         setting = problem.settings.setdefault(row.label, ComparedSetting(row.label, row.settings))
         setting.add(row.settings)
@@ -155,7 +161,7 @@ def _add_trials(session: Session, job: JobRow, problem: ComparedProblem, number:
         elif row.seed in setting.runs:
             problem.repeated += 1
         else:
-            setting.runs[row.seed] = _run(row, number, problem, record["every"], is_drawn=is_drawn)
+            setting.runs[row.seed] = _run(row, number, problem, every, is_drawn=is_drawn)
 
 
 def _run(row: Row[Any], number: int, problem: ComparedProblem, every: int, *, is_drawn: bool) -> SeedRun:

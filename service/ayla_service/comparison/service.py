@@ -103,7 +103,7 @@ class ComparisonService:
             data = load(session, principal, job_ids, query.minimum)
             choose_metrics(data.problems, query)
             _refuse_unknown_baseline(data.problems, query, protocol)
-            _refuse_unknown_seeds(data.problems, protocol)
+            refuse_unknown_seeds(data.problems, None if protocol is None else protocol.tuning_seeds)
             _refuse_one_minimum_of_several(data.problems, query)
             too_much = curves.too_much(session, data.problems)
             _refuse_unreadable(data.problems, too_much, query, protocol)
@@ -130,12 +130,16 @@ def _refuse_unknown_baseline(
         raise InvalidQuery("baseline", f"{what} '{query.baseline[:64]}'; there are {known}.")
 
 
-def _refuse_unknown_seeds(problems: Sequence[ComparedProblem], protocol: Protocol | None) -> None:
-    """Refuse tuning seeds of which no trial has any, as those of a typing error."""
+def refuse_unknown_seeds(problems: Sequence[ComparedProblem], tuning_seeds: Sequence[int] | None) -> None:
+    """Refuse tuning seeds of which no trial has any, as those of a typing error.
+
+    Raises:
+        InvalidQuery: if none has.
+    """
     there = set().union(*(problem.seeds for problem in problems))
-    if protocol is not None and there.isdisjoint(protocol.tuning_seeds):
+    if tuning_seeds is not None and there.isdisjoint(tuning_seeds):
         detail = f"No trial of these jobs has one of these seeds; there are {numbers(sorted(there))}."
-        raise InvalidQuery("protocol/tuning_seeds", detail)
+        raise InvalidQuery("tuning_seeds", detail)
 
 
 def _refuse_one_minimum_of_several(problems: Sequence[ComparedProblem], query: ComparisonQuery) -> None:

@@ -20,6 +20,7 @@ from ayla_service.errors.jobs import (
     JobUnfinished,
     MoveImpossible,
     QueueDraining,
+    SpecUnreadable,
     TrialNotFound,
 )
 from ayla_service.errors.requests import (
@@ -88,6 +89,7 @@ __all__ = [
     "QueueDraining",
     "RateLimited",
     "ServiceError",
+    "SpecUnreadable",
     "StaleVersion",
     "StoreDamaged",
     "StoreUnavailable",

@@ -42,6 +42,18 @@ class JobUnfinished(ServiceError):
         super().__init__(f"Job '{job_id}' has not ended; cancel it or wait for its end before it is {treated}.")
 
 
+class SpecUnreadable(ServiceError):
+    """Another version of the service wrote the job's resolved spec, and this one cannot read it."""
+
+    slug, title, status = "spec-unreadable", "Job spec unreadable", 409
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(
+            f"Another version of the service wrote the spec of job '{job_id}', and this one cannot read it. Leave the "
+            "job out, or ask once every API has been upgraded."
+        )
+
+
 class MoveImpossible(ServiceError):
     """A job cannot be moved to before that other one."""
 

@@ -8,13 +8,12 @@ import numpy as np
 from ayla_spec import ResolvedJobSpec
 from ayla_spec.optimizers.base import NAMES
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
-from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from ayla_service.errors import FigureUnavailable, InvalidQuery
+from ayla_service.errors import FigureUnavailable, InvalidQuery, SpecUnreadable
 from ayla_service.figures.cells import hashable, optimizer_title, panel_of
 from ayla_service.figures.options import Across, FigureOptions, Kind
-from ayla_service.jobs.scoping import job_of
+from ayla_service.jobs.scoping import job_of, readable_spec
 from ayla_service.teams.principal import Principal
 from ayla_service.trials.series import METRICS, Series
 from ayla_service.trials.summaries import flat
@@ -172,8 +171,8 @@ def figure_job(session: Session, principal: Principal, job_id: str) -> FigureJob
     """
     job = job_of(session, principal, job_id)
     try:
-        return FigureJob(job.id, job.name, ResolvedJobSpec.model_validate(job.resolved_spec))
-    except ValidationError as error:
+        return FigureJob(job.id, job.name, readable_spec(job))
+    except SpecUnreadable as error:
         raise FigureUnavailable(
             "The job has no figures, as another version of the service wrote its spec, and this one cannot read it."
         ) from error

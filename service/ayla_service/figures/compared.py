@@ -16,9 +16,10 @@ from ayla_service.comparison.schemas import (
     Distribution,
     PairComparison,
 )
-from ayla_service.comparison.service import ComparisonResult
+from ayla_service.comparison.service import ComparisonResult, refuse_unknown_seeds
 from ayla_service.comparison.verdicts import pair_comparison
 from ayla_service.errors import InvalidQuery
+from ayla_service.figures.data import drawable_number
 from ayla_service.figures.looks import FEW_NAMED, MOST_NAMED, SettingStyle, styles_at
 from ayla_service.figures.options import FigureOptions
 
@@ -102,8 +103,9 @@ def compared(result: ComparisonResult, title: str, options: FigureOptions) -> Co
     """A comparison with the options of a figure; with a protocol its optimizers are the arms.
 
     Raises:
-        InvalidQuery: if there is no such optimizer or problem.
+        InvalidQuery: if there is no such optimizer or problem, or no trial has one of the tuning seeds.
     """
+    refuse_unknown_seeds([one.problem for one in result.results], options.tuning_seeds)
     every = _problems(result)
     labels = tuple(labels_of([one.problem for one in every]))
     chosen, places = _chosen(len(labels), options), _places(len(every), options)
@@ -209,7 +211,7 @@ def ends_of(interval: ConfidenceInterval) -> tuple[float, float]:
 
 def _end(value: float | None, infinity: str | None) -> float:
     if value is not None:
-        return value
+        return drawable_number(value)
     return -math.inf if infinity == "-inf" else math.inf
 
 
@@ -259,8 +261,7 @@ def _slopes(drawn: DrawnProblem) -> Iterator[SlopePair]:
 
 
 def _shown(value: float, metric: Metric) -> float:
-    found = shown(value, metric)
-    return math.nan if found is None else found
+    return drawable_number(shown(value, metric))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Data of figures: plain values, apart from the store and from matplotlib."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -184,6 +185,13 @@ def drawable(values: Floats) -> Floats:
     """Values clipped to sizes that can be drawn: margins around them, and their ratios, must not overflow."""
     clipped: Floats = np.clip(values, -LARGEST, LARGEST)
     return np.where(np.abs(clipped) < _SMALLEST, 0.0, clipped)
+
+
+def drawable_number(value: float | None) -> float:
+    """One value clipped likewise, where infinity stays what it is; NaN for none."""
+    if value is None:
+        return math.nan
+    return float(drawable(np.array(value))) if math.isfinite(value) else value
 
 
 def _by_epoch(trial: RecordedTrial) -> RecordedTrial:

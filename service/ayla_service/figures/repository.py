@@ -123,9 +123,7 @@ def read_results(reader: ResultReader, job: FigureJob, subset: TrialSubset, snap
     parts = zip(*(table[name].to_pylist() for name in _WHOLE_PARTS), strict=True)
     for row, losses in zip(zip(*(table[name].to_pylist() for name in _RESULT), strict=True), parts, strict=True):
         result = TrialResult(*row)
-        found[result.optimizer_index].append(
-            replace(result, whole_part_loss=_known(losses)) if job.has_epochs else result
-        )
+        found[row[1]].append(replace(result, whole_part_loss=_known(losses)) if job.has_epochs else result)
     settings = [_setting(job, index, found[index]) for index in subset.settings]
     return FigureData(settings, subset.seeds, len(job.spec.seeds))
 

@@ -8,11 +8,12 @@ from typing import Literal
 from matplotlib import rcParams
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
+from ayla_service.typography import MINUS, power_of_ten
+
 POINTS_PER_INCH = 72
 SEPARATOR = " · "
 
 _SMALLEST_PLAIN, _LARGEST_PLAIN = 1e-3, 1e5
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MOST_CHARACTERS = 300
 """Of a text whose width is measured; longer ones fit nowhere."""
 
@@ -121,7 +122,7 @@ def plain_number(value: float, digits: int = 3) -> str:
     rounded = float(f"{value:.{digits}g}")
     if rounded and not _SMALLEST_PLAIN <= abs(rounded) <= _LARGEST_PLAIN:
         return scientific_number(rounded, digits)
-    return f"{rounded:.{max(digits, 6)}g}".replace("-", "\N{MINUS SIGN}")
+    return f"{rounded:.{max(digits, 6)}g}".replace("-", MINUS)
 
 
 def scientific_number(value: float, digits: int = 3) -> str:
@@ -129,6 +130,6 @@ def scientific_number(value: float, digits: int = 3) -> str:
     if not value:
         return "0"
     written, _, exponent = f"{value:.{digits - 1}e}".partition("e")
-    factor = f"{float(written):g}".replace("-", "\N{MINUS SIGN}")
-    power = f"10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
-    return {"1": power, "\N{MINUS SIGN}1": f"\N{MINUS SIGN}{power}"}.get(factor, f"{factor}×{power}")
+    factor = f"{float(written):g}".replace("-", MINUS)
+    power = power_of_ten(int(exponent))
+    return {"1": power, f"{MINUS}1": f"{MINUS}{power}"}.get(factor, f"{factor}×{power}")

@@ -1,11 +1,13 @@
 """Lookup of jobs and trials by an id from a request: those of other teams are not found."""
 
+from ayla_spec import ResolvedJobSpec
+from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ayla_service.db.lookup import could_be_id
 from ayla_service.db.models import JobRow, TrialRow
-from ayla_service.errors import JobNotFound, TrialNotFound
+from ayla_service.errors import JobNotFound, SpecUnreadable, TrialNotFound
 from ayla_service.teams.principal import Principal
 from ayla_service.teams.scoping import of_team, require_change
 
@@ -29,6 +31,18 @@ def own_job(session: Session, principal: Principal, job_id: str) -> JobRow:
     job = job_of(session, principal, job_id, lock=True)
     require_change(principal, job.owner_id, "job", job_id)
     return job
+
+
+def readable_spec(job: JobRow) -> ResolvedJobSpec:
+    """The resolved spec of a job.
+
+    Raises:
+        SpecUnreadable: if another version of the service wrote it, and this one cannot read it.
+    """
+    try:
+        return ResolvedJobSpec.model_validate(job.resolved_spec)
+    except ValidationError as error:
+        raise SpecUnreadable(job.id) from error
 
 
 def trial_of(session: Session, principal: Principal, trial_id: str) -> TrialRow:

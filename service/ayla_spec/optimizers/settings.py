@@ -2,7 +2,7 @@
 
 To add an optimizer: its settings class here, with its name in ``__all__`` and in ``AnyOptimizer`` at the end. The
 catalogue, the contract and the page of the job spec follow from them. Its update rule goes into
-``ayla_core.optimizers.rules``.
+``ayla_torch.rules``.
 """
 
 from typing import Annotated, ClassVar, Literal, Self

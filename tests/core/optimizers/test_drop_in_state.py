@@ -10,6 +10,7 @@ import pytest
 import torch
 from ayla_torch import AYLA
 from torch import optim
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from tests.core.optimizers.test_drop_in import INNER
 from tests.core.optimizers.training import model, one_step, train
@@ -120,6 +121,33 @@ def test_the_hooks_of_torch_are_called() -> None:
     optimizer.load_state_dict(state)
     optimizer.load_state_dict(state)
     assert seen == ["before", "after", "load", "load"]
+
+
+def test_hooks_of_all_optimizers_and_the_profiler_see_its_steps() -> None:
+    network = model()
+    optimizer = AYLA(optim.SGD(network.parameters(), lr=0.1))
+    seen: list[Any] = []
+    before = register_optimizer_step_pre_hook(lambda one, *_: seen.append(one))
+    after = register_optimizer_step_post_hook(lambda one, *_: seen.append(one))
+    one_step(network, optimizer, 0)
+    before.remove()
+    after.remove()
+    assert seen == [optimizer, optimizer]
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+        one_step(network, optimizer, 1)
+    assert "Optimizer.step#AYLA.step" in {event.key for event in profile.key_averages()}
+    one_step(network, optimizer, 2)
+    assert len(seen) == 2
+
+
+def test_a_process_group_is_copied_and_not_pickled() -> None:
+    group = object()
+    optimizer = AYLA(optim.SGD(model().parameters(), lr=0.1), process_group=group)
+    ranks = copy.deepcopy(optimizer)._ranks
+    assert ranks is not None
+    assert ranks.process_group is group
+    with pytest.raises(TypeError, match="process group cannot be pickled"):
+        pickle.dumps(optimizer)
 
 
 def test_a_state_holds_the_tensors_themselves_as_in_torch_optim() -> None:

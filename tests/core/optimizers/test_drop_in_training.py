@@ -10,6 +10,8 @@ from torch import Tensor, nn, optim
 from torch.optim import lr_scheduler
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from tests.cases import each
+from tests.core.optimizers.cases import CASES
 from tests.core.optimizers.training import Network, backward, flat, loss_of, model, one_step, train
 
 SCHEDULERS: dict[str, Callable[[optim.Optimizer], lr_scheduler.LRScheduler]] = {
@@ -169,6 +171,12 @@ INSIDE: dict[str, Callable[[Any], optim.Optimizer]] = {
 }
 
 
+WATCHED: dict[str, Callable[[Any], optim.Optimizer]] = {name: make for name, (_, make) in CASES.items()} | {
+    "adamw, lr a tensor": INSIDE["adamw, lr a tensor"],
+    "sgd, lr a tensor": lambda p: optim.SGD(p, lr=torch.tensor(0.01), momentum=0.9),
+}
+
+
 class NoWaiting(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch's
     """Fails where a number of a tensor is asked for on the host, which would wait for a device."""
 
@@ -177,10 +185,10 @@ class NoWaiting(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch'
         return func(*args, **(kwargs or {}))
 
 
-@pytest.mark.parametrize("name", ["adam", "adamw, lr a tensor", "sgd, momentum"])
+@each("name", WATCHED)
 def test_a_step_does_not_wait_for_the_loss(name: str) -> None:
     network, watch = model(torch.float32), NoWaiting()  # type: ignore[no-untyped-call]  # PyTorch's
-    optimizer = AYLA(INSIDE[name](network.parameters()), n1=1.5, n2=0.8, max_scale=2.0)
+    optimizer = AYLA(WATCHED[name](network.parameters()), n1=1.5, n2=0.8, max_scale=2.0)
     for step in range(3):
         loss = loss_of(network, step)
         backward(loss)

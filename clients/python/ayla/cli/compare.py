@@ -19,11 +19,14 @@ from ayla.cli.options import (
     Metric,
     Minimum,
     SelectMetric,
+    TableFormat,
     Target,
     TargetMetric,
     TuningSeeds,
+    require_one_format,
 )
 from ayla.cli.session import session_of, write, write_json
+from ayla.jobs_comparison import JobsComparison
 
 _SEEDS = re.compile(r"(?P<first>\d{1,10})(-(?P<last>\d{1,10}))?", re.ASCII)
 _MOST_SEEDS = 1000
@@ -43,6 +46,7 @@ def compare(
     select_metric: SelectMetric = None,
     *,
     tables: Annotated[bool, typer.Option("--tables", help="Write all tables of each of several problems.")] = False,
+    form: TableFormat = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare the optimizers of one job or of several; with seeds for tuning, compare arms.
@@ -50,6 +54,7 @@ def compare(
     With --tuning-seeds and --confirm-seeds the best setting of each arm is selected on the former, and the selected
     settings are compared on the latter.
     """
+    require_one_format(json=as_json, tables=tables, format=form is not None)
     asked = _protocol(tuning_seeds, confirm_seeds, select_metric)
     with session_of(context).client() as client:
         found = client.compare(
@@ -62,10 +67,17 @@ def compare(
             minimum=minimum,
             protocol=asked,
         )
+        if form is not None:
+            write(_written(found, form).removesuffix("\n"))
     if as_json:
         write_json(found)
-    else:
+    elif form is None:
         write(found.text(details=tables))
+
+
+def _written(found: JobsComparison, form: str) -> str:
+    writers = {"markdown": found.to_markdown, "latex": found.to_latex, "csv": found.to_csv}
+    return writers[form]()
 
 
 def _protocol(tuning: str | None, confirm: str | None, metric: str | None) -> JSONObject | None:

@@ -1,6 +1,6 @@
 """Options and arguments that several commands share."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -10,6 +10,10 @@ JobIds = Annotated[
 ]
 TrialId = Annotated[str, typer.Argument(metavar="TRIAL", help="Id of the trial; 'ayla show JOB' lists them.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write one JSON document.")]
+TableFormat = Annotated[
+    Literal["markdown", "latex", "csv"] | None,
+    typer.Option("--format", help="Write tables for a paper, as the service makes them."),
+]
 AsJsonLines = Annotated[bool, typer.Option("--jsonl", help="Write the job as one line of JSON after each poll.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Write CSV.")]
 Columns = Annotated[str | None, typer.Option(help="Only these, with commas: step,loss.")]

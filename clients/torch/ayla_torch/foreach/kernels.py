@@ -10,6 +10,11 @@ Tensors = list[Tensor]
 Numeric = float | Tensor
 
 
+def is_apart(number: Tensor) -> bool:
+    """Whether a number lies on an accelerator, where each operation has to be launched."""
+    return number.device.type != "cpu"
+
+
 def multiply(first: Tensors, second: Tensors, *, in_place: bool) -> Tensors:
     """``first * second``."""
     if not in_place:
@@ -70,7 +75,7 @@ def add(first: Tensors, second: Tensors, factor: float, *, in_place: bool) -> Te
 
 def add_scaled(first: Tensors, second: Tensors, factor: float, number: Tensor, *, in_place: bool) -> Tensors:
     """``first + factor * number * second``, with a number on the device."""
-    if number.device.type != "cpu":
+    if is_apart(number):
         # One kernel for many tensors, where a list of the number would take one for each.
         return add(first, list(torch._foreach_mul(second, number)), factor, in_place=in_place)
     numbers = [number] * len(first)
@@ -98,7 +103,7 @@ def add_product(first: Tensors, second: Tensors, third: Tensors, factor: float, 
 
 def average(first: Tensors, second: Tensors, weight: Tensor, *, in_place: bool) -> Tensors:
     """``(1 - weight) * first + weight * second``, with a weight on the device."""
-    if weight.device.type != "cpu":
+    if is_apart(weight):
         return add(
             scale(first, 1.0 - weight, in_place=in_place), list(torch._foreach_mul(second, weight)), 1.0, in_place=True
         )

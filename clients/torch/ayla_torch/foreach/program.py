@@ -50,6 +50,7 @@ class Program:
         instructions: what was written down, or after ``finish`` what is left of it.
         least: the root of the smallest positive number. A root is 0 or at least that, so a bound of that size replaces
             zeros alone; and what is remembered of a gradient whose square is 0 is smaller, so its quotient is below 1.
+        makes_tensors: whether it takes memory for something that it does not keep; known after ``finish``.
         magnitudes: registers of numbers that are not negative.
         positive: registers of numbers that are at least ``least``.
     """
@@ -59,6 +60,7 @@ class Program:
         self.least = _LEAST[dtype]
         self.magnitudes: set[int] = set()
         self.positive: set[int] = set()
+        self.makes_tensors = False
         self._inputs = {name: place for place, name in enumerate(inputs)}
         self._given = self._inputs[given]
         self._registers = len(inputs)
@@ -95,6 +97,7 @@ class Program:
             if instruction.in_place:
                 first = instruction.operands[0]
                 home[instruction.result] = home.get(first, first)
+        self.makes_tensors = any(not instruction.in_place for instruction in self.instructions)
         self._copies = [(slot, end) for slot, end in ends.items() if home.get(end, end) != slot]
 
     def _allot(self, instruction: Instruction, needed: set[int]) -> None:
@@ -103,10 +106,10 @@ class Program:
         instruction.in_place = operands[0] != self._given and operands[0] not in needed
         needed.update(operands)
 
-    @property
-    def makes_tensors(self) -> bool:
-        """Whether it takes memory for something that it does not keep."""
-        return any(not instruction.in_place for instruction in self.instructions)
+    def depends_on(self, number: Tensor) -> bool:
+        """Whether that is the one number of the device that it has."""
+        numbers = [one for instruction in self.instructions for one in instruction.numbers]
+        return all(one is number for one in numbers if isinstance(one, Tensor))
 
     @property
     def copies(self) -> bool:

@@ -14,6 +14,7 @@ from ayla_service.comparison.metrics import in_words
 from ayla_service.comparison.protocol_schemas import ArmPair
 from ayla_service.comparison.schemas import PairComparison
 from ayla_service.figures.compared import MOST_ROWS, Compared, ends_of, pairs_of
+from ayla_service.figures.data import drawable_number
 from ayla_service.figures.legends import add_note, add_nothing_yet, add_title, panel_inches
 from ayla_service.figures.looks import difference_to, without_common_words
 from ayla_service.figures.options import AxisScale
@@ -92,7 +93,7 @@ def _scale(axes: Axes, pairs: Sequence[PairComparison], scale: AxisScale) -> Non
     """Set the scale and the limits, with 0 within, and room for arrows to the infinite."""
     found = [0.0]
     for pair in pairs:
-        found += [pair.median_difference] if pair.median_difference is not None else []
+        found.append(drawable_number(pair.median_difference))
         found += ends_of(pair.interval) if pair.interval is not None else []
     values = np.array(found)
     values = values[np.isfinite(values)]
@@ -128,7 +129,7 @@ def _row(axes: Axes, row: int, pair: PairComparison) -> None:
         axes.annotate("none", (0, row), ha="center", va="center", color=CURVE)
         return
     face = colour if pair.interval is not None else "white"
-    place = min(max(pair.median_difference, edges[0]), edges[1])
+    place = min(max(drawable_number(pair.median_difference), edges[0]), edges[1])
     axes.plot(
         [place], [row], "s", color=colour, markerfacecolor=face, markersize=mark_size(1.1), clip_on=False, zorder=5
     )

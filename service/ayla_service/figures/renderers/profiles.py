@@ -11,7 +11,7 @@ from ayla_service.comparison.distributions import percent
 from ayla_service.comparison.profile_schemas import ProfileCurves, Profiles
 from ayla_service.comparison.query import Cost
 from ayla_service.figures.compared import Compared, profiles_of
-from ayla_service.figures.data import Floats
+from ayla_service.figures.data import Floats, drawable
 from ayla_service.figures.legends import add_legend, add_nothing_yet, add_title, set_value_label
 from ayla_service.figures.looks import SettingStyle
 from ayla_service.figures.options import AxisScale
@@ -66,7 +66,7 @@ def _curves(profile: Profiles | None) -> Sequence[ProfileCurves]:
 
 
 def _steps(places: Sequence[float], shares: Sequence[float]) -> Steps:
-    return Steps(np.array(places, dtype=np.float64), np.array(shares, dtype=np.float64))
+    return Steps(drawable(np.array(places, dtype=np.float64)), np.array(shares, dtype=np.float64))
 
 
 def _render(

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from ayla_service.comparison.sensitivity_schemas import SensitivitySeries
 from ayla_service.figures.compared import Compared, DrawnProblem, check_panels
 from ayla_service.figures.compared_arms import sensitivity_of
-from ayla_service.figures.data import Floats
+from ayla_service.figures.data import Floats, drawable, drawable_number
 from ayla_service.figures.legends import add_legend, add_nothing_yet, add_title, set_heading, set_value_label
 from ayla_service.figures.looks import SettingStyle
 from ayla_service.figures.options import AxisScale
@@ -58,7 +58,7 @@ def _panel(
     if drawn.heading:
         set_heading(axes, drawn.heading)
     set_value_label(axes, drawn.metric_name)
-    places = [np.array([point.at for point in series.points]) for series in found]
+    places = [drawable(np.array([point.at for point in series.points], dtype=np.float64)) for series in found]
     values = [_values(series, which) for series in found for which in ("best", "median")]
     set_value_scale(axes, places, AxisScale.AUTO, horizontal=True)
     set_value_scale(axes, values, data.options.scale or AxisScale.AUTO)
@@ -81,7 +81,7 @@ def _series(axes: Axes, series: SensitivitySeries, at: Floats, style: SettingSty
 
 def _values(series: SensitivitySeries, which: str) -> Floats:
     found = [getattr(point, which) for point in series.points]
-    values = np.array([np.nan if value is None else value for value in found], dtype=np.float64)
+    values = np.array([drawable_number(value) for value in found], dtype=np.float64)
     return np.where(np.isfinite(values), values, np.nan)
 
 

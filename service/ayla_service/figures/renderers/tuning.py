@@ -11,7 +11,7 @@ from ayla_service.comparison.distributions import percent
 from ayla_service.comparison.sensitivity_schemas import BestOfSettings
 from ayla_service.figures.compared import Compared, DrawnProblem, check_panels
 from ayla_service.figures.compared_arms import best_of_settings
-from ayla_service.figures.data import Floats
+from ayla_service.figures.data import Floats, drawable_number
 from ayla_service.figures.legends import (
     add_legend,
     add_nothing_yet,
@@ -85,5 +85,5 @@ def _band(axes: Axes, curve: Sequence[BestOfSettings], style: SettingStyle, top:
 
 def _values(curve: Sequence[BestOfSettings], which: str) -> Floats:
     found = [getattr(point, which) for point in curve]
-    values = np.array([np.nan if value is None else value for value in found], dtype=np.float64)
+    values = np.array([drawable_number(value) for value in found], dtype=np.float64)
     return np.where(np.isfinite(values), values, np.nan)

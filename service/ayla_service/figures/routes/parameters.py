@@ -155,6 +155,18 @@ def _numbers(parameter: str, text: str | None) -> tuple[int, ...] | None:
     return tuple(map(int, items))
 
 
+def _seeds(parameter: str, text: str | None) -> tuple[int, ...] | None:
+    """A list of different seeds.
+
+    Raises:
+        InvalidQuery: if it is none.
+    """
+    seeds = _numbers(parameter, text)
+    if seeds is not None and len(set(seeds)) < len(seeds):
+        raise InvalidQuery(parameter, "Must not name a seed twice.")
+    return seeds
+
+
 def figure_options(
     style: _Style = Style.SCREEN,
     width: _Width = None,
@@ -254,8 +266,8 @@ def comparison_options(
         "targets": None if targets is None else tuple(targets),
         "cost": cost,
         "problem": problem,
-        "tuning_seeds": _numbers("tuning_seeds", tuning_seeds),
-        "confirm_seeds": _numbers("confirm_seeds", confirm_seeds),
+        "tuning_seeds": _seeds("tuning_seeds", tuning_seeds),
+        "confirm_seeds": _seeds("confirm_seeds", confirm_seeds),
     }
 
 

@@ -1,0 +1,1 @@
+"""Tables of comparisons for papers: as Markdown, LaTeX and CSV."""

@@ -135,7 +135,7 @@ def _untied(test: PairedTest) -> str:
 
 
 def _clause(test: PairedTest) -> str:
-    """Clause that says who won the majority of pairs; as many wins as losses are given as wins."""
+    """Clause that says who won the majority of pairs; as many wins as losses are given as wins, see ``_majority``."""
     better, worse, equal = _OF_SEVERAL_METRICS if test.metric is None else _WORDS.get(test.metric, _named(test.metric))
     words = equal if test.ties == test.pairs else worse if test.losses > test.wins else better
     return f"{test.match.label} {words} {test.match.base_label}"
@@ -149,7 +149,8 @@ def _named(metric: Metric) -> tuple[str, str, str]:
 def _majority(test: PairedTest) -> str:
     most = test.ties if test.ties == test.pairs else max(test.wins, test.losses)
     ties = f", {test.ties} tied" if 0 < test.ties < test.pairs else ""
-    return f"{most} of {test.pairs} {test.unit}s{ties}"
+    even = ", the other way round on as many" if test.wins == test.losses > 0 else ""
+    return f"{most} of {test.pairs} {test.unit}s{even}{ties}"
 
 
 def _left_out(test: PairedTest) -> str:

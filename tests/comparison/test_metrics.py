@@ -185,6 +185,19 @@ def test_what_is_not_recorded_is_said_and_never_replaced(database: Database) -> 
     assert "Trials that lack the test loss, and are in no median or pair: 2." in found.notes
 
 
+def test_diverging_is_no_value_of_a_metric_that_nobody_recorded(database: Database) -> None:
+    """Else the median of a setting from before the metric was recorded would be that of its diverged trials."""
+    job_id = ended(database, {PLAIN: [[0.5]] * 3, AYLA: [[0.4]] * 3}, "full_train_loss")
+    for label in (PLAIN, AYLA):
+        diverge(database, job_id, label, 1)
+    found = compare(database, job_id)
+    assert [(one.not_recorded, one.value) for one in first(found)] == [(3, None), (3, None)]
+    assert verdict_of(found).endswith("not recorded of both on any of 3 seeds.")
+    assert job_comparison(found).not_recorded is not None
+    recorded = first(compare(database, job_id, metric="full_train_loss"))
+    assert [one.value is not None and (one.value.values, one.value.finite) for one in recorded] == [(3, 2), (3, 2)]
+
+
 @pytest.mark.every_store
 def test_a_target_is_reached_at_the_first_evaluated_epoch_that_has_it(database: Database) -> None:
     ours = [[0.5, NAN, 0.92, 0.91], [0.9, 0.1, 0.1, 0.1]]

@@ -241,7 +241,9 @@ def test_every_metric_is_measured_and_worded_as_its_own() -> None:
     query = ComparisonQuery("steps_to_target", target=0.1)
     test = seed_test(made, query)
     assert (test.wins, test.losses) == (1, 1)
-    assert said(made, query).startswith("AYLA-SGD took fewer steps to the target than SGD on 1 of 2 seeds:")
+    assert said(made, query).startswith(
+        "AYLA-SGD took fewer steps to the target than SGD on 1 of 2 seeds, the other way round on as many:"
+    )
     assert said(made, ComparisonQuery("area_under_curve")).startswith(
         "AYLA-SGD had a larger area under its curve than SGD"
     )

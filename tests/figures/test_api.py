@@ -218,8 +218,8 @@ def test_no_cell_of_a_heat_map_is_the_best_by_a_single_mini_batch(client: TestCl
     for batch_size, decided in ((32, False), (None, True)):
         job_id = submitted(client, problem=problem | {"batch_size": batch_size}, optimizers=optimizers)
         for place, trial_id in enumerate(trial_ids(database, job_id)):
-            losses = {"final_loss": 3.25 - place, "best_loss": 1.5 + place, "best_step": 7 + place}
-            record(database, trial_id, {"step": [0], "loss": [1.0]}, **losses)
+            final, best = 3.25 - place, 1.5 + place
+            record(database, trial_id, {"step": [0], "loss": [1.0]}, final_loss=final, best_loss=best, best_step=place)
         for value in ("final_loss", "best_loss", "steps"):
             words = drawn(client, job_id, "heatmap", value=value, width=8, height=5)
             assert ("framed: the best" in words) is decided, (batch_size, value)

@@ -61,6 +61,13 @@ def test_a_forest_has_a_row_for_each_pair_with_its_interval_and_outcome() -> Non
     assert "Holm's correction for 3 tests" in note(figure).replace("\n", " · ")
 
 
+def test_a_forest_of_gaps_says_that_their_differences_are_powers_of_ten() -> None:
+    made = few_optimizers()
+    made.metric, made.minimum = "gap", 0.0
+    label = drawn(forest.render, data_of(made)).axes[0].get_xlabel().replace("\n", " ")
+    assert label == "median difference of the gap to the known minimum in powers of ten (below 0 is better)"
+
+
 def test_over_several_problems_a_forest_is_of_problems_and_of_one_by_its_number() -> None:
     data = data_of(*several_problems())
     assert {pair.unit for pair in pairs_of(data)[2]} == {"problem"}

@@ -87,6 +87,9 @@ def load(
         problem.job_ids.append(job.id)
         _add_trials(session, job, spec, problem, number)
         jobs.append(_job(job, number))
+    for problem in problems.values():
+        for setting in problem.settings.values():
+            setting.mark_unrecorded()
     return ComparisonData(jobs, list(problems.values()))
 
 

@@ -3,10 +3,10 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ayla_spec.metrics import Part, WholePartMetric
+from ayla_spec.metrics import WHOLE_PART_METRICS, Part, WholePartMetric
 from ayla_spec.optimizers.base import nameless
 from ayla_spec.optimizers.effect import LossCounts
 
@@ -49,6 +49,7 @@ class SeedRun:
         mini_batches: whether each of its losses is that of a single mini-batch.
         minimum: the least possible loss; None if unknown.
         whole_parts: metrics after the last step, as they are, of what was evaluated.
+        unrecorded: metrics that of its setting nobody recorded who completed; to diverge is no value of them either.
         is_drawn: whether its seed decides start point or noise: then even equal results are no copies.
         ran_alone: whether it is known that nothing else was computed beside it.
     """
@@ -72,6 +73,7 @@ class SeedRun:
     whole_parts: Mapping[WholePartMetric, float] = field(default_factory=dict)
     is_drawn: bool = False
     ran_alone: bool = False
+    unrecorded: frozenset[WholePartMetric] = frozenset()
 
     def value(self, metric: Metric) -> float | None:
         """The run by one metric, as a number of which less is better: accuracies are negated.
@@ -87,7 +89,8 @@ class SeedRun:
         if metric == "area_under_curve":
             return self._read.area
         if is_whole_part(metric):
-            return math.inf if self.diverged else ranked(metric, self.whole_parts.get(metric))
+            is_worst = self.diverged and metric not in self.unrecorded
+            return math.inf if is_worst else ranked(metric, self.whole_parts.get(metric))
         if self.mini_batches:
             return None
         if metric == "gap":
@@ -166,6 +169,13 @@ class ComparedSetting:
     def has_ayla(self) -> bool:
         """Whether AYLA is on it."""
         return bool(self.optimizer.get("ayla"))
+
+    def mark_unrecorded(self) -> None:
+        """Take note of the metrics that none of its completed runs has; without such runs there are none."""
+        completed = [run for run in self.runs.values() if not run.diverged]
+        lacking = frozenset(WHOLE_PART_METRICS).difference(*(run.whole_parts for run in completed))
+        if completed and len(completed) < len(self.runs):
+            self.runs = {seed: replace(run, unrecorded=lacking) for seed, run in self.runs.items()}
 
     @property
     def loss_counts(self) -> LossCounts | None:

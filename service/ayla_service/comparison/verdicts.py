@@ -120,18 +120,22 @@ def _certainty(test: PairedTest, query: ComparisonQuery) -> str:
     fewest = test.decidable_from(query.confidence)
     if fewest is None:
         return f"could be chance ({_p_values(test)})"
-    untied = test.wins + test.losses
     tests = f" and {test.open} undecided tests" if test.open > 1 else ""
-    which, such = (f" that {'is' if untied == 1 else 'are'} not tied", "such ") if test.ties else ("", "")
-    units = test.unit if untied == 1 else f"{test.unit}s"
     return (
-        f"cannot be decided ({_p_values(test)}; with {untied} {units}{which}{tests} the lowest possible is "
-        f"{test.lowest_p(untied):.2g}, {fewest} {such}{test.unit}s would do)"
+        f"cannot be decided ({_p_values(test)}; with {_untied(test)}{tests} the lowest possible is "
+        f"{test.lowest_p(test.wins + test.losses):.2g}, {fewest} {'such ' * bool(test.ties)}{test.unit}s would do)"
     )
 
 
+def _untied(test: PairedTest) -> str:
+    """How many pairs count in the sign test."""
+    count = test.wins + test.losses
+    plural, are = ("", "is") if count == 1 else ("s", "are")
+    return f"{count} {test.unit}{plural}" + f" that {are} not tied" * bool(test.ties)
+
+
 def _clause(test: PairedTest) -> str:
-    """Clause that says who won the majority of pairs; as many wins as losses are given as wins."""
+    """Clause that says who won the majority of pairs; as many wins as losses are given as wins, see ``_majority``."""
     better, worse, equal = _OF_SEVERAL_METRICS if test.metric is None else _WORDS.get(test.metric, _named(test.metric))
     words = equal if test.ties == test.pairs else worse if test.losses > test.wins else better
     return f"{test.match.label} {words} {test.match.base_label}"
@@ -145,7 +149,8 @@ def _named(metric: Metric) -> tuple[str, str, str]:
 def _majority(test: PairedTest) -> str:
     most = test.ties if test.ties == test.pairs else max(test.wins, test.losses)
     ties = f", {test.ties} tied" if 0 < test.ties < test.pairs else ""
-    return f"{most} of {test.pairs} {test.unit}s{ties}"
+    even = ", the other way round on as many" if test.wins == test.losses > 0 else ""
+    return f"{most} of {test.pairs} {test.unit}s{even}{ties}"
 
 
 def _left_out(test: PairedTest) -> str:

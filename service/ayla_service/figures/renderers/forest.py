@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, SymmetricalLogLocator
 
 from ayla_service.comparison.distributions import percent
+from ayla_service.comparison.metrics import in_words
 from ayla_service.comparison.protocol_schemas import ArmPair
 from ayla_service.comparison.schemas import PairComparison
 from ayla_service.figures.compared import MOST_ROWS, Compared, ends_of, pairs_of
@@ -80,10 +81,11 @@ def _label_values(
 ) -> None:
     relative = "relative " if any(pair.unit == "problem" for pair in pairs) else ""
     base = f" to {bases[0]}" if len(set(bases)) == 1 else ""
+    powers = " in powers of ten" if metric == in_words("gap") and not relative else ""
     better = "above 0 is better" if more_is_better else "below 0 is better"
     figure = axes.get_figure(root=True)
     width = 0.6 * (8.0 if figure is None else figure.get_figwidth())
-    name = f"median {relative}difference of the {metric}{base} ({better})"
+    name = f"median {relative}difference of the {metric}{base}{powers} ({better})"
     axes.set_xlabel("\n".join(broken(name, width, points_of("axes.labelsize"))))
 
 

@@ -39,23 +39,23 @@ typedef struct {
   REAL step_numbers[MOST_STEP_NUMBERS][LANES];
 } __attribute__((aligned(64))) NAME(Scratch);
 
-static void NAME(transform)(const NAME(Batch)* p, int64_t at, const REAL* loss, NAME(Scratch)* s) {
-  REAL different = 0;
+static void NAME(transform)(const NAME(Batch)* p, int64_t at, const REAL* restrict loss, NAME(Scratch)* restrict s) {
+  const REAL *restrict n1 = p->n1 + at, *restrict n2 = p->n2 + at, *restrict most = p->max_scale + at;
+  INTEGER different = 0; /* not a sum: the compiler would have to keep the order of its terms */
   EACH {
-    const REAL a = ABSOLUTE(loss[k]);
-    const REAL n = NAME(exponent)(a, p->n1[at + k], p->n2[at + k]);
+    const REAL a = ABSOLUTE(loss[k]), below = n1[k], above = n2[k], n = NAME(exponent)(a, below, above);
     s->size[k] = a;
     s->exponent[k] = n;
     s->lowered[k] = n - 1;
-    different += ABSOLUTE(n - 1);
   }
-  if (different != 0) NAME(raise)(s->power, s->size, s->lowered);
+  EACH different |= s->exponent[k] != 1;
+  if (different) NAME(raise_sizes)(s->power, s->size, s->lowered, s->alive);
   else EACH s->power[k] = 1;
   EACH {
-    const REAL scale = s->exponent[k] * s->power[k], most = p->max_scale[at + k];
+    const REAL scale = s->exponent[k] * s->power[k];
     s->transformed[k] = loss[k] * s->power[k];
-    s->v[k] = scale > most ? most : scale;
-    s->limited[k] = scale > most ? (REAL)1 : (REAL)0;
+    s->v[k] = scale > most[k] ? most[k] : scale;
+    s->limited[k] = scale > most[k] ? (REAL)1 : (REAL)0;
   }
 }
 
@@ -128,14 +128,10 @@ static void NAME(write_row)(const NAME(Batch)* p, REAL* row, int64_t at, int fir
 static int NAME(book)(const NAME(Batch)* p, int64_t block, int64_t step, const REAL* slots, const REAL* loss,
                       NAME(Scratch)* s) {
   const int64_t at = block * LANES;
-  REAL worst = 0, living = 0;
-  EACH {
-    const REAL bad = s->bad[k] == 0 ? (REAL)0 : (REAL)1;
-    worst += bad * s->alive[k];
-    s->bad[k] = bad;
-  }
-  if (worst != 0)
-    EACH if (s->bad[k] != 0 && s->alive[k] != 0) {
+  INTEGER worst = 0, living = 0;
+  EACH worst |= !(s->bad[k] == 0) & (s->alive[k] != 0);
+  if (worst)
+    EACH if (!(s->bad[k] == 0) && s->alive[k] != 0) {
       s->alive[k] = 0;
       p->first_nonfinite[at + k] = step;
       NAME(write_row)(p, p->diverged_rows, p->first_trial[block], k, k + 1, slots, loss, s);
@@ -144,7 +140,7 @@ static int NAME(book)(const NAME(Batch)* p, int64_t block, int64_t step, const R
     const int better = (loss[k] < s->best[k]) & (s->alive[k] != 0);
     s->best[k] = better ? loss[k] : s->best[k];
     s->best_step[k] = better ? (INTEGER)step : s->best_step[k];
-    living += s->alive[k];
+    living |= s->alive[k] != 0;
   }
   return living != 0;
 }

@@ -48,6 +48,25 @@ static void NAME(whole_power)(REAL* D, const REAL* A, int exponent) {
   }
 }
 
+/* The same for a third and a fourth power, in one pass. */
+static inline REAL NAME(once)(double value, double plain) {
+  return (REAL)((value - value == 0) & (value != 0) ? value : plain);
+}
+
+static void NAME(third_power)(REAL* D, const REAL* A) {
+  EACH {
+    const double a = A[k], square = a * a, rest = fma(a, a, -square), cube = a * square;
+    D[k] = NAME(once)(cube + (fma(a, square, -cube) + a * rest), cube);
+  }
+}
+
+static void NAME(fourth_power)(REAL* D, const REAL* A) {
+  EACH {
+    const double a = A[k], square = a * a, rest = fma(a, a, -square), fourth = square * square;
+    D[k] = NAME(once)(fourth + (fma(square, square, -fourth) + 2 * (square * rest)), fourth);
+  }
+}
+
 static void NAME(execute)(const int32_t* restrict code, int64_t count, REAL* restrict slots) {
   for (int64_t i = 0; i < count; i++, code += 5) {
     REAL* D = __builtin_assume_aligned(slots + (int64_t)code[1] * LANES, 64);
@@ -89,7 +108,11 @@ static void NAME(execute)(const int32_t* restrict code, int64_t count, REAL* res
         break;
       }
       case OP_pow: NAME(raise)(D, A, B); break;
-      case OP_powi: NAME(whole_power)(D, A, code[3]); break;
+      case OP_powi:
+        if (code[3] == 3) NAME(third_power)(D, A);
+        else if (code[3] == 4) NAME(fourth_power)(D, A);
+        else NAME(whole_power)(D, A, code[3]);
+        break;
       case OP_where: EACH { const REAL a = A[k], b = B[k], c = C[k]; D[k] = a != 0 ? b : c; } break;
     }
   }

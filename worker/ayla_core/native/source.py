@@ -67,7 +67,7 @@ class _Kind:
 
 _KINDS = {
     "expressions": _Kind(
-        ("functions.c", "norms.c", "draws.c", "interpreter.c"),
+        ("functions.c", "norms.c", "power.c", "draws.c", "interpreter.c"),
         (rules.over_function, rules.lanes_function),
         ("expressions.c",),
     ),

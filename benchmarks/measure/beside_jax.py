@@ -69,8 +69,9 @@ def _rows(what: str, found: Mapping[str, Any]) -> list[Row]:
     engine, peer = found["engine"], found["jax"]
     cpu = median_ratio(peer["cpu"], engine["cpu"])
     note = (
-        f"{duration(min(engine['wall']))} per trial-step; JAX {duration(min(peer['wall']))}; processor time {cpu:.2f} ×"
+        f"{duration(min(engine['wall']))} per trial-step; JAX {duration(min(peer['wall']))}"
     )
+    note += f"; processor time {cpu:.2f} ×"
     new = f"{duration(engine['new'])}; JAX {duration(peer['new'])}"
     return [
         Row(f"{what}, steady", median_ratio(peer["wall"], engine["wall"]), goal=_STEADY, note=note),
@@ -125,7 +126,7 @@ def _case(name: str, side: int, block: int, rounds: int) -> dict[str, Any]:
 
 def _contenders(name: str, side: int, block: int) -> dict[str, Callable[[], Callable[[], Any]]]:
     """What builds each contender: it gives a function that makes the next block of steps."""
-    from measure import jax_peer  # noqa: PLC0415 - it takes its threads when it is imported
+    from measure import jax_peer
 
     case, trials = CASES[name], grid(side)
     exponents = np.array([[trial.settings.ayla.n1, trial.settings.ayla.n2] for trial in trials]).T

@@ -10,7 +10,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-jax.config.update("jax_enable_x64", True)  # noqa: FBT003 - its own signature
+jax.config.update("jax_enable_x64", True)
 
 Step = tuple[Any, ...]
 BETA1, BETA2, EPSILON, CEILING = 0.9, 0.999, 1e-8, 1 - 1e-12

@@ -86,27 +86,47 @@ static void NAME(measure_again)(const NAME(Batch)* p, const REAL* const* gs, NAM
   }
 }
 
+/* Sums over all parameters, four vectors at a time: one alone would wait for each of its additions. */
+#define EACH_OF_FOUR _Pragma("GCC unroll 4") for (int q = 0; q < 4; q++)
+
+static void NAME(add_squares)(const NAME(Batch)* p, const REAL* const* gs, REAL* norm) {
+  for (int i = 0; i < VECTORS; i += 4) {
+    VECTOR sum[4];
+    EACH_OF_FOUR sum[q] = (VECTOR){0};
+    for (int64_t j = 0; j < p->parameters; j++) {
+      const VECTOR* g = (const VECTOR*)gs[j] + i;
+      EACH_OF_FOUR sum[q] += g[q] * g[q];
+    }
+    EACH_OF_FOUR ((VECTOR*)norm)[i + q] = sum[q];
+  }
+}
+
+/* 0 where the loss and all parameters are finite. */
+static void NAME(find_bad)(const NAME(Batch)* p, const REAL* slots, const REAL* loss, REAL* bad) {
+  for (int i = 0; i < VECTORS; i += 4) {
+    VECTOR sum[4];
+    EACH_OF_FOUR sum[q] = ((const VECTOR*)loss)[i + q] * 0;
+    for (int64_t j = 0; j < p->parameters; j++) {
+      const VECTOR* x = (const VECTOR*)(slots + (int64_t)p->inputs[j] * LANES) + i;
+      EACH_OF_FOUR sum[q] += x[q] * 0;
+    }
+    EACH_OF_FOUR ((VECTOR*)bad)[i + q] = sum[q];
+  }
+}
+
 static void NAME(measure)(const NAME(Batch)* p, REAL* slots, const REAL* const* gs, const REAL* loss, NAME(Scratch)* s) {
   if (p->parameters == 1) {
     const REAL* g = gs[0];
     EACH { s->slope[k] = g[k]; s->norm[k] = ABSOLUTE(g[k]); s->reduced[k] = s->norm[k] * SHRINK; }
   } else {
-    EACH s->norm[k] = 0;
-    for (int64_t j = 0; j < p->parameters; j++) {
-      const REAL* g = gs[j];
-      EACH s->norm[k] += g[k] * g[k];
-    }
+    NAME(add_squares)(p, gs, s->norm);
     INTEGER outside = 0;
     EACH outside |= (FACTOR_OF(s->norm[k]) != 1) & (s->alive[k] != 0);
     if (outside) NAME(measure_again)(p, gs, s);
     else EACH { s->norm[k] = ROOT(s->norm[k]); s->reduced[k] = s->norm[k] * SHRINK; }
     EACH s->slope[k] = s->norm[k];
   }
-  EACH s->bad[k] = loss[k] * 0;
-  for (int64_t j = 0; j < p->parameters; j++) {
-    const REAL* x = slots + (int64_t)p->inputs[j] * LANES;
-    EACH s->bad[k] += x[k] * 0;
-  }
+  NAME(find_bad)(p, slots, loss, s->bad);
 }
 
 /* Writes the lanes first to end - 1 of a block, whose first lane is trial number ``at``. */

@@ -2,6 +2,8 @@
 
 #define UNARY(CODE, FORMULA) case CODE: EACH { const REAL a = A[k]; D[k] = (FORMULA); } break;
 #define BINARY(CODE, FORMULA) case CODE: EACH { const REAL a = A[k], b = B[k]; D[k] = (FORMULA); } break;
+#define TERNARY(CODE, FORMULA) \
+  case CODE: EACH { const REAL a = A[k], b = B[k], c = C[k]; D[k] = (FORMULA); } break;
 #define SLEEF1(CODE, WHICH) case CODE: for (int j = 0; j < VECTORS; j++) \
     ((VECTOR*)D)[j] = NAME(unary)[WHICH](((const VECTOR*)A)[j]); break;
 
@@ -113,7 +115,14 @@ static void NAME(execute)(const int32_t* restrict code, int64_t count, REAL* res
         else if (code[3] == 4) NAME(fourth_power)(D, A);
         else NAME(whole_power)(D, A, code[3]);
         break;
-      case OP_where: EACH { const REAL a = A[k], b = B[k], c = C[k]; D[k] = a != 0 ? b : c; } break;
+      TERNARY(OP_where, a != 0 ? b : c)
+      TERNARY(OP_mul_add, a * b + c)
+      TERNARY(OP_mul_sub, a * b - c)
+      TERNARY(OP_sub_mul, c - a * b)
+      TERNARY(OP_mul_mul, a * b * c)
+      TERNARY(OP_add_add, a + b + c)
+      TERNARY(OP_add_sub, a + b - c)
+      TERNARY(OP_sub_add, c - (a + b))
     }
   }
 }

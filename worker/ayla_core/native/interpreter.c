@@ -51,21 +51,19 @@ static void NAME(whole_power)(REAL* D, const REAL* A, int exponent) {
 }
 
 /* The same for a third and a fourth power, in one pass. */
-static inline REAL NAME(once)(double value, double plain) {
-  return (REAL)((value - value == 0) & (value != 0) ? value : plain);
-}
-
 static void NAME(third_power)(REAL* D, const REAL* A) {
   EACH {
     const double a = A[k], square = a * a, rest = fma(a, a, -square), cube = a * square;
-    D[k] = NAME(once)(cube + (fma(a, square, -cube) + a * rest), cube);
+    const double value = cube + (fma(a, square, -cube) + a * rest);
+    D[k] = (REAL)((value - value == 0) & (value != 0) ? value : cube);
   }
 }
 
 static void NAME(fourth_power)(REAL* D, const REAL* A) {
   EACH {
     const double a = A[k], square = a * a, rest = fma(a, a, -square), fourth = square * square;
-    D[k] = NAME(once)(fourth + (fma(square, square, -fourth) + 2 * (square * rest)), fourth);
+    const double value = fourth + (fma(square, square, -fourth) + 2 * (square * rest));
+    D[k] = (REAL)(value < INFINITY ? value : fourth); /* it is never -0 */
   }
 }
 

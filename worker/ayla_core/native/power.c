@@ -1,8 +1,8 @@
 /* The power |l|^(n-1) of eq. 1 for many losses, without a call.
  *
- * 2^(b log2 a): the logarithm as a sum of two numbers, good to 2^-58 of itself, so that their product with b has an error
- * that the rounding of the result hides while the result is between 2^-32 and 2^32. Beyond, the error grows in proportion
- * to the exponent of the result. Decision 0021 has the bounds, tests/core/test_power.py holds them.
+ * 2^(b log2 a): the logarithm as a sum of two numbers, good to 2^-58 of itself, so that the error of its product with b
+ * disappears in the rounding of all but extreme results. Decision 0021 has the bounds, tests/core/test_power.py holds
+ * them.
  */
 
 /* log2((1 + s) / (1 - s)) = LOG2_SLOPE s + s^3 P(s^2) for |s| below (sqrt 2 - 1) / (sqrt 2 + 1); P from the lowest power
@@ -22,8 +22,8 @@ static const double EXP2_TERMS[] = {
 static inline uint64_t bits_of_power(double number) { uint64_t bits; memcpy(&bits, &number, 8); return bits; }
 static inline double power_of_bits(uint64_t bits) { double number; memcpy(&number, &bits, 8); return number; }
 
-/* D = A^B for A >= 0; 1 where B is 0 or the lane is not alive. What is rare goes to Sleef, lane by lane: numbers that are
-   not normal, results near the ends of the range. */
+/* D = A^B for A >= 0; 1 where B is 0 or the lane is not alive. What is rare is Sleef's, lane by lane: numbers that are not
+   normal, results near the ends of the range. */
 void NAME(raise_sizes)(REAL* restrict D, const REAL* restrict A, const REAL* restrict B, const REAL* restrict alive) {
   if (sizeof(REAL) == sizeof(float)) { NAME(raise)(D, A, B); return; }
   const double *L = LOG2_TERMS, *E = EXP2_TERMS;

@@ -68,9 +68,7 @@ def measure(*, quick: bool) -> Findings:
 def _rows(what: str, found: Mapping[str, Any]) -> list[Row]:
     engine, peer = found["engine"], found["jax"]
     cpu = median_ratio(peer["cpu"], engine["cpu"])
-    note = (
-        f"{duration(min(engine['wall']))} per trial-step; JAX {duration(min(peer['wall']))}"
-    )
+    note = f"{duration(min(engine['wall']))} per trial-step; JAX {duration(min(peer['wall']))}"
     note += f"; processor time {cpu:.2f} ×"
     new = f"{duration(engine['new'])}; JAX {duration(peer['new'])}"
     return [
@@ -130,7 +128,7 @@ def _contenders(name: str, side: int, block: int) -> dict[str, Callable[[], Call
 
     case, trials = CASES[name], grid(side)
     exponents = np.array([[trial.settings.ayla.n1, trial.settings.ayla.n2] for trial in trials]).T
-    start = [float(number) for value in case.start.values() for number in np.atleast_1d(value)]
+    start = tuple(case.start.values())
     spec = case.spec(NEVER_RECORDED, NEVER_RECORDED)
 
     def build_engine() -> Callable[[], Any]:

@@ -18,12 +18,12 @@ BETA1, BETA2, EPSILON, CEILING = 0.9, 0.999, 1e-8, 1 - 1e-12
 
 def polynomial(x: Any) -> Any:
     """Of the paper."""
-    return x[0] ** 4 - 3 * x[0] ** 3 + 2
+    return x**4 - 3 * x**3 + 2
 
 
-def rosenbrock(x: Any) -> Any:
+def rosenbrock(x: Any, y: Any) -> Any:
     """In two variables."""
-    return (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
+    return (1 - x) ** 2 + 100 * (y - x**2) ** 2
 
 
 def ackley(x: Any) -> Any:
@@ -37,7 +37,7 @@ def styblinski_tang(x: Any) -> Any:
     return (x**4 - 16 * x**2 + 5 * x).sum() / 2
 
 
-LOSSES: dict[str, Callable[[Any], Any]] = {
+LOSSES: dict[str, Callable[..., Any]] = {
     "polynomial": polynomial,
     "rosenbrock": rosenbrock,
     "ackley": ackley,
@@ -45,19 +45,20 @@ LOSSES: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def begin(start: list[float]) -> Step:
+def begin(start: tuple[Any, ...]) -> Step:
     """What a trial carries from step to step: x, moments, best loss and its step, steps below and above 1, capped
-    ones, the step at which it diverged."""
-    x = jnp.array(start, dtype=jnp.float64)
-    return x, 0 * x, 0 * x, jnp.inf, -1, 0, 0, 0, -1
+    ones, the step at which it diverged. x is a tuple of the loss's arguments."""
+    x = tuple(jnp.array(value, dtype=jnp.float64) for value in start)
+    zero = tuple(0 * value for value in x)
+    return x, zero, zero, jnp.inf, -1, 0, 0, 0, -1
 
 
 def make_step(
-    loss: Callable[[Any], Any], rate: float, n1: Any, n2: Any, most: Any, carry: Step, t: Any
+    loss: Callable[..., Any], rate: float, n1: Any, n2: Any, most: Any, carry: Step, t: Any
 ) -> tuple[Step, Any]:
     """One step of one trial."""
     x, m, s, best, best_step, below, above, capped, diverged = carry
-    value, u = jax.value_and_grad(loss)(x)
+    value, u = jax.value_and_grad(loss, argnums=tuple(range(len(x))))(*x)
     a = jnp.abs(value)
     n = jnp.where((a == 0) | (a == 1), 1.0, jnp.where(a < 1, n1, n2))
     raw = n * a ** (n - 1)
@@ -65,25 +66,29 @@ def make_step(
     w1, w2 = v * (1 - BETA1), v * v * (1 - BETA2)
     is_over = (w1 > CEILING) | (w2 > CEILING) | (raw > most)
     w1, w2 = jnp.minimum(w1, CEILING), jnp.minimum(w2, CEILING)
-    is_finite = jnp.isfinite(value) & jnp.isfinite(x).all()
+    is_finite = jnp.isfinite(value)
+    for place in x:
+        is_finite &= jnp.isfinite(place).all()
     diverged = jnp.where((diverged < 0) & ~is_finite, t, diverged)
     lives = diverged < 0
     better = lives & (value < best)
-    m, s = m * (1 - w1) + u * w1, s * (1 - w2) + u * u * w2
-    root = jnp.sqrt(s) / jnp.sqrt(1 - BETA2 ** (t + 1.0)) + EPSILON * v
-    x = x - m * (rate / (1 - BETA1 ** (t + 1.0))) / jnp.where(root == 0, 1.0, root)
+    gain1, gain2 = rate / (1 - BETA1 ** (t + 1.0)), 1 / jnp.sqrt(1 - BETA2 ** (t + 1.0))
+    m = jax.tree.map(lambda old, new: old * (1 - w1) + new * w1, m, u)
+    s = jax.tree.map(lambda old, new: old * (1 - w2) + new * new * w2, s, u)
+    roots = jax.tree.map(lambda square: jnp.sqrt(square) * gain2 + EPSILON * v, s)
+    x = jax.tree.map(lambda old, mean, root: old - mean * gain1 / jnp.where(root == 0, 1.0, root), x, m, roots)
     return (
         x, m, s, jnp.where(better, value, best), jnp.where(better, t, best_step), below + (lives & (a > 0) & (a < 1)),
         above + (lives & (a > 1)), capped + (lives & is_over), diverged,
     ), None  # fmt: skip
 
 
-def sweep(name: str, start: list[float], exponents: Any, rate: float, most: float, block: int) -> Callable[[], Any]:
+def sweep(name: str, start: tuple[Any, ...], exponents: Any, rate: float, most: float, block: int) -> Callable[[], Any]:
     """A function that makes the next ``block`` steps of all trials and waits for them; each call goes on.
 
     Args:
         name: of ``LOSSES``.
-        start: of every trial.
+        start: of every trial, one number or vector for each argument of the loss.
         exponents: N1 and N2, shape [2, trials].
         rate: the learning rate.
         most: the largest scale.

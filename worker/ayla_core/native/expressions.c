@@ -101,8 +101,8 @@ static void NAME(add_squares)(const NAME(Batch)* p, const REAL* const* gs, REAL*
   }
 }
 
-/* 0 where the loss and all parameters are finite. */
-static void NAME(find_bad)(const NAME(Batch)* p, const REAL* slots, const REAL* loss, REAL* bad) {
+/* bad is 0 where the loss and all parameters are finite; returns whether a lane that is alive is not. */
+static int NAME(find_bad)(const NAME(Batch)* p, const REAL* slots, const REAL* loss, const REAL* alive, REAL* bad) {
   for (int i = 0; i < VECTORS; i += 4) {
     VECTOR sum[4];
     EACH_OF_FOUR sum[q] = ((const VECTOR*)loss)[i + q] * 0;
@@ -112,9 +112,13 @@ static void NAME(find_bad)(const NAME(Batch)* p, const REAL* slots, const REAL* 
     }
     EACH_OF_FOUR ((VECTOR*)bad)[i + q] = sum[q];
   }
+  INTEGER worst = 0;
+  EACH worst |= !(bad[k] == 0) & (alive[k] != 0);
+  return worst != 0;
 }
 
-static void NAME(measure)(const NAME(Batch)* p, REAL* slots, const REAL* const* gs, const REAL* loss, NAME(Scratch)* s) {
+/* The norm of the gradient, for what is recorded or clipped: its root is a tenth of a step. */
+static void NAME(measure)(const NAME(Batch)* p, const REAL* const* gs, NAME(Scratch)* s) {
   if (p->parameters == 1) {
     const REAL* g = gs[0];
     EACH { s->slope[k] = g[k]; s->norm[k] = ABSOLUTE(g[k]); s->reduced[k] = s->norm[k] * SHRINK; }
@@ -126,7 +130,6 @@ static void NAME(measure)(const NAME(Batch)* p, REAL* slots, const REAL* const* 
     else EACH { s->norm[k] = ROOT(s->norm[k]); s->reduced[k] = s->norm[k] * SHRINK; }
     EACH s->slope[k] = s->norm[k];
   }
-  NAME(find_bad)(p, slots, loss, s->bad);
 }
 
 /* Writes the lanes first to end - 1 of a block, whose first lane is trial number ``at``. */
@@ -145,11 +148,10 @@ static void NAME(write_row)(const NAME(Batch)* p, REAL* row, int64_t at, int fir
 }
 
 /* Books the step for every lane; returns how many are still alive. */
-static int NAME(book)(const NAME(Batch)* p, int64_t block, int64_t step, const REAL* slots, const REAL* loss,
+static int NAME(book)(const NAME(Batch)* p, int64_t block, int64_t step, const REAL* slots, const REAL* loss, int worst,
                       NAME(Scratch)* s) {
   const int64_t at = block * LANES;
-  INTEGER worst = 0, living = 0;
-  EACH worst |= !(s->bad[k] == 0) & (s->alive[k] != 0);
+  INTEGER living = 0;
   if (worst)
     EACH if (!(s->bad[k] == 0) && s->alive[k] != 0) {
       s->alive[k] = 0;
@@ -256,9 +258,11 @@ static void NAME(run_block)(const NAME(Batch)* p, int64_t block) {
     NAME(read_clock)(p, at, i, uniform, s);
     if (p->has_ayla[block]) NAME(transform)(p, at, loss, s);
     else EACH { s->v[k] = 1; s->transformed[k] = loss[k]; }
-    NAME(measure)(p, slots, gs, loss, s);
-    const int living = NAME(book)(p, block, step, slots, loss, s);
-    if (step % p->every == 0 || step == p->last_step) {
+    const int worst = NAME(find_bad)(p, slots, loss, s->alive, s->bad);
+    const int is_recorded = step % p->every == 0 || step == p->last_step;
+    if (worst || is_recorded || p->is_prepared[block]) NAME(measure)(p, gs, s);
+    const int living = NAME(book)(p, block, step, slots, loss, worst, s);
+    if (is_recorded) {
       NAME(write_row)(p, row, p->first_trial[block], 0, p->used[block], slots, loss, s);
       row += p->columns * p->trials;
     }

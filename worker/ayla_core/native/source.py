@@ -44,8 +44,8 @@ def _listed(numbers: Sequence[float]) -> str:
     return ", ".join(number.hex() for number in numbers)
 
 
-_EACH = """/* No lane reads what another one writes, so that nothing has to be checked before a loop whose result takes the place
-   of an operand. */
+_EACH = """/* No lane reads what another one writes, so nothing has to be checked before a loop whose result takes the
+   place of an operand. */
 #define EACH _Pragma("GCC ivdep") for (int k = 0; k < LANES; k++)
 """
 

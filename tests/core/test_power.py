@@ -13,8 +13,9 @@ from ayla_core import Engine, checkpoint
 from ayla_core.devices import threads
 from ayla_core.native.library import kernels, pointer
 from ayla_core.native.source import LANES
+from ayla_spec.trials import plan_trials
 
-from tests.core.batches import CPU, needs_a_compiler, plan_trials, preset
+from tests.core.batches import CPU, needs_a_compiler, preset
 
 pytestmark = needs_a_compiler
 

@@ -122,7 +122,7 @@ def test_who_did_worse_is_told_so() -> None:
 
 def test_one_pair_that_is_not_tied_is_one_seed() -> None:
     words = said(problem({AYLA: [1.0, 2.0], PLAIN: [1.0, 3.0]}))
-    assert "with 1 seed that is not tied the lowest possible is 1, 6 seeds would do" in words
+    assert "with 1 seed that is not tied the lowest possible is 1, 6 such seeds would do" in words
 
 
 def test_how_many_seeds_would_decide_is_said_where_these_cannot() -> None:

@@ -8,10 +8,13 @@ from typing import Any
 import torch
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.optimizers.base import NAMES
+from ayla_spec.problems import ExpressionProblem
 from ayla_spec.trials import TrialPlan
 from torch import Tensor
 
 _FORMAT = 3
+_ARITHMETIC = "power 0021"
+"""How expressions are computed: changed whenever a change of the engine changes a bit of them (decision 0021)."""
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
 State = Mapping[str, Tensor]
@@ -25,6 +28,8 @@ def fingerprint(spec: ResolvedJobSpec, trials: Sequence[TrialPlan]) -> str:
     """A digest of everything that decides what the batch computes; evaluating a model changes nothing of it."""
     decides = spec.model_dump_json(include={"problem", "budget", "dtype", "record"}, exclude={"record": {"evaluate"}})
     digest = hashlib.sha256(decides.encode())
+    if isinstance(spec.problem, ExpressionProblem):
+        digest.update(_ARITHMETIC.encode())
     for trial in trials:
         settings = trial.settings.model_dump_json(exclude=set(NAMES))
         digest.update(f"\n{trial.index} {trial.seed} {settings}".encode())

@@ -39,23 +39,23 @@ typedef struct {
   REAL step_numbers[MOST_STEP_NUMBERS][LANES];
 } __attribute__((aligned(64))) NAME(Scratch);
 
-static void NAME(transform)(const NAME(Batch)* p, int64_t at, const REAL* loss, NAME(Scratch)* s) {
-  REAL different = 0;
+static void NAME(transform)(const NAME(Batch)* p, int64_t at, const REAL* restrict loss, NAME(Scratch)* restrict s) {
+  const REAL *restrict n1 = p->n1 + at, *restrict n2 = p->n2 + at, *restrict most = p->max_scale + at;
+  INTEGER different = 0; /* not a sum: the compiler would have to keep the order of its terms */
   EACH {
-    const REAL a = ABSOLUTE(loss[k]);
-    const REAL n = NAME(exponent)(a, p->n1[at + k], p->n2[at + k]);
+    const REAL a = ABSOLUTE(loss[k]), below = n1[k], above = n2[k], n = NAME(exponent)(a, below, above);
     s->size[k] = a;
     s->exponent[k] = n;
     s->lowered[k] = n - 1;
-    different += ABSOLUTE(n - 1);
   }
-  if (different != 0) NAME(raise)(s->power, s->size, s->lowered);
+  EACH different |= s->exponent[k] != 1;
+  if (different) NAME(raise_sizes)(s->power, s->size, s->lowered, s->alive);
   else EACH s->power[k] = 1;
   EACH {
-    const REAL scale = s->exponent[k] * s->power[k], most = p->max_scale[at + k];
+    const REAL scale = s->exponent[k] * s->power[k];
     s->transformed[k] = loss[k] * s->power[k];
-    s->v[k] = scale > most ? most : scale;
-    s->limited[k] = scale > most ? (REAL)1 : (REAL)0;
+    s->v[k] = scale > most[k] ? most[k] : scale;
+    s->limited[k] = scale > most[k] ? (REAL)1 : (REAL)0;
   }
 }
 
@@ -86,26 +86,49 @@ static void NAME(measure_again)(const NAME(Batch)* p, const REAL* const* gs, NAM
   }
 }
 
-static void NAME(measure)(const NAME(Batch)* p, REAL* slots, const REAL* const* gs, const REAL* loss, NAME(Scratch)* s) {
+/* Sums over all parameters, four vectors at a time: one alone would wait for each of its additions. */
+#define EACH_OF_FOUR _Pragma("GCC unroll 4") for (int q = 0; q < 4; q++)
+
+static void NAME(add_squares)(const NAME(Batch)* p, const REAL* const* gs, REAL* norm) {
+  for (int i = 0; i < VECTORS; i += 4) {
+    VECTOR sum[4];
+    EACH_OF_FOUR sum[q] = (VECTOR){0};
+    for (int64_t j = 0; j < p->parameters; j++) {
+      const VECTOR* g = (const VECTOR*)gs[j] + i;
+      EACH_OF_FOUR sum[q] += g[q] * g[q];
+    }
+    EACH_OF_FOUR ((VECTOR*)norm)[i + q] = sum[q];
+  }
+}
+
+/* bad is 0 where the loss and all parameters are finite; returns whether a lane that is alive is not. */
+static int NAME(find_bad)(const NAME(Batch)* p, const REAL* slots, const REAL* loss, const REAL* alive, REAL* bad) {
+  for (int i = 0; i < VECTORS; i += 4) {
+    VECTOR sum[4];
+    EACH_OF_FOUR sum[q] = ((const VECTOR*)loss)[i + q] * 0;
+    for (int64_t j = 0; j < p->parameters; j++) {
+      const VECTOR* x = (const VECTOR*)(slots + (int64_t)p->inputs[j] * LANES) + i;
+      EACH_OF_FOUR sum[q] += x[q] * 0;
+    }
+    EACH_OF_FOUR ((VECTOR*)bad)[i + q] = sum[q];
+  }
+  INTEGER worst = 0;
+  EACH worst |= !(bad[k] == 0) & (alive[k] != 0);
+  return worst != 0;
+}
+
+/* The norm of the gradient, for what is recorded or clipped: its root is a tenth of a step. */
+static void NAME(measure)(const NAME(Batch)* p, const REAL* const* gs, NAME(Scratch)* s) {
   if (p->parameters == 1) {
     const REAL* g = gs[0];
     EACH { s->slope[k] = g[k]; s->norm[k] = ABSOLUTE(g[k]); s->reduced[k] = s->norm[k] * SHRINK; }
   } else {
-    EACH s->norm[k] = 0;
-    for (int64_t j = 0; j < p->parameters; j++) {
-      const REAL* g = gs[j];
-      EACH s->norm[k] += g[k] * g[k];
-    }
+    NAME(add_squares)(p, gs, s->norm);
     INTEGER outside = 0;
     EACH outside |= (FACTOR_OF(s->norm[k]) != 1) & (s->alive[k] != 0);
     if (outside) NAME(measure_again)(p, gs, s);
     else EACH { s->norm[k] = ROOT(s->norm[k]); s->reduced[k] = s->norm[k] * SHRINK; }
     EACH s->slope[k] = s->norm[k];
-  }
-  EACH s->bad[k] = loss[k] * 0;
-  for (int64_t j = 0; j < p->parameters; j++) {
-    const REAL* x = slots + (int64_t)p->inputs[j] * LANES;
-    EACH s->bad[k] += x[k] * 0;
   }
 }
 
@@ -125,17 +148,12 @@ static void NAME(write_row)(const NAME(Batch)* p, REAL* row, int64_t at, int fir
 }
 
 /* Books the step for every lane; returns how many are still alive. */
-static int NAME(book)(const NAME(Batch)* p, int64_t block, int64_t step, const REAL* slots, const REAL* loss,
+static int NAME(book)(const NAME(Batch)* p, int64_t block, int64_t step, const REAL* slots, const REAL* loss, int worst,
                       NAME(Scratch)* s) {
   const int64_t at = block * LANES;
-  REAL worst = 0, living = 0;
-  EACH {
-    const REAL bad = s->bad[k] == 0 ? (REAL)0 : (REAL)1;
-    worst += bad * s->alive[k];
-    s->bad[k] = bad;
-  }
-  if (worst != 0)
-    EACH if (s->bad[k] != 0 && s->alive[k] != 0) {
+  INTEGER living = 0;
+  if (worst)
+    EACH if (!(s->bad[k] == 0) && s->alive[k] != 0) {
       s->alive[k] = 0;
       p->first_nonfinite[at + k] = step;
       NAME(write_row)(p, p->diverged_rows, p->first_trial[block], k, k + 1, slots, loss, s);
@@ -144,7 +162,7 @@ static int NAME(book)(const NAME(Batch)* p, int64_t block, int64_t step, const R
     const int better = (loss[k] < s->best[k]) & (s->alive[k] != 0);
     s->best[k] = better ? loss[k] : s->best[k];
     s->best_step[k] = better ? (INTEGER)step : s->best_step[k];
-    living += s->alive[k];
+    living |= s->alive[k] != 0;
   }
   return living != 0;
 }
@@ -240,9 +258,11 @@ static void NAME(run_block)(const NAME(Batch)* p, int64_t block) {
     NAME(read_clock)(p, at, i, uniform, s);
     if (p->has_ayla[block]) NAME(transform)(p, at, loss, s);
     else EACH { s->v[k] = 1; s->transformed[k] = loss[k]; }
-    NAME(measure)(p, slots, gs, loss, s);
-    const int living = NAME(book)(p, block, step, slots, loss, s);
-    if (step % p->every == 0 || step == p->last_step) {
+    const int worst = NAME(find_bad)(p, slots, loss, s->alive, s->bad);
+    const int is_recorded = step % p->every == 0 || step == p->last_step;
+    if (worst || is_recorded || p->is_prepared[block]) NAME(measure)(p, gs, s);
+    const int living = NAME(book)(p, block, step, slots, loss, worst, s);
+    if (is_recorded) {
       NAME(write_row)(p, row, p->first_trial[block], 0, p->used[block], slots, loss, s);
       row += p->columns * p->trials;
     }

@@ -25,6 +25,6 @@ static void NAME(raise)(REAL* D, const REAL* A, const REAL* B) {
 /* The n of eq. 1 at a = |l|. A loss that is no number is on neither side of 1: it takes an exponent that is not 1, if
    there is one, so that the power is no number either. */
 static inline REAL NAME(exponent)(REAL a, REAL n1, REAL n2) {
-  const REAL n = a < 1 ? n1 : n2;
-  return (a == 0) | (a == 1) ? (REAL)1 : (a != a) & (n == 1) ? n1 : n;
+  const REAL n = a < 1 ? n1 : n2, known = (a == 0) | (a == 1) ? (REAL)1 : n;
+  return (a != a) & (n == 1) ? n1 : known;
 }

@@ -2,6 +2,8 @@
 
 #define UNARY(CODE, FORMULA) case CODE: EACH { const REAL a = A[k]; D[k] = (FORMULA); } break;
 #define BINARY(CODE, FORMULA) case CODE: EACH { const REAL a = A[k], b = B[k]; D[k] = (FORMULA); } break;
+#define TERNARY(CODE, FORMULA) \
+  case CODE: EACH { const REAL a = A[k], b = B[k], c = C[k]; D[k] = (FORMULA); } break;
 #define SLEEF1(CODE, WHICH) case CODE: for (int j = 0; j < VECTORS; j++) \
     ((VECTOR*)D)[j] = NAME(unary)[WHICH](((const VECTOR*)A)[j]); break;
 
@@ -48,6 +50,23 @@ static void NAME(whole_power)(REAL* D, const REAL* A, int exponent) {
   }
 }
 
+/* The same for a third and a fourth power, in one pass. */
+static void NAME(third_power)(REAL* D, const REAL* A) {
+  EACH {
+    const double a = A[k], square = a * a, rest = fma(a, a, -square), cube = a * square;
+    const double value = cube + (fma(a, square, -cube) + a * rest);
+    D[k] = (REAL)((value - value == 0) & (value != 0) ? value : cube);
+  }
+}
+
+static void NAME(fourth_power)(REAL* D, const REAL* A) {
+  EACH {
+    const double a = A[k], square = a * a, rest = fma(a, a, -square), fourth = square * square;
+    const double value = fourth + (fma(square, square, -fourth) + 2 * (square * rest));
+    D[k] = (REAL)(value < INFINITY ? value : fourth); /* it is never -0 */
+  }
+}
+
 static void NAME(execute)(const int32_t* restrict code, int64_t count, REAL* restrict slots) {
   for (int64_t i = 0; i < count; i++, code += 5) {
     REAL* D = __builtin_assume_aligned(slots + (int64_t)code[1] * LANES, 64);
@@ -89,8 +108,19 @@ static void NAME(execute)(const int32_t* restrict code, int64_t count, REAL* res
         break;
       }
       case OP_pow: NAME(raise)(D, A, B); break;
-      case OP_powi: NAME(whole_power)(D, A, code[3]); break;
-      case OP_where: EACH { const REAL a = A[k], b = B[k], c = C[k]; D[k] = a != 0 ? b : c; } break;
+      case OP_powi:
+        if (code[3] == 3) NAME(third_power)(D, A);
+        else if (code[3] == 4) NAME(fourth_power)(D, A);
+        else NAME(whole_power)(D, A, code[3]);
+        break;
+      TERNARY(OP_where, a != 0 ? b : c)
+      TERNARY(OP_mul_add, a * b + c)
+      TERNARY(OP_mul_sub, a * b - c)
+      TERNARY(OP_sub_mul, c - a * b)
+      TERNARY(OP_mul_mul, a * b * c)
+      TERNARY(OP_add_add, a + b + c)
+      TERNARY(OP_add_sub, a + b - c)
+      TERNARY(OP_sub_add, c - (a + b))
     }
   }
 }

@@ -113,7 +113,6 @@ def lanes_function(traced: TracedRule) -> str:
 static void NAME({name}_lanes)(int64_t P, REAL* const* xs, const REAL* const* us, REAL* const* ms, const REAL* v,
     const REAL* const* h) {{
   for (int64_t j = 0; j < P; j++)
-    _Pragma("GCC ivdep")
     EACH {{
       {body}
     }}

@@ -44,6 +44,11 @@ def _listed(numbers: Sequence[float]) -> str:
     return ", ".join(number.hex() for number in numbers)
 
 
+_EACH = """/* No lane reads what another one writes, so nothing has to be checked before a loop whose result takes the
+   place of an operand. */
+#define EACH _Pragma("GCC ivdep") for (int k = 0; k < LANES; k++)
+"""
+
 _TYPES = {
     "f64": {"REAL": "double", "INTEGER": "int64_t", "ABSOLUTE": "fabs", "ROOT": "sqrt"} | _span(torch.float64),
     "f32": {"REAL": "float", "INTEGER": "int32_t", "ABSOLUTE": "fabsf", "ROOT": "sqrtf"} | _span(torch.float32),
@@ -67,7 +72,7 @@ class _Kind:
 
 _KINDS = {
     "expressions": _Kind(
-        ("functions.c", "norms.c", "draws.c", "interpreter.c"),
+        ("functions.c", "norms.c", "power.c", "draws.c", "interpreter.c"),
         (rules.over_function, rules.lanes_function),
         ("expressions.c",),
     ),
@@ -88,7 +93,7 @@ def library(kind: str, suffix: str, traced: Sequence[TracedRule]) -> str:
         words,
         f"#define NAME(x) x##_{suffix}\n",
         "typedef REAL NAME(Vector) __attribute__((vector_size(VECTOR_BYTES)));\n#define VECTOR NAME(Vector)\n",
-        "#define EACH for (int k = 0; k < LANES; k++)\n",
+        _EACH,
         _draws() if "draws.c" in parts_of.before else "",
         *(_text(name) for name in parts_of.before),
         *(function(rule) for rule in traced for function in parts_of.rules),

@@ -1,5 +1,6 @@
 """Programs as instructions on slots, for the interpreter in ``native/interpreter.c``."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,19 @@ from ayla_core.program.graph import CONSTANT, INPUT, OPERATIONS, Graph, Value
 
 _COPY = "copy"
 
-CODES = {name: number for number, name in enumerate((*OPERATIONS, _COPY))}
+_FUSED = {
+    ("mul", "add"): "mul_add",
+    ("mul", "sub"): "mul_sub",
+    ("mul", "mul"): "mul_mul",
+    ("add", "add"): "add_add",
+    ("add", "sub"): "add_sub",
+}
+"""Two operations in one instruction, each rounded as if alone: one trip through the cache instead of two."""
+
+_TURNED = {"mul_sub": "sub_mul", "add_sub": "sub_add"}
+"""The same where the first operation is what is subtracted."""
+
+CODES = {name: number for number, name in enumerate((*OPERATIONS, _COPY, *_FUSED.values(), *_TURNED.values()))}
 """The number of each operation; the C source is built with the same table."""
 
 
@@ -41,18 +54,16 @@ def assemble(graph: Graph, inputs: Sequence[int], results: Sequence[int]) -> Byt
     after the other while they still read the results.
     """
     needed = graph.needed([*inputs, *results])
+    values = _fused(graph, needed, results)
     constants = [place for place in needed if graph.values[place].operation == CONSTANT]
     slot_of = {place: slot for slot, place in enumerate([*constants, *inputs])}
     inputs_at = tuple(slot_of[place] for place in inputs)
-    last_use = _last_uses(graph, needed)
+    last_use = {operand: place for place, value in values.items() for operand in value.operands}
     kept = {*constants, *inputs, *results}
     free: list[int] = []
     slots = len(slot_of)
     instructions = []
-    for place in needed:
-        value = graph.values[place]
-        if value.operation in (CONSTANT, INPUT):
-            continue
+    for place, value in values.items():
         operands = [slot_of[operand] for operand in value.operands]
         # An operand that ends here may give its slot to the result: the interpreter works element by element.
         free += [slot_of[item] for item in set(value.operands) if last_use[item] == place and item not in kept]
@@ -73,8 +84,22 @@ def assemble(graph: Graph, inputs: Sequence[int], results: Sequence[int]) -> Byt
     )
 
 
-def _last_uses(graph: Graph, needed: Sequence[int]) -> dict[int, int]:
-    return {operand: place for place in needed for operand in graph.values[place].operands}
+def _fused(graph: Graph, needed: Sequence[int], results: Sequence[int]) -> dict[int, Value]:
+    """The operations in order, two in one where the first one's value is asked for by the second alone."""
+    values = {place: graph.values[place] for place in needed}
+    values = {place: value for place, value in values.items() if value.operation not in (CONSTANT, INPUT)}
+    uses = Counter(operand for value in values.values() for operand in value.operands)
+    uses.update(results)
+    for place, value in list(values.items()):
+        for at, operand in enumerate(value.operands):
+            inner = values.get(operand)
+            name = _FUSED.get((inner.operation, value.operation)) if inner and uses[operand] == 1 else None
+            if inner and name:
+                name = _TURNED.get(name, name) if at == 1 else name
+                values[place] = Value(name, (*inner.operands, value.operands[1 - at]))
+                del values[operand]
+                break
+    return values
 
 
 def _instruction(value: Value, target: int, operands: list[int]) -> list[int]:

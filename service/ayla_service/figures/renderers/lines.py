@@ -12,7 +12,14 @@ from matplotlib.figure import Figure
 from ayla_service.figures.aggregates import Band, band_of, smoothed
 from ayla_service.figures.data import FigureData, drawable
 from ayla_service.figures.geometry import value_limits
-from ayla_service.figures.legends import add_legend, add_nothing_yet, add_title, set_heading, sparse_points
+from ayla_service.figures.legends import (
+    add_legend,
+    add_nothing_yet,
+    add_title,
+    set_heading,
+    set_value_label,
+    sparse_points,
+)
 from ayla_service.figures.looks import SettingStyle, styles_of
 from ayla_service.figures.options import AxisScale
 from ayla_service.figures.scales import set_linear_labels, set_value_scale
@@ -99,13 +106,20 @@ def _label(grid: npt.NDArray[Any], lines: LinePlot) -> None:
         if panel.heading:
             set_heading(axes, panel.heading)
         if not lines.same_values or place % lines.columns == 0:
-            smooth = f"\nrunning median of {lines.smooth} points" if lines.smooth else ""
-            axes.set_ylabel(f"{shortened(panel.name, _LONGEST_NAME)}{smooth}")
+            _name(axes, shortened(panel.name, _LONGEST_NAME), lines, rows=len(grid) // lines.columns)
     for axes in used[-lines.columns :]:  # the lowest of each column
         axes.set_xlabel(lines.across)
         axes.tick_params(labelbottom=True)
     for axes in grid[len(lines.panels) :]:
         axes.set_axis_off()
+
+
+def _name(axes: Axes, name: str, lines: LinePlot, rows: int) -> None:
+    """Name the values, and say of smoothed ones that they are."""
+    if lines.smooth:
+        set_value_label(axes, f"{name}, running median of {lines.smooth} points", share=0.45 / rows)
+    else:
+        axes.set_ylabel(name)
 
 
 def _panel(axes: Axes, lines: LinePlot, bands: Mapping[int, Band], styles: Mapping[int, SettingStyle]) -> None:

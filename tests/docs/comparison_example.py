@@ -11,7 +11,7 @@ from scipy import stats  # type: ignore[import-untyped]
 
 PAGE = Path(__file__).parents[2] / "docs" / "comparison.md"
 
-RATES = ("0.03", "0.1", "0.3", "1")
+RATES = ("0.01", "0.03", "0.1", "0.3")
 PLAIN = [f"Adam lr={rate}" for rate in RATES]
 WITH_AYLA = [f"AYLA-Adam lr={rate} N1=1 N2=0.7" for rate in RATES]
 TUNING, CONFIRMATION, FRESH = range(6), range(6, 18), range(18, 66)
@@ -29,7 +29,7 @@ def shown_outputs() -> list[str]:
     blocks = [
         block.rstrip("\n") for block in re.findall(r"(?:^(?:    .*)?\n)+", example, re.MULTILINE) if block.strip()
     ]
-    tables = re.search(r"^\*\*Final loss.*?(?=\n\nSo there is)", example, re.MULTILINE | re.DOTALL)
+    tables = re.search(r"^\*\*Final loss.*?(?=\n\nSo AYLA)", example, re.MULTILINE | re.DOTALL)
     assert tables is not None
     return [*(re.sub(r"^    ", "", block, flags=re.MULTILINE).strip("\n") for block in blocks), tables[0]]
 
@@ -159,13 +159,12 @@ def claims(losses: Losses) -> list[str]:
     confirmed = [median_of(losses, label, CONFIRMATION) for label in (plain, with_ayla)]
     tuning = median_of(losses, plain, TUNING)
     wins, p_value, differences = paired(losses, with_ayla, plain, CONFIRMATION)
-    worst = [max(median_of(losses, label, TUNING) for label in labels) for labels in (WITH_AYLA, PLAIN)]
-    fresh_wins = paired(losses, with_ayla, plain, FRESH)[0]
-    factor, share = confirmed[0] / confirmed[1], 100 * p_value
+    fresh_wins, _, fresh_differences = paired(losses, with_ayla, plain, FRESH)
+    widths = [high - low for low, high, _ in map(interval_of, (differences, fresh_differences))]
+    narrower = f"an interval of the median difference that is {widths[0] / widths[1]:.1f} times as narrow"
     return [
-        f"are {confirmed[0]:.6g} and {confirmed[1]:.6g}, and differ by a factor of {factor:.0f}.",
-        f"on {wins} of {len(differences)} seeds only, which a fair coin does, or worse, in {share:.0f} % of cases",
-        f"on the tuning seeds, {tuning:.6g}, is {confirmed[0] / tuning:.0f} times lower than the confirmed one",
-        f"{fresh_wins} to {len(FRESH) - fresh_wins}: nothing of the factor of {factor:.0f} is left",
-        f"its worst of four has a tuning value of {worst[0]:.6g}, Adam's {worst[1]:.6g}.",
+        f"are {confirmed[0]:.6g} and {confirmed[1]:.6g}, and differ by a factor of {confirmed[0] / confirmed[1]:.0f}.",
+        f"the tuning seeds, {tuning:.6g}, is {confirmed[0] / tuning:.0f} times lower than the confirmed one",
+        f"on {wins} of {len(differences)} seeds; a fair coin is as one-sided in {100 * p_value:.2g} % of cases",
+        f"{fresh_wins} to {len(FRESH) - fresh_wins}: the same answer, and {narrower}",
     ]

@@ -32,7 +32,7 @@ class Column(Generic[Row]):
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class PaperTable:
     """A table.
 
     Attributes:
@@ -54,7 +54,7 @@ class Table:
     statements: list[str] = field(default_factory=list)
 
 
-def tables_of(answer: JobsComparison) -> list[Table]:
+def tables_of(answer: JobsComparison) -> list[PaperTable]:
     """The optimizers or arms, their pairs, and the pairs over all problems; those that have rows."""
     tables = [_optimizers(answer), _pairs(answer), _aggregates(answer)]
     return [tables[0], *(table for table in tables[1:] if table.rows)]
@@ -62,13 +62,13 @@ def tables_of(answer: JobsComparison) -> list[Table]:
 
 def _table(
     name: str, caption: str, columns: Sequence[Column[Row]], rows: Sequence[Row], said: Iterable[str], **more: list[str]
-) -> Table:
+) -> PaperTable:
     cells = [[column.cell(row) for column in columns] for row in rows]
     headers, words = [one.header for one in columns], [one.words for one in columns]
-    return Table(name, caption, headers, words, cells, [*said], **more)
+    return PaperTable(name, caption, headers, words, cells, [*said], **more)
 
 
-def _optimizers(answer: JobsComparison) -> Table:
+def _optimizers(answer: JobsComparison) -> PaperTable:
     rows = optimizer_rows(answer)
     judged = "What each problem is judged by" if answer.metric == "by_problem" else METRIC_KINDS[answer.metric].title
     over = "the confirmation seeds" if answer.protocol is not None else "the seeds"
@@ -161,7 +161,7 @@ def _reached(row: OptimizerRow) -> Cell:
     return NOTHING if value is None or not is_to_target(row.problem.metric) else (f"{value.finite} of {value.values}",)
 
 
-def _pairs(answer: JobsComparison) -> Table:
+def _pairs(answer: JobsComparison) -> PaperTable:
     rows = pair_rows(answer)
     caption = f"{'Arms' if answer.protocol is not None else 'Optimizers'} against each other, pair by pair"
     said = [statement for row in rows for statement in row.statements]
@@ -215,7 +215,7 @@ def _verdict(row: PairRow) -> Cell:
     return (f"{outcome}; with {'; '.join(row.qualifications)}" if row.qualifications else outcome,)
 
 
-def _aggregates(answer: JobsComparison) -> Table:
+def _aggregates(answer: JobsComparison) -> PaperTable:
     columns: list[Column[AggregatedPair]] = [
         Column("optimizer" if answer.protocol is None else "arm", lambda pair: (pair.label,), words=True),
         Column("against", lambda pair: (pair.base_label,), words=True),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from ayla_service.comparison.tables.content import Cell, Table
+from ayla_service.comparison.tables.content import Cell, PaperTable
 from ayla_service.comparison.tables.latex_text import escaped
 from ayla_service.comparison.tables.numbers import Number
 
@@ -12,13 +12,13 @@ _LONGEST_WORDS = 24
 _BROKEN = "p{0.15\\linewidth}"
 
 
-def latex(tables: Sequence[Table]) -> str:
+def latex(tables: Sequence[PaperTable]) -> str:
     """One floating table after the other, each with its caption, its notes and, as comments, its verdicts."""
     head = ["% Needs \\usepackage{booktabs}.", ""]
     return "\n".join([*head, *(line for table in tables for line in _lines(table))])
 
 
-def _lines(table: Table) -> Iterator[str]:
+def _lines(table: PaperTable) -> Iterator[str]:
     columns = [_column(table, place) for place in range(len(table.headers))]
     yield from ("\\begin{table}", "\\centering", f"\\caption{{{escaped(table.caption)}}}")
     yield from (f"\\label{{tab:{table.name}}}", "\\smallskip", "\\footnotesize", "\\setlength{\\tabcolsep}{4pt}")
@@ -33,7 +33,7 @@ def _lines(table: Table) -> Iterator[str]:
     yield from ("\\end{table}", *(f"% {escaped(text)}" for text in table.statements), "")
 
 
-def _column(table: Table, place: int) -> str:
+def _column(table: PaperTable, place: int) -> str:
     """Words at the left, numbers at the right; long words are broken into lines."""
     if not table.words[place]:
         return "r"

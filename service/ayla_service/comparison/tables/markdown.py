@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from ayla_service.comparison.tables.content import Cell, Table
+from ayla_service.comparison.tables.content import Cell, PaperTable
 from ayla_service.comparison.tables.numbers import Number
 from ayla_service.typography import MINUS, power_of_ten
 
@@ -13,12 +13,12 @@ _LINKS = re.compile(r"(?<=www)\.|:(?=//)", re.IGNORECASE)
 """What would become a link without brackets."""
 
 
-def markdown(tables: Sequence[Table]) -> str:
+def markdown(tables: Sequence[PaperTable]) -> str:
     """The tables one after the other, each with its caption above, its notes and verdicts below."""
     return "\n".join(line for table in tables for line in _lines(table))
 
 
-def _lines(table: Table) -> Iterator[str]:
+def _lines(table: PaperTable) -> Iterator[str]:
     yield from (f"**{escaped(table.caption)}**", "")
     yield _row([escaped(header) for header in table.headers])
     yield _row([":--" if words else "--:" for words in table.words])

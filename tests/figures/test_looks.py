@@ -58,7 +58,7 @@ def test_smoothing_is_said_at_the_axis_and_keeps_ends_and_gaps() -> None:
     figure = drawn_figure(partial(lines.render, lines=LinePlot("job", [panel], "step", smooth=3), data=found))
     (axes,) = figure.axes
     np.testing.assert_array_equal(axes.lines[0].get_ydata(), [3.0, 5.0, 2.0, 3.0, 2.5])
-    assert axes.get_ylabel() == "loss\nrunning median of 3 points"
+    assert axes.get_ylabel().replace("\n", " ") == "loss, running median of 3 points"
     assert note(figure) == "points 1 step apart"
     plain = drawn_figure(loss_lines(found))
     assert plain.axes[0].get_ylabel() == "loss"

@@ -367,7 +367,7 @@ def test_a_shard_is_checkpointed_by_time_and_not_by_every_block(database: Databa
     assert not seen, "it took less than the hour between two checkpoints"
     submit(database, budget={"steps": 200_000}, record={"every": 1000})
     _runner(database, look, checkpoint_seconds=0.0).run_next()
-    assert len(seen) > 3
+    assert len(seen) > 1, "blocks grow by a factor at most, from a first one of a few thousand steps"
 
 
 def test_the_first_block_is_short_where_its_cost_is_a_guess(

@@ -3,8 +3,9 @@
 import uuid
 from typing import Any
 
+import numpy as np
 from ayla_service.datasets.pinning import fill_uploads, pin_uploads
-from ayla_service.db.models import MemberRow, TeamRow
+from ayla_service.db.models import JobRow, MemberRow, TeamRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.idempotency import RequestKey, StoredAnswer, request_digest
 from ayla_service.jobs import editing
@@ -18,9 +19,12 @@ from ayla_service.queue.wakeup import TimerWakeUp, WakeUp
 from ayla_service.schemas import Page
 from ayla_service.states import Role, TrialState
 from ayla_service.teams.principal import LOCAL, ROLE_SCOPES, Principal
+from ayla_service.trials.columns import CODES, Summaries
 from ayla_service.trials.encoding import encode
-from ayla_service.trials.progress import TrialProgress
+from ayla_service.trials.reader import TrialReader
+from ayla_service.trials.record import TrialRecord
 from ayla_service.trials.schemas import Trial
+from ayla_service.trials.trial_ids import trial_id
 from ayla_service.trials.writer import NewChunk, NewResults
 from ayla_spec import JobSpec
 
@@ -169,12 +173,46 @@ def progress(claim: Claim, first: int, last: int, *, finished: bool = False) -> 
     """A block of made-up steps ``first..last`` for every trial of a claim."""
     steps = list(range(first, last + 1))
     data = encode({"step": steps, "loss": [1.0 / (step + 1) for step in steps]})
-    ids = list(claim.trial_ids.values())
-    state = TrialState.COMPLETED if finished else TrialState.RUNNING
-    final = 1.0 / (last + 1) if finished else None
+    trials = claim.range
+    results = NewResults([NewChunk(index, first, last, len(steps), data) for index in indices(claim)])
     return RecordedBlock(
+        step=last if finished else last + 1,
         checkpoint=None if finished else SavedState(last + 1, f"state at {last + 1}".encode()),
-        trials=[TrialProgress(trial_id, state, last, final, 1.0 / (last + 1), last, None, 0, 0.5) for trial_id in ids],
-        results=NewResults([NewChunk(trial_id, first, last, len(steps), data) for trial_id in ids]),
+        trials=summaries(
+            trials.trials,
+            state=CODES[TrialState.COMPLETED if finished else TrialState.QUEUED],
+            steps_done=last,
+            final_loss=1.0 / (last + 1) if finished else np.nan,
+            best_loss=1.0 / (last + 1),
+            best_step=last,
+            wall_seconds=0.5,
+            stored_bytes=results.sizes(trials.first, trials.trials),
+        ),
+        results=results,
         finished=finished,
     )
+
+
+def indices(claim: Claim) -> range:
+    """The indices in the job of a claim's trials."""
+    return range(claim.range.first, claim.range.end)
+
+
+def trial_ids(claim: Claim) -> list[str]:
+    """The ids of a claim's trials."""
+    return [trial_id(claim.job_id, index) for index in indices(claim)]
+
+
+def summaries(count: int, **columns: Any) -> Summaries:
+    """Summaries of so many trials, each column a number for all or one for each; ``device`` is a name."""
+    blank, devices = Summaries.blank(count), list[str]()
+    if "device" in columns:
+        devices, columns = [columns["device"]], columns | {"device": 0}
+    given = {name: np.full(count, value, blank[name].dtype) for name, value in columns.items()}
+    return Summaries(dict(blank.columns) | given, tuple(devices))
+
+
+def stored_trials(database: Database, job_id: str) -> list[TrialRecord]:
+    """The trials of a job as the store has them."""
+    with database.read() as session:
+        return TrialReader(session).columns(session.get_one(JobRow, job_id)).trials()

@@ -37,7 +37,7 @@ STATES = (
 
 CODES: Mapping[TrialState, int] = {state: code for code, state in enumerate(STATES)}
 
-_STATE_OF_SHARD = {
+STATE_OF_SHARD: Mapping[ShardState, TrialState] = {
     ShardState.QUEUED: TrialState.QUEUED,
     ShardState.DELAYED: TrialState.QUEUED,
     ShardState.PAUSED: TrialState.QUEUED,
@@ -47,6 +47,8 @@ _STATE_OF_SHARD = {
     # Only of a trial whose summary is gone: each has a result when its shard succeeds.
     ShardState.SUCCEEDED: TrialState.CANCELLED,
 }
+"""The state of a trial that has no result."""
+
 _RESULT_CODES = tuple(CODES[state] for state in WITH_RESULT)
 _METRIC_VALUES = tuple(name for names in METRIC_COLUMNS.values() for name in (names.final, names.best))
 _METRIC_EPOCHS = tuple(names.best_epoch for names in METRIC_COLUMNS.values())
@@ -117,10 +119,6 @@ class Summaries:
         """The trials at these places."""
         return Summaries({name: column[places] for name, column in self.columns.items()}, self.devices)
 
-    def number_of(self, state: TrialState) -> int:
-        """How many trials have this result, completed or diverged."""
-        return int(np.count_nonzero(self.columns["state"] == CODES[state]))
-
 
 def joined(parts: Sequence[Summaries]) -> Summaries:
     """Several summaries, one after the other."""
@@ -179,7 +177,7 @@ def decode_summaries(data: bytes | None, count: int, names: Collection[str] | No
 
 def states_in(summaries: Summaries, shard: ShardState) -> Column:
     """Codes of the states of a shard's trials: of each its own result, or what follows from the shard's state."""
-    return np.where(summaries.has_result, summaries["state"], CODES[_STATE_OF_SHARD[shard]]).astype(np.int8)
+    return np.where(summaries.has_result, summaries["state"], CODES[STATE_OF_SHARD[shard]]).astype(np.int8)
 
 
 def _is_constant(column: Column) -> bool:
@@ -209,7 +207,7 @@ class TrialColumns:
     Attributes:
         layout: what the job's trials are: seeds, settings, labels.
         index: place of each in the job.
-        state: its state, by ``CODES``; other than that of ``summaries`` it tells whether it waits, runs or was cancelled.
+        state: its state, by ``CODES``; that of ``summaries`` does not tell whether it waits, runs or was cancelled.
         attempt: number of the newest attempt at its shard.
         summaries: its numbers.
     """

@@ -49,10 +49,20 @@ def runs_of(runs: Iterable[Run], **traits: Any) -> Runs:
     made = sorted(runs, key=lambda one: one.seed)
     table = np.zeros(len(made), RUN)
     for row, one in zip(table, made, strict=True):
-        row["seed"], row["trial"], row["steps_done"], row["best_step"] = one.seed, one.seed, one.steps_done, one.best_step
+        row["seed"], row["trial"], row["steps_done"], row["best_step"] = (
+            one.seed,
+            one.seed,
+            one.steps_done,
+            one.best_step,
+        )
         row["diverged"] = one.loss == INF if one.diverged is None else one.diverged
         row["final_loss"], row["best_loss"] = one.loss, one.loss if one.best_loss is None else one.best_loss
-        row["wall_seconds"], row["ran_alone"], row["rows"], row["stored_bytes"] = one.wall_seconds, one.ran_alone, 11, 100
+        row["wall_seconds"], row["ran_alone"], row["rows"], row["stored_bytes"] = (
+            one.wall_seconds,
+            one.ran_alone,
+            11,
+            100,
+        )
         counts = one.loss_counts
         row["losses_below_one"], row["losses_above_one"] = (-1, -1) if counts is None else (counts.below, counts.above)
         for name in ("test_loss", "test_accuracy", "full_train_loss", "full_train_accuracy"):

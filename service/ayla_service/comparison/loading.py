@@ -153,9 +153,7 @@ def _randomness(problem: ResolvedProblem) -> list[str]:
 
 def _add_trials(session: Session, job: JobRow, spec: ResolvedJobSpec, problem: ComparedProblem) -> None:
     columns = TrialReader(session).columns(job)
-    traits = Runs(
-        mini_batches=problem.mini_batches, minimum=problem.minimum, is_drawn=bool(_randomness(spec.problem))
-    )
+    traits = Runs(mini_batches=problem.mini_batches, minimum=problem.minimum, is_drawn=bool(_randomness(spec.problem)))
     table, of_setting = _table(columns, len(problem.job_ids) - 1, spec.record.every)
     numbers, starts = np.unique(of_setting, return_index=True)
     tables = dict(zip(numbers.tolist(), np.split(table, starts[1:]), strict=True))
@@ -180,9 +178,7 @@ def _add_runs(setting: ComparedSetting, runs: Runs) -> int:
     return int((~is_new).sum())
 
 
-def _table(
-    columns: TrialColumns, job: int, every: int
-) -> tuple[npt.NDArray[np.void], npt.NDArray[np.int64]]:
+def _table(columns: TrialColumns, job: int, every: int) -> tuple[npt.NDArray[np.void], npt.NDArray[np.int64]]:
     """The trials with a result as rows of type ``RUN``, by setting and seed; and the setting of each.
 
     Args:

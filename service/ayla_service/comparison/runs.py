@@ -42,11 +42,12 @@ RUN = np.dtype(
 )
 """A trial that ended with a result.
 
-``job`` is the place of its job among those of the problem, ``trial`` its own there. ``final_loss`` is infinite if it diverged;
-``best_loss`` the lowest finite loss, infinite if there was none. ``rows`` are about how many its trajectory has, and
-``stored_bytes`` is the size of all it recorded. Losses below and above one are -1 where nobody has counted them, and
-``best_step`` where there is none. Metrics of whole parts are NaN where they were not evaluated. The last three are read
-from recorded rows: infinite where the trial diverged, or never reached its goal; NaN where they are not recorded.
+``job`` is the place of its job among those of the problem, ``trial`` its own there. ``final_loss`` is infinite if it
+diverged; ``best_loss`` the lowest finite loss, infinite if there was none. ``rows`` are about how many its trajectory
+has, and ``stored_bytes`` is the size of all it recorded. Losses below and above one are -1 where nobody has counted
+them, and ``best_step`` where there is none. Metrics of whole parts are NaN where they were not evaluated. The last three
+are read from recorded rows: infinite where the trial diverged, or never reached its goal; NaN where they are not
+recorded.
 """
 
 _OF_ROWS: Mapping[Metric, str] = {
@@ -267,9 +268,7 @@ class ComparedProblem:
     def trials_of_jobs(self) -> dict[str, list[int]]:
         """Places of the trials that are its runs, by job."""
         table = self.table
-        return {
-            job_id: table["trial"][table["job"] == number].tolist() for number, job_id in enumerate(self.job_ids)
-        }
+        return {job_id: table["trial"][table["job"] == number].tolist() for number, job_id in enumerate(self.job_ids)}
 
 
 def labels_of(problems: Iterable[ComparedProblem]) -> list[str]:

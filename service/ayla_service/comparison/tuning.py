@@ -11,7 +11,7 @@ from ayla_service.comparison.effects import copies
 from ayla_service.comparison.metrics import why_not
 from ayla_service.comparison.protocol import Protocol
 from ayla_service.comparison.query import Metric
-from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, Floats, Mask, Runs, independent
+from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, Floats, Runs, independent
 from ayla_service.trials.quantiles import medians
 
 
@@ -122,7 +122,8 @@ def _tried(
     every = [setting.runs for setting in settings]
     tuned, confirmed = _on(every, protocol.tuning_seeds), _on(every, protocol.confirm_seeds)
     same = copies(replace(problem, settings=_with_runs(settings, tuned)))
-    is_known = [_is_recorded(problem, runs, metric) for runs in tuned]
+    is_known = [~np.isnan(_values(problem, runs, metric)) for runs in tuned]
+    medians_of = [_medians(problem, some, metric) for some in (tuned, confirmed)]
     return [
         TriedSetting(
             setting=setting,
@@ -132,9 +133,7 @@ def _tried(
             confirmed=other,
             copy_of=same.get(setting.label),
         )
-        for setting, runs, recorded, value, other in zip(
-            settings, tuned, is_known, _medians(problem, tuned, metric), _medians(problem, confirmed, metric), strict=True
-        )
+        for setting, runs, recorded, value, other in zip(settings, tuned, is_known, *medians_of, strict=True)
     ]
 
 
@@ -149,10 +148,6 @@ def _on(every: Sequence[Runs], seeds: Sequence[int]) -> list[Runs]:
 def _with_runs(settings: Sequence[ComparedSetting], every: Iterable[Runs]) -> dict[str, ComparedSetting]:
     pairs = zip(settings, every, strict=True)
     return {setting.label: replace(setting, runs=runs, unfinished=0) for setting, runs in pairs}
-
-
-def _is_recorded(problem: ComparedProblem, runs: Runs, metric: Metric) -> Mask:
-    return ~np.isnan(_values(problem, runs, metric))
 
 
 def _values(problem: ComparedProblem, runs: Runs, metric: Metric) -> Floats:

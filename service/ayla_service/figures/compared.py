@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from ayla_service.comparison.metrics import in_words, more_is_better
 from ayla_service.comparison.pairs import Match, over_seeds
 from ayla_service.comparison.profile_schemas import Profiles

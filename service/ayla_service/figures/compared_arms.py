@@ -13,7 +13,7 @@ from ayla_service.comparison.sensitivity_schemas import BestOfSettings, Sensitiv
 from ayla_service.comparison.tuned_arms import ProtocolOutcome, TunedProblem, follow
 from ayla_service.figures.cells import optimizer_title
 from ayla_service.figures.compared import Compared, DrawnProblem
-from ayla_service.trials.summaries import flat
+from ayla_service.trials.layout import flat
 
 
 def tuned(data: Compared, drawn: DrawnProblem) -> TunedProblem:

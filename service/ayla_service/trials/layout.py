@@ -65,9 +65,13 @@ class TrialLayout:
     def flat_settings(self) -> list[dict[str, Any]]:
         """The settings of each entry by their path, without its names."""
         return [
-            {path: value for path, value in flat(settings).items() if path not in NAMES}
-            for settings in self.optimizers
+            {path: value for path, value in flat(settings).items() if path not in NAMES} for settings in self.optimizers
         ]
+
+    @property
+    def axis_names(self) -> frozenset[str]:
+        """Paths of the axes, of any arm."""
+        return frozenset()
 
     @cached_property
     def number_names(self) -> list[str]:

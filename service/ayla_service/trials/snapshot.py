@@ -14,6 +14,7 @@ from ayla_service.db.models import JobRow, ShardRow
 from ayla_service.errors import InvalidQuery, JobNotFound, TrialNotFound
 from ayla_service.states import WITH_RESULT, JobState
 from ayla_service.trials.columns import CODES, STATES, TrialColumns
+from ayla_service.trials.conditions import Order
 from ayla_service.trials.layout import TrialLayout
 from ayla_service.trials.numbers import meeting, refuse_unknown, summaries_needed
 from ayla_service.trials.reader import TrialReader
@@ -23,9 +24,6 @@ from ayla_service.trials.trial_ids import place_of
 
 Integers = npt.NDArray[np.int64]
 
-NO_CHUNK = -1
-"""The last chunk of a trial that has none yet."""
-
 _PROGRESS = ("steps_done", "stored_bytes")
 
 
@@ -34,8 +32,8 @@ class TrialRef:
     """A trial with its progress at one moment.
 
     Attributes:
-        last_chunk: first step of the last chunk that was there, ``NO_CHUNK`` if there was none; None for a trial that
-            has ended with a result, to which nothing is added.
+        last_chunk: first step of the last chunk that was there; None for a trial that has ended with a result, to
+            which nothing is added.
     """
 
     index: int
@@ -59,7 +57,7 @@ class TrialsSnapshot:
         version: changes whenever their results do.
         is_final: whether the results will never change.
         recorded: those of them that have rows of the series asked for, as far as they had come.
-        last_chunks: first step of the last chunk of each of these, ``NO_CHUNK`` where it has ended with a result.
+        last_chunks: first step of the last chunk of each of these.
     """
 
     job_id: str
@@ -135,7 +133,12 @@ def trial_columns(
 
 
 def of_job(
-    session: Session, team_id: str, job_id: str, series: Series | None, selection: TrialSelection
+    session: Session,
+    team_id: str,
+    job_id: str,
+    series: Series | None,
+    selection: TrialSelection,
+    order: Order | None = None,
 ) -> TrialsSnapshot:
     """The wanted trials of a job.
 
@@ -145,13 +148,15 @@ def of_job(
         job_id: the job.
         series: the rows that are to be read; None if none are.
         selection: which trials.
+        order: that they are to be in; None for that of the job.
 
     Raises:
         JobNotFound: if the team has no such job.
-        InvalidQuery: if it has no trial, optimizer or arm of that name, or no column of a condition.
+        InvalidQuery: if it has no trial, optimizer or arm of that name, or no column of a condition or the order.
     """
     job = _job_for(session, team_id, job_id)
     layout = TrialLayout.of(job)
+    refuse_unknown(layout, (), order)
     if series is None:
         return _of_shards(session, job, layout, chosen(session, job, layout, selection))
     indexes = chosen(session, job, layout, selection)

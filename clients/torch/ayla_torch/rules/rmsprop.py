@@ -31,7 +31,7 @@ class RmsPropRule(Rule):
 
     def fits(self, settings: Any) -> bool:
         """As centered, and with momentum or without."""
-        return (settings.centered, settings.momentum > 0) == (self.centered, self.with_momentum)
+        return (settings.centered == self.centered) & ((settings.momentum > 0) == self.with_momentum)
 
     def rates(self, settings: Any) -> dict[str, float]:
         """1-α."""

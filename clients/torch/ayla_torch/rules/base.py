@@ -83,7 +83,7 @@ class Rule:
         """Identifier, unique among the rules; also a C identifier."""
         return type(self).__name__.removesuffix("Rule").lower()
 
-    def fits(self, settings: Any) -> bool:
+    def fits(self, settings: Any) -> Any:
         """Whether this is the rule for the settings, of an optimizer that has several; an array for arrays of them."""
         del settings
         return True

@@ -29,7 +29,7 @@ class RmsPropRule(Rule):
         """Averages, and the buffer of the momentum."""
         return ("s",) + ("a",) * self.centered + ("momentum_buffer",) * self.with_momentum
 
-    def fits(self, settings: Any) -> bool:
+    def fits(self, settings: Any) -> Any:
         """As centered, and with momentum or without."""
         return (settings.centered == self.centered) & ((settings.momentum > 0) == self.with_momentum)
 

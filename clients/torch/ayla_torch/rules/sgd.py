@@ -9,7 +9,7 @@ from ayla_torch.rules.base import Mathematics, Number, Numbers, Rule, StepNumber
 class SgdRule(Rule):
     """x ← x - lr·G, with G = v·u."""
 
-    def fits(self, settings: Any) -> bool:
+    def fits(self, settings: Any) -> Any:
         """Without momentum."""
         return settings.momentum == 0
 
@@ -34,7 +34,7 @@ class MomentumRule(Rule):
     constants: ClassVar[tuple[str, ...]] = ("momentum",)
     per_update: ClassVar[Mapping[str, StepNumber]] = {"intake": StepNumber(("dampening",), _intake)}
 
-    def fits(self, settings: Any) -> bool:
+    def fits(self, settings: Any) -> Any:
         """With momentum."""
         return settings.momentum != 0
 

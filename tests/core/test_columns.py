@@ -33,7 +33,7 @@ def swept() -> list[dict[str, object]]:
         for number in range(3):
             fields = settings.model_dump(exclude_none=True)
             moved = {
-                name: value * (1 + 0.01 * number)
+                name: value * (1 - 0.01 * number)
                 for name, value in fields.items()
                 if isinstance(value, float) and not (name.startswith("beta") and value > 0.95)
             }

@@ -7,7 +7,7 @@ import pytest
 import torch
 from ayla_core import transform_reference
 from ayla_core.layout import Layout
-from ayla_core.transform import AylaSettings, PowerTransform
+from ayla_core.transform import PowerTransform
 from ayla_core.trial_settings import TrialSettings
 from ayla_spec.batch import TrialBatch
 from ayla_spec.optimizers import Ayla, Sgd
@@ -24,7 +24,7 @@ def transform_of(aylas: Sequence[Ayla | None], layout: Layout, *, per_sample: bo
     """The transformation of trials with these settings."""
     plans = [TrialPlan(place, place, Sgd(learning_rate=1.0, ayla=ayla), 0) for place, ayla in enumerate(aylas)]
     batch = TrialBatch.of(ExpressionProblem(expression="x", start={"x": 1.0}), plans)
-    return PowerTransform(AylaSettings.of(TrialSettings(batch)), layout, per_sample=per_sample)
+    return PowerTransform(TrialSettings(batch).ayla, layout, per_sample=per_sample)
 
 
 losses = st.floats(-1e3, 1e3).filter(lambda loss: loss == 0 or abs(loss) > 1e-12)

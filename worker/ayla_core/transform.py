@@ -10,8 +10,6 @@ from ayla_torch.transform import Exponents, Factors
 from torch import Tensor
 
 from ayla_core.layout import Layout, padded
-from ayla_core.optimizers.arrays import Floats
-from ayla_core.trial_settings import TrialSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,26 +24,11 @@ class AylaSettings:
         on_samples: whether each sample is.
     """
 
-    n1: Floats
-    n2: Floats
-    max_scale: Floats
+    n1: npt.NDArray[np.float64]
+    n2: npt.NDArray[np.float64]
+    max_scale: npt.NDArray[np.float64]
     on_loss: npt.NDArray[np.bool_]
     on_samples: npt.NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, settings: TrialSettings) -> Self:
-        """Of every trial."""
-
-        def bound(ayla: Any) -> Any:
-            return np.inf if ayla is None or ayla.max_scale is None else ayla.max_scale
-
-        return cls(
-            settings.numbers(lambda item: 1.0 if item.ayla is None else item.ayla.n1),
-            settings.numbers(lambda item: 1.0 if item.ayla is None else item.ayla.n2),
-            settings.numbers(lambda item: bound(item.ayla)),
-            settings.flags(lambda item: item.ayla is not None and item.ayla.transform_on == "loss"),
-            settings.flags(lambda item: item.ayla is not None and item.ayla.transform_on == "sample"),
-        )
 
     def take(self, trials: npt.NDArray[Any]) -> Self:
         """Of some trials, by their places."""

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from ayla_spec.batch import START, TrialBatch
-from ayla_spec.optimizers import Optimizer
+from ayla_spec.optimizers import Optimizer, WithWeightDecay
 from ayla_spec.paths import with_numbers
 
 from ayla_core.optimizers import Rule
 from ayla_core.optimizers.arrays import Floats, Integers
+from ayla_core.optimizers.gradients import GradientSettings
 from ayla_core.optimizers.registry import IMPLEMENTATIONS
+from ayla_core.transform import AylaSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +74,26 @@ class TrialSettings:
             found[part.places] = read(part.settings)
         return found
 
+    @cached_property
+    def ayla(self) -> AylaSettings:
+        """AYLA of every trial."""
+        return AylaSettings(
+            n1=self.numbers(lambda item: 1.0 if item.ayla is None else item.ayla.n1),
+            n2=self.numbers(lambda item: 1.0 if item.ayla is None else item.ayla.n2),
+            max_scale=self.numbers(lambda item: np.inf if item.ayla is None else _bound(item.ayla.max_scale)),
+            on_loss=self.flags(lambda item: item.ayla is not None and item.ayla.transform_on == "loss"),
+            on_samples=self.flags(lambda item: item.ayla is not None and item.ayla.transform_on == "sample"),
+        )
+
+    @cached_property
+    def gradients(self) -> GradientSettings:
+        """What is done to the gradient of every trial."""
+        return GradientSettings(
+            clip_norm=self.numbers(lambda item: _bound(item.clip_norm)),
+            clip_value=self.numbers(lambda item: _bound(item.clip_value)),
+            weight_decay=self.numbers(lambda item: item.weight_decay if isinstance(item, WithWeightDecay) else 0.0),
+        )
+
     def named(self, read: Callable[[RuleTrials], Mapping[str, Any]]) -> dict[str, Floats]:
         """Numbers by name, shape [trials] each, given how those of one part are read; 0 where a part has none."""
         found: dict[str, Floats] = {}
@@ -86,6 +109,10 @@ class TrialSettings:
     def initial_memory(self) -> dict[str, Floats]:
         """The memory of every trial's rule before its first update, where that is not 0 for all."""
         return self.named(lambda part: part.rule.initial(part.settings))
+
+
+def _bound(number: Any) -> Any:
+    return np.inf if number is None else number
 
 
 def _parts(batch: TrialBatch) -> Iterator[RuleTrials]:

@@ -6,13 +6,11 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 import torch
-from ayla_spec.optimizers import WithWeightDecay
 from torch import Tensor
 
 from ayla_core.layout import Layout
 from ayla_core.norms import clipped
 from ayla_core.optimizers.arrays import Floats, Integers
-from ayla_core.trial_settings import TrialSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,15 +26,6 @@ class GradientSettings:
     clip_norm: Floats
     clip_value: Floats
     weight_decay: Floats
-
-    @classmethod
-    def of(cls, settings: TrialSettings) -> Self:
-        """Of every trial."""
-        return cls(
-            settings.numbers(lambda item: np.inf if item.clip_norm is None else item.clip_norm),
-            settings.numbers(lambda item: np.inf if item.clip_value is None else item.clip_value),
-            settings.numbers(lambda item: item.weight_decay if isinstance(item, WithWeightDecay) else 0.0),
-        )
 
     @property
     def prepares(self) -> npt.NDArray[np.bool_]:

@@ -35,9 +35,10 @@ def factors_of(schedule: Schedule, t: Integers, budget: int) -> Floats:
             factor = np.ones(len(t))
         case _:
             assert_never(schedule)
-    return np.asarray(np.where(t <= warmup, t / np.maximum(1, warmup), factor), dtype=np.float64)
+    return np.where(t <= warmup, t / np.maximum(1, warmup), factor)
 
 
 def _part(after: Floats, steps: int | None, left: int) -> Floats:
     """Fraction of the schedule that is over, 0 to 1."""
-    return np.minimum(after / np.maximum(1, left if steps is None else steps), 1.0)
+    part: Floats = np.minimum(after / np.maximum(1, left if steps is None else steps), 1.0)
+    return part

@@ -21,7 +21,6 @@ from ayla_core.recorded_steps import RecordedSteps, recorded_steps
 from ayla_core.steppers.layouts import PaddedLayout, aligned
 from ayla_core.steppers.numbers import initial_memory, numbers_of
 from ayla_core.steppers.step_numbers import StepNumbers
-from ayla_core.transform import AylaSettings
 from ayla_core.trial_settings import TrialSettings
 from ayla_core.trial_statistics import Floats, Integers, TrialStatistics
 
@@ -59,7 +58,7 @@ class CompiledNetworks:
         every = np.arange(self.lanes)
         self._step_numbers = StepNumbers(settings, every, recording.budget)
         self._fixed = numbers_of(settings, every, self.lanes, self._step_numbers, kernels.dtype) | {
-            "per_sample": AylaSettings.of(settings).on_samples.astype(np.int32),
+            "per_sample": settings.ayla.on_samples.astype(np.int32),
             "widths": np.array(data.widths, dtype=np.int64),
             "offsets": self._layout.offsets,
         }

@@ -10,9 +10,7 @@ from ayla_core.native.build import traced_rules
 from ayla_core.native.source import MOST_NUMBERS, MOST_STEP_NUMBERS
 from ayla_core.optimizers import Rule
 from ayla_core.optimizers.arrays import Floats, Integers
-from ayla_core.optimizers.gradients import GradientSettings
 from ayla_core.steppers.step_numbers import StepNumbers
-from ayla_core.transform import AylaSettings
 from ayla_core.trial_settings import TrialSettings
 
 
@@ -33,7 +31,7 @@ def numbers_of(
             f"The rules of this batch take {len(step_numbers.names)} numbers a step; kernels hold {MOST_STEP_NUMBERS}."
         )
     width = len(lanes) // blocks
-    ayla, gradients = AylaSettings.of(settings), GradientSettings.of(settings)
+    ayla, gradients = settings.ayla, settings.gradients
     numbers = settings.rule_numbers()
     rule = settings.rule[lanes[::width]]
 
@@ -41,7 +39,7 @@ def numbers_of(
         return values[lanes].astype(dtype)
 
     def by_block(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
-        return np.logical_or.reduce(flags[lanes].reshape(-1, width), axis=1).astype(np.int32)
+        return np.array(flags[lanes].reshape(-1, width).any(1), dtype=np.int32)
 
     sources = [_sources(item, [*numbers], step_numbers) for item in settings.rules]
     return {

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from ayla_core.layout import Layout
 from ayla_core.objectives import Objective
-from ayla_core.optimizers.gradients import GradientSettings
 from ayla_core.recorded_steps import RecordedSteps, recorded_steps
 from ayla_core.scaling import Scaled, Scaling
 from ayla_core.steppers.groups import RuleGroup
@@ -18,7 +17,6 @@ from ayla_core.steppers.replay import Replay, capture_for
 from ayla_core.steppers.step_numbers import StepNumbers
 from ayla_core.steppers.step_progress import StepProgress
 from ayla_core.steppers.trace import Quantities, StepTensors, Trace, step_tensors
-from ayla_core.transform import AylaSettings
 from ayla_core.trial_settings import TrialSettings
 from ayla_core.trial_statistics import Floats, Integers, TrialStatistics
 
@@ -43,7 +41,7 @@ class TensorStepper:
         order = by_rule(settings)
         rows = np.concatenate((order, np.repeat(order[-1], self.lanes - len(order))))
         self._step_numbers = StepNumbers(settings, rows, recording.budget)
-        self._scaling = Scaling(AylaSettings.of(settings).take(rows), objective.samples, layout)
+        self._scaling = Scaling(settings.ayla.take(rows), objective.samples, layout)
         self._learning_rates = settings.numbers(lambda item: item.learning_rate)[rows]
         self._groups = self._grouped(settings, rows, start)
         self._replay = Replay(self._step, self.state, capture_for(layout.device))
@@ -53,7 +51,7 @@ class TensorStepper:
 
     def _grouped(self, settings: TrialSettings, rows: Integers, start: Tensor) -> list[RuleGroup]:
         """The rows of each rule, which stand together."""
-        numbers, initial, gradients = settings.rule_numbers(), settings.initial_memory(), GradientSettings.of(settings)
+        numbers, initial, gradients = settings.rule_numbers(), settings.initial_memory(), settings.gradients
         names = {part.rule.name: part.rule.numbers(part.settings).keys() for part in settings.parts}
         ends = np.cumsum(np.bincount(settings.rule[rows], minlength=len(settings.rules))).tolist()
         return [

@@ -18,7 +18,6 @@ from ayla_service.teams.principal import LOCAL
 from ayla_service.trials.schemas import TrialSummary
 from ayla_service.trials.selection import TrialSelection
 from ayla_service.trials.service import ResultReader
-from ayla_spec.batch import TrialBatch
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
 from ayla_worker.identity import describe_worker
@@ -150,7 +149,7 @@ def test_a_shard_that_is_resumed_counts_all_of_its_steps_or_tells_nothing(databa
     saved = engine.checkpoint()
     if earlier:
         state = {name: item for name, item in engine._state().items() if name.removeprefix("ledger.") not in LATER}
-        owner = checkpoint.fingerprint(claimed.spec, TrialBatch.of(claimed.spec.problem, claimed.trials))
+        owner = checkpoint.fingerprint(claimed.spec, claimed.trials)
         saved = checkpoint.pack(state, step=engine.step, finished=False, owner=owner)
     release(database, claimed, SavedState(engine.step, saved))
     run_all(database)

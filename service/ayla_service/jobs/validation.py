@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ayla_spec import ResolvedJobSpec
 from ayla_spec.arms import ArmSpace
 from ayla_spec.design import plan_points
+from ayla_spec.limits import SECONDS_PER_SHARD
 from ayla_spec.shards import plan_shards
 from ayla_spec.space import Space
 
@@ -42,8 +43,11 @@ def _cost(space: Space) -> _Cost:
     """Shards and their seconds; of a large design that draws batch sizes or widths by those of its first settings."""
     sample = _sampled(space) if space.has_variants else space
     shards = plan_shards(sample)
-    part = sample.trials_total / space.trials_total
-    return _Cost(max(1, round(len(shards) / part)), sum(shard.seconds for shard in shards) / part)
+    seconds = sum(shard.seconds for shard in shards) * space.trials_total / sample.trials_total
+    if sample.trials_total == space.trials_total:
+        return _Cost(len(shards), seconds)
+    # One for each problem, more where a problem has many trials.
+    return _Cost(max(len(shards), round(seconds / SECONDS_PER_SHARD)), seconds)
 
 
 def _sampled(space: Space) -> Space:

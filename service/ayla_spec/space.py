@@ -113,7 +113,7 @@ class Space:
     def problem_at(self, setting: int) -> Problem:
         """The problem that the trials of a setting minimize, without axes."""
         arm = self.arm_of(setting)
-        return self._problem(self._numbers(arm, setting)) if arm.axes else self.spec.problem
+        return self.problem_of(self._numbers(arm, setting)) if arm.axes else self.spec.problem
 
     def batch(self, first: int, count: int) -> TrialBatch:
         """The trials from index ``first`` on, ``count`` of them.
@@ -130,7 +130,7 @@ class Space:
         settings = indices // len(seeds) - first // len(seeds)
         sizes = [stop - start for _, start, stop in parts]
         return TrialBatch(
-            problem=self._problem(heads[0]),
+            problem=self.problem_of(heads[0]),
             indices=indices,
             templates=tuple(self._template(arm, head) for (arm, _, _), head in zip(parts, heads, strict=True)),
             arms=np.repeat(np.arange(len(parts), dtype=np.int32), sizes)[settings],
@@ -153,7 +153,8 @@ class Space:
         filled: AnyOptimizer = with_numbers(self.spec.optimizers[arm.entry], own)
         return filled
 
-    def _problem(self, numbers: Mapping[str, float]) -> Problem:
+    def problem_of(self, numbers: Mapping[str, float]) -> Problem:
+        """The problem with these numbers of the axes of an arm, by path; those of the optimizer are left out."""
         own = {path.removeprefix(PROBLEM): value for path, value in numbers.items() if path.startswith(PROBLEM)}
         filled: Problem = with_numbers(self.spec.problem, own)
         return filled

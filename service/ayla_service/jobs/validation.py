@@ -12,7 +12,10 @@ from ayla_spec.space import Space
 from ayla_service.jobs.schemas import ArmPreview, AxisPreview, Validation
 
 _FIRST = 5
-"""Settings of each arm that are shown."""
+"""Settings of an arm that are shown."""
+
+_ARMS = 20
+"""Arms of which settings are shown, the first ones."""
 
 _DRAWN = 10_000
 """Numbers that are drawn for an estimate; of larger designs it goes by the first settings."""
@@ -61,12 +64,13 @@ def _sampled(space: Space) -> Space:
 
 
 def _arms(space: Space) -> list[ArmPreview]:
-    first = Space.of(space.spec, plan_points(space.spec, _FIRST))
-    return [_preview(first, arm) for arm in first.arms]
+    few = space.spec.model_copy(update={"optimizers": space.spec.optimizers[:_ARMS]})
+    shown = Space.of(few, plan_points(few, _FIRST))
+    return [_preview(shown if arm.entry < _ARMS else None, arm) for arm in space.arms]
 
 
-def _preview(space: Space, arm: ArmSpace) -> ArmPreview:
-    columns = space.columns(arm.entry, 0, min(_FIRST, arm.settings))
+def _preview(shown: Space | None, arm: ArmSpace) -> ArmPreview:
+    columns = shown.columns(arm.entry, 0, min(_FIRST, arm.settings)) if shown is not None else {}
     points = zip(*(column.tolist() for column in columns.values()), strict=True)
     return ArmPreview(
         arm=arm.name,

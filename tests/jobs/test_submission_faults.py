@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from ayla_service import cursors
 from ayla_service.datasets.pinning import pin_uploads
-from ayla_service.db.models import ChunkRow, IdempotencyKeyRow, JobRow, MemberRow, TeamRow, TrialRow
+from ayla_service.db.models import ChunkRow, IdempotencyKeyRow, JobRow, MemberRow, TeamRow
 from ayla_service.db.session import Database
 from ayla_service.errors import InvalidQuery, JobNotFound, JobUnfinished, LimitReached
 from ayla_service.idempotency import RequestKey, StoredAnswer

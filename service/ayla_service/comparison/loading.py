@@ -155,15 +155,14 @@ def _add_trials(session: Session, job: JobRow, spec: ResolvedJobSpec, problem: C
     columns = TrialReader(session).columns(job)
     traits = Runs(mini_batches=problem.mini_batches, minimum=problem.minimum, is_drawn=bool(_randomness(spec.problem)))
     table, of_setting = _table(columns, len(problem.job_ids) - 1, spec.record.every)
-    numbers, starts = np.unique(of_setting, return_index=True)
-    tables = dict(zip(numbers.tolist(), np.split(table, starts[1:]), strict=True))
-    for number, trials in enumerate(np.bincount(columns.setting).tolist()):
+    ends = np.cumsum(np.bincount(of_setting, minlength=columns.layout.settings_total)).tolist()
+    every = np.bincount(columns.setting, minlength=len(ends)).tolist()
+    for number, (first, end, trials) in enumerate(zip([0, *ends], ends, every, strict=False)):
         label, settings = columns.layout.label(number), columns.layout.settings(number)
         setting = problem.settings.setdefault(label, ComparedSetting(label, dict(settings)))
         setting.add(settings)
-        ended = tables.get(number, table[:0])
-        setting.unfinished += trials - len(ended)
-        problem.repeated += _add_runs(setting, replace(traits, table=ended))
+        setting.unfinished += trials - (end - first)
+        problem.repeated += _add_runs(setting, replace(traits, table=table[first:end]))
     problem.seeds.update(spec.seeds)
 
 

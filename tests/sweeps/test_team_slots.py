@@ -1,7 +1,6 @@
 """Slots of teams: two answers at once, each team for itself, and given back whatever happens."""
 
 import pytest
-
 from ayla_service.errors import TeamBusy
 from ayla_service.team_slots import MOST_PER_TEAM, TeamSlots
 

@@ -1,10 +1,13 @@
 """Sweeps as columns for tests: a grid of settings with made-up values."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from ayla_service.sweeps.axes import SweepAxis
+from ayla_service.sweeps.axes import Places, SweepAxis
+from ayla_service.sweeps.heatmap import ArmCells, CellsOverAxes, Reduce, grid_over, panels_of
+from ayla_service.sweeps.sensitivity import ArmAlong, PlacesOfArms, along, places_of_arms
 from ayla_service.sweeps.table import JobTrials, SweepTable, table_of
 
 RATE, N1, N2 = "learning_rate", "ayla.n1", "ayla.n2"
@@ -47,3 +50,45 @@ def grid(axes: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:
 
 def table(*jobs: JobTrials) -> SweepTable:
     return table_of(jobs, "median")
+
+
+@dataclass(frozen=True)
+class Cells:
+    grid: CellsOverAxes
+    panels: list[ArmCells]
+
+    @property
+    def across(self) -> Places:
+        return self.grid.across
+
+    @property
+    def up(self) -> Places:
+        return self.grid.up
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        return self.grid.lacking
+
+
+def cells_over(table: SweepTable, paths: tuple[str, str], reduce: Reduce, arms: Sequence[int]) -> Cells:
+    grid = grid_over(table, paths, arms)
+    return Cells(grid, list(panels_of(table, grid, reduce)))
+
+
+@dataclass(frozen=True)
+class Along:
+    found: PlacesOfArms
+    arms: list[ArmAlong]
+
+    @property
+    def places(self) -> Places:
+        return self.found.places
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        return self.found.lacking
+
+
+def sensitivity_along(table: SweepTable, path: str) -> Along:
+    found = places_of_arms(table, path, range(len(table.arms)))
+    return Along(found, list(along(table, found)))

@@ -6,10 +6,8 @@ import statistics
 import numpy as np
 import pytest
 from ayla_service.sweeps.axes import SweepAxis
-from ayla_service.sweeps.heatmap import cells_over
-from ayla_service.sweeps.sensitivity import sensitivity_along
 
-from tests.sweeps.columns import N1, N2, RATE, grid, table, trials
+from tests.sweeps.columns import N1, N2, RATE, cells_over, grid, sensitivity_along, table, trials
 
 INF, NAN = math.inf, math.nan
 CUBE = grid({RATE: [0.1, 0.2, 0.3], N1: [1.0, 2.0], N2: [1.0, 2.0, 3.0, 4.0]})
@@ -30,7 +28,7 @@ def test_at_each_value_the_best_and_the_median_over_the_rest() -> None:
 def test_arms_without_the_axis_are_named() -> None:
     columns = {RATE: [0.1, 0.2, 0.1], N1: [NAN, NAN, 1.0]}
     found = sensitivity_along(table(trials([[1], [2], [3]], columns, arms=["plain", "ayla"], arm_of=[0, 0, 1])), N1)
-    assert found.lacking == ["plain"]
+    assert found.lacking == ("plain",)
     assert [arm.arm for arm in found.arms] == [1]
 
 
@@ -77,7 +75,7 @@ def test_an_arm_that_lacks_an_axis_has_no_panel() -> None:
         table(trials([[1], [2], [3]], columns, arms=["plain", "ayla"], arm_of=[0, 0, 1])), (RATE, N1), "best", [0, 1]
     )
     assert [panel.arm for panel in found.panels] == [1]
-    assert found.lacking == ["plain"]
+    assert found.lacking == ("plain",)
     assert list(found.across.centres) == [0.1]  # of the arms that are shown
 
 

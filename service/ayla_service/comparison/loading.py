@@ -79,9 +79,9 @@ def load(
     problems: dict[str, ComparedProblem] = {}
     jobs = []
     for job in rows:
-        spec, key = readable_spec(job), _key(job.resolved_spec)
+        spec, key = readable_spec(job), problem_key(job.resolved_spec)
         if key not in problems:
-            problems[key] = _problem(spec, minimum)
+            problems[key] = problem_of(spec, minimum)
         problem = problems[key]
         number = list(problems).index(key)
         problem.job_ids.append(job.id)
@@ -97,11 +97,18 @@ def _job(job: JobRow, problem: int) -> ComparedJob:
     return ComparedJob(id=job.id, name=job.name, state=job.state, problem=problem, trials=job.trials_total)
 
 
-def _key(resolved: dict[str, Any]) -> str:
+def problem_key(resolved: dict[str, Any]) -> str:
+    """What jobs have in common that ran the same problem: equal for two of them, given their resolved specs."""
     return json.dumps([resolved["problem"], resolved["budget"], resolved["dtype"]], sort_keys=True)
 
 
-def _problem(spec: ResolvedJobSpec, minimum: float | None) -> ComparedProblem:
+def problem_of(spec: ResolvedJobSpec, minimum: float | None) -> ComparedProblem:
+    """The problem of a job, without trials.
+
+    Args:
+        spec: of the job.
+        minimum: the least possible loss; None: what is known.
+    """
     problem = spec.problem
     dataset = problem.dataset if isinstance(problem, DatasetProblem) else None
     parts: tuple[Part, ...] = () if dataset is None else ("full_train",)

@@ -31,6 +31,11 @@ class SweepAxis:
     is_drawn: bool = False
 
 
+def united(one: SweepAxis, other: SweepAxis) -> SweepAxis:
+    """An axis of two arms or jobs: drawn if it is in one of them, and not linear if it is not in one of them."""
+    return SweepAxis(one.path, other.scale if one.scale == "linear" else one.scale, one.is_drawn or other.is_drawn)
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """Places along an axis: one for each value, or bins of equal width on its scale.

@@ -1,5 +1,6 @@
 """Best setting of a sweep, of each arm or of all: the lowest value over the seeds, the first of equals."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -44,7 +45,7 @@ class BestSetting:
     at_ends: dict[str, End]
 
 
-def best_settings(table: SweepTable, *, per_arm: bool) -> list[BestSetting]:
+def best_settings(table: SweepTable, *, per_arm: bool) -> Iterator[BestSetting]:
     """The best setting of each arm, in order of the arms, or the best of all.
 
     Args:
@@ -52,8 +53,10 @@ def best_settings(table: SweepTable, *, per_arm: bool) -> list[BestSetting]:
         per_arm: whether each arm has one.
     """
     if not per_arm:
-        return [_best(table, np.ones(len(table.value), dtype=bool), None)]
-    return [_best(table, table.arm == arm, arm) for arm in range(len(table.arms))]
+        yield _best(table, np.ones(len(table.value), dtype=bool), None)
+        return
+    for arm in range(len(table.arms)):
+        yield _best(table, table.arm == arm, arm)
 
 
 def _best(table: SweepTable, among: Bools, arm: int | None) -> BestSetting:

@@ -1,6 +1,6 @@
 """Heat map of a sweep over two axes: in each cell the best or the median setting over the other axes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,46 +43,67 @@ class ArmCells:
 
 
 @dataclass(frozen=True, slots=True)
-class CellsOfArms:
-    """Heat maps of all arms that have both axes, over the same places.
+class CellsOverAxes:
+    """Cells over two axes, and which of them each setting is in.
 
     Attributes:
         across: places along the columns.
         up: places along the rows.
-        reduce: which of the settings in one cell counts.
-        panels: an arm each, in their order.
-        lacking: names of the arms that lack an axis.
+        cell: number of the cell of each setting, row by row; -1 where it is in none. Shape [settings].
+        arms: numbers of the arms that have both axes.
+        lacking: names of those that lack one.
     """
 
     across: Places
     up: Places
-    reduce: Reduce
-    panels: list[ArmCells]
-    lacking: list[str]
+    cell: Counts
+    arms: tuple[int, ...]
+    lacking: tuple[str, ...]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return len(self.up.centres), len(self.across.centres)
+
+    @property
+    def total(self) -> int:
+        """Cells of all arms."""
+        return self.shape[0] * self.shape[1] * len(self.arms)
 
 
-def cells_over(
-    table: SweepTable, paths: tuple[str, str], reduce: Reduce, arms: Sequence[int], bins: int | None = None
-) -> CellsOfArms:
-    """The heat maps of some arms over two axes.
+def grid_over(table: SweepTable, paths: tuple[str, str], arms: Sequence[int], bins: int | None = None) -> CellsOverAxes:
+    """The cells of some arms over two axes, without their values.
 
     Args:
         table: of the sweep.
         paths: of the axis along the columns and of that along the rows.
-        reduce: which of the settings in one cell counts.
         arms: numbers of the arms.
         bins: along each axis; None for the rule of ``places_along``.
     """
-    wanted = np.isin(table.arm, arms)
+    wanted = np.isin(table.arm, arms) & ~np.isnan(table.columns[paths[0]]) & ~np.isnan(table.columns[paths[1]])
     x, y = (np.where(wanted, table.columns[path], np.nan) for path in paths)
-    x, y = np.where(np.isnan(y), np.nan, x), np.where(np.isnan(x), np.nan, y)
     across, up = places_along(table.axes[paths[0]], x, 2, bins), places_along(table.axes[paths[1]], y, 2, bins)
-    column, row = across.of(x), up.of(y)
-    cell = np.where((column >= 0) & (row >= 0), row * len(across.centres) + column, -1)
-    shape = len(up.centres), len(across.centres)
-    having = [arm for arm in arms if ((cell >= 0) & (table.arm == arm)).any()]
-    panels = [_panel(table, arm, np.where(table.arm == arm, cell, -1), shape, reduce) for arm in having]
-    return CellsOfArms(across, up, reduce, panels, [table.arms[arm] for arm in arms if arm not in having])
+    cell = np.where(wanted, up.of(y) * len(across.centres) + across.of(x), -1)
+    having = set(np.unique(table.arm[wanted]).tolist())
+    return CellsOverAxes(
+        across,
+        up,
+        cell,
+        tuple(arm for arm in arms if arm in having),
+        tuple(table.arms[arm] for arm in arms if arm not in having),
+    )
+
+
+def panels_of(table: SweepTable, grid: CellsOverAxes, reduce: Reduce) -> Iterator[ArmCells]:
+    """The cells of each arm with their values.
+
+    Args:
+        table: of the sweep.
+        grid: of some of its arms.
+        reduce: which of the settings in one cell counts.
+    """
+    for arm in grid.arms:
+        yield _panel(table, arm, np.where(table.arm == arm, grid.cell, -1), grid.shape, reduce)
 
 
 def _panel(table: SweepTable, arm: int, cell: Counts, shape: tuple[int, int], reduce: Reduce) -> ArmCells:

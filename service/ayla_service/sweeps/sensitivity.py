@@ -1,5 +1,6 @@
 """Sensitivity of a sweep to one axis: at each of its values the best and the median setting over the other axes."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,37 +34,47 @@ class ArmAlong:
 
 
 @dataclass(frozen=True, slots=True)
-class Sensitivity:
-    """Sensitivity of all arms that have the axis, at the same places.
+class PlacesOfArms:
+    """Places along an axis, and at which of them each setting stands.
 
     Attributes:
         places: along the axis.
-        arms: in their order.
-        lacking: names of the arms without the axis.
+        at: number of the place of each setting; -1 where it has none. Shape [settings].
+        arms: numbers of the arms that have the axis.
+        lacking: names of those without it.
     """
 
     places: Places
-    arms: list[ArmAlong]
-    lacking: list[str]
+    at: Integers
+    arms: tuple[int, ...]
+    lacking: tuple[str, ...]
 
 
-def sensitivity_along(table: SweepTable, path: str, bins: int | None = None) -> Sensitivity:
-    """What each arm reaches along an axis.
+def places_of_arms(table: SweepTable, path: str, arms: Sequence[int], bins: int | None = None) -> PlacesOfArms:
+    """The places of some arms along an axis, without their values.
 
     Args:
         table: of the sweep.
         path: of one of its axes.
+        arms: numbers of the arms.
         bins: into which the values are put; None for the rule of ``places_along``.
     """
-    column = table.columns[path]
+    column = np.where(np.isin(table.arm, arms), table.columns[path], np.nan)
     places = places_along(table.axes[path], column, 1, bins)
     at = places.of(column)
-    having = [arm for arm in range(len(table.arms)) if ((at >= 0) & (table.arm == arm)).any()]
-    return Sensitivity(
+    having = set(np.unique(table.arm[at >= 0]).tolist())
+    return PlacesOfArms(
         places,
-        [_along(table, arm, np.where(table.arm == arm, at, -1), len(places.centres)) for arm in having],
-        [name for arm, name in enumerate(table.arms) if arm not in having],
+        at,
+        tuple(arm for arm in arms if arm in having),
+        tuple(table.arms[arm] for arm in arms if arm not in having),
     )
+
+
+def along(table: SweepTable, found: PlacesOfArms) -> Iterator[ArmAlong]:
+    """What each arm reaches at each place."""
+    for arm in found.arms:
+        yield _along(table, arm, np.where(table.arm == arm, found.at, -1), len(found.places.centres))
 
 
 def _along(table: SweepTable, arm: int, at: Integers, count: int) -> ArmAlong:

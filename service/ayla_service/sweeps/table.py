@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ayla_service.sweeps.axes import SweepAxis
+from ayla_service.sweeps.axes import SweepAxis, united
 from ayla_service.sweeps.groups import Bools, Floats, Groups, Integers, Rule
 
 
@@ -106,6 +106,11 @@ class SweepTable:
         known = found[~np.isnan(found)]
         return bool(len(known)) and bool((known != known[0]).any())
 
+    def values_along(self, path: str) -> int:
+        """How many different values settings have along an axis."""
+        found = self.columns[path]
+        return len(np.unique(found[~np.isnan(found)]))
+
 
 def table_of(jobs: Sequence[JobTrials], rule: Rule) -> SweepTable:
     """The settings of these jobs, each with its value over the seeds.
@@ -155,13 +160,9 @@ def _over_seeds(job: JobTrials) -> Groups:
 
 
 def _axes(jobs: Sequence[JobTrials]) -> dict[str, SweepAxis]:
-    """The axes of all jobs; one that is drawn in any job is, and one that is not linear in any job is not."""
     found: dict[str, SweepAxis] = {}
     for job in jobs:
-        for path, axis in job.axes.items():
-            other = found.setdefault(path, axis)
-            scale = other.scale if axis.scale == "linear" else axis.scale
-            found[path] = SweepAxis(path, scale, axis.is_drawn or other.is_drawn)
+        found |= {path: united(found.get(path, axis), axis) for path, axis in job.axes.items()}
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
-from ayla_service.db.models import AttemptRow, MemberRow, ShardRow, TeamRow, TrialRow
+from ayla_service.db.models import AttemptRow, MemberRow, ShardRow, TeamRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import JobNotFound
 from ayla_service.overview.moving import move_before, move_to_front
@@ -155,7 +155,7 @@ def test_the_steps_made_tell_more_than_the_estimate(database: Database) -> None:
     put_shards(database, LOCAL, [20_000.0])
     claimed = run(database, worker, 30_000.0)
     with database.write() as session:
-        session.execute(update(TrialRow).where(TrialRow.shard_id == claimed.shard_id).values(steps_done=2))
+        session.execute(update(ShardRow).where(ShardRow.id == claimed.shard_id).values(step=2))
     view = queue(database)
     assert seconds(view, view.running[0].expected_end) == pytest.approx(120_000.0, abs=1_000.0), (
         "2 of 10 steps in 30 000 s"
@@ -235,7 +235,7 @@ def test_a_job_of_which_all_runs_or_waits_after_a_failure_has_no_position(databa
     job = put_shards(database, LOCAL, [20_000.0])
     claimed = run(database, worker, 10_000.0)
     with database.write() as session:
-        session.execute(update(TrialRow).where(TrialRow.shard_id == claimed.shard_id).values(steps_done=5))
+        session.execute(update(ShardRow).where(ShardRow.id == claimed.shard_id).values(step=5))
     view = position(database, job)
     assert view.reason == "All that is left of it runs."
     assert seconds(view, view.estimated_finish) == pytest.approx(10_000.0, abs=1_000.0)

@@ -20,6 +20,7 @@ from ayla_core.datasets import DataSource
 from ayla_core.metric_statistics import LATER as LATER_METRICS
 from ayla_core.metric_statistics import MetricStatistics
 from ayla_core.objectives.scores import LATER as LATER_SCORES
+from ayla_core.outcomes import COMPLETED, OutcomeColumns
 from ayla_core.progress import current
 from ayla_core.recorded_steps import RecordedSteps, rows_of
 from ayla_core.recorder import MetricRows, PredictionRows, TrialOutcome, TrialRows
@@ -60,6 +61,12 @@ class EngineBlock:
     def rows(self) -> list[TrialRows]:
         """Recorded steps of each trial that has any in this block."""
         return rows_of(self._pieces, self._indices, self._places, self.statistics.first_nonfinite)
+
+    @cached_property
+    def columns(self) -> OutcomeColumns:
+        """The outcome of every trial, as columns."""
+        found, metrics = self.statistics.columns(self._steps_done, completed=self._completed), self.metric_statistics
+        return found if metrics is None else replace(found, metrics=metrics.columns(found.outcome == COMPLETED))
 
     @cached_property
     def outcomes(self) -> list[TrialOutcome]:

@@ -15,8 +15,8 @@ from ayla_service.comparison.service import ComparisonResult
 from ayla_service.figures.data import FigureData, Floats, SettingData, SettingValues, TrialResult, drawable
 from ayla_service.figures.options import CellValue
 from ayla_service.sweeps.axes import Places
+from ayla_service.trials.layout import flat
 from ayla_service.trials.quantiles import median
-from ayla_service.trials.summaries import flat
 
 _ENDED = frozenset({"completed", "diverged"})
 _NAMES = {

@@ -25,8 +25,8 @@ from ayla_service.sweeps.query import MOST_TRIALS, SweepQuery
 from ayla_service.sweeps.table import JobTrials
 from ayla_service.sweeps.values import ended_of, loss_counts_of, values_of
 from ayla_service.teams.principal import Principal
+from ayla_service.trials.layout import flat
 from ayla_service.trials.reader import TrialReader
-from ayla_service.trials.summaries import flat
 
 _LOG_SPAN = 10
 """Ratio of the largest to the smallest value from which on a list of values counts as logarithmic."""

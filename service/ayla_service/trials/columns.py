@@ -4,7 +4,7 @@ A missing number is NaN, or -1 among the integers, none of which can be negative
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -37,7 +37,7 @@ STATES = (
 
 CODES: Mapping[TrialState, int] = {state: code for code, state in enumerate(STATES)}
 
-_STATE_OF_SHARD = {
+STATE_OF_SHARD: Mapping[ShardState, TrialState] = {
     ShardState.QUEUED: TrialState.QUEUED,
     ShardState.DELAYED: TrialState.QUEUED,
     ShardState.PAUSED: TrialState.QUEUED,
@@ -47,6 +47,8 @@ _STATE_OF_SHARD = {
     # Only of a trial whose summary is gone: each has a result when its shard succeeds.
     ShardState.SUCCEEDED: TrialState.CANCELLED,
 }
+"""The state of a trial that has no result."""
+
 _RESULT_CODES = tuple(CODES[state] for state in WITH_RESULT)
 _METRIC_VALUES = tuple(name for names in METRIC_COLUMNS.values() for name in (names.final, names.best))
 _METRIC_EPOCHS = tuple(names.best_epoch for names in METRIC_COLUMNS.values())
@@ -117,10 +119,6 @@ class Summaries:
         """The trials at these places."""
         return Summaries({name: column[places] for name, column in self.columns.items()}, self.devices)
 
-    def number_of(self, state: TrialState) -> int:
-        """How many trials have this result, completed or diverged."""
-        return int(np.count_nonzero(self.columns["state"] == CODES[state]))
-
 
 def joined(parts: Sequence[Summaries]) -> Summaries:
     """Several summaries, one after the other."""
@@ -129,8 +127,10 @@ def joined(parts: Sequence[Summaries]) -> Summaries:
     if not parts:
         return Summaries.blank(0)
     devices = tuple(dict.fromkeys(device for part in parts for device in part.devices))
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in BLANK if name != "device"}
-    columns["device"] = np.concatenate([renumbered(part, devices) for part in parts])
+    names = [name for name in parts[0].columns if name != "device"]
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in names}
+    if "device" in parts[0].columns:
+        columns["device"] = np.concatenate([renumbered(part, devices) for part in parts])
     return Summaries(columns, devices)
 
 
@@ -153,23 +153,31 @@ def encode_summaries(summaries: Summaries) -> bytes:
     return encode_table(pa.table(columns).replace_schema_metadata(heads))
 
 
-def decode_summaries(data: bytes | None, count: int) -> Summaries:
-    """The summaries of a shard of so many trials; ``data`` is what ``encode_summaries`` made, None before that."""
+def decode_summaries(data: bytes | None, count: int, names: Collection[str] | None = None) -> Summaries:
+    """The summaries of a shard of so many trials.
+
+    Args:
+        data: what ``encode_summaries`` made; None before that.
+        count: how many trials there are.
+        names: of the columns that are needed, beside ``state``; None for all.
+    """
+    wanted = set(BLANK) if names is None else {"state", *names}
     if data is None:
-        return Summaries.blank(count)
-    table = decode(data)
+        return Summaries({name: column for name, column in Summaries.blank(count).columns.items() if name in wanted})
+    table = decode(data, None if names is None else wanted)
     heads = table.schema.metadata
     values = dict(BLANK) | json.loads(heads[_CONSTANTS])
-    columns = {name: np.full(count, values[name], _DTYPES[name]) for name in BLANK if name not in table.column_names}
+    missing = wanted.difference(table.column_names)
+    columns = {name: np.full(count, values[name], _DTYPES[name]) for name in missing}
     columns |= {
         name: table.column(name).to_numpy().astype(_DTYPES[name]) for name in table.column_names if name in BLANK
     }
-    return Summaries({name: columns[name] for name in BLANK}, tuple(json.loads(heads[_DEVICES])))
+    return Summaries({name: columns[name] for name in BLANK if name in wanted}, tuple(json.loads(heads[_DEVICES])))
 
 
 def states_in(summaries: Summaries, shard: ShardState) -> Column:
     """Codes of the states of a shard's trials: of each its own result, or what follows from the shard's state."""
-    return np.where(summaries.has_result, summaries["state"], CODES[_STATE_OF_SHARD[shard]]).astype(np.int8)
+    return np.where(summaries.has_result, summaries["state"], CODES[STATE_OF_SHARD[shard]]).astype(np.int8)
 
 
 def _is_constant(column: Column) -> bool:
@@ -199,7 +207,7 @@ class TrialColumns:
     Attributes:
         layout: what the job's trials are: seeds, settings, labels.
         index: place of each in the job.
-        state: its state, by ``CODES``; other than that of ``summaries`` it tells whether it waits, runs or was cancelled.
+        state: its state, by ``CODES``; that of ``summaries`` does not tell whether it waits, runs or was cancelled.
         attempt: number of the newest attempt at its shard.
         summaries: its numbers.
     """

@@ -125,8 +125,10 @@ class ShardRow(Base):
     diverged: Mapped[int] = mapped_column(default=0)
     steps_done: Mapped[int] = mapped_column(BigInteger, default=0)
     """Updates of all its trials together."""
+    completed_steps: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Those of them of the trials that have completed."""
     diverged_steps: Mapped[int] = mapped_column(BigInteger, default=0)
-    """Of these, those of the trials that have diverged."""
+    """Likewise of those that have diverged."""
     step: Mapped[int] = mapped_column(default=0)
     """Updates of the trial that has made most of them."""
     result_bytes: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -45,8 +45,8 @@ RUN = np.dtype(
 ``job`` is the place of its job among those of the problem, ``trial`` its own there. ``final_loss`` is infinite if it
 diverged; ``best_loss`` the lowest finite loss, infinite if there was none. ``rows`` are about how many its trajectory
 has, and ``stored_bytes`` is the size of all it recorded. Losses below and above one are -1 where nobody has counted
-them, and ``best_step`` where there is none. Metrics of whole parts are NaN where they were not evaluated. The last three
-are read from recorded rows: infinite where the trial diverged, or never reached its goal; NaN where they are not
+them, and ``best_step`` where there is none. Metrics of whole parts are NaN where they were not evaluated. The last
+three are read from recorded rows: infinite where the trial diverged, or never reached its goal; NaN where they are not
 recorded.
 """
 

@@ -153,4 +153,4 @@ def _title(swept: SweptTable, options: FigureOptions) -> str:
 
 
 def _names(swept: SweptTable) -> Sequence[str]:
-    return list(dict.fromkeys(job.row.name for job in swept.sweep.jobs if job.row.name))
+    return list(dict.fromkeys(job.name for job in swept.sweep.jobs if job.name))

@@ -107,9 +107,9 @@ def _common(swept: SweptTable, notes: Iterable[str | None] = ()) -> dict[str, An
     return {
         "jobs": [
             JobOfSweep(
-                id=job.row.id,
-                name=job.row.name,
-                state=job.row.state,
+                id=job.id,
+                name=job.name,
+                state=job.state,
                 settings=job.space.settings_total,
                 seeds=len(job.space.spec.seeds),
             )
@@ -168,13 +168,13 @@ def _setting(swept: SweptTable, place: int) -> SettingOfSweep:
     optimizer, seeds = job.space.setting(number), len(job.space.spec.seeds)
     values = {path: float(column[place]) for path, column in table.columns.items()}
     return SettingOfSweep(
-        job_id=job.row.id,
+        job_id=job.id,
         setting=number,
         arm=table.arms[int(table.arm[place])],
         label=optimizer.label or "",
         axes={path: value for path, value in values.items() if not np.isnan(value)},
         optimizer=optimizer,
-        trial_ids=[trial_id(job.row.id, number * seeds + seed) for seed in range(min(seeds, _MOST_TRIAL_IDS))],
+        trial_ids=[trial_id(job.id, number * seeds + seed) for seed in range(min(seeds, _MOST_TRIAL_IDS))],
     )
 
 

@@ -37,11 +37,15 @@ class SweptJob:
     """A job of a sweep.
 
     Attributes:
-        row: of the store.
+        id: the job.
+        name: given by its user.
+        state: when it was read.
         space: its settings and trials.
     """
 
-    row: JobRow
+    id: str
+    name: str | None
+    state: str
     space: Space
 
 
@@ -99,7 +103,7 @@ def open_sweep(session: Session, principal: Principal, job_ids: Sequence[str], q
         raise InvalidQuery(
             "job_id", "The jobs have different problems, budgets or dtypes; name jobs that have the same."
         )
-    jobs = [SweptJob(row, Space.of(readable_spec(row))) for row in rows]
+    jobs = [SweptJob(row.id, row.name, row.state, Space.of(readable_spec(row))) for row in rows]
     problem = problem_of(jobs[0].space.spec, query.minimum)
     choose_metrics([problem], ComparisonQuery(metric=query.metric))
     reason = why_not(problem, problem.metric)
@@ -113,8 +117,8 @@ def version_of(session: Session, sweep: Sweep) -> str:
     digest = hashlib.sha256()
     for job in sweep.jobs:
         shards = select(ShardRow.index, ShardRow.state, ShardRow.attempt, ShardRow.completed, ShardRow.diverged)
-        found = session.execute(shards.where(ShardRow.job_id == job.row.id).order_by(ShardRow.index)).all()
-        digest.update(repr((job.row.id, job.row.name, job.row.state, [tuple(row) for row in found])).encode())
+        found = session.execute(shards.where(ShardRow.job_id == job.id).order_by(ShardRow.index)).all()
+        digest.update(repr((job.id, job.name, job.state, [tuple(row) for row in found])).encode())
     return digest.hexdigest()
 
 
@@ -124,13 +128,13 @@ def _is_drawn(space: Space) -> bool:
 
 
 def _job_trials(session: Session, job: SweptJob, problem: ComparedProblem, paths: Mapping[str, SweepAxis]) -> JobTrials:
-    columns, space = TrialReader(session).columns(job.row), job.space
+    columns, space = TrialReader(session).columns(session.get_one(JobRow, job.id)), job.space
     names = [_arm_name(space, arm) for arm in space.arms]
     arms = tuple(dict.fromkeys(names))
     counts = [arm.settings for arm in space.arms]
     below, above = loss_counts_of(columns, space)
     return JobTrials(
-        job_id=job.row.id,
+        job_id=job.id,
         arms=arms,
         axes=paths,
         arm_of=np.repeat(np.array([arms.index(name) for name in names]), counts),

@@ -18,23 +18,11 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from matplotlib import image
 
-from tests.factories import set_trials, spec, stranger
+from tests.factories import set_trials, stranger
 from tests.http.helpers import pointers, problem_of
+from tests.sweeps.grids import RATES, finish, grid_spec
 
-RATES, EXPONENTS = (0.01, 0.03, 0.1), (0.5, 1.0, 1.5, 2.0)
 ROUTES = ("best", "sensitivity", "heatmap")
-
-
-def grid_spec(**changes: Any) -> dict[str, Any]:
-    """Plain SGD at three rates, and AYLA with four N2 at each, on two seeds of a drawn start."""
-    plain = [{"name": "sgd", "learning_rate": rate, "arm": "plain"} for rate in RATES]
-    with_ayla = [
-        {"name": "sgd", "learning_rate": rate, "ayla": {"n1": 1.0, "n2": n2}, "arm": "ayla"}
-        for rate in RATES
-        for n2 in EXPONENTS
-    ]
-    problem = {"type": "expression", "expression": "x**4 - 3*x**3 + 2", "start": {"x": {"uniform": [-1.0, 1.0]}}}
-    return spec(**{"problem": problem, "optimizers": [*plain, *with_ayla], "seeds": [0, 1], **changes})
 
 
 def submitted(client: TestClient, **changes: Any) -> str:
@@ -51,19 +39,6 @@ def grid(client: TestClient, database: Database) -> str:
     finish(database, job_id, np.arange(30.0))
     set_trials(database, job_id, 29, state=TrialState.DIVERGED, final_loss=None)
     return job_id
-
-
-def finish(database: Database, job_id: str, losses: np.ndarray) -> None:
-    above = np.full(len(losses), 5)
-    set_trials(
-        database,
-        job_id,
-        state=TrialState.COMPLETED,
-        final_loss=losses,
-        best_loss=losses,
-        losses_below_one=3,
-        losses_above_one=above,
-    )
 
 
 def asked(client: TestClient, job_id: str, what: str, **query: Any) -> Response:

@@ -36,6 +36,9 @@ _SHOWN_SHARE, _LEAST_CUT = 0.98, 50
 
 _DECADE = 10
 
+_MOST_LABELS, _TICKS_PER_INCH = 12, 1.6
+"""Values of a sweep's axis that are labelled each; of more, round numbers are."""
+
 _LONGEST_VALUE = 0.9
 """Inches of a label of a column or row."""
 
@@ -134,17 +137,20 @@ def _pixels(panel: CellGrid, colours: ScalarMappable, heat_map: HeatMap) -> Any:
 
 def _ticks(axes: Axes, heat_map: HeatMap, size: tuple[float, float]) -> bool:
     """Label the columns and rows, as many as there is room for; returns whether those of columns are turned."""
-    if heat_map.is_dense and heat_map.across is not None and heat_map.up is not None:
-        _number_ticks(axes.xaxis, heat_map.across, int(max(3, size[0] * 1.5)))
-        _number_ticks(axes.yaxis, heat_map.up, int(max(3, size[1] * 2)))
-        return False
     points = points_of("xtick.labelsize")
     height = 1.5 * points / POINTS_PER_INCH
     across = _labels(heat_map.xs, points)
-    widest = max(text_inches(label, points) for label in across) + height / 2
-    turned = widest * min(len(across), 8) > size[0]
-    for axis, labels, room in ((axes.xaxis, across, size[0]), (axes.yaxis, _labels(heat_map.ys, points), size[1])):
-        one = height if axis is axes.yaxis or turned else widest
+    widest = max((text_inches(label, points) for label in across), default=0.0) + height / 2
+    has_numbers = heat_map.across is not None and len(across) > _MOST_LABELS
+    turned = widest * min(len(across), 8) > size[0] and not has_numbers
+    sides = (
+        (axes.xaxis, across, heat_map.across, size[0], height if turned else widest),
+        (axes.yaxis, _labels(heat_map.ys, points), heat_map.up, size[1], height),
+    )
+    for axis, labels, numbers, room, one in sides:
+        if numbers is not None and len(labels) > _MOST_LABELS:
+            _number_ticks(axis, numbers, int(max(3, room * _TICKS_PER_INCH)))
+            continue
         places = range(0, len(labels), max(1, math.ceil(len(labels) * one / room)))
         axis.set_ticks(places, labels=[labels[place] for place in places])
     return turned
@@ -156,7 +162,11 @@ def _number_ticks(axis: Axis, places: Places, most: int) -> None:
     at = np.arange(len(values)) - (0.0 if places.edges is None else 0.5)
     scale = scale_for(places.axis.scale, values)
     low, high = float(values[0]), float(values[-1])
-    locator = LogLocator(numticks=most) if scale == "log" and high > _DECADE * low else MaxNLocator(most)
+    locator = (
+        LogLocator(numticks=most)
+        if scale == "log" and high > _DECADE * low
+        else MaxNLocator(most, steps=[1, 2, 2.5, 5, 10])
+    )
     ticks = np.array([tick for tick in locator.tick_values(low, high) if low <= tick <= high])
     axis.set_ticks(np.interp(forward(scale, ticks), forward(scale, values), at), labels=list(map(plain_number, ticks)))
 

@@ -14,6 +14,7 @@ from ayla_service.http.query_numbers import refuse_loose_numbers
 from ayla_service.jobs.routes import jobs, submissions
 from ayla_service.overview import routes as queue
 from ayla_service.streams.routes import events
+from ayla_service.sweeps.routes import sweeps
 from ayla_service.teams.routes import keys, team
 from ayla_service.trials.routes import tables, trials
 from ayla_service.webhooks import routes as webhooks
@@ -38,6 +39,7 @@ _MODULES = (
     trials,
     tables,
     comparisons,
+    sweeps,
     figures,
     queue,
     webhooks,

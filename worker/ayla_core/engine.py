@@ -24,7 +24,7 @@ from ayla_core.objectives.scores import LATER as LATER_SCORES
 from ayla_core.outcomes import COMPLETED, OutcomeColumns
 from ayla_core.progress import current
 from ayla_core.recorded_steps import RecordedSteps, rows_of
-from ayla_core.recorder import MetricRows, PredictionRows, TrialOutcome, TrialRows
+from ayla_core.recorder import MetricRows, PredictionRows, TrialOutcome, TrialRows, outcomes_of
 from ayla_core.steppers import choose_stepper
 from ayla_core.trial_statistics import LATER, NEVER, Floats, Integers, TrialStatistics
 
@@ -36,6 +36,7 @@ class EngineBlock:
     """Consecutive steps of a batch (see ``recorder.Block``); rows and outcomes are made when asked for.
 
     Attributes:
+        indices: of the trials in their job.
         first_step: the first step evaluated.
         last_step: the last step evaluated.
         finished: whether this is the last block.
@@ -45,6 +46,7 @@ class EngineBlock:
         metric_statistics: likewise of its metrics; None where there are no models.
     """
 
+    indices: Integers
     first_step: int
     last_step: int
     finished: bool
@@ -54,14 +56,13 @@ class EngineBlock:
     metric_statistics: MetricStatistics | None
     _pieces: Sequence[RecordedSteps]
     _places: Integers
-    _indices: Integers
     _steps_done: int
     _completed: bool
 
     @cached_property
     def rows(self) -> list[TrialRows]:
         """Recorded steps of each trial that has any in this block."""
-        return rows_of(self._pieces, self._indices, self._places, self.statistics.first_nonfinite)
+        return rows_of(self._pieces, self.indices, self._places, self.statistics.first_nonfinite)
 
     @cached_property
     def columns(self) -> OutcomeColumns:
@@ -71,17 +72,8 @@ class EngineBlock:
 
     @cached_property
     def outcomes(self) -> list[TrialOutcome]:
-        """Of every trial."""
-        outcomes, metrics = self._outcomes_of_steps(), self.metric_statistics
-        if metrics is None:
-            return outcomes
-        return [
-            replace(outcome, metrics=metrics.outcome(place, completed=outcome.outcome == "completed"))
-            for place, outcome in enumerate(outcomes)
-        ]
-
-    def _outcomes_of_steps(self) -> list[TrialOutcome]:
-        return self.statistics.outcomes(self._indices, self._steps_done, completed=self._completed)
+        """Of every trial, one by one."""
+        return outcomes_of(self.columns, self.indices)
 
 
 class Engine:
@@ -188,6 +180,7 @@ class Engine:
             self.finished = True
             self.step = last = int(statistics.first_nonfinite.max())
         return EngineBlock(
+            indices=self._trials.indices,
             first_step=pieces[0].first_step,
             last_step=last,
             finished=self.finished,
@@ -197,7 +190,6 @@ class Engine:
             metric_statistics=self._metric_statistics and self._metric_statistics.copy(),
             _pieces=pieces,
             _places=self._row_places,
-            _indices=self._trials.indices,
             _steps_done=self.step,
             _completed=completed,
         )

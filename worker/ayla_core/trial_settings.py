@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from ayla_spec.batch import START, TrialBatch
+from ayla_spec.arms import START
+from ayla_spec.batch import TrialBatch
 from ayla_spec.optimizers import Optimizer, WithWeightDecay
 from ayla_spec.paths import with_numbers
 

@@ -47,11 +47,11 @@ def points_rows(job_id: str, space: Space, points: Sequence[Columns]) -> list[di
     Args:
         job_id: the job.
         space: its arms.
-        points: of each arm, as ``design.plan_points`` draws them; empty of an arm that draws none.
+        points: of each arm, as ``design.plan_points`` draws them, empty of an arm that draws none; or none at all.
     """
     return [
         _row(job_id, arm.first, start, min(arm.settings, start + SETTINGS_PER_PIECE), columns)
-        for arm, columns in zip(space.arms, points, strict=True)
+        for arm, columns in zip(space.arms, points, strict=bool(points))
         if columns
         for start in range(0, arm.settings, SETTINGS_PER_PIECE)
     ]

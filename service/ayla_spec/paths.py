@@ -36,7 +36,7 @@ def _below(value: Any, name: str) -> Any:
 
 def _replaced(value: Any, names: list[str], number: float) -> Any:
     if not names:
-        return int(number) if isinstance(value, int) else number
+        return int(number) if isinstance(value, int) and isinstance(number, float) else number
     name, *rest = names
     if isinstance(value, list):
         return [_replaced(item, rest, number) if str(place) == name else item for place, item in enumerate(value)]

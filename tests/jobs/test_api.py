@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
 from tests.cases import each
-from tests.factories import spec
+from tests.factories import set_trials, spec
 from tests.http.helpers import pointers, problem_of
 
 

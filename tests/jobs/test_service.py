@@ -31,7 +31,7 @@ from ayla_spec import JobSpec, SpecError
 from sqlalchemy import func, select, update
 
 from tests.cases import each
-from tests.factories import WORKER, Jobs, colleague, jobs, progress, spec, stranger, submit, submit_as
+from tests.factories import WORKER, Jobs, colleague, jobs, progress, spec, stored_trials, stranger, submit, submit_as
 
 pytestmark = pytest.mark.every_store
 

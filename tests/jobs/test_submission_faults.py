@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from ayla_service import cursors
 from ayla_service.datasets.pinning import pin_uploads
-from ayla_service.db.models import ChunkRow, IdempotencyKeyRow, JobRow, MemberRow, TeamRow
+from ayla_service.db.models import ChunkRow, IdempotencyKeyRow, JobRow, MemberRow, ShardRow, TeamRow
 from ayla_service.db.session import Database
 from ayla_service.errors import InvalidQuery, JobNotFound, JobUnfinished, LimitReached
 from ayla_service.idempotency import RequestKey, StoredAnswer
@@ -22,13 +22,14 @@ from ayla_service.queue.retries import ErrorType
 from ayla_service.queue.wakeup import TimerWakeUp
 from ayla_service.states import LabelKind, TrialState
 from ayla_service.teams.principal import LOCAL, Principal
+from ayla_service.trials.columns import CODES
 from ayla_service.trials.encoding import encode
 from ayla_service.trials.writer import NewChunk, NewResults
 from ayla_spec import JobSpec, ResolvedJobSpec, SpecError, SpecIssue
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
-from tests.factories import AT_ONCE, WORKER, colleague, jobs, spec, submit
+from tests.factories import AT_ONCE, WORKER, colleague, indices, jobs, spec, stored_trials, submit, summaries
 from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.every_store

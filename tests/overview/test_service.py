@@ -15,16 +15,14 @@ from ayla_service.queue import snapshot as snapshot_module
 from ayla_service.queue.attempts import fail
 from ayla_service.queue.claims import Claim, WorkerIdentity, claim
 from ayla_service.queue.fair_queue import FAIR
-from ayla_service.queue.packs import CompletedShard
 from ayla_service.queue.retries import ErrorType, RetryPolicy
 from ayla_service.queue.workers import register
 from ayla_service.teams.principal import LOCAL, Principal
-from ayla_service.trials.writer import NewResults
 from sqlalchemy import select, update
 
 from tests.factories import colleague, jobs, stranger, submit
 from tests.queue.queueing import LEASE
-from tests.queue.simulation import Arrival, put
+from tests.queue.simulation import Arrival, empty, put
 from tests.queue.test_workers import facts
 
 pytestmark = pytest.mark.every_store
@@ -66,7 +64,7 @@ def run(database: Database, worker: WorkerIdentity, seconds_ago: float = 0.0) ->
 
 
 def ended(database: Database, claimed: Claim) -> None:
-    packs.complete(database, [CompletedShard(claimed, [], NewResults(), "cpu")])
+    packs.complete(database, [empty(claimed)])
 
 
 def seconds(view: Queue | QueuePosition, found: object) -> float:
@@ -188,7 +186,7 @@ def test_a_pack_took_its_time_once(database: Database) -> None:
     with database.write() as session:
         at = session.scalars(select(AttemptRow.started_at)).first()
         session.execute(update(AttemptRow).values(started_at=at, heartbeat_at=at))
-    packs.complete(database, [CompletedShard(one, [], NewResults(), "cpu") for one in claimed])
+    packs.complete(database, [empty(one) for one in claimed])
     view = position(database, job)
     assert view.basis.ratio == pytest.approx(2.0, abs=0.5)
     assert (view.position, view.reason) == (None, "The job has ended as succeeded.")

@@ -1,6 +1,5 @@
 """Statistics of the trials of a batch, on the host: when each diverged, its best and its last loss."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -133,9 +132,10 @@ class TrialStatistics:
             losses_above_one=np.maximum(self.losses_above_one, NEVER),
         )
 
-    def outcomes(self, indices: Sequence[int], steps_done: int, *, completed: bool) -> list[TrialOutcome]:
+    def outcomes(self, indices: Integers, steps_done: int, *, completed: bool) -> list[TrialOutcome]:
         """The outcome of each trial so far, given its index in the job."""
-        return [self._outcome(place, index, steps_done, completed=completed) for place, index in enumerate(indices)]
+        whole = enumerate(indices.tolist())
+        return [self._outcome(place, index, steps_done, completed=completed) for place, index in whole]
 
     def _outcome(self, place: int, index: int, steps_done: int, *, completed: bool) -> TrialOutcome:
         diverged_at = _known(self.first_nonfinite[place])

@@ -4,11 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 from ayla_core.recorder import MemoryRecorder, MetricRows, PredictionRows, TrialRows
 from ayla_service.queue.claims import Claim
 from ayla_service.queue.packs import CompletedShard
 from ayla_service.trials.writer import NewResults
-from ayla_spec.trials import TrialPlan
+from ayla_spec.batch import TrialBatch
+from ayla_spec.optimizers import AnyOptimizer
 
 from ayla_worker.rows import chunk_of, predictions_of, summaries_of
 
@@ -25,7 +27,7 @@ class Batch:
     """
 
     claims: Sequence[Claim]
-    trials: list[TrialPlan]
+    trials: TrialBatch
 
 
 def compatible(claims: Sequence[Claim]) -> list[list[Claim]]:
@@ -49,8 +51,28 @@ def _kind(claim: Claim) -> str:
 
 def batch_of(claims: Sequence[Claim]) -> Batch:
     """The trials of all the shards, numbered through."""
-    plans = [plan for claim in claims for plan in claim.trials]
-    return Batch(claims, [replace(plan, index=number) for number, plan in enumerate(plans)])
+    return Batch(claims, _joined([claim.trials for claim in claims]))
+
+
+def _joined(batches: Sequence[TrialBatch]) -> TrialBatch:
+    """Trials of one problem in one batch, numbered through."""
+    count = sum(map(len, batches))
+    columns = {path: np.full(count, np.nan) for batch in batches for path in batch.columns}
+    arms, first, templates = [], 0, list[AnyOptimizer]()
+    for batch in batches:
+        arms.append(batch.arms + np.int32(len(templates)))
+        templates += batch.templates
+        for path, column in batch.columns.items():
+            columns[path][first : first + len(batch)] = column
+        first += len(batch)
+    return TrialBatch(
+        problem=batches[0].problem,
+        indices=np.arange(count),
+        templates=tuple(templates),
+        arms=np.concatenate(arms),
+        seeds=np.concatenate([batch.seeds for batch in batches]),
+        columns=columns,
+    )
 
 
 def completed(batch: Batch, memory: MemoryRecorder, seconds: float, device: str) -> list[CompletedShard]:

@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from ayla_spec import ResolvedJobSpec
-from ayla_spec.trials import TrialPlan, plan_trials
+from ayla_spec.batch import TrialBatch
+from ayla_spec.space import Space
 from sqlalchemy import Interval, Row, cast, extract, func, insert, select, update
 from sqlalchemy.orm import Session
 
@@ -97,9 +98,9 @@ class Claim:
         return ResolvedJobSpec.model_validate(self.resolved_spec)
 
     @cached_property
-    def trials(self) -> tuple[TrialPlan, ...]:
+    def trials(self) -> TrialBatch:
         """The shard's trials, in order."""
-        return tuple(plan_trials(self.spec)[self.range.first : self.range.end])
+        return Space.of(self.spec).batch(self.range.first, self.range.trials)
 
 
 def claim(database: Database, worker: WorkerIdentity, lease_seconds: float, shares: SharePolicy = FAIR) -> Claim | None:

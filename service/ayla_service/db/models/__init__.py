@@ -9,7 +9,6 @@ from ayla_service.db.models.jobs import (
     JobRow,
     ShardRow,
     TrialIdRow,
-    TrialRow,
     TrialSummariesRow,
     WorkerRow,
 )
@@ -37,7 +36,6 @@ __all__ = [
     "TeamRow",
     "TeamUsageRow",
     "TrialIdRow",
-    "TrialRow",
     "TrialSummariesRow",
     "UsageRow",
     "WebhookDeliveryRow",

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ayla_service.db.columns import UtcDateTime
 from ayla_service.db.models.base import ID, NAME, STATE, Base, one_of, partial
-from ayla_service.states import AttemptOutcome, JobState, LabelKind, ShardState, TrialState
+from ayla_service.states import AttemptOutcome, JobState, LabelKind, ShardState
 
 
 class JobRow(Base):
@@ -231,56 +231,3 @@ class JobPointsRow(Base):
     first_setting: Mapped[int] = mapped_column(primary_key=True)
     """Number within the arm of the first of these settings."""
     data: Mapped[bytes] = mapped_column(LargeBinary)
-
-
-class TrialRow(Base):
-    """One optimizer setting with one seed: the unit of result. Its summary is part of the row."""
-
-    __tablename__ = "trials"
-
-    id: Mapped[str] = mapped_column(ID, primary_key=True)
-    job_id: Mapped[str] = mapped_column(ID, ForeignKey("jobs.id", ondelete="CASCADE"))
-    shard_id: Mapped[str] = mapped_column(ID, ForeignKey("shards.id", ondelete="CASCADE"), index=True)
-    index: Mapped[int]
-    optimizer_index: Mapped[int]
-    label: Mapped[str] = mapped_column(String(250))
-    settings: Mapped[dict[str, Any]] = mapped_column(JSON)
-    seed: Mapped[int] = mapped_column(BigInteger)
-    state: Mapped[str] = mapped_column(STATE)
-    steps_done: Mapped[int] = mapped_column(default=0)
-    final_loss: Mapped[float | None]
-    best_loss: Mapped[float | None]
-    best_step: Mapped[int | None]
-    first_nonfinite_step: Mapped[int | None]
-    capped_steps: Mapped[int] = mapped_column(default=0)
-    losses_below_one: Mapped[int | None] = mapped_column(BigInteger)
-    """How many losses that an update followed were below 1 in size (see ``ayla_spec.optimizers.effect``); null of
-    trials that ran before this was counted."""
-    losses_above_one: Mapped[int | None] = mapped_column(BigInteger)
-    """Likewise above 1."""
-    test_loss: Mapped[float | None]
-    """Of the model after the last step, on the whole part of the data; null where it was not evaluated or the trial
-    diverged. Likewise the other metrics of whole parts (see ``ayla_spec.metrics``)."""
-    test_accuracy: Mapped[float | None]
-    full_train_loss: Mapped[float | None]
-    full_train_accuracy: Mapped[float | None]
-    best_test_loss: Mapped[float | None]
-    """Best value at the ends of epochs so far, and the first epoch that had it; null where it was never evaluated."""
-    best_test_loss_epoch: Mapped[int | None]
-    best_test_accuracy: Mapped[float | None]
-    best_test_accuracy_epoch: Mapped[int | None]
-    best_full_train_loss: Mapped[float | None]
-    best_full_train_loss_epoch: Mapped[int | None]
-    best_full_train_accuracy: Mapped[float | None]
-    best_full_train_accuracy_epoch: Mapped[int | None]
-    ran_alone: Mapped[bool | None]
-    """Whether nothing else was computed beside it in its process, so that its seconds are its own; null if unknown."""
-    wall_seconds: Mapped[float] = mapped_column(default=0.0)
-    stored_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
-    """Size of its trajectory, metrics and predictions."""
-    device: Mapped[str | None] = mapped_column(String(100))
-
-    __table_args__ = (
-        CheckConstraint(one_of("state", TrialState), name="state"),
-        UniqueConstraint("job_id", "index"),
-    )

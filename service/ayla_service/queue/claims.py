@@ -77,6 +77,7 @@ class Claim:
         range: its trials.
         saved: checkpoints of earlier attempts, newest first.
         seconds_used: computing time of earlier attempts that was recorded.
+        origin: id of the first of the trials of another job that its job computes again; None of any other.
     """
 
     shard_id: str
@@ -87,6 +88,7 @@ class Claim:
     range: TrialRange
     saved: tuple[SavedState, ...] = ()
     seconds_used: float = 0.0
+    origin: str | None = None
 
     @cached_property
     def spec(self) -> ResolvedJobSpec:
@@ -203,7 +205,7 @@ def _lock(
 
 def _free_jobs(ids: Collection[str]) -> Any:
     return (
-        select(JobRow.id, JobRow.state, JobRow.resolved_spec)
+        select(JobRow.id, JobRow.state, JobRow.resolved_spec, JobRow.origin)
         .where(
             JobRow.id.in_(ids),
             JobRow.cancel_requested_at.is_(None),
@@ -290,6 +292,7 @@ def _describe(
             range=TrialRange(row.job_id, row.first_trial, row.trials),
             saved=tuple(saved[row.id]),
             seconds_used=seconds.get(row.id, 0.0),
+            origin=jobs[row.job_id].origin,
         )
         for row in shards
     )

@@ -215,6 +215,8 @@ class Engine:
         if self._metric_statistics is not None:
             ordered = {name: values[self._order] for name, values in found.items()}
             self._metric_statistics.update(ordered, epoch, self._statistics.alive()[self._lanes])
+        if self._spec.record.trajectories != "all":
+            return []
         when = {"step": np.array([step], dtype=np.int64), "epoch": np.array([epoch], dtype=np.int64)}
         return [
             MetricRows(index, when | {name: values[place : place + 1] for name, values in found.items()})

@@ -13,6 +13,7 @@ from ayla_spec.limits import (
     MAX_PREDICTION_ROWS,
     MAX_RECORDED_NUMBERS,
     MAX_RECORDED_ROWS,
+    MAX_SHARDS,
     MAX_TRIAL_STEPS,
     MAX_TRIALS,
 )
@@ -22,6 +23,7 @@ from ayla_spec.problem_rules import problem_issues
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
 from ayla_spec.recording import Recording
 from ayla_spec.search_rules import draft_arms, search_issues
+from ayla_spec.shards import most_trials
 
 
 def job_issues(spec: JobSpec, draft: SpecDraft, quota: ExpansionQuota | None = None) -> list[SpecIssue]:
@@ -108,9 +110,27 @@ def _size_issues(draft: SpecDraft) -> list[SpecIssue]:
         fit = MAX_TRIAL_STEPS // trials
         detail = f"{trials} trials of {steps} steps are too many for one job; at most {fit} steps fit."
         return [SpecIssue(draft.budget_pointer, detail)]
-    kept = {"none": 0, "best": len(arms) * len(draft.seeds), "all": trials}[draft.record.trajectories]
-    draft = replace(draft, problem=largest(draft.problem))
-    return [*_row_issues(draft, kept), *_metric_row_issues(draft, kept), *_prediction_row_issues(draft, kept)]
+    return [*_model_issues(draft, trials)] or [*_record_issues(draft, trials, len(arms) * len(draft.seeds))]
+
+
+def _model_issues(draft: SpecDraft, trials: int) -> Iterator[SpecIssue]:
+    """Trials of large models go into shards of their own, of which a job has not too many."""
+    parameters = largest(draft.problem).parameters
+    most = MAX_SHARDS * most_trials(parameters)
+    if trials > most:
+        place = "model" if isinstance(draft.problem, DatasetProblem) else "start"
+        detail = f"{trials} trials of {parameters} parameters are too many for one job; at most {most} fit."
+        yield SpecIssue(f"/problem/{place}", detail)
+
+
+def _record_issues(draft: SpecDraft, trials: int, best: int) -> Iterator[SpecIssue]:
+    """What would be recorded of the trials that keep their trajectories: all, or ``best`` of them."""
+    kept = {"none": 0, "best": best, "all": trials}[draft.record.trajectories]
+    recorded = draft.record.model_copy(update={"trajectories": "all"})
+    draft = replace(draft, problem=largest(draft.problem), record=recorded)
+    yield from _row_issues(draft, kept)
+    yield from _metric_row_issues(draft, kept)
+    yield from _prediction_row_issues(draft, kept)
 
 
 def _row_issues(draft: SpecDraft, trials: int) -> Iterator[SpecIssue]:

@@ -9,9 +9,7 @@ from typing import Any
 
 import structlog
 from ayla_spec import JobSpec, SpecError, SpecIssue
-from ayla_spec.costs import cost_of
 from ayla_spec.expression import ExpansionQuota
-from ayla_spec.trials import plan_shards, plan_trials
 from sqlalchemy.orm import Session
 
 from ayla_service import idempotency
@@ -25,6 +23,7 @@ from ayla_service.jobs.listing import JobQuery
 from ayla_service.jobs.schemas import MAX_BULK_NODES, MAX_BULK_TRIALS, Attempt, JobDetail, JobSummary, Validation
 from ayla_service.jobs.scoping import job_of, own_job
 from ayla_service.jobs.submission import Fill, NewJob, Pin, Receipt, Render, SubmissionBatcher, checked
+from ayla_service.jobs.validation import validation_of
 from ayla_service.queue import lifecycle
 from ayla_service.queue.wakeup import WakeUp
 from ayla_service.schemas import Page
@@ -116,15 +115,7 @@ class JobService:
         """
         with self._database.read() as session:
             resolved = self._batcher.pin(session, principal, job.resolved)
-        trials, cost = plan_trials(resolved), cost_of(resolved)
-        shards = plan_shards(trials, resolved.problem.parameters, cost.affordable())
-        return Validation(
-            resolved=resolved,
-            trials=len(trials),
-            shards=len(shards),
-            steps_total=len(trials) * resolved.budget.steps,
-            estimated_seconds=sum(cost.of(len(some)) for some in shards),
-        )
+        return validation_of(resolved)
 
     def get(self, principal: Principal, job_id: str) -> JobDetail:
         """One job.

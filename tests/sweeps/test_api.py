@@ -148,7 +148,7 @@ def test_what_the_client_has_is_not_computed_again(
 ) -> None:
     seen = {what: asked(client, grid, what).headers["etag"].removeprefix("W/") for what in ROUTES}
     with monkeypatch.context() as patched:
-        patched.setattr(loading.Sweep, "read", None)
+        patched.setattr(loading.Sweep, "trials", None)
         for what, etag in seen.items():
             again = client.get(f"/v1/jobs/{grid}/{what}", headers={"If-None-Match": etag})
             assert (again.status_code, again.headers["etag"]) == (304, etag)
@@ -199,7 +199,7 @@ def test_bounds_are_told_before_anything_is_read(
     assert asked(client, grid, "heatmap", format="png").status_code == 200
     assert asked(client, grid, "heatmap", bins=2).status_code == 200
     monkeypatch.setattr(loading, "MOST_TRIALS", 29)
-    monkeypatch.setattr(loading.Sweep, "read", None)
+    monkeypatch.setattr(loading.Sweep, "trials", None)
     for what in ROUTES:
         assert "30 trials" in problem_of(asked(client, grid, what), 422, "sweep-too-large")["detail"]
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from ayla_spec.problems import DatasetProblem
@@ -26,6 +26,7 @@ from ayla_service.sweeps.table import JobTrials
 from ayla_service.sweeps.values import ended_of, loss_counts_of, values_of
 from ayla_service.teams.principal import Principal
 from ayla_service.trials.layout import flat
+from ayla_service.trials.points import has_points, read_points, with_pieces
 from ayla_service.trials.reader import TrialReader
 
 _LOG_SPAN = 10
@@ -47,6 +48,12 @@ class SweptJob:
     name: str | None
     state: str
     space: Space
+
+    def with_points(self, session: Session) -> "SweptJob":
+        """The same with the points that were drawn in memory."""
+        if not has_points(self.space.spec.model_dump(include={"search"})):
+            return self
+        return replace(self, space=with_pieces(self.space, read_points(session, self.id, 0, self.space.settings_total)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +79,12 @@ class Sweep:
             found.setdefault(_arm_name(job.space, arm), optimizer_title({"name": name}))
         return found
 
-    def read(self, session: Session, time: ComputingTime) -> list[JobTrials]:
-        """The trials of all jobs.
+    def with_points(self, session: Session) -> "Sweep":
+        """The same with the points that were drawn in memory."""
+        return replace(self, jobs=[job.with_points(session) for job in self.jobs])
+
+    def trials(self, session: Session, time: ComputingTime) -> list[JobTrials]:
+        """The trials of all jobs; of drawn points these have to be there.
 
         Raises:
             SweepTooLarge: if that takes too long.
@@ -158,7 +169,7 @@ def _arm_name(space: Space, arm: ArmSpace) -> str:
 def _column(space: Space, arm: ArmSpace, path: str) -> Floats:
     """The values of an arm along an axis, which its settings can all have in common; NaN where it has none."""
     if path in arm.axes:
-        return space.columns(space.arms.index(arm), 0, arm.settings)[path]
+        return space.columns(arm.entry, 0, arm.settings)[path]
     return np.full(arm.settings, _numbers(space, arm).get(path, np.nan))
 
 

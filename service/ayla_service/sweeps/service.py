@@ -206,8 +206,8 @@ class SweepService:
 
     def _read(self, wanted: WantedSweep, time: ComputingTime) -> SweptTable:
         with self._database.read() as session:
-            sweep = _opened(session, wanted)
-            trials = sweep.read(session, time)
+            sweep = _opened(session, wanted).with_points(session)
+            trials = sweep.trials(session, time)
         table = table_of(trials, wanted.query.over_seeds)
         time.check()
         return SweptTable(sweep, table, wanted.query)

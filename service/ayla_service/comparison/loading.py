@@ -74,7 +74,7 @@ def load(
     problems: dict[str, ComparedProblem] = {}
     jobs = []
     for job in rows:
-        spec, key = readable_spec(job), _key(job.resolved_spec)
+        spec, key = readable_spec(job), problem_key(job.resolved_spec)
         if key not in problems:
             problems[key] = problem_of(spec, minimum)
         problem = problems[key]
@@ -92,7 +92,8 @@ def _job(job: JobRow, problem: int) -> ComparedJob:
     return ComparedJob(id=job.id, name=job.name, state=job.state, problem=problem, trials=job.trials_total)
 
 
-def _key(resolved: dict[str, Any]) -> str:
+def problem_key(resolved: dict[str, Any]) -> str:
+    """What jobs have in common that ran the same problem: equal for two of them, given their resolved specs."""
     return json.dumps([resolved["problem"], resolved["budget"], resolved["dtype"]], sort_keys=True)
 
 

@@ -11,7 +11,7 @@ from ayla_service.http.authorization import authenticate
 from ayla_service.http.dependencies import refuse_line_break, refuse_repeated_headers, refuse_unknown_query
 from ayla_service.http.problems import responses
 from ayla_service.http.query_numbers import refuse_loose_numbers
-from ayla_service.jobs.routes import jobs, submissions
+from ayla_service.jobs.routes import jobs, recomputation, submissions
 from ayla_service.overview import routes as queue
 from ayla_service.streams.routes import events
 from ayla_service.sweeps.routes import sweeps
@@ -37,6 +37,7 @@ _MODULES = (
     jobs,
     events,
     trials,
+    recomputation,
     tables,
     comparisons,
     sweeps,

@@ -89,6 +89,8 @@ class Engine:
         trials: the trials of the batch, at least one, with their problem; or, of the job's problem, one by one.
         device: where to compute.
         source: where datasets come from; needed for those that are files.
+        shares_products: whether a network that is alone in its batch has its matrix products shared out over all
+            threads, which can change the last bits of sums against the same trial in company.
 
     Attributes:
         step: updates made so far.
@@ -104,13 +106,15 @@ class Engine:
         trials: TrialBatch | Sequence[TrialPlan],
         device: torch.device,
         source: DataSource | None = None,
+        *,
+        shares_products: bool = True,
     ) -> None:
         self.step = 0
         self.finished = False
         self._spec = spec
         batch = trials if isinstance(trials, TrialBatch) else TrialBatch.of(spec.problem, trials)
         self._trials = batch
-        chosen = choose_stepper(spec, batch, device, source)
+        chosen = choose_stepper(spec, batch, device, source, shares_products=shares_products)
         self._stepper = chosen.stepper
         self._order = np.argsort(chosen.order)
         self._lanes = self._stepper.places[self._order]

@@ -54,9 +54,9 @@ def main() -> int:
     identity = describe_worker(settings)
     warm_up()
     database = Database(settings.store_url)
-    runner = Runner(database, settings, identity, stop.is_set)
-    runner.watchdog.start()
     wake_ups = WakeUps(settings, identity)
+    runner = Runner(database, settings, identity, stop.is_set, wake_ups.wake_up)
+    runner.watchdog.start()
     stop.on_stop(wake_ups.wake_event.wake)
     try:
         with wake_ups, serving_metrics(settings), WorkerRegistration(database, settings, describe_facts(identity)):

@@ -21,7 +21,10 @@ from ayla_service.errors.jobs import (
     MoveImpossible,
     QueueDraining,
     SpecUnreadable,
+    TrajectoryKept,
+    TrajectoryNotKept,
     TrialNotFound,
+    TrialUnfinished,
 )
 from ayla_service.errors.requests import (
     IdempotencyKeyReused,
@@ -100,7 +103,10 @@ __all__ = [
     "TeamBusy",
     "TooManyConnections",
     "TooManyStreams",
+    "TrajectoryKept",
+    "TrajectoryNotKept",
     "TrialNotFound",
+    "TrialUnfinished",
     "UnknownCoding",
     "UploadCutOff",
     "UploadStalled",

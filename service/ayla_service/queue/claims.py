@@ -78,6 +78,7 @@ class Claim:
         range: its trials.
         saved: checkpoints of earlier attempts, newest first.
         seconds_used: computing time of earlier attempts that was recorded.
+        origin: id of the first of the trials of another job that its job computes again; None of any other.
         points: those of its settings, where the job's design has drawn them.
     """
 
@@ -89,6 +90,7 @@ class Claim:
     range: TrialRange
     saved: tuple[SavedState, ...] = ()
     seconds_used: float = 0.0
+    origin: str | None = None
     points: tuple[PointsPiece, ...] = ()
 
     @cached_property
@@ -207,7 +209,7 @@ def _lock(
 
 def _free_jobs(ids: Collection[str]) -> Any:
     return (
-        select(JobRow.id, JobRow.state, JobRow.resolved_spec)
+        select(JobRow.id, JobRow.state, JobRow.resolved_spec, JobRow.origin)
         .where(
             JobRow.id.in_(ids),
             JobRow.cancel_requested_at.is_(None),
@@ -294,6 +296,7 @@ def _describe(
             range=TrialRange(row.job_id, row.first_trial, row.trials),
             saved=tuple(saved[row.id]),
             seconds_used=seconds.get(row.id, 0.0),
+            origin=jobs[row.job_id].origin,
             points=_points(session, row, jobs[row.job_id].resolved_spec),
         )
         for row in shards

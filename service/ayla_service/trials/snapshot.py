@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.lookup import could_be_id
 from ayla_service.db.models import JobRow, ShardRow
-from ayla_service.errors import InvalidQuery, JobNotFound, TrialNotFound
+from ayla_service.errors import InvalidQuery, JobNotFound, TrajectoryNotKept, TrialNotFound
 from ayla_service.states import WITH_RESULT, JobState
 from ayla_service.trials.columns import CODES, STATES, TrialColumns
 from ayla_service.trials.conditions import Order
 from ayla_service.trials.layout import TrialLayout
 from ayla_service.trials.numbers import meeting, refuse_unknown, summaries_needed
 from ayla_service.trials.reader import TrialReader
+from ayla_service.trials.recomputed import keeps_trajectories, recomputations
 from ayla_service.trials.selection import TrialSelection
 from ayla_service.trials.series import Series
 from ayla_service.trials.trial_ids import place_of
@@ -102,10 +103,24 @@ def of_trial(session: Session, team_id: str, trial_id: str, series: Series) -> T
 
     Raises:
         TrialNotFound: if the team has no such trial.
+        TrajectoryNotKept: if its job keeps no such rows, and no other job has computed them again.
     """
     job, columns = trial_columns(session, team_id, trial_id, _PROGRESS)
+    if not keeps_trajectories(job) and series.may_have_rows(job):
+        return _computed_again(session, job, int(columns.index[0]), trial_id, series)
     found = _of_columns(session, job, columns, series)
     return replace(found, is_final=bool(columns.has_result.all()))
+
+
+def _computed_again(session: Session, job: JobRow, index: int, trial_id: str, series: Series) -> TrialsSnapshot:
+    """A trial whose rows its job has not kept, from the job that has computed it again."""
+    found = list(recomputations(session, job, index))
+    done = next((one for one in found if one.has_ended), None)
+    if done is None:
+        raise TrajectoryNotKept(trial_id, series.name, found[0].job.id if found else None)
+    columns = TrialReader(session).columns(done.job, done.index, 1, _PROGRESS)
+    again = _of_columns(session, done.job, columns, series)
+    return replace(again, indexes=np.array([index], dtype=np.int64), is_final=True)
 
 
 def trial_columns(

@@ -27,7 +27,6 @@ from ayla_service.trials.selection import TrajectoryQuery, TrialSelection
 from ayla_service.trials.series import METRICS, TRAJECTORY, Series
 from ayla_service.trials.service import MAX_NUMBERS, MAX_ROWS, ResultReader
 from ayla_service.trials.table import ResultTable
-from ayla_service.trials.trial_ids import trial_id as id_of
 
 _trials = APIRouter(tags=["trials"])
 _of_a_job = APIRouter(tags=["jobs"])
@@ -104,13 +103,12 @@ def _answer(
     query: TrajectoryQuery,
 ) -> Response:
     snapshot = results.of_trial(series, team_id, trial_id)
-    index = int(snapshot.indexes[0])
-    answer = TableResponse(request, form, snapshot, f"trial-{index}-{series.name}")
+    answer = TableResponse(request, form, snapshot, f"trial-{snapshot.indexes[0]}-{series.name}")
 
     def table() -> ResultTable:
         return results.table(series, snapshot, query, identified=False)
 
-    return answer.of(lambda: table().whole(MAX_ROWS, MAX_NUMBERS), table, trial_id=id_of(snapshot.job_id, index))
+    return answer.of(lambda: table().whole(MAX_ROWS, MAX_NUMBERS), table, trial_id=str(snapshot.trial_id))
 
 
 @_of_a_job.get(

@@ -320,11 +320,16 @@ def test_what_the_older_schema_cannot_hold_is_named_and_nothing_changes(database
 
 
 def test_a_store_of_a_newer_version_is_refused(database: Database) -> None:
-    with database.write() as session:
-        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    _name_revision(database, "9999")
     with pytest.raises(MigrationRefused, match="a newer version has migrated it: it has the schema 9999"):
         migrate.upgrade(database)
     assert migrate.current(database) == "9999"
+    _name_revision(database, migrate.head())
+
+
+def _name_revision(database: Database, revision: str) -> None:
+    with database.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
 
 
 def test_a_disk_without_the_space_is_told_before_anything_is_moved(

@@ -3,12 +3,18 @@
 from typing import Any
 
 import numpy as np
+from ayla_service.db.models import ShardRow
 from ayla_service.db.session import Database
 from ayla_service.states import TrialState
+from ayla_service.trials.columns import CODES
+from ayla_service.trials.progress import ShardProgress, write_summaries
+from sqlalchemy import select
 
-from tests.factories import set_trials, spec
+from tests.factories import spec, summaries
 
 RATES, EXPONENTS = (0.01, 0.03, 0.1), (0.5, 1.0, 1.5, 2.0)
+
+PROBLEM = {"type": "expression", "expression": "x**4 - 3*x**3 + 2", "start": {"x": {"uniform": [-1.0, 1.0]}}}
 
 
 def grid_spec(**changes: Any) -> dict[str, Any]:
@@ -19,18 +25,20 @@ def grid_spec(**changes: Any) -> dict[str, Any]:
         for rate in RATES
         for n2 in EXPONENTS
     ]
-    problem = {"type": "expression", "expression": "x**4 - 3*x**3 + 2", "start": {"x": {"uniform": [-1.0, 1.0]}}}
-    return spec(**{"problem": problem, "optimizers": [*plain, *with_ayla], "seeds": [0, 1], **changes})
+    return spec(**{"problem": PROBLEM, "optimizers": [*plain, *with_ayla], "seeds": [0, 1], **changes})
 
 
-def finish(database: Database, job_id: str, losses: np.ndarray) -> None:
-    above = np.full(len(losses), 5)
-    set_trials(
-        database,
-        job_id,
-        state=TrialState.COMPLETED,
-        final_loss=losses,
-        best_loss=losses,
-        losses_below_one=3,
-        losses_above_one=above,
-    )
+def finish(database: Database, job_id: str, losses: np.ndarray, **columns: Any) -> None:
+    """All trials completed, with these losses and what else is given, a value of each trial."""
+    given = {"final_loss": losses, "best_loss": losses, **columns}
+    with database.write() as session:
+        for shard in session.scalars(select(ShardRow).where(ShardRow.job_id == job_id)).all():
+            own = slice(shard.first_trial, shard.first_trial + shard.trials)
+            found = summaries(
+                shard.trials,
+                state=CODES[TrialState.COMPLETED],
+                losses_below_one=3,
+                losses_above_one=5,
+                **{name: column[own] for name, column in given.items()},
+            )
+            write_summaries(session, [ShardProgress(shard.id, shard.attempt, 1, found)])

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from ayla_spec import ResolvedJobSpec
+from ayla_spec.axes import Axis, RangeAxis, ValuesAxis
 from ayla_spec.datasets import DatasetSettings
 from ayla_spec.expression import ExpressionError
 from ayla_spec.functions import known_minimum
@@ -118,9 +119,10 @@ def problem_of(spec: ResolvedJobSpec, minimum: float | None) -> ComparedProblem:
     )
 
 
-def _has_mini_batches(size: int | None, dataset: DatasetSettings) -> bool:
-    """Whether a step sees a part of the samples only, as far as the settings tell."""
+def _has_mini_batches(size: Axis | float | None, dataset: DatasetSettings) -> bool:
+    """Whether a step sees a part of the samples only, as far as the settings tell; of an axis the smallest does."""
     samples = dataset.training_samples
+    size = size.least if isinstance(size, ValuesAxis | RangeAxis) else size
     return size is not None and (samples is None or size < samples)
 
 

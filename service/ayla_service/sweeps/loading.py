@@ -1,12 +1,14 @@
 """Loading of sweeps from the store: the trials of jobs of one problem as columns, with their axes and values."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from ayla_spec.arms import ArmSpace
+from ayla_spec.axes import Axis, ValuesAxis
 from ayla_spec.problems import DatasetProblem
-from ayla_spec.space import ArmSpace, Space
+from ayla_spec.space import Space
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -149,7 +151,7 @@ def _job_trials(session: Session, job: SweptJob, problem: ComparedProblem, paths
         arms=arms,
         axes=paths,
         arm_of=np.repeat(np.array([arms.index(name) for name in names]), counts),
-        columns={path: np.concatenate([_column(space, arm, path) for arm in space.arms]) for path in paths},
+        columns=_columns(space, paths),
         seeds=tuple(space.spec.seeds),
         values=values_of(columns, space, problem),
         ended=ended_of(columns, space),
@@ -166,11 +168,22 @@ def _arm_name(space: Space, arm: ArmSpace) -> str:
     return optimizer_title(settings.model_dump(mode="json"))
 
 
-def _column(space: Space, arm: ArmSpace, path: str) -> Floats:
-    """The values of an arm along an axis, which its settings can all have in common; NaN where it has none."""
-    if path in arm.axes:
-        return space.columns(arm.entry, 0, arm.settings)[path]
-    return np.full(arm.settings, _numbers(space, arm).get(path, np.nan))
+def _columns(space: Space, paths: Iterable[str]) -> dict[str, Floats]:
+    """The values of all settings along each axis.
+
+    Where an arm has no such axis its settings have a number in common, or none: NaN.
+    """
+    axes = [space.columns(arm.entry, 0, arm.settings) if arm.axes else {} for arm in space.arms]
+    common = [_numbers(space, arm) for arm in space.arms]
+    return {
+        path: np.concatenate(
+            [
+                own[path] if path in own else np.full(arm.settings, shared.get(path, np.nan))
+                for arm, own, shared in zip(space.arms, axes, common, strict=True)
+            ]
+        )
+        for path in paths
+    }
 
 
 def _numbers(space: Space, arm: ArmSpace) -> dict[str, float]:
@@ -206,10 +219,9 @@ def _arms(jobs: Sequence[SweptJob]) -> Iterator[tuple[SweptJob, ArmSpace]]:
     return ((job, arm) for job in jobs for arm in job.space.arms)
 
 
-def _axis(path: str, axis: object) -> SweepAxis:
-    scale: Scale | None = getattr(axis, "scale", None)
-    values = getattr(axis, "values", None) or []
-    return SweepAxis(path, scale or _scale(values), is_drawn=not getattr(axis, "is_listed", True))
+def _axis(path: str, axis: Axis) -> SweepAxis:
+    values = axis.values if isinstance(axis, ValuesAxis) else []
+    return SweepAxis(path, axis.scale or _scale(values), is_drawn=axis.count is None)
 
 
 def _scale(values: Sequence[float]) -> Scale:

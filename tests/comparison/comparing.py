@@ -72,7 +72,7 @@ def runs_of(runs: Iterable[Run], **traits: Any) -> Runs:
         row["epochs_to_goal"] = math.nan if one.epochs is None else one.epochs
     targets = [one.to_targets or (math.nan if one.steps is None else one.steps,) for one in made]
     hits = np.array(targets) if made else np.empty((0, 1))
-    return Runs(**{"table": table, "is_read": True, "hits": hits} | traits)
+    return replace(Runs(table, is_read=True, hits=hits), **traits)
 
 
 def setting(label: str, runs: Sequence[Run], **traits: Any) -> ComparedSetting:

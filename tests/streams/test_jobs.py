@@ -159,7 +159,11 @@ def test_the_newest_metrics_are_told(database: Database, polls: StreamPolls) -> 
     claimed = begin_job(database)
     polls.open(job.id)
     for first in (0, 3):
-        columns = {"step": [first, first + 2], "epoch": [first, first + 2], "train_loss": [2.0, 1.0 / (first + 1)]}
+        columns: dict[str, list[float]] = {
+            "step": [first, first + 2],
+            "epoch": [first, first + 2],
+            "train_loss": [2.0, 1.0 / (first + 1)],
+        }
         add_chunk(database, trial_ids(claimed)[1], columns, MetricChunkRow)
     make_steps(database, claimed, 0, 5)
     metric = polls.job(job.id)[-1]

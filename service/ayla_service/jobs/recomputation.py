@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from ayla_spec import JobSpec, resolve
-from ayla_spec.space import Space
 from sqlalchemy.orm import Session
 
 from ayla_service.db.models import JobRow
@@ -12,6 +11,7 @@ from ayla_service.jobs.scoping import readable_spec
 from ayla_service.jobs.submission import NewJob
 from ayla_service.teams.principal import Principal
 from ayla_service.trials.columns import STATES
+from ayla_service.trials.points import stored_space
 from ayla_service.trials.recomputed import keeps_trajectories, recomputations
 from ayla_service.trials.snapshot import trial_columns
 from ayla_service.trials.trial_ids import trial_id
@@ -40,20 +40,21 @@ def computed_again(session: Session, principal: Principal, wanted: str) -> JobRo
     known = next(recomputations(session, job, index), None)
     if known is not None:
         return known.job
-    return setting_again(job, int(columns.setting[0]), [int(columns.seed[0])], trial_id(job.id, index))
+    return setting_again(session, job, int(columns.setting[0]), [int(columns.seed[0])], trial_id(job.id, index))
 
 
-def setting_again(job: JobRow, setting: int, seeds: Sequence[int], origin: str) -> NewJob:
+def setting_again(session: Session, job: JobRow, setting: int, seeds: Sequence[int], origin: str) -> NewJob:
     """One setting of a job with some of its seeds, as a job that keeps everything.
 
     Args:
+        session: the unit of work.
         job: the job.
         setting: its running number over all arms.
         seeds: of the job, consecutive.
         origin: id of the setting's trial with the first of them.
     """
     spec = readable_spec(job)
-    space = Space.of(spec)
+    space = stored_space(session, job.id, spec)
     settings = space.setting(setting)
     document = spec.model_dump(mode="json", exclude_none=True, exclude={"search", "tags"}) | {
         "name": f"{settings.label}, again"[:100],
@@ -63,4 +64,4 @@ def setting_again(job: JobRow, setting: int, seeds: Sequence[int], origin: str) 
     }
     document["record"] = {name: value for name, value in document["record"].items() if name != "trajectories"}
     wanted = JobSpec.model_validate(document)
-    return NewJob(wanted, document, resolve(wanted), origin)
+    return NewJob(wanted, document, resolve(wanted), origin=origin)

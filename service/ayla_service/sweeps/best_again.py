@@ -58,8 +58,8 @@ def keeps_best(job: JobRow) -> bool:
 
 
 def _best(session: Session, job: JobRow, owner: Principal) -> list[NewJob]:
-    sweep = open_sweep(session, owner, [job.id], SweepQuery())
-    table = table_of(sweep.read(session, ComputingTime()), "median")
+    sweep = open_sweep(session, owner, [job.id], SweepQuery()).with_points(session)
+    table = table_of(sweep.trials(session, ComputingTime()), "median")
     seeds = job.resolved_spec["seeds"]
     found: list[NewJob] = []
     for best in best_settings(table, per_arm=True):
@@ -67,7 +67,7 @@ def _best(session: Session, job: JobRow, owner: Principal) -> list[NewJob]:
             setting = int(table.number[best.place])
             first = setting * len(seeds)
             if next(recomputations(session, job, first), None) is None:
-                found.append(setting_again(job, setting, seeds, trial_id(job.id, first)))
+                found.append(setting_again(session, job, setting, seeds, trial_id(job.id, first)))
     return found
 
 

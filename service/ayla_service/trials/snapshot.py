@@ -22,6 +22,7 @@ from ayla_service.trials.recomputed import keeps_trajectories, recomputations
 from ayla_service.trials.selection import TrialSelection
 from ayla_service.trials.series import Series
 from ayla_service.trials.trial_ids import place_of
+from ayla_service.trials.trial_ids import trial_id as id_of
 
 Integers = npt.NDArray[np.int64]
 
@@ -59,6 +60,7 @@ class TrialsSnapshot:
         is_final: whether the results will never change.
         recorded: those of them that have rows of the series asked for, as far as they had come.
         last_chunks: first step of the last chunk of each of these.
+        trial_id: of the only trial that was asked for, whichever job its rows are from; None where several were.
     """
 
     job_id: str
@@ -70,6 +72,7 @@ class TrialsSnapshot:
     is_final: bool
     recorded: TrialColumns | None = None
     last_chunks: Integers = field(default_factory=lambda: np.empty(0, np.int64))
+    trial_id: str | None = None
 
     def refs(self) -> Iterator[TrialRef]:
         """The trials that have rows, in order."""
@@ -83,7 +86,7 @@ class TrialsSnapshot:
             rows, self.last_chunks.tolist(), found.state.tolist(), strict=True
         ):
             ended = STATES[state] in WITH_RESULT
-            yield TrialRef(index, self.layout.label(setting), setting, seed, steps, None if ended else last)
+            yield TrialRef(index, found.layout.label(setting), setting, seed, steps, None if ended else last)
 
     def only(self, index: int) -> "TrialsSnapshot":
         """The same of one trial alone."""
@@ -106,10 +109,11 @@ def of_trial(session: Session, team_id: str, trial_id: str, series: Series) -> T
         TrajectoryNotKept: if its job keeps no such rows, and no other job has computed them again.
     """
     job, columns = trial_columns(session, team_id, trial_id, _PROGRESS)
+    trial = id_of(job.id, int(columns.index[0]))
     if not keeps_trajectories(job) and series.may_have_rows(job):
-        return _computed_again(session, job, int(columns.index[0]), trial_id, series)
+        return replace(_computed_again(session, job, int(columns.index[0]), trial, series), trial_id=trial)
     found = _of_columns(session, job, columns, series)
-    return replace(found, is_final=bool(columns.has_result.all()))
+    return replace(found, is_final=bool(columns.has_result.all()), trial_id=trial)
 
 
 def _computed_again(session: Session, job: JobRow, index: int, trial_id: str, series: Series) -> TrialsSnapshot:

@@ -211,7 +211,8 @@ def test_a_page_of_jobs_takes_as_many_queries_as_one_job(client: TestClient, dat
     def queries() -> int:
         statements.clear()
         assert client.get("/v1/jobs").status_code == 200
-        return len(statements)
+        # Whether there are keys is asked now and then only.
+        return sum(not sql.startswith("BEGIN") and "api_keys" not in sql for sql in statements)
 
     fail(database, claimed(database), ErrorType.UNEXPECTED, "Broken.", PATIENT)
     for_one = queries()

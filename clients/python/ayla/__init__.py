@@ -71,6 +71,8 @@ from ayla.models import (
     TrialSummary,
     Worker,
 )
+from ayla.sweep_pictures import HeatMap, Sensitivity
+from ayla.sweeps import BestSetting, BestSettings, SweepSetting
 from ayla.tables import Metrics, Predictions, Trajectory
 
 __all__ = [
@@ -89,6 +91,8 @@ __all__ = [
     "AuthenticationError",
     "AylaError",
     "BadRequestError",
+    "BestSetting",
+    "BestSettings",
     "Catalogue",
     "Client",
     "Clock",
@@ -99,6 +103,7 @@ __all__ = [
     "Distribution",
     "EstimateOverProblems",
     "FieldError",
+    "HeatMap",
     "InvalidRequest",
     "Job",
     "JobCancelled",
@@ -118,8 +123,10 @@ __all__ = [
     "RankTest",
     "RateLimitError",
     "RunningAttempt",
+    "Sensitivity",
     "ServerError",
     "SignTest",
+    "SweepSetting",
     "Trajectory",
     "Trial",
     "TrialCounts",

@@ -115,6 +115,7 @@ def _fields(job: JobRow, facts: JobAggregates) -> dict[str, Any]:
         "cancel_requested_at": job.cancel_requested_at,
         "paused_at": job.paused_at,
         "archived_at": job.archived_at,
+        "origin": job.origin,
         "trials": trial_totals(facts.trials),
         "attempts": facts.attempts,
         "progress": progress_of(job.steps_total, job.resolved_spec["budget"]["steps"], facts.trials),

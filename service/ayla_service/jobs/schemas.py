@@ -80,6 +80,11 @@ class JobSummary(FrozenModel):
     attempts: AttemptCounts
     progress: Progress
     error: JobError | None
+    origin: str | None = Field(
+        None,
+        description="Id of the trial of another job that this one computes again, the first of them if it computes "
+        "several; null of any other job.",
+    )
 
 
 class JobChange(Change):

@@ -23,6 +23,7 @@ from ayla_service.queue.lifecycle import due_shards, queue_delayed
 from ayla_service.queue.policy import ALONE, Candidate, PackLimits, pack
 from ayla_service.queue.shard_reader import ShardReader, Skipped
 from ayla_service.states import AttemptOutcome, JobState, ShardState
+from ayla_service.trials.points import PointsPiece, has_points, read_points, with_pieces
 from ayla_service.trials.progress import read_summaries
 from ayla_service.trials.writer import TrialRange
 
@@ -77,6 +78,8 @@ class Claim:
         range: its trials.
         saved: checkpoints of earlier attempts, newest first.
         seconds_used: computing time of earlier attempts that was recorded.
+        origin: id of the first of the trials of another job that its job computes again; None of any other.
+        points: those of its settings, where the job's design has drawn them.
     """
 
     shard_id: str
@@ -87,6 +90,8 @@ class Claim:
     range: TrialRange
     saved: tuple[SavedState, ...] = ()
     seconds_used: float = 0.0
+    origin: str | None = None
+    points: tuple[PointsPiece, ...] = ()
 
     @cached_property
     def spec(self) -> ResolvedJobSpec:
@@ -100,7 +105,8 @@ class Claim:
     @cached_property
     def trials(self) -> TrialBatch:
         """The shard's trials, in order."""
-        return Space.of(self.spec).batch(self.range.first, self.range.trials)
+        space = Space.of(self.spec)
+        return (with_pieces(space, self.points) if self.points else space).batch(self.range.first, self.range.trials)
 
 
 def claim(database: Database, worker: WorkerIdentity, lease_seconds: float, shares: SharePolicy = FAIR) -> Claim | None:
@@ -203,7 +209,7 @@ def _lock(
 
 def _free_jobs(ids: Collection[str]) -> Any:
     return (
-        select(JobRow.id, JobRow.state, JobRow.resolved_spec)
+        select(JobRow.id, JobRow.state, JobRow.resolved_spec, JobRow.origin)
         .where(
             JobRow.id.in_(ids),
             JobRow.cancel_requested_at.is_(None),
@@ -290,9 +296,18 @@ def _describe(
             range=TrialRange(row.job_id, row.first_trial, row.trials),
             saved=tuple(saved[row.id]),
             seconds_used=seconds.get(row.id, 0.0),
+            origin=jobs[row.job_id].origin,
+            points=_points(session, row, jobs[row.job_id].resolved_spec),
         )
         for row in shards
     )
+
+
+def _points(session: Session, shard: Row[Any], spec: Mapping[str, Any]) -> tuple[PointsPiece, ...]:
+    if not has_points(spec):
+        return ()
+    seeds, end = len(spec["seeds"]), shard.first_trial + shard.trials
+    return read_points(session, shard.job_id, shard.first_trial // seeds, -(-end // seeds))
 
 
 def _seconds(session: Session, shards: Mapping[str, int]) -> dict[str, float]:

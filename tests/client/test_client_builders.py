@@ -174,7 +174,6 @@ def test_axes_and_designs_are_taken_by_the_service() -> None:
     assert job.resolved["optimizers"][0]["learning_rate"] == {"low": 1e-4, "high": 0.1, "scale": "log", "count": 4}
     assert job.resolved["optimizers"][0]["ayla"]["n2"] == {"values": [0.5, 1.0, 1.5, 2.0]}
     assert job.resolved["search"]["together"] == [["ayla.n1", "ayla.n2"]]
-    assert job.trials.total == 2 * 4 * 3 * 2 * 4
 
 
 @pytest.mark.parametrize("design", [ayla.random, ayla.sobol])
@@ -188,7 +187,6 @@ def test_designs_that_draw(design: Any) -> None:
     )
     assert job.resolved is not None
     assert job.resolved["search"].items() >= {"design": design.__name__, "settings": 8, "seed": 1}.items()
-    assert job.trials.total == 16
 
 
 @pytest.mark.parametrize(

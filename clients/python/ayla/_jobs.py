@@ -58,8 +58,8 @@ class Jobs(SweepQuestions):
             optimizers: ``sgd(...)``, ``adam(...)`` and others; optional for a preset, as are budget and seeds.
             budget: updates per trial, as a number or as ``{"steps": ...}``; for datasets also ``{"epochs": ...}``.
             seeds: one trial per setting and seed; service default [0].
-            search: how settings are chosen where numbers are axes (``linear``, ``log``, ``values``): ``grid()`` (service
-                default), ``random(64)`` or ``sobol(64)``.
+            search: how settings are chosen where numbers are axes (``linear``, ``log``, ``values``): ``grid()``
+                (service default), ``random(64)`` or ``sobol(64)``.
             name: for people.
             tags: for filtering lists of jobs.
             record: what is recorded of each trial: ``{"every": ..., "metrics_every": ...}``, for curves

@@ -92,6 +92,7 @@ contract-ts: $(VENV)/.installed $(TYPESCRIPT)/node_modules/.installed ## Lint op
 	@$(NPM) run --silent lint
 	@$(NPM) run --silent types
 	@$(NPM) run --silent build
+	@$(NPM) run --silent test
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && AYLA_API_KEY= \
 	$(BIN)/ayla-service run --port 0 --data-dir "$$folder" -- $(NPM) run --silent start
 

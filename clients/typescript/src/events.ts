@@ -10,6 +10,13 @@ export type JobEvent = Schemas["JobEvent"];
 const MOST_BREAKS = 10;
 const FIRST_RETRY_MS = 2000;
 
+/** Where the next connection goes on, and after how long; `over` when the service says that nothing more will come. */
+interface Place {
+  id: string | undefined;
+  retryMs: number;
+  over: boolean;
+}
+
 /**
  * Every event of a job, the last of which is its `end`.
  *
@@ -17,7 +24,7 @@ const FIRST_RETRY_MS = 2000;
  * the stream then begins with a new `snapshot`. After ten breaks in a row without an event the error is thrown.
  */
 export async function* follow(service: Service, jobId: string): AsyncGenerator<JobEvent> {
-  const place = { id: undefined as string | undefined, retryMs: FIRST_RETRY_MS };
+  const place: Place = { id: undefined, retryMs: FIRST_RETRY_MS, over: false };
   for (let breaks = 0; ; breaks += 1) {
     try {
       for await (const event of connection(service, jobId, place)) {
@@ -28,21 +35,19 @@ export async function* follow(service: Service, jobId: string): AsyncGenerator<J
     } catch (error) {
       if (error instanceof ServiceError || breaks >= MOST_BREAKS) throw error;
     }
+    if (place.over) return;
     await sleep(place.retryMs);
   }
 }
 
 /** The events of one connection, which notes where the next one goes on. */
-async function* connection(
-  service: Service,
-  jobId: string,
-  place: { id: string | undefined; retryMs: number },
-): AsyncGenerator<JobEvent> {
-  const { data, error } = await service.GET("/v1/jobs/{job_id}/events", {
+async function* connection(service: Service, jobId: string, place: Place): AsyncGenerator<JobEvent> {
+  const { data, error, response } = await service.GET("/v1/jobs/{job_id}/events", {
     params: { path: { job_id: jobId }, header: place.id === undefined ? {} : { "Last-Event-ID": place.id } },
     parseAs: "stream",
   });
   if (error !== undefined) throw new ServiceError(error);
+  place.over = response.status === 204;
   const messages = data
     ?.pipeThrough(new TextDecoderStream())
     .pipeThrough(new EventSourceParserStream({ onRetry: (ms) => (place.retryMs = ms) }));

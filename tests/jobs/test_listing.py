@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from ayla_service.db.models import ChunkRow, JobLabelRow, JobRow, TrialRow
+from ayla_service.db.models import ChunkRow, JobLabelRow, JobRow, ShardRow, TrialSummariesRow
 from ayla_service.db.session import Database
 from ayla_service.queue.attempts import fail, record
 from ayla_service.queue.claims import claim
@@ -175,6 +175,7 @@ def test_what_belongs_to_the_service_cannot_be_assigned(client: TestClient, job_
     assert pointers(problem_of(answer, 422, "invalid-request")) == [f"/{field}"]
 
 
+@pytest.mark.usefixtures("small_shards")
 def test_a_failed_job_is_tried_again_and_keeps_the_results_it_has(client: TestClient, database: Database) -> None:
     job_id = client.post("/v1/jobs", json=spec(seeds=list(range(200)))).json()["id"]
     first, second = claim(database, WORKER, 30), claim(database, WORKER, 30)
@@ -203,5 +204,5 @@ def test_a_job_that_has_ended_can_be_deleted(client: TestClient, database: Datab
     assert client.delete(f"/v1/jobs/{job_id}").status_code == 204
     problem_of(client.delete(f"/v1/jobs/{job_id}"), 404, "job-not-found")
     with database.read() as session:
-        for table in (JobRow, TrialRow, ChunkRow, JobLabelRow):
+        for table in (JobRow, ShardRow, TrialSummariesRow, ChunkRow, JobLabelRow):
             assert session.scalar(select(func.count()).select_from(table)) == 0

@@ -1,12 +1,11 @@
 """Statistics of the trials of a batch, on the host: when each diverged, its best and its last loss."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 
-from ayla_core.recorder import Outcome, TrialOutcome
+from ayla_core.outcomes import COMPLETED, DIVERGED, RUNNING, OutcomeColumns
 
 NEVER = -1
 """Stands for no step in the arrays."""
@@ -116,30 +115,18 @@ class TrialStatistics:
         self.best_loss[better] = smallest[better]
         self.best_step[better] = first_step + steps[better]
 
-    def outcomes(self, indices: Sequence[int], steps_done: int, *, completed: bool) -> list[TrialOutcome]:
-        """The outcome of each trial so far, given its index in the job."""
-        return [self._outcome(place, index, steps_done, completed=completed) for place, index in enumerate(indices)]
-
-    def _outcome(self, place: int, index: int, steps_done: int, *, completed: bool) -> TrialOutcome:
-        diverged_at = _known(self.first_nonfinite[place])
-        outcome: Outcome = "running" if not completed else "completed"
-        if diverged_at is not None:
-            outcome, steps_done = "diverged", diverged_at
-        best_step = _known(self.best_step[place])
-        return TrialOutcome(
-            index=index,
+    def columns(self, steps_done: int, *, completed: bool) -> OutcomeColumns:
+        """The outcome of each trial so far, as columns."""
+        diverged = ~self.alive()
+        outcome = np.where(diverged, DIVERGED, COMPLETED if completed else RUNNING).astype(np.int8)
+        return OutcomeColumns(
             outcome=outcome,
-            steps_done=steps_done,
-            final_loss=float(self.final_loss[place]) if outcome == "completed" else None,
-            best_loss=None if best_step is None else float(self.best_loss[place]),
-            best_step=best_step,
-            first_nonfinite_step=diverged_at,
-            capped_steps=int(self.capped_steps[place]),
-            losses_below_one=_known(self.losses_below_one[place]),
-            losses_above_one=_known(self.losses_above_one[place]),
+            steps_done=np.where(diverged, self.first_nonfinite, steps_done),
+            final_loss=np.where(outcome == COMPLETED, self.final_loss, np.nan),
+            best_loss=np.where(self.best_step < 0, np.nan, self.best_loss),
+            best_step=np.maximum(self.best_step, NEVER),
+            first_nonfinite_step=np.maximum(self.first_nonfinite, NEVER),
+            capped_steps=self.capped_steps,
+            losses_below_one=np.maximum(self.losses_below_one, NEVER),
+            losses_above_one=np.maximum(self.losses_above_one, NEVER),
         )
-
-
-def _known(number: np.int64) -> int | None:
-    """A step or a count; None for NEVER and UNKNOWN, which are below zero."""
-    return None if number < 0 else int(number)

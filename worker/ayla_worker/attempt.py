@@ -19,6 +19,7 @@ from ayla_service.queue.claims import Claim, SavedState
 from ayla_service.queue.retries import policy_of
 from ayla_service.settings import Settings
 from ayla_service.states import AttemptOutcome
+from ayla_service.trials.recomputed import ran_alone
 from ayla_spec.costs import cost_of
 from ayla_spec.problems import ExpressionProblem
 
@@ -79,7 +80,7 @@ class AttemptRunner:
         """
         ids = {"job_id": claimed.job_id, "shard_id": claimed.shard_id, "attempt": claimed.attempt}
         with structlog.contextvars.bound_contextvars(**ids):
-            _log.info("attempt started", trials=len(claimed.trial_ids))
+            _log.info("attempt started", trials=claimed.range.trials)
             try:
                 outcome = self._attempt(claimed)
             except LeaseLost:
@@ -157,6 +158,18 @@ class AttemptRunner:
         heartbeat = self.settings.heartbeat_seconds
         return BlockLength(heartbeat, first_steps=_first_steps(claimed, device, heartbeat / 4), growth=_GROWTH)
 
+    def _ran_alone(self, claimed: Claim) -> bool:
+        """Whether nothing was computed beside the trial that is computed again: it is to come to the same bits."""
+        if claimed.origin is None:
+            return True
+        origin = claimed.origin
+
+        def read() -> bool:
+            with self.database.read() as session:
+                return ran_alone(session, origin)
+
+        return retry_store(self.settings.lease_seconds, read)
+
     def _write(self, write: Callable[[], None]) -> None:
         retry_store(self.settings.lease_seconds, write)
 
@@ -197,7 +210,8 @@ class AttemptRunner:
             watch.computing()
 
         keeper = LeaseKeeper(renew, self.settings.heartbeat_seconds, self.on_progress)
-        engine = Engine(claimed.spec, claimed.trials, device, with_progress(self.source, keeper.keep))
+        source, alone = with_progress(self.source, keeper.keep), self._ran_alone(claimed)
+        engine = Engine(claimed.spec, claimed.trials, device, source, shares_products=alone)
         for saved in claimed.saved:
             try:
                 engine.restore(saved.data)
@@ -216,5 +230,5 @@ def _first_steps(claimed: Claim, device: torch.device, seconds: float) -> int:
         return 1
     if device.type != "cpu" or kernels("expressions", getattr(torch, spec.dtype)) is None:
         return _FIRST_STEPS_UNKNOWN
-    a_step = cost_of(spec).of(len(claimed.trials)) / spec.budget.steps
+    a_step = cost_of(spec).of(claimed.range.trials) / spec.budget.steps
     return max(1, min(MOST_FIRST_STEPS, int(seconds / a_step)))

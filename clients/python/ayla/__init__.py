@@ -65,6 +65,8 @@ from ayla.models import (
     TrialSummary,
     Worker,
 )
+from ayla.sweep_pictures import HeatMap, Sensitivity
+from ayla.sweeps import BestSetting, BestSettings, SweepSetting
 from ayla.tables import Metrics, Predictions, Trajectory
 
 __all__ = [
@@ -83,6 +85,8 @@ __all__ = [
     "AuthenticationError",
     "AylaError",
     "BadRequestError",
+    "BestSetting",
+    "BestSettings",
     "Catalogue",
     "Client",
     "Clock",
@@ -93,6 +97,7 @@ __all__ = [
     "Distribution",
     "EstimateOverProblems",
     "FieldError",
+    "HeatMap",
     "InvalidRequest",
     "Job",
     "JobCancelled",
@@ -112,8 +117,10 @@ __all__ = [
     "RankTest",
     "RateLimitError",
     "RunningAttempt",
+    "Sensitivity",
     "ServerError",
     "SignTest",
+    "SweepSetting",
     "Trajectory",
     "Trial",
     "TrialCounts",

@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 from ayla._json import Settings, to_json, without_none
 from ayla._polling import JobFetchers, wait_for
 from ayla._responses import pages, parse
-from ayla._transport import UNSET, Transport, segment
+from ayla._sweeps import SweepQuestions
+from ayla._transport import UNSET, segment
 from ayla.models import UNFINISHED_JOB_STATES, Attempt, Job, Trial
 
 TrialList: TypeAlias = list[Trial]
@@ -25,11 +26,8 @@ _TRIALS_PER_PAGE = 1000
 _ATTEMPTS_PER_PAGE = 1000
 
 
-class Jobs:
+class Jobs(SweepQuestions):
     """The jobs of a service. Wherever an id is taken, the job itself is taken as well."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
 
     def submit(
         self,

@@ -21,7 +21,10 @@ from ayla_service.errors.jobs import (
     MoveImpossible,
     QueueDraining,
     SpecUnreadable,
+    TrajectoryKept,
+    TrajectoryNotKept,
     TrialNotFound,
+    TrialUnfinished,
 )
 from ayla_service.errors.requests import (
     IdempotencyKeyReused,
@@ -40,6 +43,8 @@ from ayla_service.errors.results import (
     FigureTooLarge,
     FigureUnavailable,
     StreamsUnavailable,
+    SweepTooLarge,
+    TeamBusy,
     TooManyStreams,
 )
 from ayla_service.errors.teams import (
@@ -94,9 +99,14 @@ __all__ = [
     "StoreDamaged",
     "StoreUnavailable",
     "StreamsUnavailable",
+    "SweepTooLarge",
+    "TeamBusy",
     "TooManyConnections",
     "TooManyStreams",
+    "TrajectoryKept",
+    "TrajectoryNotKept",
     "TrialNotFound",
+    "TrialUnfinished",
     "UnknownCoding",
     "UploadCutOff",
     "UploadStalled",

@@ -10,13 +10,14 @@ from ayla_spec.optimizers.base import NAMES
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
 from sqlalchemy.orm import Session
 
+from ayla_service.comparison.arms import optimizer_title
 from ayla_service.errors import FigureUnavailable, InvalidQuery, SpecUnreadable
-from ayla_service.figures.cells import hashable, optimizer_title, panel_of
+from ayla_service.figures.cells import hashable, panel_of
 from ayla_service.figures.options import Across, FigureOptions, Kind
 from ayla_service.jobs.scoping import job_of, readable_spec
 from ayla_service.teams.principal import Principal
+from ayla_service.trials.layout import flat
 from ayla_service.trials.series import METRICS, Series
-from ayla_service.trials.summaries import flat
 
 MOST_PARAMETERS = 9
 """Parameters that have a panel of their own."""

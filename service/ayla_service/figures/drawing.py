@@ -160,7 +160,12 @@ def _heatmap(job: FigureJob, title: str, options: FigureOptions, data: FigureDat
         raise TypeError("a heat map has values")
     heat_map = heat_map_of(data.settings, *heatmap_axes(job, options), data.values)
     scale = options.scale or AxisScale.AUTO
-    return partial(heatmap.render, title=title, heat_map=heat_map, scale=scale, data=data)
+    several = any((panel.settings > 1).any() for panel in heat_map.panels)
+    notes = [
+        f"median over {data.seeds_text}" if data.seeds_total > 1 else "",
+        "of several settings in a cell the best" if several else "",
+    ]
+    return partial(heatmap.render, title=title, heat_map=heat_map, scale=scale, notes=notes)
 
 
 def _lines(job: FigureJob, kind: Kind, title: str, options: FigureOptions, data: FigureData) -> Render:

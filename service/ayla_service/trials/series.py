@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from ayla_service.db.models import ChunkRow, MetricChunkRow
+from ayla_service.db.models import ChunkRow, JobRow, MetricChunkRow
 
 AXES = frozenset({"step", "epoch"})
 """Columns that only grow: what others are drawn over."""
@@ -29,6 +29,10 @@ class Series:
     value: str
     known: pa.Schema
     is_thinned: bool
+
+    def may_have_rows(self, job: JobRow) -> bool:
+        """Whether trials of a job have such rows, if their job keeps them: an expression has no metrics."""
+        return self.table is ChunkRow or job.resolved_spec["problem"]["type"] == "dataset"
 
 
 TRAJECTORY = Series(

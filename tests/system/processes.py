@@ -85,6 +85,14 @@ def children(parent: int) -> list[int]:
     return [child.pid for child in psutil.Process(parent).children(recursive=True)]
 
 
+def family(number: int) -> set[int]:
+    """The process ids of a process and its children: of a worker and the process in which it computes."""
+    try:
+        return {number, *children(number)}
+    except psutil.NoSuchProcess:
+        return {number}
+
+
 def alive(number: int) -> bool:
     """Whether a process with this id runs; one that has ended but was not waited for does not."""
     try:

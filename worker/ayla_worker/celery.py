@@ -39,7 +39,6 @@ def _loaded() -> Settings:
         StartError: if they are wrong, or name no broker.
     """
     found = load_settings()
-    require_worker()
     require_broker(found)
     if found.broker_url is None:
         raise StartError("Celery needs a broker; set AYLA_BROKER_URL. Without one a worker is: ayla-service worker")
@@ -129,26 +128,40 @@ def _set_up_logging(loglevel: int | None = None, **_: Any) -> None:
 
 
 @celeryd_init.connect
-def _check_options(options: dict[str, Any], conf: Any, **_: Any) -> None:
-    reason = _fault(options, conf)
-    if reason:
-        report_failed_start("ayla_worker", reason)
-        raise SystemExit(2)
+def _begin(options: dict[str, Any], conf: Any, **_: Any) -> None:
+    try:
+        require_worker()
+        _check_options(options, conf)
+    except StartError as error:
+        report_failed_start("ayla_worker", str(error))
+        raise SystemExit(2) from None
+    node.open_line()
 
 
-def _fault(options: dict[str, Any], conf: Any) -> str | None:
-    """Why a worker cannot start with these options; None if it can."""
+def _check_options(options: dict[str, Any], conf: Any) -> None:
+    """Check that with these options of the command line no work would be lost.
+
+    Raises:
+        StartError: if some would.
+    """
     least = settings.checkpoint_seconds
     for name in ("time_limit", "soft_time_limit"):
         seconds = options.get(name) or conf[f"task_{name}"]
         if seconds and seconds < least:
-            return (
+            raise StartError(
                 f"--{name.replace('_', '-')} is {seconds:g} s, shorter than AYLA_CHECKPOINT_SECONDS, {least:g} s: "
                 "tasks would end before their first checkpoint, and long ones never be done."
             )
+    if _pool(options, conf) not in {"prefork", "solo"}:
+        raise StartError("--pool has to be prefork or solo: the others compute in threads beside each other.")
     if (options.get("pool_start_method") or conf.worker_pool_start_method) != "spawn":
-        return "--pool-start-method has to be spawn: what computes with PyTorch or CUDA cannot be forked."
-    return None
+        raise StartError("--pool-start-method has to be spawn: what computes with PyTorch or CUDA cannot be forked.")
+
+
+def _pool(options: dict[str, Any], conf: Any) -> str:
+    """Name of the pool, which the command line gives as a class."""
+    pool = options.get("pool") or options.get("pool_cls") or conf.worker_pool
+    return str(pool if isinstance(pool, str) else pool.__module__).rpartition(".")[2]
 
 
 @celeryd_after_setup.connect
@@ -158,7 +171,7 @@ def _choose_queues(instance: Any, **_: Any) -> None:
     if set(queues.consume_from) == set(queues) and not has_cuda():
         queues.deselect(QUEUES["cuda"])
     queues.select_add(queues[QUEUES["auto"]])
-    node.open_line([device for device, queue in QUEUES.items() if queue in queues.consume_from])
+    node.serve([device for device, queue in QUEUES.items() if queue in queues.consume_from])
 
 
 @worker_process_init.connect

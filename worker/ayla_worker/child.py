@@ -102,7 +102,7 @@ class Child:
             def timer(database: Database) -> SweepTimer:
                 return SweepTimer(self._settings, database, wake_up, lambda: self._line.state.listening)
 
-            run_worker(self._settings, self._stop, self._requests, timer, lambda: self._line.wait().devices, self._name)
+            run_worker(self._settings, self._stop, self._requests, timer, self._line.devices, self._name)
 
 
 def _fields(worker: str, claimed: Sequence[Claim]) -> Mapping[str, Any]:

@@ -112,10 +112,10 @@ class ChildEnd:
         self.state = NodeState()
         threading.Thread(target=self._read, name="line", daemon=True).start()
 
-    def wait(self) -> NodeState:
-        """The state, once it is known."""
+    def devices(self) -> tuple[str, ...]:
+        """Device kinds to serve, once they are known; none if the main process has ended."""
         self._told.wait()
-        return self.state
+        return self.state.devices
 
     def _read(self) -> None:
         with contextlib.suppress(*_LOST, AuthenticationError):
@@ -123,7 +123,8 @@ class ChildEnd:
             while True:
                 told = json.loads(node.recv_bytes())
                 self.state = NodeState(told["listening"], told["stopping"], tuple(told["devices"]))
-                self._told.set()
+                if self.state.devices:
+                    self._told.set()
                 self._on_state(self.state)
         self._told.set()
         self._on_end()

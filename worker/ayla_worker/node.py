@@ -48,10 +48,14 @@ class Node:
         """Whether it was told to stop."""
         return self._stopping.is_set()
 
-    def open_line(self, devices: Collection[str]) -> None:
-        """Before the first child starts, which serves these kinds of devices."""
+    def open_line(self) -> None:
+        """Before the first child starts."""
         self._line = NodeEnd()
-        self._line.tell(devices=tuple(sorted(devices)))
+
+    def serve(self, devices: Collection[str]) -> None:
+        """Have the children serve these kinds of devices."""
+        if self._line is not None:
+            self._line.tell(devices=tuple(sorted(devices)))
 
     def start(self) -> None:
         """Return expired leases and send wake-ups that were lost, until the end; in the main thread."""

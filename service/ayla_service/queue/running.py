@@ -17,7 +17,7 @@ MOST_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
-class RunningShard:
+class ComputedShard:
     """A shard that is run.
 
     Attributes:
@@ -45,7 +45,7 @@ class RunningShard:
         return asdict(self)
 
 
-def running_shards(session: Session, workers: Collection[str]) -> list[RunningShard]:
+def running_shards(session: Session, workers: Collection[str]) -> list[ComputedShard]:
     """What these workers run, oldest first, ``MOST_SHOWN`` at most."""
     if not workers:
         return []
@@ -69,4 +69,4 @@ def running_shards(session: Session, workers: Collection[str]) -> list[RunningSh
         .order_by(AttemptRow.started_at, ShardRow.job_id, ShardRow.index)
         .limit(MOST_SHOWN)
     )
-    return [RunningShard(*row[:7], round((now - row[7]).total_seconds(), 3)) for row in rows]
+    return [ComputedShard(*row[:7], round((now - row[7]).total_seconds(), 3)) for row in rows]

@@ -56,7 +56,7 @@ def _run_by_celery(_: Settings, *, exit_with_parent: bool) -> int:
     name = f"ayla-{os.getpid()}@%h"
     options = ["worker", "--hostname", name, "--without-gossip", "--without-mingle"]
     status = app.start(["--quiet", *options])
-    return 0 if node.is_stopping else int(status or 0)
+    return 0 if node.was_signalled else int(status or 0)
 
 
 def _arguments() -> argparse.Namespace:

@@ -135,6 +135,8 @@ def _begin(options: dict[str, Any], conf: Any, **_: Any) -> None:
     except StartError as error:
         report_failed_start("ayla_worker", str(error))
         raise SystemExit(2) from None
+    # Celery warns of some things before it sets up its logging.
+    configure_logging(settings)
     node.open_line()
 
 

@@ -41,12 +41,13 @@ class Node:
         self._database = Database(settings.store_url)
         self._line: NodeEnd | None = None
         self._stopping = threading.Event()
+        self._signalled = threading.Event()
         self._stack = ExitStack()
 
     @property
-    def is_stopping(self) -> bool:
-        """Whether it was told to stop."""
-        return self._stopping.is_set()
+    def was_signalled(self) -> bool:
+        """Whether a signal told it to stop; it also stops by commands, and by errors of Celery."""
+        return self._signalled.is_set()
 
     def open_line(self) -> None:
         """Before the first child starts."""
@@ -70,7 +71,7 @@ class Node:
         self._line.tell(listening=listening)
         if listening:
             _log.info("listening for wake-ups", devices=list(self._line.state.devices))
-        elif not self.is_stopping:
+        elif not self._stopping.is_set():
             _log.warning("no connection to the broker; looking for work by the timer")
 
     def stop(self) -> None:
@@ -109,6 +110,7 @@ class Node:
         with contextlib.suppress(OSError):
             while numbers := mine.recv(64):
                 if _STOPPING & set(numbers):
+                    self._signalled.set()
                     self.stop()
 
     def _leave_in_time(self) -> None:

@@ -82,7 +82,7 @@ def test_celery_shows_what_a_worker_computes(database: Database, tmp_path: Path,
 def test_a_signal_reaches_the_child(database: Database, tmp_path: Path, redis_url: str, number: signal.Signals) -> None:
     with (
         publisher(redis_url) as wake_up,
-        celery_worker(database, tmp_path / "log", redis_url, *CPU, shutdown_seconds=20) as process,
+        celery_worker(database, tmp_path / "log", redis_url, *CPU, shutdown_seconds=20, log_format="json") as process,
     ):
         listening(tmp_path / "log")
         post(database, wake_up, **LONG)
@@ -90,6 +90,7 @@ def test_a_signal_reaches_the_child(database: Database, tmp_path: Path, redis_ur
         child = child_of(process)
         ends(process, number)
         assert not psutil.pid_exists(child)
+    assert all(json.loads(line) for line in (tmp_path / "log").read_text().splitlines())
     assert outcomes(database) == ["released"]
     assert states(database) == {WorkerState.STOPPED}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from ayla_service.db.session import Database
+from ayla_service.queue.celery.app import make_app
 from ayla_service.queue.wakeup import TimerWakeUp, WakeUp
 from ayla_service.states import JobState
 
@@ -76,12 +77,23 @@ def test_more_messages_than_work_are_harmless(idle: Idle) -> None:
     assert set(outcomes(idle.database)) == {"succeeded"}
 
 
-def test_rubbish_in_the_queue_stops_nothing(idle: Idle) -> None:
-    for rubbish in ("no JSON", "{}", '{"body": "", "headers": {"task": "os.system"}}'):
-        with idle.redis.client() as client:
-            client.lpush("ayla.auto", rubbish)
-        wait_for_end(idle.database, post(idle.database, idle.wake_up))
-        assert idle.process.poll() is None, rubbish
+def test_an_unknown_task_stops_nothing(idle: Idle) -> None:
+    make_app(idle.redis.url).send_task("os.system", ["true"], queue="ayla.auto")
+    wait_until(lambda: depth(idle.redis) == 0)
+    wait_for_end(idle.database, post(idle.database, idle.wake_up))
+    assert idle.process.poll() is None
+
+
+def test_rubbish_ends_a_worker_in_good_order_and_the_next_one_works(
+    database: Database, tmp_path: Path, redis_server: RedisServer, redis_url: str
+) -> None:
+    with worker(database, tmp_path / "one", broker_url=redis_url, **PATIENT) as process:
+        listening(tmp_path / "one")
+        with redis_server.client() as client:
+            client.lpush("ayla.auto", "no JSON")
+        assert process.wait(GRACE_SECONDS) == 1
+    with publisher(redis_url) as wake_up, worker(database, tmp_path / "two", broker_url=redis_url, **PATIENT):
+        wait_for_end(database, post(database, wake_up))
 
 
 def test_a_busy_worker_leaves_messages_to_an_idle_one(database: Database, tmp_path: Path, redis_url: str) -> None:

@@ -22,6 +22,7 @@ from celery.signals import (
     setup_logging,
     worker_process_init,
     worker_process_shutdown,
+    worker_shutdown,
 )
 from celery.worker.control import inspect_command
 
@@ -185,3 +186,8 @@ def _start_child(**_: Any) -> None:
 def _end_child(**_: Any) -> None:
     for child in _children:
         child.close()
+
+
+@worker_shutdown.connect
+def _end_node(**_: Any) -> None:
+    node.close()

@@ -15,6 +15,7 @@ DOCUMENTED = {
         "setup_logging",
         "worker_process_init",
         "worker_process_shutdown",
+        "worker_shutdown",
     },
     "celery.worker.control": {"inspect_command"},
     "kombu": {"Connection", "Queue"},

@@ -106,7 +106,7 @@ def test_a_soft_time_limit_checkpoints_hands_back_and_is_no_failure(
         listening(tmp_path / "log")
         post(database, wake_up, **LONG)
         wait_until(lambda: outcomes(database)[:3] == ["released"] * 3 and len(outcomes(database)) > 3)
-        begun = steps(database)
+        begun = steps(database)[:3]
     assert begun[0] == 0
     assert begun == sorted(set(begun)), "each goes on where the one before was"
     assert failures(database) == 0

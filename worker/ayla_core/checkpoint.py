@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
+from ayla_spec.datasets import CurveDataset
 from ayla_spec.jobspec import ResolvedJobSpec
+from ayla_spec.networks import CnnModel
 from ayla_spec.optimizers.base import NAMES
-from ayla_spec.problems import ExpressionProblem
+from ayla_spec.problems import DatasetProblem, ExpressionProblem
 from ayla_spec.trials import TrialPlan
 from torch import Tensor
 
 _FORMAT = 3
-_ARITHMETIC = "power 0021"
-"""How expressions are computed: changed whenever a change of the engine changes a bit of them (decision 0021)."""
+_OF_EXPRESSIONS, _OF_NETWORKS = "power 0021", "zeros 0025"
+"""How expressions and fully connected networks are computed: changed whenever a change of the engine changes a bit of
+them (decisions 0021 and 0025)."""
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
 State = Mapping[str, Tensor]
@@ -28,12 +31,19 @@ def fingerprint(spec: ResolvedJobSpec, trials: Sequence[TrialPlan]) -> str:
     """A digest of everything that decides what the batch computes; evaluating a model changes nothing of it."""
     decides = spec.model_dump_json(include={"problem", "budget", "dtype", "record"}, exclude={"record": {"evaluate"}})
     digest = hashlib.sha256(decides.encode())
-    if isinstance(spec.problem, ExpressionProblem):
-        digest.update(_ARITHMETIC.encode())
+    digest.update(_arithmetic(spec.problem).encode())
     for trial in trials:
         settings = trial.settings.model_dump_json(exclude=set(NAMES))
         digest.update(f"\n{trial.index} {trial.seed} {settings}".encode())
     return digest.hexdigest()
+
+
+def _arithmetic(problem: ExpressionProblem | DatasetProblem) -> str:
+    if isinstance(problem, ExpressionProblem):
+        return _OF_EXPRESSIONS
+    # Curves have one input, and convolutions are PyTorch's.
+    kept = isinstance(problem.dataset, CurveDataset) or isinstance(problem.model, CnnModel)
+    return "" if kept else _OF_NETWORKS
 
 
 def pack(tensors: State, *, step: int, finished: bool, owner: str) -> bytes:

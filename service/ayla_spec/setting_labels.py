@@ -5,8 +5,6 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-import numpy as np
-
 from ayla_spec.arms import PROBLEM, ArmSpace
 from ayla_spec.axes import Axis, ValuesAxis
 from ayla_spec.axis_points import points

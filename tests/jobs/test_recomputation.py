@@ -1,17 +1,22 @@
 """Trials whose job keeps no trajectories: told so, computed again on request, and then served, to the same bits."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
+import ayla
 import pytest
 from ayla_core.devices import set_threads
+from ayla_service.app import create_app
 from ayla_service.db.session import Database
 from ayla_service.settings import Settings
 from ayla_worker.identity import describe_worker
 from ayla_worker.runner import Runner
 from fastapi.testclient import TestClient
 
-from tests.http.helpers import problem_of
+from tests.http.helpers import problem_of, with_shared_routes
+from tests.http.serving import Served
 
 CURVE = {"type": "expression", "expression": "x**4 - 3*x**3 + 2", "start": {"x": {"uniform": [-1, 3]}}, "noise": 0.01}
 WIDE = {
@@ -204,3 +209,20 @@ def test_the_best_points_of_each_arm_are_computed_again(client: TestClient, data
     for one in best:
         for seed in range(2):
             assert len(series(client, f"{quiet}-{2 * one['setting']['setting'] + seed}")["step"]) == 41
+
+
+def test_the_client_has_a_trial_computed_again(tmp_path: Path, database: Database) -> None:
+    settings = Settings(data_dir=tmp_path)
+    served = Served(with_shared_routes(create_app(settings, database)), settings)
+    with ExitStack() as stack:
+        stack.callback(served.stop)
+        client = stack.enter_context(ayla.Client(served.url))
+        job = client.jobs.submit(spec("none"))
+        run_all(database)
+        trial = next(iter(client.jobs.trials(job)))
+        with pytest.raises(ayla.ConflictError, match="recompute"):
+            client.trials.trajectory(trial)
+        again = client.trials.recompute(trial)
+        run_all(database)
+        assert client.jobs.get(again).state == "succeeded"
+        assert len(client.trials.trajectory(trial)["step"]) == 15

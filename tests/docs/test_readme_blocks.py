@@ -1,4 +1,4 @@
-"""Every fenced block of the READMEs and of the pages on citing and sweeps runs as it stands, by itself, beside a service.
+"""Every fenced block of the READMEs and of the pages on citing and sweeps runs as it stands, beside a service.
 
 So does the example of the page on comparisons, of which every number is computed anew.
 """

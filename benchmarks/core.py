@@ -18,6 +18,7 @@ sys.path.append(sys.path.pop(0))
 
 from measure import (  # the path
     beside_jax,
+    convolutional,
     evaluation,
     gpu,
     memory,
@@ -37,6 +38,7 @@ SECTIONS: dict[str, tuple[str, Callable[..., Any]]] = {
     "jax-networks": ("The network beside JAX", networks_beside_jax.measure),
     "evaluation": ("Evaluating on whole parts", evaluation.measure),
     "trials": ("Runs of the network at once", together.measure),
+    "cnn": ("Runs of a convolutional network at once", convolutional.measure),
     "single": ("A single short job", single.measure),
     "recording": ("Recording every step", recording.measure),
     "memory": ("Memory", memory.measure),

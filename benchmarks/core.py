@@ -20,7 +20,6 @@ from measure import (  # the path
     beside_jax,
     convolutional,
     evaluation,
-    gpu,
     memory,
     network,
     networks_beside_jax,
@@ -42,7 +41,6 @@ SECTIONS: dict[str, tuple[str, Callable[..., Any]]] = {
     "single": ("A single short job", single.measure),
     "recording": ("Recording every step", recording.measure),
     "memory": ("Memory", memory.measure),
-    "gpu": ("On a GPU", gpu.measure),
 }
 
 if __name__ == "__main__":

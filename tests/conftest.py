@@ -75,6 +75,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 
 
+@pytest.fixture
+def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At most 256 trials in a shard, so that a job of some hundred trials has several."""
+    for module in ("shards", "trials"):
+        monkeypatch.setattr(f"ayla_spec.{module}.TRIALS_PER_SHARD", 256)
+
+
 @pytest.fixture(autouse=True)
 def quiet() -> Iterator[None]:
     """Thousands of access log lines would hide what a failing test says.

@@ -1,7 +1,7 @@
 """Points of an axis: by their place, where it has a number of points, or by a number from 0 to 1."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,22 +12,23 @@ Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
 
-def point(axis: Axis, place: int) -> float:
-    """The point of an axis at a place from 0, where it has a number of points; the same on every machine.
+def points(axis: Axis, places: Places) -> Floats:
+    """The points of an axis at some places from 0, where it has a number of points; the same on every machine.
 
     Those of a range are rounded to ``DIGITS`` digits, so that the last bits of a logarithm change nothing.
     """
     if isinstance(axis, ValuesAxis):
-        return axis.values[place]
-    assert axis.count is not None  # noqa: S101  # callers ask for places of axes that have a number of them
-    if place in (0, axis.count - 1):
-        return axis.high if place else axis.low
-    return _within(axis, _BETWEEN[axis.scale](axis, place / (axis.count - 1)))
+        few = len(places) < axis.count
+        return _floats(map(axis.values.__getitem__, places)) if few else _floats(axis.values)[places]
+    last = (axis.count or 2) - 1
+    found = _BETWEEN[axis.scale](axis, places / last)
+    found = np.clip(np.floor(found + 0.5) if axis.is_whole else found, axis.low, axis.high)
+    return np.where(places == 0, axis.low, np.where(places == last, axis.high, found))
 
 
 def table(axis: Axis) -> Floats:
     """All points of an axis that has a number of them."""
-    return np.array([point(axis, place) for place in range(axis.count or 0)], dtype=np.float64)
+    return points(axis, np.arange(axis.count or 0))
 
 
 def drawn(axis: Axis, unit: Floats) -> Floats:
@@ -38,7 +39,7 @@ def drawn(axis: Axis, unit: Floats) -> Floats:
         unit: the numbers.
     """
     if axis.count is not None:
-        return table(axis)[places(unit, axis.count)]
+        return points(axis, places(unit, axis.count))
     assert isinstance(axis, RangeAxis)  # noqa: S101  # listed values have a count
     if not axis.is_whole:
         return np.clip(_ALONG[axis.scale](axis.low, axis.high, unit), axis.low, axis.high)
@@ -50,35 +51,54 @@ def places(unit: Floats, count: int) -> Places:
     return np.minimum(unit * count, count - 1).astype(np.int64)
 
 
-def _within(axis: RangeAxis, value: float) -> float:
-    whole = float(math.floor(value + 0.5)) if axis.is_whole else value
-    return min(max(whole, axis.low), axis.high)
+def _floats(values: Iterable[float]) -> Floats:
+    return np.array(list(values), dtype=np.float64)
 
 
-def _linear(axis: RangeAxis, part: float) -> float:
-    largest = max(abs(axis.low), abs(axis.high))
+def _linear(axis: RangeAxis, part: Floats) -> Floats:
+    largest = _floats([max(abs(axis.low), abs(axis.high))])
     # Adding 0 makes 0 of -0.
-    return round(axis.low + part * (axis.high - axis.low), DIGITS - 1 - math.floor(math.log10(largest))) + 0.0
+    return _to_decimals(axis.low + part * (axis.high - axis.low), DIGITS - 1 - _exponents(largest)) + 0.0
 
 
-def _log(axis: RangeAxis, part: float) -> float:
-    return _rounded(math.exp((1 - part) * math.log(axis.low) + part * math.log(axis.high)))
+def _log(axis: RangeAxis, part: Floats) -> Floats:
+    return _rounded(np.exp((1 - part) * math.log(axis.low) + part * math.log(axis.high)))
 
 
-def _reverse_log(axis: RangeAxis, part: float) -> float:
-    distance = math.exp((1 - part) * math.log(1 - axis.low) + part * math.log(1 - axis.high))
-    return round(1 - _rounded(distance), DIGITS + 3)
+def _reverse_log(axis: RangeAxis, part: Floats) -> Floats:
+    distance = np.exp((1 - part) * math.log(1 - axis.low) + part * math.log(1 - axis.high))
+    return _to_decimals(1 - _rounded(distance), np.array([DIGITS + 3]))
 
 
-def _rounded(value: float) -> float:
-    return float(f"{value:.{DIGITS}g}")
-
-
-_BETWEEN: dict[str, Callable[[RangeAxis, float], float]] = {
+_BETWEEN: dict[str, Callable[[RangeAxis, Floats], Floats]] = {
     "linear": _linear,
     "log": _log,
     "reverse-log": _reverse_log,
 }
+
+
+def _rounded(values: Floats) -> Floats:
+    """Each to ``DIGITS`` significant digits."""
+    return _to_decimals(values, DIGITS - 1 - _exponents(values))
+
+
+def _exponents(values: Floats) -> Places:
+    """Powers of ten: 2 of 123.4. By looking them up, as a logarithm could be just below a whole number."""
+    return np.searchsorted(_POWERS, values, side="right") - 1 - _MOST_DECIMALS
+
+
+def _to_decimals(values: Floats, decimals: Places) -> Floats:
+    """Each to so many decimals, of whole numbers divided by a power of ten: the number that one would write."""
+    up = _POWERS[np.clip(decimals, 0, _MOST_DECIMALS) + _MOST_DECIMALS]
+    down = _POWERS[np.clip(-decimals, 0, _MOST_DECIMALS) + _MOST_DECIMALS]
+    with np.errstate(over="ignore"):
+        raised = values * up
+    # Numbers of so many decimals that those cannot be told are left as they are.
+    return np.where(np.isfinite(raised), np.rint(raised / down) * down / up, values)
+
+
+_MOST_DECIMALS = 307
+_POWERS = _floats(float(f"1e{power}") for power in range(-_MOST_DECIMALS, _MOST_DECIMALS + 1))
 
 
 def _linear_along(low: float, high: float, unit: Floats) -> Floats:

@@ -39,7 +39,8 @@ def search_issues(draft: SpecDraft) -> list[SpecIssue]:
     issues = [*_count_issues(arms), *_path_issues(arms, search), *_label_issues(arms)]
     issues = issues or [*_tie_issues(arms, search)]
     issues = issues or [*_design_issues(arms, search)]
-    return issues or [*_size_issues(draft, arms, search)]
+    # What every arm finds in the problem is said once.
+    return list(dict.fromkeys(issues or _size_issues(draft, arms, search)))
 
 
 _NO_AXES = (

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ayla_spec.arms import PROBLEM, ArmSpace
 from ayla_spec.axes import Axis, ValuesAxis
-from ayla_spec.axis_points import point
+from ayla_spec.axis_points import points
 from ayla_spec.optimizers.labels import ABBREVIATIONS, cut
 
 SEPARATOR = ": "
@@ -78,5 +78,6 @@ def _are_told_apart(axis: Axis) -> bool:
     if isinstance(axis, ValuesAxis):
         return len({f"{value:.{_DIGITS}g}" for value in axis.values}) == axis.count
     count = axis.count or 2
-    pairs = [(point(axis, place), point(axis, place + 1)) for place in (0, count - 2)]
+    first, second, last_but_one, last = points(axis, np.array([0, 1, count - 2, count - 1])).tolist()
+    pairs = ((first, second), (last_but_one, last))
     return all(abs(one - other) > _LEAST_PART * max(abs(one), abs(other)) for one, other in pairs)

@@ -69,5 +69,5 @@ def _runs(space: Space) -> Iterator[tuple[int, int, Problem]]:
             differs |= np.diff(columns[path]) != 0
         ends = [0, *(np.flatnonzero(differs) + 1).tolist(), arm.settings]
         for start, end in pairwise(ends):
-            problem = space.problem_at(arm.first + start)
+            problem = space.problem_of({path: float(column[start]) for path, column in columns.items()})
             yield (arm.first + start) * seeds, (arm.first + end) * seeds, problem

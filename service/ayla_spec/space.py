@@ -6,15 +6,14 @@ trials through all settings: the trial of setting s with the seed at place p has
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ayla_spec.arms import PROBLEM, ArmSpace, Problem, arms_of, is_variant
-from ayla_spec.axes import Axis
-from ayla_spec.axis_points import point, table
+from ayla_spec.axis_points import points, table
 from ayla_spec.batch import TrialBatch
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.optimizers import AnyOptimizer
@@ -42,7 +41,6 @@ class Space:
     spec: ResolvedJobSpec
     arms: tuple[ArmSpace, ...]
     points: PointSource | None = None
-    _tables: dict[tuple[int, str], NDArray[np.float64]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, spec: ResolvedJobSpec, points: PointSource | Sequence[Columns] | None = None) -> Self:
@@ -124,7 +122,7 @@ class Space:
     def problem_at(self, setting: int) -> Problem:
         """The problem that the trials of a setting minimize, without axes."""
         arm = self.arm_of(setting)
-        return self._problem(self._numbers(arm, setting)) if arm.axes else self.spec.problem
+        return self.problem_of(self._numbers(arm, setting)) if arm.axes else self.spec.problem
 
     def batch(self, first: int, count: int) -> TrialBatch:
         """The trials from index ``first`` on, ``count`` of them.
@@ -141,7 +139,7 @@ class Space:
         settings = indices // len(seeds) - first // len(seeds)
         sizes = [stop - start for _, start, stop in parts]
         return TrialBatch(
-            problem=self._problem(heads[0]),
+            problem=self.problem_of(heads[0]),
             indices=indices,
             templates=tuple(self._template(arm, head) for (arm, _, _), head in zip(parts, heads, strict=True)),
             arms=np.repeat(np.arange(len(parts), dtype=np.int32), sizes)[settings],
@@ -164,7 +162,8 @@ class Space:
         filled: AnyOptimizer = with_numbers(self.spec.optimizers[arm.entry], own)
         return filled
 
-    def _problem(self, numbers: Mapping[str, float]) -> Problem:
+    def problem_of(self, numbers: Mapping[str, float]) -> Problem:
+        """The problem with these numbers of the axes of an arm, by path; those of the optimizer are left out."""
         own = {path.removeprefix(PROBLEM): value for path, value in numbers.items() if path.startswith(PROBLEM)}
         filled: Problem = with_numbers(self.spec.problem, own)
         return filled
@@ -196,15 +195,7 @@ class Space:
 
     def _points(self, arm: ArmSpace, path: str, places: NDArray[np.int64]) -> NDArray[np.float64]:
         axis = arm.axes[path]
-        if len(places) < (axis.count or 0) and (arm.entry, path) not in self._tables:
-            return np.array([point(axis, int(place)) for place in places], dtype=np.float64)
-        return self._table(arm, path, axis)[places]
-
-    def _table(self, arm: ArmSpace, path: str, axis: Axis) -> NDArray[np.float64]:
-        key = (arm.entry, path)
-        if key not in self._tables:
-            self._tables[key] = table(axis)
-        return self._tables[key]
+        return points(axis, places) if len(places) < (axis.count or 0) else table(axis)[places]
 
 
 def _held(points: Sequence[Columns]) -> PointSource:

@@ -175,6 +175,7 @@ def test_what_belongs_to_the_service_cannot_be_assigned(client: TestClient, job_
     assert pointers(problem_of(answer, 422, "invalid-request")) == [f"/{field}"]
 
 
+@pytest.mark.usefixtures("small_shards")
 def test_a_failed_job_is_tried_again_and_keeps_the_results_it_has(client: TestClient, database: Database) -> None:
     job_id = client.post("/v1/jobs", json=spec(seeds=list(range(200)))).json()["id"]
     first, second = claim(database, WORKER, 30), claim(database, WORKER, 30)

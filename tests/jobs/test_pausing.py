@@ -175,6 +175,7 @@ def test_a_job_says_until_when_it_waits_after_a_failure(client: TestClient, data
     assert detail == f"Waits until {until} for its next attempt; the last one failed: No memory is left."
 
 
+@pytest.mark.usefixtures("small_shards")
 def test_the_first_of_several_delays_counts(client: TestClient, database: Database) -> None:
     job_id = client.post("/v1/jobs", json=spec(seeds=list(range(300)))).json()["id"]
     first, second, _running = (claimed(database) for _ in range(3))

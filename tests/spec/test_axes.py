@@ -8,7 +8,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 from ayla_spec.axes import RangeAxis, Scale, ValuesAxis, axes_of, is_axis
-from ayla_spec.axis_points import drawn, point, table
+from ayla_spec.axis_points import drawn, points, table
 from ayla_spec.limits import MAX_AXIS_VALUES
 from ayla_spec.optimizers import Adam, Sgd
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
@@ -103,7 +103,7 @@ def test_momentum_of_nesterov_stays_above_0_on_the_whole_axis() -> None:
 
 
 @pytest.mark.parametrize(
-    ("axis", "points"),
+    ("axis", "expected"),
     [
         (ValuesAxis(values=[3.0, 1.0, 2.0]), [3, 1, 2]),
         (RangeAxis(low=1e-4, high=0.1, scale="log", count=4), [1e-4, 1e-3, 1e-2, 0.1]),
@@ -113,8 +113,8 @@ def test_momentum_of_nesterov_stays_above_0_on_the_whole_axis() -> None:
         (RangeAxis(low=1, high=100, scale="log", count=3), [1, 10, 100]),
     ],
 )
-def test_points_are_the_numbers_that_one_would_write(axis: Any, points: list[float]) -> None:
-    assert table(axis).tolist() == points
+def test_points_are_the_numbers_that_one_would_write(axis: Any, expected: list[float]) -> None:
+    assert table(axis).tolist() == expected
 
 
 @st.composite
@@ -137,10 +137,11 @@ def axes(draw: st.DrawFn) -> RangeAxis:
 def test_points_of_a_range_rise_from_end_to_end(axis: RangeAxis) -> None:
     if axis.count is None:
         return
-    points = [point(axis, place) for place in range(axis.count)]
-    assert (points[0], points[-1]) == (axis.low, axis.high)
-    assert all(one < other for one, other in pairwise(points))
-    assert not axis.is_whole or all(float(value).is_integer() for value in points)
+    found = table(axis).tolist()
+    assert [points(axis, np.array([place]))[0] for place in range(axis.count)] == found
+    assert (found[0], found[-1]) == (axis.low, axis.high)
+    assert all(one < other for one, other in pairwise(found))
+    assert not axis.is_whole or all(float(value).is_integer() for value in found)
 
 
 @given(axes(), st.lists(st.floats(0, 1, exclude_max=True), min_size=1, max_size=50))

@@ -170,7 +170,6 @@ def test_what_the_client_has_is_not_computed_again(
         ("sensitivity", {"arm": "other"}, "/arm"),
         ("heatmap", {"x": "beta1"}, "/x"),
         ("heatmap", {"x": "ayla.n2", "y": "ayla.n2"}, "/y"),
-        ("heatmap", {"arm": "plain"}, "/y"),
         ("heatmap", {"reduce": "mean"}, "/reduce"),
         ("heatmap", {"format": "svg", "dpi": 100}, "/dpi"),
         ("heatmap", {"format": "png", "dpi": 600, "width": 16}, "/dpi"),
@@ -180,6 +179,14 @@ def test_what_cannot_be_honoured_is_named(
     client: TestClient, grid: str, what: str, query: dict[str, Any], pointer: str
 ) -> None:
     assert pointers(problem_of(asked(client, grid, what, **query), 422, "invalid-request")) == [pointer]
+
+
+def test_where_settings_do_not_differ_there_is_no_heat_map(client: TestClient, grid: str) -> None:
+    problem = problem_of(asked(client, grid, "heatmap", arm="plain"), 409, "sweep-unavailable")
+    assert "along 2 axes, and here only 'learning_rate' does" in problem["detail"]
+    single = submitted(client, optimizers=[{"name": "sgd", "learning_rate": 0.1}])
+    assert "here none does" in problem_of(asked(client, single, "sensitivity"), 409, "sweep-unavailable")["detail"]
+    assert asked(client, single, "best").status_code == 200
 
 
 def test_jobs_of_different_problems_are_no_sweep(client: TestClient, grid: str) -> None:

@@ -58,6 +58,7 @@ def main() -> int:
     runner = Runner(database, settings, identity, stop.is_set, wake_ups.wake_up)
     runner.watchdog.start()
     stop.on_stop(wake_ups.wake_event.wake)
+    stop.on_call(wake_ups.wake_event.wake)
     try:
         with wake_ups, serving_metrics(settings), WorkerRegistration(database, settings, describe_facts(identity)):
             work_until(stop, runner, settings, wake_ups)

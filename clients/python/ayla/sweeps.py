@@ -211,7 +211,7 @@ class BestSettings(SweepAnswer):
                 ends = ", ".join(f"{end} {path}" for path, end in one.at_ends.items())
                 yield f"{one.arm} is best at an end of what was tried: {ends}."
         yield from self.notes
-        yield from dict.fromkeys(one.luck for one in self.best if one.luck)
+        yield from dict.fromkeys(one.luck for one in self.best if one.luck and one.selected_among > 1)
 
 
 class Places(ResponseModel):

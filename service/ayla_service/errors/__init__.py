@@ -44,6 +44,7 @@ from ayla_service.errors.results import (
     FigureUnavailable,
     StreamsUnavailable,
     SweepTooLarge,
+    SweepUnavailable,
     TeamBusy,
     TooManyStreams,
 )
@@ -100,6 +101,7 @@ __all__ = [
     "StoreUnavailable",
     "StreamsUnavailable",
     "SweepTooLarge",
+    "SweepUnavailable",
     "TeamBusy",
     "TooManyConnections",
     "TooManyStreams",

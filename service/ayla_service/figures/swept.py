@@ -25,6 +25,8 @@ from ayla_service.sweeps.service import HeatMapResult, SensitivityResult, SweptT
 _MOST_TOGETHER = 8
 """Arms in one panel; of more, each optimizer has a panel with its arms."""
 
+_WITH_AYLA = {False: "plain", True: "with AYLA"}
+
 _LARGE = 300
 """Columns or rows from which on a picture is so large that each has a pixel."""
 
@@ -59,22 +61,36 @@ def renderer_of_heatmap(result: HeatMapResult, options: FigureOptions) -> Callab
 
 def renderer_of_sensitivity(result: SensitivityResult, options: FigureOptions) -> Callable[[Figure], None]:
     """The renderer of a sensitivity: the arms together, or a panel for each optimizer where they are many."""
-    found = {result.swept.table.arms[one.arm]: _series(result, one) for one in result.arms}
-    optimizers = result.swept.sweep.optimizers
-    heads = {name: optimizers[name] if len(found) > _MOST_TOGETHER else "" for name in found}
-    axis, metric = result.found.places.axis.path, _value_name(result.swept)
-    panels = [
-        AlongAxis(head, axis, metric, [series for name, series in found.items() if heads[name] == head])
-        for head in dict.fromkeys(heads.values())
-    ]
-    several = any(point.settings > 1 for series in found.values() for point in series.points)
+    found = [_series(result, one) for one in result.arms]
+    panels = _panels(result, found) if len(found) > _MOST_TOGETHER else [_together(result, "", found)]
+    several = any(point.settings > 1 for series in found for point in series.points)
     notes = [
         _seeds_note(result.swept),
         "best setting at each value" if several else "",
         _bins_note(result.found.places),
     ]
-    title, scale = _title(result.swept, options), options.scale or AxisScale.AUTO
-    return partial(sensitivity.render_panels, title=title, drawn=panels, scale=scale, notes=notes)
+    title = _title(result.swept, options)
+    return partial(sensitivity.render_panels, title=title, drawn=panels, options=options, notes=notes)
+
+
+def _panels(result: SensitivityResult, found: Sequence[SensitivitySeries]) -> list[AlongAxis]:
+    """A panel for each optimizer. Where each has one arm without AYLA and one with it, these have one name in all."""
+    kinds = result.swept.sweep.optimizers
+    heads = list(dict.fromkeys(kinds[series.name][0] for series in found))
+    is_paired = len({kinds[series.name] for series in found}) == len(found)
+    names = {name: _WITH_AYLA[has_ayla] if is_paired else name for name, (_, has_ayla) in kinds.items()}
+    return [
+        _together(
+            result,
+            head,
+            [one.model_copy(update={"name": names[one.name]}) for one in found if kinds[one.name][0] == head],
+        )
+        for head in heads
+    ]
+
+
+def _together(result: SensitivityResult, heading: str, series: Sequence[SensitivitySeries]) -> AlongAxis:
+    return AlongAxis(heading, result.found.places.axis.path, _value_name(result.swept), series)
 
 
 def _panel(result: HeatMapResult, panel: ArmCells) -> CellGrid:

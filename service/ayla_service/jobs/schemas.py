@@ -199,8 +199,9 @@ class ArmPreview(FrozenModel):
     settings: int = Field(description="How many settings it has.")
     axes: list[AxisPreview] = Field(description="Its axes, those of the problem first.")
     first: list[dict[str, float]] = Field(
-        description="The first settings, at most 5: a number for each axis, by its path. Of random and sobol designs "
-        "those that are drawn first; settings with the same batch size and widths stand together in the job."
+        description="The first settings of the first 20 arms, at most 5 of each: a number for each axis, by its path. "
+        "Of random and sobol designs those that are drawn first; settings with the same batch size and widths stand "
+        "together in the job."
     )
 
 

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from ayla_spec import ResolvedJobSpec
 from ayla_spec.arms import ArmSpace
 from ayla_spec.design import plan_points
+from ayla_spec.limits import SECONDS_PER_SHARD
 from ayla_spec.shards import plan_shards
 from ayla_spec.space import Space
 
 from ayla_service.jobs.schemas import ArmPreview, AxisPreview, Validation
 
 _FIRST = 5
-"""Settings of each arm that are shown."""
+"""Settings of an arm that are shown."""
+
+_ARMS = 20
+"""Arms of which settings are shown, the first ones."""
 
 _DRAWN = 10_000
 """Numbers that are drawn for an estimate; of larger designs it goes by the first settings."""
@@ -42,8 +46,11 @@ def _cost(space: Space) -> _Cost:
     """Shards and their seconds; of a large design that draws batch sizes or widths by those of its first settings."""
     sample = _sampled(space) if space.has_variants else space
     shards = plan_shards(sample)
-    part = sample.trials_total / space.trials_total
-    return _Cost(max(1, round(len(shards) / part)), sum(shard.seconds for shard in shards) / part)
+    seconds = sum(shard.seconds for shard in shards) * space.trials_total / sample.trials_total
+    if sample.trials_total == space.trials_total:
+        return _Cost(len(shards), seconds)
+    # One for each problem, more where a problem has many trials.
+    return _Cost(max(len(shards), round(seconds / SECONDS_PER_SHARD)), seconds)
 
 
 def _sampled(space: Space) -> Space:
@@ -57,12 +64,13 @@ def _sampled(space: Space) -> Space:
 
 
 def _arms(space: Space) -> list[ArmPreview]:
-    first = Space.of(space.spec, plan_points(space.spec, _FIRST))
-    return [_preview(first, arm) for arm in first.arms]
+    few = space.spec.model_copy(update={"optimizers": space.spec.optimizers[:_ARMS]})
+    shown = Space.of(few, plan_points(few, _FIRST))
+    return [_preview(shown if arm.entry < _ARMS else None, arm) for arm in space.arms]
 
 
-def _preview(space: Space, arm: ArmSpace) -> ArmPreview:
-    columns = space.columns(arm.entry, 0, min(_FIRST, arm.settings))
+def _preview(shown: Space | None, arm: ArmSpace) -> ArmPreview:
+    columns = shown.columns(arm.entry, 0, min(_FIRST, arm.settings)) if shown is not None else {}
     points = zip(*(column.tolist() for column in columns.values()), strict=True)
     return ArmPreview(
         arm=arm.name,

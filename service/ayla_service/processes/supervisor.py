@@ -13,6 +13,8 @@ from typing import Self
 
 import structlog
 
+from ayla_service.queue.wakeup import WakeUp
+
 WORKER_COMMAND = (sys.executable, "-m", "ayla_worker", "--exit-with-parent")
 
 _FIRST_DELAY_SECONDS = 0.5
@@ -27,7 +29,7 @@ class WorkerSupervisor:
 
     The child has a session of its own, so a Ctrl-C in the terminal reaches it only through this process. It holds
     the other end of a pipe as its standard input: when this process dies, however suddenly, it reads the end of the
-    file, hands back its lease and exits.
+    file, hands back its lease and exits. A byte through it says that there is work.
 
     Args:
         environment: of the child.
@@ -62,6 +64,14 @@ class WorkerSupervisor:
             self._stop(process)
         self._thread.join()
 
+    def wake(self) -> None:
+        """Have the worker look for work; of one that is busy, or not there, nothing comes, and it looks by itself."""
+        process = self._process
+        if process is not None and process.stdin is not None:
+            # Closed, broken, or full of wake-ups that nobody has read yet.
+            with contextlib.suppress(OSError, ValueError):
+                os.write(process.stdin.fileno(), b"\n")
+
     def _watch(self) -> None:
         delay = _FIRST_DELAY_SECONDS
         while not self._stopping.is_set():
@@ -95,6 +105,8 @@ class WorkerSupervisor:
             self._process = subprocess.Popen(  # noqa: S603  # our own command line
                 self._command, stdin=subprocess.PIPE, env=self._environment, start_new_session=True
             )
+            if self._process.stdin is not None:
+                os.set_blocking(self._process.stdin.fileno(), False)
             log.info("worker process started", pid=self._process.pid)
             return self._process
 
@@ -108,6 +120,33 @@ class WorkerSupervisor:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+class EmbeddedWakeUp:
+    """Wake-up of the embedded worker, beside those over a broker if there is one.
+
+    Args:
+        others: wakes the other workers.
+        supervisor: of the embedded one.
+    """
+
+    def __init__(self, others: WakeUp, supervisor: WorkerSupervisor) -> None:
+        self._others = others
+        self._supervisor = supervisor
+
+    def notify(self, devices: Sequence[str]) -> None:
+        """Say that shards were queued."""
+        if devices:
+            self._supervisor.wake()
+        self._others.notify(devices)
+
+    def remind(self, waiting: Mapping[str, int]) -> None:
+        """Say how many shards wait by now; the embedded worker looks by itself."""
+        self._others.remind(waiting)
+
+    def close(self) -> None:
+        """Let go of the broker."""
+        self._others.close()
 
 
 def _close_pipe(process: subprocess.Popen[bytes]) -> None:

@@ -73,13 +73,18 @@ class Sweep:
     is_drawn: bool
 
     @property
-    def optimizers(self) -> dict[str, str]:
-        """Title of the optimizer of each arm, without AYLA; of an arm of several that of the first."""
-        found: dict[str, str] = {}
+    def optimizers(self) -> dict[str, tuple[str, bool]]:
+        """Of each arm the title of its optimizer without AYLA, and whether it has AYLA; of several the first's."""
+        found: dict[str, tuple[str, bool]] = {}
         for job, arm in _arms(self.jobs):
-            name = job.space.spec.optimizers[arm.entry].name
-            found.setdefault(_arm_name(job.space, arm), optimizer_title({"name": name}))
+            settings = job.space.spec.optimizers[arm.entry]
+            kind = optimizer_title({"name": settings.name}), settings.ayla is not None
+            found.setdefault(_arm_name(job.space, arm), kind)
         return found
+
+    def read(self, session: Session, time: ComputingTime) -> list[JobTrials]:
+        """The trials of all jobs, with their points read first; raises as ``trials``."""
+        return self.with_points(session).trials(session, time)
 
     def with_points(self, session: Session) -> "Sweep":
         """The same with the points that were drawn in memory."""
@@ -201,18 +206,18 @@ def _is_axis(path: str, arm: ArmSpace) -> bool:
 
 
 def _paths(jobs: Sequence[SweptJob]) -> dict[str, SweepAxis]:
-    """The axes of all jobs, and the settings that differ between their arms."""
+    """The axes of all jobs, and the settings that differ between entries of one arm."""
     found: dict[str, SweepAxis] = {}
-    common: dict[str, set[float]] = {}
+    listed: dict[str, dict[str, set[float]]] = {}
     for job, arm in _arms(jobs):
         for path, axis in arm.axes.items():
-            known = found.get(path)
             own = _axis(path, axis)
-            found[path] = own if known is None else united(known, own)
+            found[path] = united(found.get(path, own), own)
         for path, number in _numbers(job.space, arm).items():
-            common.setdefault(path, set()).add(number)
-    several = {path: sorted(numbers) for path, numbers in common.items() if len(numbers) > 1}
-    return found | {path: SweepAxis(path, _scale(numbers)) for path, numbers in several.items() if path not in found}
+            listed.setdefault(path, {}).setdefault(_arm_name(job.space, arm), set()).add(number)
+    differing = {path: of_arms for path, of_arms in listed.items() if any(len(one) > 1 for one in of_arms.values())}
+    values = {path: sorted(set().union(*of_arms.values())) for path, of_arms in differing.items()}
+    return found | {path: SweepAxis(path, _scale(numbers)) for path, numbers in values.items() if path not in found}
 
 
 def _arms(jobs: Sequence[SweptJob]) -> Iterator[tuple[SweptJob, ArmSpace]]:

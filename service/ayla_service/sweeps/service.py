@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from ayla_service import __version__
 from ayla_service.comparison.metrics import more_is_better
 from ayla_service.db.session import Database
-from ayla_service.errors import InvalidQuery, SweepTooLarge
+from ayla_service.errors import InvalidQuery, SweepTooLarge, SweepUnavailable
 from ayla_service.sweeps.best import BestSetting, best_settings
 from ayla_service.sweeps.computing_time import ComputingTime
 from ayla_service.sweeps.heatmap import ArmCells, CellsOverAxes, Reduce, grid_over, panels_of
@@ -247,12 +247,11 @@ def _varying(table: SweepTable, arms: Sequence[int], least: int) -> list[str]:
     """The axes along which some arm varies, those with the most values first.
 
     Raises:
-        InvalidQuery: if there are fewer than so many.
+        SweepUnavailable: if there are fewer than so many.
     """
     found = [path for path in table.columns if any(table.varies(arm, path) for arm in arms)]
     if len(found) < least:
-        there = f"only '{found[0]}' varies" if found else "none varies"
-        raise InvalidQuery(
-            "axis" if least == 1 else "y", f"Settings of one arm have to differ along axes; {there} here."
-        )
+        what = "a heat map" if least > 1 else "a sensitivity"
+        there = f"only '{found[0]}' does" if found else "none does"
+        raise SweepUnavailable(f"For {what} settings of one arm have to differ along {least} axes, and here {there}.")
     return sorted(found, key=lambda path: -table.values_along(path))

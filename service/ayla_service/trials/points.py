@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.models import JobPointsRow
 from ayla_service.db.session import IN_BINARY
-from ayla_service.trials.encoding import decode, encode
+from ayla_service.trials.encoding import decode, encode, numbers_in
 
 Columns = Mapping[str, npt.NDArray[np.float64]]
 
@@ -97,7 +97,7 @@ def _row(job_id: str, offset: int, start: int, stop: int, columns: Columns) -> d
 
 def _columns(data: bytes) -> Columns:
     table = decode(data)
-    return {name: table.column(name).to_numpy() for name in table.column_names}
+    return {name: numbers_in(table.column(name)) for name in table.column_names}
 
 
 def _cut(space: Space, pieces: Sequence[PointsPiece], arm: int, start: int, stop: int) -> Columns:

@@ -40,8 +40,15 @@ def _fixed(settings: SpecModel, *names: str) -> dict[str, object]:
 
 
 def _changed(settings: SpecModel, leave_out: frozenset[str] | set[str] = frozenset()) -> dict[str, object]:
-    changed = settings.model_dump(exclude_defaults=True, exclude={"name", *leave_out})
-    return {name: value for name, value in changed.items() if not is_axis(getattr(settings, name))}
+    return {
+        name: value
+        for name, value in settings
+        if name not in leave_out and name != "name" and not is_axis(value) and value != _default(settings, name)
+    }
+
+
+def _default(settings: SpecModel, name: str) -> object:
+    return type(settings).model_fields[name].get_default()
 
 
 def _short(value: object) -> str:

@@ -42,6 +42,9 @@ _MOST_LABELS, _TICKS_PER_INCH = 12, 1.6
 _LONGEST_VALUE = 0.9
 """Inches of a label of a column or row."""
 
+_MARK_SHARE = 0.7
+"""Of a cell that a mark in it takes at most."""
+
 _BEST = "#E5007D"
 """Frame of the best cell: a colour that is not on the scale."""
 
@@ -83,7 +86,7 @@ def _frame(axes: Axes, heat_map: HeatMap, panel: CellGrid, size: tuple[float, fl
     axes.set(xlim=(-0.5, len(heat_map.xs) - 0.5), ylim=(-0.5, len(heat_map.ys) - 0.5))
     if panel.heading:
         axes.set_title(fitted(panel.heading, size[0], points_of("axes.titlesize")))
-    (_ring if heat_map.is_dense else _marks)(axes, panel)
+    _ring(axes, panel) if heat_map.is_dense else _marks(axes, panel, size)
 
 
 def _coloured(figure: Figure, grid: list[Axes], heat_map: HeatMap, scale: AxisScale, size: tuple[float, float]) -> None:
@@ -193,14 +196,17 @@ def _texts(axes: Axes, panel: CellGrid, colours: ScalarMappable, size: tuple[flo
         axes.text(column, row, text, ha="center", va="center", fontsize=points, color=colour)
 
 
-def _marks(axes: Axes, panel: CellGrid) -> None:
+def _marks(axes: Axes, panel: CellGrid, size: tuple[float, float]) -> None:
     """A cross where most trials diverged, a dot where none has ended; a cell without any setting stays empty.
 
     The best cell has a frame.
     """
     diverged = np.argwhere(np.isinf(panel.cells))
     waiting = np.argwhere(np.isnan(panel.cells) & (panel.settings > 0))
-    axes.plot(diverged[:, 1], diverged[:, 0], "X", color=DIVERGED, markersize=mark_size(1.3), linestyle="")
+    rows, columns = panel.cells.shape
+    fitting = _MARK_SHARE * POINTS_PER_INCH * min(size[0] / max(columns, 1), size[1] / max(rows, 1))
+    crosses = min(mark_size(1.3), fitting)
+    axes.plot(diverged[:, 1], diverged[:, 0], "X", color=DIVERGED, markersize=crosses, markeredgewidth=min(1.0, crosses / 7), linestyle="")
     axes.plot(waiting[:, 1], waiting[:, 0], "o", markersize=mark_size(0.6), color=GUIDE, linestyle="")
     if panel.best is not None:
         row, column = panel.best

@@ -14,12 +14,15 @@ from ayla_service.figures.compared_arms import sensitivity_of
 from ayla_service.figures.data import Floats, drawable, drawable_number
 from ayla_service.figures.legends import add_legend, add_nothing_yet, add_title, set_heading, set_value_label
 from ayla_service.figures.looks import SettingStyle
-from ayla_service.figures.options import AxisScale
+from ayla_service.figures.options import MOST_HEIGHT, AxisScale, FigureOptions
 from ayla_service.figures.renderers.arms import arm_styles, panels
 from ayla_service.figures.scales import set_value_scale
 from ayla_service.figures.style import line_width, mark_size
 
 _MOST_COLUMNS = 4
+
+_ROW, _REST = 0.21, 0.12
+"""Height of a row of panels, and of the texts around them, as shares of the width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def seeds_note(data: Compared) -> str:
 
 
 def render_panels(
-    figure: Figure, title: str, drawn: Sequence[AlongAxis], scale: AxisScale, notes: Sequence[str]
+    figure: Figure, title: str, drawn: Sequence[AlongAxis], options: FigureOptions, notes: Sequence[str]
 ) -> None:
     """Draw a panel for each group of arms of a sweep, all with the same axes.
 
@@ -77,19 +80,27 @@ def render_panels(
         figure: empty.
         title: of the figure.
         drawn: the panels.
-        scale: of the values.
+        options: of the figure.
         notes: what stands below.
     """
-    add_title(figure, title)
     columns = min(len(drawn), _MOST_COLUMNS if len(drawn) > 2 else 2)
     rows = -(-len(drawn) // columns)
+    if options.height is None and rows > 1:
+        figure.set_figheight(min(MOST_HEIGHT, figure.get_figwidth() * (_ROW * rows + _REST)))
+    add_title(figure, title)
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
     styles = arm_styles([series.name for panel in drawn for series in panel.series])
     for place, axes in enumerate(grid):
         if place >= len(drawn):
             axes.set_axis_off()
             continue
-        _draw(axes, drawn[place], scale, styles, [one for panel in drawn for one in panel.series])
+        _draw(
+            axes,
+            drawn[place],
+            options.scale or AxisScale.AUTO,
+            styles,
+            [one for panel in drawn for one in panel.series],
+        )
         axes.set_ylabel(axes.get_ylabel() if place % columns == 0 else "")
         if place + columns >= len(drawn):
             axes.set_xlabel(drawn[place].axis)

@@ -24,6 +24,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from tests.factories import spec
 from tests.servers.postgres import PostgresServer
+from tests.servers.rabbitmq import RabbitServer, rabbitmq_program
 from tests.servers.redis import RedisServer
 from tests.servers.reused import ReusedDatabase, database_name
 
@@ -78,8 +79,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
     """At most 256 trials in a shard, so that a job of some hundred trials has several."""
-    for module in ("shards", "trials"):
-        monkeypatch.setattr(f"ayla_spec.{module}.TRIALS_PER_SHARD", 256)
+    monkeypatch.setattr("ayla_spec.shards.TRIALS_PER_SHARD", 256)
 
 
 @pytest.fixture(autouse=True)
@@ -164,6 +164,15 @@ def reused(postgres_server: PostgresServer, postgres_template: URL) -> Iterator[
 def redis_server() -> Iterator[RedisServer]:
     """A Redis for the tests of this process; a test that harms one starts its own."""
     with RedisServer.shared() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server() -> Iterator[RabbitServer]:
+    """A RabbitMQ for the tests of this process, where one is installed."""
+    if rabbitmq_program() is None:
+        pytest.skip("rabbitmq-server is not installed")
+    with RabbitServer.own() as server:
         yield server
 
 

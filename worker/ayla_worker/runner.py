@@ -1,6 +1,6 @@
 """Takes shards from the queue and runs them: a large one by itself, small ones together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 from ayla_service.datasets.pinning import pin_uploads
@@ -64,12 +64,17 @@ class Runner:
         self._attempts = AttemptRunner(database, settings, source, should_stop, self.watchdog.feed)
         self._packs = PackRunner(self._attempts)
 
-    def run_next(self) -> bool:
-        """Claim and run a shard, or a pack of small ones; returns whether there was any."""
+    def run_next(self, on_claim: Callable[[Sequence[Claim]], None] = lambda _: None) -> bool:
+        """Claim and run a shard, or a pack of small ones; returns whether there was any.
+
+        Args:
+            on_claim: called with what was claimed, before it is run.
+        """
         claims = claim_pack(self.database, self._identity, self._settings.lease_seconds, self._limits, self._shares)
         if not claims:
             return False
         metrics.work_claimed(_device(claims[0]), len(claims))
+        on_claim(claims)
         with structlog.contextvars.bound_contextvars(worker=self.name):
             if len(claims) == 1:
                 self._attempts.run(claims[0])

@@ -187,6 +187,7 @@ class CompiledNetworks:
             memories=self._memory.shape[1],
             threads=self._most_threads or threads(),
             at_once=MULTIPLIED_AT_ONCE,
+            skips_zeros=data.skips_zeros,
             **self._addresses,
         )
         return network

@@ -206,7 +206,15 @@ def _marks(axes: Axes, panel: CellGrid, size: tuple[float, float]) -> None:
     rows, columns = panel.cells.shape
     fitting = _MARK_SHARE * POINTS_PER_INCH * min(size[0] / max(columns, 1), size[1] / max(rows, 1))
     crosses = min(mark_size(1.3), fitting)
-    axes.plot(diverged[:, 1], diverged[:, 0], "X", color=DIVERGED, markersize=crosses, markeredgewidth=min(1.0, crosses / 7), linestyle="")
+    axes.plot(
+        diverged[:, 1],
+        diverged[:, 0],
+        "X",
+        color=DIVERGED,
+        markersize=crosses,
+        markeredgewidth=min(1.0, crosses / 7),
+        linestyle="",
+    )
     axes.plot(waiting[:, 1], waiting[:, 0], "o", markersize=mark_size(0.6), color=GUIDE, linestyle="")
     if panel.best is not None:
         row, column = panel.best

@@ -54,8 +54,8 @@ def small(*, quick: bool) -> Findings:
     ]
     remark = (
         f"{size.side} × {size.side} exponents N1 and N2 of Adam with AYLA on the paper's polynomial, {STEPS} steps, "
-        "one seed, on a fresh embedded service whose worker is idle. Optuna: a study in SQLite with the random sampler and "
-        f"an objective that costs nothing, {size.optuna} trials, its time a trial times {trials:,}. In turn in one run."
+        "one seed, on a fresh embedded service whose worker is idle. Optuna: a study in SQLite with the random sampler "
+        f"and an objective that costs nothing, {size.optuna} trials, its time a trial times {trials:,}. In turn."
     )
     return Findings(rows, [Table(_COLUMNS, [_line(f"{size.side} × {size.side}", one) for one in taken])], [remark])
 

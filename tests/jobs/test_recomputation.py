@@ -1,17 +1,22 @@
 """Trials whose job keeps no trajectories: told so, computed again on request, and then served, to the same bits."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
+import ayla
 import pytest
 from ayla_core.devices import set_threads
+from ayla_service.app import create_app
 from ayla_service.db.session import Database
 from ayla_service.settings import Settings
 from ayla_worker.identity import describe_worker
 from ayla_worker.runner import Runner
 from fastapi.testclient import TestClient
 
-from tests.http.helpers import problem_of
+from tests.http.helpers import problem_of, with_shared_routes
+from tests.http.serving import Served
 
 CURVE = {"type": "expression", "expression": "x**4 - 3*x**3 + 2", "start": {"x": {"uniform": [-1, 3]}}, "noise": 0.01}
 WIDE = {
@@ -155,3 +160,69 @@ def test_the_best_setting_of_each_arm_is_computed_again_when_the_job_ends(
     for place in (best, best + 1, 4, 5):
         assert series(client, f"{quiet}-{place}") == series(client, f"{kept}-{place}")
     problem_of(client.get(f"/v1/trials/{quiet}-{2 - best}/trajectory"), 409, "trajectory-not-kept")
+
+
+SOBOL = {
+    "optimizers": [
+        ADAM | {"learning_rate": {"low": 1e-3, "high": 0.1, "scale": "log"}, "ayla": {"n1": {"low": 0.7, "high": 1.3}}},
+        {"name": "sgd", "learning_rate": {"low": 1e-4, "high": 1e-2, "scale": "log"}},
+    ],
+    "search": {"design": "sobol", "settings": 8, "seed": 5},
+}
+
+
+@pytest.mark.every_store
+def test_a_setting_of_points_that_were_drawn_is_computed_again(client: TestClient, database: Database) -> None:
+    """Of a job with axes, which keeps no trajectories unless it is asked to; the setting is that of the trial."""
+    fields = {"problem": CURVE, "budget": {"steps": 40}, "seeds": [3, 4], **SOBOL}
+    quiet, kept = submitted(client, **fields), submitted(client, **fields, record={"trajectories": "all"})
+    run_all(database)
+    place = 2 * 11 + 1
+    trial = client.get(f"/v1/trials/{quiet}-{place}").json()
+    again = client.post(f"/v1/trials/{quiet}-{place}/recompute").json()
+    assert again["resolved"]["optimizers"][0]["learning_rate"] == trial["optimizer"]["learning_rate"]
+    run_all(database)
+    assert series(client, f"{quiet}-{place}") == series(client, f"{kept}-{place}")
+
+
+def test_a_batch_size_of_its_own_is_computed_again(client: TestClient, database: Database) -> None:
+    problem = {
+        "type": "dataset",
+        "dataset": {"name": "classification", "samples": 60},
+        "batch_size": {"values": [8, 16]},
+    }
+    fields = {"problem": problem, "optimizers": [ADAM], "budget": {"steps": 20}, "seeds": [0, 1]}
+    quiet, kept = submitted(client, **fields), submitted(client, **fields, record={"trajectories": "all"})
+    run_all(database)
+    client.post(f"/v1/trials/{quiet}-2/recompute")
+    run_all(database)
+    for name in ("trajectory", "metrics"):
+        assert series(client, f"{quiet}-2", name) == series(client, f"{kept}-2", name)
+
+
+def test_the_best_points_of_each_arm_are_computed_again(client: TestClient, database: Database) -> None:
+    fields = {"problem": CURVE, "budget": {"steps": 40}, "seeds": [3, 4], **SOBOL}
+    quiet = submitted(client, **fields, record={"trajectories": "best"})
+    run_all(database)
+    best = client.get(f"/v1/jobs/{quiet}/best", params={"per_arm": "true"}).json()["best"]
+    assert len(best) == 2
+    for one in best:
+        for seed in range(2):
+            assert len(series(client, f"{quiet}-{2 * one['setting']['setting'] + seed}")["step"]) == 41
+
+
+def test_the_client_has_a_trial_computed_again(tmp_path: Path, database: Database) -> None:
+    settings = Settings(data_dir=tmp_path)
+    served = Served(with_shared_routes(create_app(settings, database)), settings)
+    with ExitStack() as stack:
+        stack.callback(served.stop)
+        client = stack.enter_context(ayla.Client(served.url))
+        job = client.jobs.submit(spec("none"))
+        run_all(database)
+        trial = next(iter(client.jobs.trials(job)))
+        with pytest.raises(ayla.ConflictError, match="recompute"):
+            client.trials.trajectory(trial)
+        again = client.trials.recompute(trial)
+        run_all(database)
+        assert client.jobs.get(again).state == "succeeded"
+        assert len(client.trials.trajectory(trial)["step"]) == 15

@@ -1,14 +1,20 @@
 """Jobs and attempts as the API takes them and answers with them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from ayla_spec import JobSpec, ResolvedJobSpec
 from ayla_spec.jobspec import Priority
 from ayla_spec.limits import MAX_EXPANDED_NODES, MAX_TAGS, MAX_TRIALS
 from ayla_spec.model import SpecModel
 from ayla_spec.text import Name, Notes, Project, Tag
-from pydantic import Field
+from pydantic import (
+    Field,
+    SerializeAsAny,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from ayla_service.schemas import Change, FrozenModel
 from ayla_service.states import AttemptOutcome, JobState
@@ -98,11 +104,23 @@ class JobChange(Change):
     archived: bool = Field(default=False, description="Whether lists leave it out; it has to have ended.")
 
 
+def _or_as_stored(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    """The spec; as it is stored where another version of the service wrote it, and this one cannot read it."""
+    try:
+        return read(value)
+    except ValidationError:
+        return dict(value)
+
+
+Resolved = Annotated[SerializeAsAny[ResolvedJobSpec], WrapValidator(_or_as_stored)]
+"""A resolved spec in an answer: a job is shown, and can be cancelled, whichever version wrote its spec."""
+
+
 class JobDetail(JobSummary):
     """A job with its spec."""
 
     spec: dict[str, Any] = Field(description="The spec as it was submitted.")
-    resolved: ResolvedJobSpec = Field(description="The spec with every default filled in: what is run.")
+    resolved: Resolved = Field(description="The spec with every default filled in: what is run.")
 
 
 class JobPage(FrozenModel):

@@ -60,7 +60,8 @@ class TrialLayout:
             SpecUnreadable: if another version of the service wrote it, and this one cannot read it.
         """
         try:
-            optimizers, seeds = resolved_spec["optimizers"], np.array(resolved_spec["seeds"], dtype=np.int64)
+            optimizers = [{**settings} for settings in resolved_spec["optimizers"]]
+            seeds = np.array([*resolved_spec["seeds"]], dtype=np.int64)
             if resolved_spec.get("search") is None:
                 return cls(job_id, optimizers, seeds, np.arange(len(optimizers), dtype=np.int64))
             space = Space.of(ResolvedJobSpec.model_validate(resolved_spec))

@@ -1,6 +1,8 @@
 """Series: the two kinds of recorded rows of a trial, its trajectory and its metrics."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
@@ -32,7 +34,7 @@ class Series:
 
     def may_have_rows(self, job: JobRow) -> bool:
         """Whether trials of a job have such rows, if their job keeps them: an expression has no metrics."""
-        return self.table is ChunkRow or job.resolved_spec["problem"]["type"] == "dataset"
+        return self.table is ChunkRow or has_data(job)
 
 
 TRAJECTORY = Series(
@@ -51,3 +53,9 @@ METRICS = Series(
     pa.schema([("step", pa.int64()), ("epoch", pa.int64())]),
     is_thinned=False,
 )
+
+
+def has_data(job: JobRow) -> bool:
+    """Whether the problem of a job is a dataset, as far as its stored spec tells."""
+    problem: Mapping[str, Any] = job.resolved_spec.get("problem", {})
+    return problem.get("type") == "dataset"

@@ -115,6 +115,7 @@ class ResultReader:
         with self._database.read() as session:
             job, trial = snapshots.trial_columns(session, team_id, trial_id, ())
             index = int(trial.index[0])
+            known_as = id_of(job.id, index)
             mine = (PredictionSetRow.job_id == job.id, PredictionSetRow.trial_index == index)
             rows = select(PredictionSetRow.step, PredictionSetRow.data).where(*mine)
             found = session.execute(rows.order_by(PredictionSetRow.step)).all()
@@ -124,4 +125,4 @@ class ResultReader:
             prediction = table.pop("prediction")
             columns |= table | {f"prediction.{step}": prediction}
         steps = [step for step, _ in found]
-        return Predictions.model_construct(trial_id=id_of(job.id, index), steps=steps, columns=columns)
+        return Predictions.model_construct(trial_id=known_as, steps=steps, columns=columns)

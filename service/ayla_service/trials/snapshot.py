@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.lookup import could_be_id
 from ayla_service.db.models import JobRow, ShardRow
-from ayla_service.errors import InvalidQuery, JobNotFound, TrajectoryNotKept, TrialNotFound
+from ayla_service.errors import InvalidQuery, JobNotFound, SpecUnreadable, TrajectoryNotKept, TrialNotFound
 from ayla_service.states import WITH_RESULT, JobState
 from ayla_service.trials.columns import CODES, STATES, TrialColumns
 from ayla_service.trials.conditions import Order
@@ -252,7 +252,7 @@ def _of_shards(session: Session, job: JobRow, layout: TrialLayout, indexes: Inte
     return TrialsSnapshot(
         job.id,
         job.name,
-        job.resolved_spec["record"]["every"],
+        _every(job),
         layout,
         indexes,
         results_version(session, job.id),
@@ -284,7 +284,7 @@ def _of_columns(session: Session, job: JobRow, columns: TrialColumns, series: Se
     return TrialsSnapshot(
         job.id,
         job.name,
-        job.resolved_spec["record"]["every"],
+        _every(job),
         columns.layout,
         columns.index,
         version.hexdigest(),
@@ -306,3 +306,16 @@ def _chunks(
     found = np.array([tuple(row) for row in rows], dtype=np.int64).reshape(len(rows), 3)
     kept = found[np.isin(found[:, 0], columns.index)]
     return kept[:, 0], kept[:, 1], kept[:, 2]
+
+
+def _every(job: JobRow) -> int:
+    """Of how many steps a job records one.
+
+    Raises:
+        SpecUnreadable: if another version of the service wrote its spec, and this one cannot read it.
+    """
+    match job.resolved_spec.get("record"):
+        case {"every": int(every)} if every > 0:
+            return every
+        case _:
+            raise SpecUnreadable(job.id)

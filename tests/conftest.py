@@ -79,8 +79,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
     """At most 256 trials in a shard, so that a job of some hundred trials has several."""
-    for module in ("shards", "trials"):
-        monkeypatch.setattr(f"ayla_spec.{module}.TRIALS_PER_SHARD", 256)
+    monkeypatch.setattr("ayla_spec.shards.TRIALS_PER_SHARD", 256)
 
 
 @pytest.fixture(autouse=True)

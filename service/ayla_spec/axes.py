@@ -212,6 +212,8 @@ class AxisReader:
             value = value.model_dump()
         if not isinstance(value, dict):
             return self._number.validate_python(value)
+        if not looks_like_axis(value):
+            raise ValueError("must be a number or an axis, {'values': [...]} or {'low': low, 'high': high}")
         # First the numbers: by their kind the rules of the axis know whether it is one of whole numbers.
         if "values" in value:
             values = self._values.validate_python(value)["values"]

@@ -136,6 +136,14 @@ Elsewhere = Callable[[TestClient, Thing, Thing], Response]
 
 OF_SWEEPS = ("get_best_of_jobs", "get_sensitivity_of_jobs", "get_heatmap_of_jobs")
 
+
+def _of_their_job(what: str) -> Elsewhere:
+    """Ask for an answer about a sweep that is another team's job."""
+    return lambda client, ours, theirs: client.get(
+        f"/v1/sweeps/{what}", params={"job_id": theirs.ids["job_id"]}, headers=shown(ours.key)
+    )
+
+
 IDS_ELSEWHERE: Mapping[tuple[str, str], tuple[Elsewhere, int | None]] = {
     ("compare_jobs", "job_ids"): (
         lambda client, ours, theirs: client.post(
@@ -149,15 +157,7 @@ IDS_ELSEWHERE: Mapping[tuple[str, str], tuple[Elsewhere, int | None]] = {
         ),
         404,
     ),
-    **{
-        (f"get_{what}_of_jobs", "job_id"): (
-            lambda client, ours, theirs, what=what: client.get(
-                f"/v1/sweeps/{what}", params={"job_id": theirs.ids["job_id"]}, headers=shown(ours.key)
-            ),
-            404,
-        )
-        for what in ("best", "sensitivity", "heatmap")
-    },
+    **{(f"get_{what}_of_jobs", "job_id"): (_of_their_job(what), 404) for what in ("best", "sensitivity", "heatmap")},
     ("stream_events", "job_id"): (
         lambda client, ours, theirs: client.get(
             "/v1/events", params={"job_id": theirs.ids["job_id"]}, headers=shown(ours.key)

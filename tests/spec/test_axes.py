@@ -62,6 +62,8 @@ def test_axes_of_a_problem() -> None:
         ({"values": [0.1] * (MAX_AXIS_VALUES + 1)}, ("learning_rate", "values"), f"at most {MAX_AXIS_VALUES}"),
         ({"values": [0.1], "low": 1}, ("learning_rate", "low"), "not permitted"),
         ({"low": 0.1}, ("learning_rate", "high"), "required"),
+        ({"value": [0.1]}, ("learning_rate",), "must be a number or an axis"),
+        ({}, ("learning_rate",), "must be a number or an axis"),
         ({"low": 0, "high": 1}, ("learning_rate", "low"), "greater than 0"),
         ({"low": 1, "high": 1}, ("learning_rate",), "'low' must be below 'high'"),
         ({"low": 0.1, "high": 1, "scale": "reverse-log"}, ("learning_rate",), "below 1 on a reverse-log scale"),

@@ -3,9 +3,11 @@
 from typing import Any
 
 import numpy as np
+import pytest
 from ayla_service.db.session import Database
 from fastapi.testclient import TestClient
 
+from tests.http.helpers import pointers, problem_of
 from tests.sweeps.grids import PROBLEM, finish
 
 RATE = {"low": 0.01, "high": 1.0, "scale": "log", "count": 3}
@@ -26,6 +28,7 @@ def submitted(client: TestClient, optimizers: list[dict[str, Any]], **changes: A
     return job_id
 
 
+@pytest.mark.every_store
 def test_a_grid_of_two_arms(client: TestClient, database: Database) -> None:
     job_id = submitted(client, [PLAIN, WITH_AYLA])
     finish(database, job_id, np.arange(30.0))
@@ -40,8 +43,23 @@ def test_a_grid_of_two_arms(client: TestClient, database: Database) -> None:
     assert (with_ayla["setting"], with_ayla["arm"]) == (3, "ayla")
     assert with_ayla["axes"] == {"learning_rate": 0.01, "ayla.n1": 0.5, "ayla.n2": 1}
     assert with_ayla["optimizer"]["ayla"]["n1"] == 0.5
+<<<<<<< HEAD
     again = {"problem": PROBLEM, "optimizers": [with_ayla["optimizer"]], "budget": {"steps": 1}}
     assert client.post("/v1/jobs", json=again).status_code == 201
+||||||| merged common ancestors
+<<<<<<<<< Temporary merge branch 1
+    again = {"problem": PROBLEM, "optimizers": [with_ayla["optimizer"]], "budget": {"steps": 1}}
+    assert client.post("/v1/jobs", json=again).status_code == 201
+||||||||| merged common ancestors
+    assert client.post(
+        "/v1/jobs", json={"problem": PROBLEM, "optimizers": [with_ayla["optimizer"]], "budget": {"steps": 1}}
+    )
+=========
+    assert submitted(client, [with_ayla["optimizer"]])
+>>>>>>>>> Temporary merge branch 2
+=======
+    assert submitted(client, [with_ayla["optimizer"]])
+>>>>>>> 83986c8221d8841008e43a57c1be272091bd5030
     found = client.get(f"/v1/jobs/{job_id}/heatmap", params={"x": "ayla.n1", "y": "ayla.n2", "reduce": "median"}).json()
     assert found["lacking"] == ["plain"]
     assert found["panels"][0]["settings"] == [[3, 3], [3, 3]]
@@ -83,3 +101,25 @@ def test_an_axis_of_the_problem_is_one_too(client: TestClient, database: Databas
     found = client.get(f"/v1/jobs/{job_id}/heatmap", params={"x": "learning_rate", "y": "problem.batch_size"}).json()
     assert found["panels"][0]["cells"] == [[0.5, 2.5, 4.5], [6.5, 8.5, 10.5]]
     assert client.get(f"/v1/jobs/{job_id}/heatmap", params={"format": "png"}).status_code == 200
+
+
+def test_figures_of_jobs_say_where_the_heat_map_of_axes_is(client: TestClient, database: Database) -> None:
+    job_id = submitted(client, [PLAIN, WITH_AYLA])
+    finish(database, job_id, np.arange(30.0))
+    refused = problem_of(client.get(f"/v1/jobs/{job_id}/figures/heatmap"), 409, "figure-unavailable")
+    assert f"GET /v1/jobs/{job_id}/heatmap?format=svg" in refused["detail"]
+    for kind in ("sensitivity", "tuning", "strip"):
+        drawn = client.get(f"/v1/jobs/{job_id}/figures/{kind}", params={"format": "png"})
+        assert drawn.status_code == 200, drawn.text
+
+
+def test_at_most_six_arms_are_drawn_side_by_side(client: TestClient, database: Database) -> None:
+    arms = [WITH_AYLA | {"label": f"arm {place}"} for place in range(7)]
+    job_id = submitted(client, arms)
+    finish(database, job_id, np.arange(168.0))
+    assert len(client.get(f"/v1/jobs/{job_id}/heatmap").json()["panels"]) == 7
+    refused = client.get(f"/v1/jobs/{job_id}/heatmap", params={"format": "svg"})
+    assert pointers(problem_of(refused, 422, "invalid-request")) == ["/arm"]
+    some = client.get(f"/v1/jobs/{job_id}/heatmap", params={"format": "svg", "arm": ["arm 1", "arm 6"]})
+    assert some.status_code == 200
+    assert "arm 6" in some.text

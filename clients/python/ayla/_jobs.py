@@ -38,6 +38,7 @@ class Jobs(SweepQuestions):
         optimizers: Iterable[Settings] | None = None,
         budget: int | Settings | None = None,
         seeds: Iterable[int] | None = None,
+        search: Settings | None = None,
         name: str | None = None,
         tags: Iterable[str] | None = None,
         record: Settings | None = None,
@@ -56,11 +57,13 @@ class Jobs(SweepQuestions):
             problem: what to minimize: ``expression(...)``, ``dataset(...)`` or ``preset(...)``.
             optimizers: ``sgd(...)``, ``adam(...)`` and others; optional for a preset, as are budget and seeds.
             budget: updates per trial, as a number or as ``{"steps": ...}``; for datasets also ``{"epochs": ...}``.
-            seeds: one trial per optimizer and seed; service default [0].
+            seeds: one trial per setting and seed; service default [0].
+            search: how settings are chosen where numbers are axes (``linear``, ``log``, ``values``): ``grid()``
+                (service default), ``random(64)`` or ``sobol(64)``.
             name: for people.
             tags: for filtering lists of jobs.
-            record: what is recorded of each trial: ``{"every": ..., "metrics_every": ...}``, and for curves
-                ``"predictions_at"``.
+            record: what is recorded of each trial: ``{"every": ..., "metrics_every": ...}``, for curves
+                ``"predictions_at"``, and ``"trajectories"``: "all" (service default), "none" (with axes) or "best".
             device: "auto" (service default), "cpu" or "cuda".
             dtype: "float64" (service default, but for images) or "float32" (service default for images).
             priority: "low", "normal" (service default), "high" or "urgent": the job's place in the queue.
@@ -77,8 +80,8 @@ class Jobs(SweepQuestions):
             TypeError: both a spec and fields are given, or no problem, or the budget is no whole number.
         """
         fields: dict[str, object] = {"name": name, "tags": tags, "problem": problem, "optimizers": optimizers}
-        fields |= {"budget": _budget(budget), "seeds": seeds, "record": record, "device": device, "dtype": dtype}
-        fields |= {"priority": priority, "limits": limits, "project": project, "notes": notes}
+        fields |= {"budget": _budget(budget), "seeds": seeds, "search": search, "record": record, "device": device}
+        fields |= {"dtype": dtype, "priority": priority, "limits": limits, "project": project, "notes": notes}
         body = _body(spec, without_none(**fields))
         key = idempotency_key or str(uuid.uuid4())
         return parse(Job, self._transport.post("/v1/jobs", body, idempotency_key=key))

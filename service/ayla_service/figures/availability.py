@@ -6,6 +6,7 @@ from typing import assert_never
 
 import numpy as np
 from ayla_spec import ResolvedJobSpec
+from ayla_spec.axes import axes_of
 from ayla_spec.optimizers.base import NAMES
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
 from sqlalchemy.orm import Session
@@ -141,7 +142,12 @@ class FigureJob:
     def _has_tries(self) -> bool:
         """Whether an arm has several settings; without arms, an optimizer with or without AYLA."""
         arms = [one.arm or optimizer_title(one.model_dump(mode="json")) for one in self.spec.optimizers]
-        return len(set(arms)) < len(arms)
+        return self.has_axes or len(set(arms)) < len(arms)
+
+    @property
+    def has_axes(self) -> bool:
+        """Whether numbers of it are axes, of its optimizers or its problem."""
+        return any(True for one in (*self.spec.optimizers, self.spec.problem) for _ in axes_of(one))
 
     @property
     def _has_classes(self) -> bool:
@@ -156,6 +162,10 @@ class FigureJob:
         return None
 
     def _no_heatmap(self) -> str | None:
+        if self.has_axes:
+            return (
+                f"its numbers are axes: GET /v1/jobs/{self.id}/heatmap?format=svg draws the heat map over two of them"
+            )
         varying = self.varying
         if len(varying) >= 2 and any(map(_has_several, varying.values())):
             return None

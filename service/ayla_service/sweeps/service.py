@@ -178,6 +178,7 @@ class SweepService:
         arms: Sequence[str] | None,
         bins: int | None,
         most: int,
+        most_panels: int | None = None,
     ) -> HeatMapResult:
         """The heat map over two axes.
 
@@ -188,6 +189,7 @@ class SweepService:
             arms: names; None for all.
             bins: along each axis; None for the rule.
             most: cells of all arms together.
+            most_panels: arms that have both axes; None: any number.
 
         Raises:
             TeamBusy: if the team has as many answers computed as it may have; others as ``version``.
@@ -197,6 +199,7 @@ class SweepService:
             numbers = swept.arms(arms)
             grid = grid_over(swept.table, _axes(swept, paths, numbers), numbers, bins)
             _refuse_crowd(grid.total, most, "cells")
+            _refuse_panels(swept.table, grid, most_panels)
             return HeatMapResult(swept, grid, list(_checked(panels_of(swept.table, grid, reduce), time)), reduce)
 
     @contextmanager
@@ -228,6 +231,13 @@ def _refuse_crowd(found: int, most: int, what: str) -> None:
     if found > most:
         advice = "Name arms, or ask for fewer with bins."
         raise SweepTooLarge(f"{found:,} {what} of all arms", f"{most:,} {what}", advice)
+
+
+def _refuse_panels(table: SweepTable, grid: CellsOverAxes, most: int | None) -> None:
+    if most is not None and len(grid.arms) > most:
+        named = ", ".join(f"'{table.arms[arm]}'" for arm in grid.arms[:8])
+        detail = f"Each arm has a panel, and {len(grid.arms)} have both axes: {named}; name {most} or fewer."
+        raise InvalidQuery("arm", detail)
 
 
 def _axes(swept: SweptTable, paths: tuple[str | None, str | None], arms: Sequence[int]) -> tuple[str, str]:

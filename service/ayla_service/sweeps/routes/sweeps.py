@@ -15,7 +15,7 @@ from ayla_service.http.problems import responses
 from ayla_service.schemas import FrozenModel
 from ayla_service.sweeps.answers import best_answer, heatmap_answer, sensitivity_answer
 from ayla_service.sweeps.heatmap import Reduce
-from ayla_service.sweeps.query import MOST_CELLS, MOST_NUMBERS
+from ayla_service.sweeps.query import MOST_CELLS, MOST_NUMBERS, MOST_PANELS
 from ayla_service.sweeps.routes.parameters import (
     FORM_MEDIA_TYPES,
     AcrossPath,
@@ -227,8 +227,8 @@ def _heatmap(
     form: SweepForm,
 ) -> Response:
     def compute() -> bytes:
-        most = MOST_NUMBERS if form is SweepForm.JSON else MOST_CELLS
-        found = sweeps.heatmap(wanted, paths, reduce, narrowed.arms, narrowed.bins, most)
+        most, panels = (MOST_NUMBERS, None) if form is SweepForm.JSON else (MOST_CELLS, MOST_PANELS)
+        found = sweeps.heatmap(wanted, paths, reduce, narrowed.arms, narrowed.bins, most, panels)
         if form is SweepForm.JSON:
             return _json(heatmap_answer(found))
         return figures.draw_heatmap(found, drawing, Form(form))

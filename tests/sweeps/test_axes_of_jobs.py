@@ -43,9 +43,6 @@ def test_a_grid_of_two_arms(client: TestClient, database: Database) -> None:
     assert (with_ayla["setting"], with_ayla["arm"]) == (3, "ayla")
     assert with_ayla["axes"] == {"learning_rate": 0.01, "ayla.n1": 0.5, "ayla.n2": 1}
     assert with_ayla["optimizer"]["ayla"]["n1"] == 0.5
-    again = {"problem": PROBLEM, "optimizers": [with_ayla["optimizer"]], "budget": {"steps": 1}}
-    assert client.post("/v1/jobs", json=again).status_code == 201
->>=======
     assert submitted(client, [with_ayla["optimizer"]])
     found = client.get(f"/v1/jobs/{job_id}/heatmap", params={"x": "ayla.n1", "y": "ayla.n2", "reduce": "median"}).json()
     assert found["lacking"] == ["plain"]

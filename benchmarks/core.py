@@ -18,8 +18,8 @@ sys.path.append(sys.path.pop(0))
 
 from measure import (  # the path
     beside_jax,
+    convolutional,
     evaluation,
-    gpu,
     memory,
     network,
     networks_beside_jax,
@@ -37,10 +37,10 @@ SECTIONS: dict[str, tuple[str, Callable[..., Any]]] = {
     "jax-networks": ("The network beside JAX", networks_beside_jax.measure),
     "evaluation": ("Evaluating on whole parts", evaluation.measure),
     "trials": ("Runs of the network at once", together.measure),
+    "cnn": ("Runs of a convolutional network at once", convolutional.measure),
     "single": ("A single short job", single.measure),
     "recording": ("Recording every step", recording.measure),
     "memory": ("Memory", memory.measure),
-    "gpu": ("On a GPU", gpu.measure),
 }
 
 if __name__ == "__main__":

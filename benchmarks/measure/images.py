@@ -1,6 +1,7 @@
 """The data of the network measurements: MNIST where it is at hand, else generated samples of the same shape."""
 
 import functools
+import math
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,12 +37,12 @@ class Images:
     settings: dict[str, Any]
     source: DataSource | None
 
-    def spec(self, steps: int, **record: Any) -> ResolvedJobSpec:
-        """A job of the network on these data, float32, cross-entropy, every step recorded."""
+    def spec(self, steps: int, model: dict[str, Any] | None = None, **record: Any) -> ResolvedJobSpec:
+        """A job of the network (or another model) on these data, float32, cross-entropy, every step recorded."""
         problem = {
             "type": "dataset",
             "dataset": self.settings,
-            "model": {"name": "mlp", "hidden": [WIDTHS[1]]},
+            "model": model or {"name": "mlp", "hidden": [WIDTHS[1]]},
             "batch_size": BATCH,
         }
         return job(problem, steps, 1, dtype="float32", record={"every": 1, **record})
@@ -71,6 +72,11 @@ class Images:
         """How many are tested on."""
         tested = self._load().test_inputs
         return 0 if tested is None else len(tested)
+
+    @property
+    def side(self) -> int:
+        """Of a square picture, in pixels."""
+        return math.isqrt(self._load().features)
 
     @property
     def steps_per_epoch(self) -> int:

@@ -56,7 +56,8 @@ SCOPES: Mapping[str, frozenset[Scope]] = {
     **dict.fromkeys(("create_key", "delete_job", "delete_webhook", "delete_dataset"), _ADD),
     # answered with what was there before, or told of what others do
     **dict.fromkeys(("create_webhook",), _STEER),
-    **dict.fromkeys(("clone_job", "change_job", "pause_job", "resume_job", "retry_job", "cancel_job"), _STEER),
+    **dict.fromkeys(("clone_job", "recompute_trial", "change_job", "pause_job"), _STEER),
+    **dict.fromkeys(("resume_job", "retry_job", "cancel_job"), _STEER),
     **dict.fromkeys(("move_job", "change_webhook", "rotate_webhook_secret", "test_webhook", "retry_delivery"), _STEER),
     # the team
     **dict.fromkeys(("add_member", "remove_member", "pause_queue", "drain_queue", "resume_queue"), _LEAD),
@@ -67,7 +68,7 @@ SCOPES: Mapping[str, frozenset[Scope]] = {
 CHANGES_BY_ANY_KEY = {"rotate_key", "revoke_key"}
 """What needs no scope: a key may always end itself."""
 
-OF_ALL_MEMBERS = {"clone_job"}
+OF_ALL_MEMBERS = {"clone_job", "recompute_trial"}
 """What a member may do with things of another one, and is no looking."""
 
 WITHOUT_KEY = {"/healthz", "/readyz", "/metrics", "/docs", "/docs/assets", "/docs/start.js", "/openapi.json"}

@@ -1,6 +1,7 @@
 """``python -m ayla_worker``: a worker, until its stop signal; with a broker it is Celery's."""
 
 import argparse
+import atexit
 import os
 import signal
 import sys
@@ -47,17 +48,29 @@ def _run_by_timer(settings: Settings, *, exit_with_parent: bool) -> int:
 
 def _run_by_celery(_: Settings, *, exit_with_parent: bool) -> int:
     """Celery's worker with one child; Celery is an extra, so only who has a broker needs it."""
+    ended: list[int] = []
+    # What is registered first is run last: after Celery has cleaned up.
+    atexit.register(_leave, ended)
     from ayla_worker.celery import app, node
 
     if exit_with_parent:
-        ended = StopSignal()
-        ended.on_stop(lambda: os.kill(os.getpid(), signal.SIGTERM))
-        ended.on_end_of(sys.stdin.buffer)
+        parent = StopSignal()
+        parent.on_stop(lambda: os.kill(os.getpid(), signal.SIGTERM))
+        parent.on_end_of(sys.stdin.buffer)
     # Several nodes of a machine need names of their own. They have nothing to tell each other.
     name = f"ayla-{os.getpid()}@%h"
     options = ["worker", "--hostname", name, "--without-gossip", "--without-mingle"]
     status = app.start(["--quiet", *options])
-    return 0 if node.was_signalled else int(status or 0)
+    ended.append(0 if node.was_signalled else int(status or 0))
+    return ended[0]
+
+
+def _leave(ended: list[int]) -> None:
+    """End at once: to take down the interpreter takes a busy machine seconds, and nothing watches the time by then."""
+    if ended:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(ended[0])
 
 
 def _arguments() -> argparse.Namespace:

@@ -9,11 +9,13 @@ from typing import Any
 import structlog
 from ayla_service.db.session import Database
 from ayla_service.privacy import private_files
+from ayla_service.queue import workers
 from ayla_service.queue.claims import Claim
 from ayla_service.queue.wakeup import make_wake_up
 from ayla_service.settings import Settings
 from celery import Task
 from celery.exceptions import SoftTimeLimitExceeded
+from sqlalchemy.exc import SQLAlchemyError
 
 from ayla_worker.line import ChildEnd, NodeState
 from ayla_worker.names import unique_name
@@ -45,6 +47,7 @@ class Child:
         self._stop.on_stop(self._requests.wake)
         self._line = ChildEnd(self._name, self._told, self._stop.set)
         self._events_from = float("-inf")
+        self._is_prepared = threading.Event()
         self._thread = threading.Thread(target=self._run, name="work", daemon=True)
         self._thread.start()
 
@@ -67,7 +70,17 @@ class Child:
     def close(self) -> None:
         """Hand back what runs, and sign off, within the time that a stopping process has."""
         self._stop.set()
-        self._thread.join(self._settings.shutdown_seconds)
+        if self._is_prepared.is_set():
+            self._thread.join(self._settings.shutdown_seconds)
+        else:
+            # What is being loaded or compiled cannot be interrupted, and there is nothing to hand back.
+            self._sign_off()
+
+    def _sign_off(self) -> None:
+        database = Database(self._settings.store_url)
+        with contextlib.suppress(SQLAlchemyError):
+            workers.sign_off(database, self._name)
+        database.dispose()
 
     def _answered(self, task: Task, request: WorkRequest) -> WorkReport:
         claimed: list[Claim] = []
@@ -93,6 +106,9 @@ class Child:
     def _told(self, state: NodeState) -> None:
         if state.stopping:
             self._stop.set()
+            if not self._is_prepared.is_set():
+                # A task that waits for that would hold up the end.
+                self._requests.close()
         # It waits for another time now.
         self._requests.wake()
 
@@ -100,6 +116,7 @@ class Child:
         with private_files(), contextlib.closing(make_wake_up(self._settings.broker_url)) as wake_up:
 
             def timer(database: Database) -> SweepTimer:
+                self._is_prepared.set()
                 return SweepTimer(self._settings, database, wake_up, lambda: self._line.state.listening)
 
             run_worker(self._settings, self._stop, self._requests, timer, self._line.devices, self._name, wake_up)

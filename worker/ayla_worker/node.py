@@ -118,7 +118,7 @@ class Node:
         _log.warning("the end is held up; leaving without it")
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(0)
+        os._exit(0 if self.was_signalled else 1)
 
 
 def has_cuda() -> bool:

@@ -1,6 +1,6 @@
 """What the trials of a job are: arms, their settings, and each setting with every seed, in this order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -158,6 +158,24 @@ class TrialLayout:
         own = {path: column[0].item() for path, column in columns.items() if not _is_of_problem(path)}
         names = {"label": self.space.label(setting), "arm": arm.name}
         return {**filled(self.optimizers[arm.entry], own, arm), **names}
+
+    def each(self) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, float]]]:
+        """Every setting in order: its label, the settings of its optimizer, and its numbers on axes of the problem.
+
+        All points of a design that was drawn have to be in memory.
+        """
+        for entry, settings in enumerate(self.optimizers):
+            arm = None if self.space is None else self.space.arms[entry]
+            if self.space is None or arm is None or not arm.axes:
+                yield str(settings.get("label") or ""), settings, {}
+                continue
+            columns = self.space.columns(entry, 0, arm.settings)
+            rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+            for label, row in zip(self.space.labels(arm.first, arm.first + arm.settings), rows, strict=True):
+                numbers = dict(zip(columns, row, strict=True))
+                own = {path: number for path, number in numbers.items() if not _is_of_problem(path)}
+                others = {path: number for path, number in numbers.items() if _is_of_problem(path)}
+                yield label, {**filled(settings, own, arm), "label": label, "arm": arm.name}, others
 
     def label(self, setting: int) -> str:
         """Label of a setting."""

@@ -12,7 +12,7 @@ TORCH_INDEX ?=
 # Ours in one command, so that pip finds each here and asks no index for it.
 PACKAGES := --editable ./clients/torch --editable '.[worker]' --editable './clients/python[cli,plot]'
 
-.PHONY: help demo serve test quick lint types contracts unit fuzz chaos containers mutants openapi pin-images job-spec lock dist format clean
+.PHONY: help demo serve test quick lint types contracts contract-ts unit fuzz chaos containers mutants openapi pin-images job-spec lock dist format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -79,6 +79,23 @@ mutants: $(VENV)/.installed-dev ## Take each guard of the queue away in turn, an
 openapi: $(VENV)/.installed ## Write openapi.json anew after a change of the API
 	@$(BIN)/ayla-service openapi > openapi.json.new && mv openapi.json.new openapi.json
 
+TYPESCRIPT := clients/typescript
+NPM := npm --prefix $(TYPESCRIPT)
+
+$(TYPESCRIPT)/node_modules/.installed: $(TYPESCRIPT)/package.json $(TYPESCRIPT)/package-lock.json $(TYPESCRIPT)/.npmrc
+	@command -v npm > /dev/null || { echo "Node.js 20.19, 22.12 or newer is needed, with npm." >&2; exit 1; }
+	@echo "Installing into $(TYPESCRIPT)/node_modules (a minute the first time) ..."
+	@cd $(TYPESCRIPT) && npm ci --loglevel error
+	@touch $@
+
+contract-ts: $(VENV)/.installed $(TYPESCRIPT)/node_modules/.installed ## Lint openapi.json, and run a job from TypeScript by its types; needs Node.js
+	@$(NPM) run --silent lint
+	@$(NPM) run --silent types
+	@$(NPM) run --silent build
+	@$(NPM) run --silent test
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && AYLA_API_KEY= \
+	$(BIN)/ayla-service run --port 0 --data-dir "$$folder" -- $(NPM) run --silent start
+
 # torch comes from an index of its own (docs/operations.md), ayla-torch from clients/torch; httpx2-jsfetch is for browsers.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --constraint constraints.txt \
 	--no-annotate --no-emit-package torch --no-emit-package ayla-torch --no-emit-package httpx2-jsfetch --custom-compile-command 'make lock'
@@ -104,4 +121,4 @@ format: $(VENV)/.installed-dev ## Format and fix what can be fixed
 	@$(BIN)/ruff format .
 
 clean: ## Remove the virtual environment, reports and caches; the data folder stays
-	rm -rf $(VENV) ayla-report .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(TYPESCRIPT)/node_modules $(TYPESCRIPT)/dist $(TYPESCRIPT)/src/contract.d.ts ayla-report .mypy_cache .ruff_cache .pytest_cache .hypothesis

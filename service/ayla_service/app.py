@@ -13,6 +13,7 @@ from ayla_service.db.session import Database
 from ayla_service.figures.service import FigureService
 from ayla_service.health.readiness import ReadinessCheck
 from ayla_service.health.routes import install_metrics
+from ayla_service.http.about import ABOUT
 from ayla_service.http.authentication import AuthenticationMiddleware
 from ayla_service.http.compression import CompressionMiddleware
 from ayla_service.http.cross_origin import cross_origin
@@ -55,8 +56,7 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
     app = FastAPI(
         title="AYLA service",
         version=__version__,
-        license_info={"name": "Apache License 2.0", "identifier": "Apache-2.0"},
-        summary="Optimization as a service: run and compare optimizers, AYLA among them.",
+        **ABOUT,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,

@@ -12,6 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from ayla_service.db.session import Database
 from ayla_service.health.readiness import ReadinessCheck
 from ayla_service.health.schemas import Health, Readiness
+from ayla_service.http.about import NO_KEY
 from ayla_service.http.problems import responses
 from ayla_service.observability.disk_gauges import DiskCollector
 from ayla_service.observability.metrics import REGISTRY
@@ -33,13 +34,19 @@ async def _check(request: Request) -> ReadinessCheck:
     return check
 
 
-@router.get("/healthz", operation_id="health", summary="Whether the process answers")
+@router.get("/healthz", operation_id="health", summary="Whether the process answers", openapi_extra=NO_KEY)
 def healthz() -> Health:
     """Answers as long as the process lives; says nothing about the store."""
     return Health(status="ok")
 
 
-@router.get("/readyz", operation_id="readiness", summary="Whether the service can work", responses=responses(503))
+@router.get(
+    "/readyz",
+    operation_id="readiness",
+    summary="Whether the service can work",
+    responses=responses(503),
+    openapi_extra=NO_KEY,
+)
 def readyz(check: Annotated[ReadinessCheck, Depends(_check)]) -> Readiness:
     """Checks what the service depends on.
 

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from ayla_service.http.problems import Problem
+from ayla_service.http.published import publish
 from ayla_service.streams.schemas import stream_schemas
 
 _CONTRACT_NAMES = {"LimitUsage": "Standing"}
@@ -31,13 +32,18 @@ def _document(app: FastAPI) -> dict[str, Any]:
         version=app.version,
         openapi_version=app.openapi_version,
         summary=app.summary,
+        description=app.description,
+        contact=app.contact,
         license_info=app.license_info,
+        servers=app.servers,
+        tags=app.openapi_tags,
         routes=app.routes,
     )
     schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas: dict[str, Any] = document["components"]["schemas"]
     schemas |= schema.pop("$defs") | {"Problem": schema}
     document["components"]["schemas"] = stream_schemas() | schemas
+    publish(document)
     return _with_contract_names(document)
 
 

@@ -117,9 +117,10 @@ id: WzEsIjIwMjYtMDctMDFUMTI6MDA6MDguNSswMDowMCJd
 
 def stream_of(event: type[BaseModel], description: str) -> dict[str, Any]:
     """The response of the contract that is a stream of such events."""
+    events = {"type": "array", "items": {"$ref": f"#/components/schemas/{event.__name__}"}}
     content = {
-        # A keyword of OpenAPI 3.2, which FastAPI writes for its own streams too.
-        "itemSchema": {"$ref": f"#/components/schemas/{event.__name__}"},
+        # OpenAPI 3.1 has no word for the events of a stream, as 3.2 has; it can say what the text holds.
+        "schema": {"type": "string", "contentMediaType": "text/event-stream", "contentSchema": events},
         "examples": {"stream": {"value": _JOB_STREAM if event is JobEvent else _TEAM_STREAM}},
     }
     return {"description": description, "content": {"text/event-stream": content}}

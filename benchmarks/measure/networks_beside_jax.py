@@ -6,8 +6,10 @@ Needs the extra ``benchmark``. JAX is imported in fresh processes alone, after t
 import importlib.metadata
 import importlib.util
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ayla_core import Engine
@@ -73,9 +75,7 @@ def _rows(size: Size, data: Images, threads: int, where: str, *, quick: bool, de
     found = fresh.call(target, {}, threads=threads, quick=quick, dense=dense, **arguments).value
     rows = []
     for kind, taken in found.items():
-        epochs = {
-            name: data.steps_per_epoch * taken["1"][name] + taken["evaluation"][name] for name in ("engine", "jax")
-        }
+        epochs = {name: data.steps_per_epoch * one + taken["evaluation"][name] for name, one in taken["1"].items()}
         step, test = taken["1"], taken["evaluation"]
         more = f"; a step {duration(step['engine'])} and {duration(step['jax'])}"
         more += f", the evaluation {duration(test['engine'])} and {duration(test['jax'])}"
@@ -87,6 +87,7 @@ def _rows(size: Size, data: Images, threads: int, where: str, *, quick: bool, de
 
 def _row(what: str, taken: Mapping[str, float], goal: Goal | None, more: str = "") -> Row:
     note = f"{duration(taken['engine'])}; JAX {duration(taken['jax'])}{more}"
+    note += f"; processor time {taken['jax cpu'] / taken['engine cpu']:.2f} ×"
     return Row(what, taken["jax"] / taken["engine"], goal=goal, note=note)
 
 
@@ -113,14 +114,27 @@ def _times_of(
             "engine": lambda engine=engine, steps=steps: advance(engine, steps, steps),
             "jax": lambda peer=peer, steps=steps: peer.advance(steps),
         }
-        best = best_in_turn(runs, rounds)
+        best = _in_turn(runs, rounds)
         found[str(count)] = {name: taken / (count * steps) for name, taken in best.items()}
     judge = _stepper(kind, data)
     evaluations: dict[str, Callable[[], Any]] = {
         "engine": lambda: judge.metrics(("test",)), "jax": _peer(kind, data, 1, threads).evaluate,
     }  # fmt: skip
-    found["evaluation"] = best_in_turn(evaluations, rounds)
+    found["evaluation"] = _in_turn(evaluations, rounds)
     return found
+
+
+def _in_turn(runs: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
+    """The shortest time of each, and the least processor time under its name with 'cpu' behind."""
+    spent: dict[str, list[float]] = {name: [] for name in runs}
+
+    def counted(name: str) -> None:
+        before = time.process_time()
+        runs[name]()
+        spent[name].append(time.process_time() - before)
+
+    best = best_in_turn({name: partial(counted, name) for name in runs}, rounds)
+    return best | {f"{name} cpu": min(taken[1:]) for name, taken in spent.items()}
 
 
 def _settings(kind: str) -> Sgd | Adam:

@@ -1,10 +1,12 @@
 """Specs, workers and results that many tests need, small and valid."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
+import numpy as np
 from ayla_service.datasets.pinning import fill_uploads, pin_uploads
-from ayla_service.db.models import MemberRow, TeamRow
+from ayla_service.db.models import JobRow, MemberRow, ShardRow, TeamRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.idempotency import RequestKey, StoredAnswer, request_digest
 from ayla_service.jobs import editing
@@ -16,13 +18,18 @@ from ayla_service.queue.claims import Claim, SavedState, WorkerIdentity
 from ayla_service.queue.retries import RetryPolicy
 from ayla_service.queue.wakeup import TimerWakeUp, WakeUp
 from ayla_service.schemas import Page
-from ayla_service.states import Role, TrialState
+from ayla_service.states import WITH_RESULT, Role, ShardState, TrialState
 from ayla_service.teams.principal import LOCAL, ROLE_SCOPES, Principal
+from ayla_service.trials.columns import CODES, MISSING, Summaries
 from ayla_service.trials.encoding import encode
-from ayla_service.trials.progress import TrialProgress
+from ayla_service.trials.progress import ShardProgress, read_summaries, write_summaries
+from ayla_service.trials.reader import TrialReader
+from ayla_service.trials.record import TrialRecord
 from ayla_service.trials.schemas import Trial
+from ayla_service.trials.trial_ids import trial_id
 from ayla_service.trials.writer import NewChunk, NewResults
 from ayla_spec import JobSpec
+from sqlalchemy import select
 
 AT_ONCE = RetryPolicy(max_attempts=3, pause_seconds=0.0)
 """Three attempts, without a pause between them."""
@@ -169,12 +176,93 @@ def progress(claim: Claim, first: int, last: int, *, finished: bool = False) -> 
     """A block of made-up steps ``first..last`` for every trial of a claim."""
     steps = list(range(first, last + 1))
     data = encode({"step": steps, "loss": [1.0 / (step + 1) for step in steps]})
-    ids = list(claim.trial_ids.values())
-    state = TrialState.COMPLETED if finished else TrialState.RUNNING
-    final = 1.0 / (last + 1) if finished else None
+    trials = claim.range
+    results = NewResults([NewChunk(index, first, last, len(steps), data) for index in indices(claim)])
     return RecordedBlock(
+        step=last if finished else last + 1,
         checkpoint=None if finished else SavedState(last + 1, f"state at {last + 1}".encode()),
-        trials=[TrialProgress(trial_id, state, last, final, 1.0 / (last + 1), last, None, 0, 0.5) for trial_id in ids],
-        results=NewResults([NewChunk(trial_id, first, last, len(steps), data) for trial_id in ids]),
+        trials=summaries(
+            trials.trials,
+            state=CODES[TrialState.COMPLETED if finished else TrialState.QUEUED],
+            steps_done=last,
+            final_loss=1.0 / (last + 1) if finished else np.nan,
+            best_loss=1.0 / (last + 1),
+            best_step=last,
+            wall_seconds=0.5,
+            stored_bytes=results.sizes(trials.first, trials.trials),
+        ),
+        results=results,
         finished=finished,
     )
+
+
+def indices(claim: Claim) -> range:
+    """The indices in the job of a claim's trials."""
+    return range(claim.range.first, claim.range.end)
+
+
+def trial_ids(claim: Claim) -> list[str]:
+    """The ids of a claim's trials."""
+    return [trial_id(claim.job_id, index) for index in indices(claim)]
+
+
+def summaries(count: int, **columns: Any) -> Summaries:
+    """Summaries of so many trials, each column a number for all or one for each; ``device`` is a name."""
+    blank, devices = Summaries.blank(count), list[str]()
+    if "device" in columns:
+        devices, columns = [columns["device"]], columns | {"device": 0}
+    given = {name: np.full(count, value, blank[name].dtype) for name, value in columns.items()}
+    return Summaries(dict(blank.columns) | given, tuple(devices))
+
+
+def set_trials(
+    database: Database, job_id: str, index: int | None = None, *, state: TrialState | None = None, **columns: Any
+) -> None:
+    """Set what is stored of a trial of a job, or of all of them.
+
+    Args:
+        database: the store.
+        job_id: the job.
+        index: of the trial; None for all.
+        state: its state. One that a trial has with its shard, such as running, is set for the whole shard.
+        columns: of its summary; None for a number that is missing, and ``device`` is a name.
+    """
+    with database.write() as session:
+        query = select(ShardRow).where(ShardRow.job_id == job_id)
+        for shard in session.scalars(query.order_by(ShardRow.index)).all():
+            place = slice(None) if index is None else index - shard.first_trial
+            if isinstance(place, int) and not 0 <= place < shard.trials:
+                continue
+            trials = _changed(read_summaries(session, {shard.id: shard.trials})[shard.id], place, state, columns)
+            write_summaries(session, [ShardProgress(shard.id, shard.attempt, int(trials["steps_done"].max()), trials)])
+            session.flush()
+            if state in SHARD_OF:
+                lease = store_now(session) + timedelta(hours=1) if state is TrialState.RUNNING else None
+                shard.state, shard.lease_expires_at = SHARD_OF[state], lease
+
+
+SHARD_OF = {
+    TrialState.RUNNING: ShardState.RUNNING,
+    TrialState.FAILED: ShardState.FAILED,
+    TrialState.CANCELLED: ShardState.CANCELLED,
+}
+
+
+def _changed(before: Summaries, place: int | slice, state: TrialState | None, columns: dict[str, Any]) -> Summaries:
+    devices = list(before.devices)
+    if columns.get("device") is not None:
+        devices.append(columns["device"])
+        columns = columns | {"device": len(devices) - 1}
+    if state is not None:
+        columns = columns | {"state": CODES[state if state in WITH_RESULT else TrialState.QUEUED]}
+    after = {name: column.copy() for name, column in before.columns.items()}
+    for name, value in columns.items():
+        missing = np.nan if after[name].dtype.kind == "f" else MISSING
+        after[name][place] = missing if value is None else value
+    return Summaries(after, tuple(devices))
+
+
+def stored_trials(database: Database, job_id: str) -> list[TrialRecord]:
+    """The trials of a job as the store has them."""
+    with database.read() as session:
+        return TrialReader(session).columns(session.get_one(JobRow, job_id)).trials()

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import math
 from datetime import UTC, datetime
 from typing import TypeGuard
 
@@ -54,6 +55,24 @@ def trial_place(cursor: str) -> int:
             raise _invalid()
 
 
+def encode_sorted_trial(sort: str, key: float, index: int) -> str:
+    """A cursor after the trial with this sort key and this place, of a list in this order; NaN is no number."""
+    return encode(sort, "" if math.isnan(key) else key.hex(), index)
+
+
+def sorted_trial(cursor: str, sort: str) -> tuple[float | None, int]:
+    """Sort key and place of the last trial of the page before; None where it has no number to sort by.
+
+    Raises:
+        InvalidQuery: if the cursor is not one of ours, or of a list in another order.
+    """
+    match _decode(cursor):
+        case [str(order), str(key), place] if order == sort and _is_whole(place):
+            return _float(key), place
+        case _:
+            raise _invalid()
+
+
 def attempt_key(cursor: str) -> tuple[datetime, int, int]:
     """Start, shard and number of the last attempt of the page before.
 
@@ -70,6 +89,13 @@ def attempt_key(cursor: str) -> tuple[datetime, int, int]:
 def _is_whole(value: object) -> TypeGuard[int]:
     """Whether it is an integer that a column can hold; true and false are none, though to Python they are."""
     return type(value) is int and 0 <= value < 2**31
+
+
+def _float(text: str) -> float | None:
+    try:
+        return float.fromhex(text) if text else None
+    except (ValueError, OverflowError):
+        raise _invalid() from None
 
 
 def _time(text: str) -> datetime:

@@ -1,6 +1,6 @@
 """The contract of the service: what a job may say, before anything is stored or computed.
 
-Standard library and pydantic only; every other package may import this one and it imports none of them.
+Standard library, pydantic and numpy only; every other package may import this one and it imports none of them.
 """
 
 from ayla_spec.errors import SpecError, SpecIssue

@@ -26,18 +26,21 @@ class Recording:
         budget: updates of the trial; the step after the last one is recorded in any case.
         parameters: columns of single parameters, in the order of the parameters: ``param.x``, ``param.x[0]``; none of a
             model, nor of more than 50.
+        kept: whether trials keep their trajectories as they run; else no step is recorded.
     """
 
     every: int
     budget: int
     parameters: tuple[str, ...]
+    kept: bool = True
 
     @classmethod
     def of(cls, problem: ExpressionProblem | DatasetProblem, budget: int, record: Record) -> Self:
         """The trajectory that a job records of each of its trials."""
+        kept = getattr(record, "trajectories", "all") == "all"
         if isinstance(problem, DatasetProblem) or problem.parameters > MAX_RECORDED_PARAMETERS:
-            return cls(record.every, budget, ())
-        return cls(record.every, budget, tuple(f"param.{name}" for name in problem.flat_start))
+            return cls(record.every, budget, (), kept)
+        return cls(record.every, budget, tuple(f"param.{name}" for name in problem.flat_start), kept)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -51,6 +54,8 @@ class Recording:
 
     def steps(self, first: int, last: int) -> tuple[range, ...]:
         """The recorded steps from ``first`` to ``last``, ascending: multiples of ``every``, then the final step."""
+        if not self.kept:
+            return ()
         multiples = range(-(-first // self.every) * self.every, last + 1, self.every)
         return (multiples, range(last, last + 1)) if last == self.budget and last % self.every else (multiples,)
 

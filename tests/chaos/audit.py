@@ -20,7 +20,9 @@ CREATE TABLE chaos_audit (
 )
 """
 
-_SHARD_OF_TRIAL = "(SELECT shard_id FROM trials WHERE id = NEW.trial_id)"
+_SHARD_OF_TRIAL = """(SELECT id FROM shards
+WHERE job_id = {row}.job_id AND first_trial <= {row}.trial_index AND {row}.trial_index < first_trial + trials)"""
+_TRIAL = "{row}.job_id || '-' || {row}.trial_index"
 
 # READ COMMITTED: each query in a function sees what is committed now, and what its own transaction has done.
 _ROWS = """
@@ -29,7 +31,7 @@ DECLARE owner record;
 BEGIN
     SELECT attempt, state INTO owner FROM shards WHERE id = {shard};
     IF owner.state IS DISTINCT FROM 'running' OR owner.attempt IS DISTINCT FROM NEW.attempt THEN
-        INSERT INTO chaos_audit (place, row_id, what) VALUES ('{table}', NEW.{key}, format(
+        INSERT INTO chaos_audit (place, row_id, what) VALUES ('{table}', {key}, format(
             'written by attempt %s while the shard was %s at attempt %s', NEW.attempt, owner.state, owner.attempt));
     END IF;
     RETURN NULL;
@@ -40,10 +42,10 @@ _GONE = """
 CREATE FUNCTION chaos_audit_{table}_gone() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE found text;
 BEGIN
-    SELECT state INTO found FROM shards WHERE id = (SELECT shard_id FROM trials WHERE id = OLD.trial_id);
+    SELECT state INTO found FROM shards WHERE id = {shard};
     IF found IS DISTINCT FROM 'running' THEN
         INSERT INTO chaos_audit (place, row_id, what)
-        VALUES ('{table}', OLD.trial_id, format('deleted while the shard was %s', found));
+        VALUES ('{table}', {key}, format('deleted while the shard was %s', found));
     END IF;
     RETURN NULL;
 END $$
@@ -68,21 +70,24 @@ _TRIGGER = """
 CREATE TRIGGER chaos_audit AFTER {events} ON {table} FOR EACH ROW EXECUTE FUNCTION chaos_audit_{table}()
 """
 
+_SHARD = ("{row}.shard_id", "{row}.shard_id")
 _WRITTEN_BY_ATTEMPTS = {
-    "chunks": (_SHARD_OF_TRIAL, "trial_id"),
-    "metrics": (_SHARD_OF_TRIAL, "trial_id"),
-    "predictions": (_SHARD_OF_TRIAL, "trial_id"),
-    "checkpoints": ("NEW.shard_id", "shard_id"),
+    "chunks": (_SHARD_OF_TRIAL, _TRIAL),
+    "metrics": (_SHARD_OF_TRIAL, _TRIAL),
+    "predictions": (_SHARD_OF_TRIAL, _TRIAL),
+    "checkpoints": _SHARD,
+    "trial_summaries": _SHARD,
 }
+"""The shard that a row is of, and what the row is called."""
 
-_ENDED = "OLD.state IN ('succeeded', 'failed', 'cancelled', 'completed', 'diverged')"
+_ENDED = "OLD.state IN ('succeeded', 'failed', 'cancelled')"
+_FEWER = "NEW.completed < OLD.completed OR NEW.diverged < OLD.diverged"
 _NEVER_AGAIN = {
     "jobs": (f"{_ENDED} AND NEW.state <> OLD.state", "ended as %s, then became %s"),
     "shards": (
-        f"NEW.attempt < OLD.attempt OR {_ENDED} AND NEW.state <> OLD.state",
-        "went back to an earlier attempt, or ended as %s and then became %s",
+        f"NEW.attempt < OLD.attempt OR {_FEWER} OR {_ENDED} AND NEW.state <> OLD.state",
+        "went back to an earlier attempt, lost results of trials, or ended as %s and then became %s",
     ),
-    "trials": (f"{_ENDED} AND NEW::text IS DISTINCT FROM OLD::text", "ended as %s and was changed after that, to %s"),
 }
 
 
@@ -115,10 +120,11 @@ def violations(database: Database) -> Sequence[Violation]:
 def _statements() -> list[str]:
     statements = [_TABLE]
     for table, (shard, key) in _WRITTEN_BY_ATTEMPTS.items():
-        statements.append(_ROWS.format(table=table, shard=shard, key=key))
+        new, old = ({"shard": shard.format(row=row), "key": key.format(row=row)} for row in ("NEW", "OLD"))
+        statements.append(_ROWS.format(table=table, **new))
         statements.append(_TRIGGER.format(table=table, events="INSERT OR UPDATE"))
-        if key == "trial_id":  # checkpoints do go when their shard ends
-            statements += [_GONE.format(table=table), _GONE_TRIGGER.format(table=table)]
+        if key == _TRIAL:  # checkpoints do go when their shard ends
+            statements += [_GONE.format(table=table, **old), _GONE_TRIGGER.format(table=table)]
     for table, (broken, what) in _NEVER_AGAIN.items():
         statements.append(_FINAL.format(table=table, broken=broken, what=what))
         statements.append(_TRIGGER.format(table=table, events="UPDATE"))

@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from ayla_core.engine import Engine
-from ayla_core.recorder import Block, MemoryRecorder, TrialOutcome
+from ayla_core.recorder import Block, MemoryRecorder, MetricOutcome, TrialOutcome
 from ayla_core.training import train
 from ayla_service.trials.metric_columns import METRIC_COLUMNS
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
-from ayla_worker.rows import metric_columns
 
 from tests.chaos.stored import Columns, StoredJob, StoredTrial
 
@@ -83,9 +82,10 @@ def _in_summary(trial: StoredTrial, expected: TrialOutcome) -> Iterator[str]:
         "losses_below_one": (row.losses_below_one, expected.losses_below_one),
         "losses_above_one": (row.losses_above_one, expected.losses_above_one),
     }
-    expected_metrics = metric_columns(expected)
-    for names in METRIC_COLUMNS.values():
-        pairs |= {name: (getattr(row, name), expected_metrics.get(name)) for name in names}
-    for name, (stored, wanted) in pairs.items():
-        if stored != wanted:
-            yield f"summary: {name} is {stored} instead of {wanted}"
+    for metric, names in METRIC_COLUMNS.items():
+        wanted = expected.metrics.get(metric, MetricOutcome(None, None, None))
+        values = (wanted.final, wanted.best, wanted.best_epoch)
+        pairs |= {name: (getattr(row, name), value) for name, value in zip(names, values, strict=True)}
+    for name, (found, value) in pairs.items():
+        if found != value:
+            yield f"summary: {name} is {found} instead of {value}"

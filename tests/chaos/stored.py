@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from ayla_core.recorder import Column
-from ayla_service.db.models import ChunkRow, JobRow, MetricChunkRow, ShardRow, TrialRow
+from ayla_service.db.models import ChunkRow, JobRow, MetricChunkRow, ShardRow
 from ayla_service.db.session import Database
 from ayla_service.trials.encoding import decode
+from ayla_service.trials.reader import TrialReader
+from ayla_service.trials.record import TrialRecord
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,7 +21,7 @@ Columns = Mapping[str, Column]
 class StoredTrial:
     """A trial with all of its rows, in the order of their chunks; no columns where it has no chunk."""
 
-    row: TrialRow
+    row: TrialRecord
     trajectory: Columns
     metrics: Columns
 
@@ -38,27 +40,23 @@ def stored_job(database: Database, job_id: str) -> StoredJob:
         job = session.get_one(JobRow, job_id)
         trajectories = _columns(session, ChunkRow, job_id)
         metrics = _columns(session, MetricChunkRow, job_id)
-        rows = session.scalars(
-            select(TrialRow).join(ShardRow).where(TrialRow.job_id == job_id).order_by(ShardRow.index, TrialRow.index)
-        )
-        shards: dict[str, list[StoredTrial]] = defaultdict(list)
-        for row in rows:
-            shards[row.shard_id].append(StoredTrial(row, trajectories.get(row.id, {}), metrics.get(row.id, {})))
+        trials = [
+            StoredTrial(trial, trajectories.get(trial.index, {}), metrics.get(trial.index, {}))
+            for trial in TrialReader(session).columns(job).trials()
+        ]
+        shards = select(ShardRow.first_trial, ShardRow.trials).where(ShardRow.job_id == job_id).order_by(ShardRow.index)
+        parts = [trials[first : first + count] for first, count in session.execute(shards)]
         session.expunge_all()  # to be read after the end of the unit of work
-    return StoredJob(job, list(shards.values()))
+    return StoredJob(job, parts)
 
 
-def _columns(session: Session, table: type[ChunkRow] | type[MetricChunkRow], job_id: str) -> dict[str, Columns]:
-    query = (
-        select(table.trial_id, table.data)
-        .join(TrialRow, TrialRow.id == table.trial_id)
-        .where(TrialRow.job_id == job_id)
-    )
-    pieces: dict[str, list[Columns]] = defaultdict(list)
-    for trial_id, data in session.execute(query.order_by(table.trial_id, table.first_step)):
+def _columns(session: Session, table: type[ChunkRow] | type[MetricChunkRow], job_id: str) -> dict[int, Columns]:
+    query = select(table.trial_index, table.data).where(table.job_id == job_id)
+    pieces: dict[int, list[Columns]] = defaultdict(list)
+    for index, data in session.execute(query.order_by(table.trial_index, table.first_step)):
         chunk = decode(data)
-        pieces[trial_id].append({name: chunk[name].to_numpy() for name in chunk.column_names})
-    return {trial_id: _joined(parts) for trial_id, parts in pieces.items()}
+        pieces[index].append({name: chunk[name].to_numpy() for name in chunk.column_names})
+    return {index: _joined(parts) for index, parts in pieces.items()}
 
 
 def _joined(parts: Sequence[Columns]) -> Columns:

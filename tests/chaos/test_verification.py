@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 from ayla_core.devices import set_threads
 from ayla_service.db import migrate
-from ayla_service.db.models import AttemptRow, ChunkRow, JobRow, MetricChunkRow, ShardRow, TrialRow
+from ayla_service.db.models import AttemptRow, ChunkRow, JobRow, MetricChunkRow, ShardRow, TrialSummariesRow
 from ayla_service.db.session import Database
 from ayla_service.queue import attempts
 from ayla_service.queue.claims import Claim, SavedState, claim
 from ayla_service.settings import Settings
+from ayla_service.states import TrialState
+from ayla_service.trials.columns import CODES, Summaries, decode_summaries, encode_summaries
 from ayla_service.trials.encoding import decode, encode
-from ayla_service.trials.writer import NewChunk, NewResults, insert
+from ayla_service.trials.writer import AttemptResults, NewChunk, NewResults, insert
 from ayla_worker.identity import describe_worker
 from ayla_worker.runner import Runner
 from sqlalchemy import URL, delete, select, text, update
@@ -26,7 +28,7 @@ from tests.chaos import audit
 from tests.chaos.clients import Order
 from tests.chaos.load import Planned
 from tests.chaos.verification import Check, verify
-from tests.factories import WORKER, progress, submit
+from tests.factories import WORKER, indices, progress, submit
 from tests.servers.postgres import PostgresServer
 
 set_threads(1)
@@ -96,25 +98,34 @@ def _found(database: Database, orders: dict[str, Order] | None = None) -> set[Ch
     return {finding.check for finding in verified.findings}
 
 
-def _trial(session: Session, name: str) -> TrialRow:
-    trials = (
-        select(TrialRow).join(JobRow, JobRow.id == TrialRow.job_id).where(JobRow.name == name).order_by(TrialRow.index)
-    )
-    return session.scalars(trials.limit(1)).one()
-
-
 def _shard(session: Session, name: str) -> ShardRow:
     return session.scalars(select(ShardRow).join(JobRow).where(JobRow.name == name)).one()
 
 
 def _chunk(session: Session, name: str = "course") -> ChunkRow:
-    return session.scalars(select(ChunkRow).where(ChunkRow.trial_id == _trial(session, name).id)).one()
+    return session.scalars(select(ChunkRow).where(*_first_trial(session, ChunkRow, name))).one()
+
+
+def _first_trial(session: Session, table: type[ChunkRow | MetricChunkRow], name: str) -> tuple[Any, Any]:
+    """Conditions for the rows of the first trial of a job."""
+    return table.job_id == _shard(session, name).job_id, table.trial_index == 0
+
+
+def _change_summaries(session: Session, change: Callable[[Summaries], object]) -> None:
+    for row in session.scalars(select(TrialSummariesRow)):
+        trials = decode_summaries(row.data, session.get_one(ShardRow, row.shard_id).trials)
+        change(trials)
+        row.data = encode_summaries(trials)
+
+
+def _change_best_loss(trials: Summaries) -> None:
+    trials["best_loss"][:] *= 1 + 2**-52
 
 
 def _write_twice(session: Session) -> None:
     chunk = _chunk(session)
     again = {"last_step": chunk.last_step, "rows": chunk.rows, "attempt": 1, "data": chunk.data}
-    session.add(ChunkRow(trial_id=chunk.trial_id, first_step=chunk.first_step + 1, **again))
+    session.add(ChunkRow(job_id=chunk.job_id, trial_index=chunk.trial_index, first_step=chunk.first_step + 1, **again))
 
 
 def _flip(row: ChunkRow | MetricChunkRow, column: str) -> None:
@@ -130,9 +141,9 @@ def _parts(data: bytes) -> tuple[list[str], list[Any]]:
 
 
 def _flip_metric(session: Session) -> None:
-    trial = _trial(session, "digits")
+    of_trial = select(MetricChunkRow).where(*_first_trial(session, MetricChunkRow, "digits"))
     _flip(
-        session.scalars(select(MetricChunkRow).where(MetricChunkRow.trial_id == trial.id)).first() or _missing(),
+        session.scalars(of_trial).first() or _missing(),
         "test_loss",
     )
 
@@ -164,7 +175,7 @@ _HARMS: dict[str, tuple[Harm, set[Check]]] = {
     "a bit of a trajectory": (lambda session: _flip(_chunk(session), "loss"), {Check.BITS}),
     "a bit of the metrics": (_flip_metric, {Check.BITS}),
     "another best loss": (
-        lambda session: session.execute(update(TrialRow).values(best_loss=TrialRow.best_loss * (1 + 2**-52))),
+        lambda session: _change_summaries(session, _change_best_loss),
         {Check.BITS},
     ),
     "a job gone": (lambda session: session.execute(delete(JobRow).where(JobRow.name == "course")), {Check.LOST}),
@@ -184,7 +195,8 @@ _HARMS: dict[str, tuple[Harm, set[Check]]] = {
         {Check.ENDS},
     ),
     "a trial without its end": (
-        lambda session: session.execute(update(TrialRow).values(state="running")), {Check.ENDS, Check.BITS}
+        lambda session: _change_summaries(session, lambda trials: trials["state"].fill(CODES[TrialState.QUEUED])),
+        {Check.ENDS, Check.BITS},
     ),
     "an attempt too many": (lambda session: _attempt(session, 2), {Check.STALE}),
     "an attempt that still runs": (
@@ -265,9 +277,9 @@ def test_the_audit_sees_rows_of_an_attempt_that_does_not_own_the_shard(store: Da
     old = _claimed(store)
     attempts.record(store, old, progress(old, 0, 9), 60)
     attempts.release(store, old)
-    rows = NewResults([NewChunk(trial, 10, 19, 10, b"late") for trial in old.trial_ids.values()])
+    rows = NewResults([NewChunk(index, 10, 19, 10, b"late") for index in indices(old)])
     with store.write() as session:
-        insert(session, rows, old.attempt)
+        insert(session, [AttemptResults(old.job_id, old.attempt, rows)])
     assert _places(store) == ["chunks", "chunks"], "nobody owns the shard"
     assert claim(store, WORKER, lease_seconds=60) is not None
     with store.write() as session:
@@ -282,7 +294,8 @@ def test_the_audit_sees_rows_of_an_attempt_that_does_not_own_the_shard(store: Da
         ("jobs", "UPDATE jobs SET state = 'cancelled' WHERE name = 'course'"),
         ("shards", "UPDATE shards SET attempt = attempt - 1"),
         ("shards", "UPDATE shards SET state = 'queued' WHERE state = 'succeeded'"),
-        ("trials", "UPDATE trials SET best_step = best_step + 1"),
+        ("shards", "UPDATE shards SET completed = completed - 1 WHERE completed > 0"),
+        ("trial_summaries", "UPDATE trial_summaries SET data = 'other'"),
         ("chunks", "DELETE FROM chunks"),
         ("metrics", "UPDATE metrics SET attempt = 2"),
     ],

@@ -3,7 +3,6 @@
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from statistics import NormalDist
 
 import numpy as np
@@ -20,7 +19,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from scipy import stats  # type: ignore[import-untyped]
 
-from tests.comparison.comparing import AYLA, INF, PLAIN, problem
+from tests.comparison.comparing import AYLA, INF, PLAIN, problem, with_columns
 from tests.comparison.coverage import covered, scenarios
 
 MATCH = Match(AYLA, PLAIN, is_ayla=True)
@@ -242,8 +241,7 @@ def _as_accuracies(one: ComparedProblem) -> None:
     """The same numbers as accuracies of which the highest is that of the lowest loss."""
     one.metric, one.parts, one.has_classes = "test_accuracy", ("test",), True
     for compared in one.settings.values():
-        for seed, run in compared.runs.items():
-            compared.runs[seed] = replace(run, whole_parts={"test_accuracy": -run.final_loss})
+        compared.runs = with_columns(compared.runs, test_accuracy=-compared.runs.table["final_loss"])
 
 
 def test_without_a_common_problem_nothing_can_be_said() -> None:

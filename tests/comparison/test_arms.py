@@ -8,14 +8,14 @@ from ayla_service.comparison.runs import ComparedSetting
 from ayla_service.db.session import Database
 from ayla_spec.optimizers.effect import LossCounts
 
-from tests.comparison.comparing import problem, run
+from tests.comparison.comparing import problem, run, runs_of
 from tests.comparison.stored import AYLA, PLAIN, compare, end, new_job, optimizers
 
 
 def compared(label: str, arm: str | None, ayla: dict[str, Any] | None) -> ComparedSetting:
     names = {"label": label} | ({} if arm is None else {"arm": arm})
     counts = LossCounts(5, 0)
-    runs = {seed: run(1.0 + seed, seed, label=label, loss_counts=counts) for seed in (0, 1)}
+    runs = runs_of(run(1.0 + seed, seed, loss_counts=counts) for seed in (0, 1))
     return ComparedSetting(label, {"name": "sgd", "learning_rate": 0.1, "ayla": ayla} | names, runs=runs)
 
 

@@ -19,18 +19,18 @@ from ayla_service.app import create_app
 from ayla_service.comparison.query import ComparisonQuery, Metric
 from ayla_service.comparison.service import ComparisonResult, ComparisonService, job_comparison
 from ayla_service.comparison.verdicts import verdict
-from ayla_service.db.models import ChunkRow, JobRow, TrialRow
+from ayla_service.db.models import JobRow
 from ayla_service.db.session import Database
 from ayla_service.settings import Settings
 from ayla_service.states import JobState, TrialState
 from ayla_service.teams.principal import LOCAL
-from ayla_service.trials.encoding import encode
-from sqlalchemy import select
+from ayla_service.trials.record import TrialRecord
 from typer.testing import CliRunner
 
-from tests.factories import submit
+from tests.factories import set_trials, stored_trials, submit
 from tests.http.helpers import with_shared_routes
 from tests.http.serving import Served
+from tests.trials.chunked import add_chunk
 
 PLAIN, AYLA = "plain", "AYLA"
 INF = math.inf
@@ -88,26 +88,23 @@ def ended_job(database: Database, ends: Ends, **changes: Any) -> str:
     with database.write() as session:
         job = session.get_one(JobRow, job_id)
         job.state, job.finished_at = JobState.SUCCEEDED, job.created_at
-        for trial in session.scalars(select(TrialRow).where(TrialRow.job_id == job_id)):
-            end = ends[trial.label][trial.seed]
-            if end is None:
-                trial.state = TrialState.FAILED
-            else:
-                session.add(_end(trial, end))
+    for trial in stored_trials(database, job_id):
+        end = ends[trial.label][trial.seed]
+        if end is not None:
+            _end(database, trial, end)
     return job_id
 
 
-def _end(trial: TrialRow, end: float) -> ChunkRow:
-    """End a trial, and the rows that it recorded."""
+def _end(database: Database, trial: TrialRecord, end: float) -> None:
+    """End a trial, and store the rows that it recorded."""
     diverged = math.isinf(end)
-    trial.state = TrialState.DIVERGED if diverged else TrialState.COMPLETED
-    trial.steps_done, trial.wall_seconds = 10, 0.5
-    trial.final_loss = None if diverged else end
-    trial.best_loss, trial.best_step = (end, 10) if end < START else (START, 0)
+    best, step = (end, 10) if end < START else (START, 0)
+    numbers = {"steps_done": 10, "wall_seconds": 0.5, "best_loss": best, "best_step": step}
     for name in WHOLE_PARTS:
-        setattr(trial, name, None if diverged else 1 / (1 + end) if name.endswith("accuracy") else end)
-    data = encode({"step": [0, 10], "loss": [START, end]})
-    return ChunkRow(trial_id=trial.id, first_step=0, last_step=10, rows=2, data=data)
+        numbers[name] = None if diverged else 1 / (1 + end) if name.endswith("accuracy") else end
+    state = TrialState.DIVERGED if diverged else TrialState.COMPLETED
+    set_trials(database, trial.job_id, trial.index, state=state, final_loss=None if diverged else end, **numbers)
+    add_chunk(database, trial.id, {"step": [0, 10], "loss": [START, end]})
 
 
 def compared(both: Both, job_id: str, query: ComparisonQuery | None = None) -> ayla.Comparison:

@@ -13,7 +13,7 @@ from ayla_service.comparison.summaries import summarize
 from ayla_service.comparison.verdicts import verdict
 from ayla_spec.optimizers.effect import LossCounts
 
-from tests.comparison.comparing import run
+from tests.comparison.comparing import run, runs_of
 
 BELOW, BOTH = LossCounts(10, 0), LossCounts(6, 4)
 
@@ -23,7 +23,7 @@ def setting(
 ) -> ComparedSetting:
     """A setting with a run for each of the counts, by seed from 0."""
     optimizer = {"name": "sgd", "learning_rate": 0.1, "label": label, "ayla": ayla}
-    runs = {seed: run(1.0, seed, label=label, loss_counts=one) for seed, one in enumerate(loss_counts)}
+    runs = runs_of(run(1.0, seed, loss_counts=one) for seed, one in enumerate(loss_counts))
     return ComparedSetting(label, optimizer, runs=runs, **changes)
 
 
@@ -87,7 +87,7 @@ def seed_tests_of(made: ComparedProblem, **query: Any) -> dict[str, PairedTest]:
 
 def acting(label: str, ayla: dict[str, Any] | None, losses: list[float], counts: LossCounts) -> ComparedSetting:
     one = setting(label, ayla, *[counts] * len(losses))
-    one.runs = {seed: run(loss, seed, label=label, loss_counts=counts) for seed, loss in enumerate(losses)}
+    one.runs = runs_of(run(loss, seed, loss_counts=counts) for seed, loss in enumerate(losses))
     return one
 
 

@@ -12,7 +12,6 @@ from ayla_service.comparison.ecdf import MOST_PLACES, ecdf
 from ayla_service.comparison.profile_schemas import EcdfCurve
 from ayla_service.comparison.profiles import profile
 from ayla_service.comparison.query import ComparisonQuery, Cost
-from ayla_service.comparison.runs import LossCurve
 from ayla_service.comparison.targets import TARGETS, Hits, from_easiest, spread
 from ayla_service.db.session import Database
 from hypothesis import given
@@ -20,7 +19,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tests.comparison import stored
-from tests.comparison.comparing import AYLA, INF, PLAIN, problem
+from tests.comparison.comparing import AYLA, INF, PLAIN, problem, with_columns
 
 rows = st.lists(st.integers(-4, 9).map(float) | st.sampled_from([INF, -INF, math.nan]), min_size=1, max_size=12)
 goals = st.lists(st.integers(-5, 9).map(float), min_size=1, max_size=6)
@@ -106,11 +105,9 @@ def _made() -> Any:
     made = problem({PLAIN: [1.0, 2.0], AYLA: [3.0, 4.0]}, {PLAIN: [4.0, 8.0], AYLA: [2.0, INF]})
     made.settings[AYLA].optimizer = {**made.settings[AYLA].optimizer, "ayla": {"transform_on": "sample"}}
     for setting in made.settings.values():
-        for seed, run in setting.runs.items():
-            steps = run.value("steps_to_target")
-            assert steps is not None
-            curve = LossCurve(1.0, steps, steps_to_targets=(0.0, steps))
-            setting.runs[seed] = replace(run, curve=curve, ran_alone=True, wall_seconds=5.0)
+        steps = setting.runs.values("steps_to_target")
+        alone = with_columns(setting.runs, ran_alone=True, wall_seconds=5.0)
+        setting.runs = replace(alone, hits=np.column_stack([np.zeros_like(steps), steps]))
     return made
 
 
@@ -133,12 +130,12 @@ def test_profiles_are_measured_in_what_is_asked_for(cost: Cost, ayla: float, end
 
 def test_the_seconds_of_trials_that_shared_a_worker_are_refused_in_words() -> None:
     made = _made()
-    made.settings[AYLA].runs[1] = replace(made.settings[AYLA].runs[1], ran_alone=False)
+    made.settings[AYLA].runs = with_columns(made.settings[AYLA].runs, ran_alone=[True, False])
     found = profile([made], ComparisonQuery(cost="seconds"))
     assert (found.curves, found.end) == ([], None)
     assert found.no_curves is not None
     assert found.no_curves.startswith("Seconds are compared only where every trial ran alone: 1 of 4 did not")
-    made.settings[AYLA].runs[1] = replace(made.settings[AYLA].runs[1], ran_alone=True, wall_seconds=0.0)
+    made.settings[AYLA].runs = with_columns(made.settings[AYLA].runs, ran_alone=True, wall_seconds=[5.0, 0.0])
     again = profile([made], ComparisonQuery(cost="seconds"))
     assert again.no_curves is not None
     assert "were not measured" in again.no_curves

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, get_args
 
+import numpy as np
 import pytest
 from ayla_service.comparison import curves
 from ayla_service.comparison.metrics import METRIC_KINDS, choose_metrics, why_not
@@ -14,7 +15,7 @@ from ayla_service.comparison.service import ComparisonResult, job_comparison, jo
 from ayla_service.db.session import Database
 from ayla_service.errors import ComparisonTooLarge, InvalidQuery
 
-from tests.comparison.comparing import INF, run
+from tests.comparison.comparing import INF, run, runs_of
 from tests.comparison.stored import AYLA, PLAIN, add_metrics, compare, diverge, end, new_job
 
 NAN = math.nan
@@ -101,14 +102,15 @@ def test_no_metric_is_forgotten_and_those_that_a_problem_cannot_have_name_anothe
 
 
 def test_less_is_better_of_every_value_of_a_run_and_diverged_is_the_worst() -> None:
-    ended = run(1.0, minimum=-2.0, whole_parts={"test_accuracy": 0.75, "full_train_loss": INF})
-    values = {metric: ended.value(metric) for metric in get_args(Metric)}
+    ended = runs_of([run(1.0, whole_parts={"test_accuracy": 0.75, "full_train_loss": INF})], minimum=-2.0)
+    values = {metric: ended.values(metric)[0] for metric in get_args(Metric)}
     assert values["test_accuracy"] == -0.75
-    assert (values["gap"], values["full_train_loss"], values["test_loss"]) == (3.0, INF, None)
-    diverged = run(INF, whole_parts={"test_accuracy": 0.75})
-    assert [diverged.value(metric) for metric in ("test_accuracy", "test_loss", "final_loss")] == [INF] * 3
-    batches = run(1.0, mini_batches=True, minimum=0.0)
-    assert [batches.value(metric) for metric in ("final_loss", "best_loss", "gap")] == [None] * 3
+    assert (values["gap"], values["full_train_loss"]) == (3.0, INF)
+    assert np.isnan(values["test_loss"])
+    diverged = runs_of([run(INF, whole_parts={"test_accuracy": 0.75})])
+    assert [diverged.values(metric)[0] for metric in ("test_accuracy", "test_loss", "final_loss")] == [INF] * 3
+    batches = runs_of([run(1.0)], mini_batches=True, minimum=0.0)
+    assert all(np.isnan(batches.values(metric)[0]) for metric in ("final_loss", "best_loss", "gap"))
 
 
 @pytest.mark.every_store

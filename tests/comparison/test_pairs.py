@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tests.comparison.comparing import AYLA, INF, PLAIN, problem, run, setting
+from tests.comparison.comparing import AYLA, INF, PLAIN, problem, run, setting, with_columns
 
 MATCH = Match(AYLA, PLAIN, is_ayla=True)
 FINAL = ComparisonQuery()
@@ -55,7 +55,7 @@ def test_wins_losses_ties_and_diverged_trials_by_hand() -> None:
 
 def test_only_seeds_that_both_have_make_pairs() -> None:
     made = problem({PLAIN: [2.0, 3.0]})
-    made.settings[AYLA] = setting(AYLA, [run(1.0, 1, label=AYLA), run(1.5, 2, label=AYLA)])
+    made.settings[AYLA] = setting(AYLA, [run(1.0, 1), run(1.5, 2)])
     test = seed_test(made)
     assert (test.count, test.wins) == (1, 1)
 
@@ -177,7 +177,7 @@ def test_seeds_that_make_no_difference_are_copies_of_one_run() -> None:
 
 def test_equal_losses_reached_in_different_ways_are_no_copies() -> None:
     made = problem({PLAIN: [2.0] * 6})
-    made.settings[AYLA] = setting(AYLA, [run(0.0, seed, label=AYLA, best_step=seed) for seed in range(6)])
+    made.settings[AYLA] = setting(AYLA, [run(0.0, seed, best_step=seed) for seed in range(6)])
     assert seed_test(made).pairs == 6
 
 
@@ -199,13 +199,13 @@ def test_gaps_without_a_logarithm_are_infinitely_far_apart_in_the_direction_of_t
     made = problem({AYLA: ours, PLAIN: base})
     made.minimum, made.metric = 0.0, "gap"
     for one in made.settings.values():
-        one.runs = {seed: replace(found, minimum=0.0) for seed, found in one.runs.items()}
+        one.runs = replace(one.runs, minimum=0.0)
     found = over_seeds(made, MATCH)
     assert found.differences == [-INF, INF, INF, -INF, INF, 0.0]
     test = seed_test(made, ComparisonQuery("gap"))
     assert (test.wins, test.losses, test.ties) == (2, 3, 1)
     assert test.rank == signed_rank([-1.0, 1.0, 1.0, -1.0, 1.0])
-    made.settings[PLAIN].runs.pop(5)
+    made.settings[PLAIN].runs = made.settings[PLAIN].runs.on(range(5))
     assert said(made, ComparisonQuery("gap")).endswith(
         "Median difference not finite: too often one of the two alone diverged, or came down to the known minimum."
     )
@@ -217,21 +217,20 @@ def test_accuracies_that_differ_by_as_many_samples_tie_in_rank() -> None:
     made = problem({AYLA: [1.0] * 5, PLAIN: [1.0] * 5})
     made.metric, made.parts, made.has_classes = "test_accuracy", ("test", "full_train"), True
     for side, label in enumerate((AYLA, PLAIN)):
-        runs = made.settings[label].runs
-        for seed, found in runs.items():
-            value = counts[seed][side] / 359
-            runs[seed] = replace(found, final_loss=float(seed), whole_parts={"test_accuracy": value})
+        values = [pair[side] / 359 for pair in counts]
+        one = made.settings[label]
+        one.runs = with_columns(one.runs, final_loss=one.runs.seeds, test_accuracy=values)
     assert len({abs(ours / 359 - base / 359) for ours, base in counts}) == 3
     test = seed_test(made, ComparisonQuery("test_accuracy"))
     assert test.rank == signed_rank([-1.0, 1.0, -1.0, -1.0, -2.0])
     assert test.median_difference == pytest.approx(1 / 359)
-    made.settings[AYLA].runs = {seed: replace(one, label=AYLA) for seed, one in made.settings[PLAIN].runs.items()}
+    made.settings[AYLA].runs = made.settings[PLAIN].runs
     assert "Median difference +0 (" in said(made, ComparisonQuery("test_accuracy"))
 
 
 def test_without_a_seed_in_common_nothing_is_said() -> None:
     made = problem({PLAIN: [1.0]})
-    made.settings[AYLA] = setting(AYLA, [run(1.0, 5, label=AYLA)])
+    made.settings[AYLA] = setting(AYLA, [run(1.0, 5)])
     assert said(made) == "No seed has a result of both AYLA-SGD and SGD: nothing can be said."
     assert seed_test(made).superiority is None
 

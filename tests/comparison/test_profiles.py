@@ -46,7 +46,7 @@ def test_a_start_at_the_goal_counts_as_one_step() -> None:
 
 def test_only_seeds_that_every_optimizer_has_are_compared() -> None:
     made = problem({PLAIN: [1.0, 2.0, 3.0]}, {PLAIN: [5.0, 6.0, 7.0]})
-    made.settings[AYLA] = setting(AYLA, [run(1.0, 2, label=AYLA, steps=7.0)])
+    made.settings[AYLA] = setting(AYLA, [run(1.0, 2, steps=7.0)])
     assert profile([made]).instances == 1
 
 
@@ -67,7 +67,7 @@ def test_too_few_common_optimizers_have_no_profile(problems: list[object], left_
 
 def test_without_a_common_seed_there_is_no_profile() -> None:
     made = problem({PLAIN: [1.0]})
-    made.settings[AYLA] = setting(AYLA, [run(1.0, 5, label=AYLA)])
+    made.settings[AYLA] = setting(AYLA, [run(1.0, 5)])
     assert profile([made]).no_curves == (
         "On no problem is there a seed with a result of every optimizer and a record of its way to the goal."
     )

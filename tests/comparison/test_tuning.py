@@ -20,7 +20,7 @@ from ayla_service.comparison.tuned_arms import ProtocolOutcome, follow
 from ayla_service.comparison.tuning import TunedArm, tuned_arm
 from ayla_spec.optimizers.effect import LossCounts
 
-from tests.comparison.comparing import INF, problem, run
+from tests.comparison.comparing import INF, problem, run, runs_of
 
 Losses = Mapping[int, float]
 """Final losses by seed."""
@@ -33,7 +33,7 @@ def setting(
     label: str, losses: Losses, *, arm: str | None = None, counts: LossCounts | None = None, **changes: Any
 ) -> ComparedSetting:
     optimizer = {"name": "sgd", "learning_rate": 0.1, "ayla": None, "label": label} | changes
-    runs = {seed: run(loss, seed, label=label, loss_counts=counts) for seed, loss in losses.items()}
+    runs = runs_of(run(loss, seed, loss_counts=counts) for seed, loss in losses.items())
     return ComparedSetting(label, optimizer, runs=runs, arms=[arm] if arm else [])
 
 
@@ -93,7 +93,10 @@ def test_selection_and_statement_are_those_counted_out_anew() -> None:
             problems.append(of(*_both_arms(others)))
         outcome = followed(*problems)
         for made, found in zip(problems, outcome.problems, strict=True):
-            losses = {label: {s: r.final_loss for s, r in one.runs.items()} for label, one in made.settings.items()}
+            losses = {
+                label: dict(zip(one.runs.seeds.tolist(), one.runs.table["final_loss"].tolist(), strict=True))
+                for label, one in made.settings.items()
+            }
             picked = {}
             for arm in (SGD, AYLA):
                 mine = {label: one for label, one in losses.items() if label.startswith(f"{arm} ")}
@@ -166,9 +169,10 @@ def test_copies_are_one_try_and_share_a_rank() -> None:
     assert [(one.copy_of, one.rank) for one in arm.tried] == [(None, 1), ("a", 1), (None, 3), (None, 1)]
     assert (arm.budget, selected(arm)) == (3, "a")
     # On other seeds they can differ: what is a copy is asked on the tuning seeds alone.
-    made.settings["b"].runs[3] = run(1.0, 3, label="b", loss_counts=LossCounts(4, 1))
+    same = [run(loss, seed, loss_counts=below) for seed, loss in enumerate([3.0, 4.0])]
+    made.settings["b"].runs = runs_of([*same, run(1.0, 3, loss_counts=LossCounts(4, 1))])
     assert tuned(made, AYLA).budget == 3
-    made.settings["b"].runs[2] = run(1.0, 2, label="b", loss_counts=LossCounts(4, 1))
+    made.settings["b"].runs = runs_of([*same, run(1.0, 2, loss_counts=LossCounts(4, 1))])
     assert tuned(made, AYLA).tried[1].copy_of is None
 
 

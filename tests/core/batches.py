@@ -11,6 +11,7 @@ import torch
 from ayla_core import Engine, MemoryRecorder
 from ayla_core.layout import Layout
 from ayla_spec import JobSpec, ResolvedJobSpec, resolve
+from ayla_spec.batch import TrialBatch
 from ayla_spec.trials import TrialPlan, plan_trials
 
 CPU = torch.device("cpu")
@@ -36,9 +37,16 @@ def preset(name: str, **more: Any) -> ResolvedJobSpec:
     return resolve(JobSpec.model_validate({"problem": {"type": "preset", "preset": name}, **more}))
 
 
-def run(spec: ResolvedJobSpec, trials: Sequence[TrialPlan] | None = None, blocks: Sequence[int] = ()) -> MemoryRecorder:
+def every_trial(spec: ResolvedJobSpec) -> TrialBatch:
+    """All trials of a job."""
+    return TrialBatch.of(spec.problem, plan_trials(spec))
+
+
+def run(
+    spec: ResolvedJobSpec, trials: TrialBatch | Sequence[TrialPlan] | None = None, blocks: Sequence[int] = ()
+) -> MemoryRecorder:
     """Run a job to its end, in blocks of the given sizes and then of 1000 steps."""
-    engine = Engine(spec, trials or plan_trials(spec), CPU)
+    engine = Engine(spec, every_trial(spec) if trials is None else trials, CPU)
     recorder = MemoryRecorder()
     sizes = iter(blocks)
     while not engine.finished:

@@ -12,7 +12,7 @@ from ayla_spec import ResolvedJobSpec
 from ayla_spec.optimizers.effect import LossCounts, effective
 from ayla_spec.trials import plan_trials
 
-from tests.core.batches import CPU, QUARTIC, ROSENBROCK, assert_same_columns, job, preset, run
+from tests.core.batches import CPU, QUARTIC, ROSENBROCK, assert_same_columns, every_trial, job, preset, run
 
 pytestmark = pytest.mark.usefixtures("way")
 
@@ -121,7 +121,7 @@ def test_a_checkpoint_of_an_earlier_version_goes_on_without_counts() -> None:
 def earlier(engine: Engine, spec: ResolvedJobSpec) -> bytes:
     """A checkpoint as it was written before there were counts."""
     state = {name: item for name, item in engine._state().items() if name.removeprefix("ledger.") not in LATER}
-    owner = packing.fingerprint(spec, plan_trials(spec))
+    owner = packing.fingerprint(spec, every_trial(spec))
     assert len(state) == len(engine._state()) - 2
     return packing.pack(state, step=engine.step, finished=False, owner=owner)
 
@@ -130,14 +130,14 @@ def test_a_checkpoint_is_that_of_the_same_settings_under_other_names() -> None:
     plain, named, other = (
         job(QUARTIC, [ADAM | names], 60) for names in ({}, {"label": "mine", "arm": "tuned"}, {"beta1": 0.8})
     )
-    marks = [packing.fingerprint(spec, plan_trials(spec)) for spec in (plain, named, other)]
+    marks = [packing.fingerprint(spec, every_trial(spec)) for spec in (plain, named, other)]
     assert marks[0] == marks[1] != marks[2]
 
 
 def test_a_checkpoint_that_lacks_anything_else_is_refused() -> None:
     spec = job(QUARTIC, [ADAM], 60)
     engine = Engine(spec, plan_trials(spec), CPU)
-    owner = packing.fingerprint(spec, plan_trials(spec))
+    owner = packing.fingerprint(spec, every_trial(spec))
     for name in engine._state():
         lacking = {other: item for other, item in engine._state().items() if other != name}
         data = packing.pack(lacking, step=0, finished=False, owner=owner)

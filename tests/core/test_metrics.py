@@ -12,7 +12,7 @@ from ayla_core.recorder import MetricOutcome
 from ayla_spec.metrics import WHOLE_PART_METRICS
 from ayla_spec.trials import plan_trials
 
-from tests.core.batches import CPU, assert_same, job, needs_a_compiler, run
+from tests.core.batches import CPU, assert_same, every_trial, job, needs_a_compiler, run
 
 pytestmark = pytest.mark.usefixtures("way")
 
@@ -136,7 +136,7 @@ def test_of_a_checkpoint_of_an_earlier_version_the_best_value_is_unknown() -> No
         state = {name: tensor for name, tensor in first._state().items() if not name.startswith("metrics.")}
         if problem is WHOLE["curve"]:
             state = {name: tensor for name, tensor in state.items() if name not in {"stepper.seen", "stepper.loss_sum"}}
-        owner = checkpoint.fingerprint(spec, plan_trials(spec))
+        owner = checkpoint.fingerprint(spec, every_trial(spec))
         second.restore(checkpoint.pack(state, step=2, finished=False, owner=owner))
         recorder = MemoryRecorder()
         recorder.write(second.advance(100), second.checkpoint)

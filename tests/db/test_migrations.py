@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from ayla_service.db import migrate
-from ayla_service.db.models import Base, TrialRow
+from ayla_service.db.models import Base, ShardRow
 from ayla_service.db.session import Database
 from sqlalchemy import func, select, update
 from sqlalchemy.engine.interfaces import ReflectedIndex
@@ -49,11 +49,13 @@ def test_each_migration_can_be_taken_back(database: Database) -> None:
     assert migrate.current(database) == "0001"
     made_since = {"api_keys", "dataset_parts", "datasets", "job_labels", "members", "metrics", "teams", "usage"}
     made_since |= {"team_usage", "webhook_deliveries", "webhooks", "workers"}
+    made_since |= {"job_points", "trial_ids", "trial_summaries"}
     assert set(before) - set(_definitions(database)) == made_since
+    assert "trials" in _definitions(database)
     assert migrate.upgrade(database) == migrate.head()
     assert _definitions(database) == before
     with database.read() as session:
-        assert session.scalar(select(func.count()).select_from(TrialRow)) == 2
+        assert session.scalar(select(func.sum(ShardRow.trials))) == 2
     with database.migration() as connection:
         command.downgrade(migrate._config(connection), "base")
     assert _definitions(database) == {}
@@ -69,24 +71,24 @@ def test_an_empty_store_is_not_current(tmp_path: Path) -> None:
 
 
 def test_a_migration_may_rebuild_a_table_that_others_refer_to(database: Database) -> None:
-    """SQLite drops the old table; with foreign keys enforced that would delete every trial of every job."""
+    """SQLite drops the old table; with foreign keys enforced that would delete every shard of every job."""
     submit(database)
     with database.migration() as connection:
         operations = Operations(MigrationContext.configure(connection))
         with operations.batch_alter_table("jobs", recreate="always" if database.is_sqlite else "auto") as batch:
             batch.add_column(sqlalchemy.Column("added", sqlalchemy.Integer(), nullable=True))
     with database.read() as session:
-        assert session.scalar(select(func.count()).select_from(TrialRow)) == 2
+        assert session.scalar(select(func.count()).select_from(ShardRow)) == 1
     with pytest.raises(IntegrityError), database.write() as session:
-        session.execute(update(TrialRow).values(job_id="nobody"))
+        session.execute(update(ShardRow).values(job_id="nobody"))
 
 
 def test_a_migration_that_would_leave_orphans_changes_nothing(database: Database) -> None:
     submit(database)
     with pytest.raises((RuntimeError, IntegrityError)), database.migration() as connection:
-        connection.execute(update(TrialRow).values(job_id="nobody"))
+        connection.execute(update(ShardRow).values(job_id="nobody"))
     with database.read() as session:
-        assert session.scalar(select(func.count()).select_from(TrialRow).where(TrialRow.job_id == "nobody")) == 0
+        assert session.scalar(select(func.count()).select_from(ShardRow).where(ShardRow.job_id == "nobody")) == 0
 
 
 def _definitions(database: Database) -> dict[str, object]:

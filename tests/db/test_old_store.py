@@ -8,7 +8,7 @@ from alembic import command
 from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.service import ComparisonService
 from ayla_service.db import migrate
-from ayla_service.db.models import JobLabelRow, JobRow, TrialRow
+from ayla_service.db.models import JobLabelRow, JobRow
 from ayla_service.db.session import Database
 from ayla_service.jobs.listing import JobQuery
 from ayla_service.queue.attempts import begin, record
@@ -20,7 +20,7 @@ from ayla_service.trials.encoding import encode
 from ayla_service.trials.selection import TrajectoryQuery, TrialSelection
 from ayla_service.trials.service import ResultReader
 from ayla_spec import JobSpec, resolve
-from sqlalchemy import MetaData, insert, select, update
+from sqlalchemy import MetaData, insert, select
 
 from tests.factories import AT_ONCE, WORKER, jobs, progress, spec
 
@@ -194,14 +194,12 @@ def test_the_work_of_an_old_store_goes_on_after_the_upgrade(old: Database) -> No
 def test_of_trials_that_are_older_nothing_is_said_of_exponents_without_effect(old: Database) -> None:
     """Nobody counted their losses below and above 1; no number stands for that, zero least of all."""
     migrate.upgrade(old)
-    with old.write() as session:
-        ayla = {"n1": 1.0, "n2": 1.4, "transform_on": "loss", "max_scale": None, "cap_weights": True}
-        session.execute(update(TrialRow).values(settings={"name": "sgd", "learning_rate": 0.03, "ayla": ayla}))
     (trial,) = jobs(old).trials(_id("a", 2)).items
     assert trial.summary is not None
     assert (trial.summary.losses_below_one, trial.summary.losses_above_one, trial.summary.notes) == (None, None, [])
     reader = ResultReader(old)
-    (row,) = reader.summary(reader.of_job(None, LOCAL.team_id, _id("a", 2), TrialSelection())).to_pylist()
+    table = reader.summary(reader.of_job(None, LOCAL.team_id, _id("a", 2), TrialSelection()))
+    (row,) = table.whole(10, 1000).to_pylist()
     assert (row["losses_below_one"], row["losses_above_one"], row["notes"]) == (None, None, None)
     comparison = ComparisonService(old).compare(LOCAL, [_id("a", 2)], ComparisonQuery())
     assert (comparison.results[0].summaries[0].notes, comparison.results[0].summaries[0].copy_of) == ([], None)

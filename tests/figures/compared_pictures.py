@@ -8,7 +8,7 @@ import numpy as np
 from ayla_service.comparison import service as comparison
 from ayla_service.comparison.curves import TooMuch
 from ayla_service.comparison.query import ComparisonQuery
-from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, LossCurve
+from ayla_service.comparison.runs import ComparedProblem, ComparedSetting
 from ayla_service.comparison.service import ComparisonResult
 from ayla_service.comparison.targets import TARGETS
 from ayla_service.figures.compared import Compared, compared
@@ -16,7 +16,7 @@ from ayla_service.figures.drawing import Render
 from ayla_service.figures.options import FigureOptions
 from ayla_service.figures.renderers import forest, profiles, sensitivity, slopes, strip, tuning
 
-from tests.comparison.comparing import INF, run
+from tests.comparison.comparing import INF, run, runs_of
 from tests.figures.figure_samples import noise
 
 Losses = Mapping[str, tuple[dict[str, Any], Sequence[float]]]
@@ -26,14 +26,14 @@ def made_up_problem(title: str, losses: Losses) -> ComparedProblem:
     """A problem with the settings and the final losses of each label, seed by seed."""
     made = ComparedProblem(title, 1000, "float64", mini_batches=False)
     for label, (settings, values) in losses.items():
-        runs = {}
+        runs = []
         for seed, loss in enumerate(values):
             steps = 200 * loss + 20 * (1 + seed) if 0 < loss <= 1 else INF
             goal = float(round(steps)) if steps < INF else INF
-            runs[seed] = run(loss, seed, label=label, curve=LossCurve(10 * loss, goal, None, _to_targets(loss, seed)))
+            runs.append(run(loss, seed, steps=goal, to_targets=_to_targets(loss, seed)))
         optimizer = {"name": "sgd", "learning_rate": 0.1, "label": label, "ayla": None} | settings
-        made.settings[label] = ComparedSetting(label, optimizer, runs=runs)
-        made.seeds.update(runs)
+        made.settings[label] = ComparedSetting(label, optimizer, runs=runs_of(runs))
+        made.seeds.update(range(len(values)))
     return made
 
 

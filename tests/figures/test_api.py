@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 from typing import Any
 
 import pytest
-from ayla_service.db.models import JobRow, TrialRow
+from ayla_service.db.models import JobRow
 from ayla_service.db.session import Database
 from ayla_service.figures import repository
 from ayla_service.figures.service import FigureService
@@ -13,10 +13,11 @@ from ayla_service.states import TrialState
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from sqlalchemy import select, update
+from sqlalchemy import update
 
-from tests.factories import spec, stranger
+from tests.factories import set_trials, spec, stranger
 from tests.http.helpers import pointers, problem_of, record, record_metrics, record_predictions
+from tests.trials.chunked import ids_of
 
 SVG, PNG, PDF = "image/svg+xml", "image/png", "application/pdf"
 SMALL = {"width": 4, "height": 3}
@@ -36,15 +37,10 @@ def submitted(client: TestClient, **changes: Any) -> str:
     return job_id
 
 
-def trial_ids(database: Database, job_id: str) -> list[str]:
-    with database.read() as session:
-        return list(session.scalars(select(TrialRow.id).where(TrialRow.job_id == job_id).order_by(TrialRow.index)))
-
-
 @pytest.fixture
 def recorded(database: Database, job_id: str) -> str:
     """A job of two trials with trajectories, one of them diverged."""
-    first, second = trial_ids(database, job_id)
+    first, second = ids_of(database, job_id)
     columns: dict[str, list[Any]] = {
         "step": [0, 1, 2],
         "loss": [6.0, 2.0, -1.0],
@@ -131,8 +127,7 @@ def test_a_figure_that_the_client_has_is_not_drawn_again(
         unchanged = client.get(path, headers=plain | {"If-None-Match": etag})
         assert (unchanged.status_code, unchanged.content) == (304, b"")
         assert unchanged.headers["etag"] == etag
-    with database.write() as session:
-        session.execute(update(TrialRow).where(TrialRow.job_id == recorded, TrialRow.index == 0).values(steps_done=3))
+    set_trials(database, recorded, 0, steps_done=3)
     assert client.get(path, headers=plain | {"If-None-Match": etag}).status_code == 200
 
 
@@ -161,13 +156,13 @@ def test_a_landscape_of_one_and_of_two_parameters(client: TestClient, database: 
     assert "transformed, N1=1, N2=1.4" in words
     job_id = submitted(client, **PLANE)
     path: dict[str, list[Any]] = {"step": [0, 1], "loss": [5.0, 2.0], "param.x": [1.0, 1.0], "param.y": [2.0, 1.0]}
-    record(database, trial_ids(database, job_id)[0], path)
+    record(database, ids_of(database, job_id)[0], path)
     assert "last step" in drawn(client, job_id, "landscape")
 
 
 def test_accuracies_by_epoch(client: TestClient, database: Database) -> None:
     job_id = submitted(client, **DIGITS, seeds=[0, 1])
-    for trial_id in trial_ids(database, job_id)[:3]:
+    for trial_id in ids_of(database, job_id)[:3]:
         rows: dict[str, list[Any]] = {"step": [15, 30], "epoch": [1, 2], "train_loss": [2.0, 1.0]}
         record_metrics(database, trial_id, rows | {"train_accuracy": [0.5, 0.7], "test_accuracy": [0.4, 0.6]})
     words = drawn(client, job_id, "accuracy", width=8, height=5)
@@ -178,7 +173,7 @@ def test_accuracies_by_epoch(client: TestClient, database: Database) -> None:
 
 def test_fitted_curves(client: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     job_id = submitted(client, **CURVE)
-    for trial_id in trial_ids(database, job_id):
+    for trial_id in ids_of(database, job_id):
         columns = {name: [0.0, 0.5, 1.0] for name in ("x", "prediction", "target", "truth")}
         record_predictions(database, trial_id, 150, columns)
     words = drawn(client, job_id, "curve", width=8, height=5)
@@ -197,7 +192,7 @@ def test_a_heat_map(client: TestClient, database: Database) -> None:
         for ayla in (None, {"n1": 1.0, "n2": 1.5})
     ]
     job_id = submitted(client, optimizers=optimizers)
-    first, second, third, _ = trial_ids(database, job_id)
+    first, second, third, _ = ids_of(database, job_id)
     record(database, first, {"step": [0], "loss": [1.0]}, final_loss=3.25, best_loss=1.5, best_step=7)
     record(database, second, {"step": [0], "loss": [1.0]}, final_loss=2.5, best_loss=2.5, best_step=9)
     record(database, third, {"step": [0], "loss": [1.0]}, state=TrialState.DIVERGED)
@@ -217,7 +212,7 @@ def test_no_cell_of_a_heat_map_is_the_best_by_a_single_mini_batch(client: TestCl
     ]
     for batch_size, decided in ((32, False), (None, True)):
         job_id = submitted(client, problem=problem | {"batch_size": batch_size}, optimizers=optimizers)
-        for place, trial_id in enumerate(trial_ids(database, job_id)):
+        for place, trial_id in enumerate(ids_of(database, job_id)):
             final, best = 3.25 - place, 1.5 + place
             record(database, trial_id, {"step": [0], "loss": [1.0]}, final_loss=final, best_loss=best, best_step=place)
         for value in ("final_loss", "best_loss", "steps"):
@@ -236,7 +231,7 @@ def test_a_queued_job_has_empty_figures_that_say_so(client: TestClient, job_id: 
 def test_labels_of_users_do_no_harm(client: TestClient, database: Database) -> None:
     optimizers = [{"name": "sgd", "learning_rate": 0.1 + place, "label": label} for place, label in enumerate(HOSTILE)]
     job_id = submitted(client, optimizers=optimizers, name=HOSTILE[1])
-    record(database, trial_ids(database, job_id)[0], {"step": [0, 1], "loss": [2.0, 1.0]})
+    record(database, ids_of(database, job_id)[0], {"step": [0, 1], "loss": [2.0, 1.0]})
     answer = figure(client, job_id, "loss", width=8, height=5)
     assert "<script" not in answer.text
     words = drawn(client, job_id, "loss", width=8, height=5, title="a\x00b\n</text>")

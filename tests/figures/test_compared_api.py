@@ -3,18 +3,17 @@
 from typing import Any
 
 import pytest
-from ayla_service.db.models import TrialRow
 from ayla_service.db.session import Database
 from ayla_service.http.authorization import authenticate
 from ayla_service.states import TrialState
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from sqlalchemy import update
 
-from tests.factories import stranger
-from tests.figures.test_api import DIGITS, PNG, SMALL, drawn, figure, submitted, texts_of, trial_ids
+from tests.factories import set_trials, stranger
+from tests.figures.test_api import DIGITS, PNG, SMALL, drawn, figure, submitted, texts_of
 from tests.http.helpers import pointers, problem_of, record, record_metrics
+from tests.trials.chunked import ids_of
 
 SWEEP = [
     {"name": "sgd", "learning_rate": rate, "ayla": ayla}
@@ -28,7 +27,7 @@ def swept(client: TestClient, database: Database, name: str, start: float = 1.0)
     """A job of four settings with three seeds that all have ended, one trial diverged."""
     problem = {"type": "expression", "expression": "x**2", "start": {"x": start}}
     job_id = submitted(client, problem=problem, optimizers=SWEEP, seeds=[0, 1, 2], name=name)
-    for place, trial_id in enumerate(trial_ids(database, job_id)):
+    for place, trial_id in enumerate(ids_of(database, job_id)):
         losses = [4.0, 1.0 + place / 8, 0.1 * start * (1 + place)]
         state = TrialState.DIVERGED if place == 11 else TrialState.COMPLETED
         columns: dict[str, list[Any]] = {"step": [0, 1, 2], "loss": losses, "param.x": [1.0, 0.5, 0.2]}
@@ -67,7 +66,7 @@ def test_results_near_the_largest_numbers_are_drawn(client: TestClient, database
     """Losses of 1e308 have not diverged, but margins around them and their differences are no numbers any more."""
     job_id = submitted(client, optimizers=SWEEP, seeds=list(range(7)))
     extremes = [1.7e308, -1.7e308, 1e300, 5e-324, 0.0, -1e-300, 1.0]
-    for place, trial_id in enumerate(trial_ids(database, job_id)):
+    for place, trial_id in enumerate(ids_of(database, job_id)):
         losses = [extremes[(place + step * (1 + place // 7)) % 7] for step in range(3)]
         columns: dict[str, list[Any]] = {"step": [0, 1, 2], "loss": losses, "param.x": [1.0, 0.5, 0.2]}
         record(database, trial_id, columns, steps_done=2, final_loss=losses[2], best_loss=min(losses), best_step=1)
@@ -163,15 +162,14 @@ def test_a_figure_of_several_jobs_changes_with_any_of_them(client: TestClient, d
     path, params = "/v1/figures/strip", SMALL | {"job_id": [job, other]}
     asked = {"If-None-Match": first.headers["etag"]}
     assert client.get(path, params=params, headers=asked).status_code == 304
-    with database.write() as session:
-        session.execute(update(TrialRow).where(TrialRow.job_id == other, TrialRow.index == 0).values(steps_done=1))
+    set_trials(database, other, 0, steps_done=1)
     assert client.get(path, params=params, headers=asked).status_code == 200
 
 
 def test_of_many_models_the_best_by_a_whole_part_are_named(client: TestClient, database: Database) -> None:
     rates = [{"name": "sgd", "learning_rate": (1 + place) / 100} for place in range(14)]
     job_id = submitted(client, **DIGITS, seeds=[0], optimizers=rates)
-    for place, trial_id in enumerate(trial_ids(database, job_id)):
+    for place, trial_id in enumerate(ids_of(database, job_id)):
         ends: dict[str, Any] = {"final_loss": 1.0 + place, "best_loss": 1.0 + place, "test_loss": 20.0 - place}
         record(database, trial_id, {"step": [0, 1], "loss": [3.0, 2.0]}, steps_done=30, **ends)
     words = drawn(client, job_id, "loss", width=8, height=5)
@@ -181,15 +179,13 @@ def test_of_many_models_the_best_by_a_whole_part_are_named(client: TestClient, d
 
 def test_losses_by_epoch_and_any_metric_of_whole_parts(client: TestClient, database: Database) -> None:
     job_id = submitted(client, **DIGITS, seeds=[0, 1], optimizers=SWEEP)
-    for place, trial_id in enumerate(trial_ids(database, job_id)):
+    for place, trial_id in enumerate(ids_of(database, job_id)):
         rows: dict[str, list[Any]] = {"step": [15, 30], "epoch": [1, 2], "train_loss": [2.0, 1.0]}
         rows |= {"test_loss": [2.5, 1.5 + place], "test_accuracy": [0.5, 0.7]}
         if place < 2:
             rows |= {"full_train_loss": [1.9, 0.9]}
         record_metrics(database, trial_id, rows)
-        ended = {"state": TrialState.COMPLETED, "steps_done": 30, "test_loss": 1.5 + place}
-        with database.write() as session:
-            session.execute(update(TrialRow).where(TrialRow.id == trial_id).values(**ended))
+        set_trials(database, job_id, place, state=TrialState.COMPLETED, steps_done=30, test_loss=1.5 + place)
     words = drawn(client, job_id, "epochs", width=8, height=5)
     for part in ("epoch", "loss", "whole training part", "test part"):
         assert part in words

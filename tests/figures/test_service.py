@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ayla_service.db.models import ChunkRow, PredictionSetRow, TrialRow
+from ayla_service.db.models import PredictionSetRow
 from ayla_service.db.session import Database
 from ayla_service.errors import FigureTooLarge, InvalidQuery, JobNotFound
 from ayla_service.figures import repository
@@ -14,28 +14,20 @@ from ayla_service.figures.service import FigurePlan, FigureService
 from ayla_service.states import TrialState
 from ayla_service.teams.principal import LOCAL
 from ayla_service.trials.encoding import encode
-from sqlalchemy import select, update
 
-from tests.factories import stranger, submit
+from tests.factories import set_trials, stranger, submit
+from tests.trials.chunked import add_chunk, ids_of, place_of
 
 pytestmark = pytest.mark.every_store
 
 LOSS, NONE = Kind.LOSS, FigureOptions()
 
 
-def trial_ids(database: Database, job_id: str) -> list[str]:
-    with database.read() as session:
-        return list(session.scalars(select(TrialRow.id).where(TrialRow.job_id == job_id).order_by(TrialRow.index)))
-
-
-def store(database: Database, trial_id: str, columns: dict[str, Any], **fields: object) -> None:
+def store(database: Database, trial_id: str, columns: dict[str, Any], **fields: Any) -> None:
     """A trial's trajectory as one chunk, and where it stands."""
-    steps = columns["step"]
-    fields = {"state": TrialState.COMPLETED, "steps_done": steps[-1]} | fields
-    with database.write() as session:
-        session.execute(update(TrialRow).where(TrialRow.id == trial_id).values(**fields))
-        rows = {"trial_id": trial_id, "first_step": steps[0], "last_step": steps[-1], "rows": len(steps)}
-        session.add(ChunkRow(**rows, data=encode(columns)))
+    fields = {"state": TrialState.COMPLETED, "steps_done": columns["step"][-1]} | fields
+    set_trials(database, *place_of(trial_id), **fields)
+    add_chunk(database, trial_id, columns)
 
 
 def planned(database: Database, job_id: str, kind: Kind = LOSS, **options: Any) -> FigurePlan:
@@ -51,7 +43,7 @@ def read(database: Database, job_id: str, kind: Kind = LOSS, **options: Any) -> 
 
 def test_settings_have_their_trials_with_what_they_recorded(database: Database) -> None:
     job = submit(database, seeds=[3, 4])
-    first, second, third, fourth = trial_ids(database, job.id)
+    first, second, third, fourth = ids_of(database, job.id)
     steps = list(range(11))
     for place, trial_id in enumerate((first, second, third)):
         losses = [float(place + 1)] * 11
@@ -75,7 +67,7 @@ def test_wanted_settings_only(database: Database) -> None:
 
 def test_trials_of_several_seeds_are_thinned_to_the_same_steps(database: Database) -> None:
     job = submit(database, seeds=[0, 1], budget={"steps": 1000})
-    for trial_id in trial_ids(database, job.id):
+    for trial_id in ids_of(database, job.id):
         losses = np.random.default_rng(len(trial_id)).normal(size=1001)
         store(database, trial_id, {"step": list(range(1001)), "loss": losses})
     for setting in read(database, job.id, max_points=100).settings:
@@ -89,7 +81,7 @@ def test_one_seed_keeps_its_extremes(database: Database) -> None:
     job = submit(database, budget={"steps": 1000})
     losses = np.ones(1001)
     losses[537] = 99.0
-    store(database, trial_ids(database, job.id)[0], {"step": list(range(1001)), "loss": losses})
+    store(database, ids_of(database, job.id)[0], {"step": list(range(1001)), "loss": losses})
     (run,) = read(database, job.id, max_points=20, optimizers=(0,)).settings[0].trials
     assert run.column("loss").max() == 99.0
     assert len(run.steps) <= 20
@@ -106,7 +98,7 @@ def test_of_many_seeds_the_first_are_read(database: Database, monkeypatch: pytes
 def test_only_as_much_is_read_as_can_be(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repository, "MOST_BYTES", 250)
     job = submit(database, seeds=[0, 1, 2])
-    for trial_id in trial_ids(database, job.id):
+    for trial_id in ids_of(database, job.id):
         store(database, trial_id, {"step": [0], "loss": [1.0]}, stored_bytes=60)
     assert read(database, job.id).seeds == 2
     monkeypatch.setattr(repository, "MOST_BYTES", 100)
@@ -125,7 +117,7 @@ def test_a_figure_of_another_team_does_not_exist(database: Database) -> None:
 
 def test_a_figure_changes_with_its_results_and_options_alone(database: Database) -> None:
     job, figures = submit(database), FigureService(database)
-    first, _ = trial_ids(database, job.id)
+    first, _ = ids_of(database, job.id)
 
     def version(options: FigureOptions = NONE, form: Form = Form.SVG, kind: Kind = LOSS) -> str:
         return figures.plan(LOCAL, job.id, kind, options, form).version
@@ -146,8 +138,11 @@ def test_fitted_curves_are_in_the_order_of_the_job_whatever_the_order_of_the_sto
     job = submit(database, problem=problem, optimizers=optimizers, budget=None)
     row = encode({"x": [0.0], "prediction": [1.0]})
     with database.write() as session:
-        for trial_id in reversed(trial_ids(database, job.id)):
-            session.add_all(PredictionSetRow(trial_id=trial_id, step=step, data=row) for step in (400, 150))
+        for trial_id in reversed(ids_of(database, job.id)):
+            job_id, index = place_of(trial_id)
+            session.add_all(
+                PredictionSetRow(job_id=job_id, trial_index=index, step=step, data=row) for step in (400, 150)
+            )
     fits = read(database, job.id, Kind.CURVE).fits
     assert fits is not None
     assert list(fits.columns) == [(step, place) for step in (150, 400) for place in range(8)]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from ayla_service.db.models import ChunkRow, MetricChunkRow, PredictionSetRow, TrialRow
+from ayla_service.db.models import ChunkRow, MetricChunkRow, PredictionSetRow
 from ayla_service.db.session import Database
 from ayla_service.routers import ROUTERS
 from ayla_service.states import TrialState
@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from httpx2 import Response
 from starlette.routing import BaseRoute
 
-from tests.factories import spec
+from tests.factories import set_trials, spec
 
 BASE_URL = "http://localhost"
 
@@ -97,32 +97,34 @@ def record(
     columns: dict[str, list[Any]],
     *,
     state: TrialState = TrialState.COMPLETED,
-    **fields: object,
+    **fields: Any,
 ) -> None:
     """Store a trial's trajectory as one chunk, and its end."""
-    steps = columns["step"]
-    data = encode(columns)
-    with database.write() as session:
-        trial = session.get_one(TrialRow, trial_id)
-        trial.state = state
-        for name, value in fields.items():
-            setattr(trial, name, value)
-        session.add(ChunkRow(trial_id=trial_id, first_step=steps[0], last_step=steps[-1], rows=len(steps), data=data))
+    job_id, _, index = trial_id.rpartition("-")
+    set_trials(database, job_id, int(index), state=state, **fields)
+    _add_chunk(database, ChunkRow, trial_id, columns)
 
 
 def record_metrics(database: Database, trial_id: str, columns: dict[str, list[Any]]) -> None:
     """Store a trial's metrics as one chunk."""
-    steps, data = columns["step"], encode(columns)
-    with database.write() as session:
-        session.add(
-            MetricChunkRow(trial_id=trial_id, first_step=steps[0], last_step=steps[-1], rows=len(steps), data=data)
-        )
+    _add_chunk(database, MetricChunkRow, trial_id, columns)
 
 
 def record_predictions(database: Database, trial_id: str, step: int, columns: dict[str, list[float]]) -> None:
     """Store a model's predictions at one step."""
+    job_id, _, index = trial_id.rpartition("-")
     with database.write() as session:
-        session.add(PredictionSetRow(trial_id=trial_id, step=step, data=encode(columns)))
+        session.add(PredictionSetRow(job_id=job_id, trial_index=int(index), step=step, data=encode(columns)))
+
+
+def _add_chunk(
+    database: Database, table: type[ChunkRow | MetricChunkRow], trial_id: str, columns: dict[str, list[Any]]
+) -> None:
+    job_id, _, index = trial_id.rpartition("-")
+    steps = columns["step"]
+    place = {"job_id": job_id, "trial_index": int(index), "first_step": steps[0], "last_step": steps[-1]}
+    with database.write() as session:
+        session.add(table(**place, rows=len(steps), data=encode(columns)))
 
 
 def upload_scope(*headers: tuple[bytes, bytes]) -> dict[str, Any]:

@@ -4,14 +4,14 @@ import re
 from typing import Any
 
 import pytest
-from ayla_service.db.models import JobRow, TrialRow
+from ayla_service.db.models import JobRow
 from ayla_service.db.session import Database
 from ayla_service.states import JobState, TrialState
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
 from tests.cases import each
-from tests.factories import spec
+from tests.factories import set_trials, spec
 from tests.http.helpers import pointers, problem_of
 
 
@@ -205,9 +205,7 @@ def test_a_wrong_query_of_trials_is_refused(client: TestClient, job_id: str, que
 
 
 def test_progress_counts_the_steps_of_all_trials(client: TestClient, database: Database, job_id: str) -> None:
-    with database.write() as session:
-        for trial in session.scalars(select(TrialRow).where(TrialRow.job_id == job_id)):
-            trial.state, trial.steps_done = TrialState.RUNNING, 4
+    set_trials(database, job_id, state=TrialState.RUNNING, steps_done=4)
     assert client.get(f"/v1/jobs/{job_id}").json()["progress"] == {
         "steps_done": 8,
         "steps_total": 20,

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from ayla_service.db.models import ChunkRow, JobLabelRow, JobRow, TrialRow
+from ayla_service.db.models import ChunkRow, JobLabelRow, JobRow, ShardRow, TrialSummariesRow
 from ayla_service.db.session import Database
 from ayla_service.queue.attempts import fail, record
 from ayla_service.queue.claims import claim
@@ -203,5 +203,5 @@ def test_a_job_that_has_ended_can_be_deleted(client: TestClient, database: Datab
     assert client.delete(f"/v1/jobs/{job_id}").status_code == 204
     problem_of(client.delete(f"/v1/jobs/{job_id}"), 404, "job-not-found")
     with database.read() as session:
-        for table in (JobRow, TrialRow, ChunkRow, JobLabelRow):
+        for table in (JobRow, ShardRow, TrialSummariesRow, ChunkRow, JobLabelRow):
             assert session.scalar(select(func.count()).select_from(table)) == 0

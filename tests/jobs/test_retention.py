@@ -1,5 +1,6 @@
 """Old jobs are removed with all that belongs to them, and nothing else is."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,8 @@ from ayla_service.db.models import (
     MetricChunkRow,
     PredictionSetRow,
     ShardRow,
-    TrialRow,
+    TrialIdRow,
+    TrialSummariesRow,
     WorkerRow,
 )
 from ayla_service.db.session import Database, store_now
@@ -22,9 +24,10 @@ from ayla_service.jobs.retention import Removed, Selection, count, prune, vacuum
 from ayla_service.queue.claims import claim
 from ayla_service.queue.workers import register
 from ayla_service.states import JobState
+from ayla_service.trials.columns import encode_summaries
 from sqlalchemy import func, select, update
 
-from tests.factories import WORKER, jobs, spec, submit
+from tests.factories import WORKER, indices, jobs, spec, submit, summaries
 from tests.queue.test_workers import facts
 
 pytestmark = pytest.mark.every_store
@@ -45,8 +48,11 @@ def finished(database: Database, days_ago: float, **changes: object) -> str:
         of_job = update(ShardRow).where(ShardRow.job_id == job_id)
         session.execute(of_job.values(state="succeeded", lease_expires_at=None))
         session.execute(update(JobRow).where(JobRow.id == job_id).values(state="succeeded", finished_at=now))
-        for trial_id in claimed.trial_ids.values():
-            session.add(ChunkRow(trial_id=trial_id, first_step=0, last_step=9, rows=10, data=b"0123456789"))
+        for index in indices(claimed):
+            place = {"job_id": job_id, "trial_index": index}
+            session.add(ChunkRow(**place, first_step=0, last_step=9, rows=10, data=b"0123456789"))
+            session.add(TrialIdRow(**place, id=str(uuid.uuid4())))
+        session.add(TrialSummariesRow(shard_id=claimed.shard_id, attempt=1, data=encode_summaries(summaries(2))))
     age(database, job_id, days_ago)
     return job_id
 
@@ -71,15 +77,14 @@ def test_old_jobs_go_with_everything_and_young_ones_stay(database: Database) -> 
     old = finished(database, 31, tags=["a"])
     young = finished(database, 29)
     with database.write() as session:
-        trial = session.scalars(select(TrialRow.id).where(TrialRow.job_id == old)).first()
         for table in (MetricChunkRow, PredictionSetRow):
             where = {"step": 0} if table is PredictionSetRow else {"first_step": 0, "last_step": 0, "rows": 1}
-            session.add(table(trial_id=trial, data=b"12345", **where))
+            session.add(table(job_id=old, trial_index=0, data=b"12345", **where))
     removed = prune(database, MONTH)
     assert left(database) == {young}
     assert (removed.jobs, removed.trials) == (1, 2)
     assert removed.result_bytes == 2 * 10 + 2 * 5
-    assert rows(database, ShardRow, AttemptRow, TrialRow, ChunkRow) == [1, 1, 2, 2]
+    assert rows(database, ShardRow, AttemptRow, TrialSummariesRow, TrialIdRow, ChunkRow) == [1, 1, 1, 2, 2]
     assert rows(database, JobLabelRow, MetricChunkRow, PredictionSetRow) == [3, 0, 0], "the labels of the young one"
     assert prune(database, MONTH) == Removed()
 
@@ -122,11 +127,13 @@ def test_states_and_tags_narrow_the_selection(database: Database) -> None:
 def test_large_jobs_are_removed_in_small_transactions(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "_JOBS_AT_ONCE", 2)
     monkeypatch.setattr(retention, "_TRIALS_AT_ONCE", 3)
+    monkeypatch.setattr(retention, "_SHARDS_AT_ONCE", 1)
     for _ in range(2):
         finished(database, 31, seeds=[1, 2])  # four trials
     told: list[Removed] = []
     total = prune(database, MONTH, told.append)
-    assert [progress.trials for progress in told] == [3, 6, 8, 8]
+    assert [progress.trials for progress in told] == [4, 8, 8, 8]
+    assert [progress.result_bytes for progress in told] == [30, 60, 80, 80]
     assert (total.jobs, total.trials, left(database)) == (2, 8, set())
 
 
@@ -139,9 +146,9 @@ def test_one_that_is_cut_off_is_finished_the_next_time(database: Database, monke
 
     with pytest.raises(KeyboardInterrupt):
         prune(database, MONTH, cut_off)
-    assert rows(database, JobRow, TrialRow) == [1, 1]
+    assert rows(database, JobRow, ShardRow, ChunkRow, TrialIdRow) == [1, 0, 1, 1]
     assert prune(database, MONTH).jobs == 1
-    assert rows(database, JobRow, TrialRow, ChunkRow) == [0, 0, 0]
+    assert rows(database, JobRow, ShardRow, ChunkRow, TrialIdRow) == [0, 0, 0, 0]
 
 
 def test_keys_and_workers_that_nobody_needs_go_too(database: Database) -> None:
@@ -163,7 +170,7 @@ def test_one_job_is_removed_with_all_that_belongs_to_it(database: Database, monk
     job_id, other = finished(database, 1), submit(database)
     retention.remove(database, job_id)
     assert left(database) == {other.id}
-    assert rows(database, ChunkRow, TrialRow) == [0, 2]
+    assert rows(database, ChunkRow, TrialIdRow, ShardRow) == [0, 0, 1]
 
 
 def test_vacuum_makes_the_file_smaller(database: Database) -> None:
@@ -171,8 +178,7 @@ def test_vacuum_makes_the_file_smaller(database: Database) -> None:
         return
     job_id = finished(database, 31)
     with database.write() as session:
-        trial = session.scalars(select(TrialRow.id).where(TrialRow.job_id == job_id)).first()
-        session.add(ChunkRow(trial_id=trial, first_step=99, last_step=99, rows=1, data=bytes(1_000_000)))
+        session.add(ChunkRow(job_id=job_id, trial_index=0, first_step=99, last_step=99, rows=1, data=bytes(1_000_000)))
     prune(database, MONTH)
     before = _pages(database)
     vacuum(database)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from ayla_service import cursors
 from ayla_service.datasets.pinning import pin_uploads
-from ayla_service.db.models import ChunkRow, IdempotencyKeyRow, JobRow, MemberRow, TeamRow, TrialRow
+from ayla_service.db.models import ChunkRow, IdempotencyKeyRow, JobRow, MemberRow, ShardRow, TeamRow
 from ayla_service.db.session import Database
 from ayla_service.errors import InvalidQuery, JobNotFound, JobUnfinished, LimitReached
 from ayla_service.idempotency import RequestKey, StoredAnswer
@@ -22,14 +22,14 @@ from ayla_service.queue.retries import ErrorType
 from ayla_service.queue.wakeup import TimerWakeUp
 from ayla_service.states import LabelKind, TrialState
 from ayla_service.teams.principal import LOCAL, Principal
+from ayla_service.trials.columns import CODES
 from ayla_service.trials.encoding import encode
-from ayla_service.trials.progress import TrialProgress
 from ayla_service.trials.writer import NewChunk, NewResults
 from ayla_spec import JobSpec, ResolvedJobSpec, SpecError, SpecIssue
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
-from tests.factories import AT_ONCE, WORKER, colleague, jobs, spec, submit
+from tests.factories import AT_ONCE, WORKER, colleague, indices, jobs, spec, stored_trials, submit, summaries
 from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.every_store
@@ -216,14 +216,12 @@ def test_an_expired_key_makes_a_new_request(database: Database) -> None:
 
 def _block(claimed: Claim, states: Sequence[TrialState], last: int, *, finished: bool = False) -> RecordedBlock:
     steps = list(range(last + 1))
-    ids = list(claimed.trial_ids.values())
     data = encode({"step": steps, "loss": [1.0] * len(steps)})
-    return RecordedBlock(
-        None,
-        [TrialProgress(id_, state, last, None, 1.0, 0, None, 0, 5.0) for id_, state in zip(ids, states, strict=True)],
-        NewResults([NewChunk(id_, 0, last, len(steps), data) for id_ in ids]),
-        finished,
-    )
+    results = NewResults([NewChunk(index, 0, last, len(steps), data) for index in indices(claimed)])
+    codes = [CODES[state] for state in states]
+    sizes = results.sizes(0, len(states))
+    trials = summaries(len(states), state=codes, steps_done=last, best_loss=1.0, wall_seconds=5.0, stored_bytes=sizes)
+    return RecordedBlock(last + (not finished), None, trials, results, finished)
 
 
 def _failed_with_a_diverged_trial(database: Database) -> str:
@@ -231,7 +229,7 @@ def _failed_with_a_diverged_trial(database: Database) -> str:
     job_id = submit(database).id
     claimed = claim(database, WORKER, 30)
     assert claimed is not None
-    record(database, claimed, _block(claimed, [TrialState.DIVERGED, TrialState.RUNNING], 4), 30)
+    record(database, claimed, _block(claimed, [TrialState.DIVERGED, TrialState.QUEUED], 4), 30)
     fail(database, claimed, ErrorType.TIME_LIMIT, "too long", AT_ONCE)
     return job_id
 
@@ -254,8 +252,8 @@ def test_what_a_job_has_stored_is_right_after_it_was_tried_again(database: Datab
     assert jobs(database).get(job_id).state == "succeeded"
     with database.read() as session:
         there = session.scalar(select(func.sum(func.length(ChunkRow.data))))
-        assert session.scalar(select(func.sum(TrialRow.stored_bytes))) == there
         assert session.get_one(JobRow, job_id).stored_bytes == there
+    assert sum(trial.stored_bytes for trial in stored_trials(database, job_id)) == there
 
 
 def test_a_job_that_is_tried_again_meanwhile_is_not_removed(database: Database) -> None:
@@ -271,7 +269,7 @@ def test_a_job_that_is_being_removed_cannot_be_tried_again(database: Database) -
     job_id = submit(database).id
     jobs(database).cancel(job_id)
     with database.write() as session:
-        session.execute(delete(TrialRow).where(TrialRow.index == 0))
+        session.execute(delete(ShardRow))
     with pytest.raises(JobNotFound):
         jobs(database).retry(job_id)
 

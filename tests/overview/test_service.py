@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
-from ayla_service.db.models import AttemptRow, MemberRow, ShardRow, TeamRow, TrialRow
+from ayla_service.db.models import AttemptRow, MemberRow, ShardRow, TeamRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import JobNotFound
 from ayla_service.overview.moving import move_before, move_to_front
@@ -15,16 +15,14 @@ from ayla_service.queue import snapshot as snapshot_module
 from ayla_service.queue.attempts import fail
 from ayla_service.queue.claims import Claim, WorkerIdentity, claim
 from ayla_service.queue.fair_queue import FAIR
-from ayla_service.queue.packs import CompletedShard
 from ayla_service.queue.retries import ErrorType, RetryPolicy
 from ayla_service.queue.workers import register
 from ayla_service.teams.principal import LOCAL, Principal
-from ayla_service.trials.writer import NewResults
 from sqlalchemy import select, update
 
 from tests.factories import colleague, jobs, stranger, submit
 from tests.queue.queueing import LEASE
-from tests.queue.simulation import Arrival, put
+from tests.queue.simulation import Arrival, empty, put
 from tests.queue.test_workers import facts
 
 pytestmark = pytest.mark.every_store
@@ -66,7 +64,7 @@ def run(database: Database, worker: WorkerIdentity, seconds_ago: float = 0.0) ->
 
 
 def ended(database: Database, claimed: Claim) -> None:
-    packs.complete(database, [CompletedShard(claimed, [], NewResults(), "cpu")])
+    packs.complete(database, [empty(claimed)])
 
 
 def seconds(view: Queue | QueuePosition, found: object) -> float:
@@ -155,7 +153,7 @@ def test_the_steps_made_tell_more_than_the_estimate(database: Database) -> None:
     put_shards(database, LOCAL, [20_000.0])
     claimed = run(database, worker, 30_000.0)
     with database.write() as session:
-        session.execute(update(TrialRow).where(TrialRow.shard_id == claimed.shard_id).values(steps_done=2))
+        session.execute(update(ShardRow).where(ShardRow.id == claimed.shard_id).values(step=2))
     view = queue(database)
     assert seconds(view, view.running[0].expected_end) == pytest.approx(120_000.0, abs=1_000.0), (
         "2 of 10 steps in 30 000 s"
@@ -188,7 +186,7 @@ def test_a_pack_took_its_time_once(database: Database) -> None:
     with database.write() as session:
         at = session.scalars(select(AttemptRow.started_at)).first()
         session.execute(update(AttemptRow).values(started_at=at, heartbeat_at=at))
-    packs.complete(database, [CompletedShard(one, [], NewResults(), "cpu") for one in claimed])
+    packs.complete(database, [empty(one) for one in claimed])
     view = position(database, job)
     assert view.basis.ratio == pytest.approx(2.0, abs=0.5)
     assert (view.position, view.reason) == (None, "The job has ended as succeeded.")
@@ -235,7 +233,7 @@ def test_a_job_of_which_all_runs_or_waits_after_a_failure_has_no_position(databa
     job = put_shards(database, LOCAL, [20_000.0])
     claimed = run(database, worker, 10_000.0)
     with database.write() as session:
-        session.execute(update(TrialRow).where(TrialRow.shard_id == claimed.shard_id).values(steps_done=5))
+        session.execute(update(ShardRow).where(ShardRow.id == claimed.shard_id).values(step=5))
     view = position(database, job)
     assert view.reason == "All that is left of it runs."
     assert seconds(view, view.estimated_finish) == pytest.approx(10_000.0, abs=1_000.0)

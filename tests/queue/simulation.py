@@ -25,7 +25,7 @@ from ayla_service.teams.principal import Principal
 from ayla_service.trials.writer import NewResults
 from ayla_spec import JobSpec, resolve
 
-from tests.factories import spec
+from tests.factories import spec, summaries
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
 LIMITS = PackLimits(shards=256, seconds=1.0, small_seconds=0.25)
@@ -62,17 +62,19 @@ def put(database: Database, arrival: Arrival, now: datetime) -> tuple[str, dict[
     document = spec(priority=arrival.priority)
     wanted = JobSpec.model_validate(document)
     planned = plan_job(arrival.owner, wanted, document, resolve(wanted), now)
+    like = {**planned.shards[0], "trials": 1}
     shards = [
-        {**planned.shards[0], "id": str(uuid.uuid4()), "index": index, "cost": cost}
+        {**like, "id": str(uuid.uuid4()), "index": index, "first_trial": index, "cost": cost}
         for index, cost in enumerate(arrival.costs)
     ]
-    trials = [
-        {**planned.trials[0], "id": str(uuid.uuid4()), "index": index, "shard_id": shard["id"]}
-        for index, shard in enumerate(shards)
-    ]
     with database.write() as session:
-        insert_jobs(session, [PlannedJob(planned.owner, planned.job, planned.labels, shards, trials)])
+        insert_jobs(session, [PlannedJob(planned.owner, planned.job, planned.labels, shards)])
     return planned.job["id"], {shard["id"]: shard["cost"] for shard in shards}
+
+
+def empty(claim: Claim) -> CompletedShard:
+    """A shard that is done, without any result and in no time."""
+    return CompletedShard(claim, summaries(claim.range.trials), NewResults(), "cpu")
 
 
 def noise(seed: int) -> Iterator[float]:
@@ -153,7 +155,7 @@ class Simulation:
         return bool(found)
 
     def _complete(self, done: Sequence[Claim]) -> None:
-        stored = packs.complete(self.database, [CompletedShard(claim, [], NewResults(), "cpu") for claim in done])
+        stored = packs.complete(self.database, [empty(claim) for claim in done])
         assert len(stored) == len(done)
 
     def _submit(self, arrival: Arrival) -> None:

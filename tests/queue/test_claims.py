@@ -50,8 +50,8 @@ def test_a_claim_tells_all_that_is_needed(database: Database) -> None:
     job = submit(database, seeds=[4, 5])
     claimed = claim_one(database)
     assert claimed.spec == job.resolved
-    assert [plan.seed for plan in claimed.trials] == [4, 5, 4, 5]
-    assert set(claimed.trial_ids) == {0, 1, 2, 3}
+    assert claimed.trials.seeds.tolist() == [4, 5, 4, 5]
+    assert claimed.range == (job.id, 0, 4)
     assert claimed.attempt == 1
     running = jobs(database).get(job.id)
     assert running.state == "running"

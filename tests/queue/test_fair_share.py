@@ -13,19 +13,17 @@ from ayla_service.db.session import Database, store_is_away, store_now
 from ayla_service.queue import attempts, claims, control, packs
 from ayla_service.queue.claims import CLAIM_LOCK, Claim, WorkerIdentity, claim, claim_pack
 from ayla_service.queue.eligibility import WORKERS_LIMIT
-from ayla_service.queue.packs import CompletedShard
 from ayla_service.queue.policy import PackLimits
 from ayla_service.queue.reaper import reap
 from ayla_service.teams.limits import Limit
 from ayla_service.teams.principal import LOCAL, Principal
-from ayla_service.trials.writer import NewResults
 from sqlalchemy import make_url, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from tests.factories import AT_ONCE, WORKER, colleague, stranger
 from tests.queue.queueing import LEASE, claim_one, expire_leases
 from tests.queue.scenarios import member_of, other_team
-from tests.queue.simulation import Arrival, put
+from tests.queue.simulation import Arrival, empty, put
 
 pytestmark = pytest.mark.every_store
 
@@ -196,7 +194,7 @@ def test_the_time_of_a_pack_is_shared_out_by_what_was_estimated(database: Databa
     with database.write() as session:
         at = store_now(session) - timedelta(seconds=12)
         session.execute(update(AttemptRow).values(started_at=at, heartbeat_at=at))
-    packs.complete(database, [CompletedShard(one, [], NewResults(), "cpu") for one in found])
+    packs.complete(database, [empty(one) for one in found])
     took = seconds_of(database, found[0])
     assert took >= 12.0
     assert used(database, LOCAL)[0] == pytest.approx(took / 3, rel=0.01)
@@ -353,7 +351,7 @@ def test_claims_and_ends_at_once_charge_everybody_rightly_and_never_wait_in_a_ci
                 is_first = False
                 attempts.release(database, found[0])
                 found = found[1:]
-            done += len(packs.complete(database, [CompletedShard(one, [], NewResults(), "cpu") for one in found[::-1]]))
+            done += len(packs.complete(database, [empty(one) for one in found[::-1]]))
         return done
 
     with ThreadPoolExecutor(4) as pool:

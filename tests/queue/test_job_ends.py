@@ -13,7 +13,7 @@ from ayla_service.queue.reaper import reap
 from ayla_service.queue.retries import ErrorType, RetryPolicy
 from sqlalchemy import update
 
-from tests.factories import AT_ONCE, WORKER, jobs, progress, submit
+from tests.factories import AT_ONCE, WORKER, jobs, progress, submit, trial_ids
 from tests.queue.queueing import LEASE, MAX_ATTEMPTS, claim_one, expire_leases, shard_states, steps_of
 
 pytestmark = pytest.mark.every_store
@@ -82,7 +82,7 @@ def test_cancelling_a_running_job_stops_it_at_the_next_heartbeat(database: Datab
     assert attempts.record(database, claimed, progress(claimed, 0, 4), LEASE) is HeartbeatReply.STOP
     attempts.cancel(database, claimed)
     assert jobs(database).get(job.id).state == "cancelled"
-    assert steps_of(database, claimed.trial_ids[0]) == [0, 1, 2, 3, 4], "what was computed stays"
+    assert steps_of(database, trial_ids(claimed)[0]) == [0, 1, 2, 3, 4], "what was computed stays"
 
 
 def test_a_job_that_finishes_while_it_is_cancelled_has_succeeded(database: Database) -> None:

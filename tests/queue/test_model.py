@@ -3,6 +3,7 @@
 The model is a list of shards with a state and an attempt number; it has no time but "before" and "after" a lease.
 """
 
+import dataclasses
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -145,7 +146,7 @@ class QueueMachine(RuleBasedStateMachine):
             return
         block = progress(held.claim, held.step, held.step)
         if not checkpoint:
-            block = type(block)(None, block.trials, block.results, finished=False)
+            block = dataclasses.replace(block, checkpoint=None)
         if self._refused(held, lambda: attempts.record(self.database, held.claim, block, LEASE)):
             return
         held.step += 1

@@ -18,10 +18,11 @@ from ayla_core.devices import set_threads
 from ayla_core.engine import Engine
 from ayla_core.recorder import MemoryRecorder
 from ayla_core.training import train
-from ayla_service.db.models import AttemptRow, ShardRow, TrialRow
+from ayla_service.db.models import AttemptRow, ShardRow
 from ayla_service.teams.principal import LOCAL
 from ayla_service.trials.selection import TrajectoryQuery
 from ayla_service.trials.service import ResultReader
+from ayla_service.trials.trial_ids import trial_id
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.trials import plan_trials
 from sqlalchemy import select
@@ -85,14 +86,13 @@ def client(deployment: Deployment) -> Iterator[Client]:
 def _assert_as_if_undisturbed(deployment: Deployment, job: Job) -> None:
     """Every row is what the core computes of the job's shards in one go, bit for bit."""
     with deployment.database.read() as session:
-        rows = session.execute(
-            select(TrialRow.shard_id, TrialRow.index, TrialRow.id).where(TrialRow.job_id == job.id)
-        ).all()
-    for shard in {shard_id for shard_id, _, _ in rows}:
-        ids = {index: trial_id for shard_id, index, trial_id in rows if shard_id == shard}
-        memory = _undisturbed(json.dumps(job.resolved, sort_keys=True), tuple(sorted(ids)))
-        for index, trial_id in ids.items():
-            stored = ResultReader(deployment.database).trajectory(LOCAL.team_id, trial_id, TrajectoryQuery())
+        shards = session.execute(select(ShardRow.first_trial, ShardRow.trials).where(ShardRow.job_id == job.id)).all()
+    for first, trials in shards:
+        indices = tuple(range(first, first + trials))
+        memory = _undisturbed(json.dumps(job.resolved, sort_keys=True), indices)
+        for index in indices:
+            wanted = trial_id(job.id, index)
+            stored = ResultReader(deployment.database).trajectory(LOCAL.team_id, wanted, TrajectoryQuery())
             for name, values in memory.trajectories[index].items():
                 assert stored[name].to_numpy().tobytes() == values.tobytes(), name
 

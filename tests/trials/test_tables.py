@@ -11,14 +11,13 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
-from ayla_service.db.models import ChunkRow, JobRow, TrialRow
+from ayla_service.db.models import JobRow
 from ayla_service.db.session import Database
 from ayla_service.errors import InvalidQuery, JobNotFound
 from ayla_service.jobs.schemas import JobDetail
 from ayla_service.states import TrialState
 from ayla_service.teams.principal import LOCAL
 from ayla_service.trials import chunks, encoding, formats, step_rows, table
-from ayla_service.trials.encoding import encode
 from ayla_service.trials.formats import Format, downloaded
 from ayla_service.trials.selection import Scale, TrajectoryQuery, TrialSelection
 from ayla_service.trials.series import TRAJECTORY
@@ -27,10 +26,11 @@ from ayla_service.trials.snapshot import TrialsSnapshot
 from ayla_service.trials.table import ResultTable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from tests.factories import stranger, submit
+from tests.factories import set_trials, stranger, submit
+from tests.trials.chunked import add_chunk, ids_of, place_of
 
 pytestmark = pytest.mark.every_store
 
@@ -45,8 +45,7 @@ def job(database: Database) -> JobDetail:
 
 
 def _ids(database: Database, job: JobDetail) -> list[str]:
-    with database.read() as session:
-        return list(session.scalars(select(TrialRow.id).where(TrialRow.job_id == job.id).order_by(TrialRow.index)))
+    return ids_of(database, job.id)
 
 
 def _store(
@@ -58,17 +57,10 @@ def _store(
 ) -> None:
     """Store the rows of a trial in chunks, as a worker does."""
     steps = list(columns["step"])
-    with database.write() as session:
-        trial = session.get_one(TrialRow, trial_id)
-        trial.state, trial.steps_done = state, int(steps[-1]) + (state == TrialState.RUNNING)
-        for first in range(0, len(steps), rows_per_chunk):
-            part = {name: np.asarray(values[first : first + rows_per_chunk]) for name, values in columns.items()}
-            ends = int(part["step"][0]), int(part["step"][-1])
-            session.add(
-                ChunkRow(
-                    trial_id=trial_id, first_step=ends[0], last_step=ends[1], rows=len(part["step"]), data=encode(part)
-                )
-            )
+    set_trials(database, *place_of(trial_id), state=state, steps_done=int(steps[-1]) + (state == TrialState.RUNNING))
+    for first in range(0, len(steps), rows_per_chunk):
+        part = {name: np.asarray(values[first : first + rows_per_chunk]) for name, values in columns.items()}
+        add_chunk(database, trial_id, part)
 
 
 def _course(rows: int, seed: int, extra: str | None = None) -> dict[str, Sequence[float]]:
@@ -111,9 +103,8 @@ def test_a_column_that_a_trial_lacks_is_null(database: Database, job: JobDetail)
     _store(database, first, _course(3, 0))
     _store(database, second, _course(2, 1, "param.x"))
     _store(database, third, _course(4, 2), rows_per_chunk=4)
-    with database.write() as session:  # another version of the worker went on
-        later = {"step": [4], "loss": [0.5], "scale": [2.0]}
-        session.add(ChunkRow(trial_id=third, first_step=4, last_step=4, rows=1, data=encode(later)))
+    # another version of the worker went on
+    add_chunk(database, third, {"step": [4], "loss": [0.5], "scale": [2.0]})
     whole = _whole(_open(database, job))
     assert set(whole.column_names[4:]) == {"step", "loss", "param.x", "scale"}
     assert [value is None for value in whole["param.x"].to_pylist()] == [True] * 3 + [False] * 2 + [True] * 5
@@ -223,10 +214,8 @@ def test_a_download_shows_what_was_there_when_it_began(database: Database, job: 
     _store(database, second, _course(12, 1), state=TrialState.RUNNING)
     pieces = _open(database, job).pieces()
     shown = [next(pieces)]
-    with database.write() as session:
-        for trial_id in (first, second, others[0]):
-            late = encode({"step": [20], "loss": [1.0]})
-            session.add(ChunkRow(trial_id=trial_id, first_step=20, last_step=20, rows=1, data=late))
+    for trial_id in (first, second, others[0]):
+        add_chunk(database, trial_id, {"step": [20], "loss": [1.0]})
     shown += pieces
     whole = pa.concat_tables(shown)
     assert whole["step"].to_pylist() == [*range(20), *range(12)]
@@ -254,12 +243,9 @@ def test_the_version_changes_with_whatever_changes_the_rows(database: Database, 
     look()
     _store(database, trial_id, _course(4, 0), state=TrialState.RUNNING)
     look()
-    with database.write() as session:
-        late = encode({"step": [4], "loss": [1.0]})
-        session.add(ChunkRow(trial_id=trial_id, first_step=4, last_step=4, rows=1, data=late))
+    add_chunk(database, trial_id, {"step": [4], "loss": [1.0]})
     look()
-    with database.write() as session:
-        session.get_one(TrialRow, trial_id).state = TrialState.COMPLETED
+    set_trials(database, *place_of(trial_id), state=TrialState.COMPLETED)
     look()
     assert len(set(seen)) == 4
     look()
@@ -333,9 +319,7 @@ def test_a_trial_as_an_arrow_stream_is_what_is_stored(
     trial_id = _ids(database, job)[0]
     _store(database, trial_id, _course(1800, 7, "param.x") | {"late": [math.nan] * 1800}, rows_per_chunk)
     if another:
-        with database.write() as session:
-            other = {"step": [1800], "loss": [-math.inf], "new": [5.0]}
-            session.add(ChunkRow(trial_id=trial_id, first_step=1800, last_step=1800, rows=1, data=encode(other)))
+        add_chunk(database, trial_id, {"step": [1800], "loss": [-math.inf], "new": [5.0]})
     read = ResultReader(database)
     opened = read.table(
         TRAJECTORY, read.of_trial(TRAJECTORY, LOCAL.team_id, trial_id), TrajectoryQuery(), identified=False

@@ -10,21 +10,20 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from ayla_service.db.models import ChunkRow, JobRow, TrialRow
+from ayla_service.db.models import JobRow
 from ayla_service.db.session import Database
 from ayla_service.states import JobState, TrialState
 from ayla_service.trials import table
 from ayla_service.trials.chunks import ChunkReader
-from ayla_service.trials.encoding import encode
 from ayla_service.trials.routes import answers as trajectories
 from ayla_service.trials.routes import tables
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from sqlalchemy import select
 
 from tests.factories import spec, stranger, submit_as
 from tests.http.helpers import pointers, problem_of, record, record_metrics
+from tests.trials.chunked import add_chunk, ids_of
 
 NAN, INF = math.nan, math.inf
 COLUMNS: dict[str, list[Any]] = {
@@ -38,8 +37,7 @@ PARQUET = "application/vnd.apache.parquet"
 
 @pytest.fixture
 def trial_ids(database: Database, job_id: str) -> list[str]:
-    with database.read() as session:
-        return list(session.scalars(select(TrialRow.id).where(TrialRow.job_id == job_id).order_by(TrialRow.index)))
+    return ids_of(database, job_id)
 
 
 @pytest.fixture
@@ -133,9 +131,7 @@ def test_thinning_on_a_log_scale_and_by_other_columns(
 
 
 def _add_chunk(database: Database, trial_id: str, step: int) -> None:
-    with database.write() as session:
-        data = encode({"step": [step], "loss": [1.0]})
-        session.add(ChunkRow(trial_id=trial_id, first_step=step, last_step=step, rows=1, data=data))
+    add_chunk(database, trial_id, {"step": [step], "loss": [1.0]})
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "arrow", "parquet"])
@@ -207,8 +203,7 @@ def test_a_label_is_no_formula_in_csv_and_itself_elsewhere(client: TestClient, d
     job_id = client.post(
         "/v1/jobs", json=spec(optimizers=[{"name": "sgd", "learning_rate": 0.1, "label": "=1+1"}])
     ).json()["id"]
-    with database.read() as session:
-        (trial_id,) = session.scalars(select(TrialRow.id).where(TrialRow.job_id == job_id))
+    (trial_id,) = ids_of(database, job_id)
     record(database, trial_id, {"step": [0], "loss": [-6.0]}, steps_done=1)
     for name in ("summary", "trajectories"):
         path = f"/v1/jobs/{job_id}/{name}"
@@ -326,8 +321,7 @@ PATHS = ["/v1/jobs/{job}/trajectories", "/v1/jobs/{job}/metrics", "/v1/jobs/{job
 
 def test_other_teams_see_nothing(client: TestClient, database: Database) -> None:
     theirs = submit_as(database, stranger(database))
-    with database.read() as session:
-        trial_id = session.scalars(select(TrialRow.id).where(TrialRow.job_id == theirs.id)).first()
+    trial_id = ids_of(database, theirs.id)[0]
     for path in (*PATHS, "/v1/trials/{trial}/trajectory", "/v1/trials/{trial}/metrics"):
         kind = "job" if "{job}" in path else "trial"
         for job, trial in ((theirs.id, trial_id), ("nope", "nope"), ("0" * 36, "0" * 36)):

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from ayla_service.db.models import JobRow, MemberRow, ShardRow, TrialRow, WebhookDeliveryRow
+from ayla_service.db.models import JobRow, MemberRow, ShardRow, WebhookDeliveryRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue import attempts
 from ayla_service.queue.lifecycle import end_finished_jobs
@@ -29,7 +29,7 @@ def end(database: Database, job_ids: Sequence[str], state: str = "succeeded") ->
     """Let jobs end as a pack of them does: all in one transaction."""
     with database.write() as session:
         session.execute(update(ShardRow).where(ShardRow.job_id.in_(job_ids)).values(state=state))
-        session.execute(update(TrialRow).where(TrialRow.job_id.in_(job_ids)).values(state="completed"))
+        session.execute(update(ShardRow).where(ShardRow.job_id.in_(job_ids)).values(completed=ShardRow.trials))
         end_finished_jobs(session, job_ids, store_now(session))
 
 

@@ -7,13 +7,11 @@ from ayla_service.comparison.protocol import Protocol
 from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.service import ComparisonService, jobs_comparison
 from ayla_service.comparison.significance import sign_test
-from ayla_service.db.models import TrialRow
 from ayla_service.db.session import Database
 from ayla_service.teams.principal import LOCAL
 from ayla_spec.functions import TEST_FUNCTIONS
-from sqlalchemy import select
 
-from tests.factories import submit
+from tests.factories import stored_trials, submit
 from tests.worker.test_effects import run_all
 
 NAMES = ("booth", "himmelblau", "three-hump-camel", "matyas")
@@ -43,10 +41,8 @@ def job_of(database: Database, name: str) -> str:
 
 def losses_of(database: Database, job_id: str) -> Losses:
     found: dict[str, dict[int, float]] = {}
-    query = select(TrialRow.label, TrialRow.seed, TrialRow.final_loss).where(TrialRow.job_id == job_id)
-    with database.read() as session:
-        for label, seed, loss in session.execute(query.order_by(TrialRow.index)):
-            found.setdefault(label, {})[seed] = float("inf") if loss is None else loss
+    for trial in stored_trials(database, job_id):
+        found.setdefault(trial.label, {})[trial.seed] = float("inf") if trial.final_loss is None else trial.final_loss
     return found
 
 

@@ -5,7 +5,6 @@ import torch
 from ayla_core.engine import Engine
 from ayla_core.recorder import MemoryRecorder
 from ayla_core.training import train
-from ayla_service.db.models import TrialRow
 from ayla_service.db.session import Database
 from ayla_service.jobs.schemas import JobDetail
 from ayla_service.queue.attempts import record, release
@@ -13,7 +12,8 @@ from ayla_service.queue.claims import claim
 from ayla_service.settings import Settings
 from ayla_service.states import TrialState
 from ayla_service.teams.principal import LOCAL
-from ayla_service.trials.progress import TrialProgress, update_trials
+from ayla_service.trials.columns import CODES, MISSING, Summaries
+from ayla_service.trials.progress import advanced
 from ayla_service.trials.schemas import TrialMetric, TrialSummary
 from ayla_service.trials.selection import TrajectoryQuery, TrialSelection
 from ayla_service.trials.service import ResultReader
@@ -24,6 +24,7 @@ from ayla_worker.identity import describe_worker
 from ayla_worker.runner import Runner
 
 from tests.factories import WORKER, jobs, progress, submit
+from tests.factories import summaries as made
 
 pytestmark = pytest.mark.every_store
 
@@ -58,7 +59,8 @@ def test_metrics_are_stored_as_the_core_has_them(database: Database) -> None:
     for job in made:
         spec, memory = ResolvedJobSpec.model_validate(job.resolved), MemoryRecorder()
         train(Engine(spec, plan_trials(spec), torch.device("cpu")), memory)
-        table = reader.summary(reader.of_job(None, LOCAL.team_id, job.id, TrialSelection())).to_pylist()
+        summary = reader.summary(reader.of_job(None, LOCAL.team_id, job.id, TrialSelection()))
+        table = summary.whole(10, 1000).to_pylist()
         for index, found in enumerate(summaries(database, job)):
             expected = memory.outcomes[index].metrics
             assert found.metrics == {
@@ -98,17 +100,15 @@ def test_who_has_computed_alone_is_known(database: Database) -> None:
     ("first", "second", "expected"), [(True, True, True), (False, True, False), (None, True, None)]
 )
 def test_a_trial_was_alone_if_it_was_in_all_its_attempts(
-    database: Database, first: bool | None, second: bool, expected: bool | None
+    first: bool | None, second: bool, expected: bool | None
 ) -> None:
-    job = submit(database, optimizers=[ADAM])
-    (trial,) = jobs(database).trials(job.id).items
+    codes = {None: MISSING, False: 0, True: 1}
+    stored = Summaries.blank(1)
     for steps, alone in ((5, first), (10, second)):
-        state = TrialState.RUNNING if steps < 10 else TrialState.COMPLETED
-        told = TrialProgress(trial.id, state, steps, None, 1.0, 1, None, 0, 0.5, ran_alone=alone)
-        with database.write() as session:
-            update_trials(session, [told, told], {})
-    with database.read() as session:
-        assert session.get_one(TrialRow, trial.id).ran_alone is expected
+        state = CODES[TrialState.QUEUED if steps < 10 else TrialState.COMPLETED]
+        block = made(1, state=state, steps_done=steps, wall_seconds=0.5, ran_alone=codes[alone])
+        stored = advanced(stored, block)
+    assert stored["ran_alone"].tolist() == [codes[expected]]
 
 
 def test_an_attempt_that_begins_anew_does_not_forget_the_one_before(database: Database) -> None:

@@ -2,14 +2,14 @@
 
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import torch
+from ayla_spec.batch import TrialBatch
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.optimizers.base import NAMES
 from ayla_spec.problems import ExpressionProblem
-from ayla_spec.trials import TrialPlan
 from torch import Tensor
 
 _FORMAT = 3
@@ -24,15 +24,18 @@ class CheckpointError(ValueError):
     """Bytes that are no checkpoint of this batch."""
 
 
-def fingerprint(spec: ResolvedJobSpec, trials: Sequence[TrialPlan]) -> str:
+def fingerprint(spec: ResolvedJobSpec, trials: TrialBatch) -> str:
     """A digest of everything that decides what the batch computes; evaluating a model changes nothing of it."""
-    decides = spec.model_dump_json(include={"problem", "budget", "dtype", "record"}, exclude={"record": {"evaluate"}})
+    whole = spec.model_copy(update={"problem": trials.problem})
+    decides = whole.model_dump_json(include={"problem", "budget", "dtype", "record"}, exclude={"record": {"evaluate"}})
     digest = hashlib.sha256(decides.encode())
-    if isinstance(spec.problem, ExpressionProblem):
+    if isinstance(trials.problem, ExpressionProblem):
         digest.update(_ARITHMETIC.encode())
-    for trial in trials:
-        settings = trial.settings.model_dump_json(exclude=set(NAMES))
-        digest.update(f"\n{trial.index} {trial.seed} {settings}".encode())
+    settings = [template.model_dump_json(exclude=set(NAMES)) for template in trials.templates]
+    for index, seed, arm in zip(trials.indices.tolist(), trials.seeds.tolist(), trials.arms.tolist(), strict=True):
+        digest.update(f"\n{index} {seed} {settings[arm]}".encode())
+    for path, column in sorted(trials.columns.items()):
+        digest.update(f"\n{path} ".encode() + column.tobytes())
     return digest.hexdigest()
 
 

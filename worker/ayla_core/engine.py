@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 import torch
+from ayla_spec.batch import TrialBatch
 from ayla_spec.evaluation import parts_of
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.metrics import PARTS, Part
@@ -20,6 +21,7 @@ from ayla_core.datasets import DataSource
 from ayla_core.metric_statistics import LATER as LATER_METRICS
 from ayla_core.metric_statistics import MetricStatistics
 from ayla_core.objectives.scores import LATER as LATER_SCORES
+from ayla_core.outcomes import COMPLETED, OutcomeColumns
 from ayla_core.progress import current
 from ayla_core.recorded_steps import RecordedSteps, rows_of
 from ayla_core.recorder import MetricRows, PredictionRows, TrialOutcome, TrialRows
@@ -52,7 +54,7 @@ class EngineBlock:
     metric_statistics: MetricStatistics | None
     _pieces: Sequence[RecordedSteps]
     _places: Integers
-    _indices: Sequence[int]
+    _indices: Integers
     _steps_done: int
     _completed: bool
 
@@ -60,6 +62,12 @@ class EngineBlock:
     def rows(self) -> list[TrialRows]:
         """Recorded steps of each trial that has any in this block."""
         return rows_of(self._pieces, self._indices, self._places, self.statistics.first_nonfinite)
+
+    @cached_property
+    def columns(self) -> OutcomeColumns:
+        """The outcome of every trial, as columns."""
+        found, metrics = self.statistics.columns(self._steps_done, completed=self._completed), self.metric_statistics
+        return found if metrics is None else replace(found, metrics=metrics.columns(found.outcome == COMPLETED))
 
     @cached_property
     def outcomes(self) -> list[TrialOutcome]:
@@ -85,8 +93,8 @@ class Engine:
     steps are cut into blocks, nor on a checkpoint and restore in between, bit for bit.
 
     Args:
-        spec: the job; problem, budget, record and dtype are used.
-        trials: the trials of the batch, at least one.
+        spec: the job; budget, record and dtype are used.
+        trials: the trials of the batch, at least one, with their problem; or, of the job's problem, one by one.
         device: where to compute.
         source: where datasets come from; needed for those that are files.
 
@@ -101,26 +109,26 @@ class Engine:
     def __init__(
         self,
         spec: ResolvedJobSpec,
-        trials: Sequence[TrialPlan],
+        trials: TrialBatch | Sequence[TrialPlan],
         device: torch.device,
         source: DataSource | None = None,
     ) -> None:
         self.step = 0
         self.finished = False
         self._spec = spec
-        self._indices = [trial.index for trial in trials]
-        self._trials = trials
-        chosen = choose_stepper(spec, trials, device, source)
+        batch = trials if isinstance(trials, TrialBatch) else TrialBatch.of(spec.problem, trials)
+        self._trials = batch
+        chosen = choose_stepper(spec, batch, device, source)
         self._stepper = chosen.stepper
-        self._order = np.argsort(np.array(chosen.order))
+        self._order = np.argsort(chosen.order)
         self._lanes = self._stepper.places[self._order]
         self._row_places = self._stepper.row_places[self._order]
         self._statistics = TrialStatistics.blank(self._stepper.lanes, self._stepper.places)
         self._parts: list[Part] = []
         self._metric_statistics: MetricStatistics | None = None
-        if isinstance(spec.problem, DatasetProblem):
-            self._parts = parts_of(spec.problem, spec.record)
-            self._metric_statistics = MetricStatistics.blank(len(trials))
+        if isinstance(batch.problem, DatasetProblem):
+            self._parts = parts_of(batch.problem, spec.record)
+            self._metric_statistics = MetricStatistics.blank(len(batch))
         self._evaluation_steps = _EvaluationSteps(spec, chosen.steps_per_epoch, self._parts)
 
     @property
@@ -189,7 +197,7 @@ class Engine:
             metric_statistics=self._metric_statistics and self._metric_statistics.copy(),
             _pieces=pieces,
             _places=self._row_places,
-            _indices=self._indices,
+            _indices=self._trials.indices,
             _steps_done=self.step,
             _completed=completed,
         )
@@ -197,9 +205,8 @@ class Engine:
     def _alive(self) -> Iterator[tuple[int, int]]:
         """Index in the job and place in the stepper's order, of each trial that has not diverged."""
         diverged = self._statistics.first_nonfinite[self._lanes]
-        for index, place, step in zip(self._indices, self._order.tolist(), diverged.tolist(), strict=True):
-            if step == NEVER:
-                yield index, place
+        for place in np.flatnonzero(diverged == NEVER).tolist():
+            yield int(self._trials.indices[place]), int(self._order[place])
 
     def _predictions(self, step: int) -> list[PredictionRows]:
         current().activity = f"Predicting at step {step}"

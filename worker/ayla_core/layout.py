@@ -1,8 +1,10 @@
 """Shape and type of the tensors of a batch."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -26,11 +28,11 @@ class Layout:
         """One host number as a tensor, shape []."""
         return torch.tensor(value, dtype=self.dtype, device=self.device)
 
-    def vector(self, values: Iterable[float]) -> Tensor:
+    def vector(self, values: npt.NDArray[Any] | Sequence[float]) -> Tensor:
         """Host numbers as a tensor, shape [number of values]."""
-        return torch.tensor(list(values), dtype=self.dtype, device=self.device)
+        return torch.tensor(values, dtype=self.dtype, device=self.device)
 
-    def column(self, values: Iterable[float]) -> Tensor:
+    def column(self, values: npt.NDArray[Any] | Sequence[float]) -> Tensor:
         """Host numbers as a tensor that broadcasts over the parameters of a trial, shape [number of values, 1]."""
         return self.vector(values).unsqueeze(1)
 

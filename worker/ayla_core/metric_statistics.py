@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from ayla_spec.metrics import METRICS, WHOLE_PART_METRICS, WholePartMetric
 
+from ayla_core.outcomes import MetricOutcomes
 from ayla_core.recorder import MetricOutcome
 from ayla_core.trial_statistics import NEVER, UNKNOWN, Flags, Floats, Integers
 
@@ -59,6 +60,15 @@ class MetricStatistics:
         better = values > best if more_is_better else values < best
         takes = alive & finite & (np.equal(epochs, NEVER) | (better & (epochs >= 0)))
         best[takes], epochs[takes] = values[takes], epoch
+
+    def columns(self, completed: Flags) -> dict[WholePartMetric, MetricOutcomes]:
+        """The metrics of each trial; those after the last step only of trials that have completed."""
+        final = np.where(completed, self.latest, np.nan)
+        known = self.best_epoch >= 0
+        best, epoch = np.where(known, self.best, np.nan), np.where(known, self.best_epoch, NEVER)
+        return {
+            metric: MetricOutcomes(final[row], best[row], epoch[row]) for row, metric in enumerate(WHOLE_PART_METRICS)
+        }
 
     def outcome(self, place: int, *, completed: bool) -> dict[WholePartMetric, MetricOutcome]:
         """The metrics of one trial that were evaluated; those after its last step only if it has completed."""

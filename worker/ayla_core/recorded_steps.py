@@ -51,11 +51,12 @@ class RecordedSteps:
 def recorded_steps(recording: Recording, first: int, last: int) -> Integers:
     """The steps of ``first`` to ``last`` that are recorded, as an array."""
     steps = recording.steps(first, last)
-    return np.concatenate([np.arange(part.start, part.stop, part.step, dtype=np.int64) for part in steps])
+    parts = [np.arange(part.start, part.stop, part.step, dtype=np.int64) for part in steps]
+    return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
 
 
 def rows_of(
-    pieces: Sequence[RecordedSteps], indices: Sequence[int], places: Integers, first_nonfinite: Integers
+    pieces: Sequence[RecordedSteps], indices: Integers, places: Integers, first_nonfinite: Integers
 ) -> list[TrialRows]:
     """The rows of each trial that has any; given its index in the job, its place in the pieces, when it diverged."""
     rows = []
@@ -63,7 +64,7 @@ def rows_of(
     ends_here = (first_nonfinite >= first) & (first_nonfinite <= last)
     has_rows = ends_here | (any(len(piece.steps) for piece in pieces) & (first_nonfinite == NEVER))
     for trial in np.flatnonzero(has_rows).tolist():
-        index, place, diverged = indices[trial], int(places[trial]), int(first_nonfinite[trial])
+        index, place, diverged = int(indices[trial]), int(places[trial]), int(first_nonfinite[trial])
         parts = [part for part in (piece.columns(place, diverged) for piece in pieces) if part is not None]
         if parts:
             rows.append(TrialRows(index, joined(parts)))

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from ayla_spec.metrics import WholePartMetric
 
+from ayla_core.outcomes import OutcomeColumns
+
 Column = npt.NDArray[Any]
 Outcome = Literal["running", "completed", "diverged"]
 
@@ -133,6 +135,10 @@ class Block(Protocol):
         """Of every trial."""
 
     @property
+    def columns(self) -> OutcomeColumns:
+        """The outcomes as columns."""
+
+    @property
     def finished(self) -> bool:
         """Whether this is the last block."""
 
@@ -162,6 +168,7 @@ class MemoryRecorder:
         metrics: likewise.
         predictions: in the order they came.
         outcomes: the latest of each trial, by index.
+        columns: the latest outcomes as columns; None before the first block.
         checkpoint: the latest; None before the first block.
         finished: whether the last block has come.
     """
@@ -170,6 +177,7 @@ class MemoryRecorder:
     metrics: dict[int, dict[str, Column]] = field(default_factory=dict)
     predictions: list[PredictionRows] = field(default_factory=list)
     outcomes: dict[int, TrialOutcome] = field(default_factory=dict)
+    columns: OutcomeColumns | None = None
     checkpoint: bytes | None = None
     finished: bool = False
 
@@ -181,6 +189,7 @@ class MemoryRecorder:
             _append(self.metrics, metrics)
         self.predictions.extend(block.predictions)
         self.outcomes.update((outcome.index, outcome) for outcome in block.outcomes)
+        self.columns = block.columns
         self.checkpoint = checkpoint()
         self.finished = block.finished
 

@@ -1,15 +1,14 @@
 """Scaling of a batch's steps by AYLA, of the loss or of each sample (AYLA.md section 1): scale and gradient."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
-from ayla_spec.optimizers import Ayla
 from torch import Tensor
 
 from ayla_core.layout import Layout
 from ayla_core.objectives import Evaluation, SampleLoss
-from ayla_core.transform import PowerTransform
+from ayla_core.transform import AylaSettings, PowerTransform
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +38,15 @@ class Scaling:
     """Applies AYLA as each row's settings say; rows without it keep loss and gradient bit for bit.
 
     Args:
-        settings: one per row; None is no AYLA.
+        ayla: of each row.
         samples: of the objective, if it has any; needed where a setting transforms each sample.
         layout: type and device.
     """
 
-    def __init__(self, settings: Sequence[Ayla | None], samples: SampleLoss | None, layout: Layout) -> None:
-        self._ones = layout.vector([1.0] * len(settings))
-        on_loss = [ayla if ayla is not None and ayla.transform_on == "loss" else None for ayla in settings]
-        self._on_loss = PowerTransform(on_loss, layout) if any(on_loss) else None
-        self._on_samples = (
-            _SampleScaling(settings, samples, layout) if samples and any(map(_is_sampled, settings)) else None
-        )
+    def __init__(self, ayla: AylaSettings, samples: SampleLoss | None, layout: Layout) -> None:
+        self._ones = layout.vector(np.ones(len(ayla.n1)))
+        self._on_loss = PowerTransform(ayla.only(ayla.on_loss), layout) if ayla.on_loss.any() else None
+        self._on_samples = _SampleScaling(ayla, samples, layout) if samples and ayla.on_samples.any() else None
         self.scales_samples = self._on_samples is not None
         """Whether the transformed gradient of some row is not v·∇l."""
 
@@ -67,10 +63,6 @@ class Scaling:
             scale, transformed = samples.into(scale, samples.scale), samples.into(transformed, samples.transformed_loss)
             limited = samples.limits(limited, like=scale)
         return Scaled(plain, slope, scale, transformed, limited, None if samples is None else samples.passing)
-
-
-def _is_sampled(ayla: Ayla | None) -> bool:
-    return ayla is not None and ayla.transform_on == "sample"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +95,14 @@ class _SampleFactors:
 class _SampleScaling:
     """The exponent chosen on each |r_i|, c_i = n_i |r_i|^(n_i - 1), v = mean(c_i)."""
 
-    def __init__(self, settings: Sequence[Ayla | None], samples: SampleLoss, layout: Layout) -> None:
-        mine = [row for row, ayla in enumerate(settings) if _is_sampled(ayla)]
+    def __init__(self, ayla: AylaSettings, samples: SampleLoss, layout: Layout) -> None:
+        mine = np.flatnonzero(ayla.on_samples)
         self._samples = samples
         self._rows = torch.tensor(mine, device=layout.device)
-        self._transform = PowerTransform([settings[row] for row in mine], layout, per_sample=True)
+        self._transform = PowerTransform(ayla.take(mine), layout, per_sample=True)
         # The largest number below 1, so that one comparison tells all three; each is a kernel to launch on a GPU.
         self._bounds = layout.vector([0.0, 1 - torch.finfo(layout.dtype).eps / 2, 1.0]).view(3, 1, 1)
-        self._not_counted = torch.full((3, len(settings)), torch.nan, dtype=torch.float64, device=layout.device)
+        self._not_counted = torch.full((3, len(ayla.n1)), torch.nan, dtype=torch.float64, device=layout.device)
 
     def factors(self, evaluation: Evaluation) -> _SampleFactors:
         """c_i of the rows that transform each sample, 1 elsewhere; the rows' v and mean transformed sample loss."""

@@ -1,11 +1,11 @@
 """Statistics of the trials of a batch, on the host: when each diverged, its best and its last loss."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 
+from ayla_core.outcomes import COMPLETED, DIVERGED, RUNNING, OutcomeColumns
 from ayla_core.recorder import Outcome, TrialOutcome
 
 NEVER = -1
@@ -116,9 +116,26 @@ class TrialStatistics:
         self.best_loss[better] = smallest[better]
         self.best_step[better] = first_step + steps[better]
 
-    def outcomes(self, indices: Sequence[int], steps_done: int, *, completed: bool) -> list[TrialOutcome]:
+    def columns(self, steps_done: int, *, completed: bool) -> OutcomeColumns:
+        """The outcome of each trial so far, as columns."""
+        diverged = ~self.alive()
+        outcome = np.where(diverged, DIVERGED, COMPLETED if completed else RUNNING).astype(np.int8)
+        return OutcomeColumns(
+            outcome=outcome,
+            steps_done=np.where(diverged, self.first_nonfinite, steps_done),
+            final_loss=np.where(outcome == COMPLETED, self.final_loss, np.nan),
+            best_loss=np.where(self.best_step < 0, np.nan, self.best_loss),
+            best_step=np.maximum(self.best_step, NEVER),
+            first_nonfinite_step=np.maximum(self.first_nonfinite, NEVER),
+            capped_steps=self.capped_steps,
+            losses_below_one=np.maximum(self.losses_below_one, NEVER),
+            losses_above_one=np.maximum(self.losses_above_one, NEVER),
+        )
+
+    def outcomes(self, indices: Integers, steps_done: int, *, completed: bool) -> list[TrialOutcome]:
         """The outcome of each trial so far, given its index in the job."""
-        return [self._outcome(place, index, steps_done, completed=completed) for place, index in enumerate(indices)]
+        whole = enumerate(indices.tolist())
+        return [self._outcome(place, index, steps_done, completed=completed) for place, index in whole]
 
     def _outcome(self, place: int, index: int, steps_done: int, *, completed: bool) -> TrialOutcome:
         diverged_at = _known(self.first_nonfinite[place])

@@ -79,7 +79,7 @@ class AttemptRunner:
         """
         ids = {"job_id": claimed.job_id, "shard_id": claimed.shard_id, "attempt": claimed.attempt}
         with structlog.contextvars.bound_contextvars(**ids):
-            _log.info("attempt started", trials=len(claimed.trial_ids))
+            _log.info("attempt started", trials=claimed.range.trials)
             try:
                 outcome = self._attempt(claimed)
             except LeaseLost:
@@ -216,5 +216,5 @@ def _first_steps(claimed: Claim, device: torch.device, seconds: float) -> int:
         return 1
     if device.type != "cpu" or kernels("expressions", getattr(torch, spec.dtype)) is None:
         return _FIRST_STEPS_UNKNOWN
-    a_step = cost_of(spec).of(len(claimed.trials)) / spec.budget.steps
+    a_step = cost_of(spec).of(claimed.range.trials) / spec.budget.steps
     return max(1, min(MOST_FIRST_STEPS, int(seconds / a_step)))

@@ -1,16 +1,18 @@
 """Batches of shards that one engine computes together, and the results of each shard."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ayla_core.recorder import MemoryRecorder, MetricRows, TrialRows
+import numpy as np
+from ayla_core.recorder import MemoryRecorder, MetricRows, PredictionRows, TrialRows
 from ayla_service.queue.claims import Claim
 from ayla_service.queue.packs import CompletedShard
 from ayla_service.trials.writer import NewResults
-from ayla_spec.trials import TrialPlan
+from ayla_spec.batch import TrialBatch
+from ayla_spec.optimizers import AnyOptimizer
 
-from ayla_worker.rows import chunk_of, predictions_of, progress_of
+from ayla_worker.rows import chunk_of, predictions_of, summaries_of
 
 _DECIDES_THE_NUMBERS = ("problem", "budget", "record", "dtype", "device", "limits")
 
@@ -22,14 +24,10 @@ class Batch:
     Attributes:
         claims: of the shards.
         trials: of all of them, numbered through.
-        ids: in the store, by that number.
-        owners: the shard of each trial, by that number.
     """
 
     claims: Sequence[Claim]
-    trials: list[TrialPlan]
-    ids: dict[int, str]
-    owners: list[str]
+    trials: TrialBatch
 
 
 def compatible(claims: Sequence[Claim]) -> list[list[Claim]]:
@@ -53,26 +51,57 @@ def _kind(claim: Claim) -> str:
 
 def batch_of(claims: Sequence[Claim]) -> Batch:
     """The trials of all the shards, numbered through."""
-    pairs = [(claim, plan) for claim in claims for plan in claim.trials]
-    return Batch(
-        claims=claims,
-        trials=[replace(plan, index=number) for number, (_, plan) in enumerate(pairs)],
-        ids={number: claim.trial_ids[plan.index] for number, (claim, plan) in enumerate(pairs)},
-        owners=[claim.shard_id for claim, _ in pairs],
+    return Batch(claims, _joined([claim.trials for claim in claims]))
+
+
+def _joined(batches: Sequence[TrialBatch]) -> TrialBatch:
+    """Trials of one problem in one batch, numbered through."""
+    count = sum(map(len, batches))
+    columns = {path: np.full(count, np.nan) for batch in batches for path in batch.columns}
+    arms, first, templates = [], 0, list[AnyOptimizer]()
+    for batch in batches:
+        arms.append(batch.arms + np.int32(len(templates)))
+        templates += batch.templates
+        for path, column in batch.columns.items():
+            columns[path][first : first + len(batch)] = column
+        first += len(batch)
+    return TrialBatch(
+        problem=batches[0].problem,
+        indices=np.arange(count),
+        templates=tuple(templates),
+        arms=np.concatenate(arms),
+        seeds=np.concatenate([batch.seeds for batch in batches]),
+        columns=columns,
     )
 
 
 def completed(batch: Batch, memory: MemoryRecorder, seconds: float, device: str) -> list[CompletedShard]:
     """Results of the batch, shard by shard."""
-    alone = len(batch.trials) == 1
-    found = {claim.shard_id: CompletedShard(claim, [], NewResults(), device) for claim in batch.claims}
-    for number, owner in enumerate(batch.owners):
-        shard = found[owner]
-        shard.trials.append(progress_of(memory.outcomes[number], batch.ids, seconds, device, alone=alone))
-        if number in memory.trajectories:
-            shard.results.chunks.append(chunk_of(TrialRows(number, memory.trajectories[number]), batch.ids))
-        if number in memory.metrics:
-            shard.results.metrics.append(chunk_of(MetricRows(number, memory.metrics[number]), batch.ids))
+    assert memory.columns is not None  # noqa: S101  # the batch has been computed
+    predictions: dict[int, list[PredictionRows]] = {}
     for item in memory.predictions:
-        found[batch.owners[item.index]].results.predictions.append(predictions_of(item, batch.ids))
-    return list(found.values())
+        predictions.setdefault(item.index, []).append(item)
+    first, shards = 0, []
+    for claim in batch.claims:
+        numbers = range(first, first + claim.range.trials)
+        results = _results(claim, numbers, memory, predictions)
+        sizes = results.sizes(claim.range.first, claim.range.trials)
+        outcomes = memory.columns.part(slice(numbers.start, numbers.stop))
+        trials = summaries_of(outcomes, seconds, sizes, device, alone=len(batch.trials) == 1)
+        shards.append(CompletedShard(claim, trials, results, device))
+        first = numbers.stop
+    return shards
+
+
+def _results(
+    claim: Claim, numbers: range, memory: MemoryRecorder, predictions: Mapping[int, Sequence[PredictionRows]]
+) -> NewResults:
+    """Results of a shard, whose trials have these numbers in the batch; by their indices in the job."""
+    results = NewResults()
+    for index, number in enumerate(numbers, claim.range.first):
+        if number in memory.trajectories:
+            results.chunks.append(chunk_of(TrialRows(index, memory.trajectories[number])))
+        if number in memory.metrics:
+            results.metrics.append(chunk_of(MetricRows(index, memory.metrics[number])))
+        results.predictions.extend(predictions_of(replace(item, index=index)) for item in predictions.get(number, ()))
+    return results

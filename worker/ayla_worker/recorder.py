@@ -12,7 +12,7 @@ from ayla_service.queue.claims import Claim, SavedState
 
 from ayla_worker.lease import LeaseWatch
 from ayla_worker.limits import LimitMonitor
-from ayla_worker.rows import progress_of, results_of
+from ayla_worker.rows import results_of, summaries_of
 from ayla_worker.stopwatch import Stopwatch
 from ayla_worker.store_retry import retry_store
 
@@ -87,7 +87,7 @@ class StoreRecorder:
         seconds = self._stopwatch.lap()
         self._pause()
         order = self._store(self._recorded(block, checkpoint, seconds))
-        metrics.steps_stored((block.last_step - block.first_step + 1) * len(block.outcomes), seconds)
+        metrics.steps_stored((block.last_step - block.first_step + 1) * self._claim.range.trials, seconds)
         self._on_progress()
         raise_if_over(order)
         if self._monitor is not None and not block.finished:
@@ -107,11 +107,13 @@ class StoreRecorder:
                 clock.computing()
 
     def _recorded(self, block: Block, checkpoint: Callable[[], bytes], seconds: float) -> RecordedBlock:
-        ids, alone = self._claim.trial_ids, len(block.outcomes) == 1
+        trials, results = self._claim.range, results_of(block)
+        sizes = results.sizes(trials.first, trials.trials)
         return RecordedBlock(
+            step=block.last_step + (not block.finished),
             checkpoint=None if block.finished else self._due(block, checkpoint),
-            trials=[progress_of(item, ids, seconds, self._device, alone=alone) for item in block.outcomes],
-            results=results_of(block, self._claim.trial_ids),
+            trials=summaries_of(block.columns, seconds, sizes, self._device, alone=trials.trials == 1),
+            results=results,
             finished=block.finished,
             device=self._device,
         )

@@ -1,70 +1,72 @@
-"""Rows of the core, encoded for the store."""
+"""What the core computes, in the form in which the store keeps it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
+from ayla_core.outcomes import COMPLETED, DIVERGED, RUNNING, OutcomeColumns
 from ayla_core.recorded_steps import joined
-from ayla_core.recorder import Block, MetricRows, PredictionRows, TrialOutcome, TrialRows
+from ayla_core.recorder import Block, MetricRows, PredictionRows, TrialRows
 from ayla_service.states import TrialState
+from ayla_service.trials.columns import CODES, Summaries
 from ayla_service.trials.encoding import encode
 from ayla_service.trials.metric_columns import METRIC_COLUMNS
-from ayla_service.trials.progress import TrialProgress
 from ayla_service.trials.writer import NewChunk, NewPredictions, NewResults
 
+_CODES = np.zeros(3, dtype=np.int8)
+_CODES[[RUNNING, COMPLETED, DIVERGED]] = [
+    CODES[state] for state in (TrialState.QUEUED, TrialState.COMPLETED, TrialState.DIVERGED)
+]
 
-def results_of(block: Block, trial_ids: Mapping[int, str]) -> NewResults:
-    """The new rows of a block.
 
-    Args:
-        block: of the engine.
-        trial_ids: id in the store by the trial's index in the engine.
-    """
+def results_of(block: Block) -> NewResults:
+    """The new rows of a block."""
     return NewResults(
-        [chunk_of(rows, trial_ids) for rows in block.rows if len(rows.columns["step"])],
-        [predictions_of(item, trial_ids) for item in block.predictions],
-        [chunk_of(rows, trial_ids) for rows in one_per_trial(block.metrics)],
+        [chunk_of(rows) for rows in block.rows if len(rows.columns["step"])],
+        [predictions_of(item) for item in block.predictions],
+        [chunk_of(rows) for rows in one_per_trial(block.metrics)],
     )
 
 
-def progress_of(
-    summary: TrialOutcome,
-    trial_ids: Mapping[int, str],
+def summaries_of(
+    outcomes: OutcomeColumns,
     seconds: float,
+    sizes: npt.NDArray[np.int64],
     device: str | None = None,
     *,
-    alone: bool | None = None,
-) -> TrialProgress:
-    """Progress of a trial, for the store; ``alone``: whether nothing else was computed beside it in those seconds."""
-    return TrialProgress(
-        trial_id=trial_ids[summary.index],
-        state=TrialState(summary.outcome),
-        steps_done=summary.steps_done,
-        final_loss=summary.final_loss,
-        best_loss=summary.best_loss,
-        best_step=summary.best_step,
-        first_nonfinite_step=summary.first_nonfinite_step,
-        capped_steps=summary.capped_steps,
-        losses_below_one=summary.losses_below_one,
-        losses_above_one=summary.losses_above_one,
-        seconds=seconds,
-        device=device,
-        metrics=metric_columns(summary),
-        ran_alone=alone,
-    )
+    alone: bool,
+) -> Summaries:
+    """Summaries of the trials of a block, for the store.
+
+    Args:
+        outcomes: of the trials.
+        seconds: computing time of the block.
+        sizes: bytes of results of each trial.
+        device: where it was computed.
+        alone: whether nothing else was computed beside the trial in those seconds.
+    """
+    blank = Summaries.blank(len(outcomes))
+    columns = dict(blank.columns) | {name: getattr(outcomes, name) for name in _NUMBERS}
+    columns |= {"state": _CODES[outcomes.outcome], "stored_bytes": sizes}
+    columns["wall_seconds"] = blank["wall_seconds"] + seconds
+    columns["ran_alone"] = np.full(len(blank), alone, dtype=np.int8)
+    for metric, values in outcomes.metrics.items():
+        columns |= dict(zip(METRIC_COLUMNS[metric], values, strict=True))
+    if device is not None:
+        columns["device"] = np.zeros_like(blank["device"])
+    return Summaries(columns, () if device is None else (device,))
 
 
-def metric_columns(summary: TrialOutcome) -> dict[str, float | None]:
-    """The metrics of a trial, by the columns of its row."""
-    return {
-        name: value
-        for metric, found in summary.metrics.items()
-        for name, value in zip(METRIC_COLUMNS[metric], (found.final, found.best, found.best_epoch), strict=True)
-    }
+_NUMBERS = (
+    "steps_done", "final_loss", "best_loss", "best_step", "first_nonfinite_step", "capped_steps",
+    "losses_below_one", "losses_above_one",
+)  # fmt: skip
 
 
-def chunk_of(rows: TrialRows | MetricRows, trial_ids: Mapping[int, str]) -> NewChunk:
+def chunk_of(rows: TrialRows | MetricRows) -> NewChunk:
     """Some consecutive rows of a trial, encoded."""
     steps = rows.columns["step"]
-    return NewChunk(trial_ids[rows.index], int(steps[0]), int(steps[-1]), len(steps), encode(rows.columns))
+    return NewChunk(rows.index, int(steps[0]), int(steps[-1]), len(steps), encode(rows.columns))
 
 
 def one_per_trial(metrics: Sequence[MetricRows]) -> list[MetricRows]:
@@ -75,6 +77,6 @@ def one_per_trial(metrics: Sequence[MetricRows]) -> list[MetricRows]:
     return [MetricRows(index, joined([rows.columns for rows in parts])) for index, parts in pieces.items()]
 
 
-def predictions_of(item: PredictionRows, trial_ids: Mapping[int, str]) -> NewPredictions:
+def predictions_of(item: PredictionRows) -> NewPredictions:
     """A trial's predictions at one step, encoded."""
-    return NewPredictions(trial_ids[item.index], item.step, encode(item.columns))
+    return NewPredictions(item.index, item.step, encode(item.columns))

@@ -1,11 +1,12 @@
 """What the way to a target costs: steps, evaluations of the gradient, or seconds."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from ayla_service.comparison.query import Cost
-from ayla_service.comparison.runs import SeedRun
+from ayla_service.comparison.runs import Floats, Runs
 
 
 def gradients_per_step(optimizer: Mapping[str, Any]) -> int:
@@ -17,23 +18,24 @@ def gradients_per_step(optimizer: Mapping[str, Any]) -> int:
     return 2 if ayla and ayla.get("transform_on") == "sample" else 1
 
 
-def cost_per_step(run: SeedRun, optimizer: Mapping[str, Any], cost: Cost) -> float:
-    """What one step of a run costs; seconds are the mean over its steps."""
+def cost_per_step(runs: Runs, optimizer: Mapping[str, Any], cost: Cost) -> Floats:
+    """What one step of each run costs; seconds are the mean over its steps; shape [runs]."""
     if cost == "steps":
-        return 1.0
+        return np.ones(len(runs))
     if cost == "gradient_evaluations":
-        return float(gradients_per_step(optimizer))
-    return run.wall_seconds / run.steps_done if run.steps_done else math.inf
+        return np.full(len(runs), float(gradients_per_step(optimizer)))
+    seconds, steps = runs.table["wall_seconds"], runs.table["steps_done"]
+    return np.divide(seconds, steps, out=np.full(len(runs), np.inf), where=steps > 0)
 
 
-def why_no_seconds(runs: Sequence[SeedRun]) -> str | None:
+def why_no_seconds(every: Sequence[Runs]) -> str | None:
     """Why the time of these runs is not their own; None if each ran alone and was measured."""
-    shared = sum(not run.ran_alone for run in runs)
+    shared, total = sum(int((~runs.table["ran_alone"]).sum()) for runs in every), sum(map(len, every))
     if shared:
         return (
-            f"Seconds are compared only where every trial ran alone: {shared} of {len(runs)} did not, or nobody knows. "
+            f"Seconds are compared only where every trial ran alone: {shared} of {total} did not, or nobody knows. "
             "Ask for steps or gradient_evaluations."
         )
-    if any(run.wall_seconds <= 0 for run in runs):
+    if any((runs.table["wall_seconds"] <= 0).any() for runs in every):
         return "The seconds of some trials were not measured. Ask for steps or gradient_evaluations."
     return None

@@ -1,18 +1,18 @@
 """Loss curves of a comparison: areas and the way to a target, read from what its trials have recorded."""
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import func, select
+import numpy as np
+import numpy.typing as npt
 from sqlalchemy.orm import Session
 
 from ayla_service.comparison.metrics import is_whole_part, more_is_better, why_not
 from ayla_service.comparison.query import TargetMetric
-from ayla_service.comparison.runs import ComparedProblem, LossCurve, SeedRun, ranked
-from ayla_service.comparison.series import Approach, Area, Column, MetricSeries, chunks, columns_of, near
-from ayla_service.comparison.targets import Hits, from_easiest, spread
+from ayla_service.comparison.runs import ComparedProblem, Floats, ranked
+from ayla_service.comparison.series import Approach, Area, MetricSeries, chunks, columns_of, near, recorded_rows
+from ayla_service.comparison.targets import TARGETS, Hits, from_easiest, spread
 from ayla_service.db.models import ChunkRow, MetricChunkRow
 from ayla_service.trials.quantiles import median
 
@@ -26,10 +26,11 @@ MAX_METRIC_ROWS = 5_000_000
 LEAST_BATCHES = 30
 """The area under losses of single mini-batches is their mean over the steps; of fewer of them there is none."""
 
-_TRIALS_AT_ONCE = 500
+Table = npt.NDArray[np.void]
+"""Runs of one problem, of type ``RUN``."""
 
-Key = tuple[int, int]
-"""Problem and seed: what has a goal of its own."""
+Approaches = dict[int, Approach]
+"""The ways to the target of the runs that have recorded some of it, by their place in the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,31 +52,29 @@ class TooMuch:
 
 def too_much(session: Session, problems: Sequence[ComparedProblem]) -> TooMuch:
     """What is not read, as it is more than is read for one comparison."""
-    return TooMuch(_trajectories(list(_runs(problems))), _metrics(session, _judged_by_epoch(problems)))
+    return TooMuch(_trajectories([problem.table for problem in problems]), _metrics(session, problems))
 
 
-def _trajectories(runs: Sequence[SeedRun]) -> tuple[str, str] | None:
-    rows, size = sum(run.rows for run in runs), sum(run.stored_bytes for run in runs)
+def _trajectories(tables: Sequence[Table]) -> tuple[str, str] | None:
+    rows, size = (sum(int(table[name].sum()) for table in tables) for name in ("rows", "stored_bytes"))
     if rows <= MAX_ROWS and size <= MAX_BYTES:
         return None
     found = f"{rows} recorded rows" if rows > MAX_ROWS else f"{size // 1024**2} MiB of recorded rows"
-    fitting = min(MAX_ROWS / max(rows, 1), MAX_BYTES / max(size, 1)) * len(runs)
+    fitting = min(MAX_ROWS / max(rows, 1), MAX_BYTES / max(size, 1)) * sum(map(len, tables))
     return found, f"{MAX_ROWS} rows and {MAX_BYTES // 1024**2} MiB, of such trials {max(0, int(fitting))}"
 
 
-def _metrics(session: Session, runs: Sequence[SeedRun]) -> tuple[str, str] | None:
+def _metrics(session: Session, problems: Sequence[ComparedProblem]) -> tuple[str, str] | None:
+    judged = [problem for problem in problems if is_whole_part(problem.target_metric)]
     rows = sum(
-        session.scalar(select(func.sum(MetricChunkRow.rows)).where(MetricChunkRow.trial_id.in_(some))) or 0
-        for some in _some_at_once([run.trial_id for run in runs])
+        sum(recorded_rows(session, MetricChunkRow, job_id, trials).values())
+        for problem in judged
+        for job_id, trials in problem.trials_of_jobs().items()
     )
     if rows <= MAX_METRIC_ROWS:
         return None
-    fitting = MAX_METRIC_ROWS * len(runs) // rows
+    fitting = MAX_METRIC_ROWS * sum(len(problem.table) for problem in judged) // rows
     return f"{rows} rows of metrics", f"{MAX_METRIC_ROWS} rows of metrics, of such trials {fitting}"
-
-
-def _some_at_once(trial_ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (trial_ids[start : start + _TRIALS_AT_ONCE] for start in range(0, len(trial_ids), _TRIALS_AT_ONCE))
 
 
 def read_curves(
@@ -85,7 +84,7 @@ def read_curves(
     skipped: TooMuch | None = None,
     targets: Sequence[float] | None = None,
 ) -> None:
-    """Give every run its loss curve.
+    """Give every run its area and its way to the goal.
 
     The goal is the target. Without one it is, for every problem and seed, ``low + 0.01·(first - low)`` with the first
     value, which is the same for every setting, and the best value that any of them reached with that problem and seed
@@ -99,124 +98,160 @@ def read_curves(
         targets: the values to reach in the ECDF; None: between the first and the best.
     """
     skipped = skipped or TooMuch()
-    areas, approaches = dict[str, Area](), dict[str, Approach]()
-    if skipped.trajectories is None:
-        areas, approaches = _read_trajectories(session, problems, target, targets)
-    if skipped.metrics is None:
-        approaches |= _read_metrics(session, problems, target, targets)
     for problem in problems:
-        for setting in problem.settings.values():
-            for seed, run in setting.runs.items():
-                approach = approaches.get(run.trial_id)
-                setting.runs[seed] = replace(run, curve=_curve(problem, run, areas.get(run.trial_id), approach))
-
-
-def _runs(problems: Iterable[ComparedProblem]) -> Iterator[SeedRun]:
-    for problem in problems:
-        for setting in problem.settings.values():
-            yield from setting.runs.values()
-
-
-def _judged_by_epoch(problems: Iterable[ComparedProblem]) -> list[SeedRun]:
-    """The runs whose way to a target is in their metrics."""
-    return [run for problem in problems if is_whole_part(problem.target_metric) for run in _runs([problem])]
+        table = problem.table
+        areas: dict[int, Area] | None = None
+        approaches: Approaches | None = None
+        if skipped.trajectories is None:
+            areas, approaches = _read_trajectories(session, problem, table, target, targets)
+        if skipped.metrics is None and is_whole_part(problem.target_metric):
+            approaches = _read_metrics(session, problem, table, target, targets)
+        count = TARGETS if targets is None else len(targets)
+        _keep(problem, _with_areas(problem, table, areas), approaches, count)
 
 
 def _read_trajectories(
-    session: Session, problems: Sequence[ComparedProblem], target: float | None, targets: Sequence[float] | None
-) -> tuple[dict[str, Area], dict[str, Approach]]:
-    """The areas of all runs, and the way to the target of those that have it in the losses of their steps."""
-    areas = {run.trial_id: Area() for run in _runs(problems)}
-    approaches = _to_losses(problems, target, targets)
-    for trial_id, data in chunks(session, ChunkRow, sorted(areas)):
+    session: Session,
+    problem: ComparedProblem,
+    table: Table,
+    target: float | None,
+    targets: Sequence[float] | None,
+) -> tuple[dict[int, Area], Approaches | None]:
+    """The areas of the runs that recorded losses, and their way to a target that is a loss of a step."""
+    areas = dict[int, Area]()
+    approaches = _to_losses(problem, table, target, targets)
+    for place, data in _chunks(session, ChunkRow, problem, table):
         if columns := columns_of(data, "step", "loss"):
             steps, losses = columns
-            areas[trial_id].add(steps, losses)
-            if trial_id in approaches:
-                approaches[trial_id].add(steps, losses, steps)
-    return areas, approaches
+            areas.setdefault(place, Area()).add(steps, losses)
+            if approaches is not None:
+                approaches[place].add(steps, losses, steps)
+    return areas, None if approaches is None else {place: approaches[place] for place in areas}
+
+
+class _Losses(Approaches):
+    """The ways of the runs of a problem whose target is a loss of a step, or a gap of it; each made when asked for."""
+
+    def __init__(self, lowest: Floats, least: float | None, target: float | None, goals: Floats | None) -> None:
+        super().__init__()
+        self._lowest, self._least, self._target, self._goals = lowest, least, target, goals
+
+    def __missing__(self, place: int) -> Approach:
+        best = float(self._lowest[place])
+        self[place] = Approach(self._target, best, hits=Hits(best, self._least, self._goals))
+        return self[place]
 
 
 def _to_losses(
-    problems: Sequence[ComparedProblem], target: float | None, targets: Sequence[float] | None
-) -> dict[str, Approach]:
-    """The way of each run whose target is a loss of a step, or a gap of it, before anything has been read."""
-    found = dict[str, Approach]()
-    for problem in problems:
-        if is_whole_part(problem.target_metric) or why_not(problem, problem.target_metric) is not None:
-            continue
-        runs = list(_runs([problem]))
-        least = (problem.minimum or 0.0) if problem.target_metric == "gap" else 0.0
-        lowest = _lowest((run, run.best_loss) for run in runs)
-        goal = None if target is None else target + least
-        goals = None if targets is None else from_easiest([value + least for value in targets])
-        for run in runs:
-            best = lowest[run.problem, run.seed]
-            found[run.trial_id] = Approach(goal, best, hits=Hits(best, problem.minimum, goals))
+    problem: ComparedProblem, table: Table, target: float | None, targets: Sequence[float] | None
+) -> Approaches | None:
+    """Before anything has been read; None where the target is no loss of a step."""
+    if is_whole_part(problem.target_metric) or why_not(problem, problem.target_metric) is not None:
+        return None
+    least = (problem.minimum or 0.0) if problem.target_metric == "gap" else 0.0
+    goal = None if target is None else target + least
+    goals = None if targets is None else from_easiest([value + least for value in targets])
+    return _Losses(_lowest(table["seed"], table["best_loss"]), problem.minimum, goal, goals)
+
+
+def _lowest(seeds: npt.NDArray[np.int64], values: Floats) -> Floats:
+    """Of each run the lowest value among all with its seed; shape [runs]."""
+    _, group = np.unique(seeds, return_inverse=True)
+    lowest = np.full(len(values), np.inf)
+    np.minimum.at(lowest, group, values)
+    found: Floats = lowest[group]
     return found
 
 
-def _lowest(values: Iterable[tuple[SeedRun, float]]) -> Mapping[Key, float]:
-    """The lowest value by problem and seed."""
-    lowest: dict[Key, float] = defaultdict(lambda: math.inf)
-    for run, value in values:
-        lowest[run.problem, run.seed] = min(value, lowest[run.problem, run.seed])
-    return lowest
+def _chunks(
+    session: Session, kind: type[ChunkRow] | type[MetricChunkRow], problem: ComparedProblem, table: Table
+) -> Iterator[tuple[int, bytes]]:
+    """The stored rows of the runs, each with its place in the table; of one run in order of the steps."""
+    for number, job_id in enumerate(problem.job_ids):
+        places = np.flatnonzero(table["job"] == number)
+        by_trial = dict(zip(table["trial"][places].tolist(), places.tolist(), strict=True))
+        for trial, data in chunks(session, kind, job_id, by_trial.keys()):
+            yield by_trial[trial], data
 
 
 def _read_metrics(
-    session: Session, problems: Sequence[ComparedProblem], target: float | None, targets: Sequence[float] | None
-) -> dict[str, Approach]:
-    """The way to the target of all runs whose problem has it in a metric of a whole part."""
-    runs = {run.trial_id: run for run in _judged_by_epoch(problems)}
-    metrics = {run.trial_id: problems[run.problem].target_metric for run in runs.values()}
-    series: dict[str, MetricSeries] = defaultdict(MetricSeries)
-    for trial_id, data in chunks(session, MetricChunkRow, sorted(runs)):
-        if columns := columns_of(data, "step", "epoch", metrics[trial_id]):
-            series[trial_id].add(*columns, negated=more_is_better(metrics[trial_id]))
-    lowest = _lowest((run, series[trial_id].lowest) for trial_id, run in runs.items())
-    firsts = _middle((run, series[trial_id].first) for trial_id, run in runs.items())
-    found = dict[str, Approach]()
-    for trial_id, run in runs.items():
-        metric, key = metrics[trial_id], (run.problem, run.seed)
-        goal = near(lowest[key], firsts[key]) if target is None else ranked(metric, target)
-        goals = _goals(metric, targets, firsts[key], lowest[key])
-        found[trial_id] = series[trial_id].approach(goal, lowest[key], goals)
+    session: Session,
+    problem: ComparedProblem,
+    table: Table,
+    target: float | None,
+    targets: Sequence[float] | None,
+) -> Approaches:
+    """The way to a target that is a metric of a whole part."""
+    metric, series = problem.target_metric, dict[int, MetricSeries]()
+    for place, data in _chunks(session, MetricChunkRow, problem, table):
+        if columns := columns_of(data, "step", "epoch", metric):
+            series.setdefault(place, MetricSeries()).add(*columns, negated=more_is_better(metric))
+    places = np.array(sorted(series), dtype=np.int64)
+    seeds = table["seed"][places]
+    lowest = _lowest(seeds, np.array([series[place].lowest for place in places.tolist()]))
+    firsts = _middle(seeds, [series[place].first for place in places.tolist()])
+    found = Approaches()
+    for place, seed, best in zip(places.tolist(), seeds.tolist(), lowest.tolist(), strict=True):
+        goal = near(best, firsts[seed]) if target is None else _goal(metric, target)
+        found[place] = series[place].approach(goal, best, _goals(metric, targets, firsts[seed], best))
     return found
 
 
-def _goals(metric: TargetMetric, targets: Sequence[float] | None, first: float, best: float) -> Column:
+def _goal(metric: TargetMetric, target: float) -> float:
+    """A target as a value of which less is better."""
+    return float(ranked(metric, np.array([target]))[0])
+
+
+def _goals(metric: TargetMetric, targets: Sequence[float] | None, first: float, best: float) -> Floats:
     """Many targets of a metric of a whole part, of which accuracies are at most 1."""
     if targets is None:
         return spread(first, best, -1.0 if more_is_better(metric) else None)
-    return from_easiest([value for target in targets if (value := ranked(metric, target)) is not None])
+    return from_easiest([_goal(metric, target) for target in targets])
 
 
-def _middle(values: Iterable[tuple[SeedRun, float]]) -> Mapping[Key, float]:
-    """The median of the finite values by problem and seed; infinite where there is none.
+def _middle(seeds: npt.NDArray[np.int64], values: Sequence[float]) -> Mapping[int, float]:
+    """The median of the finite values by seed; infinite where there is none.
 
     Who diverged before it was evaluated has no first value, and must not take that of the others away.
     """
-    found: dict[Key, list[float]] = defaultdict(list)
-    for run, value in values:
-        found[run.problem, run.seed] += [value] if math.isfinite(value) else []
-    return {key: median(several) if several else math.inf for key, several in found.items()}
+    found: dict[int, list[float]] = {seed: [] for seed in seeds.tolist()}
+    for seed, value in zip(seeds.tolist(), values, strict=True):
+        found[seed] += [value] if math.isfinite(value) else []
+    return {seed: median(several) if several else math.inf for seed, several in found.items()}
 
 
-def _curve(problem: ComparedProblem, run: SeedRun, area: Area | None, approach: Approach | None) -> LossCurve:
-    """What was read of one run."""
-    if approach is None or not (approach.rows or run.diverged):
-        return LossCurve(_area(run, area), None, None)
-    hits = None if approach.hits is None else approach.hits.all()
-    return LossCurve(_area(run, area), approach.step, approach.epoch if problem.parts else None, hits)
+def _with_areas(problem: ComparedProblem, table: Table, areas: Mapping[int, Area] | None) -> Table:
+    """The runs with their areas: infinite if a trial diverged, NaN if it is not known or of too few mini-batches."""
+    table = table.copy()
+    if areas is not None:
+        table["area"] = np.where(table["diverged"], np.inf, np.nan)
+        least = LEAST_BATCHES if problem.mini_batches else 1
+        for place, area in areas.items():
+            if area.rows >= least and not table["diverged"][place]:
+                table["area"][place] = area.area if math.isfinite(area.area) else np.inf
+    return table
 
 
-def _area(run: SeedRun, area: Area | None) -> float | None:
-    """The area; infinite if the trial diverged, None if it is not known or that of too few mini-batches."""
-    if area is None:
-        return None
-    if run.diverged:
-        return math.inf
-    if not area.rows or (run.mini_batches and area.rows < LEAST_BATCHES):
-        return None
-    return area.area if math.isfinite(area.area) else math.inf
+def _keep(problem: ComparedProblem, table: Table, approaches: Approaches | None, targets: int) -> None:
+    """Give every setting its runs with what was read of them.
+
+    Args:
+        problem: the settings.
+        table: all runs, setting by setting, with their areas.
+        approaches: of the runs that have recorded something; None where none can have a way to the target.
+        targets: how many targets each run has.
+    """
+    hits = None if approaches is None else np.where(table["diverged"], np.inf, np.nan)[:, None].repeat(targets, axis=1)
+    if approaches is not None and hits is not None:
+        worst = np.where(table["diverged"], np.inf, np.nan)
+        table["steps_to_goal"], table["epochs_to_goal"] = worst, worst if problem.parts else np.nan
+        for place, approach in approaches.items():
+            if approach.rows:
+                table["steps_to_goal"][place] = approach.step
+                table["epochs_to_goal"][place] = approach.epoch if problem.parts else np.nan
+                hits[place] = approach.hits.all() if approach.hits is not None else np.inf
+    end = 0
+    for setting in problem.settings.values():
+        part, end = slice(end, end + len(setting.runs)), end + len(setting.runs)
+        own = None if hits is None else hits[part]
+        setting.runs = replace(setting.runs, table=table[part], hits=own, is_read=True)

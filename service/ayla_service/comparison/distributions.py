@@ -5,16 +5,15 @@ covers the median follows from the binomial distribution alone, whatever the dis
 """
 
 import itertools
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 
 from ayla_service.comparison.schemas import ConfidenceInterval, Distribution
-from ayla_service.trials.quantiles import ordered, quantile
+from ayla_service.trials.quantiles import Numbers, ordered, quantile
 
 
-def distribution(values: Sequence[float], confidence: float, *, more_is_better: bool = False) -> Distribution:
+def distribution(values: Numbers, confidence: float, *, more_is_better: bool = False) -> Distribution:
     """The order statistics of at least one value, of independent runs; some can be infinite."""
     sample = ordered(values)
     return Distribution(
@@ -47,7 +46,7 @@ def fewest_for(confidence: float) -> int:
     return next(count for count in itertools.count(2) if interval_rank(count, confidence)[0])
 
 
-def median_interval(values: Sequence[float], confidence: float) -> ConfidenceInterval | None:
+def median_interval(values: Numbers, confidence: float) -> ConfidenceInterval | None:
     """Interval of the median between two of the values; None where there are too few of them.
 
     It is the shortest ``[x[r], x[n + 1 - r]]`` of the n ordered values whose coverage is at least the confidence.

@@ -21,8 +21,8 @@ def copies(problem: ComparedProblem) -> dict[str, str]:
     first: dict[str, str] = {}
     found: dict[str, str] = {}
     for label, setting in problem.settings.items():
-        if setting.loss_counts is not None:
-            key = json.dumps([sorted(setting.runs), effective(setting.optimizer, setting.loss_counts)], sort_keys=True)
+        if (counts := setting.loss_counts) is not None:
+            key = json.dumps([setting.runs.seeds.tolist(), effective(setting.optimizer, counts)], sort_keys=True)
             found[label] = first.setdefault(key, label)
     return {label: other for label, other in found.items() if label != other}
 

@@ -8,8 +8,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ayla_service.comparison.expected_best import best_of_weights
 from ayla_service.comparison.metrics import is_to_target, why_not
+from ayla_service.comparison.pairs import on_common_seeds
 from ayla_service.comparison.runs import ComparedProblem, ComparedSetting
 from ayla_service.comparison.significance import sign_test
 from ayla_service.comparison.tuning import TunedArm
@@ -107,16 +110,11 @@ def _drawn(arm: TunedArm, count: int) -> list[tuple[ComparedSetting, float]]:
 
 def _sign(problem: ComparedProblem, setting: ComparedSetting, other: ComparedSetting) -> int | None:
     """1 if the setting has the better median over the confirmation seeds of both, -1 if the other has; None without."""
-    both = [
-        (ours, theirs)
-        for seed, run in other.runs.items()
-        if seed in setting.runs
-        and (ours := setting.runs[seed].value(problem.metric)) is not None
-        and (theirs := run.value(problem.metric)) is not None
-    ]
-    if not both:
+    both = [side.values(problem.metric) for side in on_common_seeds(setting.runs, other.runs)]
+    recorded = ~np.isnan(both[0]) & ~np.isnan(both[1])
+    if not recorded.any():
         return None
-    ours, theirs = median([one for one, _ in both]), median([one for _, one in both])
+    ours, theirs = median(both[0][recorded]), median(both[1][recorded])
     if is_to_target(problem.metric) and ours == theirs == math.inf:
         return None
     return (ours < theirs) - (ours > theirs)

@@ -1,51 +1,46 @@
 """Loading of the trials of jobs from the store, by problem and optimizer setting."""
 
 import json
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from ayla_spec import ResolvedJobSpec
 from ayla_spec.datasets import DatasetSettings
 from ayla_spec.expression import ExpressionError
 from ayla_spec.functions import known_minimum
-from ayla_spec.limits import MAX_TRIALS
-from ayla_spec.metrics import WHOLE_PART_METRICS, Part, WholePartMetric
-from ayla_spec.optimizers.effect import LossCounts
+from ayla_spec.metrics import WHOLE_PART_METRICS, Part
 from ayla_spec.problems import DatasetProblem, ExpressionProblem, ResolvedProblem
-from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, SeedRun
+from ayla_service.comparison.runs import RUN, ComparedProblem, ComparedSetting, Runs
 from ayla_service.comparison.schemas import ComparedJob
-from ayla_service.db.models import JobRow, TrialRow
+from ayla_service.db.models import JobRow
 from ayla_service.errors import ComparisonTooLarge
 from ayla_service.jobs.scoping import job_of, readable_spec
-from ayla_service.states import WITH_RESULT, TrialState
+from ayla_service.states import TrialState
 from ayla_service.teams.principal import Principal
+from ayla_service.trials.columns import CODES, TrialColumns
+from ayla_service.trials.reader import TrialReader
+
+MOST_TRIALS = 100_000
+"""Of all jobs of a comparison together."""
 
 _LONGEST_TITLE = 200
 _MINIMA_KEPT = 256
-
-_COLUMNS = (
-    TrialRow.id,
-    TrialRow.label,
-    TrialRow.settings,
-    TrialRow.seed,
-    TrialRow.state,
-    TrialRow.steps_done,
-    TrialRow.final_loss,
-    TrialRow.best_loss,
-    TrialRow.best_step,
-    TrialRow.wall_seconds,
-    TrialRow.stored_bytes,
-    TrialRow.losses_below_one,
-    TrialRow.losses_above_one,
-    TrialRow.ran_alone,
-    *(getattr(TrialRow, name) for name in WHOLE_PART_METRICS),
+_AS_THEY_ARE = (
+    "steps_done",
+    "best_step",
+    "wall_seconds",
+    "stored_bytes",
+    "losses_below_one",
+    "losses_above_one",
+    *WHOLE_PART_METRICS,
 )
+"""Columns that the store has as a comparison needs them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +69,18 @@ def load(
     """
     rows = [job_of(session, principal, job_id) for job_id in job_ids]
     trials = sum(job.trials_total for job in rows)
-    if trials > MAX_TRIALS:
-        raise ComparisonTooLarge(f"{trials} trials", f"{MAX_TRIALS} trials", "Name fewer or smaller jobs.")
+    if trials > MOST_TRIALS:
+        raise ComparisonTooLarge(f"{trials} trials", f"{MOST_TRIALS} trials", "Name fewer or smaller jobs.")
     problems: dict[str, ComparedProblem] = {}
     jobs = []
     for job in rows:
         spec, key = readable_spec(job), _key(job.resolved_spec)
         if key not in problems:
-            problems[key] = _problem(spec, minimum)
+            problems[key] = problem_of(spec, minimum)
         problem = problems[key]
         number = list(problems).index(key)
         problem.job_ids.append(job.id)
-        _add_trials(session, job, spec, problem, number)
+        _add_trials(session, job, spec, problem)
         jobs.append(_job(job, number))
     for problem in problems.values():
         for setting in problem.settings.values():
@@ -101,7 +96,13 @@ def _key(resolved: dict[str, Any]) -> str:
     return json.dumps([resolved["problem"], resolved["budget"], resolved["dtype"]], sort_keys=True)
 
 
-def _problem(spec: ResolvedJobSpec, minimum: float | None) -> ComparedProblem:
+def problem_of(spec: ResolvedJobSpec, minimum: float | None) -> ComparedProblem:
+    """The problem of a job, on which nothing has been run yet.
+
+    Args:
+        spec: of the job.
+        minimum: the least possible loss; None: what is known of it.
+    """
     problem = spec.problem
     dataset = problem.dataset if isinstance(problem, DatasetProblem) else None
     parts: tuple[Part, ...] = () if dataset is None else ("full_train",)
@@ -150,49 +151,52 @@ def _randomness(problem: ResolvedProblem) -> list[str]:
     return [] if isinstance(problem, DatasetProblem) else problem.randomness
 
 
-def _add_trials(session: Session, job: JobRow, spec: ResolvedJobSpec, problem: ComparedProblem, number: int) -> None:
-    every, is_drawn = spec.record.every, bool(_randomness(spec.problem))
-    for row in session.execute(select(*_COLUMNS).where(TrialRow.job_id == job.id).order_by(TrialRow.index)):
-        setting = problem.settings.setdefault(row.label, ComparedSetting(row.label, row.settings))
-        setting.add(row.settings)
-        problem.seeds.add(row.seed)
-        if row.state not in WITH_RESULT:
-            setting.unfinished += 1
-        elif row.seed in setting.runs:
-            problem.repeated += 1
-        else:
-            setting.runs[row.seed] = _run(row, number, problem, every, is_drawn=is_drawn)
+def _add_trials(session: Session, job: JobRow, spec: ResolvedJobSpec, problem: ComparedProblem) -> None:
+    columns = TrialReader(session).columns(job)
+    traits = Runs(mini_batches=problem.mini_batches, minimum=problem.minimum, is_drawn=bool(_randomness(spec.problem)))
+    table, of_setting = _table(columns, len(problem.job_ids) - 1, spec.record.every)
+    numbers, starts = np.unique(of_setting, return_index=True)
+    tables = dict(zip(numbers.tolist(), np.split(table, starts[1:]), strict=True))
+    for number, trials in enumerate(np.bincount(columns.setting).tolist()):
+        label, settings = columns.layout.label(number), columns.layout.settings(number)
+        setting = problem.settings.setdefault(label, ComparedSetting(label, dict(settings)))
+        setting.add(settings)
+        ended = tables.get(number, table[:0])
+        setting.unfinished += trials - len(ended)
+        problem.repeated += _add_runs(setting, replace(traits, table=ended))
+    problem.seeds.update(spec.seeds)
 
 
-def _run(row: Row[Any], number: int, problem: ComparedProblem, every: int, *, is_drawn: bool) -> SeedRun:
-    diverged = row.state == TrialState.DIVERGED
-    return SeedRun(
-        trial_id=row.id,
-        problem=number,
-        label=row.label,
-        seed=row.seed,
-        diverged=diverged,
-        steps_done=row.steps_done,
-        final_loss=math.inf if diverged else _number(row.final_loss),
-        best_loss=_number(row.best_loss),
-        best_step=row.best_step,
-        wall_seconds=row.wall_seconds,
-        ran_alone=row.ran_alone is True,
-        rows=row.steps_done // every + 2,
-        stored_bytes=row.stored_bytes,
-        loss_counts=LossCounts.known(row.losses_below_one, row.losses_above_one),
-        mini_batches=problem.mini_batches,
-        minimum=problem.minimum,
-        whole_parts=_whole_parts(row),
-        is_drawn=is_drawn,
-    )
+def _add_runs(setting: ComparedSetting, runs: Runs) -> int:
+    """Give a setting the runs of one more job; returns how many are left out, as it has their seeds already."""
+    if not len(setting.runs):
+        setting.runs = runs
+        return 0
+    is_new = ~np.isin(runs.seeds, setting.runs.seeds)
+    table = np.concatenate([setting.runs.table, runs.table[is_new]])
+    setting.runs = replace(runs, table=table[np.argsort(table["seed"], kind="stable")])
+    return int((~is_new).sum())
 
 
-def _whole_parts(row: Row[Any]) -> dict[WholePartMetric, float]:
-    """What was evaluated on whole parts of the data; their columns are the last."""
-    found = zip(WHOLE_PART_METRICS, row[-len(WHOLE_PART_METRICS) :], strict=True)
-    return {name: value for name, value in found if value is not None}
+def _table(columns: TrialColumns, job: int, every: int) -> tuple[npt.NDArray[np.void], npt.NDArray[np.int64]]:
+    """The trials with a result as rows of type ``RUN``, by setting and seed; and the setting of each.
 
-
-def _number(loss: float | None) -> float:
-    return loss if loss is not None and math.isfinite(loss) else math.inf
+    Args:
+        columns: of the job's trials.
+        job: its place among those of the problem.
+        every: of how many steps one is recorded.
+    """
+    ended = columns.part(np.flatnonzero(columns.has_result))
+    table, diverged = np.empty(len(ended), RUN), ended.state == CODES[TrialState.DIVERGED]
+    for name in _AS_THEY_ARE:
+        table[name] = ended[name]
+    table["seed"], table["job"], table["trial"], table["diverged"] = ended.seed, job, ended.index, diverged
+    final, best = ended["final_loss"], ended["best_loss"]
+    table["final_loss"] = np.where(diverged | ~np.isfinite(final), np.inf, final)
+    table["best_loss"] = np.where(np.isfinite(best), best, np.inf)
+    table["ran_alone"] = ended["ran_alone"] == 1
+    table["rows"] = ended["steps_done"] // every + 2
+    for name in ("area", "steps_to_goal", "epochs_to_goal"):
+        table[name] = np.nan
+    order = np.lexsort((ended.seed, ended.setting))
+    return table[order], ended.setting[order]

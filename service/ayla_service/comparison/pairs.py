@@ -4,9 +4,11 @@ import math
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ayla_service.comparison.metrics import is_to_target, more_is_better, why_not
 from ayla_service.comparison.query import Metric
-from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, SeedRun, independent
+from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, Runs, independent
 from ayla_service.trials.quantiles import median
 
 _DIGITS = 12
@@ -14,6 +16,9 @@ _DIGITS = 12
 
 Pair = tuple[float, float]
 """A value of the setting and one of its base; less is better."""
+
+Both = tuple[Runs, Runs]
+"""Runs of the setting and of its base, on the same seeds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +96,15 @@ def over_seeds(problem: ComparedProblem, match: Match, metric: Metric | None = N
     metric = metric or problem.metric
     both = _both(problem, match)
     kept, known = _known(problem, both, metric)
-    values = _reached(known, metric)
+    values, count = _reached(known, metric), _count(both)
     return Pairs(
         match,
-        count=len(both),
+        count=count,
         values=values,
         differences=[_difference(ours, base, metric) for ours, base in values if _differ(ours, base)],
         metric=metric,
         unreached=len(known) - len(values),
-        not_recorded=kept - len(known) if known else len(both),
+        not_recorded=kept - len(known) if known else count,
         reason=why_not(problem, metric),
     )
 
@@ -115,7 +120,7 @@ def over_problems(problems: Sequence[ComparedProblem], match: Match, metric: Met
         match: the two settings.
         metric: None: what each problem is judged by.
     """
-    common = [(problem, both) for problem in problems if (both := _both(problem, match))]
+    common = [(problem, both) for problem in problems if _count(both := _both(problem, match))]
     medians: list[Pair] = []
     values: list[Pair] = []
     for problem, both in common:
@@ -147,13 +152,16 @@ def relative_differences(pairs: Sequence[Pair], metric: Metric) -> list[float]:
     return [_relative(ours, base) if _differ(ours, base) else 0.0 for ours, base in _reached(pairs, metric)]
 
 
-def _known(problem: ComparedProblem, both: Sequence[tuple[SeedRun, SeedRun]], metric: Metric) -> tuple[int, list[Pair]]:
+def _known(problem: ComparedProblem, both: Both | None, metric: Metric) -> tuple[int, list[Pair]]:
     """How many seeds are independent, and the values on those of which both settings have the metric."""
-    kept = both if independent(both) else both[:1]
+    if both is None:
+        return 0, []
+    kept = both if independent(*both) else (both[0].at(slice(1)), both[1].at(slice(1)))
     if why_not(problem, metric) is not None:
-        return len(kept), []
-    found = [(ours.value(metric), base.value(metric)) for ours, base in kept]
-    return len(kept), [(ours, base) for ours, base in found if ours is not None and base is not None]
+        return len(kept[0]), []
+    values = np.column_stack([side.values(metric) for side in kept])
+    found: list[Pair] = list(map(tuple, values[~np.isnan(values).any(axis=1)].tolist()))
+    return len(values), found
 
 
 def _reached(values: Sequence[Pair], metric: Metric) -> list[Pair]:
@@ -161,11 +169,22 @@ def _reached(values: Sequence[Pair], metric: Metric) -> list[Pair]:
     return [pair for pair in values if _differ(*pair) or not is_to_target(metric)]
 
 
-def _both(problem: ComparedProblem, match: Match) -> list[tuple[SeedRun, SeedRun]]:
+def _both(problem: ComparedProblem, match: Match) -> Both | None:
+    """The runs of the two settings on the seeds that both have; None where the problem lacks one of the settings."""
     ours, base = problem.settings.get(match.label), problem.settings.get(match.base_label)
-    if ours is None or base is None:
-        return []
-    return [(ours.runs[seed], base.runs[seed]) for seed in sorted(ours.runs.keys() & base.runs.keys())]
+    return None if ours is None or base is None else on_common_seeds(ours.runs, base.runs)
+
+
+def on_common_seeds(ours: Runs, base: Runs) -> Both:
+    """The runs of two settings on the seeds that both have, seed by seed."""
+    if np.array_equal(ours.seeds, base.seeds):
+        return ours, base
+    _, places, base_places = np.intersect1d(ours.seeds, base.seeds, assume_unique=True, return_indices=True)
+    return ours.at(places), base.at(base_places)
+
+
+def _count(both: Both | None) -> int:
+    return 0 if both is None else len(both[0])
 
 
 def _differ(ours: float, base: float) -> bool:

@@ -1,23 +1,21 @@
 """Performance profiles (Dolan & Moré 2002), data profiles (Moré & Wild 2009) and ECDFs over problems and seeds."""
 
+import functools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from ayla_service.comparison.costs import cost_per_step, why_no_seconds
 from ayla_service.comparison.ecdf import ecdf, growing, rounded
 from ayla_service.comparison.profile_schemas import DataCurve, PerformanceCurve, ProfileCurves, Profiles
 from ayla_service.comparison.query import ComparisonQuery
-from ayla_service.comparison.runs import ComparedProblem, SeedRun, common_labels, independent, labels_of
+from ayla_service.comparison.runs import ComparedProblem, Floats, Runs, common_labels, independent, labels_of
 from ayla_service.comparison.series import TOLERANCE
 from ayla_service.comparison.targets import TARGETS
 
 _NO_INSTANCE = "On no problem is there a seed with a result of every optimizer and a record of its way to the goal."
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +51,10 @@ def profile(problems: Sequence[ComparedProblem], query: ComparisonQuery | None =
     left_out = [label for label in labels_of(problems) if label not in labels]
     if len(labels) < 2:
         return _profiles(query, left_out, no_curves="Fewer than two optimizers have a result on every problem.")
-    instances = [(problem, found) for problem in problems if (found := list(_instances(problem, labels)))]
+    instances = [(problem, found) for problem in problems if len((found := _instances(problem, labels))[0])]
     if not instances:
         return _profiles(query, left_out, no_curves=_NO_INSTANCE)
-    runs = [run for _, found in instances for row in found for run in row]
+    runs = [side for _, found in instances for side in found]
     if query.cost == "seconds" and (reason := why_no_seconds(runs)) is not None:
         return _profiles(query, left_out, no_curves=reason)
     costs = _costs(instances, labels, query)
@@ -84,44 +82,43 @@ def _profiles(
     )
 
 
-def _instances(problem: ComparedProblem, labels: Sequence[str]) -> Iterator[list[SeedRun]]:
-    """The runs of every label by seed, where of all of them the way to the goal is recorded."""
-    settings = [problem.settings[label] for label in labels]
-    seeds = sorted(set.intersection(*(set(setting.runs) for setting in settings)))
-    found = [[setting.runs[seed] for setting in settings] for seed in seeds]
-    found = [runs for runs in found if all(run.value("steps_to_target") is not None for run in runs)]
-    yield from found if independent(found) else found[:1]
+def _instances(problem: ComparedProblem, labels: Sequence[str]) -> list[Runs]:
+    """The runs of every label on the same seeds: those on which of all of them the way to the goal is recorded."""
+    sides = [problem.settings[label].runs for label in labels]
+    seeds = functools.reduce(np.intersect1d, (side.seeds for side in sides))
+    sides = [side.on(seeds) for side in sides]
+    recorded = np.logical_and.reduce([~np.isnan(side.values("steps_to_target")) for side in sides])
+    sides = [side.at(recorded) for side in sides]
+    return sides if independent(*sides) else [side.at(slice(1)) for side in sides]
 
 
 def _costs(
-    instances: Sequence[tuple[ComparedProblem, list[list[SeedRun]]]], labels: Sequence[str], query: ComparisonQuery
+    instances: Sequence[tuple[ComparedProblem, list[Runs]]], labels: Sequence[str], query: ComparisonQuery
 ) -> _Costs:
     """What it took; at least one step, as a start that is there already must not make every ratio infinite."""
-    rows = [(problem, runs) for problem, found in instances for runs in found]
-    per_step = np.array(
+    optimizers = [[problem.settings[label].optimizer for label in labels] for problem, _ in instances]
+    per_step = np.vstack(
         [
-            [
-                cost_per_step(run, problem.settings[label].optimizer, query.cost)
-                for label, run in zip(labels, runs, strict=True)
-            ]
-            for problem, runs in rows
+            np.column_stack([cost_per_step(*one, query.cost) for one in zip(sides, settings, strict=True)])
+            for (_, sides), settings in zip(instances, optimizers, strict=True)
         ]
     )
-    steps = np.array([[_steps(run) for run in runs] for _, runs in rows])
-    each = np.array([[run.steps_to_targets for run in runs] for _, runs in rows])
-    budgets = np.array([[float(problem.steps)] for problem, _ in rows])
+    steps = np.vstack([np.column_stack([side.values("steps_to_target") for side in sides]) for _, sides in instances])
+    each = np.concatenate([np.stack([_to_targets(side) for side in sides], axis=1) for _, sides in instances])
+    budgets = np.concatenate([np.full((len(sides[0]), 1), float(problem.steps)) for problem, sides in instances])
+    weights = [np.full(len(sides[0]), 1 / len(sides[0]) / len(instances)) for _, sides in instances]
     return _Costs(
         to_goal=np.maximum(steps, 1.0) * per_step,
         to_targets=np.maximum(each, 1.0) * per_step[:, :, None],
         per_step=per_step,
         budgets=budgets * per_step,
-        weights=np.concatenate([np.full(len(found), 1 / len(found) / len(instances)) for _, found in instances]),
+        weights=np.concatenate(weights),
     )
 
 
-def _steps(run: SeedRun) -> float:
-    steps = run.value("steps_to_target")
-    return math.inf if steps is None else steps
+def _to_targets(runs: Runs) -> Floats:
+    """The steps to each of many targets, shape [runs, targets]; none where these were not read."""
+    return np.empty((len(runs), 0)) if runs.hits is None else runs.hits
 
 
 def _curves(labels: Sequence[str], costs: _Costs, query: ComparisonQuery) -> list[ProfileCurves]:

@@ -2,28 +2,32 @@
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from ayla_service.comparison.metrics import direction, in_words, is_to_target, why_not
-from ayla_service.comparison.runs import ComparedProblem, SeedRun
+from ayla_service.comparison.runs import ComparedProblem, Runs
 
 
-def runs_of(problem: ComparedProblem) -> list[SeedRun]:
-    """Every run of a problem."""
-    return [run for setting in problem.settings.values() for run in setting.runs.values()]
-
-
-def missing(problem: ComparedProblem, runs: Sequence[SeedRun]) -> int:
+def missing(problem: ComparedProblem, runs: Runs) -> int:
     """How many of these runs lack the metric that the problem is judged by."""
     if why_not(problem, problem.metric) is not None:
         return len(runs)
-    return sum(run.value(problem.metric) is None for run in runs)
+    return int(np.isnan(runs.values(problem.metric)).sum())
+
+
+def _counts(problem: ComparedProblem) -> tuple[int, int]:
+    """How many runs a problem has, and how many of them lack its metric."""
+    every = [setting.runs for setting in problem.settings.values()]
+    return sum(map(len, every)), sum(missing(problem, runs) for runs in every)
 
 
 def not_recorded(problem: ComparedProblem) -> str | None:
     """Why nothing is judged by the problem's metric; None if some trial has it, or none has ended."""
-    metric, runs = in_words(problem.metric), runs_of(problem)
+    metric = in_words(problem.metric)
     if reason := why_not(problem, problem.metric):
         return f"The {metric} is not recorded: {reason}."
-    if not runs or missing(problem, runs) < len(runs):
+    runs, lacking = _counts(problem)
+    if lacking < runs or not runs:
         return None
     where = f" for {in_words(problem.target_metric)}" if is_to_target(problem.metric) else ""
     return (
@@ -44,5 +48,5 @@ def notes_on_metrics(problems: Sequence[ComparedProblem]) -> Iterator[str]:
         where = f"On {problem.title}: " if len(problems) > 1 else ""
         if why := not_recorded(problem):
             yield f"{where}{why}"
-        elif lacking := missing(problem, runs_of(problem)):
+        elif lacking := _counts(problem)[1]:
             yield f"{where}Trials that lack the {in_words(problem.metric)}, and are in no median or pair: {lacking}."

@@ -1,131 +1,171 @@
-"""Data of a comparison: trials that ended with a result, by problem and optimizer setting."""
+"""Data of a comparison: trials that ended with a result, as columns, by problem and optimizer setting."""
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from ayla_spec.metrics import WHOLE_PART_METRICS, Part, WholePartMetric
 from ayla_spec.optimizers.base import nameless
 from ayla_spec.optimizers.effect import LossCounts
 
-from ayla_service.comparison.metrics import is_to_target, is_whole_part, more_is_better
+from ayla_service.comparison.metrics import is_of_rows, is_whole_part, more_is_better
 from ayla_service.comparison.query import Metric, TargetMetric
 
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.int64]
 
-@dataclass(frozen=True, slots=True)
-class LossCurve:
-    """Numbers that are read from the recorded rows of a trial.
+RUN = np.dtype(
+    [
+        ("seed", np.int64),
+        ("job", np.int32),
+        ("trial", np.int32),
+        ("diverged", np.bool_),
+        ("steps_done", np.int64),
+        ("final_loss", np.float64),
+        ("best_loss", np.float64),
+        ("best_step", np.int64),
+        ("wall_seconds", np.float64),
+        ("ran_alone", np.bool_),
+        ("rows", np.int64),
+        ("stored_bytes", np.int64),
+        ("losses_below_one", np.int64),
+        ("losses_above_one", np.int64),
+        *((name, np.float64) for name in WHOLE_PART_METRICS),
+        ("area", np.float64),
+        ("steps_to_goal", np.float64),
+        ("epochs_to_goal", np.float64),
+    ]
+)
+"""A trial that ended with a result.
+
+``job`` is the place of its job among those of the problem, ``trial`` its own there. ``final_loss`` is infinite if it
+diverged; ``best_loss`` the lowest finite loss, infinite if there was none. ``rows`` are about how many its trajectory
+has, and ``stored_bytes`` is the size of all it recorded. Losses below and above one are -1 where nobody has counted
+them, and ``best_step`` where there is none. Metrics of whole parts are NaN where they were not evaluated. The last
+three are read from recorded rows: infinite where the trial diverged, or never reached its goal; NaN where they are not
+recorded.
+"""
+
+_OF_ROWS: Mapping[Metric, str] = {
+    "area_under_curve": "area",
+    "steps_to_target": "steps_to_goal",
+    "epochs_to_target": "epochs_to_goal",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Runs:
+    """Trials of one setting on one problem that ended with a result.
 
     Attributes:
-        area: under the curve of the loss over the steps, by the trapezoid rule; infinite if the trial diverged, None
-            where it is not read or recorded too rarely.
-        steps_to_goal: first step at which the goal is known to be reached; infinite if there is none, None where it is
-            not recorded.
-        epochs_to_goal: likewise in epochs.
-        steps_to_targets: likewise of each of many targets, from the easiest to the hardest; None where not recorded.
-    """
-
-    area: float | None
-    steps_to_goal: float | None
-    epochs_to_goal: float | None = None
-    steps_to_targets: tuple[float, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SeedRun:
-    """A trial that ended with a result.
-
-    Attributes:
-        problem: number of the problem in the comparison.
-        final_loss: infinite if the trial diverged.
-        best_loss: lowest finite loss; infinite if there was none.
-        wall_seconds: computing time, shared with the trials beside it.
-        rows: about how many the trajectory has.
-        stored_bytes: size of the trajectory and what else was recorded.
-        loss_counts: its losses below and above 1; None where nobody has counted them.
-        curve: of its loss; None where nothing recorded was read.
-        mini_batches: whether each of its losses is that of a single mini-batch.
+        table: of type ``RUN``, in the order of the seeds, of which each is there once; shape [runs].
+        mini_batches: whether each of their losses is that of a single mini-batch.
         minimum: the least possible loss; None if unknown.
-        whole_parts: metrics after the last step, as they are, of what was evaluated.
-        unrecorded: metrics that of its setting nobody recorded who completed; to diverge is no value of them either.
-        is_drawn: whether its seed decides start point or noise: then even equal results are no copies.
-        ran_alone: whether it is known that nothing else was computed beside it.
+        is_drawn: whether the seed decides start point or noise: then even equal results are no copies.
+        unrecorded: metrics that of the setting nobody recorded who completed; to diverge is no value of them either.
+        is_read: whether what they recorded was read.
+        hits: the step at which each of many targets is reached first, from the easiest to the hardest; infinite where
+            it is not, NaN where that is not recorded, shape [runs, targets]. None before anything was read.
     """
 
-    trial_id: str
-    problem: int
-    label: str
-    seed: int
-    diverged: bool
-    steps_done: int
-    final_loss: float
-    best_loss: float
-    best_step: int | None
-    wall_seconds: float
-    rows: int
-    stored_bytes: int
-    loss_counts: LossCounts | None = None
-    curve: LossCurve | None = None
+    table: npt.NDArray[np.void] = field(default_factory=lambda: np.empty(0, RUN))
     mini_batches: bool = False
     minimum: float | None = None
-    whole_parts: Mapping[WholePartMetric, float] = field(default_factory=dict)
     is_drawn: bool = False
-    ran_alone: bool = False
     unrecorded: frozenset[WholePartMetric] = frozenset()
+    is_read: bool = False
+    hits: Floats | None = None
 
-    def value(self, metric: Metric) -> float | None:
-        """The run by one metric, as a number of which less is better: accuracies are negated.
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.table)
 
-        Infinite if the trial diverged, which is worse than every number. None where the metric is not recorded, as
-        is the loss of a single mini-batch: it is never replaced by another metric.
+    @property
+    def seeds(self) -> Places:
+        """Their seeds, growing; shape [runs]."""
+        return self.table["seed"]
+
+    @property
+    def diverged(self) -> Mask:
+        """Which diverged; shape [runs]."""
+        return self.table["diverged"]
+
+    def values(self, metric: Metric) -> Floats:
+        """The runs by one metric, as numbers of which less is better: accuracies are negated; shape [runs].
+
+        Infinite if a trial diverged, which is worse than every number. NaN where the metric is not recorded, as is the
+        loss of a single mini-batch: it is never replaced by another metric.
 
         Raises:
             ValueError: if it is measured on recorded rows, which were not read.
         """
-        if is_to_target(metric):
-            return self._read.steps_to_goal if metric == "steps_to_target" else self._read.epochs_to_goal
-        if metric == "area_under_curve":
-            return self._read.area
+        if is_of_rows(metric):
+            if not self.is_read:
+                raise ValueError("the recorded rows were not read")
+            return self.table[_OF_ROWS[metric]]
         if is_whole_part(metric):
-            is_worst = self.diverged and metric not in self.unrecorded
-            return math.inf if is_worst else ranked(metric, self.whole_parts.get(metric))
-        if self.mini_batches:
-            return None
+            values = ranked(metric, self.table[metric])
+            return values if metric in self.unrecorded else np.where(self.diverged, np.inf, values)
+        if self.mini_batches or (metric == "gap" and self.minimum is None):
+            return np.full(len(self), np.nan)
         if metric == "gap":
-            return None if self.minimum is None else self.final_loss - self.minimum
-        return self.final_loss if metric == "final_loss" else self.best_loss
+            return self.table["final_loss"] - self.minimum
+        return self.table["final_loss" if metric == "final_loss" else "best_loss"]
+
+    def at(self, places: Places | Mask | slice) -> "Runs":
+        """Those at these places."""
+        hits = None if self.hits is None else self.hits[places]
+        return replace(self, table=self.table[places], hits=hits)
+
+    def on(self, seeds: Iterable[int]) -> "Runs":
+        """Those with one of these seeds."""
+        return self.at(np.isin(self.seeds, np.fromiter(seeds, np.int64)))
 
     @property
-    def steps_to_targets(self) -> tuple[float, ...]:
-        """To each of many targets; none where they are not recorded.
-
-        Raises:
-            ValueError: if the recorded rows were not read.
-        """
-        return self._read.steps_to_targets or ()
-
-    @property
-    def _read(self) -> LossCurve:
-        if self.curve is None:
-            raise ValueError("the recorded rows were not read")
-        return self.curve
+    def loss_counts(self) -> LossCounts | None:
+        """Losses below and above 1 of all of them; None where they are not known of each, or there are none."""
+        below, above = self.table["losses_below_one"], self.table["losses_above_one"]
+        if not len(self) or below.min() < 0 or above.min() < 0:
+            return None
+        return LossCounts(int(below.sum()), int(above.sum()))
 
     @property
-    def fingerprint(self) -> tuple[float, ...]:
-        """Numbers that two runs have in common only if they are copies, unless none of them is finite."""
-        seed = self.seed if self.is_drawn else -1
-        return self.final_loss, self.best_loss, -1 if self.best_step is None else self.best_step, self.steps_done, seed
+    def fingerprints(self) -> Floats:
+        """Numbers that two runs have in common only if they are copies, unless none of the first two is finite."""
+        seeds = self.seeds if self.is_drawn else np.full(len(self), -1)
+        columns = [self.table[name] for name in ("final_loss", "best_loss", "best_step", "steps_done")]
+        return np.column_stack([*columns, seeds])
 
 
-def ranked(metric: Metric, value: float | None) -> float | None:
-    """A value of a metric as one of which less is better; what is not finite is the worst there is."""
-    if value is None:
-        return None
-    if not math.isfinite(value):
-        return math.inf
-    return -value if more_is_better(metric) else value
+def ranked(metric: Metric, values: Floats) -> Floats:
+    """Values of a metric as ones of which less is better; what is not finite is the worst there is, NaN unknown."""
+    signed = -values if more_is_better(metric) else values
+    return np.where(np.isinf(values), np.inf, signed)
+
+
+def independent(*sides: Runs) -> bool:
+    """Whether the seeds of a setting, or of several side by side, are runs of their own.
+
+    Where all come out equal to the last digit, nothing in the problem is random, and they are copies of one run.
+    Trials that diverged at once look alike without being so: only a finite loss can show that they are copies.
+
+    Args:
+        sides: of each setting the runs on the same seeds.
+    """
+    if len(sides[0]) < 2:
+        return True
+    marks = [side.fingerprints for side in sides]
+    is_finite = any(np.isfinite(mark[:, :2]).any() for mark in marks)
+    return not is_finite or any((mark != mark[0]).any() for mark in marks)
+
+
+def known(values: Floats) -> Floats:
+    """Those that are recorded."""
+    return values[~np.isnan(values)]
 
 
 @dataclass(slots=True)
@@ -138,14 +178,14 @@ class ComparedSetting:
         arms: names of the arm that the jobs have put it in, each once.
         varies: whether another job has other settings under the label.
         unfinished: trials that have not ended, or ended without a result.
-        runs: its trials with a result, by seed.
+        runs: its trials with a result.
     """
 
     label: str
     optimizer: dict[str, Any]
     varies: bool = False
     unfinished: int = 0
-    runs: dict[int, SeedRun] = field(default_factory=dict)
+    runs: Runs = field(default_factory=Runs)
     arms: list[str] = field(default_factory=list)
 
     def add(self, settings: Mapping[str, Any]) -> None:
@@ -172,10 +212,10 @@ class ComparedSetting:
 
     def mark_unrecorded(self) -> None:
         """Take note of the metrics that none of its completed runs has; without such runs there are none."""
-        completed = [run for run in self.runs.values() if not run.diverged]
-        lacking = frozenset(WHOLE_PART_METRICS).difference(*(run.whole_parts for run in completed))
-        if completed and len(completed) < len(self.runs):
-            self.runs = {seed: replace(run, unrecorded=lacking) for seed, run in self.runs.items()}
+        completed = self.runs.table[~self.runs.diverged]
+        if 0 < len(completed) < len(self.runs):
+            lacking = frozenset(name for name in WHOLE_PART_METRICS if np.isnan(completed[name]).all())
+            self.runs = replace(self.runs, unrecorded=lacking)
 
     @property
     def loss_counts(self) -> LossCounts | None:
@@ -183,10 +223,7 @@ class ComparedSetting:
 
         What has not ended, or has no result, may have come to other losses.
         """
-        known = [run.loss_counts for run in self.runs.values() if run.loss_counts is not None]
-        if self.varies or self.unfinished or not known or len(known) < len(self.runs):
-            return None
-        return sum(known, start=LossCounts(0, 0))
+        return None if self.varies or self.unfinished else self.runs.loss_counts
 
 
 @dataclass(slots=True)
@@ -223,19 +260,15 @@ class ComparedProblem:
     seeds: set[int] = field(default_factory=set)
     repeated: int = 0
 
+    @property
+    def table(self) -> npt.NDArray[np.void]:
+        """All its runs, setting by setting, of type ``RUN``; shape [runs]."""
+        return np.concatenate([np.empty(0, RUN), *(setting.runs.table for setting in self.settings.values())])
 
-def independent(groups: Iterable[Sequence[SeedRun]]) -> bool:
-    """Whether the seeds of a setting, or of two side by side, are runs of their own.
-
-    Where all come out equal to the last digit, nothing in the problem is random, and they are copies of one run.
-    Trials that diverged at once look alike without being so: only a finite loss can show that they are copies.
-
-    Args:
-        groups: for every seed its runs.
-    """
-    marks = [tuple(run.fingerprint for run in runs) for runs in groups]
-    is_finite = any(math.isfinite(loss) for mark in marks for fingerprint in mark for loss in fingerprint[:2])
-    return len(marks) < 2 or not is_finite or any(mark != marks[0] for mark in marks)
+    def trials_of_jobs(self) -> dict[str, list[int]]:
+        """Places of the trials that are its runs, by job."""
+        table = self.table
+        return {job_id: table["trial"][table["job"] == number].tolist() for number, job_id in enumerate(self.job_ids)}
 
 
 def labels_of(problems: Iterable[ComparedProblem]) -> list[str]:
@@ -248,5 +281,5 @@ def common_labels(problems: Sequence[ComparedProblem]) -> list[str]:
     counts: dict[str, int] = defaultdict(int)
     for problem in problems:
         for label, setting in problem.settings.items():
-            counts[label] += bool(setting.runs)
+            counts[label] += len(setting.runs) > 0
     return [label for label in labels_of(problems) if counts[label] == len(problems)]

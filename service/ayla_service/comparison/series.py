@@ -1,14 +1,14 @@
 """Series of a trial as a comparison reads them: its losses by step and its metrics by epoch, chunk by chunk."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ayla_service.comparison.targets import Hits
@@ -111,15 +111,25 @@ class MetricSeries:
         return found
 
 
+def recorded_rows(
+    session: Session, table: type[ChunkRow] | type[MetricChunkRow], job_id: str, trials: Collection[int]
+) -> dict[int, int]:
+    """How many rows are stored of those of these trials of a job that have any, by index."""
+    wanted = set(trials)
+    query = select(table.trial_index, func.sum(table.rows)).where(table.job_id == job_id).group_by(table.trial_index)
+    return {index: int(rows) for index, rows in session.execute(query) if index in wanted}
+
+
 def chunks(
-    session: Session, table: type[ChunkRow] | type[MetricChunkRow], trial_ids: Sequence[str]
-) -> Iterator[tuple[str, bytes]]:
-    """The stored rows of these trials, trial by trial in order of the steps."""
-    for start in range(0, len(trial_ids), _TRIALS_AT_ONCE):
-        wanted = table.trial_id.in_(trial_ids[start : start + _TRIALS_AT_ONCE])
-        query = select(table.trial_id, table.data).where(wanted).order_by(table.trial_id, table.first_step)
-        with closing(session.execute(query.execution_options(yield_per=_CHUNKS_AT_ONCE))) as found:
-            yield from ((trial_id, data) for trial_id, data in found)
+    session: Session, table: type[ChunkRow] | type[MetricChunkRow], job_id: str, trials: Collection[int]
+) -> Iterator[tuple[int, bytes]]:
+    """The stored rows of these trials of a job, by index, trial by trial in order of the steps."""
+    found = sorted(recorded_rows(session, table, job_id, trials))
+    for start in range(0, len(found), _TRIALS_AT_ONCE):
+        wanted = (table.job_id == job_id, table.trial_index.in_(found[start : start + _TRIALS_AT_ONCE]))
+        query = select(table.trial_index, table.data).where(*wanted).order_by(table.trial_index, table.first_step)
+        with closing(session.execute(query.execution_options(yield_per=_CHUNKS_AT_ONCE))) as rows:
+            yield from ((index, data) for index, data in rows)
 
 
 def columns_of(data: bytes, *names: str) -> list[Column] | None:

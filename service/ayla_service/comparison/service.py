@@ -234,7 +234,7 @@ def _summaries(problem: ComparedProblem, first: Mapping[str, str], query: Compar
 
 def _notes(problems: Sequence[ComparedProblem], *, lacks_tests: bool) -> Iterator[str]:
     settings = [setting for problem in problems for setting in problem.settings.values()]
-    if not any(setting.runs for setting in settings):
+    if not any(len(setting.runs) for setting in settings):
         yield "No trial has ended with a result, so there is nothing to compare yet."
     yield from notes_on_metrics(problems)
     if any(setting.varies for setting in settings) or _vary_between(settings):

@@ -2,15 +2,17 @@
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from ayla_service.comparison.effects import copies
 from ayla_service.comparison.metrics import why_not
 from ayla_service.comparison.protocol import Protocol
 from ayla_service.comparison.query import Metric
-from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, independent
-from ayla_service.trials.quantiles import median
+from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, Floats, Runs, independent
+from ayla_service.trials.quantiles import medians
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,47 +107,60 @@ def tuned_arm(
         none = ComparedSetting(name, settings[0].optimizer)
         return TunedArm(name, tried, None, none, tuple(confirmation), is_known=False)
     confirmed = on_seeds(selected.setting, confirmation, name)
-    missing = tuple(seed for seed in confirmation if seed not in confirmed.runs)
+    missing = tuple(seed for seed in confirmation if seed not in confirmed.runs.seeds)
     return TunedArm(name, tried, selected, confirmed, missing, is_known=_is_known(selected, confirmed))
 
 
 def on_seeds(setting: ComparedSetting, seeds: Sequence[int], label: str | None = None) -> ComparedSetting:
     """The setting with what it has on these seeds alone, under another label if one is given."""
-    runs = {seed: setting.runs[seed] for seed in seeds if seed in setting.runs}
-    return replace(setting, label=label or setting.label, runs=runs, unfinished=0)
+    return replace(setting, label=label or setting.label, runs=setting.runs.on(seeds), unfinished=0)
 
 
 def _tried(
     problem: ComparedProblem, settings: Sequence[ComparedSetting], protocol: Protocol, metric: Metric
 ) -> list[TriedSetting]:
-    tuned = [on_seeds(setting, protocol.tuning_seeds) for setting in settings]
-    same = copies(replace(problem, settings={setting.label: setting for setting in tuned}))
-    found = []
-    for whole, setting in zip(settings, tuned, strict=True):
-        values = _values(problem, setting, metric)
-        confirmed = _values(problem, on_seeds(whole, protocol.confirm_seeds), metric)
-        found.append(
-            TriedSetting(
-                setting=whole,
-                value=_median(values),
-                seeds=tuple(values),
-                diverged=sum(setting.runs[seed].diverged for seed in values),
-                confirmed=_median(confirmed),
-                copy_of=same.get(setting.label),
-            )
+    every = [setting.runs for setting in settings]
+    tuned, confirmed = _on(every, protocol.tuning_seeds), _on(every, protocol.confirm_seeds)
+    same = copies(replace(problem, settings=_with_runs(settings, tuned)))
+    is_known = [~np.isnan(_values(problem, runs, metric)) for runs in tuned]
+    medians_of = [_medians(problem, some, metric) for some in (tuned, confirmed)]
+    return [
+        TriedSetting(
+            setting=setting,
+            value=value,
+            seeds=tuple(runs.seeds[recorded].tolist()),
+            diverged=int(runs.diverged[recorded].sum()),
+            confirmed=other,
+            copy_of=same.get(setting.label),
         )
-    return found
+        for setting, runs, recorded, value, other in zip(settings, tuned, is_known, *medians_of, strict=True)
+    ]
 
 
-def _values(problem: ComparedProblem, setting: ComparedSetting, metric: Metric) -> dict[int, float]:
-    if why_not(problem, metric) is not None:
-        return {}
-    found = {seed: run.value(metric) for seed, run in setting.runs.items()}
-    return {seed: value for seed, value in found.items() if value is not None}
+def _on(every: Sequence[Runs], seeds: Sequence[int]) -> list[Runs]:
+    """What each setting has on these seeds; looked up for all at once, as an arm can have thousands of settings."""
+    wanted = np.isin(np.concatenate([runs.seeds for runs in every]), np.array(seeds, dtype=np.int64))
+    ends = np.cumsum([len(runs) for runs in every])
+    masks = [wanted[end - len(runs) : end] for runs, end in zip(every, ends, strict=True)]
+    return [runs if mask.all() else runs.at(mask) for runs, mask in zip(every, masks, strict=True)]
 
 
-def _median(values: dict[int, float]) -> float | None:
-    return median(list(values.values())) if values else None
+def _with_runs(settings: Sequence[ComparedSetting], every: Iterable[Runs]) -> dict[str, ComparedSetting]:
+    pairs = zip(settings, every, strict=True)
+    return {setting.label: replace(setting, runs=runs, unfinished=0) for setting, runs in pairs}
+
+
+def _values(problem: ComparedProblem, runs: Runs, metric: Metric) -> Floats:
+    return runs.values(metric) if why_not(problem, metric) is None else np.full(len(runs), np.nan)
+
+
+def _medians(problem: ComparedProblem, every: Sequence[Runs], metric: Metric) -> list[float | None]:
+    """The median of each setting over the runs that have the metric; None where none has."""
+    values = np.concatenate([_values(problem, runs, metric) for runs in every])
+    settings, recorded = np.repeat(np.arange(len(every)), [len(runs) for runs in every]), ~np.isnan(values)
+    counts = np.bincount(settings[recorded], minlength=len(every)).tolist()
+    found = medians(values[recorded], settings[recorded], len(every)).tolist()
+    return [value if count else None for value, count in zip(found, counts, strict=True)]
 
 
 def _ranked(tried: Sequence[TriedSetting]) -> list[TriedSetting]:
@@ -170,6 +185,7 @@ def _order(one: TriedSetting) -> float:
 
 def _is_known(selected: TriedSetting, confirmation: ComparedSetting) -> bool:
     """Whether nothing is random in the problem, so that other seeds are the same run again."""
-    fresh = [run for seed, run in confirmation.runs.items() if seed not in selected.seeds]
-    tuned = [selected.setting.runs[seed] for seed in selected.seeds]
-    return bool(fresh) and bool(tuned) and not independent([run] for run in [*tuned, *fresh])
+    every = selected.setting.runs
+    is_fresh = np.isin(every.seeds, confirmation.runs.seeds) & ~np.isin(every.seeds, selected.seeds)
+    is_tuned = np.isin(every.seeds, selected.seeds)
+    return bool(is_fresh.any()) and bool(is_tuned.any()) and not independent(every.at(is_fresh | is_tuned))

@@ -4,8 +4,11 @@ The migrations are a package of their own that imports the models; here it is fo
 """
 
 import importlib.util
+import shutil
 from pathlib import Path
+from types import ModuleType
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -13,6 +16,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from ayla_service.db.session import Database
+
+_log = structlog.get_logger("ayla_service.store")
+
+_MIB = 1024**2
+
+
+class MigrationRefused(Exception):
+    """The store cannot be migrated as things are; the message is for people and says what to do."""
 
 
 def head() -> str:
@@ -35,10 +46,77 @@ def is_current(database: Database) -> bool:
 
 
 def upgrade(database: Database) -> str:
-    """Run every migration the store lacks, all in one transaction; returns the revision it has then."""
-    with database.migration() as connection:
-        command.upgrade(_config(connection), "head")
+    """Run every migration the store lacks; returns the revision it has then.
+
+    All in one transaction, but for what a migration moves before itself in batches, each of which is a transaction of
+    its own. If that is cut off, it is gone on with the next time.
+
+    Raises:
+        MigrationRefused: if a newer version has migrated it, or its disk lacks the space; nothing is changed then.
+    """
+    pending = _pending(current(database))
+    for module in pending:
+        if hasattr(module, "batch"):
+            _require_space(database, module)
+            _run_to(database, module.down_revision)
+            _move_in_batches(database, module)
+    _run_to(database, "head")
     return head()
+
+
+def _pending(revision: str | None) -> list[ModuleType]:
+    """The migrations that a store of this revision lacks, in order.
+
+    Raises:
+        MigrationRefused: if this version does not know the revision.
+    """
+    known = list(ScriptDirectory.from_config(_config()).walk_revisions())[::-1]
+    names = [script.revision for script in known]
+    if revision is not None and revision not in names:
+        raise MigrationRefused(
+            f"a newer version has migrated it: it has the schema {revision}, of which this version knows nothing (its "
+            f"own is {names[-1]}). Install the version that migrated it, or restore a backup from before"
+        )
+    return [script.module for script in known[0 if revision is None else names.index(revision) + 1 :]]
+
+
+def _run_to(database: Database, revision: str) -> None:
+    with database.migration() as connection:
+        command.upgrade(_config(connection), revision)
+
+
+def _require_space(database: Database, module: ModuleType) -> None:
+    """Say how much space the batches of a migration need.
+
+    Raises:
+        MigrationRefused: if the disk lacks it; of a server's disk nothing is known here.
+    """
+    with database.engine.connect() as connection:
+        needed = int(module.space(connection))
+    if not needed:
+        return
+    path = database.engine.url.database if database.is_sqlite else None
+    free = None if not path else shutil.disk_usage(Path(path).absolute().parent).free
+    megabytes = {"needed_mib": -(-needed // _MIB), "free_mib": None if free is None else free // _MIB}
+    _log.info("the store is migrated in batches, which needs space on its disk", revision=module.revision, **megabytes)
+    if free is not None and free < needed:
+        raise MigrationRefused(
+            f"its disk has {megabytes['free_mib']} MiB free, and {megabytes['needed_mib']} MiB are needed. Make room, "
+            "and try again"
+        )
+
+
+def _move_in_batches(database: Database, module: ModuleType) -> None:
+    batches, more = 0, True
+    while more:
+        with database.write() as session:
+            more = module.batch(session.connection())
+        batches += 1
+        if batches % _BATCHES_PER_LINE == 0:
+            _log.info("migrating", revision=module.revision, batches=batches)
+
+
+_BATCHES_PER_LINE = 100
 
 
 def _config(connection: Connection | None = None) -> Config:

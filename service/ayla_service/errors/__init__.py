@@ -40,6 +40,8 @@ from ayla_service.errors.results import (
     FigureTooLarge,
     FigureUnavailable,
     StreamsUnavailable,
+    SweepTooLarge,
+    TeamBusy,
     TooManyStreams,
 )
 from ayla_service.errors.teams import (
@@ -94,6 +96,8 @@ __all__ = [
     "StoreDamaged",
     "StoreUnavailable",
     "StreamsUnavailable",
+    "SweepTooLarge",
+    "TeamBusy",
     "TooManyConnections",
     "TooManyStreams",
     "TrialNotFound",

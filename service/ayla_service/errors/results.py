@@ -12,6 +12,15 @@ class ComparisonTooLarge(ServiceError):
         super().__init__(f"{found} are too many for one comparison; at most {most} are read. {advice}")
 
 
+class SweepTooLarge(ServiceError):
+    """More trials, cells or computing time than one answer about a sweep may take."""
+
+    slug, title, status = "sweep-too-large", "Sweep too large", 422
+
+    def __init__(self, found: str, most: str, advice: str) -> None:
+        super().__init__(f"{found} are too many for one answer; at most {most} are. {advice}")
+
+
 class FigureUnavailable(ServiceError):
     """The job can have no figure of this kind."""
 
@@ -38,6 +47,19 @@ class FiguresBusy(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("Many figures are being drawn at the moment. Try again shortly.", headers={"Retry-After": "1"})
+
+
+class TeamBusy(ServiceError):
+    """The team has as many large answers computed as it may have at once."""
+
+    slug, title, status = "team-busy", "Team busy", 429
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"The service computes {most} comparisons or answers about sweeps for your team already, as many as a team "
+            "may have at once. Ask again when one of them has been answered.",
+            headers={"Retry-After": "1"},
+        )
 
 
 class TooManyStreams(ServiceError):

@@ -15,8 +15,8 @@ from ayla_service.figures.cells import hashable, optimizer_title, panel_of
 from ayla_service.figures.options import Across, FigureOptions, Kind
 from ayla_service.jobs.scoping import job_of, readable_spec
 from ayla_service.teams.principal import Principal
+from ayla_service.trials.layout import flat
 from ayla_service.trials.series import METRICS, Series
-from ayla_service.trials.summaries import flat
 
 MOST_PARAMETERS = 9
 """Parameters that have a panel of their own."""

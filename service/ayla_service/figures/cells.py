@@ -14,8 +14,8 @@ from ayla_service.comparison.schemas import Distribution
 from ayla_service.comparison.service import ComparisonResult
 from ayla_service.figures.data import FigureData, Floats, SettingData, SettingValues, TrialResult, drawable
 from ayla_service.figures.options import CellValue
+from ayla_service.trials.layout import flat
 from ayla_service.trials.quantiles import median
-from ayla_service.trials.summaries import flat
 
 _ENDED = frozenset({"completed", "diverged"})
 _NAMES = {

@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from ayla_service.comparison.metrics import in_words, more_is_better
 from ayla_service.comparison.pairs import Match, over_seeds
 from ayla_service.comparison.profile_schemas import Profiles
@@ -291,10 +293,9 @@ def strips_of(drawn: DrawnProblem) -> list[Strip]:
     found = []
     for label in drawn.labels:
         setting, summary = drawn.problem.settings[label], summaries[label]
-        known = [(run, run.value(drawn.metric)) for _, run in sorted(setting.runs.items())]
-        values = [_shown(value, drawn.metric) for _, value in known if value is not None and math.isfinite(value)]
-        missed = sum(value is not None and math.isinf(value) and not run.diverged for run, value in known)
-        diverged = sum(value is not None and math.isinf(value) and run.diverged for run, value in known)
+        known, is_worst = setting.runs.values(drawn.metric), setting.runs.diverged
+        values = [_shown(value, drawn.metric) for value in known[np.isfinite(known)].tolist()]
+        missed, diverged = (int((np.isinf(known) & which).sum()) for which in (~is_worst, is_worst))
         found.append(Strip(label, values, summary.value, diverged, missed, setting.unfinished))
     return found
 

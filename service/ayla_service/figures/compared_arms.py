@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from ayla_service.comparison.protocol import Protocol
 from ayla_service.comparison.protocol_answers import protocol_result, shown
 from ayla_service.comparison.query import Metric
@@ -11,7 +13,7 @@ from ayla_service.comparison.sensitivity_schemas import BestOfSettings, Sensitiv
 from ayla_service.comparison.tuned_arms import ProtocolOutcome, TunedProblem, follow
 from ayla_service.figures.cells import optimizer_title
 from ayla_service.figures.compared import Compared, DrawnProblem
-from ayla_service.trials.summaries import flat
+from ayla_service.trials.layout import flat
 
 
 def tuned(data: Compared, drawn: DrawnProblem) -> TunedProblem:
@@ -21,9 +23,8 @@ def tuned(data: Compared, drawn: DrawnProblem) -> TunedProblem:
     unless some are named for tuning.
     """
     problem = _in_arms(drawn)
-    seeds = data.options.tuning_seeds or tuple(
-        sorted({seed for setting in problem.settings.values() for seed in setting.runs})
-    )
+    every = [setting.runs.seeds for setting in problem.settings.values()]
+    seeds = data.options.tuning_seeds or tuple(np.unique(np.concatenate(every)).tolist() if every else ())
     return follow(Protocol(seeds, ()), [problem], data.result.query).problems[0]
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import PredictionSetRow, TrialRow
+from ayla_service.db.models import JobRow, PredictionSetRow
 from ayla_service.db.session import Database
 from ayla_service.errors import FigureTooLarge, InvalidQuery
 from ayla_service.figures.availability import FigureJob
@@ -26,9 +26,10 @@ from ayla_service.figures.data import (
 from ayla_service.figures.geometry import PixelSize, Points, simplified_path
 from ayla_service.figures.options import KINDS, FigureOptions, Kind, Seeds
 from ayla_service.trials.encoding import decode
+from ayla_service.trials.reader import TrialReader
 from ayla_service.trials.selection import TrajectoryQuery, TrialSelection
 from ayla_service.trials.series import TRAJECTORY, Series
-from ayla_service.trials.service import ResultReader
+from ayla_service.trials.service import MAX_NUMBERS, MAX_ROWS, ResultReader
 from ayla_service.trials.snapshot import TrialRef, TrialsSnapshot
 
 MOST_TRIALS = 1000
@@ -67,7 +68,7 @@ class TrialSubset:
     def selection(self, job: FigureJob) -> TrialSelection:
         """The same, for a reader of results."""
         everything = len(job.spec.optimizers) * len(job.spec.seeds)
-        return TrialSelection(None if len(self.trials) == everything else frozenset(self.trials))
+        return TrialSelection() if len(self.trials) == everything else TrialSelection.at(self.trials)
 
 
 def select_trials(session: Session, job: FigureJob, kind: Kind, options: FigureOptions, jobs: int = 1) -> TrialSubset:
@@ -107,8 +108,9 @@ def _readable_seeds(session: Session, job: FigureJob, most: TrialSubset, most_by
     Raises:
         FigureTooLarge: if there is none.
     """
-    query = select(TrialRow.stored_bytes).where(TrialRow.job_id == job.id, TrialRow.index.in_(most.trials))
-    sizes = list(session.scalars(query.order_by(TrialRow.index)))
+    row = session.get_one(JobRow, job.id)
+    columns = TrialReader(session).among(row, np.array(most.trials, dtype=np.int64), ("stored_bytes",))
+    sizes = columns["stored_bytes"].tolist()
     of_seed = [sum(sizes[place :: most.seeds]) for place in range(most.seeds)]
     fitting = sum(size <= most_bytes for size in accumulate(of_seed))
     if not fitting:
@@ -119,7 +121,7 @@ def _readable_seeds(session: Session, job: FigureJob, most: TrialSubset, most_by
 def read_results(reader: ResultReader, job: FigureJob, subset: TrialSubset, snapshot: TrialsSnapshot) -> FigureData:
     """The results of the trials."""
     found: dict[int, list[TrialResult]] = defaultdict(list)
-    table = reader.summary(snapshot)
+    table = reader.summary(snapshot).whole(MAX_ROWS, MAX_NUMBERS)
     parts = zip(*(table[name].to_pylist() for name in _WHOLE_PARTS), strict=True)
     for row, losses in zip(zip(*(table[name].to_pylist() for name in _RESULT), strict=True), parts, strict=True):
         result = TrialResult(*row)
@@ -175,7 +177,7 @@ def _rows_query(
     names = None if columns is None else ["step", *columns]
     if not evenly:
         return TrajectoryQuery(names, max_points=max_points)
-    furthest = max((trial.steps_done for trial in snapshot.trials), default=0)
+    furthest = max((trial.steps_done for trial in snapshot.refs()), default=0)
     recorded = furthest // snapshot.every + 1
     return TrajectoryQuery(names, every=snapshot.every * max(1, -(-recorded // max_points)))
 
@@ -223,7 +225,7 @@ def read_long_paths(
     most = max(_LEAST_LINES, _MOST_LINES // max(1, len(data.settings)))
     paths = {
         trial.optimizer_index: simplified_path(_path(reader, snapshot, trial, parameters), pixel, most)
-        for trial in snapshot.trials
+        for trial in snapshot.refs()
         if _row_count(trial, snapshot.every) > whole
     }
     settings = [
@@ -243,7 +245,7 @@ def _path(
 ) -> Iterator[Points]:
     """The points of a trial up to the first that is not finite, a bounded number at a time."""
     query = TrajectoryQuery(["step", *parameters])
-    for table in reader.table(TRAJECTORY, replace(snapshot, trials=[trial]), query, identified=False).pieces():
+    for table in reader.table(TRAJECTORY, snapshot.only(trial.index), query, identified=False).pieces():
         across, up = (np.asarray(table[name].to_numpy(), dtype=np.float64) for name in parameters)
         finite = np.isfinite(across) & np.isfinite(up)
         count = len(finite) if finite.all() else int(finite.argmin())
@@ -264,16 +266,21 @@ def read_fits(database: Database, snapshot: TrialsSnapshot, steps: list[int], ma
     Raises:
         FigureTooLarge: if they are too much to read.
     """
-    settings = {trial.id: trial.optimizer_index for trial in snapshot.trials}
-    wanted = (PredictionSetRow.trial_id.in_(settings), PredictionSetRow.step.in_(steps))
+    places = snapshot.indexes
+    settings = dict(zip(places.tolist(), snapshot.layout.settings_of(places).tolist(), strict=True))
+    wanted = (
+        PredictionSetRow.job_id == snapshot.job_id,
+        PredictionSetRow.trial_index.in_(settings),
+        PredictionSetRow.step.in_(steps),
+    )
     with database.read() as session:
         size = session.scalar(select(func.sum(func.length(PredictionSetRow.data))).where(*wanted)) or 0
         if size > MOST_BYTES:
             raise FigureTooLarge(size, MOST_BYTES)
         found = session.execute(
-            select(PredictionSetRow.trial_id, PredictionSetRow.step, PredictionSetRow.data).where(*wanted)
+            select(PredictionSetRow.trial_index, PredictionSetRow.step, PredictionSetRow.data).where(*wanted)
         )
-        columns = {(step, settings[trial_id]): _thinned(data, max_points) for trial_id, step, data in found}
+        columns = {(step, settings[index]): _thinned(data, max_points) for index, step, data in found}
     return FittedCurves(steps, dict(sorted(columns.items())))  # the store gives them in any order
 
 

@@ -8,7 +8,7 @@ from ayla_spec import ResolvedJobSpec
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import JobLabelRow, JobRow, TrialRow
+from ayla_service.db.models import JobLabelRow, JobRow, ShardRow
 from ayla_service.db.session import store_now
 from ayla_service.errors import JobFinished, JobNotFound, JobUnfinished, StaleVersion
 from ayla_service.jobs import repository
@@ -91,9 +91,9 @@ def retry(session: Session, principal: Principal, job_id: str) -> tuple[JobDetai
 
 
 def _is_being_removed(session: Session, job: JobRow) -> bool:
-    """Whether some of its trials are gone: a large job is removed in several transactions."""
-    left = session.scalar(select(func.count()).where(TrialRow.job_id == job.id)) or 0
-    return left < job.trials_total
+    """Whether some of its shards are gone: a large job is removed in several transactions."""
+    left = session.scalar(select(func.sum(ShardRow.trials)).where(ShardRow.job_id == job.id)) or 0
+    return int(left) < job.trials_total
 
 
 def with_next_version(session: Session, job: JobRow) -> JobDetail:

@@ -1,4 +1,4 @@
-"""Rows of new jobs: the job, its labels, its shards and its trials.
+"""Rows of new jobs: the job, its labels and its shards.
 
 They are made before anything is stored, so that many jobs can be stored in a few statements.
 """
@@ -16,7 +16,7 @@ from ayla_spec.text import normalized
 from ayla_spec.trials import TrialPlan, plan_shards, plan_trials
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import JobLabelRow, JobRow, ShardRow, TrialRow
+from ayla_service.db.models import JobLabelRow, JobRow, ShardRow
 from ayla_service.jobs.repository import JobAggregates, ShardCounts, detail_of
 from ayla_service.jobs.schemas import JobDetail
 from ayla_service.states import PRIORITIES, JobState, LabelKind, ShardState, TrialState
@@ -28,13 +28,12 @@ _AYLA = "ayla"
 
 @dataclass(frozen=True, slots=True)
 class PlannedJob:
-    """A job that is not stored yet: rows of four tables, and the member who owns it."""
+    """A job that is not stored yet: rows of three tables, and the member who owns it."""
 
     owner: Principal
     job: dict[str, Any]
     labels: list[dict[str, Any]]
     shards: list[dict[str, Any]]
-    trials: list[dict[str, Any]]
 
     @property
     def devices(self) -> list[str]:
@@ -43,7 +42,7 @@ class PlannedJob:
 
     def detail(self) -> JobDetail:
         """The answer of the API for the job once it is stored."""
-        trials = {TrialState.QUEUED: (len(self.trials), 0)}
+        trials = {TrialState.QUEUED: (self.job["trials_total"], 0)}
         facts = JobAggregates(self.owner.name, trials, shards=ShardCounts(queued=len(self.shards)))
         return detail_of(JobRow(**self.job), facts)
 
@@ -64,8 +63,7 @@ def plan_job(
     job = _new_job(owner, spec, submitted, resolved, now)
     job |= {"trials_total": len(plans), "steps_total": len(plans) * resolved.budget.steps}
     labels = new_labels(job["id"], owner.team_id, now, labels_of(resolved, resolved.tags, spec.project))
-    shards, trials = _shards(job, resolved, plans)
-    return PlannedJob(owner, job, labels, shards, trials)
+    return PlannedJob(owner, job, labels, _shards(job, resolved, plans))
 
 
 def insert_jobs(session: Session, planned: Iterable[PlannedJob]) -> None:
@@ -75,7 +73,6 @@ def insert_jobs(session: Session, planned: Iterable[PlannedJob]) -> None:
         (JobRow, [item.job for item in planned]),
         (JobLabelRow, [row for item in planned for row in item.labels]),
         (ShardRow, [row for item in planned for row in item.shards]),
-        (TrialRow, [row for item in planned for row in item.trials]),
     ):
         if rows:
             # Past the ORM, which would look at every value again.
@@ -105,20 +102,13 @@ def _new_job(
     }
 
 
-def _shards(
-    job: dict[str, Any], resolved: ResolvedJobSpec, plans: list[TrialPlan]
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _shards(job: dict[str, Any], resolved: ResolvedJobSpec, plans: list[TrialPlan]) -> list[dict[str, Any]]:
     cost = cost_of(resolved)
-    settings = job["resolved_spec"]["optimizers"]
-    shards: list[dict[str, Any]] = []
-    trials: list[dict[str, Any]] = []
-    for index, some in enumerate(plan_shards(plans, resolved.problem.parameters, cost.affordable())):
-        shards.append(_new_shard(job, index, cost.of(len(some))))
-        trials += [_new_trial(job["id"], shards[-1]["id"], plan, settings[plan.optimizer_index]) for plan in some]
-    return shards, trials
+    cut = plan_shards(plans, resolved.problem.parameters, cost.affordable())
+    return [_new_shard(job, index, some[0].index, len(some), cost.of(len(some))) for index, some in enumerate(cut)]
 
 
-def _new_shard(job: dict[str, Any], index: int, cost: float) -> dict[str, Any]:
+def _new_shard(job: dict[str, Any], index: int, first_trial: int, trials: int, cost: float) -> dict[str, Any]:
     return {
         "id": str(uuid.uuid4()),
         "job_id": job["id"],
@@ -132,24 +122,15 @@ def _new_shard(job: dict[str, Any], index: int, cost: float) -> dict[str, Any]:
         "cost": cost,
         "attempt": 0,
         "failures": 0,
-    }
-
-
-def _new_trial(job_id: str, shard_id: str, plan: TrialPlan, settings: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": str(uuid.uuid4()),
-        "job_id": job_id,
-        "shard_id": shard_id,
-        "index": plan.index,
-        "optimizer_index": plan.optimizer_index,
-        "label": plan.settings.label or "",
-        "settings": settings,
-        "seed": plan.seed,
-        "state": TrialState.QUEUED,
+        "first_trial": first_trial,
+        "trials": trials,
+        "completed": 0,
+        "diverged": 0,
         "steps_done": 0,
-        "capped_steps": 0,
-        "wall_seconds": 0.0,
-        "stored_bytes": 0,
+        "completed_steps": 0,
+        "diverged_steps": 0,
+        "step": 0,
+        "result_bytes": 0,
     }
 
 

@@ -1,7 +1,6 @@
 """Stored jobs and their attempts as answers; inside the caller's transaction."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,7 +9,7 @@ from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from ayla_service import cursors
-from ayla_service.db.models import AttemptRow, JobRow, MemberRow, ShardRow, TrialRow
+from ayla_service.db.models import AttemptRow, JobRow, MemberRow, ShardRow
 from ayla_service.db.session import store_now
 from ayla_service.jobs.schemas import (
     Attempt,
@@ -25,9 +24,7 @@ from ayla_service.jobs.schemas import (
 from ayla_service.queue.retries import ErrorType
 from ayla_service.schemas import Page
 from ayla_service.states import UNFINISHED_JOB, AttemptOutcome, ShardState, TrialState, priority_name
-
-StateCounts = Mapping[TrialState, tuple[int, int]]
-"""The number of a job's trials and their steps done, by state."""
+from ayla_service.trials.counts import StateCounts, trial_counts
 
 _LONGEST_REASON = 300
 _NO_ATTEMPTS = AttemptCounts(total=0, failed=0, lost=0)
@@ -187,19 +184,6 @@ def _owners(session: Session, jobs: Sequence[JobRow]) -> dict[str, str]:
     """The names of the jobs' owners."""
     rows = session.execute(select(MemberRow.id, MemberRow.name).where(MemberRow.id.in_({job.owner_id for job in jobs})))
     return {row.id: row.name for row in rows}
-
-
-def trial_counts(session: Session, job_ids: Sequence[str]) -> dict[str, dict[TrialState, tuple[int, int]]]:
-    """The number of trials and their steps done, by job and state."""
-    counts: dict[str, dict[TrialState, tuple[int, int]]] = defaultdict(dict)
-    rows = session.execute(
-        select(TrialRow.job_id, TrialRow.state, func.count(), func.sum(TrialRow.steps_done))
-        .where(TrialRow.job_id.in_(job_ids))
-        .group_by(TrialRow.job_id, TrialRow.state)
-    )
-    for job_id, state, trials, steps in rows:
-        counts[job_id][TrialState(state)] = (trials, steps)
-    return counts
 
 
 def shard_counts(session: Session, job_ids: Collection[str]) -> dict[str, ShardCounts]:

@@ -4,12 +4,12 @@ Every transaction is small, so that the service goes on working beside it, and o
 left is found the next time.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ayla_spec.text import normalized
-from sqlalchemy import ColumnElement, Select, delete, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from ayla_service.db.lookup import by_id
@@ -20,19 +20,24 @@ from ayla_service.db.models import (
     JobRow,
     MetricChunkRow,
     PredictionSetRow,
-    TrialRow,
+    ShardRow,
+    TrialIdRow,
 )
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import JobUnfinished
 from ayla_service.idempotency import KEYS_LIVE
 from ayla_service.queue import outbox, workers
 from ayla_service.states import UNFINISHED_JOB, JobState, LabelKind
+from ayla_service.trials.writer import RESULTS
 
 FINISHED = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
 
 _JOBS_AT_ONCE = 100
+_SHARDS_AT_ONCE = 1000
 _TRIALS_AT_ONCE = 2000
-_RESULTS: tuple[type[ChunkRow | MetricChunkRow | PredictionSetRow], ...] = (ChunkRow, MetricChunkRow, PredictionSetRow)
+"""Trials whose rows of one table are removed in one transaction."""
+
+_Results = type[ChunkRow | MetricChunkRow | PredictionSetRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +98,10 @@ def count(database: Database, selection: Selection) -> Removed:
     """Counts of what ``prune`` would remove, a page at a time; nothing is changed."""
     total = Removed()
     for job_ids in _pages(database, selection):
-        theirs = TrialRow.job_id.in_(job_ids)
         with database.read() as session:
-            trials = session.scalar(select(func.count()).where(theirs)) or 0
-            total += Removed(jobs=len(job_ids), trials=trials, result_bytes=_result_bytes(session, theirs))
+            trials = session.scalar(select(func.sum(ShardRow.trials)).where(ShardRow.job_id.in_(job_ids))) or 0
+            size = sum(_size(session, table, table.job_id.in_(job_ids)) for table in RESULTS)
+            total += Removed(jobs=len(job_ids), trials=int(trials), result_bytes=size)
     with database.read() as session:
         now = store_now(session)
         keys = session.scalar(select(func.count()).where(IdempotencyKeyRow.created_at < now - KEYS_LIVE))
@@ -110,18 +115,15 @@ def remove(database: Database, job_id: str) -> None:
     Raises:
         JobUnfinished: if it has not ended, as when it is tried again at the same moment.
     """
-    more = True
-    while more:
+    removed = Removed()
+    while not removed.jobs:
         with database.write() as session:
             job = by_id(session, JobRow, job_id, lock=True)
-            if job is not None and job.state in UNFINISHED_JOB:
+            if job is None:
+                return
+            if job.state in UNFINISHED_JOB:
                 raise JobUnfinished(job_id, "deleted")
-            some = select(TrialRow.id).where(TrialRow.job_id == job_id).order_by(TrialRow.index).limit(_TRIALS_AT_ONCE)
-            trials = session.scalars(some).all()
-            session.execute(delete(TrialRow).where(TrialRow.id.in_(trials)))
-            more = len(trials) == _TRIALS_AT_ONCE
-            if not more:
-                session.execute(delete(JobRow).where(JobRow.id == job_id))
+            removed = _remove_parts(session, [job_id])
 
 
 def vacuum(database: Database) -> None:
@@ -150,24 +152,33 @@ def _matching(selection: Selection, now: datetime) -> Select[str, datetime | Non
 
 
 def _remove_some(session: Session, selection: Selection) -> tuple[Removed, bool]:
-    """Remove as much as fits into a small transaction; returns whether there may be more.
-
-    Trials go first, so that a job of many thousands needs several transactions and not a long one.
-    """
+    """Remove as much as fits into a small transaction; returns whether there may be more."""
     first = _matching(selection, store_now(session)).limit(_JOBS_AT_ONCE)
     jobs = session.scalars(first.with_for_update(of=JobRow, skip_locked=True)).all()
-    some = (
-        select(TrialRow.id)
-        .where(TrialRow.job_id.in_(jobs))
-        .order_by(TrialRow.job_id, TrialRow.index)
-        .limit(_TRIALS_AT_ONCE)
-    )
-    trials = session.scalars(some).all()
-    size = _result_bytes(session, TrialRow.id.in_(trials))
-    session.execute(delete(TrialRow).where(TrialRow.id.in_(trials)))
-    with_trials = exists().where(TrialRow.job_id == JobRow.id)
-    gone = session.scalars(delete(JobRow).where(JobRow.id.in_(jobs), ~with_trials).returning(JobRow.id)).all()
-    return Removed(jobs=len(gone), trials=len(trials), result_bytes=size), bool(jobs)
+    return _remove_parts(session, jobs), bool(jobs)
+
+
+def _remove_parts(session: Session, job_ids: Sequence[str]) -> Removed:
+    """Remove some of what belongs to jobs, and those jobs themselves of which nothing is left.
+
+    Shards go first: a job that lacks some is known as one that is being removed.
+    """
+    some = select(ShardRow.id).where(ShardRow.job_id.in_(job_ids)).order_by(ShardRow.job_id, ShardRow.index)
+    shards = delete(ShardRow).where(ShardRow.id.in_(session.scalars(some.limit(_SHARDS_AT_ONCE)).all()))
+    trials = sum(session.scalars(shards.returning(ShardRow.trials)))
+    size = sum(_size(session, table, _of_some(table, job_ids)) for table in RESULTS)
+    for table in (*RESULTS, TrialIdRow):
+        session.execute(delete(table).where(_of_some(table, job_ids)))
+    left = or_(*(exists().where(table.job_id == JobRow.id) for table in (ShardRow, *RESULTS, TrialIdRow)))
+    gone = session.scalars(delete(JobRow).where(JobRow.id.in_(job_ids), ~left).returning(JobRow.id)).all()
+    return Removed(jobs=len(gone), trials=trials, result_bytes=size)
+
+
+def _of_some(table: _Results | type[TrialIdRow], job_ids: Sequence[str]) -> ColumnElement[bool]:
+    """Condition for the rows of some of the trials of jobs."""
+    trial = (table.job_id, table.trial_index)
+    some = select(*trial).where(table.job_id.in_(job_ids)).distinct().order_by(*trial).limit(_TRIALS_AT_ONCE)
+    return tuple_(*trial).in_(some)
 
 
 def _remove_leftovers(session: Session) -> Removed:
@@ -193,10 +204,6 @@ def _pages(database: Database, selection: Selection) -> Iterator[list[str]]:
         last = (rows[-1].finished_at, rows[-1].id)
 
 
-def _result_bytes(session: Session, of_trials: ColumnElement[bool]) -> int:
+def _size(session: Session, table: _Results, which: ColumnElement[bool]) -> int:
     """Size of what was recorded; a database knows it without reading the data themselves."""
-    size = 0
-    for table in _RESULTS:
-        lengths = select(func.sum(func.length(table.data))).join(TrialRow, TrialRow.id == table.trial_id)
-        size += int(session.scalar(lengths.where(of_trials)) or 0)
-    return size
+    return int(session.scalar(select(func.sum(func.length(table.data))).where(which)) or 0)

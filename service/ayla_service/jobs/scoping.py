@@ -1,13 +1,11 @@
-"""Lookup of jobs and trials by an id from a request: those of other teams are not found."""
+"""Lookup of jobs by an id from a request: those of other teams are not found."""
 
 from ayla_spec import ResolvedJobSpec
 from pydantic import ValidationError
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ayla_service.db.lookup import could_be_id
-from ayla_service.db.models import JobRow, TrialRow
-from ayla_service.errors import JobNotFound, SpecUnreadable, TrialNotFound
+from ayla_service.db.models import JobRow
+from ayla_service.errors import JobNotFound, SpecUnreadable
 from ayla_service.teams.principal import Principal
 from ayla_service.teams.scoping import of_team, require_change
 
@@ -43,17 +41,3 @@ def readable_spec(job: JobRow) -> ResolvedJobSpec:
         return ResolvedJobSpec.model_validate(job.resolved_spec)
     except ValidationError as error:
         raise SpecUnreadable(job.id) from error
-
-
-def trial_of(session: Session, principal: Principal, trial_id: str) -> TrialRow:
-    """A trial of one of the team's jobs.
-
-    Raises:
-        TrialNotFound: if there is none; one of another team is none.
-    """
-    query = select(TrialRow).join(JobRow, JobRow.id == TrialRow.job_id)
-    query = query.where(TrialRow.id == trial_id, JobRow.team_id == principal.team_id)
-    trial = session.scalar(query) if could_be_id(trial_id) else None
-    if trial is None:
-        raise TrialNotFound(trial_id)
-    return trial

@@ -23,7 +23,7 @@ from ayla_service.jobs import listing, repository
 from ayla_service.jobs.editing import with_next_version
 from ayla_service.jobs.listing import JobQuery
 from ayla_service.jobs.schemas import MAX_BULK_NODES, MAX_BULK_TRIALS, Attempt, JobDetail, JobSummary, Validation
-from ayla_service.jobs.scoping import job_of, own_job, trial_of
+from ayla_service.jobs.scoping import job_of, own_job
 from ayla_service.jobs.submission import Fill, NewJob, Pin, Receipt, Render, SubmissionBatcher, checked
 from ayla_service.queue import lifecycle
 from ayla_service.queue.wakeup import WakeUp
@@ -31,7 +31,10 @@ from ayla_service.schemas import Page
 from ayla_service.states import UNFINISHED_JOB, JobState
 from ayla_service.teams.principal import Principal
 from ayla_service.trials import repository as trials_repository
+from ayla_service.trials.conditions import Order
 from ayla_service.trials.schemas import Trial
+from ayla_service.trials.selection import TrialSelection
+from ayla_service.trials.snapshot import trial_columns
 
 log = structlog.get_logger("ayla_service.jobs")
 
@@ -143,15 +146,26 @@ class JobService:
         with self._database.read() as session:
             return listing.page(session, principal, wanted or JobQuery(), limit, cursor)
 
-    def trials(self, principal: Principal, job_id: str, *, limit: int = 100, cursor: str | None = None) -> Page[Trial]:
-        """A job's trials, in order.
+    def trials(
+        self,
+        principal: Principal,
+        job_id: str,
+        *,
+        limit: int = 100,
+        cursor: str | None = None,
+        wanted: TrialSelection = trials_repository.EVERY,
+        order: Order | None = None,
+    ) -> Page[Trial]:
+        """A job's trials, or some of them, in the order of the job or another.
 
         Raises:
             JobNotFound: if the team has no such job.
-            InvalidQuery: on a cursor that is not one of this list.
+            SpecUnreadable: if another version of the service wrote its spec, and this one cannot read it.
+            InvalidQuery: on a cursor that is not one of this list, or if the job has nothing that the query names.
         """
         with self._database.read() as session:
-            return trials_repository.page(session, job_of(session, principal, job_id).id, limit, cursor)
+            job = job_of(session, principal, job_id)
+            return trials_repository.page(session, job, limit, cursor, wanted, order)
 
     def attempts(
         self, principal: Principal, job_id: str, *, limit: int = 100, cursor: str | None = None
@@ -170,9 +184,11 @@ class JobService:
 
         Raises:
             TrialNotFound: if the team has none with this id.
+            SpecUnreadable: if another version of the service wrote its spec, and this one cannot read it.
         """
         with self._database.read() as session:
-            return trials_repository.trial(trial_of(session, principal, trial_id))
+            _, columns = trial_columns(session, principal.team_id, trial_id)
+            return trials_repository.trial(columns.trial(0))
 
     def cancel(self, session: Session, principal: Principal, job_id: str) -> JobDetail:
         """Cancel a job: queued work at once, running work at its worker's next heartbeat. Can be repeated.

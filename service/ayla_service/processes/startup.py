@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ayla_service.addresses import redacted_url
-from ayla_service.db.migrate import is_current, upgrade
+from ayla_service.db.migrate import MigrationRefused, is_current, upgrade
 from ayla_service.db.session import Database, store_is_damaged
 from ayla_service.queue.wakeup import missing_modules
 from ayla_service.settings import Settings
@@ -115,7 +115,7 @@ def open_store(settings: Settings, *, migrate: bool) -> Database:
     database = connect(settings)
     try:
         _prepare(database, migrate=migrate)
-    except (DBAPIError, CommandError, StartError) as error:
+    except (DBAPIError, CommandError, MigrationRefused, StartError) as error:
         database.dispose()
         raise _store_fault(settings, error) from error
     return database
@@ -241,12 +241,12 @@ def _prepare(database: Database, *, migrate: bool) -> None:
         raise StartError("The store's schema is not the one this version needs; run 'ayla-service migrate' first.")
 
 
-def _store_fault(settings: Settings, error: DBAPIError | CommandError | StartError) -> StartError:
+def _store_fault(settings: Settings, error: DBAPIError | CommandError | MigrationRefused | StartError) -> StartError:
     store = redacted_url(settings.store_url)
     match error:
         case StartError():
             return error
-        case CommandError():
+        case CommandError() | MigrationRefused():
             return StartError(f"The store {store} cannot be migrated: {_first_line(error)}.")
         case DBAPIError() if store_is_damaged(error):
             return StartError(

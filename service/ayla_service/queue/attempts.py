@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import AttemptRow, CheckpointRow, JobRow, ShardRow, TrialRow
+from ayla_service.db.models import AttemptRow, CheckpointRow, JobRow, ShardRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue.accounting import attempt_correction, settle
 from ayla_service.queue.claims import Claim, SavedState
 from ayla_service.queue.lifecycle import end_shard, fail_or_requeue, is_ending, requeue
 from ayla_service.queue.retries import ErrorType, RetryPolicy
-from ayla_service.states import UNFINISHED_TRIAL, AttemptOutcome, ShardState
-from ayla_service.trials.progress import TrialProgress, update_trials
-from ayla_service.trials.writer import NewResults, discard_from, insert
+from ayla_service.states import AttemptOutcome, ShardState
+from ayla_service.trials.columns import Summaries
+from ayla_service.trials.progress import ShardProgress, advance, read_summaries, rewound, write_summaries
+from ayla_service.trials.writer import AttemptResults, NewResults, discard_from, insert, measured
 
 _CHECKPOINTS_KEPT = 2  # the one before the newest is the fallback when the newest cannot be read
 
@@ -44,15 +45,17 @@ class RecordedBlock:
     """Results of one block of steps, committed together or not at all.
 
     Attributes:
+        step: updates made by its end.
         checkpoint: the shard's whole state after the block; None where none is due yet.
-        trials: every trial of the shard.
+        trials: the summary of every trial of the shard, in order; seconds and bytes are those of the block.
         results: new rows of trajectories, metrics and predictions.
         finished: whether the shard is done.
         device: where it was computed; None leaves what is stored.
     """
 
+    step: int
     checkpoint: SavedState | None
-    trials: list[TrialProgress]
+    trials: Summaries
     results: NewResults
     finished: bool
     device: str | None = None
@@ -68,18 +71,16 @@ def begin(database: Database, claim: Claim, step: int, device: str, lease_second
     """
     with database.write() as session:
         _, shard = _current(session, claim)
-        discard_from(session, list(claim.trial_ids.values()), step)
+        discard_from(session, claim.range, step)
         session.execute(
             delete(CheckpointRow).where(CheckpointRow.shard_id == claim.shard_id, CheckpointRow.step > step)
         )
         attempt = _attempt(session, claim)
         attempt.first_step, attempt.device = step, device
         shard.lease_expires_at = store_now(session) + timedelta(seconds=lease_seconds)
-        session.execute(
-            update(TrialRow)
-            .where(TrialRow.shard_id == claim.shard_id, TrialRow.state.in_(UNFINISHED_TRIAL))
-            .values(device=device, steps_done=step)
-        )
+        stored = read_summaries(session, {claim.shard_id: claim.range.trials})[claim.shard_id]
+        trials = rewound(stored, step, device, measured(session, claim.range))
+        write_summaries(session, [ShardProgress(claim.shard_id, claim.attempt, step, trials)])
 
 
 def renew(database: Database, claim: Claim, lease_seconds: float) -> HeartbeatReply:
@@ -119,7 +120,9 @@ def record(database: Database, claim: Claim, block: RecordedBlock, lease_seconds
         return HeartbeatReply.CONTINUE
     with database.write() as session:
         job, shard = _current(session, claim)
-        _write(session, claim, block)
+        # A block that is written again, as nobody knows whether its commit arrived, counts once.
+        if block.step > shard.step:
+            _write(session, claim, block)
         _beat(session, claim, shard, lease_seconds)
         if block.checkpoint is not None:
             _save(session, claim, shard, block.checkpoint)
@@ -208,8 +211,8 @@ def _finish(session: Session, claim: Claim, block: RecordedBlock, _job: JobRow, 
 
 
 def _write(session: Session, claim: Claim, block: RecordedBlock) -> None:
-    insert(session, block.results, claim.attempt)
-    update_trials(session, block.trials, block.results.sizes())
+    insert(session, [AttemptResults(claim.job_id, claim.attempt, block.results)])
+    advance(session, [ShardProgress(claim.shard_id, claim.attempt, block.step, block.trials)])
     if block.device is not None:
         _attempt(session, claim).device = block.device
 

@@ -3,17 +3,18 @@
 import time
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from ayla_spec import ResolvedJobSpec
-from ayla_spec.trials import TrialPlan, plan_trials
+from ayla_spec.batch import TrialBatch
+from ayla_spec.space import Space
 from sqlalchemy import Interval, Row, cast, extract, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import AttemptRow, CheckpointRow, JobRow, ShardRow, TrialRow
+from ayla_service.db.models import AttemptRow, CheckpointRow, JobRow, ShardRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue.accounting import charge
 from ayla_service.queue.eligibility import EligibleMembers, eligible_by_priority, next_priority
@@ -21,7 +22,9 @@ from ayla_service.queue.fair_queue import FAIR, ResourceUsage, SharePolicy
 from ayla_service.queue.lifecycle import due_shards, queue_delayed
 from ayla_service.queue.policy import ALONE, Candidate, PackLimits, pack
 from ayla_service.queue.shard_reader import ShardReader, Skipped
-from ayla_service.states import UNFINISHED_TRIAL, AttemptOutcome, JobState, ShardState, TrialState
+from ayla_service.states import AttemptOutcome, JobState, ShardState
+from ayla_service.trials.progress import read_summaries
+from ayla_service.trials.writer import TrialRange
 
 _MOST_PACKS = 8
 """Packs that a claim tries to lock, while others are taking what is there."""
@@ -71,7 +74,7 @@ class Claim:
         attempt: fencing token; a write with an older one is refused.
         worker: name of the worker that claimed.
         resolved_spec: the job as resolved, as the store has it.
-        trial_ids: id in the store by ``TrialPlan.index``.
+        range: its trials.
         saved: checkpoints of earlier attempts, newest first.
         seconds_used: computing time of earlier attempts that was recorded.
     """
@@ -81,7 +84,7 @@ class Claim:
     attempt: int
     worker: str
     resolved_spec: Mapping[str, Any]
-    trial_ids: Mapping[int, str]
+    range: TrialRange
     saved: tuple[SavedState, ...] = ()
     seconds_used: float = 0.0
 
@@ -95,17 +98,9 @@ class Claim:
         return ResolvedJobSpec.model_validate(self.resolved_spec)
 
     @cached_property
-    def trials(self) -> tuple[TrialPlan, ...]:
+    def trials(self) -> TrialBatch:
         """The shard's trials, in order."""
-        return tuple(plan for plan in plan_trials(self.spec) if plan.index in self.trial_ids)
-
-
-@dataclass(slots=True)
-class _Trials:
-    """Trials of a shard: ids by index, and the computing time that was recorded."""
-
-    ids: dict[int, str] = field(default_factory=dict)
-    seconds: float = 0.0
+        return Space.of(self.spec).batch(self.range.first, self.range.trials)
 
 
 def claim(database: Database, worker: WorkerIdentity, lease_seconds: float, shares: SharePolicy = FAIR) -> Claim | None:
@@ -230,6 +225,8 @@ def _free_shards(ids: Collection[str]) -> Any:
             ShardRow.cost,
             ShardRow.attempt,
             ShardRow.state,
+            ShardRow.first_trial,
+            ShardRow.trials,
         )
         # Not by state as well: SQLite would then look through all queued shards instead of looking up these.
         .where(ShardRow.id.in_(ids))
@@ -253,12 +250,6 @@ def _open_attempts(
         .execution_options(synchronize_session=False)
     )
     session.execute(insert(AttemptRow), [_new_attempt(row.id, row.attempt + 1, worker, now) for row in shards])
-    session.execute(
-        update(TrialRow)
-        .where(TrialRow.shard_id.in_(ids), TrialRow.state == TrialState.QUEUED)
-        .values(state=TrialState.RUNNING)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def _new_attempt(shard_id: str, number: int, worker: WorkerIdentity, now: datetime) -> dict[str, Any]:
@@ -286,9 +277,9 @@ def _start_jobs(session: Session, ids: Collection[str], now: datetime) -> None:
 def _describe(
     session: Session, shards: Sequence[Row[Any]], jobs: Mapping[str, Row[Any]], worker: str
 ) -> tuple[Claim, ...]:
-    trials = _trials(session, [row.id for row in shards])
-    # A first attempt has no checkpoint to go on from.
-    saved = _saved(session, [row.id for row in shards if row.attempt > 0])
+    # A first attempt has no checkpoint to go on from, and no time that was used.
+    again = {row.id: row.trials for row in shards if row.attempt > 0}
+    saved, seconds = _saved(session, again), _seconds(session, again)
     return tuple(
         Claim(
             shard_id=row.id,
@@ -296,27 +287,22 @@ def _describe(
             attempt=row.attempt + 1,
             worker=worker,
             resolved_spec=jobs[row.job_id].resolved_spec,
-            trial_ids=trials[row.id].ids,
+            range=TrialRange(row.job_id, row.first_trial, row.trials),
             saved=tuple(saved[row.id]),
-            seconds_used=trials[row.id].seconds,
+            seconds_used=seconds.get(row.id, 0.0),
         )
         for row in shards
     )
 
 
-def _trials(session: Session, shard_ids: Collection[str]) -> dict[str, _Trials]:
-    found: dict[str, _Trials] = defaultdict(_Trials)
-    rows = session.execute(
-        select(TrialRow.shard_id, TrialRow.index, TrialRow.id, TrialRow.wall_seconds, TrialRow.state)
-        .where(TrialRow.shard_id.in_(shard_ids))
-        .order_by(TrialRow.index)
-    )
-    for shard_id, index, trial_id, seconds, state in rows:
-        found[shard_id].ids[index] = trial_id
-        # Those that have ended have used no more than the others, unless these were tried again from their start.
-        if state in UNFINISHED_TRIAL:
-            found[shard_id].seconds = max(found[shard_id].seconds, seconds)
-    return found
+def _seconds(session: Session, shards: Mapping[str, int]) -> dict[str, float]:
+    """The computing time that was recorded of each shard, given the number of its trials."""
+    if not shards:
+        return {}
+    found = read_summaries(session, shards)
+    # Those that have ended have used no more than the others, unless these were tried again from their start.
+    seconds = {shard_id: trials["wall_seconds"][~trials.has_result] for shard_id, trials in found.items()}
+    return {shard_id: float(of_shard.max(initial=0.0)) for shard_id, of_shard in seconds.items()}
 
 
 def _saved(session: Session, shard_ids: Collection[str]) -> dict[str, list[SavedState]]:

@@ -10,24 +10,15 @@ from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
-from ayla_service.db.models import CheckpointRow, JobRow, ShardRow, TrialRow
+from ayla_service.db.models import CheckpointRow, JobRow, ShardRow
 from ayla_service.queue.outbox import announce
 from ayla_service.queue.retries import PERMANENT, ErrorType, RetryPolicy
-from ayla_service.states import (
-    UNFINISHED_JOB,
-    UNFINISHED_SHARD,
-    UNFINISHED_TRIAL,
-    WAITING_SHARD,
-    JobState,
-    ShardState,
-    TrialState,
-)
-from ayla_service.trials.writer import measure
+from ayla_service.states import UNFINISHED_JOB, UNFINISHED_SHARD, WAITING_SHARD, JobState, ShardState
+from ayla_service.trials.progress import forget_time
 
 _DELAYED_AT_ONCE = 500
 
 _WITHOUT_RESULT = (ShardState.FAILED, ShardState.CANCELLED)
-_TRIAL_END = {ShardState.CANCELLED: TrialState.CANCELLED, ShardState.FAILED: TrialState.FAILED}
 
 
 def request_cancel(session: Session, job: JobRow, now: datetime) -> None:
@@ -68,10 +59,9 @@ def retry(session: Session, job: JobRow) -> list[str]:
     again = (ShardRow.job_id == job.id, ShardRow.state.in_(_WITHOUT_RESULT))
     rows = session.execute(select(ShardRow.id, ShardRow.device).where(*again)).all()
     if rows:
-        session.execute(update(ShardRow).where(*again).values(state=ShardState.QUEUED, failures=0))
-        unfinished = (TrialRow.shard_id.in_([row.id for row in rows]), TrialRow.state.in_(_TRIAL_END.values()))
         # The time that was used counts no more: a job that has used up its own would fail again at once.
-        session.execute(update(TrialRow).where(*unfinished).values(state=TrialState.QUEUED, wall_seconds=0.0))
+        forget_time(session, *again)
+        session.execute(update(ShardRow).where(*again).values(state=ShardState.QUEUED, failures=0))
         job.state, job.finished_at, job.cancel_requested_at = JobState.QUEUED, None, None
         job.error_type = job.error_detail = None
     return [row.device for row in rows]
@@ -105,11 +95,9 @@ def is_ending(job: JobRow) -> bool:
 
 
 def end_shard(session: Session, shard: ShardRow, state: ShardState, now: datetime) -> None:
-    """Put a shard into a final state, its unfinished trials with it, and end the job if this was the last."""
+    """Put a shard into a final state, and end the job if this was the last."""
     shard.state, shard.lease_expires_at = state, None
     session.execute(delete(CheckpointRow).where(CheckpointRow.shard_id == shard.id))
-    if state in _TRIAL_END:
-        _end_trials(session, [shard.id], _TRIAL_END[state])
     end_finished_jobs(session, [shard.job_id], now)
 
 
@@ -125,8 +113,6 @@ def requeue(session: Session, job: JobRow, shard: ShardRow, now: datetime, pause
         shard.state, shard.available_at = ShardState.DELAYED, now + timedelta(seconds=pause_seconds)
     else:
         shard.state = ShardState.QUEUED
-    running = update(TrialRow).where(TrialRow.shard_id == shard.id, TrialRow.state == TrialState.RUNNING)
-    session.execute(running.values(state=TrialState.QUEUED))
 
 
 def fail_or_requeue(
@@ -154,7 +140,6 @@ def end_finished_jobs(session: Session, job_ids: Collection[str], now: datetime)
     """End each of the jobs that has no shard left to run, and announce it to its team's webhooks."""
     session.flush()
     ended = _finished_jobs(session, job_ids)
-    _update_sizes(session, [job_id for ids in ended.values() for job_id in ids])
     teams: dict[str, str] = {}
     for state, ids in ended.items():
         rows = session.execute(
@@ -181,21 +166,10 @@ def _finished_jobs(session: Session, job_ids: Collection[str]) -> dict[JobState,
     return finished
 
 
-def _update_sizes(session: Session, job_ids: Collection[str]) -> None:
-    """Store the size of results that were recorded more than once.
-
-    A trial that had its result when its shard was tried again keeps its row, while its trajectory is written anew.
-    """
-    again = select(ShardRow.id).where(ShardRow.job_id.in_(job_ids), ShardRow.attempt > 1)
-    shards = list(session.scalars(again)) if job_ids else []
-    if shards:
-        measure(session, TrialRow.shard_id.in_(shards))
-
-
 def _stored_bytes() -> ColumnElement[int]:
-    """Size of the job's results, as its trials have it."""
-    of_trials = select(func.sum(TrialRow.stored_bytes)).where(TrialRow.job_id == JobRow.id)
-    return func.coalesce(of_trials.scalar_subquery(), 0)
+    """Size of the job's results, as its shards have it."""
+    of_shards = select(func.sum(ShardRow.result_bytes)).where(ShardRow.job_id == JobRow.id)
+    return func.coalesce(of_shards.scalar_subquery(), 0)
 
 
 def _end_of(shard_states: Collection[str]) -> JobState:
@@ -217,7 +191,6 @@ def _end_waiting_shards(session: Session, job_id: str, state: ShardState) -> Non
     if ids:
         _move(session, job_id, WAITING_SHARD, state)
         session.execute(delete(CheckpointRow).where(CheckpointRow.shard_id.in_(ids)))
-        _end_trials(session, ids, _TRIAL_END[state])
 
 
 def _move(session: Session, job_id: str, before: Sequence[ShardState], after: ShardState) -> None:
@@ -225,12 +198,4 @@ def _move(session: Session, job_id: str, before: Sequence[ShardState], after: Sh
         update(ShardRow)
         .where(ShardRow.job_id == job_id, ShardRow.state.in_(before))
         .values(state=after, available_at=None)
-    )
-
-
-def _end_trials(session: Session, shard_ids: Sequence[str], state: TrialState) -> None:
-    session.execute(
-        update(TrialRow)
-        .where(TrialRow.shard_id.in_(shard_ids), TrialRow.state.in_(UNFINISHED_TRIAL))
-        .values(state=state)
     )

@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy import Row, delete, insert, select
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import JobRow, MemberRow, TrialRow, WebhookDeliveryRow, WebhookRow
+from ayla_service.db.models import JobRow, MemberRow, WebhookDeliveryRow, WebhookRow
 from ayla_service.states import DeliveryState, TrialState
+from ayla_service.trials.counts import StateCounts, trial_counts
 
 KEPT = timedelta(days=7)
 """Time for which the outcome of a delivery is kept."""
@@ -42,11 +43,12 @@ def announce(session: Session, ended: Mapping[str, str], now: datetime) -> None:
     """
     webhooks = _webhooks(session, set(ended.values())) if ended else {}
     jobs = _jobs(session, [job_id for job_id, team_id in ended.items() if team_id in webhooks])
+    counts = trial_counts(session, [job.id for job in jobs]) if jobs else {}
     deliveries = []
     for job in jobs:
         event = f"job.{job.state}"
         receivers = [webhook for webhook in webhooks[job.team_id] if event in webhook.events]
-        payload = message(event, now, _data(job)) if receivers else {}
+        payload = message(event, now, _data(job, counts[job.id])) if receivers else {}
         deliveries += [delivery(webhook.id, event, payload, now, job.id) for webhook in receivers]
     if deliveries:
         session.execute(insert(WebhookDeliveryRow), deliveries)
@@ -96,27 +98,17 @@ def _webhooks(session: Session, team_ids: Collection[str]) -> dict[str, list[Row
 
 
 def _jobs(session: Session, job_ids: Sequence[str]) -> Sequence[Any]:
-    """Data of the jobs, with their trials counted by state."""
+    """Data of the jobs."""
     if not job_ids:
         return []
-    trials = (
-        select(TrialRow.job_id, *(_number(state).label(state) for state in TrialState))
-        .where(TrialRow.job_id.in_(job_ids))
-        .group_by(TrialRow.job_id)
-        .subquery()
-    )
     columns = (JobRow.id, JobRow.team_id, JobRow.name, JobRow.state, JobRow.project, JobRow.tags, JobRow.trials_total)
     times = (JobRow.created_at, JobRow.started_at, JobRow.finished_at)
-    query = select(*columns, *times, JobRow.error_type, JobRow.error_detail, MemberRow.name.label("owner"), trials)
-    query = query.join(MemberRow, MemberRow.id == JobRow.owner_id).join(trials, trials.c.job_id == JobRow.id)
+    query = select(*columns, *times, JobRow.error_type, JobRow.error_detail, MemberRow.name.label("owner"))
+    query = query.join(MemberRow, MemberRow.id == JobRow.owner_id)
     return session.execute(query.where(JobRow.id.in_(job_ids)).order_by(JobRow.id)).all()
 
 
-def _number(state: TrialState) -> Any:
-    return func.count().filter(TrialRow.state == state)
-
-
-def _data(job: Any) -> dict[str, Any]:
+def _data(job: Any, trials: StateCounts) -> dict[str, Any]:
     error = None
     if job.error_type is not None:
         error = {"type": job.error_type, "detail": (job.error_detail or "")[:_MOST_DETAIL]}
@@ -132,7 +124,7 @@ def _data(job: Any) -> dict[str, Any]:
         "started_at": _written(job.started_at),
         "finished_at": _written(job.finished_at),
         "error": error,
-        "trials": {"total": job.trials_total, **{state.value: getattr(job, state) for state in TrialState}},
+        "trials": {"total": job.trials_total, **{state.value: trials.get(state, (0, 0))[0] for state in TrialState}},
     }
 
 

@@ -15,8 +15,9 @@ from ayla_service.queue.claims import Claim
 from ayla_service.queue.fair_queue import ResourceUsage
 from ayla_service.queue.lifecycle import end_finished_jobs
 from ayla_service.states import AttemptOutcome, ShardState
-from ayla_service.trials.progress import TrialProgress, update_trials
-from ayla_service.trials.writer import NewResults, insert
+from ayla_service.trials.columns import Summaries
+from ayla_service.trials.progress import ShardProgress, advance
+from ayla_service.trials.writer import AttemptResults, NewResults, insert
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +26,13 @@ class CompletedShard:
 
     Attributes:
         claim: its attempt.
-        trials: all of its trials.
+        trials: the summary of every trial of the shard, in order.
         results: all rows of its trials.
         device: where it ran.
     """
 
     claim: Claim
-    trials: list[TrialProgress]
+    trials: Summaries
     results: NewResults
     device: str
 
@@ -70,9 +71,8 @@ def complete(database: Database, shards: Sequence[CompletedShard]) -> set[str]:
         _lock_jobs(session, claims)
         current = _current(session, claims)
         stored = [shard for shard in shards if shard.claim.shard_id in current]
-        sizes = {trial: size for shard in stored for trial, size in shard.results.sizes().items()}
-        update_trials(session, [trial for shard in stored for trial in shard.trials], sizes)
-        _insert(session, stored)
+        insert(session, [AttemptResults(shard.claim.job_id, shard.claim.attempt, shard.results) for shard in stored])
+        advance(session, [_progress(shard) for shard in stored])
         now = store_now(session)
         _end(session, stored, now)
         settle(session, _usage([current[shard.claim.shard_id] for shard in stored], stored, now), now)
@@ -133,16 +133,9 @@ def _ended_before(session: Session, claims: Sequence[Claim]) -> set[str]:
     return {row[0] for row in rows if tuple(row) in held}
 
 
-def _insert(session: Session, shards: Sequence[CompletedShard]) -> None:
-    """All rows of one kind go in one statement; grouped by attempt number, which they carry."""
-    for attempt in {shard.claim.attempt for shard in shards}:
-        results = [shard.results for shard in shards if shard.claim.attempt == attempt]
-        together = NewResults(
-            [chunk for item in results for chunk in item.chunks],
-            [found for item in results for found in item.predictions],
-            [chunk for item in results for chunk in item.metrics],
-        )
-        insert(session, together, attempt)
+def _progress(shard: CompletedShard) -> ShardProgress:
+    step = int(shard.trials["steps_done"].max())
+    return ShardProgress(shard.claim.shard_id, shard.claim.attempt, step, shard.trials)
 
 
 def _end(session: Session, shards: Sequence[CompletedShard], now: datetime) -> None:
@@ -167,7 +160,7 @@ def _usage(rows: Sequence[Any], shards: Sequence[CompletedShard], now: datetime)
     if not rows:
         return
     since = min(row.heartbeat_at for row in rows)
-    computed = max((trial.seconds for shard in shards for trial in shard.trials), default=0.0)
+    computed = max((float(shard.trials["wall_seconds"].max()) for shard in shards), default=0.0)
     seconds = max((now - since).total_seconds(), computed)
     costs = [row.cost for row in rows]
     for row in rows:

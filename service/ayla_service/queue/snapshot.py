@@ -14,7 +14,7 @@ from sqlalchemy import Integer, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
-from ayla_service.db.models import AttemptRow, JobRow, ShardRow, TeamRow, TrialRow, WorkerRow
+from ayla_service.db.models import AttemptRow, JobRow, ShardRow, TeamRow, WorkerRow
 from ayla_service.db.session import store_now
 from ayla_service.queue.accuracy import EstimateAccuracy, estimate_accuracy
 from ayla_service.queue.eligibility import DEVICES, EligibleMembers, owners, queued, waiting_members
@@ -211,20 +211,11 @@ _PROGRESS = (
         AttemptRow.started_at,
         AttemptRow.heartbeat_at,
         (JobRow.steps_total / JobRow.trials_total).label("budget"),
-        func.max(TrialRow.steps_done).label("steps"),
+        ShardRow.step.label("steps"),
     )
     .join(AttemptRow, and_(AttemptRow.shard_id == ShardRow.id, AttemptRow.number == ShardRow.attempt))
     .join(JobRow, JobRow.id == ShardRow.job_id)
-    .join(TrialRow, TrialRow.shard_id == ShardRow.id)
     .where(ShardRow.id.in_(bindparam("ids", expanding=True)))
-    .group_by(
-        ShardRow.id,
-        AttemptRow.first_step,
-        AttemptRow.started_at,
-        AttemptRow.heartbeat_at,
-        JobRow.steps_total,
-        JobRow.trials_total,
-    )
 )
 
 

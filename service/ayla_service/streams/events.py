@@ -17,10 +17,10 @@ from pydantic import Field
 from ayla_service.jobs.schemas import JobSummary, TrialCounts
 from ayla_service.states import TrialState
 
-MOST_TRIALS = 500
+MOST_TRIALS = 100
 """Trials of a job that an event can have, the first ones; all of them count for the job's progress.
 
-Many clients take no event above a megabyte.
+Of a job with more an event has the best too.
 """
 
 LONGEST_TRANSACTION = timedelta(seconds=20)
@@ -70,6 +70,15 @@ class StreamedTrial:
     ]
 
 
+Best = Annotated[
+    StreamedTrial | None,
+    Field(
+        description="Of a job with more trials the best so far, by its lowest test loss at the ends of epochs, else by "
+        "that on the training part, else by its lowest loss; null before there is one, or where every trial is told."
+    ),
+]
+
+
 @dataclass(frozen=True, slots=True)
 class JobSnapshotData:
     """A job and its trials as they are; the events after it are changes."""
@@ -78,6 +87,7 @@ class JobSnapshotData:
     job: JobSummary
     trials: Annotated[Sequence[StreamedTrial], Field(description=f"The first {MOST_TRIALS} trials, in order.")]
     trials_left_out: Annotated[int, Field(description="How many more there are.")]
+    best: Best = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +126,10 @@ class MetricData:
     """Trials of a job that have made steps since their last event: the newest row of each, not every row."""
 
     job_id: str
-    trials: Sequence[StreamedTrial]
+    trials: Annotated[
+        Sequence[StreamedTrial], Field(description=f"Of the first {MOST_TRIALS}, those that have made steps.")
+    ]
+    best: Best = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +149,7 @@ class EndData:
     job: Annotated[JobSummary | None, Field(description="As it has ended, or was last; null if that is not known.")]
     trials: Annotated[Sequence[StreamedTrial], Field(description=f"The first {MOST_TRIALS} trials as they have ended.")]
     trials_left_out: int
+    best: Best = None
 
     @classmethod
     def without_job(cls, reason: EndReason, job_id: str | None = None) -> Self:

@@ -13,12 +13,15 @@ from ayla_service.db.models import ApiKeyRow, JobRow, MemberRow, ShardRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.jobs import repository
 from ayla_service.states import ShardState, TrialState
+from ayla_service.streams.best_trials import follow_best
 from ayla_service.streams.changes import ChangeLog, JobChanges
 from ayla_service.streams.events import Encode, EndData, EndReason, Event, MetricData, Position, StreamedTrial
 from ayla_service.streams.feeds import JobUpdate, PollRequest, PollResult, TeamStart, first_events
-from ayla_service.streams.followed_jobs import MOST_AT_ONCE, FollowedJob, newest_losses, newest_metrics, read_trials
+from ayla_service.streams.followed_jobs import MOST_AT_ONCE, FollowedJob
+from ayla_service.streams.streamed_trials import newest_losses, newest_metrics, read_trials
 from ayla_service.teams.keys import KeyState, effective_scopes, has_keys, state_of
 from ayla_service.teams.principal import Scope
+from ayla_service.trials.counts import trial_counts
 
 _MOST_TEAM_STARTS = 20
 
@@ -166,7 +169,7 @@ class Poll:
         running = [job for job in map(self._state.jobs.get, job_ids) if job is not None and job.is_running]
         if not running:
             return set()
-        counts = repository.trial_counts(self._session, [job.view.id for job in running])
+        counts = trial_counts(self._session, [job.view.id for job in running])
         advanced = set()
         for job in running:
             is_first = job.counts is None
@@ -181,7 +184,9 @@ class Poll:
         jobs = {job_id: self._state.jobs[job_id] for job_id in job_ids & self._request.jobs}
         before = {job_id: job.trials for job_id, job in jobs.items()}
         changed = {}
-        for job_id, trials in read_trials(self._session, jobs.keys(), before).items():
+        layouts = {job_id: job.best.layout for job_id, job in jobs.items()}
+        follow_best(self._session, [job.best for job in jobs.values() if job.has_more_trials])
+        for job_id, trials in read_trials(self._session, layouts, before).items():
             jobs[job_id].in_full, jobs[job_id].trials = True, trials
             changed[job_id] = [key for key, trial in trials.items() if trial != before[job_id].get(key)]
         return changed
@@ -198,16 +203,20 @@ class Poll:
             to_send[job_id].add(trial_id)
         for job_id, ids in to_send.items():
             job = self._state.jobs[job_id]
-            if ids and job_id in self._has_stream:
+            has_better = job.has_more_trials and job.best.trial != job.best_told
+            if (ids or has_better) and job_id in self._has_stream:
                 trials = [trial for trial_id, trial in job.trials.items() if trial_id in ids]
-                self._send(job, MetricData(job_id, trials), to_job=True)
+                self._send(job, MetricData(job_id, trials, job.best.trial), to_job=True)
+                job.best_told = job.best.trial
 
     def _read_newest_rows(self) -> dict[str, str]:
         """Read the newest rows of those trials that wait longest; returns these, each with its job."""
         jobs, first = self._state.jobs, self._take_due()
         trials = {trial_id: jobs[job_id].trials[trial_id] for trial_id, job_id in first.items()}
-        losses = newest_losses(self._session, [key for key in trials if trials[key].state != TrialState.COMPLETED])
-        metrics = newest_metrics(self._session, [key for key in trials if jobs[first[key]].has_metrics])
+        places = {trial_id: (job_id, trials[trial_id].index) for trial_id, job_id in first.items()}
+        unfinished = [places[key] for key, trial in trials.items() if trial.state != TrialState.COMPLETED]
+        losses = newest_losses(self._session, unfinished)
+        metrics = newest_metrics(self._session, [places[key] for key in trials if jobs[first[key]].has_metrics])
         for trial_id, trial in trials.items():
             step, loss = losses.get(trial_id, (trial.step, trial.loss))
             now = replace(trial, step=step, loss=loss, metrics=metrics.get(trial_id, trial.metrics))

@@ -4,7 +4,7 @@ A download lasts as long as its client likes. A transaction that was open for so
 and would keep SQLite's write-ahead log from being cleared.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import groupby
@@ -17,7 +17,7 @@ from ayla_service.db.session import IN_BINARY
 from ayla_service.errors import JobNotFound
 from ayla_service.trials.selection import TrajectoryQuery
 from ayla_service.trials.series import Series
-from ayla_service.trials.snapshot import NO_CHUNK, TrialRef, TrialsSnapshot
+from ayla_service.trials.snapshot import TrialRef, TrialsSnapshot
 
 Pages = Callable[[], Iterator[list[bytes]]]
 """Reads the chunks of a trial in order, some at a time; from the start with each call."""
@@ -50,17 +50,18 @@ class ChunkReader:
     def heads(self, session: Session) -> Iterator[bytes]:
         """The beginnings of the first and last chunk of each trial, which tell what columns there are."""
         table = self.series.table
-        for trials in _by_hundreds(self._recorded):
+        for trials in _by_hundreds(list(self.snapshot.refs())):
             for end in (func.min, func.max):
                 keys = (
-                    select(table.trial_id, end(table.first_step).label("step"))
-                    .where(table.trial_id.in_([trial.id for trial in trials]))
-                    .group_by(table.trial_id)
+                    select(table.trial_index, end(table.first_step).label("step"))
+                    .where(*self._of(trials))
+                    .group_by(table.trial_index)
                     .subquery()
                 )
                 head = func.substr(table.data, 1, _HEAD, type_=LargeBinary)
-                found = (table.trial_id == keys.c.trial_id) & (table.first_step == keys.c.step)
-                yield from session.scalars(select(head).join(keys, found).execution_options(**IN_BINARY))
+                found = (table.trial_index == keys.c.trial_index) & (table.first_step == keys.c.step)
+                query = select(head).join(keys, found).where(table.job_id == self.snapshot.job_id)
+                yield from session.scalars(query.execution_options(**IN_BINARY))
 
     def trials(self, rows_at_once: int) -> Iterator[tuple[TrialRef, Pages]]:
         """The trials in order, each with its chunks; small ones are read together.
@@ -73,11 +74,11 @@ class ChunkReader:
                 yield group[0], self._paged(group[0], rows_at_once)
             else:
                 together = self._together(group)
-                yield from ((trial, _at_hand(together.get(trial.id))) for trial in group)
+                yield from ((trial, _at_hand(together.get(trial.index))) for trial in group)
 
     def _groups(self, rows_at_once: int) -> Iterator[list[TrialRef]]:
         """Consecutive trials that are read up to the same step, and are few enough for a page."""
-        for _, alike in groupby(self._recorded, lambda trial: trial.last_chunk):
+        for _, alike in groupby(self.snapshot.refs(), lambda trial: trial.last_chunk):
             group, rows = list[TrialRef](), 0
             for trial in alike:
                 more = self._most_rows(trial)
@@ -89,26 +90,27 @@ class ChunkReader:
             if group:
                 yield group
 
-    @property
-    def _recorded(self) -> list[TrialRef]:
-        return [trial for trial in self.snapshot.trials if trial.last_chunk != NO_CHUNK]
+    def _of(self, trials: Iterable[TrialRef]) -> tuple[ColumnElement[bool], ...]:
+        """Condition for the chunks of trials."""
+        table, indexes = self.series.table, [trial.index for trial in trials]
+        return table.job_id == self.snapshot.job_id, table.trial_index.in_(indexes)
 
     def _most_rows(self, trial: TrialRef) -> int:
         first = self.query.from_step or 0
         last = trial.steps_done if self.query.to_step is None else min(trial.steps_done, self.query.to_step)
         return max(0, last - first) // (self.snapshot.every if self.series.is_thinned else 1) + 2
 
-    def _together(self, group: Sequence[TrialRef]) -> dict[str, list[bytes]]:
-        table, found = self.series.table, dict[str, list[bytes]]()
+    def _together(self, group: Sequence[TrialRef]) -> dict[int, list[bytes]]:
+        table, found = self.series.table, dict[int, list[bytes]]()
         chunks = (
-            select(table.trial_id, table.data)
-            .where(table.trial_id.in_([trial.id for trial in group]), *self._range(group[0]))
-            .order_by(table.trial_id, table.first_step)
+            select(table.trial_index, table.data)
+            .where(*self._of(group), *self._range(group[0]))
+            .order_by(table.trial_index, table.first_step)
             .execution_options(**IN_BINARY)
         )
         with self._unit() as session:
-            for trial_id, data in session.execute(chunks):
-                found.setdefault(trial_id, []).append(data)
+            for index, data in session.execute(chunks):
+                found.setdefault(index, []).append(data)
         return found
 
     def _paged(self, trial: TrialRef, rows_at_once: int) -> Pages:
@@ -129,13 +131,13 @@ class ChunkReader:
 
     def _keys(self, session: Session, trial: TrialRef, after: int) -> Sequence[Row[int, int]]:
         table = self.series.table
-        keys = select(table.first_step, table.rows).where(table.trial_id == trial.id, table.first_step > after)
+        keys = select(table.first_step, table.rows).where(*self._of([trial]), table.first_step > after)
         return session.execute(keys.where(*self._range(trial)).order_by(table.first_step).limit(_KEYS_AT_ONCE)).all()
 
     def _data(self, session: Session, trial: TrialRef, after: int, last: int) -> list[bytes]:
         table = self.series.table
         chunks = select(table.data).where(
-            table.trial_id == trial.id, table.first_step > after, table.first_step <= last, *self._range(trial)
+            *self._of([trial]), table.first_step > after, table.first_step <= last, *self._range(trial)
         )
         return list(session.scalars(chunks.order_by(table.first_step).execution_options(**IN_BINARY)))
 

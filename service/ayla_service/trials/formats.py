@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,7 +14,6 @@ import pyarrow.parquet as pq
 from ayla_service.trials.encoding import decode, encode_table
 from ayla_service.trials.series import AXES
 from ayla_service.trials.step_rows import conformed, joined
-from ayla_service.trials.table import ResultTable
 
 VERSION = 1
 """Of what the formats look like; a client's copy of an older one is not taken for the same."""
@@ -41,7 +41,21 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
-def downloaded(form: Format, table: ResultTable) -> Iterator[bytes]:
+class ReadTable(Protocol):
+    """A table whose rows are read while they are sent."""
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns."""
+
+    def pieces(self) -> Iterator[pa.Table]:
+        """The rows, some at a time."""
+
+    def stored(self) -> Iterator[list[bytes]] | None:
+        """The chunks as they are, some at a time, if together they are the table; None if anything has to be done."""
+
+
+def downloaded(form: Format, table: ReadTable) -> Iterator[bytes]:
     """A table as bytes, while it is read; see ``encoded``."""
     stored = table.stored() if form is Format.ARROW else None
     return encoded(form, table.schema, table.pieces()) if stored is None else pass_through(table.schema, stored)

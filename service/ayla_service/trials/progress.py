@@ -1,90 +1,156 @@
-"""Progress of trials, written in the caller's transaction. Writing the same again changes nothing."""
+"""Progress of shards and their trials, written in the caller's transaction, which holds the shards.
+
+A trial that has a result keeps its summary: a result never changes.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Double, String, and_, bindparam, case, func, or_, type_coerce, update
+import numpy as np
+from sqlalchemy import BigInteger, ColumnElement, bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import TrialRow
-from ayla_service.states import UNFINISHED_TRIAL, TrialState
-from ayla_service.trials.metric_columns import METRIC_COLUMNS
-
-
-@dataclass(frozen=True, slots=True)
-class TrialProgress:
-    """Progress of a trial after a block of steps; the fields are those of its summary.
-
-    Attributes:
-        seconds: computing time of the block.
-        device: where it ran; None leaves what is stored.
-        metrics: value of each column of ``METRIC_COLUMNS`` that has one.
-        ran_alone: whether nothing else was computed beside it in its process; None: nobody knows.
-    """
-
-    trial_id: str
-    state: TrialState
-    steps_done: int
-    final_loss: float | None
-    best_loss: float | None
-    best_step: int | None
-    first_nonfinite_step: int | None
-    capped_steps: int
-    seconds: float
-    device: str | None = None
-    losses_below_one: int | None = None
-    losses_above_one: int | None = None
-    metrics: Mapping[str, float | None] = field(default_factory=dict)
-    ran_alone: bool | None = None
-
-
-_METRICS = tuple(name for names in METRIC_COLUMNS.values() for name in names)
-_COLUMNS = (
-    "state", "steps_done", "final_loss", "best_loss", "best_step", "first_nonfinite_step", "capped_steps",
-    "losses_below_one", "losses_above_one",
-)  # fmt: skip
-
-_IS_NEW = and_(TrialRow.steps_done == 0, TrialRow.wall_seconds == 0)
-_ALONE = bindparam("alone", type_=Boolean)
-
-# One statement for all trials: as many statements of their own took longer than computing the block.
-_UPDATE = (
-    update(TrialRow)
-    .where(TrialRow.id == bindparam("this_trial"), or_(*(TrialRow.state == state for state in UNFINISHED_TRIAL)))
-    .values(
-        wall_seconds=TrialRow.wall_seconds
-        + case((TrialRow.steps_done < bindparam("new_steps_done"), bindparam("seconds", type_=Double)), else_=0.0),
-        stored_bytes=TrialRow.stored_bytes
-        + case((TrialRow.steps_done < bindparam("new_steps_done"), bindparam("bytes", type_=BigInteger)), else_=0),
-        device=func.coalesce(bindparam("new_device", type_=String), TrialRow.device),
-        # Of all its attempts; where one is not known (null) it is at most known that it was not alone in another.
-        ran_alone=case((_IS_NEW, _ALONE), else_=and_(type_coerce(TrialRow.ran_alone, Boolean), _ALONE)),
-        **{name: bindparam(f"new_{name}") for name in (*_COLUMNS, *_METRICS)},
-    )
+from ayla_service.db.models import ShardRow, TrialSummariesRow
+from ayla_service.db.session import IN_BINARY
+from ayla_service.states import TrialState
+from ayla_service.trials.columns import (
+    CODES,
+    MISSING,
+    Column,
+    Summaries,
+    decode_summaries,
+    encode_summaries,
+    renumbered,
 )
 
 
-def update_trials(session: Session, trials: Sequence[TrialProgress], sizes: Mapping[str, int]) -> None:
-    """Write the progress of trials. Those that have ended keep their row as it is: a result never changes.
+@dataclass(frozen=True, slots=True)
+class ShardProgress:
+    """Progress of a shard after a block of steps.
 
-    Time and size are added for new steps only, so that writing a block again does not count it twice.
-
-    Args:
-        session: the unit of work.
-        trials: the progress of each.
-        sizes: bytes of results that were written for each (``NewResults.sizes``).
+    Attributes:
+        shard_id: the shard.
+        attempt: number of the attempt that made it.
+        step: updates made by then.
+        trials: the summary of every trial of the shard, in order. ``wall_seconds`` and ``stored_bytes`` are those of
+            the block; ``device`` is missing where what is stored is to stay.
     """
+
+    shard_id: str
+    attempt: int
+    step: int
+    trials: Summaries
+
+
+_COUNTS = ("completed", "diverged", "steps_done", "completed_steps", "diverged_steps", "result_bytes", "step")
+
+# Past the ORM, as one statement for all shards of a pack.
+_UPDATE_SHARD = (
+    update(ShardRow)
+    .where(ShardRow.id == bindparam("this_shard"))
+    .values({name: bindparam(f"new_{name}", type_=BigInteger) for name in _COUNTS})
+)
+
+
+def advance(session: Session, shards: Sequence[ShardProgress]) -> None:
+    """Write the progress of shards; their blocks must not have been counted before."""
+    if not shards:
+        return
+    stored = read_summaries(session, {shard.shard_id: len(shard.trials) for shard in shards})
+    write_summaries(
+        session,
+        [replace(shard, trials=advanced(stored[shard.shard_id], shard.trials)) for shard in shards],
+    )
+
+
+def advanced(stored: Summaries, block: Summaries) -> Summaries:
+    """Summaries after a block: time and bytes are added up, of what else is known of a trial the block has the latest.
+
+    Trials that have their result keep it; only the bytes count that are recorded of them again.
+    """
+    keeps = stored.has_result
+    devices = tuple(dict.fromkeys((*stored.devices, *block.devices)))
+    new = dict(block.columns)
+    new["wall_seconds"] = stored["wall_seconds"] + block["wall_seconds"]
+    new["ran_alone"] = _alone(stored, block)
+    old_device, device = renumbered(stored, devices), renumbered(block, devices)
+    new["device"] = np.where(device == MISSING, old_device, device)
+    columns = {name: np.where(keeps, stored[name], column) for name, column in new.items()}
+    columns["device"] = np.where(keeps, old_device, new["device"])
+    columns["stored_bytes"] = stored["stored_bytes"] + block["stored_bytes"]
+    return Summaries(columns, devices)
+
+
+def _alone(stored: Summaries, block: Summaries) -> Column:
+    """Whether a trial was alone in all its attempts; where one is not known it is at most known that it was not."""
+    is_new = (stored["steps_done"] == 0) & (stored["wall_seconds"] == 0)
+    before, now = stored["ran_alone"], block["ran_alone"]
+    both = np.where((before == 0) | (now == 0), 0, np.minimum(before, now))
+    return np.where(is_new, now, both).astype(np.int8)
+
+
+def rewound(stored: Summaries, step: int, device: str, sizes: Column) -> Summaries:
+    """Summaries when an attempt begins at a step; ``sizes`` are the bytes that are left of each trial's results."""
+    devices = tuple(dict.fromkeys((*stored.devices, device)))
+    keeps, columns = stored.has_result, dict(stored.columns)
+    columns["steps_done"] = np.where(keeps, stored["steps_done"], step)
+    columns["device"] = np.where(keeps, renumbered(stored, devices), devices.index(device)).astype(np.int16)
+    return Summaries(columns | {"stored_bytes": sizes}, devices)
+
+
+def forget_time(session: Session, *which: ColumnElement[bool]) -> None:
+    """Forget the time that was used by trials without a result, of the shards that meet these conditions."""
+    query = select(ShardRow.id, ShardRow.trials, ShardRow.attempt, ShardRow.step)
+    # Of those that are done or were not begun there is nothing to forget.
+    shards = session.execute(query.where(*which, ShardRow.completed + ShardRow.diverged < ShardRow.trials)).all()
+    stored = read_summaries(session, {shard.id: shard.trials for shard in shards})
+    used = [shard for shard in shards if stored[shard.id]["wall_seconds"].any()]
+    again = [ShardProgress(shard.id, shard.attempt, shard.step, without_time(stored[shard.id])) for shard in used]
+    if again:
+        write_summaries(session, again)
+
+
+def without_time(stored: Summaries) -> Summaries:
+    """Summaries of trials that are tried again from their start: the time that was used counts no more."""
+    seconds = np.where(stored.has_result, stored["wall_seconds"], 0.0)
+    return replace(stored, columns={**stored.columns, "wall_seconds": seconds})
+
+
+def read_summaries(session: Session, shards: Mapping[str, int]) -> dict[str, Summaries]:
+    """The stored summaries of shards, given the number of trials of each."""
+    query = select(TrialSummariesRow.shard_id, TrialSummariesRow.data).where(TrialSummariesRow.shard_id.in_(shards))
+    data = {row.shard_id: row.data for row in session.execute(query.execution_options(**IN_BINARY))}
+    return {shard_id: decode_summaries(data.get(shard_id), trials) for shard_id, trials in shards.items()}
+
+
+def write_summaries(session: Session, shards: Sequence[ShardProgress]) -> None:
+    """Store summaries, and with each shard what follows from them."""
     rows = [
-        {
-            "this_trial": trial.trial_id,
-            "seconds": trial.seconds,
-            "bytes": sizes.get(trial.trial_id, 0),
-            "new_device": trial.device,
-            "alone": trial.ran_alone,
-        }
-        | {f"new_{name}": getattr(trial, name) for name in _COLUMNS}
-        | {f"new_{name}": trial.metrics.get(name) for name in _METRICS}
-        for trial in trials
+        {"shard_id": shard.shard_id, "attempt": shard.attempt, "data": encode_summaries(shard.trials)}
+        for shard in shards
     ]
-    if rows:
-        session.connection().execute(_UPDATE, rows)
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    new = dialect.insert(TrialSummariesRow)
+    changed = {"attempt": new.excluded.attempt, "data": new.excluded.data}
+    session.execute(new.on_conflict_do_update(index_elements=["shard_id"], set_=changed), rows)
+    counts = [{"this_shard": shard.shard_id} | _counts(shard) for shard in shards]
+    session.connection().execute(_UPDATE_SHARD, counts)
+
+
+def counts_of(trials: Summaries) -> dict[str, int]:
+    """What a shard's row says of its trials."""
+    completed, diverged = (trials["state"] == CODES[state] for state in (TrialState.COMPLETED, TrialState.DIVERGED))
+    return {
+        "completed": int(np.count_nonzero(completed)),
+        "diverged": int(np.count_nonzero(diverged)),
+        "steps_done": int(trials["steps_done"].sum()),
+        "completed_steps": int(trials["steps_done"][completed].sum()),
+        "diverged_steps": int(trials["steps_done"][diverged].sum()),
+        "result_bytes": int(trials["stored_bytes"].sum()),
+    }
+
+
+def _counts(shard: ShardProgress) -> dict[str, Any]:
+    return {f"new_{name}": value for name, value in counts_of(shard.trials).items()} | {"new_step": shard.step}

@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 Values = npt.NDArray[np.float64]
+Numbers = Sequence[float] | Values
 
 
-def ordered(values: Sequence[float]) -> Values:
+def ordered(values: Numbers) -> Values:
     """The values from the lowest to the highest, infinite ones at the ends."""
     return np.sort(np.asarray(values, dtype=np.float64))
 
@@ -33,6 +34,28 @@ def quantile(values: Values, share: float) -> float:
     return (1 - weight) * low + weight * high
 
 
-def median(values: Sequence[float]) -> float:
+def medians(values: Values, groups: npt.NDArray[np.int64], count: int) -> Values:
+    """The median of each group of values; NaN for a group without any.
+
+    Args:
+        values: of all groups, shape [values].
+        groups: the number of the group of each, shape [values].
+        count: how many groups there are.
+
+    Returns:
+        Shape [count].
+    """
+    order = np.lexsort((values, groups))
+    sorted_values, sizes = values[order], np.bincount(groups, minlength=count)
+    first = np.cumsum(sizes) - sizes
+    found = np.full(count, np.nan)
+    has = sizes > 0
+    low, high = (sorted_values[first[has] + (sizes[has] - 1 + odd) // 2] for odd in (0, 1))
+    with np.errstate(invalid="ignore"):  # between -inf and inf lies nothing
+        found[has] = np.where(low == high, low, 0.5 * low + 0.5 * high)
+    return found
+
+
+def median(values: Numbers) -> float:
     """The middle one of at least one value, or half way between the two middle ones."""
     return quantile(ordered(values), 0.5)

@@ -1,9 +1,11 @@
 """Queries for results: which trials of a job, and which of their rows and columns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from ayla_service.states import TrialState
+from ayla_service.trials.conditions import Condition
 
 
 class Scale(StrEnum):
@@ -18,14 +20,29 @@ class TrialSelection:
     """Which trials of a job are wanted; all that meet every condition.
 
     Attributes:
-        indexes: places in the job; None for any.
-        optimizer_index: place of the optimizer setting; None for any.
+        spans: places in the job, growing and apart; None for any.
+        optimizer_index: number of the setting; None for any.
+        arm: name of the arm; None for any.
         states: None for any.
+        where: conditions on their numbers.
     """
 
-    indexes: frozenset[int] | None = None
+    spans: tuple[range, ...] | None = None
     optimizer_index: int | None = None
+    arm: str | None = None
     states: frozenset[TrialState] | None = None
+    where: tuple[Condition, ...] = ()
+
+    @classmethod
+    def at(cls, indexes: Sequence[int]) -> "TrialSelection":
+        """The trials at these places, which grow."""
+        spans: list[range] = []
+        for index in indexes:
+            if spans and spans[-1].stop == index:
+                spans[-1] = range(spans[-1].start, index + 1)
+            else:
+                spans.append(range(index, index + 1))
+        return cls(tuple(spans))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from sqlalchemy import select
 from ayla_service.db.models import PredictionSetRow
 from ayla_service.db.session import Database
 from ayla_service.trials import snapshot as snapshots
+from ayla_service.trials.conditions import Order
 from ayla_service.trials.encoding import decode
 from ayla_service.trials.schemas import Predictions
 from ayla_service.trials.selection import TrajectoryQuery, TrialSelection
 from ayla_service.trials.series import METRICS, TRAJECTORY, Series
 from ayla_service.trials.snapshot import TrialsSnapshot
-from ayla_service.trials.summaries import summary_table
+from ayla_service.trials.summaries import SummaryTable
 from ayla_service.trials.table import ResultTable, open_table
 
 MAX_ROWS = 500_000
@@ -66,7 +67,14 @@ class ResultReader:
         with self._database.read() as session:
             return snapshots.of_trial(session, team_id, trial_id, series)
 
-    def of_job(self, series: Series | None, team_id: str, job_id: str, selection: TrialSelection) -> TrialsSnapshot:
+    def of_job(
+        self,
+        series: Series | None,
+        team_id: str,
+        job_id: str,
+        selection: TrialSelection,
+        order: Order | None = None,
+    ) -> TrialsSnapshot:
         """A snapshot of trials of a job.
 
         Args:
@@ -74,13 +82,14 @@ class ResultReader:
             team_id: who asks.
             job_id: the job.
             selection: which trials.
+            order: that they are to be in; None for that of the job.
 
         Raises:
             JobNotFound: if the team has no such job.
-            InvalidQuery: if it has no trial or optimizer of that number.
+            InvalidQuery: if it has no trial, optimizer or arm of that name, or no column of a condition or the order.
         """
         with self._database.read() as session:
-            return snapshots.of_job(session, team_id, job_id, series, selection)
+            return snapshots.of_job(session, team_id, job_id, series, selection, order)
 
     def table(
         self, series: Series, snapshot: TrialsSnapshot, query: TrajectoryQuery, *, identified: bool
@@ -92,10 +101,9 @@ class ResultReader:
         """
         return open_table(self._database.read, series, snapshot, query, identified=identified)
 
-    def summary(self, snapshot: TrialsSnapshot) -> pa.Table:
-        """One row per trial: its settings, and its result so far."""
-        with self._database.read() as session:
-            return summary_table(session, snapshot)
+    def summary(self, snapshot: TrialsSnapshot, order: Order | None = None) -> SummaryTable:
+        """One row per trial, its settings and its result so far, in this order; read piece by piece."""
+        return SummaryTable(self._database.read, snapshot, order)
 
     def predictions(self, team_id: str, trial_id: str) -> Predictions:
         """The predictions recorded so far.
@@ -103,9 +111,10 @@ class ResultReader:
         Raises:
             TrialNotFound: if the team has no such trial.
         """
-        rows = select(PredictionSetRow.step, PredictionSetRow.data).where(PredictionSetRow.trial_id == trial_id)
         with self._database.read() as session:
-            snapshots.job_of_trial(session, team_id, trial_id)
+            job, columns = snapshots.trial_columns(session, team_id, trial_id, ())
+            mine = (PredictionSetRow.job_id == job.id, PredictionSetRow.trial_index == int(columns.index[0]))
+            rows = select(PredictionSetRow.step, PredictionSetRow.data).where(*mine)
             found = session.execute(rows.order_by(PredictionSetRow.step)).all()
         columns: dict[str, list[float | None]] = {}
         for step, data in found:

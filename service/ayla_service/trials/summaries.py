@@ -1,24 +1,27 @@
-"""Summary table of a job: one row per trial with its settings, flat, and its result so far."""
+"""Summary table of a job: one row per trial with its settings, flat, and its result so far, read piece by piece."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
-from ayla_spec.optimizers.base import NAMES, arm_of
-from ayla_spec.optimizers.effect import LossCounts, effect_notes
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
-from ayla_service.db.models import TrialRow
-from ayla_service.states import WITH_RESULT
-from ayla_service.trials.metric_columns import METRIC_COLUMNS
+from ayla_service.db.models import JobRow
+from ayla_service.errors import JobNotFound
+from ayla_service.trials.chunks import Units
+from ayla_service.trials.columns import METRICS, MISSING, STATES, Column, TrialColumns
+from ayla_service.trials.conditions import Order
+from ayla_service.trials.layout import TrialLayout
+from ayla_service.trials.numbers import numbers_of, pace
+from ayla_service.trials.reader import TrialReader
 from ayla_service.trials.snapshot import TrialsSnapshot
+from ayla_service.trials.table import NUMBERS_AT_ONCE, refuse_crowd
+from ayla_service.trials.trial_ids import trial_id
+from ayla_service.trials.trial_notes import notes_of
 
-_TRIALS_AT_ONCE = 5000
-"""More would be too many parameters for one query."""
-
-_METRICS = tuple(name for names in METRIC_COLUMNS.values() for name in names)
 _IDENTITY = {
     "trial_id": pa.string(),
     "trial_index": pa.int32(),
@@ -38,94 +41,144 @@ _RESULT = {
     "capped_steps": pa.int64(),
     "losses_below_one": pa.int64(),
     "losses_above_one": pa.int64(),
-    **{name: pa.int64() if name.endswith("_epoch") else pa.float64() for name in _METRICS},
+    **{name: pa.int64() if name.endswith("_epoch") else pa.float64() for name in METRICS},
     "ran_alone": pa.bool_(),
     "wall_seconds": pa.float64(),
     "steps_per_second": pa.float64(),
     "device": pa.string(),
     "notes": pa.string(),
 }
-_STORED = select(
-    TrialRow.id.label("trial_id"),
-    TrialRow.index.label("trial_index"),
-    TrialRow.label,
-    TrialRow.optimizer_index,
-    TrialRow.seed,
-    TrialRow.state,
-    TrialRow.steps_done,
-    TrialRow.final_loss,
-    TrialRow.best_loss,
-    TrialRow.best_step,
-    TrialRow.first_nonfinite_step,
-    TrialRow.capped_steps,
-    TrialRow.losses_below_one,
-    TrialRow.losses_above_one,
-    *(getattr(TrialRow, name) for name in _METRICS),
-    TrialRow.ran_alone,
-    TrialRow.wall_seconds,
-    TrialRow.device,
-)
-_NOT_SETTINGS = NAMES | {"name"}
+_NAME = "name"
+"""The setting that is told as ``optimizer``."""
+
+_ADVICE = "Ask for some of the trials with where, arm, states or trials, or, as CSV, Arrow or Parquet, for all of them"
 
 
-def summary_table(session: Session, snapshot: TrialsSnapshot) -> pa.Table:
-    """A table of trials; a setting that a trial's optimizer does not have is null.
+@dataclass(frozen=True)
+class SummaryTable:
+    """The table of trials; a setting that a trial's optimizer does not have is null.
 
-    Args:
-        session: the unit of work.
+    Attributes:
+        units: opens a unit of work for each piece.
         snapshot: the trials.
+        order: of the rows; None for that of the job.
     """
-    rows = _rows(session, snapshot)
-    settings = _settings(session, snapshot.job_id)
-    flattened = {index: flat(one) for index, one in settings.items()}
-    mine = [flattened[row["optimizer_index"]] for row in rows]
-    names = dict.fromkeys(name for one in mine for name in one if name not in _NOT_SETTINGS)
-    described = [row | _derived(row, settings[row["optimizer_index"]]) for row in rows]
-    columns = {name: pa.array([row[name] for row in described], kind) for name, kind in _IDENTITY.items()}
-    columns |= {name: _column([one.get(name) for one in mine]) for name in names}
-    columns |= {name: pa.array([row[name] for row in described], kind) for name, kind in _RESULT.items()}
-    return pa.table(columns)
+
+    units: Units
+    snapshot: TrialsSnapshot
+    order: Order | None = None
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The columns."""
+        settings = [(name, column.type) for name, column in self._constants.items()]
+        return pa.schema([*_IDENTITY.items(), *settings, *_RESULT.items()])
+
+    def pieces(self) -> Iterator[pa.Table]:
+        """The rows, some at a time.
+
+        Raises:
+            JobNotFound: if the job is deleted meanwhile.
+        """
+        rows_at_once = NUMBERS_AT_ONCE // len(self.schema)
+        if self.order is not None:
+            columns = self._read(self.snapshot.indexes)
+            places = np.argsort(self.order.keys(numbers_of(columns, self.order.column)), kind="stable")
+            for first in range(0, len(places), rows_at_once):
+                yield self._table(columns.part(places[first : first + rows_at_once]))
+            return
+        for first in range(0, len(self.snapshot.indexes), rows_at_once):
+            yield self._table(self._read(self.snapshot.indexes[first : first + rows_at_once]))
+
+    def stored(self) -> None:
+        """Nothing is stored as it is sent."""
+
+    def whole(self, max_rows: int, max_numbers: int) -> pa.Table:
+        """All rows at once.
+
+        Raises:
+            InvalidQuery: if they are more than that.
+            JobNotFound: if the job is deleted meanwhile.
+        """
+        refuse_crowd(len(self.snapshot.indexes), max_rows, len(self.schema), max_numbers, ("where", _ADVICE))
+        return pa.concat_tables([self.schema.empty_table(), *self.pieces()])
+
+    def _read(self, indexes: Column) -> TrialColumns:
+        with self.units() as session:
+            job = session.get(JobRow, self.snapshot.job_id)
+            if job is None:
+                raise JobNotFound(self.snapshot.job_id)
+            return TrialReader(session).among(job, indexes)
+
+    def _table(self, columns: TrialColumns) -> pa.Table:
+        entries = columns.arm
+        made = _identity(columns) | {
+            name: self._setting(columns, name, constants, entries) for name, constants in self._constants.items()
+        }
+        made |= {name: _result(columns, name, kind) for name, kind in _RESULT.items()}
+        return pa.table(made, schema=self.schema)
+
+    def _setting(self, columns: TrialColumns, name: str, constants: pa.Array, entries: Column) -> pa.Array:
+        if name in columns.layout.axis_names:
+            return _floats(columns.layout.numbers(name, columns.setting))
+        return constants.take(pa.array(entries))
+
+    @cached_property
+    def _constants(self) -> Mapping[str, pa.Array]:
+        """The settings of the trials by name, of each entry; null of an entry that has no trial here."""
+        layout = self.snapshot.layout
+        present = np.unique(layout.arms_of(layout.settings_of(self.snapshot.indexes))).tolist()
+        names = dict.fromkeys(name for entry in present for name in layout.flat_settings[entry] if name != _NAME)
+        return {name: _constant(layout, name, present) for name in names}
 
 
-def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested settings by their path: ``{"ayla": {"n1": 1}}`` becomes ``{"ayla.n1": 1}``; null is left out."""
-    found: dict[str, Any] = {}
-    for name, value in settings.items():
-        if isinstance(value, Mapping):
-            found |= flat(value, f"{prefix}{name}.")
-        elif value is not None:
-            found[prefix + name] = value
-    return found
+def _constant(layout: TrialLayout, name: str, present: Sequence[int]) -> pa.Array:
+    if name in layout.axis_names:
+        return pa.nulls(len(layout.optimizers), pa.float64())
+    values: list[Any] = [None] * len(layout.optimizers)
+    for entry in present:
+        values[entry] = layout.flat_settings[entry].get(name)
+    return _column(values)
 
 
-def _rows(session: Session, snapshot: TrialsSnapshot) -> list[dict[str, Any]]:
-    ids, rows = [trial.id for trial in snapshot.trials], list[dict[str, Any]]()
-    for first in range(0, len(ids), _TRIALS_AT_ONCE):
-        query = _STORED.where(TrialRow.id.in_(ids[first : first + _TRIALS_AT_ONCE])).order_by(TrialRow.index)
-        rows += [dict(row) for row in session.execute(query).mappings()]
-    return rows
+def _identity(columns: TrialColumns) -> dict[str, pa.Array]:
+    layout, indexes = columns.layout, columns.index.tolist()
+    settings, places = np.unique(columns.setting, return_inverse=True)
+    labels = pa.array(list(map(layout.label, settings.tolist())), pa.string())
+    names = pa.array([settings["name"] for settings in layout.optimizers], pa.string())
+    arms = pa.array(layout.arm_names, pa.string())
+    return {
+        "trial_id": pa.array([trial_id(layout.job_id, index) for index in indexes], pa.string()),
+        "trial_index": pa.array(columns.index.astype(np.int32)),
+        "label": labels.take(pa.array(places)),
+        "optimizer_index": pa.array(columns.setting.astype(np.int32)),
+        "optimizer": names.take(pa.array(columns.arm)),
+        "arm": arms.take(pa.array(columns.arm)),
+    }
 
 
-def _settings(session: Session, job_id: str) -> dict[int, dict[str, Any]]:
-    """The settings of each optimizer, which its trials share."""
-    one_of_each = select(func.min(TrialRow.index)).where(TrialRow.job_id == job_id).group_by(TrialRow.optimizer_index)
-    query = select(TrialRow.optimizer_index, TrialRow.settings).where(
-        TrialRow.job_id == job_id, TrialRow.index.in_(one_of_each)
-    )
-    return {row.optimizer_index: row.settings for row in session.execute(query)}
+def _result(columns: TrialColumns, name: str, kind: pa.DataType) -> pa.Array:
+    match name:
+        case "seed":
+            return pa.array(columns.seed)
+        case "state":
+            return pa.array([state.value for state in STATES], pa.string()).take(pa.array(columns.state))
+        case "device":
+            places = columns["device"]
+            return pa.array(columns.summaries.devices, pa.string()).take(pa.array(places, mask=places == MISSING))
+        case "notes":
+            texts, places = notes_of(columns)
+            return pa.array(texts, pa.string()).take(pa.array(places))
+        case "steps_per_second":
+            return _floats(pace(columns))
+        case "ran_alone":
+            return pa.array(columns[name] == 1, mask=columns[name] == MISSING)
+    values = columns[name]
+    return _floats(values) if pa.types.is_floating(kind) else pa.array(values, mask=values == MISSING)
 
 
-def _derived(row: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields that follow from a trial's row and settings."""
-    notes = list[str]()
-    if row["state"] in WITH_RESULT:
-        notes = effect_notes(settings, LossCounts.known(row["losses_below_one"], row["losses_above_one"]))
-    arm = arm_of({"label": row["label"], **settings})
-    return {"optimizer": settings["name"], "arm": arm, "steps_per_second": _pace(row), "notes": " ".join(notes) or None}
-
-
-def _pace(row: Mapping[str, Any]) -> float | None:
-    return row["steps_done"] / row["wall_seconds"] if row["wall_seconds"] > 0 else None
+def _floats(values: Column) -> pa.Array:
+    return pa.array(values, pa.float64(), mask=np.isnan(values))
 
 
 def _column(values: Sequence[Any]) -> pa.Array:

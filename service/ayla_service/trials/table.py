@@ -20,6 +20,7 @@ IDENTITY = ("trial_index", "label", "optimizer_index", "seed")
 NUMBERS_AT_ONCE = 2_000_000
 """About how many numbers of a table are held at a time."""
 
+_ADVICE = "Thin them with max_points or every, ask for a range or, as CSV, Arrow or Parquet, for all of them"
 _LABEL = pa.dictionary(pa.int32(), pa.string())
 _IDENTITY_SCHEMA = pa.schema(
     [("trial_index", pa.int32()), ("label", _LABEL), ("optimizer_index", pa.int32()), ("seed", pa.int64())]
@@ -74,7 +75,7 @@ class ResultTable:
         for part in self.pieces():
             parts.append(part)
             rows += part.num_rows
-            _refuse_crowd(rows, max_rows, part.num_columns, max_numbers)
+            refuse_crowd(rows, max_rows, part.num_columns, max_numbers, ("max_points", _ADVICE))
         return pa.concat_tables(parts)
 
     def _pages(self) -> Iterator[list[bytes]]:
@@ -121,7 +122,8 @@ class _Labels:
 
     @classmethod
     def of(cls, snapshot: TrialsSnapshot) -> "_Labels":
-        labels = list(dict.fromkeys(trial.label for trial in snapshot.trials))
+        recorded = () if snapshot.recorded is None else np.unique(snapshot.recorded.setting).tolist()
+        labels = list(dict.fromkeys(map(snapshot.layout.label, recorded)))
         return cls(pa.array(labels, pa.string()), {label: code for code, label in enumerate(labels)})
 
     def before(self, trial: TrialRef, table: pa.Table) -> pa.Table:
@@ -163,10 +165,22 @@ def _selected(
     return pa.schema([stored.field(name) for name in wanted])
 
 
-def _refuse_crowd(rows: int, max_rows: int, columns: int, max_numbers: int) -> None:
-    advice = "Thin them with max_points or every, ask for a range or, as CSV, Arrow or Parquet, for all of them"
+def refuse_crowd(rows: int, max_rows: int, columns: int, max_numbers: int, way_out: tuple[str, str]) -> None:
+    """Refuse an answer in JSON that would be too long.
+
+    Args:
+        rows: at least so many it has.
+        max_rows: the most it may have.
+        columns: of each row.
+        max_numbers: the most of all rows together.
+        way_out: the parameter to change, and the advice.
+
+    Raises:
+        InvalidQuery: if it is too long.
+    """
+    parameter, advice = way_out
     if rows > max_rows:
-        raise InvalidQuery("max_points", f"More than {max_rows} rows are too many for one answer in JSON. {advice}.")
+        raise InvalidQuery(parameter, f"More than {max_rows} rows are too many for one answer in JSON. {advice}.")
     if rows * columns > max_numbers:
         detail = f"Over {rows} rows of {columns} columns are too many for one answer in JSON"
-        raise InvalidQuery("max_points", f"{detail}; at most {max_numbers} numbers are sent. {advice}.")
+        raise InvalidQuery(parameter, f"{detail}; at most {max_numbers} numbers are sent. {advice}.")

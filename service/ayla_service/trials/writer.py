@@ -1,22 +1,26 @@
 """Results of trials, written in the caller's transaction. Writing the same chunk again changes nothing."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, delete, func, literal, select, update
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Base, ChunkRow, MetricChunkRow, PredictionSetRow, TrialRow
+from ayla_service.db.models import Base, ChunkRow, MetricChunkRow, PredictionSetRow
+
+RESULTS: tuple[type[ChunkRow | MetricChunkRow | PredictionSetRow], ...] = (ChunkRow, MetricChunkRow, PredictionSetRow)
+"""The tables of results."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewChunk:
     """Consecutive rows of one trial's trajectory or metrics, encoded by ``encoding.encode``."""
 
-    trial_id: str
+    trial_index: int
     first_step: int
     last_step: int
     rows: int
@@ -27,62 +31,88 @@ class NewChunk:
 class NewPredictions:
     """Predictions of one trial at one step, encoded by ``encoding.encode``."""
 
-    trial_id: str
+    trial_index: int
     step: int
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class NewResults:
-    """Results of one block of steps."""
+    """Results of one block of steps, of trials of one job."""
 
     chunks: list[NewChunk] = field(default_factory=list)
     predictions: list[NewPredictions] = field(default_factory=list)
     metrics: list[NewChunk] = field(default_factory=list)
 
-    def sizes(self) -> dict[str, int]:
-        """Bytes of data by trial."""
-        sizes: dict[str, int] = defaultdict(int)
+    def sizes(self, first: int, count: int) -> npt.NDArray[np.int64]:
+        """Bytes of data of each of so many trials, from the first of them on."""
+        sizes = np.zeros(count, dtype=np.int64)
         items: list[NewChunk | NewPredictions] = [*self.chunks, *self.predictions, *self.metrics]
         for item in items:
-            sizes[item.trial_id] += len(item.data)
+            sizes[item.trial_index - first] += len(item.data)
         return sizes
 
 
-def insert(session: Session, results: NewResults, attempt: int) -> None:
-    """Add the results of an attempt; what is there already stays."""
-    _insert_new(session, ChunkRow, [_row(chunk, attempt) for chunk in results.chunks])
-    _insert_new(session, MetricChunkRow, [_row(chunk, attempt) for chunk in results.metrics])
-    _insert_new(session, PredictionSetRow, [_row(item, attempt) for item in results.predictions])
+class AttemptResults(NamedTuple):
+    """Results of one attempt at a shard of one job."""
+
+    job_id: str
+    attempt: int
+    results: NewResults
 
 
-def discard_from(session: Session, trial_ids: Sequence[str], step: int) -> None:
+class TrialRange(NamedTuple):
+    """Consecutive trials of a job."""
+
+    job_id: str
+    first: int
+    trials: int
+
+    @property
+    def end(self) -> int:
+        """Index after the last."""
+        return self.first + self.trials
+
+
+def insert(session: Session, written: Iterable[AttemptResults]) -> None:
+    """Add results, in one statement for each table; what is there already stays."""
+    written = list(written)
+    _insert_new(session, ChunkRow, [row for item in written for row in _rows(item, item.results.chunks)])
+    _insert_new(session, MetricChunkRow, [row for item in written for row in _rows(item, item.results.metrics)])
+    _insert_new(session, PredictionSetRow, [row for item in written for row in _rows(item, item.results.predictions)])
+
+
+def discard_from(session: Session, trials: TrialRange, step: int) -> None:
     """Delete the results that an attempt which starts at ``step`` records again.
 
     Rows and predictions of a step are recorded before its update, metrics after it: those of ``step`` itself belong to
     the updates that are done.
     """
-    session.execute(delete(ChunkRow).where(ChunkRow.trial_id.in_(trial_ids), ChunkRow.first_step >= step))
-    session.execute(
-        delete(MetricChunkRow).where(MetricChunkRow.trial_id.in_(trial_ids), MetricChunkRow.first_step > step)
-    )
-    session.execute(
-        delete(PredictionSetRow).where(PredictionSetRow.trial_id.in_(trial_ids), PredictionSetRow.step >= step)
-    )
-    measure(session, TrialRow.id.in_(trial_ids))
+    session.execute(delete(ChunkRow).where(*_of(ChunkRow, trials), ChunkRow.first_step >= step))
+    session.execute(delete(MetricChunkRow).where(*_of(MetricChunkRow, trials), MetricChunkRow.first_step > step))
+    session.execute(delete(PredictionSetRow).where(*_of(PredictionSetRow, trials), PredictionSetRow.step >= step))
 
 
-def measure(session: Session, which: ColumnElement[bool]) -> None:
-    """Update ``stored_bytes`` of trials from the rows that are stored."""
-    size: ColumnElement[int] = literal(0)
-    for table in (ChunkRow, MetricChunkRow, PredictionSetRow):
-        of_table = select(func.sum(func.length(table.data))).where(table.trial_id == TrialRow.id).scalar_subquery()
-        size = size + func.coalesce(of_table, 0)
-    session.execute(update(TrialRow).where(which).values(stored_bytes=size))
+def measured(session: Session, trials: TrialRange) -> npt.NDArray[np.int64]:
+    """Bytes of results of each trial, from the rows that are stored; a database knows them without reading the data."""
+    sizes = np.zeros(trials.trials, dtype=np.int64)
+    for table in RESULTS:
+        of_trial = select(table.trial_index, func.sum(func.length(table.data))).where(*_of(table, trials))
+        for index, size in session.execute(of_trial.group_by(table.trial_index)):
+            sizes[index - trials.first] += size
+    return sizes
 
 
-def _row(item: NewChunk | NewPredictions, attempt: int) -> dict[str, Any]:
-    return {"attempt": attempt} | {name: getattr(item, name) for name in item.__slots__}
+def _of(table: type[ChunkRow | MetricChunkRow | PredictionSetRow], trials: TrialRange) -> tuple[Any, ...]:
+    """Conditions for the rows of these trials."""
+    return table.job_id == trials.job_id, table.trial_index >= trials.first, table.trial_index < trials.end
+
+
+def _rows(item: AttemptResults, results: Iterable[NewChunk | NewPredictions]) -> Iterable[dict[str, Any]]:
+    for result in results:
+        yield {"job_id": item.job_id, "attempt": item.attempt} | {
+            name: getattr(result, name) for name in result.__slots__
+        }
 
 
 def _insert_new(session: Session, table: type[Base], rows: list[dict[str, Any]]) -> None:

@@ -18,9 +18,10 @@ typedef struct {
   const REAL* n1; const REAL* n2; const REAL* max_scale; const REAL* learning_rate;
   const REAL* clip_norm; const REAL* clip_value; const REAL* weight_decay;
   const REAL* numbers;          /* [..][lanes] */
-  /* numbers of each update: [updates][step_number_count][variants], step_numbers 0 is the factor of the learning rate */
-  const REAL* step_numbers; int64_t step_number_count, variants; const int32_t* variant; /* [lanes] */
-  /* what to do */
+  /* numbers of each update: [updates][step_columns], and of each number the column of each lane:
+     [step_number_count][lanes]; number 0 is the factor of the learning rate */
+  const REAL* step_numbers; int64_t step_columns, step_number_count; const int32_t* variant;
+  /* what to do; where every is 0 nothing is recorded */
   int64_t first_step, updates, evaluate_last, every, last_step, keep_parameters;
   /* results of the lanes that are trials, one after the other: rows [..][columns][trials], the row at which a trial
      diverged [columns][trials]; of each block how many there are and the number of its first */
@@ -156,7 +157,7 @@ static int NAME(book)(const NAME(Batch)* p, int64_t block, int64_t step, const R
     EACH if (!(s->bad[k] == 0) && s->alive[k] != 0) {
       s->alive[k] = 0;
       p->first_nonfinite[at + k] = step;
-      NAME(write_row)(p, p->diverged_rows, p->first_trial[block], k, k + 1, slots, loss, s);
+      if (p->every) NAME(write_row)(p, p->diverged_rows, p->first_trial[block], k, k + 1, slots, loss, s);
     }
   EACH {
     const int better = (loss[k] < s->best[k]) & (s->alive[k] != 0);
@@ -176,11 +177,12 @@ static void NAME(count_sides)(const REAL* loss, NAME(Scratch)* s) {
   }
 }
 
-static void NAME(read_clock)(const NAME(Batch)* p, int64_t at, int64_t update, int uniform, NAME(Scratch)* s) {
-  const REAL* now = p->step_numbers + update * p->step_number_count * p->variants;
+static void NAME(read_clock)(const NAME(Batch)* p, int64_t at, int64_t update, const int* uniform, NAME(Scratch)* s) {
+  const REAL* now = p->step_numbers + update * p->step_columns;
   for (int64_t c = 0; c < p->step_number_count; c++) {
-    if (uniform) { const REAL one = now[c * p->variants + p->variant[at]]; EACH s->step_numbers[c][k] = one; }
-    else EACH s->step_numbers[c][k] = now[c * p->variants + p->variant[at + k]];
+    const int32_t* column = p->variant + c * p->lanes + at;
+    if (uniform[c]) { const REAL one = now[column[0]]; EACH s->step_numbers[c][k] = one; }
+    else EACH s->step_numbers[c][k] = now[column[k]];
   }
   EACH s->rate[k] = p->learning_rate[at + k] * s->step_numbers[0][k];
 }
@@ -236,9 +238,13 @@ static void NAME(run_block)(const NAME(Batch)* p, int64_t block) {
     const int32_t source = p->sources[block * MOST_NUMBERS + i];
     h[1 + i] = source >= 0 ? p->numbers + source * p->lanes + at : s->step_numbers[~source];
   }
-  int uniform = 1;
+  int uniform[MOST_STEP_NUMBERS];
+  for (int64_t c = 0; c < p->step_number_count; c++) {
+    const int32_t* column = p->variant + c * p->lanes + at;
+    uniform[c] = 1;
+    EACH uniform[c] &= column[k] == column[0];
+  }
   EACH {
-    uniform &= p->variant[at + k] == p->variant[at];
     s->best[k] = (REAL)p->best_loss[at + k];
     s->best_step[k] = (INTEGER)p->best_step[at + k];
     s->alive[k] = p->first_nonfinite[at + k] < 0;
@@ -259,7 +265,7 @@ static void NAME(run_block)(const NAME(Batch)* p, int64_t block) {
     if (p->has_ayla[block]) NAME(transform)(p, at, loss, s);
     else EACH { s->v[k] = 1; s->transformed[k] = loss[k]; }
     const int worst = NAME(find_bad)(p, slots, loss, s->alive, s->bad);
-    const int is_recorded = step % p->every == 0 || step == p->last_step;
+    const int is_recorded = p->every && (step % p->every == 0 || step == p->last_step);
     if (worst || is_recorded || p->is_prepared[block]) NAME(measure)(p, gs, s);
     const int living = NAME(book)(p, block, step, slots, loss, worst, s);
     if (is_recorded) {

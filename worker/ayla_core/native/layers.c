@@ -26,8 +26,8 @@ typedef struct {
   const int32_t* per_sample;    /* [trials] whether each sample is transformed */
   const REAL* n1; const REAL* n2; const REAL* max_scale; const REAL* learning_rate;
   const REAL* clip_norm; const REAL* clip_value; const REAL* weight_decay; const REAL* numbers;
-  const REAL* step_numbers; int64_t step_number_count, variants; const int32_t* variant;
-  int64_t first_step, updates, evaluate_last, every, last_step;
+  const REAL* step_numbers; int64_t step_columns, step_number_count; const int32_t* variant;
+  int64_t first_step, updates, evaluate_last, every, last_step; /* where every is 0 nothing is recorded */
   REAL* rows; REAL* diverged_rows;   /* [..][5][trials], [5][trials] */
   int64_t* first_nonfinite; double* best_loss; int64_t* best_step; int64_t* capped_steps; double* final_loss;
   int64_t* losses_below_one; int64_t* losses_above_one;

@@ -123,11 +123,11 @@ static void NAME(run_trial)(const NAME(Network)* p, int64_t trial, NAME(Work)* w
   for (int64_t i = 0; alive && i < evaluations; i++) {
     const int64_t step = p->first_step + i;
     if (i % STEPS_BETWEEN == 0 && !report_progress(p->progress)) break;
-    const REAL* now = p->step_numbers + i * p->step_number_count * p->variants + p->variant[trial];
-    h_values[0][0] = p->learning_rate[trial] * now[0];
+    const REAL* now = p->step_numbers + i * p->step_columns;
+    h_values[0][0] = p->learning_rate[trial] * now[p->variant[trial]];
     for (int j = 0; j < RULE_NUMBERS[rule]; j++) {
       const int32_t source = p->sources[trial * MOST_NUMBERS + j];
-      h_values[1 + j][0] = source >= 0 ? p->numbers[source * T + trial] : now[~source * p->variants];
+      h_values[1 + j][0] = source >= 0 ? p->numbers[source * T + trial] : now[p->variant[~source * T + trial]];
     }
     NAME(fetch_batch)(p, trial, i, w);
     NAME(forward)(p, x, w);
@@ -170,12 +170,12 @@ static void NAME(run_trial)(const NAME(Network)* p, int64_t trial, NAME(Work)* w
     p->final_loss[trial] = loss;
     if (dies) {
       p->first_nonfinite[trial] = step;
-      for (int c = 0; c < 5; c++) p->diverged_rows[c * T + trial] = columns[c];
+      for (int c = 0; p->every && c < 5; c++) p->diverged_rows[c * T + trial] = columns[c];
     } else if (loss < p->best_loss[trial]) {
       p->best_loss[trial] = loss;
       p->best_step[trial] = step;
     }
-    if (step % p->every == 0 || step == p->last_step) {
+    if (p->every && (step % p->every == 0 || step == p->last_step)) {
       for (int c = 0; c < 5; c++) row[c * T + trial] = columns[c];
       row += 5 * T;
     }

@@ -19,7 +19,7 @@ _EXPRESSION_FIELDS = """
     blocks lanes *rules *sources *has_ayla *is_prepared
     *x *memory *seeds *noise
     *n1 *n2 *max_scale *learning_rate *clip_norm *clip_value *weight_decay *numbers
-    *step_numbers step_number_count variants *variant
+    *step_numbers step_columns step_number_count *variant
     first_step updates evaluate_last every last_step keep_parameters
     *rows *diverged_rows columns trials *used *first_trial
     *first_nonfinite *best_loss *best_step *capped_steps *final_loss *losses_below_one *losses_above_one
@@ -32,7 +32,7 @@ _NETWORK_FIELDS = """
     *parameters *memory memories *loss_sum *correct_sum *seen
     *rules *sources *has_ayla *is_prepared *per_sample
     *n1 *n2 *max_scale *learning_rate *clip_norm *clip_value *weight_decay *numbers
-    *step_numbers step_number_count variants *variant
+    *step_numbers step_columns step_number_count *variant
     first_step updates evaluate_last every last_step
     *rows *diverged_rows
     *first_nonfinite *best_loss *best_step *capped_steps *final_loss *losses_below_one *losses_above_one

@@ -73,7 +73,7 @@ class SampleOrder:
         of_trial: which of the orders each trial follows, int32, shape [trials].
     """
 
-    def __init__(self, seeds: Sequence[int], samples: int, batch_size: int | None) -> None:
+    def __init__(self, seeds: npt.ArrayLike, samples: int, batch_size: int | None) -> None:
         self._samples = samples
         self._is_full = batch_size is None
         self.largest_batch = min(batch_size or samples, samples)

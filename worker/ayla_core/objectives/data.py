@@ -1,6 +1,5 @@
 """The samples of a dataset on the device, and those of one step."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -73,7 +72,7 @@ class RowSeeds:
         places: of each row's seed among them, shape [rows].
     """
 
-    def __init__(self, seeds: Sequence[int], device: torch.device) -> None:
+    def __init__(self, seeds: npt.ArrayLike, device: torch.device) -> None:
         distinct, self.places = np.unique(np.array(seeds, dtype=np.int64), return_inverse=True)
         self.seeds: list[int] = distinct.tolist()
         self._identity = np.array_equal(self.places, np.arange(len(self.seeds)))

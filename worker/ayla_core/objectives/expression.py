@@ -1,11 +1,12 @@
 """Objectives written as expressions of named variables, computed with PyTorch."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from ayla_spec.batch import START, TrialBatch
 from ayla_spec.metrics import Part
 from ayla_spec.problems import ExpressionProblem
 from ayla_spec.starts import Normal, Uniform
@@ -21,13 +22,14 @@ _NOISE_AT_ONCE = 1 << 18
 """Numbers of noise that are drawn together; as few steps as one."""
 
 
-def start_points(problem: ExpressionProblem, seeds: Sequence[int]) -> Floats:
+def start_points(problem: ExpressionProblem, seeds: npt.ArrayLike) -> Floats:
     """The start point of each seed, shape [seeds, variables].
 
     The number i of the start point in its order takes the draw i of the seed, whether or not it is drawn: u for a
     uniform distribution, low + (high - low)·u, and Φ⁻¹(u) for a normal one, mean + deviation·Φ⁻¹(u).
     """
     starts = list(problem.flat_start.values())
+    seeds = np.asarray(seeds)
     points = np.empty((len(seeds), len(starts)))
     drawn = uniforms(Stream.START, seeds, [0], len(starts))[0] if problem.has_random_start else points
     for place, start in enumerate(starts):
@@ -53,18 +55,27 @@ class ExpressionTrials:
 
     Attributes:
         starts: their start points, shape [trials, variables].
-        seeds: from which the noise of their gradients follows.
+        seeds: from which the noise of their gradients follows, uint32.
         noise: its standard deviation; None where there is none.
     """
 
     starts: Floats
-    seeds: Sequence[int]
+    seeds: npt.NDArray[np.uint32]
     noise: float | None
 
     @classmethod
-    def of(cls, problem: ExpressionProblem, seeds: Sequence[int]) -> "ExpressionTrials":
-        """Trials with these seeds."""
-        return cls(start_points(problem, seeds), seeds, problem.noise)
+    def of(cls, problem: ExpressionProblem, batch: TrialBatch) -> "ExpressionTrials":
+        """The trials of a batch, with those numbers of the start that they have of their own."""
+        starts = start_points(problem, batch.seeds)
+        for place, name in enumerate(problem.flat_start):
+            own = batch.columns.get(START + name.replace("[", ".").removesuffix("]"))
+            if own is not None:
+                starts[:, place] = np.where(np.isnan(own), starts[:, place], own)
+        return cls(starts, batch.seeds, problem.noise)
+
+    def take(self, places: npt.NDArray[np.int64]) -> "ExpressionTrials":
+        """Some of the trials."""
+        return ExpressionTrials(self.starts[places], self.seeds[places], self.noise)
 
 
 class GradientNoise:
@@ -77,9 +88,9 @@ class GradientNoise:
         layout: type and device of the noise.
     """
 
-    def __init__(self, deviation: float, seeds: Sequence[int], parameters: int, layout: Layout) -> None:
+    def __init__(self, deviation: float, seeds: npt.NDArray[np.uint32], parameters: int, layout: Layout) -> None:
         self._deviation = deviation
-        self._seeds, rows = np.unique(np.array(seeds, dtype=np.uint64), return_inverse=True)
+        self._seeds, rows = np.unique(seeds.astype(np.uint64), return_inverse=True)
         self._rows = torch.from_numpy(rows).to(layout.device)
         self._parameters = parameters
         self._layout = layout
@@ -116,8 +127,8 @@ class ExpressionObjective:
         count, parameters = trials.starts.shape
         rows = np.minimum(np.arange(padded(count)), count - 1)
         self._starts = torch.from_numpy(trials.starts[rows]).to(layout.device, layout.dtype)
-        seeds = [trials.seeds[row] for row in rows]
-        self._noise = None if trials.noise is None else GradientNoise(trials.noise, seeds, parameters, layout)
+        noise = trials.noise
+        self._noise = None if noise is None else GradientNoise(noise, trials.seeds[rows], parameters, layout)
 
     def initial_parameters(self) -> Tensor:
         """The start point of each row, shape [rows, variables]."""

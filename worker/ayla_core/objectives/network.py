@@ -1,8 +1,9 @@
 """Models fitted to a dataset, in mini-batches or all at once, computed with PyTorch."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+import numpy.typing as npt
 import torch
 from ayla_spec.metrics import Part
 from ayla_spec.problems import DatasetProblem
@@ -43,7 +44,7 @@ class NetworkObjective:
     """
 
     def __init__(
-        self, problem: DatasetProblem, dataset: LoadedDataset | None, seeds: Sequence[int], layout: Layout
+        self, problem: DatasetProblem, dataset: LoadedDataset | None, seeds: npt.ArrayLike, layout: Layout
     ) -> None:
         self._layout = layout
         self._rows = RowSeeds(seeds, layout.device)

@@ -1,6 +1,5 @@
 """Data of the compiled kernels of networks: samples, start and order of a batch of trials, on the host."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,7 +86,7 @@ def is_fully_connected(problem: DatasetProblem) -> bool:
 
 
 def load_network_data(
-    problem: DatasetProblem, dataset: LoadedDataset | None, seeds: Sequence[int], layout: Layout
+    problem: DatasetProblem, dataset: LoadedDataset | None, seeds: npt.ArrayLike, layout: Layout
 ) -> NetworkData:
     """The data, model and start of trials with these seeds.
 
@@ -105,7 +104,7 @@ def load_network_data(
     build_loss(problem.loss, has_classes=source.has_classes)
     model = build_model(problem.model, source.shape, source.outputs)
     training = _samples(source.train, has_classes=source.has_classes)
-    sets = rows.places if len(source.train.targets) > 1 else np.zeros(len(seeds))
+    sets = rows.places if len(source.train.targets) > 1 else np.zeros(len(rows.places))
     plot = source.plot
     return NetworkData(
         widths=(training.inputs.shape[1], *_hidden(problem), source.outputs),

@@ -1,25 +1,42 @@
 """The gradient as an update rule sees it: clipped, with the L2 penalty."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
+import numpy as np
+import numpy.typing as npt
 import torch
-from ayla_spec.optimizers import Optimizer, WithWeightDecay
 from torch import Tensor
 
 from ayla_core.layout import Layout
 from ayla_core.norms import clipped
+from ayla_core.optimizers.arrays import Floats, Integers
 
 
-def penalty(settings: Optimizer) -> float:
-    """The weight of the L2 penalty; decoupled weight decay is the rule's own affair."""
-    return settings.weight_decay if isinstance(settings, WithWeightDecay) else 0.0
+@dataclass(frozen=True, slots=True, eq=False)
+class GradientSettings:
+    """What is done to each trial's gradient before its rule sees it; float64 of shape [trials].
 
+    Attributes:
+        clip_norm: the largest norm, infinite where there is none.
+        clip_value: the largest component, likewise.
+        weight_decay: the weight of the L2 penalty; decoupled weight decay is the rule's own affair.
+    """
 
-def prepares(settings: Optimizer) -> bool:
-    """Whether the rule sees anything but the gradient itself."""
-    return settings.clip_norm is not None or settings.clip_value is not None or penalty(settings) > 0
+    clip_norm: Floats
+    clip_value: Floats
+    weight_decay: Floats
+
+    @property
+    def prepares(self) -> npt.NDArray[np.bool_]:
+        """Whether a trial's rule sees anything but the gradient itself."""
+        finite: Any = np.isfinite(self.clip_norm) | np.isfinite(self.clip_value)
+        whole: npt.NDArray[np.bool_] = finite | (self.weight_decay > 0)
+        return whole
+
+    def take(self, trials: Integers) -> Self:
+        """Of some trials."""
+        return type(self)(self.clip_norm[trials], self.clip_value[trials], self.weight_decay[trials])
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +48,11 @@ class Preparation:
     weight_decay: Tensor
 
     @classmethod
-    def of(cls, settings: Sequence[Optimizer], layout: Layout) -> Self | None:
+    def of(cls, rows: GradientSettings, layout: Layout) -> Self | None:
         """None where no row needs it."""
-        if not any(map(prepares, settings)):
+        if not rows.prepares.any():
             return None
-        infinity = float("inf")
-        return cls(
-            layout.column(item.clip_norm or infinity for item in settings),
-            layout.column(item.clip_value or infinity for item in settings),
-            layout.column(penalty(item) for item in settings),
-        )
+        return cls(layout.column(rows.clip_norm), layout.column(rows.clip_value), layout.column(rows.weight_decay))
 
     def apply(self, gradient: Tensor, parameters: Tensor) -> Tensor:
         """The gradient, shape [rows, parameters], clipped by norm, then by component, then with the penalty added."""

@@ -3,7 +3,7 @@
 from typing import assert_never
 
 import numpy as np
-from ayla_spec.optimizers import ConstantSchedule, CosineSchedule, LinearSchedule, Optimizer, StepSchedule
+from ayla_spec.optimizers import ConstantSchedule, CosineSchedule, LinearSchedule, Optimizer, Schedule, StepSchedule
 
 from ayla_core.optimizers.arrays import Floats, Integers
 
@@ -16,9 +16,11 @@ def factors(settings: Optimizer, t: Integers, budget: int) -> Floats:
         t: update numbers.
         budget: updates of the whole trial.
     """
-    schedule = settings.schedule
-    if schedule is None:
-        return np.ones(len(t))
+    return np.ones(len(t)) if settings.schedule is None else factors_of(settings.schedule, t, budget)
+
+
+def factors_of(schedule: Schedule, t: Integers, budget: int) -> Floats:
+    """The same of a schedule, whose numbers may be arrays of the shape of ``t``."""
     warmup = schedule.warmup_steps
     after = np.maximum(t - 1 - warmup, 0).astype(np.float64)
     match schedule:
@@ -33,9 +35,10 @@ def factors(settings: Optimizer, t: Integers, budget: int) -> Floats:
             factor = np.ones(len(t))
         case _:
             assert_never(schedule)
-    return np.where(t <= warmup, t / max(1, warmup), factor)
+    return np.where(t <= warmup, t / np.maximum(1, warmup), factor)
 
 
 def _part(after: Floats, steps: int | None, left: int) -> Floats:
     """Fraction of the schedule that is over, 0 to 1."""
-    return np.minimum(after / max(1, steps or left), 1.0)
+    part: Floats = np.minimum(after / np.maximum(1, left if steps is None else steps), 1.0)
+    return part

@@ -1,16 +1,16 @@
 """Steppers of a batch: compiled kernels where there are some, else PyTorch."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
+from ayla_spec.batch import TrialBatch
 from ayla_spec.datasets import CurveDataset
 from ayla_spec.expression import parse
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
 from ayla_spec.recording import Recording
-from ayla_spec.trials import TrialPlan
 
 from ayla_core.datasets import DataSource, LoadedDataset, load_dataset
 from ayla_core.layout import Layout
@@ -25,6 +25,8 @@ from ayla_core.steppers.base import Stepper
 from ayla_core.steppers.compiled import CompiledExpressions
 from ayla_core.steppers.networks import CompiledNetworks
 from ayla_core.steppers.tensors import TensorStepper, by_rule
+from ayla_core.trial_settings import TrialSettings
+from ayla_core.trial_statistics import Integers
 
 __all__ = ["Stepper", "StepperChoice", "choose_stepper"]
 
@@ -37,60 +39,56 @@ class StepperChoice:
 
     Attributes:
         stepper: of the trials in ``order``.
-        order: places of the trials as they were given.
+        order: places of the trials as they were given, int64.
         steps_per_epoch: of a dataset.
     """
 
     stepper: Stepper
-    order: list[int]
+    order: Integers
     steps_per_epoch: int | None = None
 
 
 def choose_stepper(
-    spec: ResolvedJobSpec, trials: Sequence[TrialPlan], device: torch.device, source: DataSource | None
+    spec: ResolvedJobSpec, trials: TrialBatch, device: torch.device, source: DataSource | None
 ) -> StepperChoice:
     """The stepper for a batch of trials on a device."""
     layout = Layout(_DTYPES[spec.dtype], device)
-    if isinstance(spec.problem, DatasetProblem):
-        return _network(spec, spec.problem, trials, layout, source)
-    return _expression(spec, spec.problem, trials, layout)
+    if isinstance(trials.problem, DatasetProblem):
+        return _network(spec, trials.problem, trials, layout, source)
+    return _expression(spec, trials.problem, trials, layout)
 
 
-def _expression(
-    spec: ResolvedJobSpec, problem: ExpressionProblem, trials: Sequence[TrialPlan], layout: Layout
-) -> StepperChoice:
+def _expression(spec: ResolvedJobSpec, problem: ExpressionProblem, trials: TrialBatch, layout: Layout) -> StepperChoice:
     program = compile_objective(parse(problem.expression, problem.shape), list(problem.flat_start))
     recording = Recording.of(problem, spec.budget.steps, spec.record)
     compiled = kernels("expressions", layout.dtype) if layout.device.type == "cpu" else None
+    settings, drawn = TrialSettings(trials), ExpressionTrials.of(problem, trials)
     if compiled is not None:
-        drawn = ExpressionTrials.of(problem, [trial.seed for trial in trials])
-        return StepperChoice(CompiledExpressions(program, drawn, trials, recording, compiled), list(range(len(trials))))
-    order = by_rule(trials)
-    ordered = [trials[place] for place in order]
-    drawn = ExpressionTrials.of(problem, [trial.seed for trial in ordered])
-    objective = ExpressionObjective(program, drawn, layout)
-    return StepperChoice(TensorStepper(objective, ordered, recording, layout), order)
+        stepper = CompiledExpressions(program, drawn, settings, recording, compiled)
+        return StepperChoice(stepper, np.arange(len(trials)))
+    order = by_rule(settings)
+    objective = ExpressionObjective(program, drawn.take(order), layout)
+    return StepperChoice(TensorStepper(objective, settings, recording, layout), order)
 
 
 def _network(
     spec: ResolvedJobSpec,
     problem: DatasetProblem,
-    trials: Sequence[TrialPlan],
+    trials: TrialBatch,
     layout: Layout,
     source: DataSource | None,
 ) -> StepperChoice:
     dataset = _load(problem, source)
     recording = Recording.of(problem, spec.budget.steps, spec.record)
-    seeds = [trial.seed for trial in trials]
+    settings = TrialSettings(trials)
     compiled = kernels("networks", layout.dtype) if layout.device.type == "cpu" else None
     if compiled is not None and compiled.multiplies and is_fully_connected(problem):
-        data = load_network_data(problem, dataset, seeds, layout)
-        network = CompiledNetworks(data, trials, recording, compiled)
-        return StepperChoice(network, list(range(len(trials))), data.order.steps_per_epoch)
-    order = by_rule(trials)
-    ordered = [trials[place] for place in order]
-    objective = NetworkObjective(problem, dataset, [seeds[place] for place in order], layout)
-    return StepperChoice(TensorStepper(objective, ordered, recording, layout), order, objective.steps_per_epoch)
+        data = load_network_data(problem, dataset, trials.seeds, layout)
+        network = CompiledNetworks(data, settings, recording, compiled)
+        return StepperChoice(network, np.arange(len(trials)), data.order.steps_per_epoch)
+    order = by_rule(settings)
+    objective = NetworkObjective(problem, dataset, trials.seeds[order], layout)
+    return StepperChoice(TensorStepper(objective, settings, recording, layout), order, objective.steps_per_epoch)
 
 
 def _load(problem: DatasetProblem, source: DataSource | None) -> LoadedDataset | None:

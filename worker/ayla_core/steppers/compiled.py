@@ -1,16 +1,15 @@
 """Expression problems on the CPU by the compiled kernels: all steps of a block in one call."""
 
 import ctypes
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from ayla_spec.metrics import Part
-from ayla_spec.optimizers import Optimizer
 from ayla_spec.recording import Recording
-from ayla_spec.trials import TrialPlan
 from torch import Tensor
 
 from ayla_core.devices import threads
@@ -18,16 +17,14 @@ from ayla_core.native.library import Kernels
 from ayla_core.native.source import LANES
 from ayla_core.native.structures import ExpressionBatch
 from ayla_core.objectives.expression import ExpressionTrials
-from ayla_core.optimizers import Rule, rule_of
 from ayla_core.program import ObjectiveProgram
 from ayla_core.program.bytecode import assemble
 from ayla_core.progress import current
 from ayla_core.recorded_steps import RecordedSteps, recorded_steps
-from ayla_core.steppers.numbers import numbers_of
+from ayla_core.steppers.numbers import initial_memory, numbers_of
 from ayla_core.steppers.step_numbers import StepNumbers
+from ayla_core.trial_settings import TrialSettings
 from ayla_core.trial_statistics import Floats, Integers, TrialStatistics
-
-_FILLER = -1
 
 
 class CompiledExpressions:
@@ -36,7 +33,7 @@ class CompiledExpressions:
     Args:
         program: the objective.
         drawn: where the trials begin, and the noise of their gradients.
-        trials: at least one.
+        settings: of the trials.
         recording: what is kept of the steps.
         kernels: of the type to compute with.
     """
@@ -45,7 +42,7 @@ class CompiledExpressions:
         self,
         program: ObjectiveProgram,
         drawn: ExpressionTrials,
-        trials: Sequence[TrialPlan],
+        settings: TrialSettings,
         recording: Recording,
         kernels: Kernels,
     ) -> None:
@@ -53,31 +50,28 @@ class CompiledExpressions:
         self._recording = recording
         self._count = drawn.starts.shape[1]
         self._code = assemble(program.graph, program.inputs, program.results)
-        self._rules, lanes = _blocks([rule_of(trial.settings) for trial in trials])
-        self.lanes = len(lanes)
-        self.places: Integers = np.argsort(lanes, kind="stable")[np.count_nonzero(np.equal(lanes, _FILLER)) :]
-        self._used = np.not_equal(lanes, _FILLER).reshape(-1, LANES).sum(1).astype(np.int32)
-        self.row_places: Integers = np.argsort(np.argsort(self.places))
-        # A lane that only fills a block up repeats its neighbour's settings and is never counted.
-        filled = _filled(lanes)
-        settings = [trials[trial].settings for trial in filled]
-        with_rules = [(self._rules[lane // LANES], item) for lane, item in enumerate(settings)]
-        self._step_numbers = StepNumbers(with_rules, recording.budget)
-        self._numbers = numbers_of(settings, self._rules, self._step_numbers, kernels.dtype)
-        self._x = np.ascontiguousarray(drawn.starts[filled].T, dtype=kernels.dtype)
-        self._noise = _noise(drawn, filled)
-        self._memory = self._initial_memory(settings)
+        lanes = _Lanes.of(settings.rule)
+        self.lanes = len(lanes.trials)
+        self.places: Integers = lanes.places
+        self.row_places: Integers = lanes.row_places
+        self._used = lanes.used
+        self._step_numbers = StepNumbers(settings, lanes.trials, recording.budget)
+        self._numbers = numbers_of(settings, lanes.trials, len(lanes.used), self._step_numbers, kernels.dtype)
+        self._x = np.ascontiguousarray(drawn.starts[lanes.trials].T, dtype=kernels.dtype)
+        self._noise = _noise(drawn, lanes.trials)
+        self._memory = self._initial_memory(settings, lanes.trials)
 
     @property
     def numbers_per_step(self) -> int:
         """Recorded numbers of one step."""
-        return max(1, len(self.places) * len(self._recording.quantities) // self._recording.every)
+        recorded = len(self.places) * len(self._recording.quantities) // self._recording.every
+        return self._recording.kept * recorded + self._step_numbers.numbers_per_step
 
     def advance(self, first: int, updates: int, statistics: TrialStatistics, *, last: bool) -> RecordedSteps:
         """Make updates and count them (see ``Stepper``)."""
         end = first + updates - (0 if last else 1)
         steps = recorded_steps(self._recording, first, end)
-        names = self._recording.quantities
+        names = self._recording.quantities if self._recording.kept else ()
         values = np.empty((len(steps), len(names), len(self.places)), dtype=self._kernels.dtype)
         diverged_rows = np.zeros(values.shape[1:], dtype=self._kernels.dtype)
         step_numbers = np.ascontiguousarray(self._step_numbers.table(first + 1, updates + 1), dtype=self._kernels.dtype)
@@ -100,14 +94,12 @@ class CompiledExpressions:
         del parts
         return {}
 
-    def _initial_memory(self, settings: Sequence[Optimizer]) -> npt.NDArray[Any]:
-        deepest = max(len(rule.memory) for rule in self._rules)
-        memory = np.zeros((deepest, self._count, self.lanes), dtype=self._kernels.dtype)
-        for block, rule in enumerate(self._rules):
-            for lane in range(block * LANES, (block + 1) * LANES):
-                for name, value in rule.initial(settings[lane]).items():
-                    memory[rule.memory.index(name), :, lane] = value
-        return memory
+    def _initial_memory(self, settings: TrialSettings, lanes: Integers) -> npt.NDArray[Any]:
+        deepest = max(len(rule.memory) for rule in settings.rules)
+        by_trial = np.zeros((deepest, len(settings)), dtype=self._kernels.dtype)
+        for place, trials, values in initial_memory(settings):
+            by_trial[place, trials] = values
+        return np.repeat(by_trial[:, None, lanes], self._count, axis=1)
 
     def _batch(self, statistics: TrialStatistics, arrays: dict[str, npt.NDArray[Any]]) -> ExpressionBatch:
         code = self._code
@@ -119,7 +111,6 @@ class CompiledExpressions:
                 "slopes": np.array(code.results[1:], dtype=np.int32),
                 "x": self._x,
                 "memory": self._memory,
-                "variant": self._step_numbers.variant,
                 "used": self._used,
                 "first_trial": np.cumsum(self._used, dtype=np.int32) - self._used,
                 "progress": current().marks,
@@ -133,42 +124,54 @@ class CompiledExpressions:
             constant_count=len(code.constants),
             loss=code.results[0],
             parameters=self._count,
-            blocks=len(self._rules),
+            blocks=len(self._used),
             lanes=self.lanes,
+            step_columns=arrays["step_numbers"].shape[1],
             step_number_count=len(self._step_numbers.names),
-            variants=arrays["step_numbers"].shape[2],
-            every=self._recording.every,
+            every=self._recording.every if self._recording.kept else 0,
             last_step=self._recording.budget,
             keep_parameters=int(len(self._recording.parameters) > 0),
-            columns=len(self._recording.quantities),
+            columns=len(arrays["diverged_rows"]),
             trials=len(self.places),
         )
         return batch
 
 
-def _noise(drawn: ExpressionTrials, lanes: Sequence[int]) -> dict[str, npt.NDArray[Any]]:
+def _noise(drawn: ExpressionTrials, lanes: Integers) -> dict[str, npt.NDArray[Any]]:
     """Seeds of the lanes and standard deviation of the noise, for the kernels; nothing where there is none."""
     if drawn.noise is None:
         return {}
-    seeds = np.array([drawn.seeds[trial] for trial in lanes], dtype=np.uint32)
-    return {"seeds": seeds, "noise": np.array([drawn.noise], dtype=np.float64)}
+    return {"seeds": drawn.seeds[lanes], "noise": np.array([drawn.noise], dtype=np.float64)}
 
 
-def _blocks(rules: Sequence[Rule]) -> tuple[list[Rule], list[int]]:
-    """The rule of each block, and the trial in each lane, trials of one rule side by side."""
-    by_name: dict[str, list[int]] = {}
-    for trial, rule in enumerate(rules):
-        by_name.setdefault(rule.name, []).append(trial)
-    of_block, lanes = [], []
-    for members in by_name.values():
-        blocks = -(-len(members) // LANES)
-        of_block += [rules[members[0]]] * blocks
-        lanes += members + [_FILLER] * (blocks * LANES - len(members))
-    return of_block, lanes
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lanes:
+    """Trials in blocks of LANES, those of one rule side by side.
 
+    Attributes:
+        trials: the trial in each lane; one that only fills a block up repeats its neighbour and is never counted.
+        places: the lane of each trial.
+        row_places: of each trial its place among the lanes that are counted.
+        used: how many lanes of each block are counted, int32; those come first.
+    """
 
-def _filled(lanes: Sequence[int]) -> list[int]:
-    filled: list[int] = []
-    for trial in lanes:
-        filled.append(filled[-1] if trial == _FILLER else trial)
-    return filled
+    trials: Integers
+    places: Integers
+    row_places: Integers
+    used: npt.NDArray[np.int32]
+
+    @classmethod
+    def of(cls, rule: Integers) -> "_Lanes":
+        """For trials with these rules, given by number."""
+        count = len(rule)
+        order, members = np.argsort(rule, kind="stable"), np.bincount(rule)
+        blocks = -(-members // LANES)
+        # How many lanes fill up the blocks of the rules before a trial's.
+        filling = np.cumsum(blocks * LANES - members) - (blocks * LANES - members)
+        lanes = np.arange(count) + np.repeat(filling, members)
+        counted = np.zeros(int(blocks.sum()) * LANES, dtype=np.bool_)
+        counted[lanes] = True
+        places, row_places = np.empty((2, count), dtype=np.int64)
+        places[order], row_places[order] = lanes, np.arange(count)
+        used = counted.reshape(-1, LANES).sum(1).astype(np.int32)
+        return cls(order[np.cumsum(counted) - 1], places, row_places, used)

@@ -1,15 +1,15 @@
 """The trials of one update rule, which stand together in the parameter matrix."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import torch
-from ayla_spec.optimizers import Optimizer
 from ayla_torch.rules import CEILING
 from torch import Tensor
 
 from ayla_core.layout import Layout
 from ayla_core.optimizers import Rule
-from ayla_core.optimizers.gradients import Preparation
+from ayla_core.optimizers.arrays import Floats
+from ayla_core.optimizers.gradients import GradientSettings, Preparation
 from ayla_core.steppers.step_numbers import SCHEDULE, StepNumbers
 
 
@@ -18,7 +18,10 @@ class RuleGroup:
 
     Args:
         rule: the formula.
-        settings: one per row.
+        learning_rate: of each row.
+        numbers: those that the rule takes and that never change, by name; of each row.
+        initial: its memory before the first update, where that is not 0; of each row.
+        gradients: what is done to the gradient of each row.
         where: the rows of the whole matrix.
         parameters: their start, shape [rows, parameters].
         layout: type and device.
@@ -31,30 +34,40 @@ class RuleGroup:
     """
 
     def __init__(
-        self, rule: Rule, settings: Sequence[Optimizer], where: slice, parameters: Tensor, layout: Layout
+        self,
+        rule: Rule,
+        *,
+        learning_rate: Floats,
+        numbers: Mapping[str, Floats],
+        initial: Mapping[str, Floats],
+        gradients: GradientSettings,
+        where: slice,
+        parameters: Tensor,
+        layout: Layout,
     ) -> None:
         self.where = where
         self.in_place = False
         self.parameters = parameters.clone()
         self._rule = rule
         self._layout = layout
-        self._learning_rate = layout.column(item.learning_rate for item in settings)
-        numbers = [rule.numbers(item) for item in settings]
-        self._numbers = {name: layout.column(item[name] for item in numbers) for name in numbers[0]}
-        initial = [rule.initial(item) for item in settings]
+        self._learning_rate = layout.column(learning_rate)
+        self._numbers = {name: layout.column(values) for name, values in numbers.items()}
         self._memory = {
-            name: layout.column(item.get(name, 0.0) for item in initial).repeat(1, parameters.shape[1])
+            name: layout.column(initial[name]).repeat(1, parameters.shape[1])
+            if name in initial
+            else torch.zeros_like(parameters)
             for name in rule.memory
         }
-        self._preparation = Preparation.of(settings, layout)
+        self._preparation = Preparation.of(gradients, layout)
         self._names: tuple[str, ...] = ()
         self.step_numbers = parameters.new_empty(0)
 
     def prepare(self, step_numbers: StepNumbers, table: Tensor) -> None:
-        """Take the numbers of the coming updates from a table of shape [updates, names, variants]."""
-        variant = torch.from_numpy(step_numbers.variant[self.where].astype("int64")).to(table.device)
+        """Take the numbers of the coming updates from a table of shape [updates, columns]."""
+        variant = step_numbers.variant[:, self.where].astype("int64")
         self._names = step_numbers.names
-        self.step_numbers = table.index_select(2, variant).unsqueeze(-1)
+        rows = table.index_select(1, torch.from_numpy(variant.ravel()).to(table.device))
+        self.step_numbers = rows.view(len(table), *variant.shape, 1)
 
     def update(self, slope: Tensor, scale: Tensor, now: Tensor) -> None:
         """One update.

@@ -1,7 +1,7 @@
 """Fully connected networks on the CPU by the compiled kernels: all steps of a block in one call."""
 
 import ctypes
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,6 @@ import numpy.typing as npt
 import torch
 from ayla_spec.metrics import Part
 from ayla_spec.recording import Recording
-from ayla_spec.trials import TrialPlan
 from torch import Tensor
 
 from ayla_core.devices import threads
@@ -17,12 +16,12 @@ from ayla_core.native.library import Kernels
 from ayla_core.native.structures import ACTIVATIONS, LOSSES, NetworkBatch
 from ayla_core.objectives.network_data import HostSamples, NetworkData
 from ayla_core.objectives.scores import chosen_parts
-from ayla_core.optimizers import rule_of
 from ayla_core.progress import current
 from ayla_core.recorded_steps import RecordedSteps, recorded_steps
 from ayla_core.steppers.layouts import PaddedLayout, aligned
-from ayla_core.steppers.numbers import numbers_of
+from ayla_core.steppers.numbers import initial_memory, numbers_of
 from ayla_core.steppers.step_numbers import StepNumbers
+from ayla_core.trial_settings import TrialSettings
 from ayla_core.trial_statistics import Floats, Integers, TrialStatistics
 
 _Array = npt.NDArray[Any]
@@ -42,7 +41,7 @@ class CompiledNetworks:
 
     Args:
         data: data, model and start.
-        trials: at least one.
+        settings: of the trials.
         recording: what is kept of the steps.
         kernels: of the type to compute with.
 
@@ -50,27 +49,24 @@ class CompiledNetworks:
         ayla_core.native.cache.NoKernels: where this build of PyTorch lacks what they call.
     """
 
-    def __init__(self, data: NetworkData, trials: Sequence[TrialPlan], recording: Recording, kernels: Kernels) -> None:
+    def __init__(self, data: NetworkData, settings: TrialSettings, recording: Recording, kernels: Kernels) -> None:
         self._kernels = kernels
         self._data = data
         self._recording = recording
         self._layout = PaddedLayout(data.widths, kernels.dtype.itemsize)
-        self.lanes = len(trials)
-        settings = [trial.settings for trial in trials]
-        rules = [rule_of(item) for item in settings]
-        self._step_numbers = StepNumbers(list(zip(rules, settings, strict=True)), recording.budget)
-        sampled = [item.ayla is not None and item.ayla.transform_on == "sample" for item in settings]
-        self._fixed = numbers_of(settings, rules, self._step_numbers, kernels.dtype) | {
-            "per_sample": np.array(sampled, dtype=np.int32),
-            "variant": self._step_numbers.variant,
+        self.lanes = len(settings)
+        every = np.arange(self.lanes)
+        self._step_numbers = StepNumbers(settings, every, recording.budget)
+        self._fixed = numbers_of(settings, every, self.lanes, self._step_numbers, kernels.dtype) | {
+            "per_sample": settings.ayla.on_samples.astype(np.int32),
             "widths": np.array(data.widths, dtype=np.int64),
             "offsets": self._layout.offsets,
         }
         self._parameters = self._layout.spread(data.initial.astype(kernels.dtype))
-        self._memory = aligned((self.lanes, max(len(rule.memory) for rule in rules), self._layout.size), kernels.dtype)
-        for lane, (rule, item) in enumerate(zip(rules, settings, strict=True)):
-            for name, value in rule.initial(item).items():
-                self._memory[lane, rule.memory.index(name)] = value
+        deepest = max(len(rule.memory) for rule in settings.rules)
+        self._memory = aligned((self.lanes, deepest, self._layout.size), kernels.dtype)
+        for place, trials, values in initial_memory(settings):
+            self._memory[trials, place] = values[:, None]
         self._sums = {name: np.zeros(self.lanes) for name in ("loss_sum", "correct_sum", "seen")}
         self._addresses = {"gemm": kernels.matrix_product, "set_threads": kernels.set_threads}
 
@@ -87,13 +83,14 @@ class CompiledNetworks:
     @property
     def numbers_per_step(self) -> int:
         """Recorded numbers of one step, and the places of its samples."""
-        recorded = self.lanes * len(self._recording.quantities) // self._recording.every
-        return max(1, recorded + self._data.order.numbers_per_step)
+        recorded = self._recording.kept * self.lanes * len(self._recording.quantities) // self._recording.every
+        return recorded + self._data.order.numbers_per_step + self._step_numbers.numbers_per_step
 
     def advance(self, first: int, updates: int, statistics: TrialStatistics, *, last: bool) -> RecordedSteps:
         """Make updates and count them (see ``Stepper``)."""
         end = first + updates - (0 if last else 1)
-        steps, names = recorded_steps(self._recording, first, end), self._recording.quantities
+        steps = recorded_steps(self._recording, first, end)
+        names = self._recording.quantities if self._recording.kept else ()
         values = np.empty((len(steps), len(names), self.lanes), dtype=self._kernels.dtype)
         diverged_rows = np.zeros(values.shape[1:], dtype=self._kernels.dtype)
         step_numbers = np.ascontiguousarray(self._step_numbers.table(first + 1, updates + 1), dtype=self._kernels.dtype)
@@ -109,9 +106,10 @@ class CompiledNetworks:
             arrays |= {"order": order, "order_of": self._data.order.of_trial}
         network = self._network(self._data.training, self._fixed | self._sums | arrays)
         network.largest_batch = self._data.order.largest_batch
-        network.step_number_count, network.variants = step_numbers.shape[1:]
+        network.step_number_count, network.step_columns = len(self._step_numbers.names), step_numbers.shape[1]
         network.first_step, network.updates, network.evaluate_last = first, updates, last
-        network.every, network.last_step = self._recording.every, self._recording.budget
+        network.every = self._recording.every if self._recording.kept else 0
+        network.last_step = self._recording.budget
         self._kernels.function("run_network")(ctypes.byref(network))
         current().check()
         return RecordedSteps(first, end, steps, names, values, diverged_rows)

@@ -1,30 +1,28 @@
 """Hyper-parameters of each trial as arrays, for the compiled kernels."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from ayla_spec.optimizers import Ayla, Optimizer
 
 from ayla_core.native.build import traced_rules
 from ayla_core.native.source import MOST_NUMBERS, MOST_STEP_NUMBERS
 from ayla_core.optimizers import Rule
-from ayla_core.optimizers.gradients import penalty, prepares
+from ayla_core.optimizers.arrays import Floats, Integers
 from ayla_core.steppers.step_numbers import StepNumbers
-
-_NO_AYLA = Ayla()
-_NO_LIMIT = float("inf")
+from ayla_core.trial_settings import TrialSettings
 
 
 def numbers_of(
-    settings: Sequence[Optimizer], rules: Sequence[Rule], step_numbers: StepNumbers, dtype: npt.DTypeLike
+    settings: TrialSettings, lanes: Integers, blocks: int, step_numbers: StepNumbers, dtype: npt.DTypeLike
 ) -> dict[str, npt.NDArray[Any]]:
     """The arrays of the kernels by name.
 
     Args:
-        settings: one per lane.
-        rules: one per block; blocks are equally wide.
+        settings: of the trials.
+        lanes: the trial in each lane.
+        blocks: of equally many lanes each, with one rule.
         step_numbers: of the same lanes.
         dtype: of the numbers.
     """
@@ -32,31 +30,42 @@ def numbers_of(
         raise ValueError(
             f"The rules of this batch take {len(step_numbers.names)} numbers a step; kernels hold {MOST_STEP_NUMBERS}."
         )
-    width = len(settings) // len(rules)
-    aylas = [item.ayla or _NO_AYLA for item in settings]
-    numbers = [rules[lane // width].numbers(item) for lane, item in enumerate(settings)]
-    names = list(dict.fromkeys(name for item in numbers for name in item))
+    width = len(lanes) // blocks
+    ayla, gradients = settings.ayla, settings.gradients
+    numbers = settings.rule_numbers()
+    rule = settings.rule[lanes[::width]]
 
-    def lanes(values: Sequence[float]) -> npt.NDArray[Any]:
-        return np.array(values, dtype=dtype)
+    def by_lane(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return values[lanes].astype(dtype)
 
-    def by_block(flags: Sequence[bool]) -> npt.NDArray[np.int32]:
-        return np.array(np.array(flags).reshape(-1, width).any(1), dtype=np.int32)
+    def by_block(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+        return np.array(flags[lanes].reshape(-1, width).any(1), dtype=np.int32)
 
+    sources = [_sources(item, [*numbers], step_numbers) for item in settings.rules]
     return {
-        "rules": np.array([_number_of(rule) for rule in rules], dtype=np.int32),
-        "sources": np.array([_sources(rule, names, step_numbers) for rule in rules], dtype=np.int32),
-        "has_ayla": by_block([item.ayla is not None for item in settings]),
-        "is_prepared": by_block([prepares(item) for item in settings]),
-        "n1": lanes([ayla.n1 for ayla in aylas]),
-        "n2": lanes([ayla.n2 for ayla in aylas]),
-        "max_scale": lanes([ayla.max_scale or _NO_LIMIT for ayla in aylas]),
-        "learning_rate": lanes([item.learning_rate for item in settings]),
-        "clip_norm": lanes([item.clip_norm or _NO_LIMIT for item in settings]),
-        "clip_value": lanes([item.clip_value or _NO_LIMIT for item in settings]),
-        "weight_decay": lanes([penalty(item) for item in settings]),
-        "numbers": np.array([[item.get(name, 0.0) for item in numbers] for name in names], dtype=dtype),
+        "rules": np.array([_number_of(item) for item in settings.rules], dtype=np.int32)[rule],
+        "sources": np.array(sources, dtype=np.int32)[rule],
+        "has_ayla": by_block(ayla.on_loss | ayla.on_samples),
+        "is_prepared": by_block(gradients.prepares),
+        "n1": by_lane(ayla.n1),
+        "n2": by_lane(ayla.n2),
+        "max_scale": by_lane(ayla.max_scale),
+        "learning_rate": by_lane(settings.numbers(lambda item: item.learning_rate)),
+        "clip_norm": by_lane(gradients.clip_norm),
+        "clip_value": by_lane(gradients.clip_value),
+        "weight_decay": by_lane(gradients.weight_decay),
+        "numbers": np.stack([by_lane(values) for values in numbers.values()]),
+        "variant": step_numbers.variant,
     }
+
+
+def initial_memory(settings: TrialSettings) -> Iterator[tuple[int, Integers, Floats]]:
+    """The memories that do not begin at 0: place among those of its rule, the rule's trials, and the value of each."""
+    for name, values in settings.initial_memory().items():
+        for number, rule in enumerate(settings.rules):
+            if name in rule.memory:
+                trials = np.flatnonzero(settings.rule == number)
+                yield rule.memory.index(name), trials, values[trials]
 
 
 def _number_of(rule: Rule) -> int:

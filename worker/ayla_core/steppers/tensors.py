@@ -6,12 +6,10 @@ import numpy as np
 import torch
 from ayla_spec.metrics import Part
 from ayla_spec.recording import COLUMNS, Recording
-from ayla_spec.trials import TrialPlan
 from torch import Tensor
 
 from ayla_core.layout import Layout
 from ayla_core.objectives import Objective
-from ayla_core.optimizers import Rule, rule_of
 from ayla_core.recorded_steps import RecordedSteps, recorded_steps
 from ayla_core.scaling import Scaled, Scaling
 from ayla_core.steppers.groups import RuleGroup
@@ -19,6 +17,7 @@ from ayla_core.steppers.replay import Replay, capture_for
 from ayla_core.steppers.step_numbers import StepNumbers
 from ayla_core.steppers.step_progress import StepProgress
 from ayla_core.steppers.trace import Quantities, StepTensors, Trace, step_tensors
+from ayla_core.trial_settings import TrialSettings
 from ayla_core.trial_statistics import Floats, Integers, TrialStatistics
 
 
@@ -27,31 +26,47 @@ class TensorStepper:
 
     Args:
         objective: of the trials in the order that ``by_rule`` gives.
-        trials: in the same order.
+        settings: of the trials, in the order they were given.
         recording: what is kept of the steps.
         layout: type and device.
     """
 
-    def __init__(self, objective: Objective, trials: Sequence[TrialPlan], recording: Recording, layout: Layout) -> None:
+    def __init__(self, objective: Objective, settings: TrialSettings, recording: Recording, layout: Layout) -> None:
         self._objective = objective
         self._recording = recording
         self._layout = layout
-        self._trials = len(trials)
+        self._trials = len(settings)
         start = objective.initial_parameters()
         self.lanes = len(start)
-        filling = [trials[-1]] * (self.lanes - len(trials))
-        settings = [trial.settings for trial in (*trials, *filling)]
-        rules = [rule_of(item) for item in settings]
-        self._step_numbers = StepNumbers(list(zip(rules, settings, strict=True)), recording.budget)
-        self._scaling = Scaling([item.ayla for item in settings], objective.samples, layout)
-        self._learning_rates = np.array([item.learning_rate for item in settings])
-        self._groups = [
-            RuleGroup(rules[where.start], settings[where], where, start[where], layout) for where in _runs(rules)
-        ]
+        order = by_rule(settings)
+        rows = np.concatenate((order, np.repeat(order[-1], self.lanes - len(order))))
+        self._step_numbers = StepNumbers(settings, rows, recording.budget)
+        self._scaling = Scaling(settings.ayla.take(rows), objective.samples, layout)
+        self._learning_rates = settings.numbers(lambda item: item.learning_rate)[rows]
+        self._groups = self._grouped(settings, rows, start)
         self._replay = Replay(self._step, self.state, capture_for(layout.device))
         for group in self._groups:
             group.in_place = self._replay.is_wanted
         self._progress = StepProgress(layout.device)
+
+    def _grouped(self, settings: TrialSettings, rows: Integers, start: Tensor) -> list[RuleGroup]:
+        """The rows of each rule, which stand together."""
+        numbers, initial, gradients = settings.rule_numbers(), settings.initial_memory(), settings.gradients
+        names = {part.rule.name: part.rule.numbers(part.settings).keys() for part in settings.parts}
+        ends = np.cumsum(np.bincount(settings.rule[rows], minlength=len(settings.rules))).tolist()
+        return [
+            RuleGroup(
+                rule,
+                learning_rate=self._learning_rates[where],
+                numbers={name: numbers[name][rows[where]] for name in names[rule.name]},
+                initial={name: values[rows[where]] for name, values in initial.items()},
+                gradients=gradients.take(rows[where]),
+                where=where,
+                parameters=start[where],
+                layout=self._layout,
+            )
+            for rule, where in zip(settings.rules, map(slice, [0, *ends[:-1]], ends), strict=True)
+        ]
 
     @property
     def places(self) -> Integers:
@@ -67,7 +82,7 @@ class TensorStepper:
     def numbers_per_step(self) -> int:
         """Numbers that one step keeps on the device."""
         samples = 3 if self._scaling.scales_samples else 0
-        return self.lanes * (8 + samples + len(self._recording.parameters))
+        return self.lanes * (8 + samples + len(self._recording.parameters)) + self._step_numbers.numbers_per_step
 
     @torch.no_grad()
     def advance(self, first: int, updates: int, statistics: TrialStatistics, *, last: bool) -> RecordedSteps:
@@ -155,15 +170,6 @@ class TensorStepper:
         return {name: values[: self._trials] for name, values in found.items()}
 
 
-def by_rule(trials: Sequence[TrialPlan]) -> list[int]:
+def by_rule(settings: TrialSettings) -> Integers:
     """The places of the trials with those of one rule side by side, in order of first appearance."""
-    order: dict[str, list[int]] = {}
-    for place, trial in enumerate(trials):
-        order.setdefault(rule_of(trial.settings).name, []).append(place)
-    return [place for members in order.values() for place in members]
-
-
-def _runs(rules: Sequence[Rule]) -> list[slice]:
-    """Slices of equal neighbours."""
-    starts = [place for place in range(len(rules)) if place == 0 or rules[place].name != rules[place - 1].name]
-    return [slice(start, end) for start, end in zip(starts, [*starts[1:], len(rules)], strict=True)]
+    return np.argsort(settings.rule, kind="stable")

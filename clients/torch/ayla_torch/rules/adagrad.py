@@ -1,8 +1,15 @@
 """Adagrad and Adadelta."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ayla_torch.rules.base import Mathematics, Number, Numbers, Rule, averaged, capped, once, safe
+from ayla_torch.rules.base import Mathematics, Number, Numbers, Rule, StepNumber, averaged, capped, once, safe
+
+
+def _decayed(of: Mathematics, t: Number, decay: float) -> Number:
+    """lr_t / lr."""
+    del of
+    return 1 / (1 + (t - 1) * decay)
 
 
 class AdagradRule(Rule):
@@ -13,11 +20,7 @@ class AdagradRule(Rule):
 
     memory: ClassVar[tuple[str, ...]] = ("sum",)
     constants: ClassVar[tuple[str, ...]] = ("epsilon",)
-
-    def step_numbers(self, settings: Any, t: Number, of: Mathematics) -> dict[str, Number]:
-        """lr_t / lr."""
-        del of
-        return {"decayed": 1 / (1 + (t - 1) * settings.learning_rate_decay)}
+    per_update: ClassVar[Mapping[str, StepNumber]] = {"decayed": StepNumber(("learning_rate_decay",), _decayed)}
 
     def initial(self, settings: Any) -> dict[str, float]:
         """The sum that the settings start from."""

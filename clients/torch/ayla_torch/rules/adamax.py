@@ -1,9 +1,10 @@
 """Adamax."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ayla_torch.rules.base import Mathematics, Number, Numbers, Rule, averaged, capped, safe
-from ayla_torch.rules.moments import correction
+from ayla_torch.rules.base import Number, Numbers, Rule, StepNumber, averaged, capped, safe
+from ayla_torch.rules.moments import GAIN1
 
 
 class AdamaxRule(Rule):
@@ -15,15 +16,11 @@ class AdamaxRule(Rule):
 
     memory: ClassVar[tuple[str, ...]] = ("m", "largest")
     constants: ClassVar[tuple[str, ...]] = ("epsilon",)
+    per_update: ClassVar[Mapping[str, StepNumber]] = {"gain1": GAIN1}
 
     def rates(self, settings: Any) -> dict[str, float]:
         """1-β1 and 1-β2."""
         return {"rate1": 1 - settings.beta1, "rate2": 1 - settings.beta2}
-
-    def step_numbers(self, settings: Any, t: Number, of: Mathematics) -> dict[str, Number]:
-        """1/(1-β1^t)."""
-        del of
-        return {"gain1": 1 / correction(settings.beta1, t)}
 
     def weights(self, v: Number, h: Numbers) -> tuple[Number, ...]:
         """v(1-β1) and v(1-β2)."""

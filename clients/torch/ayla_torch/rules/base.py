@@ -6,6 +6,7 @@ rule says what follows for it.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from ayla_torch.foreach import DeviceNumber, ForeachList
@@ -42,28 +43,48 @@ class Mathematics(Protocol):
         """μ_t and μ_{t+1}, and the products M_t and M_{t+1} of all up to them; μ_t is ``momentum(beta1, decay, t)``."""
 
 
+@dataclass(frozen=True, slots=True)
+class StepNumber:
+    """A number that depends on the update number.
+
+    Attributes:
+        settings: names of the settings that it is made of; nothing else changes it.
+        formula: its value, given functions of numbers, the update number and those settings.
+    """
+
+    settings: tuple[str, ...]
+    formula: Callable[..., Number]
+
+    def value(self, settings: Any, t: Number, of: Mathematics) -> Number:
+        """Its value in update ``t``, counted from 1; of the shape of ``t``."""
+        return self.formula(of, t, *(getattr(settings, name) for name in self.settings))
+
+
 class Rule:
     """Update rule of one optimizer.
 
     Settings are any object whose attributes have the names of the job spec: ``beta1``, ``epsilon`` and so on, and
-    ``ayla``, None or an object with ``cap_weights``.
+    ``ayla``, None or an object with ``cap_weights``. A number among them may be an array, with an element for each
+    trial; then so is what is made of it.
 
     Class attributes:
         memory: names of the numbers it remembers for each parameter; all 0 at the start unless ``initial`` says
             otherwise.
         constants: the settings that ``update`` finds under their own name in ``h``.
+        per_update: the numbers in ``h`` that depend on the update number, by name.
     """
 
     memory: ClassVar[tuple[str, ...]] = ()
     constants: ClassVar[tuple[str, ...]] = ()
+    per_update: ClassVar[Mapping[str, StepNumber]] = {}
 
     @property
     def name(self) -> str:
         """Identifier, unique among the rules; also a C identifier."""
         return type(self).__name__.removesuffix("Rule").lower()
 
-    def fits(self, settings: Any) -> bool:
-        """Whether this is the rule for the settings, of an optimizer that has several."""
+    def fits(self, settings: Any) -> Any:
+        """Whether this is the rule for the settings, of an optimizer that has several; an array for arrays of them."""
         del settings
         return True
 
@@ -83,8 +104,7 @@ class Rule:
         Returns:
             Each of the shape of ``t``.
         """
-        del settings, t, of
-        return {}
+        return {name: number.value(settings, t, of) for name, number in self.per_update.items()}
 
     def initial(self, settings: Any) -> dict[str, float]:
         """The memory before the first update, where it is not 0."""
@@ -104,7 +124,7 @@ class Rule:
             u: ∇l, or G/v where each sample is transformed; clipped, weight decay added.
             v: the scale.
             memory: as the last update left it.
-            h: ``lr`` of this update, ``ceiling``, and what constants, rates and step_numbers name.
+            h: ``lr`` of this update, ``ceiling``, and what constants, rates and per_update name.
 
         Returns:
             The next parameters and the next memory.
@@ -114,7 +134,7 @@ class Rule:
     def numbers(self, settings: Any) -> dict[str, float]:
         """Every number of ``h`` that never changes, but for ``lr``."""
         cap = settings.ayla is not None and settings.ayla.cap_weights
-        named = {name: float(getattr(settings, name)) for name in self.constants}
+        named = {name: 1.0 * getattr(settings, name) for name in self.constants}
         return {CEILING: 1.0 if cap else float("inf"), **named, **self.rates(settings)}
 
 

@@ -1,8 +1,30 @@
 """Base of Adam and its relatives: two moving averages and their bias corrections."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ayla_torch.rules.base import Mathematics, Number, Numbers, Rule, averaged, capped
+from ayla_torch.rules.base import Mathematics, Number, Numbers, Rule, StepNumber, averaged, capped
+
+
+def correction(beta: float, t: Number) -> Number:
+    """1 - β^t."""
+    return 1 - (1.0 * beta) ** t
+
+
+def _gain(of: Mathematics, t: Number, beta: float) -> Number:
+    del of
+    return 1 / correction(beta, t)
+
+
+def _root_gain(of: Mathematics, t: Number, beta: float) -> Number:
+    return 1 / of.sqrt(correction(beta, t))
+
+
+GAIN1 = StepNumber(("beta1",), _gain)
+"""1/(1-β1^t)."""
+
+GAIN2 = StepNumber(("beta2",), _root_gain)
+"""1/√(1-β2^t)."""
 
 
 class MomentsRule(Rule):
@@ -14,14 +36,11 @@ class MomentsRule(Rule):
 
     memory: ClassVar[tuple[str, ...]] = ("m", "s")
     constants: ClassVar[tuple[str, ...]] = ("epsilon",)
+    per_update: ClassVar[Mapping[str, StepNumber]] = {"gain1": GAIN1, "gain2": GAIN2}
 
     def rates(self, settings: Any) -> dict[str, float]:
         """1-β1 and 1-β2."""
         return {"rate1": 1 - settings.beta1, "rate2": 1 - settings.beta2}
-
-    def step_numbers(self, settings: Any, t: Number, of: Mathematics) -> dict[str, Number]:
-        """1/(1-β1^t) and 1/√(1-β2^t)."""
-        return {"gain1": 1 / correction(settings.beta1, t), "gain2": 1 / of.sqrt(correction(settings.beta2, t))}
 
     def weights(self, v: Number, h: Numbers) -> tuple[Number, ...]:
         """v(1-β1) and v²(1-β2)."""
@@ -31,8 +50,3 @@ class MomentsRule(Rule):
         """Both averages after this gradient."""
         first, second = (capped(weight, h) for weight in self.weights(v, h))
         return {"m": averaged(memory["m"], u, first), "s": averaged(memory["s"], u * u, second)}
-
-
-def correction(beta: float, t: Number) -> Number:
-    """1 - β^t."""
-    return 1 - float(beta) ** t

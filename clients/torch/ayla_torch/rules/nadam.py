@@ -1,14 +1,27 @@
 """NAdam and RAdam."""
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import ClassVar
 
-from ayla_torch.rules.base import Mathematics, Number, Numbers, chosen, exceeds, safe
-from ayla_torch.rules.moments import MomentsRule, correction
+from ayla_torch.rules.base import Mathematics, Number, Numbers, StepNumber, chosen, exceeds, safe
+from ayla_torch.rules.moments import GAIN1, GAIN2, MomentsRule
 
 
 def momentum(beta1: float, decay: float, t: Number) -> Number:
     """μ_t = β1 (1 - 0.96^(ψt)/2)."""
     return beta1 * (1 - 0.5 * 0.96 ** (t * decay))
+
+
+def _ahead(of: Mathematics, t: Number, beta1: float, decay: float) -> Number:
+    """The factor of m."""
+    _, after, _, product_after = of.momenta(momentum, beta1, decay, t)
+    return after / (1 - product_after)
+
+
+def _newest(of: Mathematics, t: Number, beta1: float, decay: float) -> Number:
+    """The factor of u."""
+    now, _, product, _ = of.momenta(momentum, beta1, decay, t)
+    return (1 - now) / (1 - product)
 
 
 class NAdamRule(MomentsRule):
@@ -18,14 +31,11 @@ class NAdamRule(MomentsRule):
     v(1-μ_t) over its correction v(1-M_t).
     """
 
-    def step_numbers(self, settings: Any, t: Number, of: Mathematics) -> dict[str, Number]:
-        """The factors of m and of u."""
-        now, after, product, product_after = of.momenta(momentum, settings.beta1, settings.momentum_decay, t)
-        return {
-            "gain2": 1 / of.sqrt(correction(settings.beta2, t)),
-            "ahead": after / (1 - product_after),
-            "newest": (1 - now) / (1 - product),
-        }
+    per_update: ClassVar[Mapping[str, StepNumber]] = {
+        "gain2": GAIN2,
+        "ahead": StepNumber(("beta1", "momentum_decay"), _ahead),
+        "newest": StepNumber(("beta1", "momentum_decay"), _newest),
+    }
 
     def update(self, x: Number, u: Number, v: Number, memory: Numbers, h: Numbers) -> tuple[Number, dict[str, Number]]:
         """One update."""
@@ -36,6 +46,17 @@ class NAdamRule(MomentsRule):
         return x - blend * h["lr"] / safe(root), moments
 
 
+def _rectified(of: Mathematics, t: Number, beta2: float) -> Number:
+    """The rectification times √(1-β2^t); 0 where s is left out."""
+    power = (1.0 * beta2) ** t
+    longest = 2 / (1 - beta2) - 1
+    length = longest - 2 * t * power / (1 - power)
+    # Up to 5 nothing is rectified; the bounds keep what is not used a number.
+    most, reached = of.maximum(longest, 5.0), of.maximum(length, 5.0)
+    ratio = (reached - 4) * (reached - 2) * most / ((most - 4) * (most - 2) * reached)
+    return of.where(length > 5, of.sqrt(ratio) * of.sqrt(1 - power), 0.0)
+
+
 class RAdamRule(MomentsRule):
     """x ← x - lr · m̂ · r_t · v √(1-β2^t) / (√s + ε), or x ← x - lr · m̂ while ρ_t <= 5.
 
@@ -44,19 +65,10 @@ class RAdamRule(MomentsRule):
 
     constants: ClassVar[tuple[str, ...]] = ("epsilon",)
 
-    def step_numbers(self, settings: Any, t: Number, of: Mathematics) -> dict[str, Number]:
-        """1/(1-β1^t), and the rectification times √(1-β2^t); 0 where s is left out."""
-        power = float(settings.beta2) ** t
-        longest = 2 / (1 - settings.beta2) - 1
-        length = longest - 2 * t * power / (1 - power)
-        # Up to 5 nothing is rectified; the bounds keep what is not used a number.
-        most, reached = max(longest, 5.0), of.maximum(length, 5.0)
-        ratio = (reached - 4) * (reached - 2) * most / ((most - 4) * (most - 2) * reached)
-        rectified = of.sqrt(ratio) * of.sqrt(1 - power)
-        return {
-            "gain1": 1 / correction(settings.beta1, t),
-            "rectified": of.where(length > 5, rectified, 0.0),
-        }
+    per_update: ClassVar[Mapping[str, StepNumber]] = {
+        "gain1": GAIN1,
+        "rectified": StepNumber(("beta2",), _rectified),
+    }
 
     def update(self, x: Number, u: Number, v: Number, memory: Numbers, h: Numbers) -> tuple[Number, dict[str, Number]]:
         """One update."""

@@ -29,9 +29,9 @@ class RmsPropRule(Rule):
         """Averages, and the buffer of the momentum."""
         return ("s",) + ("a",) * self.centered + ("momentum_buffer",) * self.with_momentum
 
-    def fits(self, settings: Any) -> bool:
+    def fits(self, settings: Any) -> Any:
         """As centered, and with momentum or without."""
-        return (settings.centered, settings.momentum > 0) == (self.centered, self.with_momentum)
+        return (settings.centered == self.centered) & ((settings.momentum > 0) == self.with_momentum)
 
     def rates(self, settings: Any) -> dict[str, float]:
         """1-α."""

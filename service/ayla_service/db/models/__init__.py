@@ -2,7 +2,16 @@
 
 from ayla_service.db.models.base import Base
 from ayla_service.db.models.datasets import DatasetPartRow, DatasetRow
-from ayla_service.db.models.jobs import AttemptRow, JobLabelRow, JobRow, ShardRow, TrialRow, WorkerRow
+from ayla_service.db.models.jobs import (
+    AttemptRow,
+    JobLabelRow,
+    JobPointsRow,
+    JobRow,
+    ShardRow,
+    TrialIdRow,
+    TrialSummariesRow,
+    WorkerRow,
+)
 from ayla_service.db.models.requests import IdempotencyKeyRow
 from ayla_service.db.models.results import CheckpointRow, ChunkRow, MetricChunkRow, PredictionSetRow
 from ayla_service.db.models.teams import ApiKeyRow, MemberRow, TeamRow, TeamUsageRow, UsageRow
@@ -18,6 +27,7 @@ __all__ = [
     "DatasetRow",
     "IdempotencyKeyRow",
     "JobLabelRow",
+    "JobPointsRow",
     "JobRow",
     "MemberRow",
     "MetricChunkRow",
@@ -25,7 +35,8 @@ __all__ = [
     "ShardRow",
     "TeamRow",
     "TeamUsageRow",
-    "TrialRow",
+    "TrialIdRow",
+    "TrialSummariesRow",
     "UsageRow",
     "WebhookDeliveryRow",
     "WebhookRow",

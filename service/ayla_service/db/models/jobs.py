@@ -1,6 +1,7 @@
-"""Jobs, their trials and shards, attempts and workers.
+"""Jobs, their shards with the summaries of their trials, attempts and workers.
 
-A job has trials, cut into shards; each execution of a shard is an attempt.
+A job has trials, numbered from 0 and cut into shards; each execution of a shard is an attempt. No row stands for one
+trial: what it is follows from the job's spec, and its summary is part of its shard's.
 
 Invariants that the program relies on stand here as constraints, so that no code path can break them.
 """
@@ -8,12 +9,12 @@ Invariants that the program relies on stand here as constraints, so that no code
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ayla_service.db.columns import UtcDateTime
 from ayla_service.db.models.base import ID, NAME, STATE, Base, one_of, partial
-from ayla_service.states import AttemptOutcome, JobState, LabelKind, ShardState, TrialState
+from ayla_service.states import AttemptOutcome, JobState, LabelKind, ShardState
 
 
 class JobRow(Base):
@@ -38,7 +39,7 @@ class JobRow(Base):
     trials_total: Mapped[int]
     steps_total: Mapped[int] = mapped_column(BigInteger)
     stored_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
-    """Size of its results, once it has ended; until then its trials have it."""
+    """Size of its results, once it has ended; until then its shards have it."""
     version: Mapped[int] = mapped_column(default=1)
     """Grows with every change that a user makes."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -51,6 +52,8 @@ class JobRow(Base):
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     error_type: Mapped[str | None] = mapped_column(String(100))
     error_detail: Mapped[str | None] = mapped_column(Text)
+    origin: Mapped[str | None] = mapped_column(String(50))
+    """Id of the trial of another job that it computes again; null of any other job."""
 
     __table_args__ = (
         CheckConstraint(one_of("state", JobState), name="state"),
@@ -64,6 +67,7 @@ class JobRow(Base):
         Index(None, "owner_id", "created_at", "id", "stored_bytes"),
         Index(None, "state"),
         Index(None, "finished_at"),
+        partial("ix_jobs_origin", "origin IS NOT NULL", "origin"),
     )
 
 
@@ -88,7 +92,7 @@ class JobLabelRow(Base):
 
 
 class ShardRow(Base):
-    """A slice of a job's trials that one worker runs at once: the unit of claiming.
+    """Consecutive trials of a job that one worker runs at once: the unit of claiming.
 
     ``attempt`` is the fencing token: it only grows, and a write of results that carries an older one is refused.
     ``priority``, ``queued_at`` and ``owner_id`` are the job's, so that the best shard of each owner is the first of one
@@ -113,12 +117,30 @@ class ShardRow(Base):
     lease_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     available_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When a delayed shard is queued again."""
+    first_trial: Mapped[int]
+    """Index in the job of the first of its trials."""
+    trials: Mapped[int]
+    completed: Mapped[int] = mapped_column(default=0)
+    """How many of its trials have completed; this and what follows moves with their summaries."""
+    diverged: Mapped[int] = mapped_column(default=0)
+    steps_done: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Updates of all its trials together."""
+    completed_steps: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Those of them of the trials that have completed."""
+    diverged_steps: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Likewise of those that have diverged."""
+    step: Mapped[int] = mapped_column(default=0)
+    """Updates of the trial that has made most of them."""
+    result_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Size of the trajectories, metrics and predictions of its trials."""
 
     __table_args__ = (
         CheckConstraint(one_of("state", ShardState), name="state"),
         CheckConstraint("(lease_expires_at IS NOT NULL) = (state = 'running')", name="lease"),
         CheckConstraint("(available_at IS NOT NULL) = (state = 'delayed')", name="delay"),
+        CheckConstraint("trials > 0 AND completed + diverged <= trials", name="trials"),
         UniqueConstraint("job_id", "index"),
+        UniqueConstraint("job_id", "first_trial"),
         Index(None, "state", "lease_expires_at"),
         partial(
             "ix_shards_queue", "state = 'queued'", "device", "priority", "owner_id", "queued_at", "job_id", "index"
@@ -169,54 +191,43 @@ class WorkerRow(Base):
     stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-class TrialRow(Base):
-    """One optimizer setting with one seed: the unit of result. Its summary is part of the row."""
+class TrialSummariesRow(Base):
+    """Summaries of a shard's trials so far, as columns (see ``ayla_service.trials.columns``).
 
-    __tablename__ = "trials"
+    Written anew with each block of steps; there is none before the first.
+    """
+
+    __tablename__ = "trial_summaries"
+
+    shard_id: Mapped[str] = mapped_column(ID, ForeignKey("shards.id", ondelete="CASCADE"), primary_key=True)
+    attempt: Mapped[int]
+    """The attempt that wrote them."""
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class TrialIdRow(Base):
+    """Id that a trial had in a store of an earlier version."""
+
+    __tablename__ = "trial_ids"
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     job_id: Mapped[str] = mapped_column(ID, ForeignKey("jobs.id", ondelete="CASCADE"))
-    shard_id: Mapped[str] = mapped_column(ID, ForeignKey("shards.id", ondelete="CASCADE"), index=True)
-    index: Mapped[int]
-    optimizer_index: Mapped[int]
-    label: Mapped[str] = mapped_column(String(250))
-    settings: Mapped[dict[str, Any]] = mapped_column(JSON)
-    seed: Mapped[int] = mapped_column(BigInteger)
-    state: Mapped[str] = mapped_column(STATE)
-    steps_done: Mapped[int] = mapped_column(default=0)
-    final_loss: Mapped[float | None]
-    best_loss: Mapped[float | None]
-    best_step: Mapped[int | None]
-    first_nonfinite_step: Mapped[int | None]
-    capped_steps: Mapped[int] = mapped_column(default=0)
-    losses_below_one: Mapped[int | None] = mapped_column(BigInteger)
-    """How many losses that an update followed were below 1 in size (see ``ayla_spec.optimizers.effect``); null of
-    trials that ran before this was counted."""
-    losses_above_one: Mapped[int | None] = mapped_column(BigInteger)
-    """Likewise above 1."""
-    test_loss: Mapped[float | None]
-    """Of the model after the last step, on the whole part of the data; null where it was not evaluated or the trial
-    diverged. Likewise the other metrics of whole parts (see ``ayla_spec.metrics``)."""
-    test_accuracy: Mapped[float | None]
-    full_train_loss: Mapped[float | None]
-    full_train_accuracy: Mapped[float | None]
-    best_test_loss: Mapped[float | None]
-    """Best value at the ends of epochs so far, and the first epoch that had it; null where it was never evaluated."""
-    best_test_loss_epoch: Mapped[int | None]
-    best_test_accuracy: Mapped[float | None]
-    best_test_accuracy_epoch: Mapped[int | None]
-    best_full_train_loss: Mapped[float | None]
-    best_full_train_loss_epoch: Mapped[int | None]
-    best_full_train_accuracy: Mapped[float | None]
-    best_full_train_accuracy_epoch: Mapped[int | None]
-    ran_alone: Mapped[bool | None]
-    """Whether nothing else was computed beside it in its process, so that its seconds are its own; null if unknown."""
-    wall_seconds: Mapped[float] = mapped_column(default=0.0)
-    stored_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
-    """Size of its trajectory, metrics and predictions."""
-    device: Mapped[str | None] = mapped_column(String(100))
+    trial_index: Mapped[int]
 
-    __table_args__ = (
-        CheckConstraint(one_of("state", TrialState), name="state"),
-        UniqueConstraint("job_id", "index"),
-    )
+    __table_args__ = (UniqueConstraint("job_id", "trial_index"),)
+
+
+class JobPointsRow(Base):
+    """Points of an arm of a job: the values of its axes in consecutive settings, as one Arrow IPC stream.
+
+    Drawn once, when the job was submitted: another version of the library that drew them may draw others.
+    """
+
+    __tablename__ = "job_points"
+
+    job_id: Mapped[str] = mapped_column(ID, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    arm: Mapped[int] = mapped_column(primary_key=True)
+    """Number of the entry of the spec's optimizers."""
+    first_setting: Mapped[int] = mapped_column(primary_key=True)
+    """Number within the arm of the first of these settings."""
+    data: Mapped[bytes] = mapped_column(LargeBinary)

@@ -9,11 +9,12 @@ from ayla_service.db.models.base import ID, Base
 class _ChunkColumns:
     """Columns of consecutive rows of a trial's series, as one Arrow IPC stream.
 
-    Keyed by the first step, so writing a chunk again changes nothing. ``attempt`` is the one that wrote it; None where
-    that was not kept yet.
+    Keyed by the trial and the first step, so writing a chunk again changes nothing. ``attempt`` is the one that wrote
+    it; None where that was not kept yet.
     """
 
-    trial_id: Mapped[str] = mapped_column(ID, ForeignKey("trials.id", ondelete="CASCADE"), primary_key=True)
+    job_id: Mapped[str] = mapped_column(ID, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    trial_index: Mapped[int] = mapped_column(primary_key=True)
     first_step: Mapped[int] = mapped_column(primary_key=True)
     last_step: Mapped[int]
     rows: Mapped[int]
@@ -38,7 +39,8 @@ class PredictionSetRow(Base):
 
     __tablename__ = "predictions"
 
-    trial_id: Mapped[str] = mapped_column(ID, ForeignKey("trials.id", ondelete="CASCADE"), primary_key=True)
+    job_id: Mapped[str] = mapped_column(ID, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    trial_index: Mapped[int] = mapped_column(primary_key=True)
     step: Mapped[int] = mapped_column(primary_key=True)
     attempt: Mapped[int | None]
     data: Mapped[bytes] = mapped_column(LargeBinary)

@@ -14,9 +14,8 @@ from starlette.responses import Response, StreamingResponse
 
 from ayla_service.http.etags import not_modified
 from ayla_service.http.negotiation import preferred
-from ayla_service.trials.formats import VERSION, Format, downloaded, encoded
+from ayla_service.trials.formats import VERSION, Format, ReadTable, downloaded
 from ayla_service.trials.snapshot import TrialsSnapshot
-from ayla_service.trials.table import ResultTable
 
 MEDIA_TYPES = {
     Format.JSON: "application/json",
@@ -72,23 +71,18 @@ class TableResponse:
         self._snapshot = snapshot
         self._tag = _tag(snapshot.version, form, request.url.query)
 
-    def of(
-        self, whole: Callable[[], pa.Table], pieces: Callable[[], ResultTable] | None = None, **envelope: str
-    ) -> Response:
+    def of(self, whole: Callable[[], pa.Table], pieces: Callable[[], ReadTable], **envelope: str) -> Response:
         """The table, or 304 if the client has it.
 
         Args:
-            whole: reads all rows: for JSON, whose columns come one after the other, or where they are few.
-            pieces: reads the rows piece by piece, for the other forms; None to read all.
+            whole: reads all rows: for JSON, whose columns come one after the other.
+            pieces: reads the rows piece by piece, for the other forms.
             envelope: what a JSON document says before the columns.
         """
         if not_modified(self._request, f'"{self._tag}"'):
             return Response(status_code=304, headers=self._headers())
         if self._form is Format.JSON:
             return self._sent(json_pieces(whole(), envelope))
-        if pieces is None:
-            table = whole()
-            return self._sent(encoded(self._form, table.schema, [table]))
         return self._sent(downloaded(self._form, pieces()))
 
     def _sent(self, pieces: Iterator[bytes]) -> Response:

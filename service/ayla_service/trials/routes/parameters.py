@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 from ayla_spec.limits import MAX_STEPS, MAX_TRIALS
+from ayla_spec.text import NORMAL
 from fastapi import Depends, Path, Query
 from starlette.requests import Request
 
@@ -12,11 +13,13 @@ from ayla_service.http.problems import responses
 from ayla_service.http.query_numbers import are_indexes
 from ayla_service.schemas import Id
 from ayla_service.states import TrialState, values
+from ayla_service.trials.conditions import MOST_CONDITIONS, Order, conditions_of, order_of
 from ayla_service.trials.formats import Format
 from ayla_service.trials.routes.answers import MEDIA_TYPES
 from ayla_service.trials.selection import Scale, TrajectoryQuery, TrialSelection
 from ayla_service.trials.service import MAX_ROWS, ResultReader
 
+_MAX_LABEL = 250
 _MAX_LIST = 16_000
 """Characters of a list: room for every column that there can be."""
 
@@ -74,13 +77,23 @@ def trial_selection(
             examples=["completed,diverged"],
         ),
     ] = None,
+    arm: Annotated[str | None, Query(max_length=_MAX_LABEL, description="Only trials of this arm."), NORMAL] = None,
+    where: Annotated[
+        list[str],
+        Query(
+            max_length=MOST_CONDITIONS,
+            description="A column of numbers, one of <, <=, >, >=, = and !=, and a number; given several times, trials "
+            "have to meet all. Columns are those of the summary table: settings, seed, trial_index and results.",
+            examples=["learning_rate>0.01"],
+        ),
+    ] = [],  # noqa: B006  # never changed
 ) -> TrialSelection:
     """The wanted trials of a job.
 
     Raises:
-        InvalidQuery: if a list cannot be read.
+        InvalidQuery: if a list or a condition cannot be read.
     """
-    return TrialSelection(_indexes(trials), optimizer, _states(states))
+    return TrialSelection(_spans(trials), optimizer, arm, _states(states), conditions_of(where))
 
 
 def table_responses(what: str, csv_example: str) -> dict[int | str, dict[str, Any]]:
@@ -108,16 +121,32 @@ def _listed(text: str | None) -> list[str] | None:
     return None if text is None else text.split(",")
 
 
-def _indexes(text: str | None) -> frozenset[int] | None:
+def trial_order(
+    sort: Annotated[
+        str | None,
+        Query(
+            max_length=200,
+            description="A column of numbers to sort by, with - before it for the largest first. Trials without the "
+            "number come last. Default: their order in the job.",
+            examples=["-best_loss"],
+        ),
+    ] = None,
+) -> Order | None:
+    """The wanted order of trials."""
+    return order_of(sort)
+
+
+def _spans(text: str | None) -> tuple[range, ...] | None:
     if text is None:
         return None
-    found: set[int] = set()
+    found: list[range] = []
     beyond = 0
-    # In order, so that each index is counted out once, however often ranges have it.
+    # In order, so that each index is in one of them, however often ranges have it.
     for low, high in sorted(_ranges(text)):
-        found.update(range(max(low, beyond), high + 1))
-        beyond = max(beyond, high + 1)
-    return frozenset(found)
+        if high >= beyond:
+            found.append(range(max(low, beyond), high + 1))
+            beyond = high + 1
+    return tuple(found)
 
 
 def _ranges(text: str) -> Iterator[tuple[int, int]]:

@@ -7,9 +7,17 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from ayla_service.http.authorization import Reader
 from ayla_service.http.dependencies import JobId
+from ayla_service.trials.conditions import Order
 from ayla_service.trials.formats import Format
 from ayla_service.trials.routes.answers import TableResponse, WantedFormat
-from ayla_service.trials.routes.parameters import Every, Results, series_query, table_responses, trial_selection
+from ayla_service.trials.routes.parameters import (
+    Every,
+    Results,
+    series_query,
+    table_responses,
+    trial_order,
+    trial_selection,
+)
 from ayla_service.trials.schemas import JobSummaryTable, JobTable
 from ayla_service.trials.selection import TrajectoryQuery, TrialSelection
 from ayla_service.trials.series import METRICS, TRAJECTORY, Series
@@ -20,6 +28,7 @@ from ayla_service.trials.table import ResultTable
 router = APIRouter(tags=["jobs"])
 
 Wanted = Annotated[TrialSelection, Depends(trial_selection)]
+WantedOrder = Annotated[Order | None, Depends(trial_order)]
 SeriesQuery = Annotated[TrajectoryQuery, Depends(series_query)]
 
 
@@ -86,11 +95,22 @@ def get_job_metrics(
     ),
 )
 def get_job_summary(
-    job_id: JobId, caller: Reader, results: Results, request: Request, form: WantedFormat, wanted: Wanted
+    job_id: JobId,
+    caller: Reader,
+    results: Results,
+    request: Request,
+    form: WantedFormat,
+    wanted: Wanted,
+    order: WantedOrder,
 ) -> Response:
-    """Every trial with its settings and its result, as far as it has come."""
-    snapshot = results.of_job(None, caller.team_id, job_id, wanted)
-    return TableResponse(request, form, snapshot, "summary").of(lambda: results.summary(snapshot), job_id=job_id)
+    """Every trial with its settings and its result, as far as it has come; or the wanted ones, in another order.
+
+    Arrow, Parquet and CSV come whole however large the job is; JSON only up to a number of rows.
+    """
+    snapshot = results.of_job(None, caller.team_id, job_id, wanted, order)
+    table = results.summary(snapshot, order)
+    answer = TableResponse(request, form, snapshot, "summary")
+    return answer.of(lambda: table.whole(MAX_ROWS, MAX_NUMBERS), lambda: table, job_id=job_id)
 
 
 def _answer(

@@ -10,11 +10,20 @@ from ayla_service.http.authorization import Reader
 from ayla_service.http.dependencies import JobId, Jobs, next_page
 from ayla_service.http.paging import CURSOR, NEXT
 from ayla_service.http.problems import responses
+from ayla_service.trials.conditions import Order
 from ayla_service.trials.formats import Format
 from ayla_service.trials.routes.answers import TableResponse, WantedFormat
-from ayla_service.trials.routes.parameters import Every, Results, TrialId, series_query, table_responses
+from ayla_service.trials.routes.parameters import (
+    Every,
+    Results,
+    TrialId,
+    series_query,
+    table_responses,
+    trial_order,
+    trial_selection,
+)
 from ayla_service.trials.schemas import Metrics, Predictions, Trajectory, Trial, TrialPage
-from ayla_service.trials.selection import TrajectoryQuery
+from ayla_service.trials.selection import TrajectoryQuery, TrialSelection
 from ayla_service.trials.series import METRICS, TRAJECTORY, Series
 from ayla_service.trials.service import MAX_NUMBERS, MAX_ROWS, ResultReader
 from ayla_service.trials.table import ResultTable
@@ -22,6 +31,8 @@ from ayla_service.trials.table import ResultTable
 _trials = APIRouter(tags=["trials"])
 _of_a_job = APIRouter(tags=["jobs"])
 
+Wanted = Annotated[TrialSelection, Depends(trial_selection)]
+WantedOrder = Annotated[Order | None, Depends(trial_order)]
 SeriesQuery = Annotated[TrajectoryQuery, Depends(series_query)]
 
 
@@ -92,7 +103,7 @@ def _answer(
     query: TrajectoryQuery,
 ) -> Response:
     snapshot = results.of_trial(series, team_id, trial_id)
-    answer = TableResponse(request, form, snapshot, f"trial-{snapshot.trials[0].index}-{series.name}")
+    answer = TableResponse(request, form, snapshot, f"trial-{snapshot.indexes[0]}-{series.name}")
 
     def table() -> ResultTable:
         return results.table(series, snapshot, query, identified=False)
@@ -112,11 +123,13 @@ def list_trials(
     jobs: Jobs,
     request: Request,
     response: Response,
+    wanted: Wanted,
+    order: WantedOrder,
     limit: Annotated[int, Query(ge=1, le=1000, description="Trials per page.")] = 100,
     cursor: Annotated[str | None, CURSOR] = None,
 ) -> TrialPage:
-    """A job's trials in order: all seeds of the first optimizer, then of the next."""
-    page = jobs.trials(caller, job_id, limit=limit, cursor=cursor)
+    """A job's trials, or the wanted ones; in order all seeds of the first optimizer, then of the next."""
+    page = jobs.trials(caller, job_id, limit=limit, cursor=cursor, wanted=wanted, order=order)
     response.headers.update(next_page(request, page.next_cursor))
     return TrialPage(data=page.items, next_cursor=page.next_cursor)
 

@@ -1,21 +1,23 @@
 """How long comparisons of many trials take over HTTP: by their summaries, and with what trials recorded."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from ayla_service.comparison.curves import MAX_ROWS
-from ayla_service.db.models import ChunkRow, JobRow, MetricChunkRow, TrialRow
+from ayla_service.db.models import ChunkRow, JobRow, MetricChunkRow, ShardRow
 from ayla_service.db.session import Database
 from ayla_service.states import TrialState
+from ayla_service.trials.columns import CODES, Summaries
 from ayla_service.trials.encoding import encode
+from ayla_service.trials.progress import ShardProgress, write_summaries
 from measure.findings import Findings, Row, Table, at_most
 from measure.timing import duration, seconds
 from queue_measure.figures import median, shown
 from queue_measure.installation import POSTGRES, SQLITE, Servers, Way, installed, servers
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from api_measure.clients import Connection
 
@@ -109,38 +111,44 @@ def _ended(database: Database, url: str, spec: dict[str, Any], size: Size) -> st
     draw = np.random.default_rng(0)
     with database.write() as session:
         job_id = session.scalars(select(JobRow.id).order_by(JobRow.created_at.desc()).limit(1)).one()
-        for trial in session.scalars(select(TrialRow).where(TrialRow.job_id == job_id)):
-            trial.state, trial.steps_done, trial.wall_seconds = TrialState.COMPLETED, size.steps, 1.0
-            trial.final_loss, trial.best_loss, trial.best_step = *np.sort(draw.random(2))[::-1].tolist(), 1
-            trial.test_loss = trial.full_train_loss = draw.random()
-            trial.test_accuracy = trial.full_train_accuracy = draw.random()
-            trial.losses_below_one, trial.losses_above_one = size.steps, 5
+        shards = session.execute(select(ShardRow.id, ShardRow.trials).where(ShardRow.job_id == job_id))
+        made = [ShardProgress(shard.id, 1, size.steps, _summaries(shard.trials, size, draw)) for shard in shards]
+        write_summaries(session, made)
     return job_id
+
+
+def _summaries(trials: int, size: Size, draw: np.random.Generator) -> Summaries:
+    best, final = np.sort(draw.random((2, trials)), axis=0)
+    loss, accuracy = draw.random((2, trials))
+    columns = {"state": CODES[TrialState.COMPLETED], "steps_done": size.steps, "wall_seconds": 1.0, "best_step": 1}
+    columns |= {"final_loss": final, "best_loss": best, "test_loss": loss, "full_train_loss": loss}
+    columns |= {"test_accuracy": accuracy, "full_train_accuracy": accuracy}
+    columns |= {"losses_below_one": size.steps, "losses_above_one": 5}
+    blank = Summaries.blank(trials).columns
+    return Summaries(dict(blank) | {name: np.full(trials, it, blank[name].dtype) for name, it in columns.items()})
 
 
 def _add_epochs(database: Database, job_id: str, size: Size) -> None:
     steps, draw = np.arange(1, size.epochs + 1), np.random.default_rng(1)
     with database.write() as session:
-        for trial_id in _ids(database, job_id):
+        for index in _indexes(session, job_id):
             losses = {name: draw.random(size.epochs).tolist() for name in ("train_loss", "test_loss", "test_accuracy")}
             data = encode({"step": (45 * steps).tolist(), "epoch": steps.tolist(), **losses})
             place = {"first_step": 45, "last_step": 45 * size.epochs, "rows": size.epochs, "attempt": 1}
-            session.add(MetricChunkRow(trial_id=trial_id, data=data, **place))
+            session.add(MetricChunkRow(job_id=job_id, trial_index=index, data=data, **place))
 
 
 def _add_steps(database: Database, job_id: str, size: Size) -> None:
     steps, draw = list(range(size.steps)), np.random.default_rng(2)
     with database.write() as session:
-        for trial_id in _ids(database, job_id):
+        for index in _indexes(session, job_id):
             data = encode({"step": steps, "loss": draw.random(size.steps).tolist(), "scale": [1.0] * size.steps})
             place = {"first_step": 0, "last_step": size.steps - 1, "rows": size.steps, "attempt": 1}
-            session.add(ChunkRow(trial_id=trial_id, data=data, **place))
+            session.add(ChunkRow(job_id=job_id, trial_index=index, data=data, **place))
 
 
-def _ids(database: Database, job_id: str) -> Iterator[str]:
-    with database.read() as session:
-        found = list(session.scalars(select(TrialRow.id).where(TrialRow.job_id == job_id)))
-    yield from found
+def _indexes(session: Session, job_id: str) -> range:
+    return range(session.get_one(JobRow, job_id).trials_total)
 
 
 def _samples(url: str, path: str, size: Size) -> list[float]:

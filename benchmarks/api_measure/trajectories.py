@@ -4,10 +4,13 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from ayla_service.db.models import ChunkRow, TrialRow
+from ayla_service.db.models import ChunkRow, ShardRow
 from ayla_service.db.session import Database
 from ayla_service.states import TrialState
+from ayla_service.trials.columns import CODES, Summaries
 from ayla_service.trials.encoding import encode
+from ayla_service.trials.progress import ShardProgress, write_summaries
+from ayla_service.trials.trial_ids import trial_id
 from measure.findings import Findings, Row, Table, at_most
 from measure.timing import duration, seconds
 from queue_measure.figures import median, percentile, shown
@@ -82,14 +85,17 @@ def _long_trial(database: Database, client: Connection, size: Size) -> str:
 
     client.post("/v1/jobs", json.dumps(SMALL).encode())
     with database.write() as session:
-        trial = session.scalars(select(TrialRow)).one()
-        trial.state, trial.steps_done, trial.final_loss = TrialState.COMPLETED, size.steps, 0.1
+        shard = session.scalars(select(ShardRow)).one()
+        blank = Summaries.blank(1)
+        blank["state"][:], blank["steps_done"][:] = CODES[TrialState.COMPLETED], size.steps
+        blank["final_loss"][:] = 0.1
+        write_summaries(session, [ShardProgress(shard.id, 1, size.steps, blank)])
         for first in range(0, size.steps, size.chunk):
             steps = list(range(first, min(first + size.chunk, size.steps)))
             data = encode(_columns(steps))
             rows = {"first_step": steps[0], "last_step": steps[-1], "rows": len(steps), "attempt": 1}
-            session.add(ChunkRow(trial_id=trial.id, data=data, **rows))
-        return trial.id
+            session.add(ChunkRow(job_id=shard.job_id, trial_index=0, data=data, **rows))
+        return trial_id(shard.job_id, 0)
 
 
 def _columns(steps: list[int]) -> dict[str, list[Any]]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ayla_service.db.columns import UtcDateTime
-from ayla_service.db.models import JobLabelRow, JobRow, ShardRow, TrialRow
+from ayla_service.db.models import JobLabelRow, JobRow, ShardRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.jobs.planning import insert_jobs, plan_job
 from ayla_service.teams.principal import LOCAL
@@ -28,7 +28,6 @@ _COPIES = Table(
     Column("number", Integer, primary_key=True),
     Column("job_id", _ID),
     Column("shard_id", _ID),
-    Column("trial_id", _ID),
     Column("created_at", UtcDateTime),
     prefixes=["TEMPORARY"],
 )
@@ -37,7 +36,6 @@ _REPLACED: dict[Any, dict[str, str]] = {
     JobRow.__table__: {"id": "job_id", "created_at": "created_at", "updated_at": "created_at"},
     JobLabelRow.__table__: {"job_id": "job_id", "created_at": "created_at"},
     ShardRow.__table__: {"id": "shard_id", "job_id": "job_id", "queued_at": "created_at"},
-    TrialRow.__table__: {"id": "trial_id", "job_id": "job_id", "shard_id": "shard_id"},
 }
 """Which columns of a table a copy has of its own, and where they come from; in the order in which they can be added."""
 
@@ -94,11 +92,10 @@ def _copy(session: Session, job_id: str, since: datetime, count: int) -> None:
 
 def _new_rows(since: datetime, count: int) -> Iterator[dict[str, Any]]:
     for number in range(1, count + 1):
-        job_id, shard_id, trial_id = (str(uuid.uuid4()) for _ in range(3))
+        job_id, shard_id = (str(uuid.uuid4()) for _ in range(2))
         yield {
             "number": number,
             "job_id": job_id,
             "shard_id": shard_id,
-            "trial_id": trial_id,
             "created_at": since + timedelta(microseconds=number),
         }

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable, Iterable
 
 from ayla_service.datasets.pinning import fill_uploads, pin_uploads
-from ayla_service.db.models import AttemptRow, JobRow, ShardRow, TrialRow
+from ayla_service.db.models import AttemptRow, JobRow, ShardRow
 from ayla_service.db.session import Database
 from ayla_service.jobs.listing import JobQuery
 from ayla_service.jobs.service import JobService
@@ -14,7 +14,7 @@ from ayla_service.queue.reaper import reap
 from ayla_service.queue.retries import policy_of
 from ayla_service.queue.wakeup import TimerWakeUp
 from ayla_service.settings import Settings
-from ayla_service.states import JobState, LabelKind, ShardState, TrialState
+from ayla_service.states import JobState, LabelKind, ShardState
 from ayla_service.teams.principal import LOCAL
 from ayla_worker.identity import describe_worker
 from sqlalchemy import delete, select, update
@@ -60,7 +60,6 @@ class Bench:
             session.execute(delete(AttemptRow).where(AttemptRow.shard_id.in_(shards)))
             waiting = {"state": ShardState.QUEUED, "attempt": 0, "failures": 0, "lease_expires_at": None}
             session.execute(update(ShardRow).where(ShardRow.job_id.in_(ids)).values(**waiting))
-            session.execute(update(TrialRow).where(TrialRow.job_id.in_(ids)).values(state=TrialState.QUEUED))
             new = {"state": JobState.QUEUED, "started_at": None, "finished_at": None, "cancel_requested_at": None}
             session.execute(update(JobRow).where(JobRow.id.in_(ids)).values(**new))
 

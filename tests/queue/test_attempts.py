@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Callable
 
 import pytest
+from ayla_service.db.lookup import by_id
 from ayla_service.db.models import CheckpointRow, ChunkRow, JobRow
 from ayla_service.db.session import Database
 from ayla_service.queue import attempts, packs
@@ -91,10 +92,10 @@ def test_each_block_renews_the_lease(database: Database) -> None:
 def test_heartbeats_do_not_wait_for_whoever_holds_the_job(database: Database) -> None:
     if database.is_sqlite:
         pytest.skip("SQLite has one writer at a time")
-    submit(database)
+    job = submit(database)
     claimed = claim_one(database)
     with database.write() as session:
-        session.execute(select(JobRow).with_for_update())
+        assert by_id(session, JobRow, job.id, lock=True) is not None
         assert attempts.record(database, claimed, progress(claimed, 0, 4), LEASE) is HeartbeatReply.CONTINUE
         assert packs.renew(database, [claimed], LEASE) == {claimed.shard_id}
 

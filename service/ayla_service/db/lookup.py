@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import Base
+from ayla_service.db.models import Base, JobRow
 
 Row = TypeVar("Row", bound=Base)
 
@@ -27,5 +27,10 @@ def as_stored(text: str) -> str:
 
 
 def by_id(session: Session, table: type[Row], row_id: str, *, lock: bool = False) -> Row | None:
-    """The row with this id, locked until the transaction ends if asked for; None if there is none."""
-    return session.get(table, row_id, with_for_update=lock) if could_be_id(row_id) else None
+    """The row with this id, locked until the transaction ends if asked for; None if there is none.
+
+    A locked job still lets rows be added that refer to it: workers that record results of it must not wait.
+    """
+    if not could_be_id(row_id):
+        return None
+    return session.get(table, row_id, with_for_update={"key_share": table is JobRow} if lock else None)

@@ -48,7 +48,12 @@ class PlannedJob:
 
 
 def plan_job(
-    owner: Principal, spec: JobSpec, submitted: dict[str, Any], resolved: ResolvedJobSpec, now: datetime
+    owner: Principal,
+    spec: JobSpec,
+    submitted: dict[str, Any],
+    resolved: ResolvedJobSpec,
+    now: datetime,
+    origin: str | None = None,
 ) -> PlannedJob:
     """The rows of a new job with its trials, cut into shards by their cost.
 
@@ -58,10 +63,11 @@ def plan_job(
         submitted: the same as its user wrote it.
         resolved: the same with every default filled in.
         now: the store's time.
+        origin: id of the trial of another job that it computes again.
     """
     plans = plan_trials(resolved)
     job = _new_job(owner, spec, submitted, resolved, now)
-    job |= {"trials_total": len(plans), "steps_total": len(plans) * resolved.budget.steps}
+    job |= {"trials_total": len(plans), "steps_total": len(plans) * resolved.budget.steps, "origin": origin}
     labels = new_labels(job["id"], owner.team_id, now, labels_of(resolved, resolved.tags, spec.project))
     return PlannedJob(owner, job, labels, _shards(job, resolved, plans))
 

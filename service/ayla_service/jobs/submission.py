@@ -51,11 +51,13 @@ class NewJob:
         spec: the job.
         submitted: the same as its user wrote it; stored beside the resolved spec.
         resolved: the same with every default filled in, but for what only the store knows.
+        origin: id of the trial of another job that it computes again; None of any other job.
     """
 
     spec: JobSpec
     submitted: dict[str, Any]
     resolved: ResolvedJobSpec
+    origin: str | None = None
 
     @property
     def trials(self) -> int:
@@ -270,7 +272,8 @@ def _accepted(
 def _planned(session: Session, request: _Submission, pin: Pin, now: datetime) -> list[PlannedJob]:
     principal = request.principal
     return [
-        plan_job(principal, job.spec, job.submitted, pin(session, principal, job.resolved), now) for job in request.jobs
+        plan_job(principal, job.spec, job.submitted, pin(session, principal, job.resolved), now, job.origin)
+        for job in request.jobs
     ]
 
 

@@ -104,7 +104,8 @@ def forget_time(session: Session, *which: ColumnElement[bool]) -> None:
     """Forget the time that was used by trials without a result, of the shards that meet these conditions."""
     query = select(ShardRow.id, ShardRow.trials, ShardRow.attempt, ShardRow.step)
     # Of those that are done or were not begun there is nothing to forget.
-    shards = session.execute(query.where(*which, ShardRow.completed + ShardRow.diverged < ShardRow.trials)).all()
+    begun = (ShardRow.attempt > 0, ShardRow.completed + ShardRow.diverged < ShardRow.trials)
+    shards = session.execute(query.where(*which, *begun)).all()
     stored = read_summaries(session, {shard.id: shard.trials for shard in shards})
     used = [shard for shard in shards if stored[shard.id]["wall_seconds"].any()]
     again = [ShardProgress(shard.id, shard.attempt, shard.step, without_time(stored[shard.id])) for shard in used]

@@ -68,7 +68,7 @@ MUTANTS = (
     Mutant(
         "a pack holds what it was chosen from",
         f"{_QUEUE}/claims.py",
-        " and shards[shard.id].attempt == shard.attempt",
+        " and row.attempt == asked[row.id].attempt",
         "",
         ("tests/queue/test_claims.py",),
     ),
@@ -96,23 +96,23 @@ MUTANTS = (
     Mutant(
         "claims lock the shards they take",
         f"{_QUEUE}/claims.py",
-        "        .with_for_update(skip_locked=True, key_share=True)\n",
+        "        .order_by(JobRow.id, ShardRow.id)\n        .with_for_update(skip_locked=True, key_share=True)\n",
         "",
         ("tests/queue/test_claims.py::test_a_shard_whose_row_is_held_by_others_keeps_nobody_waiting",),
     ),
     Mutant(
         "claims wait for each other",
         f"{_QUEUE}/claims.py",
-        "    _lock_claims(session)\n    now",
-        "    now",
+        "now = _lock_claims(session)",
+        "now = store_now(session)",
         ("tests/queue/test_fair_share.py::test_claims_at_the_same_moment_are_as_fair_as_one_after_the_other",),
     ),
     Mutant(
         "a frozen claim is ended",
         f"{_QUEUE}/claims.py",
-        "select(frozen, ",
-        "select(",
-        ("tests/queue/test_fair_share.py::test_a_frozen_claim_keeps_others_waiting_for_a_while_only",),
+        "select(frozen, not_awaited",
+        "select(not_awaited",
+        ("tests/queue/test_claim_lock.py::test_a_frozen_claim_keeps_others_waiting_for_a_while_only",),
     ),
     Mutant(
         "a claim is charged at once",

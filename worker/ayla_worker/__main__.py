@@ -53,7 +53,8 @@ def main() -> int:
         stop.on_end_of(sys.stdin.buffer)
     identity = describe_worker(settings)
     warm_up()
-    database = Database(settings.store_url)
+    # One connection, as most of the time one thread at most speaks with the store: a thousand workers keep a thousand.
+    database = Database(settings.store_url, kept_connections=1)
     runner = Runner(database, settings, identity, stop.is_set)
     runner.watchdog.start()
     wake_ups = WakeUps(settings, identity)

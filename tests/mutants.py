@@ -102,16 +102,16 @@ MUTANTS = (
     ),
     Mutant(
         "claims wait for each other",
-        f"{_QUEUE}/claims.py",
-        "now = _lock_claims(session)",
-        "now = store_now(session)",
+        f"{_QUEUE}/claim_lock.py",
+        "func.pg_advisory_xact_lock(CLAIM_LOCK)",
+        "func.pg_advisory_xact_lock(func.pg_backend_pid())",
         ("tests/queue/test_fair_share.py::test_claims_at_the_same_moment_are_as_fair_as_one_after_the_other",),
     ),
     Mutant(
         "a frozen claim is ended",
-        f"{_QUEUE}/claims.py",
-        "select(frozen, not_awaited",
-        "select(not_awaited",
+        f"{_QUEUE}/claim_lock.py",
+        "select(frozen, patient",
+        "select(patient",
         ("tests/queue/test_claim_lock.py::test_a_frozen_claim_keeps_others_waiting_for_a_while_only",),
     ),
     Mutant(

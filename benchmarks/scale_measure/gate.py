@@ -1,42 +1,58 @@
-"""A gate at which processes wait until all are ready: an advisory lock of the store that they all use anyway."""
+"""Gates at which processes wait for each other: advisory locks of the store that they all use anyway."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import IntEnum
 
 from ayla_service.db.session import Database
 from sqlalchemy import text
 
-_GATE = 4711
-_SHUT, _OPEN = f"SELECT pg_advisory_lock({_GATE})", f"SELECT pg_advisory_unlock({_GATE})"
-_PASS = f"SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock_shared({_GATE})"
-_WAITING = f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {_GATE} AND NOT granted"
+
+class Gate(IntEnum):
+    """A gate, by the number of its lock."""
+
+    BEGIN = 4711
+    END = 4712
+
+
+WAIT_AT_GATE = "pg_advisory_xact_lock_shared"
+"""Part of the statement of whoever waits, by which the watch of the store knows it."""
+
 _LOOK_SECONDS = 0.05
-_PATIENCE_SECONDS = 180.0
+_PATIENCE_SECONDS = 600.0
 
 
-def wait_at_gate(database: Database) -> None:
+def wait_at(gate: Gate, database: Database) -> None:
     """Return when the gate is opened."""
     with database.engine.begin() as connection:
-        for statement in _PASS.split(";"):
-            connection.execute(text(statement))
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
+        connection.execute(text(f"SELECT {WAIT_AT_GATE}({gate.value})"))
 
 
 @contextmanager
-def gate(database: Database, processes: int) -> Iterator[None]:
-    """Shut the gate; what is done in the context begins when so many processes wait, and then it opens.
+def shut(gate: Gate, database: Database) -> Iterator[None]:
+    """Keep the gate shut until the context is left."""
+    with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text(f"SELECT pg_advisory_lock({gate.value})"))
+        try:
+            yield
+        finally:
+            connection.execute(text(f"SELECT pg_advisory_unlock({gate.value})"))
+
+
+def await_processes(gate: Gate, database: Database, processes: int) -> None:
+    """Return when so many processes wait at the gate.
 
     Raises:
         RuntimeError: if they do not come.
     """
+    waiting = text(
+        f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {gate.value} AND NOT granted"
+    )
+    deadline = time.monotonic() + _PATIENCE_SECONDS
     with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        connection.execute(text(_SHUT))
-        try:
-            yield
-            deadline = time.monotonic() + _PATIENCE_SECONDS
-            while connection.execute(text(_WAITING)).scalar_one() < processes:
-                if time.monotonic() > deadline:
-                    raise RuntimeError("the simulated workers do not start")
-                time.sleep(_LOOK_SECONDS)
-        finally:
-            connection.execute(text(_OPEN))
+        while connection.execute(waiting).scalar_one() < processes:
+            if time.monotonic() > deadline:
+                raise RuntimeError("the processes do not come to the gate")
+            time.sleep(_LOOK_SECONDS)

@@ -11,9 +11,10 @@ from typing import Any, Self
 
 import psutil
 from ayla_service.db.session import Database
-from ayla_service.queue.claims import CLAIM_LOCK
+from ayla_service.queue.claim_lock import CLAIM_LOCK
 from sqlalchemy import Connection, text
 
+from scale_measure.gate import WAIT_AT_GATE
 from tests.servers.postgres import PostgresServer
 
 _EVERY_SECONDS = 0.1
@@ -22,7 +23,7 @@ _LOGGED_WAIT = "still waiting for"
 _WAITS = text(
     "SELECT coalesce(wait_event_type, ''), coalesce(wait_event, ''), count(*) FROM pg_stat_activity "
     "WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' "
-    "AND (state = 'active' OR state = 'idle in transaction') GROUP BY 1, 2"
+    f"AND state IN ('active', 'idle in transaction') AND query NOT LIKE '%{WAIT_AT_GATE}%' GROUP BY 1, 2"
 )
 _HOLDER = text(
     "SELECT a.state, coalesce(a.wait_event_type, ''), coalesce(a.wait_event, ''), a.query FROM pg_locks l "

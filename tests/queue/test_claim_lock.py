@@ -1,10 +1,14 @@
 """The lock by which claims wait for each other: who waits, for how long, and what is safe without waiting."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from ayla_service.db.models import AttemptRow, ShardRow
 from ayla_service.db.session import Database, store_is_away
-from ayla_service.queue import attempts, claims
-from ayla_service.queue.claims import CLAIM_LOCK, WorkerIdentity, claim, claim_pack
+from ayla_service.queue import attempts
+from ayla_service.queue.claim_lock import CLAIM_LOCK, lock_claims
+from ayla_service.queue.claims import WorkerIdentity, claim, claim_pack
 from ayla_service.queue.policy import PackLimits
 from ayla_service.states import ShardState
 from sqlalchemy import delete, event, make_url, select, text, update
@@ -23,7 +27,7 @@ def test_a_frozen_claim_keeps_others_waiting_for_a_while_only(database: Database
     options = {"options": "-c idle_in_transaction_session_timeout=600ms"}
     frozen_worker = Database(make_url(database.url).update_query_dict(options).render_as_string(hide_password=False))
     with frozen_worker.read() as frozen:
-        claims._lock_claims(frozen)
+        lock_claims(frozen)
         assert frozen.scalar(text("SHOW idle_in_transaction_session_timeout")) == "200ms"
         assert claim(database, WORKER, LEASE) is not None, "once the frozen one is ended"
         with pytest.raises(DBAPIError) as ended:
@@ -50,8 +54,27 @@ def test_who_finds_nothing_to_claim_keeps_nobody_waiting(database: Database) -> 
     options = {"options": "-c lock_timeout=1ms"}
     hurried = Database(make_url(database.url).update_query_dict(options).render_as_string(hide_password=False))
     with database.write() as session:
-        claims._lock_claims(session)
+        lock_claims(session)
         assert claim(hurried, WORKER, LEASE) is None
+    hurried.dispose()
+
+
+def test_a_claim_waits_for_its_turn_for_longer_than_for_any_other_lock(database: Database) -> None:
+    """Those who gave up would all come again at once, and keep the others from it even longer."""
+    if database.is_sqlite:
+        pytest.skip("SQLite has no such lock")
+    submit(database)
+    options = {"options": "-c lock_timeout=2s"}
+    hurried = Database(make_url(database.url).update_query_dict(options).render_as_string(hide_password=False))
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as session:
+            lock_claims(session)
+            claimed = pool.submit(claim, hurried, WORKER, LEASE)
+            time.sleep(2.5)
+        assert claimed.result() is not None
+    with hurried.write() as session:
+        lock_claims(session)
+        assert session.scalar(text("SHOW lock_timeout")) == "12s"
     hurried.dispose()
 
 
@@ -75,7 +98,7 @@ def test_a_claim_does_not_wait_for_the_disk_and_what_it_is_for_does(database: Da
     if database.is_sqlite:
         pytest.skip("SQLite has no such lock")
     with database.write() as session:
-        claims._lock_claims(session)
+        lock_claims(session)
         assert session.scalar(text("SHOW synchronous_commit")) == "off"
     with database.write() as session:
         assert session.scalar(text("SHOW synchronous_commit")) == "on"

@@ -4,20 +4,21 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from ayla_spec import ResolvedJobSpec
 from ayla_spec.batch import TrialBatch
 from ayla_spec.space import Space
-from sqlalchemy import Insert, Interval, Row, Select, Update, cast, extract, func, insert, literal, select, update
+from sqlalchemy import Insert, Row, Update, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import UtcDateTime
 from ayla_service.db.models import AttemptRow, CheckpointRow, JobRow, ShardRow
-from ayla_service.db.session import Database, store_now
+from ayla_service.db.session import Database
 from ayla_service.queue.accounting import charge
+from ayla_service.queue.claim_lock import lock_claims
 from ayla_service.queue.eligibility import EligibleMembers, eligible_by_priority, work_in_sight
 from ayla_service.queue.fair_queue import FAIR, ResourceUsage, SharePolicy
 from ayla_service.queue.lifecycle import queue_delayed
@@ -32,14 +33,6 @@ _MOST_PACKS = 8
 
 _PAUSES = (0.02, 0.05, 0.1)
 """Seconds before it looks again when all of that was taken."""
-
-CLAIM_LOCK = 0x61796C61_636C6169
-"""Number of the claims among PostgreSQL's advisory locks; no other lock of this store has it."""
-
-_IDLE = "idle_in_transaction_session_timeout"
-_FROZEN_SHARE = 1 / 3
-"""Time after which PostgreSQL ends a claim that does nothing, as a part of what any transaction has: 5 s of 15 s.
-Less than those who wait for it wait (lock_timeout), so that a frozen worker makes none of them fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +135,7 @@ def _claim_any(
     in_sight = work_in_sight(session, worker.devices)
     if not any(in_sight):
         return ()
-    now = _lock_claims(session)
+    now = lock_claims(session)
     if in_sight.due:
         queue_delayed(session, now)
     skipped = Skipped()
@@ -155,37 +148,6 @@ def _claim_any(
             charge(session, eligible, usage, shares)
             return claims
     return None if skipped.shards or skipped.jobs else ()
-
-
-def _lock_claims(session: Session) -> datetime:
-    """Let claims wait for each other: two that looked at the same moment would both serve the same member.
-
-    SQLite has one writer at a time.
-
-    Returns:
-        The store's time when it is this claim's turn.
-    """
-    if session.get_bind().dialect.name == "sqlite":
-        return store_now(session)
-    now: datetime = session.execute(_LOCK).scalar_one()
-    return now.astimezone(UTC)
-
-
-def _lock_statement() -> Select[datetime]:
-    """One statement, as all claims wait for its answer: the settings of this transaction, the lock, and then the time.
-
-    What waits for this claim does not wait for the disk as well. A server that dies may forget a claim that was
-    answered: then the shard is queued as before, and the attempt is not current, like one whose lease was lost. It has
-    stored nothing, as a later commit that is on the disk has all before it there too.
-    """
-    seconds = extract("epoch", cast(func.current_setting(_IDLE), Interval)) * _FROZEN_SHARE
-    frozen = func.set_config(_IDLE, func.concat(seconds, "s"), True)
-    not_awaited = func.set_config("synchronous_commit", "off", True)
-    locked = select(frozen, not_awaited, func.pg_advisory_xact_lock(CLAIM_LOCK)).cte("locked")
-    return select(func.clock_timestamp()).select_from(locked.prefix_with("MATERIALIZED", dialect="postgresql"))
-
-
-_LOCK = _lock_statement()
 
 
 def _take(

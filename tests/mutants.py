@@ -110,8 +110,8 @@ MUTANTS = (
     Mutant(
         "a frozen claim is ended",
         f"{_QUEUE}/claim_lock.py",
-        "select(frozen, patient",
-        "select(patient",
+        "select(frozen, not_awaited",
+        "select(not_awaited",
         ("tests/queue/test_claim_lock.py::test_a_frozen_claim_keeps_others_waiting_for_a_while_only",),
     ),
     Mutant(

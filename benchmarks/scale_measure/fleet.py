@@ -26,11 +26,11 @@ from scale_measure.gate import Gate, wait_at
 from tests.factories import progress
 
 ENVIRONMENT = {"ayla": "1.0.0", "torch": "2.13.0", "python": "3.11.7", "machine": "x86_64", "threads": 1}
-_STOP_SECONDS = 30.0
+_STOP_SECONDS = 90.0  # whoever waits for a claim still gets its turn
 _STORE_PAUSE_SECONDS = 1.0  # as a real worker, after an error of the store
 _NEVER_AGAIN = RetryPolicy(max_attempts=3, pause_seconds=1.0)
-_MORE = 8
-"""Connections of a process beside those of its workers: signs of life, the reaper."""
+_MORE = 4
+"""Connections of a process beside those of its workers: for the gates, signs of life and the reaper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,20 +175,22 @@ def run(url: str, first: int, count: int, duty: dict[str, Any]) -> dict[str, Any
     database, log, ending = Database(url, count + _MORE), Log(), threading.Event()
     duties = Duty(**duty)
     fleet = [SimulatedWorker(database, first + number, duties, log, ending) for number in range(count)]
-    _connect(database, count)
+    _connect(database, count + _MORE)
     if duties.presence_seconds:
         _register(database, [worker.identity for worker in fleet])
     hasty = SimulatedWorker(database, first + count, Duty(), log, ending)
     hasty.rehearse()
     threads = [threading.Thread(target=worker.run, daemon=True) for worker in fleet]
     threads += Housekeeping(database, [worker.identity.name for worker in fleet], duties, log, ending).threads()
-    wait_at(Gate.BEGIN, database)
-    for thread in threads:
-        thread.start()
-    wait_at(Gate.END, database)
+    with database.engine.connect() as own:
+        wait_at(Gate.BEGIN, own)
+        for thread in threads:
+            thread.start()
+        wait_at(Gate.END, own)
     ending.set()
+    deadline = time.monotonic() + _STOP_SECONDS
     for thread in threads:
-        thread.join(_STOP_SECONDS)
+        thread.join(max(0.0, deadline - time.monotonic()))
     return {"operations": log.operations, "errors": dict(log.errors)}
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from enum import IntEnum
 
 from ayla_service.db.session import Database
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 
 class Gate(IntEnum):
@@ -23,9 +23,9 @@ _LOOK_SECONDS = 0.05
 _PATIENCE_SECONDS = 600.0
 
 
-def wait_at(gate: Gate, database: Database) -> None:
-    """Return when the gate is opened."""
-    with database.engine.begin() as connection:
+def wait_at(gate: Gate, connection: Connection) -> None:
+    """Return when the gate is opened. The connection is the caller's own: busy threads may take all of a pool."""
+    with connection.begin():
         connection.execute(text("SET LOCAL lock_timeout = 0"))
         connection.execute(text(f"SELECT {WAIT_AT_GATE}({gate.value})"))
 

@@ -24,10 +24,11 @@ def run(url: str, store_url: str, clients: int) -> list[tuple[str, float, float]
 
     threads = [threading.Thread(target=post) for _ in range(clients)]
     database = Database(store_url)
-    wait_at(Gate.BEGIN, database)
-    for thread in threads:
-        thread.start()
-    wait_at(Gate.END, database)
+    with database.engine.connect() as own:
+        wait_at(Gate.BEGIN, own)
+        for thread in threads:
+            thread.start()
+        wait_at(Gate.END, own)
     ending.set()
     for thread in threads:
         thread.join()

@@ -1,14 +1,14 @@
 """The lock by which claims wait for each other: who waits, for how long, and what is safe without waiting."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from ayla_service.db.models import AttemptRow, ShardRow
 from ayla_service.db.session import Database, store_is_away
-from ayla_service.queue import attempts
+from ayla_service.queue import attempts, claim_lock, claims
 from ayla_service.queue.claim_lock import CLAIM_LOCK, lock_claims
-from ayla_service.queue.claims import WorkerIdentity, claim, claim_pack
+from ayla_service.queue.claims import Claim, WorkerIdentity, claim, claim_pack
 from ayla_service.queue.policy import PackLimits
 from ayla_service.states import ShardState
 from sqlalchemy import delete, event, make_url, select, text, update
@@ -59,23 +59,35 @@ def test_who_finds_nothing_to_claim_keeps_nobody_waiting(database: Database) -> 
     hurried.dispose()
 
 
-def test_a_claim_waits_for_its_turn_for_longer_than_for_any_other_lock(database: Database) -> None:
-    """Those who gave up would all come again at once, and keep the others from it even longer."""
+def test_a_line_that_is_full_is_left_and_come_back_to(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many come at once, each gets its turn, and few of them wait in the store."""
     if database.is_sqlite:
         pytest.skip("SQLite has no such lock")
+    monkeypatch.setattr(claim_lock, "_LOCK", claim_lock._lock_statement(places=2))
+    for _ in range(12):
+        submit(database)
+    at_once = Barrier(6)
+
+    def two(number: int) -> list[Claim | None]:
+        at_once.wait()
+        return [claim(database, WorkerIdentity(f"one of many:{number}", WORKER.devices, {}), LEASE) for _ in range(2)]
+
+    with ThreadPoolExecutor(6) as pool:
+        found = [claimed for some in pool.map(two, range(6)) for claimed in some]
+    assert len({claimed.shard_id for claimed in found if claimed is not None}) == 12
+
+
+def test_who_finds_the_line_full_for_long_gives_up(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that is told to stop looks whether it was, between two claims."""
+    if database.is_sqlite:
+        pytest.skip("SQLite has no such lock")
+    monkeypatch.setattr(claim_lock, "_LOCK", claim_lock._lock_statement(places=1))
+    monkeypatch.setattr(claims, "_LINE_SECONDS", 0.0)
     submit(database)
-    options = {"options": "-c lock_timeout=2s"}
-    hurried = Database(make_url(database.url).update_query_dict(options).render_as_string(hide_password=False))
-    with ThreadPoolExecutor(1) as pool:
-        with database.write() as session:
-            lock_claims(session)
-            claimed = pool.submit(claim, hurried, WORKER, LEASE)
-            time.sleep(2.5)
-        assert claimed.result() is not None
-    with hurried.write() as session:
+    with database.write() as session:
         lock_claims(session)
-        assert session.scalar(text("SHOW lock_timeout")) == "12s"
-    hurried.dispose()
+        assert claim(database, WORKER, LEASE) is None
+    assert claim(database, WORKER, LEASE) is not None
 
 
 def test_a_claim_makes_others_wait_for_few_answers(database: Database) -> None:

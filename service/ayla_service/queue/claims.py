@@ -1,5 +1,6 @@
 """Claims: a worker takes the best shards that it can run, in one transaction that opens their attempts and leases."""
 
+import random
 import time
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -18,7 +19,7 @@ from ayla_service.db.columns import UtcDateTime
 from ayla_service.db.models import AttemptRow, CheckpointRow, JobRow, ShardRow
 from ayla_service.db.session import Database
 from ayla_service.queue.accounting import charge
-from ayla_service.queue.claim_lock import lock_claims
+from ayla_service.queue.claim_lock import LineFull, lock_claims
 from ayla_service.queue.eligibility import EligibleMembers, eligible_by_priority, work_in_sight
 from ayla_service.queue.fair_queue import FAIR, ResourceUsage, SharePolicy
 from ayla_service.queue.lifecycle import queue_delayed
@@ -33,6 +34,12 @@ _MOST_PACKS = 8
 
 _PAUSES = (0.02, 0.05, 0.1)
 """Seconds before it looks again when all of that was taken."""
+
+_LINE_SECONDS = 8.0
+"""Time for which it comes again while the line is full; less than a process has that is told to stop."""
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 4.0
+"""Seconds before it comes again at most, the first and any later time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +115,23 @@ def claim_pack(
     """Take the best queued shard this worker can run and, if it is small, small ones that follow it.
 
     Returns:
-        The claims, best first; none if nothing is queued, or if others took all that was seen.
+        The claims, best first; none if nothing is queued, if others took all that was seen, or if too many wait.
     """
+    begun, longest = time.monotonic(), _FIRST_PAUSE
+    while True:
+        try:
+            return _claim_pack(database, worker, lease_seconds, limits, shares)
+        except LineFull:
+            if time.monotonic() - begun > _LINE_SECONDS:
+                return ()
+        time.sleep(longest * random.random())  # noqa: S311  # so that not all come again at once
+        longest = min(2 * longest, _LONGEST_PAUSE)
+
+
+def _claim_pack(
+    database: Database, worker: WorkerIdentity, lease_seconds: float, limits: PackLimits, shares: SharePolicy
+) -> tuple[Claim, ...]:
+    """The same; raises LineFull if too many wait."""
     for pause in _PAUSES:
         if database.is_sqlite and not _is_work_in_sight(database, worker):
             return ()

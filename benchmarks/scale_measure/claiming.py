@@ -105,7 +105,7 @@ def _bound(runs: Mapping[int, Run]) -> str:
         "What bounds claims is the lock by which they wait for each other, so that shares are strict: one claim after "
         f"the other, {duration(each)} each with {most} workers. For {_share(run, AWAY):.0%} of that time the "
         "server waits for the worker whose turn it is, as that chooses. So the lock is held for six answers of the "
-        "server after the one that grants it and not for the disk, and who finds nothing to claim does not ask for it. "
-        f"Whoever comes last of {most} at once waits for about {duration(most * each)}; after ten seconds it "
-        "gives up, and asks again a second later."
+        "server after the one that grants it and not for the disk, who finds nothing to claim does not ask for it, and "
+        "sixteen at most wait for it in the store: the others come again after a pause. "
+        f"Whoever comes last of {most} at once gets its shard after about {duration(most * each)}."
     )

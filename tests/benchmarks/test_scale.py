@@ -15,8 +15,10 @@ _ROOT = Path(__file__).parents[2]
 def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of the results of a quick run."""
     folder = tmp_path_factory.mktemp("scale")
-    command = [sys.executable, "-m", "benchmarks.scale", "--quick", "--only", "claims,submissions", "--output", folder]
-    run = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
+    options = ["--quick", "--only", "claims,submissions", "--output", str(folder)]
+    run = subprocess.run(
+        [sys.executable, "-m", "benchmarks.scale", *options], cwd=_ROOT, capture_output=True, text=True, check=False
+    )
     assert run.returncode == 0, run.stderr[-2000:]
     return folder
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from prometheus_client.multiprocess import mark_process_dead  # type: ignore[attr-defined]
+from prometheus_client.multiprocess import mark_process_dead
 
 from ayla_service.observability.metrics import SHARED_FOLDER
 from ayla_service.processes.server import STOP_SIGNALS
@@ -48,7 +48,7 @@ def _supervisors(listener: socket.socket, settings: Settings, folder: str) -> li
             [sys.executable, "-m", "ayla_service", "api", "--fd", str(descriptor), "--exit-with-parent"],
             title="API",
             descriptors=[descriptor],
-            on_end=lambda pid: mark_process_dead(pid, folder),
+            on_end=lambda pid: mark_process_dead(pid, folder),  # type: ignore[no-untyped-call]
         )
         for _ in range(settings.api_processes)
     ]

@@ -12,7 +12,7 @@ from ayla_service.db.columns import UtcDateTime
 from ayla_service.db.models import JobLabelRow, JobRow, ShardRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.jobs.planning import insert_jobs, plan_job
-from ayla_service.teams.principal import LOCAL
+from ayla_service.teams.principal import LOCAL, Principal
 from ayla_spec import JobSpec
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, text, true
 from sqlalchemy.orm import Session
@@ -40,12 +40,12 @@ _REPLACED: dict[Any, dict[str, str]] = {
 """Which columns of a table a copy has of its own, and where they come from; in the order in which they can be added."""
 
 
-def fill(database: Database, count: int) -> None:
-    """Add queued jobs; up to 50 000 of them become visible at once, in one transaction."""
+def fill(database: Database, count: int, owner: Principal = LOCAL) -> None:
+    """Add queued jobs of a member; up to 50 000 of them become visible at once, in one transaction."""
     for first in range(0, count, _AT_ONCE):
         with database.write() as session:
             now = store_now(session)
-            job = plan_job(LOCAL, JobSpec.model_validate(SMALL), SMALL, small(), now)
+            job = plan_job(owner, JobSpec.model_validate(SMALL), SMALL, small(), now)
             insert_jobs(session, [job])
             _copy(session, job.job["id"], now, min(_AT_ONCE, count - first) - 1)
 

@@ -19,6 +19,7 @@ from ayla_service.logging import configure_logging, report_failed_start
 from ayla_service.privacy import private_files
 from ayla_service.processes.run_command import raise_on_terminate, run_command
 from ayla_service.processes.server import serve_until_stopped, stop_with_parent
+from ayla_service.processes.several import serve_by_several
 from ayla_service.processes.startup import (
     StartError,
     adopt,
@@ -34,7 +35,7 @@ from ayla_service.processes.startup import (
     variable,
     warn_of_unknown_variables,
 )
-from ayla_service.processes.supervisor import EmbeddedWakeUp, WorkerSupervisor
+from ayla_service.processes.supervisor import EmbeddedWakeUp, ProcessSupervisor
 from ayla_service.queue.wakeup import make_wake_up
 from ayla_service.settings import Settings
 
@@ -70,6 +71,9 @@ Host = Annotated[
 ]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port, instead of AYLA_PORT; 0 takes a free one.")]
 DataDir = Annotated[Path | None, typer.Option(help="Folder of the embedded store, instead of AYLA_DATA_DIR.")]
+Processes = Annotated[
+    int | None, typer.Option(min=1, max=64, help="Processes that share the port, instead of AYLA_API_PROCESSES.")
+]
 Descriptor = Annotated[int | None, typer.Option("--fd", hidden=True)]
 ExitWithParent = Annotated[bool, typer.Option("--exit-with-parent", hidden=True)]
 
@@ -117,7 +121,7 @@ def serve(
     _greet(listener, settings)
     with (
         contextlib.closing(make_wake_up(settings.broker_url)) as wake_up,
-        WorkerSupervisor(environment(settings), settings.shutdown_seconds) as supervisor,
+        ProcessSupervisor(environment(settings), settings.shutdown_seconds) as supervisor,
     ):
         app = create_app(settings, database, EmbeddedWakeUp(wake_up, supervisor))
         serve_until_stopped(app, listener, settings)
@@ -125,19 +129,35 @@ def serve(
 
 
 @app.command()
-def api(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
+def api(
+    host: Host = None,
+    port: Port = None,
+    data_dir: DataDir = None,
+    processes: Processes = None,
+    *,
+    fd: Descriptor = None,
+    exit_with_parent: ExitWithParent = False,
+) -> None:
     """Start the API only.
 
     Workers are started apart, and the store is migrated before.
     """
-    settings = load_settings(host=host, port=port, data_dir=data_dir)
+    settings = load_settings(host=host, port=port, data_dir=data_dir, api_processes=processes)
     configure_logging(settings)
-    warn_of_unknown_variables()
+    if exit_with_parent:
+        stop_with_parent()
+    else:
+        warn_of_unknown_variables()
     require_broker(settings)
-    listener = listen(settings.host, settings.port)
+    listener = listen(settings.host, settings.port) if fd is None else adopt(fd)
     database = open_store(settings, migrate=False)
     require_keys(listener, database)
-    _greet(listener, settings)
+    if not exit_with_parent:
+        _greet(listener, settings)
+    if settings.api_processes > 1:
+        database.dispose()
+        serve_by_several(listener, settings)
+        return
     with contextlib.closing(make_wake_up(settings.broker_url)) as wake_up:
         serve_until_stopped(create_app(settings, database, wake_up), listener, settings)
     database.dispose()

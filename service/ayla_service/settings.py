@@ -78,6 +78,12 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address the API listens on.")
     port: int = Field(8642, ge=0, le=65535, description="Port the API listens on; 0 takes a free one.")
+    api_processes: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Processes of 'ayla-service api' on its port: about one for each core that the API may use.",
+    )
     allowed_hosts: Names | None = Field(
         None,
         description="Host names that requests may be for, separated by commas or as a JSON list. "

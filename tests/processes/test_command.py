@@ -193,7 +193,7 @@ def test_other_machines_are_served_only_once_there_is_a_key(
 ) -> None:
     served: list[Listening] = []
     monkeypatch.setattr("ayla_service.cli.serve_until_stopped", lambda _app, listener, _: served.append(listener))
-    monkeypatch.setattr("ayla_service.cli.WorkerSupervisor", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr("ayla_service.cli.ProcessSupervisor", lambda *_: contextlib.nullcontext())
     monkeypatch.setattr("ayla_service.cli.listen", Listening)
     command("migrate")
     line = said(command(*arguments, "--host", "0.0.0.0"))

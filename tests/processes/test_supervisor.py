@@ -8,7 +8,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from ayla_service.processes.supervisor import WorkerSupervisor
+from ayla_service.processes.supervisor import ProcessSupervisor
 from structlog.typing import EventDict
 
 from tests.processes.command import is_running
@@ -30,8 +30,8 @@ def notes(tmp_path: Path) -> Path:
     return tmp_path / "pids"
 
 
-def supervisor(notes: Path, script: str, shutdown_seconds: float = 30.0) -> WorkerSupervisor:
-    return WorkerSupervisor(dict(os.environ), shutdown_seconds, [sys.executable, "-c", script, str(notes)])
+def supervisor(notes: Path, script: str, shutdown_seconds: float = 30.0) -> ProcessSupervisor:
+    return ProcessSupervisor(dict(os.environ), shutdown_seconds, [sys.executable, "-c", script, str(notes)])
 
 
 def lines(notes: Path) -> list[str]:
@@ -62,7 +62,7 @@ def test_a_worker_that_dies_is_started_anew(notes: Path) -> None:
 
 def test_a_worker_that_cannot_be_started_is_tried_again(notes: Path, tmp_path: Path, events: list[EventDict]) -> None:
     program = tmp_path / "worker"
-    with WorkerSupervisor(dict(os.environ), 30.0, [str(program), str(notes)]):
+    with ProcessSupervisor(dict(os.environ), 30.0, [str(program), str(notes)]):
         wait_until(lambda: events, "a failure that is told")
         program.write_text(f"#!{sys.executable}\n{OBEDIENT}")
         program.chmod(0o755)
@@ -88,8 +88,8 @@ def test_stopping_right_after_the_start_leaves_nothing(notes: Path) -> None:
 def test_a_worker_goes_when_the_service_is_killed(notes: Path) -> None:
     service = textwrap.dedent(f"""
         import os, sys, time
-        from ayla_service.processes.supervisor import WorkerSupervisor
-        with WorkerSupervisor(dict(os.environ), 30.0, [sys.executable, "-c", {OBEDIENT!r}, sys.argv[1]]):
+        from ayla_service.processes.supervisor import ProcessSupervisor
+        with ProcessSupervisor(dict(os.environ), 30.0, [sys.executable, "-c", {OBEDIENT!r}, sys.argv[1]]):
             time.sleep(300)
     """)
     with subprocess.Popen([sys.executable, "-c", service, str(notes)], stdout=subprocess.DEVNULL) as process:

@@ -9,16 +9,15 @@ from threading import Barrier
 
 import pytest
 from ayla_service.db.models import AttemptRow, MemberRow, ShardRow, TeamRow, TeamUsageRow, UsageRow
-from ayla_service.db.session import Database, store_is_away, store_now
-from ayla_service.queue import attempts, claims, control, packs
-from ayla_service.queue.claims import CLAIM_LOCK, Claim, WorkerIdentity, claim, claim_pack
+from ayla_service.db.session import Database, store_now
+from ayla_service.queue import attempts, control, packs
+from ayla_service.queue.claims import Claim, WorkerIdentity, claim, claim_pack
 from ayla_service.queue.eligibility import WORKERS_LIMIT
 from ayla_service.queue.policy import PackLimits
 from ayla_service.queue.reaper import reap
 from ayla_service.teams.limits import Limit
 from ayla_service.teams.principal import LOCAL, Principal
-from sqlalchemy import make_url, select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import select, update
 
 from tests.factories import AT_ONCE, WORKER, colleague, stranger
 from tests.queue.queueing import LEASE, claim_one, expire_leases
@@ -306,33 +305,6 @@ def _at_once(database: Database, count: int) -> list[str]:
     with ThreadPoolExecutor(count) as pool:
         found = list(pool.map(one, range(count)))
     return [owner_of(database, claimed) for claimed in found if claimed is not None]
-
-
-def test_a_frozen_claim_keeps_others_waiting_for_a_while_only(database: Database) -> None:
-    if database.is_sqlite:
-        pytest.skip("SQLite has no such lock")
-    queue(database, LOCAL, 1, 20.0)
-    options = {"options": "-c idle_in_transaction_session_timeout=600ms"}
-    frozen_worker = Database(make_url(database.url).update_query_dict(options).render_as_string(hide_password=False))
-    with frozen_worker.read() as frozen:
-        claims._lock_claims(frozen)
-        assert frozen.scalar(text("SHOW idle_in_transaction_session_timeout")) == "200ms"
-        assert claim(database, WORKER, LEASE) is not None, "once the frozen one is ended"
-        with pytest.raises(DBAPIError) as ended:
-            frozen.execute(text("SELECT 1"))
-    frozen_worker.dispose()
-    assert store_is_away(ended.value), "its worker looks again"
-
-
-def test_the_lock_of_claims_is_let_go_at_the_end(database: Database) -> None:
-    if database.is_sqlite:
-        pytest.skip("SQLite has no such lock")
-    queue(database, LOCAL, 1, 20.0)
-    claim_one(database)
-    with database.read() as session:
-        free = select(text("pg_try_advisory_xact_lock(:lock)")).params(lock=CLAIM_LOCK)
-        assert session.scalar(free)
-        assert session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "10min"
 
 
 def test_claims_and_ends_at_once_charge_everybody_rightly_and_never_wait_in_a_circle(database: Database) -> None:

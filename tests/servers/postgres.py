@@ -6,7 +6,7 @@
 import contextlib
 import secrets
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -45,16 +45,19 @@ class PostgresServer(Server):
 
     @classmethod
     @contextmanager
-    def own(cls, *, durable: bool = False, tcp: bool = False) -> Iterator[Self]:
+    def own(
+        cls, *, durable: bool = False, tcp: bool = False, settings: Mapping[str, object] | None = None
+    ) -> Iterator[Self]:
         """A server of the test's own, with no database but the maintenance one; it is gone afterwards.
 
         Args:
             durable: whether commits reach the disk. Without it they outlive any kill of the server all the same:
                 only a machine that loses its power loses them.
             tcp: whether it listens on a free port of 127.0.0.1 too, and ``url`` goes there, with a password.
+            settings: of the server, beside those that it needs to be one of the tests'.
         """
         home = programs.home("pg")
-        with running(home, lambda: cls._made(home, durable=durable, tcp=tcp)) as server:
+        with running(home, lambda: cls._made(home, settings or {}, durable=durable, tcp=tcp)) as server:
             yield server
 
     def create_database(self, name: str, template: str | None = None) -> URL:
@@ -78,7 +81,7 @@ class PostgresServer(Server):
             self._ours().stop(signal.SIGQUIT)
 
     @classmethod
-    def _made(cls, home: Path, *, durable: bool, tcp: bool) -> Self:
+    def _made(cls, home: Path, settings: Mapping[str, object], *, durable: bool, tcp: bool) -> Self:
         folder, data, password = programs.postgres_folder(home), home / "data", secrets.token_hex()
         _make_cluster(folder, data, password, durable=durable)
         port = free_port() if tcp else 5432  # without TCP only a part of the socket's name
@@ -90,6 +93,7 @@ class PostgresServer(Server):
             # kill would lose commits.
             "fsync": "on" if durable else "off",
             "max_connections": _CONNECTIONS,
+            **settings,
         }
         arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         process = ServerProcess(

@@ -30,6 +30,9 @@ class ServerProcess:
         is_ready: whether the process of this id answers by now.
         stop_signal: makes it end in good order.
         configuration: what it reads from its standard input, where no other user sees it.
+
+    Attributes:
+        log: what it writes.
     """
 
     def __init__(
@@ -42,7 +45,7 @@ class ServerProcess:
         configuration: str = "",
     ) -> None:
         self._command = list(command)
-        self._log = folder / "log"
+        self.log = folder / "log"
         self._is_ready = is_ready
         self._stop_signal = stop_signal
         self._configuration = configuration
@@ -106,7 +109,7 @@ class ServerProcess:
         return self._process
 
     def _spawned(self) -> subprocess.Popen[bytes]:
-        with self._log.open("ab") as log:
+        with self.log.open("ab") as log:
             # A session of its own: Ctrl-C in the terminal is for the tests, which stop the server themselves.
             process = subprocess.Popen(
                 self._command,
@@ -125,7 +128,7 @@ class ServerProcess:
     def _give_up(self) -> None:
         if self.is_running:
             self.kill()
-        end = self._log.read_bytes()[-_SHOWN_LOG_BYTES:].decode(errors="replace")
+        end = self.log.read_bytes()[-_SHOWN_LOG_BYTES:].decode(errors="replace")
         raise ServerError(f"{self._command[0]} does not start; its log ends:\n{end}")
 
     @staticmethod

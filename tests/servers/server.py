@@ -53,6 +53,10 @@ class Server:
         """Its process id."""
         return self._ours().pid
 
+    def said(self) -> str:
+        """What it has written into its log so far."""
+        return self._ours().log.read_text(errors="replace")
+
     def start(self) -> None:
         """Start it on the data it had, with recovery where it was killed; returns when it answers."""
         self._ours().start()

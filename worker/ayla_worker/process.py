@@ -38,7 +38,8 @@ def run_worker(
         name: of the worker. Default: a new one.
         wake_up: told about jobs that the worker itself has queued. Default: nobody.
     """
-    database = Database(settings.store_url)
+    # One connection, as most of the time one thread at most speaks with the store: a thousand workers keep a thousand.
+    database = Database(settings.store_url, kept_connections=1)
     name = name or unique_name()
     try:
         with WorkerRegistration(database, settings, facts_while_preparing(name)) as registration:

@@ -33,6 +33,8 @@ _POSTGRES_CONNECTION = {
     "tcp_user_timeout": 15_000,
 }
 
+_MORE_CONNECTIONS = 10
+
 _SQLITE_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _POSTGRES_DAMAGE = ("XX001", "XX002")  # data_corrupted, index_corrupted
 
@@ -47,11 +49,13 @@ class Database:
 
     Args:
         url: SQLAlchemy URL; ``sqlite:///…`` or ``postgresql+psycopg://…``.
+        kept_connections: to PostgreSQL that stay open while nobody uses them. Up to ten more are opened while all are
+            used at once, and closed again.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, kept_connections: int = 5) -> None:
         self.url = url
-        self.engine = _engine(url)
+        self.engine = _engine(url, kept_connections)
         self.is_damaged = False
         """Whether damage was found since this process began; it stays so until it ends."""
         event.listen(self.engine, "handle_error", self._notice_damage)
@@ -154,14 +158,21 @@ def store_now(session: Session) -> datetime:
     return now.astimezone(UTC)
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, kept_connections: int) -> Engine:
     parts = make_url(url)
     if parts.get_backend_name() != "sqlite":
         # What is given here hides what the URL says, which must win: a search path, another timeout.
         options = f"{_POSTGRES_OPTIONS} {parts.query.get('options', '')}".strip()
         ours = {name: value for name, value in _POSTGRES_CONNECTION.items() if name not in parts.query}
         connection = {**ours, "options": options}
-        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=connection)
+        engine = create_engine(
+            url,
+            pool_size=kept_connections,
+            max_overflow=_MORE_CONNECTIONS,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args=connection,
+        )
         event.listen(engine, "before_cursor_execute", _choose_format)
         return engine
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 30})

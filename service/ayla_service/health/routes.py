@@ -15,7 +15,7 @@ from ayla_service.health.schemas import Health, Readiness
 from ayla_service.http.about import NO_KEY
 from ayla_service.http.problems import responses
 from ayla_service.observability.disk_gauges import DiskCollector
-from ayla_service.observability.metrics import REGISTRY
+from ayla_service.observability.metrics import register_counted
 from ayla_service.observability.store_gauges import StoreCollector
 from ayla_service.observability.timeouts import CallWithTimeout
 from ayla_service.queue.gauges import store_gauges
@@ -67,7 +67,7 @@ def install_metrics(app: FastAPI, database: Database, settings: Settings) -> Non
     """Serve /metrics over a store."""
     read = partial(store_gauges, database, settings.presence_seconds)
     registry = CollectorRegistry()
-    registry.register(REGISTRY)
+    register_counted(registry)
     registry.register(StoreCollector(CallWithTimeout(read, _STORE_SECONDS)))
     folders = {"uploads": Path(tempfile.gettempdir())}
     registry.register(DiskCollector(folders if database.folder is None else {**folders, "store": database.folder}))

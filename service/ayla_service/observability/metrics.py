@@ -3,6 +3,7 @@
 Every label has few values, all known beforehand: what users send (paths, ids, methods) never becomes one.
 """
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from prometheus_client import (
     ProcessCollector,
     disable_created_metrics,
 )
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from ayla_service.states import AttemptOutcome
 
@@ -27,6 +29,9 @@ REGISTRY = CollectorRegistry()
 
 ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
+
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""Variable that names the folder of what several processes of the API on one port count together."""
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -59,7 +64,7 @@ _store_seconds = Histogram(
     "ayla_store_write_seconds", "Time of a write to the store, from begin to commit.", registry=REGISTRY, buckets=_FAST
 )
 
-_streams = Gauge("ayla_streams", "Streams of events that are open.", registry=REGISTRY)
+_streams = Gauge("ayla_streams", "Streams of events that are open.", registry=REGISTRY, multiprocess_mode="livesum")
 _poll_seconds = Histogram(
     "ayla_stream_look_seconds", "Time of a poll of the store for all streams.", registry=REGISTRY, buckets=_FAST
 )
@@ -68,6 +73,17 @@ _poll_seconds = Histogram(
 for _outcome in AttemptOutcome:
     if _outcome is not AttemptOutcome.RUNNING:
         _attempts.labels(_outcome.value)
+
+
+def register_counted(registry: CollectorRegistry) -> None:
+    """Add what is counted here; of several processes on one port, the sums of all of them.
+
+    Memory, CPU time and open files, which are of one process, are left out then: each scrape would find another's.
+    """
+    if SHARED_FOLDER in os.environ:
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    else:
+        registry.register(REGISTRY)
 
 
 def request_answered(method: str, route: str, status: int, seconds: float) -> None:

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from ayla_service.processes.connections import KEEP_ALIVE_SECONDS, bounded_protocol
 from ayla_service.settings import Settings
 
-_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _OTHER_FILES = 512
 
 
@@ -39,7 +39,7 @@ def serve_until_stopped(app: FastAPI, listener: socket.socket, settings: Setting
         server.should_exit = True
 
     # uvicorn raises the signal anew when it has stopped: this handler ends nothing, so the caller can clean up.
-    for number in _STOP_SIGNALS:
+    for number in STOP_SIGNALS:
         signal.signal(number, stop)
     # Without this the garbage collector scans the whole program for every large body, while nobody is served.
     gc.collect()

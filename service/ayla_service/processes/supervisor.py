@@ -1,4 +1,7 @@
-"""Supervisor of the embedded worker: starts it beside the API, restarts it when it dies, and stops it."""
+"""Supervisor of a child process: starts it, restarts it when it dies, and stops it.
+
+The child is the embedded worker beside the API, or one of several processes of the API.
+"""
 
 import contextlib
 import os
@@ -7,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -24,39 +27,51 @@ _STEADY_SECONDS = 60.0
 log = structlog.get_logger("ayla_service.processes.supervisor")
 
 
-class WorkerSupervisor:
-    """Runs one worker as a child process, and starts it anew when it dies.
+class ProcessSupervisor:
+    """Runs one child process, and starts it anew when it dies.
 
     The child has a session of its own, so a Ctrl-C in the terminal reaches it only through this process. It holds
     the other end of a pipe as its standard input: when this process dies, however suddenly, it reads the end of the
-    file, hands back its lease and exits. A byte through it says that there is work.
+    file and stops; a worker hands back its lease before. A byte through it says that there is work.
 
     Args:
         environment: of the child.
         shutdown_seconds: how long a stopping child may take before it is killed.
         command: what to run; must exit when its standard input ends.
+        title: what it is, in the log.
+        descriptors: open files that the child gets, by the same numbers.
+        on_end: called with the process id of each child that has ended.
     """
 
     def __init__(
-        self, environment: Mapping[str, str], shutdown_seconds: float, command: Sequence[str] = WORKER_COMMAND
+        self,
+        environment: Mapping[str, str],
+        shutdown_seconds: float,
+        command: Sequence[str] = WORKER_COMMAND,
+        title: str = "worker",
+        descriptors: Collection[int] = (),
+        on_end: Callable[[int], object] = lambda _pid: None,
     ) -> None:
         self._environment = dict(environment)
         self._shutdown_seconds = shutdown_seconds
         self._command = list(command)
+        self._title = title
+        self._descriptors = tuple(descriptors)
+        self._on_end = on_end
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="worker-supervisor", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name=f"{title}-supervisor", daemon=True)
 
     def __enter__(self) -> Self:
-        """Start the worker."""
+        """Start the process."""
         self._thread.start()
         return self
 
     def __exit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        """Stop the worker: ask it, wait, then kill what is left of it."""
+        """Stop the process: ask it, wait, then kill what is left of it."""
         with self._lock:
             self._stopping.set()
             process = self._process
@@ -81,12 +96,12 @@ class WorkerSupervisor:
                 return
             if time.monotonic() - begun >= _STEADY_SECONDS:
                 delay = _FIRST_DELAY_SECONDS
-            log.warning("no worker process", restart_in_seconds=delay, **how)
+            log.warning(f"no {self._title} process", restart_in_seconds=delay, **how)
             self._stopping.wait(delay)
             delay = min(2 * delay, _LONGEST_DELAY_SECONDS)
 
     def _run_once(self) -> dict[str, object]:
-        """Run the worker to its end; returns how it ended, or why it did not even start."""
+        """Run the process to its end; returns how it ended, or why it did not even start."""
         try:
             process = self._start()
         except OSError as error:
@@ -94,6 +109,7 @@ class WorkerSupervisor:
         if process is None:
             return {}
         code = process.wait()
+        self._on_end(process.pid)
         if not self._stopping.is_set():
             _close_pipe(process)
         return {"exit_code": code}
@@ -103,11 +119,15 @@ class WorkerSupervisor:
             if self._stopping.is_set():
                 return None
             self._process = subprocess.Popen(  # noqa: S603  # our own command line
-                self._command, stdin=subprocess.PIPE, env=self._environment, start_new_session=True
+                self._command,
+                stdin=subprocess.PIPE,
+                env=self._environment,
+                start_new_session=True,
+                pass_fds=self._descriptors,
             )
             if self._process.stdin is not None:
                 os.set_blocking(self._process.stdin.fileno(), False)
-            log.info("worker process started", pid=self._process.pid)
+            log.info(f"{self._title} process started", pid=self._process.pid)
             return self._process
 
     def _stop(self, process: subprocess.Popen[bytes]) -> None:
@@ -116,7 +136,7 @@ class WorkerSupervisor:
         try:
             process.wait(self._shutdown_seconds)
         except subprocess.TimeoutExpired:
-            log.warning("worker process killed", after_seconds=self._shutdown_seconds)
+            log.warning(f"{self._title} process killed", after_seconds=self._shutdown_seconds)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -130,7 +150,7 @@ class EmbeddedWakeUp:
         supervisor: of the embedded one.
     """
 
-    def __init__(self, others: WakeUp, supervisor: WorkerSupervisor) -> None:
+    def __init__(self, others: WakeUp, supervisor: ProcessSupervisor) -> None:
         self._others = others
         self._supervisor = supervisor
 

@@ -1,5 +1,6 @@
 """Claims: a worker takes the best shards that it can run, in one transaction that opens their attempts and leases."""
 
+import random
 import time
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -11,15 +12,17 @@ from typing import Any
 from ayla_spec import ResolvedJobSpec
 from ayla_spec.batch import TrialBatch
 from ayla_spec.space import Space
-from sqlalchemy import Interval, Row, cast, extract, func, insert, select, update
+from sqlalchemy import Insert, Row, Update, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
+from ayla_service.db.columns import UtcDateTime
 from ayla_service.db.models import AttemptRow, CheckpointRow, JobRow, ShardRow
-from ayla_service.db.session import Database, store_now
+from ayla_service.db.session import Database
 from ayla_service.queue.accounting import charge
-from ayla_service.queue.eligibility import EligibleMembers, eligible_by_priority, next_priority
+from ayla_service.queue.claim_lock import LineFull, lock_claims
+from ayla_service.queue.eligibility import EligibleMembers, eligible_by_priority, work_in_sight
 from ayla_service.queue.fair_queue import FAIR, ResourceUsage, SharePolicy
-from ayla_service.queue.lifecycle import due_shards, queue_delayed
+from ayla_service.queue.lifecycle import queue_delayed
 from ayla_service.queue.policy import ALONE, Candidate, PackLimits, pack
 from ayla_service.queue.shard_reader import ShardReader, Skipped
 from ayla_service.states import AttemptOutcome, JobState, ShardState
@@ -33,13 +36,11 @@ _MOST_PACKS = 8
 _PAUSES = (0.02, 0.05, 0.1)
 """Seconds before it looks again when all of that was taken."""
 
-CLAIM_LOCK = 0x61796C61_636C6169
-"""Number of the claims among PostgreSQL's advisory locks; no other lock of this store has it."""
+_LINE_SECONDS = 8.0
+"""Time for which it comes again while the line is full; less than a process has that is told to stop."""
 
-_IDLE = "idle_in_transaction_session_timeout"
-_FROZEN_SHARE = 1 / 3
-"""Time after which PostgreSQL ends a claim that does nothing, as a part of what any transaction has: 5 s of 15 s.
-Less than those who wait for it wait (lock_timeout), so that a frozen worker makes none of them fail."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 4.0
+"""Seconds before it comes again at most, the first and any later time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +121,26 @@ def claim_pack(
     """Take the best queued shard this worker can run and, if it is small, small ones that follow it.
 
     Returns:
-        The claims, best first; none if nothing is queued, or if others took all that was seen.
+        The claims, best first; none if nothing is queued, if others took all that was seen, or if too many wait.
     """
-    if database.is_sqlite and not _has_work(database, worker):
-        return ()
+    begun, longest = time.monotonic(), _FIRST_PAUSE
+    while True:
+        try:
+            return _claim_pack(database, worker, lease_seconds, limits, shares)
+        except LineFull:
+            if time.monotonic() - begun > _LINE_SECONDS:
+                return ()
+        time.sleep(longest * random.random())  # noqa: S311  # so that not all come again at once
+        longest = min(2 * longest, _LONGEST_PAUSE)
+
+
+def _claim_pack(
+    database: Database, worker: WorkerIdentity, lease_seconds: float, limits: PackLimits, shares: SharePolicy
+) -> tuple[Claim, ...]:
+    """The same; raises LineFull if too many wait."""
     for pause in _PAUSES:
+        if database.is_sqlite and not _is_work_in_sight(database, worker):
+            return ()
         with database.write() as session:
             found = _claim_any(session, worker, lease_seconds, limits, shares)
         if found is not None:
@@ -133,28 +149,28 @@ def claim_pack(
     return ()
 
 
-def _has_work(database: Database, worker: WorkerIdentity) -> bool:
-    """Look before locking: on SQLite a unit of work that writes keeps all others waiting."""
+def _is_work_in_sight(database: Database, worker: WorkerIdentity) -> bool:
+    """Look before locking: on SQLite a unit of work that writes keeps all others waiting from its begin."""
     with database.read() as session:
-        if next_priority(session, worker.devices) is not None:
-            return True
-        return session.execute(due_shards(store_now(session)).limit(1)).first() is not None
+        return any(work_in_sight(session, worker.devices))
 
 
 def _claim_any(
     session: Session, worker: WorkerIdentity, lease_seconds: float, limits: PackLimits, shares: SharePolicy
 ) -> tuple[Claim, ...] | None:
     """The best shards; nothing if nothing is queued, None if others hold all that was looked at."""
-    _lock_claims(session)
-    now = store_now(session)
-    queue_delayed(session, now)
+    # Before it waits for others: all who are idle look again and again, and would keep those from it who find work.
+    in_sight = work_in_sight(session, worker.devices)
+    if not any(in_sight):
+        return ()
+    now = lock_claims(session)
+    if in_sight.due:
+        queue_delayed(session, now)
     skipped = Skipped()
     for eligible in eligible_by_priority(session, worker.devices, worker.name, now, shares):
-        taken, jobs = _take(session, eligible, limits, shares, skipped)
+        taken = _take(session, eligible, limits, shares, skipped)
         if taken:
-            _open_attempts(session, taken, worker, now, now + timedelta(seconds=lease_seconds))
-            fresh = {row.job_id for row in taken if jobs[row.job_id].state == JobState.QUEUED}
-            _start_jobs(session, fresh, now)
+            jobs = _open_attempts(session, taken, worker, now, now + timedelta(seconds=lease_seconds))
             claims = _describe(session, taken, jobs, worker.name)
             usage = (ResourceUsage(row.owner_id, row.team_id, row.cost) for row in taken)
             charge(session, eligible, usage, shares)
@@ -162,20 +178,9 @@ def _claim_any(
     return None if skipped.shards or skipped.jobs else ()
 
 
-def _lock_claims(session: Session) -> None:
-    """Let claims wait for each other: two that looked at the same moment would both serve the same member.
-
-    SQLite has one writer at a time.
-    """
-    if session.get_bind().dialect.name != "sqlite":
-        seconds = extract("epoch", cast(func.current_setting(_IDLE), Interval)) * _FROZEN_SHARE
-        frozen = func.set_config(_IDLE, func.concat(seconds, "s"), True)
-        session.execute(select(frozen, func.pg_advisory_xact_lock(CLAIM_LOCK)))
-
-
 def _take(
     session: Session, eligible: EligibleMembers, limits: PackLimits, shares: SharePolicy, skipped: Skipped
-) -> tuple[list[Row[Any]], dict[str, Row[Any]]]:
+) -> list[Row[Any]]:
     """Lock the pack that the policy chooses; if others hold all of it, the one that it chooses next."""
     for _ in range(_MOST_PACKS):
         members = eligible.fair_queue(shares)
@@ -183,42 +188,40 @@ def _take(
         wanted = pack(members, reader.take, limits)
         if not wanted:
             break
-        taken, jobs = _lock(session, wanted, skipped)
+        taken = _lock(session, wanted, skipped)
         if taken:
-            return taken, jobs
-    return [], {}
+            return taken
+    return []
 
 
-def _lock(
-    session: Session, wanted: Sequence[Candidate], skipped: Skipped
-) -> tuple[list[Row[Any]], dict[str, Row[Any]]]:
+def _lock(session: Session, wanted: Sequence[Candidate], skipped: Skipped) -> list[Row[Any]]:
     """Lock those shards that are still free, with their jobs; the others are noted as skipped.
 
-    Jobs before shards, as everywhere. Rows that another transaction holds are passed over, so claims wait for nobody.
-    What was tried between the look and the lock is no longer what the pack was made of.
+    Rows that another transaction holds are passed over, so claims wait for nobody. What was tried between the look and
+    the lock is no longer what the pack was made of.
     """
-    asked = {shard.job_id for shard in wanted}
-    jobs = {job.id: job for job in session.execute(_free_jobs(asked))}
-    skipped.jobs |= asked - jobs.keys()
-    ids = [shard.id for shard in wanted if shard.job_id in jobs]
-    shards = {row.id: row for row in session.execute(_free_shards(ids)) if row.state == ShardState.QUEUED}
-    taken = [shards[shard.id] for shard in wanted if shard.id in shards and shards[shard.id].attempt == shard.attempt]
-    skipped.shards |= {shard.id for shard in wanted} - {row.id for row in taken}
-    return taken, jobs
+    asked = {shard.id: shard for shard in wanted}
+    rows = session.execute(_free_shards(asked)).all()
+    free = {row.id: row for row in rows if _is_queued(row) and row.attempt == asked[row.id].attempt}
+    missing = asked.keys() - free.keys()
+    if missing:
+        jobs = {asked[shard_id].job_id for shard_id in missing}
+        skipped.jobs |= jobs.difference(session.scalars(_free_jobs(jobs)))
+        skipped.shards |= missing
+    return [free[shard.id] for shard in wanted if shard.id in free]
+
+
+def _is_queued(shard: Row[Any]) -> bool:
+    """Looked at here: a condition on the state would make SQLite look through all that is queued."""
+    return bool(shard.state == ShardState.QUEUED)
+
+
+_RUNNABLE = (JobRow.cancel_requested_at.is_(None), JobRow.error_type.is_(None), JobRow.paused_at.is_(None))
 
 
 def _free_jobs(ids: Collection[str]) -> Any:
-    return (
-        select(JobRow.id, JobRow.state, JobRow.resolved_spec, JobRow.origin)
-        .where(
-            JobRow.id.in_(ids),
-            JobRow.cancel_requested_at.is_(None),
-            JobRow.error_type.is_(None),
-            JobRow.paused_at.is_(None),
-        )
-        .order_by(JobRow.id)
-        .with_for_update(skip_locked=True, key_share=True)
-    )
+    jobs = select(JobRow.id).where(JobRow.id.in_(ids), *_RUNNABLE).order_by(JobRow.id)
+    return jobs.with_for_update(skip_locked=True, key_share=True)
 
 
 def _free_shards(ids: Collection[str]) -> Any:
@@ -233,51 +236,65 @@ def _free_shards(ids: Collection[str]) -> Any:
             ShardRow.state,
             ShardRow.first_trial,
             ShardRow.trials,
+            JobRow.state.label("job_state"),
         )
-        # Not by state as well: SQLite would then look through all queued shards instead of looking up these.
-        .where(ShardRow.id.in_(ids))
-        .order_by(ShardRow.id)
+        .join(JobRow, JobRow.id == ShardRow.job_id)
+        .where(ShardRow.id.in_(ids), *_RUNNABLE)
+        .order_by(JobRow.id, ShardRow.id)
         .with_for_update(skip_locked=True, key_share=True)
     )
 
 
 def _open_attempts(
     session: Session, shards: Sequence[Row[Any]], worker: WorkerIdentity, now: datetime, lease_expires_at: datetime
-) -> None:
-    ids = [row.id for row in shards]
-    session.execute(
-        update(ShardRow)
-        .where(ShardRow.id.in_(ids))
-        .values(
-            state=ShardState.RUNNING,
-            attempt=ShardRow.attempt + 1,
-            lease_expires_at=lease_expires_at,
-        )
-        .execution_options(synchronize_session=False)
-    )
-    session.execute(insert(AttemptRow), [_new_attempt(row.id, row.attempt + 1, worker, now) for row in shards])
+) -> dict[str, Row[Any]]:
+    """Write what a claim changes; returns of the shards' jobs what their claims tell, by id.
+
+    On PostgreSQL one statement, as other claims wait for its answer.
+    """
+    ids, fresh = [row.id for row in shards], {row.job_id for row in shards if row.job_state == JobState.QUEUED}
+    writes = [
+        _new_attempts(ids, worker, now),
+        _shards_run(ids, lease_expires_at),
+        *([_jobs_run(fresh, now)] if fresh else []),
+    ]
+    jobs = select(JobRow.id, JobRow.resolved_spec, JobRow.origin).where(JobRow.id.in_({row.job_id for row in shards}))
+    if session.get_bind().dialect.name == "sqlite":
+        for write in writes:
+            session.execute(write)
+    else:
+        jobs = jobs.add_cte(*(write.cte(f"write_{number}") for number, write in enumerate(writes)))
+    return {row.id: row for row in session.execute(jobs)}
 
 
-def _new_attempt(shard_id: str, number: int, worker: WorkerIdentity, now: datetime) -> dict[str, Any]:
-    return {
-        "shard_id": shard_id,
-        "number": number,
-        "worker": worker.name,
-        "outcome": AttemptOutcome.RUNNING,
-        "environment": dict(worker.environment),
-        "started_at": now,
-        "heartbeat_at": now,
+def _new_attempts(shard_ids: Collection[str], worker: WorkerIdentity, now: datetime) -> Insert:
+    """New attempts, numbered by what the shards' rows say before they change."""
+    values: dict[str, Any] = {
+        "shard_id": ShardRow.id,
+        "number": ShardRow.attempt + 1,
+        "worker": literal(worker.name),
+        "outcome": literal(AttemptOutcome.RUNNING.value),
+        "environment": literal(dict(worker.environment), AttemptRow.environment.type),
+        "first_step": literal(0),
+        "started_at": literal(now, UtcDateTime()),
+        "heartbeat_at": literal(now, UtcDateTime()),
     }
+    rows = select(*values.values()).where(ShardRow.id.in_(shard_ids))
+    return insert(AttemptRow).from_select(list(values), rows, include_defaults=False)
 
 
-def _start_jobs(session: Session, ids: Collection[str], now: datetime) -> None:
-    if ids:
-        session.execute(
-            update(JobRow)
-            .where(JobRow.id.in_(ids))
-            .values(state=JobState.RUNNING, updated_at=now, started_at=func.coalesce(JobRow.started_at, now))
-            .execution_options(synchronize_session=False)
-        )
+def _shards_run(ids: Collection[str], lease_expires_at: datetime) -> Update:
+    changed = {"state": ShardState.RUNNING, "attempt": ShardRow.attempt + 1, "lease_expires_at": lease_expires_at}
+    return _past_the_session(update(ShardRow).where(ShardRow.id.in_(ids)).values(changed))
+
+
+def _jobs_run(ids: Collection[str], now: datetime) -> Update:
+    changed = {"state": JobState.RUNNING, "updated_at": now, "started_at": func.coalesce(JobRow.started_at, now)}
+    return _past_the_session(update(JobRow).where(JobRow.id.in_(ids)).values(changed))
+
+
+def _past_the_session(change: Update) -> Update:
+    return change.execution_options(synchronize_session=False)
 
 
 def _describe(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     CTE,
@@ -19,9 +19,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from ayla_service.db.columns import written
+from ayla_service.db.columns import UtcDateTime, written
 from ayla_service.db.models import AttemptRow, MemberRow, ShardRow, TeamRow, TeamUsageRow, UsageRow
+from ayla_service.db.session import store_now
 from ayla_service.queue.fair_queue import FairQueue, SharePolicy, VirtualClock
+from ayla_service.queue.lifecycle import due_shards
 from ayla_service.states import AttemptOutcome, ShardState
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -98,6 +100,34 @@ def eligible_by_priority(
             yield found
 
 
+class WorkInSight(NamedTuple):
+    """What there may be to claim.
+
+    Attributes:
+        queued: whether a shard is queued.
+        due: whether the pause of a delayed one is over.
+    """
+
+    queued: bool
+    due: bool
+
+
+def work_in_sight(session: Session, devices: Collection[str]) -> WorkInSight:
+    """Look whether there may be something to claim for these kinds of device; one statement, which locks nothing."""
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    values: dict[str, Any] = {"after": _BEST} | ({"now": store_now(session)} if is_sqlite else {})
+    query = _in_sight(tuple(sorted(devices)), is_sqlite=is_sqlite)
+    *priorities, due = session.execute(query, values).one()
+    return WorkInSight(any(priority is not None for priority in priorities), bool(due))
+
+
+@lru_cache
+def _in_sight(devices: Sequence[str], *, is_sqlite: bool) -> Select[Any]:
+    # On PostgreSQL the time of the transaction: unlike that of the clock it can be looked up in an index.
+    now: ColumnElement[datetime] = bindparam("now", type_=UtcDateTime) if is_sqlite else func.now()
+    return _first_priorities(devices).add_columns(due_shards(now).exists())
+
+
 def next_priority(session: Session, devices: Collection[str], after: int | None = None) -> int | None:
     """The best priority of queued work, or the best after another; None if there is none."""
     row = session.execute(_first_priorities(tuple(sorted(devices))), {"after": _BEST if after is None else after})
@@ -124,12 +154,14 @@ def waiting_members(
     found = EligibleMembers(rows[0].priority, now)
     for _, owner, _, device, queued_at, *_ in rows:
         found.oldest.setdefault(owner, {})[device] = queued_at
+    teams: dict[str, Sequence[Any]] = {}
     for _, owner, team_id, _, _, *stored in rows:
         waited = (now - min(found.oldest[owner].values())).total_seconds()
-        found.members.setdefault(team_id, {})[owner] = _clock(found, owner, stored, waited, policy)
-    for team_id, *stored in session.execute(_TEAMS, {"ids": list(found.members)}):
+        found.members.setdefault(team_id, {})[owner] = _clock(found, owner, stored[:_STORED], waited, policy)
+        teams[team_id] = stored[_STORED:]
+    for team_id, of_team in teams.items():
         waited = max(clock.waited for clock in found.members[team_id].values())
-        found.teams[team_id] = _clock(found, team_id, stored, waited, policy)
+        found.teams[team_id] = _clock(found, team_id, of_team, waited, policy)
     return found
 
 
@@ -154,11 +186,8 @@ def _stored(who: type[MemberRow | TeamRow], usage: type[UsageRow | TeamUsageRow]
     return (who.weight.expression, *clock, limit)
 
 
-_TEAMS = (
-    select(TeamRow.id, *_stored(TeamRow, TeamUsageRow))
-    .outerjoin(TeamUsageRow, TeamUsageRow.team_id == TeamRow.id)
-    .where(TeamRow.id.in_(bindparam("ids", expanding=True)))
-)
+_STORED = 5
+"""Number of those columns."""
 
 
 def queued(device: str, priority: ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
@@ -223,12 +252,14 @@ def _members_waiting(devices: Sequence[str], *, with_paused: bool) -> Select[Any
     priority = select(best.c.priority).scalar_subquery()
     found = union_all(*(oldest_of_each(device, priority) for device in devices)).subquery()
     columns = (priority.label("priority"), found.c.owner_id, MemberRow.team_id, found.c.device, found.c.queued_at)
+    # With its team's columns in each member's row: claims wait for each other, so each statement of one counts.
     query = (
-        select(*columns, *_stored(MemberRow, UsageRow))
+        select(*columns, *_stored(MemberRow, UsageRow), *_stored(TeamRow, TeamUsageRow))
         .select_from(found)
         .join(MemberRow, MemberRow.id == found.c.owner_id)
         .join(TeamRow, TeamRow.id == MemberRow.team_id)
         .outerjoin(UsageRow, UsageRow.member_id == MemberRow.id)
+        .outerjoin(TeamUsageRow, TeamUsageRow.team_id == TeamRow.id)
     )
     return query if with_paused else query.where(TeamRow.paused_at.is_(None))
 

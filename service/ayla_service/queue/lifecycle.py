@@ -73,7 +73,7 @@ def prioritise(session: Session, job: JobRow, priority: int) -> None:
     session.execute(update(ShardRow).where(ShardRow.job_id == job.id).values(priority=priority))
 
 
-def due_shards(now: datetime) -> Select[str]:
+def due_shards(now: datetime | ColumnElement[datetime]) -> Select[str]:
     """Query for the ids of the delayed shards whose pause is over."""
     return select(ShardRow.id).where(ShardRow.state == written(ShardState.DELAYED), ShardRow.available_at <= now)
 

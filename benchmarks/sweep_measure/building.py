@@ -13,6 +13,7 @@ from measure.findings import Findings, Row, Table, at_most
 from measure.timing import duration
 
 from sweep_measure.grids import grid
+from sweep_measure.load import busy
 
 _BUILT = at_most(0.020)
 _CPU = torch.device("cpu")
@@ -45,7 +46,7 @@ def measure(*, quick: bool) -> Findings:
         "The batch of trials from the resolved spec, and the engine with the numbers of every lane, their start points "
         "and memories. Decay rates change the bias corrections of every update, which are computed once for each value."
     )
-    return Findings(rows, [Table(("axes", "best", "median"), lines)], [remark])
+    return Findings(rows, [Table(("axes", "best", "median"), lines)], [remark, busy()])
 
 
 def _times(document: dict[str, Any], size: Size) -> list[float]:

@@ -17,6 +17,8 @@ from queue_measure.figures import median, shown
 from queue_measure.installation import POSTGRES, SQLITE, Servers, Way, installed, servers
 from sqlalchemy import select
 
+from sweep_measure.load import busy
+
 _COMPARED = at_most(2.0)
 _STEPS = 800
 
@@ -56,7 +58,7 @@ def measure(*, quick: bool) -> Findings:
         f"{trials:,} trials: two arms of {size.settings} learning rates with {size.seeds:,} seeds each, on an "
         "expression with a random start. One request at a time, none of them answered from memory of an earlier one."
     )
-    return Findings(rows, [Table(("store", "reads", "p50", "p99"), lines)], [remark, described])
+    return Findings(rows, [Table(("store", "reads", "p50", "p99"), lines)], [remark, busy(), described])
 
 
 def _of(backing: Servers, way: Way, size: Size) -> dict[str, list[float]]:

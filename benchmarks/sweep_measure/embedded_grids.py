@@ -8,6 +8,7 @@ from measure.timing import duration
 from sweep_measure import optuna_peer
 from sweep_measure.embedded import embedded
 from sweep_measure.grids import STEPS, Taken, from_post_to_picture, grid
+from sweep_measure.load import busy
 
 _WHOLE_SECONDS, _DONE_SECONDS = at_most(2.0), at_most(1.5)
 _TIMES_OPTUNA = at_least(100.0)
@@ -57,7 +58,9 @@ def small(*, quick: bool) -> Findings:
         "one seed, on a fresh embedded service whose worker is idle. Optuna: a study in SQLite with the random sampler "
         f"and an objective that costs nothing, {size.optuna} trials, its time a trial times {trials:,}. In turn."
     )
-    return Findings(rows, [Table(_COLUMNS, [_line(f"{size.side} × {size.side}", one) for one in taken])], [remark])
+    return Findings(
+        rows, [Table(_COLUMNS, [_line(f"{size.side} × {size.side}", one) for one in taken])], [remark, busy()]
+    )
 
 
 def large(*, quick: bool) -> Findings:
@@ -76,7 +79,7 @@ def large(*, quick: bool) -> Findings:
         Row("store", store / trials, "bytes a trial", _BYTES, f"{store / 1e6:.3g} MB, write-ahead log included"),
     ]
     remark = f"{size.large:,} × {size.large:,} settings of the same, {trials:,} trials, on a fresh embedded service."
-    return Findings(rows, [Table(_COLUMNS, [_line(f"{size.large} × {size.large}", taken)])], [remark])
+    return Findings(rows, [Table(_COLUMNS, [_line(f"{size.large} × {size.large}", taken)])], [remark, busy()])
 
 
 def _line(name: str, taken: Taken) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from measure.timing import duration
 from queue_measure.installation import POSTGRES, SQLITE, Servers, Way, installed, servers
 
 from sweep_measure.grids import Taken, from_post_to_picture, grid
+from sweep_measure.load import busy
 
 _NO_SLOWER = at_most(1.0)
 
@@ -46,7 +47,7 @@ def measure(*, quick: bool) -> Findings:
         f"{size.side:,} × {size.side:,} settings as above. Each worker computes with one thread, so that two of them "
         "have what the machine has; the best of the rounds."
     )
-    return Findings(rows, [Table(("store", "job done", "picture"), lines)], [remark, described])
+    return Findings(rows, [Table(("store", "job done", "picture"), lines)], [remark, busy(), described])
 
 
 def _run(backing: Servers, way: Way, workers: int, side: int) -> Taken:

@@ -5,6 +5,7 @@ The numbers of each group of axes come from a stream of their own, so another ax
 
 import hashlib
 from collections.abc import Callable, Sequence
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,8 @@ Points = dict[str, Floats]
 _Stream = Callable[[int], Floats]
 """The numbers from 0 to below 1 of a group of axes: the first n of them."""
 
-_CANDIDATES = 8
-"""How many times as many points as are needed are looked at for different ones."""
+_TIMES = (1, 2, 4, 8)
+"""How many times as many points as are needed are looked at for different ones, until they suffice."""
 
 
 def plan_points(spec: ResolvedJobSpec, most: int | None = None) -> tuple[Points, ...]:
@@ -62,20 +63,25 @@ def _units(arm: ArmSpace, streams: Sequence[_Stream], search: Search, count: int
     if possible is None or is_shared or possible >= 2**62:
         return [stream(count) for stream in streams]
     counts = [group.count or 1 for group in arm.groups]
-    candidates = np.zeros(_CANDIDATES * count, dtype=np.int64)
-    for stream, size in zip(streams, counts, strict=True):
-        candidates = candidates * size + places(stream(len(candidates)), size)
-    chosen = np.unravel_index(_different(candidates, possible, count), counts)
+    chosen = np.unravel_index(_different(streams, counts, count), counts)
     return [(place + 0.5) / size for place, size in zip(chosen, counts, strict=True)]
 
 
-def _different(candidates: NDArray[np.int64], possible: int, count: int) -> NDArray[np.int64]:
-    """The first different ones of some combinations, by their numbers; where they do not suffice, the first others."""
-    _, first = np.unique(candidates, return_index=True)
+def _different(streams: Sequence[_Stream], counts: Sequence[int], count: int) -> NDArray[np.int64]:
+    """The first different combinations of places, by their numbers in the list of all.
+
+    Where many times as many points have too few, as of nearly all combinations, those that come first in the list.
+    """
+    for times in _TIMES:
+        candidates = np.zeros(times * count, dtype=np.int64)
+        for stream, size in zip(streams, counts, strict=True):
+            candidates = candidates * size + places(stream(len(candidates)), size)
+        _, first = np.unique(candidates, return_index=True)
+        if len(first) >= count:
+            break
     found = candidates[np.sort(first)[:count]]
-    if len(found) == count:
-        return found
-    return np.concatenate([found, np.setdiff1d(np.arange(possible), found)[: count - len(found)]])
+    missing = count - len(found)
+    return np.concatenate([found, np.setdiff1d(np.arange(prod(counts)), found)[:missing]]) if missing else found
 
 
 def _stream(arm: ArmSpace, group: AxisGroup, place: int, search: Search) -> _Stream:

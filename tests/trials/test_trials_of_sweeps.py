@@ -211,3 +211,12 @@ def test_a_layout_knows_every_setting_alike(database: Database) -> None:
     assert layout.numbers("learning_rate", settings).tolist() == rates
     assert layout.axis_names == {"learning_rate", "ayla.n2"}
     assert np.isnan(layout.numbers("ayla.n2", settings)).sum() == 4
+
+
+def test_figures_of_lines_are_refused_in_words_and_those_of_comparisons_are_drawn(
+    client: TestClient, grid: str
+) -> None:
+    for kind in ("loss", "x", "effective-lr"):
+        problem = problem_of(client.get(f"/v1/jobs/{grid}/figures/{kind}"), 409, "figure-unavailable")
+        assert "its numbers are axes" in problem["detail"]
+    assert client.get(f"/v1/jobs/{grid}/figures/strip").status_code == 200

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from ayla_service.comparison.arms import optimizer_title
 from ayla_service.errors import FigureUnavailable, InvalidQuery, SpecUnreadable
 from ayla_service.figures.cells import hashable, panel_of
-from ayla_service.figures.options import Across, FigureOptions, Kind
+from ayla_service.figures.options import KINDS, Across, FigureOptions, Kind
 from ayla_service.jobs.scoping import job_of, readable_spec
 from ayla_service.teams.principal import Principal
 from ayla_service.trials.layout import flat
@@ -46,6 +46,12 @@ class FigureJob:
 
     def unavailable_reason(self, kind: Kind) -> str | None:
         """Reason why the job has no figure of this kind; None if it has."""
+        if self.has_axes and kind is not Kind.HEATMAP and not KINDS[kind].compares:
+            return "its numbers are axes, and settings that are not listed one by one have no lines; it can be compared"
+        return self._missing(kind)
+
+    def _missing(self, kind: Kind) -> str | None:
+        """What of a kind's needs the spec lacks; None if it lacks nothing."""
         match kind:
             case Kind.LOSS | Kind.EFFECTIVE_LR | Kind.STRIP:
                 return None

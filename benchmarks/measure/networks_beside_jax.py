@@ -9,10 +9,12 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ayla_core import Engine
 from ayla_core.devices import available_threads, set_threads
+from ayla_core.steppers import Stepper, choose_stepper
 from ayla_spec.optimizers import Adam, Sgd
 
 from measure import fresh
@@ -20,7 +22,7 @@ from measure.findings import Findings, Goal, Row, at_least
 from measure.images import Images, generated, images
 from measure.jobs import AYLA, CPU, advance, trials
 from measure.plain import LEARNING_RATES
-from measure.timing import duration, median_ratio, seconds
+from measure.timing import best_in_turn, duration
 
 _GOAL = at_least(2)
 SIXTEEN = 16
@@ -34,107 +36,127 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is measured: steps of one run (None: an epoch) and of sixteen, in some rounds each."""
+    """How much is measured: steps of one run and of sixteen in each of many short bursts."""
 
-    alone: int | None = None
-    together: int = 117
-    rounds: int = 5
+    alone: int = 48
+    together: int = 4
+    rounds: int = 60
     kinds: tuple[str, ...] = tuple(_KINDS)
 
 
-_QUICK = Size(alone=60, together=4, rounds=2, kinds=("Adam with AYLA",))
+_QUICK = Size(rounds=2, kinds=("Adam with AYLA",))
 
 
 def measure(*, quick: bool) -> Findings:
-    """JAX's time over the engine's, of one run and of sixteen."""
+    """JAX's time over the engine's: an epoch of one run with its evaluation, and steps of sixteen."""
     if importlib.util.find_spec("jax") is None:
         return Findings([Row("networks beside JAX", None, note="JAX is not installed: pip install -e '.[benchmark]'")])
     size, data = _QUICK if quick else Size(), images(quick=quick)
     rows = []
     for threads in sorted({1, available_threads()}):
-        where = f"{threads} thread{'s'[: threads - 1]}"
-        rows += _rows(size, threads, where, _GOAL, quick=quick)
+        rows += _rows(size, data, threads, f"{threads} thread{'s'[: threads - 1]}", quick=quick)
     if data.source is not None:
-        dense = Size(size.alone or 400, size.together // 4 or 1, size.rounds, ("SGD", "Adam with AYLA"))
-        rows += _rows(dense, available_threads(), "generated data without zeros", None, quick=quick, dense=True)
-    steps = size.alone or data.steps_per_epoch
+        dense = Size(size.alone, size.together, size.rounds, ("SGD", "Adam"))
+        where = "1 thread, data without zeros"
+        rows += _rows(dense, generated(quick=quick), 1, where, quick=quick, dense=True)
     remark = (
-        f"Data: {data.title}, float32, every step recorded. One run makes {steps} steps and is evaluated on the test "
-        f"part, {SIXTEEN} runs with different seeds make {size.together} steps each. In turn with jit(scan) in JAX "
+        f"Data: {data.title}, float32, every step recorded. An epoch is {data.steps_per_epoch} steps of one run and "
+        f"its evaluation on the test part; {SIXTEEN} runs have different seeds. In turn with jit(scan) in JAX "
         f"{importlib.metadata.version('jax')}, which takes the same batches and keeps the same books; its {SIXTEEN} "
-        "runs are one vmap, or on one thread, where that is faster, one after the other. Processes are pinned. Medians "
-        "of the ratios of wall-clock times taken one after the other; times are the shortest, of a step of one run."
+        "runs are one vmap, or on one thread, where that is faster, one after the other. Processes are pinned. Ratios "
+        f"of the shortest of {size.rounds} bursts of {size.alone} or {size.together} steps."
     )
     return Findings(rows, remarks=[remark])
 
 
-def _rows(size: Size, threads: int, where: str, goal: Goal | None, *, quick: bool, dense: bool = False) -> list[Row]:
+def _rows(size: Size, data: Images, threads: int, where: str, *, quick: bool, dense: bool = False) -> list[Row]:
     arguments = {"alone": size.alone, "together": size.together, "rounds": size.rounds, "kinds": size.kinds}
     target = "measure.networks_beside_jax:times"
     found = fresh.call(target, {}, threads=threads, quick=quick, dense=dense, **arguments).value
-    return [
-        _row(f"{kind}, {'one run' if count == '1' else f'{count} runs at once'}, {where}", pair, goal)
-        for kind, counts in found.items()
-        for count, pair in counts.items()
-    ]
+    rows = []
+    for kind, taken in found.items():
+        epochs = {name: data.steps_per_epoch * one + taken["evaluation"][name] for name, one in taken["1"].items()}
+        step, test = taken["1"], taken["evaluation"]
+        more = f"; a step {duration(step['engine'])} and {duration(step['jax'])}"
+        more += f", the evaluation {duration(test['engine'])} and {duration(test['jax'])}"
+        goal = None if dense else _GOAL
+        rows.append(_row(f"{kind}, an epoch of one run, {where}", epochs, goal, more))
+        rows.append(_row(f"{kind}, {SIXTEEN} runs at once, a run-step, {where}", taken[str(SIXTEEN)], goal))
+    return rows
 
 
-def _row(what: str, found: Mapping[str, Any], goal: Goal | None) -> Row:
-    engine, peer = found["engine"], found["jax"]
-    note = f"{duration(min(engine['wall']))} per run-step; JAX {duration(min(peer['wall']))}"
-    note += f"; processor time {median_ratio(peer['cpu'], engine['cpu']):.2f} ×"
-    return Row(what, median_ratio(peer["wall"], engine["wall"]), goal=goal, note=note)
+def _row(what: str, taken: Mapping[str, float], goal: Goal | None, more: str = "") -> Row:
+    note = f"{duration(taken['engine'])}; JAX {duration(taken['jax'])}{more}"
+    note += f"; processor time {taken['jax cpu'] / taken['engine cpu']:.2f} ×"
+    return Row(what, taken["jax"] / taken["engine"], goal=goal, note=note)
 
 
 # ---- in a fresh process ----------------------------------------------------------------------------------------------
 
 
 def times(
-    threads: int, *, quick: bool, dense: bool, alone: int | None, together: int, rounds: int, kinds: list[str]
+    threads: int, *, quick: bool, dense: bool, alone: int, together: int, rounds: int, kinds: list[str]
 ) -> dict[str, Any]:
-    """Seconds per run-step of both in every round, by kind and number of runs."""
+    """Seconds per run-step and of an evaluation, by kind, by number of runs or 'evaluation', and by contender."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-threads:])
     set_threads(threads)
     data = generated(quick=quick) if dense else images(quick=quick)
-    sizes = {1: alone or data.steps_per_epoch, SIXTEEN: together}
-    return {
-        kind: {str(count): _in_turn(_contenders(kind, data, count, steps, rounds, threads), count * steps, rounds)
-               for count, steps in sizes.items()}
-        for kind in kinds
+    return {kind: _times_of(kind, data, {1: alone, SIXTEEN: together}, rounds, threads) for kind in kinds}
+
+
+def _times_of(
+    kind: str, data: Images, sizes: Mapping[int, int], rounds: int, threads: int
+) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = {}
+    for count, steps in sizes.items():
+        engine, peer = _engine(kind, data, count, steps * (rounds + 1)), _peer(kind, data, count, threads)
+        runs: dict[str, Callable[[], Any]] = {
+            "engine": lambda engine=engine, steps=steps: advance(engine, steps, steps),
+            "jax": lambda peer=peer, steps=steps: peer.advance(steps),
+        }
+        best = _in_turn(runs, rounds)
+        found[str(count)] = {name: taken / (count * steps) for name, taken in best.items()}
+    judge = _stepper(kind, data)
+    evaluations: dict[str, Callable[[], Any]] = {
+        "engine": lambda: judge.metrics(("test",)), "jax": _peer(kind, data, 1, threads).evaluate,
     }  # fmt: skip
-
-
-def _in_turn(runs: Mapping[str, Callable[[], Any]], run_steps: int, rounds: int) -> dict[str, dict[str, list[float]]]:
-    found: dict[str, dict[str, list[float]]] = {name: {"wall": [], "cpu": []} for name in runs}
-    for run in runs.values():
-        run()
-    for number in range(rounds):
-        for name in list(runs) if number % 2 == 0 else reversed(runs):
-            cpu, wall = time.process_time(), seconds(runs[name])
-            found[name]["wall"].append(wall / run_steps)
-            found[name]["cpu"].append((time.process_time() - cpu) / run_steps)
+    found["evaluation"] = _in_turn(evaluations, rounds)
     return found
 
 
-def _contenders(
-    kind: str, data: Images, count: int, steps: int, rounds: int, threads: int
-) -> dict[str, Callable[[], Any]]:
-    """The next steps of each, for one run with an evaluation of the test part behind them."""
+def _in_turn(runs: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
+    """The shortest time of each, and the least processor time under its name with 'cpu' behind."""
+    spent: dict[str, list[float]] = {name: [] for name in runs}
+
+    def counted(name: str) -> None:
+        before = time.process_time()
+        runs[name]()
+        spent[name].append(time.process_time() - before)
+
+    best = best_in_turn({name: partial(counted, name) for name in runs}, rounds)
+    return best | {f"{name} cpu": min(taken[1:]) for name, taken in spent.items()}
+
+
+def _settings(kind: str) -> Sgd | Adam:
+    name, scaled = _KINDS[kind]
+    made: Sgd | Adam = {"sgd": Sgd, "adam": Adam}[name](
+        learning_rate=LEARNING_RATES[name], ayla=AYLA if scaled else None
+    )
+    return made
+
+
+def _engine(kind: str, data: Images, count: int, steps: int) -> Engine:
+    plans = trials([_settings(kind)] * count, seeds=range(count))
+    return Engine(data.spec(steps, metrics_every=10_000), plans, CPU, data.source)
+
+
+def _stepper(kind: str, data: Images) -> Stepper:
+    return choose_stepper(data.spec(1), trials([_settings(kind)]), CPU, data.source).stepper
+
+
+def _peer(kind: str, data: Images, count: int, threads: int) -> Any:
     from measure import jax_network
 
     name, scaled = _KINDS[kind]
-    ayla = AYLA if scaled else None
-    settings = {"sgd": Sgd, "adam": Adam}[name](learning_rate=LEARNING_RATES[name], ayla=ayla)
-    evaluates = steps == data.steps_per_epoch
-    spec = data.spec(steps * (rounds + 2), metrics_every=1 if evaluates else 10_000)
-    engine = Engine(spec, trials([settings] * count, seeds=range(count)), CPU, data.source)
-    train, test = data.arrays()
     exponents = (AYLA.n1, AYLA.n2) if scaled else (1.0, 1.0)
-    peer = jax_network.Training(jax_network.Run(name, *exponents), range(count), train, test, batched=threads > 1)
-
-    def of_peer() -> None:
-        peer.advance(steps)
-        if evaluates:
-            peer.evaluate()
-
-    return {"engine": lambda: advance(engine, steps, steps), "jax": of_peer}
+    return jax_network.Training(jax_network.Run(name, *exponents), range(count), *data.arrays(), batched=threads > 1)

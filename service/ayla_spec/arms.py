@@ -130,6 +130,13 @@ def grouped(axes: Mapping[str, Axis], together: Sequence[Sequence[str]]) -> tupl
 
 def settings_of(groups: Sequence[AxisGroup], search: Search | SubmittedSearch | None) -> int:
     """How many settings an arm with these axes has."""
-    if groups and search is not None and search.settings is not None and search.design not in (None, "grid"):
-        return search.settings
-    return prod(group.count or 1 for group in groups)
+    possible = different_settings(groups)
+    if search is None or search.settings is None or search.design in (None, "grid"):
+        return prod(group.count or 1 for group in groups)
+    return search.settings if possible is None else min(search.settings, possible)
+
+
+def different_settings(groups: Sequence[AxisGroup]) -> int | None:
+    """How many different settings axes make; None where one of them has all numbers of a range."""
+    counts = [group.count for group in groups if group.count is not None]
+    return prod(counts) if len(counts) == len(groups) else None

@@ -5,12 +5,11 @@ The numbers of each group of axes come from a stream of their own, so another ax
 
 import hashlib
 from collections.abc import Callable, Sequence
-from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ayla_spec.arms import ArmSpace, AxisGroup, arms_of, is_variant
+from ayla_spec.arms import ArmSpace, AxisGroup, arms_of, different_settings, is_variant
 from ayla_spec.axis_points import Floats, drawn, places
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.search import Search
@@ -58,9 +57,9 @@ def _units(arm: ArmSpace, streams: Sequence[_Stream], search: Search, count: int
 
     Axes that arms share are as they are drawn, as a point left out in one arm would part it from the others.
     """
-    possible = prod(group.count or 0 for group in arm.groups)
+    possible = different_settings(arm.groups)
     is_shared = any(path in search.share for path in arm.axes)
-    if possible == 0 or is_shared or possible >= 2**62:
+    if possible is None or is_shared or possible >= 2**62:
         return [stream(count) for stream in streams]
     counts = [group.count or 1 for group in arm.groups]
     candidates = np.zeros(_CANDIDATES * count, dtype=np.int64)

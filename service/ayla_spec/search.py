@@ -27,8 +27,8 @@ class _Search(SpecModel):
         None,
         ge=1,
         le=MAX_TRIALS,
-        description="Settings of each arm that has axes, for the designs 'random' and 'sobol', which need it. A grid "
-        "has as many as its axes give.",
+        description="Settings of each arm that has axes, for the designs 'random' and 'sobol', which need it; an arm "
+        "whose axes make fewer has all of them. A grid has as many as its axes give.",
     )
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = Field(
         0, description="What random and sobol points are drawn with, and 'shuffled' orders. It is no seed of a trial."

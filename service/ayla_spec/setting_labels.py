@@ -32,19 +32,19 @@ def setting_label(arm: ArmSpace, place: int, numbers: Mapping[str, float], *, is
 
 
 def setting_labels(
-    arm: ArmSpace, first: int, columns: Mapping[str, NDArray[np.float64]], *, is_drawn: bool
+    arm: ArmSpace, places: NDArray[np.int64], columns: Mapping[str, NDArray[np.float64]], *, is_drawn: bool
 ) -> list[str]:
-    """The labels of consecutive settings of an arm, as ``setting_label`` makes them one by one.
+    """The labels of some settings of an arm, as ``setting_label`` makes them one by one.
 
     Args:
         arm: that they belong to.
-        first: place of the first of them in the arm, from 0.
+        places: in the arm, from 0, shape [settings].
         columns: their axes, by path, each of shape [settings].
         is_drawn: whether they were drawn.
     """
     parts = [_shown_column(path, column, _form(arm.axes[path], is_drawn)) for path, column in columns.items()]
-    shown = zip(*parts, strict=True)
-    return [_label(arm, first + place, " ".join(words), is_drawn) for place, words in enumerate(shown)]
+    rows = zip(places.tolist(), zip(*parts, strict=True), strict=True)
+    return [_label(arm, place, " ".join(words), is_drawn) for place, words in rows]
 
 
 def _shown_column(path: str, column: NDArray[np.float64], form: Callable[[float], str]) -> list[str]:

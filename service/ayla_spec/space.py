@@ -18,7 +18,7 @@ from ayla_spec.batch import TrialBatch
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.optimizers import AnyOptimizer
 from ayla_spec.paths import with_numbers
-from ayla_spec.setting_labels import setting_label, setting_labels
+from ayla_spec.setting_labels import setting_label
 from ayla_spec.shuffling import mixed, shuffled
 
 Columns = Mapping[str, NDArray[np.float64]]
@@ -109,15 +109,6 @@ class Space:
         if not arm.axes:
             return arm.label
         return setting_label(arm, number - arm.first, self._numbers(arm, number), is_drawn=self._is_drawn(arm))
-
-    def labels(self, first: int, end: int) -> list[str]:
-        """The labels of consecutive settings of one arm, from number ``first`` to before ``end``, all at once."""
-        arm = self.arm_of(first)
-        if not arm.axes:
-            return [arm.label]
-        start, stop = first - arm.first, end - arm.first
-        columns = self.columns(arm.entry, start, stop)
-        return setting_labels(arm, start, columns, is_drawn=self._is_drawn(arm))
 
     def problem_at(self, setting: int) -> Problem:
         """The problem that the trials of a setting minimize, without axes."""

@@ -6,11 +6,12 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import redis
 from ayla_service.queue.celery.app import make_app
+from kombu.exceptions import OperationalError
 from sqlalchemy.exc import SQLAlchemyError
 
 from tests.chaos.clients import Users
@@ -130,24 +131,26 @@ class Injector:
 
     def _restart_pool(self, injury: Injury) -> None:
         self._when_at_work(injury)
-        self._control().broadcast("pool_restart", destination=[self._node(injury)])
+        with _unless_the_broker_is_hurt(injury):
+            self._control().broadcast("pool_restart", destination=[self._node(injury)])
 
     def _end_task(self, injury: Injury) -> None:
         self._when_at_work(injury)
         control, node = self._control(), self._node(injury)
-        active = control.inspect(destination=[node], timeout=_CONTROL_SECONDS).active() or {}
-        for task in active.get(node, ()):
-            control.revoke(task["id"], terminate=True, destination=[node])
+        with _unless_the_broker_is_hurt(injury):
+            active = control.inspect(destination=[node], timeout=_CONTROL_SECONDS).active() or {}
+            for task in active.get(node, ()):
+                control.revoke(task["id"], terminate=True, destination=[node])
 
     def _shut_down(self, injury: Injury) -> None:
         self._when_at_work(injury)
         worker = self._deployment.workers[injury.fault.target]
-        pid, answered = worker.pid, self._control().ping(destination=[worker.node], timeout=_CONTROL_SECONDS)
-        self._control().shutdown(destination=[worker.node])
-        if answered:
+        pid, control, here = worker.pid, self._control(), [worker.node]
+        with _unless_the_broker_is_hurt(injury):
+            if not control.ping(destination=here, timeout=_CONTROL_SECONDS):
+                raise OSError("nobody answers")
+            control.shutdown(destination=here)
             self._see_off(worker, pid, "control shutdown")
-        else:
-            injury.skipped = "the broker was hurt as well; no command arrived"
 
     def _control(self) -> Any:
         return make_app(self._deployment.listened_to).control
@@ -322,6 +325,15 @@ class Injector:
                 if worker.ended() is None:
                     injury.victims = running_on(self._deployment.database, worker.family)
         injury.begun = time.time()
+
+
+@contextlib.contextmanager
+def _unless_the_broker_is_hurt(injury: Injury) -> Iterator[None]:
+    """Faults may overlap, and a command that does not arrive hurts nobody."""
+    try:
+        yield
+    except (OSError, OperationalError, redis.RedisError):
+        injury.skipped = "the broker was hurt as well; no command arrived"
 
 
 def _seconds_until(condition: Callable[[], bool], begun: float) -> float | None:

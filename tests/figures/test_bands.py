@@ -137,3 +137,13 @@ def test_on_a_logarithmic_axis_ratios_count() -> None:
 
 def test_only_what_can_be_drawn_is() -> None:
     assert drawable(np.array([1e308, -1e308, 1e-300, 5.0])).tolist() == [1e100, -1e100, 0.0, 5.0]
+
+
+def test_axes_of_the_start_show_the_starts_of_the_trials_or_the_ends_of_the_axis() -> None:
+    start = {"x": {"values": [-1.0, 3.0]}}
+    problem = ExpressionProblem.model_validate({"expression": "x**2", "start": start})
+    ((low, high),) = axis_limits(problem, figure_samples.figure_data(figure_samples.setting(0)))
+    assert low < -1.0 < 3.0 < high
+    trial = figure_samples.run(x=[1.0, 1.5])
+    ((low, high),) = axis_limits(problem, figure_samples.figure_data(figure_samples.setting(0, trial)))
+    assert 0.5 < low < 1.0 < 1.5 < high < 2.0

@@ -21,7 +21,7 @@ LOOSE_NUMBERS = [*LOOSE, "1_0.5", ".5", "1.", "inf", "-Infinity", "nan", "NaN", 
 def _numbers(document: dict[str, Any]) -> list[tuple[str, str, str, Any]]:
     """Path, name, type and a proper value of every parameter in a query that is a number."""
     return [
-        (path, parameter["name"], kind["type"], kind.get("maximum", 1))
+        (path, parameter["name"], kind["type"], kind["type"] == "boolean" or kind.get("maximum", 1))
         for path, methods in document["paths"].items()
         for parameter in methods.get("get", {}).get("parameters", [])
         for kind in (parameter["schema"], *parameter["schema"].get("anyOf", []))
@@ -34,12 +34,13 @@ def test_a_number_in_a_query_is_one_of_json(client: TestClient) -> None:
     assert len(parameters) > 20
     assert {name for _, name, _, _ in parameters} >= {"limit", "max_points", "width", "dpi", "target", "rows"}
     some = {"limit": LOOSE_INTEGERS, "width": LOOSE_NUMBERS}
-    for template, name, _, proper in parameters:
+    for template, name, kind, proper in parameters:
         path = template.replace("{kind}", "loss")
         for text in some.pop(name, ["1_0", "+1"]):  # all forms once, as there is one rule for all parameters
             problem = problem_of(client.get(path, params={name: text}), 422, "invalid-request")
             assert [(error["in"], error["pointer"]) for error in problem["errors"]] == [("query", f"/{name}")], text
-            assert "Must be a" in problem["errors"][0]["detail"], (path, name, text)
+            wanted = "Must be true or false" if kind == "boolean" else "Must be a"
+            assert wanted in problem["errors"][0]["detail"], (path, name, text)
         errors = client.get(path, params={name: json.dumps(proper)}).json().get("errors") or []
         assert not [error for error in errors if "Must be" in error["detail"]], (path, name)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from ayla_spec import JobSpec, ResolvedJobSpec, SpecError, resolve
+from ayla_spec.design import plan_points
 from ayla_spec.limits import MAX_AXES, MAX_TRIALS
 from ayla_spec.space import Space
 
@@ -42,7 +43,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "a grid with settings": ({"search": {"settings": 4}}, "/search/settings", "as many settings as its axes give"),
     "a grid that shares": ({"search": {"share": ["learning_rate"]}}, "/search/share", "the same points anyway"),
     "draws without a number": ({"search": {"design": "sobol"}}, "/search/settings", "Required for the design 'sobol'"),
-    "more than there are": ({"search": DRAWN}, "/search/settings", "only 3 different settings"),
+    "more than there are": ({"search": DRAWN}, "/search/settings", "more than 3 different settings"),
     "an unknown path": (
         {"search": DRAWN | {"settings": 2, "share": ["ayla.n1"]}},
         "/search/share/0",
@@ -179,6 +180,13 @@ def test_an_arm_has_no_more_axes_than_can_be_looked_at() -> None:
 )
 def test_what_is_just_within_the_bounds_is_taken(fields: dict[str, Any]) -> None:
     assert Space.of(resolved(**fields)).trials_total <= MAX_TRIALS
+
+
+def test_an_arm_with_fewer_settings_has_all_of_them() -> None:
+    spec = resolved(optimizers=[adam(learning_rate=RANGE), adam(learning_rate=VALUES), adam()], search=DRAWN)
+    space = Space.of(spec, plan_points(spec))
+    assert [arm.settings for arm in space.arms] == [5, 3, 1]
+    assert sorted(space.columns(1, 0, 3)["learning_rate"].tolist()) == [0.1, 0.2, 0.3]
 
 
 def test_defaults_of_a_search() -> None:

@@ -6,9 +6,11 @@ import os
 import signal
 import sys
 
+from ayla_service.db.session import Database
 from ayla_service.logging import configure_logging, report_failed_start
 from ayla_service.privacy import private_files
-from ayla_service.queue.wakeup import missing_modules
+from ayla_service.queue.reaper_thread import ReaperThread
+from ayla_service.queue.wakeup import TimerWakeUp, missing_modules
 from ayla_service.settings import Settings
 from pydantic import ValidationError
 
@@ -39,10 +41,14 @@ def _run_by_timer(settings: Settings, *, exit_with_parent: bool) -> int:
     stop, requests = StopSignal(), Requests()
     stop.on_signals()
     stop.on_stop(requests.wake)
+    stop.on_call(requests.wake)
     if exit_with_parent:
         stop.on_end_of(sys.stdin.buffer)
-    stop.on_call(requests.wake)
-    run_worker(settings, stop, requests, lambda _: PollTimer(settings.worker_poll_seconds))
+    store = Database(settings.store_url)
+    # Nobody else may return what other workers have lost.
+    with ReaperThread(store, settings, TimerWakeUp()):
+        run_worker(settings, stop, requests, lambda _: PollTimer(settings.worker_poll_seconds))
+    store.dispose()
     return 0
 
 

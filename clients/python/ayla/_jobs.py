@@ -13,7 +13,7 @@ from ayla._json import Settings, to_json, without_none
 from ayla._polling import JobFetchers, wait_for
 from ayla._responses import pages, parse
 from ayla._sweeps import SweepQuestions
-from ayla._transport import UNSET, segment
+from ayla._transport import UNSET, Params, segment
 from ayla.models import UNFINISHED_JOB_STATES, Attempt, Job, Trial
 
 TrialList: TypeAlias = list[Trial]
@@ -207,10 +207,39 @@ class Jobs(SweepQuestions):
         clock = self._transport.clock
         return wait_for(fetchers, clock, known=known, timeout=timeout, poll=poll, on_progress=on_progress)
 
-    def trials(self, job: Job | str) -> TrialList:
-        """All trials of a job: those of one optimizer together, seeds in the order given."""
-        path = f"/v1/jobs/{_id(job)}/trials"
-        return [*pages(self._transport, path, {"limit": _TRIALS_PER_PAGE}, Trial)]
+    def trials(
+        self,
+        job: Job | str,
+        *,
+        where: str | Iterable[str] | None = None,
+        arm: str | None = None,
+        states: Iterable[str] | None = None,
+        sort: str | None = None,
+        limit: int | None = None,
+    ) -> TrialList:
+        """The trials of a job: those of one optimizer together, seeds in the order given, unless sorted otherwise.
+
+        Of a job of very many trials ask for some, or for all as a table (``table``).
+
+        Args:
+            job: the job or its id.
+            where: conditions such as "learning_rate>0.01", all of which trials have to meet.
+            arm: only trials of this arm.
+            states: only trials in these states, such as ``["completed", "diverged"]``.
+            sort: a column of numbers to sort by; with ``-`` before it the largest first.
+            limit: at most so many; default: all.
+
+        Raises:
+            UnprocessableEntityError: a condition or the order does not fit the job.
+        """
+        params: Params = {
+            "where": [where] if isinstance(where, str) else None if where is None else [*where],
+            "arm": arm,
+            "states": None if states is None else ",".join(states),
+            "sort": sort,
+            "limit": _TRIALS_PER_PAGE if limit is None else max(1, min(limit, _TRIALS_PER_PAGE)),
+        }
+        return [*pages(self._transport, f"/v1/jobs/{_id(job)}/trials", params, Trial, limit=limit)]
 
     def attempts(self, job: Job | str) -> AttemptList:
         """The attempts of workers to run each shard of a job, with their outcomes; oldest first."""

@@ -48,6 +48,7 @@ class ParameterBatch:
         self.states: list[dict[str, Any]] = []
         self.scale = kept.scale
         self._kept = kept
+        self._v: float | None = None
         self.numbers = inputs.numbers(t, group)
 
     def program(self) -> Program:
@@ -56,7 +57,8 @@ class ParameterBatch:
         Raises:
             TypeError, ValueError: for numbers that no step can be made with.
         """
-        written, on_host = self._kept.written, self._has_host_numbers()
+        self._v = self._moderate_scale()
+        written, on_host = self._kept.written, self._v is not None
         if written is not None and written[:2] == (self.numbers, on_host):
             return written[2]
         rule, scale = self.inputs.rule, self.scale
@@ -70,11 +72,12 @@ class ParameterBatch:
         self._kept.written = (self.numbers, on_host, program) if fixed else None
         return program
 
-    def _has_host_numbers(self) -> bool:
-        """Whether what follows from v is calculated on the host, which then has to wait for nothing."""
+    def _moderate_scale(self) -> float | None:
+        """The scale where what follows from it is calculated on the host, which then has to wait for nothing; else None."""
         if self.scale.device.type != "cpu" or isinstance(self.numbers["lr"], Tensor):
-            return False
-        return 1 / _MODERATE <= float(self.scale) <= _MODERATE
+            return None
+        v = float(self.scale)
+        return v if 1 / _MODERATE <= v <= _MODERATE else None
 
     def run(self, program: Program, states: Sequence[dict[str, Any]]) -> None:
         """Move the parameters and what is remembered of them.
@@ -91,8 +94,9 @@ class ParameterBatch:
             columns = [[tensor.to_local() for tensor in column] for column in columns]
         dtype, in_cache = self.scale.dtype, self.scale.device.type == "cpu" and program.makes_tensors
         cut = pieces(columns, _PIECE_BYTES // dtype.itemsize) if in_cache else iter([columns])
-        v = float(self.scale) if self.scale.device.type == "cpu" else math.nan
-        program.run(cut if self.parameters[0].dtype == dtype else _widened(cut, dtype), v)
+        program.run(
+            cut if self.parameters[0].dtype == dtype else _widened(cut, dtype), math.nan if self._v is None else self._v
+        )
 
     def _place_gradients(self) -> None:
         """Share gradients out over the processes as their parameters are."""

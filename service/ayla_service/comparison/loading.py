@@ -17,7 +17,7 @@ from ayla_spec.metrics import WHOLE_PART_METRICS, Part
 from ayla_spec.problems import DatasetProblem, ExpressionProblem, ResolvedProblem
 from sqlalchemy.orm import Session
 
-from ayla_service.comparison.runs import RUN, ComparedProblem, ComparedSetting, Runs
+from ayla_service.comparison.runs import RUN, ComparedProblem, ComparedSetting, Runs, together
 from ayla_service.comparison.schemas import ComparedJob
 from ayla_service.db.models import JobRow
 from ayla_service.errors import ComparisonTooLarge
@@ -160,9 +160,11 @@ def _add_trials(session: Session, job: JobRow, spec: ResolvedJobSpec, problem: C
     table, of_setting = _table(columns, len(problem.job_ids) - 1, spec.record.every)
     ends = np.cumsum(np.bincount(of_setting, minlength=columns.layout.settings_total)).tolist()
     every = np.bincount(columns.setting, minlength=len(ends)).tolist()
-    for number, (first, end, trials) in enumerate(zip([0, *ends], ends, every, strict=False)):
-        label, settings = columns.layout.label(number), columns.layout.settings(number)
-        setting = problem.settings.setdefault(label, ComparedSetting(label, dict(settings)))
+    spans = zip([0, *ends], ends, every, strict=False)
+    for (label, settings, numbers), (first, end, trials) in zip(columns.layout.each(), spans, strict=True):
+        setting = problem.settings.get(label)
+        if setting is None:
+            setting = problem.settings[label] = ComparedSetting(label, dict(settings), numbers=numbers)
         setting.add(settings)
         setting.unfinished += trials - (end - first)
         problem.repeated += _add_runs(setting, replace(traits, table=table[first:end]))
@@ -175,7 +177,7 @@ def _add_runs(setting: ComparedSetting, runs: Runs) -> int:
         setting.runs = runs
         return 0
     is_new = ~np.isin(runs.seeds, setting.runs.seeds)
-    table = np.concatenate([setting.runs.table, runs.table[is_new]])
+    table = together([setting.runs.table, runs.table[is_new]])
     setting.runs = replace(runs, table=table[np.argsort(table["seed"], kind="stable")])
     return int((~is_new).sum())
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from ayla_spec.axes import is_axis
 from ayla_spec.problems import ExpressionProblem
 from ayla_spec.starts import Normal, Scalar, Uniform
 
@@ -57,11 +58,17 @@ def axis_limits(problem: ExpressionProblem, data: FigureData) -> list[tuple[floa
 
 
 def _starts(trials: Sequence[RecordedTrial], column: str, start: Scalar) -> list[float]:
-    """The start values of a parameter; of a random start those that are drawn, or the middle before there is any."""
-    if not isinstance(start, Uniform | Normal):
+    """The start values of a parameter: of a random start those that are drawn, or the middle before there is any.
+
+    Of an axis those that its trials have, or its ends.
+    """
+    if isinstance(start, Uniform | Normal):
+        ends = [start.middle]
+    elif is_axis(start):
+        ends = [start.least, start.most]
+    else:
         return [start]
-    firsts = [path[0] for trial in trials for path in finite_path(trial, [column]) if len(path)]
-    return [float(first) for first in firsts] or [start.middle]
+    return [float(path[0]) for trial in trials for path in finite_path(trial, [column]) if len(path)] or ends
 
 
 def value_limits(

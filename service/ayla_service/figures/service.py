@@ -28,6 +28,7 @@ from ayla_service.figures.repository import (
 )
 from ayla_service.figures.several import check_epochs, options_of, together
 from ayla_service.sweeps.service import HeatMapResult, SensitivityResult
+from ayla_service.team_slots import TeamSlots
 from ayla_service.teams.principal import Principal
 from ayla_service.trials.selection import TrialSelection
 from ayla_service.trials.series import TRAJECTORY
@@ -118,7 +119,7 @@ class FigureService:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._reader = ResultReader(database)
-        self._comparisons = ComparisonService(database)
+        self._comparisons = ComparisonService(database, TeamSlots(MOST_AT_ONCE))  # drawing has a bound of its own
         self._drawing_slots = threading.BoundedSemaphore(MOST_AT_ONCE)
 
     def job(self, principal: Principal, job_id: str) -> FigureJob:

@@ -1,6 +1,6 @@
 """What the trials of a job are: arms, their settings, and each setting with every seed, in this order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ayla_spec import ResolvedJobSpec
 from ayla_spec.arms import PROBLEM, ArmSpace
 from ayla_spec.optimizers.base import NAMES, arm_of
+from ayla_spec.setting_labels import setting_labels
 from ayla_spec.space import Space
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
@@ -159,6 +160,25 @@ class TrialLayout:
         names = {"label": self.space.label(setting), "arm": arm.name}
         return {**filled(self.optimizers[arm.entry], own, arm), **names}
 
+    def each(self) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, float]]]:
+        """Every setting in order: its label, the settings of its optimizer, and its numbers on axes of the problem.
+
+        All points of a design that was drawn have to be in memory.
+        """
+        for entry, settings in enumerate(self.optimizers):
+            arm = None if self.space is None else self.space.arms[entry]
+            if self.space is None or arm is None or not arm.axes:
+                yield str(settings.get("label") or ""), settings, {}
+                continue
+            columns = self.space.columns(entry, 0, arm.settings)
+            rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+            labels = self._labels_of(arm, np.arange(arm.first, arm.first + arm.settings))
+            for label, row in zip(labels, rows, strict=True):
+                numbers = dict(zip(columns, row, strict=True))
+                own = {path: number for path, number in numbers.items() if not _is_of_problem(path)}
+                others = {path: number for path, number in numbers.items() if _is_of_problem(path)}
+                yield label, {**filled(settings, own, arm), "label": label, "arm": arm.name}, others
+
     def label(self, setting: int) -> str:
         """Label of a setting."""
         if self.space is not None:
@@ -171,11 +191,15 @@ class TrialLayout:
             return [self.label(setting) for setting in settings.tolist()]
         arms, found = self.arms_of(settings), list[str]()
         for entry in np.unique(arms).tolist():
-            own = settings[arms == entry]
-            low, high = int(own[0]), int(own[-1]) + 1
-            labels = self.space.labels(low, high)
-            found += labels if len(labels) == len(own) else [labels[place] for place in (own - low).tolist()]
+            found += self._labels_of(self.space.arms[entry], settings[arms == entry])
         return found
+
+    def _labels_of(self, arm: ArmSpace, settings: Integers) -> list[str]:
+        """Labels of settings of one arm."""
+        if not arm.axes:
+            return [arm.label] * len(settings)
+        columns = {path: self.numbers(path, settings) for path in arm.axes}
+        return setting_labels(arm, settings - arm.first, columns, is_drawn=self.are_drawn)
 
     def arm(self, setting: int) -> str:
         """Name of the arm of a setting."""

@@ -10,6 +10,7 @@ from ayla_core import Engine, MemoryRecorder
 from ayla_core.datasets import load_dataset
 from ayla_core.devices import set_threads
 from ayla_core.layout import Layout
+from ayla_core.objectives import network_data
 from ayla_core.objectives.network_data import load_network_data
 from ayla_core.steppers import choose_stepper
 from ayla_core.trial_statistics import TrialStatistics
@@ -113,3 +114,12 @@ def test_a_weight_that_is_not_finite_meets_zeros_too() -> None:
     stepper.advance(0, 1, statistics, last=False)
     assert statistics.first_nonfinite[0] == 0
     assert np.isnan(statistics.final_loss[0])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_pixels_become_the_same_numbers(dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Images are read as bytes, and multiplied where they are used."""
+    spec = job(network(DIGITS, hidden=[20], batch_size=50), optimizers(AYLAS[:1]), 10, dtype=dtype)
+    pixels, made = run(spec), network_data._samples
+    monkeypatch.setattr(network_data, "_samples", lambda part, _, **more: made(part, None, **more))
+    assert_same(pixels, run(spec))

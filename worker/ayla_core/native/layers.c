@@ -36,6 +36,7 @@ typedef struct {
   /* progress reports, see report_progress; a product of more multiplications is made of pieces, each of which is one */
   int64_t* progress; int64_t at_once;
   int64_t skips_zeros;          /* whether the first layer leaves out products with inputs that are 0, see zeros.c */
+  const uint8_t* pixels; const REAL* pixel_unit; /* with skips_zeros: inputs = pixels * unit, [samples][..], [1]; or null */
 } NAME(Network);
 
 enum { NAME(PIECE) = 4096 }; /* parameters that are passed over at once */
@@ -55,6 +56,7 @@ typedef struct {
   double* sums;                 /* [pieces of the gradient] */
   uint32_t* used;               /* [batch][words] with skips_zeros: which inputs are multiplied */
   const REAL* first_slope;      /* derivatives with respect to the first layer, of which its gradient is still to be taken */
+  uint8_t* pixels;              /* [batch][features] in place of values[0] */
   int multiplies_all;           /* a product of 0 and a weight that is not finite is no number */
   int64_t batch; int wide;
   double loss, correct;
@@ -93,7 +95,7 @@ static NAME(Work)* NAME(new_work)(const NAME(Network)* p, int64_t batch) {
   w->values = calloc(p->layers + 1, sizeof(REAL*));
   w->before = calloc(p->layers, sizeof(REAL*));
   for (int64_t i = 0; i <= p->layers; i++) {
-    if (i > 0 || p->order) w->values[i] = NAME(buffer)(batch * p->widths[i]);
+    if (i > 0 || (p->order && !p->pixels)) w->values[i] = NAME(buffer)(batch * p->widths[i]);
     if (i < p->layers && p->activation == NAME(GELU)) w->before[i] = NAME(buffer)(batch * p->widths[i + 1]);
     if (i > 0 && p->widths[i] > widest) widest = p->widths[i];
     report_progress(p->progress); /* the first touch of much memory takes as long as computing with it */
@@ -112,18 +114,20 @@ static NAME(Work)* NAME(new_work)(const NAME(Network)* p, int64_t batch) {
   w->labels = calloc(batch, sizeof(int32_t));
   w->gradient = NAME(buffer)(p->padded);
   w->sums = calloc(NAME(pieces)(p), sizeof(double));
+  if (p->pixels && p->order) w->pixels = calloc(batch, p->widths[0]);
   if (p->skips_zeros) w->used = calloc(batch * NAME(words)(p->widths[0]), sizeof(uint32_t));
   return w;
 }
 
 static void NAME(free_work)(const NAME(Network)* p, NAME(Work)* w) {
   for (int64_t i = 0; i <= p->layers; i++) {
-    if (i > 0 || p->order) free(w->values[i]);
+    if (i > 0 || (p->order && !p->pixels)) free(w->values[i]);
     if (i < p->layers) free(w->before[i]);
   }
   REAL* buffers[] = {w->slope, w->other, w->output_slope, w->magnitude, w->factor, w->power, w->soft, w->targets,
                      w->gradient};
   for (unsigned i = 0; i < sizeof buffers / sizeof *buffers; i++) free(buffers[i]);
+  if (p->order) free(w->pixels);
   free(w->sums); free(w->used); free(w->labels); free(w->values); free(w->before); free(w);
 }
 

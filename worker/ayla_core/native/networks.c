@@ -57,16 +57,19 @@ static void NAME(fetch_batch)(const NAME(Network)* p, int64_t trial, int64_t eva
   const REAL* targets = p->targets ? p->targets + p->target_set[trial] * p->samples * outputs : NULL;
   if (!p->order) {
     w->values[0] = (REAL*)p->inputs;
+    w->pixels = (uint8_t*)p->pixels;
     if (targets) memcpy(w->targets, targets, sizeof(REAL) * w->batch * outputs);
     else memcpy(w->labels, p->labels, sizeof(int32_t) * w->batch);
     return;
   }
   const int64_t evaluations = p->updates + (p->evaluate_last != 0);
   const int32_t* order = p->order + (p->order_of[trial] * evaluations + evaluation) * p->largest_batch;
-  const int wide = w->wide && w->batch * features > 8192;
+  const int wide = w->wide && !p->pixels && w->batch * features > 8192;
 #pragma omp parallel for if (wide)
-  for (int64_t r = 0; r < w->batch; r++)
-    memcpy(w->values[0] + r * features, p->inputs + order[r] * features, sizeof(REAL) * features);
+  for (int64_t r = 0; r < w->batch; r++) {
+    if (p->pixels) memcpy(w->pixels + r * features, p->pixels + order[r] * features, features);
+    else memcpy(w->values[0] + r * features, p->inputs + order[r] * features, sizeof(REAL) * features);
+  }
   for (int64_t r = 0; r < w->batch; r++) {
     if (targets) memcpy(w->targets + r * outputs, targets + order[r] * outputs, sizeof(REAL) * outputs);
     else w->labels[r] = p->labels[order[r]];
@@ -243,6 +246,7 @@ void NAME(evaluate_network)(const NAME(Network)* p, REAL* outputs, double* losse
       const int64_t trial = item / pieces, first = item % pieces * p->largest_batch;
       w->batch = p->samples - first < p->largest_batch ? p->samples - first : p->largest_batch;
       w->values[0] = (REAL*)p->inputs + first * features;
+      w->pixels = p->pixels ? (uint8_t*)p->pixels + first * features : NULL;
       const REAL* x = p->parameters + trial * p->padded;
       w->multiplies_all = p->skips_zeros && !NAME(is_finite)(x, p->padded);
       NAME(forward)(p, x, w);

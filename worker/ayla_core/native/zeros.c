@@ -8,34 +8,55 @@ typedef REAL NAME(Loose) __attribute__((vector_size(VECTOR_BYTES), aligned(sizeo
 #define LOOSE NAME(Loose)
 
 /* Which inputs of a sample are multiplied: those that are not 0, or all, one bit each. */
-static void NAME(mark)(const REAL* row, int64_t features, int all, uint32_t* used) {
-  for (int64_t i = 0; i < NAME(words)(features); i++) {
-    const int64_t first = i * GROUP, count = features - first < GROUP ? features - first : GROUP;
-    uint32_t word = 0;
-    if (count == GROUP) for (int k = 0; k < GROUP; k++) word |= (uint32_t)((row[first + k] != 0) | all) << k;
-    else for (int k = 0; k < count; k++) word |= (uint32_t)((row[first + k] != 0) | all) << k;
-    used[i] = word;
+#define MARK(name, kind)                                                                                               \
+  static void NAME(name)(const kind* row, int64_t features, int all, uint32_t* used) {                                 \
+    for (int64_t i = 0; i < NAME(words)(features); i++) {                                                              \
+      const int64_t first = i * GROUP, count = features - first < GROUP ? features - first : GROUP;                    \
+      uint32_t word = 0;                                                                                               \
+      if (count == GROUP) for (int k = 0; k < GROUP; k++) word |= (uint32_t)((row[first + k] != 0) | all) << k;        \
+      else for (int k = 0; k < count; k++) word |= (uint32_t)((row[first + k] != 0) | all) << k;                       \
+      used[i] = word;                                                                                                  \
+    }                                                                                                                  \
   }
+MARK(mark, REAL)
+MARK(mark_pixels, uint8_t)
+#undef MARK
+
+/* Some inputs of a batch: numbers, or else pixels that become numbers when they are multiplied by a unit. */
+typedef struct {
+  const REAL* numbers;
+  const uint8_t* pixels;
+  REAL unit;
+} NAME(Inputs);
+
+static inline NAME(Inputs) NAME(inputs_at)(const NAME(Network)* p, const NAME(Work)* w, int64_t sample, int64_t feature) {
+  const int64_t place = sample * p->widths[0] + feature;
+  if (p->pixels) return (NAME(Inputs)){NULL, w->pixels + place, *p->pixel_unit};
+  return (NAME(Inputs)){w->values[0] + place, NULL, 1};
 }
 
-/* sum += of the marked values[place * stride] * from[place * width + ..], where sum has so many vectors. */
-static inline __attribute__((always_inline)) void NAME(add_marked)(const int vectors, uint32_t marks, const REAL* values,
-                                                                   int64_t stride, const REAL* from, int64_t width,
-                                                                   REAL* sum) {
+/* sum += of the marked inputs[place * stride] * from[place * width + ..], where sum has so many vectors. */
+static inline __attribute__((always_inline)) void NAME(add_marked)(const int vectors, const int in_pixels, uint32_t marks,
+                                                                   NAME(Inputs) inputs, int64_t stride,
+                                                                   const REAL* from, int64_t width, REAL* sum) {
   const int lanes = VECTOR_BYTES / (int)sizeof(REAL);
   VECTOR part[TILE];
   for (int v = 0; v < vectors; v++) part[v] = *(const LOOSE*)(sum + v * lanes);
   for (; marks; marks &= marks - 1) {
     const int place = __builtin_ctz(marks);
-    const REAL factor = values[place * stride];
+    const REAL factor = in_pixels ? (REAL)inputs.pixels[place * stride] * inputs.unit : inputs.numbers[place * stride];
     for (int v = 0; v < vectors; v++) part[v] += factor * *(const LOOSE*)(from + place * width + v * lanes);
   }
   for (int v = 0; v < vectors; v++) *(LOOSE*)(sum + v * lanes) = part[v];
 }
 
-static inline void NAME(add)(int vectors, uint32_t marks, const REAL* values, int64_t stride, const REAL* from,
+static inline void NAME(add)(int vectors, uint32_t marks, NAME(Inputs) inputs, int64_t stride, const REAL* from,
                              int64_t width, REAL* sum) {
-#define CASE(n) case n: NAME(add_marked)(n, marks, values, stride, from, width, sum); return;
+#define CASE(n)                                                                                      \
+  case n:                                                                                            \
+    if (inputs.pixels) NAME(add_marked)(n, 1, marks, inputs, stride, from, width, sum);              \
+    else NAME(add_marked)(n, 0, marks, inputs, stride, from, width, sum);                            \
+    return;
   switch (vectors) { CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) }
 #undef CASE
 }
@@ -58,14 +79,17 @@ static NAME(Columns) NAME(columns)(int64_t first, int64_t width) {
 /* Some samples times the first weights; marks their inputs. */
 static void NAME(multiply_rows)(const NAME(Network)* p, const REAL* x, NAME(Work)* w, int64_t first, int64_t end) {
   const int64_t features = p->widths[0], width = p->widths[1], words = NAME(words)(features);
-  const REAL* inputs = w->values[0];
   REAL* z = w->values[1];
-  for (int64_t r = first; r < end; r++) NAME(mark)(inputs + r * features, features, w->multiplies_all, w->used + r * words);
+  for (int64_t r = first; r < end; r++) {
+    const NAME(Inputs) row = NAME(inputs_at)(p, w, r, 0);
+    if (row.pixels) NAME(mark_pixels)(row.pixels, features, w->multiplies_all, w->used + r * words);
+    else NAME(mark)(row.numbers, features, w->multiplies_all, w->used + r * words);
+  }
   for (NAME(Columns) at = NAME(columns)(0, width); at.first < at.next; at = NAME(columns)(at.next, width)) {
     for (int64_t r = first; r < end; r++) memset(z + r * width + at.first, 0, at.vectors * VECTOR_BYTES);
     for (int64_t i = 0; i < words; i++)
       for (int64_t r = first; r < end; r++)
-        NAME(add)(at.vectors, w->used[r * words + i], inputs + r * features + i * GROUP, 1,
+        NAME(add)(at.vectors, w->used[r * words + i], NAME(inputs_at)(p, w, r, i * GROUP), 1,
                   x + p->offsets[0] + i * GROUP * width + at.first, width, z + r * width + at.first);
   }
 }
@@ -106,7 +130,7 @@ static void NAME(multiply_features)(const NAME(Network)* p, NAME(Work)* w, int64
       REAL* sum = w->gradient + p->offsets[0] + k * width + at.first;
       memset(sum, 0, at.vectors * VECTOR_BYTES);
       for (int64_t s = 0; s < groups; s++)
-        NAME(add)(at.vectors, used[s][k - first], w->values[0] + s * GROUP * features + k, features,
+        NAME(add)(at.vectors, used[s][k - first], NAME(inputs_at)(p, w, s * GROUP, k), features,
                   w->first_slope + s * GROUP * width + at.first, width, sum);
     }
   }

@@ -39,11 +39,13 @@ class HostSamples:
         inputs: shape [samples, features].
         labels: int32 classes, shape [samples]; None where targets are numbers.
         targets: shape [sets, samples, outputs]; None where targets are classes.
+        pixels: bytes that the inputs are multiples of, shape [samples, features]; None where inputs are something else.
     """
 
     inputs: _Array
     labels: npt.NDArray[np.int32] | None = None
     targets: _Array | None = None
+    pixels: npt.NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +61,7 @@ class NetworkData:
         target_set: which set of targets each trial fits, int32, shape [trials].
         initial: start of every trial, float64, shape [trials, parameters].
         order: which samples every step takes.
+        pixel_unit: what pixels are multiplied by.
         skips_zeros: whether the first layer leaves out products with inputs that are 0 (decision 0025).
         grid: inputs at which predictions are made; None where they make no curve.
         known: columns beside the predictions, one dictionary per trial.
@@ -72,6 +75,7 @@ class NetworkData:
     target_set: npt.NDArray[np.int32]
     initial: Floats
     order: SampleOrder
+    pixel_unit: float
     skips_zeros: bool
     grid: HostSamples | None
     known: list[dict[str, Floats]]
@@ -115,7 +119,8 @@ def load_network_data(
     source = training_data_of(problem, dataset, rows.seeds, layout)
     build_loss(problem.loss, has_classes=source.has_classes)
     model = build_model(problem.model, source.shape, source.outputs)
-    training = _samples(source.train, has_classes=source.has_classes)
+    whole = (None, None) if dataset is None else (dataset.inputs, dataset.test_inputs)
+    training = _samples(source.train, whole[0], has_classes=source.has_classes)
     sets = rows.places if len(source.train.targets) > 1 else np.zeros(len(rows.places))
     plot = source.plot
     widths = (training.inputs.shape[1], *_hidden(problem), source.outputs)
@@ -125,10 +130,11 @@ def load_network_data(
         activation="relu" if isinstance(problem.model, LinearModel) else problem.model.activation,
         loss=problem.loss or "",
         training=training,
-        test=None if source.test is None else _samples(source.test, has_classes=source.has_classes),
+        test=None if source.test is None else _samples(source.test, whole[1], has_classes=source.has_classes),
         target_set=np.array(sets, dtype=np.int32),
         initial=source.starts(model)[rows.places],
         order=order,
+        pixel_unit=1.0 if dataset is None else dataset.input_scale,
         skips_zeros=_skips_zeros(training.inputs, widths, order.largest_batch),
         grid=None if plot is None else HostSamples(np.array(plot.points[:, None], dtype=training.inputs.dtype)),
         known=[] if plot is None else [plot.columns[place] for place in rows.places],
@@ -146,8 +152,10 @@ def _hidden(problem: DatasetProblem) -> list[int]:
     return list(problem.model.hidden) if isinstance(problem.model, MlpModel) else []
 
 
-def _samples(part: DeviceSamples, *, has_classes: bool) -> HostSamples:
+def _samples(part: DeviceSamples, given: _Array | None, *, has_classes: bool) -> HostSamples:
     inputs = part.inputs[0].numpy()
+    is_image = given is not None and given.dtype == np.uint8 and given.flags.c_contiguous
+    pixels = given.reshape(len(given), -1) if given is not None and is_image else None
     if has_classes:
-        return HostSamples(inputs, labels=part.targets[0].numpy().astype(np.int32))
-    return HostSamples(inputs, targets=np.ascontiguousarray(part.targets.numpy()))
+        return HostSamples(inputs, labels=part.targets[0].numpy().astype(np.int32), pixels=pixels)
+    return HostSamples(inputs, targets=np.ascontiguousarray(part.targets.numpy()), pixels=pixels)

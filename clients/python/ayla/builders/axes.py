@@ -49,7 +49,7 @@ def linear(
         return models.linear(initialization=initialization)
     if low is None or high is None or initialization is not None:
         raise TypeError("linear() takes low and high, and perhaps count; or, for the linear model, none of them")
-    return _range(low, high, "linear", count)
+    return _range(low, high, None, count)
 
 
 def log(low: float, high: float, count: int | None = None) -> JSONObject:
@@ -119,7 +119,7 @@ def sobol(
     return _design("sobol", settings=settings, seed=seed, share=share, together=together)
 
 
-def _range(low: float, high: float, scale: str, count: int | None) -> JSONObject:
+def _range(low: float, high: float, scale: str | None, count: int | None) -> JSONObject:
     return without_none(low=low, high=high, scale=scale, count=count)
 
 

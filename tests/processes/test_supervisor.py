@@ -8,7 +8,8 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from ayla_service.processes.supervisor import ProcessSupervisor
+from ayla_service.processes.supervisor import EmbeddedWakeUp, ProcessSupervisor
+from ayla_service.queue.wakeup import TimerWakeUp
 from structlog.typing import EventDict
 
 from tests.processes.command import is_running
@@ -20,6 +21,9 @@ OBEDIENT = WAITING.format(rest="sys.stdin.read()")
 STUBBORN = WAITING.format(
     rest="import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
     " print('deaf', file=open(sys.argv[1], 'a'), flush=True); time.sleep(300)"
+)
+LISTENING = WAITING.format(
+    rest="[print('called', file=open(sys.argv[1], 'a'), flush=True) for _ in iter(lambda: os.read(0, 1), b'')]"
 )
 DYING = WAITING.format(rest="sys.exit(3)")
 
@@ -97,3 +101,24 @@ def test_a_worker_goes_when_the_service_is_killed(notes: Path) -> None:
         process.send_signal(signal.SIGKILL)
     pid = int(lines(notes)[0].split()[0])
     wait_until(lambda: not is_running(pid), "the end of the worker")
+
+
+def test_new_work_is_told_to_the_worker_through_its_pipe(notes: Path) -> None:
+    with supervisor(notes, LISTENING) as running:
+        wait_until(lambda: lines(notes), "a worker")
+        wake_up = EmbeddedWakeUp(TimerWakeUp(), running)
+        wake_up.notify([])
+        wake_up.notify(["cpu", "cpu"])
+        wait_until(lambda: lines(notes)[1:], "the call")
+        wake_up.notify(["auto"])
+        wait_until(lambda: len(lines(notes)) == 3, "the second call")
+    wake_up.notify(["auto"])
+    wake_up.close()
+    assert lines(notes)[1:] == ["called", "called"]
+
+
+def test_a_worker_that_does_not_listen_holds_nobody_up(notes: Path) -> None:
+    with supervisor(notes, STUBBORN, shutdown_seconds=0.1) as running:
+        wait_until(lambda: len(lines(notes)) == 2, "a worker that is deaf")
+        for _ in range(100_000):  # more than a pipe holds
+            running.wake()

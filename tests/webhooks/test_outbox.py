@@ -159,6 +159,7 @@ def test_only_the_jobs_own_team_is_told(database: Database) -> None:
     assert {(row.webhook_id, row.job_id) for row in deliveries(database)} == {(ours, mine), (theirs, other)}
 
 
+@pytest.mark.usefixtures("small_shards")
 def test_a_job_that_has_not_ended_is_not_told(database: Database) -> None:
     add_webhook(database)
     job = submit(database, seeds=list(range(200)))
@@ -200,6 +201,7 @@ def test_a_team_without_webhooks_pays_one_look(database: Database) -> None:
     assert len([statement for statement in sent if "webhook" in statement]) == 1
 
 
+@pytest.mark.usefixtures("small_shards")
 def test_shards_that_do_not_end_their_job_cost_no_look(database: Database) -> None:
     submit(database, seeds=list(range(200)))
     claimed, _ = claim_one(database), claim_one(database)

@@ -73,7 +73,7 @@ class ParameterBatch:
         return program
 
     def _moderate_scale(self) -> float | None:
-        """The scale where what follows from it is calculated on the host, which then has to wait for nothing; else None."""
+        """The scale, where what follows from it is calculated on the host, which has to wait for nothing there."""
         if self.scale.device.type != "cpu" or isinstance(self.numbers["lr"], Tensor):
             return None
         v = float(self.scale)

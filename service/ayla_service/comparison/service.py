@@ -32,7 +32,7 @@ from ayla_service.comparison.schemas import (
     PairComparison,
     ProblemComparison,
 )
-from ayla_service.comparison.shown import MOST_SETTINGS, has_too_many, shown_part
+from ayla_service.comparison.shown import has_too_many, notes_on_many, shown_part
 from ayla_service.comparison.summaries import summarize
 from ayla_service.comparison.tuned_arms import ProtocolOutcome, follow
 from ayla_service.comparison.verdicts import pair_comparison
@@ -199,7 +199,7 @@ def _comparison(
         profile=_profile(problems, query, too_much),
         notes=[
             *_notes(every, lacks_tests=not found and query.baseline is None and not is_cut),
-            *_notes_on_many(every, "there are no pairs: name a protocol, which compares the best of each arm"),
+            *notes_on_many(every, "there are no pairs: name a protocol, which compares the best of each arm"),
             *_notes_on_reading(too_much),
             *_notes_on_effects(results),
         ],
@@ -231,7 +231,7 @@ def _comparison_of_arms(
         notes=[
             "Settings are selected on the tuning seeds, and arms compared on the confirmation seeds: see 'protocol'.",
             *_notes(problems, lacks_tests=False),
-            *_notes_on_many(problems, "all of them are tuned"),
+            *notes_on_many(problems, "all of them are tuned"),
             *_notes_on_reading(too_much),
         ],
         outcome=outcome,
@@ -264,13 +264,6 @@ def _notes(problems: Sequence[ComparedProblem], *, lacks_tests: bool) -> Iterato
         yield f"Trials left out, as an earlier job has the same setting and seed on the same problem: {repeated}."
     if lacks_tests:
         yield "No setting with AYLA has the one that it is built on beside it; name a baseline to have tests."
-
-
-def _notes_on_many(problems: Sequence[ComparedProblem], rest: str) -> Iterator[str]:
-    """That only the best of very many settings are shown."""
-    for problem in filter(has_too_many, problems):
-        where = f"On {problem.title}: " if len(problems) > 1 else ""
-        yield f"{where}Of {len(problem.settings)} settings the best {MOST_SETTINGS} are shown one by one; {rest}."
 
 
 def _notes_on_reading(found: curves.TooMuch) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What of very many settings an answer shows: the best, so that it stays one that can be read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -39,3 +39,10 @@ def medians_of(problem: ComparedProblem, every: Sequence[Runs], metric: Metric) 
 def known_values(problem: ComparedProblem, runs: Runs, metric: Metric) -> Floats:
     """The values of runs by a metric; NaN where no trial of the problem can have it."""
     return runs.values(metric) if why_not(problem, metric) is None else np.full(len(runs), np.nan)
+
+
+def notes_on_many(problems: Sequence[ComparedProblem], rest: str) -> Iterator[str]:
+    """Notes that only the best of very many settings are shown, and what becomes of the rest."""
+    for problem in filter(has_too_many, problems):
+        where = f"On {problem.title}: " if len(problems) > 1 else ""
+        yield f"{where}Of {len(problem.settings)} settings the best {MOST_SETTINGS} are shown one by one; {rest}."

@@ -6,7 +6,7 @@
 
 Results go to ``benchmarks/results/core.json``, ``docs/benchmarks.md`` and ``docs/figures/``. The network sections use
 MNIST where AYLA_DATASETS_DIR names a folder with ``mnist/``, else generated data of the same shape. Nothing else
-should run on the machine. The section beside JAX needs the extra ``benchmark``.
+should run on the machine. The sections beside JAX need the extra ``benchmark``.
 """
 
 import sys
@@ -16,19 +16,31 @@ from typing import Any
 # Behind the standard library, one of whose modules a neighbour of this file is called like.
 sys.path.append(sys.path.pop(0))
 
-from measure import beside_jax, evaluation, gpu, memory, network, recording, single, sweep, together  # the path
+from measure import (  # the path
+    beside_jax,
+    convolutional,
+    evaluation,
+    memory,
+    network,
+    networks_beside_jax,
+    recording,
+    single,
+    sweep,
+    together,
+)
 from measure.command import Benchmark  # likewise
 
 SECTIONS: dict[str, tuple[str, Callable[..., Any]]] = {
     "sweep": ("A sweep of 10 000 trials", sweep.measure),
     "jax": ("Sweeps beside JAX", beside_jax.measure),
     "mnist": ("One run of a small network", network.measure),
+    "jax-networks": ("The network beside JAX", networks_beside_jax.measure),
     "evaluation": ("Evaluating on whole parts", evaluation.measure),
     "trials": ("Runs of the network at once", together.measure),
+    "cnn": ("Runs of a convolutional network at once", convolutional.measure),
     "single": ("A single short job", single.measure),
     "recording": ("Recording every step", recording.measure),
     "memory": ("Memory", memory.measure),
-    "gpu": ("On a GPU", gpu.measure),
 }
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from tests.factories import spec
 from tests.servers.postgres import PostgresServer
+from tests.servers.rabbitmq import RabbitServer, rabbitmq_program
 from tests.servers.redis import RedisServer
 from tests.servers.reused import ReusedDatabase, database_name
 
@@ -73,6 +74,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marked = metafunc.definition.get_closest_marker("every_store") is not None
     if marked and not chosen and "database" in metafunc.fixturenames:
         metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture
+def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At most 256 trials in a shard, so that a job of some hundred trials has several."""
+    monkeypatch.setattr("ayla_spec.shards.TRIALS_PER_SHARD", 256)
 
 
 @pytest.fixture(autouse=True)
@@ -157,6 +164,15 @@ def reused(postgres_server: PostgresServer, postgres_template: URL) -> Iterator[
 def redis_server() -> Iterator[RedisServer]:
     """A Redis for the tests of this process; a test that harms one starts its own."""
     with RedisServer.shared() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server() -> Iterator[RabbitServer]:
+    """A RabbitMQ for the tests of this process, where one is installed."""
+    if rabbitmq_program() is None:
+        pytest.skip("rabbitmq-server is not installed")
+    with RabbitServer.own() as server:
         yield server
 
 

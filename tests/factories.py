@@ -58,6 +58,12 @@ def spec(**changes: Any) -> dict[str, Any]:
     }
 
 
+TWO_BY_TWO: list[dict[str, Any]] = [
+    {"name": "sgd", "learning_rate": rate, "ayla": {"n1": 1.0, "n2": n2}} for rate in (0.01, 0.03) for n2 in (1.0, 1.4)
+]
+"""Optimizers of a job that has every answer about sweeps."""
+
+
 class Jobs:
     """The job service over a store as the built-in member uses it, each change in a unit of work of its own."""
 

@@ -9,7 +9,7 @@ import pytest
 @pytest.mark.parametrize(
     ("module", "forbidden"),
     [
-        ("ayla_spec", {"torch", "numpy", "sqlalchemy", "fastapi", "ayla_service"}),
+        ("ayla_spec", {"torch", "scipy", "sqlalchemy", "fastapi", "ayla_service"}),
         ("ayla_data.csv_file", {"torch", "pydantic", "sqlalchemy", "fastapi", "ayla_spec", "ayla_service"}),
         ("ayla_torch", {"pydantic", "ayla_spec", "ayla_data", "ayla_core", "ayla_service", "ayla"}),
         ("ayla_core.engine", {"sqlalchemy", "fastapi", "ayla_service", "ayla_worker"}),

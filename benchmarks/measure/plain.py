@@ -35,7 +35,7 @@ def products(steps: int) -> None:
 def training(optimizer: str, inputs: torch.Tensor, labels: torch.Tensor, *, fused: bool = False) -> Run:
     """Plain training with ``torch.optim``: mini-batches by indexing with a permutation; records nothing."""
     step = training_step(optimizer, inputs.device, fused=fused)
-    return _over(step, inputs, labels)
+    return over(step, inputs, labels)
 
 
 def compiled_training(optimizer: str, inputs: torch.Tensor, labels: torch.Tensor) -> Run:
@@ -44,7 +44,7 @@ def compiled_training(optimizer: str, inputs: torch.Tensor, labels: torch.Tensor
     Raises:
         Exception: whatever compiling raises.
     """
-    run = _over(torch.compile(training_step(optimizer, inputs.device)), inputs, labels)
+    run = over(torch.compile(training_step(optimizer, inputs.device)), inputs, labels)
     run(3)
     return run
 
@@ -53,6 +53,11 @@ def training_step(optimizer: str, device: torch.device, *, fused: bool = False) 
     """One step of a fresh model: forward, backward, update."""
     before, hidden, after = WIDTHS
     model = nn.Sequential(nn.Linear(before, hidden), nn.ReLU(), nn.Linear(hidden, after)).to(device)
+    return step_of(model, optimizer, fused=fused)
+
+
+def step_of(model: nn.Module, optimizer: str, *, fused: bool = False) -> Step:
+    """One step of a classifier: forward, backward, update."""
     loss = nn.CrossEntropyLoss()
     kind: Any = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[optimizer]
     stepper = kind(model.parameters(), lr=LEARNING_RATES[optimizer], fused=fused or None)
@@ -65,7 +70,9 @@ def training_step(optimizer: str, device: torch.device, *, fused: bool = False) 
     return step
 
 
-def _over(step: Step, inputs: torch.Tensor, labels: torch.Tensor) -> Run:
+def over(step: Step, inputs: torch.Tensor, labels: torch.Tensor) -> Run:
+    """A step made on mini-batches by indexing with a permutation."""
+
     def run(steps: int) -> None:
         for batch in itertools.islice(_batches(inputs), steps):
             step(inputs[batch], labels[batch])

@@ -19,6 +19,7 @@ from queue_measure.figures import wait_until
 from queue_measure.installation import Installation, listeners
 from queue_measure.specs import LONG, SMALL
 from tests.servers.forks import Process
+from tests.system.processes import family
 
 _DOWN_SECONDS = 1.0
 _LOOK_SECONDS = 0.01
@@ -72,7 +73,8 @@ class Scene:
         if attempt is None:
             raise RuntimeError("nobody runs the job")
         pid = int(attempt.worker.split(":")[1])
-        return next(process for process in self.installation.workers if process.pid == pid), attempt.number
+        worker = next(process for process in self.installation.workers if pid in family(process.pid))
+        return worker, attempt.number
 
     def runs_again(self, job_id: str, after: int) -> bool:
         """Whether a later attempt has restored its checkpoint and begun."""

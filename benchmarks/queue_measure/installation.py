@@ -21,6 +21,7 @@ from tests.servers.forks import Process
 from tests.servers.postgres import PostgresServer
 from tests.servers.redis import RedisServer
 from tests.system.deployments import Deployment
+from tests.system.processes import family
 
 THREADS = {"AYLA_TORCH_THREADS": "1"}
 """Of every worker: so the measurements say how many cores they use."""
@@ -144,9 +145,10 @@ class Installation:
         if any(process.poll() is not None for process in self.workers):
             raise RuntimeError(f"a worker ended: {self._deployment.log()[-2000:]}")
         with self.database.read() as session:
-            registered = set(session.scalars(select(WorkerRow.pid).where(WorkerRow.stopped_at.is_(None))))
+            rows = session.execute(select(WorkerRow.pid, WorkerRow.devices).where(WorkerRow.stopped_at.is_(None)))
+            prepared = {pid for pid, devices in rows if devices}
         listening = not self.way.broker or listeners(self.backing.redis) >= len(self.workers)
-        return listening and {process.pid for process in self.workers} <= registered
+        return listening and all(prepared & family(process.pid) for process in self.workers)
 
 
 def listeners(redis: RedisServer) -> int:

@@ -18,6 +18,9 @@ from queue_measure.specs import SMALL, STEPS
 from tests.system.processes import service
 
 _GOAL = at_most(1000.0)
+_GOAL_WOKEN = at_most(50.0)
+"""With a worker that is idle and a broker that wakes it."""
+
 _LOOK_SECONDS = 0.005
 _LONGEST_PAUSE_SECONDS = 0.25
 _DEFAULTS = {"lease_seconds": 30, "reap_seconds": 5, "heartbeat_seconds": 1, "torch_threads": 1}
@@ -72,7 +75,12 @@ def _about(size: Size) -> str:
 
 
 def _row(title: str, times: Times) -> Row:
-    return Row(f"{title}: submit to start, p95", 1000 * percentile(times.starts, 0.95), "ms", _GOAL)
+    return Row(
+        f"{title}: submit to start, p95",
+        1000 * percentile(times.starts, 0.95),
+        "ms",
+        _GOAL_WOKEN if title == CELERY.title else _GOAL,
+    )
 
 
 def _embedded(size: Size) -> Times:

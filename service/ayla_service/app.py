@@ -39,6 +39,8 @@ from ayla_service.routers import ROUTERS, V1
 from ayla_service.settings import Settings
 from ayla_service.streams.hub import Hub
 from ayla_service.streams.routes.sse import encode_event
+from ayla_service.sweeps.service import SweepService
+from ayla_service.team_slots import TeamSlots
 from ayla_service.teams.keys import KeyVerifier
 from ayla_service.trials.service import ResultReader
 from ayla_service.webhooks.service import WebhookService
@@ -85,6 +87,8 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
     app.state.keys = KeyVerifier(database)
     app.state.results = ResultReader(database)
     app.state.figures = FigureService(database)
+    app.state.team_slots = TeamSlots()
+    app.state.sweeps = SweepService(database, app.state.team_slots)
     app.state.webhooks = WebhookService(database, TargetPolicy.allowing(settings.webhook_private_hosts))
     app.state.datasets = DatasetService(database)
     app.state.uploads = UploadReceiver(database, app.state.datasets, most_bytes=settings.upload_room)

@@ -35,7 +35,7 @@ from ayla_service.processes.startup import (
     variable,
     warn_of_unknown_variables,
 )
-from ayla_service.processes.supervisor import ProcessSupervisor
+from ayla_service.processes.supervisor import EmbeddedWakeUp, ProcessSupervisor
 from ayla_service.queue.wakeup import make_wake_up
 from ayla_service.settings import Settings
 
@@ -121,9 +121,10 @@ def serve(
     _greet(listener, settings)
     with (
         contextlib.closing(make_wake_up(settings.broker_url)) as wake_up,
-        ProcessSupervisor(environment(settings), settings.shutdown_seconds),
+        ProcessSupervisor(environment(settings), settings.shutdown_seconds) as supervisor,
     ):
-        serve_until_stopped(create_app(settings, database, wake_up), listener, settings)
+        app = create_app(settings, database, EmbeddedWakeUp(wake_up, supervisor))
+        serve_until_stopped(app, listener, settings)
     database.dispose()
 
 

@@ -11,9 +11,10 @@ from ayla_service.http.authorization import authenticate
 from ayla_service.http.dependencies import refuse_line_break, refuse_repeated_headers, refuse_unknown_query
 from ayla_service.http.problems import responses
 from ayla_service.http.query_numbers import refuse_loose_numbers
-from ayla_service.jobs.routes import jobs, submissions
+from ayla_service.jobs.routes import jobs, recomputation, submissions
 from ayla_service.overview import routes as queue
 from ayla_service.streams.routes import events
+from ayla_service.sweeps.routes import sweeps
 from ayla_service.teams.routes import keys, team
 from ayla_service.trials.routes import tables, trials
 from ayla_service.webhooks import routes as webhooks
@@ -36,8 +37,10 @@ _MODULES = (
     jobs,
     events,
     trials,
+    recomputation,
     tables,
     comparisons,
+    sweeps,
     figures,
     queue,
     webhooks,

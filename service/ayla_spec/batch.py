@@ -8,15 +8,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ayla_spec.arms import PROBLEM, Problem
 from ayla_spec.optimizers import AnyOptimizer
 from ayla_spec.paths import number_at, with_numbers
-from ayla_spec.problems import DatasetProblem, ExpressionProblem
 from ayla_spec.trials import TrialPlan
-
-Problem = ExpressionProblem | DatasetProblem
-
-START = "problem.start."
-"""Paths of a start point, which a trial may have of its own; everything else of the problem is one for the batch."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +74,7 @@ class TrialBatch:
 
     def settings(self, place: int) -> AnyOptimizer:
         """The settings of one trial as an object; its names are those of the template."""
-        own = {path: float(column[place]) for path, column in self.columns.items() if not path.startswith(START)}
+        own = {path: float(column[place]) for path, column in self.columns.items() if not path.startswith(PROBLEM)}
         filled: AnyOptimizer = with_numbers(
             self.templates[self.arms[place]], {path: number for path, number in own.items() if not isnan(number)}
         )

@@ -6,6 +6,7 @@ computed. Measured with the compiled kernels; PyTorch alone takes longer.
 
 from dataclasses import dataclass
 
+from ayla_spec.arms import Problem, largest
 from ayla_spec.evaluation import parts_of
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.limits import SECONDS_PER_SHARD
@@ -14,8 +15,10 @@ from ayla_spec.recording import Recording
 
 _LANES = 64
 """Trials of an expression that are computed side by side: so many take as long as one."""
-_TRIAL_SECONDS = 0.0002
-"""Reading its settings, writing its result."""
+_TRIAL_SECONDS = 1e-5
+"""Writing its summary."""
+_TRAJECTORY_SECONDS = 0.0002
+"""Writing its trajectory, beside the numbers of it."""
 _NUMBER_SECONDS = 3.5e-7
 _CHARACTER_SECONDS = 7e-9
 _DRAW_SECONDS = 4.5e-7
@@ -55,13 +58,26 @@ class Cost:
         return max(self.lanes, int(seconds / per_lane))
 
 
-def cost_of(spec: ResolvedJobSpec) -> Cost:
-    """The estimate for a job."""
-    recorded = Recording.of(spec.problem, spec.budget.steps, spec.record).numbers
-    each = _TRIAL_SECONDS + recorded * _RECORDED_NUMBER_SECONDS
-    if isinstance(spec.problem, ExpressionProblem):
-        return Cost(_LANES, spec.budget.steps * _expression_step(spec.problem), each)
-    return Cost(1, spec.budget.steps * _network_step(spec.problem) + _evaluations(spec, spec.problem), each)
+def cost_of(spec: ResolvedJobSpec, problem: Problem | None = None) -> Cost:
+    """The estimate for the trials of a job.
+
+    Args:
+        spec: the job.
+        problem: that they minimize, without axes. Default: the job's, with each axis at its largest point.
+    """
+    problem = problem or largest(spec.problem)
+    each = _TRIAL_SECONDS + _recording(spec, problem)
+    if isinstance(problem, ExpressionProblem):
+        return Cost(_LANES, spec.budget.steps * _expression_step(problem), each)
+    return Cost(1, spec.budget.steps * _network_step(problem) + _evaluations(spec, problem), each)
+
+
+def _recording(spec: ResolvedJobSpec, problem: Problem) -> float:
+    """Seconds of a trial's trajectory, where trials keep theirs."""
+    if spec.record.trajectories != "all":
+        return 0.0
+    recorded = Recording.of(problem, spec.budget.steps, spec.record).numbers
+    return _TRAJECTORY_SECONDS + recorded * _RECORDED_NUMBER_SECONDS
 
 
 def _expression_step(problem: ExpressionProblem) -> float:

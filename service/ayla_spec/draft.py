@@ -1,8 +1,11 @@
 """Draft of a spec: a submitted job over its preset, with every part chosen and none checked against the others yet."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from ayla_spec.arms import Problem, has_axes, largest
+from ayla_spec.axes import is_axis
 from ayla_spec.errors import SpecIssue
 from ayla_spec.evaluation import with_evaluation
 from ayla_spec.jobspec import Budget, Dtype, JobSpec, Record, SubmittedBudget
@@ -11,6 +14,7 @@ from ayla_spec.optimizers import AnyOptimizer
 from ayla_spec.presets import PRESETS, Preset
 from ayla_spec.problem_rules import usual_dtype, with_loss
 from ayla_spec.problems import DatasetProblem, ExpressionProblem, PresetName, PresetProblem
+from ayla_spec.search import SubmittedSearch
 
 T = TypeVar("T")
 
@@ -23,6 +27,7 @@ class SpecDraft:
         preset: the preset they come from where the spec does not say otherwise; None without one.
         problem: with its loss filled in.
         optimizers: as given, labels not filled in.
+        search: as given.
         budget: in steps, whichever unit it was given in.
         budget_pointer: where the spec gives it.
         seeds: as given.
@@ -33,6 +38,7 @@ class SpecDraft:
     preset: PresetName | None
     problem: ExpressionProblem | DatasetProblem
     optimizers: list[AnyOptimizer]
+    search: SubmittedSearch | None
     budget: Budget
     budget_pointer: str
     seeds: list[int]
@@ -50,14 +56,16 @@ def _own(spec: JobSpec, issues: list[SpecIssue]) -> SpecDraft:
     assert not isinstance(problem, PresetProblem)  # noqa: S101  # the other branch of the only caller
     budget = _required(spec.budget, SubmittedBudget(steps=1), "/budget", "{'steps': 100}", issues)
     steps = _in_steps(budget, problem, issues)
+    optimizers = list(_required(spec.optimizers, [], "/optimizers", "[{'name': 'sgd', ...}]", issues))
     return SpecDraft(
         preset=spec.preset,
         problem=problem,
-        optimizers=list(_required(spec.optimizers, [], "/optimizers", "[{'name': 'sgd', ...}]", issues)),
+        optimizers=optimizers,
+        search=spec.search,
         budget=steps,
         budget_pointer=_pointer(budget),
         seeds=spec.seeds or [0],
-        record=_record(spec, Record(), problem, steps.steps),
+        record=_record(spec, Record(), problem, optimizers, steps.steps),
         dtype=spec.dtype or usual_dtype(problem),
     )
 
@@ -65,14 +73,17 @@ def _own(spec: JobSpec, issues: list[SpecIssue]) -> SpecDraft:
 def _of_preset(spec: JobSpec, problem: PresetProblem, issues: list[SpecIssue]) -> SpecDraft:
     preset = PRESETS[problem.preset]
     budget = preset.budget if spec.budget is None else _in_steps(spec.budget, preset.problem, issues)
+    optimizers = list(spec.optimizers or preset.optimizers)
+    record = _within(preset.record, budget)
     return SpecDraft(
         preset=problem.preset,
         problem=_started(problem, preset, issues),
-        optimizers=list(spec.optimizers or preset.optimizers),
+        optimizers=optimizers,
+        search=spec.search,
         budget=budget,
         budget_pointer=_pointer(spec.budget),
         seeds=spec.seeds or list(preset.seeds),
-        record=_record(spec, _within(preset.record, budget), preset.problem, budget.steps),
+        record=_record(spec, record, preset.problem, optimizers, budget.steps),
         dtype=spec.dtype or usual_dtype(preset.problem),
     )
 
@@ -108,6 +119,9 @@ def _budget_fault(given: SubmittedBudget, problem: ExpressionProblem | DatasetPr
         return SpecIssue("/budget", "Give either 'steps' or 'epochs', for example {'steps': 100}.")
     if given.epochs is None:
         return None
+    if isinstance(problem, DatasetProblem) and is_axis(problem.batch_size):
+        detail = "An epoch has other steps with each batch size of the axis, so trials would not compare; give 'steps'."
+        return SpecIssue("/budget/epochs", detail)
     if isinstance(problem, ExpressionProblem):
         return SpecIssue("/budget/epochs", "An expression has no epochs; give 'steps'.")
     length = _epoch(problem)
@@ -129,9 +143,15 @@ def _required(value: T | None, placeholder: T, pointer: str, example: str, issue
     return value
 
 
-def _record(spec: JobSpec, default: Record, problem: ExpressionProblem | DatasetProblem, steps: int) -> Record:
-    record = default.model_copy(update=spec.record.model_dump(exclude_none=True))
-    return with_evaluation(record, spec.record, problem, steps)
+def _record(spec: JobSpec, default: Record, problem: Problem, optimizers: Sequence[AnyOptimizer], steps: int) -> Record:
+    given = spec.record.model_dump(exclude_none=True)
+    if has_axes(problem, optimizers):
+        # Trajectories of all trials of a sweep would be far larger than what is asked of it.
+        given = {"trajectories": "none"} | given
+    record = default.model_copy(update=given)
+    if record.trajectories != "all" and "predictions_at" not in given:
+        record = record.model_copy(update={"predictions_at": []})
+    return with_evaluation(record, spec.record, largest(problem), steps)
 
 
 def _within(record: Record, budget: Budget) -> Record:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from ayla_spec.errors import SpecIssue
 from ayla_spec.expression import Constant, Expression
 from ayla_spec.optimizers import AnyOptimizer
@@ -52,8 +54,15 @@ def _numbers(value: object, pointer: str) -> Iterator[tuple[str, float]]:
         for name, item in value.items():
             yield from _numbers(item, f"{pointer}/{name}")
     elif isinstance(value, list):
-        for index, item in enumerate(value):
+        for index, item in _beyond(value) if pointer.endswith("/values") else enumerate(value):
             yield from _numbers(item, f"{pointer}/{index}")
+
+
+def _beyond(values: list[object]) -> Iterator[tuple[int, object]]:
+    """The first number of an axis that does not fit, found among thousands at once."""
+    sizes = np.abs(np.array([value for value in values if isinstance(value, float)]))
+    places = np.flatnonzero((sizes >= _TOO_LARGE) | ((sizes < _LEAST) & (sizes > 0)))
+    yield from ((int(place), values[place]) for place in places[:1])
 
 
 def _draws(problem: ExpressionProblem) -> Iterator[tuple[str, float]]:

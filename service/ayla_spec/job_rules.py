@@ -1,7 +1,9 @@
 """Rules of a job as a whole: seeds, recording, size, the range of float32."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from ayla_spec.arms import largest
 from ayla_spec.draft import SpecDraft
 from ayla_spec.errors import SpecIssue
 from ayla_spec.expression import ExpansionQuota
@@ -11,6 +13,7 @@ from ayla_spec.limits import (
     MAX_PREDICTION_ROWS,
     MAX_RECORDED_NUMBERS,
     MAX_RECORDED_ROWS,
+    MAX_SHARDS,
     MAX_TRIAL_STEPS,
     MAX_TRIALS,
 )
@@ -19,6 +22,8 @@ from ayla_spec.optimizer_rules import optimizer_issues
 from ayla_spec.problem_rules import problem_issues
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
 from ayla_spec.recording import Recording
+from ayla_spec.search_rules import draft_arms, search_issues
+from ayla_spec.shards import most_trials
 
 
 def job_issues(spec: JobSpec, draft: SpecDraft, quota: ExpansionQuota | None = None) -> list[SpecIssue]:
@@ -29,14 +34,16 @@ def job_issues(spec: JobSpec, draft: SpecDraft, quota: ExpansionQuota | None = N
         draft: the same over its preset.
         quota: of its expression.
     """
+    of_search = search_issues(draft)
     return [
-        *problem_issues(draft.problem, draft.dtype, quota),
+        *problem_issues(largest(draft.problem), draft.dtype, quota),
         *optimizer_issues(draft),
+        *of_search,
         *_seed_issues(draft.seeds),
         *_prediction_issues(draft),
         *_metrics_issues(spec, draft),
         *_evaluation_issues(spec.record.evaluate, draft.problem),
-        *_size_issues(draft),
+        *([] if of_search else _size_issues(draft)),
         *(setting_issues(draft.problem, draft.optimizers) if draft.dtype == "float32" else ()),
     ]
 
@@ -55,6 +62,9 @@ def _prediction_issues(draft: SpecDraft) -> list[SpecIssue]:
         return [SpecIssue("/record/predictions_at", "An expression makes no predictions; leave this out.")]
     if not draft.problem.dataset.may_be_one_dimensional:
         detail = "Predictions are kept where one number is predicted from one; leave this out."
+        return [SpecIssue("/record/predictions_at", detail)]
+    if draft.record.trajectories != "all":
+        detail = "Predictions are kept with trajectories only; ask for 'trajectories': 'all', or leave this out."
         return [SpecIssue("/record/predictions_at", detail)]
     if len(set(steps)) < len(steps):
         return [SpecIssue("/record/predictions_at", "A step stands twice; list each once.")]
@@ -91,7 +101,8 @@ def _larger_test_part(problem: DatasetProblem) -> str:
 
 def _size_issues(draft: SpecDraft) -> list[SpecIssue]:
     """Limits of size; the first that is broken, as the others follow from it."""
-    trials, steps = len(draft.optimizers) * len(draft.seeds), draft.budget.steps
+    arms, steps = draft_arms(draft), draft.budget.steps
+    trials = sum(arm.settings for arm in arms) * len(draft.seeds)
     if trials > MAX_TRIALS:
         detail = f"Optimizers times seeds make {trials} trials; a job has at most {MAX_TRIALS}."
         return [SpecIssue("/seeds", detail)]
@@ -99,7 +110,27 @@ def _size_issues(draft: SpecDraft) -> list[SpecIssue]:
         fit = MAX_TRIAL_STEPS // trials
         detail = f"{trials} trials of {steps} steps are too many for one job; at most {fit} steps fit."
         return [SpecIssue(draft.budget_pointer, detail)]
-    return [*_row_issues(draft, trials), *_metric_row_issues(draft, trials), *_prediction_row_issues(draft, trials)]
+    return [*_model_issues(draft, trials)] or [*_record_issues(draft, trials, len(arms) * len(draft.seeds))]
+
+
+def _model_issues(draft: SpecDraft, trials: int) -> Iterator[SpecIssue]:
+    """Trials of large models go into shards of their own, of which a job has not too many."""
+    parameters = largest(draft.problem).parameters
+    most = MAX_SHARDS * most_trials(parameters)
+    if trials > most:
+        place = "model" if isinstance(draft.problem, DatasetProblem) else "start"
+        detail = f"{trials} trials of {parameters} parameters are too many for one job; at most {most} fit."
+        yield SpecIssue(f"/problem/{place}", detail)
+
+
+def _record_issues(draft: SpecDraft, trials: int, best: int) -> Iterator[SpecIssue]:
+    """What would be recorded of the trials that keep their trajectories: all, or ``best`` of them."""
+    kept = {"none": 0, "best": best, "all": trials}[draft.record.trajectories]
+    recorded = draft.record.model_copy(update={"trajectories": "all"})
+    draft = replace(draft, problem=largest(draft.problem), record=recorded)
+    yield from _row_issues(draft, kept)
+    yield from _metric_row_issues(draft, kept)
+    yield from _prediction_row_issues(draft, kept)
 
 
 def _row_issues(draft: SpecDraft, trials: int) -> Iterator[SpecIssue]:

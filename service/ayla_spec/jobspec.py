@@ -16,14 +16,16 @@ from ayla_spec.limits import (
     MAX_TAGS,
 )
 from ayla_spec.metrics import PARTS, Part
-from ayla_spec.model import SpecModel
+from ayla_spec.model import SpecModel, is_none
 from ayla_spec.optimizers import OptimizerSettings
 from ayla_spec.problems import PresetName, ResolvedProblem, SubmittedProblem
+from ayla_spec.search import Search, SubmittedSearch
 from ayla_spec.text import Name, Notes, Project, Tag
 
 Device = Literal["auto", "cpu", "cuda"]
 Priority = Literal["low", "normal", "high", "urgent"]
 Dtype = Literal["float64", "float32"]
+Trajectories = Literal["none", "best", "all"]
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 Step = Annotated[int, Field(ge=0, le=MAX_STEPS)]
 
@@ -65,6 +67,14 @@ class Record(SpecModel):
         description="Parts of the data on which the model is evaluated at every row of metrics; on the other one it is "
         "at the last step only. Null for expressions, and in jobs of a version that had no such choice.",
     )
+    trajectories: Trajectories = Field(
+        "all",
+        # Specs of jobs that keep them all are written as they were before there was a choice: their digests hold.
+        exclude_if=lambda kept: kept == "all",
+        description="Trials of which trajectory, metrics and predictions are kept: 'all', 'none', or those of the "
+        "'best' setting of each arm, which are computed again when the job ends. The summary of every trial is kept "
+        "in any case.",
+    )
 
 
 class RecordOverride(SpecModel):
@@ -93,6 +103,12 @@ class RecordOverride(SpecModel):
         "(dataset problems only): 'test', 'full_train' or both. On the other one it is evaluated at the last step "
         "only. Default ['test'], or ['full_train'] without a test part.",
     )
+    trajectories: Trajectories | None = Field(
+        None,
+        description="Trials of which trajectory, metrics and predictions are kept: 'all', 'none', or those of the "
+        "'best' setting of each arm, which are computed again when the job ends. The summary of every trial is kept "
+        "in any case. Default: 'none' for jobs with axes, else 'all'.",
+    )
 
 
 class Limits(SpecModel):
@@ -115,7 +131,9 @@ class Limits(SpecModel):
 
 
 class JobSpec(SpecModel):
-    """A job as a user submits it. Trials are the product of optimizers and seeds.
+    """A job as a user submits it. Trials are the product of settings and seeds.
+
+    An optimizer is one setting, or as many as its axes make.
 
     ``project``, ``notes`` and ``priority`` can be changed later, so they are no part of the resolved spec.
     """
@@ -127,6 +145,9 @@ class JobSpec(SpecModel):
     problem: SubmittedProblem = Field(description="What is minimized.")
     optimizers: list[OptimizerSettings] | None = Field(
         None, min_length=1, max_length=MAX_OPTIMIZERS, description="Required unless the problem is a preset."
+    )
+    search: SubmittedSearch | None = Field(
+        None, description="How the settings of each optimizer are chosen where numbers of the job are axes."
     )
     budget: SubmittedBudget | None = Field(None, description="Required unless the problem is a preset.")
     seeds: list[Seed] | None = Field(
@@ -163,6 +184,9 @@ class ResolvedJobSpec(SpecModel):
     preset: PresetName | None
     problem: ResolvedProblem
     optimizers: list[OptimizerSettings]
+    search: Search | None = Field(
+        None, exclude_if=is_none, description="How settings are chosen from the axes of the job. Null: it has none."
+    )
     budget: Budget
     seeds: list[Seed]
     record: Record

@@ -30,7 +30,10 @@ MAX_EPOCHS = 100_000
 MAX_OPTIMIZERS = 100
 MAX_SEEDS = 1000
 MAX_SEED = 2**32 - 1
-MAX_TRIALS = 10_000
+MAX_TRIALS = 1_000_000
+MAX_AXES = 20
+MAX_AXIS_VALUES = 10_000
+MAX_PROBLEM_VARIANTS = 1000
 MAX_STEPS = 10_000_000
 MAX_TRIAL_STEPS = 1_000_000_000
 MAX_RECORDED_ROWS = 5_000_000
@@ -42,8 +45,12 @@ MAX_PREDICTION_ROWS = 5_000_000
 MAX_SECONDS = 30 * 24 * 3600.0
 MAX_MEMORY_MB = 4 * 1024 * 1024
 
-TRIALS_PER_SHARD = 256
-"""Most trials of a shard: enough to vectorise, few enough to checkpoint quickly."""
+MAX_SHARDS = 10_000
+"""Of one job."""
+
+TRIALS_PER_SHARD = 32_768
+"""Most trials of a shard, however cheap they are: what is written of it at once stays small, and a million trials are
+shared by tens of workers."""
 
 SECONDS_PER_SHARD = 20.0
 """Estimated computing time of a shard of several trials: long enough that claiming it costs nothing beside it, short

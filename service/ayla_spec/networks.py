@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ayla_spec.axes import OR_AXIS
 from ayla_spec.limits import MAX_LAYERS, MAX_WIDTH
 from ayla_spec.model import PositiveFloat, SpecModel
 
@@ -36,7 +37,8 @@ def usual_loss(*, has_classes: bool) -> Loss:
     return "cross-entropy" if has_classes else "mse"
 
 
-Width = Annotated[int, Field(ge=1, le=MAX_WIDTH)]
+Width = Annotated[int, Field(ge=1, le=MAX_WIDTH), OR_AXIS]
+Channels = Annotated[int, Field(ge=1, le=256), OR_AXIS]
 
 
 class NormalInitialization(SpecModel):
@@ -114,9 +116,7 @@ class CnnModel(_Model):
     """For images: 3 x 3 convolutions, each with activation and 2 x 2 max-pooling, then one fully connected layer."""
 
     name: Literal["cnn"] = "cnn"
-    channels: list[Annotated[int, Field(ge=1, le=256)]] = Field(
-        [8, 16], min_length=1, max_length=4, description="Filters of each convolution."
-    )
+    channels: list[Channels] = Field([8, 16], min_length=1, max_length=4, description="Filters of each convolution.")
     activation: Activation = Field("relu", description="What follows each hidden layer.")
 
     def parameters(self, inputs: int, outputs: int, image_side: int | None) -> int:

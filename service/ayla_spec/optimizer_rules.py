@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ayla_spec.axes import axes_of
 from ayla_spec.draft import SpecDraft
 from ayla_spec.errors import SpecIssue
 from ayla_spec.problems import ExpressionProblem
@@ -48,6 +49,8 @@ def _sample_issues(draft: SpecDraft) -> Iterator[SpecIssue]:
 
 def _schedule_issues(draft: SpecDraft) -> Iterator[SpecIssue]:
     for index, settings in enumerate(draft.optimizers):
-        issue = None if settings.schedule is None else settings.schedule.issue(draft.budget.steps)
+        # Schedules with axes are looked at with the other axes.
+        is_fixed = settings.schedule is not None and not any(axes_of(settings.schedule))
+        issue = settings.schedule.issue(draft.budget.steps) if settings.schedule is not None and is_fixed else None
         if issue is not None:
             yield replace(issue, pointer=f"/optimizers/{index}/schedule{issue.pointer}")

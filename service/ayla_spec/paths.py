@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from ayla_spec.axes import is_axis
 from ayla_spec.model import SpecModel
 
 M = TypeVar("M", bound=SpecModel)
@@ -16,10 +17,10 @@ def number_at(model: SpecModel, path: str) -> float | None:
     return None if found is None else float(found)
 
 
-def with_numbers(model: M, numbers: Mapping[str, float]) -> M:
-    """The same settings with other numbers at these paths; a number that was whole by its type stays so.
+def with_numbers(model: M, numbers: Mapping[str, Any]) -> M:
+    """The same settings with these numbers at these paths, in place of others or of axes.
 
-    The numbers are not checked again.
+    They are not checked again; what is no single number, such as a column of them, is put in as it is.
     """
     for path, number in numbers.items():
         model = _replaced(model, path.split("."), number)
@@ -34,9 +35,10 @@ def _below(value: Any, name: str) -> Any:
     return getattr(value, name, None)
 
 
-def _replaced(value: Any, names: list[str], number: float) -> Any:
+def _replaced(value: Any, names: list[str], number: Any) -> Any:
     if not names:
-        return int(number) if isinstance(value, int) and isinstance(number, float) else number
+        is_whole = value.is_whole if is_axis(value) else isinstance(value, int)
+        return int(number) if is_whole and isinstance(number, float) else number
     name, *rest = names
     if isinstance(value, list):
         return [_replaced(item, rest, number) if str(place) == name else item for place, item in enumerate(value)]

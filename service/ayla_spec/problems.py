@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from ayla_spec.axes import OR_AXIS
 from ayla_spec.datasets import DatasetSettings
 from ayla_spec.expression import RESERVED_NAMES, flattened, shape_of
 from ayla_spec.limits import MAX_DIMENSIONS, MAX_EXPRESSION_LENGTH, MAX_NOISE, MAX_SAMPLES, MAX_VARIABLES
@@ -13,6 +14,8 @@ from ayla_spec.networks import Loss, MlpModel, ModelSettings
 from ayla_spec.starts import Scalar, Start, distributions, expanded, within_dimensions
 
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}", re.ASCII)
+
+BatchSize = Annotated[int, Field(ge=1, le=MAX_SAMPLES), OR_AXIS]
 
 PresetName = Literal["poly-sgd", "poly-adam", "curve-a", "curve-b", "mnist-sgd", "mnist-adam"]
 
@@ -110,10 +113,8 @@ class DatasetProblem(SpecModel):
         "'mse-softmax', the mean squared error of the softmax, for classes. Default: 'cross-entropy' for classes, "
         "else 'mse'.",
     )
-    batch_size: int | None = Field(
+    batch_size: BatchSize | None = Field(
         None,
-        ge=1,
-        le=MAX_SAMPLES,
         description="Samples of one step, drawn without replacement in an order of each trial's own seed; the last "
         "batch of an epoch may be smaller. Null: all samples in every step.",
     )

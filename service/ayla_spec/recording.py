@@ -37,7 +37,7 @@ class Recording:
     @classmethod
     def of(cls, problem: ExpressionProblem | DatasetProblem, budget: int, record: Record) -> Self:
         """The trajectory that a job records of each of its trials."""
-        kept = getattr(record, "trajectories", "all") == "all"
+        kept = record.trajectories == "all"
         if isinstance(problem, DatasetProblem) or problem.parameters > MAX_RECORDED_PARAMETERS:
             return cls(record.every, budget, (), kept)
         return cls(record.every, budget, tuple(f"param.{name}" for name in problem.flat_start), kept)

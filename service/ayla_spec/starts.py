@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -14,7 +14,9 @@ from pydantic import (
     TypeAdapter,
     WithJsonSchema,
 )
+from pydantic_core import core_schema
 
+from ayla_spec.axes import AxisReader, RangeAxis, ValuesAxis, is_axis, looks_like_axis
 from ayla_spec.expression.points import flattened
 from ayla_spec.limits import MAX_DIMENSIONS
 from ayla_spec.model import SpecModel, is_none
@@ -97,16 +99,21 @@ Scalar = float | Uniform | Normal
 
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 _NUMBER = TypeAdapter[float](float, config=_STRICT)
+_NUMBER_OR_AXIS = AxisReader(core_schema.float_schema())
 
 
 def _number_or_distribution(value: Any) -> Scalar:
     """Decide by the kind of ``value``, so that an error's location has no mark of a union's member in it."""
-    if not isinstance(value, dict | Uniform | Normal):
-        return _NUMBER.validate_python(value)
+    if is_axis(value) or looks_like_axis(value) or not isinstance(value, dict | Uniform | Normal):
+        # An axis stands for numbers, so it has their static type.
+        return cast("float", _NUMBER_OR_AXIS(value))
     if isinstance(value, dict):
         named = [model for model in DISTRIBUTIONS if model.name in value]
         if len(named) != 1:
-            raise ValueError("must be a number, {'uniform': [low, high]} or {'normal': [mean, standard deviation]}")
+            raise ValueError(
+                "must be a number, {'uniform': [low, high]}, {'normal': [mean, standard deviation]} or an axis, "
+                "{'values': [...]} or {'low': low, 'high': high}"
+            )
         return named[0].model_validate(value)
     return value
 
@@ -118,7 +125,10 @@ def _element(value: Any) -> Scalar:
     return found
 
 
-_SINGLE: list[dict[str, Any]] = [_NUMBER.json_schema(), *(model.model_json_schema() for model in DISTRIBUTIONS)]
+_SINGLE: list[dict[str, Any]] = [
+    _NUMBER.json_schema(),
+    *(model.model_json_schema() for model in (*DISTRIBUTIONS, ValuesAxis, RangeAxis)),
+]
 _Element = Annotated[Scalar, PlainValidator(_element), WithJsonSchema({"anyOf": _SINGLE})]
 _VECTOR = TypeAdapter[list[Scalar]](
     Annotated[list[_Element], Field(min_length=1, max_length=MAX_DIMENSIONS), FailFast()], config=_STRICT
@@ -132,7 +142,7 @@ def _start(value: Any) -> Scalar | list[Scalar]:
 def _written(value: Scalar | list[Scalar]) -> Any:
     if isinstance(value, list):
         return list(map(_written, value))
-    return value.model_dump() if isinstance(value, Uniform | Normal) else value
+    return value.model_dump() if isinstance(value, SpecModel) else value
 
 
 Start = Annotated[

@@ -54,6 +54,7 @@ class Deployment:
         disk: that holds the store's tables; None where this process may not mount one.
         lines: between each worker and the store.
         urls: of the APIs.
+        listened_to: the broker of the workers, behind the postman.
         locks: one for each thing that can be hurt.
         folder: of the logs.
     """
@@ -67,6 +68,7 @@ class Deployment:
     apis: list[Member]
     workers: list[Member]
     urls: list[str]
+    listened_to: str
     supervisor: Supervisor
     folder: Path
     locks: dict[str, threading.Lock]
@@ -100,7 +102,7 @@ def deployed(folder: Path, seed: int) -> Iterator[Deployment]:
         supervisor.start()
         postman.start()
         deployment = Deployment(
-            postgres, redis, database, disk, lines, postman, apis, workers, urls, supervisor, folder, {}
+            postgres, redis, database, disk, lines, postman, apis, workers, urls, listened_to, supervisor, folder, {}
         )
         _wait_for_all(deployment)
         yield deployment

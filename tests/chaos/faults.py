@@ -1,13 +1,16 @@
 """Does to the deployment what the schedule says, each fault in a thread of its own as they may overlap."""
 
 import contextlib
+import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import redis
+from ayla_service.queue.celery.app import make_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from tests.chaos.clients import Users
@@ -18,12 +21,14 @@ from tests.chaos.processes import Member
 from tests.chaos.proxy import Line
 from tests.chaos.recovery import Injury, Pulse, are_taken_up, is_writing, running_on
 from tests.chaos.schedule import Fault, Kind
+from tests.system.processes import computing
 
 _AT_WORK_SECONDS = 25.0
 """How long a fault waits for its worker to have work: to hurt one that is just starting proves little."""
 _RECOVERY_SECONDS = 20.0
 _LEAVE_SECONDS = GRACE_SECONDS + 1.0
 _LOOK_SECONDS = 0.02
+_CONTROL_SECONDS = 5.0
 _PACK_SECONDS = 60.0
 _PACK = 2
 """Attempts that run at once on one worker make a pack."""
@@ -85,6 +90,10 @@ class Injector:
             Kind.STOP_WORKER: self._stop_worker,
             Kind.FREEZE_WORKER: self._freeze_worker,
             Kind.FREEZE_PACK: self._freeze_pack,
+            Kind.KILL_CHILD: self._kill_child,
+            Kind.RESTART_POOL: self._restart_pool,
+            Kind.END_TASK: self._end_task,
+            Kind.SHUT_DOWN: self._shut_down,
             Kind.KILL_API: self._kill_api,
             Kind.KILL_API_MID_REQUEST: self._kill_api_mid_request,
             Kind.KILL_REDIS: self._kill_redis,
@@ -104,11 +113,47 @@ class Injector:
     def _stop_worker(self, injury: Injury) -> None:
         self._when_at_work(injury)
         worker = self._deployment.workers[injury.fault.target]
-        pid = worker.signal(signal.SIGTERM)
+        self._see_off(worker, worker.signal(signal.SIGTERM), "SIGTERM")
+
+    def _see_off(self, worker: Member, pid: int, how: str) -> None:
         if self._deployment.supervisor.exit_of(pid, _LEAVE_SECONDS) is None:
-            self.late.append(f"{worker.name} (process {pid}) still ran {_LEAVE_SECONDS:g} s after SIGTERM")
+            self.late.append(f"{worker.name} (process {pid}) still ran {_LEAVE_SECONDS:g} s after {how}")
             with contextlib.suppress(ProcessLookupError):
                 worker.signal(signal.SIGKILL)
+
+    def _kill_child(self, injury: Injury) -> None:
+        self._when_at_work(injury)
+        worker = self._deployment.workers[injury.fault.target]
+        for pid in computing(worker.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def _restart_pool(self, injury: Injury) -> None:
+        self._when_at_work(injury)
+        self._control().broadcast("pool_restart", destination=[self._node(injury)])
+
+    def _end_task(self, injury: Injury) -> None:
+        self._when_at_work(injury)
+        control, node = self._control(), self._node(injury)
+        active = control.inspect(destination=[node], timeout=_CONTROL_SECONDS).active() or {}
+        for task in active.get(node, ()):
+            control.revoke(task["id"], terminate=True, destination=[node])
+
+    def _shut_down(self, injury: Injury) -> None:
+        self._when_at_work(injury)
+        worker = self._deployment.workers[injury.fault.target]
+        pid, answered = worker.pid, self._control().ping(destination=[worker.node], timeout=_CONTROL_SECONDS)
+        self._control().shutdown(destination=[worker.node])
+        if answered:
+            self._see_off(worker, pid, "control shutdown")
+        else:
+            injury.skipped = "the broker was hurt as well; no command arrived"
+
+    def _control(self) -> Any:
+        return make_app(self._deployment.listened_to).control
+
+    def _node(self, injury: Injury) -> str:
+        return self._deployment.workers[injury.fault.target].node
 
     def _freeze_worker(self, injury: Injury) -> None:
         deadline = time.monotonic() + _AT_WORK_SECONDS
@@ -116,11 +161,11 @@ class Injector:
         worker = self._deployment.workers[injury.fault.target]
         try:
             while not self._is_frozen_at_work(worker, injury) and time.monotonic() < deadline:
-                worker.signal(signal.SIGCONT)
+                worker.signal_family(signal.SIGCONT)
                 self._when_at_work(injury)
             self._stay_frozen(injury)
         finally:
-            worker.signal(signal.SIGCONT)
+            worker.signal_family(signal.SIGCONT)
 
     def _freeze_pack(self, injury: Injury) -> None:
         sender = self._sender(injury)
@@ -143,12 +188,12 @@ class Injector:
                 self._stay_frozen(injury)
             return found
         finally:
-            worker.signal(signal.SIGCONT)
+            worker.signal_family(signal.SIGCONT)
             lock.release()
 
     def _has_pack(self, worker: Member) -> bool:
         try:
-            return worker.ended() is None and len(running_on(self._deployment.database, worker.pid)) >= _PACK
+            return worker.ended() is None and len(running_on(self._deployment.database, worker.family)) >= _PACK
         except SQLAlchemyError:
             return False
 
@@ -166,11 +211,11 @@ class Injector:
 
         Within a write it keeps its locks and so its lease; a line that is held makes that happen often enough.
         """
-        worker.signal(signal.SIGSTOP)
+        worker.signal_family(signal.SIGSTOP)
         time.sleep(_LOOK_SECONDS)
         injury.begun = time.time()
         try:
-            injury.victims = running_on(self._deployment.database, worker.pid)
+            injury.victims = running_on(self._deployment.database, worker.family)
             return bool(injury.victims) and not is_writing(self._deployment.database, worker.name)
         except SQLAlchemyError:
             return False
@@ -275,7 +320,7 @@ class Injector:
             with contextlib.suppress(SQLAlchemyError):
                 # The attempts of one that is dead look as if they ran until their leases expire.
                 if worker.ended() is None:
-                    injury.victims = running_on(self._deployment.database, worker.pid)
+                    injury.victims = running_on(self._deployment.database, worker.family)
         injury.begun = time.time()
 
 

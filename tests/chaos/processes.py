@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from tests.servers import forks
 from tests.servers.forks import Fork
+from tests.system.processes import family
 
 _LOOK_SECONDS = 0.05
 _RESTART_SECONDS = 0.3
@@ -54,6 +56,16 @@ class Member:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def family(self) -> set[int]:
+        """Process ids of it and its children; a worker computes in a child."""
+        return family(self.pid)
+
+    @property
+    def node(self) -> str:
+        """Name of a worker as Celery has it."""
+        return f"ayla-{self.pid}@{socket.gethostname()}"
+
     def start(self) -> None:
         """Start it."""
         # In a session of its own: Ctrl-C in the terminal is for the harness, which ends the others itself.
@@ -62,6 +74,12 @@ class Member:
     def ended(self) -> int | None:
         """Its exit status; None while it runs."""
         return None if self._process is None else self._process.poll()
+
+    def signal_family(self, number: signal.Signals) -> None:
+        """Send a signal to it and to its children."""
+        for pid in self.family:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     def signal(self, number: signal.Signals) -> int:
         """Send a signal; returns the process id that it went to."""

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -37,13 +37,14 @@ class Injury:
     failure: str | None = None
 
 
-def running_on(database: Database, pid: int) -> list[tuple[str, int]]:
-    """Shard and number of the attempts that run on the worker with this process id, as its name has it."""
-    query = select(AttemptRow.shard_id, AttemptRow.number).where(
-        AttemptRow.outcome == AttemptOutcome.RUNNING, AttemptRow.worker.like(f"%:{pid}:%")
+def running_on(database: Database, pids: Collection[int]) -> list[tuple[str, int]]:
+    """Shard and number of the attempts that run in the processes with these ids, as their workers' names have them."""
+    query = select(AttemptRow.shard_id, AttemptRow.number, AttemptRow.worker).where(
+        AttemptRow.outcome == AttemptOutcome.RUNNING
     )
     with database.read() as session:
-        return [(shard, number) for shard, number in session.execute(query)]
+        rows = session.execute(query).all()
+    return [(shard, number) for shard, number, worker in rows if int(worker.split(":")[-2]) in pids]
 
 
 def is_writing(database: Database, application: str) -> bool:

@@ -16,7 +16,7 @@ _QUIET_SECONDS = 2.0
 class Kind(StrEnum):
     """A kind of fault. The order is that in which a short run takes them up."""
 
-    KILL_WORKER = "worker killed (-9)"
+    KILL_WORKER = "worker's main process killed (-9)"
     FREEZE_WORKER = "worker frozen beyond its lease"
     FREEZE_PACK = "worker frozen with a pack of small jobs"
     KILL_POSTGRES = "PostgreSQL killed (-9)"
@@ -32,16 +32,21 @@ class Kind(StrEnum):
     DROP_MESSAGES = "one wake-up in ten dropped"
     SWALLOW_WORKER = "worker's bytes to the store swallowed"
     KILL_API = "API killed (-9)"
+    KILL_CHILD = "worker's computing process killed (-9)"
+    RESTART_POOL = "worker told to replace its processes (pool_restart)"
+    END_TASK = "worker told to end its task (revoke --terminate)"
+    SHUT_DOWN = "worker told to stop (control shutdown)"
 
 
 ON_A_WORKER = (
     Kind.KILL_WORKER, Kind.FREEZE_WORKER, Kind.FREEZE_PACK, Kind.STOP_WORKER, Kind.CUT_WORKER, Kind.HOLD_WORKER,
-    Kind.SWALLOW_WORKER,
+    Kind.SWALLOW_WORKER, Kind.KILL_CHILD, Kind.RESTART_POOL, Kind.END_TASK, Kind.SHUT_DOWN,
 )  # fmt: skip
 ON_AN_API = (Kind.KILL_API, Kind.KILL_API_MID_REQUEST)
 
 _WEIGHTS = {
-    Kind.KILL_WORKER: 4, Kind.FREEZE_WORKER: 3, Kind.FREEZE_PACK: 2, Kind.KILL_API_MID_REQUEST: 2, Kind.KILL_POSTGRES: 2
+    Kind.KILL_WORKER: 4, Kind.KILL_CHILD: 3, Kind.FREEZE_WORKER: 3, Kind.FREEZE_PACK: 2, Kind.KILL_API_MID_REQUEST: 2,
+    Kind.KILL_POSTGRES: 2,
 }  # fmt: skip
 """How often a kind comes once every kind has come; the others have 1."""
 

@@ -1,16 +1,19 @@
 """Comparisons of made-up trials, computed by the service's own code."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from ayla_service.comparison.metrics import default_metric
 from ayla_service.comparison.paired_tests import run_tests
 from ayla_service.comparison.pairs import matches, over_seeds
 from ayla_service.comparison.query import ComparisonQuery
-from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, SeedRun
+from ayla_service.comparison.runs import ComparedProblem, ComparedSetting
 from ayla_service.comparison.schemas import ComparedJob
 from ayla_service.comparison.service import ComparisonResult, ProblemResult, job_comparison
 from ayla_service.comparison.summaries import summarize
+
+from tests.comparison.comparing import Run, runs_of
 
 
 def comparison_document(job: dict[str, Any], trials: list[dict[str, Any]], metric: Any = None) -> dict[str, Any]:
@@ -18,9 +21,10 @@ def comparison_document(job: dict[str, Any], trials: list[dict[str, Any]], metri
     query = ComparisonQuery(metric)
     problem = ComparedProblem("made up", 1, "float64", mini_batches=False, parts=("test", "full_train"))
     problem.has_classes, problem.metric = True, metric or default_metric(problem)
-    for trial in trials:
-        setting = problem.settings.setdefault(trial["label"], ComparedSetting(trial["label"], trial["optimizer"]))
-        setting.runs[trial["seed"]] = _run(trial)
+    optimizers = {trial["label"]: trial["optimizer"] for trial in trials}
+    for label, optimizer in optimizers.items():
+        ended = [_run(trial) for trial in trials if trial["label"] == label]
+        problem.settings[label] = ComparedSetting(label, optimizer, runs=replace(runs_of(ended), is_read=False))
     pairs = [over_seeds(problem, match, query.metric) for match in matches([problem], None)]
     summaries = [summarize(problem, setting, query) for setting in problem.settings.values()]
     found = ComparisonResult(
@@ -35,20 +39,15 @@ def comparison_document(job: dict[str, Any], trials: list[dict[str, Any]], metri
     return job_comparison(found).model_dump(mode="json")
 
 
-def _run(trial: dict[str, Any]) -> SeedRun:
+def _run(trial: dict[str, Any]) -> Run:
     summary, diverged = trial["summary"], trial["state"] == "diverged"
-    return SeedRun(
-        trial_id=trial["id"],
-        problem=0,
-        label=trial["label"],
+    return Run(
+        loss=math.inf if diverged else summary["final_loss"],
         seed=trial["seed"],
         diverged=diverged,
         steps_done=trial["steps_done"],
-        final_loss=math.inf if diverged else summary["final_loss"],
         best_loss=summary["best_loss"],
         best_step=summary["best_step"],
         wall_seconds=summary["wall_seconds"],
-        rows=trial["steps_done"],
-        stored_bytes=0,
         whole_parts={name: one["final"] for name, one in summary["metrics"].items()},
     )

@@ -55,7 +55,7 @@ def test_every_schedule_has_a_builder_with_all_its_settings(name: str) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_every_model_has_a_builder_with_all_its_settings(name: str) -> None:
     assert parameters(getattr(models, name)) == MODELS[name]
-    assert getattr(ayla, name) is getattr(models, name)
+    assert getattr(ayla, name)() == getattr(models, name)()
 
 
 def test_aylas_settings_are_all_there() -> None:
@@ -155,3 +155,43 @@ def test_a_preset_may_start_at_random() -> None:
 
     assert job.resolved is not None
     assert job.resolved["problem"]["start"] == {"x": {"uniform": [-1.0, 3.0]}}
+
+
+def test_axes_and_designs_are_taken_by_the_service() -> None:
+    adam = ayla.adam(
+        ayla.log(1e-4, 0.1, 4),
+        beta2=ayla.reverse_log(0.9, 0.999, 3),
+        schedule=ayla.schedules.cosine(warmup_steps=ayla.values(0, 2)),
+        ayla=ayla.transform(n1=ayla.linear(0.5, 2, 4), n2=ayla.values([0.5, 1.0], 1.5, numpy.array([2.0]))),
+    )
+    tied = ayla.grid(together=[("ayla.n1", "ayla.n2")], shuffled=True, seed=3)
+    job = (
+        FakeService()
+        .client()
+        .jobs.submit(problem=ayla.expression("x**2", x=ayla.values(1, 2)), optimizers=[adam], budget=9, search=tied)
+    )
+    assert job.resolved is not None
+    assert job.resolved["optimizers"][0]["learning_rate"] == {"low": 1e-4, "high": 0.1, "scale": "log", "count": 4}
+    assert job.resolved["optimizers"][0]["ayla"]["n2"] == {"values": [0.5, 1.0, 1.5, 2.0]}
+    assert job.resolved["search"]["together"] == [["ayla.n1", "ayla.n2"]]
+
+
+@pytest.mark.parametrize("design", [ayla.random, ayla.sobol])
+def test_designs_that_draw(design: Any) -> None:
+    search = design(8, seed=1, share=["learning_rate"])
+    optimizers = [ayla.adam(ayla.log(1e-4, 0.1)), ayla.sgd(ayla.log(1e-4, 0.1), momentum=ayla.linear(0, 0.9))]
+    job = (
+        FakeService()
+        .client()
+        .jobs.submit(problem=ayla.expression("x**2", x=1), optimizers=optimizers, budget=9, search=search)
+    )
+    assert job.resolved is not None
+    assert job.resolved["search"].items() >= {"design": design.__name__, "settings": 8, "seed": 1}.items()
+
+
+@pytest.mark.parametrize(
+    "fields", [{"low": 1.0}, {"low": 1.0, "count": 3}, {"low": 1, "high": 2, "initialization": "he"}]
+)
+def test_a_line_is_an_axis_or_a_model(fields: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="takes low and high"):
+        ayla.linear(**fields)

@@ -168,6 +168,22 @@ def test_trials_come_over_pages(service: FakeService) -> None:
     assert client.trials.get(trials[2]) == trials[2]
 
 
+def test_conditions_of_trials_are_sent_and_no_more_trials_than_wanted_are_fetched(service: FakeService) -> None:
+    service.page_size = 2
+    client = service.client()
+    job = client.jobs.submit(SPEC)
+    before = len(service.requests)
+    where = ["learning_rate>0.01", "seed=0"]
+    trials = client.jobs.trials(job, where=where, arm="A", states=["completed"], sort="-best_loss", limit=1)
+    assert len(trials) == 1
+    (request,) = service.requests[before:]
+    assert request.url.params.get_list("where") == where
+    sent = {name: value for name, value in request.url.params.items() if name != "where"}
+    assert sent == {"arm": "A", "states": "completed", "sort": "-best_loss", "limit": "1"}
+    client.jobs.trials(job, where="seed=0")
+    assert service.requests[before + 1].url.params.get_list("where") == ["seed=0"]
+
+
 def test_a_cancelled_job_says_so_and_a_finished_one_refuses(service: FakeService) -> None:
     client = service.client()
     first, second = client.jobs.submit(SPEC), client.jobs.submit(SPEC)

@@ -70,10 +70,9 @@ def runs_of(runs: Iterable[Run], **traits: Any) -> Runs:
         row["area"] = 10 * one.loss if one.area is None else one.area
         row["steps_to_goal"] = math.nan if one.steps is None else one.steps
         row["epochs_to_goal"] = math.nan if one.epochs is None else one.epochs
-    hits = np.array([one.to_targets or (math.nan if one.steps is None else one.steps,) for one in made]).reshape(
-        len(made), -1
-    )
-    return Runs(**{"table": table, "is_read": True, "hits": hits} | traits)
+    targets = [one.to_targets or (math.nan if one.steps is None else one.steps,) for one in made]
+    hits = np.array(targets) if made else np.empty((0, 1))
+    return replace(Runs(table, is_read=True, hits=hits), **traits)
 
 
 def setting(label: str, runs: Sequence[Run], **traits: Any) -> ComparedSetting:

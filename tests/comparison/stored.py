@@ -72,9 +72,9 @@ def add_metrics(
 ) -> None:
     """Record metrics of a trial at the ends of its epochs; the last value of each is that after the last step."""
     trial, count = _trial(database, job_id, label, seed), max(map(len, columns.values()))
-    ends = {name: values[-1] if math.isfinite(values[-1]) else None for name, values in columns.items()}
+    ends: dict[str, Any] = {name: values[-1] if math.isfinite(values[-1]) else None for name, values in columns.items()}
     set_trials(database, job_id, trial.index, **ends)
     for row in range(count):
-        rows = {"step": [per_epoch * (row + 1)], "epoch": [row + 1], "train_loss": [0.001]}
+        rows: dict[str, Sequence[float]] = {"step": [per_epoch * (row + 1)], "epoch": [row + 1], "train_loss": [0.001]}
         values_of_row = {name: [values[row]] for name, values in columns.items()}
         add_chunk(database, trial.id, rows | values_of_row, MetricChunkRow)

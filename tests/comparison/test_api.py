@@ -247,7 +247,7 @@ def test_wrong_fields_are_refused(client: TestClient, job_id: str, change: dict[
 
 
 def test_too_many_trials_are_refused(client: TestClient, job_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "MAX_TRIALS", 1)
+    monkeypatch.setattr(loading, "MOST_TRIALS", 1)
     problem = problem_of(client.get(f"/v1/jobs/{job_id}/comparison"), 422, "comparison-too-large")
     assert "at most 1 trials" in problem["detail"]
 

@@ -99,7 +99,7 @@ def _end(database: Database, trial: TrialRecord, end: float) -> None:
     """End a trial, and store the rows that it recorded."""
     diverged = math.isinf(end)
     best, step = (end, 10) if end < START else (START, 0)
-    numbers = {"steps_done": 10, "wall_seconds": 0.5, "best_loss": best, "best_step": step}
+    numbers: dict[str, Any] = {"steps_done": 10, "wall_seconds": 0.5, "best_loss": best, "best_step": step}
     for name in WHOLE_PARTS:
         numbers[name] = None if diverged else 1 / (1 + end) if name.endswith("accuracy") else end
     state = TrialState.DIVERGED if diverged else TrialState.COMPLETED

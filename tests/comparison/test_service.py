@@ -180,7 +180,7 @@ def test_a_job_of_thousands_of_trials_is_compared(database: Database) -> None:
 
 
 def test_more_trials_than_are_compared_at_once_are_refused(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "MAX_TRIALS", 7)
+    monkeypatch.setattr(loading, "MOST_TRIALS", 7)
     first, second = new_job(database), new_job(database)
     compare(database, first)
     with pytest.raises(ComparisonTooLarge, match="8 trials are too many for one comparison; at most 7 trials"):

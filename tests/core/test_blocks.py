@@ -168,6 +168,9 @@ def test_a_slow_block_is_followed_by_a_shorter_one() -> None:
     assert block_length.next_steps(100, seconds=0.4) == 125
     assert block_length.next_steps(100, seconds=0.01) == 200
     assert block_length.next_steps(1, seconds=60.0) == 1
+    assert block_length.next_steps(100, seconds=0.4, recording=0.1) == 100
+    assert block_length.next_steps(100, seconds=0.4, recording=0.2) == 150, "at least thrice as long as it is recorded"
+    assert block_length.next_steps(1, seconds=0.01, recording=5.0) == 2
 
 
 def test_training_stops_between_blocks_when_asked() -> None:

@@ -98,3 +98,13 @@ def test_distinct_rows_are_found(rows: list[tuple[float, float]]) -> None:
     first, which = distinct(columns, len(rows))
     assert len(first) == len(set(rows))
     assert [rows[first[place]] for place in which] == rows
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_where_no_trajectory_is_kept_outcomes_are_the_same(way: str, name: str) -> None:
+    spec = JOBS[name]
+    kept = run(spec)
+    quiet = run(spec.model_copy(update={"record": spec.record.model_copy(update={"trajectories": "none"})}), blocks=[7])
+    assert (quiet.trajectories, quiet.metrics) == ({}, {})
+    assert quiet.outcomes == kept.outcomes
+    assert kept.trajectories

@@ -1,6 +1,9 @@
 """A store that an older version has filled is upgraded without loss, and its work goes on."""
 
+import re
+import shutil
 from datetime import UTC, datetime, timedelta
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,21 +11,23 @@ from alembic import command
 from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.service import ComparisonService
 from ayla_service.db import migrate
-from ayla_service.db.models import JobLabelRow, JobRow
+from ayla_service.db.migrate import MigrationRefused
+from ayla_service.db.models import JobLabelRow, JobRow, ShardRow
 from ayla_service.db.session import Database
 from ayla_service.jobs.listing import JobQuery
 from ayla_service.queue.attempts import begin, record
 from ayla_service.queue.claims import claim
 from ayla_service.queue.reaper import reap
-from ayla_service.states import LabelKind
+from ayla_service.states import LabelKind, TrialState
 from ayla_service.teams.principal import LOCAL
 from ayla_service.trials.encoding import encode
 from ayla_service.trials.selection import TrajectoryQuery, TrialSelection
 from ayla_service.trials.service import ResultReader
 from ayla_spec import JobSpec, resolve
-from sqlalchemy import MetaData, insert, select
+from sqlalchemy import Connection, MetaData, insert, select, text
+from structlog.types import EventDict
 
-from tests.factories import AT_ONCE, WORKER, jobs, progress, spec
+from tests.factories import AT_ONCE, WORKER, jobs, progress, set_trials, spec, stored_trials, submit
 
 pytestmark = pytest.mark.every_store
 
@@ -217,3 +222,126 @@ def test_an_upgraded_store_can_be_taken_back_and_upgraded_again(old: Database) -
     claimed = claim(old, WORKER, 30)
     assert claimed is not None
     assert claimed.job_id == _id("a", 0), "what was paused waits in the queue of the older schema"
+
+
+def _newest_but_one(database: Database) -> None:
+    """Take a store back to the schema in which each trial has a row."""
+    with database.migration() as connection:
+        command.downgrade(migrate._config(connection), "0008")
+
+
+def _counts(database: Database, *tables: str) -> list[int]:
+    with database.read() as session:
+        return [session.scalar(text(f"SELECT count(*) FROM {table}")) or 0 for table in tables]
+
+
+def _batches(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The migration that moves trials, a little at a time."""
+    module = next(module for module in migrate._pending("0009") if module.revision == "0010")
+    for name, value in {"_SHARDS_AT_ONCE": 1, "_ROWS_AT_ONCE": 1}.items():
+        monkeypatch.setattr(module, name, value)
+    return module
+
+
+def test_trials_are_moved_in_batches_and_what_is_cut_off_is_gone_on_with(
+    old: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = _batches(monkeypatch)
+    monkeypatch.setattr(migrate, "_pending", lambda _: [module])
+    left, batch = [3], module.batch
+
+    def dying(connection: Connection) -> bool:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return bool(batch(connection))
+
+    monkeypatch.setattr(module, "batch", dying)
+    with pytest.raises(KeyboardInterrupt):
+        migrate.upgrade(old)
+    assert migrate.current(old) == "0009", "no version works with a store that is half moved"
+    assert _counts(old, "chunks", "old_chunks", "trial_summaries", "trials") == [2, 0, 1, 5]
+    left[0] = 100
+    migrate.upgrade(old)
+    assert migrate.is_current(old)
+    assert _counts(old, "chunks", "trial_summaries", "trial_ids") == [2, 5, 5]
+    assert [job.state for job in jobs(old).list().items] == list(reversed(STATES))
+
+
+def test_ids_that_trials_had_go_on_working(old: Database) -> None:
+    migrate.upgrade(old)
+    service = jobs(old)
+    for place, state in enumerate(STATES):
+        trial = service.trial(_id("c", place))
+        assert trial.id == f"{_id('a', place)}-0"
+        assert service.trial(trial.id) == trial
+        assert trial.state == ("completed" if state == "succeeded" else state)
+
+
+def test_trials_keep_their_ids_and_results_on_the_way_back_and_forth(database: Database) -> None:
+    job, waiting = submit(database, seeds=[5, 6]), submit(database)
+    claimed = claim(database, WORKER, 30)
+    assert claimed is not None
+    record(database, claimed, progress(claimed, 0, 10, finished=True), 30)
+    set_trials(database, job.id, 1, state=TrialState.DIVERGED, first_nonfinite_step=3, test_loss=0.5, ran_alone=True)
+    set_trials(database, job.id, 2, device="NVIDIA H200", losses_below_one=2**40)
+    before, shards = stored_trials(database, job.id), _shards_of(database)
+    _newest_but_one(database)
+    with database.read() as session:
+        columns = "id, job_id, label, seed, state, losses_below_one"
+        rows = session.execute(text(f'SELECT {columns} FROM trials ORDER BY job_id, "index"')).all()
+    mine = [row for row in rows if row.job_id == job.id]
+    assert [(row.label, row.seed, row.state) for row in mine] == [(one.label, one.seed, one.state) for one in before]
+    assert mine[2].losses_below_one == 2**40
+    assert {row.state for row in rows if row.job_id == waiting.id} == {"queued"}
+    migrate.upgrade(database)
+    assert stored_trials(database, job.id) == before
+    assert _shards_of(database) == shards
+    assert [jobs(database).trial(row.id).index for row in mine] == [0, 1, 2, 3]
+
+
+def _shards_of(database: Database) -> list[tuple[Any, ...]]:
+    with database.read() as session:
+        numbers = (ShardRow.completed, ShardRow.diverged, ShardRow.steps_done, ShardRow.completed_steps)
+        more = (ShardRow.diverged_steps, ShardRow.result_bytes, ShardRow.first_trial, ShardRow.trials)
+        return list(map(tuple, session.execute(select(ShardRow.id, *numbers, *more).order_by(ShardRow.id))))
+
+
+def test_what_the_older_schema_cannot_hold_is_named_and_nothing_changes(database: Database) -> None:
+    submit(database, name="without axes")
+    rates = {"values": [0.1, 0.2, 0.3]}
+    sweep = submit(database, name="swept", optimizers=[{"name": "sgd", "learning_rate": rates}])
+    with pytest.raises(
+        RuntimeError, match=re.escape(f"1 of the jobs, which have axes or compute a trial again: {sweep.id} (swept)")
+    ):
+        _newest_but_one(database)
+    assert migrate.is_current(database)
+    assert jobs(database).get(sweep.id).trials.queued == 3
+
+
+def test_a_store_of_a_newer_version_is_refused(database: Database) -> None:
+    _name_revision(database, "9999")
+    with pytest.raises(MigrationRefused, match="a newer version has migrated it: it has the schema 9999"):
+        migrate.upgrade(database)
+    assert migrate.current(database) == "9999"
+    _name_revision(database, migrate.head())
+
+
+def _name_revision(database: Database, revision: str) -> None:
+    with database.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+
+
+def test_a_disk_without_the_space_is_told_before_anything_is_moved(
+    old: Database, monkeypatch: pytest.MonkeyPatch, events: list[EventDict]
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=100))
+    if old.is_sqlite:
+        with pytest.raises(MigrationRefused, match="its disk has 0 MiB free, and 1 MiB are needed"):
+            migrate.upgrade(old)
+        assert migrate.current(old) == OLD
+    else:
+        migrate.upgrade(old)
+        assert migrate.is_current(old)
+    (said,) = [event for event in events if event["event"].startswith("the store is migrated in batches")]
+    assert said["needed_mib"] == 1

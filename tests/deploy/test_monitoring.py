@@ -8,7 +8,7 @@ from ayla_service.db.session import Database
 from ayla_service.observability import metrics as counted
 from ayla_service.queue.workers import register
 from ayla_service.settings import Settings
-from ayla_worker.__main__ import all_metrics
+from ayla_worker.metrics_server import all_metrics
 from fastapi.testclient import TestClient
 from prometheus_client import generate_latest
 

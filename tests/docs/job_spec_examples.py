@@ -39,7 +39,8 @@ def as_python(spec: Spec) -> str:
     """A program that submits the spec and waits for the job; by the client's functions, as people write it."""
     keywords = [_keyword(name, _argument(name, value)) for name, value in spec.items()]
     lines = ["import ayla", "", "with ayla.Client() as client:", "    job = client.jobs.submit(", *keywords, "    )"]
-    return "\n".join([*lines, "    print(client.compare(client.jobs.wait(job)))"]) + "\n"
+    answer = "jobs.best" if '"low"' in json.dumps(spec.get("optimizers")) else "compare"
+    return "\n".join([*lines, f"    print(client.{answer}(client.jobs.wait(job)))"]) + "\n"
 
 
 def _keyword(name: str, text: str) -> str:
@@ -65,6 +66,9 @@ def _argument(name: str, value: Any) -> str:
     match name, value:
         case "problem", _:
             return _broken(_problem(value))
+        case "search", dict():
+            rest = {key: item for key, item in value.items() if key not in {"design", "settings"}}
+            return _call(value["design"], _value(value["settings"]), _keywords(rest))
         case "optimizers", list():
             return "[\n" + "".join(f"            {_optimizer(item)},\n" for item in value) + "        ]"
         case _:
@@ -136,7 +140,13 @@ def _joined(values: Mapping[str, str]) -> str:
 
 
 def _value(value: object) -> str:
-    """A value as Python writes it, texts in double quotes; no text of the examples has a quote in it."""
+    """A value as Python writes it, texts in double quotes; no text of the examples has a quote in it.
+
+    An axis is written by the client's function of its scale.
+    """
+    if isinstance(value, dict) and "low" in value:
+        ends = [value[name] for name in ("low", "high", "count") if name in value]
+        return _call(value.get("scale", "linear").replace("-", "_"), ", ".join(map(_value, ends)))
     return repr(value).replace("'", '"')
 
 

@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 from ayla_service.http.examples import JOB_EXAMPLES
 from ayla_spec import JobSpec
+from ayla_spec.axes import RangeAxis, ValuesAxis
 from ayla_spec.datasets import AnyDataset
 from ayla_spec.expression import COMPARISONS, CONSTANTS, FUNCTIONS, OPERATORS, REDUCTIONS
 from ayla_spec.jobspec import Limits, RecordOverride, SubmittedBudget
@@ -20,6 +21,7 @@ from ayla_spec.optimizers import OPTIMIZERS, AnySchedule, Ayla
 from ayla_spec.optimizers.base import Optimizer
 from ayla_spec.presets import PRESETS
 from ayla_spec.problems import DatasetProblem, ExpressionProblem, PresetProblem
+from ayla_spec.search import SubmittedSearch
 from ayla_spec.starts import DISTRIBUTIONS, Normal, Uniform
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -38,6 +40,15 @@ GROUPS: dict[str, tuple[str, tuple[Model, ...]]] = {
         "In `start` of an expression, what each trial draws with its seed; [randomness.md](randomness.md) says how.",
         DISTRIBUTIONS,
     ),
+    "Axes": (
+        (
+            "In place of a number of which a job tries several: any number of an optimizer, its schedule and AYLA, the "
+            "batch size and the widths of a model, the numbers of a start. An optimizer has a setting for each point "
+            "of its axes, and a trial for each setting and seed."
+        ),
+        (ValuesAxis, RangeAxis),
+    ),
+    "Search": ("In `search` of a job whose numbers are axes.", (SubmittedSearch,)),
     "Budget, record and limits": (
         "A budget has `steps` or `epochs`, not both.",
         (SubmittedBudget, RecordOverride, Limits),
@@ -53,8 +64,9 @@ INTRODUCTION = """\
 # The job spec
 
 A job spec says what to optimize, with which optimizers, for how long, and with which seeds. It is one document, written
-as YAML or JSON; each optimizer is run once with each seed, and each such run is a *trial*. Three fields are needed:
-`problem`, `optimizers` and `budget`. A whole job file:
+as YAML or JSON; each optimizer is run once with each seed, and each such run is a *trial*. Numbers can be
+[axes](#axes): then there is a run for each of their points. Three fields are needed: `problem`, `optimizers` and
+`budget`. A whole job file:
 
 ```yaml
 {first}```
@@ -200,7 +212,7 @@ def _choice(schema: Schema) -> str:
 def _link(reference: str) -> str:
     name = reference.rpartition("/")[2]
     group = next(title for title, (_, models) in GROUPS.items() if name in {model.__name__ for model in models})
-    kind = "distribution" if group == "Random starts" else "object"
+    kind = {"Random starts": "distribution", "Axes": "axis"}.get(group, "object")
     return f"[{kind}](#{_anchor(group)})"
 
 
@@ -239,6 +251,7 @@ def _tag(model: Model) -> str | None:
 
 _UNTAGGED = {
     SubmittedBudget: "budget", RecordOverride: "record", Limits: "limits", Uniform: "uniform", Normal: "normal",
+    ValuesAxis: "values", RangeAxis: "range", SubmittedSearch: "search",
 }  # fmt: skip
 
 

@@ -71,6 +71,8 @@ def test_its_python_programs_submit_the_same_specs(monkeypatch: pytest.MonkeyPat
         client = service.client()
         with monkeypatch.context() as patched:
             patched.setattr(ayla, "Client", lambda made=client: made)
+            # The service that answers here runs nothing that has axes.
+            patched.setattr(type(client.jobs), "best", lambda _, job: job)
             exec(block.text, {})
         (job,) = service.jobs.values()
         wanted = resolve(JobSpec.model_validate(example["value"]))

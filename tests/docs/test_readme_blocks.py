@@ -1,4 +1,4 @@
-"""Every fenced block of the READMEs and of the page on citing runs as it stands, each by itself, beside a service.
+"""Every fenced block of the READMEs and of the pages on citing and sweeps runs as it stands, beside a service.
 
 So does the example of the page on comparisons, of which every number is computed anew.
 """
@@ -19,7 +19,12 @@ from tests.system.processes import Service, service
 from tests.waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "README.md", ROOT / "clients" / "python" / "README.md", ROOT / "docs" / "citing.md")
+PAGES = (
+    ROOT / "README.md",
+    ROOT / "clients" / "python" / "README.md",
+    ROOT / "docs" / "citing.md",
+    ROOT / "docs" / "sweeps.md",
+)
 ADDRESS = "http://127.0.0.1:8642"
 BLOCKS = [(page, block) for page in PAGES for block in blocks_of(page)]
 

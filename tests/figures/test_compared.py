@@ -1,6 +1,5 @@
 """Figures of comparisons: they show the comparison's numbers, of one job or of several, and nothing else."""
 
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -21,7 +20,7 @@ from ayla_service.figures.renderers.rows import OUTCOMES
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tests.comparison.comparing import INF
+from tests.comparison.comparing import INF, with_columns
 from tests.figures.compared_pictures import few_optimizers, made_up_problem, result_of, several_problems, swept
 from tests.figures.figure_samples import drawn_figure, note, texts
 
@@ -102,7 +101,8 @@ def test_slopes_join_both_values_of_each_seed() -> None:
     data = data_of(few_optimizers())
     pair = slopes_of(data)[1]
     settings = few_optimizers().settings
-    expected = [(settings[PLAIN].runs[seed].final_loss, settings[AYLA].runs[seed].final_loss) for seed in range(10)]
+    losses = [settings[label].runs.table["final_loss"].tolist() for label in (PLAIN, AYLA)]
+    expected = list(zip(*losses, strict=True))
     assert pair.values == expected
     figure = drawn(slopes.render, data)
     lines = [line for line in figure.axes[1].lines if line.get_marker() == "o"]
@@ -168,7 +168,7 @@ def test_sensitivity_has_plain_beside_the_best_with_ayla_at_each_rate() -> None:
     plain, ayla = sensitivity_of(data, data.problems[0], "learning_rate")
     assert (plain.name, ayla.name) == ("SGD", "AYLA-SGD")
     settings = [one for one in problem.settings.values() if one.optimizer["learning_rate"] == 0.01 and one.has_ayla]
-    best = min(np.median([run.final_loss for run in one.runs.values()]) for one in settings)
+    best = min(np.median(one.runs.table["final_loss"]) for one in settings)
     assert next(point.best for point in ayla.points if point.at == 0.01) == pytest.approx(best)
     figure = drawn(sensitivity.render, data)
     assert figure.axes[0].get_xscale() == "log"
@@ -211,9 +211,8 @@ def test_accuracies_have_their_direction() -> None:
     problem.parts, problem.has_classes = ("test",), True
     problem.metric = "test_accuracy"
     for setting in problem.settings.values():
-        for seed, run in setting.runs.items():
-            accuracy = {} if run.diverged else {"test_accuracy": 1 / (1 + run.final_loss)}
-            setting.runs[seed] = _with(run, accuracy)
+        accuracies = 1 / (1 + setting.runs.table["final_loss"])
+        setting.runs = with_columns(setting.runs, test_accuracy=np.where(setting.runs.diverged, np.nan, accuracies))
     data = data_of(problem)
     name, more, answers = pairs_of(data)
     assert (name, more) == ("test accuracy", True)
@@ -226,10 +225,6 @@ def test_accuracies_have_their_direction() -> None:
     assert [line.get_marker() for line in figure.axes[0].lines if line.get_marker() in ("<", ">")] == ["<"]
     wins = [line.get_color() for line in drawn(slopes.render, data).axes[0].lines if line.get_marker() == "o"]
     assert wins.count(OUTCOMES["better"]) == answers[0].wins
-
-
-def _with(run: Any, metrics: dict[str, float]) -> Any:
-    return replace(run, whole_parts=metrics)
 
 
 EXTREME = [[1e308, -1e308, 5.0], [1e-320, 0.0, 1e300], [INF, INF, INF], [-1.0, -2.0, 5e9]]

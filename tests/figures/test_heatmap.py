@@ -9,7 +9,7 @@ from ayla_service.figures.renderers import heatmap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from tests.figures.figure_samples import drawn_figure, figure_data, note, run, setting
+from tests.figures.figure_samples import drawn_figure, note, run, setting
 
 
 def grid_heat_map() -> HeatMap:
@@ -24,8 +24,7 @@ def grid_heat_map() -> HeatMap:
 
 
 def drawn_heat_map(heat_map: HeatMap, scale: AxisScale) -> Figure:
-    data = figure_data(setting(0))
-    return drawn_figure(partial(heatmap.render, title="job", heat_map=heat_map, scale=scale, data=data))
+    return drawn_figure(partial(heatmap.render, title="job", heat_map=heat_map, scale=scale, notes=[]))
 
 
 def test_a_sweep_sorts_its_values_and_takes_the_best_of_a_cell() -> None:

@@ -15,7 +15,8 @@ from ayla_spec.problems import ExpressionProblem
 
 from tests.factories import submit
 from tests.figures.figure_samples import drawn_figure, figure_data, run, setting
-from tests.figures.test_service import read, store, trial_ids
+from tests.figures.test_service import read, store
+from tests.trials.chunked import ids_of
 
 pytestmark = pytest.mark.every_store
 
@@ -125,7 +126,7 @@ def test_a_landscape_has_every_zigzag_of_a_stored_path(database: Database, rows:
     place = np.arange(rows)
     x, y = -4.0 + 4.0 * place / rows, np.where(place % 2 == 0, 1.0, -1.0) * np.exp(-2.0 * place / rows)
     columns = {"step": place.tolist(), "loss": x**2 + 40 * y**2, "param.x": x, "param.y": y}
-    store(database, trial_ids(database, job.id)[0], columns)
+    store(database, ids_of(database, job.id)[0], columns)
     found = read(database, job.id, Kind.LANDSCAPE, max_points=max_points)
     problem = ExpressionProblem.model_validate(PLANE["problem"])
     screen = PixelSize.of(axis_limits(problem, found), FigureOptions())
@@ -142,7 +143,7 @@ def test_a_landscape_ends_where_the_path_is_no_number(database: Database) -> Non
     columns = {"step": list(range(10_000)), "loss": np.ones(10_000)}
     x, y = np.linspace(-4, 0, 10_000), np.linspace(1, 0, 10_000)
     y[9000:] = np.nan
-    store(database, trial_ids(database, job.id)[0], columns | {"param.x": x, "param.y": y})
+    store(database, ids_of(database, job.id)[0], columns | {"param.x": x, "param.y": y})
     path = read(database, job.id, Kind.LANDSCAPE).settings[0].trials[0].path
     assert path is not None
     assert path[0].max() == pytest.approx(x[8999], abs=0.01)

@@ -12,6 +12,7 @@ from ayla_service.db.session import Database
 from ayla_service.health import readiness
 from ayla_service.queue.workers import register, sign_off
 from ayla_service.settings import Settings
+from ayla_worker.names import facts_while_preparing
 from fastapi.testclient import TestClient
 
 from tests.http.helpers import BASE_URL, problem_of, with_shared_routes
@@ -54,6 +55,17 @@ def test_without_a_living_worker_the_service_takes_jobs(client: TestClient, data
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
     assert "ayla-service worker" in answer.json()["checks"]["workers"]
+
+
+def test_a_worker_that_prepares_is_told_and_not_missed(client: TestClient, database: Database) -> None:
+    register(database, facts_while_preparing("here:1:abcdef"))
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    assert answer.json()["checks"]["workers"].startswith("being prepared")
+    [worker] = client.get("/v1/workers").json()["data"]
+    assert (worker["state"], worker["devices"]) == ("preparing", [])
+    register(database, facts())
+    assert client.get("/readyz").json()["checks"]["workers"] == "ok"
 
 
 def test_a_full_disk_is_a_fault(client: TestClient, alive: None, free_space: Callable[[int], None]) -> None:

@@ -22,7 +22,8 @@ METHODS = ("get", "post", "patch", "put", "delete")
 
 Operation = dict[str, Any]
 
-OF_SEVERAL_JOBS = ("compare_jobs", "get_jobs_figure")
+OF_SWEEPS = ("get_best_of_jobs", "get_sensitivity_of_jobs", "get_heatmap_of_jobs")
+OF_SEVERAL_JOBS = ("compare_jobs", "get_jobs_figure", *OF_SWEEPS)
 """Operations that jobs are named to elsewhere than in the path."""
 
 NEEDS_AN_ENDED_JOB = ("delete_job", "retry_job")
@@ -67,7 +68,7 @@ def things(database: Database, names: Collection[str], *, ended: bool = False) -
 
 def _job(database: Database, *, ended: bool) -> dict[str, str]:
     jobs = factories.jobs(database)
-    job = jobs.submit(factories.spec())
+    job = jobs.submit(factories.spec(optimizers=factories.TWO_BY_TWO))
     trials = [trial.id for trial in jobs.trials(job.id).items]
     for trial in trials:
         record(database, trial, {"step": [0, 1, 2], "loss": [3.0, 2.0, float("nan")], "param.x": [1.0, 2.0, 3.0]})
@@ -99,7 +100,7 @@ def good_request(operation: Operation, there: Mapping[str, str]) -> dict[str, An
     content = operation.get("requestBody", {}).get("content", {})
     if "body" not in request and "application/json" in content:
         request["body"] = _example(content["application/json"])
-    if operation["operationId"] == "get_jobs_figure":
+    if operation["operationId"] in ("get_jobs_figure", *OF_SWEEPS):
         request["query"] = {"job_id": [there["job_id"]]}
     if operation["operationId"] == "compare_jobs":
         request["body"] = {"job_ids": [there["job_id"]]}

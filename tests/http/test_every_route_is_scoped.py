@@ -24,7 +24,7 @@ from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from tests.factories import colleague, jobs, spec, stranger, submit_as
+from tests.factories import TWO_BY_TWO, colleague, jobs, spec, stranger, submit_as
 from tests.http.helpers import BASE_URL, problem_of, with_shared_routes
 from tests.keyring import holder_of, make_key, revoke, set_role, shown
 from tests.uploaded import upload, upload_problem
@@ -42,6 +42,8 @@ SCOPES: Mapping[str, frozenset[Scope]] = {
     **dict.fromkeys(("get_trajectory", "get_metrics", "get_predictions"), _LOOK),
     **dict.fromkeys(("get_trajectories", "get_job_metrics", "get_job_summary"), _LOOK),
     **dict.fromkeys(("compare_job", "compare_jobs", "list_figures", "get_figure", "get_jobs_figure"), _LOOK),
+    **dict.fromkeys(("get_best", "get_sensitivity", "get_heatmap"), _LOOK),
+    **dict.fromkeys(("get_best_of_jobs", "get_sensitivity_of_jobs", "get_heatmap_of_jobs"), _LOOK),
     **dict.fromkeys(("stream_job_events", "stream_events"), _LOOK),
     **dict.fromkeys(("list_webhooks", "get_webhook", "list_deliveries"), _LOOK),
     **dict.fromkeys(("list_datasets", "get_dataset", "preview_dataset", "download_dataset"), _LOOK),
@@ -54,7 +56,8 @@ SCOPES: Mapping[str, frozenset[Scope]] = {
     **dict.fromkeys(("create_key", "delete_job", "delete_webhook", "delete_dataset"), _ADD),
     # answered with what was there before, or told of what others do
     **dict.fromkeys(("create_webhook",), _STEER),
-    **dict.fromkeys(("clone_job", "change_job", "pause_job", "resume_job", "retry_job", "cancel_job"), _STEER),
+    **dict.fromkeys(("clone_job", "recompute_trial", "change_job", "pause_job"), _STEER),
+    **dict.fromkeys(("resume_job", "retry_job", "cancel_job"), _STEER),
     **dict.fromkeys(("move_job", "change_webhook", "rotate_webhook_secret", "test_webhook", "retry_delivery"), _STEER),
     # the team
     **dict.fromkeys(("add_member", "remove_member", "pause_queue", "drain_queue", "resume_queue"), _LEAD),
@@ -65,7 +68,7 @@ SCOPES: Mapping[str, frozenset[Scope]] = {
 CHANGES_BY_ANY_KEY = {"rotate_key", "revoke_key"}
 """What needs no scope: a key may always end itself."""
 
-OF_ALL_MEMBERS = {"clone_job"}
+OF_ALL_MEMBERS = {"clone_job", "recompute_trial"}
 """What a member may do with things of another one, and is no looking."""
 
 WITHOUT_KEY = {"/healthz", "/readyz", "/metrics", "/docs", "/docs/assets", "/docs/start.js", "/openapi.json"}
@@ -113,6 +116,9 @@ GIVEN: Mapping[str, Callable[[Thing], dict[str, Any]]] = {
     "change_job": lambda _: {"json": {"name": "changed"}, "headers": {"If-Match": "*"}},
     "compare_jobs": lambda thing: {"json": {"job_ids": [thing.ids["job_id"]]}},
     "get_jobs_figure": lambda thing: {"params": {"job_id": thing.ids["job_id"]}},
+    "get_best_of_jobs": lambda thing: {"params": {"job_id": thing.ids["job_id"]}},
+    "get_sensitivity_of_jobs": lambda thing: {"params": {"job_id": thing.ids["job_id"]}},
+    "get_heatmap_of_jobs": lambda thing: {"params": {"job_id": thing.ids["job_id"]}},
     "create_webhook": lambda _: {"json": {"url": "http://127.0.0.1:9/"}},
     "change_webhook": lambda _: {"json": {"description": "changed"}},
     "upload_dataset": lambda _: {
@@ -128,6 +134,16 @@ GIVEN: Mapping[str, Callable[[Thing], dict[str, Any]]] = {
 
 Elsewhere = Callable[[TestClient, Thing, Thing], Response]
 
+OF_SWEEPS = ("get_best_of_jobs", "get_sensitivity_of_jobs", "get_heatmap_of_jobs")
+
+
+def _of_their_job(what: str) -> Elsewhere:
+    """Ask for an answer about a sweep that is another team's job."""
+    return lambda client, ours, theirs: client.get(
+        f"/v1/sweeps/{what}", params={"job_id": theirs.ids["job_id"]}, headers=shown(ours.key)
+    )
+
+
 IDS_ELSEWHERE: Mapping[tuple[str, str], tuple[Elsewhere, int | None]] = {
     ("compare_jobs", "job_ids"): (
         lambda client, ours, theirs: client.post(
@@ -141,6 +157,7 @@ IDS_ELSEWHERE: Mapping[tuple[str, str], tuple[Elsewhere, int | None]] = {
         ),
         404,
     ),
+    **{(f"get_{what}_of_jobs", "job_id"): (_of_their_job(what), 404) for what in ("best", "sensitivity", "heatmap")},
     ("stream_events", "job_id"): (
         lambda client, ours, theirs: client.get(
             "/v1/events", params={"job_id": theirs.ids["job_id"]}, headers=shown(ours.key)
@@ -216,7 +233,7 @@ def operations(served: FastAPI) -> list[Operation]:
 def things_of(database: Database, owner: Principal, name: str) -> Thing:
     """One of everything, of this member."""
     key = make_key(database, owner)
-    job = submit_as(database, owner)
+    job = submit_as(database, owner, optimizers=TWO_BY_TWO)
     webhook = add_webhook(database, caller=owner)
     ids = {
         "job_id": job.id,
@@ -425,7 +442,7 @@ def test_ids_in_capitals_are_the_same_ids(client: TestClient, operations: list[O
         tried.add(operation.name)
     assert len(tried) > 15
     for name, (request, _) in IDS_ELSEWHERE.items():
-        if name not in (("stream_events", "job_id"), ("get_jobs_figure", "job_id")):
+        if name[0] not in ("stream_events", "get_jobs_figure", *OF_SWEEPS):
             answer = request(client, ours, ours.in_capitals())
             assert answer.status_code in ((200, 201) if name[0] != "move_job" else (409,)), (name, answer.text)
             assert answer.json().get("data") != [], name

@@ -93,6 +93,7 @@ def test_an_error_whose_kind_was_not_kept_is_unexpected(client: TestClient, data
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 5, 1000])
+@pytest.mark.usefixtures("small_shards")
 def test_pages_hold_every_attempt_once_oldest_first(client: TestClient, database: Database, limit: int) -> None:
     job_id = client.post("/v1/jobs", json=spec(seeds=list(range(300)))).json()["id"]
     client.post("/v1/jobs", json=spec())

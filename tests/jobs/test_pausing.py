@@ -175,6 +175,7 @@ def test_a_job_says_until_when_it_waits_after_a_failure(client: TestClient, data
     assert detail == f"Waits until {until} for its next attempt; the last one failed: No memory is left."
 
 
+@pytest.mark.usefixtures("small_shards")
 def test_the_first_of_several_delays_counts(client: TestClient, database: Database) -> None:
     job_id = client.post("/v1/jobs", json=spec(seeds=list(range(300)))).json()["id"]
     first, second, _running = (claimed(database) for _ in range(3))
@@ -210,7 +211,8 @@ def test_a_page_of_jobs_takes_as_many_queries_as_one_job(client: TestClient, dat
     def queries() -> int:
         statements.clear()
         assert client.get("/v1/jobs").status_code == 200
-        return len(statements)
+        # Whether there are keys is asked now and then only.
+        return sum(not sql.startswith("BEGIN") and "api_keys" not in sql for sql in statements)
 
     fail(database, claimed(database), ErrorType.UNEXPECTED, "Broken.", PATIENT)
     for_one = queries()

@@ -53,6 +53,7 @@ def test_a_job_is_stored_as_submitted_and_as_resolved(database: Database) -> Non
     assert (found.progress.steps_done, found.progress.steps_total) == (0, 20)
 
 
+@pytest.mark.usefixtures("small_shards")
 def test_a_large_job_is_cut_into_shards(database: Database) -> None:
     job = submit(database, seeds=list(range(200)))
     assert len(stored_trials(database, job.id)) == 400

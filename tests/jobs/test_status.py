@@ -44,6 +44,7 @@ def test_attempts_are_counted_by_how_they_ended(database: Database) -> None:
     assert {job.id: job.attempts.total for job in jobs(database).list().items} == {tried.id: 3, other.id: 0}
 
 
+@pytest.mark.usefixtures("small_shards")
 def test_attempts_of_one_moment_are_listed_once_over_pages(database: Database) -> None:
     job = submit(database, seeds=list(range(300)))
     claims = [claimed(database) for _ in range(3)]
@@ -63,6 +64,7 @@ def test_a_foreign_cursor_of_attempts_is_refused(database: Database, cursor: str
         jobs(database).attempts(job.id, cursor=cursor)
 
 
+@pytest.mark.usefixtures("small_shards")
 def test_a_job_waits_for_the_first_of_its_delayed_shards(database: Database) -> None:
     job = submit(database, seeds=list(range(300)))
     for number, seconds in enumerate((90, 60, 120)):

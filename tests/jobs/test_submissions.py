@@ -43,6 +43,7 @@ def test_a_bulk_without_jobs_or_with_too_many_is_refused(client: TestClient, dat
     assert stored(database) == 0
 
 
+@pytest.mark.usefixtures("small_shards")
 def test_a_dry_run_says_what_a_job_would_be_and_stores_nothing(client: TestClient, database: Database) -> None:
     found = client.post("/v1/jobs:validate", json=spec(seeds=list(range(200)))).json()
     assert (found["trials"], found["shards"], found["steps_total"]) == (400, 2, 4000)

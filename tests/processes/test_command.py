@@ -161,7 +161,7 @@ def test_a_store_of_a_later_version_is_refused(command: Command, tmp_path: Path)
     command("migrate")
     with closing(sqlite3.connect(tmp_path / "ayla.db", isolation_level=None)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = 'later'")
-    assert "cannot be migrated" in said(command("migrate"))
+    assert "cannot be used: a newer version has migrated it" in said(command("migrate"))
 
 
 @pytest.mark.parametrize(

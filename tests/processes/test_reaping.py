@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from ayla_service.app import create_app
 from ayla_service.db.session import Database
-from ayla_service.lifespan import THREAD_NAME
 from ayla_service.queue.claims import claim
+from ayla_service.queue.reaper_thread import THREAD_NAME
 from ayla_service.settings import Settings
 from fastapi.testclient import TestClient
 from structlog.typing import EventDict

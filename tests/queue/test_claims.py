@@ -67,6 +67,7 @@ def test_simultaneous_claims_never_share_a_shard(database: Database) -> None:
     assert len(shards) == len(set(shards)) == 12
 
 
+@pytest.mark.usefixtures("small_shards")
 def test_a_job_whose_row_is_held_by_others_keeps_nobody_waiting(database: Database) -> None:
     """Several large shards of a held job stand at the front; what stands behind them is free."""
     if database.is_sqlite:

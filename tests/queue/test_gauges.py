@@ -42,7 +42,7 @@ def test_an_empty_store_has_every_gauge_at_zero(database: Database) -> None:
     }
     assert found.oldest_seconds == {"auto": 0, "cpu": 0, "cuda": 0}
     assert found.jobs == {"queued": 0, "running": 0}
-    assert found.workers == {"idle": 0, "busy": 0, "lost": 0, "stopped": 0}
+    assert found.workers == {"preparing": 0, "idle": 0, "busy": 0, "lost": 0, "stopped": 0}
     assert not any(found.shards.values())
     assert found.size > 10_000
 

@@ -16,7 +16,7 @@ from sqlalchemy import update
 from tests.factories import AT_ONCE, WORKER, jobs, progress, submit, trial_ids
 from tests.queue.queueing import LEASE, MAX_ATTEMPTS, claim_one, expire_leases, shard_states, steps_of
 
-pytestmark = pytest.mark.every_store
+pytestmark = [pytest.mark.every_store, pytest.mark.usefixtures("small_shards")]
 
 
 def test_a_released_shard_is_taken_again_and_is_no_failure(database: Database) -> None:

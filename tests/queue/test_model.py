@@ -34,7 +34,7 @@ from sqlalchemy import delete, select, update
 
 from tests.factories import WORKER, jobs, progress, submit
 
-pytestmark = pytest.mark.every_store
+pytestmark = [pytest.mark.every_store, pytest.mark.usefixtures("small_shards")]
 
 LEASE = 30.0
 POLICY = RetryPolicy(max_attempts=3, pause_seconds=1.0)

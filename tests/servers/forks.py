@@ -131,7 +131,7 @@ _original = _Original()
 
 
 def _serve() -> None:
-    for module in ("ayla_service.cli", "ayla_worker.__main__"):
+    for module in ("ayla_service.cli", "ayla_worker.__main__", "ayla_worker.preparation", "ayla_worker.metrics_server"):
         importlib.import_module(module)
     for line in sys.stdin:
         order = json.loads(line)

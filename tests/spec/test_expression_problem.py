@@ -74,6 +74,6 @@ def test_the_schema_tells_every_form() -> None:
     value = ExpressionProblem.model_json_schema()["properties"]["start"]["additionalProperties"]
     *single, vector = value["anyOf"]
     assert single[0] == {"type": "number"}
-    assert [option["title"] for option in single[1:]] == ["Uniform", "Normal"]
+    assert [option["title"] for option in single[1:]] == ["Uniform", "Normal", "ValuesAxis", "RangeAxis"]
     assert vector == {"type": "array", "items": {"anyOf": single}, "minItems": 1, "maxItems": MAX_DIMENSIONS}
     assert ExpressionProblem.model_json_schema(mode="serialization")["properties"]["start"]["additionalProperties"]

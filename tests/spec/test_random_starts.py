@@ -73,8 +73,8 @@ def test_what_is_not_random_is_written_as_before() -> None:
         ({"normal": [0.0, 0.0]}, "with a standard deviation above 0"),
         ({"normal": [0.0, -1.0]}, "with a standard deviation above 0"),
         ({"normal": [1.79e308, 1e307]}, "make the standard deviation smaller"),
-        ({"uniform": [0.0, 1.0], "normal": [0.0, 1.0]}, "must be a number, {'uniform': [low, high]} or {'normal': ["),
-        ({"exponential": [1.0]}, "must be a number, {'uniform': [low, high]} or {'normal': ["),
+        ({"uniform": [0.0, 1.0], "normal": [0.0, 1.0]}, "must be a number, {'uniform': [low, high]}, {'normal': ["),
+        ({"exponential": [1.0]}, "must be a number, {'uniform': [low, high]}, {'normal': ["),
         ([{"normal": [0.0, 1.0], "dimension": 1}], "has no 'dimension'; leave that out"),
     ],
 )

@@ -12,13 +12,11 @@ from ayla_spec.limits import (
     MAX_RECORDED_PARAMETERS,
     MAX_RECORDED_ROWS,
     MAX_STEPS,
-    PARAMETERS_PER_SHARD,
     SECONDS_PER_SHARD,
-    TRIALS_PER_SHARD,
 )
 from ayla_spec.optimizers.base import arm_of, nameless
 from ayla_spec.presets import PRESETS
-from ayla_spec.trials import plan_shards, plan_trials
+from ayla_spec.trials import plan_trials
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -435,30 +433,6 @@ def test_trials_are_the_product_of_optimizers_and_seeds() -> None:
     trials = plan_trials(_resolve(seeds=[7, 8, 9]))
     assert [(trial.optimizer_index, trial.seed) for trial in trials] == [(o, s) for o in (0, 1) for s in (7, 8, 9)]
     assert [trial.index for trial in trials] == list(range(6))
-
-
-MANY = 1000
-
-
-@given(st.integers(1, 600))
-def test_shards_hold_every_trial_once_and_in_order(seeds: int) -> None:
-    trials = plan_trials(_resolve(seeds=list(range(seeds))))
-    shards = plan_shards(trials, 1, MANY)
-    assert [trial for shard in shards for trial in shard] == trials
-    assert all(0 < len(shard) <= TRIALS_PER_SHARD for shard in shards)
-
-
-def test_a_shard_of_large_models_holds_fewer_trials() -> None:
-    trials = plan_trials(_resolve(seeds=list(range(10))))
-    shards = plan_shards(trials, PARAMETERS_PER_SHARD // 8, MANY)
-    assert [len(shard) for shard in shards] == [8, 8, 4]
-    assert [len(shard) for shard in plan_shards(trials, 10 * PARAMETERS_PER_SHARD, MANY)] == [1] * 20
-
-
-def test_a_shard_of_costly_trials_holds_fewer_trials() -> None:
-    trials = plan_trials(_resolve(seeds=list(range(10))))
-    assert [len(shard) for shard in plan_shards(trials, 1, 8)] == [8, 8, 4]
-    assert [len(shard) for shard in plan_shards(trials, 1, 0)] == [1] * 20
 
 
 @given(st.integers(1, 64), st.integers(1, 10**6))

@@ -23,10 +23,11 @@ from ayla_service.trials.writer import NewChunk, NewResults
 from sqlalchemy import event, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from tests.factories import jobs, progress, stranger, submit, submit_as
+from tests.factories import jobs, progress, set_trials, stranger, submit, submit_as, trial_ids
 from tests.keyring import let_in, revoke
 from tests.streaming import LEASE, begin_job, make_steps, names
 from tests.streams.stream_polls import StreamPolls
+from tests.trials.chunked import add_chunk
 
 pytestmark = pytest.mark.every_store
 
@@ -157,12 +158,13 @@ def test_the_newest_metrics_are_told(database: Database, polls: StreamPolls) -> 
     job = submit(database, problem=digits, budget={"epochs": 9})
     claimed = begin_job(database)
     polls.open(job.id)
-    trial_id = claimed.trial_ids[1]
     for first in (0, 3):
-        columns = {"step": [first, first + 2], "epoch": [first, first + 2], "train_loss": [2.0, 1.0 / (first + 1)]}
-        with database.write() as session:
-            row = MetricChunkRow(trial_id=trial_id, first_step=first, last_step=first + 2, rows=2, data=encode(columns))
-            session.add(row)
+        columns: dict[str, list[float]] = {
+            "step": [first, first + 2],
+            "epoch": [first, first + 2],
+            "train_loss": [2.0, 1.0 / (first + 1)],
+        }
+        add_chunk(database, trial_ids(claimed)[1], columns, MetricChunkRow)
     make_steps(database, claimed, 0, 5)
     metric = polls.job(job.id)[-1]
     assert [trial["metrics"] for trial in metric.data["trials"]] == [
@@ -176,7 +178,7 @@ def test_a_diverged_trial_has_no_loss(database: Database, polls: StreamPolls) ->
     claimed = begin_job(database)
     polls.open(job.id)
     columns = {"step": [0, 1], "loss": [1.0, float("inf")]}
-    chunks = [NewChunk(trial_id, 0, 1, 2, encode(columns)) for trial_id in claimed.trial_ids.values()]
+    chunks = [NewChunk(index, 0, 1, 2, encode(columns)) for index in range(2)]
     block = replace(progress(claimed, 0, 1), results=NewResults(chunks))
     record(database, claimed, block, LEASE)
     trials = polls.job(job.id)[-1].data["trials"]
@@ -189,7 +191,7 @@ def test_a_damaged_chunk_silences_nobody(database: Database, polls: StreamPolls)
     polls.open(job.id)
     make_steps(database, claimed, 0, 4)
     with database.write() as session:
-        session.execute(update(ChunkRow).where(ChunkRow.trial_id == claimed.trial_ids[0]).values(data=b"rubbish"))
+        session.execute(update(ChunkRow).where(ChunkRow.trial_index == 0).values(data=b"rubbish"))
     trials = polls.job(job.id)[-1].data["trials"]
     assert [(trial["step"], trial["loss"]) for trial in trials] == [(4, None), (4, 0.2)]
 
@@ -198,11 +200,10 @@ def test_of_very_many_trials_the_first_are_told_one_by_one_and_a_few_at_a_time(
     database: Database, polls: StreamPolls
 ) -> None:
     job = submit(database, seeds=list(range(MOST_TRIALS)))
-    claimed = [begin_job(database) for _ in range(4)]
+    claimed = begin_job(database)
     [first] = polls.open(job.id)
     assert len(first.data["trials"]) == first.data["trials_left_out"] == MOST_TRIALS
-    for one in claimed:
-        make_steps(database, one, 0, 3)
+    make_steps(database, claimed, 0, 3)
     received: set[int] = set()
     for _ in range(2 * MOST_TRIALS // MOST_AT_ONCE):
         metrics = [event for event in polls.job(job.id) if event.event == "metric"]
@@ -210,6 +211,21 @@ def test_of_very_many_trials_the_first_are_told_one_by_one_and_a_few_at_a_time(
         assert len(result) <= MOST_AT_ONCE
         received |= result
     assert received == set(range(MOST_TRIALS))
+
+
+def test_of_very_many_trials_the_best_is_told_with_the_first(database: Database, polls: StreamPolls) -> None:
+    job = submit(database, seeds=list(range(MOST_TRIALS)))
+    claimed = begin_job(database)
+    [first] = polls.open(job.id)
+    assert first.data["best"] is None
+    make_steps(database, claimed, 0, 3)
+    assert polls.job(job.id)[-1].data["best"]["index"] == 0, "the first of equals"
+    set_trials(database, job.id, 2 * MOST_TRIALS - 1, best_loss=-7.0, best_step=2, steps_done=4)
+    told = polls.job(job.id)[-1].data["best"]
+    assert (told["index"], told["best_loss"], told["best_step"]) == (2 * MOST_TRIALS - 1, -7.0, 2)
+    set_trials(database, job.id, 3, best_test_loss=0.5, steps_done=4)
+    assert polls.job(job.id)[-1].data["best"]["index"] == 3, "what is known of whole parts goes before"
+    assert polls.open(job.id)[0].data["best"]["index"] == 3
 
 
 def test_a_deleted_job_ends_as_such(database: Database, polls: StreamPolls) -> None:
@@ -238,18 +254,18 @@ def test_after_the_store_has_failed_everything_is_read_anew(database: Database, 
     claimed = begin_job(database)
     polls.open(job.id)
     make_steps(database, claimed, 0, 4)
-    rename(database, "best_step", "gone")
+    rename(database, "data", "gone")
     with pytest.raises(SQLAlchemyError):
         polls.job(job.id)
-    rename(database, "gone", "best_step")
+    rename(database, "gone", "data")
     [first] = polls.open(job.id)
     assert [trial["steps_done"] for trial in first.data["trials"]] == [4, 4]
 
 
 def rename(database: Database, column: str, name: str) -> None:
-    """Rename a column of the trials."""
+    """Rename a column of the summaries of trials."""
     with database.engine.begin() as connection:
-        connection.execute(text(f"ALTER TABLE trials RENAME COLUMN {column} TO {name}"))
+        connection.execute(text(f"ALTER TABLE trial_summaries RENAME COLUMN {column} TO {name}"))
 
 
 def ended_at(polls: StreamPolls, *job_ids: str) -> Position | None:

@@ -85,6 +85,29 @@ def children(parent: int) -> list[int]:
     return [child.pid for child in psutil.Process(parent).children(recursive=True)]
 
 
+def family(number: int) -> set[int]:
+    """The process ids of a process and its children: of a worker and the process in which it computes."""
+    try:
+        return {number, *children(number)}
+    except psutil.NoSuchProcess:
+        return {number}
+
+
+def computing(number: int) -> list[int]:
+    """Children of a Celery worker's main process that compute; it has another one, which keeps semaphores."""
+    try:
+        return [child.pid for child in psutil.Process(number).children() if _is_computing(child)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _is_computing(process: psutil.Process) -> bool:
+    try:
+        return "spawn_main" in " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return False
+
+
 def alive(number: int) -> bool:
     """Whether a process with this id runs; one that has ended but was not waited for does not."""
     try:

@@ -1,4 +1,4 @@
-"""What the service promises, however it is deployed: SQLite or PostgreSQL, woken by a timer or by Celery on Redis."""
+"""What the service promises, however it is deployed: SQLite or PostgreSQL, by a timer or Celery, Redis or RabbitMQ."""
 
 import functools
 import itertools
@@ -30,8 +30,10 @@ from sqlalchemy import select
 from tests.factories import STYBLINSKI_TANG
 from tests.servers.forks import Fork
 from tests.servers.postgres import PostgresServer
+from tests.servers.rabbitmq import RabbitServer
 from tests.servers.redis import RedisServer
 from tests.system.deployments import Deployment, deployed
+from tests.system.processes import family
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 _numbers = itertools.count()
@@ -54,16 +56,15 @@ LONG: dict[str, Any] = {
 """Some seconds of computing."""
 
 
-@pytest.fixture(scope="module", params=["sqlite, timer", "postgresql, timer", "postgresql, celery"])
+_WAYS = ("sqlite, timer", "postgresql, timer", "postgresql, redis", "postgresql, rabbitmq")
+
+
+@pytest.fixture(scope="module", params=_WAYS)
 def deployment(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """The service with two workers, deployed in one way after the other."""
     store, waking = request.param.split(", ")
     folder = tmp_path_factory.mktemp("deployment")
-    broker = None
-    if waking == "celery":
-        redis: RedisServer = request.getfixturevalue("redis_server")
-        redis.clear()
-        broker = redis.url
+    broker = _broker(request, waking)
     if store == "sqlite":
         with deployed(request.param, folder, f"sqlite:///{folder / 'ayla.db'}", broker, workers=2) as running:
             yield running
@@ -74,6 +75,17 @@ def deployment(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     with deployed(request.param, folder, url, broker, workers=2) as running:
         yield running
     server.drop_database(name)
+
+
+def _broker(request: pytest.FixtureRequest, waking: str) -> str | None:
+    if waking == "redis":
+        redis: RedisServer = request.getfixturevalue("redis_server")
+        redis.clear()
+        return redis.url
+    if waking == "rabbitmq":
+        rabbitmq: RabbitServer = request.getfixturevalue("rabbitmq_server")
+        return rabbitmq.url
+    return None
 
 
 @pytest.fixture
@@ -120,7 +132,7 @@ def _worker_of(deployment: Deployment, job: Job) -> Fork:
             .where(ShardRow.job_id == job.id, AttemptRow.outcome == "running")
         ).one()
     pid = int(name.split(":")[1])
-    return next(process for process in deployment.workers.values() if process.pid == pid)
+    return next(process for process in deployment.workers.values() if pid in family(process.pid))
 
 
 def _outcomes(client: Client, job: Job) -> list[str]:
@@ -208,8 +220,8 @@ def test_a_worker_told_to_stop_hands_back_and_leaves(deployment: Deployment, cli
 
 def test_workers_say_who_they_are_and_what_they_do(deployment: Deployment, client: Client) -> None:
     job = _under_way(client, client.jobs.submit(LONG))
-    pid = _worker_of(deployment, job).pid
-    busy = next(worker for worker in client.workers.list() if worker.pid == pid)
+    pids = family(_worker_of(deployment, job).pid)
+    busy = next(worker for worker in client.workers.list() if worker.pid in pids and worker.state == "busy")
     assert (busy.state, busy.device) == ("busy", "cpu")
     assert [running.job_id for running in busy.attempts] == [job.id]
     client.jobs.cancel(job)
@@ -218,8 +230,8 @@ def test_workers_say_who_they_are_and_what_they_do(deployment: Deployment, clien
 def test_nothing_but_wake_ups_is_in_the_broker(
     deployment: Deployment, client: Client, redis_server: RedisServer
 ) -> None:
-    if deployment.name != "postgresql, celery":
-        pytest.skip("there is no broker")
+    if deployment.name != "postgresql, redis":
+        pytest.skip("there is no Redis")
     job = client.jobs.wait(client.jobs.submit(SMALL), timeout=PATIENCE_SECONDS)
     with redis_server.client() as redis:
         everything = b"".join(key + repr(_value(redis, key)).encode() for key in redis.scan_iter())

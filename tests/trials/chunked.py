@@ -1,6 +1,6 @@
 """Rows of trials in the store, as the tests of what reads them need them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ayla_service.db.models import ChunkRow, MetricChunkRow
@@ -24,7 +24,7 @@ def place_of(trial_id: str) -> tuple[str, int]:
 def add_chunk(
     database: Database,
     trial_id: str,
-    columns: Mapping[str, Sequence[Any]],
+    columns: Mapping[str, Any],
     table: type[ChunkRow] | type[MetricChunkRow] = ChunkRow,
 ) -> None:
     """Store consecutive rows of a trial as one chunk."""

@@ -14,9 +14,9 @@ from ayla_service.trials import service
 from ayla_service.trials.encoding import decode, encode
 from ayla_service.trials.selection import TrajectoryQuery
 from ayla_service.trials.service import ResultReader
-from ayla_service.trials.writer import NewChunk, NewPredictions, NewResults, insert
+from ayla_service.trials.writer import AttemptResults, NewChunk, NewPredictions, NewResults, insert
 
-from tests.factories import WORKER, progress, submit
+from tests.factories import WORKER, progress, submit, trial_ids
 
 pytestmark = pytest.mark.every_store
 
@@ -33,7 +33,9 @@ def claimed(database: Database) -> Claim:
 
 
 def _steps(database: Database, claimed: Claim, query: TrajectoryQuery) -> list[int]:
-    steps: list[int] = ResultReader(database).trajectory(LOCAL.team_id, claimed.trial_ids[0], query)["step"].to_pylist()
+    steps: list[int] = (
+        ResultReader(database).trajectory(LOCAL.team_id, trial_ids(claimed)[0], query)["step"].to_pylist()
+    )
     return steps
 
 
@@ -57,12 +59,12 @@ def test_ranges_and_thinning(database: Database, claimed: Claim, query: Trajecto
 
 def test_columns_come_in_the_order_asked_for(database: Database, claimed: Claim) -> None:
     read = ResultReader(database)
-    table = read.trajectory(LOCAL.team_id, claimed.trial_ids[0], TrajectoryQuery(columns=["loss", "step", "loss"]))
+    table = read.trajectory(LOCAL.team_id, trial_ids(claimed)[0], TrajectoryQuery(columns=["loss", "step", "loss"]))
     assert table.column_names == ["loss", "step"]
 
 
 def test_a_range_without_rows_has_the_columns_of_the_trial(database: Database, claimed: Claim) -> None:
-    table = ResultReader(database).trajectory(LOCAL.team_id, claimed.trial_ids[0], TrajectoryQuery(from_step=99))
+    table = ResultReader(database).trajectory(LOCAL.team_id, trial_ids(claimed)[0], TrajectoryQuery(from_step=99))
     assert table.column_names == ["step", "loss"]
     assert table.num_rows == 0
     assert table["step"].type == pa.int64()
@@ -70,7 +72,7 @@ def test_a_range_without_rows_has_the_columns_of_the_trial(database: Database, c
 
 def test_an_unknown_column_is_named_with_those_there_are(database: Database, claimed: Claim) -> None:
     with pytest.raises(InvalidQuery) as caught:
-        ResultReader(database).trajectory(LOCAL.team_id, claimed.trial_ids[0], TrajectoryQuery(columns=["lost"]))
+        ResultReader(database).trajectory(LOCAL.team_id, trial_ids(claimed)[0], TrajectoryQuery(columns=["lost"]))
     assert caught.value.issues[0].pointer == "/columns"
     assert "step, loss" in caught.value.issues[0].detail
 
@@ -89,31 +91,31 @@ def test_a_trial_without_rows_has_an_empty_trajectory(database: Database) -> Non
     found = claim(database, WORKER, 30)
     assert found is not None
     assert _steps(database, found, TrajectoryQuery(max_points=10, every=3)) == []
-    assert ResultReader(database).predictions(LOCAL.team_id, found.trial_ids[0]).columns == {}
+    assert ResultReader(database).predictions(LOCAL.team_id, trial_ids(found)[0]).columns == {}
 
 
 def test_predictions_share_their_inputs(database: Database, claimed: Claim) -> None:
-    trial_id = claimed.trial_ids[0]
+    trial_id = trial_ids(claimed)[0]
     shared = {"x": [0.0, 1.0], "target": [1.0, 2.0], "truth": [1.5, 2.5]}
     with database.write() as session:
-        sets = [NewPredictions(trial_id, step, encode({**shared, "prediction": [step, -step]})) for step in (4, 2)]
-        insert(session, NewResults(predictions=sets), 1)
+        sets = [NewPredictions(0, step, encode({**shared, "prediction": [step, -step]})) for step in (4, 2)]
+        insert(session, [AttemptResults(claimed.job_id, 1, NewResults(predictions=sets))])
     found = ResultReader(database).predictions(LOCAL.team_id, trial_id)
     assert found.steps == [2, 4]
     assert found.columns == {**shared, "prediction.2": [2, -2], "prediction.4": [4, -4]}
 
 
-def _metrics(trial_id: str, steps: list[int]) -> NewChunk:
+def _metrics(steps: list[int]) -> NewChunk:
     columns = {"step": steps, "epoch": [step // 45 for step in steps], "train_loss": [1.0 / step for step in steps]}
-    return NewChunk(trial_id, steps[0], steps[-1], len(steps), encode(columns))
+    return NewChunk(0, steps[0], steps[-1], len(steps), encode(columns))
 
 
 def test_metrics_come_by_step_and_are_written_once(database: Database, claimed: Claim) -> None:
-    trial_id = claimed.trial_ids[0]
-    chunks = [_metrics(trial_id, [135]), _metrics(trial_id, [45, 90])]
+    trial_id = trial_ids(claimed)[0]
+    chunks = [_metrics([135]), _metrics([45, 90])]
     for _ in range(2):
         with database.write() as session:
-            insert(session, NewResults(metrics=chunks), 1)
+            insert(session, [AttemptResults(claimed.job_id, 1, NewResults(metrics=chunks))])
     read = ResultReader(database)
     table = read.metrics(LOCAL.team_id, trial_id, TrajectoryQuery())
     assert table["step"].to_pylist() == [45, 90, 135]
@@ -125,7 +127,7 @@ def test_metrics_come_by_step_and_are_written_once(database: Database, claimed: 
 
 
 def test_metrics_of_a_trial_without_any_are_empty(database: Database, claimed: Claim) -> None:
-    table = ResultReader(database).metrics(LOCAL.team_id, claimed.trial_ids[0], TrajectoryQuery())
+    table = ResultReader(database).metrics(LOCAL.team_id, trial_ids(claimed)[0], TrajectoryQuery())
     assert table.to_pydict() == {"step": [], "epoch": []}
     assert table["epoch"].type == pa.int64()
 
@@ -135,9 +137,10 @@ def test_an_attempt_that_starts_again_drops_the_metrics_after_its_step(database:
     submit(database)
     found = claim(database, WORKER, 30)
     assert found is not None
-    trial_id = found.trial_ids[0]
+    trial_id = trial_ids(found)[0]
     with database.write() as session:
-        insert(session, NewResults(metrics=[_metrics(trial_id, [step]) for step in (45, 90, 135)]), 1)
+        results = NewResults(metrics=[_metrics([step]) for step in (45, 90, 135)])
+        insert(session, [AttemptResults(found.job_id, 1, results)])
     attempts.begin(database, found, 90, "cpu", 30)
     assert ResultReader(database).metrics(LOCAL.team_id, trial_id, TrajectoryQuery())["step"].to_pylist() == [45, 90]
     attempts.begin(database, found, 0, "cpu", 30)
@@ -145,10 +148,10 @@ def test_an_attempt_that_starts_again_drops_the_metrics_after_its_step(database:
 
 
 def test_predictions_may_come_without_targets(database: Database, claimed: Claim) -> None:
-    trial_id = claimed.trial_ids[0]
+    trial_id = trial_ids(claimed)[0]
     with database.write() as session:
-        late = NewPredictions(trial_id, 4, encode({"x": [0.0], "prediction": [2.0]}))
-        insert(session, NewResults(predictions=[late]), 2)
+        late = NewPredictions(0, 4, encode({"x": [0.0], "prediction": [2.0]}))
+        insert(session, [AttemptResults(claimed.job_id, 2, NewResults(predictions=[late]))])
     assert ResultReader(database).predictions(LOCAL.team_id, trial_id).columns == {"x": [0.0], "prediction.4": [2.0]}
 
 

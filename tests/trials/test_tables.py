@@ -117,10 +117,10 @@ def test_trials_are_selected(database: Database, job: JobDetail) -> None:
         _store(database, trial_id, _course(2, number), state=states.get(number, TrialState.COMPLETED))
     unfinished = frozenset({TrialState.DIVERGED, TrialState.RUNNING})
     for selection, indexes in (
-        (TrialSelection(indexes=frozenset({4, 1})), [1, 4]),
+        (TrialSelection.at([1, 4]), [1, 4]),
         (TrialSelection(optimizer_index=1), [3, 4, 5]),
         (TrialSelection(states=unfinished), [2, 5]),
-        (TrialSelection(frozenset({0, 1, 2, 5}), 0, unfinished), [2]),
+        (TrialSelection((range(3), range(5, 6)), 0, states=unfinished), [2]),
         (TrialSelection(states=frozenset({TrialState.FAILED})), []),
     ):
         whole = _whole(_open(database, job, selection=selection))
@@ -128,7 +128,7 @@ def test_trials_are_selected(database: Database, job: JobDetail) -> None:
 
 
 def test_what_the_job_does_not_have_cannot_be_selected(database: Database, job: JobDetail) -> None:
-    for selection in (TrialSelection(frozenset({0, 6})), TrialSelection(optimizer_index=2)):
+    for selection in (TrialSelection.at([0, 6]), TrialSelection(optimizer_index=2)):
         with pytest.raises(InvalidQuery, match="invalid"):
             _snapshot(database, job, selection)
 
@@ -259,7 +259,7 @@ def test_only_results_that_never_change_are_final(database: Database, job: JobDe
     read = ResultReader(database)
     assert read.of_trial(TRAJECTORY, LOCAL.team_id, first).is_final
     assert not read.of_trial(TRAJECTORY, LOCAL.team_id, second).is_final, "it can be tried again"
-    assert not _snapshot(database, job, TrialSelection(indexes=frozenset({0}))).is_final
+    assert not _snapshot(database, job, TrialSelection.at([0])).is_final
 
 
 @pytest.mark.parametrize(("max_rows", "max_numbers"), [(29, 1000), (1000, 150)])

@@ -349,12 +349,12 @@ def test_head_tells_what_get_would_without_reading_on(
     assert head.content == b""
     monkeypatch.setattr(trajectories, "_AT_ONCE", 10)
     monkeypatch.setattr(table, "NUMBERS_AT_ONCE", 7)
-    read: list[str] = []
+    read: list[int] = []
     trials = ChunkReader.trials
 
     def noted(*given: Any) -> Any:
         for trial, pages in trials(*given):
-            read.append(trial.id)
+            read.append(trial.index)
             yield trial, pages
 
     monkeypatch.setattr(ChunkReader, "trials", noted)

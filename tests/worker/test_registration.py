@@ -12,8 +12,8 @@ from ayla_service.db.session import Database
 from ayla_service.queue.schemas import WorkerState
 from ayla_service.queue.workers import list_workers, sign_off
 from ayla_service.settings import Settings
-from ayla_worker.__main__ import serving_metrics
 from ayla_worker.identity import describe_facts, describe_worker
+from ayla_worker.metrics_server import serving_metrics
 from ayla_worker.registration import THREAD_NAME, WorkerRegistration
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text

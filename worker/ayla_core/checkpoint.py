@@ -7,14 +7,17 @@ from typing import Any
 
 import torch
 from ayla_spec.batch import TrialBatch
+from ayla_spec.datasets import CurveDataset
 from ayla_spec.jobspec import ResolvedJobSpec
+from ayla_spec.networks import CnnModel
 from ayla_spec.optimizers.base import NAMES
-from ayla_spec.problems import ExpressionProblem
+from ayla_spec.problems import DatasetProblem, ExpressionProblem
 from torch import Tensor
 
 _FORMAT = 3
-_ARITHMETIC = "power 0021"
-"""How expressions are computed: changed whenever a change of the engine changes a bit of them (decision 0021)."""
+_OF_EXPRESSIONS, _OF_NETWORKS = "power 0021", "zeros 0025"
+"""How expressions and fully connected networks are computed: changed whenever a change of the engine changes a bit of
+them (decisions 0021 and 0025)."""
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
 State = Mapping[str, Tensor]
@@ -29,14 +32,21 @@ def fingerprint(spec: ResolvedJobSpec, trials: TrialBatch) -> str:
     whole = spec.model_copy(update={"problem": trials.problem})
     decides = whole.model_dump_json(include={"problem", "budget", "dtype", "record"}, exclude={"record": {"evaluate"}})
     digest = hashlib.sha256(decides.encode())
-    if isinstance(trials.problem, ExpressionProblem):
-        digest.update(_ARITHMETIC.encode())
+    digest.update(_arithmetic(trials.problem).encode())
     settings = [template.model_dump_json(exclude=set(NAMES)) for template in trials.templates]
     for index, seed, arm in zip(trials.indices.tolist(), trials.seeds.tolist(), trials.arms.tolist(), strict=True):
         digest.update(f"\n{index} {seed} {settings[arm]}".encode())
     for path, column in sorted(trials.columns.items()):
         digest.update(f"\n{path} ".encode() + column.tobytes())
     return digest.hexdigest()
+
+
+def _arithmetic(problem: ExpressionProblem | DatasetProblem) -> str:
+    if isinstance(problem, ExpressionProblem):
+        return _OF_EXPRESSIONS
+    # Curves have one input, and convolutions are PyTorch's.
+    kept = isinstance(problem.dataset, CurveDataset) or isinstance(problem.model, CnnModel)
+    return "" if kept else _OF_NETWORKS
 
 
 def pack(tensors: State, *, step: int, finished: bool, owner: str) -> bytes:

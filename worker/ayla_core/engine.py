@@ -24,7 +24,7 @@ from ayla_core.objectives.scores import LATER as LATER_SCORES
 from ayla_core.outcomes import COMPLETED, OutcomeColumns
 from ayla_core.progress import current
 from ayla_core.recorded_steps import RecordedSteps, rows_of
-from ayla_core.recorder import MetricRows, PredictionRows, TrialOutcome, TrialRows
+from ayla_core.recorder import MetricRows, PredictionRows, TrialOutcome, TrialRows, outcomes_of
 from ayla_core.steppers import choose_stepper
 from ayla_core.trial_statistics import LATER, NEVER, Floats, Integers, TrialStatistics
 
@@ -36,6 +36,7 @@ class EngineBlock:
     """Consecutive steps of a batch (see ``recorder.Block``); rows and outcomes are made when asked for.
 
     Attributes:
+        indices: of the trials in their job.
         first_step: the first step evaluated.
         last_step: the last step evaluated.
         finished: whether this is the last block.
@@ -45,6 +46,7 @@ class EngineBlock:
         metric_statistics: likewise of its metrics; None where there are no models.
     """
 
+    indices: Integers
     first_step: int
     last_step: int
     finished: bool
@@ -54,14 +56,13 @@ class EngineBlock:
     metric_statistics: MetricStatistics | None
     _pieces: Sequence[RecordedSteps]
     _places: Integers
-    _indices: Integers
     _steps_done: int
     _completed: bool
 
     @cached_property
     def rows(self) -> list[TrialRows]:
         """Recorded steps of each trial that has any in this block."""
-        return rows_of(self._pieces, self._indices, self._places, self.statistics.first_nonfinite)
+        return rows_of(self._pieces, self.indices, self._places, self.statistics.first_nonfinite)
 
     @cached_property
     def columns(self) -> OutcomeColumns:
@@ -71,17 +72,8 @@ class EngineBlock:
 
     @cached_property
     def outcomes(self) -> list[TrialOutcome]:
-        """Of every trial."""
-        outcomes, metrics = self._outcomes_of_steps(), self.metric_statistics
-        if metrics is None:
-            return outcomes
-        return [
-            replace(outcome, metrics=metrics.outcome(place, completed=outcome.outcome == "completed"))
-            for place, outcome in enumerate(outcomes)
-        ]
-
-    def _outcomes_of_steps(self) -> list[TrialOutcome]:
-        return self.statistics.outcomes(self._indices, self._steps_done, completed=self._completed)
+        """Of every trial, one by one."""
+        return outcomes_of(self.columns, self.indices)
 
 
 class Engine:
@@ -97,6 +89,8 @@ class Engine:
         trials: the trials of the batch, at least one, with their problem; or, of the job's problem, one by one.
         device: where to compute.
         source: where datasets come from; needed for those that are files.
+        shares_products: whether a network that is alone in its batch has its matrix products shared out over all
+            threads, which can change the last bits of sums against the same trial in company.
 
     Attributes:
         step: updates made so far.
@@ -112,13 +106,15 @@ class Engine:
         trials: TrialBatch | Sequence[TrialPlan],
         device: torch.device,
         source: DataSource | None = None,
+        *,
+        shares_products: bool = True,
     ) -> None:
         self.step = 0
         self.finished = False
         self._spec = spec
         batch = trials if isinstance(trials, TrialBatch) else TrialBatch.of(spec.problem, trials)
         self._trials = batch
-        chosen = choose_stepper(spec, batch, device, source)
+        chosen = choose_stepper(spec, batch, device, source, shares_products=shares_products)
         self._stepper = chosen.stepper
         self._order = np.argsort(chosen.order)
         self._lanes = self._stepper.places[self._order]
@@ -188,6 +184,7 @@ class Engine:
             self.finished = True
             self.step = last = int(statistics.first_nonfinite.max())
         return EngineBlock(
+            indices=self._trials.indices,
             first_step=pieces[0].first_step,
             last_step=last,
             finished=self.finished,
@@ -197,7 +194,6 @@ class Engine:
             metric_statistics=self._metric_statistics and self._metric_statistics.copy(),
             _pieces=pieces,
             _places=self._row_places,
-            _indices=self._trials.indices,
             _steps_done=self.step,
             _completed=completed,
         )
@@ -223,6 +219,8 @@ class Engine:
         if self._metric_statistics is not None:
             ordered = {name: values[self._order] for name, values in found.items()}
             self._metric_statistics.update(ordered, epoch, self._statistics.alive()[self._lanes])
+        if self._spec.record.trajectories != "all":
+            return []
         when = {"step": np.array([step], dtype=np.int64), "epoch": np.array([epoch], dtype=np.int64)}
         return [
             MetricRows(index, when | {name: values[place : place + 1] for name, values in found.items()})

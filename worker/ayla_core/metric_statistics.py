@@ -7,7 +7,6 @@ import numpy as np
 from ayla_spec.metrics import METRICS, WHOLE_PART_METRICS, WholePartMetric
 
 from ayla_core.outcomes import MetricOutcomes
-from ayla_core.recorder import MetricOutcome
 from ayla_core.trial_statistics import NEVER, UNKNOWN, Flags, Floats, Integers
 
 LATER = {"latest": np.nan, "best": np.nan, "best_epoch": UNKNOWN}
@@ -69,14 +68,3 @@ class MetricStatistics:
         return {
             metric: MetricOutcomes(final[row], best[row], epoch[row]) for row, metric in enumerate(WHOLE_PART_METRICS)
         }
-
-    def outcome(self, place: int, *, completed: bool) -> dict[WholePartMetric, MetricOutcome]:
-        """The metrics of one trial that were evaluated; those after its last step only if it has completed."""
-        found: dict[WholePartMetric, MetricOutcome] = {}
-        for row, metric in enumerate(WHOLE_PART_METRICS):
-            latest, epoch = float(self.latest[row, place]), int(self.best_epoch[row, place])
-            final = latest if completed and not np.isnan(latest) else None
-            if final is not None or epoch >= 0:
-                best = (float(self.best[row, place]), epoch) if epoch >= 0 else (None, None)
-                found[metric] = MetricOutcome(final, *best)
-        return found

@@ -18,7 +18,7 @@ class RecordedSteps:
         first_step: the first step evaluated.
         last_step: the last step evaluated.
         steps: the recorded ones.
-        names: of the columns.
+        names: of the columns; none where no trajectory is kept.
         values: shape [recorded steps, columns, places]; meaningless after the step at which a trial diverges.
         diverged_rows: the row at which a trial diverged, shape [columns, places]; meaningless elsewhere.
     """
@@ -59,7 +59,9 @@ def rows_of(
     pieces: Sequence[RecordedSteps], indices: Integers, places: Integers, first_nonfinite: Integers
 ) -> list[TrialRows]:
     """The rows of each trial that has any; given its index in the job, its place in the pieces, when it diverged."""
-    rows = []
+    rows: list[TrialRows] = []
+    if not pieces[0].names:
+        return rows
     first, last = pieces[0].first_step, pieces[-1].last_step
     ends_here = (first_nonfinite >= first) & (first_nonfinite <= last)
     has_rows = ends_here | (any(len(piece.steps) for piece in pieces) & (first_nonfinite == NEVER))

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from ayla_spec.metrics import WholePartMetric
 
-from ayla_core.outcomes import OutcomeColumns
+from ayla_core.outcomes import COMPLETED, DIVERGED, RUNNING, OutcomeColumns
 
 Column = npt.NDArray[Any]
 Outcome = Literal["running", "completed", "diverged"]
@@ -107,8 +107,47 @@ class TrialOutcome:
     metrics: Mapping[WholePartMetric, MetricOutcome] = field(default_factory=dict)
 
 
+def outcomes_of(columns: OutcomeColumns, indices: Column) -> list[TrialOutcome]:
+    """The outcome of each trial by itself, given the trials' indices in their job."""
+    return [_outcome(columns, place, index) for place, index in enumerate(indices.tolist())]
+
+
+_OUTCOMES: dict[int, Outcome] = {RUNNING: "running", COMPLETED: "completed", DIVERGED: "diverged"}
+
+
+def _outcome(columns: OutcomeColumns, place: int, index: int) -> TrialOutcome:
+    metrics: dict[WholePartMetric, MetricOutcome] = {}
+    for metric, found in columns.metrics.items():
+        one = MetricOutcome(_known(found.final[place]), _known(found.best[place]), _known(found.best_epoch[place]))
+        if one.final is not None or one.best_epoch is not None:
+            metrics[metric] = one
+    return TrialOutcome(
+        index=index,
+        outcome=_OUTCOMES[int(columns.outcome[place])],
+        steps_done=int(columns.steps_done[place]),
+        final_loss=_known(columns.final_loss[place]),
+        best_loss=_known(columns.best_loss[place]),
+        best_step=_known(columns.best_step[place]),
+        first_nonfinite_step=_known(columns.first_nonfinite_step[place]),
+        capped_steps=int(columns.capped_steps[place]),
+        losses_below_one=_known(columns.losses_below_one[place]),
+        losses_above_one=_known(columns.losses_above_one[place]),
+        metrics=metrics,
+    )
+
+
+def _known(number: Any) -> Any:
+    """A number of the columns; None where there is none: NaN, or a step or a count below zero."""
+    missing = np.isnan(number) if isinstance(number, np.floating) else number < 0
+    return None if missing else number.item()
+
+
 class Block(Protocol):
     """The outcome of some consecutive steps of a batch."""
+
+    @property
+    def indices(self) -> Column:
+        """Indices of the trials in their job, int64."""
 
     @property
     def first_step(self) -> int:
@@ -167,8 +206,8 @@ class MemoryRecorder:
         trajectories: the columns of each trial so far, by index.
         metrics: likewise.
         predictions: in the order they came.
-        outcomes: the latest of each trial, by index.
-        columns: the latest outcomes as columns; None before the first block.
+        columns: the latest outcomes; None before the first block.
+        indices: of their trials.
         checkpoint: the latest; None before the first block.
         finished: whether the last block has come.
     """
@@ -176,8 +215,8 @@ class MemoryRecorder:
     trajectories: dict[int, dict[str, Column]] = field(default_factory=dict)
     metrics: dict[int, dict[str, Column]] = field(default_factory=dict)
     predictions: list[PredictionRows] = field(default_factory=list)
-    outcomes: dict[int, TrialOutcome] = field(default_factory=dict)
     columns: OutcomeColumns | None = None
+    indices: Column | None = None
     checkpoint: bytes | None = None
     finished: bool = False
 
@@ -188,10 +227,16 @@ class MemoryRecorder:
         for metrics in block.metrics:
             _append(self.metrics, metrics)
         self.predictions.extend(block.predictions)
-        self.outcomes.update((outcome.index, outcome) for outcome in block.outcomes)
-        self.columns = block.columns
+        self.columns, self.indices = block.columns, block.indices
         self.checkpoint = checkpoint()
         self.finished = block.finished
+
+    @property
+    def outcomes(self) -> dict[int, TrialOutcome]:
+        """The latest outcome of each trial, by index."""
+        if self.columns is None or self.indices is None:
+            return {}
+        return {outcome.index: outcome for outcome in outcomes_of(self.columns, self.indices)}
 
 
 def _append(kept: dict[int, dict[str, Column]], rows: TrialRows | MetricRows) -> None:

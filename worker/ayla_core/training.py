@@ -24,12 +24,24 @@ class BlockLength:
     growth: float = 2.0
     max_numbers: int = 4_000_000
 
-    def next_steps(self, steps: int, seconds: float) -> int:
-        """The steps of the next block, after one of ``steps`` steps that took ``seconds``."""
+    def next_steps(self, steps: int, seconds: float, recording: float = 0.0) -> int:
+        """The steps of the next block.
+
+        Args:
+            steps: of the block before.
+            seconds: that it took, without recording it.
+            recording: seconds that recording it took. Where this is long, so is the next block: else a machine with
+                much else to do would record after each step, and compute next to nothing.
+        """
         fitting = steps * self.growth
         if seconds > 0:
-            fitting = min(fitting, steps * self.target_seconds / seconds)
+            wanted = max(self.target_seconds - recording, _COMPUTED_PER_RECORDED * recording)
+            fitting = min(fitting, steps * wanted / seconds)
         return max(1, int(fitting))
+
+
+_COMPUTED_PER_RECORDED = 3.0
+"""Computing time of a block for each second of recording it, at least."""
 
 
 def _never() -> bool:
@@ -60,6 +72,9 @@ def train(
         if should_stop():
             return False
         started = time.perf_counter()
-        recorder.write(engine.advance(steps), engine.checkpoint)
-        steps = min(block_length.next_steps(steps, time.perf_counter() - started), ceiling)
+        block = engine.advance(steps)
+        computed = time.perf_counter()
+        recorder.write(block, engine.checkpoint)
+        recorded = time.perf_counter()
+        steps = min(block_length.next_steps(steps, computed - started, recorded - computed), ceiling)
     return True

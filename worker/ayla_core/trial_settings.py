@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from ayla_spec.batch import START, TrialBatch
+from ayla_spec.arms import PROBLEM
+from ayla_spec.batch import TrialBatch
 from ayla_spec.optimizers import Optimizer, WithWeightDecay
 from ayla_spec.paths import with_numbers
 
@@ -139,7 +140,7 @@ def _by_rule(batch: TrialBatch, template: Optimizer, places: Integers) -> Iterat
 
 def _settings(batch: TrialBatch, template: Optimizer, places: Integers) -> Optimizer:
     """The settings of some trials of an arm."""
-    columns = {path: column[places] for path, column in batch.columns.items() if not path.startswith(START)}
+    columns = {path: column[places] for path, column in batch.columns.items() if not path.startswith(PROBLEM)}
     # Arms differ in their axes: what this one lacks is NaN throughout.
     own = {path: column for path, column in columns.items() if not np.isnan(column[0])}
     return with_numbers(template, {path: _scalar_or_array(column) for path, column in own.items()})

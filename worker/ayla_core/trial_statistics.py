@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ayla_core.outcomes import COMPLETED, DIVERGED, RUNNING, OutcomeColumns
-from ayla_core.recorder import Outcome, TrialOutcome
 
 NEVER = -1
 """Stands for no step in the arrays."""
@@ -131,32 +130,3 @@ class TrialStatistics:
             losses_below_one=np.maximum(self.losses_below_one, NEVER),
             losses_above_one=np.maximum(self.losses_above_one, NEVER),
         )
-
-    def outcomes(self, indices: Integers, steps_done: int, *, completed: bool) -> list[TrialOutcome]:
-        """The outcome of each trial so far, given its index in the job."""
-        whole = enumerate(indices.tolist())
-        return [self._outcome(place, index, steps_done, completed=completed) for place, index in whole]
-
-    def _outcome(self, place: int, index: int, steps_done: int, *, completed: bool) -> TrialOutcome:
-        diverged_at = _known(self.first_nonfinite[place])
-        outcome: Outcome = "running" if not completed else "completed"
-        if diverged_at is not None:
-            outcome, steps_done = "diverged", diverged_at
-        best_step = _known(self.best_step[place])
-        return TrialOutcome(
-            index=index,
-            outcome=outcome,
-            steps_done=steps_done,
-            final_loss=float(self.final_loss[place]) if outcome == "completed" else None,
-            best_loss=None if best_step is None else float(self.best_loss[place]),
-            best_step=best_step,
-            first_nonfinite_step=diverged_at,
-            capped_steps=int(self.capped_steps[place]),
-            losses_below_one=_known(self.losses_below_one[place]),
-            losses_above_one=_known(self.losses_above_one[place]),
-        )
-
-
-def _known(number: np.int64) -> int | None:
-    """A step or a count; None for NEVER and UNKNOWN, which are below zero."""
-    return None if number < 0 else int(number)

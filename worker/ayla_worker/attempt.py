@@ -19,6 +19,7 @@ from ayla_service.queue.claims import Claim, SavedState
 from ayla_service.queue.retries import policy_of
 from ayla_service.settings import Settings
 from ayla_service.states import AttemptOutcome
+from ayla_service.trials.recomputed import ran_alone
 from ayla_spec.costs import cost_of
 from ayla_spec.problems import ExpressionProblem
 
@@ -157,6 +158,18 @@ class AttemptRunner:
         heartbeat = self.settings.heartbeat_seconds
         return BlockLength(heartbeat, first_steps=_first_steps(claimed, device, heartbeat / 4), growth=_GROWTH)
 
+    def _ran_alone(self, claimed: Claim) -> bool:
+        """Whether nothing was computed beside the trial that is computed again: it is to come to the same bits."""
+        if claimed.origin is None:
+            return True
+        origin = claimed.origin
+
+        def read() -> bool:
+            with self.database.read() as session:
+                return ran_alone(session, origin)
+
+        return retry_store(self.settings.lease_seconds, read)
+
     def _write(self, write: Callable[[], None]) -> None:
         retry_store(self.settings.lease_seconds, write)
 
@@ -197,7 +210,8 @@ class AttemptRunner:
             watch.computing()
 
         keeper = LeaseKeeper(renew, self.settings.heartbeat_seconds, self.on_progress)
-        engine = Engine(claimed.spec, claimed.trials, device, with_progress(self.source, keeper.keep))
+        source, alone = with_progress(self.source, keeper.keep), self._ran_alone(claimed)
+        engine = Engine(claimed.spec, claimed.trials, device, source, shares_products=alone)
         for saved in claimed.saved:
             try:
                 engine.restore(saved.data)

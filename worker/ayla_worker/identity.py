@@ -2,8 +2,7 @@
 
 import os
 import platform
-import secrets
-import socket
+from collections.abc import Collection
 from importlib.metadata import version
 
 import psutil
@@ -11,20 +10,26 @@ import torch
 from ayla_core.devices import available_threads, select_device, set_threads
 from ayla_core.native.library import kernels
 from ayla_service.queue.claims import WorkerIdentity
+from ayla_service.queue.eligibility import DEVICES
 from ayla_service.queue.workers import WorkerFacts
 from ayla_service.settings import Settings
 
-_LONGEST_HOST = 180
-"""With process id and suffix it fits into the store's column."""
+from ayla_worker.names import host, unique_name
 
 
-def describe_worker(settings: Settings) -> WorkerIdentity:
-    """Fix the thread count and describe this process; results are bit-identical only within one description."""
+def describe_worker(settings: Settings, name: str | None = None, wanted: Collection[str] = DEVICES) -> WorkerIdentity:
+    """Fix the thread count and describe this process; results are bit-identical only within one description.
+
+    Args:
+        settings: the number of threads.
+        name: of this worker. Default: a new one.
+        wanted: device kinds that it is to serve; ``auto``, which any device serves, is always among them.
+    """
     set_threads(settings.torch_threads or available_threads())
     devices = {"auto", "cpu"} | ({"cuda"} if torch.cuda.is_available() else set())
     return WorkerIdentity(
-        name=_unique_name(),
-        devices=frozenset(devices),
+        name=name or unique_name(),
+        devices=frozenset(devices & {"auto", *wanted}),
         environment={
             "ayla": version("ayla-service"),
             "torch": torch.__version__,
@@ -42,22 +47,13 @@ def describe_facts(identity: WorkerIdentity) -> WorkerFacts:
     device = select_device("auto")
     return WorkerFacts(
         name=identity.name,
-        host=_host(),
+        host=host(),
         pid=os.getpid(),
         device=describe_device(device)[:100],
         devices=tuple(sorted(identity.devices)),
         memory_bytes=_memory_bytes(device),
         environment=identity.environment,
     )
-
-
-def _unique_name() -> str:
-    """Host and process, for people, and a suffix: process ids come again, in containers at every start."""
-    return f"{_host()}:{os.getpid()}:{secrets.token_hex(3)}"
-
-
-def _host() -> str:
-    return socket.gethostname()[:_LONGEST_HOST]
 
 
 def _memory_bytes(device: torch.device) -> int:

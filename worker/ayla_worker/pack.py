@@ -133,6 +133,11 @@ class _PackProgress:
             metrics.attempt_ended(AttemptOutcome.RELEASED)
 
 
+def _steps_of(memory: MemoryRecorder) -> int:
+    """Updates of all the trials."""
+    return 0 if memory.columns is None else int(memory.columns.steps_done.sum())
+
+
 class PackRunner:
     """Runs packs.
 
@@ -200,7 +205,7 @@ class PackRunner:
             if not train(engine, memory, block_length, asked):
                 raise PackInterrupted
         seconds = stopwatch.lap()
-        metrics.steps_stored(sum(item.steps_done for item in memory.outcomes.values()), seconds)
+        metrics.steps_stored(_steps_of(memory), seconds)
         return completed(batch, memory, seconds, describe_device(device))
 
     def _should_stop(

@@ -22,7 +22,7 @@ class WorkerRegistration(BackgroundThread):
     Args:
         database: the store.
         settings: the interval, and how long the end may take.
-        facts: what the worker says of itself.
+        facts: what the worker says of itself at first.
     """
 
     def __init__(self, database: Database, settings: Settings, facts: WorkerFacts) -> None:
@@ -34,12 +34,26 @@ class WorkerRegistration(BackgroundThread):
         self._registered = False
         self._answered = True
 
+    @property
+    def name(self) -> str:
+        """Of the worker."""
+        return self._facts.name
+
     def run(self) -> None:
         """Register, beat, and sign off."""
         self._beat(lives=True)
         while not self.stopping.wait(self._seconds):
             self._beat(lives=True)
         self._beat(lives=False)
+
+    def describe(self, facts: WorkerFacts) -> None:
+        """Register anew, at once, with what the worker knows of itself by now."""
+        self._facts = facts
+        try:
+            workers.register(self._database, facts)
+        except SQLAlchemyError as error:
+            self._registered = False
+            self._log_once(error)
 
     def _beat(self, *, lives: bool) -> None:
         try:
@@ -58,7 +72,7 @@ class WorkerRegistration(BackgroundThread):
         if not self._registered:
             workers.register(self._database, self._facts)
             self._registered = True
-            _log.info("worker registered", worker=self._facts.name, device=self._facts.device)
+            _log.info("worker registered", worker=self._facts.name)
 
     def _log_once(self, error: SQLAlchemyError) -> None:
         """One line for each time that the store is away, not one for each beat."""

@@ -1,14 +1,19 @@
 """Takes shards from the queue and runs them: a large one by itself, small ones together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
+from ayla_service.datasets.pinning import pin_uploads
 from ayla_service.db.session import Database
+from ayla_service.errors import ServiceError
 from ayla_service.observability import metrics
 from ayla_service.queue.claims import Claim, WorkerIdentity, claim_pack
 from ayla_service.queue.fair_queue import SharePolicy
 from ayla_service.queue.policy import PackLimits
+from ayla_service.queue.wakeup import TimerWakeUp, WakeUp
 from ayla_service.settings import Settings
+from ayla_service.sweeps.best_again import BEST, submit_best
+from ayla_spec import SpecError
 
 from ayla_worker.attempt import AttemptRunner
 from ayla_worker.data import data_source
@@ -31,16 +36,23 @@ class Runner:
         settings: lease, heartbeat, checkpoints, packs and limits, and where datasets come from.
         identity: who claims.
         should_stop: asked between blocks of steps; when true what runs is handed back.
+        wake_up: told about jobs that the worker itself has queued. Default: nobody.
     """
 
     def __init__(
-        self, database: Database, settings: Settings, identity: WorkerIdentity, should_stop: Callable[[], bool]
+        self,
+        database: Database,
+        settings: Settings,
+        identity: WorkerIdentity,
+        should_stop: Callable[[], bool],
+        wake_up: WakeUp | None = None,
     ) -> None:
         self.database = database
         self.name = identity.name
         self.schema_ready = False
         self.watchdog = Watchdog(_LEASES_WITHOUT_PROGRESS * settings.lease_seconds)
         self._settings = settings
+        self._wake_up = wake_up or TimerWakeUp()
         self._identity = identity
         self._limits = PackLimits(
             shards=settings.pack_shards,
@@ -52,18 +64,38 @@ class Runner:
         self._attempts = AttemptRunner(database, settings, source, should_stop, self.watchdog.feed)
         self._packs = PackRunner(self._attempts)
 
-    def run_next(self) -> bool:
-        """Claim and run a shard, or a pack of small ones; returns whether there was any."""
+    def run_next(self, on_claim: Callable[[Sequence[Claim]], None] = lambda _: None) -> bool:
+        """Claim and run a shard, or a pack of small ones; returns whether there was any.
+
+        Args:
+            on_claim: called with what was claimed, before it is run.
+        """
         claims = claim_pack(self.database, self._identity, self._settings.lease_seconds, self._limits, self._shares)
         if not claims:
             return False
         metrics.work_claimed(_device(claims[0]), len(claims))
+        on_claim(claims)
         with structlog.contextvars.bound_contextvars(worker=self.name):
             if len(claims) == 1:
                 self._attempts.run(claims[0])
             else:
                 self._packs.run(claims)
+            for job_id in {claim.job_id for claim in claims if _keeps_best(claim)}:
+                self._compute_best_again(job_id)
         return True
+
+    def _compute_best_again(self, job_id: str) -> None:
+        """Queue the best settings of a job once more, if it has ended; nobody but its user misses them otherwise."""
+        try:
+            queued = submit_best(self.database, job_id, pin_uploads, self._wake_up)
+        except (ServiceError, SpecError) as error:
+            _log.warning("the best settings are not computed again", job_id=job_id, error=str(error))
+        else:
+            _log.info("the best settings are computed again", job_id=job_id, jobs=queued)
+
+
+def _keeps_best(claim: Claim) -> bool:
+    return bool(claim.resolved_spec.get("record", {}).get("trajectories") == BEST)
 
 
 def _device(claim: Claim) -> str:

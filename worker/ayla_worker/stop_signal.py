@@ -14,6 +14,7 @@ class StopSignal:
     def __init__(self) -> None:
         self._event = threading.Event()
         self._callback: Callable[[], None] = lambda: None
+        self._called: Callable[[], None] = lambda: None
 
     def is_set(self) -> bool:
         """Whether to stop."""
@@ -24,6 +25,10 @@ class StopSignal:
         self._callback = callback
         if self.is_set():
             callback()
+
+    def on_call(self, callback: Callable[[], None]) -> None:
+        """Have ``callback`` called when the parent sends anything through the stream of ``on_end_of``."""
+        self._called = callback
 
     def set(self) -> None:
         """Set the signal."""
@@ -41,8 +46,8 @@ class StopSignal:
 
     def _watch(self, stream: BinaryIO) -> None:
         # Not stream.read(): a thread inside a buffered read aborts the interpreter when the process ends.
-        while os.read(stream.fileno(), 1):
-            pass
+        while os.read(stream.fileno(), 4096):
+            self._called()
         self.set()
 
     def _handle(self, _number: int, _frame: FrameType | None) -> None:

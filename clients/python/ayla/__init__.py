@@ -15,14 +15,20 @@ from ayla.builders import (
     cnn,
     dataset,
     expression,
+    grid,
     linear,
+    log,
     mlp,
     normal,
     optimizers,
     preset,
     protocol,
+    random,
+    reverse_log,
     schedules,
+    sobol,
     uniform,
+    values,
 )
 from ayla.builders.optimizers import *  # noqa: F403  # its __all__ is the list of the optimizers
 from ayla.comparison import ComparedOptimizer, Comparison, ConfidenceInterval, Distribution, Pairing, RankTest, SignTest
@@ -65,6 +71,8 @@ from ayla.models import (
     TrialSummary,
     Worker,
 )
+from ayla.sweep_pictures import HeatMap, Sensitivity
+from ayla.sweeps import BestSetting, BestSettings, SweepSetting
 from ayla.tables import Metrics, Predictions, Trajectory
 
 __all__ = [
@@ -83,6 +91,8 @@ __all__ = [
     "AuthenticationError",
     "AylaError",
     "BadRequestError",
+    "BestSetting",
+    "BestSettings",
     "Catalogue",
     "Client",
     "Clock",
@@ -93,6 +103,7 @@ __all__ = [
     "Distribution",
     "EstimateOverProblems",
     "FieldError",
+    "HeatMap",
     "InvalidRequest",
     "Job",
     "JobCancelled",
@@ -112,8 +123,10 @@ __all__ = [
     "RankTest",
     "RateLimitError",
     "RunningAttempt",
+    "Sensitivity",
     "ServerError",
     "SignTest",
+    "SweepSetting",
     "Trajectory",
     "Trial",
     "TrialCounts",
@@ -126,12 +139,18 @@ __all__ = [
     "cnn",
     "dataset",
     "expression",
+    "grid",
     "linear",
+    "log",
     "mlp",
     "normal",
     "preset",
     "protocol",
+    "random",
+    "reverse_log",
     "schedules",
+    "sobol",
     "uniform",
+    "values",
 ]
 __all__ += optimizers.__all__

@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 from ayla._json import Settings, to_json, without_none
 from ayla._polling import JobFetchers, wait_for
 from ayla._responses import pages, parse
-from ayla._transport import UNSET, Transport, segment
+from ayla._sweeps import SweepQuestions
+from ayla._transport import UNSET, Params, segment
 from ayla.models import UNFINISHED_JOB_STATES, Attempt, Job, Trial
 
 TrialList: TypeAlias = list[Trial]
@@ -25,11 +26,8 @@ _TRIALS_PER_PAGE = 1000
 _ATTEMPTS_PER_PAGE = 1000
 
 
-class Jobs:
+class Jobs(SweepQuestions):
     """The jobs of a service. Wherever an id is taken, the job itself is taken as well."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
 
     def submit(
         self,
@@ -40,6 +38,7 @@ class Jobs:
         optimizers: Iterable[Settings] | None = None,
         budget: int | Settings | None = None,
         seeds: Iterable[int] | None = None,
+        search: Settings | None = None,
         name: str | None = None,
         tags: Iterable[str] | None = None,
         record: Settings | None = None,
@@ -58,11 +57,13 @@ class Jobs:
             problem: what to minimize: ``expression(...)``, ``dataset(...)`` or ``preset(...)``.
             optimizers: ``sgd(...)``, ``adam(...)`` and others; optional for a preset, as are budget and seeds.
             budget: updates per trial, as a number or as ``{"steps": ...}``; for datasets also ``{"epochs": ...}``.
-            seeds: one trial per optimizer and seed; service default [0].
+            seeds: one trial per setting and seed; service default [0].
+            search: how settings are chosen where numbers are axes (``linear``, ``log``, ``values``): ``grid()``
+                (service default), ``random(64)`` or ``sobol(64)``.
             name: for people.
             tags: for filtering lists of jobs.
-            record: what is recorded of each trial: ``{"every": ..., "metrics_every": ...}``, and for curves
-                ``"predictions_at"``.
+            record: what is recorded of each trial: ``{"every": ..., "metrics_every": ...}``, for curves
+                ``"predictions_at"``, and ``"trajectories"``: "all" (service default), "none" (with axes) or "best".
             device: "auto" (service default), "cpu" or "cuda".
             dtype: "float64" (service default, but for images) or "float32" (service default for images).
             priority: "low", "normal" (service default), "high" or "urgent": the job's place in the queue.
@@ -79,8 +80,8 @@ class Jobs:
             TypeError: both a spec and fields are given, or no problem, or the budget is no whole number.
         """
         fields: dict[str, object] = {"name": name, "tags": tags, "problem": problem, "optimizers": optimizers}
-        fields |= {"budget": _budget(budget), "seeds": seeds, "record": record, "device": device, "dtype": dtype}
-        fields |= {"priority": priority, "limits": limits, "project": project, "notes": notes}
+        fields |= {"budget": _budget(budget), "seeds": seeds, "search": search, "record": record, "device": device}
+        fields |= {"dtype": dtype, "priority": priority, "limits": limits, "project": project, "notes": notes}
         body = _body(spec, without_none(**fields))
         key = idempotency_key or str(uuid.uuid4())
         return parse(Job, self._transport.post("/v1/jobs", body, idempotency_key=key))
@@ -206,10 +207,39 @@ class Jobs:
         clock = self._transport.clock
         return wait_for(fetchers, clock, known=known, timeout=timeout, poll=poll, on_progress=on_progress)
 
-    def trials(self, job: Job | str) -> TrialList:
-        """All trials of a job: those of one optimizer together, seeds in the order given."""
-        path = f"/v1/jobs/{_id(job)}/trials"
-        return [*pages(self._transport, path, {"limit": _TRIALS_PER_PAGE}, Trial)]
+    def trials(
+        self,
+        job: Job | str,
+        *,
+        where: str | Iterable[str] | None = None,
+        arm: str | None = None,
+        states: Iterable[str] | None = None,
+        sort: str | None = None,
+        limit: int | None = None,
+    ) -> TrialList:
+        """The trials of a job: those of one optimizer together, seeds in the order given, unless sorted otherwise.
+
+        Of a job of very many trials ask for some, or for all as a table (``table``).
+
+        Args:
+            job: the job or its id.
+            where: conditions such as "learning_rate>0.01", all of which trials have to meet.
+            arm: only trials of this arm.
+            states: only trials in these states, such as ``["completed", "diverged"]``.
+            sort: a column of numbers to sort by; with ``-`` before it the largest first.
+            limit: at most so many; default: all.
+
+        Raises:
+            UnprocessableEntityError: a condition or the order does not fit the job.
+        """
+        params: Params = {
+            "where": [where] if isinstance(where, str) else None if where is None else [*where],
+            "arm": arm,
+            "states": None if states is None else ",".join(states),
+            "sort": sort,
+            "limit": _TRIALS_PER_PAGE if limit is None else max(1, min(limit, _TRIALS_PER_PAGE)),
+        }
+        return [*pages(self._transport, f"/v1/jobs/{_id(job)}/trials", params, Trial, limit=limit)]
 
     def attempts(self, job: Job | str) -> AttemptList:
         """The attempts of workers to run each shard of a job, with their outcomes; oldest first."""

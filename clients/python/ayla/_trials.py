@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ayla._responses import parse, text_of
 from ayla._transport import Params, Transport, segment
-from ayla.models import ResponseModel, Trial
+from ayla.models import Job, ResponseModel, Trial
 from ayla.tables import Metrics, Predictions, Trajectory
 
 Columns = dict[str, tuple[int | float | None, ...]]
@@ -59,10 +59,23 @@ class Trials:
 
         Raises:
             UnprocessableEntityError: there is no such column.
+            ConflictError: the trial's job keeps no trajectories, and it has not been computed again (``recompute``).
         """
         params = _query(columns, every=every, max_points=max_points, from_step=from_step, to_step=to_step)
         answer = parse(_ColumnsResponse, self._transport.get(f"/v1/trials/{segment(trial)}/trajectory", params))
         return Trajectory(answer.trial_id, answer.columns)
+
+    def recompute(self, trial: Trial | str) -> Job:
+        """Have a trial of a job that keeps no trajectories computed again, to the same bits.
+
+        Returns:
+            The job that does it, also one that was there already; once it has succeeded, ``trajectory`` and
+            ``metrics`` of the trial have the rows.
+
+        Raises:
+            ConflictError: the trial has not ended, or its job keeps trajectories.
+        """
+        return parse(Job, self._transport.post(f"/v1/trials/{segment(trial)}/recompute", idempotent=True))
 
     def trajectory_csv(
         self,

@@ -1,19 +1,27 @@
 """The parameters of a group that a step moves by the same numbers, as lists."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ayla_torch.foreach import DeviceNumber, Program
+from ayla_torch.foreach import DeviceNumber, FunctionOfScale, Program
 from ayla_torch.rule_inputs import Kept, RuleInputs, for_lists
 from ayla_torch.update import Update, formula, working_type
 
 Columns = list[list[Tensor]]
 
-_PIECE_BYTES = 1 << 18
-"""Of one tensor of a piece: with a formula's other tensors it fits in the cache of one processor core."""
+_MODERATE = 1e12
+"""A scale between this and its inverse has a square that, like its product with a gradient, fits in float32."""
+
+_PIECE_BYTES = 1 << 20
+"""Of one tensor of a piece: memory for results in between stays near the core, and calls are few."""
+
+
+def _itself(v: float) -> float:
+    return v
 
 
 class ParameterBatch:
@@ -48,18 +56,25 @@ class ParameterBatch:
         Raises:
             TypeError, ValueError: for numbers that no step can be made with.
         """
-        written = self._kept.written
-        if written is not None and written[0] == self.numbers:
-            return written[1]
+        written, on_host = self._kept.written, self._has_host_numbers()
+        if written is not None and written[:2] == (self.numbers, on_host):
+            return written[2]
         rule, scale = self.inputs.rule, self.scale
         program = Program(("x", "u", *rule.memory), "u", scale.dtype)
         x, u, *before = (program.input(name) for name in ("x", "u", *rule.memory))
-        v, h = DeviceNumber(scale, is_magnitude=True), for_lists(self.numbers, scale.dtype, scale.device)
+        known = FunctionOfScale(_itself) if on_host else scale
+        v, h = DeviceNumber(known, is_magnitude=True), for_lists(self.numbers, scale.dtype, scale.device)
         after, memory = formula(rule, x, u, v, dict(zip(rule.memory, before, strict=True)), h, **self.inputs.decay)
         program.finish({"x": after, **memory})
         fixed = not isinstance(self.numbers["lr"], Tensor) and program.depends_on(scale)
-        self._kept.written = (self.numbers, program) if fixed else None
+        self._kept.written = (self.numbers, on_host, program) if fixed else None
         return program
+
+    def _has_host_numbers(self) -> bool:
+        """Whether what follows from v is calculated on the host, which then has to wait for nothing."""
+        if self.scale.device.type != "cpu" or isinstance(self.numbers["lr"], Tensor):
+            return False
+        return 1 / _MODERATE <= float(self.scale) <= _MODERATE
 
     def run(self, program: Program, states: Sequence[dict[str, Any]]) -> None:
         """Move the parameters and what is remembered of them.
@@ -76,7 +91,8 @@ class ParameterBatch:
             columns = [[tensor.to_local() for tensor in column] for column in columns]
         dtype, in_cache = self.scale.dtype, self.scale.device.type == "cpu" and program.makes_tensors
         cut = pieces(columns, _PIECE_BYTES // dtype.itemsize) if in_cache else iter([columns])
-        program.run(cut if self.parameters[0].dtype == dtype else _widened(cut, dtype))
+        v = float(self.scale) if self.scale.device.type == "cpu" else math.nan
+        program.run(cut if self.parameters[0].dtype == dtype else _widened(cut, dtype), v)
 
     def _place_gradients(self) -> None:
         """Share gradients out over the processes as their parameters are."""

@@ -24,12 +24,12 @@ class Kept:
 
     Attributes:
         scale: v, a tensor of shape [].
-        written: the numbers of a program and the program, where it can be run again.
+        written: the numbers of a program, whether v is one of the host, and the program, where it can be run again.
     """
 
     def __init__(self, dtype: torch.dtype, device: torch.device) -> None:
         self.scale = torch.ones((), dtype=dtype, device=device)
-        self.written: tuple[dict[str, float | Tensor], Program] | None = None
+        self.written: tuple[dict[str, float | Tensor], bool, Program] | None = None
 
 
 class RuleInputs:

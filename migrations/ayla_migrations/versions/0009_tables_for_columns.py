@@ -60,11 +60,11 @@ def upgrade() -> None:
     op.create_table(
         "job_points",
         sa.Column("job_id", _ID, nullable=False),
-        sa.Column("arm", sa.Integer(), nullable=False),
         sa.Column("first_setting", sa.Integer(), nullable=False),
+        sa.Column("settings", sa.Integer(), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_job_points_job_id_jobs"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("job_id", "arm", "first_setting", name=op.f("pk_job_points")),
+        sa.PrimaryKeyConstraint("job_id", "first_setting", name=op.f("pk_job_points")),
     )
     for name, kind in _NUMBERS.items():
         op.add_column("shards", sa.Column(name, kind, nullable=True))

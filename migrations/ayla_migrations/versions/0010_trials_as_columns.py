@@ -21,8 +21,8 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
-_SHARDS_AT_ONCE = 20
-_ROWS_AT_ONCE = 500
+_SHARDS_AT_ONCE = 200
+_ROWS_AT_ONCE = 2000
 _BYTES_AT_ONCE = 32 * 1024**2
 _BYTES_OF_A_TRIAL = 400
 """What the id and the summary of a trial take at most, with the log of the transaction."""

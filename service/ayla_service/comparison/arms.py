@@ -2,9 +2,20 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ayla_spec.optimizers.settings import OPTIMIZERS
 
 from ayla_service.comparison.pairs import Match
 from ayla_service.comparison.runs import ComparedProblem, ComparedSetting
+
+_TITLES = {kind.model_fields["name"].default: kind.title for kind in OPTIMIZERS}
+
+
+def optimizer_title(optimizer: Mapping[str, Any]) -> str:
+    """Name of an optimizer for people, which is another one with AYLA."""
+    title = _TITLES.get(optimizer["name"], str(optimizer["name"]))
+    return f"AYLA-{title}" if optimizer.get("ayla") else title
 
 
 def arms_of(problems: Sequence[ComparedProblem]) -> dict[str, list[ComparedSetting]]:

@@ -25,7 +25,8 @@ def cost_per_step(runs: Runs, optimizer: Mapping[str, Any], cost: Cost) -> Float
     if cost == "gradient_evaluations":
         return np.full(len(runs), float(gradients_per_step(optimizer)))
     seconds, steps = runs.table["wall_seconds"], runs.table["steps_done"]
-    return np.divide(seconds, steps, out=np.full(len(runs), np.inf), where=steps > 0)
+    found: Floats = np.divide(seconds, steps, out=np.full(len(runs), np.inf), where=steps > 0)
+    return found
 
 
 def why_no_seconds(every: Sequence[Runs]) -> str | None:

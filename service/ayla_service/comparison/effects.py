@@ -22,7 +22,8 @@ def copies(problem: ComparedProblem) -> dict[str, str]:
     found: dict[str, str] = {}
     for label, setting in problem.settings.items():
         if (counts := setting.loss_counts) is not None:
-            key = json.dumps([setting.runs.seeds.tolist(), effective(setting.optimizer, counts)], sort_keys=True)
+            own = [setting.runs.seeds.tolist(), effective(setting.optimizer, counts), dict(setting.numbers)]
+            key = json.dumps(own, sort_keys=True)
             found[label] = first.setdefault(key, label)
     return {label: other for label, other in found.items() if label != other}
 

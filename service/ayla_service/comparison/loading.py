@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from ayla_spec import ResolvedJobSpec
+from ayla_spec.axes import Axis, RangeAxis, ValuesAxis
 from ayla_spec.datasets import DatasetSettings
 from ayla_spec.expression import ExpressionError
 from ayla_spec.functions import known_minimum
@@ -16,7 +17,7 @@ from ayla_spec.metrics import WHOLE_PART_METRICS, Part
 from ayla_spec.problems import DatasetProblem, ExpressionProblem, ResolvedProblem
 from sqlalchemy.orm import Session
 
-from ayla_service.comparison.runs import RUN, ComparedProblem, ComparedSetting, Runs
+from ayla_service.comparison.runs import RUN, ComparedProblem, ComparedSetting, Runs, together
 from ayla_service.comparison.schemas import ComparedJob
 from ayla_service.db.models import JobRow
 from ayla_service.errors import ComparisonTooLarge
@@ -74,7 +75,7 @@ def load(
     problems: dict[str, ComparedProblem] = {}
     jobs = []
     for job in rows:
-        spec, key = readable_spec(job), _key(job.resolved_spec)
+        spec, key = readable_spec(job), problem_key(job.resolved_spec)
         if key not in problems:
             problems[key] = problem_of(spec, minimum)
         problem = problems[key]
@@ -92,7 +93,8 @@ def _job(job: JobRow, problem: int) -> ComparedJob:
     return ComparedJob(id=job.id, name=job.name, state=job.state, problem=problem, trials=job.trials_total)
 
 
-def _key(resolved: dict[str, Any]) -> str:
+def problem_key(resolved: dict[str, Any]) -> str:
+    """What jobs have in common that ran the same problem: equal for two of them, given their resolved specs."""
     return json.dumps([resolved["problem"], resolved["budget"], resolved["dtype"]], sort_keys=True)
 
 
@@ -117,9 +119,10 @@ def problem_of(spec: ResolvedJobSpec, minimum: float | None) -> ComparedProblem:
     )
 
 
-def _has_mini_batches(size: int | None, dataset: DatasetSettings) -> bool:
-    """Whether a step sees a part of the samples only, as far as the settings tell."""
+def _has_mini_batches(size: Axis | float | None, dataset: DatasetSettings) -> bool:
+    """Whether a step sees a part of the samples only, as far as the settings tell; of an axis the smallest does."""
     samples = dataset.training_samples
+    size = size.least if isinstance(size, ValuesAxis | RangeAxis) else size
     return size is not None and (samples is None or size < samples)
 
 
@@ -155,15 +158,16 @@ def _add_trials(session: Session, job: JobRow, spec: ResolvedJobSpec, problem: C
     columns = TrialReader(session).columns(job)
     traits = Runs(mini_batches=problem.mini_batches, minimum=problem.minimum, is_drawn=bool(_randomness(spec.problem)))
     table, of_setting = _table(columns, len(problem.job_ids) - 1, spec.record.every)
-    numbers, starts = np.unique(of_setting, return_index=True)
-    tables = dict(zip(numbers.tolist(), np.split(table, starts[1:]), strict=True))
-    for number, trials in enumerate(np.bincount(columns.setting).tolist()):
-        label, settings = columns.layout.label(number), columns.layout.settings(number)
-        setting = problem.settings.setdefault(label, ComparedSetting(label, dict(settings)))
+    ends = np.cumsum(np.bincount(of_setting, minlength=columns.layout.settings_total)).tolist()
+    every = np.bincount(columns.setting, minlength=len(ends)).tolist()
+    spans = zip([0, *ends], ends, every, strict=False)
+    for (label, settings, numbers), (first, end, trials) in zip(columns.layout.each(), spans, strict=True):
+        setting = problem.settings.get(label)
+        if setting is None:
+            setting = problem.settings[label] = ComparedSetting(label, dict(settings), numbers=numbers)
         setting.add(settings)
-        ended = tables.get(number, table[:0])
-        setting.unfinished += trials - len(ended)
-        problem.repeated += _add_runs(setting, replace(traits, table=ended))
+        setting.unfinished += trials - (end - first)
+        problem.repeated += _add_runs(setting, replace(traits, table=table[first:end]))
     problem.seeds.update(spec.seeds)
 
 
@@ -173,7 +177,7 @@ def _add_runs(setting: ComparedSetting, runs: Runs) -> int:
         setting.runs = runs
         return 0
     is_new = ~np.isin(runs.seeds, setting.runs.seeds)
-    table = np.concatenate([setting.runs.table, runs.table[is_new]])
+    table = together([setting.runs.table, runs.table[is_new]])
     setting.runs = replace(runs, table=table[np.argsort(table["seed"], kind="stable")])
     return int((~is_new).sum())
 

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from ayla_service.comparison.equal_budget_answers import ends, equal_budgets
 from ayla_service.comparison.expected_best import expected_best
 from ayla_service.comparison.metrics import in_words, more_is_better
@@ -20,6 +22,7 @@ from ayla_service.comparison.qualifications import qualifications, weaknesses, w
 from ayla_service.comparison.query import ComparisonQuery, Metric
 from ayla_service.comparison.sensitivity import divergence, sensitivity
 from ayla_service.comparison.sensitivity_schemas import BestOfSettings, SensitivitySeries
+from ayla_service.comparison.shown import MOST_SETTINGS
 from ayla_service.comparison.summaries import summarize
 from ayla_service.comparison.tuned_arms import ProtocolOutcome, TunedProblem
 from ayla_service.comparison.tuning import TriedSetting, TunedArm
@@ -40,8 +43,22 @@ def protocol_result(outcome: ProtocolOutcome, query: ComparisonQuery) -> Protoco
     )
 
 
+def shown_settings(tried: list[tuple[str, TriedSetting]]) -> list[tuple[str, TriedSetting]]:
+    """The settings that an answer lists, each with its arm: of very many the best of their arms, in their order."""
+    if len(tried) <= MOST_SETTINGS:
+        return tried
+    ranks = np.array([math.inf if one.rank is None else one.rank for _, one in tried])
+    return [tried[place] for place in np.sort(np.argsort(ranks, kind="stable")[:MOST_SETTINGS]).tolist()]
+
+
 def _notes(outcome: ProtocolOutcome) -> Iterator[str]:
     for tuned in outcome.problems:
+        count = sum(len(arm.tried) for arm in tuned.arms.values())
+        if count > MOST_SETTINGS:
+            yield (
+                f"Of {count} settings that were tuned {MOST_SETTINGS} are listed, the best of each arm, and the "
+                "sensitivity is that of these; GET /v1/jobs/{id}/sensitivity tells it of all."
+            )
         if tuned.unknown is not None:
             where = f"On {tuned.confirmation.title}: " if len(outcome.problems) > 1 else ""
             yield f"{where}Nothing can be selected by the {in_words(tuned.metric)}: {tuned.unknown}."
@@ -50,7 +67,7 @@ def _notes(outcome: ProtocolOutcome) -> Iterator[str]:
 
 
 def _on_problem(place: int, tuned: TunedProblem, protocol: Protocol, query: ComparisonQuery) -> ArmsOnProblem:
-    tried = [(arm.name, one) for arm in tuned.arms.values() for one in arm.tried]
+    tried = shown_settings([(arm.name, one) for arm in tuned.arms.values() for one in arm.tried])
     return ArmsOnProblem(
         problem=place,
         select_metric=tuned.metric,

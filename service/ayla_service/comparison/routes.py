@@ -66,7 +66,7 @@ _PLACES = {"/tuning_seeds": "/protocol/tuning_seeds"}
 
 
 async def _comparisons(request: Request) -> ComparisonService:
-    return ComparisonService(request.app.state.database)
+    return ComparisonService(request.app.state.database, request.app.state.team_slots)
 
 
 MEDIA_TYPES = {
@@ -111,7 +111,7 @@ Comparisons = Annotated[ComparisonService, Depends(_comparisons)]
     operation_id="compare_job",
     summary="Compare a job's optimizers",
     response_model=JobComparison,
-    responses={**_TABLES, **responses(404, 406, 409)},
+    responses={**_TABLES, **responses(404, 406, 409, 429)},
 )
 def compare_job(
     job_id: JobId,
@@ -148,7 +148,7 @@ def compare_job(
     summary="Compare the optimizers of several jobs",
     dependencies=[Depends(submitted_json)],
     response_model=JobsComparison,
-    responses={**_TABLES, **responses(404, 406, 409, 413, 415)},
+    responses={**_TABLES, **responses(404, 406, 409, 413, 415, 429)},
 )
 def compare_jobs(
     wanted: Annotated[ComparisonRequest, Body(openapi_examples=EXAMPLES)],

@@ -50,6 +50,7 @@ three are read from recorded rows: infinite where the trial diverged, or never r
 recorded.
 """
 
+_BYTES = np.dtype((np.void, RUN.itemsize))
 _OF_ROWS: Mapping[Metric, str] = {
     "area_under_curve": "area",
     "steps_to_target": "steps_to_goal",
@@ -141,6 +142,12 @@ class Runs:
         return np.column_stack([*columns, seeds])
 
 
+def together(tables: Sequence[npt.NDArray[np.void]]) -> npt.NDArray[np.void]:
+    """Tables of type ``RUN``, one after the other; as plain bytes, as NumPy compares the fields of each otherwise."""
+    found: npt.NDArray[np.void] = np.concatenate([np.empty(0, _BYTES), *(one.view(_BYTES) for one in tables)])
+    return found.view(RUN)
+
+
 def ranked(metric: Metric, values: Floats) -> Floats:
     """Values of a metric as ones of which less is better; what is not finite is the worst there is, NaN unknown."""
     signed = -values if more_is_better(metric) else values
@@ -176,6 +183,7 @@ class ComparedSetting:
         label: what settings are matched by.
         optimizer: its settings, of the first job that has it.
         arms: names of the arm that the jobs have put it in, each once.
+        numbers: of the problem, where these are axes: batch size, widths, start.
         varies: whether another job has other settings under the label.
         unfinished: trials that have not ended, or ended without a result.
         runs: its trials with a result.
@@ -187,6 +195,7 @@ class ComparedSetting:
     unfinished: int = 0
     runs: Runs = field(default_factory=Runs)
     arms: list[str] = field(default_factory=list)
+    numbers: Mapping[str, float] = field(default_factory=dict)
 
     def add(self, settings: Mapping[str, Any]) -> None:
         """Take note of the settings that a job has under the label."""
@@ -203,7 +212,8 @@ class ComparedSetting:
     @property
     def base(self) -> str:
         """The settings without AYLA and names: equal for a setting with AYLA and the one it is built on."""
-        return repr(sorted((key, value) for key, value in nameless(self.optimizer).items() if key != "ayla"))
+        own = sorted((key, value) for key, value in nameless(self.optimizer).items() if key != "ayla")
+        return repr((own, sorted(self.numbers.items())) if self.numbers else own)
 
     @property
     def has_ayla(self) -> bool:
@@ -263,7 +273,7 @@ class ComparedProblem:
     @property
     def table(self) -> npt.NDArray[np.void]:
         """All its runs, setting by setting, of type ``RUN``; shape [runs]."""
-        return np.concatenate([np.empty(0, RUN), *(setting.runs.table for setting in self.settings.values())])
+        return together([setting.runs.table for setting in self.settings.values()])
 
     def trials_of_jobs(self) -> dict[str, list[int]]:
         """Places of the trials that are its runs, by job."""

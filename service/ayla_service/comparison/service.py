@@ -32,11 +32,13 @@ from ayla_service.comparison.schemas import (
     PairComparison,
     ProblemComparison,
 )
+from ayla_service.comparison.shown import MOST_SETTINGS, has_too_many, shown_part
 from ayla_service.comparison.summaries import summarize
 from ayla_service.comparison.tuned_arms import ProtocolOutcome, follow
 from ayla_service.comparison.verdicts import pair_comparison
 from ayla_service.db.session import Database
 from ayla_service.errors import ComparisonTooLarge, InvalidQuery
+from ayla_service.team_slots import TeamSlots
 from ayla_service.teams.principal import Principal
 
 
@@ -81,10 +83,16 @@ class ComparisonResult:
 
 
 class ComparisonService:
-    """Compares the optimizers of jobs; changes nothing."""
+    """Compares the optimizers of jobs; changes nothing.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        database: the store.
+        slots: how many of each team's are computed at once, beside other large answers; None: apart from others.
+    """
+
+    def __init__(self, database: Database, slots: TeamSlots | None = None) -> None:
         self._database = database
+        self._slots = slots or TeamSlots()
 
     def compare(
         self, principal: Principal, job_ids: Sequence[str], query: ComparisonQuery, protocol: Protocol | None = None
@@ -97,8 +105,15 @@ class ComparisonService:
             JobNotFound: if the caller's team lacks one of the jobs.
             InvalidQuery: if the query does not fit the jobs; the parameter is that of the query.
             ComparisonTooLarge: if there is more to read than one comparison may.
+            TeamBusy: if as many are computed for the team as may be.
         """
         _refuse_missing_target(query, protocol)
+        with self._slots.slot(principal.team_id):
+            return self._compared(principal, job_ids, query, protocol)
+
+    def _compared(
+        self, principal: Principal, job_ids: Sequence[str], query: ComparisonQuery, protocol: Protocol | None
+    ) -> ComparisonResult:
         with self._database.read() as session:
             data = load(session, principal, job_ids, query.minimum)
             choose_metrics(data.problems, query)
@@ -165,9 +180,12 @@ def _refuse_unreadable(
 def _comparison(
     query: ComparisonQuery, jobs: list[ComparedJob], problems: list[ComparedProblem], too_much: curves.TooMuch
 ) -> ComparisonResult:
-    found = matches(problems, query.baseline)
+    is_cut = any(map(has_too_many, problems))
+    every, problems = problems, list(map(shown_part, problems))
+    found = [] if is_cut else matches(problems, query.baseline)
     firsts = [copies(problem) for problem in problems]
-    tests = seed_tests(problems, firsts, [matches([problem], query.baseline) for problem in problems], query)
+    matched = [[] if is_cut else matches([problem], query.baseline) for problem in problems]
+    tests = seed_tests(problems, firsts, matched, query)
     results = [
         ProblemResult(problem, _summaries(problem, firsts[place], query), tests[place])
         for place, problem in enumerate(problems)
@@ -180,7 +198,8 @@ def _comparison(
         aggregates=_aggregates(problems, found, query),
         profile=_profile(problems, query, too_much),
         notes=[
-            *_notes(problems, lacks_tests=not found and query.baseline is None),
+            *_notes(every, lacks_tests=not found and query.baseline is None and not is_cut),
+            *_notes_on_many(every, "there are no pairs: name a protocol, which compares the best of each arm"),
             *_notes_on_reading(too_much),
             *_notes_on_effects(results),
         ],
@@ -198,7 +217,8 @@ def _comparison_of_arms(
 
     Copies are counted arm by arm, so that no notes tell of them.
     """
-    results = [ProblemResult(problem, _summaries(problem, copies(problem), query), []) for problem in problems]
+    parts = list(map(shown_part, problems))
+    results = [ProblemResult(problem, _summaries(problem, copies(problem), query), []) for problem in parts]
     outcome = follow(protocol, problems, query)
     confirmations = [one.confirmation for one in outcome.problems]
     return ComparisonResult(
@@ -211,6 +231,7 @@ def _comparison_of_arms(
         notes=[
             "Settings are selected on the tuning seeds, and arms compared on the confirmation seeds: see 'protocol'.",
             *_notes(problems, lacks_tests=False),
+            *_notes_on_many(problems, "all of them are tuned"),
             *_notes_on_reading(too_much),
         ],
         outcome=outcome,
@@ -243,6 +264,13 @@ def _notes(problems: Sequence[ComparedProblem], *, lacks_tests: bool) -> Iterato
         yield f"Trials left out, as an earlier job has the same setting and seed on the same problem: {repeated}."
     if lacks_tests:
         yield "No setting with AYLA has the one that it is built on beside it; name a baseline to have tests."
+
+
+def _notes_on_many(problems: Sequence[ComparedProblem], rest: str) -> Iterator[str]:
+    """That only the best of very many settings are shown."""
+    for problem in filter(has_too_many, problems):
+        where = f"On {problem.title}: " if len(problems) > 1 else ""
+        yield f"{where}Of {len(problem.settings)} settings the best {MOST_SETTINGS} are shown one by one; {rest}."
 
 
 def _notes_on_reading(found: curves.TooMuch) -> Iterator[str]:

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ayla_service.comparison.effects import copies
-from ayla_service.comparison.metrics import why_not
 from ayla_service.comparison.protocol import Protocol
 from ayla_service.comparison.query import Metric
-from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, Floats, Runs, independent
-from ayla_service.trials.quantiles import medians
+from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, Runs, independent
+from ayla_service.comparison.shown import known_values, medians_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +121,8 @@ def _tried(
     every = [setting.runs for setting in settings]
     tuned, confirmed = _on(every, protocol.tuning_seeds), _on(every, protocol.confirm_seeds)
     same = copies(replace(problem, settings=_with_runs(settings, tuned)))
-    is_known = [~np.isnan(_values(problem, runs, metric)) for runs in tuned]
-    medians_of = [_medians(problem, some, metric) for some in (tuned, confirmed)]
+    is_known = [~np.isnan(known_values(problem, runs, metric)) for runs in tuned]
+    both = [_medians(problem, some, metric) for some in (tuned, confirmed)]
     return [
         TriedSetting(
             setting=setting,
@@ -133,7 +132,7 @@ def _tried(
             confirmed=other,
             copy_of=same.get(setting.label),
         )
-        for setting, runs, recorded, value, other in zip(settings, tuned, is_known, *medians_of, strict=True)
+        for setting, runs, recorded, value, other in zip(settings, tuned, is_known, *both, strict=True)
     ]
 
 
@@ -150,17 +149,10 @@ def _with_runs(settings: Sequence[ComparedSetting], every: Iterable[Runs]) -> di
     return {setting.label: replace(setting, runs=runs, unfinished=0) for setting, runs in pairs}
 
 
-def _values(problem: ComparedProblem, runs: Runs, metric: Metric) -> Floats:
-    return runs.values(metric) if why_not(problem, metric) is None else np.full(len(runs), np.nan)
-
-
 def _medians(problem: ComparedProblem, every: Sequence[Runs], metric: Metric) -> list[float | None]:
     """The median of each setting over the runs that have the metric; None where none has."""
-    values = np.concatenate([_values(problem, runs, metric) for runs in every])
-    settings, recorded = np.repeat(np.arange(len(every)), [len(runs) for runs in every]), ~np.isnan(values)
-    counts = np.bincount(settings[recorded], minlength=len(every)).tolist()
-    found = medians(values[recorded], settings[recorded], len(every)).tolist()
-    return [value if count else None for value, count in zip(found, counts, strict=True)]
+    found = medians_of(problem, every, metric)
+    return [None if missing else value for value, missing in zip(found.tolist(), np.isnan(found), strict=True)]
 
 
 def _ranked(tried: Sequence[TriedSetting]) -> list[TriedSetting]:

@@ -64,6 +64,15 @@ def upgrade(database: Database) -> str:
     return head()
 
 
+def refuse_newer(database: Database) -> None:
+    """Refuse a store that a newer version has migrated.
+
+    Raises:
+        MigrationRefused: if it is one.
+    """
+    _pending(current(database))
+
+
 def _pending(revision: str | None) -> list[ModuleType]:
     """The migrations that a store of this revision lacks, in order.
 

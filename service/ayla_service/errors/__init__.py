@@ -21,7 +21,10 @@ from ayla_service.errors.jobs import (
     MoveImpossible,
     QueueDraining,
     SpecUnreadable,
+    TrajectoryKept,
+    TrajectoryNotKept,
     TrialNotFound,
+    TrialUnfinished,
 )
 from ayla_service.errors.requests import (
     IdempotencyKeyReused,
@@ -41,6 +44,7 @@ from ayla_service.errors.results import (
     FigureUnavailable,
     StreamsUnavailable,
     SweepTooLarge,
+    SweepUnavailable,
     TeamBusy,
     TooManyStreams,
 )
@@ -97,10 +101,14 @@ __all__ = [
     "StoreUnavailable",
     "StreamsUnavailable",
     "SweepTooLarge",
+    "SweepUnavailable",
     "TeamBusy",
     "TooManyConnections",
     "TooManyStreams",
+    "TrajectoryKept",
+    "TrajectoryNotKept",
     "TrialNotFound",
+    "TrialUnfinished",
     "UnknownCoding",
     "UploadCutOff",
     "UploadStalled",

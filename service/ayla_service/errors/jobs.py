@@ -21,6 +21,42 @@ class TrialNotFound(ServiceError):
         super().__init__(f"No trial has the id '{trial_id[:64]}'. GET /v1/jobs/{{id}}/trials lists a job's trials.")
 
 
+class TrialUnfinished(ServiceError):
+    """The trial has not completed or diverged, so there is nothing to compute again."""
+
+    slug, title, status = "trial-unfinished", "Trial not finished", 409
+
+    def __init__(self, trial_id: str, state: str) -> None:
+        super().__init__(
+            f"Trial '{trial_id}' is {state}; only one that has completed or diverged can be computed again."
+        )
+
+
+class TrajectoryKept(ServiceError):
+    """The job keeps the trajectories of its trials."""
+
+    slug, title, status = "trajectory-kept", "Trajectory kept", 409
+
+    def __init__(self, trial_id: str) -> None:
+        super().__init__(
+            f"The job of trial '{trial_id}' keeps trajectories, so nothing has to be computed again: "
+            "GET /v1/trials/{id}/trajectory has this one."
+        )
+
+
+class TrajectoryNotKept(ServiceError):
+    """The job keeps no trajectories, and this one has not been computed again."""
+
+    slug, title, status = "trajectory-not-kept", "Trajectory not kept", 409
+
+    def __init__(self, trial_id: str, series: str, job_id: str | None) -> None:
+        why = f"The job of trial '{trial_id}' keeps no {series} of its trials (record.trajectories)."
+        fix = "POST /v1/trials/{id}/recompute computes it again; it is here once that has ended."
+        if job_id is not None:
+            fix = f"Job '{job_id}' is computing it again; it is here once that has ended."
+        super().__init__(f"{why} {fix}")
+
+
 class JobFinished(ServiceError):
     """The job has ended, so nothing about it can be changed any more."""
 

@@ -21,6 +21,12 @@ class SweepTooLarge(ServiceError):
         super().__init__(f"{found} are too many for one answer; at most {most} are. {advice}")
 
 
+class SweepUnavailable(ServiceError):
+    """The settings of the job do not differ along enough axes."""
+
+    slug, title, status = "sweep-unavailable", "Sweep unavailable", 409
+
+
 class FigureUnavailable(ServiceError):
     """The job can have no figure of this kind."""
 

@@ -6,12 +6,14 @@ from typing import assert_never
 
 import numpy as np
 from ayla_spec import ResolvedJobSpec
+from ayla_spec.axes import axes_of
 from ayla_spec.optimizers.base import NAMES
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
 from sqlalchemy.orm import Session
 
+from ayla_service.comparison.arms import optimizer_title
 from ayla_service.errors import FigureUnavailable, InvalidQuery, SpecUnreadable
-from ayla_service.figures.cells import hashable, optimizer_title, panel_of
+from ayla_service.figures.cells import hashable, panel_of
 from ayla_service.figures.options import Across, FigureOptions, Kind
 from ayla_service.jobs.scoping import job_of, readable_spec
 from ayla_service.teams.principal import Principal
@@ -140,7 +142,12 @@ class FigureJob:
     def _has_tries(self) -> bool:
         """Whether an arm has several settings; without arms, an optimizer with or without AYLA."""
         arms = [one.arm or optimizer_title(one.model_dump(mode="json")) for one in self.spec.optimizers]
-        return len(set(arms)) < len(arms)
+        return self.has_axes or len(set(arms)) < len(arms)
+
+    @property
+    def has_axes(self) -> bool:
+        """Whether numbers of it are axes, of its optimizers or its problem."""
+        return any(True for one in (*self.spec.optimizers, self.spec.problem) for _ in axes_of(one))
 
     @property
     def _has_classes(self) -> bool:
@@ -155,6 +162,10 @@ class FigureJob:
         return None
 
     def _no_heatmap(self) -> str | None:
+        if self.has_axes:
+            return (
+                f"its numbers are axes: GET /v1/jobs/{self.id}/heatmap?format=svg draws the heat map over two of them"
+            )
         varying = self.varying
         if len(varying) >= 2 and any(map(_has_several, varying.values())):
             return None

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from ayla_spec.optimizers.settings import OPTIMIZERS
 
+from ayla_service.comparison.arms import optimizer_title
 from ayla_service.comparison.metrics import in_words, more_is_better
 from ayla_service.comparison.recorded import not_recorded
 from ayla_service.comparison.schemas import Distribution
 from ayla_service.comparison.service import ComparisonResult
 from ayla_service.figures.data import FigureData, Floats, SettingData, SettingValues, TrialResult, drawable
 from ayla_service.figures.options import CellValue
+from ayla_service.sweeps.axes import Places
 from ayla_service.trials.layout import flat
 from ayla_service.trials.quantiles import median
 
@@ -23,7 +24,9 @@ _NAMES = {
     CellValue.BEST_LOSS: "best loss",
     CellValue.STEPS: "steps to the lowest loss",
 }
-_TITLES = {kind.model_fields["name"].default: kind.title for kind in OPTIMIZERS}
+
+MOST_SINGLE = 40
+"""Columns or rows of a heat map whose cells are marked one by one; cells of more have colours alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +48,10 @@ class CellGrid:
     @property
     def best(self) -> tuple[int, int] | None:
         """Row and column of the best value; None without any. Of equals the first."""
-        if not np.isfinite(self.cells).any():
+        is_known = np.isfinite(self.cells)
+        if not is_known.any():
             return None
-        place = np.nanargmin(-self.cells if self.more_is_better else self.cells)
+        place = np.argmin(np.where(is_known, -self.cells if self.more_is_better else self.cells, np.inf))
         row, column = np.unravel_index(place, self.cells.shape)
         return int(row), int(column)
 
@@ -64,6 +68,8 @@ class HeatMap:
         panels: the cells, of each optimizer that the axes do not tell apart.
         name: of the values.
         missing: why there are none; empty if there are some.
+        across: the values along the columns as numbers on a scale, of a sweep; None of others.
+        up: likewise along the rows.
     """
 
     axis_x: str
@@ -73,6 +79,13 @@ class HeatMap:
     panels: list[CellGrid]
     name: str
     missing: str = ""
+    across: Places | None = None
+    up: Places | None = None
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether its cells are too small for marks and frames of single ones."""
+        return max(len(self.xs), len(self.ys)) > MOST_SINGLE
 
 
 def values_of(settings: Sequence[SettingData], value: CellValue) -> SettingValues:
@@ -122,12 +135,6 @@ def panel_of(optimizer: Mapping[str, Any], axis_x: str, axis_y: str) -> str:
     if any(axis.startswith("ayla.") for axis in (axis_x, axis_y)):
         return optimizer_title({"name": optimizer["name"]})
     return optimizer_title(optimizer)
-
-
-def optimizer_title(optimizer: Mapping[str, Any]) -> str:
-    """Name of an optimizer for people, which is another one with AYLA."""
-    title = _TITLES.get(optimizer["name"], str(optimizer["name"]))
-    return f"AYLA-{title}" if optimizer.get("ayla") else title
 
 
 def _grid(

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ayla_service.comparison.arms import optimizer_title
 from ayla_service.comparison.protocol import Protocol
 from ayla_service.comparison.protocol_answers import protocol_result, shown
 from ayla_service.comparison.query import Metric
@@ -11,7 +12,6 @@ from ayla_service.comparison.runs import ComparedProblem
 from ayla_service.comparison.sensitivity import sensitivity
 from ayla_service.comparison.sensitivity_schemas import BestOfSettings, SensitivityPoint, SensitivitySeries
 from ayla_service.comparison.tuned_arms import ProtocolOutcome, TunedProblem, follow
-from ayla_service.figures.cells import optimizer_title
 from ayla_service.figures.compared import Compared, DrawnProblem
 from ayla_service.trials.layout import flat
 

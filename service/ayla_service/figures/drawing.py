@@ -9,14 +9,12 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import matplotlib.style
 import numpy as np
 from ayla_spec.problems import ExpressionProblem
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_pdf import FigureCanvasPdf
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from ayla_service.comparison.service import ComparisonResult
@@ -49,10 +47,10 @@ Render = Callable[[Figure], None]
 _lock = threading.Lock()
 
 # Without dates the same figure is the same bytes.
-_CANVASES: dict[Form, tuple[Callable[[Figure], Any], dict[str, Any]]] = {
-    Form.SVG: (FigureCanvasSVG, {"Date": None}),
-    Form.PNG: (FigureCanvasAgg, {}),
-    Form.PDF: (FigureCanvasPdf, {"CreationDate": None}),
+_CANVASES: dict[Form, tuple[str, str, dict[str, Any]]] = {
+    Form.SVG: ("backend_svg", "FigureCanvasSVG", {"Date": None}),
+    Form.PNG: ("backend_agg", "FigureCanvasAgg", {}),
+    Form.PDF: ("backend_pdf", "FigureCanvasPdf", {"CreationDate": None}),
 }
 
 
@@ -76,7 +74,9 @@ def new_figure(options: FigureOptions) -> Figure:
 
 def to_file(render: Render, options: FigureOptions, form: Form) -> bytes:
     """A figure as a file; the same figure is always the same bytes."""
-    canvas, metadata = _CANVASES[form]
+    backend, name, metadata = _CANVASES[form]
+    # That of PDF alone takes longer to import than a small figure to draw.
+    canvas = getattr(import_module(f"matplotlib.backends.{backend}"), name)
     with styled(options):
         figure = new_figure(options)
         canvas(figure)
@@ -160,7 +160,12 @@ def _heatmap(job: FigureJob, title: str, options: FigureOptions, data: FigureDat
         raise TypeError("a heat map has values")
     heat_map = heat_map_of(data.settings, *heatmap_axes(job, options), data.values)
     scale = options.scale or AxisScale.AUTO
-    return partial(heatmap.render, title=title, heat_map=heat_map, scale=scale, data=data)
+    several = any((panel.settings > 1).any() for panel in heat_map.panels)
+    notes = [
+        f"median over {data.seeds_text}" if data.seeds_total > 1 else "",
+        "of several settings in a cell the best" if several else "",
+    ]
+    return partial(heatmap.render, title=title, heat_map=heat_map, scale=scale, notes=notes)
 
 
 def _lines(job: FigureJob, kind: Kind, title: str, options: FigureOptions, data: FigureData) -> Render:

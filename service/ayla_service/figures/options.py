@@ -279,9 +279,7 @@ class FigureOptions:
         if kind is Kind.HEATMAP and self.metric is not None and self.value is not None:
             raise InvalidQuery("value", "Cells have one value: name a metric, or a value.")
         self._check_seeds(kind)
-        if self.dpi is not None and form is not Form.PNG:
-            raise InvalidQuery("dpi", f"Pixels are for format=png; a drawing as {form} has none.")
-        self._check_pixels(form)
+        self.check_drawing(form)
 
     def _check_seeds(self, kind: Kind) -> None:
         needs_both = "confirm_seeds" in KINDS[kind].options
@@ -291,6 +289,16 @@ class FigureOptions:
         ):
             if needs_both and given is not None and other is None:
                 raise InvalidQuery(name, "Required: settings are selected on tuning_seeds, compared on confirm_seeds.")
+
+    def check_drawing(self, form: Form) -> None:
+        """Refuse pixels where there are none, and a picture that is too large.
+
+        Raises:
+            InvalidQuery: on the first option that cannot be honoured.
+        """
+        if self.dpi is not None and form is not Form.PNG:
+            raise InvalidQuery("dpi", f"Pixels are for format=png; a drawing as {form} has none.")
+        self._check_pixels(form)
 
     def _check_pixels(self, form: Form) -> None:
         width, height = self.inches

@@ -110,7 +110,7 @@ def _readable_seeds(session: Session, job: FigureJob, most: TrialSubset, most_by
     """
     row = session.get_one(JobRow, job.id)
     columns = TrialReader(session).among(row, np.array(most.trials, dtype=np.int64), ("stored_bytes",))
-    sizes = columns["stored_bytes"].tolist()
+    sizes: list[int] = columns["stored_bytes"].tolist()
     of_seed = [sum(sizes[place :: most.seeds]) for place in range(most.seeds)]
     fitting = sum(size <= most_bytes for size in accumulate(of_seed))
     if not fitting:

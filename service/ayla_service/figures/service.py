@@ -27,6 +27,8 @@ from ayla_service.figures.repository import (
     select_trials,
 )
 from ayla_service.figures.several import check_epochs, options_of, together
+from ayla_service.sweeps.service import HeatMapResult, SensitivityResult
+from ayla_service.team_slots import TeamSlots
 from ayla_service.teams.principal import Principal
 from ayla_service.trials.selection import TrialSelection
 from ayla_service.trials.series import TRAJECTORY
@@ -117,7 +119,7 @@ class FigureService:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._reader = ResultReader(database)
-        self._comparisons = ComparisonService(database)
+        self._comparisons = ComparisonService(database, TeamSlots(MOST_AT_ONCE))  # drawing has a bound of its own
         self._drawing_slots = threading.BoundedSemaphore(MOST_AT_ONCE)
 
     def job(self, principal: Principal, job_id: str) -> FigureJob:
@@ -217,6 +219,27 @@ class FigureService:
                 case FigurePlan():
                     render = renderer_of(plan.job, plan.kind, plan.options, self._read(plan))
             return to_file(render, plan.options, plan.form)
+
+    def draw_heatmap(self, result: HeatMapResult, options: FigureOptions, form: Form) -> bytes:
+        """The heat map of a sweep as a file; the same results always give the same bytes.
+
+        Raises:
+            FiguresBusy: if too many are drawn at the moment.
+        """
+        from ayla_service.figures.drawing import to_file
+        from ayla_service.figures.swept import options_for, renderer_of_heatmap
+
+        with self._place():
+            fitting = options_for(result, options, form)
+            return to_file(renderer_of_heatmap(result, fitting), fitting, form)
+
+    def draw_sensitivity(self, result: SensitivityResult, options: FigureOptions, form: Form) -> bytes:
+        """The sensitivity of a sweep as a file; likewise."""
+        from ayla_service.figures.drawing import to_file
+        from ayla_service.figures.swept import renderer_of_sensitivity
+
+        with self._place():
+            return to_file(renderer_of_sensitivity(result, options), options, form)
 
     def _read(self, plan: FigurePlan) -> FigureData:
         results = read_results(self._reader, plan.job, plan.subset, plan.snapshot)

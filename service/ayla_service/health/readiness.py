@@ -11,6 +11,7 @@ from ayla_service.errors import NotReady, StoreDamaged
 from ayla_service.health.schemas import Readiness
 from ayla_service.observability.broker_check import broker_fault
 from ayla_service.observability.timeouts import CallTimedOut, CallWithTimeout
+from ayla_service.queue.schemas import WorkerState
 from ayla_service.queue.workers import ALIVE, list_workers
 from ayla_service.settings import Settings
 
@@ -71,6 +72,8 @@ class ReadinessCheck:
             workers = list_workers(session, self._settings.presence_seconds)
         if any(worker.state in ALIVE for worker in workers):
             return OK
+        if any(worker.state is WorkerState.PREPARING for worker in workers):
+            return "being prepared: libraries are loaded and kernels compiled; jobs wait for about a minute at most"
         return "none is alive; jobs wait until one is started with 'ayla-service worker'"
 
     def _of_disk(self) -> Mapping[str, str]:

@@ -65,6 +65,25 @@ _DIGITS = {
     "limits": {"seconds": 3600, "memory_mb": 2048},
     "priority": "high",
 }
+_RATES = {"low": 0.001, "high": 0.1, "scale": "log"}
+_EXPONENTS = {"low": 0.5, "high": 2.0, "count": 20}
+_GRID = {
+    "problem": {"type": "expression", "expression": "x**4 - 3*x**3 + 2", "start": {"x": {"uniform": [-1.0, 3.0]}}},
+    "optimizers": [
+        {"name": "adam", "learning_rate": 0.01, "ayla": {"n1": {**_EXPONENTS}, "n2": {**_EXPONENTS}}},
+        {"name": "adam", "learning_rate": {**_RATES, "count": 20}},
+    ],
+    "budget": {"steps": 800},
+    "seeds": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+}
+_SOBOL = {
+    "problem": {"type": "preset", "preset": "poly-adam"},
+    "optimizers": [
+        {"name": "adam", "learning_rate": {**_RATES}},
+        {"name": "adam", "learning_rate": {**_RATES}, "ayla": {"n1": 1.0, "n2": {"low": 0.5, "high": 1.5}}},
+    ],
+    "search": {"design": "sobol", "settings": 64, "seed": 7, "share": ["learning_rate"]},
+}
 
 JOB_EXAMPLES: dict[str, Any] = {
     "comparison": {"summary": "Adam with and without AYLA on a quartic with a saddle", "value": _SADDLE},
@@ -72,6 +91,8 @@ JOB_EXAMPLES: dict[str, Any] = {
     "vector": {"summary": "Rosenbrock's function in four dimensions, with momentum and a schedule", "value": _VECTOR},
     "random": {"summary": "A function from random starts, with noise in the gradient", "value": _RANDOM},
     "dataset": {"summary": "A small network on handwritten digits, in mini-batches", "value": _DIGITS},
+    "grid": {"summary": "A grid of AYLA's exponents, beside Adam at twenty learning rates", "value": _GRID},
+    "sobol": {"summary": "Sobol points of two arms, with the same learning rates in both", "value": _SOBOL},
     "preset": {"summary": "An experiment of the paper as it stands", "value": _PRESET},
 }
 

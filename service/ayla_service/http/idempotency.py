@@ -68,7 +68,7 @@ class Answer:
     status: int
     content: BaseModel | None
     headers: Mapping[str, str] = field(default_factory=dict)
-    then: Callable[[], None] = lambda: None
+    then: Callable[[], object] = lambda: None
 
     def stored(self) -> StoredAnswer:
         """The answer as it goes over the wire."""

@@ -53,8 +53,8 @@ def locate(location: Sequence[str | int], root: _Node) -> SchemaPath:
             node = _plain({"$ref": member}, root)
             continue
         tokens.append(item)
-        parent, node = node, _plain(_child(node, item), root)
-    return SchemaPath(tuple(tokens), node, parent)
+        parent, node = node, _plain(_child(node, item, root), root)
+    return SchemaPath(tuple(tokens), node, _whole(parent, root))
 
 
 def pointer_to(tokens: Iterable[str | int]) -> str:
@@ -68,8 +68,8 @@ def _escaped(token: str | int) -> str:
     return shown.replace("~", "~0").replace("/", "~1")
 
 
-def _child(node: _Node, item: str | int) -> _Node:
-    for option in (node, *node.get("anyOf", ())):
+def _child(node: _Node, item: str | int, root: _Node) -> _Node:
+    for option in (node, *_options(node, root)):
         if isinstance(item, int):
             child = option.get("items")
         else:
@@ -77,6 +77,18 @@ def _child(node: _Node, item: str | int) -> _Node:
         if isinstance(child, Mapping):
             return child
     return {}
+
+
+def _options(node: _Node, root: _Node) -> list[_Node]:
+    return [_plain(option, root) for option in node.get("anyOf", ())]
+
+
+def _whole(node: _Node, root: _Node) -> _Node:
+    """``node`` with the fields of all objects that it can be."""
+    fields: dict[str, Any] = {}
+    for option in _options(node, root):
+        fields |= option.get("properties", {})
+    return {**node, "properties": fields} if fields else node
 
 
 def _plain(node: _Node, root: _Node) -> _Node:

@@ -1,26 +1,27 @@
-"""Rows of new jobs: the job, its labels and its shards.
+"""Rows of new jobs: the job, its labels, its shards, and its points if they were drawn.
 
 They are made before anything is stored, so that many jobs can be stored in a few statements.
 """
 
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from ayla_spec import JobSpec, ResolvedJobSpec
-from ayla_spec.costs import cost_of
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
+from ayla_spec.shards import ShardPlan, plan_shards
+from ayla_spec.space import Space
 from ayla_spec.text import normalized
-from ayla_spec.trials import TrialPlan, plan_shards, plan_trials
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import JobLabelRow, JobRow, ShardRow
+from ayla_service.db.models import JobLabelRow, JobPointsRow, JobRow, ShardRow
 from ayla_service.jobs.repository import JobAggregates, ShardCounts, detail_of
 from ayla_service.jobs.schemas import JobDetail
 from ayla_service.states import PRIORITIES, JobState, LabelKind, ShardState, TrialState
 from ayla_service.teams.principal import Principal
+from ayla_service.trials.points import Columns, points_rows
 
 _AYLA = "ayla"
 """Optimizers that AYLA is applied to are found under its name too."""
@@ -28,12 +29,13 @@ _AYLA = "ayla"
 
 @dataclass(frozen=True, slots=True)
 class PlannedJob:
-    """A job that is not stored yet: rows of three tables, and the member who owns it."""
+    """A job that is not stored yet: rows of four tables, and the member who owns it."""
 
     owner: Principal
     job: dict[str, Any]
     labels: list[dict[str, Any]]
     shards: list[dict[str, Any]]
+    points: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def devices(self) -> list[str]:
@@ -53,6 +55,8 @@ def plan_job(
     submitted: dict[str, Any],
     resolved: ResolvedJobSpec,
     now: datetime,
+    *,
+    points: Sequence[Columns] | None = None,
     origin: str | None = None,
 ) -> PlannedJob:
     """The rows of a new job with its trials, cut into shards by their cost.
@@ -63,13 +67,16 @@ def plan_job(
         submitted: the same as its user wrote it.
         resolved: the same with every default filled in.
         now: the store's time.
+        points: of each arm, if its design draws them (``design.plan_points``).
         origin: id of the trial of another job that it computes again.
     """
-    plans = plan_trials(resolved)
+    space = Space.of(resolved, points)
     job = _new_job(owner, spec, submitted, resolved, now)
-    job |= {"trials_total": len(plans), "steps_total": len(plans) * resolved.budget.steps, "origin": origin}
+    trials = space.trials_total
+    job |= {"trials_total": trials, "steps_total": trials * resolved.budget.steps, "origin": origin}
     labels = new_labels(job["id"], owner.team_id, now, labels_of(resolved, resolved.tags, spec.project))
-    return PlannedJob(owner, job, labels, _shards(job, resolved, plans))
+    shards = [_new_shard(job, index, plan) for index, plan in enumerate(plan_shards(space))]
+    return PlannedJob(owner, job, labels, shards, points_rows(job["id"], space, points or ()))
 
 
 def insert_jobs(session: Session, planned: Iterable[PlannedJob]) -> None:
@@ -79,6 +86,7 @@ def insert_jobs(session: Session, planned: Iterable[PlannedJob]) -> None:
         (JobRow, [item.job for item in planned]),
         (JobLabelRow, [row for item in planned for row in item.labels]),
         (ShardRow, [row for item in planned for row in item.shards]),
+        (JobPointsRow, [row for item in planned for row in item.points]),
     ):
         if rows:
             # Past the ORM, which would look at every value again.
@@ -108,13 +116,7 @@ def _new_job(
     }
 
 
-def _shards(job: dict[str, Any], resolved: ResolvedJobSpec, plans: list[TrialPlan]) -> list[dict[str, Any]]:
-    cost = cost_of(resolved)
-    cut = plan_shards(plans, resolved.problem.parameters, cost.affordable())
-    return [_new_shard(job, index, some[0].index, len(some), cost.of(len(some))) for index, some in enumerate(cut)]
-
-
-def _new_shard(job: dict[str, Any], index: int, first_trial: int, trials: int, cost: float) -> dict[str, Any]:
+def _new_shard(job: dict[str, Any], index: int, plan: ShardPlan) -> dict[str, Any]:
     return {
         "id": str(uuid.uuid4()),
         "job_id": job["id"],
@@ -125,11 +127,11 @@ def _new_shard(job: dict[str, Any], index: int, first_trial: int, trials: int, c
         "device": job["resolved_spec"]["device"],
         "priority": job["priority"],
         "queued_at": job["created_at"],
-        "cost": cost,
+        "cost": plan.seconds,
         "attempt": 0,
         "failures": 0,
-        "first_trial": first_trial,
-        "trials": trials,
+        "first_trial": plan.first,
+        "trials": plan.trials,
         "completed": 0,
         "diverged": 0,
         "steps_done": 0,

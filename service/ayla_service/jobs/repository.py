@@ -104,7 +104,7 @@ def _fields(job: JobRow, facts: JobAggregates) -> dict[str, Any]:
         "project": job.project,
         "tags": job.tags,
         "notes": job.notes,
-        "preset": job.resolved_spec["preset"],
+        "preset": job.resolved_spec.get("preset"),
         "state": job.state,
         "priority": priority_name(job.priority),
         "status_detail": _status_detail(job, facts.shards),
@@ -115,9 +115,10 @@ def _fields(job: JobRow, facts: JobAggregates) -> dict[str, Any]:
         "cancel_requested_at": job.cancel_requested_at,
         "paused_at": job.paused_at,
         "archived_at": job.archived_at,
+        "origin": job.origin,
         "trials": trial_totals(facts.trials),
         "attempts": facts.attempts,
-        "progress": progress_of(job.steps_total, job.resolved_spec["budget"]["steps"], facts.trials),
+        "progress": progress_of(job.steps_total, job.steps_total // job.trials_total, facts.trials),
         "error": JobError(type=job.error_type, detail=job.error_detail or "") if job.error_type else None,
     }
 
@@ -169,7 +170,7 @@ def _waiting(job: JobRow, shards: ShardCounts) -> str | None:
         return f"{what} until {until} for its next attempt; the last one failed: {_reason(shards.last_error)}"
     if shards.running or not shards.queued:
         return None
-    if job.resolved_spec["device"] == "cuda":
+    if job.resolved_spec.get("device") == "cuda":
         return "Waiting for a worker with a CUDA device; device 'auto' would run on any worker."
     return "Waiting for a free worker."
 

@@ -1,14 +1,20 @@
 """Jobs and attempts as the API takes them and answers with them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from ayla_spec import JobSpec, ResolvedJobSpec
 from ayla_spec.jobspec import Priority
 from ayla_spec.limits import MAX_EXPANDED_NODES, MAX_TAGS, MAX_TRIALS
 from ayla_spec.model import SpecModel
 from ayla_spec.text import Name, Notes, Project, Tag
-from pydantic import Field
+from pydantic import (
+    Field,
+    SerializeAsAny,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from ayla_service.schemas import Change, FrozenModel
 from ayla_service.states import AttemptOutcome, JobState
@@ -80,6 +86,11 @@ class JobSummary(FrozenModel):
     attempts: AttemptCounts
     progress: Progress
     error: JobError | None
+    origin: str | None = Field(
+        None,
+        description="Id of the trial of another job that this one computes again, the first of them if it computes "
+        "several; null of any other job.",
+    )
 
 
 class JobChange(Change):
@@ -93,11 +104,23 @@ class JobChange(Change):
     archived: bool = Field(default=False, description="Whether lists leave it out; it has to have ended.")
 
 
+def _or_as_stored(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    """The spec; as it is stored where another version of the service wrote it, and this one cannot read it."""
+    try:
+        return read(value)
+    except ValidationError:
+        return dict(value)
+
+
+Resolved = Annotated[SerializeAsAny[ResolvedJobSpec], WrapValidator(_or_as_stored)]
+"""A resolved spec in an answer: a job is shown, and can be cancelled, whichever version wrote its spec."""
+
+
 class JobDetail(JobSummary):
     """A job with its spec."""
 
     spec: dict[str, Any] = Field(description="The spec as it was submitted.")
-    resolved: ResolvedJobSpec = Field(description="The spec with every default filled in: what is run.")
+    resolved: Resolved = Field(description="The spec with every default filled in: what is run.")
 
 
 class JobPage(FrozenModel):
@@ -161,13 +184,36 @@ class SubmittedJobs(FrozenModel):
     data: list[JobDetail]
 
 
+class AxisPreview(FrozenModel):
+    """An axis of an arm."""
+
+    path: str = Field(description="Where it stands: 'learning_rate', 'ayla.n1', 'problem.batch_size'.")
+    points: int | None = Field(description="How many points it has; null for all numbers of a range.")
+
+
+class ArmPreview(FrozenModel):
+    """An arm of a validated job: an entry of its optimizers."""
+
+    arm: str = Field(description="The arm that the entry belongs to.")
+    label: str = Field(description="Label of the entry.")
+    settings: int = Field(description="How many settings it has.")
+    axes: list[AxisPreview] = Field(description="Its axes, those of the problem first.")
+    first: list[dict[str, float]] = Field(
+        description="The first settings of the first 20 arms, at most 5 of each: a number for each axis, by its path. "
+        "Of random and sobol designs those that are drawn first; settings with the same batch size and widths stand "
+        "together in the job."
+    )
+
+
 class Validation(FrozenModel):
     """Result of a validation: the job as it would be if it was submitted."""
 
     resolved: ResolvedJobSpec = Field(description="The spec with every default filled in.")
-    trials: int = Field(description="Product of optimizers and seeds.")
+    trials: int = Field(description="Product of settings and seeds.")
     shards: int = Field(description="Slices of the trials that workers run at once.")
     steps_total: int = Field(description="Updates of all trials together, if none diverges.")
     estimated_seconds: float = Field(
         description="Computing time of all shards on one CPU core, a rough estimate from the spec alone."
     )
+    settings: int = Field(description="Settings of all arms; one for each optimizer without axes.")
+    arms: list[ArmPreview] = Field(description="The arms with their first settings, in the order of the optimizers.")

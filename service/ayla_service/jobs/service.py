@@ -9,9 +9,7 @@ from typing import Any
 
 import structlog
 from ayla_spec import JobSpec, SpecError, SpecIssue
-from ayla_spec.costs import cost_of
 from ayla_spec.expression import ExpansionQuota
-from ayla_spec.trials import plan_shards, plan_trials
 from sqlalchemy.orm import Session
 
 from ayla_service import idempotency
@@ -22,9 +20,11 @@ from ayla_service.idempotency import RequestKey
 from ayla_service.jobs import listing, repository
 from ayla_service.jobs.editing import with_next_version
 from ayla_service.jobs.listing import JobQuery
+from ayla_service.jobs.recomputation import computed_again
 from ayla_service.jobs.schemas import MAX_BULK_NODES, MAX_BULK_TRIALS, Attempt, JobDetail, JobSummary, Validation
 from ayla_service.jobs.scoping import job_of, own_job
 from ayla_service.jobs.submission import Fill, NewJob, Pin, Receipt, Render, SubmissionBatcher, checked
+from ayla_service.jobs.validation import validation_of
 from ayla_service.queue import lifecycle
 from ayla_service.queue.wakeup import WakeUp
 from ayla_service.schemas import Page
@@ -108,6 +108,23 @@ class JobService:
             earlier = idempotency.find(session, key, store_now(session))
         return None if earlier is None else Receipt(earlier, replayed=True)
 
+    def recompute(self, principal: Principal, trial: str, render: Render, key: RequestKey | None = None) -> Receipt:
+        """Put a job on the queue that computes a trial again, with the trajectory that its job has not kept.
+
+        One that does so already is answered with.
+
+        Raises:
+            TrialNotFound: if the team has no trial with this id.
+            TrajectoryKept: if its job keeps trajectories.
+            TrialUnfinished: if it has not completed or diverged.
+            LimitReached: as of any submission; others as ``SubmissionBatcher.submit``.
+        """
+        with self._database.read() as session:
+            found = computed_again(session, principal, trial)
+            if isinstance(found, JobRow):
+                return Receipt(render([repository.detail(session, found)]), replayed=False)
+        return self._batcher.submit(principal, [found], render, key)
+
     def validation(self, principal: Principal, job: NewJob) -> Validation:
         """The resolved spec of a job and its size, as if it was submitted; nothing is stored.
 
@@ -116,15 +133,7 @@ class JobService:
         """
         with self._database.read() as session:
             resolved = self._batcher.pin(session, principal, job.resolved)
-        trials, cost = plan_trials(resolved), cost_of(resolved)
-        shards = plan_shards(trials, resolved.problem.parameters, cost.affordable())
-        return Validation(
-            resolved=resolved,
-            trials=len(trials),
-            shards=len(shards),
-            steps_total=len(trials) * resolved.budget.steps,
-            estimated_seconds=sum(cost.of(len(some)) for some in shards),
-        )
+        return validation_of(resolved)
 
     def get(self, principal: Principal, job_id: str) -> JobDetail:
         """One job.

@@ -7,12 +7,14 @@ twenty jobs takes little longer than one of a single job.
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import structlog
 from ayla_spec import JobSpec, ResolvedJobSpec, SpecError, SpecIssue, expression, resolve
+from ayla_spec.design import plan_points
+from ayla_spec.space import Space
 from sqlalchemy.orm import Session
 
 from ayla_service import idempotency
@@ -24,6 +26,7 @@ from ayla_service.jobs.schemas import JobDetail
 from ayla_service.queue.wakeup import WakeUp
 from ayla_service.teams.limits import Amount, LimitCheck, LimitTally
 from ayla_service.teams.principal import Principal
+from ayla_service.trials.points import Columns
 
 log = structlog.get_logger("ayla_service.jobs")
 
@@ -51,18 +54,20 @@ class NewJob:
         spec: the job.
         submitted: the same as its user wrote it; stored beside the resolved spec.
         resolved: the same with every default filled in, but for what only the store knows.
+        points: of each arm, where its design draws them.
         origin: id of the trial of another job that it computes again; None of any other job.
     """
 
     spec: JobSpec
     submitted: dict[str, Any]
     resolved: ResolvedJobSpec
+    points: Sequence[Columns] = ()
     origin: str | None = None
 
     @property
     def trials(self) -> int:
         """How many trials it has."""
-        return len(self.resolved.optimizers) * len(self.resolved.seeds)
+        return Space.of(self.resolved).trials_total
 
 
 def checked(
@@ -165,7 +170,9 @@ class SubmissionBatcher:
             LimitReached: if it is more than the member or the team may have.
             QueueDraining: if the team's queue takes nothing new.
         """
-        request = _Submission(principal, jobs, render, key)
+        # Before anything is locked: a million points take a while.
+        drawn = [replace(job, points=plan_points(job.resolved)) for job in jobs]
+        request = _Submission(principal, drawn, render, key)
         self._waiting.append(request)
         with self._turn:
             # Whoever has the turn serves all that wait by then; most find themselves served when theirs comes.
@@ -272,7 +279,15 @@ def _accepted(
 def _planned(session: Session, request: _Submission, pin: Pin, now: datetime) -> list[PlannedJob]:
     principal = request.principal
     return [
-        plan_job(principal, job.spec, job.submitted, pin(session, principal, job.resolved), now, job.origin)
+        plan_job(
+            principal,
+            job.spec,
+            job.submitted,
+            pin(session, principal, job.resolved),
+            now,
+            points=job.points,
+            origin=job.origin,
+        )
         for job in request.jobs
     ]
 

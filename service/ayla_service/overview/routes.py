@@ -108,7 +108,9 @@ def resume_queue(caller: Admin, jobs: Jobs, store: Store, once: Once) -> Respons
     return once(lambda session: _switched(session, caller, control.resume, lambda: sweep(store, jobs.wake_up)))
 
 
-def _switched(session: Session, caller: Principal, switch: _Switch, then: Callable[[], None] = lambda: None) -> Answer:
+def _switched(
+    session: Session, caller: Principal, switch: _Switch, then: Callable[[], object] = lambda: None
+) -> Answer:
     return Answer(200, switch(session, caller.team_id, store_now(session)), then=then)
 
 

@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ayla_service.addresses import redacted_url
-from ayla_service.db.migrate import MigrationRefused, is_current, upgrade
+from ayla_service.db.migrate import MigrationRefused, is_current, refuse_newer, upgrade
 from ayla_service.db.session import Database, store_is_damaged
 from ayla_service.queue.wakeup import missing_modules
 from ayla_service.settings import Settings
@@ -238,6 +238,7 @@ def _prepare(database: Database, *, migrate: bool) -> None:
     if migrate:
         upgrade(database)
     elif not is_current(database):
+        refuse_newer(database)
         raise StartError("The store's schema is not the one this version needs; run 'ayla-service migrate' first.")
 
 
@@ -246,7 +247,9 @@ def _store_fault(settings: Settings, error: DBAPIError | CommandError | Migratio
     match error:
         case StartError():
             return error
-        case CommandError() | MigrationRefused():
+        case MigrationRefused():
+            return StartError(f"The store {store} cannot be used: {_first_line(error)}.")
+        case CommandError():
             return StartError(f"The store {store} cannot be migrated: {_first_line(error)}.")
         case DBAPIError() if store_is_damaged(error):
             return StartError(

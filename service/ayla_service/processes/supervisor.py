@@ -16,6 +16,8 @@ from typing import Self
 
 import structlog
 
+from ayla_service.queue.wakeup import WakeUp
+
 WORKER_COMMAND = (sys.executable, "-m", "ayla_worker", "--exit-with-parent")
 
 _FIRST_DELAY_SECONDS = 0.5
@@ -30,7 +32,7 @@ class ProcessSupervisor:
 
     The child has a session of its own, so a Ctrl-C in the terminal reaches it only through this process. It holds
     the other end of a pipe as its standard input: when this process dies, however suddenly, it reads the end of the
-    file and stops; a worker hands back its lease before.
+    file and stops; a worker hands back its lease before. A byte through it says that there is work.
 
     Args:
         environment: of the child.
@@ -77,6 +79,14 @@ class ProcessSupervisor:
             self._stop(process)
         self._thread.join()
 
+    def wake(self) -> None:
+        """Have the worker look for work; of one that is busy, or not there, nothing comes, and it looks by itself."""
+        process = self._process
+        if process is not None and process.stdin is not None:
+            # Closed, broken, or full of wake-ups that nobody has read yet.
+            with contextlib.suppress(OSError, ValueError):
+                os.write(process.stdin.fileno(), b"\n")
+
     def _watch(self) -> None:
         delay = _FIRST_DELAY_SECONDS
         while not self._stopping.is_set():
@@ -115,6 +125,8 @@ class ProcessSupervisor:
                 start_new_session=True,
                 pass_fds=self._descriptors,
             )
+            if self._process.stdin is not None:
+                os.set_blocking(self._process.stdin.fileno(), False)
             log.info(f"{self._title} process started", pid=self._process.pid)
             return self._process
 
@@ -128,6 +140,33 @@ class ProcessSupervisor:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+class EmbeddedWakeUp:
+    """Wake-up of the embedded worker, beside those over a broker if there is one.
+
+    Args:
+        others: wakes the other workers.
+        supervisor: of the embedded one.
+    """
+
+    def __init__(self, others: WakeUp, supervisor: ProcessSupervisor) -> None:
+        self._others = others
+        self._supervisor = supervisor
+
+    def notify(self, devices: Sequence[str]) -> None:
+        """Say that shards were queued."""
+        if devices:
+            self._supervisor.wake()
+        self._others.notify(devices)
+
+    def remind(self, waiting: Mapping[str, int]) -> None:
+        """Say how many shards wait by now; the embedded worker looks by itself."""
+        self._others.remind(waiting)
+
+    def close(self) -> None:
+        """Let go of the broker."""
+        self._others.close()
 
 
 def _close_pipe(process: subprocess.Popen[bytes]) -> None:

@@ -26,6 +26,7 @@ from ayla_service.queue.lifecycle import queue_delayed
 from ayla_service.queue.policy import ALONE, Candidate, PackLimits, pack
 from ayla_service.queue.shard_reader import ShardReader, Skipped
 from ayla_service.states import AttemptOutcome, JobState, ShardState
+from ayla_service.trials.points import PointsPiece, has_points, read_points, with_pieces
 from ayla_service.trials.progress import read_summaries
 from ayla_service.trials.writer import TrialRange
 
@@ -78,6 +79,8 @@ class Claim:
         range: its trials.
         saved: checkpoints of earlier attempts, newest first.
         seconds_used: computing time of earlier attempts that was recorded.
+        origin: id of the first of the trials of another job that its job computes again; None of any other.
+        points: those of its settings, where the job's design has drawn them.
     """
 
     shard_id: str
@@ -88,6 +91,8 @@ class Claim:
     range: TrialRange
     saved: tuple[SavedState, ...] = ()
     seconds_used: float = 0.0
+    origin: str | None = None
+    points: tuple[PointsPiece, ...] = ()
 
     @cached_property
     def spec(self) -> ResolvedJobSpec:
@@ -101,7 +106,8 @@ class Claim:
     @cached_property
     def trials(self) -> TrialBatch:
         """The shard's trials, in order."""
-        return Space.of(self.spec).batch(self.range.first, self.range.trials)
+        space = Space.of(self.spec)
+        return (with_pieces(space, self.points) if self.points else space).batch(self.range.first, self.range.trials)
 
 
 def claim(database: Database, worker: WorkerIdentity, lease_seconds: float, shares: SharePolicy = FAIR) -> Claim | None:
@@ -164,8 +170,8 @@ def _claim_any(
     for eligible in eligible_by_priority(session, worker.devices, worker.name, now, shares):
         taken = _take(session, eligible, limits, shares, skipped)
         if taken:
-            specs = _open_attempts(session, taken, worker, now, now + timedelta(seconds=lease_seconds))
-            claims = _describe(session, taken, specs, worker.name)
+            jobs = _open_attempts(session, taken, worker, now, now + timedelta(seconds=lease_seconds))
+            claims = _describe(session, taken, jobs, worker.name)
             usage = (ResourceUsage(row.owner_id, row.team_id, row.cost) for row in taken)
             charge(session, eligible, usage, shares)
             return claims
@@ -241,8 +247,8 @@ def _free_shards(ids: Collection[str]) -> Any:
 
 def _open_attempts(
     session: Session, shards: Sequence[Row[Any]], worker: WorkerIdentity, now: datetime, lease_expires_at: datetime
-) -> dict[str, Mapping[str, Any]]:
-    """Write what a claim changes; returns the specs of the shards' jobs.
+) -> dict[str, Row[Any]]:
+    """Write what a claim changes; returns the shards' jobs, by id.
 
     On PostgreSQL one statement, as other claims wait for its answer.
     """
@@ -252,13 +258,13 @@ def _open_attempts(
         _shards_run(ids, lease_expires_at),
         *([_jobs_run(fresh, now)] if fresh else []),
     ]
-    specs = select(JobRow.id, JobRow.resolved_spec).where(JobRow.id.in_({row.job_id for row in shards}))
+    jobs = select(JobRow.id, JobRow.resolved_spec, JobRow.origin).where(JobRow.id.in_({row.job_id for row in shards}))
     if session.get_bind().dialect.name == "sqlite":
         for write in writes:
             session.execute(write)
     else:
-        specs = specs.add_cte(*(write.cte(f"write_{number}") for number, write in enumerate(writes)))
-    return {row.id: row.resolved_spec for row in session.execute(specs)}
+        jobs = jobs.add_cte(*(write.cte(f"write_{number}") for number, write in enumerate(writes)))
+    return {row.id: row for row in session.execute(jobs)}
 
 
 def _new_attempts(shard_ids: Collection[str], worker: WorkerIdentity, now: datetime) -> Insert:
@@ -292,7 +298,7 @@ def _past_the_session(change: Update) -> Update:
 
 
 def _describe(
-    session: Session, shards: Sequence[Row[Any]], specs: Mapping[str, Mapping[str, Any]], worker: str
+    session: Session, shards: Sequence[Row[Any]], jobs: Mapping[str, Row[Any]], worker: str
 ) -> tuple[Claim, ...]:
     # A first attempt has no checkpoint to go on from, and no time that was used.
     again = {row.id: row.trials for row in shards if row.attempt > 0}
@@ -303,13 +309,22 @@ def _describe(
             job_id=row.job_id,
             attempt=row.attempt + 1,
             worker=worker,
-            resolved_spec=specs[row.job_id],
+            resolved_spec=jobs[row.job_id].resolved_spec,
             range=TrialRange(row.job_id, row.first_trial, row.trials),
             saved=tuple(saved[row.id]),
             seconds_used=seconds.get(row.id, 0.0),
+            origin=jobs[row.job_id].origin,
+            points=_points(session, row, jobs[row.job_id].resolved_spec),
         )
         for row in shards
     )
+
+
+def _points(session: Session, shard: Row[Any], spec: Mapping[str, Any]) -> tuple[PointsPiece, ...]:
+    if not has_points(spec):
+        return ()
+    seeds, end = len(spec["seeds"]), shard.first_trial + shard.trials
+    return read_points(session, shard.job_id, shard.first_trial // seeds, -(-end // seeds))
 
 
 def _seconds(session: Session, shards: Mapping[str, int]) -> dict[str, float]:

@@ -186,11 +186,9 @@ def _fail_job(session: Session, job: JobRow, shard: ShardRow, error_type: str, d
 
 
 def _end_waiting_shards(session: Session, job_id: str, state: ShardState) -> None:
-    waiting = select(ShardRow.id).where(ShardRow.job_id == job_id, ShardRow.state.in_(WAITING_SHARD))
-    ids = list(session.scalars(waiting))
-    if ids:
-        _move(session, job_id, WAITING_SHARD, state)
-        session.execute(delete(CheckpointRow).where(CheckpointRow.shard_id.in_(ids)))
+    _move(session, job_id, WAITING_SHARD, state)
+    ended = select(ShardRow.id).where(ShardRow.job_id == job_id, ShardRow.state == state)
+    session.execute(delete(CheckpointRow).where(CheckpointRow.shard_id.in_(ended)))
 
 
 def _move(session: Session, job_id: str, before: Sequence[ShardState], after: ShardState) -> None:

@@ -17,8 +17,12 @@ class Switches(FrozenModel):
 
 
 class WorkerState(StrEnum):
-    """State of a worker; lost means that it is silent and has not said that it stops."""
+    """State of a worker; lost means that it is silent and has not said that it stops.
 
+    Preparing means that it has just started: it loads its libraries, compiles its kernels, and serves no device yet.
+    """
+
+    PREPARING = "preparing"
     IDLE = "idle"
     BUSY = "busy"
     LOST = "lost"
@@ -38,10 +42,12 @@ class Worker(FrozenModel):
     """A process that runs jobs."""
 
     name: str
-    state: WorkerState = Field(description="Lost: silent, without having said that it stops.")
+    state: WorkerState = Field(
+        description="Preparing: just started, it serves no device yet. Lost: silent, without having said that it stops."
+    )
     host: str
     pid: int
-    device: str = Field(description="Processor or GPU that it computes on.")
+    device: str = Field(description="Processor or GPU that it computes on; empty while it prepares.")
     devices: list[str] = Field(description="Devices of a job spec that it serves.", examples=[["auto", "cpu"]])
     memory_bytes: int = Field(description="Memory of the machine, or of the GPU that it computes on.")
     environment: dict[str, Any] = Field(

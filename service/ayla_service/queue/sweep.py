@@ -17,12 +17,17 @@ SWEEP_LOCK = 0x61796C61_73776570
 """Number of the sweep among PostgreSQL's advisory locks; no other lock of this store has it."""
 
 
-def sweep(database: Database, wake_up: WakeUp) -> None:
-    """Remind workers of what waits. Any process may, any number at once: where one sweeps, the others pass."""
+def sweep(database: Database, wake_up: WakeUp) -> bool:
+    """Remind workers of what waits. Any process may, any number at once: where one sweeps, the others pass.
+
+    Returns:
+        Whether anything was seen to wait.
+    """
     with database.read() as session:
         waiting = queued_by_device(session, MOST_REMINDED) if _is_first(session) else {}
     if waiting:
         wake_up.remind(waiting)
+    return bool(waiting)
 
 
 def queued_by_device(session: Session, limit: int) -> dict[str, int]:

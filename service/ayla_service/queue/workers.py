@@ -37,7 +37,7 @@ class WorkerFacts:
         host: the machine.
         pid: the process there.
         device: what it computes on, for people.
-        devices: which requested devices it can serve, of auto, cpu and cuda.
+        devices: which requested devices it can serve, of auto, cpu and cuda; none while it prepares.
         memory_bytes: of the machine, or of the GPU it computes on.
         environment: what makes its results repeatable: versions, threads, processor.
     """
@@ -165,4 +165,6 @@ def _state(worker: WorkerRow, lost: datetime, *, busy: bool) -> WorkerState:
         return WorkerState.STOPPED
     if worker.heartbeat_at < lost:
         return WorkerState.LOST
+    if not worker.devices:
+        return WorkerState.PREPARING
     return WorkerState.BUSY if busy else WorkerState.IDLE

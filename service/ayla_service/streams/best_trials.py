@@ -42,11 +42,11 @@ class BestTrial:
     """The best trial of one job, followed from poll to poll: only shards that have got on are read again.
 
     Attributes:
-        layout: of the job.
+        layout: of the job; None where it cannot be read.
         trial: the best trial; None before any has a loss.
     """
 
-    layout: TrialLayout
+    layout: TrialLayout | None
     trial: StreamedTrial | None = None
     _shards: dict[str, _ShardBest] = field(default_factory=dict)
 
@@ -72,14 +72,14 @@ class BestTrial:
 
 def follow_best(session: Session, jobs: Collection[BestTrial]) -> None:
     """Bring the best trials of some jobs up to date, in two statements however many jobs there are."""
-    by_id = {job.layout.job_id: job for job in jobs}
+    layouts = {job.layout.job_id: job.layout for job in jobs if job.layout is not None}
+    by_id = {job.layout.job_id: job for job in jobs if job.layout is not None}
     if not by_id:
         return
     progress = _progress(session, by_id)
     wanted = [shard for job_id, job in by_id.items() for shard in job.changed(progress.get(job_id, {}))]
     if not wanted:
         return
-    layouts = {job_id: job.layout for job_id, job in by_id.items()}
     for shard_id, columns in TrialReader(session).of_shards(layouts, wanted, {*_ASKED, *STREAMED}):
         job_id = columns.layout.job_id
         by_id[job_id].take(shard_id, progress[job_id][shard_id], columns)

@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from ayla_service.db.models import JobRow
+from ayla_service.errors import SpecUnreadable
 from ayla_service.jobs.repository import progress_of, trial_totals
 from ayla_service.jobs.schemas import JobSummary
 from ayla_service.states import UNFINISHED_JOB, JobState
@@ -19,6 +20,7 @@ from ayla_service.streams.events import (
 )
 from ayla_service.trials.counts import StateCounts
 from ayla_service.trials.layout import TrialLayout
+from ayla_service.trials.series import has_data
 
 MOST_AT_ONCE = 64
 """Trials whose newest rows are read in one poll."""
@@ -89,9 +91,9 @@ class FollowedJob:
         followed = cls(
             team_id=job.team_id,
             view=view,
-            steps_of_trial=job.resolved_spec["budget"]["steps"],
-            has_metrics=job.resolved_spec["problem"]["type"] == "dataset",
-            best=BestTrial(TrialLayout.of(job)) if before is None else before.best,
+            steps_of_trial=job.steps_total // job.trials_total,
+            has_metrics=has_data(job),
+            best=BestTrial(_layout_of(job)) if before is None else before.best,
         )
         if before is not None:
             followed.in_full, followed.trials = before.in_full, before.trials
@@ -172,3 +174,14 @@ class FollowedJob:
         """The trials that are read, how many more there are, and the best of all if there are more."""
         trials = list(self.trials.values())
         return trials, self.view.trials.total - len(trials), self.best.trial
+
+
+def _layout_of(job: JobRow) -> TrialLayout | None:
+    """What the trials of a job are; None where another version of the service wrote that, and this one cannot read it.
+
+    Such a job must not end the streams of all others.
+    """
+    try:
+        return TrialLayout.of(job)
+    except SpecUnreadable:
+        return None

@@ -184,10 +184,12 @@ class Poll:
         jobs = {job_id: self._state.jobs[job_id] for job_id in job_ids & self._request.jobs}
         before = {job_id: job.trials for job_id, job in jobs.items()}
         changed = {}
-        layouts = {job_id: job.best.layout for job_id, job in jobs.items()}
+        layouts = {job_id: job.best.layout for job_id, job in jobs.items() if job.best.layout is not None}
         follow_best(self._session, [job.best for job in jobs.values() if job.has_more_trials])
+        for job in jobs.values():
+            job.in_full = True
         for job_id, trials in read_trials(self._session, layouts, before).items():
-            jobs[job_id].in_full, jobs[job_id].trials = True, trials
+            jobs[job_id].trials = trials
             changed[job_id] = [key for key, trial in trials.items() if trial != before[job_id].get(key)]
         return changed
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ayla_service.states import WITH_RESULT, ShardState, TrialState
-from ayla_service.trials.encoding import decode, encode_table
+from ayla_service.trials.encoding import decode, encode_table, numbers_in
 from ayla_service.trials.layout import TrialLayout
 from ayla_service.trials.metric_columns import METRIC_COLUMNS
 from ayla_service.trials.record import TrialRecord
@@ -170,7 +170,7 @@ def decode_summaries(data: bytes | None, count: int, names: Collection[str] | No
     missing = wanted.difference(table.column_names)
     columns = {name: np.full(count, values[name], _DTYPES[name]) for name in missing}
     columns |= {
-        name: table.column(name).to_numpy().astype(_DTYPES[name]) for name in table.column_names if name in BLANK
+        name: numbers_in(table.column(name)).astype(_DTYPES[name]) for name in table.column_names if name in BLANK
     }
     return Summaries({name: columns[name] for name in BLANK if name in wanted}, tuple(json.loads(heads[_DEVICES])))
 

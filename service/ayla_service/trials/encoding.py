@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 _COMPRESSED = pa.ipc.IpcWriteOptions(compression="zstd")
@@ -50,3 +52,19 @@ def decode(data: bytes, columns: Collection[str] | None = None) -> pa.Table:
 def schema_of(head: bytes) -> pa.Schema:
     """The schema at the beginning of what ``encode`` made."""
     return pa.ipc.open_stream(head).schema
+
+
+def numbers_in(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+    """A column of numbers, none of them missing, as an array of the same type.
+
+    Arrow's own conversion imports pandas wherever that is installed, which takes half a second.
+    """
+    kind = np.dtype(f"{'f' if pa.types.is_floating(column.type) else 'i'}{column.type.bit_width // 8}")
+    parts = [
+        np.frombuffer(chunk.buffers()[1], dtype=kind)[chunk.offset : chunk.offset + len(chunk)]
+        for chunk in column.chunks
+        if len(chunk)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate([np.empty(0, dtype=kind), *parts])

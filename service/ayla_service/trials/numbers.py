@@ -52,7 +52,8 @@ def numbers_of(columns: TrialColumns, name: str) -> Numbers:
 def pace(columns: TrialColumns) -> Numbers:
     """Steps in a second of computing time; NaN of what took none."""
     steps, seconds = columns["steps_done"].astype(np.float64), columns["wall_seconds"]
-    return np.divide(steps, seconds, out=np.full(len(steps), np.nan), where=seconds > 0)
+    found: Numbers = np.divide(steps, seconds, out=np.full(len(steps), np.nan), where=seconds > 0)
+    return found
 
 
 def meeting(columns: TrialColumns, conditions: Sequence[Condition]) -> npt.NDArray[np.bool_]:

@@ -3,7 +3,7 @@
 A trial that has a result keeps its summary: a result never changes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -58,11 +58,14 @@ def advance(session: Session, shards: Sequence[ShardProgress]) -> None:
     """Write the progress of shards; their blocks must not have been counted before."""
     if not shards:
         return
-    stored = read_summaries(session, {shard.shard_id: len(shard.trials) for shard in shards})
-    write_summaries(
-        session,
-        [replace(shard, trials=advanced(stored[shard.shard_id], shard.trials)) for shard in shards],
-    )
+    stored = _read(session, [shard.shard_id for shard in shards])
+    write_summaries(session, [_after(stored.get(shard.shard_id), shard) for shard in shards])
+
+
+def _after(stored: bytes | None, shard: ShardProgress) -> ShardProgress:
+    if stored is None:
+        return shard  # its first block
+    return replace(shard, trials=advanced(decode_summaries(stored, len(shard.trials)), shard.trials))
 
 
 def advanced(stored: Summaries, block: Summaries) -> Summaries:
@@ -121,9 +124,13 @@ def without_time(stored: Summaries) -> Summaries:
 
 def read_summaries(session: Session, shards: Mapping[str, int]) -> dict[str, Summaries]:
     """The stored summaries of shards, given the number of trials of each."""
-    query = select(TrialSummariesRow.shard_id, TrialSummariesRow.data).where(TrialSummariesRow.shard_id.in_(shards))
-    data = {row.shard_id: row.data for row in session.execute(query.execution_options(**IN_BINARY))}
+    data = _read(session, shards)
     return {shard_id: decode_summaries(data.get(shard_id), trials) for shard_id, trials in shards.items()}
+
+
+def _read(session: Session, shard_ids: Collection[str]) -> dict[str, bytes]:
+    query = select(TrialSummariesRow.shard_id, TrialSummariesRow.data).where(TrialSummariesRow.shard_id.in_(shard_ids))
+    return {row.shard_id: row.data for row in session.execute(query.execution_options(**IN_BINARY))}
 
 
 def write_summaries(session: Session, shards: Sequence[ShardProgress]) -> None:

@@ -47,7 +47,7 @@ class TrialReader:
         query = _SHARDS.where(
             ShardRow.job_id == job.id, ShardRow.first_trial < end, ShardRow.first_trial + ShardRow.trials > first
         )
-        found = _decoded(TrialLayout.of(job), self._rows(query), names)
+        found = self._decoded(TrialLayout.of(job), self._rows(query), names)
         return found.part(slice(*np.searchsorted(found.index, (first, end)).tolist()))
 
     def among(self, job: JobRow, wanted: npt.NDArray[np.int64], names: Collection[str] | None = None) -> TrialColumns:
@@ -62,7 +62,7 @@ class TrialReader:
         ids = [shards[place].id for place in np.unique(places).tolist()]
         some = (ids[start : start + _SHARDS_AT_ONCE] for start in range(0, len(ids), _SHARDS_AT_ONCE))
         rows = [row for part in some for row in self._rows(_SHARDS.where(ShardRow.id.in_(part)))]
-        found = _decoded(TrialLayout.of(job), rows, names)
+        found = self._decoded(TrialLayout.of(job), rows, names)
         return found.part(np.isin(found.index, wanted, assume_unique=True))
 
     def first_of(
@@ -80,7 +80,7 @@ class TrialReader:
         found: dict[str, list[Row[*tuple[Any, ...]]]] = {job_id: [] for job_id in layouts}
         for row in self._rows(_SHARDS.where(ShardRow.job_id.in_(layouts), ShardRow.first_trial < count)):
             found[row.job_id].append(row)
-        columns = {job_id: _decoded(layouts[job_id], rows, names) for job_id, rows in found.items()}
+        columns = {job_id: self._decoded(layouts[job_id], rows, names) for job_id, rows in found.items()}
         return {job_id: some.part(slice(int(np.searchsorted(some.index, count)))) for job_id, some in columns.items()}
 
     def of_shards(
@@ -94,10 +94,24 @@ class TrialReader:
             names: of the columns of summaries that are needed.
         """
         for row in self._rows(_SHARDS.where(ShardRow.id.in_(shard_ids))):
-            yield row.id, _decoded(layouts[row.job_id], [row], names)
+            yield row.id, self._decoded(layouts[row.job_id], [row], names)
 
     def _rows(self, query: Select[*tuple[Any, ...]]) -> _Rows:
         return self.session.execute(query.order_by(ShardRow.first_trial)).all()
+
+    def _decoded(self, layout: TrialLayout, rows: _Rows, names: Collection[str] | None) -> TrialColumns:
+        """The trials of shards, with the points of their settings if these were drawn."""
+        if not rows:
+            blank = np.empty(0, np.int64)
+            none = decode_summaries(None, 0, names)
+            return TrialColumns(layout, blank, blank.astype(np.int8), blank.astype(np.int32), none)
+        summaries = [decode_summaries(row.data, row.trials, names) for row in rows]
+        states = [states_in(found, ShardState(row.state)) for found, row in zip(summaries, rows, strict=True)]
+        index = np.concatenate([np.arange(row.first_trial, row.first_trial + row.trials) for row in rows])
+        attempts = np.repeat([row.attempt for row in rows], [row.trials for row in rows]).astype(np.int32)
+        low, high = layout.settings_of(index[[0, -1]]).tolist()
+        known = layout.with_points(self.session, low, high + 1)
+        return TrialColumns(known, index, np.concatenate(states), attempts, joined(summaries))
 
 
 _SHARDS = select(
@@ -109,13 +123,3 @@ _SHARDS = select(
     ShardRow.attempt,
     TrialSummariesRow.data,
 ).outerjoin(TrialSummariesRow, TrialSummariesRow.shard_id == ShardRow.id)
-
-
-def _decoded(layout: TrialLayout, rows: _Rows, names: Collection[str] | None) -> TrialColumns:
-    summaries = [decode_summaries(row.data, row.trials, names) for row in rows]
-    states = [states_in(found, ShardState(row.state)) for found, row in zip(summaries, rows, strict=True)]
-    blank = np.empty(0, np.int64)
-    index = np.concatenate([blank, *(np.arange(row.first_trial, row.first_trial + row.trials) for row in rows)])
-    attempts = np.repeat([row.attempt for row in rows], [row.trials for row in rows]).astype(np.int32)
-    known = joined(summaries) if summaries else decode_summaries(None, 0, names)
-    return TrialColumns(layout, index, np.concatenate([blank.astype(np.int8), *states]), attempts, known)

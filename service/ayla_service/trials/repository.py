@@ -26,6 +26,7 @@ from ayla_service.trials.selection import TrialSelection
 from ayla_service.trials.snapshot import chosen
 
 Integers = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 EVERY = TrialSelection()
 
@@ -103,12 +104,13 @@ def _sorted_page(
     return _page(found, limit, lambda last: cursors.encode_sorted_trial(str(order), *ends[last]))
 
 
-def _after(keys: npt.NDArray[np.float64], indexes: Integers, key: float | None, index: int) -> npt.NDArray[np.bool_]:
+def _after(keys: npt.NDArray[np.float64], indexes: Integers, key: float | None, index: int) -> Mask:
     """Which trials come after the one with this key; None stands for one without a number."""
-    lacks = np.isnan(keys)
+    lacks: Mask = np.isnan(keys)
     if key is None:
         return lacks & (indexes > index)
-    return lacks | (keys > key) | ((keys == key) & (indexes > index))
+    found: Mask = lacks | (keys > key) | ((keys == key) & (indexes > index))
+    return found
 
 
 def _page(found: TrialColumns, limit: int, cursor: Callable[[int], str]) -> Page[Trial]:

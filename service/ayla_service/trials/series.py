@@ -1,10 +1,12 @@
 """Series: the two kinds of recorded rows of a trial, its trajectory and its metrics."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
-from ayla_service.db.models import ChunkRow, MetricChunkRow
+from ayla_service.db.models import ChunkRow, JobRow, MetricChunkRow
 
 AXES = frozenset({"step", "epoch"})
 """Columns that only grow: what others are drawn over."""
@@ -30,6 +32,10 @@ class Series:
     known: pa.Schema
     is_thinned: bool
 
+    def may_have_rows(self, job: JobRow) -> bool:
+        """Whether trials of a job have such rows, if their job keeps them: an expression has no metrics."""
+        return self.table is ChunkRow or has_data(job)
+
 
 TRAJECTORY = Series(
     "trajectory",
@@ -47,3 +53,9 @@ METRICS = Series(
     pa.schema([("step", pa.int64()), ("epoch", pa.int64())]),
     is_thinned=False,
 )
+
+
+def has_data(job: JobRow) -> bool:
+    """Whether the problem of a job is a dataset, as far as its stored spec tells."""
+    problem: Mapping[str, Any] = job.resolved_spec.get("problem", {})
+    return problem.get("type") == "dataset"

@@ -16,6 +16,7 @@ from ayla_service.trials.series import METRICS, TRAJECTORY, Series
 from ayla_service.trials.snapshot import TrialsSnapshot
 from ayla_service.trials.summaries import SummaryTable
 from ayla_service.trials.table import ResultTable, open_table
+from ayla_service.trials.trial_ids import trial_id as id_of
 
 MAX_ROWS = 500_000
 """Rows of one answer in JSON; more is thinned by the caller's choice, never silently."""
@@ -112,8 +113,10 @@ class ResultReader:
             TrialNotFound: if the team has no such trial.
         """
         with self._database.read() as session:
-            job, columns = snapshots.trial_columns(session, team_id, trial_id, ())
-            mine = (PredictionSetRow.job_id == job.id, PredictionSetRow.trial_index == int(columns.index[0]))
+            job, trial = snapshots.trial_columns(session, team_id, trial_id, ())
+            index = int(trial.index[0])
+            known_as = id_of(job.id, index)
+            mine = (PredictionSetRow.job_id == job.id, PredictionSetRow.trial_index == index)
             rows = select(PredictionSetRow.step, PredictionSetRow.data).where(*mine)
             found = session.execute(rows.order_by(PredictionSetRow.step)).all()
         columns: dict[str, list[float | None]] = {}
@@ -122,4 +125,4 @@ class ResultReader:
             prediction = table.pop("prediction")
             columns |= table | {f"prediction.{step}": prediction}
         steps = [step for step, _ in found]
-        return Predictions.model_construct(trial_id=trial_id, steps=steps, columns=columns)
+        return Predictions.model_construct(trial_id=known_as, steps=steps, columns=columns)

@@ -11,16 +11,18 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.lookup import could_be_id
 from ayla_service.db.models import JobRow, ShardRow
-from ayla_service.errors import InvalidQuery, JobNotFound, TrialNotFound
+from ayla_service.errors import InvalidQuery, JobNotFound, SpecUnreadable, TrajectoryNotKept, TrialNotFound
 from ayla_service.states import WITH_RESULT, JobState
 from ayla_service.trials.columns import CODES, STATES, TrialColumns
 from ayla_service.trials.conditions import Order
 from ayla_service.trials.layout import TrialLayout
 from ayla_service.trials.numbers import meeting, refuse_unknown, summaries_needed
 from ayla_service.trials.reader import TrialReader
+from ayla_service.trials.recomputed import keeps_trajectories, recomputations
 from ayla_service.trials.selection import TrialSelection
 from ayla_service.trials.series import Series
 from ayla_service.trials.trial_ids import place_of
+from ayla_service.trials.trial_ids import trial_id as id_of
 
 Integers = npt.NDArray[np.int64]
 
@@ -58,6 +60,7 @@ class TrialsSnapshot:
         is_final: whether the results will never change.
         recorded: those of them that have rows of the series asked for, as far as they had come.
         last_chunks: first step of the last chunk of each of these.
+        trial_id: of the only trial that was asked for, whichever job its rows are from; None where several were.
     """
 
     job_id: str
@@ -69,6 +72,7 @@ class TrialsSnapshot:
     is_final: bool
     recorded: TrialColumns | None = None
     last_chunks: Integers = field(default_factory=lambda: np.empty(0, np.int64))
+    trial_id: str | None = None
 
     def refs(self) -> Iterator[TrialRef]:
         """The trials that have rows, in order."""
@@ -82,7 +86,7 @@ class TrialsSnapshot:
             rows, self.last_chunks.tolist(), found.state.tolist(), strict=True
         ):
             ended = STATES[state] in WITH_RESULT
-            yield TrialRef(index, self.layout.label(setting), setting, seed, steps, None if ended else last)
+            yield TrialRef(index, found.layout.label(setting), setting, seed, steps, None if ended else last)
 
     def only(self, index: int) -> "TrialsSnapshot":
         """The same of one trial alone."""
@@ -102,10 +106,25 @@ def of_trial(session: Session, team_id: str, trial_id: str, series: Series) -> T
 
     Raises:
         TrialNotFound: if the team has no such trial.
+        TrajectoryNotKept: if its job keeps no such rows, and no other job has computed them again.
     """
     job, columns = trial_columns(session, team_id, trial_id, _PROGRESS)
+    trial = id_of(job.id, int(columns.index[0]))
+    if not keeps_trajectories(job) and series.may_have_rows(job):
+        return replace(_computed_again(session, job, int(columns.index[0]), trial, series), trial_id=trial)
     found = _of_columns(session, job, columns, series)
-    return replace(found, is_final=bool(columns.has_result.all()))
+    return replace(found, is_final=bool(columns.has_result.all()), trial_id=trial)
+
+
+def _computed_again(session: Session, job: JobRow, index: int, trial_id: str, series: Series) -> TrialsSnapshot:
+    """A trial whose rows its job has not kept, from the job that has computed it again."""
+    found = list(recomputations(session, job, index))
+    done = next((one for one in found if one.has_ended), None)
+    if done is None:
+        raise TrajectoryNotKept(trial_id, series.name, found[0].job.id if found else None)
+    columns = TrialReader(session).columns(done.job, done.index, 1, _PROGRESS)
+    again = _of_columns(session, done.job, columns, series)
+    return replace(again, indexes=np.array([index], dtype=np.int64), is_final=True)
 
 
 def trial_columns(
@@ -233,7 +252,7 @@ def _of_shards(session: Session, job: JobRow, layout: TrialLayout, indexes: Inte
     return TrialsSnapshot(
         job.id,
         job.name,
-        job.resolved_spec["record"]["every"],
+        _every(job),
         layout,
         indexes,
         results_version(session, job.id),
@@ -265,7 +284,7 @@ def _of_columns(session: Session, job: JobRow, columns: TrialColumns, series: Se
     return TrialsSnapshot(
         job.id,
         job.name,
-        job.resolved_spec["record"]["every"],
+        _every(job),
         columns.layout,
         columns.index,
         version.hexdigest(),
@@ -287,3 +306,16 @@ def _chunks(
     found = np.array([tuple(row) for row in rows], dtype=np.int64).reshape(len(rows), 3)
     kept = found[np.isin(found[:, 0], columns.index)]
     return kept[:, 0], kept[:, 1], kept[:, 2]
+
+
+def _every(job: JobRow) -> int:
+    """Of how many steps a job records one.
+
+    Raises:
+        SpecUnreadable: if another version of the service wrote its spec, and this one cannot read it.
+    """
+    match job.resolved_spec.get("record"):
+        case {"every": int(every)} if every > 0:
+            return every
+        case _:
+            raise SpecUnreadable(job.id)

@@ -144,7 +144,7 @@ def _constant(layout: TrialLayout, name: str, present: Sequence[int]) -> pa.Arra
 def _identity(columns: TrialColumns) -> dict[str, pa.Array]:
     layout, indexes = columns.layout, columns.index.tolist()
     settings, places = np.unique(columns.setting, return_inverse=True)
-    labels = pa.array(list(map(layout.label, settings.tolist())), pa.string())
+    labels = pa.array(layout.labels(settings), pa.string())
     names = pa.array([settings["name"] for settings in layout.optimizers], pa.string())
     arms = pa.array(layout.arm_names, pa.string())
     return {

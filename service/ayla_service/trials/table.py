@@ -122,8 +122,9 @@ class _Labels:
 
     @classmethod
     def of(cls, snapshot: TrialsSnapshot) -> "_Labels":
-        recorded = () if snapshot.recorded is None else np.unique(snapshot.recorded.setting).tolist()
-        labels = list(dict.fromkeys(map(snapshot.layout.label, recorded)))
+        recorded = snapshot.recorded
+        known = [] if recorded is None else recorded.layout.labels(np.unique(recorded.setting))
+        labels = list(dict.fromkeys(known))
         return cls(pa.array(labels, pa.string()), {label: code for code, label in enumerate(labels)})
 
     def before(self, trial: TrialRef, table: pa.Table) -> pa.Table:

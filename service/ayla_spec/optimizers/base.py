@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from ayla_spec.model import NonNegativeFloat, PositiveFloat, SpecModel
+from ayla_spec.axes import NonNegativeSetting, PositiveSetting
+from ayla_spec.model import SpecModel
 from ayla_spec.optimizers.ayla import Ayla
 from ayla_spec.optimizers.schedules import Schedule
 from ayla_spec.text import Label
@@ -23,15 +24,15 @@ class Optimizer(SpecModel):
     title: ClassVar[str]
     name: str
 
-    learning_rate: PositiveFloat = Field(description="Step size.")
+    learning_rate: PositiveSetting = Field(description="Step size.")
     ayla: Ayla | None = Field(None, description="AYLA on top of this optimizer. Null: the plain optimizer.")
     schedule: Schedule | None = Field(None, description="How the learning rate changes. Null: it does not.")
-    clip_norm: PositiveFloat | None = Field(
+    clip_norm: PositiveSetting | None = Field(
         None,
         description="Largest Euclidean norm of the gradient, before AYLA's scale; longer ones are scaled down "
         "as by torch.nn.utils.clip_grad_norm_. Null: none.",
     )
-    clip_value: PositiveFloat | None = Field(
+    clip_value: PositiveSetting | None = Field(
         None,
         description="Largest size of each component of the gradient, before AYLA's scale and after clip_norm. "
         "Null: none.",
@@ -61,6 +62,6 @@ def nameless(settings: Mapping[str, Any]) -> dict[str, Any]:
 class WithWeightDecay(Optimizer):
     """An optimizer with an L2 penalty."""
 
-    weight_decay: NonNegativeFloat = Field(
+    weight_decay: NonNegativeSetting = Field(
         0.0, description="Weight of the L2 penalty: weight_decay·x is added to the gradient, as in torch.optim."
     )

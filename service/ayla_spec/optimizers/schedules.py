@@ -4,21 +4,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ayla_spec.axes import OR_AXIS, PositiveSetting
 from ayla_spec.errors import SpecIssue
 from ayla_spec.limits import MAX_STEPS
-from ayla_spec.model import PositiveFloat, SpecModel
+from ayla_spec.model import SpecModel
 
-Steps = Annotated[int, Field(ge=1, le=MAX_STEPS)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
+Steps = Annotated[int, Field(ge=1, le=MAX_STEPS), OR_AXIS]
+WarmUpSteps = Annotated[int, Field(ge=0, le=MAX_STEPS), OR_AXIS]
+Fraction = Annotated[float, Field(ge=0, le=1), OR_AXIS]
 
 
 class _Schedule(SpecModel):
     """Settings that every schedule has."""
 
-    warmup_steps: int = Field(
+    warmup_steps: WarmUpSteps = Field(
         0,
-        ge=0,
-        le=MAX_STEPS,
         description="Linear warm-up: update k of the first warmup_steps takes (k + 1)/warmup_steps of the learning "
         "rate; the schedule proper starts after it.",
     )
@@ -48,7 +48,7 @@ class StepSchedule(_Schedule):
 
     name: Literal["step"] = "step"
     every: Steps = Field(description="Updates between two changes.")
-    factor: PositiveFloat = Field(0.1, description="What the learning rate is multiplied by.")
+    factor: PositiveSetting = Field(0.1, description="What the learning rate is multiplied by.")
 
     def issue(self, budget: int) -> SpecIssue | None:
         """Also a change that never comes."""

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ayla_spec.model import DecayRate, NonNegativeFloat, PositiveFloat
+from ayla_spec.axes import DecaySetting, NonNegativeSetting, PositiveSetting, least, most
 from ayla_spec.optimizers.base import Optimizer, WithWeightDecay
 
 __all__ = [
@@ -35,13 +35,15 @@ class Sgd(WithWeightDecay):
 
     title: ClassVar[str] = "SGD"
     name: Literal["sgd"] = "sgd"
-    momentum: NonNegativeFloat = Field(0.0, description="Weight of the earlier updates: b ← momentum·b + G.")
-    dampening: DecayRate = Field(0.0, description="G counts 1 - dampening in the momentum, from the second update on.")
+    momentum: NonNegativeSetting = Field(0.0, description="Weight of the earlier updates: b ← momentum·b + G.")
+    dampening: DecaySetting = Field(
+        0.0, description="G counts 1 - dampening in the momentum, from the second update on."
+    )
     nesterov: bool = Field(False, description="Look ahead: update by G + momentum·b. Needs momentum, no dampening.")
 
     @model_validator(mode="after")
     def _nesterov_needs_momentum(self) -> Self:
-        if self.nesterov and (self.momentum == 0 or self.dampening != 0):
+        if self.nesterov and (least(self.momentum) == 0 or most(self.dampening) != 0):
             raise ValueError("nesterov needs momentum above 0 and dampening 0")
         return self
 
@@ -53,9 +55,9 @@ _DECOUPLED = "Decoupled weight decay: x shrinks by lr·weight_decay·x in each u
 
 
 class _Moments(Optimizer):
-    beta1: DecayRate = Field(0.9, description=_BETA1)
-    beta2: DecayRate = Field(0.999, description=_BETA2)
-    epsilon: PositiveFloat = Field(1e-8, description=_EPSILON)
+    beta1: DecaySetting = Field(0.9, description=_BETA1)
+    beta2: DecaySetting = Field(0.999, description=_BETA2)
+    epsilon: PositiveSetting = Field(1e-8, description=_EPSILON)
 
 
 class Adam(_Moments, WithWeightDecay):
@@ -70,7 +72,7 @@ class AdamW(_Moments):
 
     title: ClassVar[str] = "AdamW"
     name: Literal["adamw"] = "adamw"
-    weight_decay: NonNegativeFloat = Field(0.01, description=_DECOUPLED)
+    weight_decay: NonNegativeSetting = Field(0.01, description=_DECOUPLED)
 
 
 class AmsGrad(_Moments, WithWeightDecay):
@@ -85,7 +87,7 @@ class NAdam(_Moments, WithWeightDecay):
 
     title: ClassVar[str] = "NAdam"
     name: Literal["nadam"] = "nadam"
-    momentum_decay: NonNegativeFloat = Field(
+    momentum_decay: NonNegativeSetting = Field(
         4e-3, description="ψ in μ_t = β1·(1 - 0.96^(ψ·t)/2), the momentum of update t."
     )
 
@@ -102,9 +104,9 @@ class Lion(Optimizer):
 
     title: ClassVar[str] = "Lion"
     name: Literal["lion"] = "lion"
-    beta1: DecayRate = Field(0.9, description="Decay rate of the average whose sign is taken.")
-    beta2: DecayRate = Field(0.99, description="Decay rate of the average that is remembered.")
-    weight_decay: NonNegativeFloat = Field(0.0, description=_DECOUPLED)
+    beta1: DecaySetting = Field(0.9, description="Decay rate of the average whose sign is taken.")
+    beta2: DecaySetting = Field(0.99, description="Decay rate of the average that is remembered.")
+    weight_decay: NonNegativeSetting = Field(0.0, description=_DECOUPLED)
 
 
 class RmsProp(WithWeightDecay):
@@ -112,9 +114,9 @@ class RmsProp(WithWeightDecay):
 
     title: ClassVar[str] = "RMSProp"
     name: Literal["rmsprop"] = "rmsprop"
-    alpha: DecayRate = Field(0.99, description="Decay rate of the average of squared gradients.")
-    epsilon: PositiveFloat = Field(1e-8, description="Added to the root.")
-    momentum: NonNegativeFloat = Field(0.0, description="Weight of the earlier updates.")
+    alpha: DecaySetting = Field(0.99, description="Decay rate of the average of squared gradients.")
+    epsilon: PositiveSetting = Field(1e-8, description="Added to the root.")
+    momentum: NonNegativeSetting = Field(0.0, description="Weight of the earlier updates.")
     centered: bool = Field(
         False,
         description="Subtract the square of the averaged gradient: a variance. With AYLA the two averages follow the "
@@ -127,11 +129,11 @@ class Adagrad(WithWeightDecay):
 
     title: ClassVar[str] = "Adagrad"
     name: Literal["adagrad"] = "adagrad"
-    learning_rate_decay: NonNegativeFloat = Field(
+    learning_rate_decay: NonNegativeSetting = Field(
         0.0, description="Update t takes lr / (1 + (t - 1)·learning_rate_decay)."
     )
-    initial_accumulator: NonNegativeFloat = Field(0.0, description="The sum of squares before the first update.")
-    epsilon: PositiveFloat = Field(1e-10, description="Added to the root.")
+    initial_accumulator: NonNegativeSetting = Field(0.0, description="The sum of squares before the first update.")
+    epsilon: PositiveSetting = Field(1e-10, description="Added to the root.")
 
 
 class Adadelta(WithWeightDecay):
@@ -139,8 +141,8 @@ class Adadelta(WithWeightDecay):
 
     title: ClassVar[str] = "Adadelta"
     name: Literal["adadelta"] = "adadelta"
-    rho: DecayRate = Field(0.9, description="Decay rate of both averages.")
-    epsilon: PositiveFloat = Field(1e-6, description="Added to both averages before the root.")
+    rho: DecaySetting = Field(0.9, description="Decay rate of both averages.")
+    epsilon: PositiveSetting = Field(1e-6, description="Added to both averages before the root.")
 
 
 class Adamax(WithWeightDecay):
@@ -148,9 +150,9 @@ class Adamax(WithWeightDecay):
 
     title: ClassVar[str] = "Adamax"
     name: Literal["adamax"] = "adamax"
-    beta1: DecayRate = Field(0.9, description="Decay rate of the first moment.")
-    beta2: DecayRate = Field(0.999, description="Decay rate of the maximum.")
-    epsilon: PositiveFloat = Field(1e-8, description="Added to |∇l|.")
+    beta1: DecaySetting = Field(0.9, description="Decay rate of the first moment.")
+    beta2: DecaySetting = Field(0.999, description="Decay rate of the maximum.")
+    epsilon: PositiveSetting = Field(1e-8, description="Added to |∇l|.")
 
 
 AnyOptimizer = Sgd | Adam | AdamW | AmsGrad | NAdam | RAdam | RmsProp | Adagrad | Adadelta | Adamax | Lion

@@ -1,5 +1,5 @@
-/* Fully connected networks: what the kernels are given, what one thread needs to make a step, and the layers. The matrix
- * products are those of the BLAS that PyTorch brings; row-major matrices are the transposes of what it sees. */
+/* Fully connected networks: what the kernels are given, what one thread needs to make a step, and the products. Those are
+ * of the BLAS that PyTorch brings; row-major matrices are the transposes of what it sees. */
 
 enum { NAME(RELU), NAME(TANH), NAME(GELU), NAME(SIGMOID) };
 enum { NAME(MSE), NAME(CROSS_ENTROPY), NAME(MSE_SOFTMAX), NAME(HUBER) };
@@ -35,9 +35,13 @@ typedef struct {
   NAME(Gemm) gemm; int (*set_threads)(int); int64_t threads;
   /* progress reports, see report_progress; a product of more multiplications is made of pieces, each of which is one */
   int64_t* progress; int64_t at_once;
+  int64_t skips_zeros;          /* whether the first layer leaves out products with inputs that are 0, see zeros.c */
 } NAME(Network);
 
 enum { NAME(PIECE) = 4096 }; /* parameters that are passed over at once */
+enum { GROUP = 32 };         /* features, or samples, that have a word of marks: one bit each */
+
+static int64_t NAME(words)(int64_t count) { return (count + GROUP - 1) / GROUP; }
 
 /* What one thread needs to make a step. */
 typedef struct {
@@ -49,6 +53,9 @@ typedef struct {
   REAL* targets; int32_t* labels;
   REAL* gradient;               /* [padded] */
   double* sums;                 /* [pieces of the gradient] */
+  uint32_t* used;               /* [batch][words] with skips_zeros: which inputs are multiplied */
+  const REAL* first_slope;      /* derivatives with respect to the first layer, of which its gradient is still to be taken */
+  int multiplies_all;           /* a product of 0 and a weight that is not finite is no number */
   int64_t batch; int wide;
   double loss, correct;
 } NAME(Work);
@@ -63,6 +70,21 @@ static REAL* NAME(buffer)(int64_t count) {
   REAL* made = aligned_alloc(64, size ? size : 64);
   memset(made, 0, size);
   return made;
+}
+
+/* What is passed over at once: equal pieces or, with skips_zeros, groups of features of the first weights, then pieces. */
+static int64_t NAME(piece_begin)(const NAME(Network)* p, int64_t piece) {
+  int64_t begin = piece * NAME(PIECE);
+  if (p->skips_zeros) {
+    const int64_t groups = NAME(words)(p->widths[0]);
+    begin = piece < groups ? piece * GROUP * p->widths[1] : p->offsets[1] + (piece - groups) * NAME(PIECE);
+  }
+  return begin < p->padded ? begin : p->padded;
+}
+
+static int64_t NAME(pieces)(const NAME(Network)* p) {
+  const int64_t groups = p->skips_zeros ? NAME(words)(p->widths[0]) : 0, rest = p->padded - NAME(piece_begin)(p, groups);
+  return groups + (rest + NAME(PIECE) - 1) / NAME(PIECE);
 }
 
 static NAME(Work)* NAME(new_work)(const NAME(Network)* p, int64_t batch) {
@@ -89,7 +111,8 @@ static NAME(Work)* NAME(new_work)(const NAME(Network)* p, int64_t batch) {
   w->targets = NAME(buffer)(batch * outputs);
   w->labels = calloc(batch, sizeof(int32_t));
   w->gradient = NAME(buffer)(p->padded);
-  w->sums = calloc(p->padded / NAME(PIECE) + 1, sizeof(double));
+  w->sums = calloc(NAME(pieces)(p), sizeof(double));
+  if (p->skips_zeros) w->used = calloc(batch * NAME(words)(p->widths[0]), sizeof(uint32_t));
   return w;
 }
 
@@ -101,7 +124,7 @@ static void NAME(free_work)(const NAME(Network)* p, NAME(Work)* w) {
   REAL* buffers[] = {w->slope, w->other, w->output_slope, w->magnitude, w->factor, w->power, w->soft, w->targets,
                      w->gradient};
   for (unsigned i = 0; i < sizeof buffers / sizeof *buffers; i++) free(buffers[i]);
-  free(w->sums); free(w->labels); free(w->values); free(w->before); free(w);
+  free(w->sums); free(w->used); free(w->labels); free(w->values); free(w->before); free(w);
 }
 
 /* Applies a function of Sleef to an aligned array, in place; what lies behind its end in the last vector is computed
@@ -120,7 +143,7 @@ static REAL NAME(raise_one)(REAL base, REAL exponent) {
   return NAME(power)(b, e)[0];
 }
 
-/* ---- forward -------------------------------------------------------------------------------------------------- */
+/* ---- products ------------------------------------------------------------------------------------------------- */
 
 /* Multiplications of a product above which a trial alone is worth several threads: they wait for each other at its
    end, and on a busy machine that can be long. */
@@ -143,65 +166,4 @@ static void NAME(product)(const NAME(Network)* p, int wide, const char* left, co
     p->gemm(left, right, &M, &N, &K, &one, a + i * row, &LDA, b + l * column, &LDB, &zero, c + l * m + i, &LDC);
   }
   if (shared) p->set_threads(1);
-}
-
-static void NAME(activate)(const NAME(Network)* p, REAL* restrict z, REAL* restrict before, const REAL* restrict bias,
-                           int64_t rows, int64_t width) {
-  const int64_t count = rows * width;
-  if (p->activation == NAME(RELU)) {
-    for (int64_t r = 0; r < rows; r++)
-      for (int64_t j = 0; j < width; j++) {
-        const REAL value = z[r * width + j] + bias[j];
-        z[r * width + j] = value < 0 ? (REAL)0 : value; /* NaN stays NaN */
-      }
-    return;
-  }
-  for (int64_t r = 0; r < rows; r++) for (int64_t j = 0; j < width; j++) z[r * width + j] += bias[j];
-  if (p->activation == NAME(TANH)) {
-    NAME(map)(SLEEF_tanh, z, count);
-  } else if (p->activation == NAME(SIGMOID)) {
-    for (int64_t i = 0; i < count; i++) z[i] = -z[i];
-    NAME(map)(SLEEF_exp, z, count);
-    for (int64_t i = 0; i < count; i++) z[i] = 1 / (1 + z[i]);
-  } else {
-    for (int64_t i = 0; i < count; i++) { before[i] = z[i]; z[i] *= (REAL)0.70710678118654752440; }
-    NAME(map)(SLEEF_erf, z, count);
-    for (int64_t i = 0; i < count; i++) z[i] = before[i] * (REAL)0.5 * (1 + z[i]);
-  }
-}
-
-static void NAME(forward)(const NAME(Network)* p, const REAL* x, NAME(Work)* w) {
-  for (int64_t i = 0; i < p->layers; i++) {
-    const int64_t in = p->widths[i], out = p->widths[i + 1];
-    const REAL* bias = x + p->offsets[2 * i + 1];
-    REAL* z = w->values[i + 1];
-    NAME(product)(p, w->wide, "N", "N", out, w->batch, in, x + p->offsets[2 * i], out, w->values[i], in, z);
-    if (i < p->layers - 1) NAME(activate)(p, z, w->before[i], bias, w->batch, out);
-    else for (int64_t r = 0; r < w->batch; r++) for (int64_t j = 0; j < out; j++) z[r * out + j] += bias[j];
-  }
-}
-
-static void NAME(through_activation)(const NAME(Network)* p, REAL* restrict d, const REAL* restrict h,
-                                     const REAL* restrict before, int64_t count) {
-  switch (p->activation) {
-    case NAME(RELU): for (int64_t i = 0; i < count; i++) d[i] = h[i] > 0 ? d[i] : (REAL)0; break;
-    case NAME(TANH): for (int64_t i = 0; i < count; i++) d[i] *= 1 - h[i] * h[i]; break;
-    case NAME(SIGMOID): for (int64_t i = 0; i < count; i++) d[i] *= h[i] * (1 - h[i]); break;
-    default: {
-      REAL bell[LANES] __attribute__((aligned(64)));
-      REAL bow[LANES] __attribute__((aligned(64)));
-      for (int64_t first = 0; first < count; first += LANES) {
-        const int64_t n = count - first < LANES ? count - first : LANES;
-        for (int64_t k = 0; k < n; k++) {
-          const REAL z = before[first + k];
-          bell[k] = -z * z * (REAL)0.5;
-          bow[k] = z * (REAL)0.70710678118654752440;
-        }
-        NAME(map)(SLEEF_exp, bell, n);
-        NAME(map)(SLEEF_erf, bow, n);
-        for (int64_t k = 0; k < n; k++)
-          d[first + k] *= (REAL)0.5 * (1 + bow[k]) + before[first + k] * bell[k] * (REAL)0.39894228040143267794;
-      }
-    }
-  }
 }

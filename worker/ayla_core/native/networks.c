@@ -7,7 +7,9 @@ static void NAME(backward)(const NAME(Network)* p, const REAL* x, NAME(Work)* w,
   for (int64_t i = p->layers - 1; i >= 0; i--) {
     const int64_t in = p->widths[i], out = p->widths[i + 1];
     REAL* bias = w->gradient + p->offsets[2 * i + 1];
-    NAME(product)(p, w->wide, "N", "T", out, in, w->batch, d, out, w->values[i], in, w->gradient + p->offsets[2 * i]);
+    REAL* matrix = w->gradient + p->offsets[2 * i];
+    if (i == 0 && p->skips_zeros) w->first_slope = d; /* taken on the way, see pass */
+    else NAME(product)(p, w->wide, "N", "T", out, in, w->batch, d, out, w->values[i], in, matrix);
     for (int64_t j = 0; j < out; j++) bias[j] = 0;
     for (int64_t r = 0; r < w->batch; r++) for (int64_t j = 0; j < out; j++) bias[j] += d[r * out + j];
     if (i == 0) break;
@@ -76,15 +78,18 @@ static NAME(Pass) NAME(pass)(const NAME(Network)* p, int64_t trial, NAME(Work)* 
                              const NAME(Preparation)* preparation) {
   REAL* x = p->parameters + trial * p->padded;
   REAL* memory = p->memory + trial * p->memories * p->padded;
-  const int64_t rule = p->rules[trial], pieces = (p->padded + NAME(PIECE) - 1) / NAME(PIECE);
+  const int64_t rule = p->rules[trial], pieces = NAME(pieces)(p);
+  const int64_t groups = w->first_slope ? NAME(words)(p->widths[0]) : 0;
   INTEGER bad = 0;
 #pragma omp parallel for reduction(| : bad) if (w->wide && pieces > 4)
   for (int64_t i = 0; i < pieces; i++) {
-    const int64_t first = i * NAME(PIECE), end = first + NAME(PIECE) < p->padded ? first + NAME(PIECE) : p->padded;
+    const int64_t first = NAME(piece_begin)(p, i), end = NAME(piece_begin)(p, i + 1);
+    if (i < groups) NAME(multiply_features)(p, w, i);
     w->sums[i] = NAME(squares)(w->gradient, first, end);
     if (preparation)
       bad |= NAME(RULE_FLAT)[rule](first, end, x, w->gradient, memory, p->padded, v, h, preparation);
   }
+  w->first_slope = NULL;
   double total = 0;
   for (int64_t i = 0; i < pieces; i++) total += w->sums[i];
   const REAL norm = (REAL)sqrt(total);
@@ -107,6 +112,12 @@ static NAME(ScaledStep) NAME(scale_loss)(const NAME(Network)* p, int64_t trial, 
   return scaled;
 }
 
+static int NAME(is_finite)(const REAL* x, int64_t count) {
+  INTEGER bad = 0;
+  for (int64_t k = 0; k < count; k++) bad |= x[k] * 0 != 0;
+  return !bad;
+}
+
 enum { STEPS_BETWEEN = 16 }; /* between two progress reports, where the products are too small to make some */
 
 static void NAME(run_trial)(const NAME(Network)* p, int64_t trial, NAME(Work)* w) {
@@ -116,8 +127,7 @@ static void NAME(run_trial)(const NAME(Network)* p, int64_t trial, NAME(Work)* w
   const REAL* h[1 + MOST_NUMBERS];
   for (int i = 0; i <= MOST_NUMBERS; i++) h[i] = h_values[i];
   const int alive = p->first_nonfinite[trial] < 0;
-  INTEGER bad = 0;
-  for (int64_t k = 0; k < p->padded; k++) bad |= x[k] * 0 != 0;
+  INTEGER bad = !NAME(is_finite)(x, p->padded);
   const int64_t evaluations = p->updates + (p->evaluate_last != 0);
   REAL* row = p->rows;
   for (int64_t i = 0; alive && i < evaluations; i++) {
@@ -130,6 +140,7 @@ static void NAME(run_trial)(const NAME(Network)* p, int64_t trial, NAME(Work)* w
       h_values[1 + j][0] = source >= 0 ? p->numbers[source * T + trial] : now[p->variant[~source * T + trial]];
     }
     NAME(fetch_batch)(p, trial, i, w);
+    w->multiplies_all = bad != 0;
     NAME(forward)(p, x, w);
     NAME(evaluate_loss)(p, w);
     const REAL loss = (REAL)w->loss;
@@ -232,7 +243,9 @@ void NAME(evaluate_network)(const NAME(Network)* p, REAL* outputs, double* losse
       const int64_t trial = item / pieces, first = item % pieces * p->largest_batch;
       w->batch = p->samples - first < p->largest_batch ? p->samples - first : p->largest_batch;
       w->values[0] = (REAL*)p->inputs + first * features;
-      NAME(forward)(p, p->parameters + trial * p->padded, w);
+      const REAL* x = p->parameters + trial * p->padded;
+      w->multiplies_all = p->skips_zeros && !NAME(is_finite)(x, p->padded);
+      NAME(forward)(p, x, w);
       if (outputs)
         memcpy(outputs + (trial * p->samples + first) * width, w->values[p->layers], sizeof(REAL) * w->batch * width);
       if (!losses) continue;

@@ -37,7 +37,7 @@ _NETWORK_FIELDS = """
     *rows *diverged_rows
     *first_nonfinite *best_loss *best_step *capped_steps *final_loss *losses_below_one *losses_above_one
     *gemm *set_threads threads
-    *progress at_once
+    *progress at_once skips_zeros
 """
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
-from ayla_spec.batch import START, TrialBatch
+from ayla_spec.arms import START
+from ayla_spec.batch import TrialBatch
 from ayla_spec.metrics import Part
 from ayla_spec.problems import ExpressionProblem
 from ayla_spec.starts import Normal, Uniform

@@ -1,5 +1,6 @@
 """Data of the compiled kernels of networks: samples, start and order of a batch of trials, on the host."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,15 @@ from ayla_core.objectives.training_data import training_data_of
 from ayla_core.trial_statistics import Floats
 
 _Array = npt.NDArray[Any]
+
+_LOOKED_AT = 1024
+"""Training samples by which the share of zeros is judged."""
+_MOST_USED = 0.6
+"""Share of inputs that are not 0, above which the products of the BLAS are faster."""
+_LEAST_WIDTH = 16
+"""Numbers of the first layer: no vector of the kernels holds more."""
+_LARGEST_BATCH = 1024
+"""Samples of a batch for which the kernels have room (``zeros.c``)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +59,7 @@ class NetworkData:
         target_set: which set of targets each trial fits, int32, shape [trials].
         initial: start of every trial, float64, shape [trials, parameters].
         order: which samples every step takes.
+        skips_zeros: whether the first layer leaves out products with inputs that are 0 (decision 0025).
         grid: inputs at which predictions are made; None where they make no curve.
         known: columns beside the predictions, one dictionary per trial.
     """
@@ -61,6 +72,7 @@ class NetworkData:
     target_set: npt.NDArray[np.int32]
     initial: Floats
     order: SampleOrder
+    skips_zeros: bool
     grid: HostSamples | None
     known: list[dict[str, Floats]]
 
@@ -106,18 +118,28 @@ def load_network_data(
     training = _samples(source.train, has_classes=source.has_classes)
     sets = rows.places if len(source.train.targets) > 1 else np.zeros(len(rows.places))
     plot = source.plot
+    widths = (training.inputs.shape[1], *_hidden(problem), source.outputs)
+    order = SampleOrder(seeds, source.train.samples, problem.batch_size)
     return NetworkData(
-        widths=(training.inputs.shape[1], *_hidden(problem), source.outputs),
+        widths=widths,
         activation="relu" if isinstance(problem.model, LinearModel) else problem.model.activation,
         loss=problem.loss or "",
         training=training,
         test=None if source.test is None else _samples(source.test, has_classes=source.has_classes),
         target_set=np.array(sets, dtype=np.int32),
         initial=source.starts(model)[rows.places],
-        order=SampleOrder(seeds, source.train.samples, problem.batch_size),
+        order=order,
+        skips_zeros=_skips_zeros(training.inputs, widths, order.largest_batch),
         grid=None if plot is None else HostSamples(np.array(plot.points[:, None], dtype=training.inputs.dtype)),
         known=[] if plot is None else [plot.columns[place] for place in rows.places],
     )
+
+
+def _skips_zeros(inputs: _Array, widths: Sequence[int], largest_batch: int) -> bool:
+    """Whether products of inputs that are 0 are worth leaving out: it follows from the problem alone."""
+    seen = inputs[:_LOOKED_AT]
+    share = int(np.count_nonzero(seen)) / seen.size
+    return largest_batch <= _LARGEST_BATCH and widths[1] >= _LEAST_WIDTH and share <= _MOST_USED
 
 
 def _hidden(problem: DatasetProblem) -> list[int]:

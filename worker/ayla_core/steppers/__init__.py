@@ -49,12 +49,17 @@ class StepperChoice:
 
 
 def choose_stepper(
-    spec: ResolvedJobSpec, trials: TrialBatch, device: torch.device, source: DataSource | None
+    spec: ResolvedJobSpec,
+    trials: TrialBatch,
+    device: torch.device,
+    source: DataSource | None,
+    *,
+    shares_products: bool = True,
 ) -> StepperChoice:
-    """The stepper for a batch of trials on a device."""
+    """The stepper for a batch of trials on a device (see ``Engine``)."""
     layout = Layout(_DTYPES[spec.dtype], device)
     if isinstance(trials.problem, DatasetProblem):
-        return _network(spec, trials.problem, trials, layout, source)
+        return _network(spec, trials.problem, trials, layout, source, shares_products=shares_products)
     return _expression(spec, trials.problem, trials, layout)
 
 
@@ -77,6 +82,8 @@ def _network(
     trials: TrialBatch,
     layout: Layout,
     source: DataSource | None,
+    *,
+    shares_products: bool,
 ) -> StepperChoice:
     dataset = _load(problem, source)
     recording = Recording.of(problem, spec.budget.steps, spec.record)
@@ -84,7 +91,7 @@ def _network(
     compiled = kernels("networks", layout.dtype) if layout.device.type == "cpu" else None
     if compiled is not None and compiled.multiplies and is_fully_connected(problem):
         data = load_network_data(problem, dataset, trials.seeds, layout)
-        network = CompiledNetworks(data, settings, recording, compiled)
+        network = CompiledNetworks(data, settings, recording, compiled, shares_products=shares_products)
         return StepperChoice(network, np.arange(len(trials)), data.order.steps_per_epoch)
     order = by_rule(settings)
     objective = NetworkObjective(problem, dataset, trials.seeds[order], layout)

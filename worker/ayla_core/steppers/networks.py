@@ -44,17 +44,27 @@ class CompiledNetworks:
         settings: of the trials.
         recording: what is kept of the steps.
         kernels: of the type to compute with.
+        shares_products: whether a trial alone has its products shared out.
 
     Raises:
         ayla_core.native.cache.NoKernels: where this build of PyTorch lacks what they call.
     """
 
-    def __init__(self, data: NetworkData, settings: TrialSettings, recording: Recording, kernels: Kernels) -> None:
+    def __init__(
+        self,
+        data: NetworkData,
+        settings: TrialSettings,
+        recording: Recording,
+        kernels: Kernels,
+        *,
+        shares_products: bool = True,
+    ) -> None:
         self._kernels = kernels
         self._data = data
         self._recording = recording
         self._layout = PaddedLayout(data.widths, kernels.dtype.itemsize)
         self.lanes = len(settings)
+        self._most_threads = None if shares_products or self.lanes > 1 else 1
         every = np.arange(self.lanes)
         self._step_numbers = StepNumbers(settings, every, recording.budget)
         self._fixed = numbers_of(settings, every, self.lanes, self._step_numbers, kernels.dtype) | {
@@ -175,8 +185,9 @@ class CompiledNetworks:
             loss=LOSSES.index(data.loss),
             samples=len(samples.inputs),
             memories=self._memory.shape[1],
-            threads=threads(),
+            threads=self._most_threads or threads(),
             at_once=MULTIPLIED_AT_ONCE,
+            skips_zeros=data.skips_zeros,
             **self._addresses,
         )
         return network

@@ -132,6 +132,9 @@ class TensorStepper:
         return torch.cat([group.capped(scales[:, group.where]) for group in self._groups], dim=1)
 
     def _rows(self, first: int, steps: int, quantities: Quantities, statistics: TrialStatistics) -> RecordedSteps:
+        if not self._recording.kept:
+            none = np.empty((0, 0, self.lanes)), np.empty((0, self.lanes))
+            return RecordedSteps(first, first + steps - 1, np.empty(0, dtype=np.int64), (), *none)
         columns = [getattr(quantities, name) for name in COLUMNS]
         if quantities.parameters is not None:
             columns += list(np.moveaxis(quantities.parameters, -1, 0))

@@ -4,7 +4,8 @@ What is left at None is not sent, so that the service's default holds. A plain d
 """
 
 from ayla.builders import optimizers, schedules
-from ayla.builders.models import cnn, linear, mlp
+from ayla.builders.axes import grid, linear, log, random, reverse_log, sobol, values
+from ayla.builders.models import cnn, mlp
 from ayla.builders.optimizers import *  # noqa: F403  # its __all__ is the list of the optimizers
 from ayla.builders.problems import dataset, expression, normal, preset, uniform
 from ayla.builders.protocols import protocol
@@ -13,12 +14,18 @@ __all__ = [
     "cnn",
     "dataset",
     "expression",
+    "grid",
     "linear",
+    "log",
     "mlp",
     "normal",
     "preset",
     "protocol",
+    "random",
+    "reverse_log",
     "schedules",
+    "sobol",
     "uniform",
+    "values",
 ]
 __all__ += optimizers.__all__

@@ -3,11 +3,13 @@
 from ayla._json import JSONObject, Settings, without_none
 
 
-def mlp(*hidden: int, activation: str | None = None, initialization: str | Settings | None = None) -> JSONObject:
+def mlp(
+    *hidden: int | JSONObject, activation: str | None = None, initialization: str | Settings | None = None
+) -> JSONObject:
     """A fully connected network: ``mlp(128)``, ``mlp(64, 64, activation="tanh")``.
 
     Args:
-        hidden: widths of the hidden layers; service default one of 128.
+        hidden: widths of the hidden layers, or axes of them; service default one of 128.
         activation: "relu" (service default), "tanh", "gelu" or "sigmoid".
         initialization: "normal" (service default), "torch", "he" or "xavier", or one of them with its settings, as in
             ``{"name": "normal", "std": 0.1}``.
@@ -17,11 +19,13 @@ def mlp(*hidden: int, activation: str | None = None, initialization: str | Setti
     )
 
 
-def cnn(*channels: int, activation: str | None = None, initialization: str | Settings | None = None) -> JSONObject:
+def cnn(
+    *channels: int | JSONObject, activation: str | None = None, initialization: str | Settings | None = None
+) -> JSONObject:
     """A convolutional network for images: ``cnn(8, 16)``.
 
     Args:
-        channels: filters of each convolution, which is followed by pooling; service default 8 and 16.
+        channels: filters of each convolution, or axes of them, which is followed by pooling; service default 8 and 16.
         activation: as for ``mlp``.
         initialization: as for ``mlp``.
     """

@@ -1,11 +1,14 @@
 """The optimizers, and AYLA on top of any of them. All take the settings of ``CommonSettings`` beside their own.
 
+In place of any number an axis can stand: ``adam(log(1e-4, 0.1, 4))``.
+
 ``ayla`` and ``ayla.builders`` offer what ``__all__`` names here.
 """
 
 from typing import TypedDict, Unpack
 
 from ayla._json import JSONObject, Settings, without_none
+from ayla.builders.axes import Number
 
 __all__ = [
     "adadelta",
@@ -37,9 +40,9 @@ class CommonSettings(TypedDict, total=False):
         arm: name shared by the settings of which a comparison selects the best; default: each is an arm of its own.
     """
 
-    weight_decay: float | None
-    clip_norm: float | None
-    clip_value: float | None
+    weight_decay: Number | None
+    clip_norm: Number | None
+    clip_value: Number | None
     schedule: Settings | None
     ayla: Settings | None
     label: str | None
@@ -47,10 +50,10 @@ class CommonSettings(TypedDict, total=False):
 
 
 def sgd(
-    learning_rate: float,
+    learning_rate: Number,
     *,
-    momentum: float | None = None,
-    dampening: float | None = None,
+    momentum: Number | None = None,
+    dampening: Number | None = None,
     nesterov: bool | None = None,
     **common: Unpack[CommonSettings],
 ) -> JSONObject:
@@ -68,11 +71,11 @@ def sgd(
 
 
 def adam(
-    learning_rate: float,
+    learning_rate: Number,
     *,
-    beta1: float | None = None,
-    beta2: float | None = None,
-    epsilon: float | None = None,
+    beta1: Number | None = None,
+    beta2: Number | None = None,
+    epsilon: Number | None = None,
     **common: Unpack[CommonSettings],
 ) -> JSONObject:
     """Adam.
@@ -88,11 +91,11 @@ def adam(
 
 
 def adamw(
-    learning_rate: float,
+    learning_rate: Number,
     *,
-    beta1: float | None = None,
-    beta2: float | None = None,
-    epsilon: float | None = None,
+    beta1: Number | None = None,
+    beta2: Number | None = None,
+    epsilon: Number | None = None,
     **common: Unpack[CommonSettings],
 ) -> JSONObject:
     """Adam with decoupled weight decay; settings as for ``adam``."""
@@ -100,11 +103,11 @@ def adamw(
 
 
 def amsgrad(
-    learning_rate: float,
+    learning_rate: Number,
     *,
-    beta1: float | None = None,
-    beta2: float | None = None,
-    epsilon: float | None = None,
+    beta1: Number | None = None,
+    beta2: Number | None = None,
+    epsilon: Number | None = None,
     **common: Unpack[CommonSettings],
 ) -> JSONObject:
     """Adam that divides by the root of the largest second moment so far; settings as for ``adam``."""
@@ -112,12 +115,12 @@ def amsgrad(
 
 
 def nadam(
-    learning_rate: float,
+    learning_rate: Number,
     *,
-    beta1: float | None = None,
-    beta2: float | None = None,
-    epsilon: float | None = None,
-    momentum_decay: float | None = None,
+    beta1: Number | None = None,
+    beta2: Number | None = None,
+    epsilon: Number | None = None,
+    momentum_decay: Number | None = None,
     **common: Unpack[CommonSettings],
 ) -> JSONObject:
     """Adam with Nesterov momentum; settings as for ``adam``, and ``momentum_decay`` (service default 4e-3)."""
@@ -126,11 +129,11 @@ def nadam(
 
 
 def radam(
-    learning_rate: float,
+    learning_rate: Number,
     *,
-    beta1: float | None = None,
-    beta2: float | None = None,
-    epsilon: float | None = None,
+    beta1: Number | None = None,
+    beta2: Number | None = None,
+    epsilon: Number | None = None,
     **common: Unpack[CommonSettings],
 ) -> JSONObject:
     """Adam that corrects for the variance of its early second moments; settings as for ``adam``."""
@@ -138,11 +141,11 @@ def radam(
 
 
 def rmsprop(
-    learning_rate: float,
+    learning_rate: Number,
     *,
-    alpha: float | None = None,
-    epsilon: float | None = None,
-    momentum: float | None = None,
+    alpha: Number | None = None,
+    epsilon: Number | None = None,
+    momentum: Number | None = None,
     centered: bool | None = None,
     **common: Unpack[CommonSettings],
 ) -> JSONObject:
@@ -161,11 +164,11 @@ def rmsprop(
 
 
 def adagrad(
-    learning_rate: float,
+    learning_rate: Number,
     *,
-    learning_rate_decay: float | None = None,
-    initial_accumulator: float | None = None,
-    epsilon: float | None = None,
+    learning_rate_decay: Number | None = None,
+    initial_accumulator: Number | None = None,
+    epsilon: Number | None = None,
     **common: Unpack[CommonSettings],
 ) -> JSONObject:
     """Adagrad.
@@ -184,7 +187,7 @@ def adagrad(
 
 
 def adadelta(
-    learning_rate: float, *, rho: float | None = None, epsilon: float | None = None, **common: Unpack[CommonSettings]
+    learning_rate: Number, *, rho: Number | None = None, epsilon: Number | None = None, **common: Unpack[CommonSettings]
 ) -> JSONObject:
     """Adadelta.
 
@@ -198,11 +201,11 @@ def adadelta(
 
 
 def adamax(
-    learning_rate: float,
+    learning_rate: Number,
     *,
-    beta1: float | None = None,
-    beta2: float | None = None,
-    epsilon: float | None = None,
+    beta1: Number | None = None,
+    beta2: Number | None = None,
+    epsilon: Number | None = None,
     **common: Unpack[CommonSettings],
 ) -> JSONObject:
     """Adam with a decaying maximum in place of the second moment; settings as for ``adam``."""
@@ -210,7 +213,7 @@ def adamax(
 
 
 def lion(
-    learning_rate: float, *, beta1: float | None = None, beta2: float | None = None, **common: Unpack[CommonSettings]
+    learning_rate: Number, *, beta1: Number | None = None, beta2: Number | None = None, **common: Unpack[CommonSettings]
 ) -> JSONObject:
     """Lion: each parameter moves by the learning rate in the direction of a sign.
 
@@ -224,11 +227,11 @@ def lion(
 
 
 def transform(
-    n1: float = 1.0,
-    n2: float = 1.0,
+    n1: Number = 1.0,
+    n2: Number = 1.0,
     *,
     transform_on: str | None = None,
-    max_scale: float | None = None,
+    max_scale: Number | None = None,
     cap_weights: bool | None = None,
 ) -> JSONObject:
     """AYLA's transformation of the loss: L = sgn(l)·|l|^n (eq. 1).
@@ -243,7 +246,7 @@ def transform(
     return without_none(n1=n1, n2=n2, transform_on=transform_on, max_scale=max_scale, cap_weights=cap_weights)
 
 
-def _optimizer(name: str, learning_rate: float, own: JSONObject, common: CommonSettings) -> JSONObject:
+def _optimizer(name: str, learning_rate: Number, own: JSONObject, common: CommonSettings) -> JSONObject:
     unknown = [key for key in common if key not in CommonSettings.__annotations__]
     if unknown:
         raise TypeError(f"{name}() got an unexpected keyword argument '{unknown[0]}'")

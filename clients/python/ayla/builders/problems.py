@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from typing import Any, Literal, TypeAlias
 
 from ayla._json import JSONObject, Settings, without_none
+from ayla.builders.axes import WholeNumber
 
 Start: TypeAlias = float | JSONObject
-"""Start of one number: itself, or a distribution that it is drawn from."""
+"""Start of one number: itself, a distribution that it is drawn from, or an axis of several starts."""
 
 
 def expression(text: str, /, *, noise: float | None = None, **start: Start | Iterable[Start]) -> JSONObject:
@@ -19,7 +20,7 @@ def expression(text: str, /, *, noise: float | None = None, **start: Start | Ite
             trial; None: none. In an expression with a variable of that name it is the start of that variable.
         start: the start value of each variable, or the distribution that each trial draws it from with its seed:
             ``x=uniform(-5, 5)``, ``x=normal(0, 1)``. For a vector a distribution with a dimension, or a list or an
-            array of numbers and distributions, as in
+            array of numbers, distributions and axes, as in
             ``expression("sum(x[i]**2 for i in range(len(x)))", x=[3.0, -2.0, 1.0])``.
     """
     if noise is not None and re.search(r"\bnoise\b", text):
@@ -55,7 +56,7 @@ def dataset(
     *,
     model: Settings | None = None,
     loss: str | None = None,
-    batch_size: int | None = None,
+    batch_size: WholeNumber | None = None,
     **settings: Any,
 ) -> JSONObject:
     """Fit a model to a dataset: ``dataset("mnist", model=mlp(128), batch_size=32)``.
@@ -65,7 +66,7 @@ def dataset(
         model: ``mlp(...)`` (service default), ``cnn(...)`` or ``linear()``.
         loss: "mse" or "huber" for numbers, "cross-entropy" or "mse-softmax" for classes; service default
             "cross-entropy" for classes, else "mse".
-        batch_size: samples of one step; None: all of them.
+        batch_size: samples of one step, or an axis of several sizes; None: all of them.
         settings: of the dataset, such as ``samples=500`` or ``file="housing.csv", target="price"``.
     """
     described = {"name": name, **without_none(**settings)}

@@ -5,20 +5,21 @@ proper starts after them; service default 0.
 """
 
 from ayla._json import JSONObject, without_none
+from ayla.builders.axes import Number, WholeNumber
 
 
-def constant(*, warmup_steps: int | None = None) -> JSONObject:
+def constant(*, warmup_steps: WholeNumber | None = None) -> JSONObject:
     """The learning rate as it is, after the warm-up."""
     return without_none(name="constant", warmup_steps=warmup_steps)
 
 
-def step(every: int, *, factor: float | None = None, warmup_steps: int | None = None) -> JSONObject:
+def step(every: WholeNumber, *, factor: Number | None = None, warmup_steps: WholeNumber | None = None) -> JSONObject:
     """The learning rate multiplied by ``factor`` (service default 0.1) every so many updates."""
     return without_none(name="step", every=every, factor=factor, warmup_steps=warmup_steps)
 
 
 def cosine(
-    steps: int | None = None, *, final_factor: float | None = None, warmup_steps: int | None = None
+    steps: WholeNumber | None = None, *, final_factor: Number | None = None, warmup_steps: WholeNumber | None = None
 ) -> JSONObject:
     """Half a cosine down to ``final_factor`` of the learning rate (service default 0).
 
@@ -31,7 +32,7 @@ def cosine(
 
 
 def linear(
-    steps: int | None = None, *, final_factor: float | None = None, warmup_steps: int | None = None
+    steps: WholeNumber | None = None, *, final_factor: Number | None = None, warmup_steps: WholeNumber | None = None
 ) -> JSONObject:
     """A straight line down to ``final_factor`` of the learning rate (service default 0).
 

@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 from ayla._address import DEFAULT_BASE_URL
 from ayla._client import default_base_url
 from ayla._version import __version__
-from ayla.cli import jobs, queue
+from ayla.cli import jobs, queue, sweeps
 from ayla.cli.attempts import attempts
 from ayla.cli.compare import compare
 from ayla.cli.errors import ExitCode, exit_code, explanation
@@ -68,6 +68,9 @@ app.command()(jobs.ls)
 app.command()(jobs.show)
 app.command()(jobs.watch)
 app.command()(compare)
+app.command()(sweeps.best)
+app.command()(sweeps.sensitivity)
+app.command()(sweeps.heatmap)
 app.command()(jobs.cancel)
 app.command()(queue.pause)
 app.command()(queue.resume)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ayla._client import Client
 from ayla._formatting import text_table
 from ayla._json import without_none
 from ayla.builders import preset as preset_problem
@@ -30,10 +31,16 @@ from ayla.cli.options import (
 from ayla.cli.session import Session, session_of, write, write_json
 from ayla.cli.specfile import STDIN, read_spec
 from ayla.cli.watch import WatchOptions, watch_job
+from ayla.comparison import Comparison
+from ayla.errors import UnprocessableEntityError
 from ayla.metrics import TRIAL_METRICS, cell, trial_metric
 from ayla.models import Job, Trial
 
 _SHOWN_TRIALS = 50
+_LISTED_TRIALS = 10_000
+"""In JSON."""
+
+_TOO_LARGE = "urn:ayla:problem:comparison-too-large"
 _HEADER = ["job", "name", "owner", "project", "priority", "state", "done", "created"]
 _TEXT_COLUMNS = 6
 
@@ -122,25 +129,31 @@ def show(
     session = session_of(context)
     with session.client() as client:
         job = job_id(client, job)
-        found, trials = client.jobs.get(job), client.jobs.trials(job)
+        found = client.jobs.get(job)
+        trials = client.jobs.trials(job, limit=_LISTED_TRIALS if as_json else _SHOWN_TRIALS)
         attempts = client.jobs.attempts(job) if as_json or _failed_attempts(found) else []
-        comparison = client.compare(
-            job,
-            metric=metric,
-            target=target,
-            confidence=confidence,
-            baseline=baseline,
-            target_metric=target_metric,
-            minimum=minimum,
-        )
+        asked = {"target": target, "confidence": confidence, "baseline": baseline, "minimum": minimum}
+        comparison = _comparison(client, job, {**asked, "metric": metric, "target_metric": target_metric})
     if as_json:
         lists = {"trial_list": trials, "attempt_list": attempts, "comparison": comparison}
         write_json(found.model_dump(mode="json") | lists)
         return
-    for lines in (_properties(found), error_lines(found.id, attempts), _trial_table(trials, trial_metric(comparison))):
-        if lines:
-            write("\n".join(lines) + "\n")
-    write(str(comparison))
+    shown = "final_loss" if comparison is None else trial_metric(comparison)
+    tables = (_properties(found), error_lines(found.id, attempts), _trial_table(trials, shown, found.trials.total))
+    for lines in filter(None, tables):
+        write("\n".join(lines) + "\n")
+    write(f"Too many trials for one comparison: see 'ayla best {job}'." if comparison is None else str(comparison))
+
+
+def _comparison(client: Client, job: str, asked: Mapping[str, Any]) -> Comparison | None:
+    """How the optimizers of a job compare; None where they have too many trials for that."""
+    try:
+        found: Comparison = client.compare(job, **asked)
+    except UnprocessableEntityError as error:
+        if error.problem.type != _TOO_LARGE:
+            raise
+        return None
+    return found
 
 
 def watch(
@@ -250,10 +263,9 @@ def _failed_attempts(job: Job) -> int:
     return job.attempts.failed + job.attempts.lost
 
 
-def _trial_table(trials: list[Trial], shown: str) -> list[str]:
-    cells = [
-        [trial.id, trial.label, str(trial.seed), trial.state, cell(trial, shown)] for trial in trials[:_SHOWN_TRIALS]
-    ]
+def _trial_table(trials: list[Trial], shown: str, total: int) -> list[str]:
+    """The first trials of a job, which has ``total`` of them."""
+    cells = [[trial.id, trial.label, str(trial.seed), trial.state, cell(trial, shown)] for trial in trials]
     lines = text_table([["trial", "optimizer", "seed", "state", TRIAL_METRICS[shown]], *cells], left=4)
-    left_out = len(trials) - len(cells)
+    left_out = total - len(cells)
     return [*lines, f"... and {left_out} more trials"] if left_out else lines

@@ -80,7 +80,7 @@ class Worker(ResponseModel):
     """A process that runs jobs.
 
     Attributes:
-        state: idle, busy, lost (silent, without having said that it stops) or stopped.
+        state: preparing (just started), idle, busy, lost (silent, without having said that it stops) or stopped.
         host: its machine.
         pid: the process there.
         device: the one that it computes on.

@@ -3,6 +3,8 @@
 Each takes the lists, whether the first may be overwritten, and its numbers, and returns the list of results.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -101,13 +103,13 @@ def add_product(first: Tensors, second: Tensors, third: Tensors, factor: float, 
     return first
 
 
-def average(first: Tensors, second: Tensors, weight: Tensor, *, in_place: bool) -> Tensors:
-    """``(1 - weight) * first + weight * second``, with a weight on the device."""
-    if is_apart(weight):
+def average(first: Tensors, second: Tensors, weight: Numeric, *, in_place: bool) -> Tensors:
+    """``(1 - weight) * first + weight * second``."""
+    if isinstance(weight, Tensor) and is_apart(weight):
         return add(
             scale(first, 1.0 - weight, in_place=in_place), list(torch._foreach_mul(second, weight)), 1.0, in_place=True
         )
-    weights = [weight] * len(first)
+    weights: Any = [weight] * len(first) if isinstance(weight, Tensor) else weight
     if not in_place:
         return list(torch._foreach_lerp(first, second, weights))
     torch._foreach_lerp_(first, second, weights)

@@ -2,10 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from torch import Tensor
-
 from ayla_torch.foreach import kernels
-from ayla_torch.foreach.numbers import DeviceNumber
+from ayla_torch.foreach.numbers import DeviceNumber, FunctionOfScale
 
 if TYPE_CHECKING:
     from ayla_torch.foreach.program import Program
@@ -23,7 +21,7 @@ class ForeachList:
         times: likewise.
         bottom: likewise.
         factor: a number known on the host.
-        number: one on the device, a tensor of shape []; None is 1.
+        number: one on the device, a tensor of shape [], or a function of v; None is 1.
     """
 
     __slots__ = ("_program", "bottom", "factor", "number", "times", "top")
@@ -33,7 +31,7 @@ class ForeachList:
         program: "Program",
         top: int | None,
         factor: float = 1.0,
-        number: Tensor | None = None,
+        number: Any = None,
         times: int | None = None,
         bottom: int | None = None,
     ) -> None:
@@ -69,7 +67,7 @@ class ForeachList:
     def _is_plain(self) -> bool:
         return self.times is None and self.bottom is None and self.factor == 1.0 and self.number is None
 
-    def _times(self, factor: float, number: Tensor | None) -> "ForeachList":
+    def _times(self, factor: float, number: Any) -> "ForeachList":
         if self.number is not None:
             number = self.number if number is None else self.number * number
         return ForeachList(self._program, self.top, self.factor * factor, number, self.times, self.bottom)
@@ -104,7 +102,7 @@ class ForeachList:
         if isinstance(other, ForeachList):
             return self._plus(other)
         if self.number is not None or self.factor == 0.0:
-            return self.once().__add__(other)
+            return self._whole().__add__(other)
         place, shift = self._bare(), other * (1.0 / self.factor)
         is_magnitude = place in self._program.magnitudes
         if not isinstance(shift, DeviceNumber):
@@ -114,7 +112,7 @@ class ForeachList:
             return self._shifted(place, number.clamp(min=self._program.least), is_positive=True)
         return self._shifted(place, number, is_positive=False)
 
-    def _shifted(self, place: int, number: Tensor | float, *, is_positive: bool) -> "ForeachList":
+    def _shifted(self, place: int, number: Any, *, is_positive: bool) -> "ForeachList":
         shifted = self._program.emit(kernels.shift, (place,), number)
         if is_positive:
             self._program.positive.add(shifted)
@@ -128,17 +126,23 @@ class ForeachList:
         # The one that is there already is what the other is added to.
         first, second = (other, self) if other._is_plain() and not self._is_plain() else (self, other)
         base = first.register()
+        if isinstance(second.number, FunctionOfScale):
+            return self._added(base, second, second.number * second.factor)
         if second.number is not None and second.bottom is None:
             return self._emitted(kernels.add_scaled, (base, second._bare()), second.factor, second.number)
         if second.number is not None and second.bottom is not None:
             # 0 becomes infinity, and what is divided by it 0 again.
             scaled = self._program.emit(kernels.scale, (second.bottom,), second.number.reciprocal())
             second = ForeachList(self._program, second.top, second.factor, None, second.times, scaled)
+        return self._added(base, second, second.factor)
+
+    def _added(self, base: int, second: "ForeachList", factor: "float | FunctionOfScale") -> "ForeachList":
+        """What is there already plus factor * second, apart from its own factor and number."""
         if second.bottom is not None and second.top is not None and second.times is None:
-            return self._emitted(kernels.add_quotient, (base, second.top, second.bottom), second.factor)
+            return self._emitted(kernels.add_quotient, (base, second.top, second.bottom), factor)
         if second.times is not None and second.top is not None and second.bottom is None:
-            return self._emitted(kernels.add_product, (base, second.top, second.times), second.factor)
-        return self._emitted(kernels.add, (base, second._bare()), second.factor)
+            return self._emitted(kernels.add_product, (base, second.top, second.times), factor)
+        return self._emitted(kernels.add, (base, second._bare()), factor)
 
     def __sub__(self, other: "ForeachList") -> "ForeachList":
         return self._plus(other._times(-1.0, None))
@@ -170,17 +174,27 @@ class ForeachList:
         return ForeachList(self._program, larger)
 
     def once(self) -> "ForeachList":
-        """The same, multiplied out."""
+        """The same, multiplied out unless it is a list times a number of the host, which becomes part of operations."""
+        is_simple = isinstance(self.number, FunctionOfScale) and self.times is None and self.bottom is None
+        return self if is_simple else self._whole()
+
+    def _whole(self) -> "ForeachList":
         return ForeachList(self._program, self.register())
 
     def averaged(self, new: "ForeachList", weight: DeviceNumber) -> "ForeachList":
         """(1 - w) times this + w times the new ones."""
-        return self._emitted(kernels.average, (self.register(), new.register()), weight.value())
+        share = weight.value()
+        is_product = new.top is not None and new.times is not None and new.bottom is None
+        if isinstance(share, FunctionOfScale) and is_product:
+            rest = self._program.emit(kernels.scale, (self.register(),), 1.0 - share)
+            factor = share * new.factor if new.number is None else new.number * new.factor * share
+            return self._added(rest, new, factor)
+        return self._emitted(kernels.average, (self.register(), new.register()), share)
 
     def safe(self) -> "ForeachList":
         """The numbers, none of which is negative, but at least ``Program.least``."""
         if self.number is not None:
-            return self.once().safe()
+            return self._whole().safe()
         place = self._bare()
         if place not in self._program.positive:
             place = self._program.emit(kernels.at_least, (place,), self._program.least)

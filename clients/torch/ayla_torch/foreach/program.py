@@ -1,5 +1,6 @@
 """What is done with lists of tensors in a step, written down so that it can be run over pieces of them."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import torch
@@ -7,6 +8,7 @@ from torch import Tensor
 
 from ayla_torch.foreach.kernels import Numeric, Tensors
 from ayla_torch.foreach.lists import ForeachList
+from ayla_torch.foreach.numbers import FunctionOfScale
 
 WORKING_TYPES = (torch.float32, torch.float64)
 
@@ -28,7 +30,11 @@ class Instruction:
     __slots__ = ("in_place", "kernel", "last", "numbers", "operands", "result")
 
     def __init__(
-        self, kernel: Callable[..., Tensors], result: int, operands: tuple[int, ...], numbers: tuple[Numeric, ...]
+        self,
+        kernel: Callable[..., Tensors],
+        result: int,
+        operands: tuple[int, ...],
+        numbers: tuple[Numeric | FunctionOfScale, ...],
     ) -> None:
         self.kernel = kernel
         self.result = result
@@ -71,10 +77,13 @@ class Program:
         """An input as something to calculate with."""
         return ForeachList(self, self._inputs[name])
 
-    def emit(self, kernel: Callable[..., Tensors], operands: tuple[int, ...], *numbers: Numeric) -> int:
+    def emit(
+        self, kernel: Callable[..., Tensors], operands: tuple[int, ...], *numbers: Numeric | FunctionOfScale
+    ) -> int:
         """Write an operation down, once; returns the register of its result."""
-        # Tensors are compared by what they are, not by value; the instruction keeps them alive.
-        key = (kernel, operands, *[id(number) if isinstance(number, Tensor) else number for number in numbers])
+        # Tensors and functions are compared by what they are, not by value; the instruction keeps them alive.
+        known_late = (Tensor, FunctionOfScale)
+        key = (kernel, operands, *[id(number) if isinstance(number, known_late) else number for number in numbers])
         place = self._known.get(key)
         if place is None:
             place = self._known[key] = self._registers
@@ -116,13 +125,20 @@ class Program:
         """Whether an output comes to lie elsewhere than in its input, and is copied."""
         return bool(self._copies)
 
-    def run(self, pieces: Iterable[Sequence[Tensors]]) -> None:
-        """Do it with each piece: lists for the inputs, in their order; the outputs are written into them."""
+    def run(self, pieces: Iterable[Sequence[Tensors]], v: float = math.nan) -> None:
+        """Do it with each piece: lists for the inputs, in their order; the outputs are written into them.
+
+        Args:
+            pieces: one after the other.
+            v: where there are numbers that are functions of it.
+        """
+        late = FunctionOfScale
+        numbers = [[one.of(v) if isinstance(one, late) else one for one in each.numbers] for each in self.instructions]
         for piece in pieces:
             lists: list[Tensors] = [*piece, *([[]] * (self._registers - len(piece)))]
-            for one in self.instructions:
+            for one, known in zip(self.instructions, numbers, strict=True):
                 operands = [lists[place] for place in one.operands]
-                lists[one.result] = one.kernel(*operands, *one.numbers, in_place=one.in_place)
+                lists[one.result] = one.kernel(*operands, *known, in_place=one.in_place)
                 for place in one.last:
                     lists[place] = []
                 del operands

@@ -218,7 +218,7 @@ class TrialIdRow(Base):
 
 
 class JobPointsRow(Base):
-    """Points of an arm of a job: the values of its axes in consecutive settings, as one Arrow IPC stream.
+    """Points of a job: the values of an arm's axes in consecutive settings, as one Arrow IPC stream.
 
     Drawn once, when the job was submitted: another version of the library that drew them may draw others.
     """
@@ -226,8 +226,7 @@ class JobPointsRow(Base):
     __tablename__ = "job_points"
 
     job_id: Mapped[str] = mapped_column(ID, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
-    arm: Mapped[int] = mapped_column(primary_key=True)
-    """Number of the entry of the spec's optimizers."""
     first_setting: Mapped[int] = mapped_column(primary_key=True)
-    """Number within the arm of the first of these settings."""
+    """Number in the job of the first of these settings, which are of one arm."""
+    settings: Mapped[int]
     data: Mapped[bytes] = mapped_column(LargeBinary)

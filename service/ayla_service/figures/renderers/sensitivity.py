@@ -1,6 +1,7 @@
 """Sensitivity: the best and the median result at each value of one setting, a line for each arm."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,32 @@ from ayla_service.figures.compared_arms import sensitivity_of
 from ayla_service.figures.data import Floats, drawable, drawable_number
 from ayla_service.figures.legends import add_legend, add_nothing_yet, add_title, set_heading, set_value_label
 from ayla_service.figures.looks import SettingStyle
-from ayla_service.figures.options import AxisScale
+from ayla_service.figures.options import MOST_HEIGHT, AxisScale, FigureOptions
 from ayla_service.figures.renderers.arms import arm_styles, panels
 from ayla_service.figures.scales import set_value_scale
 from ayla_service.figures.style import line_width, mark_size
+
+_MOST_COLUMNS = 4
+
+_ROW, _REST = 0.21, 0.12
+"""Height of a row of panels, and of the texts around them, as shares of the width."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlongAxis:
+    """Panel of series along an axis.
+
+    Attributes:
+        heading: above it; empty without one.
+        axis: name of the horizontal axis.
+        metric_name: of the values.
+        series: the arms.
+    """
+
+    heading: str
+    axis: str
+    metric_name: str
+    series: Sequence[SensitivitySeries]
 
 
 def render(figure: Figure, data: Compared) -> None:
@@ -48,6 +71,46 @@ def seeds_note(data: Compared) -> str:
     return f"median over {count} tuning seed{'s' * (count > 1)}"
 
 
+def render_panels(
+    figure: Figure, title: str, drawn: Sequence[AlongAxis], options: FigureOptions, notes: Sequence[str]
+) -> None:
+    """Draw a panel for each group of arms of a sweep, all with the same axes.
+
+    Args:
+        figure: empty.
+        title: of the figure.
+        drawn: the panels.
+        options: of the figure.
+        notes: what stands below.
+    """
+    columns = min(len(drawn), _MOST_COLUMNS if len(drawn) > 2 else 2)
+    rows = -(-len(drawn) // columns)
+    if options.height is None and rows > 1:
+        figure.set_figheight(min(MOST_HEIGHT, figure.get_figwidth() * (_ROW * rows + _REST)))
+    add_title(figure, title)
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+    styles = arm_styles([series.name for panel in drawn for series in panel.series])
+    for place, axes in enumerate(grid):
+        if place >= len(drawn):
+            axes.set_axis_off()
+            continue
+        _draw(
+            axes,
+            drawn[place],
+            options.scale or AxisScale.AUTO,
+            styles,
+            [one for panel in drawn for one in panel.series],
+        )
+        axes.set_ylabel(axes.get_ylabel() if place % columns == 0 else "")
+        if place + columns >= len(drawn):
+            axes.set_xlabel(drawn[place].axis)
+            axes.tick_params(axis="x", which="both", labelbottom=True)
+    several = any(point.settings > 1 for panel in drawn for one in panel.series for point in one.points)
+    bad = any(_bad(one).any() for panel in drawn for one in panel.series)
+    said = ["faint: median of the settings" if several else "", "✖ diverged" if bad else ""]
+    add_legend(figure, dict(enumerate(styles.values())), [*notes, *said], drawn="marked")
+
+
 def _panel(
     axes: Axes,
     data: Compared,
@@ -55,17 +118,29 @@ def _panel(
     found: Sequence[SensitivitySeries],
     styles: Mapping[str, SettingStyle],
 ) -> None:
-    if drawn.heading:
-        set_heading(axes, drawn.heading)
-    set_value_label(axes, drawn.metric_name)
-    places = [drawable(np.array([point.at for point in series.points], dtype=np.float64)) for series in found]
-    values = [_values(series, which) for series in found for which in ("best", "median")]
+    panel = AlongAxis(drawn.heading, "", drawn.metric_name, found)
+    _draw(axes, panel, data.options.scale or AxisScale.AUTO, styles, found)
+
+
+def _draw(
+    axes: Axes,
+    panel: AlongAxis,
+    scale: AxisScale,
+    styles: Mapping[str, SettingStyle],
+    everything: Sequence[SensitivitySeries],
+) -> None:
+    """Draw the series of a panel on the scales of all of them."""
+    if panel.heading:
+        set_heading(axes, panel.heading)
+    set_value_label(axes, panel.metric_name)
+    places = [drawable(np.array([point.at for point in series.points], dtype=np.float64)) for series in panel.series]
+    values = [_values(series, which) for series in everything for which in ("best", "median")]
     set_value_scale(axes, places, AxisScale.AUTO, horizontal=True)
-    set_value_scale(axes, values, data.options.scale or AxisScale.AUTO)
+    set_value_scale(axes, values, scale)
     if not any(np.isfinite(one).any() for one in values):
         add_nothing_yet(axes)
         return
-    for series, at in zip(found, places, strict=True):
+    for series, at in zip(panel.series, places, strict=True):
         _series(axes, series, at, styles[series.name])
 
 

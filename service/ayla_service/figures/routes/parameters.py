@@ -206,6 +206,18 @@ def figure_options(
     )
 
 
+def drawing_options(
+    style: _Style = Style.SCREEN,
+    width: _Width = None,
+    height: _Height = None,
+    dpi: _Dpi = None,
+    title: _Title = None,
+    scale: _Scale = None,
+) -> FigureOptions:
+    """The options of every drawing, whatever it shows."""
+    return FigureOptions(style=style, width=width, height=height, dpi=dpi, title=title, scale=scale)
+
+
 def figure_form(
     wanted: Annotated[
         Form | None, Query(alias="format", description="Goes before the Accept header. Default: svg.")
@@ -280,6 +292,7 @@ def wanted_figure(
 
 
 WantedFigure = Annotated[FigureOptions, Depends(wanted_figure)]
+WantedDrawing = Annotated[FigureOptions, Depends(drawing_options)]
 WantedForm = Annotated[Form, Depends(figure_form)]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from kombu import Queue
 
 TASK = "ayla.work"
-"""The one task: look into the store and do what is there."""
+"""The one task: claim what is best in the store, and run it."""
 
 QUEUES: Mapping[str, str] = MappingProxyType({device: f"ayla.{device}" for device in ("auto", "cpu", "cuda")})
 """Queue by device kind; a worker listens to those it can serve."""
@@ -56,23 +56,30 @@ _MESSAGES: dict[str, Any] = {
     "task_serializer": "json",
     # One try. The publisher has its own rule for a broker that is away.
     "task_publish_retry": False,
-    # Nobody listens to Celery's events: what runs where stands in the store.
+    # Workers send events when somebody asks for them (--task-events, celery control enable_events, Flower). That a
+    # message was sent says nothing: it may be lost, or find no work.
     "task_send_sent_event": False,
     "worker_send_task_events": False,
 }
 
 _WORKER: dict[str, Any] = {
-    # Threads, as a process that has computed with torch or CUDA must not be forked; one, as a worker is one slot.
-    "worker_pool": "threads",
+    # Processes started anew: one that has computed with torch must not be forked, and CUDA cannot be used after a fork.
+    "worker_pool": "prefork",
+    "worker_pool_start_method": "spawn",
+    # One for each GPU or group of cores; the main process computes nothing.
     "worker_concurrency": 1,
+    # How long a child may take to start, without its preparation: with the default, 4 s, a busy machine kills it.
+    "worker_proc_alive_timeout": 60.0,
     # No message in reserve while one is worked on: it would wait here while another worker idles.
     "worker_prefetch_multiplier": 1,
     # The loss of a connection says nothing about the computation, whose lease lives in the store.
     "worker_cancel_long_running_tasks_on_connection_loss": False,
     # Would prefetch less after a lost connection and more again later; with one message there is nothing to reduce.
     "worker_enable_prefetch_count_reduction": False,
-    # No commands over the broker: whoever reaches it could stop workers, and all there is to ask stands in the store.
-    "worker_enable_remote_control": False,
+    # celery inspect and celery control; whoever reaches the broker may use them.
+    "worker_enable_remote_control": True,
+    # celery control pool_restart: children end after their task, and others take their places.
+    "worker_pool_restarts": True,
     # There is one task and no limit to its rate.
     "worker_disable_rate_limits": True,
     # The log is ours.
@@ -89,8 +96,8 @@ _CONNECTION: dict[str, Any] = {
     "broker_channel_error_retry": True,
     # An address that answers nothing costs no more than this.
     "broker_connection_timeout": BROKER_SECONDS,
-    # The publisher keeps a connection of its own.
-    "broker_pool_limit": 0,
+    # For events and control commands, which need two at a time; the publisher keeps a connection of its own.
+    "broker_pool_limit": 4,
 }
 
 

@@ -108,7 +108,7 @@ def _answer(
     def table() -> ResultTable:
         return results.table(series, snapshot, query, identified=False)
 
-    return answer.of(lambda: table().whole(MAX_ROWS, MAX_NUMBERS), table, trial_id=trial_id)
+    return answer.of(lambda: table().whole(MAX_ROWS, MAX_NUMBERS), table, trial_id=str(snapshot.trial_id))
 
 
 @_of_a_job.get(

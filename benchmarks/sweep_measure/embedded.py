@@ -1,0 +1,81 @@
+"""The embedded service, as ``ayla-service serve`` starts it: an API and one worker over SQLite, and what they weigh."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psutil
+from queue_measure.api import Api
+from queue_measure.figures import wait_until
+
+from tests.system.processes import url_of
+
+_LOOK_SECONDS = 0.05
+_STOP_SECONDS = 30.0
+_MEGABYTE = 1e6
+
+
+@dataclass
+class Embedded:
+    """A running service of one machine.
+
+    Attributes:
+        url: of its API.
+        folder: of its store.
+        process: the API, whose child is the worker.
+        peaks: most resident memory of each process, in MB, by what it is.
+    """
+
+    url: str
+    folder: Path
+    process: subprocess.Popen[bytes]
+    peaks: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def store_bytes(self) -> int:
+        """Size of the store's files."""
+        return sum(path.stat().st_size for path in self.folder.glob("*.db*"))
+
+    def watch(self, stopping: threading.Event) -> None:
+        """Note the memory of both processes until told to stop."""
+        while not stopping.wait(_LOOK_SECONDS):
+            with suppress(psutil.Error):
+                api = psutil.Process(self.process.pid)
+                self._note("API", api)
+                for child in api.children():
+                    self._note("worker", child)
+
+    def _note(self, what: str, process: psutil.Process) -> None:
+        self.peaks[what] = max(self.peaks.get(what, 0.0), process.memory_info().rss / _MEGABYTE)
+
+
+@contextmanager
+def embedded() -> Iterator[Embedded]:
+    """A fresh service with an idle worker; stopped and removed at the end."""
+    with TemporaryDirectory(prefix="ayla-sweeps-") as name:
+        folder = Path(name)
+        log = folder / "service.log"
+        environment = {**os.environ, "AYLA_DATA_DIR": name, "AYLA_DATABASE_URL": f"sqlite:///{folder / 'ayla.db'}"}
+        command = [sys.executable, "-m", "ayla_service", "serve", "--port", "0"]
+        with log.open("wb") as output:
+            process = subprocess.Popen(command, env=environment, cwd=folder, stdout=output, stderr=output)
+        stopping = threading.Event()
+        try:
+            service = Embedded(url_of(process, log), folder, process)
+            with Api(service.url) as api:
+                wait_until(lambda: api.get("/v1/queue")["workers"]["idle"], "the worker to be idle", look=0.1)
+            time.sleep(1.0)  # until nothing of its start is left to be done
+            watcher = threading.Thread(target=service.watch, args=(stopping,), daemon=True)
+            watcher.start()
+            yield service
+        finally:
+            stopping.set()
+            process.terminate()
+            process.wait(_STOP_SECONDS)

@@ -1,0 +1,175 @@
+"""Answers about sweeps as numbers and as pictures: the sensitivity to an axis, and the heat map over two."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from ayla._formatting import text_table
+from ayla.sweeps import ArmCells, HeatMapNumbers, SensitivityNumbers, SweepAnswer, frame_of, number_text
+
+if TYPE_CHECKING:
+    import pandas
+
+Drawing = str | float | None
+"""An option of a picture: style, width, height, dpi, title, scale."""
+
+_PICTURES = ("png", "svg", "pdf")
+_MOST_SHOWN = 12
+"""Columns and rows of a table for reading."""
+
+N = TypeVar("N", bound=SweepAnswer)
+
+
+class Pictured(Generic[N]):
+    """An answer that comes as numbers and as a picture; each is asked for when it is wanted.
+
+    Args:
+        numbers: asks for the numbers.
+        picture: asks for the picture in a format with these options.
+    """
+
+    def __init__(self, numbers: Callable[[], N], picture: Callable[[str, dict[str, Drawing]], bytes]) -> None:
+        self._fetch = numbers
+        self._draw = picture
+
+    @cached_property
+    def numbers(self) -> N:
+        """The numbers, asked for once.
+
+        Raises:
+            UnprocessableEntityError: the question does not fit the job, or the numbers are too many for JSON.
+        """
+        return self._fetch()
+
+    def picture(self, format: str = "png", **drawing: Drawing) -> bytes:  # noqa: A002  # as the service calls it
+        """The picture as the service draws it.
+
+        Args:
+            format: "png", "svg" or "pdf".
+            **drawing: ``style``, ``width``, ``height``, ``dpi``, ``title`` and ``scale`` of docs/server-figures.md.
+        """
+        return self._draw(format, drawing)
+
+    def save(self, path: str | Path, **drawing: Drawing) -> Path:
+        """Write the picture to a file; its ending names the format.
+
+        Raises:
+            ValueError: the ending is not .png, .svg or .pdf.
+        """
+        file = Path(path)
+        form = file.suffix.lower().removeprefix(".")
+        if form not in _PICTURES:
+            raise ValueError(f"{file.name!r} does not end with .png, .svg or .pdf.")
+        file.write_bytes(self.picture(form, **drawing))
+        return file
+
+    def _repr_png_(self) -> bytes:
+        return self.picture("png")
+
+
+class Sensitivity(Pictured[SensitivityNumbers]):
+    """The sensitivity of the arms of a sweep to one axis; ``str`` is a table for reading."""
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """A row for each place of each arm.
+
+        Raises:
+            MissingDependency: pandas is not installed.
+        """
+        found = self.numbers
+        return frame_of(
+            [
+                {
+                    "arm": one.arm,
+                    found.axis.path: at,
+                    "best": one.best[place],
+                    "median": one.median[place],
+                    "settings": one.settings[place],
+                    "finite": one.finite[place],
+                    "left_out": one.left_out[place],
+                }
+                for one in found.sensitivity
+                for place, at in enumerate(found.axis.values)
+            ]
+        )
+
+    def __str__(self) -> str:
+        found = self.numbers
+        heads = [found.axis.path, *(one.arm for one in found.sensitivity)]
+        rows = [
+            [number_text(at), *(_cell(one.best[place], one.settings[place]) for one in found.sensitivity)]
+            for place, at in enumerate(found.axis.values)
+        ]
+        said = [f"The best at each place by the {found.over}. x: diverged; -: nothing there.", *found.notes]
+        return "\n".join([*text_table([heads, *rows], left=0), "", *said])
+
+
+class HeatMap(Pictured[HeatMapNumbers]):
+    """The heat map of a sweep over two axes; ``str`` is a table for reading."""
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """A row for each cell of each arm: arm, both axes, value, settings.
+
+        Raises:
+            MissingDependency: pandas is not installed.
+        """
+        found = self.numbers
+        return frame_of(
+            [
+                {
+                    "arm": panel.arm,
+                    found.x.path: x,
+                    found.y.path: y,
+                    "value": cell,
+                    "settings": panel.settings[row][place],
+                }
+                for panel in found.panels
+                for row, (y, cells) in enumerate(zip(found.y.values, panel.cells, strict=True))
+                for place, (x, cell) in enumerate(zip(found.x.values, cells, strict=True))
+            ]
+        )
+
+    def __str__(self) -> str:
+        found = self.numbers
+        lines = []
+        for panel in found.panels:
+            lines += [*_panel_lines(found, panel), ""]
+        how = f"Rows by {found.y.path}, columns by {found.x.path}; {found.reduce} in each cell by the {found.over}."
+        return "\n".join([*lines, f"{how} x: diverged; -: nothing there; *: the best.", *found.notes])
+
+
+def _panel_lines(found: HeatMapNumbers, panel: ArmCells) -> list[str]:
+    """The table of a panel, the highest row first as in the picture; of many rows and columns some."""
+    columns, rows = _some(len(found.x.values)), _some(len(found.y.values))
+    best = None if panel.best is None else (panel.best.y, panel.best.x)
+    table = [[f"{panel.arm}", *(number_text(found.x.values[place]) for place in columns)]]
+    for row in reversed(rows):
+        y = found.y.values[row]
+        marks = ["*" if (y, found.x.values[place]) == best else "" for place in columns]
+        cells = [_cell(panel.cells[row][place], panel.settings[row][place]) for place in columns]
+        table.append([number_text(y), *(f"{mark}{cell}" for mark, cell in zip(marks, cells, strict=True))])
+    said = (
+        []
+        if panel.best is None
+        else [
+            f"best {number_text(panel.best.value)} at {found.x.path} {number_text(panel.best.x)}, "
+            f"{found.y.path} {number_text(panel.best.y)}"
+            + (f", and {panel.best.tied} more cells" if panel.best.tied else "")
+        ]
+    )
+    return [*text_table(table), *said]
+
+
+def _some(count: int) -> list[int]:
+    """Places of a table for reading: all, or so many evenly spread ones with the first and last."""
+    if count <= _MOST_SHOWN:
+        return list(range(count))
+    return [round(place * (count - 1) / (_MOST_SHOWN - 1)) for place in range(_MOST_SHOWN)]
+
+
+def _cell(value: float, settings: int) -> str:
+    return number_text(value) if math.isfinite(value) else "x" if settings else "-"

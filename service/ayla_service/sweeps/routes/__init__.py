@@ -1,0 +1,1 @@
+"""Routes of answers about sweeps, of one job and of several."""

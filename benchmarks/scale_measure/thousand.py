@@ -129,13 +129,17 @@ def _line(case: Case, run: Run) -> Sequence[float | str]:
 
 def _needs(run: Run, size: Size) -> Table:
     """What follows, with the figures that it follows from."""
-    memory = run.connection_bytes * size.workers / 2**30
+    memory = 2 * run.connection_bytes * size.workers / 2**30
     beats, signs = (size.workers / ADVISED[f"{what}_seconds"] for what in ("heartbeat", "presence"))
     each = f"{run.connection_bytes / 2**20:.1f} MiB for each connection"
-    connections = f"{size.workers} + 15 for each process of the API + 100"
+    connections = f"{2 * size.workers} + 15 for each process of the API + 100"
     done = f"{beats:.0f} heartbeats and {signs:.0f} signs of life a second, and what begins and ends"
     lines = [
-        ("max_connections", connections, "a worker keeps one connection, and opens more for moments only"),
+        (
+            "max_connections",
+            connections,
+            "a worker's main process and its child keep one each, and open more for moments only",
+        ),
         ("memory", f"{memory:.1f} GiB beside shared_buffers", each),
         ("cores", f"{max(2, math.ceil(2 * run.cores))}", f"{run.cores:.2f} are busy, and as many for peaks"),
         ("commits", f"{run.transactions:.0f}/s", done),

@@ -77,7 +77,7 @@ class Child:
             self._sign_off()
 
     def _sign_off(self) -> None:
-        database = Database(self._settings.store_url)
+        database = Database(self._settings.store_url, kept_connections=1)
         with contextlib.suppress(SQLAlchemyError):
             workers.sign_off(database, self._name)
         database.dispose()

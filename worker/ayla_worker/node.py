@@ -38,7 +38,7 @@ class Node:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._database = Database(settings.store_url)
+        self._database = Database(settings.store_url, kept_connections=1)
         self._line: NodeEnd | None = None
         self._stopping = threading.Event()
         self._signalled = threading.Event()

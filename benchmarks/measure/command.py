@@ -19,7 +19,7 @@ class Benchmark:
     """One command.
 
     Attributes:
-        script: its path in the repository.
+        script: its path in the repository, or ``-m`` and its module.
         about: a line for ``--help``.
         sections: title and measurement of each, by name.
         page: what the results are written to.
@@ -33,7 +33,7 @@ class Benchmark:
     def run(self, arguments: Sequence[str]) -> None:
         """Measure the chosen sections, print them, and write them unless the run is a quick one."""
         options = self._parser().parse_args(arguments)
-        command = shlex.join([".venv/bin/python", self.script, *self._shown(options)])
+        command = shlex.join([".venv/bin/python", *self.script.split(), *self._shown(options)])
         root = options.output or (None if options.quick else _ROOT)
         print(", ".join(f"{name}: {value}" for name, value in machine.description().items()), flush=True)
         for name in options.only:

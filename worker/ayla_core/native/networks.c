@@ -121,6 +121,41 @@ static int NAME(is_finite)(const REAL* x, int64_t count) {
   return !bad;
 }
 
+/* Whether the steps of a trial alone are shared out over threads where that changes no bit: some of both kinds are timed
+   now and then, as threads that wait for each other on a busy machine can take far longer than one. */
+typedef struct {
+  int is_free, is_faster; /* whether there is a choice; whether shared steps took less time */
+  double begun, taken[2];
+} NAME(Pace);
+
+enum { PROBED = 4, PROBED_EVERY = 512 };
+
+static double NAME(seconds)(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static NAME(Pace) NAME(pace)(const NAME(Network)* p, const NAME(Work)* w) {
+  NAME(Pace) pace = {w->wide && p->skips_zeros, 1, 0, {0, 0}};
+  for (int64_t i = 1; i < p->layers; i++) /* products of the BLAS that are shared out have other bits */
+    if (p->largest_batch * p->widths[i] * p->widths[i + 1] > NAME(WIDE)) pace.is_free = 0;
+  return pace;
+}
+
+/* Called before step i; decides whether it is shared out. */
+static void NAME(set_pace)(NAME(Pace)* pace, NAME(Work)* w, int64_t i) {
+  const int64_t place = i % PROBED_EVERY;
+  if (!pace->is_free || place > 2 * PROBED) return;
+  if (place % PROBED == 0) {
+    const double now = NAME(seconds)();
+    if (place > 0) pace->taken[place / PROBED - 1] = now - pace->begun;
+    pace->begun = now;
+    if (place == 2 * PROBED) pace->is_faster = pace->taken[1] <= pace->taken[0];
+  }
+  w->wide = place < PROBED ? 0 : place < 2 * PROBED ? 1 : pace->is_faster;
+}
+
 enum { STEPS_BETWEEN = 16 }; /* between two progress reports, where the products are too small to make some */
 
 static void NAME(run_trial)(const NAME(Network)* p, int64_t trial, NAME(Work)* w) {
@@ -133,9 +168,11 @@ static void NAME(run_trial)(const NAME(Network)* p, int64_t trial, NAME(Work)* w
   INTEGER bad = !NAME(is_finite)(x, p->padded);
   const int64_t evaluations = p->updates + (p->evaluate_last != 0);
   REAL* row = p->rows;
+  NAME(Pace) pace = NAME(pace)(p, w);
   for (int64_t i = 0; alive && i < evaluations; i++) {
     const int64_t step = p->first_step + i;
     if (i % STEPS_BETWEEN == 0 && !report_progress(p->progress)) break;
+    NAME(set_pace)(&pace, w, i);
     const REAL* now = p->step_numbers + i * p->step_columns;
     h_values[0][0] = p->learning_rate[trial] * now[p->variant[trial]];
     for (int j = 0; j < RULE_NUMBERS[rule]; j++) {

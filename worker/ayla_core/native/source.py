@@ -120,6 +120,7 @@ def _head(traced: Sequence[TracedRule]) -> str:
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #if defined(__AVX512F__)
 #define VECTOR_BYTES 64
 #elif defined(__AVX2__)

@@ -106,7 +106,7 @@ def test_a_checkpoint_of_the_earlier_power_is_not_resumed(monkeypatch: pytest.Mo
     trials = plan_trials(spec)
     assert threads() == 1
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoint, "_ARITHMETIC", "")
+        patch.setattr(checkpoint, "_OF_EXPRESSIONS", "")
         earlier = Engine(spec, trials, CPU)
         earlier.advance(5)
         saved = earlier.checkpoint()

@@ -10,6 +10,7 @@ from ayla_service.datasets.checking import check
 from ayla_service.datasets.service import DatasetService, NewDataset, UploadMetadata
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue import control
+from ayla_service.states import TrialState
 from ayla_service.teams.principal import LOCAL
 
 from tests import factories
@@ -43,19 +44,20 @@ def is_stream(operation: Operation) -> bool:
     return EVENT_STREAM in operation["responses"].get("200", {}).get("content", {})
 
 
-def things(database: Database, names: Collection[str], *, ended: bool = False) -> dict[str, str]:
+def things(database: Database, names: Collection[str], *, ended: bool = False, kept: bool = True) -> dict[str, str]:
     """Path parameters of things that are there, whatever earlier requests have done to others.
 
     Args:
         database: where they are put.
         names: of the parameters that are needed.
         ended: whether the job has.
+        kept: whether it keeps trajectories; else its trials have completed without one.
     """
     there: dict[str, str] = {}
     with database.write() as session:
         control.resume(session, LOCAL.team_id, store_now(session))
     if not {"job_id", "trial_id"}.isdisjoint(names):
-        there |= _job(database, ended=ended)
+        there |= _job(database, ended=ended) if kept else _job_without_trajectories(database)
     if not {"webhook_id", "delivery_id"}.isdisjoint(names):
         there["webhook_id"] = add_webhook(database)
         there["delivery_id"] = add_delivery(database, there["webhook_id"])
@@ -76,6 +78,12 @@ def _job(database: Database, *, ended: bool) -> dict[str, str]:
     if ended:
         jobs.cancel(job.id)
     return {"job_id": job.id, "trial_id": trials[0]}
+
+
+def _job_without_trajectories(database: Database) -> dict[str, str]:
+    job = factories.jobs(database).submit(factories.spec(record={"trajectories": "none"}))
+    factories.set_trials(database, job.id, state=TrialState.COMPLETED)
+    return {"job_id": job.id, "trial_id": f"{job.id}-0"}
 
 
 def _somebody(database: Database) -> dict[str, str]:

@@ -82,7 +82,8 @@ def existing(served: ContractService, admin: Mapping[str, str], request: pytest.
     for name, (_, path) in OPERATIONS.items():
         if request.node.name.endswith((f"[{name}]", f"[{OPERATIONS[name][0]} {path}]")):
             names = [*re.findall(r"{(\w+)}", path), *(("job_id",) if name in OF_SEVERAL_JOBS else ())]
-            return things(served.database, names, ended=name in NEEDS_AN_ENDED_JOB)
+            ended, kept = name in NEEDS_AN_ENDED_JOB, name != "recompute_trial"
+            return things(served.database, names, ended=ended, kept=kept)
     raise LookupError(request.node.name)
 
 

@@ -17,6 +17,7 @@ from unittest.mock import patch
 from ayla_service.db.session import Database
 from ayla_service.jobs.planning import PlannedJob, insert_jobs, plan_job
 from ayla_service.queue import claims, packs
+from ayla_service.queue.claim_lock import lock_claims
 from ayla_service.queue.claims import Claim, WorkerIdentity, claim_pack
 from ayla_service.queue.fair_queue import FAIR, SharePolicy
 from ayla_service.queue.packs import CompletedShard
@@ -24,6 +25,7 @@ from ayla_service.queue.policy import PackLimits
 from ayla_service.teams.principal import Principal
 from ayla_service.trials.writer import NewResults
 from ayla_spec import JobSpec, resolve
+from sqlalchemy.orm import Session
 
 from tests.factories import spec, summaries
 
@@ -165,8 +167,12 @@ class Simulation:
 
     @contextmanager
     def _simulated(self) -> Iterator[None]:
-        with patch.object(claims, "store_now", self._clock), patch.object(packs, "store_now", self._clock):
+        with patch.object(claims, "lock_claims", self._locked), patch.object(packs, "store_now", self._clock):
             yield
+
+    def _locked(self, session: Session) -> datetime:
+        lock_claims(session)
+        return self._clock(session)
 
 
 def first_in_first_out(arrivals: Sequence[Arrival], workers: int, factors: Iterator[float]) -> list[ShardRun]:

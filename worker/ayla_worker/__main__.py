@@ -66,8 +66,8 @@ def _run_by_celery(_: Settings, *, exit_with_parent: bool) -> int:
     # Several nodes of a machine need names of their own. They have nothing to tell each other.
     name = f"ayla-{os.getpid()}@%h"
     options = ["worker", "--hostname", name, "--without-gossip", "--without-mingle"]
-    status = app.start(["--quiet", *options])
-    ended.append(0 if node.was_signalled else int(status or 0))
+    app.start(["--quiet", *options])
+    ended.append(node.exit_status)
     return ended[0]
 
 

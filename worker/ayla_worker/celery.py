@@ -189,5 +189,5 @@ def _end_child(**_: Any) -> None:
 
 
 @worker_shutdown.connect
-def _end_node(**_: Any) -> None:
-    node.close()
+def _end_node(sender: Any, **_: Any) -> None:
+    node.close(sender.exitcode or 0)

@@ -43,11 +43,17 @@ class Node:
         self._stopping = threading.Event()
         self._signalled = threading.Event()
         self._stack = ExitStack()
+        self._status = 0
 
     @property
     def was_signalled(self) -> bool:
         """Whether a signal told it to stop; it also stops by commands, and by errors of Celery."""
         return self._signalled.is_set()
+
+    @property
+    def exit_status(self) -> int:
+        """Status that its process is to end with: a signal that stops it is no error, whatever Celery makes of it."""
+        return 0 if self.was_signalled else self._status
 
     def open_line(self) -> None:
         """Before the first child starts."""
@@ -83,8 +89,9 @@ class Node:
             self._line.tell(stopping=True)
         threading.Thread(target=self._leave_in_time, name="leave", daemon=True).start()
 
-    def close(self) -> None:
-        """The children have ended."""
+    def close(self, status: int) -> None:
+        """The children have ended, and Celery ends with this status."""
+        self._status = status
         self._stack.close()
         self._database.dispose()
 

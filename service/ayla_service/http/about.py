@@ -24,6 +24,7 @@ ABOUT: dict[str, Any] = {
         {"name": "trials", "description": "One optimizer setting with one seed each, and its results in numbers."},
         {"name": "events", "description": "Jobs as they run, as streams of Server-Sent Events."},
         {"name": "comparisons", "description": "Which optimizer is better, by how much and how certain that is."},
+        {"name": "sweeps", "description": "The best of many settings, and what the numbers that differ do."},
         {"name": "figures", "description": "Results as pictures: SVG, PNG and PDF."},
         {"name": "datasets", "description": "Uploaded tables that models are trained on."},
         {

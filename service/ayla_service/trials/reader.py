@@ -43,6 +43,7 @@ class TrialReader:
         Returns:
             Those that are there: of a job that is being removed, some are not.
         """
+        first = min(first, job.trials_total)  # a larger one may be no integer of the store
         end = job.trials_total if count is None else min(job.trials_total, first + count)
         query = _SHARDS.where(
             ShardRow.job_id == job.id, ShardRow.first_trial < end, ShardRow.first_trial + ShardRow.trials > first

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ayla_service.settings import Settings
-from measure.findings import Findings, Goal, Row, Table, at_most
+from measure.findings import Findings, Goal, Row, Table, at_least, at_most
 
 from scale_measure.about import HOW, busy
 from scale_measure.fleet import Duty
@@ -18,6 +18,9 @@ _SWEEP_SECONDS: float = Settings.model_fields["sweep_seconds"].default
 _DEFAULTS: dict[str, float] = {name: Settings.model_fields[name].default for name in ADVISED}
 _MOST_OF_LEASE = 1 / 3
 """Part of a lease that a heartbeat may take: the next one still comes in time."""
+
+_ENOUGH_BEATS = 0.9
+"""Part of the heartbeats that are due: with fewer, the store was asked for less than so many workers ask it for."""
 
 _KINDS = ("claim", "look", "heartbeat", "completion", "sign of life", "look for lost leases")
 _PER_SECOND = tuple(f"{kind}, per s" for kind in _KINDS)
@@ -101,13 +104,18 @@ def _rows(cases: Sequence[Case], size: Size) -> list[Row]:
             rows.append(Row(what, value, goal=_goal(case, _MOST_OF_LEASE), note=shown))
             lost = float(case.run.errors.get("lease lost", 0))
             rows.append(Row(f"{case.title}: leases lost", lost, "leases", goal=_goal(case, 0.0)))
-    cores = 1000 * cases[0].run.cores / size.workers
-    rows.append(Row("advised: server's cores for each thousand busy workers", cores, "cores"))
+    made = _beats_made(cases[0].run, size)
+    rows.append(Row("advised: heartbeats made over those that are due", made, goal=at_least(_ENOUGH_BEATS)))
     return [*rows, Row("memory of a connection", cases[0].run.connection_bytes / 2**20, "MiB")]
 
 
 def _goal(case: Case, bound: float) -> Goal | None:
     return at_most(bound) if case.is_advised else None
+
+
+def _beats_made(run: Run, size: Size) -> float:
+    """Heartbeats that were made over those that the advised interval asks for."""
+    return run.rate("heartbeat") * ADVISED["heartbeat_seconds"] / size.workers
 
 
 def _table(cases: Sequence[Case]) -> Table:
@@ -141,7 +149,19 @@ def _needs(run: Run, size: Size) -> Table:
             "a worker's main process and its child keep one each, and open more for moments only",
         ),
         ("memory", f"{memory:.1f} GiB beside shared_buffers", each),
-        ("cores", f"{max(2, math.ceil(2 * run.cores))}", f"{run.cores:.2f} are busy, and as many for peaks"),
-        ("commits", f"{run.transactions:.0f}/s", done),
+        *_load(run, size, done),
     ]
     return Table(("of the store", "need", "as"), lines, f"What {size.workers} busy workers need of PostgreSQL")
+
+
+def _load(run: Run, size: Size, done: str) -> list[tuple[str, str, str]]:
+    """Cores and commits; not told where the workers of the run asked for less than they would."""
+    made = _beats_made(run, size)
+    if made < _ENOUGH_BEATS:
+        why = f"only {made:.0%} of the heartbeats were made: the machine has too little for so many workers beside it"
+        return [("cores", "not measured here", why), ("commits", "not measured here", done)]
+    cores = f"{max(2, math.ceil(2 * run.cores))}"
+    return [
+        ("cores", cores, f"{run.cores:.2f} are busy, and as many for peaks"),
+        ("commits", f"{run.transactions:.0f}/s", done),
+    ]

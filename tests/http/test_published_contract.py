@@ -12,6 +12,7 @@ import pytest
 import schemathesis
 from ayla_service.http.published import publish
 from fastapi.testclient import TestClient
+from jsonschema_rs import Draft202012Validator
 
 from tests.cases import each
 from tests.http.contract_cases import is_stream, operations
@@ -138,6 +139,17 @@ def test_every_schema_is_used_and_written_once() -> None:
     assert referred(DOCUMENT["paths"]) == SCHEMAS.keys()
     copies = [one for one in objects(DOCUMENT) if SCHEMAS.get(str(one.get("title"))) == one]
     assert len(copies) == len(SCHEMAS)
+
+
+def test_every_example_is_what_its_schema_allows() -> None:
+    shown = [schema for schema in objects(DOCUMENT["paths"]) if isinstance(schema.get("examples"), list)]
+    shown += [schema for one in SCHEMAS.values() for schema in objects(one) if isinstance(schema.get("examples"), list)]
+    assert len(shown) > 20
+    for schema in shown:
+        validator = Draft202012Validator({**schema, "components": DOCUMENT["components"]})
+        for example in schema["examples"]:
+            errors = [error.message for error in validator.iter_errors(example)]
+            assert not errors, (example, schema.get("description"))
 
 
 def test_every_array_says_what_its_items_are() -> None:

@@ -17,7 +17,7 @@ export const typeless: Schemas["JobSpec"]["problem"] = { expression: "x**2", sta
 export const mixed: Schemas["Lion"] = { name: "lion", learning_rate: 0.1, momentum: 0.9 };
 
 /** The name tells which member of a union a value is, and so which settings it has. */
-export function momentum(optimizer: NonNullable<Schemas["JobSpec"]["optimizers"]>[number]): number | undefined {
+export function momentum(optimizer: NonNullable<Schemas["JobSpec"]["optimizers"]>[number]): Schemas["Sgd"]["momentum"] {
   return optimizer.name === "sgd" ? optimizer.momentum : undefined;
 }
 

@@ -84,7 +84,7 @@ def trial_selection(
             max_length=MOST_CONDITIONS,
             description="A column of numbers, one of <, <=, >, >=, = and !=, and a number; given several times, trials "
             "have to meet all. Columns are those of the summary table: settings, seed, trial_index and results.",
-            examples=["learning_rate>0.01"],
+            examples=[["learning_rate>0.01", "final_loss<0.1"]],
         ),
     ] = [],  # noqa: B006  # never changed
 ) -> TrialSelection:

@@ -157,7 +157,7 @@ def batches_of(
 
 
 def pieces(columns: Columns, size: int) -> Iterator[Columns]:
-    """Columns of tensors as columns of about ``size`` elements: long tensors are cut evenly, short ones put together."""
+    """Columns of tensors as columns of about ``size`` elements; long ones are cut evenly, short ones put together."""
     first = count = 0
     for place, tensor in enumerate(columns[0]):
         elements = tensor.numel()

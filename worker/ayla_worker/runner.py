@@ -7,7 +7,8 @@ from ayla_service.datasets.pinning import pin_uploads
 from ayla_service.db.session import Database
 from ayla_service.errors import ServiceError
 from ayla_service.observability import metrics
-from ayla_service.queue.claims import Claim, WorkerIdentity, claim_pack
+from ayla_service.queue.claimed import Claim, claims_of
+from ayla_service.queue.claims import WorkerIdentity, take_pack
 from ayla_service.queue.fair_queue import SharePolicy
 from ayla_service.queue.policy import PackLimits
 from ayla_service.queue.wakeup import TimerWakeUp, WakeUp
@@ -18,6 +19,7 @@ from ayla_spec import SpecError
 from ayla_worker.attempt import AttemptRunner
 from ayla_worker.data import data_source
 from ayla_worker.pack import PackRunner
+from ayla_worker.store_retry import retry_store
 from ayla_worker.watchdog import Watchdog
 
 _log = structlog.get_logger("ayla.worker")
@@ -70,7 +72,9 @@ class Runner:
         Args:
             on_claim: called with what was claimed, before it is run.
         """
-        claims = claim_pack(self.database, self._identity, self._settings.lease_seconds, self._limits, self._shares)
+        lease = self._settings.lease_seconds
+        taken = take_pack(self.database, self._identity, lease, self._limits, self._shares)
+        claims = retry_store(lease, lambda: claims_of(self.database, taken))
         if not claims:
             return False
         metrics.work_claimed(_device(claims[0]), len(claims))

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ayla_service.computing_time import ComputingTime
 from ayla_service.db.models import JobRow, MemberRow
 from ayla_service.db.session import Database
 from ayla_service.idempotency import StoredAnswer
@@ -11,9 +12,8 @@ from ayla_service.jobs.submission import NewJob, Pin, SubmissionBatcher
 from ayla_service.queue.wakeup import WakeUp
 from ayla_service.states import JobState, Role
 from ayla_service.sweeps.best import best_settings
-from ayla_service.sweeps.computing_time import ComputingTime
 from ayla_service.sweeps.loading import open_sweep
-from ayla_service.sweeps.query import SweepQuery
+from ayla_service.sweeps.query import TOO_LONG, SweepQuery
 from ayla_service.sweeps.table import table_of
 from ayla_service.teams.principal import ROLE_SCOPES, Principal
 from ayla_service.trials.recomputed import recomputations
@@ -59,7 +59,7 @@ def keeps_best(job: JobRow) -> bool:
 
 def _best(session: Session, job: JobRow, owner: Principal) -> list[NewJob]:
     sweep = open_sweep(session, owner, [job.id], SweepQuery()).with_points(session)
-    table = table_of(sweep.trials(session, ComputingTime()), "median")
+    table = table_of(sweep.trials(session, ComputingTime(TOO_LONG)), "median")
     seeds = job.resolved_spec["seeds"]
     found: list[NewJob] = []
     for best in best_settings(table, per_arm=True):

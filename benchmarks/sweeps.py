@@ -22,13 +22,14 @@ sys.path += [str(_ROOT), str(Path(__file__).parent)]
 from measure import report  # noqa: E402
 from measure.command import Benchmark  # noqa: E402
 from queue_measure.start import run  # noqa: E402
-from sweep_measure import building, compared, embedded_grids, killed, two_workers  # noqa: E402
+from sweep_measure import building, compared, embedded_grids, killed, two_workers, validating  # noqa: E402
 
 SECTIONS: dict[str, tuple[str, Callable[..., Any]]] = {
     "small": ("A grid of 100 × 100 beside Optuna", embedded_grids.small),
     "large": ("A grid of 1 000 × 1 000", embedded_grids.large),
     "killed": ("A grid of 1 000 × 1 000, killed in the middle", killed.measure),
     "workers": ("PostgreSQL with two workers", two_workers.measure),
+    "validating": ("Validating specs of 1 MiB", validating.measure),
     "building": ("Building 10 000 settings", building.measure),
     "compared": ("Comparing 100 000 trials", compared.measure),
 }

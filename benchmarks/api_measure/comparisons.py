@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from api_measure.clients import Connection
 
-_SUMMARIES = at_most(5.0)
+_SUMMARIES = at_most(2.0)
 _SETTINGS = 100
 _PROBLEMS = 10
 
@@ -31,19 +31,21 @@ class Size:
     """How much is measured.
 
     Attributes:
-        trials: of each job.
+        trials: that are compared by their summaries.
+        recorded: that are compared by what they have recorded, of which less is read at once.
         steps: of a trial that recorded its losses.
         epochs: of a trial that recorded its metrics.
         samples: of each comparison.
     """
 
-    trials: int = 10_000
+    trials: int = 100_000
+    recorded: int = 10_000
     steps: int = 2_400
     epochs: int = 100
     samples: int = 3
 
 
-_QUICK = Size(trials=200, steps=100, epochs=10, samples=1)
+_QUICK = Size(trials=1000, recorded=200, steps=100, epochs=10, samples=1)
 
 
 def measure(*, quick: bool) -> Findings:
@@ -59,11 +61,11 @@ def measure(*, quick: bool) -> Findings:
                 lines.append((name, kind, *shown(taken, 0.5, 0.99)))
         described = backing.described()
     remark = (
-        f"{size.trials:,} trials, {_SETTINGS} settings with {size.trials // _SETTINGS} seeds. 'summaries': a dataset's "
-        f"mini-batches by the test loss, of which nothing else is recorded; 'problems': likewise of {_PROBLEMS} "
-        f"problems with as many trials together, and so resamples of their seeds; 'epochs': the same with "
-        f"{size.epochs} epochs of metrics and a target; 'steps': an expression with {size.steps:,} recorded losses of "
-        f"each trial, of which at most {MAX_ROWS:,} are read. One at a time."
+        f"{_SETTINGS} settings, half of them with AYLA. 'summaries': {size.trials:,} trials on a dataset's mini-batches "
+        f"by the test loss, of which nothing else is recorded; 'problems': as many, of {_PROBLEMS} problems together, and "
+        f"so resamples of their seeds; 'epochs': {size.recorded:,} trials with {size.epochs} epochs of metrics and a "
+        f"target; 'steps': {size.recorded:,} trials of an expression with {size.steps:,} recorded losses each, of which "
+        f"at most {MAX_ROWS:,} are read. One at a time. Of axes in place of listed settings, benchmarks-sweeps.md."
     )
     return Findings(rows, [Table(("store", "reads", "p50", "p99"), lines)], [remark, described])
 
@@ -75,9 +77,11 @@ def _of(backing: Servers, way: Way, size: Size) -> dict[str, list[float]]:
         digits = _ended(database, url, _MINI_BATCHES, size)
         found = {"summaries": _samples(url, f"/v1/jobs/{digits}/comparison", size)}
         found["problems"] = _over_problems(database, url, size)
+        fewer = replace(size, trials=size.recorded)
+        digits = _ended(database, url, _MINI_BATCHES, fewer)
         _add_epochs(database, digits, size)
         found["epochs"] = _samples(url, f"/v1/jobs/{digits}/comparison?target=0.3", size)
-        sphere = _ended(database, url, _EXPRESSION, size)
+        sphere = _ended(database, url, _EXPRESSION, fewer)
         _add_steps(database, sphere, size)
         found["steps"] = _samples(url, f"/v1/jobs/{sphere}/comparison?target=0.3", size)
         return found

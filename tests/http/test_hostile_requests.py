@@ -290,7 +290,7 @@ def test_a_crowd_is_refused_before_each_of_it_is_looked_at(
             problem = refused(client.request(method, path.format_map(there), json=crowd, headers=ANY_VERSION), 422)
             assert "fields; no request needs so many" in problem["detail"]
             assert pointers(problem) == [""]
-            nothing = {"x": [[] for _ in range(200_000)]}
+            nothing: dict[str, Any] = {"x": [[] for _ in range(200_000)]}
             problem = refused(client.request(method, path.format_map(there), json=nothing, headers=ANY_VERSION), 422)
             assert "lists and objects; no request needs so many" in problem["detail"]
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import PlainSerializer, model_validator
 
-from ayla._formatting import html_paragraphs, html_table, text_table
+from ayla._formatting import text_table
 from ayla.comparison_tables import WithTables
 from ayla.models import ResponseModel
 
@@ -297,9 +297,6 @@ class Comparison(JudgedOptimizers, WithTables):
     def __str__(self) -> str:
         lines = text_table([[*self.headers], *self.cells()])
         return "\n".join([*lines, *self.statements])
-
-    def _repr_html_(self) -> str:
-        return html_table("Comparison", self.headers, self.cells()) + html_paragraphs(self.statements)
 
 
 def _median(values: Distribution | None) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ayla._formatting import text_table
+from ayla._shown import Shown
 from ayla.sweeps import ArmCells, HeatMapNumbers, SensitivityNumbers, SweepAnswer, frame_of, number_text
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _MOST_SHOWN = 12
 N = TypeVar("N", bound=SweepAnswer)
 
 
-class Pictured(Generic[N]):
+class Pictured(Shown, Generic[N]):
     """An answer that comes as numbers and as a picture; each is asked for when it is wanted.
 
     Args:
@@ -44,6 +45,11 @@ class Pictured(Generic[N]):
             UnprocessableEntityError: the question does not fit the job, or the numbers are too many for JSON.
         """
         return self._fetch()
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether the numbers are here already."""
+        return "numbers" in vars(self)
 
     def picture(self, format: str = "png", **drawing: Drawing) -> bytes:  # noqa: A002  # as the service calls it
         """The picture as the service draws it.
@@ -66,9 +72,6 @@ class Pictured(Generic[N]):
             raise ValueError(f"{file.name!r} does not end with .png, .svg or .pdf.")
         file.write_bytes(self.picture(form, **drawing))
         return file
-
-    def _repr_png_(self) -> bytes:
-        return self.picture("png")
 
 
 class Sensitivity(Pictured[SensitivityNumbers]):

@@ -2,8 +2,10 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ayla._shown import Shown
 
-class ResponseModel(BaseModel):
+
+class ResponseModel(Shown, BaseModel):
     """Frozen; unknown fields are ignored, so that an old client reads a newer server."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)

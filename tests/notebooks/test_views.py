@@ -138,7 +138,7 @@ def test_a_list_is_a_table_of_its_first_items() -> None:
 
 
 def test_jobs_in_a_list_have_columns_for_what_some_have() -> None:
-    plain = {"owner": "ada", "project": None, "tags": [], "status_detail": None, "error": None}
+    plain: dict[str, Any] = {"owner": "ada", "project": None, "tags": [], "status_detail": None, "error": None}
     jobs = Listed([job_named("one", **plain), job_named("two", **plain | {"tags": ["paper"]})])
     said = _read(jobs)
     heads = [place for place, (name, _) in enumerate(said.elements) if name == "th"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Protocol
 
     class Printer(Protocol):
         """IPython's printer of text."""
 
-        text: Callable[[str], None]
+        def text(self, said: str, /) -> object:
+            """Print a text."""
 
 
 class Shown:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeGuard
 
 from ayla.models import Catalogue, ResponseModel
-from ayla.notebook.markup import code, page, properties, state, table
+from ayla.notebook.markup import Markup, code, page, properties, state, table
 
 SECRETS = frozenset({"key", "secret", "token"})
 """Fields that are not shown: what is shown stays in the notebook's file."""
@@ -48,7 +48,7 @@ def plain_fields(record: ResponseModel) -> Fields:
 
 def marked_fields(record: ResponseModel) -> Fields:
     """The same, with states and ids marked."""
-    marks = {"state": state, "id": code}
+    marks: dict[str, Callable[[str], Markup]] = {"state": state, "id": code}
     return {name: marks[name](str(value)) if name in marks else value for name, value in plain_fields(record).items()}
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from ayla.notebook.figures import fetcher, figure
+from typing import Any
+
+from ayla.notebook.figures import OPTIONS, figure
 from ayla.notebook.markup import Markup, element, note, page, paragraphs, table
-from ayla.sweep_pictures import HeatMap, Sensitivity
+from ayla.sweep_pictures import HeatMap, Pictured, Sensitivity
 from ayla.sweeps import BestSettings
 
 
@@ -24,17 +26,17 @@ def heat_map_html(found: HeatMap) -> str:
     return _pictured(found, "Result over two axes")
 
 
-def pictured_text(found: Sensitivity | HeatMap) -> str:
+def pictured_text(found: Pictured[Any]) -> str:
     """Its numbers where they are here already: of a large map they take long."""
     return str(found) if found.has_numbers else f"<{type(found).__name__}: print() shows its numbers, save() writes it>"
 
 
-def _pictured(found: Sensitivity | HeatMap, description: str) -> str:
-    drawn = figure(fetcher(found), description)
+def _pictured(found: Pictured[Any], description: str) -> str:
+    drawn = figure(lambda: found.picture("png", **OPTIONS), description)
     if drawn.startswith("<img"):
         return page(drawn)
     return page(drawn, _preformatted(found) if found.has_numbers else note("print() shows the numbers."))
 
 
-def _preformatted(found: Sensitivity | HeatMap) -> Markup:
+def _preformatted(found: Pictured[Any]) -> Markup:
     return element("pre", *(element("span", line + "\n") for line in str(found).splitlines()))

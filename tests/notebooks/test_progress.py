@@ -6,7 +6,7 @@ from typing import Any
 
 import ayla
 import pytest
-from ayla.notebook import watched
+from ayla._watched import watched
 
 from tests.client.fake_service import FakeService
 
@@ -48,7 +48,7 @@ def test_the_same_is_not_shown_twice(notebook: Notebook) -> None:
     service = FakeService()
     client = service.client()
     job = client.jobs.submit(problem=ayla.preset("poly-sgd"))
-    with watched(None) as tell:
+    with watched(None, shown=None) as tell:
         assert tell is not None
         tell(job)
         tell(job)
@@ -73,14 +73,14 @@ def test_who_stops_waiting_is_told_that_the_job_goes_on(notebook: Notebook, leav
 
 
 def _watch(job: ayla.Job, error: BaseException) -> None:
-    with watched(None) as tell:
+    with watched(None, shown=None) as tell:
         assert tell is not None
         tell(job)
         raise error
 
 
 def test_there_is_no_bar_outside_a_notebook_or_where_none_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
-    with watched(None) as tell:
+    with watched(None, shown=None) as tell:
         assert tell is None
     terminal = Notebook(monkeypatch, kernel=False)
     client = FakeService().client()

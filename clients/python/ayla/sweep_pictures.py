@@ -70,7 +70,7 @@ class Pictured(Shown, Generic[N]):
         return file
 
 
-class AsyncPictured(Generic[N]):
+class AsyncPictured(Shown, Generic[N]):
     """The same of an ``AsyncClient``: awaited, it has its numbers; a picture is asked for by itself.
 
     Args:
@@ -84,6 +84,11 @@ class AsyncPictured(Generic[N]):
         self._fetch = numbers
         self._draw = picture
         self._numbers: N | None = None
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether the numbers are here already."""
+        return self._numbers is not None
 
     def __await__(self) -> Generator[Any, None, Self]:
         return self._loaded().__await__()

@@ -7,9 +7,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
-from ayla.errors import AylaError
-
 from ayla._shown import Shown
+from ayla.errors import AylaError
 
 
 class ResponseModel(Shown, BaseModel):

@@ -11,7 +11,6 @@ notebook's file keeps what is shown.
 While ``client.jobs.wait`` waits in a notebook, a bar shows how far the job is.
 """
 
-from ayla.notebook.progress import ProgressBar, watched
 from ayla.notebook.views import html_of, text_of
 
-__all__ = ["ProgressBar", "html_of", "text_of", "watched"]
+__all__ = ["html_of", "text_of"]

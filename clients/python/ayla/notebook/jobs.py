@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from ayla.models import Attempt, Job, Trial, TrialCounts, TrialSummary, Worker
-from ayla.notebook.figures import fetcher, figure
+from ayla.models.jobs import JobData, TrialCounts
+from ayla.models.trials import TrialData, TrialSummary
+from ayla.models.workers import Attempt, Worker
+from ayla.notebook.figures import OPTIONS, Fetch, client_of, fetcher, figure
 from ayla.notebook.markup import BLUE, GREEN, GREY, RED, Markup, bar, code, page, properties, state
 
 SHORT_ID = 8
@@ -16,13 +18,13 @@ _COUNTED = ("completed", "diverged", "failed", "cancelled", "running", "queued")
 _BARS = {"succeeded": GREEN, "failed": RED, "cancelled": GREY}
 
 
-def job_html(job: Job) -> str:
+def job_html(job: JobData) -> str:
     """A job: what it is and how far, and once something is recorded its figure."""
     shown = properties(f"Job {job.title}", job_properties(job))
     return page(shown, Markup() if job.finished else job_bar(job), _job_figure(job))
 
 
-def job_properties(job: Job) -> dict[str, object]:
+def job_properties(job: JobData) -> dict[str, object]:
     """What is said of a job; None is left out."""
     return {
         "id": code(job.id),
@@ -40,12 +42,12 @@ def job_properties(job: Job) -> dict[str, object]:
     }
 
 
-def job_bar(job: Job) -> Markup:
+def job_bar(job: JobData) -> Markup:
     """How far a job is."""
     return bar(job.progress.fraction, _BARS.get(job.state, BLUE))
 
 
-def trial_html(trial: Trial) -> str:
+def trial_html(trial: TrialData) -> str:
     """A trial: its outcome, and the loss of its setting."""
     summary = trial.summary or TrialSummary()
     named = {
@@ -60,7 +62,7 @@ def trial_html(trial: Trial) -> str:
         "computing time": None if summary.wall_seconds is None else f"{summary.wall_seconds:.3g} s",
         "notes": " ".join(trial.notes) or None,
     }
-    drawn = fetcher(trial, "loss", optimizers=str(trial.optimizer_index)) if trial.steps_done else None
+    drawn = fetcher(trial, "loss", [trial.job_id], optimizers=str(trial.optimizer_index)) if trial.steps_done else None
     return page(properties(f"Trial {trial.label}", named), figure(drawn, f"Loss of {trial.label} by step"))
 
 
@@ -104,12 +106,12 @@ def duration(start: datetime | None, end: datetime | None) -> str | None:
         return None
     seconds = (end - start).total_seconds()
     if seconds < 60:
-        return f"{seconds:.1f} s"
+        return f"{seconds:.1f} s" if seconds >= 0.1 else "under 0.1 s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
 
 
-def _attempts(job: Job) -> str | None:
+def _attempts(job: JobData) -> str | None:
     """Only where some came to nothing."""
     told = {"failed": job.attempts.failed, "lost": job.attempts.lost}
     parts = [f"{number} {name}" for name, number in told.items() if number]
@@ -123,15 +125,24 @@ def _best(summary: TrialSummary) -> str | None:
     return f"{summary.best_loss:.6g}{at}"
 
 
-def _job_figure(job: Job) -> Markup:
+def _job_figure(job: JobData) -> Markup:
     """The first of the figures that fit the job."""
     if not job.progress.steps_done:
         return Markup()
-    drawn = (figure(fetcher(job, kind), f"{kind} of the job {job.title}") for kind in _kinds(job))
+    drawn = (figure(_fetcher(job, kind), f"{kind} of the job {job.title}") for kind in _kinds(job))
     return next((one for one in drawn if one), Markup())
 
 
-def _kinds(job: Job) -> Sequence[str]:
+def _fetcher(job: JobData, kind: str) -> Fetch | None:
+    """Sweeps have pictures of their own."""
+    client = client_of(job)
+    if client is None or kind == "loss":
+        return fetcher(job, kind, [job.id])
+    ask = client.sweeps.heatmap if kind == "heatmap" else client.sweeps.sensitivity
+    return lambda: ask(job.id).picture("png", **OPTIONS)
+
+
+def _kinds(job: JobData) -> Sequence[str]:
     """Of a sweep the map over two axes, else the curve along one; of every other job its loss."""
     axes = _axes((job.resolved or job.spec or {}).get("optimizers"))
     return ("loss",) if not axes else ("heatmap", "sensitivity") if axes > 1 else ("sensitivity",)

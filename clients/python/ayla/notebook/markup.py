@@ -24,6 +24,9 @@ _COLOURS = {
     "succeeded": GREEN, "completed": GREEN, "idle": GREEN,
     "failed": RED, "lost": RED, "diverged": AMBER, "cancelled": AMBER,
 }  # fmt: skip
+_CAPTION = "caption-side:top;text-align:left;font-weight:600;padding:.2em 0;color:inherit;"
+_LONG_TITLE = 100
+"""Characters; a shorter title is one line, however narrow the table is."""
 _LINE = "1px solid rgba(128,128,128,.35)"
 _CELL = "padding:.2em .9em .2em 0;border:none;vertical-align:top;max-width:40em;overflow-wrap:anywhere;"
 _CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
@@ -70,7 +73,8 @@ def table(
     sides = ["left" if column < left else "right" for column in range(max(map(len, [headers, *rows[:1]])))]
     head = element("thead", _row("th", headers, sides, f"border-bottom:{_LINE};")) if headers else ""
     body = element("tbody", *(_row("td", row, sides) for row in rows[:MOST_ROWS]))
-    caption = element("caption", title, style="caption-side:top;text-align:left;font-weight:600;padding:.2em 0")
+    wrap = "normal" if len(title) > _LONG_TITLE else "nowrap"
+    caption = element("caption", title, style=f"{_CAPTION}white-space:{wrap}")
     style = "border-collapse:collapse;margin:0 0 .6em;table-layout:auto;font-variant-numeric:tabular-nums"
     shown = element("table", caption, head, body, style=style)
     return Markup(shown + _more((count or len(rows)) - MOST_ROWS, "rows"))

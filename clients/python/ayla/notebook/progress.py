@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from ayla.errors import WaitTimeout
-from ayla.models import Job
+from ayla.models.jobs import JobData
 from ayla.notebook.jobs import counts, job_bar
 from ayla.notebook.markup import Markup, element, note, page, state
 
-OnProgress = Callable[[Job], None]
+J = TypeVar("J", bound=JobData)
 
 
 class ProgressBar:
@@ -27,9 +26,9 @@ class ProgressBar:
         self._display = display
         self._id = f"ayla-{uuid.uuid4()}"
         self._shown = ""
-        self.job: Job | None = None
+        self.job: JobData | None = None
 
-    def update(self, job: Job) -> None:
+    def update(self, job: JobData) -> None:
         """Show the job as it is now."""
         self.job = job
         self._show(job)
@@ -39,7 +38,7 @@ class ProgressBar:
         if self.job is not None and not self.job.finished:
             self._show(self.job, note("Nobody waits for it here any more; the job goes on."))
 
-    def _show(self, job: Job, remark: Markup | None = None) -> None:
+    def _show(self, job: JobData, remark: Markup | None = None) -> None:
         said = element("div", element("b", job.title), " ", state(job.standing, _detail(job)))
         html = page(said, job_bar(job), remark or Markup())
         if html == self._shown:
@@ -50,20 +49,13 @@ class ProgressBar:
 
 
 @contextmanager
-def watched(on_progress: OnProgress | None, *, shown: bool | None = None) -> Iterator[OnProgress | None]:
-    """What to call with a job after each look at it: also shows a bar in a notebook.
+def bar_beside(on_progress: Callable[[J], None] | None) -> Iterator[Callable[[J], None]]:
+    """A bar that moves with each call, beside what else is to be called; it says so when the wait is given up."""
+    from IPython.display import display
 
-    Args:
-        on_progress: of the caller.
-        shown: whether there is a bar; None: in a notebook.
-    """
-    display = notebook_display() if shown is not False else None
-    if display is None:
-        yield on_progress
-        return
     bar = ProgressBar(display)
 
-    def tell(job: Job) -> None:
+    def tell(job: J) -> None:
         bar.update(job)
         if on_progress is not None:
             on_progress(job)
@@ -75,19 +67,7 @@ def watched(on_progress: OnProgress | None, *, shown: bool | None = None) -> Ite
         raise
 
 
-def notebook_display() -> Callable[..., Any] | None:
-    """IPython's ``display`` where it can change what it has shown: in a notebook; None elsewhere."""
-    ipython = sys.modules.get("IPython")  # who has not imported it is not in a notebook
-    shell = None if ipython is None else ipython.get_ipython()
-    if shell is None or not hasattr(shell, "kernel"):
-        return None
-    from IPython.display import display
-
-    found: Callable[..., Any] = display
-    return found
-
-
-def _detail(job: Job) -> str:
+def _detail(job: JobData) -> str:
     if job.error is not None:
         return job.error.detail
     said = f"{job.progress.fraction:.0%}, trials: {counts(job.trials)}"

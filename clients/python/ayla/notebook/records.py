@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeGuard
 
-from ayla.models import Catalogue, ResponseModel
-from ayla.notebook.markup import Markup, code, page, properties, state, table
+from ayla.models.base import ResponseModel
+from ayla.models.jobs import Catalogue
+from ayla.notebook.markup import Markup, code, page, state, table
 
 SECRETS = frozenset({"key", "secret", "token"})
 """Fields that are not shown: what is shown stays in the notebook's file."""
@@ -18,10 +19,15 @@ _TITLES = ("title", "name", "label", "id")
 Fields = dict[str, object]
 
 
-def record_html(record: ResponseModel) -> str:
-    """The fields of an answer, under what it is."""
+def title_of(record: ResponseModel) -> str:
+    """What an answer is, and its name."""
     title = next((str(value) for name in _TITLES if (value := getattr(record, name, None))), "")
-    return page(properties(f"{name_of(record)} {title}".rstrip(), marked_fields(record)))
+    return f"{name_of(record)} {title}".rstrip()
+
+
+def parts_of(record: ResponseModel) -> dict[str, object]:
+    """The fields that have fields of their own, and lists of such."""
+    return {name: value for name, value in record if _has_fields(value)}
 
 
 def is_unworded(item: object) -> TypeGuard[ResponseModel]:
@@ -54,7 +60,8 @@ def marked_fields(record: ResponseModel) -> Fields:
 
 def name_of(item: object) -> str:
     """What it is, in words: a ``QueuePosition`` is a "Queue position"."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(item).__name__)
+    name = re.sub("^Async|(Data|Detail|WithSecret)$", "", type(item).__name__)
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     return words[:1] + words[1:].lower()
 
 
@@ -64,6 +71,11 @@ def _said(name: str, value: object) -> object:
     if name in SECRETS:
         return f"not shown here; print(x.{name}) prints it"
     return value if isinstance(value, int | float | datetime) and not isinstance(value, bool) else _part(value)
+
+
+def _has_fields(value: object) -> bool:
+    several = isinstance(value, tuple) and bool(value) and isinstance(value[0], ResponseModel)
+    return isinstance(value, ResponseModel) or several
 
 
 def _part(value: object) -> str:

@@ -18,10 +18,12 @@ def comparison_html(found: JobComparison) -> str:
     asked: Options = {"metric": found.metric, "minimum": found.minimum}
     if found.target is not None:
         asked |= {"target": found.target, "target_metric": found.target_metric}
-    if not found.pairs:
-        return page(shown, paragraphs(found.statements), _strip(found, [found.job_id], asked))
-    asked |= {"confidence": found.confidence, "baseline": found.baseline}
-    return page(shown, paragraphs(found.statements), _forest(found, [found.job_id], asked))
+    if any(pair.sign_test for pair in found.pairs):
+        asked |= {"confidence": found.confidence, "baseline": found.baseline}
+        drawn = _forest(found, [found.job_id], asked)
+    else:
+        drawn = _strip(found, [found.job_id], asked) if any(one.runs > 1 for one in found.optimizers) else Markup()
+    return page(shown, paragraphs(found.statements), drawn)
 
 
 def jobs_comparison_html(found: SeveralJobsComparison) -> str:

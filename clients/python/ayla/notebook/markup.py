@@ -6,6 +6,7 @@ All that is not ``Markup`` is text, which is escaped: names of jobs, labels and 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from html import escape
@@ -27,8 +28,10 @@ _COLOURS = {
 _CAPTION = "caption-side:top;text-align:left;font-weight:600;padding:.2em 0;color:inherit;"
 _LONG_TITLE = 100
 """Characters; a shorter title is one line, however narrow the table is."""
+_SHORT_CELL = 40
+"""Characters; what is shorter, such as an id or a moment, is not broken into lines."""
 _LINE = "1px solid rgba(128,128,128,.35)"
-_CELL = "padding:.2em .9em .2em 0;border:none;vertical-align:top;max-width:40em;overflow-wrap:anywhere;"
+_CELL = "padding:.2em .9em .2em 0;border:none;vertical-align:top;max-width:40em;overflow-wrap:break-word;"
 _CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
 
 
@@ -119,8 +122,13 @@ def bar(fraction: float, colour: str = BLUE) -> Markup:
 
 
 def _row(tag: str, cells: Sequence[object], sides: Sequence[str], style: str = "") -> Markup:
-    placed = zip(cells, sides, strict=True)
-    return element("tr", *(element(tag, cell, style=f"text-align:{side};{style}{_CELL}") for cell, side in placed))
+    shown = zip(map(text, cells), sides, strict=True)
+    return element("tr", *(element(tag, cell, style=_cell_style(cell, side) + style) for cell, side in shown))
+
+
+def _cell_style(cell: Markup, side: str) -> str:
+    is_short = len(re.sub("<[^>]*>", "", cell)) <= _SHORT_CELL
+    return f"text-align:{side};{_CELL}{'white-space:nowrap;' if is_short else ''}"
 
 
 def _more(count: int, what: str) -> str:

@@ -14,6 +14,7 @@ from ayla import _retry
 from ayla._address import DEFAULT_BASE_URL
 from ayla._async import base, results, steering, team
 from ayla.builders import optimizers
+from ayla.builders.settings import CommonSettings
 from ayla.cli import eta
 from ayla.cli.app import app
 from ayla.cli.errors import _ADVICE_BY_SLUG, ExitCode
@@ -103,18 +104,16 @@ def test_the_stream_has_the_events_that_the_remaining_time_is_read_from() -> Non
 
 def documented_defaults(name: str) -> dict[str, Any]:
     """The service's defaults of an optimizer's settings, as the docstring of its builder has them."""
-    text = re.sub(r"\s+", " ", getattr(optimizers, name).__doc__ or "")
-    inherited = documented_defaults("adam") if "settings as for ``adam``" in text else {}
-    found = re.findall(r"(\w+): [^:]*?service default ([\w.-]+?)[.;]? ", text + " ")
-    found += re.findall(r"``(\w+)`` \(service default ([\w.-]+)\)", text)
-    return inherited | {setting: ast.literal_eval(value) for setting, value in found}
+    arguments = re.findall(r"^ {8}(\w+): (.*(?:\n {12}.*)*)", getattr(optimizers, name).__doc__ or "", re.M)
+    told = {setting: re.search(r"service\s+default\s+([\w.-]+?)\.$", words) for setting, words in arguments}
+    return {setting: ast.literal_eval(found[1]) for setting, found in told.items() if found}
 
 
 def test_docstrings_have_the_services_defaults() -> None:
     optimizers_of_a_job = SCHEMAS["JobSpec"]["properties"]["optimizers"]["anyOf"][0]["items"]
     for name, reference in optimizers_of_a_job["discriminator"]["mapping"].items():
         properties = SCHEMAS[reference.rpartition("/")[2]]["properties"]
-        own = {*properties} - {"name", "learning_rate"} - {*optimizers.CommonSettings.__annotations__}
+        own = {*properties} - {"name", "learning_rate"} - {*CommonSettings.__annotations__}
         assert documented_defaults(name) == {setting: properties[setting]["default"] for setting in own}, name
 
 

@@ -9,6 +9,7 @@ Example:
 from ayla._async.client import AsyncClient
 from ayla._async.objects import AsyncJob, AsyncTrial
 from ayla._clock import AsyncClock, Clock
+from ayla._job_spec import spec
 from ayla._sync.client import Client
 from ayla._version import __version__
 from ayla.aggregates import AggregatedPair, EstimateOverProblems
@@ -17,6 +18,7 @@ from ayla.builders import (
     cnn,
     dataset,
     expression,
+    functions,
     grid,
     linear,
     log,
@@ -60,10 +62,12 @@ from ayla.errors import (
     NotFoundError,
     PayloadTooLargeError,
     PermissionDeniedError,
+    PreconditionFailedError,
     RateLimitError,
     ServerError,
     UnprocessableEntityError,
     WaitTimeout,
+    WebhookVerificationError,
 )
 from ayla.jobs_comparison import AsyncJobsComparison, JobsComparison, ProblemComparison
 from ayla.models import (
@@ -104,9 +108,11 @@ from ayla.models.contract import (
     WebhookWithSecret,
 )
 from ayla.models.events import Event
+from ayla.raw_response import RawResponse
 from ayla.sweep_pictures import AsyncHeatMap, AsyncSensitivity, HeatMap, Sensitivity
 from ayla.sweeps import BestSetting, BestSettings, SweepSetting
 from ayla.tables import Metrics, Predictions, Table, Trajectory
+from ayla.webhooks import WebhookEvent, verify_webhook
 
 __all__ = [
     "APIConnectionError",
@@ -167,6 +173,7 @@ __all__ = [
     "Pairing",
     "PayloadTooLargeError",
     "PermissionDeniedError",
+    "PreconditionFailedError",
     "Predictions",
     "Problem",
     "ProblemComparison",
@@ -176,6 +183,7 @@ __all__ = [
     "QueuePosition",
     "RankTest",
     "RateLimitError",
+    "RawResponse",
     "Readiness",
     "RunningAttempt",
     "Sensitivity",
@@ -195,12 +203,15 @@ __all__ = [
     "Validation",
     "WaitTimeout",
     "Webhook",
+    "WebhookEvent",
+    "WebhookVerificationError",
     "WebhookWithSecret",
     "Worker",
     "__version__",
     "cnn",
     "dataset",
     "expression",
+    "functions",
     "grid",
     "linear",
     "log",
@@ -212,7 +223,9 @@ __all__ = [
     "reverse_log",
     "schedules",
     "sobol",
+    "spec",
     "uniform",
     "values",
+    "verify_webhook",
 ]
 __all__ += optimizers.__all__

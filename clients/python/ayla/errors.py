@@ -12,11 +12,13 @@ AylaError
 │       ├── PermissionDeniedError     403
 │       ├── NotFoundError             404
 │       ├── ConflictError             409
+│       ├── PreconditionFailedError   412
 │       ├── PayloadTooLargeError      413
 │       ├── UnprocessableEntityError  422
 │       ├── RateLimitError            429
 │       └── ServerError               500 and above
 ├── JobFailed, JobCancelled         how a job ended, with .job
+├── WebhookVerificationError        a message that the service did not sign
 ├── WaitTimeout                     the job goes on, only the waiting ended, with .job
 └── MissingDependency               an optional package is not installed
 """
@@ -119,6 +121,10 @@ class ConflictError(APIStatusError):
     """409: the job's state does not allow this."""
 
 
+class PreconditionFailedError(APIStatusError):
+    """412: what was to be changed has another version by now."""
+
+
 class PayloadTooLargeError(APIStatusError):
     """413: the request is larger than the service takes."""
 
@@ -169,6 +175,10 @@ class WaitTimeout(_JobEnded):
         self.answered = answered
 
 
+class WebhookVerificationError(AylaError):
+    """A message of a webhook that is not signed with its secret, or is too old."""
+
+
 class MissingDependency(AylaError, ImportError):
     """An optional package is needed and not installed."""
 
@@ -182,6 +192,7 @@ _BY_STATUS: dict[int, type[APIStatusError]] = {
     403: PermissionDeniedError,
     404: NotFoundError,
     409: ConflictError,
+    412: PreconditionFailedError,
     413: PayloadTooLargeError,
     422: UnprocessableEntityError,
     429: RateLimitError,

@@ -9,6 +9,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeAlias
 
 import ayla
@@ -23,13 +24,14 @@ All public names of `ayla`, the Python client. Written from its docstrings by `m
 to them. [clients/python/README.md](../clients/python/README.md) is the introduction, [cookbook.md](cookbook.md) has
 whole programs, [job-spec.md](job-spec.md) every field of a job.
 
-`AsyncClient` has the same resources and methods as `Client`: there they are awaited, and lists and events are read with
-`async for`. Arguments after `*` are given by name. Where an id is taken, the object itself is taken as well.
+`AsyncClient` has the same resources and methods as `Client`: there they are awaited, lists and events are read with
+`async for`, and `aclose()` closes it; `AsyncJob`, `AsyncTrial` and the like are its `Job`, `Trial` and so on. Arguments
+after `*` are given by name. Where an id is taken, the object itself is taken as well.
 """
 
 SIGNATURE_WIDTH = 100
 
-FIRST = ("ayla.builders", "ayla.models", "ayla.tables", "ayla.comparison", "ayla.sweeps")
+FIRST = ("ayla.builders", "ayla._sync", "ayla.models", "ayla.tables", "ayla.comparison", "ayla.sweeps")
 """Modules whose names come first, in this order; those of errors come last."""
 
 Described: TypeAlias = Any
@@ -41,7 +43,7 @@ Names = dict[str, Described]
 def page() -> str:
     """The whole page."""
     package = griffe.load("ayla", search_paths=[SOURCES], docstring_parser="google")
-    parts = [("Client", _client(package)), *_resources(package), *_modules(package)]
+    parts = [("Client", _client(package)), *_resources(package), _notebooks(package), *_modules(package)]
     contents = "\n".join(f"- [{title}](#{anchor(title)})" for title, _ in parts)
     body = "\n".join(f"## {title}\n\n{text}" for title, text in parts)
     return f"{HEAD}\n{contents}\n\n{body}".rstrip("\n") + "\n"
@@ -59,7 +61,9 @@ def public_resources() -> dict[str, type]:
     return {
         name: type(value)
         for name, value in named.items()
-        if type(value).__module__.startswith("ayla.") and not isinstance(value, ayla.Client)
+        if type(value).__module__.startswith("ayla._sync.")
+        and hasattr(value, "_transport")
+        and "Raw" not in str(type(value))
     }
 
 
@@ -71,35 +75,55 @@ def _client(package: Described) -> str:
 def _resources(package: Described) -> Iterator[tuple[str, str]]:
     for name, kind in public_resources().items():
         described = package[f"{kind.__module__}.{kind.__name__}".removeprefix("ayla.")]
-        head = _text(described)
-        yield f"client.{name}", "\n".join([*head, *_methods(described, f"client.{name}.")])
+        yield f"client.{name}", "\n".join([*_text(described), *_methods(described, f"client.{name}.")])
+
+
+def _notebooks(package: Described) -> tuple[str, str]:
+    return "In notebooks", "\n".join(_text(package["notebook"]))
 
 
 def _modules(package: Described) -> Iterator[tuple[str, str]]:
-    """The public names by the module that defines them, under what it is."""
+    """The public names by the modules that define them, under what these are."""
     groups: dict[str, Names] = defaultdict(dict)
-    for name in sorted(ayla.__all__, key=str.lower):
+    for name in sorted(described_names(), key=str.lower):
         found = package[name]
-        if found.is_class or found.is_function:
-            groups[found.module.canonical_path][name] = found
-        elif found.is_module:
+        if found.is_module:
             groups[found.canonical_path] |= {f"{name}.{part}": found[part] for part in found.exports or ()}
-    del groups[package["Client"].module.canonical_path]
+        else:
+            groups[found.module.canonical_path][name] = found
+    titled: dict[str, list[str]] = defaultdict(list)
     for module in sorted(groups, key=_place):
         words = _text(package[module.removeprefix("ayla.")])
-        yield _title(module), "\n".join([*words, *_entries(groups[module])])
+        titled[_title(module)] += [*words, *_entries(groups[module])]
+    return ((title, "\n".join(lines)) for title, lines in titled.items())
+
+
+def described_names() -> set[str]:
+    """The public names that the page has beside ``Client``; those of ``AsyncClient`` have nothing to add."""
+    return {
+        name
+        for name in ayla.__all__
+        if not name.startswith(("Async", "_"))
+        and name != "Client"
+        and (callable(getattr(ayla, name)) or isinstance(getattr(ayla, name), ModuleType))
+    }
 
 
 def _title(module: str) -> str:
     """Of ``ayla.builders.axes`` "Builders: axes"."""
-    words = module.removeprefix("ayla.").replace("_", " ").strip().replace(".", ": ")
+    name = re.sub(r"^(models\.contract|models|_sync)\.", "answers.", module.removeprefix("ayla."))
+    words = name.replace("_", " ").strip().replace(".", ": ")
     return words[:1].upper() + words[1:]
 
 
-def _place(module: str) -> tuple[int, str]:
+def _place(module: str) -> tuple[int, str, str]:
     if module == "ayla.errors":
-        return len(FIRST) + 1, module
-    return next((place for place, first in enumerate(FIRST) if module.startswith(first)), len(FIRST)), module
+        return len(FIRST) + 1, "", module
+    return (
+        next((place for place, first in enumerate(FIRST) if module.startswith(first)), len(FIRST)),
+        _title(module),
+        module,
+    )
 
 
 def _entries(names: Names) -> Iterator[str]:

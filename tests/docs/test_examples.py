@@ -66,7 +66,7 @@ def test_a_notebook_runs_and_shows_what_it_has_shown(environment: Mapping[str, s
     before, now = read(notebooks.FOLDER / f"{name}.ipynb"), read(tmp_path / f"{name}.ipynb")
     assert notebooks.said(now) == notebooks.said(before)
     assert (notebooks.FOLDER / f"{name}.ipynb").stat().st_size < MOST_BYTES
-    pictures = sum("data:image/png;base64," in str(cell.get("outputs")) for cell in now["cells"])
+    pictures = sum("data:image/" in str(cell.get("outputs")) for cell in now["cells"])
     assert pictures >= (0 if name == "queue" else 2)
 
 

@@ -1,6 +1,8 @@
 """While a cell waits for a job, one bar in its output shows how far it is."""
 
+import asyncio
 import sys
+from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -9,6 +11,8 @@ import pytest
 from ayla._watched import watched
 
 from tests.client.fake_service import FakeService
+
+NOBODY: Callable[[ayla.Job], None] | None = None
 
 
 class Notebook:
@@ -44,11 +48,20 @@ def test_one_bar_moves_until_the_job_has_ended(notebook: Notebook) -> None:
     assert all(how["raw"] for _, how in notebook.calls)
 
 
+def test_a_wait_that_is_awaited_has_its_bar_too(notebook: Notebook) -> None:
+    async def wait() -> None:
+        async with ayla.AsyncClient("http://service.test", transport=FakeService().transport) as client:
+            await (await client.jobs.submit(problem=ayla.preset("poly-sgd"))).wait(poll=0.001)
+
+    asyncio.run(wait())
+    assert "succeeded" in notebook.calls[-1][0]["text/plain"]
+
+
 def test_the_same_is_not_shown_twice(notebook: Notebook) -> None:
     service = FakeService()
     client = service.client()
     job = client.jobs.submit(problem=ayla.preset("poly-sgd"))
-    with watched(None, shown=None) as tell:
+    with watched(NOBODY, shown=None) as tell:
         assert tell is not None
         tell(job)
         tell(job)
@@ -73,20 +86,20 @@ def test_who_stops_waiting_is_told_that_the_job_goes_on(notebook: Notebook, leav
 
 
 def _watch(job: ayla.Job, error: BaseException) -> None:
-    with watched(None, shown=None) as tell:
+    with watched(NOBODY, shown=None) as tell:
         assert tell is not None
         tell(job)
         raise error
 
 
 def test_there_is_no_bar_outside_a_notebook_or_where_none_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
-    with watched(None, shown=None) as tell:
+    with watched(NOBODY, shown=None) as tell:
         assert tell is None
     terminal = Notebook(monkeypatch, kernel=False)
     client = FakeService().client()
     client.jobs.wait(client.jobs.submit(problem=ayla.preset("poly-sgd")))
     notebook = Notebook(monkeypatch)
-    with watched(None, shown=False) as tell:
+    with watched(NOBODY, shown=False) as tell:
         assert tell is None
     client.jobs.wait(client.jobs.submit(problem=ayla.preset("poly-sgd")), show_progress=False)
     assert terminal.calls == notebook.calls == []

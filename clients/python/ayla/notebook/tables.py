@@ -141,8 +141,8 @@ def _worker(worker: Worker) -> Row:
     return {
         "name": worker.name,
         "state": state(worker.state),
-        "device": worker.device,
-        "runs": ", ".join(job[:SHORT_ID] for job in worker.job_ids),
+        "device": worker.device or "-",
+        "runs": ", ".join(job[:SHORT_ID] for job in worker.job_ids) or "-",
         "last seen": worker.heartbeat_at,
     }
 

@@ -7,6 +7,7 @@ taken out, so that a new run changes what came out otherwise and nothing else.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import tempfile
 from pathlib import Path
@@ -30,8 +31,10 @@ def executed(source: Path) -> Any:
         CellExecutionError: a cell fails.
     """
     import nbformat
+    from ayla.notebook.figures import VARIABLE
     from nbclient import NotebookClient
 
+    os.environ[VARIABLE] = str(MOST_SECONDS)
     notebook = nbformat.read(source, as_version=4)
     with tempfile.TemporaryDirectory() as folder:
         at = {"metadata": {"path": folder}}

@@ -28,7 +28,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[st
     """Of a member of a team: the address of its service and a key."""
     folder = tmp_path_factory.mktemp("service")
     with service(folder, webhook_private_hosts="127.0.0.1") as started:
-        command = [sys.executable, "-m", "ayla_service", "keys", "create", "--team", "research", "--member", "alice"]
+        command = [sys.executable, "-m", "ayla_service", "keys", "create", "--team", "default", "--member", "alice"]
         at = {**os.environ, "AYLA_DATA_DIR": str(folder / "data")}
         key = subprocess.run([*command, "--create"], env=at, capture_output=True, text=True, check=True).stdout.strip()
         own = {

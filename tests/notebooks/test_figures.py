@@ -9,7 +9,7 @@ from typing import Any
 import ayla
 import httpx2
 import pytest
-from ayla.notebook.figures import MOST_BYTES, VARIABLE
+from ayla.notebook.figures import MOST_BYTES, SECONDS, VARIABLE, seconds
 
 from tests.client.fake_service import FakeService, problem
 from tests.notebooks.pages import Page, read
@@ -68,7 +68,7 @@ def test_a_job_stands_with_its_loss_and_a_trial_with_that_of_its_setting() -> No
     (asked,) = service.asked
     assert asked.url.path == f"/v1/jobs/{job.id}/figures/loss"
     assert dict(asked.url.params) == {"format": "png", "width": "7", "dpi": "144"}
-    assert asked.extensions["timeout"]["read"] == 5.0
+    assert asked.extensions["timeout"]["read"] == SECONDS
     trial = job.trials()[1]
     assert shown(trial).pictures == [PNG]
     assert service.asked[-1].url.params["optimizers"] == str(trial.optimizer_index)
@@ -112,6 +112,16 @@ def test_a_figure_that_there_is_not_is_not_missed(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv(VARIABLE, "off")
     assert shown(job).pictures == []
     assert service.kinds == ["loss"]
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [("", SECONDS), ("OFF", 0), ("no", 0), ("0", 0), ("2.5", 2.5), ("nan", SECONDS), ("x", SECONDS)]
+)
+def test_the_environment_says_how_long_a_figure_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, said: str, meant: float
+) -> None:
+    monkeypatch.setenv(VARIABLE, said)
+    assert seconds() == meant
 
 
 def test_a_sweep_stands_with_its_map_or_its_curve() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import os
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
@@ -12,7 +13,7 @@ from ayla._sync.client import Client
 from ayla.errors import AylaError, ConflictError
 from ayla.notebook.markup import Markup, note, page, text
 
-SECONDS = 5.0
+SECONDS = 10.0
 """How long each part of a request for a figure may take; it is not repeated."""
 
 MOST_BYTES = 1_000_000
@@ -22,7 +23,7 @@ OPTIONS: dict[str, int] = {"width": 7, "dpi": 144}
 """Of the service's figures: 7 inches are 672 pixels of a page, and three of the picture stand for two of these."""
 
 VARIABLE = "AYLA_NOTEBOOK_FIGURES"
-"""Environment variable that switches figures off: ``off``, ``0``, ``no`` or ``false``."""
+"""Environment variable with other seconds, or ``off``: then there are no figures."""
 
 Fetch: TypeAlias = Callable[[], bytes]
 
@@ -36,7 +37,7 @@ def figure(fetch: Fetch | None, description: str) -> Markup:
         fetch: asks for the PNG; None where nobody can be asked.
         description: what it shows, for those who cannot see it.
     """
-    if fetch is None or os.environ.get(VARIABLE, "").lower() in {"off", "0", "no", "false"}:
+    if fetch is None or seconds() <= 0:
         return Markup()
     try:
         content = fetch()
@@ -74,7 +75,19 @@ def figure_html(drawn: Figure) -> str:
 def client_of(shown: object) -> Client | None:
     """The client that something came from, in a hurry."""
     client = getattr(getattr(shown, "_link", None), "client", None)
-    return client.with_options(timeout=SECONDS, max_retries=0) if isinstance(client, Client) else None
+    return client.with_options(timeout=seconds(), max_retries=0) if isinstance(client, Client) else None
+
+
+def seconds() -> float:
+    """How long a figure is waited for; 0: there are none."""
+    asked = os.environ.get(VARIABLE, "").strip().lower()
+    if asked in {"off", "no", "false"}:
+        return 0.0
+    try:
+        wanted = float(asked)
+    except ValueError:
+        return SECONDS
+    return wanted if math.isfinite(wanted) else SECONDS
 
 
 def _shown(content: bytes, description: str) -> Markup:

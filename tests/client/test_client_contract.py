@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,7 +11,7 @@ import ayla
 import click
 import numpy
 import pytest
-from ayla import _retry
+from ayla import _retry, errors
 from ayla._address import DEFAULT_BASE_URL
 from ayla._async import base, results, steering, team
 from ayla.builders import optimizers
@@ -79,9 +80,22 @@ def test_the_default_address_and_the_largest_job_file_are_those_of_the_settings(
     assert max_body_bytes == MAX_BYTES
 
 
+def slugs(kind: type[ServiceError]) -> Iterator[str]:
+    """Those of all errors of a kind; one that only others are made of has none."""
+    for error in kind.__subclasses__():
+        yield from [error.slug] if "slug" in vars(error) else []
+        yield from slugs(error)
+
+
 def test_every_problem_that_the_client_knows_is_one_of_the_service() -> None:
-    known = {error.slug for error in ServiceError.__subclasses__()}
-    assert {*_ADVICE_BY_SLUG, _retry._DAMAGED} <= known
+    assert {*_ADVICE_BY_SLUG, _retry._DAMAGED} <= {*slugs(ServiceError)}
+
+
+def test_every_status_of_an_error_has_its_own_error() -> None:
+    answers = [operation["responses"] for methods in CONTRACT["paths"].values() for operation in methods.values()]
+    refusals = {int(status) for answer in answers for status in answer if status.startswith("4")}
+    assert errors._BY_STATUS.keys() == refusals
+    assert len({*errors._BY_STATUS.values()}) == len(refusals)
 
 
 def test_metrics_with_a_column_are_those_of_the_service() -> None:

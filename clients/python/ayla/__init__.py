@@ -2,8 +2,20 @@
 
 Example:
     with ayla.Client() as client:
-        job = client.jobs.wait(client.jobs.submit(problem=ayla.preset("poly-sgd")))
-        print(client.compare(job))
+        job = client.jobs.submit(problem=ayla.functions.rosenbrock(), optimizers=ayla.adam(0.05), budget=1000)
+        print(job.wait().comparison())
+
+What is here:
+    clients: ``Client``, and ``AsyncClient`` for asyncio, with the same names; ``Clock`` and ``AsyncClock`` for tests.
+    parts of a job: problems (``expression``, ``functions``, ``dataset``, ``preset``) and what is drawn in them
+    (``uniform``, ``normal``), optimizers (``adam``, ``sgd``, …, with AYLA by ``transform``), ``schedules``, models
+    (``mlp``, ``cnn``, ``linear``), axes (``values``, ``linear``, ``log``, ``reverse_log``) and designs (``grid``,
+    ``random``, ``sobol``); ``spec`` for a whole job, ``protocol`` for a comparison of tuned arms.
+    what comes back: ``Job`` and ``Trial``, which act, as ``AsyncJob`` and ``AsyncTrial`` do; tables (``Table``,
+    ``Trajectory``, ``Metrics``, ``Predictions``), comparisons, answers about sweeps, ``Event``, ``RawResponse``, and
+    models of all other answers.
+    webhooks: ``verify_webhook`` gives a ``WebhookEvent``.
+    errors: all are an ``AylaError``; ``ayla.errors`` draws their tree.
 """
 
 from ayla._async.client import AsyncClient
@@ -59,14 +71,19 @@ from ayla.errors import (
     InvalidRequest,
     JobCancelled,
     JobFailed,
+    MisdirectedRequestError,
     MissingDependency,
+    NotAcceptableError,
     NotFoundError,
     PayloadTooLargeError,
     PermissionDeniedError,
     PreconditionFailedError,
+    PreconditionRequiredError,
     RateLimitError,
+    RequestTimeoutError,
     ServerError,
     UnprocessableEntityError,
+    UnsupportedMediaTypeError,
     WaitTimeout,
     WebhookVerificationError,
 )
@@ -170,12 +187,15 @@ __all__ = [
     "Me",
     "Member",
     "Metrics",
+    "MisdirectedRequestError",
     "MissingDependency",
+    "NotAcceptableError",
     "NotFoundError",
     "Pairing",
     "PayloadTooLargeError",
     "PermissionDeniedError",
     "PreconditionFailedError",
+    "PreconditionRequiredError",
     "Predictions",
     "Problem",
     "ProblemComparison",
@@ -187,6 +207,7 @@ __all__ = [
     "RateLimitError",
     "RawResponse",
     "Readiness",
+    "RequestTimeoutError",
     "RunningAttempt",
     "Sensitivity",
     "ServerError",
@@ -202,6 +223,7 @@ __all__ = [
     "TrialMetric",
     "TrialSummary",
     "UnprocessableEntityError",
+    "UnsupportedMediaTypeError",
     "Validation",
     "WaitTimeout",
     "Webhook",

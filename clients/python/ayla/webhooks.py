@@ -1,7 +1,7 @@
 """Messages of webhooks: whether one is from the service, and what it tells.
 
-Standard Webhooks has a library for this (standardwebhooks, which the service itself signs with). What it does takes
-the few lines below, and a receiver is spared the packages that it brings; a test holds the two against each other.
+Standard Webhooks has a library for this, standardwebhooks, which the service itself signs with. What it does takes the
+few lines below, so that a receiver needs no third package; a test holds the two against each other.
 """
 
 from __future__ import annotations

@@ -60,8 +60,9 @@ def _methods(kind: str, classes: dict[str, ast.ClassDef]) -> Iterator[tuple[str,
     for base in classes[kind].bases:
         yield from _methods(ast.unparse(base), classes)
     for node in classes[kind].body:
-        is_method = isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef)
-        if is_method and not node.name.startswith("_") and node.name not in _WITHOUT:
+        if not isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef):
+            continue
+        if not node.name.startswith("_") and node.name not in _WITHOUT:
             yield node.name, isinstance(node, ast.FunctionDef)
 
 

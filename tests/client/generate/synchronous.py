@@ -1,4 +1,4 @@
-"""The client for ordinary programs, from the one for asyncio and trio: its text without ``async`` and ``await``."""
+"""The client for ordinary programs, from the one for asyncio: its text without ``async`` and ``await``."""
 
 import re
 

@@ -12,7 +12,7 @@ TORCH_INDEX ?=
 # Ours in one command, so that pip finds each here and asks no index for it.
 PACKAGES := --editable ./clients/torch --editable '.[worker]' --editable './clients/python[cli,plot]'
 
-.PHONY: help demo serve test quick lint types contracts contract-ts unit fuzz chaos containers mutants openapi client pin-images job-spec lock dist format clean
+.PHONY: help demo serve test quick lint types contracts contract-ts unit fuzz chaos containers mutants openapi client pin-images job-spec python-docs notebooks lock dist format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -118,6 +118,13 @@ dist: $(VENV)/.installed-dev ## Build the wheels of all packages into dist/; ins
 
 job-spec: $(VENV)/.installed-dev ## Write docs/job-spec.md anew after a change of the job spec
 	@$(BIN)/python -m tests.docs.job_spec_page > docs/job-spec.md.new && mv docs/job-spec.md.new docs/job-spec.md
+
+python-docs: $(VENV)/.installed-dev ## Write docs/python.md anew after a change of the client's docstrings
+	@$(BIN)/python -m tests.docs.python_page > docs/python.md.new && mv docs/python.md.new docs/python.md
+
+notebooks: $(VENV)/.installed-dev ## Run docs/notebooks against a service of their own, and write their outputs anew
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && AYLA_API_KEY= \
+	$(BIN)/ayla-service run --port 0 --data-dir "$$folder" -- $(BIN)/python -m tests.docs.notebooks
 
 format: $(VENV)/.installed-dev ## Format and fix what can be fixed
 	@$(BIN)/ruff check --fix .

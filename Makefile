@@ -12,7 +12,7 @@ TORCH_INDEX ?=
 # Ours in one command, so that pip finds each here and asks no index for it.
 PACKAGES := --editable ./clients/torch --editable '.[worker]' --editable './clients/python[cli,plot]'
 
-.PHONY: help demo serve test quick lint types contracts contract-ts unit fuzz chaos containers mutants openapi pin-images job-spec lock dist format clean
+.PHONY: help demo serve test quick lint types contracts contract-ts unit fuzz chaos containers mutants openapi pin-images job-spec cli-reference lock dist format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -115,6 +115,9 @@ dist: $(VENV)/.installed-dev ## Build the wheels of all packages into dist/; ins
 
 job-spec: $(VENV)/.installed-dev ## Write docs/job-spec.md anew after a change of the job spec
 	@$(BIN)/python -m tests.docs.job_spec_page > docs/job-spec.md.new && mv docs/job-spec.md.new docs/job-spec.md
+
+cli-reference: $(VENV)/.installed-dev ## Write docs/cli.md anew after a change of the command line
+	@$(BIN)/python -m tests.docs.cli_page > docs/cli.md.new && mv docs/cli.md.new docs/cli.md
 
 format: $(VENV)/.installed-dev ## Format and fix what can be fixed
 	@$(BIN)/ruff check --fix .

@@ -9,7 +9,7 @@ def main() -> None:
     try:
         from ayla.cli.app import app
     except ModuleNotFoundError as error:
-        if error.name not in {"typer", "rich", "yaml", "yamlcore"}:
+        if error.name not in {"typer", "rich", "tomlkit", "yaml", "yamlcore"}:
             raise
         sys.exit(f"The ayla command needs {error.name}, which is not installed: pip install './clients/python[cli]'")
     try:

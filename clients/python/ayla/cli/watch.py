@@ -8,9 +8,12 @@ import typer
 
 from ayla._client import Client
 from ayla.cli.errors import ExitCode
-from ayla.cli.eta import EtaStream
+from ayla.cli.ids import job_id
+from ayla.cli.news import JobNews
+from ayla.cli.options import AsJson, AsJsonLines, JobId, Metric, Quiet, WaitSeconds
+from ayla.cli.output import require_one_format, write, write_json, write_line
 from ayla.cli.progress import reporter_for
-from ayla.cli.session import Session, write, write_json, write_line
+from ayla.cli.session import Session, session_of
 from ayla.models import Job
 
 
@@ -21,7 +24,7 @@ class WatchOptions:
     Attributes:
         timeout: seconds; None: as long as it takes.
         as_json: write the finished job as one document.
-        as_lines: write a line of JSON after each poll.
+        as_lines: write a line of JSON after each look at the job.
         quiet: write the id only.
         metric: by which its optimizers are compared then; None: the default of its problem.
     """
@@ -31,6 +34,23 @@ class WatchOptions:
     as_lines: bool = False
     quiet: bool = False
     metric: str | None = None
+
+
+def watch(
+    context: typer.Context,
+    job: JobId,
+    *,
+    timeout: WaitSeconds = None,
+    metric: Metric = None,
+    as_json: AsJson = False,
+    as_lines: AsJsonLines = False,
+    quiet: Quiet = False,
+) -> None:
+    """Watch a job until it has finished, then compare its optimizers. Ctrl-C stops watching, not the job."""
+    require_one_format(json=as_json, jsonl=as_lines, quiet=quiet)
+    session = session_of(context)
+    with session.client() as client:
+        watch_job(session, client, job_id(client, job), WatchOptions(timeout, as_json, as_lines, quiet, metric))
 
 
 def watch_job(session: Session, client: Client, job: Job | str, options: WatchOptions) -> None:
@@ -46,10 +66,10 @@ def watch_job(session: Session, client: Client, job: Job | str, options: WatchOp
 
 def _watched(session: Session, client: Client, job: Job | str, options: WatchOptions) -> Job:
     silent = options.quiet or options.as_lines
-    with EtaStream(client, job, listening=not silent) as eta, reporter_for(session, quiet=silent) as reporter:
+    with JobNews(client, job, listening=not silent) as news, reporter_for(session, quiet=silent) as reporter:
 
         def show(polled: Job) -> None:
-            reporter.update(polled, eta.seconds)
+            reporter.update(polled, news.eta_seconds, news.losses)
             if options.as_lines:
                 write_line(polled)
 

@@ -12,7 +12,7 @@ TORCH_INDEX ?=
 # Ours in one command, so that pip finds each here and asks no index for it.
 PACKAGES := --editable ./clients/torch --editable '.[worker]' --editable './clients/python[cli,plot]'
 
-.PHONY: help demo serve test quick lint types contracts contract-ts unit fuzz chaos containers mutants openapi pin-images job-spec cli-reference lock dist format clean
+.PHONY: help demo serve test quick lint types contracts contract-ts unit fuzz chaos containers mutants openapi client pin-images job-spec cli-reference lock dist format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -78,6 +78,9 @@ mutants: $(VENV)/.installed-dev ## Take each guard of the queue away in turn, an
 
 openapi: $(VENV)/.installed ## Write openapi.json anew after a change of the API
 	@$(BIN)/ayla-service openapi > openapi.json.new && mv openapi.json.new openapi.json
+
+client: $(VENV)/.installed-dev ## Write what is generated in clients/python anew, after a change of its async text or of openapi.json
+	@$(BIN)/python -m tests.client.generate
 
 TYPESCRIPT := clients/typescript
 NPM := npm --prefix $(TYPESCRIPT)

@@ -10,8 +10,9 @@ import ayla
 import click
 import numpy
 import pytest
-from ayla import _jobs, _retry
+from ayla import _retry
 from ayla._address import DEFAULT_BASE_URL
+from ayla._async import base, results, steering, team
 from ayla.builders import optimizers
 from ayla.cli import eta
 from ayla.cli.app import app
@@ -55,17 +56,19 @@ def test_states_and_priorities_are_those_of_the_service() -> None:
     assert {*UNFINISHED_JOB_STATES} == {*UNFINISHED_JOB}
 
     help_of_state = option_help("ls", "state")
-    assert all(state in help_of_state for state in (*JobState, _jobs.PAUSED))
+    assert all(state in help_of_state for state in (*JobState, steering.PAUSED))
     for command in ("submit", "priority"):
         assert all(priority in option_help(command, "priority") for priority in PRIORITIES)
 
 
 def test_pages_are_as_long_as_the_service_allows() -> None:
     lengths = {
-        "/v1/jobs": _jobs._JOBS_PER_PAGE,
-        "/v1/jobs/{job_id}/trials": _jobs._TRIALS_PER_PAGE,
-        "/v1/jobs/{job_id}/attempts": _jobs._ATTEMPTS_PER_PAGE,
+        "/v1/jobs/{job_id}/trials": results._TRIALS_PER_PAGE,
+        "/v1/jobs/{job_id}/attempts": steering._ATTEMPTS_PER_PAGE,
+        "/v1/members": team._MEMBERS_PER_PAGE,
     }
+    usual = ("/v1/jobs", "/v1/keys", "/v1/datasets", "/v1/webhooks", "/v1/webhooks/{webhook_id}/deliveries")
+    lengths |= dict.fromkeys(usual, base.PER_PAGE)
     assert lengths == {path: parameter(path, "limit")["maximum"] for path in lengths}
 
 

@@ -6,8 +6,10 @@ Example:
         print(client.compare(job))
 """
 
-from ayla._client import Client
-from ayla._clock import Clock
+from ayla._async.client import AsyncClient
+from ayla._async.objects import AsyncJob, AsyncTrial
+from ayla._clock import AsyncClock, Clock
+from ayla._sync.client import Client
 from ayla._version import __version__
 from ayla.aggregates import AggregatedPair, EstimateOverProblems
 from ayla.arms import ArmPair, ArmResult, ArmsOnProblem, ProtocolResult
@@ -31,7 +33,16 @@ from ayla.builders import (
     values,
 )
 from ayla.builders.optimizers import *  # noqa: F403  # its __all__ is the list of the optimizers
-from ayla.comparison import ComparedOptimizer, Comparison, ConfidenceInterval, Distribution, Pairing, RankTest, SignTest
+from ayla.comparison import (
+    AsyncComparison,
+    ComparedOptimizer,
+    Comparison,
+    ConfidenceInterval,
+    Distribution,
+    Pairing,
+    RankTest,
+    SignTest,
+)
 from ayla.errors import (
     APIConnectionError,
     APIError,
@@ -54,7 +65,7 @@ from ayla.errors import (
     UnprocessableEntityError,
     WaitTimeout,
 )
-from ayla.jobs_comparison import JobsComparison, ProblemComparison
+from ayla.jobs_comparison import AsyncJobsComparison, JobsComparison, ProblemComparison
 from ayla.models import (
     Attempt,
     AttemptCounts,
@@ -62,18 +73,40 @@ from ayla.models import (
     Catalogue,
     FieldError,
     Job,
+    JobData,
     Problem,
     Progress,
     RunningAttempt,
     Trial,
     TrialCounts,
+    TrialData,
     TrialMetric,
     TrialSummary,
     Worker,
 )
-from ayla.sweep_pictures import HeatMap, Sensitivity
+from ayla.models.contract import (
+    Dataset,
+    DatasetDetail,
+    Delivery,
+    FigureList,
+    Health,
+    Key,
+    KeyWithSecret,
+    Me,
+    Member,
+    Queue,
+    QueuePosition,
+    Readiness,
+    Switches,
+    Team,
+    Validation,
+    Webhook,
+    WebhookWithSecret,
+)
+from ayla.models.events import Event
+from ayla.sweep_pictures import AsyncHeatMap, AsyncSensitivity, HeatMap, Sensitivity
 from ayla.sweeps import BestSetting, BestSettings, SweepSetting
-from ayla.tables import Metrics, Predictions, Trajectory
+from ayla.tables import Metrics, Predictions, Table, Trajectory
 
 __all__ = [
     "APIConnectionError",
@@ -85,6 +118,14 @@ __all__ = [
     "ArmPair",
     "ArmResult",
     "ArmsOnProblem",
+    "AsyncClient",
+    "AsyncClock",
+    "AsyncComparison",
+    "AsyncHeatMap",
+    "AsyncJob",
+    "AsyncJobsComparison",
+    "AsyncSensitivity",
+    "AsyncTrial",
     "Attempt",
     "AttemptCounts",
     "AttemptError",
@@ -100,15 +141,26 @@ __all__ = [
     "Comparison",
     "ConfidenceInterval",
     "ConflictError",
+    "Dataset",
+    "DatasetDetail",
+    "Delivery",
     "Distribution",
     "EstimateOverProblems",
+    "Event",
     "FieldError",
+    "FigureList",
+    "Health",
     "HeatMap",
     "InvalidRequest",
     "Job",
     "JobCancelled",
+    "JobData",
     "JobFailed",
     "JobsComparison",
+    "Key",
+    "KeyWithSecret",
+    "Me",
+    "Member",
     "Metrics",
     "MissingDependency",
     "NotFoundError",
@@ -120,20 +172,30 @@ __all__ = [
     "ProblemComparison",
     "Progress",
     "ProtocolResult",
+    "Queue",
+    "QueuePosition",
     "RankTest",
     "RateLimitError",
+    "Readiness",
     "RunningAttempt",
     "Sensitivity",
     "ServerError",
     "SignTest",
     "SweepSetting",
+    "Switches",
+    "Table",
+    "Team",
     "Trajectory",
     "Trial",
     "TrialCounts",
+    "TrialData",
     "TrialMetric",
     "TrialSummary",
     "UnprocessableEntityError",
+    "Validation",
     "WaitTimeout",
+    "Webhook",
+    "WebhookWithSecret",
     "Worker",
     "__version__",
     "cnn",

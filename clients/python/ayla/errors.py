@@ -28,10 +28,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from ayla.models import FieldError, Job, Problem
-
 if TYPE_CHECKING:
     import httpx2
+
+    from ayla.models.base import FieldError, Problem
+    from ayla.models.jobs import JobData
 
 
 class AylaError(Exception):
@@ -135,7 +136,7 @@ class ServerError(APIStatusError):
 
 
 class _JobEnded(AylaError):
-    def __init__(self, job: Job, message: str) -> None:
+    def __init__(self, job: JobData, message: str) -> None:
         self.job = job
         super().__init__(message)
 
@@ -143,7 +144,7 @@ class _JobEnded(AylaError):
 class JobFailed(_JobEnded):
     """The job ended as failed."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: JobData) -> None:
         reason = job.error.detail if job.error else "The service gives no reason."
         super().__init__(job, f"Job {job.id} failed: {reason}")
 
@@ -151,7 +152,7 @@ class JobFailed(_JobEnded):
 class JobCancelled(_JobEnded):
     """The job ended as cancelled."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: JobData) -> None:
         super().__init__(job, f"Job {job.id} was cancelled.")
 
 
@@ -161,7 +162,7 @@ class WaitTimeout(_JobEnded):
     Its ``job`` is the one last fetched; ``answered`` says whether the last poll had an answer.
     """
 
-    def __init__(self, job: Job, timeout: float, *, answered: bool = True) -> None:
+    def __init__(self, job: JobData, timeout: float, *, answered: bool = True) -> None:
         seen = f"is still {job.state} after {timeout:g} s; it goes on."
         unseen = f"was {job.state} when last seen; after {timeout:g} s the service does not answer."
         super().__init__(job, f"Job {job.id} {seen if answered else unseen}")
@@ -194,6 +195,8 @@ def status_error(response: httpx2.Response) -> APIStatusError:
 
 
 def _problem(response: httpx2.Response) -> Problem:
+    from ayla.models.base import Problem  # models raise these errors themselves
+
     request_id = response.headers.get("X-Request-ID")
     try:
         problem = Problem.model_validate(json.loads(response.content))

@@ -10,8 +10,10 @@ from ayla.aggregates import AggregatedPair
 from ayla.arm_tables import ArmTable, tables_of
 from ayla.arms import ProtocolResult, statements_of
 from ayla.comparison import JudgedOptimizers, Pairing
-from ayla.comparison_tables import WithTables
-from ayla.models import ResponseModel
+from ayla.comparison_rows import row_of
+from ayla.comparison_tables import AsyncWithTables, WithTables
+from ayla.frames import Rows
+from ayla.models.base import ResponseModel
 
 
 class ComparedJob(ResponseModel):
@@ -53,11 +55,8 @@ class ProblemComparison(JudgedOptimizers):
         return f"{self.title}, {self.steps} steps"
 
 
-class JobsComparison(WithTables):
-    """The optimizers of several jobs, or the arms of one or several, with verdicts on who did better.
-
-    All of it is the service's answer; printed, it has a table for each problem with the verdicts below, then the
-    verdicts over problems and the notes.
+class SeveralJobsComparison(Rows, ResponseModel):
+    """What the service says of the optimizers of several jobs, or of the arms of one or several.
 
     Attributes:
         metric: what every problem is judged by; "by_problem" where they differ in it.
@@ -102,6 +101,14 @@ class JobsComparison(WithTables):
             return tables_of(self.protocol.problems[place])
         problem = self.problems[place]
         return [ArmTable("Optimizers", [*problem.headers], problem.cells())]
+
+    def rows(self) -> list[dict[str, object]]:
+        """A row for each optimizer on each problem: the problem, then as of the comparison of a job."""
+        return [
+            {"problem": problem.heading} | row_of(optimizer)
+            for problem in self.problems
+            for optimizer in problem.optimizers
+        ]
 
     def text(self, *, details: bool = False) -> str:
         """What is printed.
@@ -151,3 +158,15 @@ class JobsComparison(WithTables):
     @property
     def _notes(self) -> tuple[str, ...]:
         return (*(self.protocol.notes if self.protocol else ()), *self.notes)
+
+
+class JobsComparison(SeveralJobsComparison, WithTables):
+    """The optimizers of several jobs, or the arms of one or several, with verdicts on who did better.
+
+    All of it is the service's answer; printed, it has a table for each problem with the verdicts below, then the
+    verdicts over problems and the notes. The attributes are those of ``SeveralJobsComparison``.
+    """
+
+
+class AsyncJobsComparison(SeveralJobsComparison, AsyncWithTables):
+    """The same of an ``AsyncClient``: its tables for papers are awaited."""

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from ayla._formatting import html_properties
-from ayla.models.base import ResponseModel
+from ayla.models.base import Linked, ResponseModel
 
 
 class TrialMetric(ResponseModel):
@@ -58,8 +58,8 @@ class TrialSummary(ResponseModel):
     device: str | None = None
 
 
-class Trial(ResponseModel):
-    """One optimizer setting with one seed.
+class TrialData(Linked):
+    """What is known of a trial: one optimizer setting with one seed.
 
     Attributes:
         index: place in the job, from 0.

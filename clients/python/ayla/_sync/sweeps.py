@@ -1,34 +1,34 @@
-"""Questions about sweeps, of one job or of several: best settings, sensitivity, heat map, the table of all trials."""
+# Generated from ayla/_async/sweeps.py by `make client`; changes belong there.
+"""Questions about sweeps, of one job or of several: best settings, sensitivity, heat map."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from ayla._json import without_none
-from ayla._responses import json_of, parse
-from ayla._transport import Params, Transport, id_of, segment
-from ayla.errors import MissingDependency
-from ayla.models import Job
+from ayla._options import names
+from ayla._responses import parse
+from ayla._sync.base import Resource
+from ayla._sync.objects import Job, JobList
+from ayla._transport import Params, id_of, segment
+from ayla.models.base import ResponseModel
 from ayla.sweep_pictures import Drawing, HeatMap, Sensitivity
 from ayla.sweeps import BestSettings, HeatMapNumbers, SensitivityNumbers
 
-if TYPE_CHECKING:
-    import pandas
-
-Sweep: TypeAlias = Job | str | Sequence[Job] | list[str] | list[Job | str] | tuple[Job | str, ...]
+Sweep: TypeAlias = Job | str | JobList
 """A job or its id, or several of the same problem: then arms of one name are one, and axes are united."""
 
-_ARROW = "application/vnd.apache.arrow.stream"
+if TYPE_CHECKING:
+    from ayla._sync.client import Client
+
+N = TypeVar("N", bound=ResponseModel)
+
 _PICTURES = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 
 
-class SweepQuestions:
-    """Questions about sweeps that the service answers."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+class Sweeps(Resource):
+    """Questions about sweeps that the service answers, of a job or of several."""
 
     def best(
         self,
@@ -57,7 +57,7 @@ class SweepQuestions:
             RateLimitError: the team has as many answers computed as it may have at once.
         """
         asked = {"metric": metric, "over_seeds": over_seeds, "minimum": minimum, "per_arm": _truth(per_arm)}
-        return parse(BestSettings, self._transport.get(*_asked(job, "best", asked)))
+        return self._get(BestSettings, *_asked(job, "best", asked))
 
     def sensitivity(
         self,
@@ -84,8 +84,9 @@ class SweepQuestions:
             bins: to put values into; default: listed values stand for themselves, drawn ones go into bins.
         """
         asked: Params = {"metric": metric, "over_seeds": over_seeds, "minimum": minimum}
-        place = _asked(job, "sensitivity", {**asked, "axis": axis, "bins": bins, "arm": _names(arms)})
-        return Sensitivity(lambda: parse(SensitivityNumbers, self._transport.get(*place)), self._pictures(place))
+        place = _asked(job, "sensitivity", {**asked, "axis": axis, "bins": bins, "arm": names(arms)})
+        answer = PicturedAnswer(self._client, SensitivityNumbers, place)
+        return Sensitivity(answer.numbers, answer.picture)
 
     def heatmap(
         self,
@@ -116,50 +117,28 @@ class SweepQuestions:
             bins: along each axis; default: listed values stand for themselves, drawn ones go into bins.
         """
         asked: Params = {"metric": metric, "over_seeds": over_seeds, "minimum": minimum}
-        asked = {**asked, "x": x, "y": y, "reduce": reduce, "bins": bins, "arm": _names(arms)}
-        place = _asked(job, "heatmap", asked)
-        return HeatMap(lambda: parse(HeatMapNumbers, self._transport.get(*place)), self._pictures(place))
+        asked = {**asked, "x": x, "y": y, "reduce": reduce, "bins": bins, "arm": names(arms)}
+        answer = PicturedAnswer(self._client, HeatMapNumbers, _asked(job, "heatmap", asked))
+        return HeatMap(answer.numbers, answer.picture)
 
-    def table(
-        self,
-        job: Job | str,
-        *,
-        where: str | Iterable[str] | None = None,
-        arm: str | None = None,
-        states: Iterable[str] | None = None,
-        sort: str | None = None,
-    ) -> pandas.DataFrame:
-        """The trials of a job as one frame: a row each, with its settings and results.
 
-        Args:
-            job: the job or its id.
-            where: conditions such as "learning_rate>0.01", all of which trials have to meet.
-            arm: only trials of this arm.
-            states: only trials in these states, such as ``["completed", "diverged"]``.
-            sort: a column of numbers to sort by; with ``-`` before it the largest first.
+class PicturedAnswer(Generic[N]):
+    """An answer that comes as numbers and as a picture."""
 
-        Raises:
-            MissingDependency: pandas is not installed.
-            UnprocessableEntityError: a condition does not fit; or there are more rows than come as JSON, which is used
-                where pyarrow is not installed.
-        """
-        _require_pandas()
-        asked = {
-            "where": [where] if isinstance(where, str) else _names(where),
-            "arm": arm,
-            "states": None if states is None else ",".join(states),
-            "sort": sort,
-        }
-        return _frame(self._transport, f"/v1/jobs/{segment(job)}/summary", asked)
+    def __init__(self, client: Client, model: type[N], place: tuple[str, Params]) -> None:
+        self._transport = client._transport
+        self._model = model
+        self._path, self._asked = place
 
-    def _pictures(self, place: tuple[str, Params]) -> Any:
-        path, asked = place
+    def numbers(self) -> N:
+        """The numbers."""
+        return parse(self._model, self._transport.get(self._path, self._asked))
 
-        def draw(form: str, drawing: Mapping[str, Drawing]) -> bytes:
-            wanted = {**asked, **without_none(**drawing), "format": form}
-            return self._transport.get(path, wanted, accept=_PICTURES.get(form, "*/*")).content
-
-        return draw
+    def picture(self, form: str, drawing: Mapping[str, Drawing]) -> bytes:
+        """The picture in a format, drawn with these options."""
+        wanted = {**self._asked, **without_none(**drawing), "format": form}
+        answer = self._transport.get(self._path, wanted, accept=_PICTURES.get(form, "*/*"))
+        return answer.content
 
 
 def _asked(job: Sweep, what: str, options: Params) -> tuple[str, Params]:
@@ -169,29 +148,5 @@ def _asked(job: Sweep, what: str, options: Params) -> tuple[str, Params]:
     return f"/v1/jobs/{segment(job)}/{what}", options
 
 
-def _names(names: Iterable[str] | None) -> list[str] | None:
-    return None if names is None else [names] if isinstance(names, str) else list(names)
-
-
 def _truth(value: bool) -> str:  # noqa: FBT001  # it is what is written
     return "true" if value else "false"
-
-
-def _require_pandas() -> None:
-    try:
-        import pandas  # noqa: F401
-    except ImportError as error:
-        raise MissingDependency("pandas", "table()", "pandas") from error
-
-
-def _frame(transport: Transport, path: str, asked: Params) -> pandas.DataFrame:
-    """A table of the service as a frame: by Arrow where that can be read, else by JSON."""
-    import pandas
-
-    try:
-        import pyarrow.ipc
-    except ImportError:
-        return pandas.DataFrame(json_of(transport.get(path, asked))["columns"])
-    content = transport.get(path, asked, accept=_ARROW).content
-    found: pandas.DataFrame = pyarrow.ipc.open_stream(io.BytesIO(content)).read_all().to_pandas()
-    return found

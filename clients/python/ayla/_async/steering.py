@@ -14,6 +14,7 @@ from ayla._async.waiting import AsyncJobWait
 from ayla._json import to_json
 from ayla._transport import UNSET, Unset, given, id_of, segment
 from ayla.models.contract import QueuePosition
+from ayla.models.events import Event
 from ayla.models.jobs import UNFINISHED_JOB_STATES
 from ayla.models.workers import Attempt
 
@@ -227,6 +228,7 @@ class AsyncJobSteering(AsyncResource):
         timeout: float | None = None,
         poll: float | None = None,
         on_progress: Callable[[AsyncJob], None] | None = None,
+        on_event: Callable[[Event], None] | None = None,
     ) -> AsyncJob:
         """Wait until a job has finished and return it.
 
@@ -240,6 +242,7 @@ class AsyncJobSteering(AsyncResource):
             poll: seconds between polls, and no stream; None: the stream, or polls often at first, then every two
                 seconds.
             on_progress: called with the job whenever there is news of it.
+            on_event: called with each event of the stream, before ``on_progress``; never while the job is polled.
 
         Raises:
             JobFailed: it ended as failed.
@@ -248,7 +251,10 @@ class AsyncJobSteering(AsyncResource):
             APIConnectionError, APIStatusError: the service gave no proper answer for too long, or an error that is not
                 transient.
         """
-        return await AsyncJobWait(self._client, job, timeout=timeout, poll=poll, on_progress=on_progress).run()
+        wait = AsyncJobWait(
+            self._client, job, timeout=timeout, poll=poll, on_progress=on_progress, on_event=on_event
+        )
+        return await wait.run()
 
 
 def _moment(value: datetime | str | None) -> str | None:

@@ -15,6 +15,7 @@ from ayla._sync.objects import Job
 from ayla._sync.waiting import JobWait
 from ayla._transport import UNSET, Unset, given, id_of, segment
 from ayla.models.contract import QueuePosition
+from ayla.models.events import Event
 from ayla.models.jobs import UNFINISHED_JOB_STATES
 from ayla.models.workers import Attempt
 
@@ -228,6 +229,7 @@ class JobSteering(Resource):
         timeout: float | None = None,
         poll: float | None = None,
         on_progress: Callable[[Job], None] | None = None,
+        on_event: Callable[[Event], None] | None = None,
     ) -> Job:
         """Wait until a job has finished and return it.
 
@@ -241,6 +243,7 @@ class JobSteering(Resource):
             poll: seconds between polls, and no stream; None: the stream, or polls often at first, then every two
                 seconds.
             on_progress: called with the job whenever there is news of it.
+            on_event: called with each event of the stream, before ``on_progress``; never while the job is polled.
 
         Raises:
             JobFailed: it ended as failed.
@@ -249,7 +252,8 @@ class JobSteering(Resource):
             APIConnectionError, APIStatusError: the service gave no proper answer for too long, or an error that is not
                 transient.
         """
-        return JobWait(self._client, job, timeout=timeout, poll=poll, on_progress=on_progress).run()
+        wait = JobWait(self._client, job, timeout=timeout, poll=poll, on_progress=on_progress, on_event=on_event)
+        return wait.run()
 
 
 def _moment(value: datetime | str | None) -> str | None:

@@ -25,8 +25,9 @@ class _Commands(PlainGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # Typer's own
         """The names of the commands, panel after panel."""
-        short = [name for name in self.commands if name not in NOUNS]
-        setup = [name for name in short if self.commands[name].rich_help_panel == SETUP]
+        made: dict[str, Any] = {**self.commands}
+        short = [name for name in made if name not in NOUNS]
+        setup = [name for name in short if made[name].rich_help_panel == SETUP]
         return [*(name for name in short if name not in setup), *NOUNS, *setup]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:

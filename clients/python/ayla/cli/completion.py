@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 import typer
 
-from ayla._client import Client
 from ayla._profiles import Profile, read_profiles
+from ayla._sync.client import Client
 from ayla.cli.ids import SHORT_LENGTH, TRIAL_ID, job_id
 from ayla.cli.session import Session
 from ayla.errors import AylaError
@@ -230,7 +230,7 @@ def _session(context: typer.Context) -> Session:
 def _beginning(incomplete: str, offers: Iterable[Offer]) -> list[Offer]:
     """Those that begin so, each once."""
     fitting = ((word, told) for word, told in offers if word and word.startswith(incomplete))
-    first = {}
+    first: dict[str, str] = {}
     for word, told in fitting:
         first.setdefault(word, told)
     return [*itertools.islice(first.items(), _MOST_OFFERS)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ayla._client import Client
 from ayla._formatting import text_table
+from ayla._sync.client import Client
 from ayla.cli.sparkline import Sparkline, sparkline
 from ayla.errors import ConflictError
 from ayla.models import Trial

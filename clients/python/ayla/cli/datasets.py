@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ayla._client import Client
+from ayla._sync.client import Client
 from ayla.cli import completion
 from ayla.cli.groups import group
 from ayla.cli.ids import SHORT_LENGTH, find

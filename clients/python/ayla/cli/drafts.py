@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ayla._client import Client
 from ayla._json import JSONObject, without_none
+from ayla._sync.client import Client
 from ayla.builders import preset as preset_problem
 from ayla.cli import completion
 from ayla.cli.overrides import changed, changes, merged

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ayla._client import Client
 from ayla._json import without_none
+from ayla._sync.client import Client
 from ayla.cli import completion
 from ayla.cli.errors import ExitCode
 from ayla.cli.ids import SHORT_LENGTH, job_id

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from ayla._client import Client
 from ayla._json import without_none
+from ayla._sync.client import Client
 from ayla.cli import completion
 from ayla.cli.curves import curve_lines
 from ayla.cli.files import STANDARD_OUTPUT, write_bytes

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from ayla._client import Client
+from ayla._sync.client import Client
 from ayla.errors import AylaError, InvalidRequest
 from ayla.models import Job, Trial
 

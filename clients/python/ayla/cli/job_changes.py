@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ayla._client import Client
 from ayla._json import without_none
+from ayla._sync.client import Client
 from ayla.cli import completion
 from ayla.cli.ids import job_id
 from ayla.cli.job_output import write_job
@@ -90,7 +90,7 @@ def edit(
     """
     form = OutputForm.of(json=as_json, quiet=quiet)
     texts: dict[str, Any] = without_none(name=name, project=project, notes=notes)
-    fields = {field: text or None for field, text in texts.items()}
+    fields: dict[str, Any] = {field: text or None for field, text in texts.items()}
     fields |= without_none(archived=archived, tags=[] if untagged else tag or None)
     if not fields:
         raise typer.BadParameter(_NO_CHANGE)

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from ayla._client import Client
 from ayla._json import JSONObject, without_none
+from ayla._sync.client import Client
 from ayla.cli import completion
 from ayla.cli.groups import group
 from ayla.cli.ids import SHORT_LENGTH, find

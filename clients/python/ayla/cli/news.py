@@ -1,16 +1,12 @@
-"""What the event stream of a job tells while the job is watched: its remaining time, and its losses."""
+"""What the events of a job tell while the job is watched: its remaining time, and its losses."""
 
 from __future__ import annotations
 
 import math
-import threading
-from collections.abc import Iterable, Sequence
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Iterable
+from typing import Any
 
-from ayla._client import Client
-from ayla.errors import AylaError
-from ayla.models import Job
+from ayla.models.events import Event
 
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
@@ -21,66 +17,33 @@ _MOST_LOSSES = 512
 
 
 class JobNews:
-    """Reads the event stream of a job in a thread; where there is no stream, there is nothing to tell.
-
-    Args:
-        client: of the service; its connections must outlive this.
-        job: the job or its id.
-        listening: False: the stream is not read.
+    """What the events of a job tell; where there is no stream of them, nothing.
 
     Attributes:
         eta_seconds: until the job is done, by the newest event; None while unknown.
         losses: the lowest loss of all trials at each event so far, oldest first; thinned once they are many.
     """
 
-    def __init__(self, client: Client, job: Job | str, *, listening: bool = True) -> None:
-        self._client = client
-        self._job = job
-        self._listening = listening
-        self._closed = threading.Event()
-        self._losses: list[float] = []
-        self._newest: dict[str, float] = {}  # by trial
+    def __init__(self) -> None:
         self.eta_seconds: float | None = None
+        self.losses: list[float] = []
+        self._newest: dict[str, float] = {}  # by trial
 
-    @property
-    def losses(self) -> Sequence[float]:
-        """A copy, as the thread goes on."""
-        return tuple(self._losses)
-
-    def __enter__(self) -> Self:
-        if self._listening:
-            threading.Thread(target=self._listen, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._closed.set()
-
-    def _listen(self) -> None:
-        """Read the stream to its end. What ends it early ends the news only; the watch goes on."""
-        try:
-            with self._client.jobs.events(self._job) as events:
-                for event in events:
-                    if self._closed.is_set():
-                        return
-                    self._take(event.name, event.data)
-        except (AylaError, RuntimeError, ValueError, KeyError, TypeError):
-            self.eta_seconds = None
-
-    def _take(self, name: str, data: dict[str, Any]) -> None:
-        if name == PROGRESS_EVENT:
-            seconds = data.get(ETA_FIELD)
+    def take(self, event: Event) -> None:
+        """Learn from an event; what a newer service tells in another form is left out."""
+        if event.name == PROGRESS_EVENT:
+            seconds = event.data.get(ETA_FIELD)
             self.eta_seconds = float(seconds) if isinstance(seconds, int | float) else None
-        if name in ROWS_EVENTS:
-            self._take_losses(data.get(ROWS_FIELD) or [])
+        trials = event.data.get(ROWS_FIELD)
+        if event.name in ROWS_EVENTS and isinstance(trials, list):
+            self._take_losses(trials)
 
     def _take_losses(self, trials: Iterable[dict[str, Any]]) -> None:
         found = {trial["id"]: trial.get(LOSS_FIELD) for trial in trials}
-        self._newest |= {trial: loss for trial, loss in found.items() if isinstance(loss, int | float)}
+        self._newest |= {trial: float(loss) for trial, loss in found.items() if isinstance(loss, int | float)}
         lowest = min(self._newest.values(), default=math.nan)
         if math.isfinite(lowest):
-            self._losses = [*self._losses, lowest][:: 2 if len(self._losses) >= _MOST_LOSSES else 1]
+            self.losses = [*self.losses, lowest][:: 2 if len(self.losses) >= _MOST_LOSSES else 1]
 
 
 def format_duration(seconds: float) -> str:

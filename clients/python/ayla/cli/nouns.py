@@ -69,6 +69,6 @@ NOUNS = {
 
 def noun(name: str) -> Any:
     """The group of a noun."""
-    made = get_command(importlib.import_module(f"ayla.cli.{NOUNS[name]}").app)
+    made: Any = get_command(importlib.import_module(f"ayla.cli.{NOUNS[name]}").app)
     made.rich_help_panel = SETUP if name == "config" else GROUPS
     return made

@@ -10,9 +10,9 @@ import typer
 from rich.console import Console
 
 from ayla._address import DEFAULT_BASE_URL
-from ayla._client import Client
 from ayla._clock import Clock
 from ayla._profiles import find_connection
+from ayla._sync.client import Client
 from ayla.errors import AylaError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import typer
 
-from ayla._client import Client
+from ayla._sync.client import Client
 from ayla.cli.errors import ExitCode
 from ayla.cli.ids import job_id
 from ayla.cli.news import JobNews
@@ -66,14 +66,15 @@ def watch_job(session: Session, client: Client, job: Job | str, options: WatchOp
 
 def _watched(session: Session, client: Client, job: Job | str, options: WatchOptions) -> Job:
     silent = options.quiet or options.as_lines
-    with JobNews(client, job, listening=not silent) as news, reporter_for(session, quiet=silent) as reporter:
+    news = JobNews()
+    with reporter_for(session, quiet=silent) as reporter:
 
         def show(polled: Job) -> None:
             reporter.update(polled, news.eta_seconds, news.losses)
             if options.as_lines:
                 write_line(polled)
 
-        return client.jobs.wait(job, timeout=options.timeout, on_progress=show)
+        return client.jobs.wait(job, timeout=options.timeout, on_progress=show, on_event=news.take)
 
 
 def _write_outcome(client: Client, job: Job, options: WatchOptions) -> None:

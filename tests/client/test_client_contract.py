@@ -14,7 +14,7 @@ from ayla import _retry
 from ayla._address import DEFAULT_BASE_URL
 from ayla._async import base, results, steering, team
 from ayla.builders import optimizers
-from ayla.cli import eta
+from ayla.cli import news
 from ayla.cli.app import app
 from ayla.cli.errors import _ADVICE_BY_SLUG, ExitCode
 from ayla.cli.specfile import MAX_BYTES
@@ -23,7 +23,6 @@ from ayla.metrics import TRIAL_METRICS
 from ayla.models import FINISHED_JOB_STATES, UNFINISHED_JOB_STATES
 from ayla.reproduce import MethodRun
 from ayla.reproduce.figures.polynomial import _polynomial, _transformed
-from ayla_service.errors import ServiceError
 from ayla_service.settings import Settings
 from ayla_service.states import PRIORITIES, UNFINISHED_JOB, JobState
 from ayla_spec.presets import PRESETS
@@ -79,7 +78,8 @@ def test_the_default_address_and_the_largest_job_file_are_those_of_the_settings(
 
 
 def test_every_problem_that_the_client_knows_is_one_of_the_service() -> None:
-    known = {error.slug for error in ServiceError.__subclasses__()}
+    page = (ROOT / "docs" / "errors.md").read_text()  # which tests/docs holds against the service
+    known = {*re.findall(r"^\| `([a-z-]+)` \| \d+ \|", page, re.M)}
     assert {*_ADVICE_BY_SLUG, _retry._DAMAGED} <= known
 
 
@@ -96,9 +96,14 @@ def test_the_metrics_of_a_trial_are_those_of_the_service() -> None:
 
 
 def test_the_stream_has_the_events_that_the_remaining_time_is_read_from() -> None:
-    for event, schema in ((eta.PROGRESS_EVENT, "ProgressEvent"), (eta.END_EVENT, "EndEvent")):
+    schemas = {news.PROGRESS_EVENT: "ProgressEvent"}
+    schemas |= dict(zip(news.ROWS_EVENTS, ("JobSnapshotEvent", "MetricEvent"), strict=True))
+    for event, schema in schemas.items():
         assert SCHEMAS[schema]["properties"]["event"]["const"] == event
-    assert eta.ETA_FIELD in SCHEMAS["ProgressData"]["properties"]
+    assert news.ETA_FIELD in SCHEMAS["ProgressData"]["properties"]
+    for data in ("JobSnapshotData", "MetricData"):
+        assert news.ROWS_FIELD in SCHEMAS[data]["properties"]
+    assert {"id", news.LOSS_FIELD} <= SCHEMAS["StreamedTrial"]["properties"].keys()
 
 
 def documented_defaults(name: str) -> dict[str, Any]:

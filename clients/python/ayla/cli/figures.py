@@ -22,10 +22,14 @@ from ayla.cli.output import explained_table, write, write_json
 from ayla.cli.overrides import named_values
 from ayla.cli.pictures import PictureProtocol, picture_protocol, picture_text
 from ayla.cli.session import Session, session_of
+from ayla.errors import ConflictError
 
 _FORMS = ("svg", "png", "pdf")
 _WIDEST_PICTURE = 100
 """Columns of the terminal."""
+
+_LOOKED_AT = 1000
+"""Trials among which the first seed of each optimizer is looked for."""
 
 Form = Literal["svg", "png", "pdf"]
 
@@ -91,6 +95,26 @@ def figure(
         place.draw(wanted, kind, drawing)
 
 
+def loss_for_people(client: Client, job: str) -> str:
+    """The loss of a job on the terminal: the figure where it can show pictures, else curves of text.
+
+    Nothing where standard output is no terminal, and of a job that keeps no trajectories.
+    """
+    if not sys.stdout.isatty():
+        return ""
+    protocol = picture_protocol(os.environ)
+    try:
+        if protocol is not None:
+            return picture_text(client.figure(job, "loss", format="png"), protocol, _picture_columns())
+    except ConflictError:
+        return ""
+    return "\n".join(curve_lines(client, client.jobs.trials(job, limit=_LOOKED_AT)))
+
+
+def _picture_columns() -> int:
+    return min(shutil.get_terminal_size().columns, _WIDEST_PICTURE)
+
+
 class _Place:
     """Where a figure goes: into a file, to standard output, or onto the terminal."""
 
@@ -107,8 +131,8 @@ class _Place:
             content = self._client.figure(jobs, kind, format=self._format(), **drawing)
             write_bytes(self._session, content, self._output or STANDARD_OUTPUT)
         elif self._protocol is not None:
-            columns = min(shutil.get_terminal_size().columns, _WIDEST_PICTURE)
-            write(picture_text(self._client.figure(jobs, kind, format="png", **drawing), self._protocol, columns))
+            png = self._client.figure(jobs, kind, format="png", **drawing)
+            write(picture_text(png, self._protocol, _picture_columns()))
         else:
             self._without_pictures(jobs, kind)
 
@@ -130,7 +154,7 @@ class _Place:
         """Of the loss of one job there are curves of text; of anything else nothing can be shown."""
         first = jobs if isinstance(jobs, str) else jobs[0]
         advice = f"ayla figure {first} {kind} -o {kind}.svg"
-        lines = curve_lines(self._client, self._client.jobs.trials(first, limit=1000)) if kind == "loss" else []
+        lines = curve_lines(self._client, self._client.jobs.trials(first, limit=_LOOKED_AT)) if kind == "loss" else []
         if not lines:
             raise typer.BadParameter(
                 f"this terminal is not known to show pictures. Write a file: {advice}", param_hint="--output"

@@ -15,7 +15,7 @@ JobId = Annotated[
 JobIds = Annotated[
     list[str],
     typer.Argument(
-        metavar="JOB...",
+        metavar="JOB",
         help="Ids of jobs, or the first 4 characters or more of each.",
         autocompletion=completion.jobs,
     ),

@@ -9,6 +9,7 @@ from typing import Protocol, Self
 from rich.console import Group
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Column
 from rich.text import Text
 
 from ayla.cli.news import format_duration
@@ -18,8 +19,9 @@ from ayla.models import Job
 
 SECONDS_BETWEEN_LINES = 10.0
 
-_BAR_WIDTH = 20
-_CURVE_WIDTH = 24
+_BAR_WIDTH = 12
+_CURVE_WIDTH = 20
+_LONGEST_TITLE = 24
 
 
 class Reporter(Protocol):
@@ -80,9 +82,9 @@ class _BarReporter:
             BarColumn(_BAR_WIDTH),
             TaskProgressColumn(),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[state]}"),
+            TextColumn("{task.fields[state]}", table_column=Column(ratio=1)),  # which goes on in a second line
         )
-        self._progress = Progress(*columns, console=session.messages)
+        self._progress = Progress(*columns, console=session.messages, expand=True)
         self._curve = Text(no_wrap=True, overflow="ellipsis")
         self._live = Live(Group(self._progress, self._curve), console=session.messages)
         self._tasks: dict[str, TaskID] = {}
@@ -96,7 +98,7 @@ class _BarReporter:
 
     def update(self, job: Job, eta_seconds: float | None = None, losses: Sequence[float] = ()) -> None:
         if job.id not in self._tasks:
-            self._tasks[job.id] = self._progress.add_task(job.title, total=1.0, state=job.state)
+            self._tasks[job.id] = self._progress.add_task(_short_title(job), total=1.0, state=job.state)
         state = f"{job.state}, {_trials(job)}{_remaining(job, eta_seconds)}{_reason(job)}"
         self._progress.update(self._tasks[job.id], completed=job.progress.fraction, state=state)
         self._curve.plain = curve_text(losses)
@@ -111,6 +113,10 @@ def curve_text(losses: Sequence[float]) -> str:
     if curve is None:
         return ""
     return f"lowest loss {curve.text} {curve.first:.4g} to {curve.last:.4g} ({curve.scale} scale, over time)"
+
+
+def _short_title(job: Job) -> str:
+    return job.title if len(job.title) <= _LONGEST_TITLE else f"{job.title[: _LONGEST_TITLE - 1]}…"
 
 
 def _state(job: Job) -> str:

@@ -23,7 +23,7 @@ from ayla.reproduce.report_files import require_plotting
 def reproduce(
     context: typer.Context,
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME...", help=f"Out of {', '.join(PRESETS)}; default: all.")
+        list[str] | None, typer.Argument(metavar="NAME", help=f"Out of {', '.join(PRESETS)}; default: all.")
     ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder of the report.")] = Path(
         "ayla-report"

@@ -77,7 +77,7 @@ def submit(
 
 def submit_all(
     context: typer.Context,
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Job specs in YAML or JSON, one a file.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help="Job specs in YAML or JSON, one a file.")],
     settings: Settings = None,
     project: Project = None,
     idempotency_key: IdempotencyKey = None,

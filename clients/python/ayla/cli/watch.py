@@ -8,6 +8,7 @@ import typer
 
 from ayla._sync.client import Client
 from ayla.cli.errors import ExitCode
+from ayla.cli.figures import loss_for_people
 from ayla.cli.ids import job_id
 from ayla.cli.news import JobNews
 from ayla.cli.options import AsJson, AsJsonLines, JobId, Metric, Quiet, WaitSeconds
@@ -34,6 +35,11 @@ class WatchOptions:
     as_lines: bool = False
     quiet: bool = False
     metric: str | None = None
+
+    @property
+    def for_people(self) -> bool:
+        """Whether the outcome is written as text."""
+        return not (self.as_json or self.as_lines or self.quiet)
 
 
 def watch(
@@ -62,6 +68,8 @@ def watch_job(session: Session, client: Client, job: Job | str, options: WatchOp
         session.say(f"No longer watching; the job goes on. Come back with: ayla watch {job_id}")
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     _write_outcome(client, finished, options)
+    if options.for_people and session.messages.is_terminal:
+        session.say(f"See more: ayla show {job_id}, ayla figure {job_id}")
 
 
 def _watched(session: Session, client: Client, job: Job | str, options: WatchOptions) -> Job:
@@ -78,11 +86,11 @@ def _watched(session: Session, client: Client, job: Job | str, options: WatchOpt
 
 
 def _write_outcome(client: Client, job: Job, options: WatchOptions) -> None:
-    if options.as_lines:
-        return
     if options.as_json:
         write_json(job)
     elif options.quiet:
         write(job.id)
-    else:
-        write(str(client.compare(job, metric=options.metric)))
+    elif options.for_people:
+        comparison = str(client.compare(job, metric=options.metric))
+        loss = loss_for_people(client, job.id)
+        write(f"{loss}\n\n{comparison}" if loss else comparison)

@@ -106,6 +106,7 @@ def test_jobs_and_trials_are_listed_in_each_form(cli: Cli, job: str) -> None:
     lines = cli.out("ls", "--project", "tests", "--jsonl").splitlines()
     assert [json.loads(line)["id"] for line in lines] == [job]
     assert cli.out("jobs", "ls", "--tag", "cli", "-q") == job
+    assert cli.out("jobs") == cli.out("ls")
     trials = [json.loads(line) for line in cli.out("trials", "ls", job, "--jsonl").splitlines()]
     assert [trial["index"] for trial in trials] == [0, 1]
     assert cli.out("trials", "ls", job, "--where", "learning_rate>1", "-q") == ""
@@ -263,7 +264,9 @@ def test_each_exit_code_means_what_the_page_says(cli: Cli, job: str, held: None)
 
 
 def test_a_failed_job_ends_the_watch_with_six(cli: Cli) -> None:
-    failed = cli.run("submit", "--preset", "curve-a", "--set", "budget.steps=1000000", "--max-seconds", "0.1", "--watch")
+    failed = cli.run(
+        "submit", "--preset", "curve-a", "--set", "budget.steps=1000000", "--max-seconds", "0.1", "--watch"
+    )
     assert failed.exit_code == 6
     assert "See more: ayla show " in failed.stderr
 

@@ -47,19 +47,30 @@ made from the help texts (`make cli-reference`); `--help` after any command show
 
 def page() -> str:
     """The whole page."""
-    root = get_command(app)
+    root = root_command()
     parts = [INTRODUCTION, *_exit_codes(), "## ayla\n", *_options(root)]
     for panel, commands in _panels(root).items():
         parts.append(f"## {panel}\n")
         for command in commands:
             parts += _command(command, f"ayla {command.name}", level=3)
-    return "\n".join(parts)
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def root_command() -> Any:
+    """The ``ayla`` command."""
+    return get_command(app)
+
+
+def inner_commands(command: Any) -> list[Any]:
+    """The commands of a group, in their order; none of a command that is no group."""
+    names = command.list_commands(None) if hasattr(command, "commands") else []
+    return [command.get_command(None, name) for name in names]
 
 
 def _panels(root: Any) -> dict[str, list[Any]]:
     """The commands by the panel of the help in which they stand."""
     panels: dict[str, list[Any]] = {}
-    for command in root.commands.values():
+    for command in inner_commands(root):
         panels.setdefault(command.rich_help_panel, []).append(command)
     return panels
 
@@ -78,37 +89,41 @@ def _command(command: Any, called: str, level: int) -> Iterator[str]:
         yield f"    {_usage(command, called)}\n"
         yield from _options(command)
         return
-    if command.invoke_without_command:
-        yield "Without a command:\n"
-        yield from _options(command)
+    yield from _options(command)
     yield f"{_commands_of(command)}\n"
-    for inner in command.commands.values():
-        if inner.callback in _SHOWN:
-            continue
-        yield from _command(inner, f"{called} {inner.name}", level + 1)
-
-
-_SHOWN = {command.callback for command in get_command(app).commands.values() if not hasattr(command, "commands")}  # type: ignore[attr-defined]
-"""What has a short form is described there, once."""
+    for inner in inner_commands(command):
+        if _short_form(inner) is None:
+            yield from _command(inner, f"{called} {inner.name}", level + 1)
 
 
 def _commands_of(group: Any) -> str:
-    """The commands of a group, those that are the same as a short form with a link to that."""
+    """The commands of a group; what has a short form is described there, once."""
     names = []
-    for inner in group.commands.values():
-        short = next((name for name, function in _short_forms().items() if function is inner.callback), None)
+    for inner in inner_commands(group):
+        short = _short_form(inner)
         names.append(f"`{inner.name}`" if short is None else f"[`{inner.name}`](#ayla-{short})")
     return f"Commands: {', '.join(names)}."
 
 
-def _short_forms() -> dict[str, Any]:
-    commands = get_command(app).commands  # type: ignore[attr-defined]
-    return {name: command.callback for name, command in commands.items() if not hasattr(command, "commands")}
+def _short_form(command: Any) -> str | None:
+    """The name of the same command without a noun."""
+    functions = {getattr(function, "__wrapped__", function): name for name, function in _SHORT_FORMS.items()}
+    function = command.callback
+    return functions.get(getattr(function, "__wrapped__", function))
+
+
+_SHORT_FORMS = {each.name: each.callback for each in root_command().commands.values() if not hasattr(each, "commands")}
 
 
 def _usage(command: Any, called: str) -> str:
-    arguments = [str(each.metavar or each.name.upper()) for each in _arguments(command)]
+    arguments = [_argument(each) for each in _arguments(command)]
     return " ".join([called, *arguments, "[OPTIONS]" if len(command.params) > len(arguments) else ""]).rstrip()
+
+
+def _argument(argument: Any) -> str:
+    """How it stands in the usage: in brackets where it can be left out, with dots where there can be several."""
+    name = f"{argument.metavar or argument.name.upper()}{'...' if argument.nargs != 1 else ''}"
+    return name if argument.required else f"[{name}]"
 
 
 def _arguments(command: Any) -> list[Any]:
@@ -130,16 +145,14 @@ def _options(command: Any) -> Iterator[str]:
 def _name(parameter: Any) -> str:
     """How it is written on the command line."""
     if parameter.param_type_name == "argument":
-        return f"`{parameter.metavar or parameter.name.upper()}`"
+        return f"`{_argument(parameter)}`"
     names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
     return names if parameter.is_flag else f"{names} {_value(parameter)}"
 
 
 def _value(option: Any) -> str:
-    choices = getattr(option.type, "choices", None)
-    if choices:
-        return " or ".join(f"`{getattr(choice, 'value', choice)}`" for choice in choices)
-    return f"`{option.metavar or option.type.name.upper()}`"
+    """The name of the value, or what it can be."""
+    return f"`{option.metavar or option.display_type(None).strip('<>')}`".replace("|", r"` or `")
 
 
 def _text(help_text: str | None) -> str:

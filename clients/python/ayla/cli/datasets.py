@@ -9,7 +9,7 @@ import typer
 
 from ayla._sync.client import Client
 from ayla.cli import completion
-from ayla.cli.groups import group
+from ayla.cli.groups import group, listing
 from ayla.cli.ids import SHORT_LENGTH, find
 from ayla.cli.options import Agreed, AsJson, AsJsonItems, Quiet, QuietItems
 from ayla.cli.output import (
@@ -177,4 +177,5 @@ app = group(
     "datasets",
     "Upload tables of your own, and see and fetch those of the team.",
     (ls, show, upload, preview, download, delete),
+    default=listing(ls),
 )

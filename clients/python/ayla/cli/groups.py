@@ -54,6 +54,16 @@ def group(name: str, told: str, commands: Sequence[Named], *, default: Command |
     return made
 
 
+def listing(ls: Command) -> Command:
+    """What a group does without a command: it lists what there is."""
+
+    def overview(context: typer.Context) -> None:
+        if context.invoked_subcommand is None:
+            ls(context)
+
+    return overview
+
+
 def _without_types_of_switches(parameters: list[Any]) -> list[Any]:
     for parameter in parameters:
         if getattr(parameter, "is_flag", False) and parameter.metavar is None:

@@ -1,7 +1,7 @@
 """The group of all commands about jobs."""
 
-from ayla.cli import job_changes, job_tables, queue, submit, trials
-from ayla.cli.groups import group
+from ayla.cli import job_changes, job_tables, jobs, queue, submit, trials
+from ayla.cli.groups import group, listing
 from ayla.cli.nouns import CHANGING, RESULTS, SHORT_FORMS, SUBMITTING
 from ayla.cli.reproduce import reproduce
 
@@ -22,4 +22,5 @@ app = group(
         job_tables.trajectories,
         ("metrics", job_tables.job_metrics),
     ),
+    default=listing(jobs.ls),
 )

@@ -9,7 +9,7 @@ import typer
 from ayla._sync.client import Client
 from ayla.cli import completion
 from ayla.cli.expiry import moment, span
-from ayla.cli.groups import group
+from ayla.cli.groups import group, listing
 from ayla.cli.ids import SHORT_LENGTH, find
 from ayla.cli.members import member_id
 from ayla.cli.options import AsJson, AsJsonItems, QuietItems
@@ -152,4 +152,9 @@ def _key_id(client: Client, text: str) -> str:
     return find("API key", client.keys.list(), text, name=lambda each: each.name)
 
 
-app = group("keys", "See, make, replace and end API keys.", (ls, show, create, rotate, revoke))
+app = group(
+    "keys",
+    "See, make, replace and end API keys.",
+    (ls, show, create, rotate, revoke),
+    default=listing(ls),
+)

@@ -10,7 +10,7 @@ import typer
 from ayla._json import JSONObject, without_none
 from ayla._sync.client import Client
 from ayla.cli import completion
-from ayla.cli.groups import group
+from ayla.cli.groups import group, listing
 from ayla.cli.ids import SHORT_LENGTH, find
 from ayla.cli.options import Agreed, AsJson, AsJsonItems, Quiet, QuietItems
 from ayla.cli.output import OutputForm, write_items, write_record
@@ -150,4 +150,9 @@ def _properties(found: Any) -> dict[str, object]:
     }
 
 
-app = group("members", "See the team's members; add, change and remove them.", (ls, show, add, edit, remove))
+app = group(
+    "members",
+    "See the team's members; add, change and remove them.",
+    (ls, show, add, edit, remove),
+    default=listing(ls),
+)

@@ -9,7 +9,7 @@ import typer
 from ayla._json import without_none
 from ayla._sync.client import Client
 from ayla.cli import completion
-from ayla.cli.groups import group
+from ayla.cli.groups import group, listing
 from ayla.cli.ids import SHORT_LENGTH, find
 from ayla.cli.options import Agreed, AsJson, AsJsonItems, Quiet, QuietItems
 from ayla.cli.output import OutputForm, write_items, write_record
@@ -210,4 +210,5 @@ app = group(
     "webhooks",
     "Have the service tell an address when jobs end.",
     (ls, show, create, edit, delete, ("test", send_test), rotate_secret, deliveries, retry),
+    default=listing(ls),
 )

@@ -2,13 +2,26 @@
 
 Example:
     with ayla.Client() as client:
-        job = client.jobs.wait(client.jobs.submit(problem=ayla.preset("poly-sgd")))
-        print(client.compare(job))
+        job = client.jobs.submit(problem=ayla.functions.rosenbrock(), optimizers=ayla.adam(0.05), budget=1000)
+        print(job.wait().comparison())
+
+What is here:
+    clients: ``Client``, and ``AsyncClient`` for asyncio, with the same names; ``Clock`` and ``AsyncClock`` for tests.
+    parts of a job: problems (``expression``, ``functions``, ``dataset``, ``preset``) and what is drawn in them
+    (``uniform``, ``normal``), optimizers (``adam``, ``sgd``, …, with AYLA by ``transform``), ``schedules``, models
+    (``mlp``, ``cnn``, ``linear``), axes (``values``, ``linear``, ``log``, ``reverse_log``) and designs (``grid``,
+    ``random``, ``sobol``); ``spec`` for a whole job, ``protocol`` for a comparison of tuned arms.
+    what comes back: ``Job`` and ``Trial``, which act, as ``AsyncJob`` and ``AsyncTrial`` do; tables (``Table``,
+    ``Trajectory``, ``Metrics``, ``Predictions``), comparisons, answers about sweeps, ``Event``, ``RawResponse``, and
+    models of all other answers.
+    webhooks: ``verify_webhook`` gives a ``WebhookEvent``.
+    errors: all are an ``AylaError``; ``ayla.errors`` draws their tree.
 """
 
 from ayla._async.client import AsyncClient
 from ayla._async.objects import AsyncJob, AsyncTrial
 from ayla._clock import AsyncClock, Clock
+from ayla._job_spec import spec
 from ayla._sync.client import Client
 from ayla._version import __version__
 from ayla.aggregates import AggregatedPair, EstimateOverProblems
@@ -17,6 +30,7 @@ from ayla.builders import (
     cnn,
     dataset,
     expression,
+    functions,
     grid,
     linear,
     log,
@@ -56,14 +70,21 @@ from ayla.errors import (
     InvalidRequest,
     JobCancelled,
     JobFailed,
+    MisdirectedRequestError,
     MissingDependency,
+    NotAcceptableError,
     NotFoundError,
     PayloadTooLargeError,
     PermissionDeniedError,
+    PreconditionFailedError,
+    PreconditionRequiredError,
     RateLimitError,
+    RequestTimeoutError,
     ServerError,
     UnprocessableEntityError,
+    UnsupportedMediaTypeError,
     WaitTimeout,
+    WebhookVerificationError,
 )
 from ayla.jobs_comparison import AsyncJobsComparison, JobsComparison, ProblemComparison
 from ayla.models import (
@@ -104,9 +125,11 @@ from ayla.models.contract import (
     WebhookWithSecret,
 )
 from ayla.models.events import Event
+from ayla.raw_response import RawResponse
 from ayla.sweep_pictures import AsyncHeatMap, AsyncSensitivity, HeatMap, Sensitivity
 from ayla.sweeps import BestSetting, BestSettings, SweepSetting
 from ayla.tables import Metrics, Predictions, Table, Trajectory
+from ayla.webhooks import WebhookEvent, verify_webhook
 
 __all__ = [
     "APIConnectionError",
@@ -162,11 +185,15 @@ __all__ = [
     "Me",
     "Member",
     "Metrics",
+    "MisdirectedRequestError",
     "MissingDependency",
+    "NotAcceptableError",
     "NotFoundError",
     "Pairing",
     "PayloadTooLargeError",
     "PermissionDeniedError",
+    "PreconditionFailedError",
+    "PreconditionRequiredError",
     "Predictions",
     "Problem",
     "ProblemComparison",
@@ -176,7 +203,9 @@ __all__ = [
     "QueuePosition",
     "RankTest",
     "RateLimitError",
+    "RawResponse",
     "Readiness",
+    "RequestTimeoutError",
     "RunningAttempt",
     "Sensitivity",
     "ServerError",
@@ -192,15 +221,19 @@ __all__ = [
     "TrialMetric",
     "TrialSummary",
     "UnprocessableEntityError",
+    "UnsupportedMediaTypeError",
     "Validation",
     "WaitTimeout",
     "Webhook",
+    "WebhookEvent",
+    "WebhookVerificationError",
     "WebhookWithSecret",
     "Worker",
     "__version__",
     "cnn",
     "dataset",
     "expression",
+    "functions",
     "grid",
     "linear",
     "log",
@@ -212,7 +245,9 @@ __all__ = [
     "reverse_log",
     "schedules",
     "sobol",
+    "spec",
     "uniform",
     "values",
+    "verify_webhook",
 ]
 __all__ += optimizers.__all__

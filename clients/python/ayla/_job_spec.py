@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Mapping
-from typing import Any, TypedDict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypedDict, Unpack
 
-from ayla._json import Settings, to_json, without_none
+from ayla._json import JSONObject, Settings, to_json, without_none
+from ayla.builders.habits import JOB_WORDS, unexpected
 
 
 class JobFields(TypedDict, total=False):
     """The fields of a job spec, as ``submit`` takes them."""
 
     problem: Settings | None
-    optimizers: Iterable[Settings] | None
+    optimizers: Settings | Iterable[Settings] | None
     budget: int | Settings | None
     seeds: int | Iterable[int] | None
     search: Settings | None
     name: str | None
-    tags: Iterable[str] | None
+    tags: str | Iterable[str] | None
     record: Settings | None
     device: str | None
     dtype: str | None
@@ -26,6 +27,20 @@ class JobFields(TypedDict, total=False):
     limits: Settings | None
     project: str | None
     notes: str | None
+
+
+def spec(**fields: Unpack[JobFields]) -> JSONObject:
+    """A whole job spec from its fields, for ``jobs.submit_many``, a file, or to be submitted later.
+
+    Args:
+        **fields: as of ``jobs.submit``: ``spec(problem=expression("x**2", x=1.0), optimizers=adam(0.1), budget=100)``.
+
+    Raises:
+        TypeError: there is no problem, or the budget or the seeds are no whole numbers.
+        InvalidRequest: a part of it cannot be written as JSON.
+    """
+    made: JSONObject = spec_body(None, {**fields})
+    return made
 
 
 def spec_body(spec: Settings | None, fields: Settings) -> Any:
@@ -39,11 +54,8 @@ def spec_body(spec: Settings | None, fields: Settings) -> Any:
         TypeError: both are given, or neither says what to minimize, or the budget or seeds are no whole numbers.
         InvalidRequest: JSON has no form for a part of it.
     """
-    unknown = [name for name in fields if name not in JobFields.__annotations__]
-    if unknown:
-        raise TypeError(f"submit() got an unexpected keyword argument {unknown[0]!r}")
-    known = without_none(**fields)
-    known |= without_none(budget=_budget(known.get("budget")), seeds=_seeds(known.get("seeds")))
+    unexpected("submit", fields, JobFields.__annotations__, JOB_WORDS)
+    known = changed_fields(without_none(**fields))
     if spec is not None and known:
         raise TypeError(f"Give a whole spec or its fields, not both; here also {', '.join(known)}.")
     if spec is None and "problem" not in known:
@@ -53,14 +65,24 @@ def spec_body(spec: Settings | None, fields: Settings) -> Any:
     return to_json(known if spec is None else spec)
 
 
-def changed_fields(fields: Settings) -> Settings:
-    """Fields that replace those of another spec; None takes one away."""
-    changed = dict(fields)
-    if "budget" in changed:
-        changed["budget"] = _budget(changed["budget"])
-    if "seeds" in changed:
-        changed["seeds"] = _seeds(changed["seeds"])
-    return changed
+def changed_fields(fields: Settings) -> JSONObject:
+    """Fields as the service takes them: a number as budget and as seeds, one optimizer as a list of one.
+
+    Raises:
+        TypeError: the budget or the seeds are no whole numbers.
+    """
+    convert: Mapping[str, Callable[[Any], Any]] = {
+        "budget": _budget,
+        "seeds": _seeds,
+        "optimizers": _several,
+        "tags": _several,
+    }
+    return {name: convert[name](value) if name in convert else value for name, value in fields.items()}
+
+
+def _several(value: Any) -> Any:
+    """One optimizer or tag as a list of one."""
+    return [value] if isinstance(value, str | Mapping) else value
 
 
 def _budget(budget: int | Settings | None) -> Settings | None:

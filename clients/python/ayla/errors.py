@@ -11,12 +11,19 @@ AylaError
 │       ├── AuthenticationError       401
 │       ├── PermissionDeniedError     403
 │       ├── NotFoundError             404
+│       ├── NotAcceptableError        406
+│       ├── RequestTimeoutError       408
 │       ├── ConflictError             409
+│       ├── PreconditionFailedError   412
 │       ├── PayloadTooLargeError      413
+│       ├── UnsupportedMediaTypeError 415
+│       ├── MisdirectedRequestError   421
 │       ├── UnprocessableEntityError  422
+│       ├── PreconditionRequiredError 428
 │       ├── RateLimitError            429
 │       └── ServerError               500 and above
 ├── JobFailed, JobCancelled         how a job ended, with .job
+├── WebhookVerificationError        a message that the service did not sign
 ├── WaitTimeout                     the job goes on, only the waiting ended, with .job
 └── MissingDependency               an optional package is not installed
 """
@@ -115,16 +122,40 @@ class NotFoundError(APIStatusError):
     """404: no such job, trial or address."""
 
 
+class NotAcceptableError(APIStatusError):
+    """406: the answer is not to be had in the form asked for."""
+
+
+class RequestTimeoutError(APIStatusError):
+    """408: the request was not sent in time."""
+
+
 class ConflictError(APIStatusError):
     """409: the job's state does not allow this."""
+
+
+class PreconditionFailedError(APIStatusError):
+    """412: what was to be changed has another version by now."""
 
 
 class PayloadTooLargeError(APIStatusError):
     """413: the request is larger than the service takes."""
 
 
+class UnsupportedMediaTypeError(APIStatusError):
+    """415: the body is of another kind than the service reads there."""
+
+
+class MisdirectedRequestError(APIStatusError):
+    """421: the service is not known by the name in the address."""
+
+
 class UnprocessableEntityError(APIStatusError):
     """422: a field is wrong; ``errors`` says which."""
+
+
+class PreconditionRequiredError(APIStatusError):
+    """428: the version that is to be changed has to be named."""
 
 
 class RateLimitError(APIStatusError):
@@ -169,6 +200,10 @@ class WaitTimeout(_JobEnded):
         self.answered = answered
 
 
+class WebhookVerificationError(AylaError):
+    """A message of a webhook that is not signed with its secret, or is too old."""
+
+
 class MissingDependency(AylaError, ImportError):
     """An optional package is needed and not installed."""
 
@@ -181,9 +216,15 @@ _BY_STATUS: dict[int, type[APIStatusError]] = {
     401: AuthenticationError,
     403: PermissionDeniedError,
     404: NotFoundError,
+    406: NotAcceptableError,
+    408: RequestTimeoutError,
     409: ConflictError,
+    412: PreconditionFailedError,
     413: PayloadTooLargeError,
+    415: UnsupportedMediaTypeError,
+    421: MisdirectedRequestError,
     422: UnprocessableEntityError,
+    428: PreconditionRequiredError,
     429: RateLimitError,
 }
 

@@ -25,6 +25,9 @@ ANSWERS: Mapping[str, tuple[str, ...]] = {
 
 _SUBJECTS = {"queue": "the queue", "service": "the service itself"}
 
+# Of answers that show them once; what is printed or logged of these does not.
+_SECRETS = {"key", "secret"}
+
 # What is not read into a class: the spec of a job, which builders make.
 _AS_MAPPING = {"ResolvedJobSpec"}
 _PLAIN = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
@@ -130,7 +133,7 @@ def _either(words: list[str]) -> str:
 def _field(name: str, part: Schema, schemas: Mapping[str, Schema], *, optional: bool) -> str:
     kind = _type(part, schemas)
     if not optional:
-        return f"{name}: {kind}"
+        return f"{name}: {kind} = Field(repr=False)" if name in _SECRETS and kind == "str" else f"{name}: {kind}"
     if "None" in kind:
         return f"{name}: {kind} = None"
     if kind.startswith("dict"):

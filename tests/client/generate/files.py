@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.client.generate import contract_models, synchronous
+from tests.client.generate import contract_models, function_builders, optimizer_builders, raw, synchronous
 
 ROOT = Path(__file__).parents[3]
 CLIENT = ROOT / "clients/python/ayla"
@@ -13,15 +13,20 @@ CLIENT = ROOT / "clients/python/ayla"
 
 def generated() -> dict[Path, str]:
     """Every generated file by its path in the client's package, formatted."""
-    models = contract_models.texts(ROOT / "openapi.json")
-    texts = {Path(f"models/contract/{module}.py"): text for module, text in models.items()}
-    texts |= {Path("_sync") / path.name: synchronous.text(path) for path in sorted((CLIENT / "_async").glob("*.py"))}
+    contract = ROOT / "openapi.json"
+    texts = {Path("builders/optimizers.py"): optimizer_builders.text(contract)}
+    texts |= {Path(f"models/contract/{name}.py"): text for name, text in contract_models.texts(contract).items()}
+    texts |= {Path(f"builders/functions/{name}.py"): text for name, text in function_builders.texts().items()}
+    sources = {path.name: path.read_text() for path in sorted((CLIENT / "_async").glob("*.py"))}
+    sources["raw.py"] = raw.text(CLIENT / "_async")
+    texts[Path("_async/raw.py")] = sources["raw.py"]
+    texts |= {Path("_sync") / name: synchronous.text(name, source) for name, source in sources.items()}
     return {path: formatted(text, CLIENT / path) for path, text in texts.items()}
 
 
 def stale(texts: Mapping[Path, str]) -> list[Path]:
     """Files of the generated folders that come from nothing any more."""
-    folders = (CLIENT / "_sync", CLIENT / "models/contract")
+    folders = (CLIENT / "_sync", CLIENT / "models/contract", CLIENT / "builders/functions")
     there = {path.relative_to(CLIENT) for folder in folders for path in folder.glob("*.py")}
     return sorted(there - texts.keys())
 

@@ -1,7 +1,6 @@
-"""The client for ordinary programs, from the one for asyncio and trio: its text without ``async`` and ``await``."""
+"""The client for ordinary programs, from the one for asyncio: its text without ``async`` and ``await``."""
 
 import re
-from pathlib import Path
 
 _HEADER = "# Generated from ayla/_async/{name} by `make client`; changes belong there.\n"
 
@@ -25,14 +24,14 @@ _NAMES = {
 _RULES = (
     (re.compile(r"\basync (def|for|with)\b"), r"\1"),
     (re.compile(r"\bawait "), ""),
+    (re.compile(r"\bAwaitable\[((?:[^\[\]]|\[(?:[^\[\]]|\[[^\[\]]*\])*\])*)\]"), r"\1"),
     (re.compile(r"\bAsync(?=[A-Z])"), ""),
     *((re.compile(rf"(?<![\w]){re.escape(old)}(?!\w)"), new) for old, new in _NAMES.items()),
 )
 
 
-def text(path: Path) -> str:
+def text(name: str, source: str) -> str:
     """A module of ``ayla._async`` as one of ``ayla._sync``."""
-    source = path.read_text()
     for pattern, replacement in _RULES:
         source = pattern.sub(replacement, source)
-    return _HEADER.format(name=path.name) + source
+    return _HEADER.format(name=name) + source

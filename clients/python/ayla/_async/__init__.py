@@ -1,1 +1,1 @@
-"""The client as it is written: for asyncio and trio. ``ayla._sync`` is generated from it (decision 0030)."""
+"""The client as it is written: for asyncio. ``ayla._sync`` is generated from it (decision 0030)."""

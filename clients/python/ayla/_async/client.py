@@ -16,6 +16,7 @@ from ayla._async.figures import AsyncFigures
 from ayla._async.jobs import AsyncJobs
 from ayla._async.keys import AsyncKeys
 from ayla._async.objects import AsyncJob, AsyncJobList
+from ayla._async.raw import AsyncRawClient
 from ayla._async.service import AsyncCatalogueResource, AsyncHealthChecks
 from ayla._async.sweeps import AsyncSweeps
 from ayla._async.team import AsyncCaller, AsyncMembers, AsyncTeamQueue, AsyncTeamResource, AsyncWorkers
@@ -124,12 +125,18 @@ class AsyncClient:
 
     def with_options(self, *, timeout: Timeout | Unset = UNSET, max_retries: int | Unset = UNSET) -> AsyncClient:
         """A client with other options that shares this one's connections; closing either closes both."""
-        return self._with_transport(self._transport.with_options(timeout=timeout, max_retries=max_retries))
-
-    def _with_transport(self, transport: AsyncTransport) -> AsyncClient:
         other = object.__new__(type(self))
-        other._connect(transport)
+        other._connect(self._transport.with_options(timeout=timeout, max_retries=max_retries))
         return other
+
+    @property
+    def with_raw_response(self) -> AsyncRawClient:
+        """The same calls, each giving a ``RawResponse``: ``.status``, ``.headers``, and ``.parse()`` for its result.
+
+        Streams of events, ``jobs.wait``, ``jobs.sensitivity``, ``jobs.heatmap`` and ``datasets.download`` have no one
+        response, and are not there.
+        """
+        return AsyncRawClient(self)
 
     def events(
         self,

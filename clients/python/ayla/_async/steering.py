@@ -157,7 +157,7 @@ class AsyncJobSteering(AsyncResource):
 
         Raises:
             ConflictError: the job has ended, and its priority is to be changed; or it has not, and is to be archived.
-            APIStatusError: with the status 412, the job has another version by now.
+            PreconditionFailedError: the job has another version by now.
             UnprocessableEntityError: a field is wrong; ``errors`` says which.
         """
         fields = given(name=name, tags=tags, project=project, notes=notes, priority=priority, archived=archived)

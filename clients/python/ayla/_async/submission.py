@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import Any, Never, TypeAlias, Unpack
 
 from ayla._async.base import AsyncResource
 from ayla._async.objects import AsyncJob
-from ayla._job_spec import changed_fields, spec_body
+from ayla._job_spec import JobFields, changed_fields, spec_body
 from ayla._json import Settings, to_json
 from ayla._responses import parse
 from ayla._transport import new_key, segment
@@ -32,12 +32,12 @@ class AsyncJobSubmission(AsyncResource):
         /,
         *,
         problem: Settings | None = None,
-        optimizers: Iterable[Settings] | None = None,
+        optimizers: Settings | Iterable[Settings] | None = None,
         budget: int | Settings | None = None,
         seeds: int | Iterable[int] | None = None,
         search: Settings | None = None,
         name: str | None = None,
-        tags: Iterable[str] | None = None,
+        tags: str | Iterable[str] | None = None,
         record: Settings | None = None,
         device: str | None = None,
         dtype: str | None = None,
@@ -46,6 +46,7 @@ class AsyncJobSubmission(AsyncResource):
         project: str | None = None,
         notes: str | None = None,
         idempotency_key: str | None = None,
+        **others: Never,
     ) -> AsyncJob:
         """Put a job into the queue: a whole spec as a mapping, or its fields as keywords.
 
@@ -71,6 +72,7 @@ class AsyncJobSubmission(AsyncResource):
             notes: anything worth remembering about the job.
             idempotency_key: submitting again with the same key and spec gives the same job. Default: a new key for
                 this call, which makes its retries safe.
+            **others: none; a word of another library is answered with the one to write.
 
         Raises:
             UnprocessableEntityError: the spec is wrong; ``errors`` says where.
@@ -80,7 +82,7 @@ class AsyncJobSubmission(AsyncResource):
         fields: dict[str, object] = {"name": name, "tags": tags, "problem": problem, "optimizers": optimizers}
         fields |= {"budget": budget, "seeds": seeds, "search": search, "record": record, "device": device}
         fields |= {"dtype": dtype, "priority": priority, "limits": limits, "project": project, "notes": notes}
-        return await self._post(AsyncJob, "/v1/jobs", spec_body(spec, fields), key=idempotency_key)
+        return await self._post(AsyncJob, "/v1/jobs", spec_body(spec, fields | others), key=idempotency_key)
 
     async def submit_many(self, specs: Iterable[Settings], *, idempotency_key: str | None = None) -> AsyncSubmitted:
         """Put several jobs into the queue at once: all of them, or none.
@@ -102,7 +104,7 @@ class AsyncJobSubmission(AsyncResource):
             job._attach(self._client)
         return [*found]
 
-    async def validate(self, spec: Settings | None = None, /, **fields: Any) -> Validation:
+    async def validate(self, spec: Settings | None = None, /, **fields: Unpack[JobFields]) -> Validation:
         """Check a job without submitting it, and see what it would be: trials, shards, steps, settings of each arm.
 
         Args:

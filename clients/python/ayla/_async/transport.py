@@ -20,6 +20,7 @@ from ayla.errors import (
     NotFoundError,
     status_error,
 )
+from ayla.raw_response import note_answer
 
 
 class AsyncTransport:
@@ -27,40 +28,21 @@ class AsyncTransport:
 
     Only idempotent requests are sent again: every GET and DELETE, every PATCH (they set values), and a POST that
     carries an Idempotency-Key or whose effect is the same when it is done twice.
-
-    Attributes:
-        seen: called with each answer; None: nobody looks.
     """
 
-    def __init__(
-        self,
-        http: httpx2.AsyncClient,
-        *,
-        timeout: Timeout,
-        max_retries: int,
-        clock: AsyncClock,
-        seen: Callable[[httpx2.Response], None] | None = None,
-    ) -> None:
+    def __init__(self, http: httpx2.AsyncClient, *, timeout: Timeout, max_retries: int, clock: AsyncClock) -> None:
         self.http = http
         self.timeout = timeout
         self.max_retries = max_retries
         self.clock = clock
-        self.seen = seen
 
-    def with_options(
-        self,
-        *,
-        timeout: Timeout | Unset,
-        max_retries: int | Unset,
-        seen: Callable[[httpx2.Response], None] | None = None,
-    ) -> AsyncTransport:
+    def with_options(self, *, timeout: Timeout | Unset, max_retries: int | Unset) -> AsyncTransport:
         """The same pool with other options."""
         return AsyncTransport(
             self.http,
             timeout=self.timeout if isinstance(timeout, Unset) else timeout,
             max_retries=self.max_retries if isinstance(max_retries, Unset) else max_retries,
             clock=self.clock,
-            seen=seen or self.seen,
         )
 
     async def get(
@@ -127,9 +109,10 @@ class AsyncTransport:
 
         try:
             await self._send(build, idempotent=True)
-        except NotFoundError:
+        except NotFoundError as error:
             if sent == 1:
                 raise
+            note_answer(error.response)
 
     @asynccontextmanager
     async def stream(
@@ -176,10 +159,9 @@ class AsyncTransport:
 
     async def _send_once(self, request: httpx2.Request) -> httpx2.Response:
         response = await self._answer(request, stream=False)
-        if self.seen is not None:
-            self.seen(response)
         if not response.is_success:
             raise status_error(response)
+        note_answer(response)
         return response
 
     async def _answer(self, request: httpx2.Request, *, stream: bool) -> httpx2.Response:

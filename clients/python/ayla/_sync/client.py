@@ -21,6 +21,7 @@ from ayla._sync.figures import Figures
 from ayla._sync.jobs import Jobs
 from ayla._sync.keys import Keys
 from ayla._sync.objects import Job, JobList
+from ayla._sync.raw import RawClient
 from ayla._sync.service import CatalogueResource, HealthChecks
 from ayla._sync.sweeps import Sweeps
 from ayla._sync.team import Caller, Members, TeamQueue, TeamResource, Workers
@@ -125,12 +126,18 @@ class Client:
 
     def with_options(self, *, timeout: Timeout | Unset = UNSET, max_retries: int | Unset = UNSET) -> Client:
         """A client with other options that shares this one's connections; closing either closes both."""
-        return self._with_transport(self._transport.with_options(timeout=timeout, max_retries=max_retries))
-
-    def _with_transport(self, transport: Transport) -> Client:
         other = object.__new__(type(self))
-        other._connect(transport)
+        other._connect(self._transport.with_options(timeout=timeout, max_retries=max_retries))
         return other
+
+    @property
+    def with_raw_response(self) -> RawClient:
+        """The same calls, each giving a ``RawResponse``: ``.status``, ``.headers``, and ``.parse()`` for its result.
+
+        Streams of events, ``jobs.wait``, ``jobs.sensitivity``, ``jobs.heatmap`` and ``datasets.download`` have no one
+        response, and are not there.
+        """
+        return RawClient(self)
 
     def events(
         self,

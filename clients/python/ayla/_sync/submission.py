@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import Any, Never, TypeAlias, Unpack
 
-from ayla._job_spec import changed_fields, spec_body
+from ayla._job_spec import JobFields, changed_fields, spec_body
 from ayla._json import Settings, to_json
 from ayla._responses import parse
 from ayla._sync.base import Resource
@@ -33,12 +33,12 @@ class JobSubmission(Resource):
         /,
         *,
         problem: Settings | None = None,
-        optimizers: Iterable[Settings] | None = None,
+        optimizers: Settings | Iterable[Settings] | None = None,
         budget: int | Settings | None = None,
         seeds: int | Iterable[int] | None = None,
         search: Settings | None = None,
         name: str | None = None,
-        tags: Iterable[str] | None = None,
+        tags: str | Iterable[str] | None = None,
         record: Settings | None = None,
         device: str | None = None,
         dtype: str | None = None,
@@ -47,6 +47,7 @@ class JobSubmission(Resource):
         project: str | None = None,
         notes: str | None = None,
         idempotency_key: str | None = None,
+        **others: Never,
     ) -> Job:
         """Put a job into the queue: a whole spec as a mapping, or its fields as keywords.
 
@@ -72,6 +73,7 @@ class JobSubmission(Resource):
             notes: anything worth remembering about the job.
             idempotency_key: submitting again with the same key and spec gives the same job. Default: a new key for
                 this call, which makes its retries safe.
+            **others: none; a word of another library is answered with the one to write.
 
         Raises:
             UnprocessableEntityError: the spec is wrong; ``errors`` says where.
@@ -81,7 +83,7 @@ class JobSubmission(Resource):
         fields: dict[str, object] = {"name": name, "tags": tags, "problem": problem, "optimizers": optimizers}
         fields |= {"budget": budget, "seeds": seeds, "search": search, "record": record, "device": device}
         fields |= {"dtype": dtype, "priority": priority, "limits": limits, "project": project, "notes": notes}
-        return self._post(Job, "/v1/jobs", spec_body(spec, fields), key=idempotency_key)
+        return self._post(Job, "/v1/jobs", spec_body(spec, fields | others), key=idempotency_key)
 
     def submit_many(self, specs: Iterable[Settings], *, idempotency_key: str | None = None) -> Submitted:
         """Put several jobs into the queue at once: all of them, or none.
@@ -103,7 +105,7 @@ class JobSubmission(Resource):
             job._attach(self._client)
         return [*found]
 
-    def validate(self, spec: Settings | None = None, /, **fields: Any) -> Validation:
+    def validate(self, spec: Settings | None = None, /, **fields: Unpack[JobFields]) -> Validation:
         """Check a job without submitting it, and see what it would be: trials, shards, steps, settings of each arm.
 
         Args:

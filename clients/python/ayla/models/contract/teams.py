@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from pydantic import Field
+
 from ayla.models.base import ResponseModel
 
 
@@ -46,7 +48,7 @@ class KeyWithSecret(ResponseModel):
     created_at: datetime
     expires_at: datetime | None
     id: str
-    key: str
+    key: str = Field(repr=False)
     last_used_at: datetime | None
     member: str
     member_id: str

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from pydantic import Field
+
 from ayla.models.base import ResponseModel
 
 
@@ -68,5 +70,5 @@ class WebhookWithSecret(ResponseModel):
     id: str
     owner: str
     rotated_at: datetime | None
-    secret: str
+    secret: str = Field(repr=False)
     url: str

@@ -25,6 +25,7 @@ from ayla.metrics import TRIAL_METRICS
 from ayla.models import FINISHED_JOB_STATES, UNFINISHED_JOB_STATES
 from ayla.reproduce import MethodRun
 from ayla.reproduce.figures.polynomial import _polynomial, _transformed
+from ayla_service.errors import ServiceError
 from ayla_service.settings import Settings
 from ayla_service.states import PRIORITIES, UNFINISHED_JOB, JobState
 from ayla_spec.presets import PRESETS

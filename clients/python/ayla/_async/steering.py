@@ -251,9 +251,7 @@ class AsyncJobSteering(AsyncResource):
             APIConnectionError, APIStatusError: the service gave no proper answer for too long, or an error that is not
                 transient.
         """
-        wait = AsyncJobWait(
-            self._client, job, timeout=timeout, poll=poll, on_progress=on_progress, on_event=on_event
-        )
+        wait = AsyncJobWait(self._client, job, timeout=timeout, poll=poll, on_progress=on_progress, on_event=on_event)
         return await wait.run()
 
 

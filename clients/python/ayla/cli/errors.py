@@ -51,7 +51,7 @@ _EXIT_CODES: tuple[tuple[type[AylaError], ExitCode], ...] = (
     (WaitTimeout, ExitCode.WAIT_TIMEOUT),
 )
 
-_GIVE_ADDRESS = "give its address with --base-url or AYLA_BASE_URL"
+_GIVE_ADDRESS = "give its address with --base-url or AYLA_BASE_URL, or keep it: ayla config set base_url URL"
 
 _ADVICE_BY_SLUG: dict[str, str] = {
     "job-not-found": "See what there is: ayla ls",
@@ -141,7 +141,7 @@ def _advice(error: AylaError, base_url: str) -> str | None:
         case AuthenticationError() if "Authorization" in error.response.request.headers:
             return "The API key is not, or no longer, valid here; give another with --api-key or AYLA_API_KEY."
         case AuthenticationError():
-            return "Give an API key with --api-key or AYLA_API_KEY."
+            return "Give an API key with --api-key or AYLA_API_KEY. To keep it: ayla config set api_key"
         case UnprocessableEntityError():
             return _advice_on_fields(error)
         case ConflictError():

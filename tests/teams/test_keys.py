@@ -10,8 +10,9 @@ from ayla_service.db.session import Database, store_now
 from ayla_service.errors import NotAuthenticated
 from ayla_service.states import Role
 from ayla_service.teams import keys
-from ayla_service.teams.keys import KeyVerifier, digest_of, has_valid_key
+from ayla_service.teams.keys import KeyVerifier, has_valid_key
 from ayla_service.teams.principal import DEFAULT_MEMBER_ID, LOCAL, Scope
+from ayla_service.teams.tokens import digest_of
 from sqlalchemy import event, select, text, update
 from sqlalchemy.exc import OperationalError
 

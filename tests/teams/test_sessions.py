@@ -320,7 +320,7 @@ def test_two_cookies_of_the_name_are_none(browser: TestClient, key: str, app: Fa
     for cookies in (f"{NAME}={new_session_token()}; {NAME}={token}", f"{NAME}={token}; {NAME}={token}"):
         problem_of(another(app).get("/v1/me", headers={"Cookie": cookies}), 401, "not-authenticated")
     for rubbish in ("", "x", "a" * 44, token + " x", "é" * 43, '"' + token + '"', token[:-1] + "\t"):
-        answer = another(app).get("/v1/me", headers={"Cookie": f"{NAME}={rubbish}".encode()})
+        answer = another(app).get("/v1/me", headers={b"Cookie": f"{NAME}={rubbish}".encode()})
         problem_of(answer, 401, "not-authenticated")
     others = {"Cookie": f"theme=dark; {NAME}={token};other={NAME}=x"}
     assert another(app).get("/v1/me", headers=others).status_code == 200

@@ -17,7 +17,12 @@ def service() -> FakeService:
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The pages that were opened; a browser is there."""
     pages: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", lambda url: pages.append(url) or True)
+
+    def show(url: str) -> bool:
+        pages.append(url)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", show)
     return pages
 
 

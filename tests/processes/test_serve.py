@@ -133,6 +133,7 @@ def test_serve_opens_the_dashboard_in_a_browser(tmp_path: Path) -> None:
     command = [*SERVICE, "serve", "--port", "0", "--open"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
         wait_until(lambda: asked.exists() and asked.read_text().startswith("http://127.0.0.1:"), "a browser")
+        assert httpx2.get(asked.read_text().strip() + "/healthz", trust_env=False, timeout=60).status_code == 200
         process.terminate()
         assert process.wait(PATIENCE_SECONDS) == 0
 

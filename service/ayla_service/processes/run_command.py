@@ -100,7 +100,9 @@ def _is_ready(url: str) -> bool:
 
 
 def _wait_for_end(service: subprocess.Popen[bytes], address: str) -> None:
-    """Keep the service until Ctrl-C."""
+    """Keep the service until Ctrl-C or SIGTERM, which were ignored when the command had ended."""
+    raise_on_terminate()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.stdout.write(f"\nDashboard: {address} (Ctrl-C stops the service)\n")
     sys.stdout.flush()
     with contextlib.suppress(KeyboardInterrupt):

@@ -1,7 +1,7 @@
 """A method has the same colour in the client's figures as in the service's."""
 
-from ayla.reproduce.experiment import PRESETS as REPRODUCED
 from ayla.reproduce.experiment import MNIST, Method
+from ayla.reproduce.experiment import PRESETS as REPRODUCED
 from ayla.reproduce.figures.style import ARM_COLOURS, COLOURS, MARKERS
 from ayla.reproduce.mnist import Arm
 from ayla_service.figures.data import SettingData

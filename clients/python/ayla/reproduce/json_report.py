@@ -27,6 +27,7 @@ def json_report(report: ReproductionReport, figures: Sequence[ReportFigure]) -> 
             "created_at": report.created_at.isoformat(timespec="seconds"),
             "client_version": __version__,
             "service": report.service,
+            "names": report.names,
             "scale": report.scale,
             "claims": [*report.claims],
             "experiments": [_experiment(experiment) for experiment in report.experiments],

@@ -23,6 +23,7 @@ class ReproductionReport:
     Attributes:
         created_at: when, in UTC.
         service: address of the service that ran it.
+        names: the presets that were asked for.
         scale: how much was run.
         experiments: those of sections 3.1 and 3.2 whose job succeeded.
         mnist: those of section 3.3, one for each optimizer, rate and loss.
@@ -37,6 +38,7 @@ class ReproductionReport:
 
     created_at: datetime
     service: str
+    names: tuple[str, ...]
     scale: Scale
     experiments: tuple[Experiment, ...]
     mnist: tuple[MnistExperiment, ...]

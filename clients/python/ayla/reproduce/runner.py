@@ -84,7 +84,7 @@ def reproduce(client: Client, run: Run, *, clock: Clock, watcher: Watcher) -> Re
         jobs += _finish(client, large, run, clock, watcher)
     else:
         watcher.left_out([job.name for job in large])
-    return _report(client, run.scale, jobs, missing)
+    return _report(client, run, jobs, missing)
 
 
 def _finish(client: Client, plan: Sequence[PlannedJob], run: Run, clock: Clock, watcher: Watcher) -> list[SubmittedJob]:
@@ -101,17 +101,18 @@ def _why(item: SubmittedJob) -> str:
     return item.job.error.detail if item.job.error else f"The job that looked for the data was {item.job.state}."
 
 
-def _report(client: Client, scale: Scale, jobs: Sequence[SubmittedJob], missing: str | None) -> ReproductionReport:
+def _report(client: Client, run: Run, jobs: Sequence[SubmittedJob], missing: str | None) -> ReproductionReport:
     found = {item.planned.name: item for item in jobs if item.succeeded}
     experiments = gathering.experiments(client, found)
-    studies, rates = gathering.studies(client, found), gathering.rate_studies(client, found, scale)
+    studies, rates = gathering.studies(client, found), gathering.rate_studies(client, found, run.scale)
     maps = gathering.exponent_maps(client, found)
     mnist, mnist_rates = gathering.mnist_experiments(client, found), gathering.mnist_rates(client, found)
     small = [result for each in experiments for result in _small_claims(each, studies, rates, maps)]
     return ReproductionReport(
         created_at=datetime.now(UTC),
         service=client.base_url,
-        scale=scale,
+        names=tuple(run.names),
+        scale=run.scale,
         experiments=tuple(experiments),
         mnist=tuple(mnist),
         claims=(*small, *_mnist_claims(mnist, mnist_rates)),

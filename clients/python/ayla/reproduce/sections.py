@@ -9,9 +9,9 @@ from ayla.reproduce.claims import ClaimResult, Verdict, number
 from ayla.reproduce.controls import RateStudy
 from ayla.reproduce.curve_claims import FIT_EPOCHS, distance_to_truth
 from ayla.reproduce.descriptions import EXPERIMENTS
-from ayla.reproduce.experiment import CURVES, Experiment
+from ayla.reproduce.experiment import CURVES, PRESETS, Experiment
 from ayla.reproduce.markdown import bullets, paragraph, shell, table
-from ayla.reproduce.plan import Role
+from ayla.reproduce.plan import Role, Scale
 from ayla.reproduce.polynomial_claims import why_it_passes
 from ayla.reproduce.report import ReproductionReport
 from ayla.reproduce.seeds import SeedStudy
@@ -183,12 +183,22 @@ _PLACE = (
 
 def how_to_repeat(report: ReproductionReport) -> Iterator[str]:
     """How to run everything again."""
-    quick = " --quick" if report.scale.quick else ""
-    yield from paragraph("In the folder of the repository, with a service of its own that ends with it:")
-    yield from shell([f"make paper{' QUICK=1' if quick else ''}"])
-    yield from paragraph("Or, with a service running and `ayla` on the PATH:")
-    yield from shell([f"ayla reproduce{quick} --output report-again"])
+    if report.names == PRESETS and report.scale.curve_seeds == Scale().curve_seeds:
+        yield from paragraph("In the folder of the repository, with a service of its own that ends with it:")
+        yield from shell([f"make paper{' QUICK=1' if report.scale.quick else ''}"])
+    yield from paragraph("With a service running, and `ayla` on the PATH as above:")
+    yield from shell([f"ayla reproduce{''.join(_options(report))} --output report-again"])
     yield from paragraph(
-        "Either goes on where it was when it is cut off and started again, as it finds its jobs by their specs; "
-        "`--fresh` runs them anew. The same numbers come out to the last bit on the same kind of machine."
+        "It goes on where it was when it is cut off and started again, as it finds its jobs by their specs; `--fresh` "
+        "runs them anew. The same numbers come out to the last bit on the same kind of machine."
     )
+
+
+def _options(report: ReproductionReport) -> Iterator[str]:
+    """Those that this report was made with."""
+    if report.names != PRESETS:
+        yield from (f" {name}" for name in report.names)
+    if report.scale.quick:
+        yield " --quick"
+    if report.scale.curve_seeds != Scale().curve_seeds:
+        yield f" --seeds {report.scale.curve_seeds}"

@@ -45,6 +45,7 @@ from ayla_service.errors.results import (
     StreamsUnavailable,
     SweepTooLarge,
     SweepUnavailable,
+    TableTooLarge,
     TeamBusy,
     TooManyStreams,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "StreamsUnavailable",
     "SweepTooLarge",
     "SweepUnavailable",
+    "TableTooLarge",
     "TeamBusy",
     "TooManyConnections",
     "TooManyStreams",

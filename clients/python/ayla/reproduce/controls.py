@@ -23,6 +23,7 @@ class RateStudy:
         job: the job on the service.
         losses: final loss by rate, on the seeds that the best rate is selected on, their median; infinite where it
             diverged.
+        judged: final loss by rate on the seed that claims are judged on.
         best: the run at the best rate on the seed that claims are judged on.
         seeds: how many seeds the rate was selected on; 0: nothing is drawn, and the run itself was.
     """
@@ -30,6 +31,7 @@ class RateStudy:
     experiment: str
     job: Job
     losses: Mapping[float, float]
+    judged: Mapping[float, float]
     best: MethodRun
     seeds: int
 

@@ -77,7 +77,8 @@ def _rate_studies(client: Client, item: SubmittedJob, found: Found, scale: Scale
     best = next(trial for trial in trials if trial.optimizer["learning_rate"] == rate and trial.seed == judged)
     run = _run(client, best)
     presets = [name for name in CURVES if name in found] if is_curve else [item.planned.experiment]
-    return [RateStudy(preset, item.job, losses, run, len(selected_on)) for preset in presets]
+    of_judged = final_losses(trials, [judged])
+    return [RateStudy(preset, item.job, losses, of_judged, run, len(selected_on)) for preset in presets]
 
 
 def exponent_maps(client: Client, found: Found) -> list[ExponentMap]:

@@ -106,7 +106,13 @@ def _curves(curves: SeededCurves) -> dict[str, Any]:
 
 def _rates(study: RateStudy) -> dict[str, Any]:
     best = {"label": study.best.trial.label, "trial_id": study.best.trial.id}
-    return {"name": study.experiment, "job_id": study.job.id, "losses": study.losses, "best": best}
+    return {
+        "name": study.experiment,
+        "job_id": study.job.id,
+        "selected_by": study.losses,
+        "final_losses": study.judged,
+        "best": best,
+    }
 
 
 def _mnist_rates(study: MnistRates) -> dict[str, Any]:

@@ -106,6 +106,7 @@ def _exponents(report: ReproductionReport, figures: Sequence[ReportFigure], *, l
     if claims:
         yield from ("## Do N1 and N2 need a grid search?", "", *paragraph(ON_EXPONENTS))
         yield from bullets([item for result in claims for item in claim_items([result], lead=f"{result.experiment}: ")])
+        yield from bullets([f"{found.preset}: {note}" for found in report.maps for note in found.numbers.notes])
         for figure in figures:
             if figure.stem.startswith("beyond-exponents"):
                 yield from embedded(figure, linked=linked)

@@ -148,10 +148,11 @@ def _control(study: RateStudy, figures: Sequence[ReportFigure], *, linked: bool)
     yield from paragraph(
         f"Of the rates {', '.join(f'{rate:g}' for rate in study.losses)} the best is {study.best_rate:g}, {how}."
     )
-    yield from table(
-        ["learning rate", *(f"{rate:g}" for rate in study.losses)],
-        [["final loss", *(number(loss) for loss in study.losses.values())]],
-    )
+    rows = [["final loss", *(number(study.judged[rate]) for rate in study.losses)]]
+    if study.seeds:
+        rows[0][0] = "final loss on the paper's seed"
+        rows.append([f"median over {study.seeds} seeds", *(number(loss) for loss in study.losses.values())])
+    yield from table(["learning rate", *(f"{rate:g}" for rate in study.losses)], rows)
     for figure in figures:
         if figure.stem.startswith("beyond-rates"):
             yield from embedded(figure, linked=linked)

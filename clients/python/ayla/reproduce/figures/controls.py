@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy
@@ -13,7 +14,7 @@ from matplotlib.figure import Figure
 from ayla.reproduce.controls import RateStudy
 from ayla.reproduce.experiment import Experiment, Method
 from ayla.reproduce.exponents import MINIMUM, PAPER_EXPONENTS, ExponentMap
-from ayla.reproduce.figures.style import COLOURS, REFERENCE, reference_line
+from ayla.reproduce.figures.style import COLOURS, REFERENCE, method_name
 
 _TICKS = [0.03, 0.05, 0.1, 0.2, 0.4]
 
@@ -54,27 +55,34 @@ def _edges(values: tuple[float, ...]) -> list[float]:
 
 
 def rates(figure: Figure, study: RateStudy, experiment: Experiment) -> None:
-    """Final loss of the optimizer without AYLA by its learning rate, with AYLA's at the paper's rate as lines."""
+    """Final loss without AYLA by learning rate, beside AYLA's at the paper's rate on the same seed."""
     axes = figure.subplots()
-    finite = {rate: loss for rate, loss in study.losses.items() if math.isfinite(loss)}
     name = "SGD" if experiment.name == "poly-sgd" else "Adam"
-    axes.plot([*finite], [*finite.values()], color=COLOURS[Method.PLAIN], marker="o", label=f"{name} without AYLA")
-    diverged = [rate for rate in study.losses if rate not in finite]
-    if diverged:
-        edge: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "markerfacecolor": "none", "clip_on": False}
-        axes.plot(diverged, [1.0] * len(diverged), "o", color=COLOURS[Method.PLAIN], label="diverged", **edge)
+    where = ", the paper's seed" if study.seeds else ""
+    _losses(axes, study.judged, f"{name} without AYLA{where}", marker="o")
+    if study.seeds:
+        _losses(axes, study.losses, f"median over {study.seeds} other seeds", marker=".", alpha=0.45, linestyle="--")
     paper = float(experiment.run(Method.PLAIN).trial.optimizer["learning_rate"])
     axes.axvline(paper, color=REFERENCE, linewidth=1, linestyle="--", label=f"the paper's rate, {paper:g}")
-    loss = experiment.run(Method.LOSS).last("loss")
-    reference_line(axes, loss, f"AYLA at the paper's rate: {loss:.4g}", left=True)
+    for run in experiment.ayla_runs:
+        label = f"{method_name(run)} at the paper's rate"
+        axes.axhline(run.last("loss"), color=COLOURS[run.method], linewidth=1.4, linestyle=":", label=label)
     axes.set_xscale("log")
     axes.set_xticks([*study.losses], [f"{rate:g}" for rate in study.losses], rotation=45, fontsize=10)
-    axes.minorticks_off()
     if not experiment.name.startswith("poly"):
         axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(lambda value, _place: f"{value:g}")
-        axes.yaxis.set_minor_formatter(lambda value, _place: f"{value:g}")
-    axes.set(
-        xlabel="learning rate", ylabel="final loss", title=f"Without AYLA at other learning rates, {experiment.name}"
-    )
-    axes.legend(loc="upper right")
+        axes.set_yticks(_TICKS, [f"{tick:g}" for tick in _TICKS])
+    axes.minorticks_off()
+    title = f"Without AYLA at other learning rates, {experiment.name}"
+    axes.set(xlabel="learning rate", ylabel="final loss", title=title)
+    figure.legend(loc="outside lower center", ncols=2)
+
+
+def _losses(axes: Axes, losses: Mapping[float, float], label: str, **options: Any) -> None:
+    """A line through the finite losses, and hollow marks at the upper edge where it diverged."""
+    finite = {rate: loss for rate, loss in losses.items() if math.isfinite(loss)}
+    axes.plot([*finite], [*finite.values()], color=COLOURS[Method.PLAIN], label=label, **options)
+    diverged = [rate for rate in losses if rate not in finite]
+    if diverged:
+        edge: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "markerfacecolor": "none", "clip_on": False}
+        axes.plot(diverged, [1.0] * len(diverged), "o", color=COLOURS[Method.PLAIN], label=f"{label}: diverged", **edge)

@@ -76,4 +76,4 @@ def rates(figure: Figure, study: MnistRates, experiments: Sequence[MnistExperime
         axes.plot(epochs, curves.median.accuracies, color=ARM_COLOURS[Arm.REVERSED], linestyle=dashes, label=name)
     axes.set(xlabel="epoch", ylabel="test accuracy", title=f"{base} at other learning rates, medians over the seeds")
     axes.set_ylim(bottom=_LEAST[study.preset])
-    axes.legend(loc="lower right")
+    figure.legend(loc="outside lower center", ncols=2)

@@ -35,7 +35,8 @@ class OverSeeds:
     Attributes:
         seeds: how many.
         verdicts: how many of them have each verdict.
-        interval: of the first measured value, with its median; None where some seed has no such value.
+        interval: of the first measured value, with its median; None of one seed, and where some seed has no
+            such value.
         apart: whether these seeds are others than those of the verdict, which is then that of the paper's own seed.
     """
 
@@ -49,7 +50,7 @@ class OverSeeds:
         """From the results of one claim, one for each seed."""
         values = [next(iter(result.measured.values())) for result in results]
         known = [float(value) for value in values if value is not None and math.isfinite(value)]
-        interval = median_interval(known) if len(known) == len(values) else None
+        interval = median_interval(known) if 1 < len(known) == len(values) else None
         return cls(len(results), dict(Counter(result.verdict for result in results)), interval, apart)
 
 

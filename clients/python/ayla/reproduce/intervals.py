@@ -27,7 +27,7 @@ class MedianInterval:
     coverage: float
 
     def __str__(self) -> str:
-        return f"{self.median:.4f} [{self.low:.4f}, {self.high:.4f}]"
+        return f"{self.median:.4g} [{self.low:.4g}, {self.high:.4g}]"
 
 
 def median_interval(values: Sequence[float]) -> MedianInterval:

@@ -82,7 +82,8 @@ def _checked(experiment: MnistExperiment, check: Check, arm: Arm, rates: MnistRa
     plain, ayla = experiment.arms[Arm.PLAIN], experiment.arms[arm]
     result = check(_Pair(experiment, arm, plain.median, ayla.median))
     each = [check(_Pair(experiment, arm, plain.by_seed[seed], ayla.by_seed[seed])) for seed in experiment.seeds]
-    over_seeds = None if result.verdict is Verdict.NOT_MEASURED else OverSeeds.of(each, apart=False)
+    is_over_seeds = len(each) > 1 and result.verdict is not Verdict.NOT_MEASURED
+    over_seeds = OverSeeds.of(each, apart=False) if is_over_seeds else None
     return replace(result, over_seeds=over_seeds, control=_control(experiment, check, arm, rates))
 
 

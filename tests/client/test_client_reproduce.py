@@ -163,10 +163,10 @@ def test_a_quick_run_says_so_and_measures_nothing_beyond_its_epochs(whole: tuple
 def test_a_run_that_was_cut_off_finds_its_jobs_and_submits_the_rest(tmp_path: Path) -> None:
     service = FakeService()
     service.outcomes = {"curve-a": "failed"}
-    first = reproduce(service, tmp_path, *SMALL, "--seeds", "0")
+    first = reproduce(service, tmp_path, "poly-sgd", "curve-a", "--seeds", "0")
     before = [job.submitted["name"] for job in service.jobs.values()]
     service.outcomes = {}
-    again = reproduce(service, tmp_path, *SMALL, "--seeds", "0")
+    again = reproduce(service, tmp_path, "poly-sgd", "curve-a", "--seeds", "0")
     added = [job.submitted["name"] for job in service.jobs.values()][len(before) :]
 
     assert (first.exit_code, again.exit_code) == (6, 0)

@@ -18,13 +18,11 @@ if TYPE_CHECKING:
 _SHOWN_EPOCHS = {"mnist-sgd": (10, 20, 30, 50, 60, 100), "mnist-adam": (1, 2, 5, 8, 10, 30)}
 
 
-def mnist_section(
-    preset: str, report: ReproductionReport, figures: Sequence[ReportFigure], *, linked: bool
-) -> Iterator[str]:
+def mnist_section(preset: str, report: ReproductionReport, figures: Sequence[ReportFigure]) -> Iterator[str]:
     """Of one optimizer, at both rates and with both losses."""
     text = EXPERIMENTS[preset]
     yield from (f"## {text.title}", "", *paragraph(f"Paper section {text.section}. {text.description}"))
-    yield from paper_figures(figures, linked=linked)
+    yield from paper_figures(figures)
     for experiment in sorted(report.mnist, key=lambda found: (found.loss, found.rate)):
         if experiment.preset == preset:
             yield from _accuracies(experiment)
@@ -34,7 +32,7 @@ def mnist_section(
         yield from _control(rates)
     for figure in figures:
         if figure.stem.startswith(("beyond-rates", "beyond-mse")):
-            yield from embedded(figure, linked=linked)
+            yield from embedded(figure)
     yield from repeat_one(report, preset)
 
 

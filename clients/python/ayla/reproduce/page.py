@@ -19,13 +19,12 @@ if TYPE_CHECKING:
     from ayla.reproduce.figures import ReportFigure
 
 
-def markdown_page(report: ReproductionReport, figures: Sequence[ReportFigure], *, linked: bool = True) -> str:
+def markdown_page(report: ReproductionReport, figures: Sequence[ReportFigure]) -> str:
     """The claims in one table, then a section per experiment.
 
     Args:
         report: the results.
         figures: that there are files of.
-        linked: whether captions link to the other formats of a figure.
     """
     lines = ["# The paper's experiments, reproduced", "", *paragraph(_summary(report)), *_limits(report)]
     lines += [*paragraph(HOW_TO_READ), *paragraph(ON_CONTROLS), *paragraph(ON_SEEDS)]
@@ -34,10 +33,10 @@ def markdown_page(report: ReproductionReport, figures: Sequence[ReportFigure], *
         mine = [figure for figure in figures if figure.experiment == preset]
         experiment = next((each for each in report.experiments if each.name == preset), None)
         if experiment is not None:
-            lines += section(experiment, report, mine, linked=linked)
+            lines += section(experiment, report, mine)
         elif any(each.preset == preset for each in report.mnist):
-            lines += mnist_section(preset, report, mine, linked=linked)
-    lines += [*_exponents(report, figures, linked=linked), *_missing(report), *_everything(report)]
+            lines += mnist_section(preset, report, mine)
+    lines += [*_exponents(report, figures), *_missing(report), *_everything(report)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -101,7 +100,7 @@ def _claim_row(result: ClaimResult) -> list[str]:
     ]
 
 
-def _exponents(report: ReproductionReport, figures: Sequence[ReportFigure], *, linked: bool) -> Iterator[str]:
+def _exponents(report: ReproductionReport, figures: Sequence[ReportFigure]) -> Iterator[str]:
     claims = [result for result in report.claims if result.figure == "heat map"]
     if claims:
         yield from ("## Do N1 and N2 need a grid search?", "", *paragraph(ON_EXPONENTS))
@@ -109,7 +108,7 @@ def _exponents(report: ReproductionReport, figures: Sequence[ReportFigure], *, l
         yield from bullets([f"{found.preset}: {note}" for found in report.maps for note in found.numbers.notes])
         for figure in figures:
             if figure.stem.startswith("beyond-exponents"):
-                yield from embedded(figure, linked=linked)
+                yield from embedded(figure)
 
 
 def _missing(report: ReproductionReport) -> Iterator[str]:

@@ -41,12 +41,12 @@ def write_report(report: ReproductionReport, folder: Path) -> Path:
     for figure in figures:
         save(figure, folder)
     _write_specs(report, folder / JOBS_FOLDER)
-    alone = markdown_page(report, figures, linked=False)
+    page = markdown_page(report, figures)
     _write(folder / "report.json", _json(json_report(report, figures)))
-    _write(folder / "report.md", markdown_page(report, figures))
-    _write(folder / "report.tex", latex_page(alone))
+    _write(folder / "report.md", page)
+    _write(folder / "report.tex", latex_page(page))
     path = folder / "report.html"
-    _write(path, html_page(alone, folder))
+    _write(path, html_page(page, folder))
     return path
 
 

@@ -25,25 +25,23 @@ JOBS_FOLDER = "jobs"
 _FIRST_TRIAL = 'import json, sys; print(json.load(sys.stdin)["trial_list"][0]["id"])'
 
 
-def section(
-    experiment: Experiment, report: ReproductionReport, figures: Sequence[ReportFigure], *, linked: bool
-) -> Iterator[str]:
+def section(experiment: Experiment, report: ReproductionReport, figures: Sequence[ReportFigure]) -> Iterator[str]:
     """Of an experiment of sections 3.1 and 3.2."""
     name, text = experiment.name, EXPERIMENTS[experiment.name]
     study = next((study for study in report.studies if study.name == name), None)
     rates = next((study for study in report.rates if study.experiment == name), None)
     yield from (f"## {text.title}", "", *paragraph(f"Paper section {text.section}. {text.description}"))
     yield from _outcomes(experiment)
-    yield from paper_figures(figures, linked=linked)
+    yield from paper_figures(figures)
     yield from measured(report, name)
     if name == "poly-sgd":
         yield from paragraph(why_it_passes(experiment))
     if name in CURVES:
         yield from _fit_table(experiment)
     if study is not None:
-        yield from _other_seeds(study, figures, linked=linked)
+        yield from _other_seeds(study, figures)
     if rates is not None:
-        yield from _control(rates, figures, linked=linked)
+        yield from _control(rates, figures)
     yield from repeat_one(report, name)
 
 
@@ -59,18 +57,17 @@ def _outcomes(experiment: Experiment) -> Iterator[str]:
     yield from bullets([f"{trial.label}: {' '.join(trial.notes)}" for trial, _ in ended if trial.notes])
 
 
-def paper_figures(figures: Sequence[ReportFigure], *, linked: bool) -> Iterator[str]:
+def paper_figures(figures: Sequence[ReportFigure]) -> Iterator[str]:
     """Those that the paper has."""
     for figure in figures:
         if figure.stem.startswith("fig"):
-            yield from embedded(figure, linked=linked)
+            yield from embedded(figure)
 
 
-def embedded(figure: ReportFigure, *, linked: bool) -> Iterator[str]:
+def embedded(figure: ReportFigure) -> Iterator[str]:
     """A figure with its caption."""
-    links = f" ([SVG]({figure.stem}.svg), [PDF]({figure.stem}.pdf))" if linked else ""
     yield from paragraph(f"![{figure.description}]({figure.stem}.png)")
-    yield from paragraph(f"*{figure.title}.* {figure.description}{links}")
+    yield from paragraph(f"*{figure.title}.* {figure.description}")
 
 
 def measured(report: ReproductionReport, preset: str) -> Iterator[str]:
@@ -122,7 +119,7 @@ def _fit_table(experiment: Experiment) -> Iterator[str]:
     )
 
 
-def _other_seeds(study: SeedStudy, figures: Sequence[ReportFigure], *, linked: bool) -> Iterator[str]:
+def _other_seeds(study: SeedStudy, figures: Sequence[ReportFigure]) -> Iterator[str]:
     comparison = study.comparison
     yield from ("### Beyond the paper: on other seeds", "")
     yield from paragraph(
@@ -135,10 +132,10 @@ def _other_seeds(study: SeedStudy, figures: Sequence[ReportFigure], *, linked: b
     yield from bullets([*comparison.statements])
     for figure in figures:
         if figure.stem.startswith("beyond-seeds"):
-            yield from embedded(figure, linked=linked)
+            yield from embedded(figure)
 
 
-def _control(study: RateStudy, figures: Sequence[ReportFigure], *, linked: bool) -> Iterator[str]:
+def _control(study: RateStudy, figures: Sequence[ReportFigure]) -> Iterator[str]:
     yield from ("### Control: other learning rates without AYLA", "")
     how = (
         f"by the median final loss over {study.seeds} seeds on which nothing else is judged"
@@ -155,7 +152,7 @@ def _control(study: RateStudy, figures: Sequence[ReportFigure], *, linked: bool)
     yield from table(["learning rate", *(f"{rate:g}" for rate in study.losses)], rows)
     for figure in figures:
         if figure.stem.startswith("beyond-rates"):
-            yield from embedded(figure, linked=linked)
+            yield from embedded(figure)
 
 
 def repeat_one(report: ReproductionReport, preset: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ import ayla
 import pytest
 from ayla.reproduce import ClaimResult, Experiment, Method, MethodRun, Verdict
 from ayla.reproduce.claims import headline, number, verdict
-from ayla.reproduce.controls import RateStudy, best_rate, with_controls
+from ayla.reproduce.controls import RateStudy, at_an_end, best_rate, with_controls
 from ayla.reproduce.curve_claims import curve_a_claims, curve_b_claims, distance_to_truth
 from ayla.reproduce.polynomial_claims import adam_claims, sgd_claims, why_it_passes
 from hypothesis import given
@@ -283,6 +283,12 @@ def test_the_control_stands_in_for_what_a_claim_is_about() -> None:
 def test_the_best_rate_is_the_lowest_of_those_that_are_equally_good() -> None:
     assert best_rate({0.1: -6.542968750, 0.05: -6.542968749, 0.01: 2.0}) == 0.05
     assert best_rate({0.1: math.inf, 0.05: 3.0}) == 0.05
+
+
+@pytest.mark.parametrize(("rate", "word"), [(0.01, "lowest"), (0.3, "highest")])
+def test_a_best_rate_at_an_end_is_said_to_be_there(rate: float, word: str) -> None:
+    assert f"It is the {word} that was tried" in at_an_end(rate, [0.1, 0.01, 0.3])
+    assert at_an_end(0.1, [0.1, 0.01, 0.3]) == ""
 
 
 def test_why_the_saddle_is_passed_names_the_first_step() -> None:

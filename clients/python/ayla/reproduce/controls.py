@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ayla.models import Job, Trial
@@ -39,6 +39,14 @@ class RateStudy:
     def best_rate(self) -> float:
         """The rate with the lowest final loss."""
         return best_rate(self.losses)
+
+
+def at_an_end(rate: float, rates: Iterable[float]) -> str:
+    """What is to be said of a best rate that is the lowest or the highest of those that were tried."""
+    ordered = sorted(rates)
+    if rate not in (ordered[0], ordered[-1]):
+        return ""
+    return f" It is the {'lowest' if rate == ordered[0] else 'highest'} that was tried; a better one may lie beyond."
 
 
 def best_rate(losses: Mapping[float, float]) -> float:

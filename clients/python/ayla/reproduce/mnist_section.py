@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ayla.reproduce.claims import number
+from ayla.reproduce.controls import at_an_end
 from ayla.reproduce.descriptions import EXPERIMENTS
 from ayla.reproduce.markdown import paragraph, table
 from ayla.reproduce.mnist import ORDERS, Arm, MnistExperiment, MnistRates
@@ -70,6 +71,7 @@ def _control(study: MnistRates) -> Iterator[str]:
     yield from paragraph(
         f"The best rate, {study.best_rate:g}, is that with the lowest loss on the whole training part after the last "
         f"epoch, {over}; the test part has no say in it. By cross-entropy."
+        f"{at_an_end(study.best_rate, study.curves)}"
     )
     last = study.best.median.epochs
     yield from table(

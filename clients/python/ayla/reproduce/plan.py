@@ -77,7 +77,7 @@ class PlannedJob:
 SGD_RATES = (0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1, 0.12, 0.15)
 ADAM_RATES = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5)
 CURVE_RATES = (0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16)
-MNIST_RATES = {"mnist-sgd": (0.01, 0.03, 0.1, 0.3), "mnist-adam": (0.0005, 0.001, 0.002, 0.005)}
+MNIST_RATES = {"mnist-sgd": (0.03, 0.1, 0.3, 1.0), "mnist-adam": (0.0005, 0.001, 0.002, 0.005)}
 
 MNIST_EPOCHS = {"mnist-sgd": {1e-4: 100, 2e-4: 100}, "mnist-adam": {1e-4: 10, 2e-4: 30}}
 """Epochs of the paper's figures 11 and 12, by learning rate."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ayla.reproduce.claims import ClaimResult, Verdict, number
-from ayla.reproduce.controls import RateStudy
+from ayla.reproduce.controls import RateStudy, at_an_end
 from ayla.reproduce.curve_claims import FIT_EPOCHS, distance_to_truth
 from ayla.reproduce.descriptions import EXPERIMENTS
 from ayla.reproduce.experiment import CURVES, PRESETS, Experiment
@@ -144,6 +144,7 @@ def _control(study: RateStudy, figures: Sequence[ReportFigure]) -> Iterator[str]
     )
     yield from paragraph(
         f"Of the rates {', '.join(f'{rate:g}' for rate in study.losses)} the best is {study.best_rate:g}, {how}."
+        f"{at_an_end(study.best_rate, study.losses)}"
     )
     rows = [["final loss", *(number(study.judged[rate]) for rate in study.losses)]]
     if study.seeds:

@@ -116,7 +116,7 @@ def test_a_long_list_has_few_rows_in_the_document_and_is_searched_by_the_service
     page = visit.open("/jobs")
     rows = page.locator(".jobs [role=row]")
     settled(page, f"job {JOBS - 1}")
-    wait_for(page, f"scrollTo(0, document.body.scrollHeight), document.querySelector('[aria-rowindex=\"{JOBS + 2}\"]')")
+    wait_for(page, f"scrollTo(0, document.body.scrollHeight), document.querySelector('[aria-rowindex=\"{JOBS + 3}\"]')")
     assert rows.count() < 60
     page.get_by_role("searchbox", name="Search").fill("job 77")
     wait_for(page, "location.search === '?q=job+77' && document.querySelectorAll('.jobs [role=row]').length === 2")

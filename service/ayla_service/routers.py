@@ -48,7 +48,6 @@ _MODULES = (
     sweeps,
     figures,
     curves,
-||||||| df62b93
     previews,
     queue,
     webhooks,

@@ -14,6 +14,7 @@ from ayla_service.http.query_numbers import refuse_loose_numbers
 from ayla_service.jobs.routes import jobs, recomputation, submissions
 from ayla_service.overview import routes as queue
 from ayla_service.streams.routes import events
+from ayla_service.sweeps.routes import settings as sweep_settings
 from ayla_service.sweeps.routes import sweeps
 from ayla_service.teams.routes import keys, team
 from ayla_service.trials.routes import tables, trials
@@ -41,6 +42,7 @@ _MODULES = (
     tables,
     comparisons,
     sweeps,
+    sweep_settings,
     figures,
     queue,
     webhooks,

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from ayla_service import __version__
+from ayla_service.dashboard.files import DashboardFolder
 from ayla_service.datasets.pinning import fill_uploads, pin_uploads
 from ayla_service.datasets.routes.uploads import UploadReceiver, body_limits
 from ayla_service.datasets.service import DatasetService
@@ -93,6 +94,7 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
     app.state.datasets = DatasetService(database)
     app.state.uploads = UploadReceiver(database, app.state.datasets, most_bytes=settings.upload_room)
     app.state.events = Hub(database, settings, encode_event)
+    app.state.dashboard = DashboardFolder()
     app.state.readiness = ReadinessCheck(database, settings)
     install_handlers(app)
     for router in ROUTERS:

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends
 
 from ayla_service.catalogue import routes as catalogue
 from ayla_service.comparison import routes as comparisons
+from ayla_service.dashboard import routes as dashboard
 from ayla_service.datasets.routes import datasets
 from ayla_service.figures.routes import figures
 from ayla_service.health import routes as health
@@ -53,4 +54,4 @@ _MODULES = (
 for module in (*_MODULES, catalogue):
     v1.include_router(module.router)
 
-ROUTERS = (v1, health.router)
+ROUTERS = (v1, health.router, dashboard.router)

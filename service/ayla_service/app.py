@@ -36,13 +36,14 @@ from ayla_service.lifespan import lifespan
 from ayla_service.overview.service import QueueOverview
 from ayla_service.queue.fair_queue import SharePolicy
 from ayla_service.queue.wakeup import TimerWakeUp, WakeUp
-from ayla_service.routers import ROUTERS, V1
+from ayla_service.routers import ROUTERS, SIGN_IN, V1
 from ayla_service.settings import Settings
 from ayla_service.streams.hub import Hub
 from ayla_service.streams.routes.sse import encode_event
 from ayla_service.sweeps.service import SweepService
 from ayla_service.team_slots import TeamSlots
 from ayla_service.teams.keys import KeyVerifier
+from ayla_service.teams.routes.session import MOST_BODY_BYTES
 from ayla_service.trials.service import ResultReader
 from ayla_service.webhooks.service import WebhookService
 from ayla_service.webhooks.target_policy import TargetPolicy
@@ -73,10 +74,14 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
             Middleware(OriginMiddleware, host_names=settings.host_names, origins=settings.cors_origins),
             Middleware(HeadMiddleware),
             Middleware(CompressionMiddleware),
-            Middleware(AuthenticationMiddleware, prefix=V1, settings=settings),
+            Middleware(AuthenticationMiddleware, prefix=V1, sign_in=SIGN_IN, settings=settings),
             Middleware(BodyCodingMiddleware),
             Middleware(BodyTimeMiddleware, seconds=settings.client_seconds, exempt=body_limits(settings).keys()),
-            Middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes, by_route=body_limits(settings)),
+            Middleware(
+                BodyLimitMiddleware,
+                max_bytes=settings.max_body_bytes,
+                by_route={**body_limits(settings), SIGN_IN: MOST_BODY_BYTES},
+            ),
         ],
     )
     app.state.settings = settings

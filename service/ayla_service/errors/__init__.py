@@ -49,6 +49,7 @@ from ayla_service.errors.results import (
     TooManyStreams,
 )
 from ayla_service.errors.teams import (
+    CrossSiteSession,
     KeyAlreadyShown,
     KeyEnded,
     KeyNotFound,
@@ -58,12 +59,14 @@ from ayla_service.errors.teams import (
     MemberNotFound,
     NotAllowed,
     NotAuthenticated,
+    NothingToSignIn,
     NotYours,
 )
 from ayla_service.errors.webhooks import DeliveryNotFound, WebhookDisabled, WebhookNotFound
 
 __all__ = [
     "ComparisonTooLarge",
+    "CrossSiteSession",
     "DatasetInUse",
     "DatasetNameTaken",
     "DatasetNotFound",
@@ -92,6 +95,7 @@ __all__ = [
     "NotAuthenticated",
     "NotReady",
     "NotYours",
+    "NothingToSignIn",
     "QueueDraining",
     "RateLimited",
     "ServiceError",

@@ -18,7 +18,7 @@ from ayla_service.errors import UnknownCoding
 from ayla_service.http.authorization import RequestAuthorization
 from ayla_service.http.error_handlers import BodyTimeout, BodyTooLarge, body_too_large, internal_error, problem_of
 from ayla_service.http.wording import quoted
-from ayla_service.teams.keys import without_keys
+from ayla_service.teams.tokens import without_keys
 
 REQUEST_ID_HEADER = "X-Request-ID"
 

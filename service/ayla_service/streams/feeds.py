@@ -23,7 +23,7 @@ from ayla_service.streams.events import (
     StateData,
     TeamSnapshotData,
 )
-from ayla_service.teams.principal import Principal
+from ayla_service.teams.principal import Credential, Principal
 
 _MOST_JOBS = 200
 _MOST_CHANGES = 500
@@ -119,7 +119,7 @@ class PollRequest:
         teams: ids of teams that are followed.
         snapshots: those of ``jobs`` with whose snapshot a stream starts.
         team_starts: starts of streams about teams.
-        keys: ids of API keys to check, with None for callers without one; None as a whole: no check.
+        credentials: of callers, to check; None: no check.
     """
 
     jobs: Set[str] = frozenset()
@@ -127,7 +127,7 @@ class PollRequest:
     teams: Set[str] = frozenset()
     snapshots: Set[str] = frozenset()
     team_starts: Set[TeamStart] = frozenset()
-    keys: Set[str | None] | None = None
+    credentials: Set[Credential] | None = None
 
 
 @dataclass(slots=True)
@@ -158,7 +158,7 @@ class PollResult:
         closed: ids of the jobs followed with their trials whose end has been sent by now.
         snapshots: first events of streams about jobs, by job.
         team_starts: first events of streams about teams.
-        refused: those of the keys in the request that may not read any more.
+        refused: those of the credentials in the request that do not let read any more.
     """
 
     position: Position
@@ -167,7 +167,7 @@ class PollResult:
     closed: Set[str] = frozenset()
     snapshots: Mapping[str, bytes] = field(default_factory=dict)
     team_starts: Mapping[TeamStart, bytes] = field(default_factory=dict)
-    refused: Set[str | None] = frozenset()
+    refused: Set[Credential] = frozenset()
     _of_feed: dict[Feed, bytes] = field(default_factory=dict)
 
     def events_of(self, feed: Feed) -> bytes:

@@ -39,7 +39,7 @@ _LEAD = frozenset({ADMIN})
 
 SCOPES: Mapping[str, frozenset[Scope]] = {
     # looking
-    **dict.fromkeys(("get_me", "get_team", "get_catalogue", "list_workers"), _LOOK),
+    **dict.fromkeys(("get_me", "get_team", "get_usage", "get_catalogue", "list_workers"), _LOOK),
     **dict.fromkeys(("list_jobs", "get_job", "list_trials", "list_attempts", "get_trial"), _LOOK),
     **dict.fromkeys(("get_trajectory", "get_metrics", "get_predictions"), _LOOK),
     **dict.fromkeys(("get_trajectories", "get_job_metrics", "get_job_summary"), _LOOK),

@@ -68,8 +68,8 @@ function kindOf(schema, root) {
     case "string": return "text";
     case "object": return schema.properties ? "object" : "json";
     case "array": {
-      const item = resolved(schema.items ?? {}, root);
-      return item.type === "integer" || item.type === "number" ? "numbers" : item.type === "string" && !item.enum ? "list" : "json";
+      const item = fieldOf(schema.items ?? {}, root);
+      return item.kind === "number" ? "numbers" : item.kind === "text" || item.kind === "choice" ? "list" : "json";
     }
     default: return "json";
   }

@@ -6,7 +6,7 @@ from ayla_service.catalogue import routes as catalogue
 from ayla_service.comparison import routes as comparisons
 from ayla_service.dashboard import routes as dashboard
 from ayla_service.datasets.routes import datasets
-from ayla_service.figures.routes import figures
+from ayla_service.figures.routes import curves, figures
 from ayla_service.health import routes as health
 from ayla_service.http.authorization import authenticate
 from ayla_service.http.dependencies import refuse_line_break, refuse_repeated_headers, refuse_unknown_query
@@ -48,6 +48,7 @@ _MODULES = (
     sweeps,
     sweep_settings,
     figures,
+    curves,
     queue,
     webhooks,
     datasets,

@@ -19,7 +19,7 @@ def module() -> str:
     return "\n".join(
         (
             _HEAD,
-            "/** Look of an optimizer by its place in its job; after the last they begin again. @type {readonly Look[]} */",
+            "/** Look of an optimizer by its place in its job, again and again. @type {readonly Look[]} */",
             f"export const LOOKS = [\n{looks},\n];\n",
             "/** Colour of those that have no look of their own: where there are too many, all but the best few. */",
             f"export const OTHERS = {json.dumps(OTHERS)};\n",

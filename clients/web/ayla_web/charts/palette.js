@@ -2,7 +2,7 @@
 
 /** @typedef {{ colour: string, dash: number[], marker: string, hollow: boolean, marked: boolean }} Look */
 
-/** Look of an optimizer by its place in its job; after the last they begin again. @type {readonly Look[]} */
+/** Look of an optimizer by its place in its job, again and again. @type {readonly Look[]} */
 export const LOOKS = [
   {"colour": "#0072B2", "dash": [], "marker": "o", "hollow": false, "marked": false},
   {"colour": "#D55E00", "dash": [], "marker": "s", "hollow": false, "marked": false},

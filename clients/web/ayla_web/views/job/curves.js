@@ -31,10 +31,10 @@ export const nameOfColumn = (column) => NAMES[column] ?? column.replace("param."
 
 /** @param {CurvesProps} props */
 export function JobCurves({ job, column, height = 300, xLog = false, yLog = null, across = "step", optimizers = null, zoom = null, onZoom, onArm, isSmall = false, title }) {
-  const address = url(`/v1/jobs/${encodeURIComponent(job.id)}/curves`, { columns: column, max_points: isSmall ? POINTS_SMALL : POINTS, scale: xLog ? "log" : "linear", optimizers: optimizers?.join(",") ?? null });
+  const address = url(`/v1/jobs/${encodeURIComponent(job.id)}/curves`, { column, max_points: isSmall ? POINTS_SMALL : POINTS, scale: xLog ? "log" : "linear", optimizers: optimizers?.join(",") ?? null });
   const remote = useRemote(address, (signal) => /** @type {Promise<Curves>} */ (get(address, { signal })), { refreshOn: (event) => (event.event === "progress" || isState(event)) && event.data.job_id === job.id, leastMs: 250 });
   const curves = remote.data;
-  const lines = useMemo(() => (curves ? linesOf(curves, column, across, theme.value) : []), [curves, column, across, theme.value]);
+  const lines = useMemo(() => (curves ? linesOf(curves, across, theme.value) : []), [curves, across, theme.value]);
   if (!curves) return remote.problem ? html`<${ProblemFace} problem=${remote.problem} />` : html`<div style=${{ height: `${height}px` }}><${Loading}>curves …<//></div>`;
   const name = title ?? nameOfColumn(column);
   const note = noteOf(curves, lines);
@@ -55,30 +55,35 @@ function noteOf(curves, lines) {
   return [
     curves.seeds_total > 1 && `median and quartiles over ${seeds}`,
     lines.some((line) => line.ends.length) && "✖ diverged",
-    curves.settings > curves.arms.length && `the ${curves.arms.length} best of ${curves.settings} settings`,
+    curves.settings > curves.curves.length && `${curves.curves.length} of ${curves.settings} settings, by default the best`,
   ].filter(Boolean).join(" · ");
 }
 
 /**
  * @param {Curves} curves
- * @param {string} column
  * @param {"step" | "epoch"} across
  * @param {"dark" | "light"} shown theme
  * @returns {Line[]}
  */
-export function linesOf(curves, column, across, shown) {
-  const per = across === "epoch" ? curves.steps_per_epoch || 1 : 1;
-  const labels = commonLeftOut(curves.arms.map((arm) => arm.label));
-  return curves.arms.flatMap((arm, place) => arm.column !== column ? [] : [{
-    key: String(arm.optimizer_index),
-    label: labels[place] ?? arm.label,
-    look: lookOf(arm.optimizer_index, shown),
-    x: per === 1 ? arm.step : arm.step.map((step) => step / per),
-    median: arm.median,
-    low: curves.seeds > 1 ? arm.low : [],
-    high: curves.seeds > 1 ? arm.high : [],
-    ends: arm.ends.map((end) => ({ x: end.step / per, value: end.value })),
-  }]);
+export function linesOf(curves, across, shown) {
+  const labels = commonLeftOut(curves.curves.map((curve) => curve.label));
+  return curves.curves.map((curve, place) => ({
+    key: String(curve.optimizer_index),
+    label: labels[place] ?? curve.label,
+    look: lookOf(curve.optimizer_index, shown),
+    x: placesOf(curves, curve, across),
+    median: curve.median,
+    low: curve.seeds > 1 ? curve.low : [],
+    high: curve.seeds > 1 ? curve.high : [],
+    ends: curve.ends.map((end) => ({ x: across === "epoch" ? end.step / (curves.steps_per_epoch || 1) : end.step, value: end.value })),
+  }));
+}
+
+/** @param {Curves} curves @param {Curves["curves"][number]} curve @param {"step" | "epoch"} across */
+function placesOf(curves, curve, across) {
+  if (across === "step") return curve.step;
+  const per = curves.steps_per_epoch;
+  return curve.epoch ?? (per ? curve.step.map((step) => step / per) : curve.step);
 }
 
 /** Labels without the settings that all have, as figures write them. @param {readonly string[]} labels @returns {string[]} */

@@ -2,7 +2,7 @@
 
 import { html, useState } from "../../core/ui.js";
 import { get, url } from "../../core/api.js";
-import { count, duration, number, short } from "../../core/format.js";
+import { count, duration, number } from "../../core/format.js";
 import { query, setQuery } from "../../core/router.js";
 import { useRemote } from "../../core/remote.js";
 import { theme } from "../../core/theme.js";
@@ -48,18 +48,24 @@ async function pages(first, wanted, signal) {
 /** @param {{ trials: readonly Trial[], sort: string }} props */
 function Table({ trials, sort }) {
   const metrics = METRICS.filter(([name]) => trials.some((trial) => trial.summary?.metrics[name]));
-  const best = bestOf(trials);
+  const judged = metrics[0]?.[0];
+  const best = bestOf(trials, (trial) => (judged ? trial.summary?.metrics[judged]?.final : trial.summary?.best_loss));
   return html`<div class="table-scroll"><table class="table"><thead><tr>
       <th>Optimizer</th><${Sortable} name="seed" sort=${sort}>Seed<//><th>State</th>
-      <${Sortable} name="steps_done" sort=${sort}>Steps<//><${Sortable} name="best_loss" sort=${sort}>Best loss<//><th class="num">at step</th><${Sortable} name="final_loss" sort=${sort}>Final loss<//>
-      ${metrics.map(([name, word]) => html`<${Sortable} key=${name} name=${name} sort=${sort}>${word}<//>`)}<${Sortable} name="wall_seconds" sort=${sort}>Took<//>
+      <${Sortable} name="steps_done" sort=${sort}>Steps<//>${metrics.map(([name, word]) => html`<${Sortable} key=${name} name=${name} sort=${sort}>${word}<//>`)}
+      <${Sortable} name="final_loss" sort=${sort}>${judged ? "Last batch" : "Final loss"}<//><${Sortable} name="best_loss" sort=${sort}>${judged ? "Best batch" : "Best loss"}<//><th class="num">at step</th><${Sortable} name="wall_seconds" sort=${sort}>Took<//>
     </tr></thead><tbody>${trials.map((trial) => html`<${Row} key=${trial.id} trial=${trial} metrics=${metrics} isBest=${trial.index === best} />`)}</tbody></table></div>`;
 }
 
-/** The trial with the lowest best loss of those that are shown; none of a single one. @param {readonly Trial[]} trials */
-function bestOf(trials) {
+/**
+ * The trial with the lowest loss of those that are shown; none of a single one. Diverged is worst.
+ *
+ * @param {readonly Trial[]} trials
+ * @param {(trial: Trial) => number | null | undefined} lossOf of a model on a whole part, never on one mini-batch
+ */
+function bestOf(trials, lossOf) {
   if (trials.length < 2) return -1;
-  const losses = trials.map((trial) => (trial.state === "diverged" ? Infinity : trial.summary?.best_loss ?? Infinity));
+  const losses = trials.map((trial) => (trial.state === "diverged" ? Infinity : lossOf(trial) ?? Infinity));
   const lowest = Math.min(...losses);
   return Number.isFinite(lowest) ? /** @type {Trial} */ (trials[losses.indexOf(lowest)]).index : -1;
 }
@@ -73,14 +79,14 @@ function Row({ trial, metrics, isBest }) {
   const { summary } = trial;
   const look = trial.optimizer_index < MOST_NAMED ? lookOf(trial.optimizer_index, theme.value) : null;
   return html`<tr>
-    <td class="one-line grow">${look && html`<${Swatch} look=${look} />`} ${trial.label}</td><td class="num">${trial.seed}</td>
+    <td class="one-line label-cell">${look && html`<${Swatch} look=${look} />`} ${trial.label}</td><td class="num">${trial.seed}</td>
     <td title=${summary?.notes.join(" ") || undefined}><${State} state=${trial.state}>${trial.state === "diverged" && summary?.first_nonfinite_step != null ? `diverged at ${count(summary.first_nonfinite_step)}` : trial.state}<//></td>
     <td class="num">${count(trial.steps_done)}</td>
-    <td class=${isBest ? "num best" : "num"}>${number(summary?.best_loss, 6)}</td><td class="num">${summary?.best_step == null ? "–" : count(summary.best_step)}</td><td class="num">${number(summary?.final_loss, 6)}</td>
-    ${metrics.map(([name]) => html`<td key=${name} class="num" title=${bestMetric(summary?.metrics[name])}>${short(summary?.metrics[name]?.final, 4)}</td>`)}
+    ${metrics.map(([name], place) => html`<td key=${name} class=${isBest && place === 0 ? "num best" : "num"} title=${bestMetric(summary?.metrics[name])}>${number(summary?.metrics[name]?.final, 4)}</td>`)}
+    <td class="num">${number(summary?.final_loss, 6)}</td><td class=${isBest && !metrics.length ? "num best" : "num"}>${number(summary?.best_loss, 6)}</td><td class="num">${summary?.best_step == null ? "–" : count(summary.best_step)}</td>
     <td class="num">${duration(summary?.wall_seconds)}</td>
   </tr>`;
 }
 
 /** @param {import("../../core/api.js").Schemas["TrialMetric"] | undefined} metric */
-const bestMetric = (metric) => (metric?.best == null ? undefined : `best ${short(metric.best, 4)}, first after epoch ${metric.best_epoch}`);
+const bestMetric = (metric) => (metric?.best == null ? undefined : `best ${number(metric.best, 4)}, first after epoch ${metric.best_epoch}`);

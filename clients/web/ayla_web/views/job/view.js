@@ -22,15 +22,13 @@ export function View({ id }) {
     <div class="section wide-gap">
       <${Head} job=${job} title=${preview?.title} />
       <${Panels} job=${job} />
-      <div class="split">
-        <${Trials} job=${job} />
-        <div class="section wide-gap">
+      <${Trials} job=${job} />
+      <div class="halves">
           <${Events} job=${job} />
           <${Section} title="Spec" note="with every default filled in">
             <details class="spec"><summary>${summaryOf(job)}</summary><pre class="mono" tabindex="0" aria-label="Spec as JSON">${JSON.stringify(job.resolved, null, 2)}</pre></details>
             <p class="sub"><a href=${`/v1/jobs/${job.id}`}>This job in the API</a> · <a href=${`/v1/jobs/${job.id}/summary?format=csv`} download>Trials as CSV</a> · <a href=${`/v1/jobs/${job.id}/trajectories?format=parquet`} download>Trajectories as Parquet</a></p>
           <//>
-        </div>
       </div>
     </div>`}<//>`;
 }

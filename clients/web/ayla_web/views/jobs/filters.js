@@ -13,7 +13,7 @@ const PAUSE_MS = 250;
 export const isFiltered = () => NAMES.some((name) => query.value.get(name));
 
 export const Filters = () => html`<form class="toolbar" role="search" aria-label="Jobs" onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
-  <${Text} name="q" label="Search" placeholder="Name, tag, notes, problem, optimizer" isWide />
+  <${Text} name="q" label="Search" placeholder="Name, tag, problem, optimizer" isWide />
   <label class="label inline">State
     <select class="field" value=${query.value.get("state") ?? ""} onChange=${onSelect("state")}>
       <option value="">any</option>${STATES.map((state) => html`<option key=${state} value=${state}>${state}</option>`)}

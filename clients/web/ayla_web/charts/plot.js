@@ -1,5 +1,6 @@
 /** Plots of few points as SVG: axes with round numbers, and what the caller draws between them. */
 
+import { Name } from "../parts/name.js";
 import { html, useId, useLayoutEffect, useRef, useState } from "../core/ui.js";
 
 /** @typedef {import("./axis.js").Axis} Axis @typedef {import("../core/ui.js").Children} Children */
@@ -10,6 +11,9 @@ import { html, useId, useLayoutEffect, useRef, useState } from "../core/ui.js";
  * @typedef {{ x: (value: number) => number, y: (value: number) => number, left: number, top: number, width: number,
  *   height: number }} Area
  */
+
+/** Width of a letter of a tick, in pixels. */
+const LETTER = 6.6;
 
 /** @returns {[{ current: any }, number]} a reference for an element, and how wide that is */
 export function useWidth() {
@@ -32,11 +36,12 @@ export function useWidth() {
  *
  * @param {{ x: Axis, y: Axis, label: string, xName: string, yName?: string, height?: number, left?: number,
  *   yTicks?: boolean, children: (area: Area) => Children, onMove?: (at: { x: number, y: number } | null) => void }} props
- *   height: of the area, in pixels; left: for the words at the vertical axis; onMove: values under the pointer
+ *   height: of the area, in pixels; left: least width for the words at the vertical axis; onMove: values under the pointer
  */
-export function Plot({ x, y, label, xName, yName = "", height = 220, left = 60, yTicks = true, children, onMove }) {
+export function Plot({ x, y, label, xName, yName = "", height = 220, left: least = 44, yTicks = true, children, onMove }) {
   const [box, width] = useWidth();
   const clip = useId();
+  const left = yTicks ? Math.max(least, 16 + (yName ? 18 : 0) + LETTER * Math.max(0, ...y.ticks.map(({ text }) => text.length))) : least;
   const wide = Math.max(40, width - left - 14);
   const top = 10;
   /** @type {Area} */
@@ -120,6 +125,6 @@ export const Key = ({ items, marks }) => html`<ul class="key">
     <svg class="swatch" viewBox="0 0 28 10" aria-hidden="true"><line x1="0" x2="28" y1="5" y2="5" stroke=${look.colour} stroke-width="2"
       stroke-dasharray=${look.dash.map((one) => one * 2).join(" ")} /><path d=${marks[look.marker]} transform="translate(14 5) scale(3.4)"
       fill=${look.hollow ? "var(--ground)" : look.colour} stroke=${look.colour} vector-effect="non-scaling-stroke" /></svg>
-    <span>${name}</span>${note && html`<span class="sub"> ${note}</span>`}
+    <span><${Name} text=${name} /></span>${note && html`<span class="sub"> ${note}</span>`}
   </li>`)}
 </ul>`;

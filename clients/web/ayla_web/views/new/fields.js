@@ -67,11 +67,12 @@ export function TextControl({ path, read, write, hint, placeholder = "", size = 
 /** @param {{ path: Path, placeholder?: string, label?: string, size?: number }} props */
 export const NumberText = ({ path, placeholder, label, size = 9 }) => html`<${TextControl} path=${path} read=${numberOf} write=${textOf} placeholder=${placeholder} label=${label} size=${size} inputmode="text" />`;
 
-/** @param {{ path: Path, options: readonly (readonly [string, string])[], label?: string, onChange?: (value: string) => void }} props the empty value takes the field away */
-export function SelectControl({ path, options, label, onChange }) {
+/** @param {{ path: Path, options: readonly (readonly [string, string])[], label?: string, fallback?: string,
+ *   onChange?: (value: string) => void }} props fallback: what holds where nothing is given; the empty value takes the field away */
+export function SelectControl({ path, options, label, fallback = "", onChange }) {
   const { draft, edit, errors } = useForm();
   const value = valueAt(draft, path);
-  return html`<select ...${described(path, errors)} class="field" aria-label=${label} value=${value ?? ""}
+  return html`<select ...${described(path, errors)} class="field" aria-label=${label} value=${value ?? fallback}
     onChange=${(/** @type {any} */ event) => (onChange ? onChange(event.currentTarget.value) : edit(path, event.currentTarget.value || undefined))}>
     ${options.map(([one, word]) => html`<option key=${one} value=${one}>${word}</option>`)}</select>`;
 }
@@ -85,7 +86,7 @@ export function NumberOrAxis({ path, name, isWhole, placeholder }) {
     ${kind === "number" && html`<${NumberText} path=${path} placeholder=${placeholder} />`}
     ${kind === "list" && html`<${TextControl} path=${[...path, "values"]} label=${`${name}: values`} read=${numbersOf} write=${(/** @type {any} */ all) => (all ?? []).map(textOf).join(", ")} size=${22} placeholder="0.01, 0.1, 1" />`}
     ${kind === "range" && html`<${NumberText} path=${[...path, "low"]} label=${`${name}: lowest`} size=${7} /><span class="sub">to</span><${NumberText} path=${[...path, "high"]} label=${`${name}: highest`} size=${7} />
-      <${SelectControl} path=${[...path, "scale"]} label=${`${name}: scale`} options=${[["linear", "linear"], ["log", "log"], ["reverse-log", "reverse log"]]} />
+      <${SelectControl} path=${[...path, "scale"]} label=${`${name}: scale`} fallback="linear" options=${[["linear", "linear"], ["log", "log"], ["reverse-log", "reverse log"]]} />
       <${NumberText} path=${[...path, "count"]} label=${`${name}: number of points`} size=${4} placeholder="any" /><span class="sub">points</span>`}
     <select class="field axis-kind" aria-label=${`${name}: one number, a list or a range`} value=${kind} onChange=${(/** @type {any} */ event) => edit(path, asAxis(value, event.currentTarget.value, isWhole))}>
       <option value="number">one</option><option value="list">list</option><option value="range">range</option></select>
@@ -101,7 +102,7 @@ export function FieldControl({ path, name, field }) {
   const { draft, edit, errors } = useForm();
   const value = valueAt(draft, path);
   const word = worded(name);
-  const placeholder = field.preset === undefined || field.preset === null ? "default" : textOf(field.preset);
+  const placeholder = field.preset !== undefined && field.preset !== null ? textOf(field.preset) : field.isOptional ? "default" : "";
   const hint = field.description;
   switch (field.kind) {
     case "truth":
@@ -115,7 +116,7 @@ export function FieldControl({ path, name, field }) {
         ? html`<${Labelled} path=${path} name=${word} hint=${hint} isGroup=${axisKind(value) !== "number"}><${NumberOrAxis} path=${path} name=${word} isWhole=${field.isWhole} placeholder=${placeholder} /><//>`
         : html`<${Labelled} path=${path} name=${word} hint=${hint}><${NumberText} path=${path} placeholder=${placeholder} /><//>`;
     case "text":
-      return html`<${Labelled} path=${path} name=${word} hint=${hint}><${TextControl} path=${path} read=${(/** @type {string} */ text) => text || undefined} write=${textOf} size=${24} rows=${(field.longest ?? 0) > 1000 ? 3 : 0} placeholder=${field.isOptional ? "default" : ""} /><//>`;
+      return html`<${Labelled} path=${path} name=${word} hint=${hint}><${TextControl} path=${path} read=${(/** @type {string} */ text) => text || undefined} write=${textOf} size=${24} rows=${(field.longest ?? 0) > 1000 ? 3 : 0} placeholder=${field.isOptional ? "none" : ""} /><//>`;
     case "numbers":
     case "list":
       return html`<${Labelled} path=${path} name=${word} hint=${hint}><${TextControl} path=${path} read=${(/** @type {string} */ text) => listOf(text, field.kind)} write=${listText} size=${24} placeholder=${listText(field.preset) || "none"} /><//>`;
@@ -153,11 +154,13 @@ const listText = (value) => (Array.isArray(value) ? value.map((one) => (one !== 
 /**
  * The fields of an object.
  *
- * @param {{ path: Path, schema: import("./schema.js").Schema, only?: readonly string[], without?: readonly string[] }} props
+ * @param {{ path: Path, schema: import("./schema.js").Schema, only?: readonly string[], without?: readonly string[],
+ *   first?: readonly string[] }} props first: those that stand before the others
  */
-export function Fields({ path, schema, only, without = [] }) {
+export function Fields({ path, schema, only, without = [], first = [] }) {
   const { root } = useForm();
-  const fields = fieldsOf(schema, root).filter(([name]) => (only ? only.includes(name) : !without.includes(name)));
+  const fields = fieldsOf(schema, root).filter(([name]) => (only ? only.includes(name) : !without.includes(name)))
+    .toSorted(([a], [b]) => Number(first.includes(b)) - Number(first.includes(a)));
   return html`<div class="form-fields">${fields.map(([name, field]) => html`<${FieldControl} key=${name} path=${[...path, name]} name=${name} field=${field} />`)}</div>`;
 }
 

@@ -94,7 +94,7 @@ function Cost({ validation }) {
   return html`<dl class="facts">
       <div><dt>Trials</dt><dd>${count(trials)} <small>${counted(settings, "setting")} × ${counted(validation.resolved.seeds.length, "seed")}</small></dd></div>
       <div><dt>Steps in all</dt><dd>${count(steps)}</dd></div>
-      <div><dt>Computing time</dt><dd>${duration(seconds)} <small>of one core, roughly</small></dd></div>
+      <div><dt>Computing time</dt><dd>${seconds < 0.1 ? "under 0.1 s" : duration(seconds)} <small>of one core, roughly</small></dd></div>
       <div><dt>Starts</dt><dd><${Starts} /></dd></div>
     </dl>
     <details class="more"><summary>${counted(arms.length, "arm")}</summary><ul class="arms-preview">${arms.map((arm, place) => html`<li key=${place}><strong>${arm.arm}</strong> <span class="sub">${counted(arm.settings, "setting")}</span>

@@ -22,7 +22,7 @@ export function SearchPart() {
   const { draft, root } = useForm();
   if (!hasAxis(draft.optimizers) && !hasAxis(draft.problem) && !draft.search) return null;
   return html`<section class="form-section" aria-label="Search"><h2>Search</h2><p class="sub">${root.properties.search.description}</p>
-    <${Fields} path=${["search"]} schema=${fieldOf(root.properties.search, root).schema} without=${["library"]} /></section>`;
+    <${Fields} path=${["search"]} schema=${fieldOf(root.properties.search, root).schema} without=${["library"]} first=${["design"]} /></section>`;
 }
 
 /** Fields with a place of their own in the form, and one that changes nothing. */

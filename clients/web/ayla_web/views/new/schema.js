@@ -112,4 +112,4 @@ export function at(root, ...path) {
 }
 
 /** @param {string} name @returns {string} as it is written in the form */
-export const worded = (name) => name.replaceAll("_", " ").replace(/^n([12])$/, "N$1");
+export const worded = (name) => `${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll("_", " ")}`;

@@ -47,6 +47,7 @@ export function View() {
 function Editor({ catalogue, first }) {
   const [draft, setDraft] = useState(() => ofAddress() ?? first);
   const [refused, setRefused] = useState(/** @type {ApiProblem | null} */ (null));
+  const [hasExamples, setExamples] = useState(false);
   const [isSending, setSending] = useState(false);
   const datasets = useRemote("datasets", (signal) => /** @type {Promise<Schemas["DatasetPage"]>} */ (get("/v1/datasets?limit=100", { signal })));
   useDraftInAddress(draft, first, setDraft);
@@ -77,7 +78,7 @@ function Editor({ catalogue, first }) {
   };
   return html`<${FormContext.Provider} value=${form}><div class="new-job">
     <form class="new-form" onSubmit=${(/** @type {Event} */ event) => event.preventDefault()} aria-label="Job">
-      <details class="more examples-box"><summary>Begin with an example</summary><${Examples} onChoose=${choose} /></details>
+      <details class="more examples-box" onToggle=${(/** @type {any} */ event) => setExamples(event.currentTarget.open)}><summary>Begin with an example</summary>${hasExamples && html`<${Examples} onChoose=${choose} />`}</details>
       <section class="form-section" aria-label="Problem"><h2>Problem</h2><${ProblemPart} catalogue=${catalogue} datasets=${datasets.data?.data ?? []} /></section>
       <section class="form-section" aria-label="Optimizers"><h2>Optimizers</h2><${OptimizersPart} /></section>
       <${SearchPart} />

@@ -5,6 +5,7 @@ import { axisOf } from "../../charts/axis.js";
 import { useWidth } from "../../charts/plot.js";
 import { counted, number, short } from "../../core/format.js";
 import { token } from "../../core/theme.js";
+import { Name } from "../../parts/name.js";
 import { html, useLayoutEffect, useMemo, useRef, useState } from "../../core/ui.js";
 
 /** @typedef {import("../../core/api.js").Schemas} Schemas @typedef {import("../../charts/cells.js").ColourScale} ColourScale */
@@ -70,7 +71,7 @@ export function HeatMap({ panel, x, y, scale, metric, theme, chosen, onChoose, h
   const told = read && inWords(panel, x, y, read, columns, metric);
   const label = `Heat map ${heading ? `of ${heading} ` : ""}over ${x.path} and ${y.path}, ${columns} × ${rows} cells. ${panel.best ? `Best ${number(panel.best.value, 4)} at ${x.path} ${short(panel.best.x)}, ${y.path} ${short(panel.best.y)}.` : "No cell has a value."} Arrow keys read cells, Home goes to the best, Enter lists a cell's settings.`;
   return html`<figure class="heatmap">
-    ${heading && html`<figcaption><strong>${heading}</strong>${panel.leftOut > 0 && html`<span class="sub">${counted(panel.leftOut, "setting")} left out</span>`}</figcaption>`}
+    ${heading && html`<figcaption><strong><${Name} text=${heading} /></strong>${panel.leftOut > 0 && html`<span class="sub">${counted(panel.leftOut, "setting")} left out</span>`}</figcaption>`}
     <div class="heatmap-box" ref=${box} tabindex="0" role="group" aria-roledescription="heat map" aria-label=${label} onKeyDown=${onKeyDown}
       onPointerMove=${(/** @type {PointerEvent} */ event) => setRead(under(event))} onPointerLeave=${() => setRead(null)}
       onClick=${(/** @type {MouseEvent} */ event) => { const cell = under(event); if (cell) onChoose(same(cell, chosen) ? null : cell); }}>

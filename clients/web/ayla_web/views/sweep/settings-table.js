@@ -7,6 +7,7 @@ import { query, setQuery } from "../../core/router.js";
 import { inTurn } from "../../core/turns.js";
 import { html } from "../../core/ui.js";
 import { Read } from "../../parts/faces.js";
+import { Name } from "../../parts/name.js";
 import { metricInWords } from "../verdict/figures.js";
 import { askedOf, cellOf, conditionsOf } from "./request.js";
 
@@ -14,10 +15,10 @@ import { askedOf, cellOf, conditionsOf } from "./request.js";
 
 const PER_PAGE = "25";
 
-/** @param {{ base: string, answer: Schemas["BestAnswer"], map: Schemas["HeatMapAnswer"] | undefined, isOwn: (event: any) => boolean }} props */
-export function SettingsTable({ base, answer, map, isOwn }) {
+/** @param {{ base: string, answer: Schemas["BestAnswer"], map: Schemas["HeatMapAnswer"] | undefined, isOwn: (event: any) => boolean, isFree: boolean }} props isFree: whether what is more important has been read */
+export function SettingsTable({ base, answer, map, isOwn, isFree }) {
   const cell = cellOf(query.value.get("cell"));
-  const isWaiting = cell !== null && map === undefined;
+  const isWaiting = !isFree || (cell !== null && map === undefined);
   const asked = askedOf(query.value, [["after", "cursor"]]);
   asked.set("limit", PER_PAGE);
   const panel = cell && map?.panels[cell.arm];
@@ -27,7 +28,7 @@ export function SettingsTable({ base, answer, map, isOwn }) {
   }
   const path = `${base}/settings?${asked}`;
   const found = useRemote(isWaiting ? null : path, (signal) => inTurn(signal, () => /** @type {Promise<Schemas["SettingPage"]>} */ (get(path, { signal }))), { refreshOn: isOwn, leastMs: 5000 });
-  return html`${panel && cell && html`<p class="sub chosen-cell">Settings of one cell of ${panel.arm}: ${map && `${map.x.path} ${short(map.x.values[cell.column])}, ${map.y.path} ${short(map.y.values[cell.row])}`}
+  return html`${panel && cell && html`<p class="sub chosen-cell">Settings of one cell of <${Name} text=${panel.arm} />: ${map && `${map.x.path} ${short(map.x.values[cell.column])}, ${map.y.path} ${short(map.y.values[cell.row])}`}
       <button type="button" class="button small" onClick=${() => setQuery({ cell: null, after: null })}>All settings</button></p>`}
     <${Read} remote=${found} what="the settings">${(/** @type {Schemas["SettingPage"]} */ page) => html`<${Page} page=${page} answer=${answer} />`}<//>`;
 }
@@ -41,7 +42,7 @@ function Page({ page, answer }) {
       ${paths.map((path) => html`<th key=${path} class="num">${path}</th>`)}
       <th class="num" aria-sort=${page.more_is_better ? "descending" : "ascending"}>${metricInWords(page.metric)}</th>${answer.seeds > 1 && html`<th class="num">Best seed</th><th class="num">Worst seed</th>`}<th class="num">Diverged</th></tr></thead>
     <tbody>${page.data.map((row) => html`<tr key=${`${row.job_id}-${row.setting}`} title=${row.label}>
-      <td class="num">${row.rank === null ? "–" : count(row.rank)}</td><td>${row.arm}</td>
+      <td class="num">${row.rank === null ? "–" : count(row.rank)}</td><td><${Name} text=${row.arm} /></td>
       ${paths.map((path) => html`<td key=${path} class="num">${row.axes[path] === undefined ? "" : short(row.axes[path], 5)}</td>`)}
       <td class="num best">${row.value === null ? (row.rank === null ? html`<span class="sub">${row.known_seeds} of ${row.seeds} seeds</span>` : "✖ diverged") : number(row.value, 6)}</td>
       ${answer.seeds > 1 && html`<td class="num">${number(row.best_seed, 4)}</td><td class="num">${row.worst_seed === null && row.diverged_seeds ? "✖" : number(row.worst_seed, 4)}</td>`}

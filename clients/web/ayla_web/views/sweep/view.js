@@ -9,6 +9,7 @@ import { inTurn } from "../../core/turns.js";
 import { html, useMemo } from "../../core/ui.js";
 import { Choice, Heading, Section } from "../../parts/basics.js";
 import { Empty, Read } from "../../parts/faces.js";
+import { Name } from "../../parts/name.js";
 import { metricInWords } from "../verdict/figures.js";
 import { Sensitivity, linesOfAnswer } from "../verdict/tuning.js";
 import { HeatMap, Legend, colourScale, panelsOf } from "./heatmap.js";
@@ -22,34 +23,42 @@ const AGAIN_MS = 5000;
 
 const METRICS = ["test_loss", "test_accuracy", "full_train_loss", "full_train_accuracy", "final_loss", "best_loss", "gap"];
 
-/** @template T @param {string} path @param {(event: import("../../live/follower.js").LiveEvent) => boolean} refreshOn @returns {import("../../core/remote.js").Remote<T>} */
-const useAnswer = (path, refreshOn) => useRemote(path, (signal) => inTurn(signal, () => /** @type {Promise<T>} */ (get(path, { signal }))), { refreshOn, leastMs: AGAIN_MS });
+/** @template T @param {string | null} path @param {(event: import("../../live/follower.js").LiveEvent) => boolean} refreshOn @returns {import("../../core/remote.js").Remote<T>} */
+const useAnswer = (path, refreshOn) => useRemote(path, (signal) => inTurn(signal, () => /** @type {Promise<T>} */ (get(path ?? "", { signal }))), { refreshOn, leastMs: AGAIN_MS });
 
 /** @param {{ id: string }} props */
 export function View({ id }) {
   const base = `/v1/jobs/${encodeURIComponent(id)}`;
   const isOwn = (/** @type {import("../../live/follower.js").LiveEvent} */ { event, data }) => data?.job_id === id && (event === "state" || event === "end" || event === "progress");
   const job = useRemote(`job ${id}`, (signal) => /** @type {Promise<Schemas["JobDetail"]>} */ (get(base, { signal })), { refreshOn: isOwn, leastMs: AGAIN_MS });
-  /** @type {import("../../core/remote.js").Remote<Schemas["HeatMapAnswer"]>} */
-  const map = useAnswer(`${base}/heatmap?${heatmapQuery(query.value)}`, isOwn);
   /** @type {import("../../core/remote.js").Remote<Schemas["BestAnswer"]>} */
   const best = useAnswer(`${base}/best?${askedOf(query.value)}`, isOwn);
+  /** @type {import("../../core/remote.js").Remote<Schemas["HeatMapAnswer"]>} */
+  const map = useAnswer(best.data && hasMap(best.data) ? `${base}/heatmap?${heatmapQuery(query.value)}` : null, isOwn);
   const name = job.data ? nameOf(job.data) : "…";
+  // The map first: it is what is looked at.
+  const isFree = map.data !== undefined || map.problem !== null || (best.data !== undefined && !hasMap(best.data));
   return html`<${Heading} text=${`Sweep: ${name}`}><a class="button" href=${`/jobs/${id}`}>Curves</a><a class="button" href=${`/jobs/${id}/verdict`}>Verdict</a><a class="button" href=${`/new?from=${id}`}>Clone and change</a><//>
     <${Read} remote=${best} what="the sweep">${(/** @type {Schemas["BestAnswer"]} */ answer) => html`
       <div class="sweep">
         <${Controls} answer=${answer} map=${map.data} />
         <${Bests} answer=${answer} />
         <${Maps} map=${map} answer=${answer} />
-        <${Along} base=${base} answer=${answer} isOwn=${isOwn} />
-        <${Section} title="Settings" note=${`the best first, by ${metricInWords(answer.metric)}`}><${SettingsTable} base=${base} answer=${answer} map=${map.data} isOwn=${isOwn} /><//>
+        <${Along} base=${base} answer=${answer} isOwn=${isOwn} isFree=${isFree} />
+        <${Section} title="Settings" note=${`the best first, by ${metricInWords(answer.metric)}`}><${SettingsTable} base=${base} answer=${answer} map=${map.data} isOwn=${isOwn} isFree=${isFree} /><//>
       </div>`}<//>`;
 }
+
+/** Axes along which there are several values. @param {Schemas["BestAnswer"]} answer */
+const varying = (answer) => answer.axes.filter(({ values }) => values > 1).map(({ path }) => path);
+
+/** Whether settings of one arm can differ along two axes. @param {Schemas["BestAnswer"]} answer */
+const hasMap = (answer) => varying(answer).length >= 2 && answer.best.some(({ setting }) => setting === null || varying(answer).filter((path) => path in setting.axes).length >= 2);
 
 /** @param {{ answer: Schemas["BestAnswer"], map: Schemas["HeatMapAnswer"] | undefined }} props */
 function Controls({ answer, map }) {
   const given = query.value;
-  const paths = answer.axes.filter(({ values }) => values > 1).map(({ path }) => path);
+  const paths = hasMap(answer) ? varying(answer) : [];
   const [x, y] = [given.get("x") ?? map?.x.path ?? "", given.get("y") ?? map?.y.path ?? ""];
   /** @param {"x" | "y"} side */
   const axis = (side) => (/** @type {any} */ event) => {
@@ -63,7 +72,7 @@ function Controls({ answer, map }) {
   const metric = given.get("metric") ?? "";
   return html`<div class="toolbar" role="group" aria-label="What is shown">
     ${paths.length >= 2 && html`${select("Across", x, paths.map((path) => [path, path]), axis("x"))}${select("Up", y, paths.map((path) => [path, path]), axis("y"))}`}
-    ${select("By", metric, [["", `${metricInWords(answer.metric)}${metric ? "" : " (default)"}`], ...METRICS.map((one) => /** @type {[string, string]} */ ([one, metricInWords(one)]))].filter(([one], place) => !place || one !== (metric ? "" : answer.metric)).map(([one, text], place) => (place || !metric ? [one, text] : ["", "the default"])), (event) => setQuery({ metric: event.currentTarget.value, after: null }))}
+    ${select("By", metric, [["", metric ? "the default" : `${metricInWords(answer.metric)} (default)`], ...METRICS.filter((one) => metric || one !== answer.metric).map((one) => /** @type {const} */ ([one, metricInWords(one)]))], (event) => setQuery({ metric: event.currentTarget.value, after: null }))}
     ${answer.seeds > 1 && select("Over seeds", given.get("over") ?? "median", [["median", "median"], ["mean", "mean"], ["worst", "worst"]], (event) => setQuery({ over: event.currentTarget.value === "median" ? null : event.currentTarget.value, after: null }))}
     ${paths.length > 2 && html`<${Choice} name="Other axes by" shown value=${given.get("reduce") ?? "best"} options=${[["best", "best"], ["median", "median"]]} onChange=${(/** @type {string} */ value) => setQuery({ reduce: value === "best" ? null : value })} />`}
     <${Choice} name="Colours" shown value=${given.get("scale") ?? "auto"} options=${[["auto", "auto"], ["linear", "linear"], ["log", "log"]]} onChange=${(/** @type {string} */ value) => setQuery({ scale: value === "auto" ? null : value })} />
@@ -73,7 +82,7 @@ function Controls({ answer, map }) {
 /** @param {{ answer: Schemas["BestAnswer"] }} props */
 const Bests = ({ answer }) => html`<${Section} title="Best settings" note=${`${counted(answer.settings, "setting")}, ${counted(answer.seeds, "seed")}`}>
   <ul class="bests">${answer.best.map((one) => html`<li key=${one.arm ?? ""} class="best-card">
-    <div class="best-head"><strong>${one.arm ?? "No arm"}</strong><span class="sub">of ${counted(one.selected_among, "setting")}${one.different !== one.selected_among ? `, ${one.different} different` : ""}</span></div>
+    <div class="best-head"><strong><${Name} text=${one.arm ?? "No arm"} /></strong><span class="sub">of ${counted(one.selected_among, "setting")}${one.different !== one.selected_among ? `, ${one.different} different` : ""}</span></div>
     ${one.setting ? html`<p class="best-value">${number(one.value, 5)}</p>
       <p class="axes">${Object.entries(one.setting.axes).map(([path, value]) => html`<span key=${path}><span class="sub">${path}</span> ${short(value, 5)}${one.at_ends[path] && html` <span class="edge-note" title="The best may lie beyond what was tried">${one.at_ends[path]} tried</span>`}</span>`)}</p>
       <p class="sub">Seeds from ${number(one.best_seed, 3)} to ${one.worst_seed === null ? "diverged" : number(one.worst_seed, 3)}${one.tied ? `; ${counted(one.tied, "other")} as good` : ""}${one.diverged ? `; ${counted(one.diverged, "setting")} diverged` : ""}.</p>
@@ -86,7 +95,8 @@ const Bests = ({ answer }) => html`<${Section} title="Best settings" note=${`${c
 /** @param {{ map: import("../../core/remote.js").Remote<Schemas["HeatMapAnswer"]>, answer: Schemas["BestAnswer"] }} props */
 function Maps({ map, answer }) {
   const isFlat = map.problem?.type.endsWith("sweep-unavailable");
-  if (isFlat) return answer.axes.length ? null : html`<${Empty} title="No map"><p>${map.problem?.message}</p><//>`;
+  if (!varying(answer).length) return html`<${Empty} title="No sweep"><p>All settings of this job have the same numbers. Give an optimizer a list or a range in place of a number to see where it is good.</p><//>`;
+  if (isFlat || !hasMap(answer)) return null;
   const note = map.data && `${metricInWords(map.data.metric)} over ${map.data.x.path} and ${map.data.y.path}${answer.seeds > 1 ? `, ${map.data.over_seeds} of ${counted(answer.seeds, "seed")}` : ""}`;
   return html`<${Section} title="Heat map" note=${note}>
     ${map.problem?.type.endsWith("sweep-too-large") && answer.arms.length > 1 && html`<p class="sub">Show one arm: ${answer.arms.map((arm) => html`<button key=${arm} type="button" class="button small" onClick=${() => setQuery({ arm })}>${arm}</button>`)}</p>`}
@@ -108,13 +118,13 @@ function Panels({ answer }) {
     <ul class="notes">${answer.notes.map((note) => html`<li key=${note}>${note}</li>`)}</ul>`;
 }
 
-/** @param {{ base: string, answer: Schemas["BestAnswer"], isOwn: (event: any) => boolean }} props */
-function Along({ base, answer, isOwn }) {
-  const paths = answer.axes.filter(({ values }) => values > 1).map(({ path }) => path);
+/** @param {{ base: string, answer: Schemas["BestAnswer"], isOwn: (event: any) => boolean, isFree: boolean }} props isFree: whether what is more important has been read */
+function Along({ base, answer, isOwn, isFree }) {
+  const paths = varying(answer);
   const axis = query.value.get("axis") ?? "";
   const asked = askedOf(query.value, [["axis", "axis"], ["bins", "bins"]]);
   /** @type {import("../../core/remote.js").Remote<Schemas["SensitivityAnswer"]>} */
-  const found = useAnswer(`${base}/sensitivity?${asked}`, isOwn);
+  const found = useAnswer(paths.length && isFree ? `${base}/sensitivity?${asked}` : null, isOwn);
   if (!paths.length) return null;
   return html`<${Section} title="Sensitivity" note="what each arm reaches along one axis, over its other axes" end=${html`<label class="named-choice">Along <select class="field" value=${axis || found.data?.axis.path} onChange=${(/** @type {any} */ event) => setQuery({ axis: event.currentTarget.value })}>
       ${paths.map((path) => html`<option key=${path} value=${path}>${path}</option>`)}</select></label>`}>

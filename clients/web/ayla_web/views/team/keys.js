@@ -11,6 +11,7 @@ import { CopyButton } from "../../parts/copy.js";
 import { Dialog, Menu, Question } from "../../parts/dialog.js";
 import { Read } from "../../parts/faces.js";
 import { attempt } from "../../parts/notices.js";
+import { Name } from "../../parts/name.js";
 import { ask } from "./forms.js";
 
 /** @typedef {import("../../core/api.js").Schemas} Schemas @typedef {Schemas["Key"]} Key */
@@ -34,7 +35,7 @@ export function Keys({ members }) {
   };
   return html`<${Read} remote=${keys} what="the keys">${(/** @type {Schemas["KeyPage"]} */ page) => html`
       ${page.data.length ? html`<div class="table-scroll"><table class="table"><thead><tr><th>Name</th><th>Member</th><th>Begins with</th><th>May</th><th>State</th><th>Last used</th><th>Ends</th><th><span class="unseen">Actions</span></th></tr></thead>
-        <tbody>${page.data.map((key) => html`<tr key=${key.id}><th scope="row">${key.name}${key.id === me.value?.key?.id && html` <span class="sub">this one</span>`}</th><td>${key.member}</td><td class="mono">${key.prefix}…</td><td>${key.scopes.join(", ")}</td>
+        <tbody>${page.data.map((key) => html`<tr key=${key.id}><th scope="row"><${Name} text=${key.name} />${key.id === me.value?.key?.id && html` <span class="sub">this one</span>`}</th><td><${Name} text=${key.member} /></td><td class="mono">${key.prefix}…</td><td>${key.scopes.join(", ")}</td>
           <td><${State} state=${key.state} /></td><td>${key.last_used_at ? html`<${Ago} at=${key.last_used_at} />` : html`<span class="sub">never</span>`}</td><td>${endOf(key)}</td>
           <td class="num">${key.state === "active" && html`<${Menu} label="⋯" name=${key.name} items=${[["Replace", () => attempt(() => post(`/v1/keys/${key.id}/rotate`)).then((next) => next && made(next))], ["Revoke", () => setEnding(key)]]} />`}</td></tr>`)}</tbody></table></div>`
         : html`<p class="sub">There are no keys: on this machine nobody needs one.</p>`}

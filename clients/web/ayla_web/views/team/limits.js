@@ -22,7 +22,7 @@ export const Limits = ({ me }) => html`<div class="table-scroll"><table class="t
   <tbody>${WORDS.map(([name, word]) => html`<tr key=${name}><th scope="row">${word}</th>
     ${[me.limits[name], me.team.limits[name]].map((use, place) => html`<td key=${place}><${Use} word=${`${word}, ${place ? "team" : "you"}`} use=${use} written=${name === "stored_bytes" ? size : count} /></td>`)}</tr>`)}</tbody></table></div>`;
 
-/** @param {{ word: string, use: Schemas["LimitUsage"], written: (value: number) => string }} props */
+/** @param {{ word: string, use: Schemas["LimitsUsed"]["trials"], written: (value: number) => string }} props */
 function Use({ word, use: { used, limit }, written }) {
   if (limit === null) return html`<span>${written(used)}</span> <span class="sub">no limit</span>`;
   const share = limit ? Math.min(1, used / limit) : 1;

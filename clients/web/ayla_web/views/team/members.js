@@ -7,6 +7,7 @@ import { html, useState } from "../../core/ui.js";
 import { Ago } from "../../parts/basics.js";
 import { Dialog, Menu, Question } from "../../parts/dialog.js";
 import { attempt } from "../../parts/notices.js";
+import { Name } from "../../parts/name.js";
 import { ask } from "./forms.js";
 
 /** @typedef {import("../../core/api.js").Schemas["Member"]} Member */
@@ -20,7 +21,7 @@ export function Members({ members, reload }) {
   const [leaving, setLeaving] = useState(/** @type {Member | null} */ (null));
   const isAdmin = may("admin");
   return html`<div class="table-scroll"><table class="table"><thead><tr><th>Name</th><th>Role</th><th class="num">Weight</th><th>Limits</th><th>Since</th>${isAdmin && html`<th><span class="unseen">Actions</span></th>`}</tr></thead>
-    <tbody>${members.map((member) => html`<tr key=${member.id}><th scope="row">${member.name}${member.id === me.value?.member.id && html` <span class="sub">you</span>`}</th><td>${member.role}</td><td class="num">${short(member.weight)}</td>
+    <tbody>${members.map((member) => html`<tr key=${member.id}><th scope="row"><${Name} text=${member.name} />${member.id === me.value?.member.id && html` <span class="sub">you</span>`}</th><td>${member.role}</td><td class="num">${short(member.weight)}</td>
       <td>${limitsInWords(member.limits) || html`<span class="sub">none</span>`}</td><td><${Ago} at=${member.created_at} /></td>
       ${isAdmin && html`<td class="num"><${Menu} label="⋯" name=${member.name} items=${[["Change", () => setEdited(member)], ["Remove", () => setLeaving(member)]]} /></td>`}</tr>`)}</tbody></table></div>
     ${isAdmin && html`<p class="actions"><button type="button" class="button" onClick=${() => setEdited("new")}>Add a member</button></p>`}

@@ -3,6 +3,7 @@
 import { Mark, Plot } from "../../charts/plot.js";
 import { number, short } from "../../core/format.js";
 import { html } from "../../core/ui.js";
+import { Name } from "../../parts/name.js";
 import { MARKS, lookOf } from "../../charts/looks.js";
 import { OUTCOMES, differenceAxis, forestRows, intervalText } from "./figures.js";
 
@@ -33,7 +34,7 @@ export function Forest({ pairs, metric, side, scale, names, theme }) {
     <div class="table-scroll"><table class="table forest-table"><thead><tr><th>Setting</th><th>Against</th><th>Outcome</th><th class="num">Won, lost, tied</th>
       <th class="num">Median difference</th><th class="num">Interval</th><th class="num">p</th></tr></thead>
       <tbody>${rows.map(({ pair }) => html`<tr key=${`${pair.label}|${pair.base_label}`}>
-        <th scope="row">${pair.label}</th><td>${pair.base_label}</td><td><${Outcome} outcome=${pair.outcome} /></td>
+        <th scope="row"><${Name} text=${pair.label} /></th><td><${Name} text=${pair.base_label} /></td><td><${Outcome} outcome=${pair.outcome} /></td>
         <td class="num">${pair.wins} / ${pair.losses} / ${pair.ties}</td><td class="num">${number(pair.median_difference, 3)}</td>
         <td class="num" title=${pair.interval ? `covers ${(100 * pair.interval.coverage).toFixed(1)} %` : pair.no_interval}>${intervalText(pair.interval, (value) => short(value, 3))}</td>
         <td class="num" title=${pair.family ? `after Holm's correction for ${pair.family}` : ""}>${pair.sign_test ? short(pair.sign_test.adjusted, 2) : "–"}</td>
@@ -56,7 +57,7 @@ function Interval({ row, area, at, look }) {
   return html`<g class="interval" stroke=${look.colour}>
     <line class="row" x1=${from} x2=${to} y1=${at + ROW / 2} y2=${at + ROW / 2} />
     ${hasInterval && html`<line x1=${place(low)} x2=${place(high)} y1=${at} y2=${at} stroke-width="2" />`}
-    ${hasInterval && [[low, -1], [high, 1]].map(([end, way]) => Number.isFinite(end)
+    ${hasInterval && /** @type {const} */ ([[low, -1], [high, 1]]).map(([end, way]) => Number.isFinite(end)
       ? html`<line key=${way} x1=${place(end)} x2=${place(end)} y1=${at - 5} y2=${at + 5} stroke-width="2" />`
       : html`<path key=${way} d=${`M${place(end) - way * 7} ${at - 5}L${place(end)} ${at}L${place(end) - way * 7} ${at + 5}`} fill="none" stroke-width="2" />`)}
     ${middle !== null && html`<${Mark} d=${MARKS[look.marker] ?? ""} x=${area.x(middle)} y=${at} size=${5.5} colour=${look.colour} hollow=${!hasInterval || look.hollow} title=${title} />`}

@@ -1,6 +1,6 @@
 /** What a comparison is asked for, from the address of the view. */
 
-import { seedsOf } from "../new/draft.js";
+import { hasAxis, seedsOf } from "../new/draft.js";
 
 /** Options of a comparison that the address names as the API does. */
 const TEXTS = ["metric", "target_metric", "baseline", "cost"];
@@ -26,6 +26,16 @@ export function requestOf(query, jobIds) {
   const [tuning, confirm] = [seedsOf(query.get("tune") ?? ""), seedsOf(query.get("confirm") ?? "")];
   if (tuning && confirm) body.protocol = { tuning_seeds: tuning, confirm_seeds: confirm };
   return body;
+}
+
+/**
+ * Whether settings of one arm can differ along an axis, so that the service can have a sensitivity.
+ *
+ * @param {{ optimizers: readonly { name: string, ayla?: unknown, arm?: string | null }[], problem: unknown }} spec as resolved
+ */
+export function mayVary({ optimizers, problem }) {
+  const arms = optimizers.map(({ name, ayla, arm }) => arm ?? `${name} ${Boolean(ayla)}`);
+  return new Set(arms).size < arms.length || hasAxis(optimizers) || hasAxis(problem);
 }
 
 /** @param {URLSearchParams} query @returns {string[]} the jobs of /compare?jobs=…, each once */

@@ -4,6 +4,7 @@ import { axisOf, spansDecade } from "../../charts/axis.js";
 import { Plot } from "../../charts/plot.js";
 import { number } from "../../core/format.js";
 import { html, useState } from "../../core/ui.js";
+import { Name } from "../../parts/name.js";
 import { Outcome } from "./forest.js";
 
 /** @typedef {import("../../core/api.js").Schemas["PairComparison"]} Pair */
@@ -25,7 +26,7 @@ function SlopePanel({ pair, metric, moreIsBetter }) {
   const x = { ...axisOf([0, 1], { pad: 0.12 }), ticks: [{ at: 0, text: "base" }, { at: 1, text: "setting" }] };
   const shown = values.find((one) => one.seed === seed);
   return html`<figure class="panel" aria-label=${`${pair.label} against ${pair.base_label}, seed by seed`}>
-    <figcaption><strong>${pair.label}</strong><span class="sub">against ${pair.base_label}</span></figcaption>
+    <figcaption><strong><${Name} text=${pair.label} /></strong><span class="sub">against <${Name} text=${pair.base_label} /></span></figcaption>
     <${Plot} x=${x} y=${y} height=${170} left=${52} xName=${metric} label=${`Each of ${values.length} seeds as a line from base to setting. ${pair.verdict}`}>${(/** @type {import("../../charts/plot.js").Area} */ area) => values.map((one) => {
       const [from, to] = [placed(one.base, y, moreIsBetter), placed(one.value, y, moreIsBetter)];
       const isBetter = moreIsBetter ? to > from : to < from;
@@ -37,7 +38,7 @@ function SlopePanel({ pair, metric, moreIsBetter }) {
           : html`<circle key=${side} cx=${area.x(side)} cy=${area.y(at)} r="3" />`))}
       </g>`;
     })}<//>
-    <p class="sub" aria-live="polite">${shown ? `Seed ${shown.seed}: ${told(shown.base)} → ${told(shown.value)}` : html`<${Outcome} outcome=${pair.outcome} /> on ${moreIsBetter ? "higher" : "lower"}: ${pair.wins} of ${pair.pairs} seeds`}</p>
+    <p class="sub" aria-live="polite">${shown ? `Seed ${shown.seed}: ${told(shown.base)} → ${told(shown.value)}` : html`${pair.wins} better, ${pair.losses} worse${pair.ties ? `, ${pair.ties} equal` : ""}: <${Outcome} outcome=${pair.outcome} />`}</p>
   </figure>`;
 }
 

@@ -5,6 +5,7 @@ import { MARKS, lookOf } from "../../charts/looks.js";
 import { Key, Mark, Plot, bandPath, linePath } from "../../charts/plot.js";
 import { counted, number, percent, short } from "../../core/format.js";
 import { html } from "../../core/ui.js";
+import { Name } from "../../parts/name.js";
 import { metricInWords } from "./figures.js";
 
 /** @typedef {import("../../core/api.js").Schemas} Schemas @typedef {import("../../charts/plot.js").Area} Area */
@@ -13,7 +14,7 @@ import { metricInWords } from "./figures.js";
 export const ArmsTable = ({ tuned }) => html`<div class="table-scroll"><table class="table"><thead><tr>
     <th>Arm</th><th>Selected setting</th><th class="num">Settings tried</th><th class="num">Diverging</th><th class="num">On the tuning seeds</th>
     <th class="num">Confirmed</th><th class="num">Seeds</th></tr></thead>
-  <tbody>${tuned.arms.map((arm) => html`<tr key=${arm.arm}><th scope="row">${arm.arm}</th><td>${arm.selected ?? "none"}</td>
+  <tbody>${tuned.arms.map((arm) => html`<tr key=${arm.arm}><th scope="row"><${Name} text=${arm.arm} /></th><td><${Name} text=${arm.selected ?? "none"} /></td>
     <td class="num">${arm.budget}${arm.copies > 0 && html` <span class="sub">+ ${counted(arm.copies, "copy", "copies")}</span>`}</td>
     <td class="num">${arm.divergence.share === null ? "–" : percent(arm.divergence.share)}</td><td class="num">${number(arm.tuning_value, 4)}</td>
     <td class="num best">${number(arm.confirmation?.value?.median, 4)}</td>

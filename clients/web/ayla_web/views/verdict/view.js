@@ -10,11 +10,12 @@ import { html } from "../../core/ui.js";
 import { isState } from "../../live/changes.js";
 import { Heading, Section } from "../../parts/basics.js";
 import { Empty, Read } from "../../parts/faces.js";
+import { Name } from "../../parts/name.js";
 import { betterSide, metricInWords, namesOf, overProblems, statedOf } from "./figures.js";
 import { Forest, Outcome } from "./forest.js";
 import { Options } from "./options.js";
 import { ProfilesOf } from "./profiles.js";
-import { jobsOf, requestOf } from "./request.js";
+import { jobsOf, mayVary, requestOf } from "./request.js";
 import { Slopes } from "./slopes.js";
 import { ArmsTable, ExpectedBest, Sensitivity, linesOfAnswer, linesOfSeries } from "./tuning.js";
 
@@ -46,15 +47,15 @@ function Verdict({ jobIds, isOne }) {
   return html`<${Heading} text=${title}><${Elsewhere} jobIds=${jobIds} isOne=${isOne} /><//>
     ${!isOne && found.data && html`<p class="lead">${found.data.jobs.map((job, place) => html`${place ? ", " : ""}<a key=${job.id} href=${`/jobs/${job.id}`}>${nameOf(job)}</a>`)}</p>`}
     <${Options} answer=${found.data} seeds=${first.data?.resolved.seeds ?? []} />
-    <${Read} remote=${found} what="the comparison">${(/** @type {Schemas["JobsComparison"]} */ answer) => html`<${Answer} answer=${answer} jobIds=${jobIds} isStale=${found.isLoading} />`}<//>`;
+    <${Read} remote=${found} what="the comparison">${(/** @type {Schemas["JobsComparison"]} */ answer) => html`<${Answer} answer=${answer} jobIds=${jobIds} varies=${first.data !== undefined && mayVary(first.data.resolved)} isStale=${found.isLoading} />`}<//>`;
 }
 
 /** @param {{ jobIds: string[], isOne: boolean }} props */
 const Elsewhere = ({ jobIds, isOne }) => html`${isOne && html`<a class="button" href=${`/jobs/${jobIds[0]}`}>Curves</a><a class="button" href=${`/jobs/${jobIds[0]}/sweep`}>Sweep</a>`}
   ${isOne && html`<a class="button" href=${address("/v1/jobs/" + jobIds[0] + "/comparison", { format: "markdown" })} download>Tables</a>`}`;
 
-/** @param {{ answer: Schemas["JobsComparison"], jobIds: string[], isStale: boolean }} props */
-function Answer({ answer, jobIds, isStale }) {
+/** @param {{ answer: Schemas["JobsComparison"], jobIds: string[], varies: boolean, isStale: boolean }} props varies: along an axis */
+function Answer({ answer, jobIds, varies, isStale }) {
   const names = namesOf(answer);
   const problems = statedOf(answer);
   const over = overProblems(answer);
@@ -62,7 +63,7 @@ function Answer({ answer, jobIds, isStale }) {
     <${Statements} answer=${answer} problems=${problems} over=${over} />
     ${over.length > 0 && html`<${Section} title="Over the problems" note="each problem by the medians over its seeds">
       <${Forest} pairs=${over} metric=${metricInWords(answer.metric)} side=${betterSide(answer, "problem", answer.more_is_better)} scale="linear" names=${names} theme=${theme.value} /><//>`}
-    ${problems.map((stated, place) => html`<${OnProblem} key=${stated.title + place} stated=${stated} answer=${answer} names=${names} jobIds=${jobIds} isOnly=${problems.length === 1} place=${place} isStale=${isStale} />`)}
+    ${problems.map((stated, place) => html`<${OnProblem} key=${stated.title + place} stated=${stated} answer=${answer} names=${names} jobIds=${jobIds} varies=${varies} isOnly=${problems.length === 1} place=${place} isStale=${isStale} />`)}
   </div>`;
 }
 
@@ -92,10 +93,10 @@ const Statement = ({ pair }) => html`<li class="statement" data-outcome=${pair.o
 </li>`;
 
 /**
- * @param {{ stated: Stated, answer: Schemas["JobsComparison"], names: string[], jobIds: string[], isOnly: boolean, place: number,
+ * @param {{ stated: Stated, answer: Schemas["JobsComparison"], names: string[], jobIds: string[], varies: boolean, isOnly: boolean, place: number,
  *   isStale: boolean }} props
  */
-function OnProblem({ stated, answer, names, jobIds, isOnly, place, isStale }) {
+function OnProblem({ stated, answer, names, jobIds, varies, isOnly, place, isStale }) {
   const metric = metricInWords(stated.metric);
   const scale = query.value.get("scale");
   const heading = (/** @type {string} */ text) => (isOnly ? text : `${text}: ${stated.title}`);
@@ -109,7 +110,7 @@ function OnProblem({ stated, answer, names, jobIds, isOnly, place, isStale }) {
       ${stated.tuned && html`<${Section} id=${`best-of-k-${place}`} title=${heading("What tuning brings")} note="expected best of k settings, with its band"><${ExpectedBest} tuned=${stated.tuned} names=${names} theme=${theme.value} /><//>`}
       ${stated.tuned
         ? html`<${Section} id=${`sensitivity-${place}`} title=${heading("Sensitivity")} note="tuning values by learning rate"><${Sensitivity} lines=${linesOfSeries(stated.tuned.sensitivity)} axis="learning rate" scale="log" metric=${metricInWords(stated.tuned.select_metric)} names=${names} theme=${theme.value} /><//>`
-        : isOnly && html`<${SensitivityOfJobs} jobIds=${jobIds} names=${names} />`}
+        : isOnly && varies && html`<${SensitivityOfJobs} jobIds=${jobIds} names=${names} />`}
       ${isOnly && html`<${Section} title="How fast" note="profiles over seeds"><${ProfilesOf} profile=${answer.profile} names=${names} theme=${theme.value} query=${query.value} targetMetric=${stated.problem.target_metric} range=${rangeOf(stated)} isStale=${isStale} /><//>`}
     </div>
     <${Section} id=${`table-${place}`} title=${heading(stated.tuned ? "Arms over the confirmation seeds" : "Settings over their seeds")} note=${metric}><${OptimizersTable} optimizers=${stated.optimizers} moreIsBetter=${stated.moreIsBetter} /><//>`;
@@ -142,7 +143,7 @@ function OptimizersTable({ optimizers, moreIsBetter }) {
   return html`<div class="table-scroll"><table class="table"><thead><tr><th>Setting</th><th class="num">Median</th><th class="num">Interval</th><th class="num">Quartiles</th>
       <th class="num">Best</th><th class="num">Worst</th><th class="num">Seeds</th><th class="num">Diverged</th></tr></thead>
     <tbody>${shown.map(({ label, value, seeds, diverged, unfinished, not_recorded: lacking, copy_of: copy, notes }) => html`<tr key=${label}>
-      <th scope="row">${label}${copy && html` <span class="sub">same as ${copy}</span>`}${notes.map((note) => html`<span key=${note} class="sub note-line">${note}</span>`)}</th>
+      <th scope="row"><${Name} text=${label} />${copy && html` <span class="sub">same as <${Name} text=${copy} /></span>`}${notes.map((note) => html`<span key=${note} class="sub note-line">${note}</span>`)}</th>
       <td class="num best">${number(value?.median, 4)}</td>
       <td class="num" title=${value?.no_interval ?? ""}>${value?.interval ? `${side(value.interval.low, value.interval.low_infinity)} to ${side(value.interval.high, value.interval.high_infinity)}` : "–"}</td>
       <td class="num">${value ? `${number(value.lower_quartile, 3)} to ${number(value.upper_quartile, 3)}` : "–"}</td>

@@ -35,6 +35,7 @@ from ayla_service.http.request_metrics import MetricsMiddleware
 from ayla_service.jobs.service import JobService
 from ayla_service.lifespan import lifespan
 from ayla_service.overview.service import QueueOverview
+from ayla_service.previews.service import PreviewService
 from ayla_service.queue.fair_queue import SharePolicy
 from ayla_service.queue.wakeup import TimerWakeUp, WakeUp
 from ayla_service.routers import ROUTERS, SIGN_IN, V1
@@ -93,6 +94,7 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
     app.state.overview = QueueOverview(database, settings.presence_seconds, shares)
     app.state.keys = KeyVerifier(database)
     app.state.results = ResultReader(database)
+    app.state.previews = PreviewService(database, app.state.results)
     app.state.figures = FigureService(database)
     app.state.curves = CurveService(database)
     app.state.team_slots = TeamSlots()

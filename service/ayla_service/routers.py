@@ -14,6 +14,7 @@ from ayla_service.http.problems import responses
 from ayla_service.http.query_numbers import refuse_loose_numbers
 from ayla_service.jobs.routes import jobs, recomputation, submissions
 from ayla_service.overview import routes as queue
+from ayla_service.previews import routes as previews
 from ayla_service.streams.routes import events
 from ayla_service.sweeps.routes import settings as sweep_settings
 from ayla_service.sweeps.routes import sweeps
@@ -49,6 +50,8 @@ _MODULES = (
     sweep_settings,
     figures,
     curves,
+||||||| df62b93
+    previews,
     queue,
     webhooks,
     datasets,

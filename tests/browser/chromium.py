@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -99,8 +100,17 @@ def shown(page: Page, text: str) -> None:
 
 
 def wait_for(page: Page, expression: str, argument: Any = None) -> None:
-    """Wait until an expression of JavaScript holds in the page."""
-    page.wait_for_function(expression, arg=argument)
+    """Wait until an expression of JavaScript holds in the page.
+
+    Not by ``wait_for_function``, which has the page evaluate text: its policy forbids that.
+
+    Raises:
+        AssertionError: if it does not in two minutes.
+    """
+    deadline = time.monotonic() + _PATIENCE_MILLISECONDS / 1000
+    while not page.evaluate(expression, argument):
+        assert time.monotonic() < deadline, f"still waiting: {expression} in {page.locator('body').inner_text()[:2000]}"
+        page.wait_for_timeout(50)
 
 
 def accessibility_findings(page: Page) -> list[str]:
@@ -113,4 +123,6 @@ def accessibility_findings(page: Page) -> list[str]:
 
 def overflow(page: Page) -> int:
     """By how many pixels the page is wider than the window."""
-    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+    return int(
+        page.evaluate("Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)")
+    )

@@ -43,7 +43,9 @@ SCOPES: Mapping[str, frozenset[Scope]] = {
     **dict.fromkeys(("list_jobs", "get_job", "list_trials", "list_attempts", "get_trial"), _LOOK),
     **dict.fromkeys(("get_trajectory", "get_metrics", "get_predictions"), _LOOK),
     **dict.fromkeys(("get_trajectories", "get_job_metrics", "get_job_summary"), _LOOK),
-    **dict.fromkeys(("compare_job", "compare_jobs", "list_figures", "get_figure", "get_jobs_figure"), _LOOK),
+    **dict.fromkeys(
+        ("compare_job", "compare_jobs", "get_previews", "list_figures", "get_figure", "get_jobs_figure"), _LOOK
+    ),
     **dict.fromkeys(("get_best", "get_sensitivity", "get_heatmap", "get_settings"), _LOOK),
     **dict.fromkeys(
         ("get_best_of_jobs", "get_sensitivity_of_jobs", "get_heatmap_of_jobs", "get_settings_of_jobs"), _LOOK
@@ -131,6 +133,7 @@ GIVEN: Mapping[str, Callable[[Thing], dict[str, Any]]] = {
     "get_sensitivity_of_jobs": lambda thing: {"params": {"job_id": thing.ids["job_id"]}},
     "get_settings_of_jobs": lambda thing: {"params": {"job_id": thing.ids["job_id"]}},
     "get_heatmap_of_jobs": lambda thing: {"params": {"job_id": thing.ids["job_id"]}},
+    "get_previews": lambda thing: {"params": {"job_id": thing.ids["job_id"]}},
     "create_webhook": lambda _: {"json": {"url": "http://127.0.0.1:9/"}},
     "change_webhook": lambda _: {"json": {"description": "changed"}},
     "upload_dataset": lambda _: {
@@ -174,6 +177,12 @@ IDS_ELSEWHERE: Mapping[tuple[str, str], tuple[Elsewhere, int | None]] = {
         (f"get_{what}_of_jobs", "job_id"): (_of_their_job(what), 404)
         for what in ("best", "sensitivity", "heatmap", "settings")
     },
+    ("get_previews", "job_id"): (
+        lambda client, ours, theirs: client.get(
+            "/v1/previews", params={"job_id": theirs.ids["job_id"]}, headers=shown(ours.key)
+        ),
+        None,  # an empty list
+    ),
     ("stream_events", "job_id"): (
         lambda client, ours, theirs: client.get(
             "/v1/events", params={"job_id": theirs.ids["job_id"]}, headers=shown(ours.key)

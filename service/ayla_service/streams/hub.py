@@ -18,7 +18,7 @@ from ayla_service.errors import StreamsUnavailable, TooManyStreams
 from ayla_service.observability import metrics
 from ayla_service.settings import Settings
 from ayla_service.streams.events import Encode, GapReason, Position
-from ayla_service.streams.feeds import Feed, JobsFeed, PollRequest, PollResult, TeamFeed, TeamStart
+from ayla_service.streams.feeds import Feed, JobsFeed, PollRequest, PollResult, TeamFeed
 from ayla_service.streams.poll import Poller
 from ayla_service.streams.subscription import STOPPING, Subscriber, Subscription
 from ayla_service.teams.principal import Credential, Principal
@@ -192,12 +192,13 @@ class Hub:
     def _request(self) -> PollRequest:
         feeds = {stream.feed for stream in self._streams}
         starting = [stream for stream in self._streams if stream.is_starting]
+        first = {stream.feed for stream in starting}
         return PollRequest(
             jobs=_jobs(feeds),
             awaited=frozenset().union(*(waiter.job_ids for waiter in self._waits.values())),
             teams={feed.team_id for feed in feeds if isinstance(feed, TeamFeed)},
-            snapshots=_jobs({stream.feed for stream in starting}),
-            team_starts={TeamStart(s.feed, s.since) for s in starting if isinstance(s.feed, TeamFeed)},
+            snapshots=_jobs(first) | _unknown(first),
+            team_starts={s.feed.start(s.since) for s in starting if isinstance(s.feed, TeamFeed)},
             credentials=self._credentials(),
         )
 
@@ -216,7 +217,12 @@ class Hub:
 
 
 def _jobs(feeds: Collection[Feed]) -> frozenset[str]:
-    return frozenset().union(*(feed.job_ids for feed in feeds if isinstance(feed, JobsFeed)))
+    """Ids of the jobs that are followed with their trials."""
+    return frozenset().union(*(feed.job_ids if isinstance(feed, JobsFeed) else feed.watched for feed in feeds))
+
+
+def _unknown(feeds: Collection[Feed]) -> frozenset[str]:
+    return frozenset().union(*(feed.unknown for feed in feeds if isinstance(feed, TeamFeed)))
 
 
 def _answer(wait: asyncio.Future[bool], *, ended: bool) -> None:

@@ -240,6 +240,7 @@ class Poll:
         update.job = job.view
         update.for_job += encoded if to_job else b""
         update.for_team += encoded if to_team else b""
+        update.for_watchers += encoded
 
     def _position_of(self, event: Event) -> Position:
         if not isinstance(event, EndData) or event.job is None:
@@ -253,8 +254,9 @@ class Poll:
     def _snapshots(self, gone: Set[str]) -> dict[str, bytes]:
         """First events of streams about jobs, as far as the jobs have been read, in the order of their changes."""
         wanted = self._request.snapshots
-        found = {job_id: self._encode(EndData.without_job(EndReason.DELETED, job_id), None) for job_id in wanted & gone}
-        jobs = [job for job in map(self._state.jobs.get, wanted) if job is not None and job.in_full]
+        missing = wanted & (gone | (wanted - self._request.jobs))
+        found = {job_id: self._encode(EndData.without_job(EndReason.DELETED, job_id), None) for job_id in missing}
+        jobs = [job for job in map(self._state.jobs.get, wanted - missing) if job is not None and job.in_full]
         for job in sorted(jobs, key=lambda job: (job.view.updated_at, job.view.id)):
             end = job.end_event() if job.is_over else None
             last = self._encode(end, self._position_of(end)) if end else b""

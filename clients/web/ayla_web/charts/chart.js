@@ -97,18 +97,19 @@ function options(newest, width, setCursor) {
   const symmetric = yLog && !isPositive(lines);
   /** @type {uPlot.Axis} */
   const axis = { stroke: token("--muted"), font, labelFont: font, grid: { stroke: token("--grid"), width: 1 }, ticks: { stroke: token("--line-strong"), width: 1, size: 4 }, values: (_, values) => values.map((value) => (value === null ? "" : short(value, 4))) };
+  const onlyPowers = { ...axis.grid, filter: (/** @type {uPlot} */ _, /** @type {number[]} */ splits) => splits.map((split) => (Number.isInteger(Math.log10(Math.abs(split || 1))) ? split : null)) };
   return {
     width,
     height,
     padding: [pixels * 0.6, pixels * 1.2, 0, 0],
     legend: { show: false },
     scales: {
-      x: { time: false, distr: xLog ? 3 : 1, ...(zoom ? { range: () => [zoom[0], zoom[1]] } : {}) },
+      x: { time: false, distr: xLog ? 3 : 1, range: (_, low, high) => (zoom ? [zoom[0], zoom[1]] : low === high ? [low - 1, high + 1] : [low, high]) },
       y: { distr: symmetric ? 4 : yLog ? 3 : 1, ...(symmetric ? { asinh: linearBelow(lines) } : {}) },
     },
     axes: [
-      { ...axis, label: xName, labelSize: pixels * 1.3, size: pixels * 1.9 },
-      { ...axis, label: yName, labelSize: pixels * 1.5, size: pixels * 3.7 },
+      { ...axis, ...(xLog ? { grid: onlyPowers } : {}), label: xName, labelSize: pixels * 1.3, size: pixels * 1.9 },
+      { ...axis, ...(yLog ? { grid: onlyPowers } : {}), label: yName, labelSize: pixels * 1.5, size: pixels * 3.7 },
     ],
     cursor: { y: false, points: { size: 6 }, drag: { x: true, y: false, setScale: false }, bind: { dblclick: () => () => (newest.current.onZoom?.(null), null) } },
     series: [{}, ...lines.flatMap(series)],

@@ -30,7 +30,7 @@ const Head = () => html`<header class="head"><div class="head-row">
     <${StreamState} />
     ${me.value && html`<span class="who" title=${`${me.value.member.role} of ${me.value.team.name}`}>${me.value.member.name} · ${me.value.team.name}</span>`}
     ${hasKey.value && html`<button type="button" class="button quiet small" onClick=${() => attempt(signOut)}>Sign out</button>`}
-    <button type="button" class="button quiet small theme" onClick=${toggleTheme} aria-label=${`Show the ${theme.value === "dark" ? "light" : "dark"} theme`}>${theme.value === "dark" ? "☀" : "☾"}</button>
+    <button type="button" class="button quiet small theme" onClick=${toggleTheme} aria-label=${`Use the ${theme.value === "dark" ? "light" : "dark"} theme`}>${theme.value === "dark" ? "☀" : "☾"}</button>
   </div>
 </div></header>`;
 

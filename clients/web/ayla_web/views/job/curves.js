@@ -25,12 +25,12 @@ export const nameOfColumn = (column) => NAMES[column] ?? column.replace("param."
 /**
  * @typedef {{ job: { id: string }, column: string, height?: number, xLog?: boolean, yLog?: boolean | null, across?: "step" | "epoch",
  *   optimizers?: readonly number[] | null, zoom?: readonly [number, number] | null, onZoom?: (range: [number, number] | null) => void,
- *   onArm?: (index: number) => void, isSmall?: boolean, title?: string }} CurvesProps yLog: null for a logarithmic axis where
+ *   onArm?: (index: number) => void, isSmall?: boolean, hasKey?: boolean, title?: string }} CurvesProps yLog: null for a logarithmic axis where
  *   the values ask for one
  */
 
 /** @param {CurvesProps} props */
-export function JobCurves({ job, column, height = 300, xLog = false, yLog = null, across = "step", optimizers = null, zoom = null, onZoom, onArm, isSmall = false, title }) {
+export function JobCurves({ job, column, height = 300, xLog = false, yLog = null, across = "step", optimizers = null, zoom = null, onZoom, onArm, isSmall = false, hasKey = true, title }) {
   const address = url(`/v1/jobs/${encodeURIComponent(job.id)}/curves`, { column, max_points: isSmall ? POINTS_SMALL : POINTS, scale: xLog ? "log" : "linear", optimizers: optimizers?.join(",") ?? null });
   const remote = useRemote(address, (signal) => /** @type {Promise<Curves>} */ (get(address, { signal })), { refreshOn: (event) => (event.event === "progress" || isState(event)) && event.data.job_id === job.id, leastMs: 250 });
   const curves = remote.data;
@@ -42,10 +42,10 @@ export function JobCurves({ job, column, height = 300, xLog = false, yLog = null
     ${lines.some((line) => line.x.length)
       ? html`<${Chart} lines=${lines} xName=${across} yName=${name} xLog=${xLog} yLog=${yLog ?? spansDecades(lines)} theme=${theme.value} height=${height} zoom=${zoom} onZoom=${onZoom} label=${`${name} by ${across}, ${lines.map((line) => line.label).join(", ")}`} />`
       : html`<div class="nothing" style=${{ height: `${height}px` }}><span class="sub">Nothing is recorded yet.</span></div>`}
-    <figcaption class="key">${lines.map((line) => onArm
+    ${hasKey && html`<figcaption class="key">${lines.map((line) => onArm
         ? html`<button key=${line.key} type="button" class="arm" title="Show this one alone, or all again" onClick=${() => onArm(Number(line.key))}><${Swatch} look=${line.look} /> ${line.label}</button>`
         : html`<span key=${line.key}><${Swatch} look=${line.look} /> ${line.label}</span>`)}
-      ${note && html`<span class="sub">${note}</span>`}</figcaption>
+      ${note && html`<span class="sub">${note}</span>`}</figcaption>`}
   </figure>`;
 }
 

@@ -17,9 +17,9 @@ const MOST = 50;
 export function Events({ job }) {
   const address = url(`/v1/jobs/${job.id}/attempts`, { limit: MOST });
   const remote = useRemote(address, (signal) => get(address, { signal }), { refreshOn: (event) => (event.event === "progress" || isState(event)) && event.data.job_id === job.id, leastMs: 1000 });
-  return html`<${Section} title="Events"><${Read} remote=${remote} what="attempts">${(/** @type {{ data: Attempt[] }} */ { data }) => html`<ol class="events" role="log" aria-live="polite" aria-label="Events of this job">
+  return html`<${Section} title="Events"><${Read} remote=${remote} what="attempts">${(/** @type {{ data: Attempt[] }} */ { data }) => html`<div class="events" role="log" aria-live="polite" aria-label="Events of this job" tabindex="0"><ol>
     ${happenings(job, data).map((one) => html`<li key=${one.key} class=${one.bad ? "bad" : ""}><time datetime=${one.at}>${clock(one.at, { seconds: true })}</time><span>${one.text}${one.detail && html`<span class="sub"> ${one.detail}</span>`}</span></li>`)}
-  </ol>`}<//><//>`;
+  </ol></div>`}<//><//>`;
 }
 
 /** @type {Record<string, string>} */

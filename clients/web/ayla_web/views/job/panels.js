@@ -63,7 +63,7 @@ export function Panels({ job }) {
       <${Choice} name="y axis" shown value=${yScale ?? "auto"} options=${[["auto", "auto"], ...SCALES]} onChange=${(/** @type {string} */ value) => setQuery({ yscale: value === "auto" ? null : value })} />
       ${(zoom || arms) && html`<button type="button" class="button quiet small" onClick=${() => setQuery({ range: null, arms: null })}>Show all</button>`}`}>
     <div class="panels" data-count=${columns.length}>
-      ${columns.map((column) => html`<${JobCurves} key=${column} job=${job} column=${column} across=${across} xLog=${xLog} yLog=${yScale === "log" ? true : yScale === "linear" ? false : null}
+      ${columns.map((column, place) => html`<${JobCurves} key=${column} hasKey=${place === 0} job=${job} column=${column} across=${across} xLog=${xLog} yLog=${yScale === "log" ? true : yScale === "linear" ? false : null}
         height=${columns.length > 1 ? 320 : 380} zoom=${zoom} optimizers=${arms} onArm=${toggle}
         onZoom=${(/** @type {[number, number] | null} */ range) => setQuery({ range: range && range.map((end) => String(Number(end.toPrecision(4)))).join(",") }, { replace: false })} />`)}
     </div>

@@ -50,7 +50,6 @@ _MODULES = (
     sweep_settings,
     figures,
     curves,
-||||||| df62b93
     previews,
     queue,
     webhooks,

@@ -42,7 +42,7 @@ SCOPES: Mapping[str, frozenset[Scope]] = {
     **dict.fromkeys(("get_me", "get_team", "get_usage", "get_catalogue", "list_workers"), _LOOK),
     **dict.fromkeys(("list_jobs", "get_job", "list_trials", "list_attempts", "get_trial"), _LOOK),
     **dict.fromkeys(("get_trajectory", "get_metrics", "get_predictions"), _LOOK),
-    **dict.fromkeys(("get_trajectories", "get_job_metrics", "get_job_summary"), _LOOK),
+    **dict.fromkeys(("get_trajectories", "get_job_metrics", "get_job_summary", "get_job_curves"), _LOOK),
     **dict.fromkeys(
         ("compare_job", "compare_jobs", "get_previews", "list_figures", "get_figure", "get_jobs_figure"), _LOOK
     ),

@@ -37,11 +37,11 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	@$(BIN)/python -m pip install --quiet --editable ./clients/torch --editable '.[worker,dev]'
 	@touch $@
 
-demo: $(VENV)/.installed ## Start the service, reproduce the paper's experiments through it, write ayla-report/
-	@$(BIN)/ayla-service run --port 0 -- $(BIN)/ayla reproduce --output ayla-report
+demo: $(VENV)/.installed ## Start the service, reproduce the paper's experiments through it, write ayla-report/; KEEP=1: look at them
+	@$(BIN)/ayla-service run --port 0 $(if $(KEEP),--keep '/jobs?tag=reproduce') -- $(BIN)/ayla reproduce --output ayla-report
 
-serve: $(VENV)/.installed ## Start the service on http://127.0.0.1:8642 until Ctrl-C
-	@$(BIN)/ayla-service serve
+serve: $(VENV)/.installed ## Start the service and its dashboard on http://127.0.0.1:8642 until Ctrl-C; OPEN=1: open it in a browser
+	@$(BIN)/ayla-service serve $(if $(OPEN),--open)
 
 test: lint types contracts unit ## Everything CI checks: lint, types, import contracts, the test suite
 

@@ -16,8 +16,9 @@ from ayla_service.jobs.routes import jobs, recomputation, submissions
 from ayla_service.overview import routes as queue
 from ayla_service.previews import routes as previews
 from ayla_service.streams.routes import events
+from ayla_service.sweeps.routes import settings as sweep_settings
 from ayla_service.sweeps.routes import sweeps
-from ayla_service.teams.routes import keys, session, team
+from ayla_service.teams.routes import keys, session, team, usage
 from ayla_service.trials.routes import tables, trials
 from ayla_service.webhooks import routes as webhooks
 
@@ -46,6 +47,7 @@ _MODULES = (
     tables,
     comparisons,
     sweeps,
+    sweep_settings,
     figures,
     curves,
     previews,
@@ -53,6 +55,7 @@ _MODULES = (
     webhooks,
     datasets,
     team,
+    usage,
     keys,
     session,
 )

@@ -295,3 +295,27 @@ def test_a_spec_that_another_version_wrote_is_said_to_be_unreadable(client: Test
         session.get_one(JobRow, newer).resolved_spec = written | {"problem": problem | {"expression": "newer(x)"}}
     found = document_of(client.get(f"/v1/jobs/{newer}/comparison"))
     assert (found["minimum"], found["optimizers"][0]["final_loss"]["values"]) == (None, 2)
+
+
+def test_pairs_tell_the_values_of_each_seed_where_they_are_asked_for(client: TestClient, database: Database) -> None:
+    job_id = new_job(client, database, [*CLEAR[:7], (math.inf, 2.0)])
+    path = f"/v1/jobs/{job_id}/comparison"
+    (pair,) = document_of(client.get(path, params={"values": "true"}))["pairs"]
+    expected = [{"seed": seed, "value": ours, "base": base} for seed, (base, ours) in enumerate(CLEAR[:7])]
+    assert pair["values"] == [*expected, {"seed": 7, "value": 2.0, "base": None}]
+    (without,) = document_of(client.get(path))["pairs"]
+    assert without == pair | {"values": None}
+    body = {"job_ids": [job_id], "values": True}
+    (problem,) = document_of(client.post("/v1/comparisons", json=body))["problems"]
+    assert problem["pairs"] == [pair]
+    arms = body | {"protocol": {"tuning_seeds": [0, 1], "confirm_seeds": [2, 7]}, "baseline": PLAIN}
+    (there,) = document_of(client.post("/v1/comparisons", json=arms))["protocol"]["problems"]
+    assert there["pairs"][0]["values"] == [expected[2], pair["values"][7]]
+
+
+def test_seeds_on_which_neither_reached_the_target_are_not_told(client: TestClient, database: Database) -> None:
+    job_id = new_job(client, database, [(5.0, 1.0), (5.0, 5.0)])
+    asked: dict[str, Any] = {"values": "true", "metric": "steps_to_target", "target": 2.0}
+    (pair,) = document_of(client.get(f"/v1/jobs/{job_id}/comparison", params=asked))["pairs"]
+    assert pair["values"] == [{"seed": 0, "value": 10, "base": None}]
+    assert pair["unreached"] == 1

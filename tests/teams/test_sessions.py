@@ -1,5 +1,6 @@
 """Browsers that are signed in: what a session lets do, for how long, and for whose pages."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from ayla_service.teams.tokens import digest_of, new_session_token
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select, update
+from structlog.typing import EventDict
 
 from tests.factories import colleague, spec, submit
 from tests.http.helpers import problem_of, with_shared_routes
@@ -118,6 +120,19 @@ def test_neither_key_nor_token_is_in_an_answer_or_in_the_store(
     stored = b"".join(path.read_bytes() for path in store_path.parent.glob(f"{store_path.name}*"))
     assert digest_of(token).encode() in stored
     assert token.encode() not in stored
+
+
+def test_neither_key_nor_token_is_logged(browser: TestClient, key: str, events: list[EventDict]) -> None:
+    sign_in(browser, key)
+    token = token_of(browser)
+    browser.get("/v1/jobs")
+    browser.post("/v1/session", json={"key": key, "more": 1})
+    browser.get(f"/sign-in?key={key}", headers={"Accept": "text/html"})
+    browser.get(f"/v1/jobs?session={token}")
+    logged = json.dumps(events, default=str)
+    assert len([event for event in events if event["event"] == "request"]) == 5
+    assert key[13:] not in logged
+    assert token not in logged
 
 
 def test_every_sign_in_has_a_token_of_its_own_which_nobody_chooses(

@@ -291,7 +291,7 @@ def _vary_between(settings: Sequence[ComparedSetting]) -> bool:
 def job_comparison(found: ComparisonResult) -> JobComparison:
     """The answer for a comparison of one job."""
     job, result = found.jobs[0], found.results[0]
-    optimizers, pairs = result.summaries, _pairs(result.tests, found.query)
+    optimizers, pairs = result.summaries, _pairs(result.tests, found.query, result.problem)
     common = _common(found) | _judged(result.problem)
     return JobComparison(**common, job_id=job.id, state=job.state, optimizers=optimizers, pairs=pairs)
 
@@ -320,7 +320,7 @@ def _problem_comparison(result: ProblemResult, query: ComparisonQuery) -> Proble
         **_judged(result.problem),
         job_ids=result.problem.job_ids,
         optimizers=result.summaries,
-        pairs=_pairs(result.tests, query),
+        pairs=_pairs(result.tests, query, result.problem),
     )
 
 
@@ -341,5 +341,7 @@ def _common(found: ComparisonResult) -> dict[str, Any]:
     return asked | {"notes": found.notes, "profile": found.profile}
 
 
-def _pairs(tests: Iterable[PairedTest], query: ComparisonQuery) -> list[PairComparison]:
-    return [pair_comparison(test, query) for test in tests]
+def _pairs(
+    tests: Iterable[PairedTest], query: ComparisonQuery, problem: ComparedProblem | None = None
+) -> list[PairComparison]:
+    return [pair_comparison(test, query, problem) for test in tests]

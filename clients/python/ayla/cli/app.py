@@ -13,6 +13,7 @@ from ayla._version import __version__
 from ayla.cli import jobs, queue, sweeps
 from ayla.cli.attempts import attempts
 from ayla.cli.compare import compare
+from ayla.cli.dashboard import open_dashboard
 from ayla.cli.errors import ExitCode, exit_code, explanation
 from ayla.cli.reproduce import reproduce
 from ayla.cli.session import Session, session_of, write
@@ -67,6 +68,7 @@ app.command()(jobs.submit)
 app.command()(jobs.ls)
 app.command()(jobs.show)
 app.command()(jobs.watch)
+app.command("open")(open_dashboard)
 app.command()(compare)
 app.command()(sweeps.best)
 app.command()(sweeps.sensitivity)

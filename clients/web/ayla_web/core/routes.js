@@ -9,6 +9,11 @@ export const ROUTES = [
   { pattern: "/", section: "/", load: () => import("../views/queue/view.js") },
   { pattern: "/jobs", section: "/jobs", load: () => import("../views/jobs/view.js") },
   { pattern: "/jobs/:id", section: "/jobs", load: () => import("../views/job/view.js") },
+  { pattern: "/jobs/:id/verdict", section: "/jobs", load: () => import("../views/verdict/view.js") },
+  { pattern: "/jobs/:id/sweep", section: "/jobs", load: () => import("../views/sweep/view.js") },
+  { pattern: "/compare", section: "/jobs", load: () => import("../views/verdict/view.js") },
+  { pattern: "/new", section: "/new", load: () => import("../views/new/view.js") },
+  { pattern: "/team", section: "/team", load: () => import("../views/team/view.js") },
   { pattern: "/sign-in", section: "", load: () => import("../views/sign-in/view.js") },
 ];
 
@@ -16,7 +21,7 @@ export const ROUTES = [
 const MISSING = { pattern: "", section: "", load: () => import("../views/missing/view.js") };
 
 /** Entries of the navigation. @type {readonly (readonly [string, string])[]} */
-export const SECTIONS = [["/", "Queue"], ["/jobs", "Jobs"]];
+export const SECTIONS = [["/", "Queue"], ["/jobs", "Jobs"], ["/new", "New job"], ["/team", "Team"]];
 
 /** @param {string} path @returns {{ route: Route, parts: Record<string, string> }} */
 export function routeOf(path) {

@@ -45,11 +45,11 @@ def test_eight_tabs_are_live_over_one_stream(store: Database, tmp_path: Path, vi
         tabs = [visit.open("/jobs") for _ in range(8)]
         for tab in tabs:
             wait_for(tab, "document.querySelector('.stream').dataset.state === 'live'")
-        wait_until(lambda: app.state.events.streams == 1, "one stream")
+        wait_until(lambda: len(app.state.events._streams) == 1, "one stream")
         Jobs(store).submit(spec(name="seen by all"))
         for tab in tabs:
             shown(tab, "seen by all")
-        assert app.state.events.streams == 1
+        assert len(app.state.events._streams) == 1
         for tab in tabs[:7]:
             tab.close()
         Jobs(store).submit(spec(name="seen by the last"))
@@ -65,7 +65,7 @@ def test_without_shared_workers_one_tab_follows_for_all(store: Database, tmp_pat
         for tab in (first, second):
             wait_for(tab, "document.querySelector('.stream').dataset.state === 'live'")
             assert tab.evaluate("document.documentElement.dataset.stream") == "lock"
-        assert app.state.events.streams == 1
+        assert len(app.state.events._streams) == 1
         first.close()
         Jobs(store).submit(spec(name="taken over"))
         shown(second, "taken over")

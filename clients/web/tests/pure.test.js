@@ -60,3 +60,15 @@ test("a sparkline is broken where a value is none, and logarithmic over decades"
   assert.equal(sparkPath([1, 10, 1000]), "M0 22.5L50 15.5L100 1.5");
   assert.equal(sparkPath([2, 2]), "M0 12L100 12");
 });
+
+test("what diverges does not make flat lines of what does not", async () => {
+  const { valueRange, spansDecades } = await import("../ayla_web/charts/series.js");
+  const look = lookOf(0, "light");
+  const calm = { key: "0", label: "a", look, x: [0, 1], median: [1, 3], low: [], high: [], ends: [] };
+  const wild = { ...calm, key: "1", median: [1, 1e200], ends: [{ x: 1, value: 1e200 }] };
+  assert.deepEqual(valueRange([calm, wild], false), [0.92, 3.08]);
+  assert.ok(valueRange([wild], true)[1] > 1e200);
+  assert.deepEqual(valueRange([], false), [0, 1]);
+  assert.ok(spansDecades([wild]));
+  assert.ok(!spansDecades([calm]));
+});

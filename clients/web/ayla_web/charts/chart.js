@@ -5,7 +5,7 @@ import { short } from "../core/format.js";
 import { token } from "../core/theme.js";
 import uPlot from "../lib/uplot.js";
 import { MARKS } from "./looks.js";
-import { aligned, isPositive, linearBelow, nearest } from "./series.js";
+import { aligned, isPositive, linearBelow, nearest, valueRange } from "./series.js";
 
 /** @typedef {import("./series.js").Line} Line */
 
@@ -105,7 +105,7 @@ function options(newest, width, setCursor) {
     legend: { show: false },
     scales: {
       x: { time: false, distr: xLog ? 3 : 1, range: (_, low, high) => (zoom ? [zoom[0], zoom[1]] : low === high ? [low - 1, high + 1] : [low, high]) },
-      y: { distr: symmetric ? 4 : yLog ? 3 : 1, ...(symmetric ? { asinh: linearBelow(lines) } : {}) },
+      y: { distr: symmetric ? 4 : yLog ? 3 : 1, range: () => valueRange(newest.current.lines, yLog && !symmetric), ...(symmetric ? { asinh: linearBelow(lines) } : {}) },
     },
     axes: [
       { ...axis, ...(xLog ? { grid: onlyPowers } : {}), label: xName, labelSize: pixels * 1.3, size: pixels * 1.9 },
@@ -169,7 +169,7 @@ function drawMark(plot, line, marker, x, y, size) {
   context.scale(size * devicePixelRatio, size * devicePixelRatio);
   context.fillStyle = line.look.hollow ? token("--ground") : line.look.colour;
   context.strokeStyle = marker === "X" ? token("--ground") : line.look.colour;
-  context.lineWidth = 0.3;
+  context.lineWidth = marker === "X" ? 0.12 : 0.3;
   const outline = new Path2D(MARKS[marker]);
   context.fill(outline);
   context.stroke(outline);

@@ -52,15 +52,41 @@ export function nearest(values, wanted) {
   return values.length ? low : -1;
 }
 
-/** Whether positive values span more than a factor of 100, so that a logarithmic axis shows more. @param {readonly Line[]} lines */
+/** Whether positive values span more than a factor of ten: the figures' rule for a logarithmic axis. @param {readonly Line[]} lines */
 export function spansDecades(lines) {
-  let [low, high] = [Infinity, 0];
-  for (const line of lines) {
-    for (const value of line.median) {
-      if (value !== null && value <= 0) return false;
-      low = Math.min(low, value ?? Infinity);
-      high = Math.max(high, value ?? 0);
+  const [low, high] = extent(lines, false);
+  return low > 0 && high >= 10 * low;
+}
+
+/**
+ * What of the values is shown: all, but of lines that diverge only what fits to those that do not. A few steps on the way
+ * to infinity would make a flat line of all others; their mark stands at the edge.
+ *
+ * @param {readonly Line[]} lines
+ * @param {boolean} byRatio whether the axis is logarithmic
+ * @returns {[number, number]}
+ */
+export function valueRange(lines, byRatio) {
+  const settled = lines.filter((line) => !line.ends.length);
+  const [low, high] = extent(settled.length ? settled : lines, byRatio);
+  if (low > high) return byRatio ? [0.1, 1] : [0, 1];
+  if (byRatio) {
+    const margin = Math.max((high / low) ** 0.04, 1.05);
+    return [low / margin, high * margin];
+  }
+  const margin = 0.04 * (high - low) || Math.abs(high) * 0.1 || 1;
+  return [low - margin, high + margin];
+}
+
+/** @param {readonly Line[]} lines @param {boolean} positive @returns {[number, number]} lowest and highest of all values */
+function extent(lines, positive) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const values of lines.flatMap((line) => [line.median, line.low, line.high])) {
+    for (const value of values) {
+      if (value === null || (positive && value <= 0)) continue;
+      low = Math.min(low, value);
+      high = Math.max(high, value);
     }
   }
-  return high > 100 * low;
+  return [low, high];
 }

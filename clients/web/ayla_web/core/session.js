@@ -1,8 +1,8 @@
 /** Who uses the page: member, team and what they may do. Keys are exchanged for a cookie that no script can read. */
 
 import { ApiProblem, get, onSignedOut, remove, send } from "./api.js";
-import { computed, signal } from "./ui.js";
-import { restart } from "../live/connection.js";
+import { computed, effect, signal } from "./ui.js";
+import { restart, status } from "../live/connection.js";
 
 /** @typedef {import("./api.js").Schemas["Me"]} Me */
 
@@ -19,6 +19,13 @@ export const unknown = signal(/** @type {ApiProblem | null} */ (null));
 export const hasKey = computed(() => me.value?.key != null);
 
 onSignedOut(() => (signedOut.value ||= me.peek() ? "ended" : "never"));
+
+// A key that ends while somebody looks ends the stream; and who signs in in another tab is signed in here too.
+effect(() => {
+  const { state } = status.value;
+  if (state === "signed-out") signedOut.value = signedOut.peek() || (me.peek() ? "ended" : "never");
+  else if (state === "live" && signedOut.peek()) void identify();
+});
 
 /** Find out who uses the page. */
 export async function identify() {

@@ -36,7 +36,8 @@ export const restart = () => channel?.restart();
 /** @param {Status} next */
 function heardStatus(next) {
   const isBack = next.state === "live" && wasLost;
-  if (next.state !== "live" && next.state !== "connecting") wasLost = true;
+  // Another tab that takes the stream over begins anew, without what came meanwhile.
+  if (next.state !== "live" && (next.state !== "connecting" || status.peek().state === "live")) wasLost = true;
   status.value = next;
   if (isBack) {
     wasLost = false;

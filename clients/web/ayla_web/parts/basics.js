@@ -1,6 +1,7 @@
 /** Small parts: states, progress, times, choices and tags. */
 
-import { html, signal, useEffect } from "../core/ui.js";
+import { html, signal, useEffect, useRef } from "../core/ui.js";
+import { visits } from "../core/router.js";
 import { counted, fullTime, percent, relative } from "../core/format.js";
 
 /** @typedef {import("../core/ui.js").Children} Children */
@@ -69,6 +70,9 @@ export function useTitle(text) {
   }, [text]);
 }
 
+/** The change of the view after which its heading had the focus. */
+let focused = 0;
+
 /**
  * Heading of a view; it gets the focus when the view is gone to.
  *
@@ -76,7 +80,13 @@ export function useTitle(text) {
  */
 export function Heading({ text, children, sub }) {
   useTitle(text);
-  return html`<div class="title"><h1 id="view-title" tabindex="-1">${text}</h1>${sub}${children && html`<div class="actions">${children}</div>`}</div>`;
+  const element = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => {
+    if (visits.value === focused) return;
+    focused = visits.value;
+    element.current?.focus({ preventScroll: true });
+  }, [visits.value]);
+  return html`<div class="title"><h1 id="view-title" tabindex="-1" ref=${element}>${text}</h1>${sub}${children && html`<div class="actions">${children}</div>`}</div>`;
 }
 
 /** @param {{ title: string, end?: Children, note?: Children, children?: Children, id?: string }} props */

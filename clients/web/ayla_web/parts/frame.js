@@ -2,7 +2,7 @@
 
 import { Component, html, useEffect, useState } from "../core/ui.js";
 import { duration } from "../core/format.js";
-import { path, visits } from "../core/router.js";
+import { path } from "../core/router.js";
 import { SECTIONS, routeOf } from "../core/routes.js";
 import { hasKey, identify, me, signOut, signedOut, unknown } from "../core/session.js";
 import { theme, toggleTheme } from "../core/theme.js";
@@ -64,18 +64,10 @@ function Shown() {
     route.load().then(({ View }) => isWanted && setLoaded({ route, View }), (error) => isWanted && setLoaded({ route, View: () => html`<${Unloaded} error=${error} />` }));
     return () => { isWanted = false; };
   }, [route]);
-  useFocusOnArrival(isLoaded);
   if (signedOut.value && route.pattern !== "/sign-in") return html`<${SignInHere} />`;
   if (unknown.value && !me.value) return html`<${ProblemFace} problem=${unknown.value} onRetry=${identify} />`;
   if (!isLoaded || (!me.value && route.pattern !== "/sign-in")) return html`<${Loading} />`;
   return html`<${Guard} key=${path.value}><${loaded.View} ...${parts} /><//>`;
-}
-
-/** After a change of the view its heading has the focus, so that it is read and Tab goes on from there. @param {boolean} isLoaded */
-function useFocusOnArrival(isLoaded) {
-  useEffect(() => {
-    if (visits.value && isLoaded) document.getElementById("view-title")?.focus({ preventScroll: true });
-  }, [visits.value, isLoaded]);
 }
 
 function SignInHere() {

@@ -13,10 +13,16 @@ import { isState } from "../../live/changes.js";
 import { Section, State } from "../../parts/basics.js";
 import { Read } from "../../parts/faces.js";
 
-/** @typedef {import("../../core/api.js").Schemas["Trial"]} Trial @typedef {{ data: Trial[], next_cursor: string | null }} Page */
+/** @typedef {import("../../core/api.js").Schemas["Trial"]} Trial */
+/** What the table shows of a trial. @typedef {Pick<Trial, "id" | "index" | "optimizer_index" | "label" | "seed" | "state" | "steps_done"> & {
+ *   summary: Pick<NonNullable<Trial["summary"]>, "best_loss" | "best_step" | "final_loss" | "first_nonfinite_step" | "wall_seconds" | "notes" | "metrics"> | null }} Shown */
+/** @typedef {{ data: Shown[], next_cursor: string | null }} Page */
 
 /** Rows that are read at first, and with each click on more. */
 const ROWS = 100;
+
+/** Trials that are read as one table, which has the newest results of those that still run. */
+const MOST_AT_ONCE = 300;
 
 /** Metrics of whole parts, as columns of the table. @type {readonly (readonly [string, string])[]} */
 const METRICS = [["test_loss", "Test loss"], ["test_accuracy", "Test acc."], ["full_train_loss", "Train loss"], ["full_train_accuracy", "Train acc."]];
@@ -25,12 +31,27 @@ const METRICS = [["test_loss", "Test loss"], ["test_accuracy", "Test acc."], ["f
 export function Trials({ job }) {
   const sort = query.value.get("sort") ?? "";
   const [rows, setRows] = useState(ROWS);
-  const address = url(`/v1/jobs/${job.id}/trials`, { limit: Math.min(rows, 200), sort });
-  const remote = useRemote(address, (signal) => pages(address, rows, signal), { refreshOn: (event) => (event.event === "progress" || isState(event)) && event.data.job_id === job.id, leastMs: 400 });
+  const isSmall = job.trials.total <= MOST_AT_ONCE;
+  const address = isSmall ? url(`/v1/jobs/${job.id}/summary`, { sort }) : url(`/v1/jobs/${job.id}/trials`, { limit: Math.min(rows, 200), sort });
+  const remote = useRemote(isSmall ? address : `${address} ${rows}`, (signal) => (isSmall ? whole(address, signal) : pages(address, rows, signal)), { refreshOn: (event) => (event.event === "progress" || isState(event)) && event.data.job_id === job.id, leastMs: 400 });
   return html`<${Section} title="Trials" note=${`${count(job.trials.total)}, each one optimizer with one seed`}>
     <${Read} remote=${remote} what="trials">${(/** @type {Page} */ page) => html`<${Table} trials=${page.data} sort=${sort} />
       ${page.next_cursor && html`<p class="toolbar"><button type="button" class="button" onClick=${() => setRows(rows + 4 * ROWS)}>Show more</button><span class="sub">${count(page.data.length)} of ${count(job.trials.total)}, ${sort ? `by ${sort.replace("-", "").replaceAll("_", " ")}` : "in order"}</span></p>`}`}<//>
   <//>`;
+}
+
+/** All trials of a small job. @param {string} address @param {AbortSignal} signal @returns {Promise<Page>} */
+async function whole(address, signal) {
+  const { columns, rows, job_id: jobId } = await get(address, { signal });
+  const data = Array.from({ length: rows }, (_, row) => trialOf(jobId, (name) => columns[name]?.[row] ?? null));
+  return { data, next_cursor: null };
+}
+
+/** A trial from a row of the table. @param {string} jobId @param {(name: string) => any} of a column @returns {Shown} */
+function trialOf(jobId, of) {
+  const metrics = Object.fromEntries(METRICS.flatMap(([name]) => (of(name) === null ? [] : [[name, { final: of(name), best: of(`best_${name}`), best_epoch: of(`best_${name}_epoch`) }]])));
+  const summary = { best_loss: of("best_loss"), best_step: of("best_step"), final_loss: of("final_loss"), first_nonfinite_step: of("first_nonfinite_step"), wall_seconds: of("wall_seconds"), notes: [], metrics };
+  return { id: `${jobId}-${of("trial_index")}`, index: of("trial_index"), optimizer_index: of("optimizer_index"), label: of("label"), seed: of("seed"), state: of("state"), steps_done: of("steps_done"), summary };
 }
 
 /** As many rows as are wanted, over as many pages as that takes. @param {string} first @param {number} wanted @param {AbortSignal} signal @returns {Promise<Page>} */
@@ -45,7 +66,7 @@ async function pages(first, wanted, signal) {
   return { data, next_cursor: page.next_cursor };
 }
 
-/** @param {{ trials: readonly Trial[], sort: string }} props */
+/** @param {{ trials: readonly Shown[], sort: string }} props */
 function Table({ trials, sort }) {
   const metrics = METRICS.filter(([name]) => trials.some((trial) => trial.summary?.metrics[name]));
   const judged = metrics[0]?.[0];
@@ -60,21 +81,21 @@ function Table({ trials, sort }) {
 /**
  * The trial with the lowest loss of those that are shown; none of a single one. Diverged is worst.
  *
- * @param {readonly Trial[]} trials
- * @param {(trial: Trial) => number | null | undefined} lossOf of a model on a whole part, never on one mini-batch
+ * @param {readonly Shown[]} trials
+ * @param {(trial: Shown) => number | null | undefined} lossOf of a model on a whole part, never on one mini-batch
  */
 function bestOf(trials, lossOf) {
   if (trials.length < 2) return -1;
   const losses = trials.map((trial) => (trial.state === "diverged" ? Infinity : lossOf(trial) ?? Infinity));
   const lowest = Math.min(...losses);
-  return Number.isFinite(lowest) ? /** @type {Trial} */ (trials[losses.indexOf(lowest)]).index : -1;
+  return Number.isFinite(lowest) ? /** @type {Shown} */ (trials[losses.indexOf(lowest)]).index : -1;
 }
 
 /** @param {{ name: string, sort: string, children?: import("../../core/ui.js").Children }} props */
 const Sortable = ({ name, sort, children }) => html`<th class="num" aria-sort=${sort === name ? "ascending" : sort === `-${name}` ? "descending" : undefined}>
   <button type="button" onClick=${() => setQuery({ sort: sort === name ? `-${name}` : sort === `-${name}` ? null : name })}>${children}${sort === name ? " ↑" : sort === `-${name}` ? " ↓" : ""}</button></th>`;
 
-/** @param {{ trial: Trial, metrics: typeof METRICS, isBest: boolean }} props */
+/** @param {{ trial: Shown, metrics: typeof METRICS, isBest: boolean }} props */
 function Row({ trial, metrics, isBest }) {
   const { summary } = trial;
   const look = trial.optimizer_index < MOST_NAMED ? lookOf(trial.optimizer_index, theme.value) : null;

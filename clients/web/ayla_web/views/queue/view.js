@@ -72,7 +72,7 @@ function Waiting({ queue }) {
       <td class="num">${job.position ?? "–"}</td>
       <td class="one-line grow"><a href=${`/jobs/${job.job_id}`}>${nameOf({ id: job.job_id, name: job.name })}</a></td>
       <td>${job.owner}</td><td>${job.priority}</td><td class="num">${job.shards}</td>
-      ${job.reason ? html`<td colspan="2" class="sub">${job.reason}</td>` : html`<td>${clockRange(job.earliest_start ?? job.estimated_start, job.latest_start ?? job.estimated_start)}</td><td>${clockRange(job.earliest_finish ?? job.estimated_finish, job.latest_finish ?? job.estimated_finish)}</td>`}
+      ${job.reason ? html`<td colspan="2" class="sub">${job.reason}</td>` : html`<td class="time">${clockRange(job.earliest_start ?? job.estimated_start, job.latest_start ?? job.estimated_start)}</td><td class="time">${clockRange(job.earliest_finish ?? job.estimated_finish, job.latest_finish ?? job.estimated_finish)}</td>`}
       <td class="num"><${WaitingActions} job=${job} /></td>
     </tr>`)}</tbody></table></div>
     <p class="sub">Estimates rest on ${queue.basis.text}</p>`;

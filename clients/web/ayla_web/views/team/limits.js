@@ -18,7 +18,7 @@ export function size(bytes) {
 }
 
 /** @param {{ me: Schemas["Me"] }} props */
-export const Limits = ({ me }) => html`<div class="table-scroll"><table class="table limits"><thead><tr><th></th><th>You</th><th>Team ${me.team.name}</th></tr></thead>
+export const Limits = ({ me }) => html`<div class="table-scroll"><table class="table limits"><thead><tr><td></td><th>You</th><th>Team ${me.team.name}</th></tr></thead>
   <tbody>${WORDS.map(([name, word]) => html`<tr key=${name}><th scope="row">${word}</th>
     ${[me.limits[name], me.team.limits[name]].map((use, place) => html`<td key=${place}><${Use} word=${`${word}, ${place ? "team" : "you"}`} use=${use} written=${name === "stored_bytes" ? size : count} /></td>`)}</tr>`)}</tbody></table></div>`;
 

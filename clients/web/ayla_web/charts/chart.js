@@ -108,8 +108,8 @@ function options(newest, width, setCursor) {
       y: { distr: symmetric ? 4 : yLog ? 3 : 1, range: () => valueRange(newest.current.lines, yLog && !symmetric), ...(symmetric ? { asinh: linearBelow(lines) } : {}) },
     },
     axes: [
-      { ...axis, ...(xLog ? { grid: onlyPowers } : {}), label: xName, labelSize: pixels * 1.3, size: pixels * 1.9 },
-      { ...axis, ...(yLog ? { grid: onlyPowers } : {}), label: yName, labelSize: pixels * 1.5, size: pixels * 3.7 },
+      { ...axis, ...(xLog ? { grid: onlyPowers, filter: roundOnes } : {}), label: xName, labelSize: pixels * 1.3, size: pixels * 1.9 },
+      { ...axis, ...(yLog ? { grid: onlyPowers, filter: roundOnes } : {}), label: yName, labelSize: pixels * 1.5, size: pixels * 3.7 },
     ],
     cursor: { y: false, points: { size: 6 }, drag: { x: true, y: false, setScale: false }, bind: { dblclick: () => () => (newest.current.onZoom?.(null), null) } },
     series: [{}, ...lines.flatMap(series)],
@@ -129,6 +129,22 @@ function options(newest, width, setCursor) {
       }],
     },
   };
+}
+
+/**
+ * Places on a logarithmic axis that are named: powers of ten, and over few of them twice and five times these.
+ *
+ * @param {uPlot} _
+ * @param {number[]} splits
+ * @returns {(number | null)[]}
+ */
+function roundOnes(_, splits) {
+  const sizes = splits.map(Math.abs).filter(Boolean);
+  const isShort = Math.max(...sizes) < 1000 * Math.min(...sizes);
+  return splits.map((split) => {
+    const mantissa = Number((Math.abs(split) / 10 ** Math.floor(Math.log10(Math.abs(split) || 1))).toPrecision(6));
+    return split === 0 || mantissa === 1 || (isShort && (mantissa === 2 || mantissa === 5)) ? split : null;
+  });
 }
 
 /** @param {Line} line @returns {uPlot.Series[]} the median, and both ends of its band */

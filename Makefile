@@ -12,7 +12,7 @@ TORCH_INDEX ?=
 # Ours in one command, so that pip finds each here and asks no index for it.
 PACKAGES := --editable ./clients/torch --editable '.[worker]' --editable './clients/python[cli,plot]'
 
-.PHONY: help demo serve test quick lint types contracts contract-ts unit fuzz chaos containers mutants openapi client pin-images job-spec cli-reference lock dist format clean
+.PHONY: help demo serve test quick lint types contracts contract-ts unit fuzz chaos containers mutants openapi client pin-images job-spec cli-reference python-docs notebooks lock dist format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -121,6 +121,13 @@ job-spec: $(VENV)/.installed-dev ## Write docs/job-spec.md anew after a change o
 
 cli-reference: $(VENV)/.installed-dev ## Write docs/cli.md anew after a change of the command line
 	@$(BIN)/python -m tests.docs.cli_page > docs/cli.md.new && mv docs/cli.md.new docs/cli.md
+
+python-docs: $(VENV)/.installed-dev ## Write docs/python.md anew after a change of the client's docstrings
+	@$(BIN)/python -m tests.docs.python_page > docs/python.md.new && mv docs/python.md.new docs/python.md
+
+notebooks: $(VENV)/.installed-dev ## Run docs/notebooks against a service of their own, and write their outputs anew
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && AYLA_API_KEY= \
+	$(BIN)/ayla-service run --port 0 --data-dir "$$folder" -- $(BIN)/python -m tests.docs.notebooks
 
 format: $(VENV)/.installed-dev ## Format and fix what can be fixed
 	@$(BIN)/ruff check --fix .

@@ -86,10 +86,23 @@ def test_a_file_is_sent_in_pieces_and_whole_again_with_the_same_key(tmp_path: Pa
 
     clock = ayla.Clock(sleep=lambda _: None)
     with ayla.Client("http://service.test", transport=httpx2.MockTransport(answer), clock=clock) as client:
-        stored = client.datasets.upload(path, name="rows", progress=lambda sent, size: progress.append((sent, size)))
+        stored = client.datasets.upload(path, progress=lambda sent, size: progress.append((sent, size)))
 
     assert stored.id == "set-1"
     assert received == [path.read_bytes()] * 2
     assert keys[0] == keys[1]
     size = path.stat().st_size
     assert progress == [(CHUNK_BYTES, size), (2 * CHUNK_BYTES, size), (size, size)] * 2
+
+
+def test_an_uploaded_dataset_is_named_by_its_id() -> None:
+    stored = ayla.DatasetDetail.model_validate(STORED)
+    assert ayla.dataset(stored, target="y")["dataset"] == {"name": "upload", "dataset": "set-1", "target": "y"}
+
+
+def test_what_is_no_file_needs_a_name() -> None:
+    with (
+        ayla.Client("http://service.test") as client,
+        pytest.raises(ayla.InvalidRequest, match="name: what is no file"),
+    ):
+        client.datasets.upload({"x": [1.0, 2.0]})

@@ -21,6 +21,7 @@ What is here:
 from ayla._async.client import AsyncClient
 from ayla._async.objects import AsyncJob, AsyncTrial
 from ayla._clock import AsyncClock, Clock
+from ayla._figure import Figure
 from ayla._job_spec import spec
 from ayla._sync.client import Client
 from ayla._version import __version__
@@ -171,6 +172,7 @@ __all__ = [
     "EstimateOverProblems",
     "Event",
     "FieldError",
+    "Figure",
     "FigureList",
     "Health",
     "HeatMap",

@@ -41,6 +41,17 @@ class Upload:
         return _MEDIA_TYPES[self.format]
 
     @property
+    def name(self) -> str:
+        """That of the file, without its ending.
+
+        Raises:
+            InvalidRequest: it is none that has a name.
+        """
+        if isinstance(self.content, bytes):
+            raise InvalidRequest("name", "what is no file needs one: upload(source, name=…).")
+        return self.content.stem
+
+    @property
     def size(self) -> int:
         """Bytes."""
         return len(self.content) if isinstance(self.content, bytes) else self.content.stat().st_size

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import PlainSerializer, model_validator
 
-from ayla._formatting import html_paragraphs, html_table, text_table
+from ayla._formatting import text_table
 from ayla.comparison_rows import row_of
 from ayla.comparison_tables import AsyncWithTables, WithTables
 from ayla.frames import Rows
@@ -301,9 +301,6 @@ class JobComparison(JudgedOptimizers, Rows):
     def __str__(self) -> str:
         lines = text_table([[*self.headers], *self.cells()])
         return "\n".join([*lines, *self.statements])
-
-    def _repr_html_(self) -> str:
-        return html_table("Comparison", self.headers, self.cells()) + html_paragraphs(self.statements)
 
 
 class Comparison(JobComparison, WithTables):

@@ -10,7 +10,7 @@ from pydantic import PrivateAttr
 
 from ayla._responses import text_of
 from ayla.errors import AylaError
-from ayla.models.base import ResponseModel
+from ayla.models.base import Linked
 
 if TYPE_CHECKING:
     import httpx2
@@ -73,7 +73,7 @@ class AsyncTableSource:
         return text_of(await self.fetch(media_type), media_type)
 
 
-class AsyncWithTables(ResponseModel):
+class AsyncWithTables(Linked):
     """What the service also writes as tables, of an ``AsyncClient``; see ``WithTables``."""
 
     _source: AsyncTableSource = PrivateAttr(default_factory=AsyncTableSource)
@@ -103,7 +103,7 @@ class AsyncWithTables(ResponseModel):
         return await self._source.text("csv")
 
 
-class WithTables(ResponseModel):
+class WithTables(Linked):
     """What the service also writes as tables. It is asked again, so the tables are of the results by then."""
 
     _source: TableSource = PrivateAttr(default_factory=TableSource)

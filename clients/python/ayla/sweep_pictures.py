@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Generic, Self, TypeVar
 
 from ayla._formatting import text_table
+from ayla._shown import Shown
 from ayla.errors import AylaError
 from ayla.frames import Rows
 from ayla.sweeps import ArmCells, HeatMapNumbers, SensitivityNumbers, SweepAnswer, number_text
@@ -23,7 +24,7 @@ _MOST_SHOWN = 12
 N = TypeVar("N", bound=SweepAnswer)
 
 
-class Pictured(Generic[N]):
+class Pictured(Shown, Generic[N]):
     """An answer that comes as numbers and as a picture; each is asked for when it is wanted.
 
     Args:
@@ -44,6 +45,11 @@ class Pictured(Generic[N]):
         """
         return self._fetch()
 
+    @property
+    def has_numbers(self) -> bool:
+        """Whether the numbers are here already."""
+        return "numbers" in vars(self)
+
     def picture(self, format: str = "png", **drawing: Drawing) -> bytes:  # noqa: A002  # as the service calls it
         """The picture as the service draws it.
 
@@ -63,11 +69,8 @@ class Pictured(Generic[N]):
         file.write_bytes(self.picture(form, **drawing))
         return file
 
-    def _repr_png_(self) -> bytes:
-        return self.picture("png")
 
-
-class AsyncPictured(Generic[N]):
+class AsyncPictured(Shown, Generic[N]):
     """The same of an ``AsyncClient``: awaited, it has its numbers; a picture is asked for by itself.
 
     Args:
@@ -81,6 +84,11 @@ class AsyncPictured(Generic[N]):
         self._fetch = numbers
         self._draw = picture
         self._numbers: N | None = None
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether the numbers are here already."""
+        return self._numbers is not None
 
     def __await__(self) -> Generator[Any, None, Self]:
         return self._loaded().__await__()

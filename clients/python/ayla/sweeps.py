@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from ayla._formatting import html_paragraphs, html_table, text_table
+from ayla._formatting import text_table
 from ayla.frames import Rows
 from ayla.models.base import ResponseModel
 
@@ -191,11 +191,12 @@ class BestSettings(SweepAnswer, Rows):
         return [heads, *rows]
 
     def __str__(self) -> str:
-        return "\n".join([*text_table(self.lines), "", *self._said()])
+        return "\n".join([*text_table(self.lines), "", *self.statements])
 
-    def _repr_html_(self) -> str:
-        heads, *rows = self.lines
-        return html_table(f"Best settings: {self.over}", heads, rows) + html_paragraphs(self._said())
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """What a reader should know, in words."""
+        return tuple(self._said())
 
     def _said(self) -> Iterator[str]:
         yield f"Judged by the {self.over}."

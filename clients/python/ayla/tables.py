@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ayla._formatting import html_table
+from ayla._shown import Shown
 from ayla.frames import arrow_table, pandas_frame, polars_frame, polars_of_arrow, require_pandas
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Column: TypeAlias = numpy.ndarray[Any, numpy.dtype[Any]] | list[float]
 
 
-class ColumnTable(Mapping[str, "Column"]):
+class ColumnTable(Shown, Mapping[str, "Column"]):
     """Columns by name, in the service's order. ``len`` counts columns; ``rows`` counts rows."""
 
     def __init__(self, columns: Mapping[str, Sequence[float | None]]) -> None:
@@ -78,11 +78,6 @@ class ColumnTable(Mapping[str, "Column"]):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.rows} rows of {', '.join(self._columns)}>"
-
-    def _repr_html_(self) -> str:
-        shown = [0, 1, 2, *range(max(3, self.rows - 2), self.rows)]
-        rows = [[column[index] for column in self._columns.values()] for index in shown if index < self.rows]
-        return html_table(f"{type(self).__name__}: {self.rows} rows (the first and last)", list(self), rows)
 
 
 class Trajectory(ColumnTable):

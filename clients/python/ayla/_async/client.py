@@ -24,6 +24,7 @@ from ayla._async.transport import AsyncTransport
 from ayla._async.trials import AsyncTrials
 from ayla._async.webhooks import AsyncWebhooks
 from ayla._clock import AsyncClock
+from ayla._figure import Figure
 from ayla._json import Settings
 from ayla._options import ComparisonOptions
 from ayla._profiles import connection_headers, find_connection
@@ -204,7 +205,7 @@ class AsyncClient:
         *,
         format: Literal["svg", "png", "pdf"] = "svg",  # noqa: A002  # as the service calls it
         **options: str | float | Sequence[float] | None,
-    ) -> bytes:
+    ) -> Figure:
         """A figure as the service draws it, to be written into a file; arguments as of ``figures.figure``."""
         return await self.figures.figure(kind, job, format=format, **options)
 

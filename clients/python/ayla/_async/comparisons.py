@@ -92,13 +92,14 @@ class AsyncComparisonQuestion:
     """A question for a comparison, which can be asked again for its tables."""
 
     def __init__(self, comparisons: AsyncComparisons, path: str, asked: JSONObject, body: object) -> None:
-        self._transport = comparisons._transport
+        self._client, self._transport = comparisons._client, comparisons._transport
         self._path, self._asked, self._body = path, asked, body
 
     async def answer(self, model: type[C]) -> C:
         """The answer, which can fetch itself as tables."""
         found = parse(model, await self.fetch("application/json"))
         found._source = AsyncTableSource(self.fetch)
+        found._attach(self._client)
         return found
 
     async def fetch(self, accept: str) -> httpx2.Response:

@@ -22,19 +22,20 @@ class AsyncDatasets(AsyncResource):
         self,
         source: object,
         *,
-        name: str,
+        name: str | None = None,
         description: str | None = None,
         format: str | None = None,  # noqa: A002  # as the service calls it
         header: bool = False,
         progress: Callable[[int, int], None] | None = None,
         idempotency_key: str | None = None,
     ) -> DatasetDetail:
-        """Store a table of numbers; ``ayla.dataset("upload", dataset=name, target=...)`` runs jobs on it.
+        """Store a table of numbers; ``ayla.dataset(stored, target=...)`` is a problem on it.
 
         Args:
             source: the path of a file; a frame of pandas or polars or a table of Arrow; columns by name, such as
                 ``{"x": [1, 2], "y": [3, 4]}``; or ``{"inputs": ..., "targets": ...}`` as arrays of NumPy.
-            name: what jobs call it; no other dataset of the team has this name.
+            name: what jobs call it; no other dataset of the team has this name. Default: that of the file, without its
+                ending.
             description: what it is, for people.
             format: of a file: "csv", "npz" or "parquet"; default: by its ending.
             header: True: the first line of a CSV has the names of the columns, even if all of them are numbers.
@@ -42,14 +43,14 @@ class AsyncDatasets(AsyncResource):
             idempotency_key: names this call; default: a new one, which makes its retries safe.
 
         Raises:
-            InvalidRequest: the source is none of these, or there is no such file.
+            InvalidRequest: the source is none of these, there is no such file, or what is no file has no name.
             ConflictError: there is a dataset of this name.
             PayloadTooLargeError: it is larger than the service takes.
             UnprocessableEntityError: it is not a table of numbers; ``detail`` names the line and what is wrong.
         """
         upload = as_upload(source, format)
         asked = {
-            "name": name,
+            "name": name or upload.name,
             "format": upload.format,
             "description": description,
             "header": "true" if header else None,

@@ -7,6 +7,7 @@ from typing import Literal
 
 from ayla._async.base import AsyncResource
 from ayla._async.objects import AsyncJob, AsyncJobList
+from ayla._figure import Figure
 from ayla._json import without_none
 from ayla._transport import id_of, segment
 
@@ -21,8 +22,8 @@ class AsyncFigures(AsyncResource):
         *,
         format: Literal["svg", "png", "pdf"] = "svg",  # noqa: A002  # as the service calls it
         **options: str | float | Sequence[float] | None,
-    ) -> bytes:
-        """A figure as the service draws it, to be written into a file.
+    ) -> Figure:
+        """A figure as the service draws it: bytes to be written into a file, and a picture in a notebook.
 
         Args:
             kind: what it shows, such as "loss", "heatmap", "forest", "strip" or "tuning".
@@ -42,4 +43,4 @@ class AsyncFigures(AsyncResource):
             path, asked = f"/v1/figures/{segment(kind)}", asked | {"job_id": [id_of(one) for one in jobs]}
         else:
             path = f"/v1/jobs/{segment(jobs)}/figures/{segment(kind)}"
-        return (await self._transport.get(path, asked, accept="*/*")).content
+        return Figure((await self._transport.get(path, asked, accept="*/*")).content)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import httpx2
 
+from ayla._lists import Listed
 from ayla._responses import Page, parse, validated
+from ayla._shown import Shown
 from ayla._transport import Params
 from ayla.models.base import ResponseModel, linked
 
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=ResponseModel)
 
 
-class AsyncPages(AsyncIterator[M], Generic[M]):
+class AsyncPages(Shown, AsyncIterator[M], Generic[M]):
     """Every item of a list, page after page, at most ``limit``; the next page is fetched when it is needed.
 
     Raises while it is iterated over:
@@ -57,6 +60,17 @@ class AsyncPages(AsyncIterator[M], Generic[M]):
         self._params["cursor"] = page.next_cursor
         self._more = page.next_cursor is not None and (self._left is None or self._left > 0)
 
-    async def collect(self) -> list[M]:
+    async def collect(self) -> Listed[M]:
         """All of them, as a list."""
-        return [item async for item in self]
+        return Listed([item async for item in self])
+
+    async def ahead(self, count: int) -> list[M]:
+        """The next ``count`` items, or as many as there are; they are still to come."""
+        while len(self._waiting) < count and self._more:
+            await self.fetch()
+        return self.fetched(count)
+
+    def fetched(self, count: int) -> list[M]:
+        """Those of the next ``count`` items that were fetched already; they are still to come."""
+        waiting = itertools.islice(self._waiting, count)
+        return [linked(validated(self._item, data, response), self._client) for data, response in waiting]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack
 from ayla._async.objects import AsyncJob, AsyncTrial
 from ayla._async.sweeps import AsyncSweeps
 from ayla._async.table_source import fetch_table
+from ayla._figure import Figure
 from ayla._options import ComparisonOptions, Thinning, TrialChoice, choice_params, thinning_params, unknown_options
 from ayla._transport import segment
 from ayla.comparison import AsyncComparison
@@ -130,7 +131,7 @@ class AsyncJobResults(AsyncSweeps):
         *,
         format: Literal["svg", "png", "pdf"] = "svg",  # noqa: A002  # as the service calls it
         **options: str | float | list[float] | None,
-    ) -> bytes:
+    ) -> Figure:
         """A figure of a job as the service draws it; see ``client.figure``."""
         return await self._client.figure(job, kind, format=format, **options)
 

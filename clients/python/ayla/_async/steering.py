@@ -13,6 +13,7 @@ from ayla._async.objects import AsyncJob
 from ayla._async.waiting import AsyncJobWait
 from ayla._json import to_json
 from ayla._transport import UNSET, Unset, given, id_of, segment
+from ayla._watched import watched
 from ayla.models.contract import QueuePosition
 from ayla.models.events import Event
 from ayla.models.jobs import UNFINISHED_JOB_STATES
@@ -229,8 +230,9 @@ class AsyncJobSteering(AsyncResource):
         poll: float | None = None,
         on_progress: Callable[[AsyncJob], None] | None = None,
         on_event: Callable[[Event], None] | None = None,
+        show_progress: bool | None = None,
     ) -> AsyncJob:
-        """Wait until a job has finished and return it.
+        """Wait until a job has finished and return it. In a notebook a bar shows how far it is.
 
         The job is followed by its stream of events, and polled where there is none. Once it is known to exist,
         transient errors (no connection, 408, 429, 500 and above) do not end the wait: a job goes on while its service
@@ -243,6 +245,7 @@ class AsyncJobSteering(AsyncResource):
                 seconds.
             on_progress: called with the job whenever there is news of it.
             on_event: called with each event of the stream, before ``on_progress``; never while the job is polled.
+            show_progress: False: no bar in a notebook.
 
         Raises:
             JobFailed: it ended as failed.
@@ -251,8 +254,9 @@ class AsyncJobSteering(AsyncResource):
             APIConnectionError, APIStatusError: the service gave no proper answer for too long, or an error that is not
                 transient.
         """
-        wait = AsyncJobWait(self._client, job, timeout=timeout, poll=poll, on_progress=on_progress, on_event=on_event)
-        return await wait.run()
+        with watched(on_progress, shown=show_progress) as tell:
+            wait = AsyncJobWait(self._client, job, timeout=timeout, poll=poll, on_progress=tell, on_event=on_event)
+            return await wait.run()
 
 
 def _moment(value: datetime | str | None) -> str | None:

@@ -11,6 +11,7 @@ import httpx2
 
 from ayla._address import parse_base_url, without_credentials
 from ayla._clock import Clock
+from ayla._figure import Figure
 from ayla._json import Settings
 from ayla._options import ComparisonOptions
 from ayla._profiles import connection_headers, find_connection
@@ -203,7 +204,7 @@ class Client:
         *,
         format: Literal["svg", "png", "pdf"] = "svg",  # noqa: A002  # as the service calls it
         **options: str | float | Sequence[float] | None,
-    ) -> bytes:
+    ) -> Figure:
         """A figure as the service draws it, to be written into a file; arguments as of ``figures.figure``."""
         return self.figures.figure(kind, job, format=format, **options)
 

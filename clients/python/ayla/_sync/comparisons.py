@@ -91,13 +91,14 @@ class ComparisonQuestion:
     """A question for a comparison, which can be asked again for its tables."""
 
     def __init__(self, comparisons: Comparisons, path: str, asked: JSONObject, body: object) -> None:
-        self._transport = comparisons._transport
+        self._client, self._transport = comparisons._client, comparisons._transport
         self._path, self._asked, self._body = path, asked, body
 
     def answer(self, model: type[C]) -> C:
         """The answer, which can fetch itself as tables."""
         found = parse(model, self.fetch("application/json"))
         found._source = TableSource(self.fetch)
+        found._attach(self._client)
         return found
 
     def fetch(self, accept: str) -> httpx2.Response:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from ayla._figure import Figure
 from ayla._json import without_none
 from ayla._sync.base import Resource
 from ayla._sync.objects import Job, JobList
@@ -22,8 +23,8 @@ class Figures(Resource):
         *,
         format: Literal["svg", "png", "pdf"] = "svg",  # noqa: A002  # as the service calls it
         **options: str | float | Sequence[float] | None,
-    ) -> bytes:
-        """A figure as the service draws it, to be written into a file.
+    ) -> Figure:
+        """A figure as the service draws it: bytes to be written into a file, and a picture in a notebook.
 
         Args:
             kind: what it shows, such as "loss", "heatmap", "forest", "strip" or "tuning".
@@ -43,4 +44,4 @@ class Figures(Resource):
             path, asked = f"/v1/figures/{segment(kind)}", asked | {"job_id": [id_of(one) for one in jobs]}
         else:
             path = f"/v1/jobs/{segment(jobs)}/figures/{segment(kind)}"
-        return (self._transport.get(path, asked, accept="*/*")).content
+        return Figure((self._transport.get(path, asked, accept="*/*")).content)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack
 
 from pydantic import PrivateAttr
 
+from ayla._figure import Figure
 from ayla._json import Settings
 from ayla._options import ComparisonOptions, SweepOptions, Thinning, TrialChoice
 from ayla._transport import UNSET, Unset
@@ -81,6 +82,7 @@ class Job(JobData):
         timeout: float | None = None,
         poll: float | None = None,
         on_progress: Callable[[Job], None] | None = None,
+        show_progress: bool | None = None,
     ) -> Job:
         """Wait until it has finished, and return it as it is then; see ``client.jobs.wait``.
 
@@ -89,7 +91,9 @@ class Job(JobData):
             JobCancelled: it ended as cancelled.
             WaitTimeout: ``timeout`` seconds are over; it goes on.
         """
-        return self._client.jobs.wait(self, timeout=timeout, poll=poll, on_progress=on_progress)
+        return self._client.jobs.wait(
+            self, timeout=timeout, poll=poll, on_progress=on_progress, show_progress=show_progress
+        )
 
     def events(self, *, last_event_id: str | None = None) -> Events:
         """What happens to it, as it happens; see ``client.jobs.events``."""
@@ -167,7 +171,7 @@ class Job(JobData):
         *,
         format: Literal["svg", "png", "pdf"] = "svg",  # noqa: A002  # as the service calls it
         **options: str | float | Sequence[float] | None,
-    ) -> bytes:
+    ) -> Figure:
         """A figure as the service draws it; see ``client.figure``."""
         return self._client.figure(self, kind, format=format, **options)
 

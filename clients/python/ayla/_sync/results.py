@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack
 
+from ayla._figure import Figure
 from ayla._options import ComparisonOptions, Thinning, TrialChoice, choice_params, thinning_params, unknown_options
 from ayla._sync.objects import Job, Trial
 from ayla._sync.sweeps import Sweeps
@@ -125,7 +126,7 @@ class JobResults(Sweeps):
         *,
         format: Literal["svg", "png", "pdf"] = "svg",  # noqa: A002  # as the service calls it
         **options: str | float | list[float] | None,
-    ) -> bytes:
+    ) -> Figure:
         """A figure of a job as the service draws it; see ``client.figure``."""
         return self._client.figure(job, kind, format=format, **options)
 

@@ -14,6 +14,7 @@ from ayla._sync.merging import merged
 from ayla._sync.objects import Job
 from ayla._sync.waiting import JobWait
 from ayla._transport import UNSET, Unset, given, id_of, segment
+from ayla._watched import watched
 from ayla.models.contract import QueuePosition
 from ayla.models.events import Event
 from ayla.models.jobs import UNFINISHED_JOB_STATES
@@ -230,8 +231,9 @@ class JobSteering(Resource):
         poll: float | None = None,
         on_progress: Callable[[Job], None] | None = None,
         on_event: Callable[[Event], None] | None = None,
+        show_progress: bool | None = None,
     ) -> Job:
-        """Wait until a job has finished and return it.
+        """Wait until a job has finished and return it. In a notebook a bar shows how far it is.
 
         The job is followed by its stream of events, and polled where there is none. Once it is known to exist,
         transient errors (no connection, 408, 429, 500 and above) do not end the wait: a job goes on while its service
@@ -244,6 +246,7 @@ class JobSteering(Resource):
                 seconds.
             on_progress: called with the job whenever there is news of it.
             on_event: called with each event of the stream, before ``on_progress``; never while the job is polled.
+            show_progress: False: no bar in a notebook.
 
         Raises:
             JobFailed: it ended as failed.
@@ -252,8 +255,9 @@ class JobSteering(Resource):
             APIConnectionError, APIStatusError: the service gave no proper answer for too long, or an error that is not
                 transient.
         """
-        wait = JobWait(self._client, job, timeout=timeout, poll=poll, on_progress=on_progress, on_event=on_event)
-        return wait.run()
+        with watched(on_progress, shown=show_progress) as tell:
+            wait = JobWait(self._client, job, timeout=timeout, poll=poll, on_progress=tell, on_event=on_event)
+            return wait.run()
 
 
 def _moment(value: datetime | str | None) -> str | None:

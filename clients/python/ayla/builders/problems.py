@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from ayla._json import JSONObject, Settings, without_none
 from ayla.builders.axes import WholeNumber
@@ -132,8 +132,16 @@ def normal(mean: float, std: float, *, dimension: int | None = None) -> JSONObje
     return without_none(normal=[mean, std], dimension=dimension)
 
 
+class StoredDataset(Protocol):
+    """What ``client.datasets`` gives."""
+
+    @property
+    def id(self) -> str:
+        """Of the dataset."""
+
+
 def dataset(
-    name: str,
+    name: str | StoredDataset,
     /,
     *,
     model: Settings | None = None,
@@ -144,14 +152,16 @@ def dataset(
     """Fit a model to a dataset: ``dataset("mnist", model=mlp(128), batch_size=32)``.
 
     Args:
-        name: "curve", "mnist", "fashion-mnist", "digits", "regression", "classification", "file" or "upload".
+        name: "curve", "mnist", "fashion-mnist", "digits", "regression", "classification", "file" or "upload"; or a
+            dataset that was uploaded, as ``client.datasets`` gives it.
         model: ``mlp(...)`` (service default), ``cnn(...)`` or ``linear()``.
         loss: "mse" or "huber" for numbers, "cross-entropy" or "mse-softmax" for classes; service default
             "cross-entropy" for classes, else "mse".
         batch_size: samples of one step, or an axis of several sizes; None: all of them.
         settings: of the dataset, such as ``samples=500`` or ``file="housing.csv", target="price"``.
     """
-    described = {"name": name, **without_none(**settings)}
+    named = {"name": name} if isinstance(name, str) else {"name": "upload", "dataset": name.id}
+    described = {**named, **without_none(**settings)}
     return without_none(type="dataset", dataset=described, model=model, loss=loss, batch_size=batch_size)
 
 

@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
+from ayla._shown import Shown
 from ayla.errors import AylaError
 
 
-class ResponseModel(BaseModel):
+class ResponseModel(Shown, BaseModel):
     """Frozen; unknown fields are ignored, so that an old client reads a newer server."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)

@@ -6,7 +6,6 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationError
 
-from ayla._formatting import html_properties, html_table
 from ayla.models.base import Linked, ResponseModel
 
 UNFINISHED_JOB_STATES = ("queued", "running")
@@ -131,18 +130,6 @@ class JobData(Linked):
         done = f"{self.progress.fraction:.0%} of {self.trials.total} trials"
         return f"Job {self.id} ({self.title}): {self.standing}, {done}"
 
-    def _repr_html_(self) -> str:
-        properties = {
-            "id": self.id,
-            "state": self.state,
-            "priority": self.priority,
-            "paused": self.paused_at,
-            "progress": f"{self.progress.fraction:.0%}",
-            "trials": f"{self.trials.total} ({self.trials.completed} completed, {self.trials.diverged} diverged)",
-            "error": self.error.detail if self.error else None,
-        }
-        return html_properties(f"Job {self.title}", properties)
-
 
 class Catalogue(ResponseModel):
     """The parts that a job can have, and the service's limits; the entries are as the service describes them."""
@@ -159,7 +146,3 @@ class Catalogue(ResponseModel):
     expression: dict[str, Any] = Field(default_factory=dict)
     limits: dict[str, Any] = Field(default_factory=dict)
     job_schema: dict[str, Any] = Field(default_factory=dict)
-
-    def _repr_html_(self) -> str:
-        rows = [[entry.get("name"), entry.get("title")] for entry in (*self.presets, *self.functions)]
-        return html_table("Catalogue", ["name", "title"], rows)

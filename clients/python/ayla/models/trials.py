@@ -4,7 +4,6 @@ from typing import Any
 
 from pydantic import Field
 
-from ayla._formatting import html_properties
 from ayla.models.base import Linked, ResponseModel
 
 
@@ -108,17 +107,3 @@ class TrialData(Linked):
     def __str__(self) -> str:
         loss = "" if self.final_loss is None else f", final loss {self.final_loss:.6g}"
         return f"Trial {self.id} ({self.label}, seed {self.seed}): {self.state}{loss}"
-
-    def _repr_html_(self) -> str:
-        summary = self.summary or TrialSummary()
-        properties = {
-            "id": self.id,
-            "seed": self.seed,
-            "state": self.state,
-            "steps": self.steps_done,
-            "final loss": summary.final_loss,
-            "best loss": summary.best_loss,
-            "diverged at step": summary.first_nonfinite_step,
-            "notes": " ".join(self.notes) or None,
-        }
-        return html_properties(f"Trial {self.label}", properties)

@@ -229,8 +229,8 @@ class AsyncJobSteering(AsyncResource):
         timeout: float | None = None,
         poll: float | None = None,
         on_progress: Callable[[AsyncJob], None] | None = None,
-        on_event: Callable[[Event], None] | None = None,
         show_progress: bool | None = None,
+        on_event: Callable[[Event], None] | None = None,
     ) -> AsyncJob:
         """Wait until a job has finished and return it. In a notebook a bar shows how far it is.
 
@@ -244,8 +244,8 @@ class AsyncJobSteering(AsyncResource):
             poll: seconds between polls, and no stream; None: the stream, or polls often at first, then every two
                 seconds.
             on_progress: called with the job whenever there is news of it.
-            on_event: called with each event of the stream, before ``on_progress``; never while the job is polled.
             show_progress: False: no bar in a notebook.
+            on_event: called with each event of the stream, before ``on_progress``; never while the job is polled.
 
         Raises:
             JobFailed: it ended as failed.

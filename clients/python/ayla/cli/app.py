@@ -9,9 +9,10 @@ import typer
 from ayla._address import DEFAULT_BASE_URL
 from ayla._version import __version__
 from ayla.cli import completion
+from ayla.cli.dashboard import open_dashboard
 from ayla.cli.errors import ExitCode, exit_code, explanation
 from ayla.cli.groups import PlainCommand, PlainGroup
-from ayla.cli.nouns import NOUNS, SETUP, SHORT_FORMS, noun
+from ayla.cli.nouns import NOUNS, RESULTS, SETUP, SHORT_FORMS, noun
 from ayla.cli.output import write
 from ayla.cli.session import Session, session_of
 from ayla.errors import AylaError
@@ -105,3 +106,4 @@ def main(
 for _panel, _commands in SHORT_FORMS.items():
     for _command in _commands:
         app.command(rich_help_panel=_panel, cls=PlainCommand)(_command)
+app.command("open", rich_help_panel=RESULTS, cls=PlainCommand)(open_dashboard)

@@ -12,7 +12,7 @@ TORCH_INDEX ?=
 # Ours in one command, so that pip finds each here and asks no index for it.
 PACKAGES := --editable ./clients/torch --editable '.[worker]' --editable './clients/python[cli,plot]'
 
-.PHONY: help demo serve test quick lint types contracts contract-ts web-check chromium browser unit fuzz chaos containers mutants openapi palette pin-images job-spec lock dist format clean
+.PHONY: help demo serve test quick lint types contracts contract-ts web-check chromium browser unit fuzz chaos containers mutants openapi client palette pin-images job-spec python-docs notebooks cli-reference lock dist format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -79,6 +79,9 @@ mutants: $(VENV)/.installed-dev ## Take each guard of the queue away in turn, an
 openapi: $(VENV)/.installed ## Write openapi.json anew after a change of the API
 	@$(BIN)/ayla-service openapi > openapi.json.new && mv openapi.json.new openapi.json
 
+client: $(VENV)/.installed-dev ## Write what is generated in clients/python anew, after a change of its async text or of openapi.json
+	@$(BIN)/python -m tests.client.generate
+
 TYPESCRIPT := clients/typescript
 NPM := npm --prefix $(TYPESCRIPT)
 
@@ -142,6 +145,16 @@ palette: $(VENV)/.installed-dev ## Write the dashboard's colours anew after a ch
 
 job-spec: $(VENV)/.installed-dev ## Write docs/job-spec.md anew after a change of the job spec
 	@$(BIN)/python -m tests.docs.job_spec_page > docs/job-spec.md.new && mv docs/job-spec.md.new docs/job-spec.md
+
+python-docs: $(VENV)/.installed-dev ## Write docs/python.md anew after a change of the client's docstrings
+	@$(BIN)/python -m tests.docs.python_page > docs/python.md.new && mv docs/python.md.new docs/python.md
+
+notebooks: $(VENV)/.installed-dev ## Run docs/notebooks against a service of their own, and write their outputs anew
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && AYLA_API_KEY= \
+	$(BIN)/ayla-service run --port 0 --data-dir "$$folder" -- $(BIN)/python -m tests.docs.notebooks
+
+cli-reference: $(VENV)/.installed-dev ## Write docs/cli.md anew after a change of the command line
+	@$(BIN)/python -m tests.docs.cli_page > docs/cli.md.new && mv docs/cli.md.new docs/cli.md
 
 format: $(VENV)/.installed-dev ## Format and fix what can be fixed
 	@$(BIN)/ruff check --fix .

@@ -14,7 +14,8 @@ from ayla_service.jobs.listing import JobQuery
 from ayla_service.jobs.schemas import Attempt, JobDetail, JobSummary
 from ayla_service.jobs.service import JobService
 from ayla_service.queue.attempts import RecordedBlock
-from ayla_service.queue.claims import Claim, SavedState, WorkerIdentity
+from ayla_service.queue.claimed import Claim, SavedState
+from ayla_service.queue.claims import WorkerIdentity
 from ayla_service.queue.retries import RetryPolicy
 from ayla_service.queue.wakeup import TimerWakeUp, WakeUp
 from ayla_service.schemas import Page

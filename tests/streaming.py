@@ -17,7 +17,8 @@ from ayla_service.processes.connections import bounded_protocol
 from ayla_service.processes.server import ApiServer
 from ayla_service.processes.startup import listen
 from ayla_service.queue import attempts
-from ayla_service.queue.claims import Claim, claim
+from ayla_service.queue.claimed import Claim
+from ayla_service.queue.claims import claim
 from ayla_service.settings import Settings
 from ayla_service.streams.schemas import JobEvent, TeamEvent
 from fastapi import FastAPI

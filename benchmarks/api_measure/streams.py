@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 import psutil
 from ayla_service.db.session import Database
 from ayla_service.queue.attempts import record
-from ayla_service.queue.claims import Claim, WorkerIdentity, claim
+from ayla_service.queue.claimed import Claim
+from ayla_service.queue.claims import WorkerIdentity, claim
 from measure.findings import Findings, Row, Table, at_most
 from measure.timing import duration
 from queue_measure.figures import percentile, shown

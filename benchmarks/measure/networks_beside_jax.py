@@ -15,6 +15,7 @@ from typing import Any
 from ayla_core import Engine
 from ayla_core.devices import available_threads, set_threads
 from ayla_core.steppers import Stepper, choose_stepper
+from ayla_spec.batch import TrialBatch
 from ayla_spec.optimizers import Adam, Sgd
 
 from measure import fresh
@@ -151,7 +152,9 @@ def _engine(kind: str, data: Images, count: int, steps: int) -> Engine:
 
 
 def _stepper(kind: str, data: Images) -> Stepper:
-    return choose_stepper(data.spec(1), trials([_settings(kind)]), CPU, data.source).stepper
+    spec = data.spec(1)
+    batch = TrialBatch.of(spec.problem, trials([_settings(kind)]))
+    return choose_stepper(spec, batch, CPU, data.source).stepper
 
 
 def _peer(kind: str, data: Images, count: int, threads: int) -> Any:

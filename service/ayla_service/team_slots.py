@@ -2,10 +2,11 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ayla_service.errors import TeamBusy
+from ayla_service.computing_time import ComputingTime
+from ayla_service.errors import ServiceError, TeamBusy
 
 MOST_PER_TEAM = 2
 
@@ -37,6 +38,20 @@ class TeamSlots:
             yield
         finally:
             self._give_back(team_id)
+
+    @contextmanager
+    def computing(self, team_id: str, too_long: Callable[[str, str], ServiceError]) -> Iterator[ComputingTime]:
+        """Hold a slot of a team while an answer is computed, whose computing time is bounded.
+
+        Args:
+            team_id: the team.
+            too_long: makes the answer's error, see ``ComputingTime``.
+
+        Raises:
+            TeamBusy: if all of them are held.
+        """
+        with self.slot(team_id):
+            yield ComputingTime(too_long)
 
     def _give_back(self, team_id: str) -> None:
         with self._lock:

@@ -13,7 +13,8 @@ from ayla_service.db import migrate
 from ayla_service.db.models import AttemptRow, ChunkRow, JobRow, MetricChunkRow, ShardRow, TrialSummariesRow
 from ayla_service.db.session import Database
 from ayla_service.queue import attempts
-from ayla_service.queue.claims import Claim, SavedState, claim
+from ayla_service.queue.claimed import Claim, SavedState
+from ayla_service.queue.claims import claim
 from ayla_service.settings import Settings
 from ayla_service.states import TrialState
 from ayla_service.trials.columns import CODES, Summaries, decode_summaries, encode_summaries

@@ -4,13 +4,14 @@ import math
 from dataclasses import replace
 from typing import Any
 
+from ayla_service.comparison.answers import job_comparison
 from ayla_service.comparison.metrics import default_metric
 from ayla_service.comparison.paired_tests import run_tests
 from ayla_service.comparison.pairs import matches, over_seeds
 from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.runs import ComparedProblem, ComparedSetting
 from ayla_service.comparison.schemas import ComparedJob
-from ayla_service.comparison.service import ComparisonResult, ProblemResult, job_comparison
+from ayla_service.comparison.service import ComparisonResult, ProblemResult
 from ayla_service.comparison.summaries import summarize
 
 from tests.comparison.comparing import Run, runs_of

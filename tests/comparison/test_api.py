@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ayla_service import computing_time
 from ayla_service.comparison import loading
 from ayla_service.comparison.routes import EXAMPLES
 from ayla_service.db.models import JobRow
@@ -319,3 +320,31 @@ def test_seeds_on_which_neither_reached_the_target_are_not_told(client: TestClie
     (pair,) = document_of(client.get(f"/v1/jobs/{job_id}/comparison", params=asked))["pairs"]
     assert pair["values"] == [{"seed": 0, "value": 10, "base": None}]
     assert pair["unreached"] == 1
+
+
+def test_a_comparison_that_takes_too_long_is_given_up(
+    client: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = new_job(client, database, CLEAR)
+    monkeypatch.setattr(computing_time, "MOST_SECONDS", -1.0)
+    protocol = {"tuning_seeds": [0, 1], "confirm_seeds": [2, 3]}
+    for answer in (
+        client.get(f"/v1/jobs/{job_id}/comparison"),
+        client.post("/v1/comparisons", json={"job_ids": [job_id], "protocol": protocol}),
+    ):
+        problem = problem_of(answer, 422, "comparison-too-large")
+        assert "s of computing are too many for one comparison, which takes at most -1 s" in problem["detail"]
+        assert "Name fewer or smaller jobs" in problem["detail"]
+
+
+def test_a_team_has_two_comparisons_computed_at_once(app: FastAPI, client: TestClient, database: Database) -> None:
+    job_id = new_job(client, database, CLEAR)
+    slots, team = app.state.team_slots, LOCAL.team_id
+    with slots.slot(team), slots.slot(team):
+        for answer in (
+            client.get(f"/v1/jobs/{job_id}/comparison"),
+            client.post("/v1/comparisons", json={"job_ids": [job_id]}),
+        ):
+            problem_of(answer, 429, "team-busy")
+            assert answer.headers["retry-after"] == "1"
+    assert client.get(f"/v1/jobs/{job_id}/comparison").status_code == 200

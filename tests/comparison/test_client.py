@@ -16,8 +16,9 @@ import pytest
 from ayla.cli.app import app as command
 from ayla.cli.session import Session
 from ayla_service.app import create_app
+from ayla_service.comparison.answers import job_comparison
 from ayla_service.comparison.query import ComparisonQuery, Metric
-from ayla_service.comparison.service import ComparisonResult, ComparisonService, job_comparison
+from ayla_service.comparison.service import ComparisonResult, ComparisonService
 from ayla_service.comparison.verdicts import verdict
 from ayla_service.db.models import JobRow
 from ayla_service.db.session import Database

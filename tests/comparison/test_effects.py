@@ -7,10 +7,11 @@ from ayla_service.comparison.effects import copies, notes_on_effects
 from ayla_service.comparison.matched_tests import seed_tests
 from ayla_service.comparison.paired_tests import PairedTest
 from ayla_service.comparison.pairs import matches
-from ayla_service.comparison.query import ComparisonQuery
+from ayla_service.comparison.query import TOO_LONG, ComparisonQuery
 from ayla_service.comparison.runs import ComparedProblem, ComparedSetting
 from ayla_service.comparison.summaries import summarize
 from ayla_service.comparison.verdicts import verdict
+from ayla_service.computing_time import ComputingTime
 from ayla_spec.optimizers.effect import LossCounts
 
 from tests.comparison.comparing import run, runs_of
@@ -81,7 +82,7 @@ def test_copies_name_the_first_of_them() -> None:
 def seed_tests_of(made: ComparedProblem, **query: Any) -> dict[str, PairedTest]:
     """The tests of a problem, as a comparison has them, by label."""
     asked = ComparisonQuery(**query)
-    found = seed_tests([made], [copies(made)], [matches([made], asked.baseline)], asked)
+    found = seed_tests([made], [copies(made)], [matches([made], asked.baseline)], asked, ComputingTime(TOO_LONG))
     return {test.match.label: test for test in found[0]}
 
 

@@ -7,11 +7,12 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 from ayla_service.comparison import curves
+from ayla_service.comparison.answers import job_comparison, jobs_comparison
 from ayla_service.comparison.metrics import METRIC_KINDS, choose_metrics, why_not
 from ayla_service.comparison.query import ComparisonQuery, Metric
 from ayla_service.comparison.runs import ComparedProblem
 from ayla_service.comparison.schemas import ComparedOptimizer
-from ayla_service.comparison.service import ComparisonResult, job_comparison, jobs_comparison
+from ayla_service.comparison.service import ComparisonResult
 from ayla_service.db.session import Database
 from ayla_service.errors import ComparisonTooLarge, InvalidQuery
 

@@ -13,11 +13,12 @@ from ayla_service.comparison.equal_budgets import EvenDraws, EvenProblems, even_
 from ayla_service.comparison.pairs import Match
 from ayla_service.comparison.protocol import Protocol
 from ayla_service.comparison.qualifications import qualifications, weaknesses
-from ayla_service.comparison.query import ComparisonQuery
+from ayla_service.comparison.query import TOO_LONG, ComparisonQuery
 from ayla_service.comparison.runs import ComparedProblem, ComparedSetting
 from ayla_service.comparison.significance import sign_test
 from ayla_service.comparison.tuned_arms import ProtocolOutcome, follow
 from ayla_service.comparison.tuning import TunedArm, tuned_arm
+from ayla_service.computing_time import ComputingTime
 from ayla_spec.optimizers.effect import LossCounts
 
 from tests.comparison.comparing import INF, problem, run, runs_of
@@ -54,7 +55,7 @@ def followed(
     confirm: Sequence[int] = CONFIRM,
 ) -> ProtocolOutcome:
     protocol = Protocol(tuple(tuning), tuple(confirm))
-    return follow(protocol, problems, ComparisonQuery(baseline=baseline))
+    return follow(protocol, problems, ComparisonQuery(baseline=baseline), ComputingTime(TOO_LONG))
 
 
 def selected(arm: TunedArm) -> str | None:

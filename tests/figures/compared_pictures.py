@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from ayla_service.comparison import service as comparison
 from ayla_service.comparison.curves import TooMuch
-from ayla_service.comparison.query import ComparisonQuery
+from ayla_service.comparison.loading import ComparisonData
+from ayla_service.comparison.query import TOO_LONG, ComparisonQuery
 from ayla_service.comparison.runs import ComparedProblem, ComparedSetting
 from ayla_service.comparison.service import ComparisonResult
 from ayla_service.comparison.targets import TARGETS
+from ayla_service.computing_time import ComputingTime
 from ayla_service.figures.compared import Compared, compared
 from ayla_service.figures.drawing import Render
 from ayla_service.figures.options import FigureOptions
@@ -47,7 +49,8 @@ def _to_targets(loss: float, seed: int) -> tuple[float, ...]:
 
 def result_of(problems: list[ComparedProblem], query: ComparisonQuery | None = None) -> ComparisonResult:
     """The comparison of these problems."""
-    return comparison._comparison(query or ComparisonQuery(), [], problems, TooMuch())
+    data = ComparisonData([], problems)
+    return comparison._comparison(query or ComparisonQuery(), data, TooMuch(), ComputingTime(TOO_LONG))
 
 
 def drawn(result: ComparisonResult, title: str, options: FigureOptions) -> Compared:

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 from ayla_service.comparison.protocol import Protocol
-from ayla_service.comparison.query import ComparisonQuery
+from ayla_service.comparison.query import TOO_LONG, ComparisonQuery
 from ayla_service.comparison.tuned_arms import follow
+from ayla_service.computing_time import ComputingTime
 from ayla_service.errors import InvalidQuery
 from ayla_service.figures.compared import Compared, compared, pairs_of, slopes_of, strips_of
 from ayla_service.figures.compared_arms import best_of_settings, sensitivity_of
@@ -195,7 +196,7 @@ def test_with_a_protocol_the_rows_are_arms_and_name_their_budgets() -> None:
     for label, setting in problem.settings.items():
         setting.arms.append("AYLA-SGD" if label.startswith("AYLA") else "SGD")
     result = result_of([problem])
-    object.__setattr__(result, "outcome", follow(Protocol((0, 1), (2, 3)), [problem], query))
+    object.__setattr__(result, "outcome", follow(Protocol((0, 1), (2, 3)), [problem], query, ComputingTime(TOO_LONG)))
     data = compared(result, "", FigureOptions(tuning_seeds=(0, 1), confirm_seeds=(2, 3)))
     (pair,) = pairs_of(data)[2]
     figure = drawn(forest.render, data)

@@ -8,7 +8,8 @@ import pytest
 from ayla_service.db.models import JobRow, ShardRow
 from ayla_service.db.session import Database
 from ayla_service.queue.attempts import fail
-from ayla_service.queue.claims import Claim, claim
+from ayla_service.queue.claimed import Claim
+from ayla_service.queue.claims import claim
 from ayla_service.queue.retries import ErrorType, RetryPolicy
 from ayla_service.states import JobState
 from fastapi.testclient import TestClient

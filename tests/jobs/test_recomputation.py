@@ -1,7 +1,8 @@
 """Trials whose job keeps no trajectories: told so, computed again on request, and then served, to the same bits."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,15 @@ import ayla
 import pytest
 from ayla_core.devices import set_threads
 from ayla_service.app import create_app
+from ayla_service.db.models import JobRow
 from ayla_service.db.session import Database
+from ayla_service.errors import QueueDraining
 from ayla_service.settings import Settings
+from ayla_service.sweeps import best_again
 from ayla_worker.identity import describe_worker
 from ayla_worker.runner import Runner
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from tests.http.helpers import problem_of, with_shared_routes
 from tests.http.serving import Served
@@ -209,6 +214,65 @@ def test_the_best_points_of_each_arm_are_computed_again(client: TestClient, data
     for one in best:
         for seed in range(2):
             assert len(series(client, f"{quiet}-{2 * one['setting']['setting'] + seed}")["step"]) == 41
+
+
+class Killed(BaseException):
+    """The end of a process."""
+
+
+def raising(error: BaseException) -> Callable[..., None]:
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail
+
+
+def origins(database: Database) -> list[str | None]:
+    with database.read() as session:
+        return list(session.scalars(select(JobRow.origin).where(JobRow.origin.is_not(None)).order_by(JobRow.origin)))
+
+
+def age(database: Database, seconds: float) -> None:
+    """Let all jobs have ended so long before."""
+    with database.write() as session:
+        for job in session.scalars(select(JobRow)):
+            job.finished_at = None if job.finished_at is None else job.finished_at - timedelta(seconds=seconds)
+
+
+@pytest.mark.every_store
+@pytest.mark.parametrize("point", ["_submit", "_settle"])
+def test_the_best_settings_survive_the_end_of_their_worker(
+    client: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    """Killed after the commit that ends the job, or after that of the new jobs: another worker sees to it, once."""
+    fields = {"problem": CURVE, "budget": {"steps": 40}, "seeds": [3, 4], **SOBOL}
+    quiet = submitted(client, **fields, record={"trajectories": "best"})
+    with monkeypatch.context() as killed:
+        killed.setattr(best_again, point, raising(Killed()))
+        with pytest.raises(Killed):
+            run_all(database)
+    assert client.get(f"/v1/jobs/{quiet}").json()["state"] == "succeeded"
+    assert len(origins(database)) == {"_submit": 0, "_settle": 2}[point]
+    run_all(database)
+    assert len(origins(database)) == {"_submit": 0, "_settle": 2}[point], "its worker has a while for it"
+    age(database, 60)
+    run_all(database)
+    assert len(origins(database)) == 2
+    with database.read() as session:
+        assert session.get_one(JobRow, quiet).best_due is None
+    run_all(database)
+    assert len(origins(database)) == 2
+
+
+def test_what_a_limit_prevents_is_not_tried_for_ever(
+    client: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = {"problem": CURVE, "budget": {"steps": 40}, "seeds": [3, 4], **SOBOL}
+    quiet = submitted(client, **fields, record={"trajectories": "best"})
+    monkeypatch.setattr(best_again, "_submit", raising(QueueDraining()))
+    run_all(database)
+    with database.read() as session:
+        assert session.get_one(JobRow, quiet).best_due is None
 
 
 def test_the_client_has_a_trial_computed_again(tmp_path: Path, database: Database) -> None:

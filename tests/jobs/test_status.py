@@ -9,7 +9,8 @@ from ayla_service.db.session import Database, store_now
 from ayla_service.errors import InvalidQuery, JobFinished, JobNotFound
 from ayla_service.jobs.schemas import AttemptCounts
 from ayla_service.queue.attempts import fail, record
-from ayla_service.queue.claims import Claim, claim
+from ayla_service.queue.claimed import Claim
+from ayla_service.queue.claims import claim
 from ayla_service.queue.reaper import reap
 from ayla_service.queue.retries import ErrorType, RetryPolicy
 from sqlalchemy import select, update

@@ -17,7 +17,8 @@ from ayla_service.jobs.listing import JobQuery
 from ayla_service.jobs.schemas import JobDetail
 from ayla_service.jobs.submission import Receipt, SubmissionBatcher, checked
 from ayla_service.queue.attempts import RecordedBlock, begin, fail, record
-from ayla_service.queue.claims import Claim, claim
+from ayla_service.queue.claimed import Claim
+from ayla_service.queue.claims import claim
 from ayla_service.queue.retries import ErrorType
 from ayla_service.queue.wakeup import TimerWakeUp
 from ayla_service.states import LabelKind, TrialState

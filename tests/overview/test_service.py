@@ -13,7 +13,8 @@ from ayla_service.overview.service import QueueOverview
 from ayla_service.queue import control, packs
 from ayla_service.queue import snapshot as snapshot_module
 from ayla_service.queue.attempts import fail
-from ayla_service.queue.claims import Claim, WorkerIdentity, claim
+from ayla_service.queue.claimed import Claim
+from ayla_service.queue.claims import WorkerIdentity, claim
 from ayla_service.queue.fair_queue import FAIR
 from ayla_service.queue.retries import ErrorType, RetryPolicy
 from ayla_service.queue.workers import register

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -165,14 +165,16 @@ def press_ctrl_c(process: subprocess.Popen[str]) -> None:
     os.killpg(process.pid, signal.SIGINT)
 
 
-@pytest.mark.parametrize(("stop", "code"), [(terminate, 143), (press_ctrl_c, 130)])
-def test_a_signal_to_run_stops_command_and_service(
-    tmp_path: Path, stop: Callable[[subprocess.Popen[str]], None], code: int
-) -> None:
-    command = "import os, time; print(os.getpid(), flush=True); time.sleep(300)"
-    environment = clean_environment(tmp_path, AYLA_LOG_FORMAT="json")
+SLEEPING = "import os, time; print(os.getpid(), flush=True); time.sleep(3000)"
+DEAF = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); {SLEEPING}"
+
+
+@contextmanager
+def running(arguments: Sequence[str], folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A process that runs a command, which tells its pid; the patience of its ends is that of the tests."""
+    environment = clean_environment(folder, AYLA_LOG_FORMAT="json", AYLA_SHUTDOWN_SECONDS=str(PATIENCE_SECONDS))
     with subprocess.Popen(
-        [*SERVICE, "run", "--", sys.executable, "-c", command],
+        arguments,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # the command's own KeyboardInterrupt
@@ -180,8 +182,50 @@ def test_a_signal_to_run_stops_command_and_service(
         start_new_session=True,
     ) as process:
         assert process.stdout is not None
-        pid = int(process.stdout.readline())
+        yield process, int(process.stdout.readline())
+
+
+@pytest.mark.parametrize(("stop", "code"), [(terminate, 143), (press_ctrl_c, 130)])
+def test_a_signal_to_run_stops_command_and_service(
+    tmp_path: Path, stop: Callable[[subprocess.Popen[str]], None], code: int
+) -> None:
+    with running([*SERVICE, "run", "--", sys.executable, "-c", SLEEPING], tmp_path) as (process, command):
         stop(process)
         assert process.wait(PATIENCE_SECONDS) == code
-    assert not is_running(pid)
+    assert not is_running(command)
     assert not [worker for worker in workers(tmp_path / "service.log") if is_running(worker)]
+
+
+def alone(command: str, grace_seconds: float = PATIENCE_SECONDS) -> list[str]:
+    """A process that runs a command as ``run`` does, without a service."""
+    child = f"[sys.executable, '-c', {command!r}], os.environ, {grace_seconds}, -1"
+    lines = f"from ayla_service.processes.run_command import _run_child; raise SystemExit(_run_child({child}))"
+    return [sys.executable, "-c", f"import os, sys; {lines}"]
+
+
+def test_the_code_of_a_command_that_ends_first_is_not_lost(tmp_path: Path) -> None:
+    """Ctrl-C is for both; on a machine with much else to do the command may have ended before ``run`` hears of it."""
+    with running(alone(SLEEPING), tmp_path) as (process, command):
+        process.send_signal(signal.SIGSTOP)
+        press_ctrl_c(process)
+        wait_until(lambda: not is_running(command), "the end of the command")
+        process.send_signal(signal.SIGCONT)
+        assert process.wait(PATIENCE_SECONDS) == 130
+
+
+def test_ctrl_c_that_comes_again_ends_a_command_that_goes_on(tmp_path: Path) -> None:
+    with running(alone(DEAF), tmp_path) as (process, command):
+
+        def has_ended() -> bool:
+            press_ctrl_c(process)  # several that come before it is heard of the first are one
+            return not is_running(command)
+
+        wait_until(has_ended, "the end of the command")
+        assert process.wait(PATIENCE_SECONDS) == 143
+
+
+def test_a_command_that_goes_on_after_ctrl_c_is_ended_in_time(tmp_path: Path) -> None:
+    with running(alone(DEAF, grace_seconds=0.2), tmp_path) as (process, command):
+        press_ctrl_c(process)
+        assert process.wait(PATIENCE_SECONDS) in (143, 137)
+    assert not is_running(command)

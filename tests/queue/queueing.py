@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from ayla_service.db.models import AttemptRow, ShardRow
 from ayla_service.db.session import Database, store_now
-from ayla_service.queue.claims import Claim, claim
+from ayla_service.queue.claimed import Claim
+from ayla_service.queue.claims import claim
 from ayla_service.queue.retries import RetryPolicy
 from ayla_service.teams.principal import LOCAL
 from ayla_service.trials.selection import TrajectoryQuery

@@ -18,7 +18,8 @@ from ayla_service.db.session import Database
 from ayla_service.jobs.planning import PlannedJob, insert_jobs, plan_job
 from ayla_service.queue import claims, packs
 from ayla_service.queue.claim_lock import lock_claims
-from ayla_service.queue.claims import Claim, WorkerIdentity, claim_pack
+from ayla_service.queue.claimed import Claim
+from ayla_service.queue.claims import WorkerIdentity, claim_pack
 from ayla_service.queue.fair_queue import FAIR, SharePolicy
 from ayla_service.queue.packs import CompletedShard
 from ayla_service.queue.policy import PackLimits

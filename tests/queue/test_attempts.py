@@ -10,7 +10,7 @@ from ayla_service.db.models import CheckpointRow, ChunkRow, JobRow
 from ayla_service.db.session import Database
 from ayla_service.queue import attempts, packs
 from ayla_service.queue.attempts import HeartbeatReply, LeaseLost
-from ayla_service.queue.claims import Claim, SavedState
+from ayla_service.queue.claimed import Claim, SavedState
 from ayla_service.queue.reaper import reap
 from ayla_service.queue.retries import ErrorType
 from ayla_service.states import TrialState

@@ -4,12 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from ayla_service.db.models import AttemptRow, ShardRow
+from ayla_service.db.models import AttemptRow, JobRow, ShardRow
 from ayla_service.db.session import Database, store_is_away
 from ayla_service.queue import attempts, claim_lock, claims
 from ayla_service.queue.claim_lock import CLAIM_LOCK, lock_claims
-from ayla_service.queue.claims import Claim, WorkerIdentity, claim, claim_pack
-from ayla_service.queue.policy import PackLimits
+from ayla_service.queue.claimed import Claim, claims_of
+from ayla_service.queue.claims import WorkerIdentity, claim, claim_pack
+from ayla_service.queue.policy import ALONE, PackLimits
 from ayla_service.states import ShardState
 from sqlalchemy import delete, event, make_url, select, text, update
 from sqlalchemy.exc import DBAPIError
@@ -18,6 +19,17 @@ from tests.factories import WORKER, progress, stranger, submit, submit_as
 from tests.queue.queueing import LEASE, claim_one
 
 pytestmark = pytest.mark.every_store
+
+
+COMMIT = "COMMIT"
+
+
+def statements(database: Database) -> list[str]:
+    """What is said to the store from now on, with the ends of what is written."""
+    said: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *told: said.append(told[2]))
+    event.listen(database.engine, "commit", lambda _: said.append(COMMIT))
+    return said
 
 
 def test_a_frozen_claim_keeps_others_waiting_for_a_while_only(database: Database) -> None:
@@ -99,11 +111,38 @@ def test_a_claim_makes_others_wait_for_few_answers(database: Database) -> None:
         submit(database)
         submit_as(database, other)
     small = PackLimits(shards=10, seconds=100.0, small_seconds=10.0)
-    said: list[str] = []
-    event.listen(database.engine, "before_cursor_execute", lambda *told: said.append(told[2]))
+    said = statements(database)
     assert len(claim_pack(database, WORKER, LEASE, small)) == 10
     lock = next(place for place, statement in enumerate(said) if "pg_advisory_xact_lock" in statement)
-    assert len(said[lock + 1 :]) <= 7, said
+    assert len(said[lock + 1 : said.index(COMMIT)]) <= 7, said
+
+
+LARGE = ("resolved_spec", "job_points", "checkpoints", "trial_summaries")
+"""What can be large of a claim: the spec, the points that were drawn, and what earlier attempts have stored."""
+
+
+def test_nothing_large_is_read_while_others_wait(database: Database) -> None:
+    rate = {"low": 1e-4, "high": 0.1, "scale": "log"}
+    submit(database, optimizers=[{"name": "adam", "learning_rate": rate}], search={"design": "sobol", "settings": 4})
+    first = claim_one(database)
+    attempts.record(database, first, progress(first, 0, 4), LEASE)
+    attempts.release(database, first)
+    said = statements(database)
+    second = claim_one(database)
+    assert second.spec == first.spec
+    assert second.trials.columns["learning_rate"].tolist() == first.trials.columns["learning_rate"].tolist()
+    assert [saved.step for saved in second.saved] == [5]
+    locked, after = "\n".join(said[: said.index(COMMIT)]), "\n".join(said[said.index(COMMIT) :])
+    assert [name for name in LARGE if name in locked] == []
+    assert [name for name in LARGE if name in after] == list(LARGE)
+
+
+def test_a_claim_of_a_job_that_is_deleted_meanwhile_is_none(database: Database) -> None:
+    job = submit(database)
+    (taken,) = claims.take_pack(database, WORKER, LEASE, ALONE)
+    with database.write() as session:
+        session.execute(delete(JobRow).where(JobRow.id == job.id))
+    assert claims_of(database, [taken]) == ()
 
 
 def test_a_claim_does_not_wait_for_the_disk_and_what_it_is_for_does(database: Database) -> None:

@@ -11,7 +11,8 @@ import pytest
 from ayla_service.db.models import AttemptRow, MemberRow, ShardRow, TeamRow, TeamUsageRow, UsageRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue import attempts, control, packs
-from ayla_service.queue.claims import Claim, WorkerIdentity, claim, claim_pack
+from ayla_service.queue.claimed import Claim
+from ayla_service.queue.claims import WorkerIdentity, claim, claim_pack
 from ayla_service.queue.eligibility import WORKERS_LIMIT
 from ayla_service.queue.policy import PackLimits
 from ayla_service.queue.reaper import reap

@@ -8,7 +8,8 @@ from ayla_service.db.models import ShardRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue import attempts
 from ayla_service.queue.attempts import HeartbeatReply
-from ayla_service.queue.claims import SavedState, claim
+from ayla_service.queue.claimed import SavedState
+from ayla_service.queue.claims import claim
 from ayla_service.queue.reaper import reap
 from ayla_service.queue.retries import ErrorType, RetryPolicy
 from sqlalchemy import update

@@ -14,7 +14,8 @@ from ayla_service.db.session import Database, store_now
 from ayla_service.errors import JobFinished
 from ayla_service.queue import attempts, packs
 from ayla_service.queue.attempts import HeartbeatReply, LeaseLost
-from ayla_service.queue.claims import Claim, claim_pack
+from ayla_service.queue.claimed import Claim
+from ayla_service.queue.claims import claim_pack
 from ayla_service.queue.packs import CompletedShard
 from ayla_service.queue.policy import ALONE, PackLimits
 from ayla_service.queue.reaper import reap

@@ -2,16 +2,15 @@
 
 import base64
 import io
-from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
+from ayla_service import computing_time
 from ayla_service.db.session import Database
 from ayla_service.http.authorization import authenticate
 from ayla_service.states import TrialState
-from ayla_service.sweeps import loading, service
-from ayla_service.sweeps.computing_time import ComputingTime
+from ayla_service.sweeps import loading
 from ayla_service.sweeps.routes import sweeps as routes
 from ayla_service.teams.principal import LOCAL
 from fastapi import FastAPI
@@ -203,7 +202,7 @@ def test_bounds_are_told_before_anything_is_read(
 ) -> None:
     monkeypatch.setattr(routes, "MOST_NUMBERS", 8)
     problem = problem_of(asked(client, grid, "heatmap"), 422, "sweep-too-large")
-    assert "12 cells of all arms are too many for one answer; at most 8 cells are" in problem["detail"]
+    assert "12 cells of all arms are too many for one answer, which takes at most 8 cells" in problem["detail"]
     assert asked(client, grid, "heatmap", format="png").status_code == 200
     assert asked(client, grid, "heatmap", bins=2).status_code == 200
     monkeypatch.setattr(loading, "MOST_TRIALS", 29)
@@ -215,7 +214,7 @@ def test_bounds_are_told_before_anything_is_read(
 def test_an_answer_that_takes_too_long_is_given_up(
     client: TestClient, grid: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "ComputingTime", partial(ComputingTime, most=-1.0))
+    monkeypatch.setattr(computing_time, "MOST_SECONDS", -1.0)
     for what in ROUTES:
         assert "of computing" in problem_of(asked(client, grid, what), 422, "sweep-too-large")["detail"]
 

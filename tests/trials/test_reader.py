@@ -8,7 +8,8 @@ import pytest
 from ayla_service.db.session import Database
 from ayla_service.errors import InvalidQuery, TrialNotFound
 from ayla_service.queue import attempts
-from ayla_service.queue.claims import Claim, claim
+from ayla_service.queue.claimed import Claim
+from ayla_service.queue.claims import claim
 from ayla_service.teams.principal import LOCAL
 from ayla_service.trials import service
 from ayla_service.trials.encoding import decode, encode

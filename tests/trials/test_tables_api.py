@@ -10,18 +10,21 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from ayla_service import computing_time
 from ayla_service.db.models import JobRow
 from ayla_service.db.session import Database
 from ayla_service.states import JobState, TrialState
-from ayla_service.trials import table
+from ayla_service.teams.principal import LOCAL
+from ayla_service.trials import snapshot, table
 from ayla_service.trials.chunks import ChunkReader
+from ayla_service.trials.formats import Format
 from ayla_service.trials.routes import answers as trajectories
 from ayla_service.trials.routes import tables
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from tests.factories import spec, stranger, submit_as
+from tests.factories import set_trials, spec, stranger, submit_as
 from tests.http.helpers import pointers, problem_of, record, record_metrics
 from tests.trials.chunked import add_chunk, ids_of
 
@@ -387,3 +390,66 @@ def test_a_download_that_cannot_go_on_is_cut(
 def test_json_never_holds_what_json_has_not(client: TestClient, job_id: str, recorded: list[str]) -> None:
     for path in (f"/v1/jobs/{job_id}/trajectories", f"/v1/trials/{recorded[0]}/trajectory"):
         json.loads(client.get(path).text, parse_constant=pytest.fail)
+
+
+TABLES = ("summary", "trajectories", "metrics")
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch, recorded: list[str]) -> str:
+    """A job whose tables are large, as it has more than one trial, and are sent while they are read."""
+    monkeypatch.setattr(snapshot, "LARGE_TRIALS", 1)
+    monkeypatch.setattr(trajectories, "_AT_ONCE", 1)
+    return recorded[0].rpartition("-")[0]
+
+
+@pytest.mark.parametrize("what", TABLES)
+def test_a_team_has_two_large_tables_computed_at_once(app: FastAPI, client: TestClient, large: str, what: str) -> None:
+    slots, team, path = app.state.team_slots, LOCAL.team_id, f"/v1/jobs/{large}/{what}"
+    with slots.slot(team), slots.slot(team):
+        for form in Format:
+            answer = client.get(path, params={"format": form})
+            problem_of(answer, 429, "team-busy")
+            assert answer.headers["retry-after"] == "1"
+        assert client.get(path, params={"trials": 0}).status_code == 200  # one trial is no large table
+    for form in Format:
+        assert client.get(path, params={"format": form}).status_code == 200
+
+
+def test_tables_are_large_by_what_their_trials_recorded(
+    app: FastAPI, client: TestClient, database: Database, recorded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = recorded[0].rpartition("-")[0]
+    set_trials(database, job_id, stored_bytes=1000)
+    slots, team, path = app.state.team_slots, LOCAL.team_id, f"/v1/jobs/{job_id}/trajectories"
+    with slots.slot(team), slots.slot(team):
+        monkeypatch.setattr(snapshot, "LARGE_BYTES", 2000)
+        assert client.get(path).status_code == 200
+        monkeypatch.setattr(snapshot, "LARGE_BYTES", 1999)
+        problem_of(client.get(path), 429, "team-busy")
+        assert client.get(f"/v1/jobs/{job_id}/summary").status_code == 200
+
+
+def test_a_large_table_gives_its_slot_back_however_it_ends(
+    app: FastAPI, client: TestClient, large: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slots, path = app.state.team_slots, f"/v1/jobs/{large}/summary?format=csv"
+    assert client.head(path).status_code == 200
+    etag = client.get(path).headers["etag"]
+    assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
+    with monkeypatch.context() as broken:
+        broken.setattr(trajectories._Pieces, "stream_response", None)
+        assert client.get(path).status_code == 500
+    assert not slots._held
+
+
+def test_a_table_that_takes_too_long_is_given_up(
+    client: TestClient, recorded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of rows every form, as much may be read for a few of them; of a summary JSON, which is made whole."""
+    job_id = recorded[0].rpartition("-")[0]
+    monkeypatch.setattr(computing_time, "MOST_SECONDS", -1.0)
+    for path in (f"summary?format={Format.JSON}", *(f"trajectories?every=2&format={form}" for form in Format)):
+        problem = problem_of(client.get(f"/v1/jobs/{job_id}/{path}"), 422, "table-too-large")
+        assert "s of computing are too many for one table" in problem["detail"]
+        assert "Ask for some of the trials with trials, arm or where." in problem["detail"]

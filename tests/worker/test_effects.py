@@ -12,7 +12,8 @@ from ayla_service.comparison.service import ComparisonResult, ComparisonService
 from ayla_service.db.session import Database
 from ayla_service.jobs.schemas import JobDetail
 from ayla_service.queue.attempts import release
-from ayla_service.queue.claims import SavedState, claim
+from ayla_service.queue.claimed import SavedState
+from ayla_service.queue.claims import claim
 from ayla_service.settings import Settings
 from ayla_service.teams.principal import LOCAL
 from ayla_service.trials.schemas import TrialSummary

@@ -13,7 +13,8 @@ from ayla_service.db.models import JobRow, ShardRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.jobs.schemas import JobDetail
 from ayla_service.queue import packs
-from ayla_service.queue.claims import Claim, claim, claim_pack
+from ayla_service.queue.claimed import Claim
+from ayla_service.queue.claims import claim, claim_pack
 from ayla_service.queue.packs import CompletedShard
 from ayla_service.queue.policy import PackLimits
 from ayla_service.queue.reaper import reap

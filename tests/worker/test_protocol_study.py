@@ -3,9 +3,10 @@
 import statistics
 from collections.abc import Mapping
 
+from ayla_service.comparison.answers import jobs_comparison
 from ayla_service.comparison.protocol import Protocol
 from ayla_service.comparison.query import ComparisonQuery
-from ayla_service.comparison.service import ComparisonService, jobs_comparison
+from ayla_service.comparison.service import ComparisonService
 from ayla_service.comparison.significance import sign_test
 from ayla_service.db.session import Database
 from ayla_service.teams.principal import LOCAL

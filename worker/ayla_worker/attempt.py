@@ -15,7 +15,7 @@ from ayla_service.db.session import Database
 from ayla_service.observability import metrics
 from ayla_service.queue import attempts
 from ayla_service.queue.attempts import HeartbeatReply, LeaseLost
-from ayla_service.queue.claims import Claim, SavedState
+from ayla_service.queue.claimed import Claim, SavedState
 from ayla_service.queue.retries import policy_of
 from ayla_service.settings import Settings
 from ayla_service.states import AttemptOutcome

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from ayla_core.recorder import MemoryRecorder, MetricRows, PredictionRows, TrialRows
-from ayla_service.queue.claims import Claim
+from ayla_service.queue.claimed import Claim
 from ayla_service.queue.packs import CompletedShard
 from ayla_service.trials.writer import NewResults
 from ayla_spec.batch import TrialBatch

@@ -10,7 +10,7 @@ import structlog
 from ayla_service.db.session import Database
 from ayla_service.privacy import private_files
 from ayla_service.queue import workers
-from ayla_service.queue.claims import Claim
+from ayla_service.queue.claimed import Claim
 from ayla_service.queue.wakeup import make_wake_up
 from ayla_service.settings import Settings
 from celery import Task

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 from ayla_service.addresses import redacted_url
 from ayla_service.db import migrate
-from ayla_service.queue.claims import Claim
+from ayla_service.queue.claimed import Claim
 from sqlalchemy.exc import DBAPIError
 
 from ayla_worker.report import Tally

@@ -14,7 +14,7 @@ from ayla_core.recorder import Block, MemoryRecorder
 from ayla_core.training import BlockLength, train
 from ayla_service.observability import metrics
 from ayla_service.queue import attempts, packs
-from ayla_service.queue.claims import Claim
+from ayla_service.queue.claimed import Claim
 from ayla_service.queue.packs import CompletedShard
 from ayla_service.states import AttemptOutcome
 from ayla_spec.jobspec import ResolvedJobSpec

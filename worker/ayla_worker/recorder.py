@@ -8,7 +8,7 @@ from ayla_service.db.session import Database
 from ayla_service.observability import metrics
 from ayla_service.queue import attempts
 from ayla_service.queue.attempts import HeartbeatReply, RecordedBlock
-from ayla_service.queue.claims import Claim, SavedState
+from ayla_service.queue.claimed import Claim, SavedState
 
 from ayla_worker.lease import LeaseWatch
 from ayla_worker.limits import LimitMonitor

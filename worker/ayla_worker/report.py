@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ayla_service.observability.metrics import REGISTRY
-from ayla_service.queue.claims import Claim
+from ayla_service.queue.claimed import Claim
 from ayla_service.states import AttemptOutcome
 
 MOST_JOBS = 3

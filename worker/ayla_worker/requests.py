@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from ayla_service.queue.claims import Claim
+from ayla_service.queue.claimed import Claim
 
 from ayla_worker.report import WorkReport
 

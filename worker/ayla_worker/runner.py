@@ -3,24 +3,21 @@
 from collections.abc import Callable, Sequence
 
 import structlog
-from ayla_service.datasets.pinning import pin_uploads
 from ayla_service.db.session import Database
-from ayla_service.errors import ServiceError
 from ayla_service.observability import metrics
-from ayla_service.queue.claims import Claim, WorkerIdentity, claim_pack
+from ayla_service.queue.claimed import Claim, claims_of
+from ayla_service.queue.claims import WorkerIdentity, take_pack
 from ayla_service.queue.fair_queue import SharePolicy
 from ayla_service.queue.policy import PackLimits
 from ayla_service.queue.wakeup import TimerWakeUp, WakeUp
 from ayla_service.settings import Settings
-from ayla_service.sweeps.best_again import BEST, submit_best
-from ayla_spec import SpecError
 
 from ayla_worker.attempt import AttemptRunner
+from ayla_worker.best_again import BestAgain
 from ayla_worker.data import data_source
 from ayla_worker.pack import PackRunner
+from ayla_worker.store_retry import retry_store
 from ayla_worker.watchdog import Watchdog
-
-_log = structlog.get_logger("ayla.worker")
 
 _LEASES_WITHOUT_PROGRESS = 3
 
@@ -52,7 +49,7 @@ class Runner:
         self.schema_ready = False
         self.watchdog = Watchdog(_LEASES_WITHOUT_PROGRESS * settings.lease_seconds)
         self._settings = settings
-        self._wake_up = wake_up or TimerWakeUp()
+        self._best = BestAgain(database, wake_up or TimerWakeUp(), settings.lease_seconds)
         self._identity = identity
         self._limits = PackLimits(
             shards=settings.pack_shards,
@@ -70,7 +67,10 @@ class Runner:
         Args:
             on_claim: called with what was claimed, before it is run.
         """
-        claims = claim_pack(self.database, self._identity, self._settings.lease_seconds, self._limits, self._shares)
+        self._best.look()
+        lease = self._settings.lease_seconds
+        taken = take_pack(self.database, self._identity, lease, self._limits, self._shares)
+        claims = retry_store(lease, lambda: claims_of(self.database, taken))
         if not claims:
             return False
         metrics.work_claimed(_device(claims[0]), len(claims))
@@ -80,22 +80,8 @@ class Runner:
                 self._attempts.run(claims[0])
             else:
                 self._packs.run(claims)
-            for job_id in {claim.job_id for claim in claims if _keeps_best(claim)}:
-                self._compute_best_again(job_id)
+            self._best.after(claims)
         return True
-
-    def _compute_best_again(self, job_id: str) -> None:
-        """Queue the best settings of a job once more, if it has ended; nobody but its user misses them otherwise."""
-        try:
-            queued = submit_best(self.database, job_id, pin_uploads, self._wake_up)
-        except (ServiceError, SpecError) as error:
-            _log.warning("the best settings are not computed again", job_id=job_id, error=str(error))
-        else:
-            _log.info("the best settings are computed again", job_id=job_id, jobs=queued)
-
-
-def _keeps_best(claim: Claim) -> bool:
-    return bool(claim.resolved_spec.get("record", {}).get("trajectories") == BEST)
 
 
 def _device(claim: Claim) -> str:

@@ -16,8 +16,8 @@ Columns = list[list[Tensor]]
 _MODERATE = 1e12
 """A scale between this and its inverse has a square that, like its product with a gradient, fits in float32."""
 
-_PIECE_BYTES = 1 << 20
-"""Of one tensor of a piece: memory for results in between stays near the core, and calls are few."""
+_PIECE_BYTES = 1 << 21
+"""Of one tensor of a piece, at most: memory for results in between stays near the core, and calls are few."""
 
 
 def _itself(v: float) -> float:
@@ -157,14 +157,15 @@ def batches_of(
 
 
 def pieces(columns: Columns, size: int) -> Iterator[Columns]:
-    """Columns of tensors as columns of about ``size`` elements each; long tensors are cut, short ones put together."""
+    """Columns of tensors as columns of about ``size`` elements; long ones are cut evenly, short ones put together."""
     first = count = 0
     for place, tensor in enumerate(columns[0]):
         elements = tensor.numel()
         if elements > size and all(column[place].is_contiguous() for column in columns):
             if count:
                 yield [column[first:place] for column in columns]
-            for parts in zip(*(torch.split(column[place].view(-1), size) for column in columns), strict=True):
+            count = -(-elements // size)
+            for parts in zip(*(column[place].view(-1).chunk(count) for column in columns), strict=True):
                 yield [[part] for part in parts]
             first, count = place + 1, 0
             continue

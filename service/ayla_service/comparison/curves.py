@@ -1,7 +1,7 @@
 """Loss curves of a comparison: areas and the way to a target, read from what its trials have recorded."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from ayla_service.comparison.query import TargetMetric
 from ayla_service.comparison.runs import ComparedProblem, Floats, ranked
 from ayla_service.comparison.series import Approach, Area, MetricSeries, chunks, columns_of, near, recorded_rows
 from ayla_service.comparison.targets import TARGETS, Hits, from_easiest, spread
+from ayla_service.computing_time import ComputingTime
 from ayla_service.db.models import ChunkRow, MetricChunkRow
 from ayla_service.trials.quantiles import median
 
@@ -28,6 +29,9 @@ LEAST_BATCHES = 30
 
 Table = npt.NDArray[np.void]
 """Runs of one problem, of type ``RUN``."""
+
+StoredChunk = tuple[int, bytes]
+"""Stored rows of a run, with its place in the table."""
 
 Approaches = dict[int, Approach]
 """The ways to the target of the runs that have recorded some of it, by their place in the table."""
@@ -80,6 +84,7 @@ def _metrics(session: Session, problems: Sequence[ComparedProblem]) -> tuple[str
 def read_curves(
     session: Session,
     problems: Sequence[ComparedProblem],
+    time: ComputingTime,
     target: float | None,
     skipped: TooMuch | None = None,
     targets: Sequence[float] | None = None,
@@ -93,6 +98,7 @@ def read_curves(
     Args:
         session: the unit of work.
         problems: whose target metric has been chosen.
+        time: since the answer was begun; checked with every chunk.
         target: the value to reach; None: near the best.
         skipped: what is too much to be read, and is not.
         targets: the values to reach in the ECDF; None: between the first and the best.
@@ -103,15 +109,19 @@ def read_curves(
         areas: dict[int, Area] | None = None
         approaches: Approaches | None = None
         if skipped.trajectories is None:
-            areas, approaches = _read_trajectories(session, problem, table, target, targets)
+            areas, approaches = _read_trajectories(
+                time.over(_chunks(session, ChunkRow, problem, table)), problem, table, target, targets
+            )
         if skipped.metrics is None and is_whole_part(problem.target_metric):
-            approaches = _read_metrics(session, problem, table, target, targets)
+            approaches = _read_metrics(
+                time.over(_chunks(session, MetricChunkRow, problem, table)), problem, table, target, targets
+            )
         count = TARGETS if targets is None else len(targets)
         _keep(problem, _with_areas(problem, table, areas), approaches, count)
 
 
 def _read_trajectories(
-    session: Session,
+    stored: Iterable[StoredChunk],
     problem: ComparedProblem,
     table: Table,
     target: float | None,
@@ -120,7 +130,7 @@ def _read_trajectories(
     """The areas of the runs that recorded losses, and their way to a target that is a loss of a step."""
     areas = dict[int, Area]()
     approaches = _to_losses(problem, table, target, targets)
-    for place, data in _chunks(session, ChunkRow, problem, table):
+    for place, data in stored:
         if columns := columns_of(data, "step", "loss"):
             steps, losses = columns
             areas.setdefault(place, Area()).add(steps, losses)
@@ -165,7 +175,7 @@ def _lowest(seeds: npt.NDArray[np.int64], values: Floats) -> Floats:
 
 def _chunks(
     session: Session, kind: type[ChunkRow] | type[MetricChunkRow], problem: ComparedProblem, table: Table
-) -> Iterator[tuple[int, bytes]]:
+) -> Iterator[StoredChunk]:
     """The stored rows of the runs, each with its place in the table; of one run in order of the steps."""
     for number, job_id in enumerate(problem.job_ids):
         places = np.flatnonzero(table["job"] == number)
@@ -175,7 +185,7 @@ def _chunks(
 
 
 def _read_metrics(
-    session: Session,
+    stored: Iterable[StoredChunk],
     problem: ComparedProblem,
     table: Table,
     target: float | None,
@@ -183,7 +193,7 @@ def _read_metrics(
 ) -> Approaches:
     """The way to a target that is a metric of a whole part."""
     metric, series = problem.target_metric, dict[int, MetricSeries]()
-    for place, data in _chunks(session, MetricChunkRow, problem, table):
+    for place, data in stored:
         if columns := columns_of(data, "step", "epoch", metric):
             series.setdefault(place, MetricSeries()).add(*columns, negated=more_is_better(metric))
     places = np.array(sorted(series), dtype=np.int64)

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from ayla_service.comparison.runs import RUN, ComparedProblem, ComparedSetting, Runs, together
 from ayla_service.comparison.schemas import ComparedJob
+from ayla_service.computing_time import ComputingTime
 from ayla_service.db.models import JobRow
 from ayla_service.errors import ComparisonTooLarge
 from ayla_service.jobs.scoping import job_of, readable_spec
@@ -53,7 +54,7 @@ class ComparisonData:
 
 
 def load(
-    session: Session, principal: Principal, job_ids: Sequence[str], minimum: float | None = None
+    session: Session, principal: Principal, job_ids: Sequence[str], time: ComputingTime, minimum: float | None = None
 ) -> ComparisonData:
     """The trials of these jobs. Jobs with the same problem, budget and dtype ran the same problem.
 
@@ -61,12 +62,13 @@ def load(
         session: the unit of work.
         principal: on whose behalf.
         job_ids: each once.
+        time: since the answer was begun.
         minimum: the least possible loss of every problem; None: what is known of each.
 
     Raises:
         JobNotFound: if the caller's team lacks one of them.
         SpecUnreadable: if another version of the service wrote the spec of one.
-        ComparisonTooLarge: if they have more trials than are compared at once.
+        ComparisonTooLarge: if they have more trials than are compared at once, or if it takes too long.
     """
     rows = [job_of(session, principal, job_id) for job_id in job_ids]
     trials = sum(job.trials_total for job in rows)
@@ -74,7 +76,7 @@ def load(
         raise ComparisonTooLarge(f"{trials} trials", f"{MOST_TRIALS} trials", "Name fewer or smaller jobs.")
     problems: dict[str, ComparedProblem] = {}
     jobs = []
-    for job in rows:
+    for job in time.over(rows):
         spec, key = readable_spec(job), problem_key(job.resolved_spec)
         if key not in problems:
             problems[key] = problem_of(spec, minimum)

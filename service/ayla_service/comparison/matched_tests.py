@@ -7,6 +7,7 @@ from ayla_service.comparison.paired_tests import PairedTest, run_tests
 from ayla_service.comparison.pairs import Match, over_problems, over_seeds
 from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.runs import ComparedProblem
+from ayla_service.computing_time import ComputingTime
 
 Firsts = Mapping[str, str]
 """The label of the first setting that a setting is a copy of, by its own; others are left out."""
@@ -17,6 +18,7 @@ def seed_tests(
     firsts: Sequence[Firsts],
     matched: Sequence[Sequence[Match]],
     query: ComparisonQuery,
+    time: ComputingTime,
 ) -> list[list[PairedTest]]:
     """The tests over seeds, by problem; those of all problems are one family, in which copies count once.
 
@@ -25,11 +27,12 @@ def seed_tests(
         firsts: the copies on each problem.
         matched: what is compared on each problem.
         query: the confidence.
+        time: since the answer was begun.
     """
     found = [
         (place, replace(over_seeds(problem, match), originals=_originals(match, [firsts[place]], place)))
         for place, problem in enumerate(problems)
-        for match in matched[place]
+        for match in time.over(matched[place])
     ]
     tests = run_tests([pairs for _, pairs in found], "seed", query)
     by_problem: list[list[PairedTest]] = [[] for _ in problems]
@@ -39,10 +42,16 @@ def seed_tests(
 
 
 def problem_tests(
-    problems: Sequence[ComparedProblem], firsts: Sequence[Firsts], matched: Sequence[Match], query: ComparisonQuery
+    problems: Sequence[ComparedProblem],
+    firsts: Sequence[Firsts],
+    matched: Sequence[Match],
+    query: ComparisonQuery,
+    time: ComputingTime,
 ) -> list[PairedTest]:
     """The tests over problems, which are another family."""
-    found = [replace(over_problems(problems, match), originals=_originals(match, firsts)) for match in matched]
+    found = [
+        replace(over_problems(problems, match), originals=_originals(match, firsts)) for match in time.over(matched)
+    ]
     return run_tests(found, "problem", query)
 
 

@@ -1,9 +1,12 @@
 """Query of a comparison: its options, and the words that its answers use."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from ayla_spec.metrics import ResultMetric, WholePartMetric
+
+from ayla_service.errors import ComparisonTooLarge
 
 StepMetric = Literal["steps_to_target", "epochs_to_target"]
 """How long a trial took to a target."""
@@ -24,6 +27,9 @@ MAX_TARGETS = 100
 """That a user can name for the ECDF."""
 
 LEAST_CONFIDENCE, MOST_CONFIDENCE = 0.5, 0.999
+
+TOO_LONG = partial(ComparisonTooLarge, advice="Name fewer or smaller jobs.")
+"""Makes the error of a comparison that takes too much computing time."""
 
 
 @dataclass(frozen=True, slots=True)

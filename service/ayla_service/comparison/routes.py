@@ -10,6 +10,7 @@ from ayla_spec.text import NORMAL
 from fastapi import APIRouter, Body, Depends, Header, Query, Request, Response
 from pydantic import Field
 
+from ayla_service.comparison.answers import job_comparison, jobs_comparison
 from ayla_service.comparison.jobs_schemas import JobsComparison
 from ayla_service.comparison.query import (
     LEAST_CONFIDENCE,
@@ -34,7 +35,7 @@ from ayla_service.comparison.schemas import (
     ComparisonRequest,
     JobComparison,
 )
-from ayla_service.comparison.service import ComparisonResult, ComparisonService, job_comparison, jobs_comparison
+from ayla_service.comparison.service import ComparisonResult, ComparisonService
 from ayla_service.comparison.tables.formats import ComparisonFormat, as_text
 from ayla_service.errors import InvalidQuery
 from ayla_service.http.authorization import Reader

@@ -1,8 +1,7 @@
 """Comparison of the optimizers of a team's jobs."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from ayla_spec.optimizers.base import nameless
 
@@ -11,31 +10,26 @@ from ayla_service.comparison.aggregate_schemas import AggregatedPair
 from ayla_service.comparison.aggregates import aggregate
 from ayla_service.comparison.arms import arm_matches, arms_of
 from ayla_service.comparison.effects import copies, notes_on_effects
-from ayla_service.comparison.jobs_schemas import JobsComparison
-from ayla_service.comparison.loading import load
+from ayla_service.comparison.loading import ComparisonData, load
 from ayla_service.comparison.matched_tests import problem_tests, seed_tests
-from ayla_service.comparison.metrics import choose_metrics, default_metric, is_to_target, more_is_better
+from ayla_service.comparison.metrics import choose_metrics, default_metric, is_to_target
 from ayla_service.comparison.paired_tests import PairedTest
 from ayla_service.comparison.pairs import Match, matches
 from ayla_service.comparison.profile_schemas import Profiles
 from ayla_service.comparison.profiles import profile
 from ayla_service.comparison.protocol import Protocol
-from ayla_service.comparison.protocol_answers import protocol_result
 from ayla_service.comparison.qualifications import numbers
-from ayla_service.comparison.query import ComparisonQuery
-from ayla_service.comparison.recorded import not_recorded, notes_on_metrics
+from ayla_service.comparison.query import TOO_LONG, ComparisonQuery
+from ayla_service.comparison.recorded import notes_on_metrics
 from ayla_service.comparison.runs import ComparedProblem, ComparedSetting, labels_of
 from ayla_service.comparison.schemas import (
     ComparedJob,
     ComparedOptimizer,
-    JobComparison,
-    PairComparison,
-    ProblemComparison,
 )
 from ayla_service.comparison.shown import has_too_many, notes_on_many, shown_part
 from ayla_service.comparison.summaries import summarize
 from ayla_service.comparison.tuned_arms import ProtocolOutcome, follow
-from ayla_service.comparison.verdicts import pair_comparison
+from ayla_service.computing_time import ComputingTime
 from ayla_service.db.session import Database
 from ayla_service.errors import ComparisonTooLarge, InvalidQuery
 from ayla_service.team_slots import TeamSlots
@@ -104,28 +98,33 @@ class ComparisonService:
         Raises:
             JobNotFound: if the caller's team lacks one of the jobs.
             InvalidQuery: if the query does not fit the jobs; the parameter is that of the query.
-            ComparisonTooLarge: if there is more to read than one comparison may.
+            ComparisonTooLarge: if there is more to read than one comparison may, or if it takes too long.
             TeamBusy: if as many are computed for the team as may be.
         """
         _refuse_missing_target(query, protocol)
-        with self._slots.slot(principal.team_id):
-            return self._compared(principal, job_ids, query, protocol)
+        with self._slots.computing(principal.team_id, TOO_LONG) as time:
+            return self._compared(principal, job_ids, query, protocol, time)
 
     def _compared(
-        self, principal: Principal, job_ids: Sequence[str], query: ComparisonQuery, protocol: Protocol | None
+        self,
+        principal: Principal,
+        job_ids: Sequence[str],
+        query: ComparisonQuery,
+        protocol: Protocol | None,
+        time: ComputingTime,
     ) -> ComparisonResult:
         with self._database.read() as session:
-            data = load(session, principal, job_ids, query.minimum)
+            data = load(session, principal, job_ids, time, query.minimum)
             choose_metrics(data.problems, query)
             _refuse_unknown_baseline(data.problems, query, protocol)
             refuse_unknown_seeds(data.problems, None if protocol is None else protocol.tuning_seeds)
             _refuse_one_minimum_of_several(data.problems, query)
             too_much = curves.too_much(session, data.problems)
             _refuse_unreadable(data.problems, too_much, query, protocol)
-            curves.read_curves(session, data.problems, query.target, too_much, query.targets)
+            curves.read_curves(session, data.problems, time, query.target, too_much, query.targets)
         if protocol is None:
-            return _comparison(query, data.jobs, data.problems, too_much)
-        return _comparison_of_arms(query, protocol, data.jobs, data.problems, too_much)
+            return _comparison(query, data, too_much, time)
+        return _comparison_of_arms(query, protocol, data, too_much, time)
 
 
 def _refuse_missing_target(query: ComparisonQuery, protocol: Protocol | None) -> None:
@@ -178,24 +177,24 @@ def _refuse_unreadable(
 
 
 def _comparison(
-    query: ComparisonQuery, jobs: list[ComparedJob], problems: list[ComparedProblem], too_much: curves.TooMuch
+    query: ComparisonQuery, data: ComparisonData, too_much: curves.TooMuch, time: ComputingTime
 ) -> ComparisonResult:
-    is_cut = any(map(has_too_many, problems))
-    every, problems = problems, list(map(shown_part, problems))
+    every, problems = data.problems, list(map(shown_part, time.over(data.problems)))
+    is_cut = any(map(has_too_many, every))
     found = [] if is_cut else matches(problems, query.baseline)
-    firsts = [copies(problem) for problem in problems]
+    firsts = [copies(problem) for problem in time.over(problems)]
     matched = [[] if is_cut else matches([problem], query.baseline) for problem in problems]
-    tests = seed_tests(problems, firsts, matched, query)
+    tests = seed_tests(problems, firsts, matched, query, time)
     results = [
-        ProblemResult(problem, _summaries(problem, firsts[place], query), tests[place])
+        ProblemResult(problem, _summaries(problem, firsts[place], query, time), tests[place])
         for place, problem in enumerate(problems)
     ]
     return ComparisonResult(
         query=query,
-        jobs=jobs,
+        jobs=data.jobs,
         results=results,
-        tests=problem_tests(problems, firsts, found, query) if len(problems) > 1 else [],
-        aggregates=_aggregates(problems, found, query),
+        tests=problem_tests(problems, firsts, found, query, time) if len(problems) > 1 else [],
+        aggregates=_aggregates(problems, found, query, time),
         profile=_profile(problems, query, too_much),
         notes=[
             *_notes(every, lacks_tests=not found and query.baseline is None and not is_cut),
@@ -209,24 +208,25 @@ def _comparison(
 def _comparison_of_arms(
     query: ComparisonQuery,
     protocol: Protocol,
-    jobs: list[ComparedJob],
-    problems: list[ComparedProblem],
+    data: ComparisonData,
     too_much: curves.TooMuch,
+    time: ComputingTime,
 ) -> ComparisonResult:
     """All settings on all their seeds as summaries alone; what is stated, and profiles, are of arms.
 
     Copies are counted arm by arm, so that no notes tell of them.
     """
+    problems = data.problems
     parts = list(map(shown_part, problems))
-    results = [ProblemResult(problem, _summaries(problem, copies(problem), query), []) for problem in parts]
-    outcome = follow(protocol, problems, query)
+    results = [ProblemResult(problem, _summaries(problem, copies(problem), query, time), []) for problem in parts]
+    outcome = follow(protocol, problems, query, time)
     confirmations = [one.confirmation for one in outcome.problems]
     return ComparisonResult(
         query=query,
-        jobs=jobs,
+        jobs=data.jobs,
         results=results,
         tests=[],
-        aggregates=_aggregates(confirmations, arm_matches(problems, query.baseline), query),
+        aggregates=_aggregates(confirmations, arm_matches(problems, query.baseline), query, time),
         profile=_profile(confirmations, query, too_much),
         notes=[
             "Settings are selected on the tuning seeds, and arms compared on the confirmation seeds: see 'protocol'.",
@@ -239,9 +239,9 @@ def _comparison_of_arms(
 
 
 def _aggregates(
-    problems: Sequence[ComparedProblem], matched: Sequence[Match], query: ComparisonQuery
+    problems: Sequence[ComparedProblem], matched: Sequence[Match], query: ComparisonQuery, time: ComputingTime
 ) -> list[AggregatedPair]:
-    return [aggregate(problems, match, query) for match in matched] if len(problems) > 1 else []
+    return [aggregate(problems, match, query) for match in time.over(matched)] if len(problems) > 1 else []
 
 
 def _profile(problems: Sequence[ComparedProblem], query: ComparisonQuery, too_much: curves.TooMuch) -> Profiles | None:
@@ -249,8 +249,11 @@ def _profile(problems: Sequence[ComparedProblem], query: ComparisonQuery, too_mu
     return None if unread else profile(problems, query)
 
 
-def _summaries(problem: ComparedProblem, first: Mapping[str, str], query: ComparisonQuery) -> list[ComparedOptimizer]:
-    return [summarize(problem, setting, query, first.get(label)) for label, setting in problem.settings.items()]
+def _summaries(
+    problem: ComparedProblem, first: Mapping[str, str], query: ComparisonQuery, time: ComputingTime
+) -> list[ComparedOptimizer]:
+    settings = time.over(problem.settings.items())
+    return [summarize(problem, setting, query, first.get(label)) for label, setting in settings]
 
 
 def _notes(problems: Sequence[ComparedProblem], *, lacks_tests: bool) -> Iterator[str]:
@@ -286,62 +289,3 @@ def _vary_between(settings: Sequence[ComparedSetting]) -> bool:
         nameless(first.setdefault(setting.label, setting).optimizer) != nameless(setting.optimizer)
         for setting in settings
     )
-
-
-def job_comparison(found: ComparisonResult) -> JobComparison:
-    """The answer for a comparison of one job."""
-    job, result = found.jobs[0], found.results[0]
-    optimizers, pairs = result.summaries, _pairs(result.tests, found.query, result.problem)
-    common = _common(found) | _judged(result.problem)
-    return JobComparison(**common, job_id=job.id, state=job.state, optimizers=optimizers, pairs=pairs)
-
-
-def jobs_comparison(found: ComparisonResult) -> JobsComparison:
-    """The answer for a comparison of several jobs."""
-    problems = [_problem_comparison(result, found.query) for result in found.results]
-    metrics = {problem.metric for problem in problems}
-    return JobsComparison(
-        **_common(found),
-        metric=problems[0].metric if len(metrics) == 1 else "by_problem",
-        more_is_better=problems[0].more_is_better if len(metrics) == 1 else None,
-        jobs=found.jobs,
-        problems=problems,
-        pairs=_pairs(found.tests, found.query),
-        aggregates=found.aggregates,
-        protocol=None if found.outcome is None else protocol_result(found.outcome, found.query),
-    )
-
-
-def _problem_comparison(result: ProblemResult, query: ComparisonQuery) -> ProblemComparison:
-    return ProblemComparison(
-        title=result.problem.title,
-        steps=result.problem.steps,
-        dtype=result.problem.dtype,
-        **_judged(result.problem),
-        job_ids=result.problem.job_ids,
-        optimizers=result.summaries,
-        pairs=_pairs(result.tests, query, result.problem),
-    )
-
-
-def _judged(problem: ComparedProblem) -> dict[str, Any]:
-    return {
-        "metric": problem.metric,
-        "more_is_better": more_is_better(problem.metric),
-        "target_metric": problem.target_metric,
-        "minimum": problem.minimum,
-        "mini_batches": problem.mini_batches,
-        "not_recorded": not_recorded(problem),
-    }
-
-
-def _common(found: ComparisonResult) -> dict[str, Any]:
-    query = found.query
-    asked = {"target": query.target, "confidence": query.confidence, "baseline": query.baseline}
-    return asked | {"notes": found.notes, "profile": found.profile}
-
-
-def _pairs(
-    tests: Iterable[PairedTest], query: ComparisonQuery, problem: ComparedProblem | None = None
-) -> list[PairComparison]:
-    return [pair_comparison(test, query, problem) for test in tests]

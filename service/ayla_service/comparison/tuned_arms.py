@@ -13,6 +13,7 @@ from ayla_service.comparison.protocol import Protocol
 from ayla_service.comparison.query import ComparisonQuery, Metric
 from ayla_service.comparison.runs import ComparedProblem
 from ayla_service.comparison.tuning import TunedArm, tuned_arm
+from ayla_service.computing_time import ComputingTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +52,19 @@ class ProtocolOutcome:
     has_matches: bool
 
 
-def follow(protocol: Protocol, problems: Sequence[ComparedProblem], query: ComparisonQuery) -> ProtocolOutcome:
+def follow(
+    protocol: Protocol, problems: Sequence[ComparedProblem], query: ComparisonQuery, time: ComputingTime
+) -> ProtocolOutcome:
     """Select the best setting of every arm on every problem, and compare these on the confirmation seeds."""
-    tuned = [_tuned(problem, protocol) for problem in problems]
+    tuned = [_tuned(problem, protocol) for problem in time.over(problems)]
     matched = arm_matches(problems, query.baseline)
     confirmations = [one.confirmation for one in tuned]
     firsts = [copies(confirmation) for confirmation in confirmations]
-    tests = seed_tests(confirmations, firsts, [_present(one, matched) for one in tuned], query)
+    tests = seed_tests(confirmations, firsts, [_present(one, matched) for one in tuned], query, time)
     return ProtocolOutcome(
         protocol,
         [replace(one, tests=tests[place]) for place, one in enumerate(tuned)],
-        problem_tests(confirmations, firsts, matched, query) if len(problems) > 1 else [],
+        problem_tests(confirmations, firsts, matched, query, time) if len(problems) > 1 else [],
         has_matches=bool(matched),
     )
 

@@ -45,6 +45,7 @@ from ayla_service.errors.results import (
     StreamsUnavailable,
     SweepTooLarge,
     SweepUnavailable,
+    TableTooLarge,
     TeamBusy,
     TooManyStreams,
 )
@@ -106,6 +107,7 @@ __all__ = [
     "StreamsUnavailable",
     "SweepTooLarge",
     "SweepUnavailable",
+    "TableTooLarge",
     "TeamBusy",
     "TooManyConnections",
     "TooManyStreams",

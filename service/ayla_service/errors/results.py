@@ -1,24 +1,40 @@
 """Errors about comparisons, figures and streams of events."""
 
+from typing import ClassVar
+
 from ayla_service.errors.base import ServiceError
 
 
-class ComparisonTooLarge(ServiceError):
-    """More trials, or more of their trajectories, than are compared at once."""
+class _TooLarge(ServiceError):
+    """More than one answer of a kind may take.
 
-    slug, title, status = "comparison-too-large", "Comparison too large", 422
+    Attributes:
+        answer: what it would be, in words.
+    """
+
+    status = 422
+    answer: ClassVar[str]
 
     def __init__(self, found: str, most: str, advice: str) -> None:
-        super().__init__(f"{found} are too many for one comparison; at most {most} are read. {advice}")
+        super().__init__(f"{found} are too many for one {self.answer}, which takes at most {most}. {advice}")
 
 
-class SweepTooLarge(ServiceError):
+class ComparisonTooLarge(_TooLarge):
+    """More trials, trajectories or computing time than one comparison may take."""
+
+    slug, title, answer = "comparison-too-large", "Comparison too large", "comparison"
+
+
+class SweepTooLarge(_TooLarge):
     """More trials, cells or computing time than one answer about a sweep may take."""
 
-    slug, title, status = "sweep-too-large", "Sweep too large", 422
+    slug, title, answer = "sweep-too-large", "Sweep too large", "answer"
 
-    def __init__(self, found: str, most: str, advice: str) -> None:
-        super().__init__(f"{found} are too many for one answer; at most {most} are. {advice}")
+
+class TableTooLarge(_TooLarge):
+    """More computing time than a table may take before it is sent."""
+
+    slug, title, answer = "table-too-large", "Table too large", "table"
 
 
 class SweepUnavailable(ServiceError):
@@ -62,8 +78,8 @@ class TeamBusy(ServiceError):
 
     def __init__(self, most: int) -> None:
         super().__init__(
-            f"The service computes {most} comparisons or answers about sweeps for your team already, as many as a team "
-            "may have at once. Ask again when one of them has been answered.",
+            f"The service computes {most} comparisons, answers about sweeps or large tables for your team already, as "
+            "many as a team may have at once. Ask again when one of them has been answered.",
             headers={"Retry-After": "1"},
         )
 

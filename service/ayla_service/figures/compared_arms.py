@@ -7,11 +7,12 @@ import numpy as np
 from ayla_service.comparison.arms import optimizer_title
 from ayla_service.comparison.protocol import Protocol
 from ayla_service.comparison.protocol_answers import protocol_result, shown
-from ayla_service.comparison.query import Metric
+from ayla_service.comparison.query import TOO_LONG, Metric
 from ayla_service.comparison.runs import ComparedProblem
 from ayla_service.comparison.sensitivity import sensitivity
 from ayla_service.comparison.sensitivity_schemas import BestOfSettings, SensitivityPoint, SensitivitySeries
 from ayla_service.comparison.tuned_arms import ProtocolOutcome, TunedProblem, follow
+from ayla_service.computing_time import ComputingTime
 from ayla_service.figures.compared import Compared, DrawnProblem
 from ayla_service.trials.layout import flat
 
@@ -25,7 +26,7 @@ def tuned(data: Compared, drawn: DrawnProblem) -> TunedProblem:
     problem = _in_arms(drawn)
     every = [setting.runs.seeds for setting in problem.settings.values()]
     seeds = data.options.tuning_seeds or tuple(np.unique(np.concatenate(every)).tolist() if every else ())
-    return follow(Protocol(seeds, ()), [problem], data.result.query).problems[0]
+    return follow(Protocol(seeds, ()), [problem], data.result.query, ComputingTime(TOO_LONG)).problems[0]
 
 
 def best_of_settings(data: Compared, drawn: DrawnProblem) -> dict[str, list[BestOfSettings]]:

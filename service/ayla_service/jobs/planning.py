@@ -74,6 +74,7 @@ def plan_job(
     job = _new_job(owner, spec, submitted, resolved, now)
     trials = space.trials_total
     job |= {"trials_total": trials, "steps_total": trials * resolved.budget.steps, "origin": origin}
+    job["best_due"] = True if resolved.record.trajectories == "best" else None
     labels = new_labels(job["id"], owner.team_id, now, labels_of(resolved, resolved.tags, spec.project))
     shards = [_new_shard(job, index, plan) for index, plan in enumerate(plan_shards(space))]
     return PlannedJob(owner, job, labels, shards, points_rows(job["id"], space, points or ()))

@@ -7,10 +7,12 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from types import TracebackType
+from typing import IO, Self
 
 from ayla_service.processes.startup import StartError, base_url, data_folder, environment, listen
 from ayla_service.settings import Settings
@@ -19,7 +21,6 @@ LOG_NAME = "service.log"
 
 _READY_SECONDS = 60.0
 _POLL_SECONDS = 0.05
-_GRACE_SECONDS = 2.0
 _SHOWN_LOG_LINES = 5
 _NOT_EXECUTABLE, _NOT_FOUND, _SIGNALLED = 126, 127, 128
 
@@ -99,7 +100,9 @@ def _is_ready(url: str) -> bool:
 
 
 def _wait_for_end(service: subprocess.Popen[bytes], address: str) -> None:
-    """Keep the service until Ctrl-C."""
+    """Keep the service until Ctrl-C or SIGTERM, which were ignored when the command had ended."""
+    raise_on_terminate()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.stdout.write(f"\nDashboard: {address} (Ctrl-C stops the service)\n")
     sys.stdout.flush()
     with contextlib.suppress(KeyboardInterrupt):
@@ -113,38 +116,97 @@ def _failure(detail: str, log_path: Path, log_begin: int) -> str:
     return "\n".join([f"{detail} Its log is {log_path}; it ends:", *lines])
 
 
+class _CommandSignals:
+    """SIGINT and SIGTERM to this process while a command runs: they end the command, and interrupt nothing here.
+
+    An exception in the middle of a wait for the command could take its exit status along, which the system tells once.
+
+    Args:
+        grace_seconds: how long the command may take to end by itself, before each stronger word.
+    """
+
+    def __init__(self, grace_seconds: float) -> None:
+        self.is_terminated = False
+        self._grace_seconds = grace_seconds
+        self._interrupts = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        """Hear of them from now on."""
+        signal.signal(signal.SIGINT, self._interrupt)
+        signal.signal(signal.SIGTERM, self._terminate)
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        """Nothing is left to be ended."""
+        _ignore_signals()
+
+    def wait(self, process: subprocess.Popen[bytes]) -> int:
+        """Wait for the command; returns its code as ``subprocess`` has it."""
+        self._process = process
+        if self.is_terminated:
+            self._end_after(0.0)
+        elif self._interrupts:
+            self._end_after(self._grace_seconds)
+        return process.wait()
+
+    def _interrupt(self, _number: int, _frame: object) -> None:
+        # The terminal's Ctrl-C has reached the command too; insist only if it goes on, or when it comes again.
+        self._interrupts += 1
+        self._end_after(self._grace_seconds if self._interrupts == 1 else 0.0)
+
+    def _terminate(self, _number: int, _frame: object) -> None:
+        self.is_terminated = True
+        self._end_after(0.0)
+
+    def _end_after(self, seconds: float) -> None:
+        process = self._process
+        if process is not None:
+            _later(seconds, process.terminate)
+            _later(seconds + self._grace_seconds, process.kill)
+
+
+def _later(seconds: float, action: Callable[[], None]) -> None:
+    """Do something beside the main thread, which waits; a process that has ended by then is left alone."""
+    timer = threading.Timer(seconds, action)
+    timer.daemon = True
+    timer.start()
+
+
 def _run_child(command: Sequence[str], variables: Mapping[str, str], shutdown_seconds: float, mask: int) -> int:
-    try:
-        process = subprocess.Popen(command, env=variables, umask=mask)  # noqa: S603  # the user's own command line
-    except FileNotFoundError:
-        sys.stderr.write(f"ayla-service: {command[0]}: command not found\n")
-        return _NOT_FOUND
-    except OSError as error:
-        sys.stderr.write(f"ayla-service: {command[0]}: {error.strerror}\n")
-        return _NOT_EXECUTABLE
-    try:
-        process.wait()
-    except KeyboardInterrupt:
-        # The terminal's Ctrl-C has reached the command too; insist only if it goes on.
-        with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
-            process.wait(_GRACE_SECONDS)
-    finally:
-        _stop(process, shutdown_seconds)
-    return process.returncode if process.returncode >= 0 else _SIGNALLED - process.returncode
+    with _CommandSignals(shutdown_seconds) as signals:
+        try:
+            process = subprocess.Popen(command, env=variables, umask=mask)  # noqa: S603  # the user's own command line
+        except FileNotFoundError:
+            sys.stderr.write(f"ayla-service: {command[0]}: command not found\n")
+            return _NOT_FOUND
+        except OSError as error:
+            sys.stderr.write(f"ayla-service: {command[0]}: {error.strerror}\n")
+            return _NOT_EXECUTABLE
+        code = signals.wait(process)
+    if signals.is_terminated:
+        return _SIGNALLED + signal.SIGTERM
+    return code if code >= 0 else _SIGNALLED - code
 
 
 def _stop(process: subprocess.Popen[bytes], shutdown_seconds: float) -> None:
     """End a process, by force if need be; signals that come meanwhile are ignored, as everything is ending."""
     if process.poll() is not None:
         return
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    _ignore_signals()
     process.terminate()
     try:
         process.wait(shutdown_seconds)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def _ignore_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def raise_on_terminate() -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from ayla_service.db.models import AttemptRow, CheckpointRow, JobRow, ShardRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue.accounting import attempt_correction, settle
-from ayla_service.queue.claims import Claim, SavedState
+from ayla_service.queue.claimed import Claim, SavedState
 from ayla_service.queue.lifecycle import end_shard, fail_or_requeue, is_ending, requeue
 from ayla_service.queue.retries import ErrorType, RetryPolicy
 from ayla_service.states import AttemptOutcome, ShardState

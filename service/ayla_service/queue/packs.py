@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from ayla_service.db.models import AttemptRow, JobRow, ShardRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.queue.accounting import settle, time_share
-from ayla_service.queue.claims import Claim
+from ayla_service.queue.claimed import Claim
 from ayla_service.queue.fair_queue import ResourceUsage
 from ayla_service.queue.lifecycle import end_finished_jobs
 from ayla_service.states import AttemptOutcome, ShardState

@@ -17,11 +17,11 @@ from ayla_service.comparison.loading import problem_key, problem_of
 from ayla_service.comparison.metrics import choose_metrics, why_not
 from ayla_service.comparison.query import ComparisonQuery
 from ayla_service.comparison.runs import ComparedProblem
+from ayla_service.computing_time import ComputingTime
 from ayla_service.db.models import JobRow, ShardRow
 from ayla_service.errors import InvalidQuery, SweepTooLarge
 from ayla_service.jobs.scoping import job_of, readable_spec
 from ayla_service.sweeps.axes import Scale, SweepAxis, united
-from ayla_service.sweeps.computing_time import ComputingTime
 from ayla_service.sweeps.groups import Floats
 from ayla_service.sweeps.query import MOST_TRIALS, SweepQuery
 from ayla_service.sweeps.table import JobTrials

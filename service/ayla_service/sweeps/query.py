@@ -1,9 +1,11 @@
 """Query of an answer about sweeps: its options and bounds."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from ayla_service.comparison.query import TargetMetric
+from ayla_service.errors import SweepTooLarge
 
 OverSeeds = Literal["median", "mean", "worst"]
 """How the values of a setting on its seeds become one; a diverged seed is worse than every number."""
@@ -20,8 +22,8 @@ MOST_NUMBERS = 100_000
 MOST_PANELS = 6
 """Arms whose cells are drawn side by side."""
 
-MOST_SECONDS = 30.0
-"""Of computing for one answer."""
+TOO_LONG = partial(SweepTooLarge, advice="Name fewer jobs, or fewer bins.")
+"""Makes the error of an answer that takes too much computing time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,30 +1,27 @@
 """Service that answers about sweeps: the best setting, the sensitivity to an axis and the heat map over two."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
 from ayla_service import __version__, cursors
 from ayla_service.comparison.metrics import more_is_better
+from ayla_service.computing_time import ComputingTime
 from ayla_service.db.session import Database
 from ayla_service.errors import InvalidQuery, SweepTooLarge, SweepUnavailable
 from ayla_service.sweeps.best import BestSetting, best_settings
-from ayla_service.sweeps.computing_time import ComputingTime
 from ayla_service.sweeps.heatmap import ArmCells, CellsOverAxes, Reduce, grid_over, panels_of
 from ayla_service.sweeps.loading import Sweep, open_sweep, version_of
-from ayla_service.sweeps.query import SweepQuery
+from ayla_service.sweeps.query import TOO_LONG, SweepQuery
 from ayla_service.sweeps.ranking import RankedPage, ranked_page
 from ayla_service.sweeps.sensitivity import ArmAlong, PlacesOfArms, along, places_of_arms
 from ayla_service.sweeps.table import SweepTable, table_of
 from ayla_service.team_slots import TeamSlots
 from ayla_service.teams.principal import Principal
 from ayla_service.trials.conditions import Condition
-
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +178,7 @@ class SweepService:
         """The best setting of each arm, or of all; raises as ``version``, and ``TeamBusy``."""
         with self._computing(wanted) as time:
             swept = self._read(wanted, time)
-            return BestResult(swept, list(_checked(best_settings(swept.table, per_arm=per_arm), time)), per_arm)
+            return BestResult(swept, list(time.over(best_settings(swept.table, per_arm=per_arm))), per_arm)
 
     def sensitivity(
         self, wanted: WantedSweep, path: str | None, arms: Sequence[str] | None, bins: int | None, most: int
@@ -204,7 +201,7 @@ class SweepService:
             axis = swept.axis("axis", path) if path is not None else _varying(swept.table, numbers, 1)[0]
             found = places_of_arms(swept.table, axis, numbers, bins)
             _refuse_crowd(len(found.places.centres) * len(found.arms), most, "places")
-            return SensitivityResult(swept, found, list(_checked(along(swept.table, found), time)))
+            return SensitivityResult(swept, found, list(time.over(along(swept.table, found))))
 
     def heatmap(
         self,
@@ -236,7 +233,7 @@ class SweepService:
             grid = grid_over(swept.table, _axes(swept, paths, numbers), numbers, bins)
             _refuse_crowd(grid.total, most, "cells")
             _refuse_panels(swept.table, grid, most_panels)
-            return HeatMapResult(swept, grid, list(_checked(panels_of(swept.table, grid, reduce), time)), reduce)
+            return HeatMapResult(swept, grid, list(time.over(panels_of(swept.table, grid, reduce))), reduce)
 
     def settings(self, wanted: WantedSettings) -> RankingResult:
         """A page of the settings, the best first; raises as ``sensitivity``."""
@@ -249,10 +246,8 @@ class SweepService:
             page = ranked_page(swept.table, arms, wanted.conditions, after, wanted.limit)
             return RankingResult(swept, page, wanted.order)
 
-    @contextmanager
-    def _computing(self, wanted: WantedSweep) -> Iterator[ComputingTime]:
-        with self._slots.slot(wanted.principal.team_id):
-            yield ComputingTime()
+    def _computing(self, wanted: WantedSweep) -> AbstractContextManager[ComputingTime]:
+        return self._slots.computing(wanted.principal.team_id, TOO_LONG)
 
     def _read(self, wanted: WantedSweep, time: ComputingTime) -> SweptTable:
         with self._database.read() as session:
@@ -265,13 +260,6 @@ class SweepService:
 
 def _opened(session: Session, wanted: WantedSweep) -> Sweep:
     return open_sweep(session, wanted.principal, wanted.job_ids, wanted.query)
-
-
-def _checked(items: Iterator[Item], time: ComputingTime) -> Iterator[Item]:
-    """The items, each of which takes its time."""
-    for item in items:
-        yield item
-        time.check()
 
 
 def _refuse_crowd(found: int, most: int, what: str) -> None:

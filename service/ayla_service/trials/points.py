@@ -60,7 +60,7 @@ def points_rows(job_id: str, space: Space, points: Sequence[Columns]) -> list[di
 def has_points(resolved_spec: Mapping[str, Any]) -> bool:
     """Whether the points of a job, by its spec as it is stored, were drawn."""
     search = resolved_spec.get("search")
-    return search is not None and search["design"] != "grid"
+    return search is not None and search.get("design", "grid") != "grid"
 
 
 def read_points(session: Session, job_id: str, first: int, end: int) -> tuple[PointsPiece, ...]:

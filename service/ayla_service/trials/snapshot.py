@@ -26,6 +26,9 @@ from ayla_service.trials.trial_ids import trial_id as id_of
 
 Integers = npt.NDArray[np.int64]
 
+LARGE_TRIALS, LARGE_BYTES = 50_000, 32 * 1024**2
+"""A table of more trials, or of trials that recorded more, is large: a team has few of them computed at once."""
+
 _PROGRESS = ("steps_done", "stored_bytes")
 
 
@@ -52,6 +55,7 @@ class TrialsSnapshot:
 
     Attributes:
         job_id: the job.
+        team_id: its team.
         job_name: what its user called it.
         every: it records the steps that are multiples of this, and the first and last.
         layout: what its trials are.
@@ -64,6 +68,7 @@ class TrialsSnapshot:
     """
 
     job_id: str
+    team_id: str
     job_name: str | None
     every: int
     layout: TrialLayout
@@ -73,6 +78,12 @@ class TrialsSnapshot:
     recorded: TrialColumns | None = None
     last_chunks: Integers = field(default_factory=lambda: np.empty(0, np.int64))
     trial_id: str | None = None
+
+    @property
+    def is_large(self) -> bool:
+        """Whether a table of these trials takes long."""
+        size = 0 if self.recorded is None else int(self.recorded["stored_bytes"].sum())
+        return len(self.indexes) > LARGE_TRIALS or size > LARGE_BYTES
 
     def refs(self) -> Iterator[TrialRef]:
         """The trials that have rows, in order."""
@@ -251,6 +262,7 @@ def _of_shards(session: Session, job: JobRow, layout: TrialLayout, indexes: Inte
     """Trials of which no rows are read: their version is that of the whole job."""
     return TrialsSnapshot(
         job.id,
+        job.team_id,
         job.name,
         _every(job),
         layout,
@@ -283,6 +295,7 @@ def _of_columns(session: Session, job: JobRow, columns: TrialColumns, series: Se
         version.update(part.tobytes())
     return TrialsSnapshot(
         job.id,
+        job.team_id,
         job.name,
         _every(job),
         columns.layout,

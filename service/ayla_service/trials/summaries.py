@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from ayla_service.computing_time import ComputingTime
 from ayla_service.db.models import JobRow
 from ayla_service.errors import JobNotFound
 from ayla_service.trials.chunks import Units
@@ -18,7 +19,7 @@ from ayla_service.trials.layout import TrialLayout
 from ayla_service.trials.numbers import numbers_of, pace
 from ayla_service.trials.reader import TrialReader
 from ayla_service.trials.snapshot import TrialsSnapshot
-from ayla_service.trials.table import NUMBERS_AT_ONCE, refuse_crowd
+from ayla_service.trials.table import NUMBERS_AT_ONCE, TOO_LONG, refuse_crowd
 from ayla_service.trials.trial_ids import trial_id
 from ayla_service.trials.trial_notes import notes_of
 
@@ -99,9 +100,10 @@ class SummaryTable:
         Raises:
             InvalidQuery: if they are more than that.
             JobNotFound: if the job is deleted meanwhile.
+            TableTooLarge: if it takes too long.
         """
         refuse_crowd(len(self.snapshot.indexes), max_rows, len(self.schema), max_numbers, ("where", _ADVICE))
-        return pa.concat_tables([self.schema.empty_table(), *self.pieces()])
+        return pa.concat_tables([self.schema.empty_table(), *ComputingTime(TOO_LONG).over(self.pieces())])
 
     def _read(self, indexes: Column) -> TrialColumns:
         with self.units() as session:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 
-from ayla_service.errors import InvalidQuery
+from ayla_service.computing_time import ComputingTime
+from ayla_service.errors import InvalidQuery, TableTooLarge
 from ayla_service.trials.chunks import ChunkReader, Units
 from ayla_service.trials.encoding import schema_of
 from ayla_service.trials.selection import TrajectoryQuery
@@ -19,6 +21,9 @@ IDENTITY = ("trial_index", "label", "optimizer_index", "seed")
 
 NUMBERS_AT_ONCE = 2_000_000
 """About how many numbers of a table are held at a time."""
+
+TOO_LONG = partial(TableTooLarge, advice="Ask for some of the trials with trials, arm or where.")
+"""Makes the error of a table, or a piece of one, that takes too much computing time."""
 
 _ADVICE = "Thin them with max_points or every, ask for a range or, as CSV, Arrow or Parquet, for all of them"
 _LABEL = pa.dictionary(pa.int32(), pa.string())
@@ -47,14 +52,17 @@ class ResultTable:
 
         Raises:
             JobNotFound: if the job is deleted meanwhile.
+            TableTooLarge: if one of them takes too long, as very much is read for few rows.
         """
-        waiting, rows = list[pa.Table](), 0
+        waiting, rows, time = list[pa.Table](), 0, ComputingTime(TOO_LONG)
         for table in self._tables():
+            time.check()
             waiting.append(table)
             rows += table.num_rows
             if rows >= self.rows_at_once:
                 yield pa.concat_tables(waiting).combine_chunks()
-                waiting, rows = [], 0
+                # Another thread may ask for the next one, which has a time of its own.
+                waiting, rows, time = [], 0, ComputingTime(TOO_LONG)
         if rows:
             yield pa.concat_tables(waiting).combine_chunks()
 
@@ -70,9 +78,10 @@ class ResultTable:
         Raises:
             InvalidQuery: if they are more than that.
             JobNotFound: if the job is deleted meanwhile.
+            TableTooLarge: if it takes too long.
         """
         parts, rows = [self.schema.empty_table()], 0
-        for part in self.pieces():
+        for part in ComputingTime(TOO_LONG).over(self.pieces()):
             parts.append(part)
             rows += part.num_rows
             refuse_crowd(rows, max_rows, part.num_columns, max_numbers, ("max_points", _ADVICE))

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from ayla.cli.ids import job_id
-from ayla.cli.session import session_of, write
+from ayla.cli.output import write
+from ayla.cli.session import session_of
 
 
 def open_dashboard(

@@ -10,8 +10,9 @@ import typer
 
 from ayla._formatting import text_table
 from ayla.cli.errors import ExitCode
+from ayla.cli.output import write
 from ayla.cli.progress import reporter_for
-from ayla.cli.session import Session, session_of, write
+from ayla.cli.session import Session, session_of
 from ayla.models import Job
 from ayla.reproduce import PRESETS, ReproductionReport, write_report
 from ayla.reproduce import reproduce as run_experiments
@@ -22,10 +23,14 @@ from ayla.reproduce.report_files import require_plotting
 def reproduce(
     context: typer.Context,
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAMES]...", help=f"Out of {', '.join(PRESETS)}; default: all.")
+        list[str] | None, typer.Argument(metavar="NAME", help=f"Out of {', '.join(PRESETS)}; default: all.")
     ] = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the report.")] = Path("ayla-report"),
-    seeds: Annotated[int, typer.Option(min=0, help="Seeds of the study beyond the paper; 0: no study.")] = 10,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder of the report.")] = Path(
+        "ayla-report"
+    ),
+    seeds: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Seeds of the study beyond the paper; 0: no study.")
+    ] = 10,
 ) -> None:
     """Run the paper's experiments on the service and write a report: figures, claims, verdicts."""
     require_plotting()

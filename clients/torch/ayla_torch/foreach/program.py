@@ -133,15 +133,17 @@ class Program:
             v: where there are numbers that are functions of it.
         """
         late = FunctionOfScale
-        numbers = [[one.of(v) if isinstance(one, late) else one for one in each.numbers] for each in self.instructions]
+        nothing: list[Tensors] = [[]] * self._registers
+        calls = [
+            (one, one.kernel, one.operands, [each.of(v) if isinstance(each, late) else each for each in one.numbers])
+            for one in self.instructions
+        ]
         for piece in pieces:
-            lists: list[Tensors] = [*piece, *([[]] * (self._registers - len(piece)))]
-            for one, known in zip(self.instructions, numbers, strict=True):
-                operands = [lists[place] for place in one.operands]
-                lists[one.result] = one.kernel(*operands, *known, in_place=one.in_place)
+            lists: list[Tensors] = [*piece, *nothing]
+            for one, kernel, operands, known in calls:
+                lists[one.result] = kernel(*[lists[place] for place in operands], *known, in_place=one.in_place)
                 for place in one.last:
                     lists[place] = []
-                del operands
             for slot, end in self._copies:
                 torch._foreach_copy_(piece[slot], lists[end])
 

@@ -54,6 +54,8 @@ class JobRow(Base):
     error_detail: Mapped[str | None] = mapped_column(Text)
     origin: Mapped[str | None] = mapped_column(String(50))
     """Id of the trial of another job that it computes again; null of any other job."""
+    best_due: Mapped[bool | None]
+    """True as long as its best settings are to be computed again once it has succeeded; else null."""
 
     __table_args__ = (
         CheckConstraint(one_of("state", JobState), name="state"),
@@ -68,6 +70,7 @@ class JobRow(Base):
         Index(None, "state"),
         Index(None, "finished_at"),
         partial("ix_jobs_origin", "origin IS NOT NULL", "origin"),
+        partial("ix_jobs_best_due", "best_due IS NOT NULL", "finished_at"),
     )
 
 

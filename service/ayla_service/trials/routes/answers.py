@@ -1,8 +1,12 @@
-"""Responses with tables of results: the format wanted, 304 if the client has it already, and the bytes while read."""
+"""Responses with tables of results: the format wanted, 304 if the client has it already, and the bytes while read.
+
+As long as a large table is computed and sent it holds a slot of its team.
+"""
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from itertools import chain
 from typing import Annotated, Any
 
@@ -11,9 +15,11 @@ import orjson
 import pyarrow as pa
 from fastapi import Depends, Header, Query, Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from ayla_service.http.etags import not_modified
 from ayla_service.http.negotiation import preferred
+from ayla_service.team_slots import TeamSlots
 from ayla_service.trials.formats import VERSION, Format, ReadTable, downloaded
 from ayla_service.trials.snapshot import TrialsSnapshot
 
@@ -54,6 +60,30 @@ def requested_format(
 WantedFormat = Annotated[Format, Depends(requested_format)]
 
 
+class _Pieces(StreamingResponse):
+    """Bytes that are sent while the others are computed, which ends with it, whatever becomes of it.
+
+    Args:
+        first: what has been computed.
+        others: what follows.
+        headers: of the response.
+        media_type: of the bytes.
+    """
+
+    def __init__(
+        self, first: Iterable[bytes], others: Generator[bytes], headers: Mapping[str, str], media_type: str
+    ) -> None:
+        super().__init__(chain(first, others), headers=headers, media_type=media_type)
+        self._others = others
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send them."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._others.close()
+
+
 class TableResponse:
     """Makes the response to one request for a table.
 
@@ -78,22 +108,33 @@ class TableResponse:
             whole: reads all rows: for JSON, whose columns come one after the other.
             pieces: reads the rows piece by piece, for the other forms.
             envelope: what a JSON document says before the columns.
+
+        Raises:
+            TeamBusy: if it is large, and the team has as many large answers computed as it may have.
+            ServiceError: what ``whole`` and ``pieces`` raise.
         """
         if not_modified(self._request, f'"{self._tag}"'):
             return Response(status_code=304, headers=self._headers())
         if self._form is Format.JSON:
-            return self._sent(json_pieces(whole(), envelope))
-        return self._sent(downloaded(self._form, pieces()))
+            return self._sent(self._computed(lambda: json_pieces(whole(), envelope)))
+        return self._sent(self._computed(lambda: downloaded(self._form, pieces())))
 
-    def _sent(self, pieces: Iterator[bytes]) -> Response:
+    def _computed(self, table: Callable[[], Iterator[bytes]]) -> Generator[bytes]:
+        """The bytes of the table; nothing of it is read before they are asked for."""
+        slots: TeamSlots = self._request.app.state.team_slots
+        with slots.slot(self._snapshot.team_id) if self._snapshot.is_large else nullcontext():
+            yield from table()
+
+    def _sent(self, pieces: Generator[bytes]) -> Response:
         first = _up_to(pieces, _AT_ONCE)
         headers, media_type = self._headers(), MEDIA_TYPES[self._form]
         if self._form in _EXTENSIONS:
             headers["Content-Disposition"] = f'attachment; filename="{self._file_name()}"'
         if sum(map(len, first)) < _AT_ONCE:
             return Response(b"".join(first), headers=headers, media_type=media_type)
-        rest = () if getattr(self._request.state, "is_head", False) else pieces
-        return StreamingResponse(chain(first, rest), headers=headers, media_type=media_type)
+        if getattr(self._request.state, "is_head", False):
+            pieces.close()
+        return _Pieces(first, pieces, headers, media_type)
 
     def _headers(self) -> dict[str, str]:
         fresh = f"max-age={_FINAL_SECONDS}" if self._snapshot.is_final else "no-cache"

@@ -113,7 +113,7 @@ def table_responses(what: str, csv_example: str) -> dict[int | str, dict[str, An
     return {
         200: {"description": what, "content": content, "headers": etag},
         304: {"description": "The client has these rows already."},
-        **responses(404, 406),
+        **responses(404, 406, 429),
     }
 
 

@@ -153,9 +153,6 @@ notebooks: $(VENV)/.installed-dev ## Run docs/notebooks against a service of the
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && AYLA_API_KEY= \
 	$(BIN)/ayla-service run --port 0 --data-dir "$$folder" -- $(BIN)/python -m tests.docs.notebooks
 
-cli-reference: $(VENV)/.installed-dev ## Write docs/cli.md anew after a change of the command line
-	@$(BIN)/python -m tests.docs.cli_page > docs/cli.md.new && mv docs/cli.md.new docs/cli.md
-
 format: $(VENV)/.installed-dev ## Format and fix what can be fixed
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .

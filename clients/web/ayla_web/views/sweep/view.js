@@ -42,8 +42,7 @@ export function View({ id }) {
     <${Read} remote=${best} what="the sweep">${(/** @type {Schemas["BestAnswer"]} */ answer) => html`
       <div class="sweep">
         <${Controls} answer=${answer} map=${map.data} />
-        <${Bests} answer=${answer} />
-        <${Maps} map=${map} answer=${answer} />
+        <div class=${hasMap(answer) ? "sweep-main" : "sweep"}><${Maps} map=${map} answer=${answer} /><${Bests} answer=${answer} /></div>
         <${Along} base=${base} answer=${answer} isOwn=${isOwn} isFree=${isFree} />
         <${Section} title="Settings" note=${`the best first, by ${metricInWords(answer.metric)}`}><${SettingsTable} base=${base} answer=${answer} map=${map.data} isOwn=${isOwn} isFree=${isFree} /><//>
       </div>`}<//>`;
@@ -85,7 +84,7 @@ const Bests = ({ answer }) => html`<${Section} title="Best settings" note=${`${c
     <div class="best-head"><strong><${Name} text=${one.arm ?? "No arm"} /></strong><span class="sub">of ${counted(one.selected_among, "setting")}${one.different !== one.selected_among ? `, ${one.different} different` : ""}</span></div>
     ${one.setting ? html`<p class="best-value">${number(one.value, 5)}</p>
       <p class="axes">${Object.entries(one.setting.axes).map(([path, value]) => html`<span key=${path}><span class="sub">${path}</span> ${short(value, 5)}${one.at_ends[path] && html` <span class="edge-note" title="The best may lie beyond what was tried">${one.at_ends[path]} tried</span>`}</span>`)}</p>
-      <p class="sub">Seeds from ${number(one.best_seed, 3)} to ${one.worst_seed === null ? "diverged" : number(one.worst_seed, 3)}${one.tied ? `; ${counted(one.tied, "other")} as good` : ""}${one.diverged ? `; ${counted(one.diverged, "setting")} diverged` : ""}.</p>
+      <p class="sub">${[one.seeds > 1 && `Seeds from ${number(one.best_seed, 3)} to ${one.worst_seed === null ? "diverged" : number(one.worst_seed, 3)}`, one.tied > 0 && `${counted(one.tied, "other")} as good`, one.diverged > 0 && `${counted(one.diverged, "setting")} diverged`].filter(Boolean).join("; ")}</p>
       <p class="sub">${one.luck}</p>`
       : html`<p class="sub">${one.waiting ? `${counted(one.waiting, "setting")} without a result yet.` : "No setting has a finite value."}</p>`}
   </li>`)}</ul>

@@ -4,7 +4,7 @@ import { get, post } from "../../core/api.js";
 import { fullTime } from "../../core/format.js";
 import { useRemote } from "../../core/remote.js";
 import { query, setQuery } from "../../core/router.js";
-import { may, me } from "../../core/session.js";
+import { hasKey, may, me } from "../../core/session.js";
 import { html, useState } from "../../core/ui.js";
 import { Ago, State } from "../../parts/basics.js";
 import { CopyButton } from "../../parts/copy.js";
@@ -38,8 +38,8 @@ export function Keys({ members }) {
         <tbody>${page.data.map((key) => html`<tr key=${key.id}><th scope="row"><${Name} text=${key.name} />${key.id === me.value?.key?.id && html` <span class="sub">this one</span>`}</th><td><${Name} text=${key.member} /></td><td class="mono">${key.prefix}…</td><td>${key.scopes.join(", ")}</td>
           <td><${State} state=${key.state} /></td><td>${key.last_used_at ? html`<${Ago} at=${key.last_used_at} />` : html`<span class="sub">never</span>`}</td><td>${endOf(key)}</td>
           <td class="num">${key.state === "active" && html`<${Menu} label="⋯" name=${key.name} items=${[["Replace", () => attempt(() => post(`/v1/keys/${key.id}/rotate`)).then((next) => next && made(next))], ["Revoke", () => setEnding(key)]]} />`}</td></tr>`)}</tbody></table></div>`
-        : html`<p class="sub">There are no keys: on this machine nobody needs one.</p>`}
-      <p class="actions">${may("submit") && html`<button type="button" class="button" onClick=${() => setMaking(true)}>Make a key</button>`}
+        : html`<p class="sub">There are no keys: on this machine nobody needs one. <code>ayla-service keys create</code> makes the first; from then on everybody needs one.</p>`}
+      <p class="actions">${may("submit") && hasKey.value && html`<button type="button" class="button" onClick=${() => setMaking(true)}>Make a key</button>`}
         ${cursor && html`<button type="button" class="button" onClick=${() => setQuery({ keys: null }, { replace: false })}>The newest</button>`}
         ${page.next_cursor && html`<button type="button" class="button" onClick=${() => setQuery({ keys: page.next_cursor }, { replace: false })}>Older keys</button>`}</p>`}<//>
     ${isMaking && html`<${KeyDialog} members=${members} onClose=${() => setMaking(false)} onMade=${made} />`}

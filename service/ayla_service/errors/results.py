@@ -1,40 +1,33 @@
 """Errors about comparisons, figures and streams of events."""
 
-from typing import ClassVar
-
 from ayla_service.errors.base import ServiceError
 
 
-class _TooLarge(ServiceError):
-    """More than one answer of a kind may take.
-
-    Attributes:
-        answer: what it would be, in words.
-    """
-
-    status = 422
-    answer: ClassVar[str]
-
-    def __init__(self, found: str, most: str, advice: str) -> None:
-        super().__init__(f"{found} are too many for one {self.answer}, which takes at most {most}. {advice}")
-
-
-class ComparisonTooLarge(_TooLarge):
+class ComparisonTooLarge(ServiceError):
     """More trials, trajectories or computing time than one comparison may take."""
 
-    slug, title, answer = "comparison-too-large", "Comparison too large", "comparison"
+    slug, title, status = "comparison-too-large", "Comparison too large", 422
+
+    def __init__(self, found: str, most: str, advice: str) -> None:
+        super().__init__(_too_large("comparison", found, most, advice))
 
 
-class SweepTooLarge(_TooLarge):
+class SweepTooLarge(ServiceError):
     """More trials, cells or computing time than one answer about a sweep may take."""
 
-    slug, title, answer = "sweep-too-large", "Sweep too large", "answer"
+    slug, title, status = "sweep-too-large", "Sweep too large", 422
+
+    def __init__(self, found: str, most: str, advice: str) -> None:
+        super().__init__(_too_large("answer", found, most, advice))
 
 
-class TableTooLarge(_TooLarge):
+class TableTooLarge(ServiceError):
     """More computing time than a table may take before it is sent."""
 
-    slug, title, answer = "table-too-large", "Table too large", "table"
+    slug, title, status = "table-too-large", "Table too large", 422
+
+    def __init__(self, found: str, most: str, advice: str) -> None:
+        super().__init__(_too_large("table", found, most, advice))
 
 
 class SweepUnavailable(ServiceError):
@@ -109,3 +102,7 @@ class StreamsUnavailable(ServiceError):
             "now and then.",
             headers={"Retry-After": "5"},
         )
+
+
+def _too_large(what: str, found: str, most: str, advice: str) -> str:
+    return f"{found} are too many for one {what}, which takes at most {most}. {advice}"

@@ -9,11 +9,14 @@ from typing import Any
 import ayla
 import httpx2
 from ayla_spec import JobSpec, SpecError, resolve
+from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.optimizers.effect import LossCounts, effect_notes
+from ayla_spec.space import Space
 from ayla_spec.trials import TrialPlan, plan_trials
 from pydantic import ValidationError
 
 from tests.client.comparisons import comparison_document
+from tests.client.reproduction import heat_map, mnist_metrics, mnist_summary
 from tests.client.trajectories import Columns, decay, polynomial
 
 CURVE_ENDS = {"plain": 0.041, "loss": 0.029, "sample": 0.030}
@@ -109,6 +112,14 @@ class FakeJob:
         return None
 
 
+def planned(spec: ResolvedJobSpec) -> list[TrialPlan]:
+    """Every trial of a job, with axes or without."""
+    if spec.search is None:
+        return plan_trials(spec)
+    settings = [Space.of(spec).setting(number) for number in range(Space.of(spec).settings_total)]
+    return plan_trials(spec.model_copy(update={"optimizers": settings}))
+
+
 def trajectory_of(plan: TrialPlan, job: FakeJob) -> Columns:
     """What a trial of the fake did; curve fitting differs a little from seed to seed."""
     settings = plan.settings.model_dump(mode="json")
@@ -182,7 +193,8 @@ class FakeService:
         """The jobs that a list shows, newest first."""
         documents = [job.document() for job in reversed(self.jobs.values())]
         conditions = {name: wanted[name] for name in ("state", "owner", "project") if name in wanted}
-        return [each for each in documents if all(each[name] == value for name, value in conditions.items())]
+        tagged = [each for each in documents if wanted.get("tag") in (None, *each["tags"])]
+        return [each for each in tagged if all(each[name] == value for name, value in conditions.items())]
 
     def _events(self, request: httpx2.Request) -> httpx2.Response:
         """The stream about a job, which is read beside all other requests and counts as none of them."""
@@ -203,7 +215,7 @@ class FakeService:
                 422, "invalid-request", "The job spec is invalid.", [(i.pointer, i.detail) for i in error.issues]
             )
         outcome = self.outcomes.get(submitted.get("name") or "", "succeeded")
-        job = FakeJob(f"job-{len(self.jobs)}", submitted, spec.model_dump(mode="json"), plan_trials(spec), outcome)
+        job = FakeJob(f"job-{len(self.jobs)}", submitted, spec.model_dump(mode="json"), planned(spec), outcome)
         job.priority = submitted.get("priority", "normal")
         self.jobs[job.id] = job
         return httpx2.Response(202, json=job.document())
@@ -215,6 +227,10 @@ class FakeService:
             trials = [self._trial_document(job, plan) for plan in job.plans]
             asked = request.url.params.get("metric", "final_loss")
             return httpx2.Response(200, json=comparison_document(job.document(), trials, asked))
+        if rest == ["heatmap"]:
+            return httpx2.Response(
+                200, json=heat_map(job, [self.trajectory(plan, job)["loss"][-1] for plan in job.plans])
+            )
         if rest == ["attempts"]:
             return self._page(job.attempts, request)
         if request.method == "PATCH" and "If-Match" not in request.headers:
@@ -244,7 +260,7 @@ class FakeService:
             "losses_below_one": loss_counts.below,
             "losses_above_one": loss_counts.above,
             "notes": effect_notes(settings, loss_counts),
-            "metrics": self.trial_metrics,
+            "metrics": self.trial_metrics or mnist_summary(plan, job),
         }
         return {
             "id": f"{job.id}.{plan.index}",
@@ -266,7 +282,7 @@ class FakeService:
         if rest == ["trajectory"]:
             return _trajectory(trial_id, self.trajectory(plan, job), request)
         if rest == ["metrics"]:
-            return _trajectory(trial_id, _metrics(job), request)
+            return _trajectory(trial_id, mnist_metrics(plan, job) or _metrics(job), request)
         if rest == ["predictions"]:
             return httpx2.Response(200, json={"trial_id": trial_id} | _predictions(job))
         return httpx2.Response(200, json=self._trial_document(job, plan))

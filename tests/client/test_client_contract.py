@@ -15,7 +15,7 @@ from ayla._address import DEFAULT_BASE_URL
 from ayla._async import base, results, steering, team
 from ayla.builders import optimizers
 from ayla.builders.settings import CommonSettings
-from ayla.cli import eta
+from ayla.cli import news
 from ayla.cli.app import app
 from ayla.cli.errors import _ADVICE_BY_SLUG, ExitCode
 from ayla.cli.specfile import MAX_BYTES
@@ -103,9 +103,14 @@ def test_the_metrics_of_a_trial_are_those_of_the_service() -> None:
 
 
 def test_the_stream_has_the_events_that_the_remaining_time_is_read_from() -> None:
-    for event, schema in ((eta.PROGRESS_EVENT, "ProgressEvent"), (eta.END_EVENT, "EndEvent")):
+    schemas = {news.PROGRESS_EVENT: "ProgressEvent"}
+    schemas |= dict(zip(news.ROWS_EVENTS, ("JobSnapshotEvent", "MetricEvent"), strict=True))
+    for event, schema in schemas.items():
         assert SCHEMAS[schema]["properties"]["event"]["const"] == event
-    assert eta.ETA_FIELD in SCHEMAS["ProgressData"]["properties"]
+    assert news.ETA_FIELD in SCHEMAS["ProgressData"]["properties"]
+    for data in ("JobSnapshotData", "MetricData"):
+        assert news.ROWS_FIELD in SCHEMAS[data]["properties"]
+    assert {"id", news.LOSS_FIELD} <= SCHEMAS["StreamedTrial"]["properties"].keys()
 
 
 def documented_defaults(name: str) -> dict[str, Any]:

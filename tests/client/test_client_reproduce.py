@@ -10,8 +10,12 @@ from typing import Any
 import httpx2
 import pytest
 from ayla.cli.app import app
+from ayla.cli.reproduce_progress import Forecast
 from ayla.cli.session import Session
+from ayla.reproduce import PRESETS
 from ayla.reproduce.figures import ReportFigure
+from ayla.reproduce.plan import PlannedJob, Role, Scale, mnist_jobs, small_jobs
+from ayla.reproduce.submission import label
 from ayla_spec.trials import TrialPlan
 from typer.testing import CliRunner, Result
 
@@ -29,7 +33,10 @@ FIGURES = [
     "fig08-fit-curve-a-400",
     "fig09-error-curve-b",
     "fig10-fit-curve-b",
+    "fig11-accuracy-sgd",
+    "fig12-accuracy-adam",
 ]
+SMALL = ["poly-sgd", "poly-adam", "curve-a", "curve-b"]
 
 
 def reproduce(service: FakeService, folder: Path, *arguments: str) -> Result:
@@ -46,7 +53,7 @@ def _empty_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures are empty files, which saves the drawing where a test does not look at them."""
 
     def save(figure: ReportFigure, folder: Path) -> None:
-        for ending in (".png", ".svg"):
+        for ending in (".png", ".svg", ".pdf"):
             (folder / f"{figure.stem}{ending}").touch()
 
     monkeypatch.setattr("ayla.reproduce.figures.save", save)
@@ -55,26 +62,170 @@ def _empty_figures(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[FakeService, Path, Result]:
     service, folder = FakeService(), tmp_path_factory.mktemp("report") / "inner"
-    return service, folder, reproduce(service, folder)
+    return service, folder, reproduce(service, folder, "--quick")
 
 
-def test_the_presets_run_as_they_are_and_the_curves_again_over_ten_seeds(
+def test_the_presets_run_as_they_are_and_the_curves_on_ten_seeds_beside_the_papers(
     whole: tuple[FakeService, Path, Result],
 ) -> None:
     service, _, result = whole
-    specs = [job.submitted for job in service.jobs.values()]
+    specs = {job.submitted["name"]: job.submitted for job in service.jobs.values()}
 
     assert result.exit_code == 0
-    assert [spec["problem"]["preset"] for spec in specs[:4]] == ["poly-sgd", "poly-adam", "curve-a", "curve-b"]
-    assert all("seeds" not in spec for spec in specs[:4])
-    assert [spec["seeds"] for spec in specs[4:]] == [[*range(42, 52)]] * 2
+    for name in SMALL:
+        assert {*specs[name]} == {"name", "tags", "problem"}
+    for name in ("curve-a-seeds", "curve-b-seeds"):
+        assert specs[name]["seeds"] == [*range(43, 53)]
+    assert not {*range(53, 63)} & {42, *specs["curve-a-seeds"]["seeds"]}
+    assert specs["curve-rates"]["seeds"] == [*range(42, 63)]
 
 
-def test_every_figure_of_the_paper_is_a_png_and_an_svg(whole: tuple[FakeService, Path, Result]) -> None:
+def test_mnist_runs_at_the_papers_rates_with_both_losses_and_both_orders(
+    whole: tuple[FakeService, Path, Result],
+) -> None:
+    service, _, _ = whole
+    jobs = {job.submitted["name"]: job.resolved for job in service.jobs.values()}
+    lengths = {name: job["budget"]["steps"] // 1875 for name, job in jobs.items() if name.startswith("mnist")}
+
+    assert lengths == {
+        "mnist-probe": 0,
+        "mnist-sgd": 100,
+        "mnist-sgd-mse": 20,
+        "mnist-sgd-rates": 20,
+        "mnist-adam-0.0001": 10,
+        "mnist-adam-0.0001-mse": 10,
+        "mnist-adam-0.0002": 30,
+        "mnist-adam-0.0002-mse": 20,
+        "mnist-adam-rates": 20,
+    }
+    assert jobs["mnist-sgd-mse"]["problem"] == {**jobs["mnist-sgd"]["problem"], "loss": "mse-softmax"}
+    exponents = [each["ayla"] and (each["ayla"]["n1"], each["ayla"]["n2"]) for each in jobs["mnist-sgd"]["optimizers"]]
+    assert exponents == [None, (1.5, 1.0), (1.0, 1.5)] * 2
+
+
+def test_without_quick_there_are_the_seeds_and_epochs_of_the_whole() -> None:
+    jobs = {job.name: job.spec for job in mnist_jobs(PRESETS, Scale())}
+
+    assert {name: (job["budget"]["epochs"], len(job["seeds"])) for name, job in jobs.items()} == {
+        "mnist-sgd": (100, 10),
+        "mnist-sgd-mse": (100, 3),
+        "mnist-sgd-rates": (100, 3),
+        "mnist-adam-0.0001": (10, 10),
+        "mnist-adam-0.0001-mse": (10, 3),
+        "mnist-adam-0.0002": (30, 10),
+        "mnist-adam-0.0002-mse": (30, 3),
+        "mnist-adam-rates": (30, 3),
+    }
+
+
+def test_every_figure_of_the_paper_is_a_png_an_svg_and_a_pdf(whole: tuple[FakeService, Path, Result]) -> None:
     _, folder, _ = whole
-    for stem in [*FIGURES, "beyond-seeds-curve-a", "beyond-seeds-curve-b"]:
+    controls = ["beyond-rates-poly-sgd", "beyond-rates-mnist-adam", "beyond-exponents-curve-a", "beyond-mse-mnist-sgd"]
+    for stem in [*FIGURES, "beyond-seeds-curve-a", "beyond-seeds-curve-b", *controls]:
         assert (folder / f"{stem}.png").read_bytes().startswith(b"\x89PNG")
         assert "<svg" in (folder / f"{stem}.svg").read_text(encoding="utf-8")[:2000]
+        assert (folder / f"{stem}.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_html_page_needs_no_other_file_and_the_latex_page_is_ascii(
+    whole: tuple[FakeService, Path, Result],
+) -> None:
+    _, folder, _ = whole
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    addresses = re.findall(r'(?:src|href)="([^"]*)"', page)
+    latex = (folder / "report.tex").read_text(encoding="ascii")
+
+    assert len(re.findall("<img", page)) == len([*folder.glob("*.svg")])
+    assert all(address.startswith(("data:image/svg+xml;base64,", "#")) for address in addresses)
+    assert {address[1:] for address in addresses if address.startswith("#")} <= {*re.findall(r' id="([^"]*)"', page)}
+    assert "(U+" not in latex
+    for name in re.findall(r"\\includegraphics\[[^]]*\]\{([^}]*)\}", latex):
+        assert (folder / name).is_file()
+
+
+def test_the_folder_has_the_spec_of_every_job_as_it_was_submitted(whole: tuple[FakeService, Path, Result]) -> None:
+    service, folder, _ = whole
+    for job in service.jobs.values():
+        written = json.loads((folder / "jobs" / f"{job.submitted['name']}.json").read_text(encoding="utf-8"))
+        assert written == {name: value for name, value in job.submitted.items() if name != "tags"}
+
+
+def test_a_quick_run_says_so_and_measures_nothing_beyond_its_epochs(whole: tuple[FakeService, Path, Result]) -> None:
+    _, folder, _ = whole
+    claims = {claim["id"]: claim for claim in document(folder)["claims"]}
+
+    assert "**This is a quick run**" in (folder / "report.md").read_text(encoding="utf-8")
+    assert claims["mnist-sgd-0.0001-mse-softmax-plain-end"]["verdict"] == "not measured"
+    assert claims["mnist-sgd-0.0001-cross-entropy-plain-end"]["verdict"] != "not measured"
+
+
+@pytest.mark.usefixtures("_empty_figures")
+def test_a_run_that_was_cut_off_finds_its_jobs_and_submits_the_rest(tmp_path: Path) -> None:
+    service = FakeService()
+    service.outcomes = {"curve-a": "failed"}
+    first = reproduce(service, tmp_path, "poly-sgd", "curve-a", "--seeds", "0")
+    before = [job.submitted["name"] for job in service.jobs.values()]
+    service.outcomes = {}
+    again = reproduce(service, tmp_path, "poly-sgd", "curve-a", "--seeds", "0")
+    added = [job.submitted["name"] for job in service.jobs.values()][len(before) :]
+
+    assert (first.exit_code, again.exit_code) == (6, 0)
+    assert added == ["curve-a"]
+    assert f"{len(before) - 1} of {len(before)} jobs are those of an earlier run" in again.stderr
+
+
+@pytest.mark.usefixtures("_empty_figures")
+def test_a_run_that_is_killed_between_request_and_answer_submits_nothing_twice(tmp_path: Path) -> None:
+    """The answer to the first submission is lost, and the client asks again with the same key."""
+    service = FakeService()
+    reproduce(service, tmp_path, "poly-sgd")
+    keys = [request.headers["Idempotency-Key"] for request in service.requests if request.method == "POST"]
+    other = FakeService()
+    reproduce(other, tmp_path, "poly-sgd")
+    repeated = [request.headers["Idempotency-Key"] for request in other.requests if request.method == "POST"]
+
+    assert keys == repeated
+    assert len({*keys}) == len(keys) == 3
+
+
+@pytest.mark.usefixtures("_empty_figures")
+def test_fresh_runs_everything_anew(tmp_path: Path) -> None:
+    service = FakeService()
+    reproduce(service, tmp_path, "poly-sgd")
+    reproduce(service, tmp_path, "poly-sgd", "--fresh")
+
+    assert [job.submitted["name"] for job in service.jobs.values()] == [
+        *("poly-sgd", "poly-sgd-rates", "poly-sgd-exponents")
+    ] * 2
+
+
+@pytest.mark.usefixtures("_empty_figures")
+def test_without_mnist_the_report_says_how_to_get_it_and_has_the_rest(tmp_path: Path) -> None:
+    service = FakeService(outcomes={"mnist-probe": "failed"})
+    result = reproduce(service, tmp_path, "poly-sgd", "mnist-sgd")
+    page = (tmp_path / "report.md").read_text(encoding="utf-8")
+
+    assert result.exit_code == 0
+    assert "Section 3.3 is left out. The worker ran out of memory." in result.stderr
+    assert "Not run, as the data are not there." in page
+    assert "The worker ran out of memory." in page
+    assert {claim["experiment"] for claim in document(tmp_path)["claims"]} == {"poly-sgd"}
+    assert "Data are missing: 3 jobs of 7 are left out." in result.stderr
+
+
+def test_the_remaining_time_follows_the_costs_and_not_what_was_found() -> None:
+    plan = [
+        PlannedJob(name, "poly-sgd", Role.PAPER, {}, cost) for name, cost in (("a", 10.0), ("b", 30.0), ("c", 60.0))
+    ]
+    forecast = Forecast(plan, 100.0)
+    forecast.found("a", 1.0)
+
+    assert forecast.seconds_left(200.0) is None
+    forecast.update("b", 1.0)
+    assert forecast.fraction == pytest.approx(0.4)
+    assert forecast.seconds_left(160.0) == pytest.approx(120.0)
+    forecast.leave_out(["c"])
+    assert forecast.seconds_left(160.0) == 0.0
 
 
 def test_the_page_embeds_only_files_that_are_there(whole: tuple[FakeService, Path, Result]) -> None:
@@ -91,7 +242,7 @@ def test_every_table_of_the_page_is_straight(whole: tuple[FakeService, Path, Res
     page = (folder / "report.md").read_text(encoding="utf-8")
     tables = re.findall(r"(?:^\|.*\n)+", page, flags=re.MULTILINE)
 
-    assert len(tables) == 9
+    assert len(tables) > 20
     for table in tables:
         assert len({len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}) == 1
 
@@ -111,12 +262,13 @@ def test_page_data_and_terminal_tell_the_same_verdicts(whole: tuple[FakeService,
     page = (folder / "report.md").read_text(encoding="utf-8")
     claims = document(folder)["claims"]
 
-    assert len(claims) == len({claim["id"] for claim in claims}) == 14
+    assert len(claims) == len({claim["id"] for claim in claims}) == 69
     for claim in claims:
-        assert claim["verdict"] in {"reproduced", "partly", "not reproduced"}
-        assert f"- **{claim['verdict']}** — {claim['claim']} {claim['note']}" in page
+        assert claim["verdict"] in {"reproduced", "partly", "not reproduced", "not measured"}
+        reading = f" ({claim['reading']})" if claim["reading"] else ""
+        assert f"**{claim['verdict']}** — {claim['claim']}{reading} {claim['note']}" in page
         assert re.search(rf"^{claim['verdict']} .*{re.escape(claim['claim'])}", result.stdout, flags=re.MULTILINE)
-    assert f"Report: {folder / 'report.md'}" in result.stdout
+    assert f"Report: {folder / 'report.html'}" in result.stdout
 
 
 @pytest.mark.usefixtures("_empty_figures")
@@ -137,9 +289,9 @@ def test_measured_values_come_from_the_service(tmp_path: Path) -> None:
 
 def test_what_goes_beyond_the_paper_says_so(whole: tuple[FakeService, Path, Result]) -> None:
     _, folder, _ = whole
-    studies = document(folder)["beyond_the_paper"]
+    studies = document(folder)["other_seeds"]
 
-    assert (folder / "report.md").read_text(encoding="utf-8").count("### Beyond the paper: how sure is this?") == 2
+    assert (folder / "report.md").read_text(encoding="utf-8").count("### Beyond the paper: on other seeds") == 2
     assert [study["name"] for study in studies] == ["curve-a", "curve-b"]
     for study in studies:
         for pair in study["comparison"]["pairs"]:
@@ -151,11 +303,11 @@ def test_the_terminal_ends_with_the_services_words_on_what_goes_beyond_the_paper
     whole: tuple[FakeService, Path, Result],
 ) -> None:
     _, folder, result = whole
-    told = [line for line in result.stdout.splitlines() if line.startswith("Beyond the paper: ")]
-    comparisons = [study["comparison"] for study in document(folder)["beyond_the_paper"]]
+    told = [line for line in result.stdout.splitlines() if line.startswith("On other seeds: ")]
+    comparisons = [study["comparison"] for study in document(folder)["other_seeds"]]
 
     assert told == [
-        f"Beyond the paper: {name} over 10 seeds: {statement}"
+        f"On other seeds: {name} over 10 seeds: {statement}"
         for name, comparison in zip(("curve-a", "curve-b"), comparisons, strict=True)
         for statement in (*(pair["verdict"] for pair in comparison["pairs"]), *comparison["notes"])
     ]
@@ -171,7 +323,7 @@ def test_a_study_whose_seeds_are_copies_says_so(tmp_path: Path) -> None:
 
     assert "The 10 seeds are copies of one run and count as one." in result.stdout
     assert "sign test" not in result.stdout
-    assert document(tmp_path)["beyond_the_paper"][0]["comparison"]["pairs"][0]["sign_test"] is None
+    assert document(tmp_path)["other_seeds"][0]["comparison"]["pairs"][0]["sign_test"] is None
 
 
 def test_a_seed_that_diverged_is_the_worst_in_table_and_figure(tmp_path: Path) -> None:
@@ -179,8 +331,9 @@ def test_a_seed_that_diverged_is_the_worst_in_table_and_figure(tmp_path: Path) -
 
     def trajectory(plan: TrialPlan, job: FakeJob) -> Columns:
         columns = honest(plan, job)
-        if plan.settings.ayla is None and plan.seed > 43:
-            columns["loss"] = [*columns["loss"][:3], math.inf]
+        if plan.settings.ayla is None and plan.seed > 44:
+            columns = {name: values[:4] for name, values in columns.items()}
+            columns["loss"][-1] = math.inf
         return columns
 
     service.trajectory = trajectory
@@ -195,20 +348,31 @@ def test_a_seed_that_diverged_is_the_worst_in_table_and_figure(tmp_path: Path) -
 def test_a_restart_of_the_service_on_the_way_is_survived(tmp_path: Path) -> None:
     service = FakeService()
     expected = reproduce(FakeService(), tmp_path, "poly-sgd").stdout
-    accepted = service.client().jobs.submit(problem={"type": "preset", "preset": "poly-sgd"}, name="poly-sgd")
-    answer = httpx2.Response(202, json=service.jobs[accepted.id].document())
-    service.replies = [answer, *[httpx2.ConnectError("refused")] * 20]
-    result = reproduce(service, tmp_path, "poly-sgd")
+    honest = service.transport
+    polls = 0
+
+    def away(request: httpx2.Request) -> httpx2.Response:
+        nonlocal polls
+        polls += request.method == "GET" and request.url.path.startswith("/v1/jobs/job")
+        if 0 < polls <= 20:
+            raise httpx2.ConnectError("refused")
+        return honest.handle_request(request)
+
+    shared = Session("http://service.test", transport=httpx2.MockTransport(away), clock=service.time.clock)
+    result = CliRunner().invoke(app, ["reproduce", "--output", str(tmp_path), "poly-sgd"], obj=shared)
 
     assert result.stdout == expected
-    assert service.time.now >= 20 * 0.25
+    assert service.time.now >= 19 * 0.5
 
 
 def test_a_service_that_stays_away_ends_the_reproduction(tmp_path: Path) -> None:
     service = FakeService()
-    accepted = service.client().jobs.submit(problem={"type": "preset", "preset": "poly-sgd"})
-    answer = httpx2.Response(202, json=service.jobs[accepted.id].document())
-    service.replies = [answer, *[httpx2.ConnectError("refused")] * 1000]
+    planned = small_jobs(["poly-sgd"], Scale())
+    found = [service.client().jobs.submit({**job.spec, "name": job.name, "tags": [label(job)]}) for job in planned]
+    lists = [
+        httpx2.Response(200, json={"data": [service.jobs[job.id].document()], "next_cursor": None}) for job in found
+    ]
+    service.replies = [*lists, *[httpx2.ConnectError("refused")] * 1000]
 
     assert reproduce(service, tmp_path, "poly-sgd").exit_code == 5
     assert 60 <= service.time.now <= 61
@@ -220,8 +384,10 @@ def test_some_experiments_without_the_study(tmp_path: Path) -> None:
     result = reproduce(service, tmp_path, "curve-a", "poly-sgd", "--seeds", "0")
 
     assert result.exit_code == 0
-    assert [job.submitted["name"] for job in service.jobs.values()] == ["poly-sgd", "curve-a"]
-    assert {path.stem[:5] for path in tmp_path.glob("*.png")} == {"fig01", "fig02", "fig03", "fig06", "fig07", "fig08"}
+    names = ["poly-sgd", "poly-sgd-rates", "poly-sgd-exponents", "curve-a", "curve-a-exponents", "curve-rates"]
+    assert [job.submitted["name"] for job in service.jobs.values()] == names
+    drawn = {path.stem[:5] for path in tmp_path.glob("fig*.png")}
+    assert drawn == {"fig01", "fig02", "fig03", "fig06", "fig07", "fig08"}
 
 
 @pytest.mark.usefixtures("_empty_figures")
@@ -242,7 +408,7 @@ def test_the_same_trajectories_give_the_same_figures(whole: tuple[FakeService, P
     reproduce(FakeService(), tmp_path, "poly-sgd")
     figures = [*tmp_path.glob("fig*")]
 
-    assert len(figures) == 6
+    assert len(figures) == 9
     for path in figures:
         assert path.read_bytes() == (folder / path.name).read_bytes()
 

@@ -16,6 +16,9 @@ def polynomial(optimizer: dict[str, Any], steps: int) -> Columns:
     settings = optimizer.get("ayla") or {"n1": 1.0, "n2": 1.0}
     x = -1.0
     for step in range(steps + 1):
+        if not abs(x) < 1e30:
+            columns["loss"][-1] = math.inf
+            break
         loss, gradient = x**4 - 3 * x**3 + 2, 4 * x**3 - 9 * x**2
         exponent = settings["n1"] if abs(loss) < 1 else settings["n2"] if abs(loss) > 1 else 1.0
         scale = exponent * abs(loss) ** (exponent - 1)

@@ -3,6 +3,7 @@
 So does the example of the page on comparisons, of which every number is computed anew.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -121,12 +122,21 @@ def test_what_a_report_says_on_repeating_it_works(running: Service, tmp_path: Pa
     environment = {**os.environ, "AYLA_BASE_URL": running.url}
     made = [str(Path(sys.prefix, "bin", "ayla")), "reproduce", "poly-sgd", "--seeds", "0", "--output", "report"]
     subprocess.run(made, env=environment, cwd=tmp_path, capture_output=True, check=True)
-    (block,) = blocks_of(tmp_path / "report" / "report.md")
-    done = subprocess.run(
-        ["sh", "-e", "-c", block.text], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    assert "poly-sgd" in done.stdout
-    assert "step,loss," in done.stdout
+    one, everything = blocks_of(tmp_path / "report" / "report.md")
+    here = tmp_path / "report"
+    environment["PATH"] = f"{Path(sys.prefix, 'bin')}:{environment['PATH']}"
+    said = {
+        block.text: subprocess.run(
+            ["sh", "-e", "-c", block.text], env=environment, cwd=here, capture_output=True, text=True, check=True
+        )
+        for block in (one, everything)
+    }
+    assert "poly-sgd" in said[one.text].stdout
+    assert "step,loss," in said[one.text].stdout
+    assert "3 of 3 jobs are those of an earlier run" in said[everything.text].stderr
+    pages = [(here / name / "report.json").read_text() for name in (".", "report-again")]
+    first, again = (json.loads(page) for page in pages)
+    assert first["claims"] == again["claims"]
 
 
 def test_a_repeated_job_has_the_digest_that_was_cited(running: Service, tmp_path: Path) -> None:

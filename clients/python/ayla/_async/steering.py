@@ -15,6 +15,7 @@ from ayla._json import to_json
 from ayla._transport import UNSET, Unset, given, id_of, segment
 from ayla._watched import watched
 from ayla.models.contract import QueuePosition
+from ayla.models.events import Event
 from ayla.models.jobs import UNFINISHED_JOB_STATES
 from ayla.models.workers import Attempt
 
@@ -229,6 +230,7 @@ class AsyncJobSteering(AsyncResource):
         poll: float | None = None,
         on_progress: Callable[[AsyncJob], None] | None = None,
         show_progress: bool | None = None,
+        on_event: Callable[[Event], None] | None = None,
     ) -> AsyncJob:
         """Wait until a job has finished and return it. In a notebook a bar shows how far it is.
 
@@ -243,6 +245,7 @@ class AsyncJobSteering(AsyncResource):
                 seconds.
             on_progress: called with the job whenever there is news of it.
             show_progress: False: no bar in a notebook.
+            on_event: called with each event of the stream, before ``on_progress``; never while the job is polled.
 
         Raises:
             JobFailed: it ended as failed.
@@ -252,7 +255,8 @@ class AsyncJobSteering(AsyncResource):
                 transient.
         """
         with watched(on_progress, shown=show_progress) as tell:
-            return await AsyncJobWait(self._client, job, timeout=timeout, poll=poll, on_progress=tell).run()
+            wait = AsyncJobWait(self._client, job, timeout=timeout, poll=poll, on_progress=tell, on_event=on_event)
+            return await wait.run()
 
 
 def _moment(value: datetime | str | None) -> str | None:

@@ -16,6 +16,7 @@ from ayla._sync.waiting import JobWait
 from ayla._transport import UNSET, Unset, given, id_of, segment
 from ayla._watched import watched
 from ayla.models.contract import QueuePosition
+from ayla.models.events import Event
 from ayla.models.jobs import UNFINISHED_JOB_STATES
 from ayla.models.workers import Attempt
 
@@ -230,6 +231,7 @@ class JobSteering(Resource):
         poll: float | None = None,
         on_progress: Callable[[Job], None] | None = None,
         show_progress: bool | None = None,
+        on_event: Callable[[Event], None] | None = None,
     ) -> Job:
         """Wait until a job has finished and return it. In a notebook a bar shows how far it is.
 
@@ -244,6 +246,7 @@ class JobSteering(Resource):
                 seconds.
             on_progress: called with the job whenever there is news of it.
             show_progress: False: no bar in a notebook.
+            on_event: called with each event of the stream, before ``on_progress``; never while the job is polled.
 
         Raises:
             JobFailed: it ended as failed.
@@ -253,7 +256,8 @@ class JobSteering(Resource):
                 transient.
         """
         with watched(on_progress, shown=show_progress) as tell:
-            return JobWait(self._client, job, timeout=timeout, poll=poll, on_progress=tell).run()
+            wait = JobWait(self._client, job, timeout=timeout, poll=poll, on_progress=tell, on_event=on_event)
+            return wait.run()
 
 
 def _moment(value: datetime | str | None) -> str | None:

@@ -37,12 +37,14 @@ class JobWait:
         timeout: float | None,
         poll: float | None,
         on_progress: Callable[[Job], None] | None,
+        on_event: Callable[[Event], None] | None,
     ) -> None:
         # The wait asks again by itself; retries within a poll would only make it overrun its timeout.
         self._patient, self._quick = client, client.with_options(max_retries=0)
         self._clock = client._transport.clock
         self._last = None if isinstance(job, str) else job
-        self._job, self._timeout, self._poll, self._on_progress = job, timeout, poll, on_progress
+        self._job, self._timeout, self._poll = job, timeout, poll
+        self._on_progress, self._on_event = on_progress, on_event
         self._deadline = None if timeout is None else self._clock.monotonic() + timeout
         self._outage = Outage(self._clock.monotonic, bounded=timeout is None)
         self._interval = FIRST_INTERVAL if poll is None else poll
@@ -99,6 +101,8 @@ class JobWait:
         return stream.exhausted
 
     def _updated(self, job: Job, event: Event) -> Job:
+        if self._on_event is not None:
+            self._on_event(event)
         changed = job if event.name == END else job.with_news(event.data)  # at the end the whole job is fetched
         if changed is job:
             return job

@@ -4,7 +4,7 @@ from ayla.reproduce.claims import ClaimResult, Verdict
 from ayla.reproduce.experiment import PRESETS, Experiment, Method, MethodRun
 from ayla.reproduce.report import ReproductionReport
 from ayla.reproduce.report_files import write_report
-from ayla.reproduce.runner import reproduce
+from ayla.reproduce.runner import Run, Watcher, reproduce
 
 __all__ = [
     "PRESETS",
@@ -13,7 +13,9 @@ __all__ = [
     "Method",
     "MethodRun",
     "ReproductionReport",
+    "Run",
     "Verdict",
+    "Watcher",
     "reproduce",
     "write_report",
 ]

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
 from ayla.errors import AylaError
 from ayla.models import Job, Trial
 from ayla.tables import Predictions, Trajectory
 
-PRESETS = ("poly-sgd", "poly-adam", "curve-a", "curve-b")
+POLYNOMIALS = ("poly-sgd", "poly-adam")
 CURVES = ("curve-a", "curve-b")
+MNIST = ("mnist-sgd", "mnist-adam")
+PRESETS = (*POLYNOMIALS, *CURVES, *MNIST)
+
+PAPER_SEED = 42
+"""The seed of the paper's curve-fitting experiments."""
 
 
 class Method(StrEnum):
@@ -69,6 +75,12 @@ class MethodRun:
         """The value at a step; NaN where the trajectory does not have it, as after a divergence."""
         return dict(self.pairs(column)).get(step, math.nan)
 
+    def upward_moves(self, column: str) -> float:
+        """Sum of all moves up from one recorded step to the next; NaN if a value is not finite."""
+        values = self.trajectory.numbers(column)
+        moves = [after - before for before, after in pairwise(values)]
+        return math.fsum(move for move in moves if move > 0) if all(map(math.isfinite, values)) else math.nan
+
     def last(self, column: str) -> float:
         """The value at the last recorded step."""
         return self.pairs(column)[-1][1]
@@ -117,7 +129,17 @@ class Experiment:
             raise AylaError(f"The service's preset {self.name} has no '{method}' run; its job is {self.job.id}.")
         return found
 
+    def with_control(self, control: MethodRun, methods: Container[Method]) -> Experiment:
+        """The experiment with another run in place of those of some methods."""
+        runs = [_as(run, control) if run.method in methods else run for run in self.runs]
+        return replace(self, runs=tuple(runs))
+
     @property
     def ayla_runs(self) -> tuple[MethodRun, ...]:
         """The runs with AYLA."""
         return tuple(run for run in self.runs if run.method is not Method.PLAIN)
+
+
+def _as(run: MethodRun, control: MethodRun) -> MethodRun:
+    """The control, taken for a run of another method."""
+    return replace(control, trial=control.trial.model_copy(update={"optimizer": run.trial.optimizer}))

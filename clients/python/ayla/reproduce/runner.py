@@ -1,30 +1,29 @@
-"""The reproduction itself: submit the experiments, wait for them, fetch their results and check the claims."""
+"""The reproduction itself: submit the jobs or find them again, wait for them, fetch results and check the claims."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
+from typing import Protocol
 
 from ayla._client import Client
 from ayla._clock import Clock
-from ayla._polling import JobPoller
-from ayla.models import Job
-from ayla.reproduce.claims import ClaimResult
+from ayla.reproduce import gathering
+from ayla.reproduce.claims import ClaimResult, OverSeeds
+from ayla.reproduce.controls import Checks, RateStudy, with_controls
 from ayla.reproduce.curve_claims import curve_a_claims, curve_b_claims
-from ayla.reproduce.experiment import CURVES, Experiment, MethodRun
+from ayla.reproduce.experiment import MNIST, Experiment
+from ayla.reproduce.exponents import ExponentMap, exponent_claim
+from ayla.reproduce.mnist import MnistExperiment, MnistRates
+from ayla.reproduce.mnist_claims import mnist_claims
+from ayla.reproduce.plan import PlannedJob, Role, Scale, mnist_jobs, small_jobs
 from ayla.reproduce.polynomial_claims import adam_claims, sgd_claims
 from ayla.reproduce.report import ReproductionReport
-from ayla.reproduce.seeds import SeedStudy, study_seeds
+from ayla.reproduce.seeds import SeedStudy
+from ayla.reproduce.submission import SubmittedJob, submit_all, wait_for_all
 
-TAG = "reproduce"
-
-_POLL = 0.25
-# Steps 0 and the last are always recorded, and a study of seeds needs no more.
-_FIRST_AND_LAST = {"every": 10_000, "predictions_at": []}
-
-_CLAIMS: dict[str, Callable[[Experiment], list[ClaimResult]]] = {
+CLAIMS: dict[str, Checks] = {
     "poly-sgd": sgd_claims,
     "poly-adam": adam_claims,
     "curve-a": curve_a_claims,
@@ -33,89 +32,123 @@ _CLAIMS: dict[str, Callable[[Experiment], list[ClaimResult]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class _SubmittedJob:
-    """A submitted job, the preset that it is of, and whether it is a study over seeds."""
+class Run:
+    """What to run, and how.
 
-    name: str
-    over_seeds: bool
-    job: Job
+    Attributes:
+        names: presets, out of ``PRESETS``.
+        scale: how much.
+        fresh: whether jobs of an earlier run are left alone and everything is run anew.
+    """
+
+    names: Sequence[str]
+    scale: Scale
+    fresh: bool = False
+
+    def planned(self) -> list[PlannedJob]:
+        """Every job, with those of MNIST, which are submitted only where the data are."""
+        return [*small_jobs(self.names, self.scale), *mnist_jobs(self.names, self.scale)]
 
 
-def reproduce(
-    client: Client, names: Sequence[str], *, seeds: int, clock: Clock, on_progress: Callable[[Job], None]
-) -> ReproductionReport:
-    """Run experiments on the service and check the paper's claims by their trajectories.
+class Watcher(Protocol):
+    """Is told of the jobs."""
+
+    def submitted(self, jobs: Sequence[SubmittedJob]) -> None:
+        """Jobs that were submitted or found."""
+
+    def seen(self, item: SubmittedJob) -> None:
+        """A job as it is now, after each poll."""
+
+    def left_out(self, names: Sequence[str]) -> None:
+        """Jobs that will not be run, as their data are not there."""
+
+
+def reproduce(client: Client, run: Run, *, clock: Clock, watcher: Watcher) -> ReproductionReport:
+    """Run the paper's experiments on the service and check its claims by their trajectories.
+
+    Jobs of an earlier run that was cut off, or has ended, are found again by their spec; none is submitted twice.
 
     Args:
         client: of the service.
-        names: presets to run, out of ``PRESETS``.
-        seeds: number of seeds of the study beyond the paper; below 2 there is none.
+        run: what to run.
         clock: for the time between polls.
-        on_progress: called with each job after each poll.
+        watcher: is told of the jobs.
 
     Raises:
         APIError: the service refused, or gave no answer for 60 seconds in a row.
     """
-    submitted = [*_submit(client, names, seeds)]
-    finished = _wait_for_all(client, submitted, clock, on_progress)
-    good = [item for item in finished if item.job.state == "succeeded"]
-    experiments = [_experiment(client, item) for item in good if not item.over_seeds]
+    jobs = _finish(client, small_jobs(run.names, run.scale), run, clock, watcher)
+    missing = next((_why(item) for item in jobs if _lacks_data(item)), None)
+    large = mnist_jobs(run.names, run.scale)
+    if missing is None:
+        jobs += _finish(client, large, run, clock, watcher)
+    else:
+        watcher.left_out([job.name for job in large])
+    return _report(client, run, jobs, missing)
+
+
+def _finish(client: Client, plan: Sequence[PlannedJob], run: Run, clock: Clock, watcher: Watcher) -> list[SubmittedJob]:
+    submitted = submit_all(client, plan, fresh=run.fresh)
+    watcher.submitted(submitted)
+    return wait_for_all(client, submitted, clock, watcher.seen)
+
+
+def _lacks_data(item: SubmittedJob) -> bool:
+    return item.planned.role is Role.PROBE and not item.succeeded
+
+
+def _why(item: SubmittedJob) -> str:
+    return item.job.error.detail if item.job.error else f"The job that looked for the data was {item.job.state}."
+
+
+def _report(client: Client, run: Run, jobs: Sequence[SubmittedJob], missing: str | None) -> ReproductionReport:
+    found = {item.planned.name: item for item in jobs if item.succeeded}
+    experiments = gathering.experiments(client, found)
+    studies, rates = gathering.studies(client, found), gathering.rate_studies(client, found, run.scale)
+    maps = gathering.exponent_maps(client, found)
+    mnist, mnist_rates = gathering.mnist_experiments(client, found), gathering.mnist_rates(client, found)
+    small = [result for each in experiments for result in _small_claims(each, studies, rates, maps)]
     return ReproductionReport(
         created_at=datetime.now(UTC),
         service=client.base_url,
+        names=tuple(run.names),
+        scale=run.scale,
         experiments=tuple(experiments),
-        claims=tuple(result for experiment in experiments for result in _CLAIMS[experiment.name](experiment)),
-        studies=tuple(_study(client, item) for item in good if item.over_seeds),
-        unfinished=tuple(item.job for item in finished if item.job.state != "succeeded"),
+        mnist=tuple(mnist),
+        claims=(*small, *_mnist_claims(mnist, mnist_rates)),
+        studies=tuple(studies),
+        rates=tuple(rates),
+        mnist_rates=tuple(mnist_rates),
+        maps=tuple(maps),
+        mnist_missing=missing,
+        # Data that are not there are no failure of a run: the report says how to get them.
+        jobs=tuple(item for item in jobs if missing is None or not _lacks_data(item)),
     )
 
 
-def _submit(client: Client, names: Sequence[str], seeds: int) -> Iterable[_SubmittedJob]:
-    for name in names:
-        problem = {"type": "preset", "preset": name}
-        job = client.jobs.submit(problem=problem, name=name, tags=[TAG])
-        yield _SubmittedJob(name, over_seeds=False, job=job)
-    for name in names:
-        if name in CURVES and seeds > 1:
-            job = client.jobs.submit(
-                problem={"type": "preset", "preset": name},
-                seeds=study_seeds(seeds),
-                record=_FIRST_AND_LAST,
-                name=f"{name}, {seeds} seeds",
-                tags=[TAG],
-            )
-            yield _SubmittedJob(name, over_seeds=True, job=job)
+def _small_claims(
+    experiment: Experiment, studies: Sequence[SeedStudy], rates: Sequence[RateStudy], maps: Sequence[ExponentMap]
+) -> list[ClaimResult]:
+    """The claims of an experiment of sections 3.1 and 3.2, each with seeds and control; the one on exponents last."""
+    checks = CLAIMS[experiment.name]
+    results = [*checks(experiment)]
+    study = next((study for study in studies if study.name == experiment.name), None)
+    if study is not None:
+        results = _with_seeds(results, study, checks)
+    control = next((study for study in rates if study.experiment == experiment.name), None)
+    exponents = [exponent_claim(found) for found in maps if found.preset == experiment.name]
+    return [*with_controls(results, experiment, checks, control), *exponents]
 
 
-def _wait_for_all(
-    client: Client, submitted: Iterable[_SubmittedJob], clock: Clock, on_progress: Callable[[Job], None]
-) -> list[_SubmittedJob]:
-    jobs = {item.job.id: item for item in submitted}
-    pending, poller = [*jobs], JobPoller(clock)
-    without_retries = client.with_options(max_retries=0)
-    while pending:
-        for job_id in pending:
-            job = poller.poll(partial(without_retries.jobs.get, job_id))
-            if job is None:
-                break
-            on_progress(job)
-            jobs[job_id] = replace(jobs[job_id], job=job)
-        pending = [job_id for job_id in pending if not jobs[job_id].job.finished]
-        if pending:
-            clock.sleep(poller.interval(_POLL))
-    return [*jobs.values()]
-
-
-def _experiment(client: Client, item: _SubmittedJob) -> Experiment:
-    runs = [
-        MethodRun(trial, client.trials.trajectory(trial), client.trials.predictions(trial))
-        for trial in client.jobs.trials(item.job)
+def _with_seeds(results: Sequence[ClaimResult], study: SeedStudy, checks: Checks) -> list[ClaimResult]:
+    each = [{result.id: result for result in checks(experiment)} for experiment in study.experiments]
+    return [
+        replace(result, over_seeds=OverSeeds.of([of_seed[result.id] for of_seed in each], apart=True))
+        for result in results
     ]
-    return Experiment(name=item.name, job=item.job, runs=tuple(runs))
 
 
-def _study(client: Client, item: _SubmittedJob) -> SeedStudy:
-    trials = tuple(client.jobs.trials(item.job))
-    return SeedStudy(
-        name=item.name, job=item.job, trials=trials, comparison=client.compare(item.job, metric="final_loss")
-    )
+def _mnist_claims(experiments: Sequence[MnistExperiment], rates: Sequence[MnistRates]) -> list[ClaimResult]:
+    by_preset = {study.preset: study for study in rates}
+    ordered = sorted(experiments, key=lambda found: (MNIST.index(found.preset), found.rate, found.loss))
+    return [result for found in ordered for result in mnist_claims(found, by_preset.get(found.preset))]

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ayla.comparison import Comparison
-from ayla.models import Job, Trial
-from ayla.reproduce.experiment import Method
-
-FIRST_SEED = 42
-"""The seed of the paper's curve-fitting experiments; the study counts on from it."""
+from ayla.models import Job
+from ayla.reproduce.experiment import Experiment, Method
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +16,19 @@ class SeedStudy:
     Attributes:
         name: of the preset.
         job: the job on the service.
-        trials: one per method and seed.
+        experiments: one per seed.
         comparison: the service's verdicts on them.
     """
 
     name: str
     job: Job
-    trials: tuple[Trial, ...]
+    experiments: tuple[Experiment, ...]
     comparison: Comparison
 
     @property
     def seeds(self) -> tuple[int, ...]:
         """The seeds, in order."""
-        return tuple(sorted({trial.seed for trial in self.trials}))
+        return tuple(sorted({run.trial.seed for experiment in self.experiments for run in experiment.runs}))
 
     @property
     def statements(self) -> tuple[str, ...]:
@@ -42,9 +38,5 @@ class SeedStudy:
 
     def final_losses(self, method: Method) -> dict[int, float | None]:
         """Final loss by seed; None where the trial diverged."""
-        return {trial.seed: trial.final_loss for trial in self.trials if Method.of(trial.optimizer) is method}
-
-
-def study_seeds(count: int) -> Sequence[int]:
-    """``count`` seeds, the paper's first."""
-    return range(FIRST_SEED, FIRST_SEED + count)
+        trials = [run.trial for experiment in self.experiments for run in experiment.runs if run.method is method]
+        return {trial.seed: trial.final_loss for trial in trials}

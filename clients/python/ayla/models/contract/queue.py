@@ -28,8 +28,12 @@ class WaitingJob(ResponseModel):
 
     Attributes:
         device: auto, cpu or cuda.
+        earliest_finish: if all goes as for the fastest quarter of what was measured.
+        earliest_start: if all goes as for the fastest quarter of what was measured.
         estimated_finish: time at which its last shard is expected to end.
         estimated_start: time at which its first queued shard is expected to start.
+        latest_finish: if all goes as for the slowest quarter.
+        latest_start: if all goes as for the slowest quarter.
         position: shards of all teams that are expected to be started before its first, plus one.
         priority: low, normal, high or urgent.
         reason: reason why there is no estimate; None if there is one.
@@ -37,9 +41,13 @@ class WaitingJob(ResponseModel):
     """
 
     device: str
+    earliest_finish: datetime | None
+    earliest_start: datetime | None
     estimated_finish: datetime | None
     estimated_start: datetime | None
     job_id: str
+    latest_finish: datetime | None
+    latest_start: datetime | None
     name: str | None
     owner: str
     position: int | None
@@ -153,10 +161,12 @@ class QueuePosition(ResponseModel):
     """Position of a job in the queue, and estimates of its start and finish.
 
     Attributes:
+        earliest_finish: if all goes as for the fastest quarter of what was measured.
         earliest_start: if all goes as for the fastest quarter of what was measured.
         estimated_finish: time at which its last shard is expected to end.
         estimated_start: time at which its first queued shard is expected to start.
         is_more: whether it may be further behind: very many are not counted to the end.
+        latest_finish: if all goes as for the slowest quarter.
         latest_start: if all goes as for the slowest quarter.
         position: shards of all teams that are expected to be started before its first, plus one.
         reason: reason why there is no estimate; None if there is one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,14 +11,20 @@ from pathlib import Path
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from ayla.reproduce.experiment import Experiment
-from ayla.reproduce.figures import curve, polynomial
+from ayla.reproduce.exponents import ExponentMap
+from ayla.reproduce.figures import controls, curve, mnist, polynomial
 from ayla.reproduce.figures.style import PARAMETERS
+from ayla.reproduce.mnist import LOSSES, MnistExperiment
+from ayla.reproduce.report import ReproductionReport
 from ayla.reproduce.seeds import SeedStudy
 
+_COLOURS = 128
 _SINGLE = (8.0, 5.0)
 _WIDE = (11.0, 5.0)
+_SQUARE = (7.0, 6.4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +48,38 @@ class ReportFigure:
     draw: Callable[[Figure], None]
 
 
-def report_figures(experiments: Sequence[Experiment], studies: Sequence[SeedStudy]) -> list[ReportFigure]:
-    """Every figure that these experiments and studies have the data for."""
+def report_figures(report: ReproductionReport) -> list[ReportFigure]:
+    """Every figure that the report has the data for: the paper's, then those beyond it."""
     makers = {"poly-sgd": _poly_sgd, "poly-adam": _poly_adam, "curve-a": _curve_a, "curve-b": _curve_b}
-    of_paper = [figure for experiment in experiments for figure in makers[experiment.name](experiment)]
-    return [*of_paper, *map(_beyond, studies)]
+    of_paper = [figure for experiment in report.experiments for figure in makers[experiment.name](experiment)]
+    return [
+        *of_paper,
+        *_of_mnist(report),
+        *map(_beyond, report.studies),
+        *_rates(report),
+        *map(_exponents, report.maps),
+    ]
 
 
 def save(figure: ReportFigure, folder: Path) -> list[Path]:
-    """Write a figure as PNG and SVG; the same data gives the same files."""
+    """Write a figure as PNG, SVG and PDF; the same data gives the same files."""
     with matplotlib.rc_context(PARAMETERS):
         canvas = Figure(figsize=figure.size, layout="constrained")
         FigureCanvasAgg(canvas)
         figure.draw(canvas)
-        paths = [folder / f"{figure.stem}.png", folder / f"{figure.stem}.svg"]
-        canvas.savefig(paths[0], dpi=150)
+        paths = [folder / f"{figure.stem}.{ending}" for ending in ("png", "svg", "pdf")]
+        _save_png(canvas, paths[0])
         canvas.savefig(paths[1], metadata={"Date": None})
+        canvas.savefig(paths[2], metadata={"CreationDate": None})
     return paths
+
+
+def _save_png(canvas: Figure, path: Path) -> None:
+    """As a picture of few colours, which is a third of the size."""
+    drawn = io.BytesIO()
+    canvas.savefig(drawn, format="png", dpi=150)
+    with Image.open(drawn) as image:
+        image.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def _poly_sgd(experiment: Experiment) -> Iterator[ReportFigure]:
@@ -127,6 +149,74 @@ def _fits(stem: str, title: str, experiment: Experiment, epochs: tuple[int, ...]
     description = "The noisy data, the true curve and the curves fitted by Adam and both readings of AYLA-Adam."
     draw = partial(curve.fitted, experiment=experiment, epochs=epochs)
     return ReportFigure(stem, experiment.name, title, description, _SINGLE if len(epochs) == 1 else _WIDE, draw)
+
+
+def _of_mnist(report: ReproductionReport) -> Iterator[ReportFigure]:
+    """Figures 11 and 12, and the same by the mean squared error."""
+    for loss in LOSSES:
+        for preset in ("mnist-sgd", "mnist-adam"):
+            found = [each for each in report.mnist if each.preset == preset and each.loss == loss]
+            if found:
+                yield _accuracies(sorted(found, key=lambda each: each.rate))
+
+
+def _accuracies(found: Sequence[MnistExperiment]) -> ReportFigure:
+    first = found[0]
+    number = 11 if first.preset == "mnist-sgd" else 12
+    is_paper = first.loss == "cross-entropy"
+    bands = "medians over the seeds; the bands are their intervals" if len(first.seeds) > 1 else "one seed"
+    return ReportFigure(
+        f"fig{number}-accuracy-{first.base.lower()}" if is_paper else f"beyond-mse-{first.preset}",
+        first.preset,
+        f"Figure {number}: test accuracy by epoch"
+        if is_paper
+        else f"Figure {number} once more: with the mean squared error of the softmax",
+        f"Test accuracy on MNIST by epoch of {first.base} and of AYLA with the exponents in either order, {bands}.",
+        _WIDE,
+        partial(mnist.accuracy_by_epoch, experiments=found, papers=_PAPER_ACCURACIES[first.preset] if is_paper else {}),
+    )
+
+
+_PAPER_ACCURACIES: dict[str, dict[float, tuple[tuple[float, str], ...]]] = {
+    "mnist-sgd": {
+        1e-4: ((0.85, "SGD ≈ 0.85"), (0.9, "AYLA ≈ 0.9")),
+        2e-4: ((0.92, "AYLA ≈ 0.92"),),
+    },
+    "mnist-adam": {2e-4: ((0.95, "AYLA ≈ 0.95 by epoch 8"),)},
+}
+
+
+def _rates(report: ReproductionReport) -> Iterator[ReportFigure]:
+    for study in report.rates:
+        experiment = next((each for each in report.experiments if each.name == study.experiment), None)
+        if experiment is not None:
+            yield _control(study.experiment, partial(controls.rates, study=study, experiment=experiment))
+    for of_mnist in report.mnist_rates:
+        found = [each for each in report.mnist if each.preset == of_mnist.preset and each.loss == "cross-entropy"]
+        if found:
+            yield _control(of_mnist.preset, partial(mnist.rates, study=of_mnist, experiments=found))
+
+
+def _control(preset: str, draw: Callable[[Figure], None]) -> ReportFigure:
+    return ReportFigure(
+        f"beyond-rates-{preset}",
+        preset,
+        "Control: the optimizer without AYLA at other learning rates",
+        "What the optimizer without AYLA reaches at learning rates other than the paper's.",
+        _SINGLE,
+        draw,
+    )
+
+
+def _exponents(found: ExponentMap) -> ReportFigure:
+    return ReportFigure(
+        f"beyond-exponents-{found.preset}",
+        found.preset,
+        "Beyond the paper: every pair of exponents",
+        "Heat map of the final loss over N1 and N2, with the paper's pair and the best one marked; grey: diverged.",
+        _SQUARE,
+        partial(controls.heat_map, found=found),
+    )
 
 
 def _beyond(study: SeedStudy) -> ReportFigure:

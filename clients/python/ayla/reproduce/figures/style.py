@@ -7,12 +7,15 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from ayla.reproduce.experiment import Method, MethodRun
+from ayla.reproduce.mnist import Arm
 
 # Okabe and Ito's palette, which people with any colour vision tell apart; in the order of the service's figures, in
 # which the presets have these methods.
 COLOURS = {Method.PLAIN: "#0072B2", Method.LOSS: "#D55E00", Method.SAMPLE: "#009E73"}
 DASHES = {Method.PLAIN: "-", Method.LOSS: "-", Method.SAMPLE: (0, (5, 1.5))}
 MARKERS = {Method.PLAIN: "o", Method.LOSS: "s", Method.SAMPLE: "^"}
+ARM_COLOURS = {Arm.PLAIN: "#0072B2", Arm.WRITTEN: "#D55E00", Arm.REVERSED: "#009E73"}
+ARM_DASHES = {Arm.PLAIN: "-", Arm.WRITTEN: (0, (4, 2)), Arm.REVERSED: (0, (9, 1.5))}
 CURVE = "#333333"
 DATA = "#AAAAAA"
 REFERENCE = "#888888"

@@ -12,7 +12,7 @@ from ayla.reproduce.latex_page import escaped, latex_page
 from ayla.reproduce.mnist import Arm, Curve, MnistExperiment, MnistRates, SeededCurves
 from ayla.reproduce.mnist_claims import mnist_claims
 from ayla.sweeps import HeatMapNumbers
-from scipy.stats import binom
+from scipy.stats import binom  # type: ignore[import-untyped]
 
 GOOD, PARTLY, NOT, UNKNOWN = Verdict.REPRODUCED, Verdict.PARTLY, Verdict.NOT_REPRODUCED, Verdict.NOT_MEASURED
 

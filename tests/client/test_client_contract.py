@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,7 +24,6 @@ from ayla.metrics import TRIAL_METRICS
 from ayla.models import FINISHED_JOB_STATES, UNFINISHED_JOB_STATES
 from ayla.reproduce import MethodRun
 from ayla.reproduce.figures.polynomial import _polynomial, _transformed
-from ayla_service.errors import ServiceError
 from ayla_service.settings import Settings
 from ayla_service.states import PRIORITIES, UNFINISHED_JOB, JobState
 from ayla_spec.presets import PRESETS
@@ -33,6 +31,7 @@ from ayla_spec.problems import ExpressionProblem
 from typer.main import get_command
 
 from tests.client.trajectories import polynomial
+from tests.service_errors import answered_errors
 
 ROOT = Path(__file__).parents[2]
 CONTRACT: dict[str, Any] = json.loads((ROOT / "openapi.json").read_text())
@@ -80,15 +79,8 @@ def test_the_default_address_and_the_largest_job_file_are_those_of_the_settings(
     assert max_body_bytes == MAX_BYTES
 
 
-def slugs(kind: type[ServiceError]) -> Iterator[str]:
-    """Those of all errors of a kind; one that only others are made of has none."""
-    for error in kind.__subclasses__():
-        yield from [error.slug] if "slug" in vars(error) else []
-        yield from slugs(error)
-
-
 def test_every_problem_that_the_client_knows_is_one_of_the_service() -> None:
-    assert {*_ADVICE_BY_SLUG, _retry._DAMAGED} <= {*slugs(ServiceError)}
+    assert {*_ADVICE_BY_SLUG, _retry._DAMAGED} <= {error.slug for error in answered_errors()}
 
 
 def test_every_status_of_an_error_has_its_own_error() -> None:

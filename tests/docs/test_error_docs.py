@@ -3,16 +3,17 @@
 import re
 from pathlib import Path
 
-from ayla_service.errors import ServiceError
 from ayla_service.http import error_handlers as handlers
 from ayla_service.queue.retries import PERMANENT, ErrorType
+
+from tests.service_errors import answered_errors
 
 PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
 
 
 def test_every_problem_is_on_the_page_with_its_status() -> None:
     listed = {slug: int(status) for slug, status in re.findall(r"^\| `([a-z-]+)` \| (\d+) \|", PAGE.read_text(), re.M)}
-    raised = {error.slug: error.status for error in ServiceError.__subclasses__()}
+    raised = {error.slug: error.status for error in answered_errors()}
     from_http = {slug: status for status, (slug, _, _) in handlers._HTTP_PROBLEMS.items()}
     assert listed == raised | from_http | {"internal-error": 500}
 

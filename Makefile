@@ -12,7 +12,7 @@ TORCH_INDEX ?=
 # Ours in one command, so that pip finds each here and asks no index for it.
 PACKAGES := --editable ./clients/torch --editable '.[worker]' --editable './clients/python[cli,plot]'
 
-.PHONY: help demo paper serve test quick lint types contracts contract-ts unit fuzz chaos containers mutants openapi pin-images job-spec lock dist format clean
+.PHONY: help demo paper serve test quick lint types contracts contract-ts unit fuzz chaos containers mutants openapi client pin-images job-spec python-docs notebooks cli-reference lock dist format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -37,14 +37,14 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	@$(BIN)/python -m pip install --quiet --editable ./clients/torch --editable '.[worker,dev]'
 	@touch $@
 
-demo: $(VENV)/.installed ## Start the service, reproduce the paper's sections 3.1 and 3.2 through it, write ayla-report/
-	@$(BIN)/ayla-service run --port 0 -- $(BIN)/ayla reproduce poly-sgd poly-adam curve-a curve-b --output ayla-report
+demo: $(VENV)/.installed ## Start the service, reproduce the paper's sections 3.1 and 3.2 through it, write ayla-report/; KEEP=1: look at them
+	@$(BIN)/ayla-service run --port 0 $(if $(KEEP),--keep '/jobs?tag=reproduce') -- $(BIN)/ayla reproduce poly-sgd poly-adam curve-a curve-b --output ayla-report
 
 paper: $(VENV)/.installed ## All of the paper's section 3, with MNIST where it is; goes on where it was cut off; QUICK=1 for less of MNIST
 	@$(BIN)/ayla-service run --port 0 -- $(BIN)/ayla reproduce $(if $(QUICK),--quick) --output ayla-paper
 
-serve: $(VENV)/.installed ## Start the service on http://127.0.0.1:8642 until Ctrl-C
-	@$(BIN)/ayla-service serve
+serve: $(VENV)/.installed ## Start the service and its dashboard on http://127.0.0.1:8642 until Ctrl-C; OPEN=1: open it in a browser
+	@$(BIN)/ayla-service serve $(if $(OPEN),--open)
 
 test: lint types contracts unit ## Everything CI checks: lint, types, import contracts, the test suite
 
@@ -82,6 +82,9 @@ mutants: $(VENV)/.installed-dev ## Take each guard of the queue away in turn, an
 openapi: $(VENV)/.installed ## Write openapi.json anew after a change of the API
 	@$(BIN)/ayla-service openapi > openapi.json.new && mv openapi.json.new openapi.json
 
+client: $(VENV)/.installed-dev ## Write what is generated in clients/python anew, after a change of its async text or of openapi.json
+	@$(BIN)/python -m tests.client.generate
+
 TYPESCRIPT := clients/typescript
 NPM := npm --prefix $(TYPESCRIPT)
 
@@ -118,6 +121,16 @@ dist: $(VENV)/.installed-dev ## Build the wheels of all packages into dist/; ins
 
 job-spec: $(VENV)/.installed-dev ## Write docs/job-spec.md anew after a change of the job spec
 	@$(BIN)/python -m tests.docs.job_spec_page > docs/job-spec.md.new && mv docs/job-spec.md.new docs/job-spec.md
+
+python-docs: $(VENV)/.installed-dev ## Write docs/python.md anew after a change of the client's docstrings
+	@$(BIN)/python -m tests.docs.python_page > docs/python.md.new && mv docs/python.md.new docs/python.md
+
+notebooks: $(VENV)/.installed-dev ## Run docs/notebooks against a service of their own, and write their outputs anew
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && AYLA_API_KEY= \
+	$(BIN)/ayla-service run --port 0 --data-dir "$$folder" -- $(BIN)/python -m tests.docs.notebooks
+
+cli-reference: $(VENV)/.installed-dev ## Write docs/cli.md anew after a change of the command line
+	@$(BIN)/python -m tests.docs.cli_page > docs/cli.md.new && mv docs/cli.md.new docs/cli.md
 
 format: $(VENV)/.installed-dev ## Format and fix what can be fixed
 	@$(BIN)/ruff check --fix .

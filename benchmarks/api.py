@@ -27,7 +27,7 @@ SECTIONS: dict[str, tuple[str, Callable[..., Any]]] = {
     "submit": ("Submitting", submissions.measure),
     "pages": ("A list of a million jobs", pages.measure),
     "trajectories": ("A trajectory of 200 000 steps", trajectories.measure),
-    "comparisons": ("Comparisons of 10 000 trials", comparisons.measure),
+    "comparisons": ("Comparisons of 100 000 trials", comparisons.measure),
     "streams": ("Hundreds of streams", streams.measure),
 }
 REPORT = report.Report(

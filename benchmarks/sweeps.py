@@ -1,7 +1,7 @@
 """What sweeps are worth through the service: grids from POST to the picture, beside Optuna, and what they weigh.
 
     .venv/bin/pip install -e '.[benchmark]'                     # Optuna
-    .venv/bin/python benchmarks/sweeps.py                       # everything, some minutes; writes the results
+    .venv/bin/python benchmarks/sweeps.py                       # everything, ten minutes; writes the results
     .venv/bin/python benchmarks/sweeps.py --quick               # tiny sizes; writes nothing
     .venv/bin/python benchmarks/sweeps.py --only large,compared # some sections, the others' results stay
 
@@ -22,12 +22,14 @@ sys.path += [str(_ROOT), str(Path(__file__).parent)]
 from measure import report  # noqa: E402
 from measure.command import Benchmark  # noqa: E402
 from queue_measure.start import run  # noqa: E402
-from sweep_measure import building, compared, embedded_grids, two_workers  # noqa: E402
+from sweep_measure import building, compared, embedded_grids, killed, two_workers, validating  # noqa: E402
 
 SECTIONS: dict[str, tuple[str, Callable[..., Any]]] = {
     "small": ("A grid of 100 × 100 beside Optuna", embedded_grids.small),
     "large": ("A grid of 1 000 × 1 000", embedded_grids.large),
+    "killed": ("A grid of 1 000 × 1 000, killed in the middle", killed.measure),
     "workers": ("PostgreSQL with two workers", two_workers.measure),
+    "validating": ("Validating specs of 1 MiB", validating.measure),
     "building": ("Building 10 000 settings", building.measure),
     "compared": ("Comparing 100 000 trials", compared.measure),
 }

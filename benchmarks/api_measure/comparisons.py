@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from api_measure.clients import Connection
 
-_SUMMARIES = at_most(5.0)
+_GOALS = {"summaries": at_most(2.0), "problems": at_most(5.0)}
 _SETTINGS = 100
 _PROBLEMS = 10
 
@@ -31,19 +31,21 @@ class Size:
     """How much is measured.
 
     Attributes:
-        trials: of each job.
+        trials: that are compared by their summaries on one problem.
+        fewer: that are compared over problems, or by what they have recorded.
         steps: of a trial that recorded its losses.
         epochs: of a trial that recorded its metrics.
         samples: of each comparison.
     """
 
-    trials: int = 10_000
+    trials: int = 100_000
+    fewer: int = 10_000
     steps: int = 2_400
     epochs: int = 100
     samples: int = 3
 
 
-_QUICK = Size(trials=200, steps=100, epochs=10, samples=1)
+_QUICK = Size(trials=1000, fewer=200, steps=100, epochs=10, samples=1)
 
 
 def measure(*, quick: bool) -> Findings:
@@ -54,16 +56,17 @@ def measure(*, quick: bool) -> Findings:
         for way in (SQLITE, POSTGRES):
             name = way.title.partition(",")[0]
             for kind, taken in _of(backing, way, size).items():
-                goal = _SUMMARIES if kind in {"summaries", "problems"} else None
-                rows.append(Row(f"{name}: {kind}, median", median(taken), "s", goal, f"slowest {duration(max(taken))}"))
+                slowest = f"slowest {duration(max(taken))}"
+                rows.append(Row(f"{name}: {kind}, median", median(taken), "s", _GOALS.get(kind), slowest))
                 lines.append((name, kind, *shown(taken, 0.5, 0.99)))
         described = backing.described()
     remark = (
-        f"{size.trials:,} trials, {_SETTINGS} settings with {size.trials // _SETTINGS} seeds. 'summaries': a dataset's "
-        f"mini-batches by the test loss, of which nothing else is recorded; 'problems': likewise of {_PROBLEMS} "
-        f"problems with as many trials together, and so resamples of their seeds; 'epochs': the same with "
-        f"{size.epochs} epochs of metrics and a target; 'steps': an expression with {size.steps:,} recorded losses of "
-        f"each trial, of which at most {MAX_ROWS:,} are read. One at a time."
+        f"{_SETTINGS} settings, half of them with AYLA. 'summaries': {size.trials:,} trials on a dataset's "
+        f"mini-batches by the test loss, of which nothing else is recorded; 'problems': {size.fewer:,} likewise, of "
+        f"{_PROBLEMS} problems together, and so resamples of their seeds; 'epochs': {size.fewer:,} with {size.epochs} "
+        f"epochs of metrics and a target; 'steps': {size.fewer:,} of an expression with {size.steps:,} recorded losses "
+        f"each, of which at most {MAX_ROWS:,} are read. One at a time. Arms of axes are compared in "
+        "benchmarks-sweeps.md."
     )
     return Findings(rows, [Table(("store", "reads", "p50", "p99"), lines)], [remark, described])
 
@@ -74,10 +77,12 @@ def _of(backing: Servers, way: Way, size: Size) -> dict[str, list[float]]:
         url, database = installation.url, installation.database
         digits = _ended(database, url, _MINI_BATCHES, size)
         found = {"summaries": _samples(url, f"/v1/jobs/{digits}/comparison", size)}
-        found["problems"] = _over_problems(database, url, size)
+        fewer = replace(size, trials=size.fewer)
+        found["problems"] = _over_problems(database, url, fewer)
+        digits = _ended(database, url, _MINI_BATCHES, fewer)
         _add_epochs(database, digits, size)
         found["epochs"] = _samples(url, f"/v1/jobs/{digits}/comparison?target=0.3", size)
-        sphere = _ended(database, url, _EXPRESSION, size)
+        sphere = _ended(database, url, _EXPRESSION, fewer)
         _add_steps(database, sphere, size)
         found["steps"] = _samples(url, f"/v1/jobs/{sphere}/comparison?target=0.3", size)
         return found

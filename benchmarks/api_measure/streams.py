@@ -21,7 +21,7 @@ from api_measure.clients import Connection
 from tests.factories import progress
 
 _DELAY = at_most(0.5)
-_WORKER = WorkerIdentity("bench:1", frozenset({"auto", "cpu"}), {})
+WORKER = WorkerIdentity("bench:1", frozenset({"auto", "cpu"}), {})
 _COLUMNS = (
     "store",
     "streams",
@@ -90,22 +90,27 @@ def _of(backing: Servers, way: Way, size: Size) -> tuple[list[float], float, flo
         client = Connection(installation.url)
         for _ in range(size.jobs):
             client.post("/v1/jobs", json.dumps({**SMALL, "budget": {"steps": 1_000_000}}).encode())
-        claims = [found for _ in range(size.jobs) if (found := claim(installation.database, _WORKER, 3600.0))]
-        return asyncio.run(_watch(installation.url, installation.database, claims, process, size))
+        claims = [found for _ in range(size.jobs) if (found := claim(installation.database, WORKER, 3600.0))]
+        paths = [f"/v1/jobs/{claims[number % len(claims)].job_id}/events" for number in range(size.streams)]
+        return asyncio.run(watch(installation.url, installation.database, claims, process, paths, size.seconds))
 
 
-async def _watch(
-    url: str, database: Database, claims: list[Claim], process: psutil.Process, size: Size
+async def watch(
+    url: str, database: Database, claims: list[Claim], process: psutil.Process, paths: list[str], seconds: float
 ) -> tuple[list[float], float, float]:
+    """Open streams, and make steps in jobs that they are about.
+
+    Returns:
+        Seconds from the commit of each block of steps until each stream has told of it; and the percentage of a core
+        that the API takes while nothing happens, and meanwhile.
+    """
     seen = Seen()
-    readers = [
-        asyncio.create_task(_read(url, claims[number % len(claims)].job_id, seen)) for number in range(size.streams)
-    ]
+    readers = [asyncio.create_task(_read(url, path, seen)) for path in paths]
     await asyncio.sleep(3.0)
-    idle = await _cpu(process, size.seconds)
+    idle = await _cpu(process, seconds)
     committed: dict[tuple[str, int], float] = {}
-    cpu = asyncio.create_task(_cpu(process, size.seconds))
-    await asyncio.to_thread(_work, database, claims, size.seconds, committed)
+    cpu = asyncio.create_task(_cpu(process, seconds))
+    await asyncio.to_thread(_work, database, claims, seconds, committed)
     busy = await cpu
     await asyncio.sleep(2.0)
     for reader in readers:
@@ -136,17 +141,18 @@ def _work(database: Database, claims: list[Claim], seconds: float, committed: di
         time.sleep(max(0.0, 1.0 - (time.monotonic() - round_begun)))
 
 
-async def _read(url: str, job_id: str, seen: Seen) -> None:
-    """One stream: what it tells of the job's steps."""
+async def _read(url: str, path: str, seen: Seen) -> None:
+    """One stream: what it tells of jobs' steps."""
     parts = urlsplit(url)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-    writer.write(f"GET /v1/jobs/{job_id}/events HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode())
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode())
     event = ""
     try:
         while line := await reader.readline():
             if line.startswith(b"event:"):
                 event = line[6:].strip().decode()
             elif line.startswith(b"data:") and event == "progress":
-                seen.moments.append((job_id, json.loads(line[5:])["steps_done"], time.monotonic()))
+                told = json.loads(line[5:])
+                seen.moments.append((told["job_id"], told["steps_done"], time.monotonic()))
     finally:
         writer.close()

@@ -31,18 +31,39 @@ class Embedded:
         url: of its API.
         folder: of its store.
         process: the API, whose child is the worker.
+        log: of both.
         peaks: most resident memory of each process, in MB, by what it is.
     """
 
     url: str
     folder: Path
     process: subprocess.Popen[bytes]
+    log: Path
     peaks: dict[str, float] = field(default_factory=dict)
 
     @property
     def store_bytes(self) -> int:
         """Size of the store's files."""
         return sum(path.stat().st_size for path in self.folder.glob("*.db*"))
+
+    def kill_worker(self) -> None:
+        """Kill the worker with -9; the API starts another one."""
+        for worker in psutil.Process(self.process.pid).children():
+            worker.kill()
+
+    def kill(self) -> None:
+        """Kill API and worker with -9, before the worker hears of it."""
+        family = [*psutil.Process(self.process.pid).children(), psutil.Process(self.process.pid)]
+        for process in family:
+            process.kill()
+        psutil.wait_procs(family[:-1])
+        self.process.wait()
+
+    def start_again(self) -> None:
+        """Start what was killed, over the same store."""
+        self.log = self.folder / f"service-{time.monotonic_ns()}.log"
+        self.process = _started(self.folder, self.log)
+        self.url = url_of(self.process, self.log)
 
     def watch(self, stopping: threading.Event) -> None:
         """Note the memory of both processes until told to stop."""
@@ -63,13 +84,10 @@ def embedded() -> Iterator[Embedded]:
     with TemporaryDirectory(prefix="ayla-sweeps-") as name:
         folder = Path(name)
         log = folder / "service.log"
-        environment = {**os.environ, "AYLA_DATA_DIR": name, "AYLA_DATABASE_URL": f"sqlite:///{folder / 'ayla.db'}"}
-        command = [sys.executable, "-m", "ayla_service", "serve", "--port", "0"]
-        with log.open("wb") as output:
-            process = subprocess.Popen(command, env=environment, cwd=folder, stdout=output, stderr=output)
-        stopping = threading.Event()
+        process, stopping = _started(folder, log), threading.Event()
+        service = Embedded("", folder, process, log)
         try:
-            service = Embedded(url_of(process, log), folder, process)
+            service.url = url_of(process, log)
             with Api(service.url) as api:
                 # A worker that prepares itself counts as one that is there; it is ready once it has done something.
                 api.finished(api.submit(grid(2, steps=1)), pause=0.1, limit=_START_SECONDS)
@@ -79,5 +97,12 @@ def embedded() -> Iterator[Embedded]:
             yield service
         finally:
             stopping.set()
-            process.terminate()
-            process.wait(_STOP_SECONDS)
+            service.process.terminate()
+            service.process.wait(_STOP_SECONDS)
+
+
+def _started(folder: Path, log: Path) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "AYLA_DATA_DIR": str(folder), "AYLA_DATABASE_URL": f"sqlite:///{folder / 'ayla.db'}"}
+    command = [sys.executable, "-m", "ayla_service", "serve", "--port", "0"]
+    with log.open("wb") as output:
+        return subprocess.Popen(command, env=environment, cwd=folder, stdout=output, stderr=output)

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from ayla_service import __version__
+from ayla_service.dashboard.files import DashboardFolder
 from ayla_service.datasets.pinning import fill_uploads, pin_uploads
 from ayla_service.datasets.routes.uploads import UploadReceiver, body_limits
 from ayla_service.datasets.service import DatasetService
@@ -33,15 +34,17 @@ from ayla_service.http.request_metrics import MetricsMiddleware
 from ayla_service.jobs.service import JobService
 from ayla_service.lifespan import lifespan
 from ayla_service.overview.service import QueueOverview
+from ayla_service.previews.service import PreviewService
 from ayla_service.queue.fair_queue import SharePolicy
 from ayla_service.queue.wakeup import TimerWakeUp, WakeUp
-from ayla_service.routers import ROUTERS, V1
+from ayla_service.routers import ROUTERS, SIGN_IN, V1
 from ayla_service.settings import Settings
 from ayla_service.streams.hub import Hub
 from ayla_service.streams.routes.sse import encode_event
 from ayla_service.sweeps.service import SweepService
 from ayla_service.team_slots import TeamSlots
 from ayla_service.teams.keys import KeyVerifier
+from ayla_service.teams.routes.session import MOST_BODY_BYTES
 from ayla_service.trials.service import ResultReader
 from ayla_service.webhooks.service import WebhookService
 from ayla_service.webhooks.target_policy import TargetPolicy
@@ -72,10 +75,14 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
             Middleware(OriginMiddleware, host_names=settings.host_names, origins=settings.cors_origins),
             Middleware(HeadMiddleware),
             Middleware(CompressionMiddleware),
-            Middleware(AuthenticationMiddleware, prefix=V1, settings=settings),
+            Middleware(AuthenticationMiddleware, prefix=V1, sign_in=SIGN_IN, settings=settings),
             Middleware(BodyCodingMiddleware),
             Middleware(BodyTimeMiddleware, seconds=settings.client_seconds, exempt=body_limits(settings).keys()),
-            Middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes, by_route=body_limits(settings)),
+            Middleware(
+                BodyLimitMiddleware,
+                max_bytes=settings.max_body_bytes,
+                by_route={**body_limits(settings), SIGN_IN: MOST_BODY_BYTES},
+            ),
         ],
     )
     app.state.settings = settings
@@ -86,6 +93,7 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
     app.state.overview = QueueOverview(database, settings.presence_seconds, shares)
     app.state.keys = KeyVerifier(database)
     app.state.results = ResultReader(database)
+    app.state.previews = PreviewService(database, app.state.results)
     app.state.figures = FigureService(database)
     app.state.team_slots = TeamSlots()
     app.state.sweeps = SweepService(database, app.state.team_slots)
@@ -93,6 +101,7 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
     app.state.datasets = DatasetService(database)
     app.state.uploads = UploadReceiver(database, app.state.datasets, most_bytes=settings.upload_room)
     app.state.events = Hub(database, settings, encode_event)
+    app.state.dashboard = DashboardFolder()
     app.state.readiness = ReadinessCheck(database, settings)
     install_handlers(app)
     for router in ROUTERS:

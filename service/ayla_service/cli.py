@@ -28,6 +28,7 @@ from ayla_service.processes.startup import (
     environment,
     listen,
     load_settings,
+    open_browser,
     open_store,
     require_broker,
     require_keys,
@@ -76,6 +77,15 @@ Processes = Annotated[
 ]
 Descriptor = Annotated[int | None, typer.Option("--fd", hidden=True)]
 ExitWithParent = Annotated[bool, typer.Option("--exit-with-parent", hidden=True)]
+Open = Annotated[bool, typer.Option("--open", help="Open the dashboard in a browser of this machine.")]
+Keep = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATH",
+        help="Keep the service after COMMAND has succeeded, until Ctrl-C, and print the address of this page of the "
+        "dashboard: / or /jobs.",
+    ),
+]
 
 
 def _version_callback(wanted: bool) -> None:  # noqa: FBT001  # the signature that typer calls
@@ -103,6 +113,7 @@ def serve(
     *,
     fd: Descriptor = None,
     exit_with_parent: ExitWithParent = False,
+    open_page: Open = False,
 ) -> None:
     """Start the store, the API and a worker.
 
@@ -119,6 +130,8 @@ def serve(
     if exit_with_parent:
         stop_with_parent()
     _greet(listener, settings)
+    if open_page:
+        open_browser(base_url(listener))
     with (
         contextlib.closing(make_wake_up(settings.broker_url)) as wake_up,
         ProcessSupervisor(environment(settings), settings.shutdown_seconds) as supervisor,
@@ -216,6 +229,7 @@ def run(
     host: Host = None,
     port: Port = 0,
     data_dir: DataDir = None,
+    keep: Keep = None,
 ) -> None:
     """Run COMMAND beside a service of its own.
 
@@ -225,7 +239,7 @@ def run(
     settings = load_settings(host=host, port=port, data_dir=data_dir)
     require_worker()
     raise_on_terminate()
-    raise typer.Exit(run_command(command, settings, ctx.obj))
+    raise typer.Exit(run_command(command, settings, ctx.obj, keep))
 
 
 def _greet(listener: socket.socket, settings: Settings) -> None:
@@ -235,7 +249,7 @@ def _greet(listener: socket.socket, settings: Settings) -> None:
         return
     url = base_url(listener)
     store = settings.data_dir.absolute() if settings.database_url is None else "set by AYLA_DATABASE_URL"
-    typer.echo(f"AYLA service on {url} (docs: {url}/docs, data: {store}). Ctrl-C stops it.")
+    typer.echo(f"AYLA service on {url} (docs: {url}/docs, data: {store}). Open it in a browser. Ctrl-C stops it.")
 
 
 def main() -> None:

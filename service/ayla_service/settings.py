@@ -110,8 +110,8 @@ class Settings(BaseSettings):
     )
     trusted_proxies: Names = Field(
         ["127.0.0.1", "::1"],
-        description="Addresses or networks (10.1.0.0/16) of proxies that say by X-Forwarded-For whom they pass on, "
-        "separated by commas or as a JSON list.",
+        description="Addresses or networks (10.1.0.0/16) of proxies that say by X-Forwarded-For whom they pass on, and "
+        "by X-Forwarded-Proto how, separated by commas or as a JSON list.",
     )
     rate_limit_per_minute: int | None = Field(
         None,

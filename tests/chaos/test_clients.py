@@ -29,7 +29,7 @@ def test_a_job_is_not_resumed_before_its_pause_was_answered(monkeypatch: pytest.
 
     users = Users(["http://127.0.0.1:1"], [Planned("one", "paused", {}, 0.0, 0, ACTIONS)], seed=1)
     monkeypatch.setattr("tests.chaos.clients._steer", steer)
-    monkeypatch.setattr("ayla._jobs.Jobs.submit", lambda *_, **__: Accepted())
+    monkeypatch.setattr("ayla._sync.jobs.Jobs.submit", lambda *_, **__: Accepted())
     users.start()
     users.join()
     users.close()

@@ -59,5 +59,5 @@ def test_hints_fit_the_key_the_place_and_the_option_that_are_wrong(service: Fake
     content["errors"][0]["in"] = "query"
     service.replies = [httpx2.Response(422, json=content)]
     wrong = ayla_command(service, "ls", "--state", "ended")
-    assert "Correct the option; --help after the command says what it takes." in wrong.stderr
+    assert "Correct the option or argument; --help after the command says what it takes." in wrong.stderr
     assert "/docs" not in wrong.stderr

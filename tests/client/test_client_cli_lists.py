@@ -1,11 +1,11 @@
 """Lists of jobs, short ids, and how long a job still takes."""
 
 import io
-import time
 
 import ayla
 import pytest
-from ayla.cli.eta import EtaStream, format_duration
+from ayla.cli.news import JobNews, format_duration
+from ayla.models.events import Event
 from rich.console import Console
 
 from tests.client.command import ayla_command
@@ -99,18 +99,8 @@ def progress(*left: float | None) -> list[tuple[str, dict[str, object]]]:
 
 @pytest.fixture
 def told(service: FakeService) -> FakeService:
-    """The stream says how long; the command's looks wait until it was heard, whoever is first."""
+    """The stream says how long."""
     service.events = progress(300.0, 90.0, 200.0)
-    sleep = service.time.sleep
-
-    def heard(seconds: float) -> None:
-        deadline = time.monotonic() + 30
-        while not service.streamed and time.monotonic() < deadline:
-            time.sleep(0.01)
-        time.sleep(0.02)
-        sleep(seconds)
-
-    service.time.sleep = heard  # type: ignore[method-assign]
     return service
 
 
@@ -118,27 +108,26 @@ def job_of(service: FakeService) -> FakeJob:
     return service.jobs[IDS[0]]
 
 
-def test_the_remaining_time_is_the_newest_that_the_stream_has(service: FakeService) -> None:
-    service.events = [*progress(300.0, 12.0), ("end", {"reason": "finished"})]
-    remaining = EtaStream(service.client(), IDS[0])
-    remaining._listen()
+def news_of(*events: tuple[str, dict[str, object]]) -> JobNews:
+    """What is known after these events."""
+    news = JobNews()
+    for name, data in events:
+        news.take(Event(name=name, data=data))
+    return news
 
-    assert remaining.seconds == 12.0
-    assert service.streamed == [f"/v1/jobs/{IDS[0]}/events"]
+
+def test_the_remaining_time_is_the_newest_that_the_stream_has() -> None:
+    assert news_of(*progress(300.0, 12.0), ("end", {"reason": "finished"})).eta_seconds == 12.0
+    assert news_of(*progress(300.0, None)).eta_seconds is None
+    assert news_of().eta_seconds is None
 
 
-def test_without_a_stream_nothing_is_known_and_nothing_goes_wrong(service: FakeService) -> None:
-    refused = EtaStream(service.client(), IDS[0])
-    refused._listen()
-    service.events = [*progress(None), ("end", {})]
-    unknown = EtaStream(service.client(), IDS[0])
-    unknown._listen()
-    silent = EtaStream(service.client(), IDS[0], listening=False)
-    with silent:
-        pass
+def test_the_lowest_loss_is_that_of_all_trials_seen_so_far() -> None:
+    def rows(**losses: float | None) -> tuple[str, dict[str, object]]:
+        return "metric", {"trials": [{"id": trial, "loss": loss} for trial, loss in losses.items()]}
 
-    assert (refused.seconds, unknown.seconds, silent.seconds) == (None, None, None)
-    assert len(service.streamed) == 2
+    assert news_of(rows(a=5.0, b=None), rows(b=7.0), rows(a=2.0), rows(a=None), rows(b=1.0)).losses == [5, 5, 2, 2, 1]
+    assert len(news_of(*[rows(a=1.0)] * 2000).losses) <= 513
 
 
 def test_watching_says_how_long_a_job_still_takes(told: FakeService) -> None:

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,10 +11,12 @@ import ayla
 import click
 import numpy
 import pytest
-from ayla import _jobs, _retry
+from ayla import _retry, errors
 from ayla._address import DEFAULT_BASE_URL
+from ayla._async import base, results, steering, team
 from ayla.builders import optimizers
-from ayla.cli import eta
+from ayla.builders.settings import CommonSettings
+from ayla.cli import news
 from ayla.cli.app import app
 from ayla.cli.errors import _ADVICE_BY_SLUG, ExitCode
 from ayla.cli.specfile import MAX_BYTES
@@ -55,17 +58,19 @@ def test_states_and_priorities_are_those_of_the_service() -> None:
     assert {*UNFINISHED_JOB_STATES} == {*UNFINISHED_JOB}
 
     help_of_state = option_help("ls", "state")
-    assert all(state in help_of_state for state in (*JobState, _jobs.PAUSED))
+    assert all(state in help_of_state for state in (*JobState, steering.PAUSED))
     for command in ("submit", "priority"):
         assert all(priority in option_help(command, "priority") for priority in PRIORITIES)
 
 
 def test_pages_are_as_long_as_the_service_allows() -> None:
     lengths = {
-        "/v1/jobs": _jobs._JOBS_PER_PAGE,
-        "/v1/jobs/{job_id}/trials": _jobs._TRIALS_PER_PAGE,
-        "/v1/jobs/{job_id}/attempts": _jobs._ATTEMPTS_PER_PAGE,
+        "/v1/jobs/{job_id}/trials": results._TRIALS_PER_PAGE,
+        "/v1/jobs/{job_id}/attempts": steering._ATTEMPTS_PER_PAGE,
+        "/v1/members": team._MEMBERS_PER_PAGE,
     }
+    usual = ("/v1/jobs", "/v1/keys", "/v1/datasets", "/v1/webhooks", "/v1/webhooks/{webhook_id}/deliveries")
+    lengths |= dict.fromkeys(usual, base.PER_PAGE)
     assert lengths == {path: parameter(path, "limit")["maximum"] for path in lengths}
 
 
@@ -75,9 +80,22 @@ def test_the_default_address_and_the_largest_job_file_are_those_of_the_settings(
     assert max_body_bytes == MAX_BYTES
 
 
+def slugs(kind: type[ServiceError]) -> Iterator[str]:
+    """Those of all errors of a kind; one that only others are made of has none."""
+    for error in kind.__subclasses__():
+        yield from [error.slug] if "slug" in vars(error) else []
+        yield from slugs(error)
+
+
 def test_every_problem_that_the_client_knows_is_one_of_the_service() -> None:
-    known = {error.slug for error in ServiceError.__subclasses__()}
-    assert {*_ADVICE_BY_SLUG, _retry._DAMAGED} <= known
+    assert {*_ADVICE_BY_SLUG, _retry._DAMAGED} <= {*slugs(ServiceError)}
+
+
+def test_every_status_of_an_error_has_its_own_error() -> None:
+    answers = [operation["responses"] for methods in CONTRACT["paths"].values() for operation in methods.values()]
+    refusals = {int(status) for answer in answers for status in answer if status.startswith("4")}
+    assert errors._BY_STATUS.keys() == refusals
+    assert len({*errors._BY_STATUS.values()}) == len(refusals)
 
 
 def test_metrics_with_a_column_are_those_of_the_service() -> None:
@@ -93,25 +111,28 @@ def test_the_metrics_of_a_trial_are_those_of_the_service() -> None:
 
 
 def test_the_stream_has_the_events_that_the_remaining_time_is_read_from() -> None:
-    for event, schema in ((eta.PROGRESS_EVENT, "ProgressEvent"), (eta.END_EVENT, "EndEvent")):
+    schemas = {news.PROGRESS_EVENT: "ProgressEvent"}
+    schemas |= dict(zip(news.ROWS_EVENTS, ("JobSnapshotEvent", "MetricEvent"), strict=True))
+    for event, schema in schemas.items():
         assert SCHEMAS[schema]["properties"]["event"]["const"] == event
-    assert eta.ETA_FIELD in SCHEMAS["ProgressData"]["properties"]
+    assert news.ETA_FIELD in SCHEMAS["ProgressData"]["properties"]
+    for data in ("JobSnapshotData", "MetricData"):
+        assert news.ROWS_FIELD in SCHEMAS[data]["properties"]
+    assert {"id", news.LOSS_FIELD} <= SCHEMAS["StreamedTrial"]["properties"].keys()
 
 
 def documented_defaults(name: str) -> dict[str, Any]:
     """The service's defaults of an optimizer's settings, as the docstring of its builder has them."""
-    text = re.sub(r"\s+", " ", getattr(optimizers, name).__doc__ or "")
-    inherited = documented_defaults("adam") if "settings as for ``adam``" in text else {}
-    found = re.findall(r"(\w+): [^:]*?service default ([\w.-]+?)[.;]? ", text + " ")
-    found += re.findall(r"``(\w+)`` \(service default ([\w.-]+)\)", text)
-    return inherited | {setting: ast.literal_eval(value) for setting, value in found}
+    arguments = re.findall(r"^ {8}(\w+): (.*(?:\n {12}.*)*)", getattr(optimizers, name).__doc__ or "", re.M)
+    told = {setting: re.search(r"service\s+default\s+([\w.-]+?)\.$", words) for setting, words in arguments}
+    return {setting: ast.literal_eval(found[1]) for setting, found in told.items() if found}
 
 
 def test_docstrings_have_the_services_defaults() -> None:
     optimizers_of_a_job = SCHEMAS["JobSpec"]["properties"]["optimizers"]["anyOf"][0]["items"]
     for name, reference in optimizers_of_a_job["discriminator"]["mapping"].items():
         properties = SCHEMAS[reference.rpartition("/")[2]]["properties"]
-        own = {*properties} - {"name", "learning_rate"} - {*optimizers.CommonSettings.__annotations__}
+        own = {*properties} - {"name", "learning_rate"} - {*CommonSettings.__annotations__}
         assert documented_defaults(name) == {setting: properties[setting]["default"] for setting in own}, name
 
 

@@ -134,5 +134,5 @@ def test_attempts_and_workers_show_themselves_in_a_notebook(service: FakeService
 
     assert str(shown) == "Attempt 1 at shard 0 by here:1: lost (worker-lost: <gone>)"
     assert "worker-lost: &lt;gone&gt;" in shown._repr_html_()
-    assert "<caption>Worker here:1</caption>" in who._repr_html_()
+    assert ">Worker here:1</caption>" in who._repr_html_()
     assert "job-0" in who._repr_html_()

@@ -49,7 +49,7 @@ def test_each_migration_can_be_taken_back(database: Database) -> None:
     assert migrate.current(database) == "0001"
     made_since = {"api_keys", "dataset_parts", "datasets", "job_labels", "members", "metrics", "teams", "usage"}
     made_since |= {"team_usage", "webhook_deliveries", "webhooks", "workers"}
-    made_since |= {"job_points", "trial_ids", "trial_summaries"}
+    made_since |= {"job_points", "sessions", "trial_ids", "trial_summaries"}
     assert set(before) - set(_definitions(database)) == made_since
     assert "trials" in _definitions(database)
     assert migrate.upgrade(database) == migrate.head()

@@ -47,6 +47,6 @@ def test_what_is_said_of_the_optimizers_on_digits_is_so() -> None:
 
 def test_every_picture_of_the_page_is_there() -> None:
     pictures = re.findall(r"\]\((figures/[\w-]+\.png)\)", PAGE)
-    assert len(pictures) == 4
+    assert len(pictures) == 5
     for picture in pictures:
         assert (ROOT / "docs" / picture).read_bytes().startswith(b"\x89PNG")

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from ayla_service.app import create_app
+from ayla_service.dashboard.files import ASSETS
+from ayla_service.dashboard.routes import VIEWS
 from ayla_service.db import migrate
 from ayla_service.db.models import JobRow, WebhookRow
 from ayla_service.db.session import Database
@@ -41,7 +43,9 @@ SCOPES: Mapping[str, frozenset[Scope]] = {
     **dict.fromkeys(("list_jobs", "get_job", "list_trials", "list_attempts", "get_trial"), _LOOK),
     **dict.fromkeys(("get_trajectory", "get_metrics", "get_predictions"), _LOOK),
     **dict.fromkeys(("get_trajectories", "get_job_metrics", "get_job_summary"), _LOOK),
-    **dict.fromkeys(("compare_job", "compare_jobs", "list_figures", "get_figure", "get_jobs_figure"), _LOOK),
+    **dict.fromkeys(
+        ("compare_job", "compare_jobs", "get_previews", "list_figures", "get_figure", "get_jobs_figure"), _LOOK
+    ),
     **dict.fromkeys(("get_best", "get_sensitivity", "get_heatmap"), _LOOK),
     **dict.fromkeys(("get_best_of_jobs", "get_sensitivity_of_jobs", "get_heatmap_of_jobs"), _LOOK),
     **dict.fromkeys(("stream_job_events", "stream_events"), _LOOK),
@@ -51,6 +55,8 @@ SCOPES: Mapping[str, frozenset[Scope]] = {
     **dict.fromkeys(("get_queue", "get_queue_position"), _LOOK),
     # any key can do this to itself, and more only with the scopes read and submit
     **dict.fromkeys(("rotate_key", "revoke_key"), frozenset[Scope]()),
+    # how one is let in, and for how long: nothing of the team
+    **dict.fromkeys(("sign_in", "get_session", "sign_out"), frozenset[Scope]()),
     # one's own things: answered with no more than what was sent
     **dict.fromkeys(("submit_job", "submit_jobs", "validate_job", "upload_dataset"), _ADD),
     **dict.fromkeys(("create_key", "delete_job", "delete_webhook", "delete_dataset"), _ADD),
@@ -68,10 +74,15 @@ SCOPES: Mapping[str, frozenset[Scope]] = {
 CHANGES_BY_ANY_KEY = {"rotate_key", "revoke_key"}
 """What needs no scope: a key may always end itself."""
 
+OF_SESSIONS = {"sign_in", "get_session", "sign_out"}
+"""What needs no scope either: to begin a session, to see what it may do, and to end it."""
+
 OF_ALL_MEMBERS = {"clone_job", "recompute_trial"}
 """What a member may do with things of another one, and is no looking."""
 
 WITHOUT_KEY = {"/healthz", "/readyz", "/metrics", "/docs", "/docs/assets", "/docs/start.js", "/openapi.json"}
+WITHOUT_KEY |= {"/", f"{ASSETS}/{{version}}/{{name:path}}"}
+WITHOUT_KEY |= {f"/{view}{rest}" for view in VIEWS for rest in ("", "/{rest:path}")}
 
 
 @dataclass
@@ -119,6 +130,7 @@ GIVEN: Mapping[str, Callable[[Thing], dict[str, Any]]] = {
     "get_best_of_jobs": lambda thing: {"params": {"job_id": thing.ids["job_id"]}},
     "get_sensitivity_of_jobs": lambda thing: {"params": {"job_id": thing.ids["job_id"]}},
     "get_heatmap_of_jobs": lambda thing: {"params": {"job_id": thing.ids["job_id"]}},
+    "get_previews": lambda thing: {"params": {"job_id": thing.ids["job_id"]}},
     "create_webhook": lambda _: {"json": {"url": "http://127.0.0.1:9/"}},
     "change_webhook": lambda _: {"json": {"description": "changed"}},
     "upload_dataset": lambda _: {
@@ -129,6 +141,7 @@ GIVEN: Mapping[str, Callable[[Thing], dict[str, Any]]] = {
     "add_member": lambda _: {"json": {"name": "new"}},
     "change_member": lambda _: {"json": {"weight": 2.0}},
     "create_key": lambda _: {"json": {"name": "new"}},
+    "sign_in": lambda _: {"json": {"key": "ayla_" + "x" * 43}},
 }
 """What the request of an operation has besides its path, so that it is a valid one."""
 
@@ -158,6 +171,12 @@ IDS_ELSEWHERE: Mapping[tuple[str, str], tuple[Elsewhere, int | None]] = {
         404,
     ),
     **{(f"get_{what}_of_jobs", "job_id"): (_of_their_job(what), 404) for what in ("best", "sensitivity", "heatmap")},
+    ("get_previews", "job_id"): (
+        lambda client, ours, theirs: client.get(
+            "/v1/previews", params={"job_id": theirs.ids["job_id"]}, headers=shown(ours.key)
+        ),
+        None,  # an empty list
+    ),
     ("stream_events", "job_id"): (
         lambda client, ours, theirs: client.get(
             "/v1/events", params={"job_id": theirs.ids["job_id"]}, headers=shown(ours.key)
@@ -267,7 +286,7 @@ def test_every_operation_is_classified(operations: list[Operation]) -> None:
     for operation in operations:
         looks = operation.method == "GET" or operation.name == "compare_jobs"
         assert looks or SCOPES[operation.name] != {READ}, operation
-        assert SCOPES[operation.name] or operation.name in CHANGES_BY_ANY_KEY, operation
+        assert SCOPES[operation.name] or operation.name in CHANGES_BY_ANY_KEY | OF_SESSIONS, operation
 
 
 def test_nothing_is_served_that_the_contract_does_not_tell(served: FastAPI, operations: list[Operation]) -> None:
@@ -340,7 +359,7 @@ def test_a_viewer_can_change_nothing(
     for operation in operations:
         if operation.name in CHANGES_BY_ANY_KEY:
             problem_of(operation.request(client, ours, key), 404, "key-not-found")
-        elif SCOPES[operation.name] != {READ}:
+        elif SCOPES[operation.name] != {READ} and operation.name not in OF_SESSIONS:
             problem_of(operation.request(client, ours, key), 403, "not-allowed")
 
 
@@ -462,7 +481,7 @@ def test_what_is_refused_to_others_is_there_for_us(
 ) -> None:
     """Else the tests above would be passed by routes that find nothing at all. The last, as it changes everything."""
     for operation in operations:
-        if operation.is_stream:
+        if operation.is_stream or operation.name in ("sign_in", "sign_out"):
             continue
         status = operation.request(client, ours.in_capitals(), ours.key).status_code
         assert status < 500, operation

@@ -41,6 +41,8 @@ def test_the_queue_tells_what_runs_and_waits(client: TestClient, database: Datab
     [following] = found["next"]
     assert (following["job_id"], following["name"], following["position"]) == (waiting, "second", 1)
     assert following["estimated_start"] < following["estimated_finish"]
+    for what in ("start", "finish"):
+        assert following[f"earliest_{what}"] <= following[f"estimated_{what}"] <= following[f"latest_{what}"]
     assert found["shares"][0]["owner"] == "local"
     assert found["shares"][0]["share"] == 1.0
     assert found["team"]["share"] == 0.5

@@ -99,6 +99,45 @@ def test_run_gives_the_command_a_service_and_takes_its_exit_code(tmp_path: Path)
     assert not [pid for pid in pids if is_running(pid)]
 
 
+def test_run_keeps_the_service_for_who_wants_to_look(tmp_path: Path) -> None:
+    command = [*SERVICE, "run", "--keep", "/jobs?tag=mine", "--", sys.executable, "-c", "print('done', flush=True)"]
+    environment = clean_environment(tmp_path, AYLA_LOG_FORMAT="json")
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        done, _, told = (process.stdout.readline() for _ in range(3))
+        found = re.fullmatch(
+            r"Dashboard: (http://127\.0\.0\.1:\d+/jobs\?tag=mine) \(Ctrl-C stops the service\)\n", told
+        )
+        assert found is not None, (done, told)
+        page = httpx2.get(found[1], headers={"Accept": "text/html"}, trust_env=False)
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        press_ctrl_c(process)
+        assert process.wait(PATIENCE_SECONDS) == 0
+    assert not [worker for worker in workers(tmp_path / "service.log") if is_running(worker)]
+
+
+def test_run_keeps_no_service_for_a_command_that_failed(tmp_path: Path) -> None:
+    ended = run_service(tmp_path, "run", "--keep", "/", "--", sys.executable, "-c", "raise SystemExit(3)")
+    assert (ended.returncode, ended.stdout) == (3, "")
+
+
+def test_serve_opens_the_dashboard_in_a_browser(tmp_path: Path) -> None:
+    """The browser is a command that BROWSER names."""
+    asked = tmp_path / "asked"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {asked}\n')
+    browser.chmod(0o755)
+    environment = clean_environment(tmp_path, BROWSER=str(browser), AYLA_LOG_FORMAT="json")
+    command = [*SERVICE, "serve", "--port", "0", "--open"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
+        wait_until(lambda: asked.exists() and asked.read_text().startswith("http://127.0.0.1:"), "a browser")
+        assert httpx2.get(asked.read_text().strip() + "/healthz", trust_env=False, timeout=60).status_code == 200
+        process.terminate()
+        assert process.wait(PATIENCE_SECONDS) == 0
+
+
 @pytest.mark.parametrize(
     ("command", "code"),
     [(["no-such-program"], 127), (["sh", "-c", "kill -9 $$"], 137)],

@@ -5,7 +5,7 @@ from datetime import timedelta
 from ayla_service.db.models import JobRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.streams.events import Position
-from ayla_service.streams.feeds import PollRequest, PollResult, TeamFeed, TeamStart
+from ayla_service.streams.feeds import PollRequest, PollResult, TeamFeed
 from ayla_service.streams.poll import Poller
 from ayla_service.streams.routes.sse import encode_event
 from ayla_service.teams.principal import LOCAL
@@ -39,12 +39,13 @@ class StreamPolls:
 
     def team(self, feed: TeamFeed = TEAM) -> list[ReceivedEvent]:
         """New events of an open stream about a team."""
-        return events_of(self.poll(teams={feed.team_id}).events_of(feed))
+        return events_of(self.poll(jobs=feed.watched, teams={feed.team_id}).events_of(feed))
 
     def open_team(self, feed: TeamFeed = TEAM, since: Position | None = None) -> list[ReceivedEvent]:
         """First events of a new stream about a team."""
-        start = TeamStart(feed, since)
-        return events_of(self.poll(teams={feed.team_id}, team_starts={start}).team_starts[start])
+        named = feed.watched | feed.unknown
+        found = self.poll(jobs=feed.watched, snapshots=named, teams={feed.team_id}, team_starts={feed.start(since)})
+        return events_of(feed.first(found, since) or b"")
 
 
 def age(database: Database, job_id: str, seconds: float) -> None:

@@ -17,7 +17,7 @@ from ayla_service.queue.retries import ErrorType, RetryPolicy
 from ayla_service.streams.events import MOST_TRIALS, Position
 from ayla_service.streams.feeds import JobFilter, TeamFeed, feed_of_jobs
 from ayla_service.streams.followed_jobs import MOST_AT_ONCE
-from ayla_service.teams.principal import LOCAL, Scope
+from ayla_service.teams.principal import LOCAL, Credential, Scope
 from ayla_service.trials.encoding import encode
 from ayla_service.trials.writer import NewChunk, NewResults
 from sqlalchemy import event, text, update
@@ -88,7 +88,9 @@ def test_a_poll_takes_as_many_statements_for_many_streams_as_for_one(database: D
             jobs(database).edit(made[number], notes=str(polled))
         polled[0] += 1
         with counted(database) as statements:
-            result = polls.poll(jobs=set(watched), teams={LOCAL.team_id}, awaited=set(watched), keys={None})
+            result = polls.poll(
+                jobs=set(watched), teams={LOCAL.team_id}, awaited=set(watched), credentials={Credential(None)}
+            )
             assert [result.events_of(feed) for feed in feeds]
         assert result.jobs.keys() >= set(watched)
         return len(statements)
@@ -315,12 +317,13 @@ def test_streams_are_about_jobs_of_the_own_team(database: Database) -> None:
 
 
 def test_keys_that_have_ended_let_nobody_listen(database: Database, polls: StreamPolls) -> None:
-    open_to_all = polls.poll(keys={None})
+    open_to_all = polls.poll(credentials={Credential(None)})
     assert open_to_all.refused == set()
     valid, revoked, expired = let_in(database), let_in(database), let_in(database)
     submitting = let_in(database, scopes=[Scope.SUBMIT])
     revoke(database, valid, revoked.key_id)
     with database.write() as session:
         session.get_one(ApiKeyRow, expired.key_id).expires_at = store_now(session)
-    keys = {None, "unknown", *(holder.key_id for holder in (valid, revoked, expired, submitting))}
-    assert polls.poll(keys=keys).refused == keys - {valid.key_id}
+    unknown = {Credential(None), Credential("unknown"), Credential(valid.key_id, "unknown")}
+    asked = unknown | {holder.credential for holder in (valid, revoked, expired, submitting)}
+    assert polls.poll(credentials=asked).refused == asked - {valid.credential}

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from ayla_service.db.session import Database
+from ayla_service.jobs import retention
 from ayla_service.streams import changes, feeds
 from ayla_service.streams.events import Position
 from ayla_service.streams.feeds import JobFilter, TeamFeed
@@ -119,3 +120,48 @@ def test_a_snapshot_of_a_team_is_no_larger_than_clients_take(database: Database,
     assert not first.data["complete"]
     assert 0 < len(first.data["jobs"]) < 25
     assert len(json.dumps(first.data, ensure_ascii=False).encode()) < 2**20
+
+
+def test_of_the_jobs_that_are_watched_a_team_stream_has_everything_once(database: Database, polls: StreamPolls) -> None:
+    watched, other = submit(database).id, submit(database).id
+    feed = TeamFeed(LOCAL.team_id, JobFilter(project="none"), frozenset({watched}))
+    team, job = polls.open_team(feed)
+    assert (team.data["jobs"], job.data["job_id"], len(job.data["trials"])) == ([], watched, 2)
+    claimed = begin_job(database)
+    assert claimed.job_id == watched
+    assert names(polls.team(feed)) == ["state", "metric"]
+    make_steps(database, claimed, 0, 4)
+    assert names(polls.team(feed)) == ["progress", "metric"]
+    jobs(database).edit(watched, name="named")
+    assert names(polls.team(feed)) == ["state"]
+    make_steps(database, claimed, 5, 10, finished=True)
+    state, *_, end = polls.team(feed)
+    assert (state.state, end.event, end.state) == ("succeeded", "end", "succeeded")
+    assert end.data["trials"][0]["step"] == 10
+    assert polls.team(feed) == []
+    jobs(database).cancel(other)
+    assert polls.team(feed) == []
+
+
+def test_who_comes_back_gets_new_snapshots_of_what_it_watches(database: Database, polls: StreamPolls) -> None:
+    done, gone = submit(database).id, submit(database).id
+    jobs(database).cancel(done)
+    feed = TeamFeed(LOCAL.team_id, watched=frozenset({done}), unknown=frozenset({gone + "x"}))
+    first = polls.open_team(feed)
+    assert sorted(names(first)) == ["end", "end", "snapshot", "snapshot"]
+    assert {event.data["reason"] for event in first if event.event == "end"} == {"finished", "deleted"}
+    since = Position.decode(next(event.id for event in first if event.event == "snapshot"))
+    again = polls.open_team(feed, since)
+    assert {"snapshot", "state", "end"} == set(names(again))
+    assert "jobs" not in again[-1].data
+
+
+def test_a_job_that_is_watched_may_be_removed(database: Database, polls: StreamPolls) -> None:
+    job_id = submit(database).id
+    jobs(database).cancel(job_id)
+    feed = TeamFeed(LOCAL.team_id, watched=frozenset({job_id}))
+    polls.open_team(feed)
+    retention.remove(database, job_id)
+    [end] = polls.team(feed)
+    assert (end.event, end.data["reason"], end.data["job_id"]) == ("end", "deleted", job_id)
+    assert polls.team(feed) == []

@@ -9,9 +9,9 @@ from ayla_service.db.models import ApiKeyRow, MemberRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import NotAuthenticated
 from ayla_service.states import Role
-from ayla_service.teams import keys
-from ayla_service.teams.keys import KeyVerifier, digest_of, has_valid_key
+from ayla_service.teams.keys import KeyVerifier, has_valid_key
 from ayla_service.teams.principal import DEFAULT_MEMBER_ID, LOCAL, Scope
+from ayla_service.teams.tokens import digest_of, new_key
 from sqlalchemy import event, select, text, update
 from sqlalchemy.exc import OperationalError
 
@@ -46,7 +46,7 @@ def statements(database: Database) -> Iterator[list[str]]:
 
 
 def test_a_key_is_long_and_random() -> None:
-    made = {keys.new_key() for _ in range(100)}
+    made = {new_key() for _ in range(100)}
     assert len(made) == 100
     assert all(key.startswith("ayla_") and len(key) == 48 for key in made)
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 from ayla_spec.batch import TrialBatch
-from ayla_spec.datasets import CurveDataset
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.networks import CnnModel
 from ayla_spec.optimizers.base import NAMES
@@ -15,9 +14,9 @@ from ayla_spec.problems import DatasetProblem, ExpressionProblem
 from torch import Tensor
 
 _FORMAT = 3
-_OF_EXPRESSIONS, _OF_NETWORKS = "power 0021", "zeros 0025"
+_OF_EXPRESSIONS, _OF_NETWORKS = "power 0021", "products 0034"
 """How expressions and fully connected networks are computed: changed whenever a change of the engine changes a bit of
-them (decisions 0021 and 0025)."""
+them (decisions 0021, 0025 and 0034)."""
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
 State = Mapping[str, Tensor]
@@ -44,9 +43,8 @@ def fingerprint(spec: ResolvedJobSpec, trials: TrialBatch) -> str:
 def _arithmetic(problem: ExpressionProblem | DatasetProblem) -> str:
     if isinstance(problem, ExpressionProblem):
         return _OF_EXPRESSIONS
-    # Curves have one input, and convolutions are PyTorch's.
-    kept = isinstance(problem.dataset, CurveDataset) or isinstance(problem.model, CnnModel)
-    return "" if kept else _OF_NETWORKS
+    # Convolutions are PyTorch's.
+    return "" if isinstance(problem.model, CnnModel) else _OF_NETWORKS
 
 
 def pack(tensors: State, *, step: int, finished: bool, owner: str) -> bytes:

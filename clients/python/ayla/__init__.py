@@ -2,12 +2,28 @@
 
 Example:
     with ayla.Client() as client:
-        job = client.jobs.wait(client.jobs.submit(problem=ayla.preset("poly-sgd")))
-        print(client.compare(job))
+        job = client.jobs.submit(problem=ayla.functions.rosenbrock(), optimizers=ayla.adam(0.05), budget=1000)
+        print(job.wait().comparison())
+
+What is here:
+    clients: ``Client``, and ``AsyncClient`` for asyncio, with the same names; ``Clock`` and ``AsyncClock`` for tests.
+    parts of a job: problems (``expression``, ``functions``, ``dataset``, ``preset``) and what is drawn in them
+    (``uniform``, ``normal``), optimizers (``adam``, ``sgd``, …, with AYLA by ``transform``), ``schedules``, models
+    (``mlp``, ``cnn``, ``linear``), axes (``values``, ``linear``, ``log``, ``reverse_log``) and designs (``grid``,
+    ``random``, ``sobol``); ``spec`` for a whole job, ``protocol`` for a comparison of tuned arms.
+    what comes back: ``Job`` and ``Trial``, which act, as ``AsyncJob`` and ``AsyncTrial`` do; tables (``Table``,
+    ``Trajectory``, ``Metrics``, ``Predictions``), comparisons, answers about sweeps, ``Event``, ``RawResponse``, and
+    models of all other answers.
+    webhooks: ``verify_webhook`` gives a ``WebhookEvent``.
+    errors: all are an ``AylaError``; ``ayla.errors`` draws their tree.
 """
 
-from ayla._client import Client
-from ayla._clock import Clock
+from ayla._async.client import AsyncClient
+from ayla._async.objects import AsyncJob, AsyncTrial
+from ayla._clock import AsyncClock, Clock
+from ayla._figure import Figure
+from ayla._job_spec import spec
+from ayla._sync.client import Client
 from ayla._version import __version__
 from ayla.aggregates import AggregatedPair, EstimateOverProblems
 from ayla.arms import ArmPair, ArmResult, ArmsOnProblem, ProtocolResult
@@ -15,6 +31,7 @@ from ayla.builders import (
     cnn,
     dataset,
     expression,
+    functions,
     grid,
     linear,
     log,
@@ -31,7 +48,16 @@ from ayla.builders import (
     values,
 )
 from ayla.builders.optimizers import *  # noqa: F403  # its __all__ is the list of the optimizers
-from ayla.comparison import ComparedOptimizer, Comparison, ConfidenceInterval, Distribution, Pairing, RankTest, SignTest
+from ayla.comparison import (
+    AsyncComparison,
+    ComparedOptimizer,
+    Comparison,
+    ConfidenceInterval,
+    Distribution,
+    Pairing,
+    RankTest,
+    SignTest,
+)
 from ayla.errors import (
     APIConnectionError,
     APIError,
@@ -45,16 +71,23 @@ from ayla.errors import (
     InvalidRequest,
     JobCancelled,
     JobFailed,
+    MisdirectedRequestError,
     MissingDependency,
+    NotAcceptableError,
     NotFoundError,
     PayloadTooLargeError,
     PermissionDeniedError,
+    PreconditionFailedError,
+    PreconditionRequiredError,
     RateLimitError,
+    RequestTimeoutError,
     ServerError,
     UnprocessableEntityError,
+    UnsupportedMediaTypeError,
     WaitTimeout,
+    WebhookVerificationError,
 )
-from ayla.jobs_comparison import JobsComparison, ProblemComparison
+from ayla.jobs_comparison import AsyncJobsComparison, JobsComparison, ProblemComparison
 from ayla.models import (
     Attempt,
     AttemptCounts,
@@ -62,18 +95,42 @@ from ayla.models import (
     Catalogue,
     FieldError,
     Job,
+    JobData,
     Problem,
     Progress,
     RunningAttempt,
     Trial,
     TrialCounts,
+    TrialData,
     TrialMetric,
     TrialSummary,
     Worker,
 )
-from ayla.sweep_pictures import HeatMap, Sensitivity
+from ayla.models.contract import (
+    Dataset,
+    DatasetDetail,
+    Delivery,
+    FigureList,
+    Health,
+    Key,
+    KeyWithSecret,
+    Me,
+    Member,
+    Queue,
+    QueuePosition,
+    Readiness,
+    Switches,
+    Team,
+    Validation,
+    Webhook,
+    WebhookWithSecret,
+)
+from ayla.models.events import Event
+from ayla.raw_response import RawResponse
+from ayla.sweep_pictures import AsyncHeatMap, AsyncSensitivity, HeatMap, Sensitivity
 from ayla.sweeps import BestSetting, BestSettings, SweepSetting
-from ayla.tables import Metrics, Predictions, Trajectory
+from ayla.tables import Metrics, Predictions, Table, Trajectory
+from ayla.webhooks import WebhookEvent, verify_webhook
 
 __all__ = [
     "APIConnectionError",
@@ -85,6 +142,14 @@ __all__ = [
     "ArmPair",
     "ArmResult",
     "ArmsOnProblem",
+    "AsyncClient",
+    "AsyncClock",
+    "AsyncComparison",
+    "AsyncHeatMap",
+    "AsyncJob",
+    "AsyncJobsComparison",
+    "AsyncSensitivity",
+    "AsyncTrial",
     "Attempt",
     "AttemptCounts",
     "AttemptError",
@@ -100,45 +165,77 @@ __all__ = [
     "Comparison",
     "ConfidenceInterval",
     "ConflictError",
+    "Dataset",
+    "DatasetDetail",
+    "Delivery",
     "Distribution",
     "EstimateOverProblems",
+    "Event",
     "FieldError",
+    "Figure",
+    "FigureList",
+    "Health",
     "HeatMap",
     "InvalidRequest",
     "Job",
     "JobCancelled",
+    "JobData",
     "JobFailed",
     "JobsComparison",
+    "Key",
+    "KeyWithSecret",
+    "Me",
+    "Member",
     "Metrics",
+    "MisdirectedRequestError",
     "MissingDependency",
+    "NotAcceptableError",
     "NotFoundError",
     "Pairing",
     "PayloadTooLargeError",
     "PermissionDeniedError",
+    "PreconditionFailedError",
+    "PreconditionRequiredError",
     "Predictions",
     "Problem",
     "ProblemComparison",
     "Progress",
     "ProtocolResult",
+    "Queue",
+    "QueuePosition",
     "RankTest",
     "RateLimitError",
+    "RawResponse",
+    "Readiness",
+    "RequestTimeoutError",
     "RunningAttempt",
     "Sensitivity",
     "ServerError",
     "SignTest",
     "SweepSetting",
+    "Switches",
+    "Table",
+    "Team",
     "Trajectory",
     "Trial",
     "TrialCounts",
+    "TrialData",
     "TrialMetric",
     "TrialSummary",
     "UnprocessableEntityError",
+    "UnsupportedMediaTypeError",
+    "Validation",
     "WaitTimeout",
+    "Webhook",
+    "WebhookEvent",
+    "WebhookVerificationError",
+    "WebhookWithSecret",
     "Worker",
     "__version__",
     "cnn",
     "dataset",
     "expression",
+    "functions",
     "grid",
     "linear",
     "log",
@@ -150,7 +247,9 @@ __all__ = [
     "reverse_log",
     "schedules",
     "sobol",
+    "spec",
     "uniform",
     "values",
+    "verify_webhook",
 ]
 __all__ += optimizers.__all__

@@ -1,23 +1,36 @@
-"""Answers of the service, read into models; lists page by page."""
+"""Answers of the service, read into models."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import httpx2
 from pydantic import ValidationError
 
-from ayla._transport import Params, Transport
 from ayla.errors import APIResponseError
-from ayla.models import ResponseModel
+from ayla.models.base import ResponseModel
 
 M = TypeVar("M", bound=ResponseModel)
 
 
-class _Page(ResponseModel):
+class Page(ResponseModel):
+    """One page of a list, its items as they came."""
+
     data: tuple[dict[str, Any], ...]
     next_cursor: str | None = None
+
+
+class ColumnsAnswer(ResponseModel):
+    """Rows of a trial, column by column."""
+
+    trial_id: str
+    columns: dict[str, tuple[int | float | None, ...]]
+
+
+class PredictionsAnswer(ColumnsAnswer):
+    """Predictions of a trial's model at some steps."""
+
+    steps: tuple[int, ...] = ()
 
 
 def parse(model: type[M], response: httpx2.Response) -> M:
@@ -62,25 +75,6 @@ def text_of(response: httpx2.Response, media_type: str) -> str:
     if not response.headers.get("Content-Type", "").startswith(media_type):
         raise _unexpected(response, f"is not {media_type}")
     return response.text
-
-
-def pages(transport: Transport, path: str, params: Params, item: type[M], *, limit: int | None = None) -> Iterator[M]:
-    """Every item of a list, page after page, at most ``limit``; the next page is fetched when it is needed.
-
-    Raises:
-        APIResponseError: a page, or an item on it, does not have its form.
-    """
-    left = limit
-    cursor: str | None = None
-    while left is None or left > 0:
-        response = transport.get(path, {**params, "cursor": cursor})
-        page = parse(_Page, response)
-        for data in page.data[:left]:
-            yield validated(item, data, response)
-        left = None if left is None else left - len(page.data)
-        cursor = page.next_cursor
-        if cursor is None:
-            return
 
 
 def _unexpected(response: httpx2.Response, what: str) -> APIResponseError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ayla.models import ResponseModel
+from ayla.models.base import ResponseModel
 
 
 class NominalInterval(ResponseModel):

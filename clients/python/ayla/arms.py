@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ayla.comparison import ComparedOptimizer, Pairing
-from ayla.models import ResponseModel
+from ayla.models.base import ResponseModel
 
 
 class BestOfSettings(ResponseModel):

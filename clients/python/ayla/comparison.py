@@ -8,9 +8,11 @@ from typing import Annotated, Any
 
 from pydantic import PlainSerializer, model_validator
 
-from ayla._formatting import html_paragraphs, html_table, text_table
-from ayla.comparison_tables import WithTables
-from ayla.models import ResponseModel
+from ayla._formatting import text_table
+from ayla.comparison_rows import row_of
+from ayla.comparison_tables import AsyncWithTables, WithTables
+from ayla.frames import Rows
+from ayla.models.base import ResponseModel
 
 _LOSS_HEADERS = ("final loss, median", "final loss, lowest", "best loss")
 _LOSSES = frozenset({"final_loss", "best_loss"})
@@ -265,10 +267,8 @@ class JudgedOptimizers(ResponseModel):
         return [optimizer.label, str(optimizer.seeds), *(shown(optimizer) for shown in self._columns.values())]
 
 
-class Comparison(JudgedOptimizers, WithTables):
-    """A job's optimizers side by side, with verdicts on who did better and how sure that is.
-
-    All of it is the service's answer; printed, it is a table with the verdicts and notes below.
+class JobComparison(JudgedOptimizers, Rows):
+    """What the service says of a job's optimizers side by side.
 
     Attributes:
         job_id: whose trials these are.
@@ -294,12 +294,25 @@ class Comparison(JudgedOptimizers, WithTables):
         """The verdict of each pair, then the notes, in the service's words."""
         return (*(pairing.verdict for pairing in self.pairs), *self.notes)
 
+    def rows(self) -> list[dict[str, object]]:
+        """A row for each optimizer: its label, how many seeds, and the median of each measure."""
+        return [row_of(optimizer) for optimizer in self.optimizers]
+
     def __str__(self) -> str:
         lines = text_table([[*self.headers], *self.cells()])
         return "\n".join([*lines, *self.statements])
 
-    def _repr_html_(self) -> str:
-        return html_table("Comparison", self.headers, self.cells()) + html_paragraphs(self.statements)
+
+class Comparison(JobComparison, WithTables):
+    """A job's optimizers side by side, with verdicts on who did better and how sure that is.
+
+    All of it is the service's answer; printed, it is a table with the verdicts and notes below. The attributes are
+    those of ``JobComparison``.
+    """
+
+
+class AsyncComparison(JobComparison, AsyncWithTables):
+    """The same of an ``AsyncClient``: its tables for papers are awaited."""
 
 
 def _median(values: Distribution | None) -> str:

@@ -11,12 +11,19 @@ AylaError
 │       ├── AuthenticationError       401
 │       ├── PermissionDeniedError     403
 │       ├── NotFoundError             404
+│       ├── NotAcceptableError        406
+│       ├── RequestTimeoutError       408
 │       ├── ConflictError             409
+│       ├── PreconditionFailedError   412
 │       ├── PayloadTooLargeError      413
+│       ├── UnsupportedMediaTypeError 415
+│       ├── MisdirectedRequestError   421
 │       ├── UnprocessableEntityError  422
+│       ├── PreconditionRequiredError 428
 │       ├── RateLimitError            429
 │       └── ServerError               500 and above
 ├── JobFailed, JobCancelled         how a job ended, with .job
+├── WebhookVerificationError        a message that the service did not sign
 ├── WaitTimeout                     the job goes on, only the waiting ended, with .job
 └── MissingDependency               an optional package is not installed
 """
@@ -28,10 +35,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from ayla.models import FieldError, Job, Problem
-
 if TYPE_CHECKING:
     import httpx2
+
+    from ayla.models.base import FieldError, Problem
+    from ayla.models.jobs import JobData
 
 
 class AylaError(Exception):
@@ -114,16 +122,40 @@ class NotFoundError(APIStatusError):
     """404: no such job, trial or address."""
 
 
+class NotAcceptableError(APIStatusError):
+    """406: the answer is not to be had in the form asked for."""
+
+
+class RequestTimeoutError(APIStatusError):
+    """408: the request was not sent in time."""
+
+
 class ConflictError(APIStatusError):
     """409: the job's state does not allow this."""
+
+
+class PreconditionFailedError(APIStatusError):
+    """412: what was to be changed has another version by now."""
 
 
 class PayloadTooLargeError(APIStatusError):
     """413: the request is larger than the service takes."""
 
 
+class UnsupportedMediaTypeError(APIStatusError):
+    """415: the body is of another kind than the service reads there."""
+
+
+class MisdirectedRequestError(APIStatusError):
+    """421: the service is not known by the name in the address."""
+
+
 class UnprocessableEntityError(APIStatusError):
     """422: a field is wrong; ``errors`` says which."""
+
+
+class PreconditionRequiredError(APIStatusError):
+    """428: the version that is to be changed has to be named."""
 
 
 class RateLimitError(APIStatusError):
@@ -135,7 +167,7 @@ class ServerError(APIStatusError):
 
 
 class _JobEnded(AylaError):
-    def __init__(self, job: Job, message: str) -> None:
+    def __init__(self, job: JobData, message: str) -> None:
         self.job = job
         super().__init__(message)
 
@@ -143,7 +175,7 @@ class _JobEnded(AylaError):
 class JobFailed(_JobEnded):
     """The job ended as failed."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: JobData) -> None:
         reason = job.error.detail if job.error else "The service gives no reason."
         super().__init__(job, f"Job {job.id} failed: {reason}")
 
@@ -151,7 +183,7 @@ class JobFailed(_JobEnded):
 class JobCancelled(_JobEnded):
     """The job ended as cancelled."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: JobData) -> None:
         super().__init__(job, f"Job {job.id} was cancelled.")
 
 
@@ -161,11 +193,15 @@ class WaitTimeout(_JobEnded):
     Its ``job`` is the one last fetched; ``answered`` says whether the last poll had an answer.
     """
 
-    def __init__(self, job: Job, timeout: float, *, answered: bool = True) -> None:
+    def __init__(self, job: JobData, timeout: float, *, answered: bool = True) -> None:
         seen = f"is still {job.state} after {timeout:g} s; it goes on."
         unseen = f"was {job.state} when last seen; after {timeout:g} s the service does not answer."
         super().__init__(job, f"Job {job.id} {seen if answered else unseen}")
         self.answered = answered
+
+
+class WebhookVerificationError(AylaError):
+    """A message of a webhook that is not signed with its secret, or is too old."""
 
 
 class MissingDependency(AylaError, ImportError):
@@ -180,9 +216,15 @@ _BY_STATUS: dict[int, type[APIStatusError]] = {
     401: AuthenticationError,
     403: PermissionDeniedError,
     404: NotFoundError,
+    406: NotAcceptableError,
+    408: RequestTimeoutError,
     409: ConflictError,
+    412: PreconditionFailedError,
     413: PayloadTooLargeError,
+    415: UnsupportedMediaTypeError,
+    421: MisdirectedRequestError,
     422: UnprocessableEntityError,
+    428: PreconditionRequiredError,
     429: RateLimitError,
 }
 
@@ -194,6 +236,8 @@ def status_error(response: httpx2.Response) -> APIStatusError:
 
 
 def _problem(response: httpx2.Response) -> Problem:
+    from ayla.models.base import Problem  # models raise these errors themselves
+
     request_id = response.headers.get("X-Request-ID")
     try:
         problem = Problem.model_validate(json.loads(response.content))

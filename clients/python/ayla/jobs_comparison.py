@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ayla._formatting import html_paragraphs, html_table
 from ayla.aggregates import AggregatedPair
 from ayla.arm_tables import ArmTable, tables_of
 from ayla.arms import ProtocolResult, statements_of
 from ayla.comparison import JudgedOptimizers, Pairing
-from ayla.comparison_tables import WithTables
-from ayla.models import ResponseModel
+from ayla.comparison_rows import row_of
+from ayla.comparison_tables import AsyncWithTables, WithTables
+from ayla.frames import Rows
+from ayla.models.base import ResponseModel
 
 
 class ComparedJob(ResponseModel):
@@ -53,11 +54,8 @@ class ProblemComparison(JudgedOptimizers):
         return f"{self.title}, {self.steps} steps"
 
 
-class JobsComparison(WithTables):
-    """The optimizers of several jobs, or the arms of one or several, with verdicts on who did better.
-
-    All of it is the service's answer; printed, it has a table for each problem with the verdicts below, then the
-    verdicts over problems and the notes.
+class SeveralJobsComparison(Rows, ResponseModel):
+    """What the service says of the optimizers of several jobs, or of the arms of one or several.
 
     Attributes:
         metric: what every problem is judged by; "by_problem" where they differ in it.
@@ -89,8 +87,13 @@ class JobsComparison(WithTables):
     @property
     def statements(self) -> tuple[str, ...]:
         """The verdicts of each problem, those over problems, then the notes, in the service's words."""
-        each = (statement for place in range(len(self.problems)) for statement in self._verdicts(place))
-        return (*each, *self._over_problems, *self._notes)
+        each = (statement for place in range(len(self.problems)) for statement in self.verdicts(place))
+        return (*each, *self.general_statements)
+
+    @property
+    def general_statements(self) -> tuple[str, ...]:
+        """The verdicts over problems, then the notes."""
+        return (*self._over_problems, *self._notes)
 
     def tables(self, place: int) -> Sequence[ArmTable]:
         """The tables of a problem: of its optimizers, or with a protocol of its arms.
@@ -103,6 +106,14 @@ class JobsComparison(WithTables):
         problem = self.problems[place]
         return [ArmTable("Optimizers", [*problem.headers], problem.cells())]
 
+    def rows(self) -> list[dict[str, object]]:
+        """A row for each optimizer on each problem: the problem, then as of the comparison of a job."""
+        return [
+            {"problem": problem.heading} | row_of(optimizer)
+            for problem in self.problems
+            for optimizer in problem.optimizers
+        ]
+
     def text(self, *, details: bool = False) -> str:
         """What is printed.
 
@@ -114,32 +125,24 @@ class JobsComparison(WithTables):
     def __str__(self) -> str:
         return self.text()
 
-    def _repr_html_(self) -> str:
-        each = (part for place in range(len(self.problems)) for part in self._html(place))
-        return "".join([*each, html_paragraphs([*self._over_problems, *self._notes])])
-
-    def _html(self, place: int) -> Iterator[str]:
-        for table in self._shown(place):
-            yield html_table(f"{self.problems[place].heading}: {table.title}", table.headers, table.cells)
-        yield html_paragraphs(self._verdicts(place))
-
     def _lines(self, *, details: bool) -> Iterator[str]:
         for place, problem in enumerate(self.problems):
             yield problem.heading
-            for table in self._shown(place, details=details):
+            for table in self.shown_tables(place, details=details):
                 yield from (*table.lines(), "")
-            yield from self._verdicts(place)
+            yield from self.verdicts(place)
             yield ""
         if self._over_problems:
             yield f"Over {len(self.problems)} problems"
             yield from (*self._over_problems, "")
         yield from self._notes
 
-    def _shown(self, place: int, *, details: bool = False) -> Sequence[ArmTable]:
+    def shown_tables(self, place: int, *, details: bool = False) -> Sequence[ArmTable]:
         """All tables of a single problem; of several the first of each, unless all are asked for."""
         return self.tables(place) if details or len(self.problems) == 1 else self.tables(place)[:1]
 
-    def _verdicts(self, place: int) -> tuple[str, ...]:
+    def verdicts(self, place: int) -> tuple[str, ...]:
+        """The verdicts of a problem, in the service's words."""
         pairs = self.protocol.problems[place].pairs if self.protocol else self.problems[place].pairs
         return statements_of(pairs)
 
@@ -151,3 +154,15 @@ class JobsComparison(WithTables):
     @property
     def _notes(self) -> tuple[str, ...]:
         return (*(self.protocol.notes if self.protocol else ()), *self.notes)
+
+
+class JobsComparison(SeveralJobsComparison, WithTables):
+    """The optimizers of several jobs, or the arms of one or several, with verdicts on who did better.
+
+    All of it is the service's answer; printed, it has a table for each problem with the verdicts below, then the
+    verdicts over problems and the notes. The attributes are those of ``SeveralJobsComparison``.
+    """
+
+
+class AsyncJobsComparison(SeveralJobsComparison, AsyncWithTables):
+    """The same of an ``AsyncClient``: its tables for papers are awaited."""

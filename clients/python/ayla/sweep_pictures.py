@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Generator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from ayla._formatting import text_table
-from ayla.sweeps import ArmCells, HeatMapNumbers, SensitivityNumbers, SweepAnswer, frame_of, number_text
-
-if TYPE_CHECKING:
-    import pandas
+from ayla._shown import Shown
+from ayla.errors import AylaError
+from ayla.frames import Rows
+from ayla.sweeps import ArmCells, HeatMapNumbers, SensitivityNumbers, SweepAnswer, number_text
 
 Drawing = str | float | None
 """An option of a picture: style, width, height, dpi, title, scale."""
@@ -24,7 +24,7 @@ _MOST_SHOWN = 12
 N = TypeVar("N", bound=SweepAnswer)
 
 
-class Pictured(Generic[N]):
+class Pictured(Shown, Generic[N]):
     """An answer that comes as numbers and as a picture; each is asked for when it is wanted.
 
     Args:
@@ -45,6 +45,11 @@ class Pictured(Generic[N]):
         """
         return self._fetch()
 
+    @property
+    def has_numbers(self) -> bool:
+        """Whether the numbers are here already."""
+        return "numbers" in vars(self)
+
     def picture(self, format: str = "png", **drawing: Drawing) -> bytes:  # noqa: A002  # as the service calls it
         """The picture as the service draws it.
 
@@ -60,45 +65,89 @@ class Pictured(Generic[N]):
         Raises:
             ValueError: the ending is not .png, .svg or .pdf.
         """
-        file = Path(path)
-        form = file.suffix.lower().removeprefix(".")
-        if form not in _PICTURES:
-            raise ValueError(f"{file.name!r} does not end with .png, .svg or .pdf.")
+        file, form = _picture_file(path)
         file.write_bytes(self.picture(form, **drawing))
         return file
 
-    def _repr_png_(self) -> bytes:
-        return self.picture("png")
 
+class AsyncPictured(Shown, Generic[N]):
+    """The same of an ``AsyncClient``: awaited, it has its numbers; a picture is asked for by itself.
 
-class Sensitivity(Pictured[SensitivityNumbers]):
-    """The sensitivity of the arms of a sweep to one axis; ``str`` is a table for reading."""
+    Args:
+        numbers: asks for the numbers.
+        picture: asks for the picture in a format with these options.
+    """
 
-    def to_pandas(self) -> pandas.DataFrame:
-        """A row for each place of each arm.
+    def __init__(
+        self, numbers: Callable[[], Awaitable[N]], picture: Callable[[str, dict[str, Drawing]], Awaitable[bytes]]
+    ) -> None:
+        self._fetch = numbers
+        self._draw = picture
+        self._numbers: N | None = None
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether the numbers are here already."""
+        return self._numbers is not None
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        return self._loaded().__await__()
+
+    async def _loaded(self) -> Self:
+        if self._numbers is None:
+            self._numbers = await self._fetch()
+        return self
+
+    @property
+    def numbers(self) -> N:
+        """The numbers.
 
         Raises:
-            MissingDependency: pandas is not installed.
+            AylaError: they were not awaited yet.
         """
-        found = self.numbers
-        return frame_of(
-            [
-                {
-                    "arm": one.arm,
-                    found.axis.path: at,
-                    "best": one.best[place],
-                    "median": one.median[place],
-                    "settings": one.settings[place],
-                    "finite": one.finite[place],
-                    "left_out": one.left_out[place],
-                }
-                for one in found.sensitivity
-                for place, at in enumerate(found.axis.values)
-            ]
-        )
+        if self._numbers is None:
+            raise AylaError("The numbers are not there yet: await it first.")
+        return self._numbers
+
+    async def picture(self, format: str = "png", **drawing: Drawing) -> bytes:  # noqa: A002  # as the service calls it
+        """The picture as the service draws it; arguments as of ``Pictured``."""
+        return await self._draw(format, drawing)
+
+    async def save(self, path: str | Path, **drawing: Drawing) -> Path:
+        """Write the picture to a file; its ending names the format.
+
+        Raises:
+            ValueError: the ending is not .png, .svg or .pdf.
+        """
+        file, form = _picture_file(path)
+        file.write_bytes(await self.picture(form, **drawing))
+        return file
+
+
+class SensitivityRows(Rows):
+    """The sensitivity as rows and as text."""
+
+    numbers: Any
+
+    def rows(self) -> list[dict[str, object]]:
+        """A row for each place of each arm."""
+        found: SensitivityNumbers = self.numbers
+        return [
+            {
+                "arm": one.arm,
+                found.axis.path: at,
+                "best": one.best[place],
+                "median": one.median[place],
+                "settings": one.settings[place],
+                "finite": one.finite[place],
+                "left_out": one.left_out[place],
+            }
+            for one in found.sensitivity
+            for place, at in enumerate(found.axis.values)
+        ]
 
     def __str__(self) -> str:
-        found = self.numbers
+        found: SensitivityNumbers = self.numbers
         heads = [found.axis.path, *(one.arm for one in found.sensitivity)]
         rows = [
             [number_text(at), *(_cell(one.best[place], one.settings[place]) for one in found.sensitivity)]
@@ -108,38 +157,59 @@ class Sensitivity(Pictured[SensitivityNumbers]):
         return "\n".join([*text_table([heads, *rows], left=0), "", *said])
 
 
-class HeatMap(Pictured[HeatMapNumbers]):
-    """The heat map of a sweep over two axes; ``str`` is a table for reading."""
+class HeatMapRows(Rows):
+    """A heat map as rows and as text."""
 
-    def to_pandas(self) -> pandas.DataFrame:
-        """A row for each cell of each arm: arm, both axes, value, settings.
+    numbers: Any
 
-        Raises:
-            MissingDependency: pandas is not installed.
-        """
-        found = self.numbers
-        return frame_of(
-            [
-                {
-                    "arm": panel.arm,
-                    found.x.path: x,
-                    found.y.path: y,
-                    "value": cell,
-                    "settings": panel.settings[row][place],
-                }
-                for panel in found.panels
-                for row, (y, cells) in enumerate(zip(found.y.values, panel.cells, strict=True))
-                for place, (x, cell) in enumerate(zip(found.x.values, cells, strict=True))
-            ]
-        )
+    def rows(self) -> list[dict[str, object]]:
+        """A row for each cell of each arm: arm, both axes, value, settings."""
+        found: HeatMapNumbers = self.numbers
+        return [
+            {
+                "arm": panel.arm,
+                found.x.path: x,
+                found.y.path: y,
+                "value": cell,
+                "settings": panel.settings[row][place],
+            }
+            for panel in found.panels
+            for row, (y, cells) in enumerate(zip(found.y.values, panel.cells, strict=True))
+            for place, (x, cell) in enumerate(zip(found.x.values, cells, strict=True))
+        ]
 
     def __str__(self) -> str:
-        found = self.numbers
+        found: HeatMapNumbers = self.numbers
         lines = []
         for panel in found.panels:
             lines += [*_panel_lines(found, panel), ""]
         how = f"Rows by {found.y.path}, columns by {found.x.path}; {found.reduce} in each cell by the {found.over}."
         return "\n".join([*lines, f"{how} x: diverged; -: nothing there; *: the best.", *found.notes])
+
+
+class Sensitivity(Pictured[SensitivityNumbers], SensitivityRows):
+    """The sensitivity of the arms of a sweep to one axis; ``str`` is a table for reading."""
+
+
+class AsyncSensitivity(AsyncPictured[SensitivityNumbers], SensitivityRows):
+    """The sensitivity of the arms of a sweep to one axis; ``await`` it for its numbers and its table."""
+
+
+class HeatMap(Pictured[HeatMapNumbers], HeatMapRows):
+    """The heat map of a sweep over two axes; ``str`` is a table for reading."""
+
+
+class AsyncHeatMap(AsyncPictured[HeatMapNumbers], HeatMapRows):
+    """The heat map of a sweep over two axes; ``await`` it for its numbers and its table."""
+
+
+def _picture_file(path: str | Path) -> tuple[Path, str]:
+    """The file, and the format that its ending names."""
+    file = Path(path)
+    form = file.suffix.lower().removeprefix(".")
+    if form not in _PICTURES:
+        raise ValueError(f"{file.name!r} does not end with .png, .svg or .pdf.")
+    return file, form
 
 
 def _panel_lines(found: HeatMapNumbers, panel: ArmCells) -> list[str]:

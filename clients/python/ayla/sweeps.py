@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from ayla._formatting import html_paragraphs, html_table, text_table
-from ayla.errors import MissingDependency
-from ayla.models import ResponseModel
-
-if TYPE_CHECKING:
-    import pandas
+from ayla._formatting import text_table
+from ayla.frames import Rows
+from ayla.models.base import ResponseModel
 
 
 def _nan(value: object) -> object:
@@ -136,7 +133,7 @@ class SweepAnswer(ResponseModel):
         return f"{self.metric.replace('_', ' ')}{seeds}"
 
 
-class BestSettings(SweepAnswer):
+class BestSettings(SweepAnswer, Rows):
     """The best setting of each arm, or of all arms; ``str`` is a table for reading.
 
     Attributes:
@@ -156,13 +153,9 @@ class BestSettings(SweepAnswer):
                 return one
         raise KeyError(f"no arm {arm!r}; there are {', '.join(repr(one.arm) for one in self.best)}")
 
-    def to_pandas(self) -> pandas.DataFrame:
-        """A row for each arm.
-
-        Raises:
-            MissingDependency: pandas is not installed.
-        """
-        return frame_of([self._row(one) for one in self.best])
+    def rows(self) -> list[dict[str, object]]:
+        """A row for each arm."""
+        return [self._row(one) for one in self.best]
 
     def _row(self, one: BestSetting) -> dict[str, object]:
         setting = one.setting
@@ -198,11 +191,12 @@ class BestSettings(SweepAnswer):
         return [heads, *rows]
 
     def __str__(self) -> str:
-        return "\n".join([*text_table(self.lines), "", *self._said()])
+        return "\n".join([*text_table(self.lines), "", *self.statements])
 
-    def _repr_html_(self) -> str:
-        heads, *rows = self.lines
-        return html_table(f"Best settings: {self.over}", heads, rows) + html_paragraphs(self._said())
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """What a reader should know, in words."""
+        return tuple(self._said())
 
     def _said(self) -> Iterator[str]:
         yield f"Judged by the {self.over}."
@@ -308,16 +302,3 @@ class HeatMapNumbers(SweepAnswer):
 def number_text(value: float | None) -> str:
     """A number for reading; ``-`` where there is none."""
     return "-" if value is None or math.isnan(value) else f"{value:.4g}"
-
-
-def frame_of(rows: Sequence[dict[str, object]]) -> pandas.DataFrame:
-    """Rows as a data frame.
-
-    Raises:
-        MissingDependency: pandas is not installed.
-    """
-    try:
-        import pandas
-    except ImportError as error:
-        raise MissingDependency("pandas", "to_pandas()", "pandas") from error
-    return pandas.DataFrame(list(rows))

@@ -63,7 +63,8 @@ def prune_command(
 ) -> None:
     """Remove finished jobs with their results.
 
-    Removes expired idempotency keys and workers that have been gone for a day too. The service may run meanwhile.
+    Removes expired idempotency keys and sessions, and workers that have been gone for a day, too. The service may run
+    meanwhile.
     """
     settings = load_settings(data_dir=data_dir)
     database = open_store(settings, migrate=False)

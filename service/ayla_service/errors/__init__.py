@@ -50,6 +50,7 @@ from ayla_service.errors.results import (
     TooManyStreams,
 )
 from ayla_service.errors.teams import (
+    CrossSiteSession,
     KeyAlreadyShown,
     KeyEnded,
     KeyNotFound,
@@ -59,12 +60,14 @@ from ayla_service.errors.teams import (
     MemberNotFound,
     NotAllowed,
     NotAuthenticated,
+    NothingToSignIn,
     NotYours,
 )
 from ayla_service.errors.webhooks import DeliveryNotFound, WebhookDisabled, WebhookNotFound
 
 __all__ = [
     "ComparisonTooLarge",
+    "CrossSiteSession",
     "DatasetInUse",
     "DatasetNameTaken",
     "DatasetNotFound",
@@ -93,6 +96,7 @@ __all__ = [
     "NotAuthenticated",
     "NotReady",
     "NotYours",
+    "NothingToSignIn",
     "QueueDraining",
     "RateLimited",
     "ServiceError",

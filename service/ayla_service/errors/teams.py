@@ -12,6 +12,27 @@ class NotAuthenticated(ServiceError):
         super().__init__(detail, headers={"WWW-Authenticate": 'Bearer realm="ayla"'})
 
 
+class CrossSiteSession(ServiceError):
+    """A page of another origin uses the session of a browser, or a request does not say that it is none of those."""
+
+    slug, title, status = "cross-site-request", "Cross-site request", 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A session is for the pages of this service alone: a request that could change something by its cookie "
+            "has to say so in Origin. Programs send an API key as 'Authorization: Bearer ayla_…'."
+        )
+
+
+class NothingToSignIn(ServiceError):
+    """The service has no API keys, so it needs none."""
+
+    slug, title, status = "no-keys-yet", "No keys yet", 409
+
+    def __init__(self) -> None:
+        super().__init__("This service has no API keys yet, so nobody has to sign in: every request is answered.")
+
+
 class NotAllowed(ServiceError):
     """The API key is valid, but lacks the right."""
 

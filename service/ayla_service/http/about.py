@@ -8,7 +8,7 @@ ABOUT: dict[str, Any] = {
         "Submit a job (a problem and optimizers), follow it by events, read its trials, figures and comparison. "
         "Jobs of a team share one queue.\n\n"
         "- **Keys** are sent as `Authorization: Bearer ayla_…`. A service without keys listens on the loopback "
-        "address alone and asks for none.\n"
+        "address alone and asks for none. Browsers exchange one for the cookie of a session.\n"
         "- **Errors** are problem+json (RFC 9457): each names the field, what is wrong and what would be right.\n"
         "- **Lists** are pages of `data` with a `next_cursor`, null on the last one.\n"
         "- **Repeating** a POST is safe with an `Idempotency-Key`.\n"
@@ -35,6 +35,7 @@ ABOUT: dict[str, Any] = {
         {"name": "workers", "description": "The processes that run jobs."},
         {"name": "teams", "description": "The caller, the team, its members and their limits."},
         {"name": "keys", "description": "API keys: made, rotated, revoked."},
+        {"name": "sessions", "description": "Browsers that are signed in to the service's own pages."},
         {"name": "webhooks", "description": "Messages to receivers of the team's own when jobs end."},
         {"name": "health", "description": "Whether the service lives and can work; needs no key."},
     ],

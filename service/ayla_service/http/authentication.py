@@ -7,6 +7,7 @@ import ipaddress
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import anyio
@@ -16,20 +17,25 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ayla_service.errors import NotAuthenticated, RateLimited, ServiceError
+from ayla_service.errors import NotAuthenticated, NothingToSignIn, RateLimited, ServiceError
+from ayla_service.http import session_cookie
 from ayla_service.http.authorization import RequestAuthorization
 from ayla_service.http.error_handlers import problem_of
 from ayla_service.http.rate_limits import RateLimitPolicy, TokenBuckets, client_network
 from ayla_service.http.reauthentication import Reauthenticator
 from ayla_service.settings import Settings
-from ayla_service.teams.keys import FIRST_KEY_COMMAND, KeyVerifier, digest_of
+from ayla_service.teams.keys import FIRST_KEY_COMMAND, KeyVerifier
 from ayla_service.teams.principal import LOCAL, Principal
+from ayla_service.teams.tokens import digest_of
 
 DEFAULT_PER_MINUTE = 6000
 """Default rate limit of a key, in requests per minute."""
 
 WRONG_KEYS = RateLimitPolicy(per_minute=60, burst=60)
 """Rate limit of invalid keys from one address."""
+
+ENDED_SESSIONS = RateLimitPolicy(per_minute=600, burst=600)
+"""Rate limit of requests with sessions that have ended, from one address: browsers with open pages send several."""
 
 _NO_LIMIT = RateLimitPolicy(per_minute=1, burst=1)
 _LOOK_UPS_AT_ONCE = 8
@@ -53,12 +59,14 @@ class AuthenticationMiddleware:
     Args:
         app: the application behind it.
         prefix: of the paths that need authentication.
+        sign_in: method and path of the request that shows its key in its body, to begin a session.
         settings: of this process.
     """
 
-    def __init__(self, app: ASGIApp, prefix: str, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, prefix: str, sign_in: tuple[str, str], settings: Settings) -> None:
         self._app = app
         self._prefix = prefix
+        self._sign_in = sign_in
         self._authenticator = Authenticator(settings)
         self._recheck_seconds = settings.stream_recheck_seconds
 
@@ -68,6 +76,10 @@ class AuthenticationMiddleware:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
+        if (scope["method"], scope["path"]) == self._sign_in:
+            request.state.holder_of = partial(self._authenticator.sign_in, request)
+            await self._app(scope, receive, send)
+            return
         try:
             authenticated = await self._authenticator.authenticate(request)
         except (ServiceError, SQLAlchemyError) as error:
@@ -82,33 +94,53 @@ class AuthenticationMiddleware:
 class Authenticator:
     """Finds the principal of a request, and counts requests against the rate limits.
 
-    A key that was valid lately is looked up whatever else comes from its address; any other key only until too many
-    invalid ones have come from there. So colleagues behind the same proxy as somebody who guesses keys, or whose
-    program has an old one, can go on.
+    A key in the Authorization header goes before the cookie of a session. A key or session that was valid lately is
+    looked up whatever else comes from its address; any other only until too many invalid ones have come from there. So
+    colleagues behind the same proxy as somebody who guesses keys, or whose program has an old one, can go on.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._keys = _RateLimiter.of(settings, DEFAULT_PER_MINUTE)
         self._addresses = _RateLimiter.of(settings, 0)
         self._wrong = TokenBuckets(WRONG_KEYS)
+        self._sessions = _RateLimiter(None)
+        self._ended = TokenBuckets(ENDED_SESSIONS)
         self._look_ups = anyio.CapacityLimiter(_LOOK_UPS_AT_ONCE)
 
     async def authenticate(self, request: Request) -> Authenticated:
         """The principal of a request.
 
         Raises:
-            NotAuthenticated: if a key is needed and there is none that is valid.
+            NotAuthenticated: if a key is needed and there is neither one nor a session that is valid.
+            CrossSiteSession: if the page of another origin uses the session of a browser.
             RateLimited: if there were too many requests, or too many wrong keys from this address.
         """
         keys: KeyVerifier = request.app.state.keys
         network = client_network(request.client and request.client.host)
-        is_open = keys.is_known_open or (not keys.is_known_closed and await self._in_thread(keys.is_open))
-        if is_open:
+        if await self._is_open(keys):
             return self._local(request, network)
         key = _key_of(request)
-        if key is None:
+        if key is not None:
+            return await self._holder(keys, key, network)
+        token = session_cookie.token_of(request)
+        if token is None:
             raise NotAuthenticated("This service needs an API key: send it as 'Authorization: Bearer ayla_…'.")
-        return await self._holder(keys, key, network)
+        session_cookie.require_own_page(request)
+        return await self._signed_in(keys, digest_of(token), network)
+
+    async def sign_in(self, request: Request, key: str) -> Principal:
+        """The principal of a key that a request has in its body.
+
+        Raises:
+            NotAuthenticated: if it is not valid.
+            NothingToSignIn: if the service needs none.
+            RateLimited: as for every request.
+        """
+        keys: KeyVerifier = request.app.state.keys
+        if await self._is_open(keys):
+            raise NothingToSignIn
+        network = client_network(request.client and request.client.host)
+        return (await self._holder(keys, key, network)).principal
 
     def look_up_again(self, request: Request) -> Callable[[Principal], Awaitable[Principal]]:
         """A function that looks up what the principal of this request may do by now."""
@@ -118,6 +150,9 @@ class Authenticator:
             return await self._in_thread(lambda: keys.reauthenticated(principal))
 
         return look_up
+
+    async def _is_open(self, keys: KeyVerifier) -> bool:
+        return keys.is_known_open or (not keys.is_known_closed and await self._in_thread(keys.is_open))
 
     def _local(self, request: Request, network: str) -> Authenticated:
         if _is_forwarded(request.headers):
@@ -132,7 +167,7 @@ class Authenticator:
         is_known = self._keys.knows(digest)
         headers = self._keys.count(digest) if is_known else {}
         if not is_known:
-            self._refuse_guessing(network)
+            _refuse_guessing(self._wrong, network)
         try:
             principal = await self._in_thread(lambda: keys.principal(key))
         except NotAuthenticated:
@@ -141,13 +176,18 @@ class Authenticator:
             raise
         return Authenticated(principal, headers if is_known else self._keys.count(digest))
 
-    def _refuse_guessing(self, network: str) -> None:
-        bucket = self._wrong.peek(network)
-        if not bucket.allowed:
-            raise RateLimited(
-                "Too many wrong API keys have come from this address; try again in a moment, with the right one.",
-                bucket.retry_after,
-            )
+    async def _signed_in(self, keys: KeyVerifier, digest: str, network: str) -> Authenticated:
+        """The caller by a session; its requests count as those of the key that it stands for."""
+        if not self._sessions.knows(digest):
+            _refuse_guessing(self._ended, network)
+        try:
+            principal, key_digest = await self._in_thread(lambda: keys.signed_in(digest))
+        except NotAuthenticated:
+            self._sessions.forget(digest)
+            self._ended.take(network)
+            raise
+        self._sessions.count(digest)
+        return Authenticated(principal, self._keys.count(key_digest))
 
     async def _in_thread(self, look_up: Callable[[], Result]) -> Result:
         """Run in threads of their own: a request that is to be refused must not wait for those that work."""
@@ -193,6 +233,15 @@ class _RateLimiter:
                 bucket.headers,
             )
         return bucket.headers
+
+
+def _refuse_guessing(wrong: TokenBuckets, network: str) -> None:
+    bucket = wrong.peek(network)
+    if not bucket.allowed:
+        raise RateLimited(
+            "Too many wrong API keys have come from this address; try again in a moment, with the right one.",
+            bucket.retry_after,
+        )
 
 
 def _key_of(request: Request) -> str | None:

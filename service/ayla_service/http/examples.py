@@ -120,6 +120,7 @@ MEMBER_EXAMPLES = _one(
 )
 MEMBER_CHANGE_EXAMPLES = _one("Twice the share, and no limit of jobs", {"weight": 2.0, "limits": {"queued_jobs": None}})
 KEY_EXAMPLES = _one("A key that only reads", {"name": "dashboard", "scopes": ["read"]})
+SIGN_IN_EXAMPLES = _one("With the key of a member", {"key": "ayla_Xq3bT9w0n8u2o6J5yq1aT8kYcV7mPz4dRs0LhWf3gEi"})
 ROTATION_EXAMPLES = _one("The old key goes on for an hour", {"overlap_seconds": 3600})
 WEBHOOK_EXAMPLES = _one("Told of jobs that failed", {"url": "https://hooks.example.com/ayla", "events": ["job.failed"]})
 WEBHOOK_CHANGE_EXAMPLES = _one("Switched off", {"enabled": False})

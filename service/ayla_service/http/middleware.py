@@ -18,13 +18,14 @@ from ayla_service.errors import UnknownCoding
 from ayla_service.http.authorization import RequestAuthorization
 from ayla_service.http.error_handlers import BodyTimeout, BodyTooLarge, body_too_large, internal_error, problem_of
 from ayla_service.http.wording import quoted
-from ayla_service.teams.keys import without_keys
+from ayla_service.teams.tokens import without_keys
 
 REQUEST_ID_HEADER = "X-Request-ID"
 
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 _WITH_BODY = ("POST", "PATCH", "PUT")
 _QUIET_PATHS = ("/healthz", "/readyz", "/metrics")
+_QUIET_FOLDERS = ("/assets/", "/docs/assets/")
 _MAX_LOGGED_PATH = 500
 _LEAST_BYTES_PER_SECOND = 16_384
 
@@ -213,7 +214,8 @@ class BodyLimitMiddleware:
 
 
 def _log_access(scope: Scope, status: int, seconds: float) -> None:
-    record = log.debug if scope["path"] in _QUIET_PATHS else log.info
+    is_quiet = scope["path"] in _QUIET_PATHS or (scope["path"].startswith(_QUIET_FOLDERS) and status < 400)
+    record = log.debug if is_quiet else log.info
     authorization: RequestAuthorization | None = scope.get("state", {}).get("authorization")
     who = None if authorization is None else authorization.principal
     by = {} if who is None or who.is_open else {"member_id": who.member_id, "key_id": who.key_id}

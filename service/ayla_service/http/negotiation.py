@@ -32,10 +32,10 @@ def preferred(wanted: Form | None, accept: str | None, offered: Mapping[Form, st
     return best
 
 
-def accepts(header: str, coding: str) -> bool:
-    """Whether an Accept-Encoding header names a coding, and does not refuse it."""
+def accepts(header: str, name: str) -> bool:
+    """Whether a header names a coding (Accept-Encoding) or media type (Accept), and does not refuse it."""
     found = [_parse(item) for item in header.split(",") if item.strip()]
-    return any(quality > 0 for name, quality in found if name == coding)
+    return any(quality > 0 for each, quality in found if each == name)
 
 
 def _parse(item: str) -> tuple[str, float]:

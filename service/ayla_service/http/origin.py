@@ -17,9 +17,9 @@ from ayla_service.http.error_handlers import cross_site_request, host_not_allowe
 
 _HOST = re.compile(r"(?:\[(?P<address>[^\[\]]+)\]|(?P<name>[^:\[\]]+?)\.?)(?::(?P<port>[0-9]*))?")
 _ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[^/?#@\s]+)")  # as browsers write it: in lower case
-_SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")  # RFC 9110, section 9.2.1
-_OWN_SITES = ("same-origin", "none")  # of Sec-Fetch-Site; none is what the user typed, or opened from a bookmark
-_PORTS = {"http": "80", "https": "443"}
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")  # RFC 9110, section 9.2.1
+OWN_SITES = ("same-origin", "none")  # of Sec-Fetch-Site; none is what the user typed, or opened from a bookmark
+USUAL_PORTS = {"http": "80", "https": "443"}
 
 
 class OriginMiddleware:
@@ -46,7 +46,7 @@ class OriginMiddleware:
         hosts = headers.getlist("host")
         if self._host_names is not None and [_name(host) in self._host_names for host in hosts] != [True]:
             return host_not_allowed(Request(scope), ", ".join(hosts))
-        if scope["method"] not in _SAFE_METHODS and self._is_cross_site(headers, scope.get("scheme", "http")):
+        if scope["method"] not in SAFE_METHODS and self._is_cross_site(headers, scope.get("scheme", "http")):
             return cross_site_request(Request(scope), ", ".join(headers.getlist("origin")))
         return None
 
@@ -55,11 +55,11 @@ class OriginMiddleware:
         origins = headers.getlist("origin")
         if len(origins) == 1 and origins[0] in self._origins:
             return False  # Sec-Fetch-Site calls it cross-site, which it is
-        is_ours = not origins or (len(origins) == 1 and _is_own(origins[0], headers.getlist("host"), scheme))
-        return not is_ours or any(site not in _OWN_SITES for site in headers.getlist("sec-fetch-site"))
+        is_ours = not origins or (len(origins) == 1 and is_own(origins[0], headers.getlist("host"), scheme))
+        return not is_ours or any(site not in OWN_SITES for site in headers.getlist("sec-fetch-site"))
 
 
-def _is_own(origin: str, hosts: Sequence[str], scheme: str) -> bool:
+def is_own(origin: str, hosts: Sequence[str], scheme: str) -> bool:
     """Whether this is the origin that the request is for.
 
     Told by what the browser says it asks (Host), not by where this process listens. A proxy that speaks TLS for it need
@@ -68,12 +68,12 @@ def _is_own(origin: str, hosts: Sequence[str], scheme: str) -> bool:
     page = _ORIGIN.fullmatch(origin)
     if page is None or (scheme == "https" and page["scheme"] != "https"):
         return False
-    port = _PORTS[page["scheme"]]
-    place = _place(page["host"], port)
-    return place is not None and [_place(host, port) for host in hosts] == [place]
+    port = USUAL_PORTS[page["scheme"]]
+    place = place_of(page["host"], port)
+    return place is not None and [place_of(host, port) for host in hosts] == [place]
 
 
-def _place(host: str, usual_port: str) -> tuple[str, str] | None:
+def place_of(host: str, usual_port: str) -> tuple[str, str] | None:
     """A host's name and port; None if it makes no sense."""
     name, found = _name(host), _HOST.fullmatch(host.lower())
     return (name, found["port"] or usual_port) if name and found else None

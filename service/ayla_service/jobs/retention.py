@@ -1,4 +1,4 @@
-"""Retention: removal of finished jobs of some age, expired idempotency keys and workers that are gone.
+"""Retention: removal of finished jobs of some age, expired idempotency keys and sessions, and workers that are gone.
 
 Every transaction is small, so that the service goes on working beside it, and one that is cut off is no harm: what is
 left is found the next time.
@@ -28,6 +28,7 @@ from ayla_service.errors import JobUnfinished
 from ayla_service.idempotency import KEYS_LIVE
 from ayla_service.queue import outbox, workers
 from ayla_service.states import UNFINISHED_JOB, JobState, LabelKind
+from ayla_service.teams import sessions
 from ayla_service.trials.writer import RESULTS
 
 FINISHED = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
@@ -77,7 +78,7 @@ class Removed:
 
 
 def prune(database: Database, selection: Selection, report: Callable[[Removed], None] = lambda _: None) -> Removed:
-    """Remove the jobs of a selection with all that belongs to them, then expired keys and workers that are gone.
+    """Remove the jobs of a selection with all that belongs to them, then what has expired and workers that are gone.
 
     Args:
         database: the store.
@@ -186,6 +187,7 @@ def _remove_leftovers(session: Session) -> Removed:
     expired = delete(IdempotencyKeyRow).where(IdempotencyKeyRow.created_at < now - KEYS_LIVE)
     keys = session.scalars(expired.returning(IdempotencyKeyRow.key)).all()
     outbox.forget(session, now - outbox.KEPT)
+    sessions.forget(session, now)
     return Removed(keys=len(keys), workers=workers.forget(session, now - workers.KEPT))
 
 

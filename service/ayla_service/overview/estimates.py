@@ -182,3 +182,15 @@ def no_estimate_reason(snapshot: QueueSnapshot, backlog: Backlog) -> str:
 def time_after(snapshot: QueueSnapshot, seconds: float | None) -> datetime | None:
     """Time so many seconds after the snapshot."""
     return None if seconds is None else snapshot.now + timedelta(seconds=min(seconds, _FARTHEST_SECONDS))
+
+
+def time_range(snapshot: QueueSnapshot, name: str, seconds: float | None) -> dict[str, datetime | None]:
+    """The estimate, and its range if all goes as for the fastest and for the slowest quarter of what was measured."""
+    accuracy = snapshot.accuracy
+    quartiles = (accuracy.lower_quartile, accuracy.upper_quartile)
+    fast, slow = (one / accuracy.ratio if accuracy.ratio > 0 else 1.0 for one in quartiles)
+    factors = {"estimated": 1.0, "earliest": min(1.0, fast), "latest": max(1.0, slow)}
+    return {
+        f"{which}_{name}": time_after(snapshot, None if seconds is None else seconds * factor)
+        for which, factor in factors.items()
+    }

@@ -8,7 +8,15 @@ from sqlalchemy.orm import Session
 from ayla_service.db.columns import written
 from ayla_service.db.models import JobRow, ShardRow
 from ayla_service.jobs.repository import shard_counts
-from ayla_service.overview.estimates import JobPlace, basis, estimates, job_place, no_estimate_reason, time_after
+from ayla_service.overview.estimates import (
+    JobPlace,
+    basis,
+    estimates,
+    job_place,
+    no_estimate_reason,
+    time_after,
+    time_range,
+)
 from ayla_service.overview.schemas import Basis, QueuePosition
 from ayla_service.queue.forecast import JobEstimate
 from ayla_service.queue.snapshot import QueueSnapshot, seconds_left
@@ -47,23 +55,11 @@ def _estimated(
         position=estimate.ahead + 1,
         is_more=place.is_more,
         seconds_ahead=estimate.seconds_ahead,
-        **_times(snapshot, "start", estimate.start),
-        **_times(snapshot, "finish", finish),
+        **time_range(snapshot, "start", estimate.start),
+        **time_range(snapshot, "finish", finish),
         reason=None,
         basis=found,
     )
-
-
-def _times(snapshot: QueueSnapshot, name: str, seconds: float | None) -> dict[str, datetime | None]:
-    """The estimate, and its range if all goes as for the fastest and for the slowest quarter of what was measured."""
-    accuracy = snapshot.accuracy
-    quartiles = (accuracy.lower_quartile, accuracy.upper_quartile)
-    fast, slow = (one / accuracy.ratio if accuracy.ratio > 0 else 1.0 for one in quartiles)
-    factors = {"estimated": 1.0, "earliest": min(1.0, fast), "latest": max(1.0, slow)}
-    return {
-        f"{which}_{name}": time_after(snapshot, None if seconds is None else seconds * factor)
-        for which, factor in factors.items()
-    }
 
 
 def _without_place(session: Session, snapshot: QueueSnapshot, job: JobRow) -> QueuePosition:
@@ -102,8 +98,8 @@ def _unknown(
         position=None,
         is_more=False,
         seconds_ahead=None,
-        **_times(snapshot, "start", None),
-        **_times(snapshot, "finish", None) | {"estimated_finish": finish},
+        **time_range(snapshot, "start", None),
+        **time_range(snapshot, "finish", None) | {"estimated_finish": finish},
         reason=reason,
         basis=found,
     )

@@ -17,6 +17,8 @@ from ayla_service.states import JobState
 
 _Start = Annotated[datetime | None, Field(description="Time at which its first queued shard is expected to start.")]
 _Finish = Annotated[datetime | None, Field(description="Time at which its last shard is expected to end.")]
+_Fastest = Annotated[datetime | None, Field(description="If all goes as for the fastest quarter of what was measured.")]
+_Slowest = Annotated[datetime | None, Field(description="If all goes as for the slowest quarter.")]
 _Position = Annotated[
     int | None,
     Field(description="Shards of all teams that are expected to be started before its first, plus one."),
@@ -96,7 +98,11 @@ class WaitingJob(FrozenModel):
     shards: int = Field(description="Number of its queued shards.")
     position: _Position
     estimated_start: _Start
+    earliest_start: _Fastest
+    latest_start: _Slowest
     estimated_finish: _Finish
+    earliest_finish: _Fastest
+    latest_finish: _Slowest
     reason: _Reason
 
 
@@ -156,11 +162,11 @@ class QueuePosition(FrozenModel):
         description="Time that one worker is expected to need for all shards that are started before."
     )
     estimated_start: _Start
-    earliest_start: datetime | None = Field(description="If all goes as for the fastest quarter of what was measured.")
-    latest_start: datetime | None = Field(description="If all goes as for the slowest quarter.")
+    earliest_start: _Fastest
+    latest_start: _Slowest
     estimated_finish: _Finish
-    earliest_finish: datetime | None
-    latest_finish: datetime | None
+    earliest_finish: _Fastest
+    latest_finish: _Slowest
     reason: _Reason
     basis: Basis
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ayla_service.db.columns import written
 from ayla_service.db.models import AttemptRow, JobRow, MemberRow, ShardRow, TeamRow, TeamUsageRow, UsageRow
-from ayla_service.overview.estimates import JobBacklog, basis, estimates, first_jobs, no_estimate_reason, time_after
+from ayla_service.overview.estimates import JobBacklog, basis, estimates, first_jobs, no_estimate_reason, time_range
 from ayla_service.overview.schemas import (
     MemberShare,
     Queue,
@@ -161,8 +161,8 @@ def _waiting_job(
         device=backlog.device,
         shards=job.shards,
         position=None if estimate is None else estimate.ahead + 1,
-        estimated_start=time_after(snapshot, None if estimate is None else estimate.start),
-        estimated_finish=time_after(snapshot, None if estimate is None else estimate.finish),
+        **time_range(snapshot, "start", None if estimate is None else estimate.start),
+        **time_range(snapshot, "finish", None if estimate is None else estimate.finish),
         reason=no_estimate_reason(snapshot, backlog) if estimate is None else None,
     )
 

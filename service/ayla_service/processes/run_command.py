@@ -25,13 +25,15 @@ _SHOWN_LOG_LINES = 5
 _NOT_EXECUTABLE, _NOT_FOUND, _SIGNALLED = 126, 127, 128
 
 
-def run_command(command: Sequence[str], settings: Settings, mask: int = -1) -> int:
+def run_command(command: Sequence[str], settings: Settings, mask: int = -1, keep: str | None = None) -> int:
     """Start the service, run ``command`` with AYLA_BASE_URL set, stop the service.
 
     Args:
         command: program and arguments; it keeps the terminal.
         settings: of the service, whose log goes into the data folder.
         mask: of the files that the command makes; -1: this process's own.
+        keep: path of the page whose address is printed if the command succeeds; the service then goes on until it is
+            stopped. None: it is stopped with the command.
 
     Returns:
         The command's exit code, as a shell would give it.
@@ -45,7 +47,10 @@ def run_command(command: Sequence[str], settings: Settings, mask: int = -1) -> i
         with _service(settings, listener, log) as service:
             listener.close()  # the service's copy is the only one now: if it dies, connections fail
             _wait_until_ready(service, url, log_path, log_begin)
-            return _run_child(command, {**os.environ, "AYLA_BASE_URL": url}, settings.shutdown_seconds, mask)
+            code = _run_child(command, {**os.environ, "AYLA_BASE_URL": url}, settings.shutdown_seconds, mask)
+            if keep is not None and code == 0:
+                _wait_for_end(service, f"{url}{keep}")
+            return code
 
 
 @contextlib.contextmanager
@@ -92,6 +97,16 @@ def _is_ready(url: str) -> bool:
         return False
     finally:
         connection.close()
+
+
+def _wait_for_end(service: subprocess.Popen[bytes], address: str) -> None:
+    """Keep the service until Ctrl-C or SIGTERM, which were ignored when the command had ended."""
+    raise_on_terminate()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.stdout.write(f"\nDashboard: {address} (Ctrl-C stops the service)\n")
+    sys.stdout.flush()
+    with contextlib.suppress(KeyboardInterrupt):
+        service.wait()
 
 
 def _failure(detail: str, log_path: Path, log_begin: int) -> str:

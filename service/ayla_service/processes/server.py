@@ -18,6 +18,8 @@ from ayla_service.settings import Settings
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _OTHER_FILES = 512
+_GARBAGE_THRESHOLDS = (50_000, 20, 20)
+"""New objects after which the garbage collector looks for cycles; its default is 700, and a body can have 300,000."""
 
 
 class ApiServer(uvicorn.Server):
@@ -44,6 +46,7 @@ def serve_until_stopped(app: FastAPI, listener: socket.socket, settings: Setting
     # Without this the garbage collector scans the whole program for every large body, while nobody is served.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*_GARBAGE_THRESHOLDS)
     server.run(sockets=[listener])
 
 

@@ -7,6 +7,8 @@ import ipaddress
 import json
 import os
 import socket
+import threading
+import webbrowser
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +153,12 @@ def base_url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # compared, not bound
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+
+
+def open_browser(url: str) -> None:
+    """Open a page in a browser of this machine, if there is one; the service does not wait for that."""
+    # The socket takes connections already, so the browser waits for the service and not the other way round.
+    threading.Thread(target=webbrowser.open, args=(url,), name="browser", daemon=True).start()
 
 
 def require_keys(listener: socket.socket, database: Database) -> None:

@@ -23,7 +23,7 @@ from ayla_service.streams.events import (
     StateData,
     TeamSnapshotData,
 )
-from ayla_service.teams.principal import Principal
+from ayla_service.teams.principal import Credential, Principal
 
 _MOST_JOBS = 200
 _MOST_CHANGES = 500
@@ -79,19 +79,39 @@ class JobsFeed:
 
 @dataclass(frozen=True, slots=True)
 class TeamFeed:
-    """Feed of the states and the progress of a team's jobs."""
+    """Feed of the states and the progress of a team's jobs, and of all events of those of them that are watched.
+
+    Attributes:
+        team_id: the team.
+        only: which of its jobs.
+        watched: ids of jobs of the team; they need not pass the filter.
+        unknown: ids that should be watched and are none of the team's jobs, which the stream says.
+    """
 
     team_id: str
     only: JobFilter = JobFilter()
+    watched: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
 
     def first(self, result: "PollResult", since: Position | None) -> bytes | None:
-        """First events of the stream; None while they are missing."""
-        return result.team_starts.get(TeamStart(self, since))
+        """First events of the stream; None while some are missing."""
+        start, named = result.team_starts.get(self.start(since)), self.watched | self.unknown
+        if start is None or not named <= result.snapshots.keys():
+            return None
+        return start + b"".join(piece for job_id, piece in result.snapshots.items() if job_id in named)
 
     def next(self, result: "PollResult") -> bytes:
         """Events of a poll."""
-        updates = [update for update in result.jobs.values() if update.team_id == self.team_id]
-        return b"".join(update.for_team for update in updates if self.only.admits(update.job))
+        updates = {job_id: update for job_id, update in result.jobs.items() if update.team_id == self.team_id}
+        return b"".join(
+            update.for_watchers if job_id in self.watched else update.for_team
+            for job_id, update in updates.items()
+            if job_id in self.watched or self.only.admits(update.job)
+        )
+
+    def start(self, since: Position | None) -> "TeamStart":
+        """Start of the stream, the same whichever jobs are watched."""
+        return TeamStart(TeamFeed(self.team_id, self.only), since)
 
     def is_over(self, result: "PollResult") -> bool:  # noqa: ARG002  # a team always goes on
         """Whether the stream ends: never by itself."""
@@ -117,9 +137,9 @@ class PollRequest:
         jobs: ids of jobs that are followed with their trials.
         awaited: ids of jobs for whose end a request waits.
         teams: ids of teams that are followed.
-        snapshots: those of ``jobs`` with whose snapshot a stream starts.
+        snapshots: ids of jobs with whose snapshot a stream starts; what is not among ``jobs`` is unknown.
         team_starts: starts of streams about teams.
-        keys: ids of API keys to check, with None for callers without one; None as a whole: no check.
+        credentials: of callers, to check; None: no check.
     """
 
     jobs: Set[str] = frozenset()
@@ -127,7 +147,7 @@ class PollRequest:
     teams: Set[str] = frozenset()
     snapshots: Set[str] = frozenset()
     team_starts: Set[TeamStart] = frozenset()
-    keys: Set[str | None] | None = None
+    credentials: Set[Credential] | None = None
 
 
 @dataclass(slots=True)
@@ -139,12 +159,14 @@ class JobUpdate:
         job: as it is now.
         for_job: events for streams about the job.
         for_team: events for streams about its team.
+        for_watchers: both, each event once, for streams about its team that watch it.
     """
 
     team_id: str
     job: JobSummary
     for_job: bytes = b""
     for_team: bytes = b""
+    for_watchers: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +180,7 @@ class PollResult:
         closed: ids of the jobs followed with their trials whose end has been sent by now.
         snapshots: first events of streams about jobs, by job.
         team_starts: first events of streams about teams.
-        refused: those of the keys in the request that may not read any more.
+        refused: those of the credentials in the request that do not let read any more.
     """
 
     position: Position
@@ -167,7 +189,7 @@ class PollResult:
     closed: Set[str] = frozenset()
     snapshots: Mapping[str, bytes] = field(default_factory=dict)
     team_starts: Mapping[TeamStart, bytes] = field(default_factory=dict)
-    refused: Set[str | None] = frozenset()
+    refused: Set[Credential] = frozenset()
     _of_feed: dict[Feed, bytes] = field(default_factory=dict)
 
     def events_of(self, feed: Feed) -> bytes:
@@ -175,6 +197,14 @@ class PollResult:
         if feed not in self._of_feed:
             self._of_feed[feed] = feed.next(self)
         return self._of_feed[feed]
+
+
+def feed_of_team(session: Session, principal: Principal, only: JobFilter, watched: Collection[str]) -> TeamFeed:
+    """Feed of the caller's team, with all events of some of its jobs."""
+    query = select(JobRow.id).where(JobRow.team_id == principal.team_id)
+    ids = [job_id for job_id in watched if could_be_id(job_id)]
+    known = frozenset(session.scalars(query.where(JobRow.id.in_(ids)))) if ids else frozenset()
+    return TeamFeed(principal.team_id, only, known, frozenset(watched) - known)
 
 
 def feed_of_jobs(

@@ -18,10 +18,10 @@ from ayla_service.errors import StreamsUnavailable, TooManyStreams
 from ayla_service.observability import metrics
 from ayla_service.settings import Settings
 from ayla_service.streams.events import Encode, GapReason, Position
-from ayla_service.streams.feeds import Feed, JobsFeed, PollRequest, PollResult, TeamFeed, TeamStart
+from ayla_service.streams.feeds import Feed, JobsFeed, PollRequest, PollResult, TeamFeed
 from ayla_service.streams.poll import Poller
 from ayla_service.streams.subscription import STOPPING, Subscriber, Subscription
-from ayla_service.teams.principal import Principal
+from ayla_service.teams.principal import Credential, Principal
 
 _TOGETHER_SECONDS = 0.02
 """Streams that start within this time share a poll."""
@@ -114,7 +114,7 @@ class Hub:
             TooManyStreams: if others of the member have.
         """
         self.refuse_too_many(principal)
-        subscriber = Subscriber(principal.member_id, principal.key_id)
+        subscriber = Subscriber(principal.member_id, principal.credential)
         stream = Subscription(feed, since, subscriber, self._encode, self._wake)
         self._streams.add(stream)
         metrics.streams_open(len(self._streams))
@@ -192,22 +192,23 @@ class Hub:
     def _request(self) -> PollRequest:
         feeds = {stream.feed for stream in self._streams}
         starting = [stream for stream in self._streams if stream.is_starting]
+        first = {stream.feed for stream in starting}
         return PollRequest(
             jobs=_jobs(feeds),
             awaited=frozenset().union(*(waiter.job_ids for waiter in self._waits.values())),
             teams={feed.team_id for feed in feeds if isinstance(feed, TeamFeed)},
-            snapshots=_jobs({stream.feed for stream in starting}),
-            team_starts={TeamStart(s.feed, s.since) for s in starting if isinstance(s.feed, TeamFeed)},
-            keys=self._keys(),
+            snapshots=_jobs(first) | _unknown(first),
+            team_starts={s.feed.start(s.since) for s in starting if isinstance(s.feed, TeamFeed)},
+            credentials=self._credentials(),
         )
 
-    def _keys(self) -> set[str | None] | None:
-        """The keys of all streams, if it is time to check them."""
+    def _credentials(self) -> set[Credential] | None:
+        """What lets the callers of all streams in, if it is time to check it."""
         now = asyncio.get_running_loop().time()
         if now - self._checked_at < self._settings.stream_recheck_seconds:
             return None
         self._checked_at = now
-        return {stream.subscriber.key_id for stream in self._streams}
+        return {stream.subscriber.credential for stream in self._streams}
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -216,7 +217,12 @@ class Hub:
 
 
 def _jobs(feeds: Collection[Feed]) -> frozenset[str]:
-    return frozenset().union(*(feed.job_ids for feed in feeds if isinstance(feed, JobsFeed)))
+    """Ids of the jobs that are followed with their trials."""
+    return frozenset().union(*(feed.job_ids if isinstance(feed, JobsFeed) else feed.watched for feed in feeds))
+
+
+def _unknown(feeds: Collection[Feed]) -> frozenset[str]:
+    return frozenset().union(*(feed.unknown for feed in feeds if isinstance(feed, TeamFeed)))
 
 
 def _answer(wait: asyncio.Future[bool], *, ended: bool) -> None:

@@ -9,18 +9,17 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ayla_service.db.models import ApiKeyRow, JobRow, MemberRow, ShardRow
+from ayla_service.db.models import JobRow, ShardRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.jobs import repository
 from ayla_service.states import ShardState, TrialState
+from ayla_service.streams.access import refused_credentials
 from ayla_service.streams.best_trials import follow_best
 from ayla_service.streams.changes import ChangeLog, JobChanges
 from ayla_service.streams.events import Encode, EndData, EndReason, Event, MetricData, Position, StreamedTrial
 from ayla_service.streams.feeds import JobUpdate, PollRequest, PollResult, TeamStart, first_events
 from ayla_service.streams.followed_jobs import MOST_AT_ONCE, FollowedJob
 from ayla_service.streams.streamed_trials import newest_losses, newest_metrics, read_trials
-from ayla_service.teams.keys import KeyState, effective_scopes, has_keys, state_of
-from ayla_service.teams.principal import Scope
 from ayla_service.trials.counts import trial_counts
 
 _MOST_TEAM_STARTS = 20
@@ -107,7 +106,7 @@ class Poll:
             closed=self._closed(changes.gone),
             snapshots=self._snapshots(changes.gone),
             team_starts=self._team_starts(),
-            refused=refused_keys(self._session, request.keys, self._now) if request.keys else frozenset(),
+            refused=refused_credentials(self._session, request.credentials or frozenset(), self._now),
         )
 
     def _update_jobs(self, changes: JobChanges) -> None:
@@ -241,6 +240,7 @@ class Poll:
         update.job = job.view
         update.for_job += encoded if to_job else b""
         update.for_team += encoded if to_team else b""
+        update.for_watchers += encoded
 
     def _position_of(self, event: Event) -> Position:
         if not isinstance(event, EndData) or event.job is None:
@@ -254,8 +254,9 @@ class Poll:
     def _snapshots(self, gone: Set[str]) -> dict[str, bytes]:
         """First events of streams about jobs, as far as the jobs have been read, in the order of their changes."""
         wanted = self._request.snapshots
-        found = {job_id: self._encode(EndData.without_job(EndReason.DELETED, job_id), None) for job_id in wanted & gone}
-        jobs = [job for job in map(self._state.jobs.get, wanted) if job is not None and job.in_full]
+        missing = wanted & (gone | (wanted - self._request.jobs))
+        found = {job_id: self._encode(EndData.without_job(EndReason.DELETED, job_id), None) for job_id in missing}
+        jobs = [job for job in map(self._state.jobs.get, wanted - missing) if job is not None and job.in_full]
         for job in sorted(jobs, key=lambda job: (job.view.updated_at, job.view.id)):
             end = job.end_event() if job.is_over else None
             last = self._encode(end, self._position_of(end)) if end else b""
@@ -275,19 +276,6 @@ class Poll:
             if job.in_full or (job.is_running and job.team_id in self._request.teams):
                 kept[job_id] = job
         self._state.jobs = kept
-
-
-def refused_keys(session: Session, keys: Set[str | None], now: datetime) -> Set[str | None]:
-    """Those of the keys that may not read any more; None stands for callers without one, before there were keys."""
-    valid = set[str | None]()
-    query = select(ApiKeyRow, MemberRow).join(MemberRow, MemberRow.id == ApiKeyRow.member_id)
-    for key, member in session.execute(query.where(ApiKeyRow.id.in_([key for key in keys if key is not None]))):
-        is_active = state_of(key, now) is KeyState.ACTIVE and member.removed_at is None
-        if is_active and Scope.READ in effective_scopes(key, member):
-            valid.add(key.id)
-    if None in keys and not has_keys(session):
-        valid.add(None)
-    return keys - valid
 
 
 def _has_new_rows(trial: StreamedTrial, job: FollowedJob) -> bool:

@@ -8,6 +8,7 @@ from enum import Enum, auto
 
 from ayla_service.streams.events import Encode, EndData, EndReason, GapData, GapReason, Position
 from ayla_service.streams.feeds import Feed, PollResult
+from ayla_service.teams.principal import Credential
 
 PING = b": ping\n\n"
 STOPPING = b": the service stops; come back\nretry: 1000\n\n"
@@ -28,10 +29,10 @@ class _Phase(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """Caller to whom a stream is sent: a member, with a key or without one."""
+    """Caller to whom a stream is sent: a member, and what lets it in."""
 
     member_id: str
-    key_id: str | None
+    credential: Credential
 
 
 class Subscription:
@@ -70,7 +71,7 @@ class Subscription:
 
     def take(self, result: PollResult) -> None:
         """Add its events of a poll."""
-        if self.subscriber.key_id in result.refused:
+        if self.subscriber.credential in result.refused:
             self.close(self._encode(EndData.without_job(EndReason.ACCESS_ENDED), None))
             return
         if self._phase is _Phase.STARTING:

@@ -1,15 +1,13 @@
 """API keys: their making and checking. The store has their digests only."""
 
-import hashlib
 import hmac
-import re
-import secrets
 import threading
 import time
 import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 import structlog
 from sqlalchemy import ColumnElement, Row, and_, exists, select, update
@@ -20,9 +18,10 @@ from ayla_service.db.models import ApiKeyRow, MemberRow
 from ayla_service.db.session import Database, store_now
 from ayla_service.errors import NotAuthenticated
 from ayla_service.states import Role
+from ayla_service.teams import sessions
 from ayla_service.teams.principal import LOCAL, ROLE_SCOPES, Principal, Scope
+from ayla_service.teams.tokens import digest_of, new_key
 
-KEY_PREFIX = "ayla_"
 FIRST_KEY_COMMAND = "ayla-service keys create --team TEAM --member NAME --create"
 """Command that makes the first key of a service, for messages."""
 
@@ -30,9 +29,7 @@ LONGEST_LIFE = timedelta(days=5 * 366)
 LONGEST_OVERLAP = timedelta(days=7)
 """How long a rotated key may be valid beside the new one."""
 
-_RANDOM_BYTES = 32
 _SHOWN_CHARACTERS = 12
-_LIKE_A_KEY = re.compile(rf"{KEY_PREFIX}[A-Za-z0-9_-]{{20,}}", re.ASCII)
 _USE_NOTED_EVERY = timedelta(minutes=1)
 _OPEN_FOR_SECONDS = 1.0
 
@@ -66,21 +63,6 @@ def effective_scopes(key: ApiKeyRow, member: MemberRow) -> frozenset[Scope]:
     return frozenset(map(Scope, key.scopes)) & ROLE_SCOPES[Role(member.role)]
 
 
-def new_key() -> str:
-    """A new key of 256 random bits."""
-    return KEY_PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
-
-
-def without_keys(text: str) -> str:
-    """A text for a log, with everything cut that could be a key which was sent in the wrong place."""
-    return _LIKE_A_KEY.sub(f"{KEY_PREFIX}…", text)
-
-
-def digest_of(key: str) -> str:
-    """SHA-256 digest of a key, which is all that the store keeps of it."""
-    return hashlib.sha256(key.encode()).hexdigest()
-
-
 def add_key(
     session: Session,
     member_id: str,
@@ -106,6 +88,11 @@ def add_key(
     return row, key
 
 
+def expiry_of(session: Session, key_id: str) -> datetime | None:
+    """When a key ends; None: never."""
+    return session.scalar(select(ApiKeyRow.expires_at).where(ApiKeyRow.id == key_id))
+
+
 def has_keys(session: Session) -> bool:
     """Whether any key was ever made, valid or not: from then on the service needs one."""
     return bool(session.scalar(select(exists().where(ApiKeyRow.id.is_not(None)))))
@@ -118,8 +105,15 @@ def has_valid_key(session: Session) -> bool:
     return bool(session.scalar(select(usable)))
 
 
+class SignedIn(NamedTuple):
+    """Caller that a session has let in: the principal, and the digest of the key that the session stands for."""
+
+    principal: Principal
+    key_digest: str
+
+
 class KeyVerifier:
-    """Finds the principal of an API key.
+    """Finds the principal of an API key, or of a session that stands for one.
 
     Nothing about a key is cached between requests, so one that is revoked is refused from that moment on.
 
@@ -170,6 +164,20 @@ class KeyVerifier:
         with self._database.read() as session:
             return reauthenticated(session, principal)
 
+    def signed_in(self, session_digest: str) -> SignedIn:
+        """The principal of a session.
+
+        Raises:
+            NotAuthenticated: if the session is unknown or has ended, or its key has.
+        """
+        with self._database.read() as session:
+            now = store_now(session)
+            key, member = sessions.found(session, session_digest, now)
+            principal = _holder_of(key, member, now, session_digest)
+            signed_in, noted_at = SignedIn(principal, key.digest), key.last_used_at
+        self._note_use(principal.key_id, noted_at, now)
+        return signed_in
+
     def _holder(self, key: str) -> Principal:
         with self._database.read() as session:
             found, now = self._row(session, key), store_now(session)
@@ -177,8 +185,7 @@ class KeyVerifier:
                 raise NotAuthenticated("The API key is not one of this service; check it for a slip, or ask an admin.")
             holder = _holder_of(found.ApiKeyRow, found.MemberRow, now)
             noted_at = found.ApiKeyRow.last_used_at
-        if noted_at is None or now - noted_at >= _USE_NOTED_EVERY:
-            self._note_use(row_id=holder.key_id, now=now)
+        self._note_use(holder.key_id, noted_at, now)
         return holder
 
     def _row(self, session: Session, key: str) -> Row[ApiKeyRow, MemberRow] | None:
@@ -192,9 +199,10 @@ class KeyVerifier:
         row = session.execute(query).one_or_none()
         return row if row is not None and hmac.compare_digest(row.ApiKeyRow.digest, digest) else None
 
-    def _note_use(self, row_id: str | None, now: datetime) -> None:
+    def _note_use(self, row_id: str | None, noted_at: datetime | None, now: datetime) -> None:
         """Note when a key was used last; a store that is busy or fails does not hold up the request."""
-        if not self._noting.acquire(blocking=False):
+        is_fresh = noted_at is not None and now - noted_at < _USE_NOTED_EVERY
+        if is_fresh or not self._noting.acquire(blocking=False):
             return
         try:
             with self._database.write() as session:
@@ -209,13 +217,16 @@ def reauthenticated(session: Session, principal: Principal) -> Principal:
     """The principal of an earlier request, with the role and the scopes of this moment.
 
     Raises:
-        NotAuthenticated: if it would be refused now: its key has ended, its member was removed, or it came without
-            a key and there are some by now.
+        NotAuthenticated: if it would be refused now: its session or key has ended, its member was removed, or it
+            came without a key and there are some by now.
     """
     if principal.key_id is None:
         if has_keys(session):
             raise NotAuthenticated("This service has got its first API key in the meantime, so it needs one now.")
         return principal
+    now = store_now(session)
+    if principal.session is not None:
+        return _holder_of(*sessions.found(session, principal.session, now), now, principal.session)
     query = (
         select(ApiKeyRow, MemberRow)
         .join(MemberRow, MemberRow.id == ApiKeyRow.member_id)
@@ -224,18 +235,18 @@ def reauthenticated(session: Session, principal: Principal) -> Principal:
     found = session.execute(query.execution_options(populate_existing=True)).one_or_none()
     if found is None:  # only keys that have ended are ever deleted
         raise NotAuthenticated("The API key of this request was revoked in the meantime; ask an admin for another.")
-    return _holder_of(found.ApiKeyRow, found.MemberRow, store_now(session))
+    return _holder_of(found.ApiKeyRow, found.MemberRow, now)
 
 
-def _holder_of(row: ApiKeyRow, member: MemberRow, now: datetime) -> Principal:
-    """The principal of a key.
+def _holder_of(row: ApiKeyRow, member: MemberRow, now: datetime, session: str | None = None) -> Principal:
+    """The principal of a key, or of a session of it.
 
     Raises:
         NotAuthenticated: if it has expired or was revoked.
     """
     _refuse_ended(row, member, now)
     scopes = effective_scopes(row, member)
-    return Principal(member.team_id, member.id, member.name, Role(member.role), scopes, row.id)
+    return Principal(member.team_id, member.id, member.name, Role(member.role), scopes, row.id, session)
 
 
 def _refuse_ended(row: ApiKeyRow, member: MemberRow, now: datetime) -> None:

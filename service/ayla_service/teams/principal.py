@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from ayla_service.states import Role
 
@@ -25,6 +26,13 @@ DEFAULT_TEAM_ID = "00000000-0000-4000-8000-000000000001"
 DEFAULT_MEMBER_ID = "00000000-0000-4000-8000-000000000002"
 
 
+class Credential(NamedTuple):
+    """What lets a caller in: a key, or a session of one; neither while the service needs none."""
+
+    key_id: str | None
+    session: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Caller of one request.
@@ -36,6 +44,7 @@ class Principal:
         role: in the team.
         scopes: rights of this request: those of its key that the role allows.
         key_id: the API key of the request; None while the service needs none.
+        session: digest of the token of the session that stands for the key; None if the key itself was shown.
     """
 
     team_id: str
@@ -44,6 +53,12 @@ class Principal:
     role: Role
     scopes: frozenset[Scope]
     key_id: str | None = None
+    session: str | None = None
+
+    @property
+    def credential(self) -> "Credential":
+        """Why it was let in."""
+        return Credential(self.key_id, self.session)
 
     @property
     def is_open(self) -> bool:

@@ -1,6 +1,7 @@
 """Schemas of teams, members and API keys: bodies of requests and of answers."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from ayla_spec.model import SpecModel
@@ -94,6 +95,33 @@ class KeyRotation(SpecModel):
     expires_at: AnyTime | None = Field(
         None, description="When the new key ends; null: when the old one would have ended."
     )
+
+
+class SignIn(SpecModel):
+    """What a browser signs in with."""
+
+    key: str = Field(
+        min_length=1, max_length=200, repr=False, description="An API key.", examples=["ayla_Xq3bT9w0n8u2o6J5yq1aT8k…"]
+    )
+
+
+class SessionKind(StrEnum):
+    """Why a caller is let in."""
+
+    SESSION = "session"
+    KEY = "key"
+    OPEN = "open"
+
+
+class Session(BaseModel, frozen=True):
+    """How the caller is let in, until when, and what it may do."""
+
+    kind: SessionKind = Field(
+        description="By the session of a browser (session), by the API key of this request (key), or because the "
+        "service has no keys yet (open)."
+    )
+    scopes: list[Scope] = Field(description="What the request may do: what key and role allow both.")
+    expires_at: datetime | None = Field(description="When the session or key ends; null: never.")
 
 
 class Key(BaseModel, frozen=True):

@@ -31,7 +31,7 @@ static void NAME(forward)(const NAME(Network)* p, const REAL* x, NAME(Work)* w) 
     const REAL* bias = x + p->offsets[2 * i + 1];
     REAL* z = w->values[i + 1];
     if (i == 0 && p->skips_zeros) NAME(multiply_batch)(p, x, w);
-    else NAME(product)(p, w->wide, "N", "N", out, w->batch, in, x + p->offsets[2 * i], out, w->values[i], in, z);
+    else NAME(product)(p, w, "N", "N", out, w->batch, in, x + p->offsets[2 * i], out, w->values[i], in, z);
     if (i < p->layers - 1) NAME(activate)(p, z, w->before[i], bias, w->batch, out);
     else for (int64_t r = 0; r < w->batch; r++) for (int64_t j = 0; j < out; j++) z[r * out + j] += bias[j];
   }

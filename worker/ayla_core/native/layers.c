@@ -1,5 +1,4 @@
-/* Fully connected networks: what the kernels are given, what one thread needs to make a step, and the products. Those are
- * of the BLAS that PyTorch brings; row-major matrices are the transposes of what it sees. */
+/* Fully connected networks: what the kernels are given, what one thread needs to make a step. */
 
 enum { NAME(RELU), NAME(TANH), NAME(GELU), NAME(SIGMOID) };
 enum { NAME(MSE), NAME(CROSS_ENTROPY), NAME(MSE_SOFTMAX), NAME(HUBER) };
@@ -41,6 +40,10 @@ typedef struct {
 
 enum { NAME(PIECE) = 4096 }; /* parameters that are passed over at once */
 enum { GROUP = 32 };         /* features, or samples, that have a word of marks: one bit each */
+enum { NAME(TABLE) = 1 << 14 }; /* numbers of a matrix that is small, rows filled up to whole vectors */
+
+typedef REAL NAME(Loose) __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(REAL))));
+#define LOOSE NAME(Loose)
 
 static int64_t NAME(words)(int64_t count) { return (count + GROUP - 1) / GROUP; }
 
@@ -54,6 +57,7 @@ typedef struct {
   REAL* targets; int32_t* labels;
   REAL* gradient;               /* [padded] */
   double* sums;                 /* [pieces of the gradient] */
+  REAL* table;                  /* [TABLE] the left matrix of a small product, see products.c */
   uint32_t* used;               /* [batch][words] with skips_zeros: which inputs are multiplied */
   const REAL* first_slope;      /* derivatives with respect to the first layer, of which its gradient is still to be taken */
   uint8_t* pixels;              /* [batch][features] in place of values[0] */
@@ -114,6 +118,7 @@ static NAME(Work)* NAME(new_work)(const NAME(Network)* p, int64_t batch) {
   w->labels = calloc(batch, sizeof(int32_t));
   w->gradient = NAME(buffer)(p->padded);
   w->sums = calloc(NAME(pieces)(p), sizeof(double));
+  w->table = NAME(buffer)(NAME(TABLE));
   if (p->pixels && p->order) w->pixels = calloc(batch, p->widths[0]);
   if (p->skips_zeros) w->used = calloc(batch * NAME(words)(p->widths[0]), sizeof(uint32_t));
   return w;
@@ -125,7 +130,7 @@ static void NAME(free_work)(const NAME(Network)* p, NAME(Work)* w) {
     if (i < p->layers) free(w->before[i]);
   }
   REAL* buffers[] = {w->slope, w->other, w->output_slope, w->magnitude, w->factor, w->power, w->soft, w->targets,
-                     w->gradient};
+                     w->gradient, w->table};
   for (unsigned i = 0; i < sizeof buffers / sizeof *buffers; i++) free(buffers[i]);
   if (p->order) free(w->pixels);
   free(w->sums); free(w->used); free(w->labels); free(w->values); free(w->before); free(w);
@@ -145,29 +150,4 @@ static REAL NAME(raise_one)(REAL base, REAL exponent) {
   b[0] = base;
   e[0] = exponent;
   return NAME(power)(b, e)[0];
-}
-
-/* ---- products ------------------------------------------------------------------------------------------------- */
-
-/* Multiplications of a product above which a trial alone is worth several threads: they wait for each other at its
-   end, and on a busy machine that can be long. */
-enum { NAME(WIDE) = 1000000 };
-
-/* Large products are made in pieces of the longer side of the result: pieces of few columns would read all of the left
-   matrix again for each of them. */
-static void NAME(product)(const NAME(Network)* p, int wide, const char* left, const char* right, int64_t m, int64_t n,
-                          int64_t k, const REAL* a, int64_t lda, const REAL* b, int64_t ldb, REAL* c) {
-  const int by_rows = m > n, K = (int)k, LDA = (int)lda, LDB = (int)ldb, LDC = (int)m;
-  const int64_t side = by_rows ? m : n, row = *left == 'N' ? 1 : lda, column = *right == 'N' ? ldb : 1;
-  const REAL one = 1, zero = 0;
-  const int large = m * n * k > NAME(WIDE), shared = wide && large;
-  const double pieces = 1 + (double)m * (double)n * (double)k / (double)p->at_once;
-  const int64_t each = NAME(round_up)((int64_t)((double)side / floor(pieces)) + 1);
-  if (shared) p->set_threads((int)p->threads);
-  for (int64_t j = 0; j < side && (!large || report_progress(p->progress)); j += each) {
-    const int64_t i = by_rows ? j : 0, l = by_rows ? 0 : j, length = side - j < each ? side - j : each;
-    const int M = (int)(by_rows ? length : m), N = (int)(by_rows ? n : length);
-    p->gemm(left, right, &M, &N, &K, &one, a + i * row, &LDA, b + l * column, &LDB, &zero, c + l * m + i, &LDC);
-  }
-  if (shared) p->set_threads(1);
 }

@@ -9,11 +9,11 @@ static void NAME(backward)(const NAME(Network)* p, const REAL* x, NAME(Work)* w,
     REAL* bias = w->gradient + p->offsets[2 * i + 1];
     REAL* matrix = w->gradient + p->offsets[2 * i];
     if (i == 0 && p->skips_zeros) w->first_slope = d; /* taken on the way, see pass */
-    else NAME(product)(p, w->wide, "N", "T", out, in, w->batch, d, out, w->values[i], in, matrix);
+    else NAME(product)(p, w, "N", "T", out, in, w->batch, d, out, w->values[i], in, matrix);
     for (int64_t j = 0; j < out; j++) bias[j] = 0;
     for (int64_t r = 0; r < w->batch; r++) for (int64_t j = 0; j < out; j++) bias[j] += d[r * out + j];
     if (i == 0) break;
-    NAME(product)(p, w->wide, "T", "N", in, w->batch, out, x + p->offsets[2 * i], out, d, out, next);
+    NAME(product)(p, w, "T", "N", in, w->batch, out, x + p->offsets[2 * i], out, d, out, next);
     NAME(through_activation)(p, next, w->values[i], w->before[i - 1], w->batch * in);
     REAL* swap = d;
     d = next;

@@ -79,7 +79,7 @@ _KINDS = {
     "networks": _Kind(
         ("functions.c", "norms.c", "gradients.c"),
         (rules.over_function, rules.flat_function),
-        ("layers.c", "zeros.c", "forward.c", "losses.c", "networks.c"),
+        ("layers.c", "products.c", "zeros.c", "forward.c", "losses.c", "networks.c"),
     ),
 }
 

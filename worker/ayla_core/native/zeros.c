@@ -4,9 +4,6 @@
 
 enum { TILE = 8, MOST_GROUPS = 32 }; /* vectors of a sum; groups of samples of a batch */
 
-typedef REAL NAME(Loose) __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(REAL))));
-#define LOOSE NAME(Loose)
-
 /* Which inputs of a sample are multiplied: those that are not 0, or all, one bit each. */
 #define MARK(name, kind)                                                                                               \
   static void NAME(name)(const kind* row, int64_t features, int all, uint32_t* used) {                                 \
@@ -35,13 +32,16 @@ static inline NAME(Inputs) NAME(inputs_at)(const NAME(Network)* p, const NAME(Wo
   return (NAME(Inputs)){w->values[0] + place, NULL, 1};
 }
 
-/* sum += of the marked inputs[place * stride] * from[place * width + ..], where sum has so many vectors. */
+/* sum += of the marked inputs[place * stride] * from[place * width + ..], where sum has so many vectors; 0 where it
+   begins. */
 static inline __attribute__((always_inline)) void NAME(add_marked)(const int vectors, const int in_pixels, uint32_t marks,
                                                                    NAME(Inputs) inputs, int64_t stride,
-                                                                   const REAL* from, int64_t width, REAL* sum) {
+                                                                   const REAL* from, int64_t width, int begins,
+                                                                   REAL* sum) {
   const int lanes = VECTOR_BYTES / (int)sizeof(REAL);
   VECTOR part[TILE];
-  for (int v = 0; v < vectors; v++) part[v] = *(const LOOSE*)(sum + v * lanes);
+  if (begins) for (int v = 0; v < vectors; v++) part[v] = (VECTOR){0};
+  else for (int v = 0; v < vectors; v++) part[v] = *(const LOOSE*)(sum + v * lanes);
   for (; marks; marks &= marks - 1) {
     const int place = __builtin_ctz(marks);
     const REAL factor = in_pixels ? (REAL)inputs.pixels[place * stride] * inputs.unit : inputs.numbers[place * stride];
@@ -51,11 +51,11 @@ static inline __attribute__((always_inline)) void NAME(add_marked)(const int vec
 }
 
 static inline void NAME(add)(int vectors, uint32_t marks, NAME(Inputs) inputs, int64_t stride, const REAL* from,
-                             int64_t width, REAL* sum) {
+                             int64_t width, int begins, REAL* sum) {
 #define CASE(n)                                                                                      \
   case n:                                                                                            \
-    if (inputs.pixels) NAME(add_marked)(n, 1, marks, inputs, stride, from, width, sum);              \
-    else NAME(add_marked)(n, 0, marks, inputs, stride, from, width, sum);                            \
+    if (inputs.pixels) NAME(add_marked)(n, 1, marks, inputs, stride, from, width, begins, sum);      \
+    else NAME(add_marked)(n, 0, marks, inputs, stride, from, width, begins, sum);      \
     return;
   switch (vectors) { CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) }
 #undef CASE
@@ -86,11 +86,10 @@ static void NAME(multiply_rows)(const NAME(Network)* p, const REAL* x, NAME(Work
     else NAME(mark)(row.numbers, features, w->multiplies_all, w->used + r * words);
   }
   for (NAME(Columns) at = NAME(columns)(0, width); at.first < at.next; at = NAME(columns)(at.next, width)) {
-    for (int64_t r = first; r < end; r++) memset(z + r * width + at.first, 0, at.vectors * VECTOR_BYTES);
     for (int64_t i = 0; i < words; i++)
       for (int64_t r = first; r < end; r++)
         NAME(add)(at.vectors, w->used[r * words + i], NAME(inputs_at)(p, w, r, i * GROUP), 1,
-                  x + p->offsets[0] + i * GROUP * width + at.first, width, z + r * width + at.first);
+                  x + p->offsets[0] + i * GROUP * width + at.first, width, i == 0, z + r * width + at.first);
   }
 }
 
@@ -128,10 +127,9 @@ static void NAME(multiply_features)(const NAME(Network)* p, NAME(Work)* w, int64
   for (NAME(Columns) at = NAME(columns)(0, width); at.first < at.next; at = NAME(columns)(at.next, width)) {
     for (int64_t k = first; k < end; k++) {
       REAL* sum = w->gradient + p->offsets[0] + k * width + at.first;
-      memset(sum, 0, at.vectors * VECTOR_BYTES);
       for (int64_t s = 0; s < groups; s++)
         NAME(add)(at.vectors, used[s][k - first], NAME(inputs_at)(p, w, s * GROUP, k), features,
-                  w->first_slope + s * GROUP * width + at.first, width, sum);
+                  w->first_slope + s * GROUP * width + at.first, width, s == 0, sum);
     }
   }
 }

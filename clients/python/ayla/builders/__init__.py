@@ -3,7 +3,7 @@
 What is left at None is not sent, so that the service's default holds. A plain dict works wherever one of these does.
 """
 
-from ayla.builders import optimizers, schedules
+from ayla.builders import functions, optimizers, schedules
 from ayla.builders.axes import grid, linear, log, random, reverse_log, sobol, values
 from ayla.builders.models import cnn, mlp
 from ayla.builders.optimizers import *  # noqa: F403  # its __all__ is the list of the optimizers
@@ -14,6 +14,7 @@ __all__ = [
     "cnn",
     "dataset",
     "expression",
+    "functions",
     "grid",
     "linear",
     "log",

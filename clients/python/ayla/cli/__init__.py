@@ -3,15 +3,19 @@
 import os
 import sys
 
+_INTERRUPTED = 130
+
 
 def main() -> None:
     """Run the command; without its packages say which to install."""
     try:
         from ayla.cli.app import app
     except ModuleNotFoundError as error:
-        if error.name not in {"typer", "rich", "yaml", "yamlcore"}:
+        if error.name not in {"typer", "rich", "tomlkit", "yaml", "yamlcore"}:
             raise
         sys.exit(f"The ayla command needs {error.name}, which is not installed: pip install './clients/python[cli]'")
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)  # before there was anything to interrupt
     try:
         app()
     except OSError as error:

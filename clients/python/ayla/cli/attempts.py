@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import typer
 
-from ayla._formatting import text_table
 from ayla.cli.ids import job_id
-from ayla.cli.options import AsJson, JobId
-from ayla.cli.session import session_of, write, write_json
+from ayla.cli.options import AsJson, AsJsonItems, JobId
+from ayla.cli.output import OutputForm, fitted_table, write, write_items
+from ayla.cli.session import session_of
 from ayla.models import Attempt
 
 _SHOWN_ERRORS = 5
@@ -17,17 +17,17 @@ _LONGEST_ERROR = 100
 _HEADER = ["shard", "attempt", "worker", "outcome", "from step", "started", "seconds", "error"]
 
 
-def attempts(context: typer.Context, job: JobId, *, as_json: AsJson = False) -> None:
+def attempts(context: typer.Context, job: JobId, *, as_json: AsJson = False, as_lines: AsJsonItems = False) -> None:
     """List the attempts of workers to run a job with their outcomes, oldest first."""
     session = session_of(context)
     with session.client() as client:
         found = client.jobs.attempts(job_id(client, job))
-    if as_json:
-        write_json(found)
-    elif found:
-        write("\n".join(text_table([_HEADER, *map(_line, found)], left=len(_HEADER))))
-    else:
-        session.say("No worker has tried to run it yet. See who could: ayla workers")
+    form = OutputForm.of(json=as_json, jsonl=as_lines)
+    if found and form.for_people:
+        write("\n".join(fitted_table([_HEADER, *map(_line, found)], left=len(_HEADER))))
+        return
+    advice = "No worker has tried to run it yet. See who could: ayla workers"
+    write_items(found, form, {}, say_empty=lambda: session.say(advice))
 
 
 def error_lines(job_id: str, attempts: Sequence[Attempt]) -> list[str]:

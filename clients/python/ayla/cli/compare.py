@@ -23,9 +23,9 @@ from ayla.cli.options import (
     Target,
     TargetMetric,
     TuningSeeds,
-    require_one_format,
 )
-from ayla.cli.session import session_of, write, write_json
+from ayla.cli.output import require_one_format, write, write_json
+from ayla.cli.session import session_of
 from ayla.jobs_comparison import JobsComparison
 
 _SEEDS = re.compile(r"(?P<first>\d{1,10})(-(?P<last>\d{1,10}))?", re.ASCII)

@@ -11,8 +11,9 @@ import typer
 
 from ayla._formatting import text_table
 from ayla.cli.errors import ExitCode
+from ayla.cli.output import write
 from ayla.cli.reproduce_progress import ReproductionProgress
-from ayla.cli.session import Session, session_of, write
+from ayla.cli.session import Session, session_of
 from ayla.models import Job
 from ayla.reproduce import PRESETS, ReproductionReport, Run, write_report
 from ayla.reproduce import reproduce as run_experiments
@@ -24,11 +25,16 @@ from ayla.reproduce.report_files import require_plotting
 def reproduce(
     context: typer.Context,
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAMES]...", help=f"Out of {', '.join(PRESETS)}; default: all.")
+        list[str] | None, typer.Argument(metavar="NAME", help=f"Out of {', '.join(PRESETS)}; default: all.")
     ] = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the report.")] = Path("ayla-report"),
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder of the report.")] = Path(
+        "ayla-report"
+    ),
     seeds: Annotated[
-        int, typer.Option(min=0, help="Seeds of the curves beside the paper's, and of MNIST; 0: the paper's alone.")
+        int,
+        typer.Option(
+            min=0, metavar="N", help="Seeds of the curves beside the paper's, and of MNIST; 0: the paper's alone."
+        ),
     ] = 10,
     *,
     quick: Annotated[

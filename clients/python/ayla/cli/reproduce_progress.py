@@ -8,7 +8,7 @@ from typing import Self
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from ayla.cli.eta import format_duration
+from ayla.cli.news import format_duration
 from ayla.cli.session import Session
 from ayla.reproduce.plan import PlannedJob
 from ayla.reproduce.submission import SubmittedJob

@@ -100,6 +100,20 @@ def read_spec(source: str) -> dict[str, Any]:
     return dict(spec)
 
 
+def parse_value(text: str, name: str) -> Any:
+    """A value as a job file would have it: ``0.1``, ``[0, 1]``, ``{values: [1, 2]}``, else text.
+
+    Raises:
+        InvalidRequest: it is not written as JSON or YAML; ``name`` is the pointer of the error.
+    """
+    try:
+        return _parse(text)
+    except yaml.YAMLError as error:
+        raise InvalidRequest(name, f"'{text}' is neither JSON nor YAML: {_message(error)}") from error
+    except ValueError as error:
+        raise InvalidRequest(name, f"'{text}' cannot be read: {error}") from error
+
+
 def _parse(text: str) -> Any:
     """The value of a text, by the JSON parser where possible: YAML's refuses tabs and pairs of surrogates."""
     try:

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from ayla._client import Client
-from ayla.cli.ids import job_id
+from ayla.cli.groups import group
+from ayla.cli.ids import job_ids
 from ayla.cli.options import AsJson, JobIds, Metric, Minimum
-from ayla.cli.session import session_of, write, write_json
+from ayla.cli.output import write, write_json
+from ayla.cli.session import session_of
 from ayla.sweep_pictures import HeatMap, Sensitivity
 
 OverSeeds = Annotated[
     Literal["median", "mean", "worst"] | None, typer.Option(help="How values on several seeds become one: median.")
 ]
-Arms = Annotated[list[str] | None, typer.Option("--arm", help="Only this arm; can be given several times.")]
-Bins = Annotated[int | None, typer.Option(min=2, help="Put the values into this many bins of equal width.")]
+Arms = Annotated[
+    list[str] | None, typer.Option("--arm", metavar="NAME", help="Only this arm; may be given several times.")
+]
+Bins = Annotated[
+    int | None, typer.Option(min=2, metavar="N", help="Put the values into this many bins of equal width.")
+]
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", dir_okay=False, help="Write the picture to this file: .png, .svg or .pdf."),
+    typer.Option(
+        "--output", "-o", metavar="FILE", dir_okay=False, help="Write the picture to this file: .png, .svg or .pdf."
+    ),
 ]
-Title = Annotated[str | None, typer.Option(help="Of the picture. Default: the job's name.")]
+Title = Annotated[str | None, typer.Option(metavar="TEXT", help="Of the picture. Default: the job's name.")]
 Styled = Annotated[Literal["screen", "paper"] | None, typer.Option("--style", help="Of the picture: screen.")]
 
 
@@ -40,7 +46,7 @@ def best(
     """Tell the best setting of each arm of one job or of several, and what it was selected among."""
     with session_of(context).client() as client:
         found = client.jobs.best(
-            _sweep(client, jobs), metric=metric, over_seeds=over_seeds, minimum=minimum, per_arm=not all_arms
+            job_ids(client, jobs), metric=metric, over_seeds=over_seeds, minimum=minimum, per_arm=not all_arms
         )
     write_json(found) if as_json else write(str(found))
 
@@ -49,7 +55,8 @@ def sensitivity(
     context: typer.Context,
     jobs: JobIds,
     axis: Annotated[
-        str | None, typer.Option(help="Such as learning_rate or ayla.n1. Default: the one with the most values.")
+        str | None,
+        typer.Option(metavar="NAME", help="Such as learning_rate or ayla.n1. Default: the one with the most values."),
     ] = None,
     metric: Metric = None,
     over_seeds: OverSeeds = None,
@@ -65,7 +72,7 @@ def sensitivity(
     """Tell or draw what each arm reaches along one axis, over the other axes."""
     with session_of(context).client() as client:
         found = client.jobs.sensitivity(
-            _sweep(client, jobs), axis, metric=metric, over_seeds=over_seeds, minimum=minimum, arms=arm, bins=bins
+            job_ids(client, jobs), axis, metric=metric, over_seeds=over_seeds, minimum=minimum, arms=arm, bins=bins
         )
         _tell(context, found, output, as_json=as_json, title=title, style=style)
 
@@ -73,8 +80,12 @@ def sensitivity(
 def heatmap(
     context: typer.Context,
     jobs: JobIds,
-    x: Annotated[str | None, typer.Option("-x", "--x", help="Axis along the columns, such as ayla.n1.")] = None,
-    y: Annotated[str | None, typer.Option("-y", "--y", help="Axis along the rows, such as ayla.n2.")] = None,
+    x: Annotated[
+        str | None, typer.Option("-x", "--x", metavar="AXIS", help="Axis along the columns, such as ayla.n1.")
+    ] = None,
+    y: Annotated[
+        str | None, typer.Option("-y", "--y", metavar="AXIS", help="Axis along the rows, such as ayla.n2.")
+    ] = None,
     reduce: Annotated[
         Literal["best", "median"] | None, typer.Option(help="Which of the settings in one cell counts: best.")
     ] = None,
@@ -92,7 +103,7 @@ def heatmap(
     """Tell or draw the heat map over two axes, of one job or of several."""
     with session_of(context).client() as client:
         found = client.jobs.heatmap(
-            _sweep(client, jobs),
+            job_ids(client, jobs),
             x,
             y,
             reduce=reduce,
@@ -121,6 +132,4 @@ def _tell(
         write_json(found.numbers)
 
 
-def _sweep(client: Client, jobs: Sequence[str]) -> str | list[str]:
-    ids = [job_id(client, job) for job in jobs]
-    return ids[0] if len(ids) == 1 else ids
+app = group("sweeps", "What jobs over many settings tell.", (best, sensitivity, heatmap))

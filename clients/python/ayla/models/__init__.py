@@ -1,17 +1,19 @@
 """The service's answers as frozen models, which ignore the fields of newer servers."""
 
+# Last, as jobs and trials that act are made of the models above. isort: split
+from ayla._sync.objects import Job, Trial
 from ayla.models.base import FieldError, Problem, ResponseModel
 from ayla.models.jobs import (
     FINISHED_JOB_STATES,
     UNFINISHED_JOB_STATES,
     AttemptCounts,
     Catalogue,
-    Job,
+    JobData,
     JobError,
     Progress,
     TrialCounts,
 )
-from ayla.models.trials import Trial, TrialMetric, TrialSummary
+from ayla.models.trials import TrialData, TrialMetric, TrialSummary
 from ayla.models.workers import Attempt, AttemptError, RunningAttempt, Worker
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "Catalogue",
     "FieldError",
     "Job",
+    "JobData",
     "JobError",
     "Problem",
     "Progress",
@@ -30,6 +33,7 @@ __all__ = [
     "RunningAttempt",
     "Trial",
     "TrialCounts",
+    "TrialData",
     "TrialMetric",
     "TrialSummary",
     "Worker",

@@ -1,12 +1,67 @@
-"""The base of all models, and the problem document of an error."""
+"""The base of all models, what lets some of them act, and the problem document of an error."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+
+from ayla._shown import Shown
+from ayla.errors import AylaError
 
 
-class ResponseModel(BaseModel):
+class ResponseModel(Shown, BaseModel):
     """Frozen; unknown fields are ignored, so that an old client reads a newer server."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Leads from an object to its client. Objects with equal fields are equal, whichever client they came from.
+
+    Attributes:
+        client: None where the object did not come from a client.
+    """
+
+    client: Any = field(default=None, compare=False, repr=False)
+
+    def require(self, what: str) -> Any:
+        """The client.
+
+        Raises:
+            AylaError: there is none; the message names ``what`` has none.
+        """
+        if self.client is None:
+            raise AylaError(f"This {what} did not come from a client; ask a client for it again.")
+        return self.client
+
+    def __reduce__(self) -> tuple[type[Link], tuple[()]]:
+        """Connections stay where they are: a copy in another process has no client."""
+        return Link, ()
+
+
+class Linked(ResponseModel):
+    """An answer that can act by the client it came from."""
+
+    _link: Link = PrivateAttr(default_factory=Link)
+
+    def _attach(self, client: object) -> None:
+        self._link = Link(client)
+
+    def _linked_client(self) -> Any:
+        return self._link.require(type(self).__name__)
+
+
+M = TypeVar("M", bound=ResponseModel)
+
+
+def linked(model: M, client: object) -> M:
+    """The model, which from now on acts by this client where it can act."""
+    if isinstance(model, Linked):
+        model._attach(client)
+    return model
 
 
 class FieldError(ResponseModel):

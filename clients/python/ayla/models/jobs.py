@@ -1,12 +1,12 @@
 """Jobs, and the catalogue of the parts that a job can have."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
-from ayla._formatting import html_properties, html_table
-from ayla.models.base import ResponseModel
+from ayla.models.base import Linked, ResponseModel
 
 UNFINISHED_JOB_STATES = ("queued", "running")
 FINISHED_JOB_STATES = frozenset({"succeeded", "failed", "cancelled"})
@@ -47,8 +47,8 @@ class JobError(ResponseModel):
     detail: str
 
 
-class Job(ResponseModel):
-    """A submitted job.
+class JobData(Linked):
+    """What is known of a submitted job.
 
     Attributes:
         owner: name of the member who submitted it; empty where the service does not say.
@@ -59,6 +59,11 @@ class Job(ResponseModel):
         paused_at: since when the job is paused; None when it is not.
         trials: number of trials in each state.
         attempts: number of attempts of workers to run it.
+        version: grows with every change that a user makes.
+        updated_at: when its state changed last, or a user changed it.
+        archived_at: since when lists leave it out unless asked; None when they do not.
+        origin: id of the trial of another job that this one computes again; None of any other job.
+        notes: anything worth remembering; None where there is nothing, and in lists.
         spec: as submitted; None in lists.
         resolved: with every default filled in; None in lists.
     """
@@ -81,6 +86,11 @@ class Job(ResponseModel):
     attempts: AttemptCounts = AttemptCounts()
     progress: Progress = Progress()
     error: JobError | None = None
+    version: int | None = None
+    updated_at: datetime | None = None
+    archived_at: datetime | None = None
+    origin: str | None = None
+    notes: str | None = None
     spec: dict[str, Any] | None = None
     resolved: dict[str, Any] | None = None
 
@@ -104,21 +114,21 @@ class Job(ResponseModel):
         """The name, else the preset, else the id."""
         return self.name or self.preset or self.id
 
+    def with_news(self, news: Mapping[str, Any]) -> Self:
+        """The job as the data of an event tell; the same object where they tell nothing about it."""
+        told = news.get("job")
+        if not isinstance(told, Mapping):
+            told = {"trials": news.get("trials"), "progress": news} if "fraction" in news else {}
+        try:
+            fresh = type(self).model_validate({"id": self.id, "state": self.state, **told})
+        except ValidationError:  # of a newer service, or of none
+            return self
+        known = (told.keys() & fresh.model_fields_set) - {"spec", "resolved", "notes"}
+        return self.model_copy(update={name: getattr(fresh, name) for name in known})
+
     def __str__(self) -> str:
         done = f"{self.progress.fraction:.0%} of {self.trials.total} trials"
         return f"Job {self.id} ({self.title}): {self.standing}, {done}"
-
-    def _repr_html_(self) -> str:
-        properties = {
-            "id": self.id,
-            "state": self.state,
-            "priority": self.priority,
-            "paused": self.paused_at,
-            "progress": f"{self.progress.fraction:.0%}",
-            "trials": f"{self.trials.total} ({self.trials.completed} completed, {self.trials.diverged} diverged)",
-            "error": self.error.detail if self.error else None,
-        }
-        return html_properties(f"Job {self.title}", properties)
 
 
 class Catalogue(ResponseModel):
@@ -136,7 +146,3 @@ class Catalogue(ResponseModel):
     expression: dict[str, Any] = Field(default_factory=dict)
     limits: dict[str, Any] = Field(default_factory=dict)
     job_schema: dict[str, Any] = Field(default_factory=dict)
-
-    def _repr_html_(self) -> str:
-        rows = [[entry.get("name"), entry.get("title")] for entry in (*self.presets, *self.functions)]
-        return html_table("Catalogue", ["name", "title"], rows)

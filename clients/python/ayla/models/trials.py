@@ -4,8 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
-from ayla._formatting import html_properties
-from ayla.models.base import ResponseModel
+from ayla.models.base import Linked, ResponseModel
 
 
 class TrialMetric(ResponseModel):
@@ -58,8 +57,8 @@ class TrialSummary(ResponseModel):
     device: str | None = None
 
 
-class Trial(ResponseModel):
-    """One optimizer setting with one seed.
+class TrialData(Linked):
+    """What is known of a trial: one optimizer setting with one seed.
 
     Attributes:
         index: place in the job, from 0.
@@ -108,17 +107,3 @@ class Trial(ResponseModel):
     def __str__(self) -> str:
         loss = "" if self.final_loss is None else f", final loss {self.final_loss:.6g}"
         return f"Trial {self.id} ({self.label}, seed {self.seed}): {self.state}{loss}"
-
-    def _repr_html_(self) -> str:
-        summary = self.summary or TrialSummary()
-        properties = {
-            "id": self.id,
-            "seed": self.seed,
-            "state": self.state,
-            "steps": self.steps_done,
-            "final loss": summary.final_loss,
-            "best loss": summary.best_loss,
-            "diverged at step": summary.first_nonfinite_step,
-            "notes": " ".join(self.notes) or None,
-        }
-        return html_properties(f"Trial {self.label}", properties)

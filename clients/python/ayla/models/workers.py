@@ -5,7 +5,6 @@ from typing import Any
 
 from pydantic import Field
 
-from ayla._formatting import html_properties
 from ayla.models.base import ResponseModel
 
 
@@ -54,18 +53,6 @@ class Attempt(ResponseModel):
     def __str__(self) -> str:
         return f"{self.title} by {self.worker}: {self.outcome}{f' ({self.error})' if self.error else ''}"
 
-    def _repr_html_(self) -> str:
-        properties = {
-            "worker": self.worker,
-            "outcome": self.outcome,
-            "error": self.error,
-            "device": self.device,
-            "from step": self.first_step,
-            "started": self.started_at,
-            "ended": self.ended_at,
-        }
-        return html_properties(self.title, properties)
-
 
 class RunningAttempt(ResponseModel):
     """An attempt that a worker runs."""
@@ -112,15 +99,3 @@ class Worker(ResponseModel):
     def __str__(self) -> str:
         runs = f", runs {', '.join(self.job_ids)}" if self.attempts else ""
         return f"Worker {self.name} ({self.device}): {self.state}{runs}"
-
-    def _repr_html_(self) -> str:
-        properties = {
-            "state": self.state,
-            "device": self.device,
-            "serves": ", ".join(self.devices),
-            "runs": ", ".join(self.job_ids) or None,
-            "started": self.started_at,
-            "last seen": self.heartbeat_at,
-            "stopped": self.stopped_at,
-        }
-        return html_properties(f"Worker {self.name}", properties)

@@ -14,7 +14,7 @@ from ayla_service.db.models.jobs import (
 )
 from ayla_service.db.models.requests import IdempotencyKeyRow
 from ayla_service.db.models.results import CheckpointRow, ChunkRow, MetricChunkRow, PredictionSetRow
-from ayla_service.db.models.teams import ApiKeyRow, MemberRow, TeamRow, TeamUsageRow, UsageRow
+from ayla_service.db.models.teams import ApiKeyRow, MemberRow, SessionRow, TeamRow, TeamUsageRow, UsageRow
 from ayla_service.db.models.webhooks import WebhookDeliveryRow, WebhookRow
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "MemberRow",
     "MetricChunkRow",
     "PredictionSetRow",
+    "SessionRow",
     "ShardRow",
     "TeamRow",
     "TeamUsageRow",

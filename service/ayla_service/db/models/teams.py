@@ -1,4 +1,4 @@
-"""Teams, their members, the members' API keys, and how much of the workers each has used lately."""
+"""Teams, their members, the members' API keys and sessions, and how much of the workers each has used lately."""
 
 from datetime import datetime
 from typing import Any
@@ -72,6 +72,18 @@ class ApiKeyRow(Base):
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (UniqueConstraint("digest"),)
+
+
+class SessionRow(Base):
+    """A browser that is signed in with an API key, until a time or until the key ends."""
+
+    __tablename__ = "sessions"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """SHA-256 of the random token in the browser's cookie; the token itself is never stored."""
+    key_id: Mapped[str] = mapped_column(ID, ForeignKey("api_keys.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class _UsageColumns:

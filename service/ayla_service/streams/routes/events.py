@@ -11,7 +11,7 @@ from ayla_service.http.dependencies import JobId, Store
 from ayla_service.http.problems import responses
 from ayla_service.schemas import Id
 from ayla_service.streams.events import Position
-from ayla_service.streams.feeds import Feed, JobFilter, TeamFeed, feed_of_jobs
+from ayla_service.streams.feeds import Feed, JobFilter, feed_of_jobs, feed_of_team
 from ayla_service.streams.routes.sse import EventStream
 from ayla_service.streams.schemas import JobEvent, TeamEvent, stream_of
 from ayla_service.teams.principal import Principal
@@ -19,6 +19,7 @@ from ayla_service.teams.principal import Principal
 router = APIRouter(tags=["events"])
 
 MOST_JOBS = 100
+MOST_WATCHED = 20
 
 _NOTHING_MORE: dict[int | str, dict[str, Any]] = {
     204: {"description": "The client has received the last event: no more will come."}
@@ -86,7 +87,7 @@ def stream_job_events(job_id: JobId, caller: Reader, store: Store, streams: Stre
     response_class=EventStream,
     responses={
         **_NOTHING_MORE,
-        200: stream_of(TeamEvent, "Events for as long as the client likes; with job_id as those of each job."),
+        200: stream_of(TeamEvent, "Events for as long as the client likes; with job_id or watch as those of each job."),
         **responses(404),
     },
 )
@@ -101,17 +102,26 @@ def stream_events(
         list[Id] | None,
         Query(max_length=MOST_JOBS, description="Only this job, with its trials' metrics; can be given several times."),
     ] = None,
+    watch: Annotated[
+        list[Id] | None,
+        Query(
+            max_length=MOST_WATCHED,
+            description="Of this job also what a stream about it has: a snapshot with its trials, their metrics, its "
+            "end; can be given several times. Of an id that is no job of the team the end comes at once, as deleted.",
+        ),
+    ] = None,
 ) -> Response:
     """Stream of Server-Sent Events of all jobs of the team: a snapshot, then states and progress as they change.
 
     A client that comes back with Last-Event-ID gets the states of all jobs that may have changed since, some of them a
-    second time.
+    second time, and a new snapshot of each job that it watches.
     """
     only = JobFilter(project, tag, _printable(owner))
     if not job_id:
-        return streams.stream(TeamFeed(caller.team_id, only))
-    if only != JobFilter():
-        raise InvalidQuery("job_id", "Names the jobs already; leave out project, tag and owner.")
+        with store.read() as session:
+            return streams.stream(feed_of_team(session, caller, only, watch or ()))
+    if only != JobFilter() or watch:
+        raise InvalidQuery("job_id", "Names the jobs already; leave out project, tag, owner and watch.")
     with store.read() as session:
         feed = feed_of_jobs(session, caller, job_id, streams.since)
     return streams.stream(feed)

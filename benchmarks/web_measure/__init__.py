@@ -1,0 +1,1 @@
+"""Measurements of the dashboard, in Chromium against real processes."""

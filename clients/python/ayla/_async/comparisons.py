@@ -1,0 +1,117 @@
+"""Comparisons of optimizers, as the service computes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar, Unpack, overload
+
+import httpx2
+
+from ayla._async.base import AsyncResource
+from ayla._async.objects import AsyncJob, AsyncJobList
+from ayla._json import JSONObject, Settings, to_json, without_none
+from ayla._options import ComparisonOptions, unknown_options
+from ayla._responses import parse
+from ayla._transport import id_of, segment
+from ayla.comparison import AsyncComparison
+from ayla.comparison_tables import AsyncTableSource, AsyncWithTables
+from ayla.errors import InvalidRequest
+from ayla.jobs_comparison import AsyncJobsComparison
+
+C = TypeVar("C", bound=AsyncWithTables)
+
+
+class AsyncComparisons(AsyncResource):
+    """Comparisons of the optimizers of a job, of several jobs, or of arms by a protocol."""
+
+    @overload
+    async def compare(
+        self, job: AsyncJob | str, *, protocol: None = ..., **options: Unpack[ComparisonOptions]
+    ) -> AsyncComparison: ...
+
+    @overload
+    async def compare(
+        self, job: AsyncJob | str, *, protocol: Settings, **options: Unpack[ComparisonOptions]
+    ) -> AsyncJobsComparison: ...
+
+    @overload
+    async def compare(
+        self, job: AsyncJobList, *, protocol: Settings | None = ..., **options: Unpack[ComparisonOptions]
+    ) -> AsyncJobsComparison: ...
+
+    async def compare(
+        self,
+        job: AsyncJob | str | AsyncJobList,
+        *,
+        protocol: Settings | None = None,
+        **options: Unpack[ComparisonOptions],
+    ) -> AsyncComparison | AsyncJobsComparison:
+        """The comparison of a job's optimizers, or of those of several jobs, as the service computes it.
+
+        Trials without a result are left out and counted; one that diverged counts as the worst result. With a protocol
+        the best setting of each arm is selected on some seeds, and the selected settings are compared on others.
+
+        Args:
+            job: the job or its id; or several of them, whose optimizers are matched by label.
+            protocol: from ``ayla.protocol``; a ``JobsComparison`` is returned then, as for several jobs.
+            **options: each optional:
+                metric: what settings are tested by: "test_loss", "test_accuracy", "full_train_loss",
+                "full_train_accuracy", "final_loss", "best_loss", "area_under_curve", "gap", "steps_to_target" or
+                "epochs_to_target"; more is better in accuracies, less in all others. Default: the loss on the test
+                part where there is one, that on the whole training part of other datasets, the final loss of
+                expressions.
+                target: the value to reach, for "steps_to_target" and "epochs_to_target".
+                confidence: of intervals and verdicts, 0.5 to 0.999; service default 0.95.
+                baseline: label of an optimizer, with a protocol name of an arm, that all others are tested against;
+                default: AYLA against the same without it.
+                target_metric: what the target is a value of: a metric of a whole part, "final_loss" (the loss of each
+                step) or "gap"; default: ``metric`` if it is one of them, else the default metric.
+                minimum: the least possible loss, for "gap"; default: what the service knows of the expression.
+                targets: values of the target metric to reach in the ECDF of ``profile``, at most 100; default: 50 from
+                the first value to the best.
+                cost: what profiles are measured in: "steps", "gradient_evaluations", or "seconds" where every trial
+                ran alone; service default "steps".
+
+        Raises:
+            NotFoundError: there is no such job.
+            InvalidRequest: an argument cannot be sent.
+            UnprocessableEntityError: an argument does not fit the job; ``errors`` says why.
+        """
+        asked = _asked(options)
+        several = isinstance(job, Sequence) and not isinstance(job, str)
+        if protocol is None and not several:
+            question = AsyncComparisonQuestion(self, f"/v1/jobs/{segment(job)}/comparison", asked, None)
+            return await question.answer(AsyncComparison)
+        job_ids = [id_of(one) for one in (job if several else [job])]
+        body = to_json(without_none(**asked, job_ids=job_ids, protocol=protocol))
+        question = AsyncComparisonQuestion(self, "/v1/comparisons", asked, body)
+        return await question.answer(AsyncJobsComparison)
+
+
+class AsyncComparisonQuestion:
+    """A question for a comparison, which can be asked again for its tables."""
+
+    def __init__(self, comparisons: AsyncComparisons, path: str, asked: JSONObject, body: object) -> None:
+        self._client, self._transport = comparisons._client, comparisons._transport
+        self._path, self._asked, self._body = path, asked, body
+
+    async def answer(self, model: type[C]) -> C:
+        """The answer, which can fetch itself as tables."""
+        found = parse(model, await self.fetch("application/json"))
+        found._source = AsyncTableSource(self.fetch)
+        found._attach(self._client)
+        return found
+
+    async def fetch(self, accept: str) -> httpx2.Response:
+        """The answer in a media type."""
+        if self._body is None:
+            return await self._transport.get(self._path, self._asked, accept=accept)
+        return await self._transport.post(self._path, self._body, idempotent=True, accept=accept)
+
+
+def _asked(options: ComparisonOptions) -> JSONObject:
+    unknown_options("compare", {**options}, ComparisonOptions)
+    targets = options.get("targets")
+    if targets is not None and not len(targets):  # a query without any would stand for the default
+        raise InvalidRequest("/targets", "name at least one, or leave it out.")
+    return {**options, "targets": None if targets is None else list(targets)}

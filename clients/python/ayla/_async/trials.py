@@ -1,0 +1,93 @@
+"""Trials: outcomes, trajectories, metrics, predictions."""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+from ayla._async.base import AsyncResource
+from ayla._async.objects import AsyncJob, AsyncTrial
+from ayla._options import Thinning, thinning_params, unknown_options
+from ayla._responses import ColumnsAnswer, PredictionsAnswer, parse, text_of
+from ayla._transport import segment
+from ayla.tables import Metrics, Predictions, Trajectory
+
+_CSV = "text/csv"
+
+
+class AsyncTrials(AsyncResource):
+    """The trials of a service. Wherever an id is taken, the trial itself is taken as well."""
+
+    async def get(self, trial: AsyncTrial | str) -> AsyncTrial:
+        """The trial as it is now.
+
+        Raises:
+            NotFoundError: there is no such trial.
+        """
+        return await self._get(AsyncTrial, f"/v1/trials/{segment(trial)}")
+
+    async def trajectory(
+        self, trial: AsyncTrial | str, *, every: int | None = None, **thinning: Unpack[Thinning]
+    ) -> Trajectory:
+        """The recorded steps of a trial, also while it runs.
+
+        Args:
+            trial: the trial or its id.
+            every: only each n-th recorded step, and the last.
+            **thinning: which rows and columns: ``columns``, ``max_points``, ``scale``, ``from_step``, ``to_step``; see
+                ``Thinning``.
+
+        Raises:
+            UnprocessableEntityError: there is no such column.
+            ConflictError: the trial's job keeps no trajectories, and it has not been computed again (``recompute``).
+        """
+        unknown_options("trajectory", {**thinning}, Thinning)
+        asked = {**thinning_params(thinning), "every": every}
+        answer = parse(ColumnsAnswer, await self._transport.get(f"/v1/trials/{segment(trial)}/trajectory", asked))
+        return Trajectory(answer.trial_id, answer.columns)
+
+    async def trajectory_csv(
+        self, trial: AsyncTrial | str, *, every: int | None = None, **thinning: Unpack[Thinning]
+    ) -> str:
+        """The same as CSV text: a header line, an empty field where a number is not finite."""
+        unknown_options("trajectory_csv", {**thinning}, Thinning)
+        asked = {**thinning_params(thinning), "every": every}
+        path = f"/v1/trials/{segment(trial)}/trajectory"
+        return text_of(await self._transport.get(path, asked, accept=_CSV), _CSV)
+
+    async def recompute(self, trial: AsyncTrial | str) -> AsyncJob:
+        """Have a trial of a job that keeps no trajectories computed again, to the same bits.
+
+        Returns:
+            The job that does it, also one that was there already; once it has succeeded, ``trajectory`` and
+            ``metrics`` of the trial have the rows.
+
+        Raises:
+            ConflictError: the trial has not ended, or its job keeps trajectories.
+        """
+        return await self._post(AsyncJob, f"/v1/trials/{segment(trial)}/recompute")
+
+    async def metrics(self, trial: AsyncTrial | str, **thinning: Unpack[Thinning]) -> Metrics:
+        """Loss and accuracy on training and test data, epoch by epoch (see ``Metrics``), also while the trial runs.
+
+        Args:
+            trial: the trial or its id.
+            **thinning: which rows and columns; see ``Thinning``.
+
+        Raises:
+            UnprocessableEntityError: there is no such column.
+        """
+        unknown_options("metrics", {**thinning}, Thinning)
+        path = f"/v1/trials/{segment(trial)}/metrics"
+        answer = parse(ColumnsAnswer, await self._transport.get(path, thinning_params(thinning)))
+        return Metrics(answer.trial_id, answer.columns)
+
+    async def metrics_csv(self, trial: AsyncTrial | str, **thinning: Unpack[Thinning]) -> str:
+        """The same as CSV text: a header line, an empty field where a number is not finite."""
+        unknown_options("metrics_csv", {**thinning}, Thinning)
+        path = f"/v1/trials/{segment(trial)}/metrics"
+        return text_of(await self._transport.get(path, thinning_params(thinning), accept=_CSV), _CSV)
+
+    async def predictions(self, trial: AsyncTrial | str) -> Predictions:
+        """What the trial's model predicts on its dataset at the recorded steps; no columns for expressions."""
+        answer = parse(PredictionsAnswer, await self._transport.get(f"/v1/trials/{segment(trial)}/predictions"))
+        return Predictions(answer.trial_id, answer.steps, answer.columns)

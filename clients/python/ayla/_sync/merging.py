@@ -1,0 +1,18 @@
+# Generated from ayla/_async/merging.py by `make client`; changes belong there.
+"""Several lists as one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def merged(lists: Sequence[Iterator[T]], key: Callable[[T], str]) -> Iterator[T]:
+    """The items of lists that are in descending order of a key, in that order; each list is read as it is needed."""
+    heads = [(next(one, None), one) for one in lists]
+    while found := [(head, one) for head, one in heads if head is not None]:
+        head, source = max(found, key=lambda pair: key(pair[0]))
+        yield head
+        heads = [(next(one, None) if one is source else front, one) for front, one in found]

@@ -1,0 +1,135 @@
+# Generated from ayla/_async/results.py by `make client`; changes belong there.
+"""Results of jobs: trials, tables, figures, comparisons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack
+
+from ayla._figure import Figure
+from ayla._options import ComparisonOptions, Thinning, TrialChoice, choice_params, thinning_params, unknown_options
+from ayla._sync.objects import Job, Trial
+from ayla._sync.sweeps import Sweeps
+from ayla._sync.table_source import fetch_table
+from ayla._transport import segment
+from ayla.comparison import Comparison
+from ayla.frames import require_pandas
+from ayla.models.contract import FigureList
+from ayla.tables import Table
+
+if TYPE_CHECKING:
+    import pandas
+
+TrialList: TypeAlias = list[Trial]
+
+_TRIALS_PER_PAGE = 1000
+
+
+class JobResults(Sweeps):
+    """What came of jobs."""
+
+    def trials(
+        self,
+        job: Job | str,
+        *,
+        sort: str | None = None,
+        limit: int | None = None,
+        **choice: Unpack[TrialChoice],
+    ) -> TrialList:
+        """The trials of a job: those of one optimizer together, seeds in the order given, unless sorted otherwise.
+
+        Of a job of very many trials ask for some, or for all as a table (``summary``).
+
+        Args:
+            job: the job or its id.
+            sort: a column of numbers to sort by; with ``-`` before it the largest first.
+            limit: at most so many; default: all.
+            **choice: which trials: ``where``, ``arm``, ``states``, ``trials``, ``optimizer``; see ``TrialChoice``.
+
+        Raises:
+            UnprocessableEntityError: a condition or the order does not fit the job.
+        """
+        unknown_options("trials", {**choice}, TrialChoice)
+        params = {**choice_params(choice), "sort": sort}
+        path = f"/v1/jobs/{segment(job)}/trials"
+        return self._pages(Trial, path, params, limit=limit, per_page=_TRIALS_PER_PAGE).collect()
+
+    def summary(self, job: Job | str, *, sort: str | None = None, **choice: Unpack[TrialChoice]) -> Table:
+        """The trials of a job as one table: a row each, with its settings and results.
+
+        Args:
+            job: the job or its id.
+            sort: a column of numbers to sort by; with ``-`` before it the largest first.
+            **choice: which trials; see ``TrialChoice``.
+
+        Raises:
+            UnprocessableEntityError: a condition does not fit; or there are more rows than come as JSON, which is used
+                where pyarrow is not installed.
+        """
+        unknown_options("summary", {**choice}, TrialChoice)
+        return fetch_table(self._transport, f"/v1/jobs/{segment(job)}/summary", {**choice_params(choice), "sort": sort})
+
+    def table(self, job: Job | str, *, sort: str | None = None, **choice: Unpack[TrialChoice]) -> pandas.DataFrame:
+        """The trials of a job as a data frame: ``summary`` with its ``to_pandas()``.
+
+        Raises:
+            MissingDependency: pandas is not installed.
+        """
+        require_pandas("table()")
+        return (self.summary(job, sort=sort, **choice)).to_pandas()
+
+    def trajectories(
+        self,
+        job: Job | str,
+        *,
+        every: int | None = None,
+        choice: TrialChoice | None = None,
+        **thinning: Unpack[Thinning],
+    ) -> Table:
+        """The recorded steps of many trials of a job as one table, in the order of the trials.
+
+        Its first columns say which trial a row is of: trial_index, label, optimizer_index and seed.
+
+        Args:
+            job: the job or its id.
+            every: only each n-th recorded step of a trial, and the last.
+            choice: which trials, such as ``{"arm": "Adam"}``; see ``TrialChoice``.
+            **thinning: which rows and columns; see ``Thinning``.
+
+        Raises:
+            ConflictError: the job keeps no trajectories.
+            UnprocessableEntityError: there is no such column, or there are more rows than come as JSON.
+        """
+        unknown_options("trajectories", {**thinning}, Thinning)
+        asked = {**choice_params(choice or {}), **thinning_params(thinning), "every": every}
+        return fetch_table(self._transport, f"/v1/jobs/{segment(job)}/trajectories", asked)
+
+    def metrics(self, job: Job | str, *, choice: TrialChoice | None = None, **thinning: Unpack[Thinning]) -> Table:
+        """The metrics of many trials of a job as one table: loss and accuracy, epoch by epoch.
+
+        Args:
+            job: the job or its id.
+            choice: which trials; see ``TrialChoice``.
+            **thinning: which rows and columns; see ``Thinning``.
+        """
+        unknown_options("metrics", {**thinning}, Thinning)
+        asked = {**choice_params(choice or {}), **thinning_params(thinning)}
+        return fetch_table(self._transport, f"/v1/jobs/{segment(job)}/metrics", asked)
+
+    def figures(self, job: Job | str) -> FigureList:
+        """The kinds of figures that a job has, and why it lacks the others."""
+        return self._get(FigureList, f"/v1/jobs/{segment(job)}/figures")
+
+    def figure(
+        self,
+        job: Job | str,
+        kind: str = "loss",
+        *,
+        format: Literal["svg", "png", "pdf"] = "svg",  # noqa: A002  # as the service calls it
+        **options: str | float | list[float] | None,
+    ) -> Figure:
+        """A figure of a job as the service draws it; see ``client.figure``."""
+        return self._client.figure(job, kind, format=format, **options)
+
+    def comparison(self, job: Job | str, **options: Unpack[ComparisonOptions]) -> Comparison:
+        """The optimizers of a job compared; see ``client.compare``."""
+        return self._client.compare(job, **options)

@@ -1,0 +1,2 @@
+const link = Object.assign(document.createElement("a"), { href: "/docs", textContent: "The API" });
+document.getElementById("app").append(link);

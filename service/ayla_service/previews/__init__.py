@@ -1,0 +1,1 @@
+"""Previews of jobs: what a list of them shows of their results."""

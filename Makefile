@@ -12,7 +12,7 @@ TORCH_INDEX ?=
 # Ours in one command, so that pip finds each here and asks no index for it.
 PACKAGES := --editable ./clients/torch --editable '.[worker]' --editable './clients/python[cli,plot]'
 
-.PHONY: help demo paper serve test quick lint types contracts contract-ts unit fuzz chaos containers mutants openapi client pin-images job-spec python-docs notebooks cli-reference lock dist format clean
+.PHONY: help demo paper serve test quick lint types contracts contract-ts web-check chromium browser unit fuzz chaos containers mutants openapi client palette pin-images job-spec python-docs notebooks cli-reference lock dist format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -102,6 +102,30 @@ contract-ts: $(VENV)/.installed $(TYPESCRIPT)/node_modules/.installed ## Lint op
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && AYLA_API_KEY= \
 	$(BIN)/ayla-service run --port 0 --data-dir "$$folder" -- $(NPM) run --silent start
 
+WEB := clients/web
+
+$(WEB)/node_modules/.installed: $(WEB)/package.json $(WEB)/package-lock.json $(WEB)/.npmrc
+	@command -v npm > /dev/null || { echo "Node.js 20.19, 22.12 or newer is needed, with npm." >&2; exit 1; }
+	@echo "Installing into $(WEB)/node_modules (a minute the first time) ..."
+	@cd $(WEB) && npm ci --loglevel error
+	@touch $@
+
+web-check: $(WEB)/node_modules/.installed ## Check the types of the dashboard against openapi.json, and run its unit tests; needs Node.js
+	@npm --prefix $(WEB) run --silent contract > /dev/null
+	@npm --prefix $(WEB) run --silent types
+	@npm --prefix $(WEB) run --silent test
+
+chromium: ## Install Debian's Chromium for the tests of the dashboard, where there is none and apt and root allow it
+	@for name in chromium chromium-browser google-chrome; do command -v $$name > /dev/null && exit 0; done; \
+	if command -v apt-get > /dev/null && [ "$$(id -u)" = 0 ]; then \
+		echo "Installing Debian's Chromium (a minute) ..."; \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } > /dev/null \
+		|| echo "Chromium could not be installed." >&2; \
+	else echo "There is no Chromium here, and to install Debian's takes apt and root." >&2; fi
+
+browser: chromium $(VENV)/.installed-dev ## The tests of the dashboard in a real browser, which is installed where the system allows it
+	@$(BIN)/python -m pytest --numprocesses 2 tests/browser
+
 # torch comes from an index of its own (docs/operations.md), ayla-torch from clients/torch; httpx2-jsfetch is for browsers.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --constraint constraints.txt \
 	--no-annotate --no-emit-package torch --no-emit-package ayla-torch --no-emit-package httpx2-jsfetch --custom-compile-command 'make lock'
@@ -118,6 +142,9 @@ pin-images: ## Name the base images of the containers by their digests of now; n
 
 dist: $(VENV)/.installed-dev ## Build the wheels of all packages into dist/; install them in one command
 	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist ./clients/torch ./clients/python .
+
+palette: $(VENV)/.installed-dev ## Write the dashboard's colours anew after a change of the looks of figures
+	@$(BIN)/python -m tests.web.palette > $(WEB)/ayla_web/charts/palette.js.new && mv $(WEB)/ayla_web/charts/palette.js.new $(WEB)/ayla_web/charts/palette.js
 
 job-spec: $(VENV)/.installed-dev ## Write docs/job-spec.md anew after a change of the job spec
 	@$(BIN)/python -m tests.docs.job_spec_page > docs/job-spec.md.new && mv docs/job-spec.md.new docs/job-spec.md
@@ -137,4 +164,4 @@ format: $(VENV)/.installed-dev ## Format and fix what can be fixed
 	@$(BIN)/ruff format .
 
 clean: ## Remove the virtual environment, reports and caches; the data folder stays
-	rm -rf $(VENV) $(TYPESCRIPT)/node_modules $(TYPESCRIPT)/dist $(TYPESCRIPT)/src/contract.d.ts ayla-report ayla-paper .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(WEB)/node_modules $(WEB)/contract.d.ts $(TYPESCRIPT)/node_modules $(TYPESCRIPT)/dist $(TYPESCRIPT)/src/contract.d.ts ayla-report ayla-paper .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -8,6 +8,7 @@ from playwright.sync_api import CDPSession
 from queue_measure.specs import LONG
 from sweep_measure.embedded import embedded
 from sweep_measure.load import busy
+
 from tests.browser.chromium import launched
 
 _GROWTH = at_most(1.25)

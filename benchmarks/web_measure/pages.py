@@ -16,6 +16,7 @@ from queue_measure.installation import SQLITE, installed, servers
 from sweep_measure.embedded import embedded
 from sweep_measure.grids import grid
 from sweep_measure.load import busy
+
 from tests.browser.chromium import launched
 
 _PAINT, _SHOWN, _DRAWN = at_most(1.0), at_most(1.0), at_most(0.5)

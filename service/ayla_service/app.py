@@ -11,6 +11,7 @@ from ayla_service.datasets.pinning import fill_uploads, pin_uploads
 from ayla_service.datasets.routes.uploads import UploadReceiver, body_limits
 from ayla_service.datasets.service import DatasetService
 from ayla_service.db.session import Database
+from ayla_service.figures.curves import CurveService
 from ayla_service.figures.service import FigureService
 from ayla_service.health.readiness import ReadinessCheck
 from ayla_service.health.routes import install_metrics
@@ -95,6 +96,7 @@ def create_app(settings: Settings, database: Database, wake_up: WakeUp | None = 
     app.state.results = ResultReader(database)
     app.state.previews = PreviewService(database, app.state.results)
     app.state.figures = FigureService(database)
+    app.state.curves = CurveService(database)
     app.state.team_slots = TeamSlots()
     app.state.sweeps = SweepService(database, app.state.team_slots)
     app.state.webhooks = WebhookService(database, TargetPolicy.allowing(settings.webhook_private_hosts))

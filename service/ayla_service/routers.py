@@ -6,7 +6,7 @@ from ayla_service.catalogue import routes as catalogue
 from ayla_service.comparison import routes as comparisons
 from ayla_service.dashboard import routes as dashboard
 from ayla_service.datasets.routes import datasets
-from ayla_service.figures.routes import figures
+from ayla_service.figures.routes import curves, figures
 from ayla_service.health import routes as health
 from ayla_service.http.authorization import authenticate
 from ayla_service.http.dependencies import refuse_line_break, refuse_repeated_headers, refuse_unknown_query
@@ -16,8 +16,9 @@ from ayla_service.jobs.routes import jobs, recomputation, submissions
 from ayla_service.overview import routes as queue
 from ayla_service.previews import routes as previews
 from ayla_service.streams.routes import events
+from ayla_service.sweeps.routes import settings as sweep_settings
 from ayla_service.sweeps.routes import sweeps
-from ayla_service.teams.routes import keys, session, team
+from ayla_service.teams.routes import keys, session, team, usage
 from ayla_service.trials.routes import tables, trials
 from ayla_service.webhooks import routes as webhooks
 
@@ -46,12 +47,15 @@ _MODULES = (
     tables,
     comparisons,
     sweeps,
+    sweep_settings,
     figures,
+    curves,
     previews,
     queue,
     webhooks,
     datasets,
     team,
+    usage,
     keys,
     session,
 )

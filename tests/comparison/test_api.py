@@ -324,3 +324,27 @@ def test_a_team_has_two_comparisons_computed_at_once(app: FastAPI, client: TestC
             problem_of(answer, 429, "team-busy")
             assert answer.headers["retry-after"] == "1"
     assert client.get(f"/v1/jobs/{job_id}/comparison").status_code == 200
+
+
+def test_pairs_tell_the_values_of_each_seed_where_they_are_asked_for(client: TestClient, database: Database) -> None:
+    job_id = new_job(client, database, [*CLEAR[:7], (math.inf, 2.0)])
+    path = f"/v1/jobs/{job_id}/comparison"
+    (pair,) = document_of(client.get(path, params={"values": "true"}))["pairs"]
+    expected = [{"seed": seed, "value": ours, "base": base} for seed, (base, ours) in enumerate(CLEAR[:7])]
+    assert pair["values"] == [*expected, {"seed": 7, "value": 2.0, "base": None}]
+    (without,) = document_of(client.get(path))["pairs"]
+    assert without == pair | {"values": None}
+    body = {"job_ids": [job_id], "values": True}
+    (problem,) = document_of(client.post("/v1/comparisons", json=body))["problems"]
+    assert problem["pairs"] == [pair]
+    arms = body | {"protocol": {"tuning_seeds": [0, 1], "confirm_seeds": [2, 7]}, "baseline": PLAIN}
+    (there,) = document_of(client.post("/v1/comparisons", json=arms))["protocol"]["problems"]
+    assert there["pairs"][0]["values"] == [expected[2], pair["values"][7]]
+
+
+def test_seeds_on_which_neither_reached_the_target_are_not_told(client: TestClient, database: Database) -> None:
+    job_id = new_job(client, database, [(5.0, 1.0), (5.0, 5.0)])
+    asked: dict[str, Any] = {"values": "true", "metric": "steps_to_target", "target": 2.0}
+    (pair,) = document_of(client.get(f"/v1/jobs/{job_id}/comparison", params=asked))["pairs"]
+    assert pair["values"] == [{"seed": 0, "value": 10, "base": None}]
+    assert pair["unreached"] == 1

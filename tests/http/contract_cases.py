@@ -23,7 +23,7 @@ METHODS = ("get", "post", "patch", "put", "delete")
 
 Operation = dict[str, Any]
 
-OF_SWEEPS = ("get_best_of_jobs", "get_sensitivity_of_jobs", "get_heatmap_of_jobs")
+OF_SWEEPS = ("get_best_of_jobs", "get_sensitivity_of_jobs", "get_heatmap_of_jobs", "get_settings_of_jobs")
 OF_SEVERAL_JOBS = ("compare_jobs", "get_jobs_figure", *OF_SWEEPS)
 """Operations that jobs are named to elsewhere than in the path."""
 

@@ -39,15 +39,17 @@ _LEAD = frozenset({ADMIN})
 
 SCOPES: Mapping[str, frozenset[Scope]] = {
     # looking
-    **dict.fromkeys(("get_me", "get_team", "get_catalogue", "list_workers"), _LOOK),
+    **dict.fromkeys(("get_me", "get_team", "get_usage", "get_catalogue", "list_workers"), _LOOK),
     **dict.fromkeys(("list_jobs", "get_job", "list_trials", "list_attempts", "get_trial"), _LOOK),
     **dict.fromkeys(("get_trajectory", "get_metrics", "get_predictions"), _LOOK),
-    **dict.fromkeys(("get_trajectories", "get_job_metrics", "get_job_summary"), _LOOK),
+    **dict.fromkeys(("get_trajectories", "get_job_metrics", "get_job_summary", "get_job_curves"), _LOOK),
     **dict.fromkeys(
         ("compare_job", "compare_jobs", "get_previews", "list_figures", "get_figure", "get_jobs_figure"), _LOOK
     ),
-    **dict.fromkeys(("get_best", "get_sensitivity", "get_heatmap"), _LOOK),
-    **dict.fromkeys(("get_best_of_jobs", "get_sensitivity_of_jobs", "get_heatmap_of_jobs"), _LOOK),
+    **dict.fromkeys(("get_best", "get_sensitivity", "get_heatmap", "get_settings"), _LOOK),
+    **dict.fromkeys(
+        ("get_best_of_jobs", "get_sensitivity_of_jobs", "get_heatmap_of_jobs", "get_settings_of_jobs"), _LOOK
+    ),
     **dict.fromkeys(("stream_job_events", "stream_events"), _LOOK),
     **dict.fromkeys(("list_webhooks", "get_webhook", "list_deliveries"), _LOOK),
     **dict.fromkeys(("list_datasets", "get_dataset", "preview_dataset", "download_dataset"), _LOOK),
@@ -129,6 +131,7 @@ GIVEN: Mapping[str, Callable[[Thing], dict[str, Any]]] = {
     "get_jobs_figure": lambda thing: {"params": {"job_id": thing.ids["job_id"]}},
     "get_best_of_jobs": lambda thing: {"params": {"job_id": thing.ids["job_id"]}},
     "get_sensitivity_of_jobs": lambda thing: {"params": {"job_id": thing.ids["job_id"]}},
+    "get_settings_of_jobs": lambda thing: {"params": {"job_id": thing.ids["job_id"]}},
     "get_heatmap_of_jobs": lambda thing: {"params": {"job_id": thing.ids["job_id"]}},
     "get_previews": lambda thing: {"params": {"job_id": thing.ids["job_id"]}},
     "create_webhook": lambda _: {"json": {"url": "http://127.0.0.1:9/"}},
@@ -147,7 +150,7 @@ GIVEN: Mapping[str, Callable[[Thing], dict[str, Any]]] = {
 
 Elsewhere = Callable[[TestClient, Thing, Thing], Response]
 
-OF_SWEEPS = ("get_best_of_jobs", "get_sensitivity_of_jobs", "get_heatmap_of_jobs")
+OF_SWEEPS = ("get_best_of_jobs", "get_sensitivity_of_jobs", "get_heatmap_of_jobs", "get_settings_of_jobs")
 
 
 def _of_their_job(what: str) -> Elsewhere:
@@ -170,7 +173,10 @@ IDS_ELSEWHERE: Mapping[tuple[str, str], tuple[Elsewhere, int | None]] = {
         ),
         404,
     ),
-    **{(f"get_{what}_of_jobs", "job_id"): (_of_their_job(what), 404) for what in ("best", "sensitivity", "heatmap")},
+    **{
+        (f"get_{what}_of_jobs", "job_id"): (_of_their_job(what), 404)
+        for what in ("best", "sensitivity", "heatmap", "settings")
+    },
     ("get_previews", "job_id"): (
         lambda client, ours, theirs: client.get(
             "/v1/previews", params={"job_id": theirs.ids["job_id"]}, headers=shown(ours.key)

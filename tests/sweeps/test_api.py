@@ -1,5 +1,6 @@
 """Best setting, sensitivity and heat map over HTTP, as numbers and as pictures."""
 
+import base64
 import io
 from typing import Any
 
@@ -234,3 +235,65 @@ def test_jobs_of_other_teams_are_not_found(app: FastAPI, client: TestClient, dat
     for what in ROUTES:
         problem_of(asked(client, grid, what), 404, "job-not-found")
         problem_of(client.get(f"/v1/sweeps/{what}", params={"job_id": grid}), 404, "job-not-found")
+
+
+def unpacked(text: str, kind: str, shape: tuple[int, int]) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), kind).reshape(shape)
+
+
+def test_packed_cells_are_those_of_the_lists(client: TestClient, grid: str) -> None:
+    (panel,) = asked(client, grid, "heatmap").json()["panels"]
+    (packed,) = asked(client, grid, "heatmap", packed="true").json()["panels"]
+    cells, settings = (
+        unpacked(packed[f"packed_{name}"], kind, (4, 3)) for name, kind in (("cells", "<f4"), ("settings", "<u4"))
+    )
+    assert cells.tolist() == [[np.inf if value is None else value for value in row] for row in panel["cells"]]
+    assert settings.tolist() == panel["settings"]
+    assert (packed["cells"], packed["settings"], packed["best"]) == ([], [], panel["best"])
+    assert panel["packed_cells"] is None
+
+
+def test_packed_cells_without_settings_are_no_numbers_and_none_is_lost(
+    client: TestClient, database: Database, grid: str
+) -> None:
+    more = [{"name": "sgd", "learning_rate": 0.3, "ayla": {"n1": 1.0, "n2": 0.5}, "arm": "ayla"}]
+    other = submitted(client, optimizers=more)
+    finish(database, other, np.array([1e-200, 1e-200]))
+    query: dict[str, Any] = {"job_id": [grid, other], "packed": "true"}
+    (panel,) = client.get("/v1/sweeps/heatmap", params=query).json()["panels"]
+    cells = unpacked(panel["packed_cells"], "<f4", (4, 4))
+    assert cells[0, 3] == np.finfo(np.float32).tiny
+    assert np.isnan(cells[1:, 3]).all()
+    answer = asked(client, grid, "heatmap", packed="true", format="png")
+    assert (answer.status_code, pointers(answer.json())) == (422, ["/packed"])
+
+
+def test_settings_are_listed_the_best_first(client: TestClient, grid: str) -> None:
+    first = asked(client, grid, "settings", limit=10).json()
+    second = asked(client, grid, "settings", limit=10, cursor=first["next_cursor"]).json()
+    rows = first["data"] + second["data"]
+    assert (first["total"], second["next_cursor"], first["metric"]) == (15, None, "final_loss")
+    assert [row["rank"] for row in rows] == [*range(1, 16)]
+    assert [row["setting"] for row in rows] == [*range(15)]
+    assert (rows[0]["value"], rows[0]["best_seed"], rows[0]["worst_seed"]) == (0.5, 0, 1)
+    assert (rows[-1]["value"], rows[-1]["diverged_seeds"], rows[-1]["first_trial_id"]) == (None, 1, f"{grid}-28")
+    assert rows[4]["axes"] == {"learning_rate": 0.01, "ayla.n2": 1.0}
+
+
+def test_settings_of_a_cell_and_of_an_arm(client: TestClient, grid: str) -> None:
+    where = ["learning_rate>=0.03", "learning_rate<0.1"]
+    answer = asked(client, grid, "settings", where=where, arm="ayla").json()
+    assert [row["setting"] for row in answer["data"]] == [7, 8, 9, 10]
+    assert [row["rank"] for row in answer["data"]] == [8, 9, 10, 11]  # among all settings
+    refused = asked(client, grid, "settings", where=["momentum>0"])
+    assert (refused.status_code, pointers(refused.json())) == (422, ["/where"])
+
+
+def test_settings_that_are_not_judged_come_last(client: TestClient, database: Database, grid: str) -> None:
+    set_trials(database, grid, 0, state=TrialState.FAILED, final_loss=None)
+    rows = asked(client, grid, "settings", limit=14).json()
+    last = asked(client, grid, "settings", limit=14, cursor=rows["next_cursor"]).json()["data"]
+    assert [row["setting"] for row in rows["data"]] == [*range(1, 15)]
+    assert [(row["setting"], row["rank"], row["value"], row["known_seeds"]) for row in last] == [(0, None, None, 1)]
+    other = asked(client, grid, "settings", cursor=rows["next_cursor"], over_seeds="worst")
+    assert (other.status_code, pointers(other.json())) == (422, ["/cursor"])

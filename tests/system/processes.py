@@ -39,8 +39,8 @@ class Service:
 
 
 @contextmanager
-def service(folder: Path, **settings: object) -> Iterator[Service]:
-    """``ayla-service serve`` on a free port, with its store in ``folder``; stopped at the end."""
+def service(folder: Path, *, port: int = 0, **settings: object) -> Iterator[Service]:
+    """``ayla-service serve`` on a port, 0 for a free one, with its store in ``folder``; stopped at the end."""
     environment = {
         **os.environ,
         "AYLA_DATA_DIR": str(folder / "data"),
@@ -51,7 +51,7 @@ def service(folder: Path, **settings: object) -> Iterator[Service]:
     }
     log = folder / f"service-{time.monotonic_ns()}.log"
     with log.open("wb") as output:
-        command = [sys.executable, "-m", "ayla_service", "serve", "--port", "0"]
+        command = [sys.executable, "-m", "ayla_service", "serve", "--port", str(port)]
         process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
         yield Service(process, log, url_of(process, log))

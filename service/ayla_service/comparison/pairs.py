@@ -152,11 +152,31 @@ def relative_differences(pairs: Sequence[Pair], metric: Metric) -> list[float]:
     return [_relative(ours, base) if _differ(ours, base) else 0.0 for ours, base in _reached(pairs, metric)]
 
 
+def seed_values(problem: ComparedProblem, match: Match) -> list[tuple[int, float, float]]:
+    """The independent seeds on which both settings have the metric of the problem, with the values of both.
+
+    Those on which neither reached the target are left out: both values are censored, so they are no pair.
+    """
+    both = _both(problem, match)
+    if both is None or why_not(problem, problem.metric) is not None:
+        return []
+    ours, base = _independent(both)
+    values = (side.values(problem.metric).tolist() for side in (ours, base))
+    found = zip(ours.seeds.tolist(), *values, strict=True)
+    known = [one for one in found if not math.isnan(one[1]) and not math.isnan(one[2])]
+    return [one for one in known if _reached([(one[1], one[2])], problem.metric)]
+
+
+def _independent(both: Both) -> Both:
+    """The runs, or the first of each where the seeds make no difference."""
+    return both if independent(*both) else (both[0].at(slice(1)), both[1].at(slice(1)))
+
+
 def _known(problem: ComparedProblem, both: Both | None, metric: Metric) -> tuple[int, list[Pair]]:
     """How many seeds are independent, and the values on those of which both settings have the metric."""
     if both is None:
         return 0, []
-    kept = both if independent(*both) else (both[0].at(slice(1)), both[1].at(slice(1)))
+    kept = _independent(both)
     if why_not(problem, metric) is not None:
         return len(kept[0]), []
     values = np.column_stack([side.values(metric) for side in kept])

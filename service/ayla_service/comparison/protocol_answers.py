@@ -88,7 +88,7 @@ def _pair(test: PairedTest, problems: Sequence[TunedProblem], protocol: Protocol
         if {match.label, match.base_label} <= one.arms.keys()
     ]
     said = qualifications(match, found, protocol)
-    plain = pair_comparison(test, query)
+    plain = pair_comparison(test, query, problems[0].confirmation if test.unit == "seed" else None)
     values = plain.model_dump() | {"verdict": with_qualifications(said, plain.verdict)}
     budgets, base_budgets = ([pair[side].budget for pair in found] for side in (0, 1))
     return ArmPair(

@@ -45,6 +45,7 @@ class ComparisonQuery:
         minimum: the least possible loss, which gaps are to; None: what is known of the problem.
         targets: the values to reach in the ECDF over many targets; None: between the first and the best value.
         cost: what profiles measure the way to a target in.
+        values: whether pairs over seeds tell the values of both on each seed.
     """
 
     metric: Metric | None = None
@@ -55,3 +56,4 @@ class ComparisonQuery:
     minimum: float | None = None
     targets: tuple[float, ...] | None = None
     cost: Cost = "steps"
+    values: bool = False

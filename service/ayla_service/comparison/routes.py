@@ -30,6 +30,7 @@ from ayla_service.comparison.schemas import (
     TARGET,
     TARGET_METRIC,
     TARGETS,
+    VALUES,
     AskedMetric,
     ComparisonRequest,
     JobComparison,
@@ -129,6 +130,8 @@ def compare_job(
         list[FiniteNumber] | None, Query(min_length=1, max_length=MAX_TARGETS, description=TARGETS)
     ] = None,
     cost: Annotated[Cost, Query(description=COST)] = "steps",
+    *,
+    values: Annotated[bool, Query(description=VALUES)] = False,
 ) -> JobComparison | Response:
     """The optimizers of a job over its seeds, and AYLA against the same without it on equal seeds.
 
@@ -138,7 +141,7 @@ def compare_job(
     infinite loss, in medians and in tests.
     """
     several = None if targets is None else tuple(targets)
-    query = ComparisonQuery(metric, target, confidence, baseline, target_metric, minimum, several, cost)
+    query = ComparisonQuery(metric, target, confidence, baseline, target_metric, minimum, several, cost, values)
     found = comparisons.compare(caller, [job_id], query)
     return job_comparison(found) if form is ComparisonFormat.JSON else _tables(found, form, job_id[:8])
 

@@ -44,6 +44,7 @@ TARGETS = (
     "Values of the target metric to reach in the ECDF. Default: 50 from the first value to the best of each instance."
 )
 COST = "What profiles are measured in; 'seconds' only where every trial ran alone."
+VALUES = "Whether each pair over seeds tells the values of both on each seed, which its numbers are made of."
 BASELINE = "Label of an optimizer that all others are tested against too. Default: AYLA against what it is built on."
 
 
@@ -79,6 +80,7 @@ class ComparisonRequest(SpecModel):
     )
     targets: list[float] | None = Field(None, min_length=1, max_length=MAX_TARGETS, fail_fast=True, description=TARGETS)
     cost: Cost = Field("steps", description=COST)
+    values: bool = Field(default=False, description=VALUES)
     protocol: ProtocolRequest | None = Field(
         None,
         description="Compare arms on the confirmation seeds, each with the setting that is best on the tuning seeds. "
@@ -98,6 +100,7 @@ class ComparisonRequest(SpecModel):
             self.minimum,
             targets,
             self.cost,
+            self.values,
         )
 
 
@@ -215,6 +218,14 @@ class RankTest(FrozenModel):
     adjusted: float = Field(description="After Holm's correction.")
 
 
+class SeedValues(FrozenModel):
+    """What an optimizer and its base reached with one seed, by the metric of their problem."""
+
+    seed: int
+    value: FiniteInJson = Field(description="Of the optimizer. Null if it diverged or did not reach the target.")
+    base: FiniteInJson = Field(description="Of its base, likewise.")
+
+
 class PairComparison(FrozenModel):
     """An optimizer against another, pair by pair. In a pair whoever diverged lost."""
 
@@ -258,6 +269,9 @@ class PairComparison(FrozenModel):
         examples=[
             "AYLA-Adam ended lower than Adam on 9 of 10 seeds: unlikely to be chance (exact sign test, p = 0.021)."
         ],
+    )
+    values: list[SeedValues] | None = Field(
+        None, description="Both on each of the independent pairs. Null over problems, and unless 'values' asks for it."
     )
 
 

@@ -6,8 +6,10 @@ from dataclasses import asdict
 from ayla_service.comparison.distributions import percent
 from ayla_service.comparison.metrics import in_words, more_is_better
 from ayla_service.comparison.paired_tests import PairedTest
+from ayla_service.comparison.pairs import Match, seed_values
 from ayla_service.comparison.query import ComparisonQuery, Metric
-from ayla_service.comparison.schemas import PairComparison, RankTest, SignTest
+from ayla_service.comparison.runs import ComparedProblem
+from ayla_service.comparison.schemas import PairComparison, RankTest, SeedValues, SignTest
 
 _WORDS: dict[Metric, tuple[str, str, str]] = {
     "final_loss": ("ended lower than", "ended higher than", "ended equal to"),
@@ -38,8 +40,14 @@ _WORDS: dict[Metric, tuple[str, str, str]] = {
 _OF_SEVERAL_METRICS = ("did better than", "did worse than", "did as well as")
 
 
-def pair_comparison(test: PairedTest, query: ComparisonQuery) -> PairComparison:
-    """The answer for one pair of settings."""
+def pair_comparison(test: PairedTest, query: ComparisonQuery, problem: ComparedProblem | None = None) -> PairComparison:
+    """The answer for one pair of settings.
+
+    Args:
+        test: of the pair.
+        query: the confidence, and whether the values of each seed are told.
+        problem: whose seeds make the pairs; None over problems.
+    """
     return PairComparison(
         label=test.match.label,
         base_label=test.match.base_label,
@@ -62,7 +70,15 @@ def pair_comparison(test: PairedTest, query: ComparisonQuery) -> PairComparison:
         family=test.family_name,
         outcome=test.outcome(query.confidence),
         verdict=verdict(test, query),
+        values=None if problem is None or not query.values else _seed_values(problem, test.match),
     )
+
+
+def _seed_values(problem: ComparedProblem, match: Match) -> list[SeedValues]:
+    sign = -1.0 if more_is_better(problem.metric) else 1.0
+    return [
+        SeedValues(seed=seed, value=sign * value, base=sign * base) for seed, value, base in seed_values(problem, match)
+    ]
 
 
 def _sign_test(test: PairedTest) -> SignTest | None:

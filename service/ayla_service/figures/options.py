@@ -234,8 +234,8 @@ class FigureOptions:
 
     @property
     def query(self) -> ComparisonQuery:
-        """How to compare."""
-        names = [option.name for option in fields(ComparisonQuery)]
+        """How to compare; what figures have no option for keeps its default."""
+        names = {option.name for option in fields(ComparisonQuery)} & {option.name for option in fields(self)}
         given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         return ComparisonQuery(**given)
 

@@ -149,6 +149,7 @@ def read_rows(
     max_points: int,
     *,
     evenly: bool = False,
+    between: tuple[int, int] | None = None,
 ) -> FigureData:
     """The data with the recorded rows of the trials.
 
@@ -160,8 +161,9 @@ def read_rows(
         columns: the values to read; None for all there are.
         max_points: most rows of a trial.
         evenly: whether the rows of a single trial are evenly spaced too, without its extremes.
+        between: first and last step; None for all.
     """
-    query = _rows_query(snapshot, columns, max_points, evenly=evenly or data.seeds > 1)
+    query = _rows_query(snapshot, columns, max_points, between, evenly=evenly or data.seeds > 1)
     results = {result.index: result for setting in data.settings for result in setting.results}
     tables = _by_trial(reader.table(series, snapshot, query, identified=True).pieces())
     trials: dict[int, list[RecordedTrial]] = defaultdict(list)
@@ -171,15 +173,22 @@ def read_rows(
 
 
 def _rows_query(
-    snapshot: TrialsSnapshot, columns: Sequence[str] | None, max_points: int, *, evenly: bool
+    snapshot: TrialsSnapshot,
+    columns: Sequence[str] | None,
+    max_points: int,
+    between: tuple[int, int] | None,
+    *,
+    evenly: bool,
 ) -> TrajectoryQuery:
     """Rows of one trial are thinned with their extremes; those of several have to be at the same steps."""
     names = None if columns is None else ["step", *columns]
+    first, last = between or (None, None)
     if not evenly:
-        return TrajectoryQuery(names, max_points=max_points)
+        return TrajectoryQuery(names, max_points=max_points, from_step=first, to_step=last)
     furthest = max((trial.steps_done for trial in snapshot.refs()), default=0)
-    recorded = furthest // snapshot.every + 1
-    return TrajectoryQuery(names, every=snapshot.every * max(1, -(-recorded // max_points)))
+    recorded = (min(furthest, last or furthest) - (first or 0)) // snapshot.every + 1
+    every = snapshot.every * max(1, -(-recorded // max_points))
+    return TrajectoryQuery(names, every=every, from_step=first, to_step=last)
 
 
 def _by_trial(pieces: Iterator[pa.Table]) -> Mapping[int, pa.Table]:

@@ -49,3 +49,36 @@ def _available(job_id: str, kind: Kind) -> AvailableFigure:
     parameters = [*_COMMON, *map(parameter_of, KINDS[kind].options)]
     path = f"/v1/jobs/{job_id}/figures/{kind}"
     return AvailableFigure(kind=kind, title=KINDS[kind].title, href=path, parameters=parameters)
+
+
+class CurveEnd(BaseModel):
+    """Where a trial diverged."""
+
+    step: int = Field(description="Step of its last finite value.")
+    value: float
+
+
+class CurveOfSetting(BaseModel):
+    """Median and quartiles of one optimizer over its seeds. Null: not a finite number, as where most have diverged."""
+
+    optimizer_index: int = Field(description="Place of the setting in the job's optimizers.")
+    label: str
+    seeds: int = Field(description="Trials that have recorded anything.")
+    step: list[int] = Field(description="Growing.")
+    epoch: list[int] | None = Field(description="Of each step, for metrics; null for trajectories.")
+    median: list[float | None]
+    low: list[float | None] = Field(description="Lower quartiles.")
+    high: list[float | None] = Field(description="Upper quartiles.")
+    ends: list[CurveEnd] = Field(description="Where trials diverged, the first 50.")
+
+
+class JobCurves(BaseModel):
+    """The curves of a job, of one column."""
+
+    job_id: str
+    column: str
+    seeds: int = Field(description="Seeds that are read, from the first.")
+    seeds_total: int
+    settings: int = Field(description="Optimizers of the job; of more than twelve the best eight have curves.")
+    steps_per_epoch: int | None = Field(description="1 for expressions; null where only the data tell.")
+    curves: list[CurveOfSetting]

@@ -1,12 +1,15 @@
 """Answers about sweeps as the API gives them."""
 
+import base64
 import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ayla_service.comparison.protocol_answers import shown
+from ayla_service.cursors import encode_sorted_trial
 from ayla_service.sweeps.axes import Places
 from ayla_service.sweeps.best import BestSetting
 from ayla_service.sweeps.effects import different_settings
@@ -28,12 +31,20 @@ from ayla_service.sweeps.schemas import (
     HeatMapAnswer,
     JobOfSweep,
     PlacesAlong,
+    RankedSetting,
     SensitivityAnswer,
     SensitivityOfArm,
     SettingOfSweep,
+    SettingPage,
 )
 from ayla_service.sweeps.sensitivity import ArmAlong
-from ayla_service.sweeps.service import BestResult, HeatMapResult, SensitivityResult, SweptTable
+from ayla_service.sweeps.service import (
+    BestResult,
+    HeatMapResult,
+    RankingResult,
+    SensitivityResult,
+    SweptTable,
+)
 from ayla_service.trials.trial_ids import trial_id
 
 _MOST_TRIAL_IDS = 100
@@ -64,8 +75,9 @@ def sensitivity_answer(result: SensitivityResult) -> SensitivityAnswer:
     )
 
 
-def heatmap_answer(result: HeatMapResult) -> HeatMapAnswer:
-    """The answer about a heat map."""
+def heatmap_answer(result: HeatMapResult, *, packed: bool = False) -> HeatMapAnswer:
+    """The answer about a heat map; packed, its cells are base64 of their bytes."""
+    of_panel = _packed_panel if packed else _panel
     grid, table = result.grid, result.swept.table
     notes = [
         *notes_on_reduction(table, grid, result.panels, result.reduce),
@@ -79,8 +91,44 @@ def heatmap_answer(result: HeatMapResult) -> HeatMapAnswer:
         x=_places(grid.across),
         y=_places(grid.up),
         reduce=result.reduce,
-        panels=[_panel(result, panel) for panel in result.panels],
+        panels=[of_panel(result, panel) for panel in result.panels],
         lacking=list(grid.lacking),
+    )
+
+
+def setting_page(result: RankingResult) -> SettingPage:
+    """The answer with a page of settings."""
+    swept, page = result.swept, result.page
+    data = [_ranked(swept, place, rank) for place, rank in zip(page.places.tolist(), page.ranks.tolist(), strict=True)]
+    cursor = None
+    if page.has_more:
+        last = int(page.places[-1])
+        cursor = encode_sorted_trial(result.order, float(swept.table.judged[last]), last)
+    return SettingPage(
+        metric=swept.sweep.problem.metric,
+        more_is_better=swept.more_is_better,
+        over_seeds=swept.query.over_seeds,
+        minimum=swept.sweep.problem.minimum,
+        total=page.total,
+        data=data,
+        next_cursor=cursor,
+    )
+
+
+def _ranked(swept: SweptTable, place: int, rank: int) -> RankedSetting:
+    table, setting = swept.table, _setting(swept, place)
+    numbers = [float(column[place]) if rank else np.nan for column in (table.value, table.low, table.high)]
+    value, low, high = (_shown(swept, number) for number in numbers)
+    return RankedSetting(
+        rank=rank or None,
+        **setting.model_dump(include={"job_id", "setting", "arm", "label", "axes"}),
+        value=value,
+        best_seed=low,
+        worst_seed=high,
+        seeds=int(table.planned[place]),
+        known_seeds=int(table.known[place]),
+        diverged_seeds=int(table.diverged[place]),
+        first_trial_id=setting.trial_ids[0],
     )
 
 
@@ -202,6 +250,30 @@ def _panel(result: HeatMapResult, panel: ArmCells) -> CellsOfArm:
         left_out=int(panel.left_out.sum()),
         best=_best_cell(result, panel),
     )
+
+
+def _packed_panel(result: HeatMapResult, panel: ArmCells) -> CellsOfArm:
+    return CellsOfArm(
+        arm=result.swept.table.arms[panel.arm],
+        cells=[],
+        settings=[],
+        packed_cells=_base64(_as_float32(shown_values(result.swept, panel.cells))),
+        packed_settings=_base64(panel.settings.astype("<u4")),
+        left_out=int(panel.left_out.sum()),
+        best=_best_cell(result, panel),
+    )
+
+
+def _as_float32(values: Floats) -> npt.NDArray[np.float32]:
+    """As little-endian float32, in which finite numbers stay finite and others than 0 do not become 0."""
+    ends = np.finfo(np.float32)
+    size = np.clip(np.abs(values), ends.tiny, ends.max)
+    kept = ~np.isfinite(values) | (values == 0)
+    return np.where(kept, values, np.copysign(size, values)).astype("<f4")
+
+
+def _base64(values: npt.NDArray[Any]) -> str:
+    return base64.b64encode(values.tobytes()).decode()
 
 
 def _best_cell(result: HeatMapResult, panel: ArmCells) -> BestCell | None:

@@ -24,6 +24,10 @@ BINS = (
 )
 ARM = "Name of an arm; can be given several times. Default: all."
 PER_ARM = "The best setting of each arm, or of all arms."
+PACKED = (
+    "Cells and counts as base64 instead of lists, for up to 1,000,000 cells: row by row, the lowest first, as "
+    "little-endian float32 and uint32. Only in JSON."
+)
 REDUCE = "Which of the settings in one cell counts: the best or the median."
 
 FiniteNumbers = list[FiniteInJson]
@@ -156,9 +160,17 @@ class CellsOfArm(FrozenModel):
     arm: str
     cells: list[FiniteNumbers] = Field(
         description="Null where there are no settings, where none has a value yet, and where they diverged: then "
-        "'settings' is above 0."
+        "'settings' is above 0. Empty where they are packed."
     )
-    settings: list[list[int]] = Field(description="Settings in each cell with a value on each of their seeds.")
+    settings: list[list[int]] = Field(
+        description="Settings in each cell with a value on each of their seeds. Empty where they are packed."
+    )
+    packed_cells: str | None = Field(
+        None,
+        description="The cells as base64 of little-endian float32, row by row: NaN where there is no value, infinite "
+        "where they diverged. Sizes above 3.4e38 and below 1.2e-38 become these. Null unless asked for.",
+    )
+    packed_settings: str | None = Field(None, description="The settings of each cell as uint32, likewise.")
     left_out: int = Field(description="Settings that lack a value on a seed, or have not ended.")
     best: BestCell | None = Field(description="Null without a finite cell.")
 
@@ -171,3 +183,37 @@ class HeatMapAnswer(SweepAnswer):
     reduce: Reduce = Field(description="Which of the settings in one cell counts.")
     panels: list[CellsOfArm]
     lacking: list[str] = Field(description="Arms that lack an axis.")
+
+
+class RankedSetting(FrozenModel):
+    """A setting of a sweep in the order of its value."""
+
+    rank: int | None = Field(
+        description="By value among all judged settings; equal ones share the better rank. Null if it is not judged."
+    )
+    job_id: str
+    setting: int = Field(description="Its number in the job: the optimizer_index of its trials.")
+    arm: str
+    label: str
+    axes: dict[str, FiniteInJson] = Field(description="Its value on each axis that it has.")
+    value: FiniteInJson = Field(
+        description="Over its seeds. Null if too many diverged; and if it is not judged, as it lacks a value on a seed."
+    )
+    best_seed: FiniteInJson = Field(description="Its value on its best seed. Null likewise.")
+    worst_seed: FiniteInJson = Field(description="On its worst; null where that diverged.")
+    seeds: int = Field(description="Seeds that it is run on.")
+    known_seeds: int = Field(description="Of these, those on which it has a value; it is judged by all of them or not.")
+    diverged_seeds: int = Field(description="Those on which it diverged.")
+    first_trial_id: str = Field(description="Its trial with the first seed.")
+
+
+class SettingPage(FrozenModel):
+    """One page of the settings of a sweep, the best first and those that are not judged last."""
+
+    metric: TargetMetric
+    more_is_better: bool
+    over_seeds: OverSeeds
+    minimum: float | None = Field(description="The least possible loss, if it is known.")
+    total: int = Field(description="Settings of all pages.")
+    data: list[RankedSetting]
+    next_cursor: str | None = Field(description="Asks for the next page; null on the last.")

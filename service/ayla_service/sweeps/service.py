@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from ayla_service import __version__
+from ayla_service import __version__, cursors
 from ayla_service.comparison.metrics import more_is_better
 from ayla_service.computing_time import ComputingTime
 from ayla_service.db.session import Database
@@ -16,10 +16,12 @@ from ayla_service.sweeps.best import BestSetting, best_settings
 from ayla_service.sweeps.heatmap import ArmCells, CellsOverAxes, Reduce, grid_over, panels_of
 from ayla_service.sweeps.loading import Sweep, open_sweep, version_of
 from ayla_service.sweeps.query import TOO_LONG, SweepQuery
+from ayla_service.sweeps.ranking import RankedPage, ranked_page
 from ayla_service.sweeps.sensitivity import ArmAlong, PlacesOfArms, along, places_of_arms
 from ayla_service.sweeps.table import SweepTable, table_of
 from ayla_service.team_slots import TeamSlots
 from ayla_service.teams.principal import Principal
+from ayla_service.trials.conditions import Condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,31 @@ class WantedSweep:
     principal: Principal
     job_ids: tuple[str, ...]
     query: SweepQuery
+
+
+@dataclass(frozen=True, slots=True)
+class WantedSettings:
+    """A page of the settings of a sweep.
+
+    Attributes:
+        sweep: jobs and how their settings are judged.
+        arm: name of the only arm; None for all.
+        conditions: on the axes.
+        limit: settings of the page.
+        cursor: where the page before ended; None for the first page.
+    """
+
+    sweep: WantedSweep
+    arm: str | None
+    conditions: tuple[Condition, ...]
+    limit: int
+    cursor: str | None
+
+    @property
+    def order(self) -> str:
+        """The order that cursors are of: another metric has another."""
+        query = self.sweep.query
+        return f"{query.metric} {query.over_seeds} {query.minimum}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +134,15 @@ class HeatMapResult:
     grid: CellsOverAxes
     panels: list[ArmCells]
     reduce: Reduce
+
+
+@dataclass(frozen=True, slots=True)
+class RankingResult:
+    """A page of the settings of a sweep."""
+
+    swept: SweptTable
+    page: RankedPage
+    order: str
 
 
 class SweepService:
@@ -198,6 +234,17 @@ class SweepService:
             _refuse_crowd(grid.total, most, "cells")
             _refuse_panels(swept.table, grid, most_panels)
             return HeatMapResult(swept, grid, list(time.over(panels_of(swept.table, grid, reduce))), reduce)
+
+    def settings(self, wanted: WantedSettings) -> RankingResult:
+        """A page of the settings, the best first; raises as ``sensitivity``."""
+        after = None if wanted.cursor is None else cursors.sorted_trial(wanted.cursor, wanted.order)
+        with self._computing(wanted.sweep) as time:
+            swept = self._read(wanted.sweep, time)
+            for condition in wanted.conditions:
+                swept.axis("where", condition.column)
+            arms = swept.arms(None if wanted.arm is None else [wanted.arm])
+            page = ranked_page(swept.table, arms, wanted.conditions, after, wanted.limit)
+            return RankingResult(swept, page, wanted.order)
 
     def _computing(self, wanted: WantedSweep) -> AbstractContextManager[ComputingTime]:
         return self._slots.computing(wanted.principal.team_id, TOO_LONG)

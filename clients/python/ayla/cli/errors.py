@@ -51,7 +51,7 @@ _EXIT_CODES: tuple[tuple[type[AylaError], ExitCode], ...] = (
     (WaitTimeout, ExitCode.WAIT_TIMEOUT),
 )
 
-_GIVE_ADDRESS = "give its address with --base-url or AYLA_BASE_URL, or keep it: ayla config set base_url URL"
+_GIVE_ADDRESS = "give its address with --base-url, AYLA_BASE_URL or 'ayla config set base_url URL'"
 
 _ADVICE_BY_SLUG: dict[str, str] = {
     "job-not-found": "See what there is: ayla ls",

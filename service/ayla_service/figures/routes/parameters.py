@@ -141,7 +141,7 @@ _Value = Annotated[
 ]
 
 
-def _numbers(parameter: str, text: str | None) -> tuple[int, ...] | None:
+def whole_numbers(parameter: str, text: str | None) -> tuple[int, ...] | None:
     """A list of numbers.
 
     Raises:
@@ -161,7 +161,7 @@ def _seeds(parameter: str, text: str | None) -> tuple[int, ...] | None:
     Raises:
         InvalidQuery: if it is none.
     """
-    seeds = _numbers(parameter, text)
+    seeds = whole_numbers(parameter, text)
     if seeds is not None and len(set(seeds)) < len(seeds):
         raise InvalidQuery(parameter, "Must not name a seed twice.")
     return seeds
@@ -194,12 +194,12 @@ def figure_options(
         height=height,
         dpi=dpi,
         title=title,
-        optimizers=_numbers("optimizers", optimizers),
+        optimizers=whole_numbers("optimizers", optimizers),
         across=x,
         scale=scale,
         max_points=max_points,
         smooth=smooth,
-        at=_numbers("at", at),
+        at=whole_numbers("at", at),
         axis_x=axis_x,
         axis_y=axis_y,
         value=value,

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from ayla_spec.text import NORMAL
-from fastapi import Depends, Header, Query
+from fastapi import Depends, Header, Query, Request
 
 from ayla_service.comparison.query import MAX_JOBS, TargetMetric
 from ayla_service.comparison.schemas import MAX_LABEL
@@ -17,6 +17,7 @@ from ayla_service.schemas import Id
 from ayla_service.sweeps.axes import MOST_PLACES
 from ayla_service.sweeps.query import OverSeeds, SweepQuery
 from ayla_service.sweeps.schemas import ARM, AXIS, BINS, METRIC, MINIMUM, OVER_SEEDS
+from ayla_service.sweeps.service import SweepService
 
 _MAX_PATH, _MAX_ARMS = 100, 100
 
@@ -101,6 +102,12 @@ def several_jobs(
     return tuple(job_id)
 
 
+async def _sweeps(request: Request) -> SweepService:
+    service: SweepService = request.app.state.sweeps
+    return service
+
+
+Sweeps = Annotated[SweepService, Depends(_sweeps)]
 Judged = Annotated[SweepQuery, Depends(sweep_query)]
 Narrowed = Annotated[ArmsAndBins, Depends(arms_and_bins)]
 SeveralJobs = Annotated[tuple[str, ...], Depends(several_jobs)]

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from ayla_service.errors import InvalidQuery
 from ayla_service.figures.options import Form
 from ayla_service.figures.routes.parameters import WantedDrawing
 from ayla_service.figures.service import FigureService
@@ -24,24 +25,21 @@ from ayla_service.sweeps.routes.parameters import (
     Narrowed,
     SeveralJobs,
     SweepForm,
+    Sweeps,
     UpPath,
     WantedSweepForm,
     pictured_responses,
 )
-from ayla_service.sweeps.schemas import PER_ARM, REDUCE, BestAnswer, HeatMapAnswer, SensitivityAnswer
+from ayla_service.sweeps.schemas import PACKED, PER_ARM, REDUCE, BestAnswer, HeatMapAnswer, SensitivityAnswer
 from ayla_service.sweeps.service import SweepService, WantedSweep
 
 router = APIRouter(tags=["sweeps"])
 
 PerArm = Annotated[bool, Query(description=PER_ARM)]
 WantedReduce = Annotated[Reduce, Query(description=REDUCE)]
+WantedPacked = Annotated[bool, Query(description=PACKED)]
 
 _FAILURES: dict[int | str, dict[str, Any]] = responses(404, 406, 409)
-
-
-async def _sweeps(request: Request) -> SweepService:
-    service: SweepService = request.app.state.sweeps
-    return service
 
 
 async def _figures(request: Request) -> FigureService:
@@ -49,7 +47,6 @@ async def _figures(request: Request) -> FigureService:
     return service
 
 
-Sweeps = Annotated[SweepService, Depends(_sweeps)]
 Drawings = Annotated[FigureService, Depends(_figures)]
 
 
@@ -153,13 +150,15 @@ def get_heatmap(
     x: AcrossPath = None,
     y: UpPath = None,
     reduce: WantedReduce = "best",
+    *,
+    packed: WantedPacked = False,
 ) -> Response:
     """In each cell the best or the median setting over the other axes, a panel for each arm.
 
-    A picture has up to 1,000 × 1,000 cells, JSON up to 100,000.
+    A picture and packed JSON have up to 1,000 × 1,000 cells, other JSON up to 100,000.
     """
     wanted = WantedSweep(caller, (job_id,), judged)
-    return _heatmap(request, sweeps, figures, wanted, (x, y), reduce, narrowed, drawing, form)
+    return _heatmap(request, sweeps, figures, wanted, (x, y), reduce, narrowed, drawing, form, packed=packed)
 
 
 @router.get(
@@ -182,10 +181,12 @@ def get_heatmap_of_jobs(
     x: AcrossPath = None,
     y: UpPath = None,
     reduce: WantedReduce = "best",
+    *,
+    packed: WantedPacked = False,
 ) -> Response:
     """As of one job: the axes of all are united, cells that nobody ran are empty, those of several jobs are counted."""
     wanted = WantedSweep(caller, job_ids, judged)
-    return _heatmap(request, sweeps, figures, wanted, (x, y), reduce, narrowed, drawing, form)
+    return _heatmap(request, sweeps, figures, wanted, (x, y), reduce, narrowed, drawing, form, packed=packed)
 
 
 def _best(request: Request, sweeps: SweepService, wanted: WantedSweep, *, per_arm: bool) -> Response:
@@ -225,16 +226,21 @@ def _heatmap(
     narrowed: Narrowed,
     drawing: WantedDrawing,
     form: SweepForm,
+    *,
+    packed: bool,
 ) -> Response:
     def compute() -> bytes:
-        most, panels = (MOST_NUMBERS, None) if form is SweepForm.JSON else (MOST_CELLS, MOST_PANELS)
+        most = MOST_CELLS if packed or form is not SweepForm.JSON else MOST_NUMBERS
+        panels = None if form is SweepForm.JSON else MOST_PANELS
         found = sweeps.heatmap(wanted, paths, reduce, narrowed.arms, narrowed.bins, most, panels)
         if form is SweepForm.JSON:
-            return _json(heatmap_answer(found))
+            return _json(heatmap_answer(found, packed=packed))
         return figures.draw_heatmap(found, drawing, Form(form))
 
     _check(drawing, form)
-    return _answer(request, sweeps, wanted, ("heatmap", paths, reduce, narrowed, drawing), form, compute)
+    if packed and form is not SweepForm.JSON:
+        raise InvalidQuery("packed", "Packs the numbers of JSON; a picture has none.")
+    return _answer(request, sweeps, wanted, ("heatmap", paths, reduce, narrowed, drawing, packed), form, compute)
 
 
 def _check(drawing: WantedDrawing, form: SweepForm) -> None:

@@ -1,0 +1,48 @@
+/** What events change of jobs that are shown. */
+
+/** @typedef {import("../core/api.js").Schemas["JobSummary"]} JobSummary @typedef {import("./follower.js").LiveEvent} LiveEvent */
+
+/** A job as a list shows it, with what only the stream tells. @typedef {JobSummary & { steps_per_second?: number | null, eta_seconds?: number | null }} LiveJob */
+
+/** States in which more is to come. @param {{ state: string }} job */
+export const isOpen = (job) => job.state === "queued" || job.state === "running";
+
+/**
+ * A job after an event; the same object if the event does not change it.
+ *
+ * @template {LiveJob} T
+ * @param {T} job
+ * @param {LiveEvent} event
+ * @returns {T}
+ */
+export function changed(job, { event, data }) {
+  if (event === "snapshot" && data.jobs) {
+    const found = data.jobs.find((/** @type {JobSummary} */ other) => other.id === job.id);
+    return found ? { ...job, ...found } : job;
+  }
+  if (data.job_id !== job.id) return job;
+  if ((event === "state" || event === "snapshot" || event === "end") && data.job) return { ...job, ...data.job };
+  if (event !== "progress") return job;
+  const { fraction, steps_done, steps_total, trials, steps_per_second, eta_seconds } = data;
+  return { ...job, progress: { fraction, steps_done, steps_total }, trials, steps_per_second, eta_seconds };
+}
+
+/**
+ * Jobs after an event; the same list if it changes none of them.
+ *
+ * @param {readonly LiveJob[]} jobs
+ * @param {LiveEvent} event
+ * @returns {readonly LiveJob[]}
+ */
+export function allChanged(jobs, event) {
+  let isSame = true;
+  const after = jobs.map((job) => {
+    const next = changed(job, event);
+    isSame &&= next === job;
+    return next;
+  });
+  return isSame ? jobs : after;
+}
+
+/** Whether an event is about a change of state, of any job or of one. @param {LiveEvent} event @param {string} [jobId] */
+export const isState = ({ event, data }, jobId) => (event === "state" || event === "end") && (jobId === undefined || data.job_id === jobId);

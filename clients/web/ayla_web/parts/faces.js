@@ -1,0 +1,46 @@
+/** What stands where data would: while they are read, where there are none, and where they cannot be had. */
+
+import { classes, html } from "../core/ui.js";
+
+/** @typedef {import("../core/ui.js").Children} Children @typedef {import("../core/api.js").ApiProblem} ApiProblem */
+
+/** @param {{ children?: Children }} props what is read */
+export const Loading = ({ children }) => html`<p class="loading" role="status">Reading ${children ?? "…"}</p>`;
+
+/** @param {{ title: string, children?: Children }} props why there is nothing, and what would make something */
+export const Empty = ({ title, children }) => html`<div class="face"><h2>${title}</h2>${children}</div>`;
+
+/**
+ * A problem as the service states it, with each field that is wrong.
+ *
+ * @param {{ problem: ApiProblem, what?: string, onRetry?: (() => void) | undefined }} props what: that could not be had
+ */
+export function ProblemFace({ problem, what = "", onRetry }) {
+  if (problem.status === 404) {
+    return html`<div class="face"><h2>Not found</h2><p>${what ? `There is no such ${what} in your team.` : problem.message} It may have been deleted, or belong to another team.</p></div>`;
+  }
+  const title = problem.title || (problem.status === 403 ? "Not allowed" : "This did not work");
+  return html`<div class="face problem" role="alert">
+    <h2>${title}</h2>
+    <p>${problem.message}</p>
+    ${problem.errors.map((error) => html`<p key=${error.pointer}><code>${error.pointer}</code> ${error.detail}</p>`)}
+    ${problem.isPassing && html`<p>It is tried again by itself.</p>`}
+    ${onRetry && html`<button class="button" type="button" onClick=${onRetry}>Try again</button>`}
+    ${problem.requestId && html`<span class="id">Request ${problem.requestId}</span>`}
+  </div>`;
+}
+
+/**
+ * Something that is read: its face until it is there, and what is made of it then.
+ *
+ * @template T
+ * @param {{ remote: import("../core/remote.js").Remote<T>, what: string, children: (data: T) => Children }} props
+ */
+export function Read({ remote, what, children }) {
+  const { data, problem } = remote;
+  if (problem && (data === undefined || !problem.isPassing)) {
+    return problem.status === 401 ? null : html`<${ProblemFace} problem=${problem} what=${what} onRetry=${problem.isPassing ? remote.reload : undefined} />`;
+  }
+  if (data === undefined) return html`<${Loading}>${what} …<//>`;
+  return html`<div class=${classes("fades", remote.isStale && "stale")} aria-busy=${remote.isStale}>${children(data)}</div>`;
+}

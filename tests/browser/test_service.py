@@ -1,0 +1,37 @@
+"""The real service with its worker in a real browser: from nothing to curves by one click, and over a crash."""
+
+from pathlib import Path
+
+import ayla
+import pytest
+
+from tests.browser.chromium import Visit, shown, wait_for
+from tests.browser.conftest import Visiting
+from tests.system.processes import service
+
+EXPERIMENTS = 4
+
+
+@pytest.mark.usefixtures("chromium")
+def test_four_experiments_run_by_one_click_and_a_crash_heals(tmp_path: Path, visiting: Visiting) -> None:
+    with service(tmp_path) as first:
+        visit: Visit = visiting(first.url)
+        page = visit.open("/")
+        page.get_by_role("button", name="Run all four").click()
+        wait_for(page, "many => document.querySelectorAll('.state[data-state=succeeded]').length === many", EXPERIMENTS)
+        wait_for(page, "many => document.querySelectorAll('.chart canvas').length === many", EXPERIMENTS)
+        wait_for(page, "[...document.querySelectorAll('.chart')].every((chart) => Number(chart.dataset.last) >= 50)")
+        page.goto(f"{first.url}/jobs")
+        page.get_by_role("row").nth(EXPERIMENTS).wait_for()
+        visit.expect_faults(r"ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE")
+        first.kill()
+        shown(page, "What you see may be old")
+    port = int(first.url.rpartition(":")[2])
+    with service(tmp_path, port=port) as second:
+        wait_for(page, "document.querySelector('.stream').dataset.state === 'live'")
+        wait_for(page, "!document.querySelector('.banner')")
+        with second.client() as client:
+            client.jobs.submit(problem=ayla.preset("poly-sgd"), name="after the crash")
+        shown(page, "after the crash")
+        page.get_by_role("link", name="after the crash").click()
+        shown(page, "The job has succeeded")

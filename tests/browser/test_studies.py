@@ -1,0 +1,243 @@
+"""Verdict, sweep and new job: they show what the service says, and the address holds what is chosen."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import numpy as np
+import pytest
+from ayla_service.db.models import JobRow
+from ayla_service.db.session import Database
+from ayla_service.states import JobState, TrialState
+from playwright.sync_api import Page
+
+from tests.browser.chromium import Visit, accessibility_findings, overflow, shown, wait_for
+from tests.browser.conftest import Visiting
+from tests.factories import Jobs, set_trials, spec
+from tests.http.helpers import record
+from tests.sweeps.grids import PROBLEM, finish, grid_spec
+from tests.trials.chunked import ids_of
+
+HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>\'"&amp;'
+REFUSED = r"status of 422"
+COPIED = f"copied {HOSTILE}"
+SEEDS = 9
+
+COLOURS = """(() => {
+  const canvas = document.querySelector("canvas.cells");
+  const picture = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return new Set(new Uint32Array(picture.data.buffer)).size;
+})()"""
+"""How many colours a heat map has."""
+
+
+@pytest.fixture(scope="module")
+def sweep(store: Database) -> str:
+    """A sweep that has ended, one setting diverged; its names are hostile."""
+    given = grid_spec(name=f"Hostile {HOSTILE}")
+    optimizers = [{**one, "arm": f"{one['arm']} {HOSTILE}"} for one in given["optimizers"]]
+    made = Jobs(store).submit({**given, "optimizers": optimizers})
+    finish(store, made.id, np.arange(30.0))
+    set_trials(store, made.id, 29, state=TrialState.DIVERGED, final_loss=None)
+    return made.id
+
+
+@pytest.fixture(scope="module")
+def study(store: Database) -> str:
+    """Two arms of two settings each with their curves; the one with AYLA ends lower on each seed but the last."""
+    optimizers: list[dict[str, Any]] = [
+        {
+            "name": "sgd",
+            "learning_rate": rate,
+            "arm": arm,
+            **({"ayla": {"n1": 1.0, "n2": 1.4}} if arm == "AYLA" else {}),
+        }
+        for arm in ("plain", "AYLA")
+        for rate in (0.01, 0.03)
+    ]
+    given = spec(problem=PROBLEM, optimizers=optimizers, seeds=[*range(SEEDS)], name=f"Study {HOSTILE}")
+    made = Jobs(store).submit(given)
+    for place, trial in enumerate(ids_of(store, made.id)):
+        setting, seed = divmod(place, SEEDS)
+        end = 1.0 + seed / 8 - setting / 4 + (seed == SEEDS - 1) * setting
+        record(
+            store,
+            trial,
+            {"step": [0, 5, 10], "loss": [10.0, 4.0 - setting, end]},
+            steps_done=10,
+            final_loss=end,
+            best_loss=end,
+            best_step=10,
+        )
+    return made.id
+
+
+@pytest.fixture
+def visit(site: str, visiting: Visiting) -> Visit:
+    return visiting(site)
+
+
+def settled(page: Page, text: str) -> None:
+    """Wait until a view is read."""
+    shown(page, text)
+    wait_for(page, "!document.querySelector('.loading, .stale, [aria-busy=true]')")
+
+
+def test_they_are_accessible_in_both_themes_and_fit_a_phone(
+    site: str, sweep: str, study: str, visiting: Visiting
+) -> None:
+    views = {
+        f"/jobs/{study}/verdict": "How fast",
+        f"/jobs/{study}/verdict?tune=0-2&confirm=3-8": "What tuning brings",
+        f"/compare?jobs={study},{sweep}": "Paired differences",
+        f"/jobs/{sweep}/sweep": "Settings",
+        f"/new?from={sweep}": "Ready to run",
+    }
+    page = visiting(site).open("/sign-in")
+    phone = visiting(site, viewport={"width": 360, "height": 740}, is_mobile=True).open("/sign-in")
+    for address, text in views.items():
+        for theme in ("dark", "light"):
+            page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+            page.goto(f"{site}{address}")
+            settled(page, text)
+            assert accessibility_findings(page) == [], address
+        assert page.evaluate("window.hacked") is None
+        assert page.locator("img").count() == 0
+        phone.goto(f"{site}{address}")
+        settled(phone, text)
+        assert overflow(phone) == 0, address
+
+
+def test_a_verdict_says_what_the_service_says(visit: Visit, study: str) -> None:
+    body = {"job_ids": [study], "values": True}
+    told = httpx2.post(f"{visit.site}/v1/comparisons", json=body).json()["problems"][0]
+    page = visit.open(f"/jobs/{study}/verdict")
+    settled(page, "Paired differences")
+    assert page.locator(".statement p").all_inner_texts() == [pair["verdict"] for pair in told["pairs"]]
+    assert page.locator(".interval").count() == len(told["pairs"])
+    assert page.locator(".slope").count() == SEEDS * len(told["pairs"])
+    page.get_by_label("Confidence").select_option("0.8")
+    page.get_by_role("button", name="performance").click()
+    page.get_by_label("Target of the final loss").focus()
+    page.keyboard.press("ArrowRight")
+    wait_for(page, "new URLSearchParams(location.search).has('target')")
+    page.reload()
+    settled(page, "No target")
+    assert page.get_by_label("Confidence").input_value() == "0.8"
+    assert page.get_by_role("button", name="performance").get_attribute("aria-pressed") == "true"
+
+
+def test_tuned_arms_are_compared_on_other_seeds(visit: Visit, study: str) -> None:
+    page = visit.open(f"/jobs/{study}/verdict")
+    page.get_by_role("button", name="Compare tuned arms").click()
+    settled(page, "What tuning brings")
+    assert page.url.endswith("?tune=0-2&confirm=3-8")
+    assert "on 5 of 6 seeds" in page.locator(".statement p").first.inner_text()
+    page.go_back()
+    settled(page, "Compare tuned arms")
+
+
+def test_a_heat_map_is_read_by_pointer_and_by_keys(visit: Visit, sweep: str) -> None:
+    page = visit.open(f"/jobs/{sweep}/sweep")
+    settled(page, "15 in all")
+    box = page.locator(".heatmap-box")
+    canvas = page.locator("canvas.cells")
+    area = canvas.bounding_box()
+    assert area is not None
+    page.mouse.move(
+        area["x"] + area["width"] * 5 / 6, area["y"] + area["height"] / 8
+    )  # above right: the one that diverged
+    assert page.locator(".readout").inner_text().split("\n")[:3] == ["diverged", "learning_rate 0.1", "ayla.n2 2"]
+    box.focus()
+    page.keyboard.press("Home")
+    assert page.locator(".readout").inner_text().startswith("final loss 6.5000")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    wait_for(page, "location.search === '?cell=1-0'")
+    settled(page, "1 in all")
+    page.reload()
+    settled(page, "1 in all")
+    page.get_by_role("button", name="All settings").click()
+    settled(page, "15 in all")
+    page.get_by_label("Across").select_option("ayla.n2")
+    wait_for(page, "location.search === '?x=ayla.n2&y=learning_rate'")
+    settled(page, "15 in all")
+    colours = page.evaluate(COLOURS)
+    assert colours >= 12  # of twelve cells, and of the cross on the one that diverged
+
+
+def test_a_form_says_what_is_wrong_where_it_is_wrong(visit: Visit) -> None:
+    visit.expect_faults(REFUSED)
+    page = visit.open("/new")
+    shown(page, "Ready to run")
+    rate = page.get_by_label("Learning rate", exact=True).first
+    rate.fill("-1")
+    shown(page, "1 thing to correct")
+    assert rate.get_attribute("aria-invalid") == "true"
+    assert "Must be greater than 0" in page.locator(".optimizer .field-error").first.inner_text()
+    page.get_by_role("link", name="optimizer 1, learning rate").click()
+    assert page.evaluate("document.activeElement.value") == "-1"
+    wait_for(page, "location.hash.startsWith('#draft=')")
+    page.reload()
+    shown(page, "1 thing to correct")
+    page.get_by_label("Learning rate: one number, a list or a range").first.select_option("range")
+    page.get_by_label("Learning rate: lowest").fill("0.001")
+    page.get_by_label("Learning rate: highest").fill("0.1")
+    shown(page, "Ready to run")
+    shown(page, "9 settings × 10 seeds")
+
+
+@pytest.fixture
+def ended(store: Database) -> Iterator[None]:
+    """Jobs of the copied code end at once, though there is no worker."""
+    stop = threading.Event()
+
+    def end() -> None:
+        jobs = Jobs(store)
+        while not stop.wait(0.05):
+            for job in jobs.list().items:
+                if job.state == JobState.QUEUED and job.name == COPIED:
+                    finish(store, job.id, np.arange(float(job.trials.total)))
+                    with store.write() as session:
+                        row = session.get_one(JobRow, job.id)
+                        row.state, row.finished_at = JobState.SUCCEEDED, row.created_at
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    yield
+    stop.set()
+    thread.join()
+
+
+def test_code_of_the_form_submits_what_the_form_does(visit: Visit, ended: None, tmp_path: Path) -> None:
+    page = visit.open("/new")
+    shown(page, "Ready to run")
+    page.get_by_role("textbox", name="Name").fill(COPIED)
+    shown(page, "Ready to run")
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    for language, program in (("Python", [sys.executable]), ("Command line", ["bash", "-e"]), ("curl", ["bash", "-e"])):
+        page.get_by_role("group", name="Language").get_by_role("button", name=language).click()
+        code = page.locator(".code pre").inner_text()
+        script = tmp_path / "script"
+        script.write_text(code)
+        done = subprocess.run([*program, str(script)], env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    page.get_by_role("button", name="Submit").click()
+    wait_for(page, "/^.jobs.[0-9a-f-]{36}$/.test(location.pathname)")
+    own = page.url.rsplit("/", 1)[-1].split("?")[0]
+    found = [httpx2.get(f"{visit.site}/v1/jobs/{job['id']}").json()["spec"] for job in _named(visit.site, COPIED)]
+    assert len(found) == 4
+    assert all(one == found[0] for one in found)
+    page.goto(f"{visit.site}/new?from={own}")
+    shown(page, "Ready to run")
+    assert page.get_by_role("textbox", name="Name").input_value() == COPIED
+
+
+def _named(site: str, name: str) -> list[dict[str, Any]]:
+    jobs: list[dict[str, Any]] = httpx2.get(f"{site}/v1/jobs", params={"limit": 50}).json()["data"]
+    return [job for job in jobs if job["name"] == name]

@@ -12,7 +12,7 @@ TORCH_INDEX ?=
 # Ours in one command, so that pip finds each here and asks no index for it.
 PACKAGES := --editable ./clients/torch --editable '.[worker]' --editable './clients/python[cli,plot]'
 
-.PHONY: help demo serve test quick lint types contracts contract-ts web-check chromium browser unit fuzz chaos containers mutants openapi client palette pin-images job-spec python-docs notebooks cli-reference lock dist format clean
+.PHONY: help demo paper serve test quick lint types contracts contract-ts web-check chromium browser unit fuzz chaos containers mutants openapi client palette pin-images job-spec python-docs notebooks cli-reference lock dist format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -37,8 +37,11 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	@$(BIN)/python -m pip install --quiet --editable ./clients/torch --editable '.[worker,dev]'
 	@touch $@
 
-demo: $(VENV)/.installed ## Start the service, reproduce the paper's experiments through it, write ayla-report/; KEEP=1: look at them
-	@$(BIN)/ayla-service run --port 0 $(if $(KEEP),--keep '/jobs?tag=reproduce') -- $(BIN)/ayla reproduce --output ayla-report
+demo: $(VENV)/.installed ## Start the service, reproduce the paper's sections 3.1 and 3.2 through it, write ayla-report/; KEEP=1: look at them
+	@$(BIN)/ayla-service run --port 0 $(if $(KEEP),--keep '/jobs?tag=reproduce') -- $(BIN)/ayla reproduce poly-sgd poly-adam curve-a curve-b --output ayla-report
+
+paper: $(VENV)/.installed ## All of the paper's section 3, with MNIST where it is; goes on where it was cut off; QUICK=1 for less of MNIST
+	@$(BIN)/ayla-service run --port 0 -- $(BIN)/ayla reproduce $(if $(QUICK),--quick) --output ayla-paper
 
 serve: $(VENV)/.installed ## Start the service and its dashboard on http://127.0.0.1:8642 until Ctrl-C; OPEN=1: open it in a browser
 	@$(BIN)/ayla-service serve $(if $(OPEN),--open)
@@ -153,9 +156,12 @@ notebooks: $(VENV)/.installed-dev ## Run docs/notebooks against a service of the
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && AYLA_API_KEY= \
 	$(BIN)/ayla-service run --port 0 --data-dir "$$folder" -- $(BIN)/python -m tests.docs.notebooks
 
+cli-reference: $(VENV)/.installed-dev ## Write docs/cli.md anew after a change of the command line
+	@$(BIN)/python -m tests.docs.cli_page > docs/cli.md.new && mv docs/cli.md.new docs/cli.md
+
 format: $(VENV)/.installed-dev ## Format and fix what can be fixed
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
 clean: ## Remove the virtual environment, reports and caches; the data folder stays
-	rm -rf $(VENV) $(WEB)/node_modules $(WEB)/contract.d.ts $(TYPESCRIPT)/node_modules $(TYPESCRIPT)/dist $(TYPESCRIPT)/src/contract.d.ts ayla-report .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(WEB)/node_modules $(WEB)/contract.d.ts $(TYPESCRIPT)/node_modules $(TYPESCRIPT)/dist $(TYPESCRIPT)/src/contract.d.ts ayla-report ayla-paper .mypy_cache .ruff_cache .pytest_cache .hypothesis

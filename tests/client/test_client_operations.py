@@ -21,7 +21,9 @@ OPERATIONS = {
     operation["operationId"]: (method.upper(), re.compile(re.sub(r"\{\w+\}", "[^/]+", path)))
     for path, methods in CONTRACT["paths"].items()
     for method, operation in methods.items()
+    if path != "/v1/session"
 }
+"""All but those of sessions, which are for browsers: a client sends its key with each request."""
 
 
 class Requests(list[tuple[str, str]]):

@@ -15,10 +15,11 @@ Schema = Mapping[str, Any]
 
 ANSWERS: Mapping[str, tuple[str, ...]] = {
     "datasets": ("Dataset", "DatasetDetail"),
-    "jobs": ("FigureList", "Validation"),
+    "jobs": ("FigureList", "JobCurves", "JobPreviews", "Validation"),
     "queue": ("Queue", "QueuePosition", "Switches"),
     "service": ("Health", "Readiness"),
-    "teams": ("Key", "KeyWithSecret", "Me", "Member", "Team"),
+    "sweeps": ("RankedSetting",),
+    "teams": ("Key", "KeyWithSecret", "Me", "Member", "Team", "WeeklyUsage"),
     "webhooks": ("Delivery", "Webhook", "WebhookWithSecret"),
 }
 """Answers that no model is written for, by module. Those they are made of are generated with them."""

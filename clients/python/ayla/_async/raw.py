@@ -20,6 +20,7 @@ class AsyncRawJobs:
         self.change = raw(client.jobs.change)
         self.clone = raw(client.jobs.clone)
         self.comparison = raw(client.jobs.comparison)
+        self.curves = raw(client.jobs.curves)
         self.delete = raw(client.jobs.delete)
         self.figure = raw(client.jobs.figure)
         self.figures = raw(client.jobs.figures)
@@ -28,10 +29,12 @@ class AsyncRawJobs:
         self.metrics = raw(client.jobs.metrics)
         self.move = raw(client.jobs.move)
         self.pause = raw(client.jobs.pause)
+        self.previews = raw(client.jobs.previews)
         self.prioritise = raw(client.jobs.prioritise)
         self.queue_position = raw(client.jobs.queue_position)
         self.resume = raw(client.jobs.resume)
         self.retry = raw(client.jobs.retry)
+        self.settings = raw_pages(client.jobs.settings)
         self.submit = raw(client.jobs.submit)
         self.submit_many = raw(client.jobs.submit_many)
         self.summary = raw(client.jobs.summary)
@@ -66,6 +69,7 @@ class AsyncRawSweeps:
 
     def __init__(self, client: AsyncClient) -> None:
         self.best = raw(client.sweeps.best)
+        self.settings = raw_pages(client.sweeps.settings)
 
 
 class AsyncRawFigures:
@@ -123,6 +127,7 @@ class AsyncRawTeamResource:
 
     def __init__(self, client: AsyncClient) -> None:
         self.get = raw(client.team.get)
+        self.usage = raw(client.team.usage)
 
 
 class AsyncRawMembers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack
 
 from ayla._async.objects import AsyncJob, AsyncTrial
@@ -9,10 +10,10 @@ from ayla._async.sweeps import AsyncSweeps
 from ayla._async.table_source import fetch_table
 from ayla._figure import Figure
 from ayla._options import ComparisonOptions, Thinning, TrialChoice, choice_params, thinning_params, unknown_options
-from ayla._transport import segment
+from ayla._transport import id_of, segment
 from ayla.comparison import AsyncComparison
 from ayla.frames import require_pandas
-from ayla.models.contract import FigureList
+from ayla.models.contract import FigureList, JobCurves, JobPreviews
 from ayla.tables import Table
 
 if TYPE_CHECKING:
@@ -123,6 +124,36 @@ class AsyncJobResults(AsyncSweeps):
     async def figures(self, job: AsyncJob | str) -> FigureList:
         """The kinds of figures that a job has, and why it lacks the others."""
         return await self._get(FigureList, f"/v1/jobs/{segment(job)}/figures")
+
+    async def curves(
+        self,
+        job: AsyncJob | str,
+        column: str = "loss",
+        *,
+        max_points: int | None = None,
+        scale: str | None = None,
+        optimizers: Iterable[int] | None = None,
+    ) -> JobCurves:
+        """The curves that the line figures of a job draw, as numbers: median and quartiles over the seeds.
+
+        Args:
+            job: the job or its id.
+            column: of the trajectories or metrics, such as "loss" or "test_loss".
+            max_points: of a curve, about; service default 500.
+            scale: how steps are chosen: "linear" (service default), or "log" in the steps.
+            optimizers: places of the settings; default: all, of more than twelve the best eight.
+        """
+        chosen = None if optimizers is None else ",".join(map(str, optimizers))
+        asked = {"column": column, "max_points": max_points, "scale": scale, "optimizers": chosen}
+        return await self._get(JobCurves, f"/v1/jobs/{segment(job)}/curves", asked)
+
+    async def previews(self, jobs: Iterable[AsyncJob | str]) -> JobPreviews:
+        """Of each of up to 100 jobs its problem in a few words, the best value so far, and the course of the loss.
+
+        Args:
+            jobs: jobs or their ids; those that the team does not have are left out.
+        """
+        return await self._get(JobPreviews, "/v1/previews", {"job_id": [id_of(job) for job in jobs]})
 
     async def figure(
         self,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
-from ayla._async.base import AsyncResource
+from ayla._async.base import PER_PAGE, AsyncResource
 from ayla._async.objects import AsyncJob, AsyncJobList
 from ayla._json import without_none
 from ayla._options import names
 from ayla._responses import parse
 from ayla._transport import Params, id_of, segment
 from ayla.models.base import ResponseModel
+from ayla.models.contract import RankedSetting
 from ayla.sweep_pictures import AsyncHeatMap, AsyncSensitivity, Drawing
 from ayla.sweeps import BestSettings, HeatMapNumbers, SensitivityNumbers
 
@@ -119,6 +120,32 @@ class AsyncSweeps(AsyncResource):
         asked = {**asked, "x": x, "y": y, "reduce": reduce, "bins": bins, "arm": names(arms)}
         answer = AsyncPicturedAnswer(self._client, HeatMapNumbers, _asked(job, "heatmap", asked))
         return AsyncHeatMap(answer.numbers, answer.picture)
+
+    def settings(
+        self,
+        job: AsyncSweep,
+        *,
+        metric: str | None = None,
+        over_seeds: str | None = None,
+        minimum: float | None = None,
+        arm: str | None = None,
+        where: str | Iterable[str] | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[RankedSetting]:
+        """The settings, the best first, page after page as they are needed; those without a value on a seed come last.
+
+        Args:
+            job: one, or several of the same problem.
+            metric: as of ``best``, likewise ``over_seeds`` and ``minimum``.
+            over_seeds: likewise.
+            minimum: likewise.
+            arm: only settings of this arm.
+            where: conditions on the axes such as "learning_rate>0.01", all of which settings have to meet.
+            limit: at most so many; None: all.
+        """
+        asked: Params = {"metric": metric, "over_seeds": over_seeds, "minimum": minimum}
+        place = _asked(job, "settings", {**asked, "arm": arm, "where": names(where)})
+        return self._pages(RankedSetting, *place, limit=limit, per_page=PER_PAGE)
 
 
 class AsyncPicturedAnswer(Generic[N]):

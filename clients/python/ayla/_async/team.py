@@ -8,7 +8,7 @@ from typing import TypeAlias
 from ayla._async.base import AsyncResource
 from ayla._json import to_json, without_none
 from ayla._transport import UNSET, Unset, given, segment
-from ayla.models.contract import Me, Member, Queue, Switches, Team
+from ayla.models.contract import Me, Member, Queue, Switches, Team, WeeklyUsage
 from ayla.models.workers import Worker
 
 AsyncWorkerList: TypeAlias = list[Worker]
@@ -22,6 +22,14 @@ class AsyncTeamResource(AsyncResource):
     async def get(self) -> Team:
         """The team, its limits and what is used of them."""
         return await self._get(Team, "/v1/team")
+
+    async def usage(self, weeks: int | None = None) -> WeeklyUsage:
+        """Hours of workers that the team has used, week by week, by member and by project.
+
+        Args:
+            weeks: how many, the current one among them, at most 53; service default 12.
+        """
+        return await self._get(WeeklyUsage, "/v1/usage", {"weeks": weeks})
 
 
 class AsyncCaller(AsyncResource):

@@ -21,6 +21,7 @@ class RawJobs:
         self.change = raw(client.jobs.change)
         self.clone = raw(client.jobs.clone)
         self.comparison = raw(client.jobs.comparison)
+        self.curves = raw(client.jobs.curves)
         self.delete = raw(client.jobs.delete)
         self.figure = raw(client.jobs.figure)
         self.figures = raw(client.jobs.figures)
@@ -29,10 +30,12 @@ class RawJobs:
         self.metrics = raw(client.jobs.metrics)
         self.move = raw(client.jobs.move)
         self.pause = raw(client.jobs.pause)
+        self.previews = raw(client.jobs.previews)
         self.prioritise = raw(client.jobs.prioritise)
         self.queue_position = raw(client.jobs.queue_position)
         self.resume = raw(client.jobs.resume)
         self.retry = raw(client.jobs.retry)
+        self.settings = raw_pages(client.jobs.settings)
         self.submit = raw(client.jobs.submit)
         self.submit_many = raw(client.jobs.submit_many)
         self.summary = raw(client.jobs.summary)
@@ -67,6 +70,7 @@ class RawSweeps:
 
     def __init__(self, client: Client) -> None:
         self.best = raw(client.sweeps.best)
+        self.settings = raw_pages(client.sweeps.settings)
 
 
 class RawFigures:
@@ -124,6 +128,7 @@ class RawTeamResource:
 
     def __init__(self, client: Client) -> None:
         self.get = raw(client.team.get)
+        self.usage = raw(client.team.usage)
 
 
 class RawMembers:

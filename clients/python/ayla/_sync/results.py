@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack
 
 from ayla._figure import Figure
@@ -10,10 +11,10 @@ from ayla._options import ComparisonOptions, Thinning, TrialChoice, choice_param
 from ayla._sync.objects import Job, Trial
 from ayla._sync.sweeps import Sweeps
 from ayla._sync.table_source import fetch_table
-from ayla._transport import segment
+from ayla._transport import id_of, segment
 from ayla.comparison import Comparison
 from ayla.frames import require_pandas
-from ayla.models.contract import FigureList
+from ayla.models.contract import FigureList, JobCurves, JobPreviews
 from ayla.tables import Table
 
 if TYPE_CHECKING:
@@ -118,6 +119,36 @@ class JobResults(Sweeps):
     def figures(self, job: Job | str) -> FigureList:
         """The kinds of figures that a job has, and why it lacks the others."""
         return self._get(FigureList, f"/v1/jobs/{segment(job)}/figures")
+
+    def curves(
+        self,
+        job: Job | str,
+        column: str = "loss",
+        *,
+        max_points: int | None = None,
+        scale: str | None = None,
+        optimizers: Iterable[int] | None = None,
+    ) -> JobCurves:
+        """The curves that the line figures of a job draw, as numbers: median and quartiles over the seeds.
+
+        Args:
+            job: the job or its id.
+            column: of the trajectories or metrics, such as "loss" or "test_loss".
+            max_points: of a curve, about; service default 500.
+            scale: how steps are chosen: "linear" (service default), or "log" in the steps.
+            optimizers: places of the settings; default: all, of more than twelve the best eight.
+        """
+        chosen = None if optimizers is None else ",".join(map(str, optimizers))
+        asked = {"column": column, "max_points": max_points, "scale": scale, "optimizers": chosen}
+        return self._get(JobCurves, f"/v1/jobs/{segment(job)}/curves", asked)
+
+    def previews(self, jobs: Iterable[Job | str]) -> JobPreviews:
+        """Of each of up to 100 jobs its problem in a few words, the best value so far, and the course of the loss.
+
+        Args:
+            jobs: jobs or their ids; those that the team does not have are left out.
+        """
+        return self._get(JobPreviews, "/v1/previews", {"job_id": [id_of(job) for job in jobs]})
 
     def figure(
         self,

@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from ayla._json import without_none
 from ayla._options import names
 from ayla._responses import parse
-from ayla._sync.base import Resource
+from ayla._sync.base import PER_PAGE, Resource
 from ayla._sync.objects import Job, JobList
 from ayla._transport import Params, id_of, segment
 from ayla.models.base import ResponseModel
+from ayla.models.contract import RankedSetting
 from ayla.sweep_pictures import Drawing, HeatMap, Sensitivity
 from ayla.sweeps import BestSettings, HeatMapNumbers, SensitivityNumbers
 
@@ -120,6 +121,32 @@ class Sweeps(Resource):
         asked = {**asked, "x": x, "y": y, "reduce": reduce, "bins": bins, "arm": names(arms)}
         answer = PicturedAnswer(self._client, HeatMapNumbers, _asked(job, "heatmap", asked))
         return HeatMap(answer.numbers, answer.picture)
+
+    def settings(
+        self,
+        job: Sweep,
+        *,
+        metric: str | None = None,
+        over_seeds: str | None = None,
+        minimum: float | None = None,
+        arm: str | None = None,
+        where: str | Iterable[str] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[RankedSetting]:
+        """The settings, the best first, page after page as they are needed; those without a value on a seed come last.
+
+        Args:
+            job: one, or several of the same problem.
+            metric: as of ``best``, likewise ``over_seeds`` and ``minimum``.
+            over_seeds: likewise.
+            minimum: likewise.
+            arm: only settings of this arm.
+            where: conditions on the axes such as "learning_rate>0.01", all of which settings have to meet.
+            limit: at most so many; None: all.
+        """
+        asked: Params = {"metric": metric, "over_seeds": over_seeds, "minimum": minimum}
+        place = _asked(job, "settings", {**asked, "arm": arm, "where": names(where)})
+        return self._pages(RankedSetting, *place, limit=limit, per_page=PER_PAGE)
 
 
 class PicturedAnswer(Generic[N]):

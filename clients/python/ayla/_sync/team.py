@@ -9,7 +9,7 @@ from typing import TypeAlias
 from ayla._json import to_json, without_none
 from ayla._sync.base import Resource
 from ayla._transport import UNSET, Unset, given, segment
-from ayla.models.contract import Me, Member, Queue, Switches, Team
+from ayla.models.contract import Me, Member, Queue, Switches, Team, WeeklyUsage
 from ayla.models.workers import Worker
 
 WorkerList: TypeAlias = list[Worker]
@@ -23,6 +23,14 @@ class TeamResource(Resource):
     def get(self) -> Team:
         """The team, its limits and what is used of them."""
         return self._get(Team, "/v1/team")
+
+    def usage(self, weeks: int | None = None) -> WeeklyUsage:
+        """Hours of workers that the team has used, week by week, by member and by project.
+
+        Args:
+            weeks: how many, the current one among them, at most 53; service default 12.
+        """
+        return self._get(WeeklyUsage, "/v1/usage", {"weeks": weeks})
 
 
 class Caller(Resource):

@@ -5,7 +5,12 @@ from ayla.models.contract.jobs import (
     ArmPreview,
     AvailableFigure,
     AxisPreview,
+    CurveEnd,
+    CurveOfSetting,
     FigureList,
+    JobCurves,
+    JobPreview,
+    JobPreviews,
     UnavailableFigure,
     Validation,
 )
@@ -22,7 +27,19 @@ from ayla.models.contract.queue import (
     WorkersInUse,
 )
 from ayla.models.contract.service import Health, Readiness
-from ayla.models.contract.teams import Key, KeyWithSecret, LimitsUsed, Me, Member, Standing, Team
+from ayla.models.contract.sweeps import RankedSetting
+from ayla.models.contract.teams import (
+    Key,
+    KeyWithSecret,
+    LimitsUsed,
+    Me,
+    Member,
+    MemberHours,
+    ProjectHours,
+    Standing,
+    Team,
+    WeeklyUsage,
+)
 from ayla.models.contract.webhooks import Delivery, Webhook, WebhookWithSecret
 
 __all__ = [
@@ -30,20 +47,28 @@ __all__ = [
     "AvailableFigure",
     "AxisPreview",
     "Basis",
+    "CurveEnd",
+    "CurveOfSetting",
     "Dataset",
     "DatasetColumn",
     "DatasetDetail",
     "Delivery",
     "FigureList",
     "Health",
+    "JobCurves",
+    "JobPreview",
+    "JobPreviews",
     "Key",
     "KeyWithSecret",
     "LimitsUsed",
     "Me",
     "Member",
+    "MemberHours",
     "MemberShare",
+    "ProjectHours",
     "Queue",
     "QueuePosition",
+    "RankedSetting",
     "Readiness",
     "RunningShard",
     "Standing",
@@ -56,5 +81,6 @@ __all__ = [
     "WaitingShards",
     "Webhook",
     "WebhookWithSecret",
+    "WeeklyUsage",
     "WorkersInUse",
 ]

@@ -45,6 +45,93 @@ class FigureList(ResponseModel):
     unavailable: tuple[UnavailableFigure, ...]
 
 
+class CurveEnd(ResponseModel):
+    """Where a trial diverged.
+
+    Attributes:
+        step: step of its last finite value.
+    """
+
+    step: int
+    value: float
+
+
+class CurveOfSetting(ResponseModel):
+    """Median and quartiles of one optimizer over its seeds. Null: not a finite number, as where most have diverged.
+
+    Attributes:
+        ends: where trials diverged, the first 50.
+        epoch: of each step, for metrics; None for trajectories.
+        high: upper quartiles.
+        low: lower quartiles.
+        optimizer_index: place of the setting in the job's optimizers.
+        seeds: trials that have recorded anything.
+        step: growing.
+    """
+
+    ends: tuple[CurveEnd, ...]
+    epoch: tuple[int, ...] | None
+    high: tuple[float | None, ...]
+    label: str
+    low: tuple[float | None, ...]
+    median: tuple[float | None, ...]
+    optimizer_index: int
+    seeds: int
+    step: tuple[int, ...]
+
+
+class JobCurves(ResponseModel):
+    """The curves of a job, of one column.
+
+    Attributes:
+        seeds: seeds that are read, from the first.
+        settings: optimizers of the job; of more than twelve the best eight have curves.
+        steps_per_epoch: 1 for expressions; None where only the data tell.
+    """
+
+    column: str
+    curves: tuple[CurveOfSetting, ...]
+    job_id: str
+    seeds: int
+    seeds_total: int
+    settings: int
+    steps_per_epoch: int | None
+
+
+class JobPreview(ResponseModel):
+    """What a list shows of a job's results.
+
+    Attributes:
+        diverged: trials that diverged.
+        label: the setting of that trial.
+        metric: what the job is judged by: that of its comparison (test_loss, test_accuracy, full_train_loss,
+            full_train_accuracy, final_loss, best_loss, area_under_curve or gap).
+        more_is_better: whether larger values of the metric are better.
+        optimizer_index: place of that setting in the job's optimizers.
+        sparkline: at most 32 losses of that trial, or of the one with the lowest loss so far, in the order of their
+            steps, extremes among them; None where not finite. Empty where none are kept.
+        title: the problem in a few words, for jobs without a name.
+        value: the best value of any trial so far; None before there is one, or where the jobs asked for have more
+            trials than are read for one answer.
+    """
+
+    diverged: int
+    job_id: str
+    label: str | None
+    metric: str
+    more_is_better: bool
+    optimizer_index: int | None
+    sparkline: tuple[float | None, ...]
+    title: str
+    value: float | None
+
+
+class JobPreviews(ResponseModel):
+    """Previews of the jobs that were asked for, in that order; ids that the team does not have are left out."""
+
+    data: tuple[JobPreview, ...]
+
+
 class AxisPreview(ResponseModel):
     """An axis of an arm.
 

@@ -140,3 +140,44 @@ class Me(ResponseModel):
     member: Member
     scopes: tuple[str, ...]
     team: Team
+
+
+class MemberHours(ResponseModel):
+    """Hours of workers that jobs of a member have used.
+
+    Attributes:
+        hours: one number for each week.
+        member: name of the member.
+    """
+
+    hours: tuple[float, ...]
+    member: str
+    member_id: str
+
+
+class ProjectHours(ResponseModel):
+    """Hours of workers that jobs of a project have used.
+
+    Attributes:
+        hours: one number for each week.
+        project: None: jobs without a project.
+    """
+
+    hours: tuple[float, ...]
+    project: str | None
+
+
+class WeeklyUsage(ResponseModel):
+    """Hours of workers that a team has used, by the week (in UTC) in which an attempt at a job began.
+
+    Attributes:
+        members: members with any, the largest use first.
+        projects: projects with any, likewise.
+        total: hours of the whole team, one number for each week.
+        weeks: the Monday of each week, the oldest first; the last is not over.
+    """
+
+    members: tuple[MemberHours, ...]
+    projects: tuple[ProjectHours, ...]
+    total: tuple[float, ...]
+    weeks: tuple[str, ...]

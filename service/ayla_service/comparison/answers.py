@@ -18,7 +18,7 @@ from ayla_service.comparison.verdicts import pair_comparison
 def job_comparison(found: ComparisonResult) -> JobComparison:
     """The answer for a comparison of one job."""
     job, result = found.jobs[0], found.results[0]
-    optimizers, pairs = result.summaries, _pairs(result.tests, found.query)
+    optimizers, pairs = result.summaries, _pairs(result.tests, found.query, result.problem)
     common = _common(found) | _judged(result.problem)
     return JobComparison(**common, job_id=job.id, state=job.state, optimizers=optimizers, pairs=pairs)
 
@@ -47,7 +47,7 @@ def _problem_comparison(result: ProblemResult, query: ComparisonQuery) -> Proble
         **_judged(result.problem),
         job_ids=result.problem.job_ids,
         optimizers=result.summaries,
-        pairs=_pairs(result.tests, query),
+        pairs=_pairs(result.tests, query, result.problem),
     )
 
 
@@ -68,5 +68,7 @@ def _common(found: ComparisonResult) -> dict[str, Any]:
     return asked | {"notes": found.notes, "profile": found.profile}
 
 
-def _pairs(tests: Iterable[PairedTest], query: ComparisonQuery) -> list[PairComparison]:
-    return [pair_comparison(test, query) for test in tests]
+def _pairs(
+    tests: Iterable[PairedTest], query: ComparisonQuery, problem: ComparedProblem | None = None
+) -> list[PairComparison]:
+    return [pair_comparison(test, query, problem) for test in tests]

@@ -36,7 +36,7 @@ def job_id(store: Database) -> str:
         columns = {"step": [*range(11)], "loss": [10.0 / (1 + step + place) for step in range(11)]}
         if place == 5:
             columns["loss"][4:] = [float("inf")] * 7
-        how = {"state": TrialState.DIVERGED, "first_nonfinite_step": 4} if place == 5 else {}
+        how: dict[str, Any] = {"state": TrialState.DIVERGED, "first_nonfinite_step": 4} if place == 5 else {}
         record(store, trial, columns, steps_done=10, best_loss=1.0 + place, best_step=9, **how)
     return made.id
 

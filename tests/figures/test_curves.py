@@ -31,7 +31,7 @@ def test_a_curve_is_the_median_and_the_quartiles_over_the_seeds(client: TestClie
     assert curves(client, job_id)["curves"][0]["step"] == []
     for place, trial in enumerate(ids_of(database, job_id)):
         losses = [float(place), 10.0 * place] if place < 4 else [4.0, float("inf")]
-        how = {"state": TrialState.DIVERGED, "first_nonfinite_step": 1} if place == 4 else {}
+        how: dict[str, Any] = {"state": TrialState.DIVERGED, "first_nonfinite_step": 1} if place == 4 else {}
         record(database, trial, {"step": [0, 1], "loss": losses}, steps_done=1, best_loss=0.0, **how)
     found = curves(client, job_id)
     assert (found["seeds"], found["seeds_total"], found["settings"], found["steps_per_epoch"]) == (5, 5, 1, 1)

@@ -82,7 +82,8 @@ class Visit:
             AssertionError: if a page logged an error or asked another host for anything.
         """
         self.context.close()
-        assert [fault for fault in self.faults if not any(one.search(fault) for one in self._expected)] == []
+        unexpected = [fault for fault in self.faults if not any(one.search(fault) for one in self._expected)]
+        assert not unexpected, unexpected
 
     def _note_console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):

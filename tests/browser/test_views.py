@@ -33,7 +33,11 @@ def job_id(store: Database) -> str:
     texts = {"name": f"Hostile {HOSTILE}", "notes": HOSTILE, "project": HOSTILE[:60], "tags": [HOSTILE[:40]]}
     made = jobs.submit(spec(optimizers=optimizers, seeds=[0, 1, 2], **texts))
     for place, trial in enumerate(ids_of(store, made.id)):
-        columns = {"step": [*range(11)], "loss": [10.0 / (1 + step + place) for step in range(11)]}
+        columns = {
+            "step": [*range(11)],
+            "loss": [10.0 / (1 + step + place) for step in range(11)],
+            "effective_lr": [0.01] * 11,
+        }
         if place == 5:
             columns["loss"][4:] = [float("inf")] * 7
         how: dict[str, Any] = {"state": TrialState.DIVERGED, "first_nonfinite_step": 4} if place == 5 else {}

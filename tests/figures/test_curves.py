@@ -28,7 +28,8 @@ def curves(client: TestClient, job_id: str, **query: Any) -> Any:
 
 def test_a_curve_is_the_median_and_the_quartiles_over_the_seeds(client: TestClient, database: Database) -> None:
     job_id = submitted(client, optimizers=[{"name": "sgd", "learning_rate": 0.1, "label": "a"}], seeds=[0, 1, 2, 3, 4])
-    assert curves(client, job_id)["curves"][0]["step"] == []
+    for column in ("loss", "effective_lr", "param.x"):
+        assert curves(client, job_id, column=column)["curves"][0]["step"] == []
     for place, trial in enumerate(ids_of(database, job_id)):
         losses = [float(place), 10.0 * place] if place < 4 else [4.0, float("inf")]
         how: dict[str, Any] = {"state": TrialState.DIVERGED, "first_nonfinite_step": 1} if place == 4 else {}

@@ -8,10 +8,10 @@ const system = matchMedia("(prefers-color-scheme: dark)");
 const systemIsDark = signal(system.matches);
 system.addEventListener("change", () => (systemIsDark.value = system.matches));
 
-const chosen = signal(stored());
-
 /** @param {string | null} value @returns {"dark" | "light" | null} */
 const known = (value) => (value === "dark" || value === "light" ? value : null);
+
+const chosen = signal(stored());
 
 function stored() {
   try {

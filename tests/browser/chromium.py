@@ -61,6 +61,7 @@ class Visit:
         self.context.set_default_timeout(_PATIENCE_MILLISECONDS)
         self.context.on("request", self._note_request)
         self.faults: list[str] = []
+        self._is_closed = False
         self._expected: list[re.Pattern[str]] = []
 
     def open(self, path: str) -> Page:
@@ -76,12 +77,14 @@ class Visit:
         self._expected.append(re.compile(pattern))
 
     def close(self) -> None:
-        """End the visit.
+        """End the visit; where the service ends before the test does, the test itself calls this first.
 
         Raises:
             AssertionError: if a page logged an error or asked another host for anything.
         """
-        self.context.close()
+        if not self._is_closed:
+            self._is_closed = True
+            self.context.close()
         unexpected = [fault for fault in self.faults if not any(one.search(fault) for one in self._expected)]
         assert not unexpected, unexpected
 

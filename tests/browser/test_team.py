@@ -64,3 +64,5 @@ def test_an_admin_manages_the_team_and_a_viewer_looks_at_it(
         assert other.locator("main button", has_text="Add").count() == 0
         assert other.locator("main button", has_text="Make").count() == 0
         assert other.locator("b").count() == 0
+        for visit in (admin, guest):
+            visit.close()

@@ -242,7 +242,8 @@ def test_the_catalogue_the_workers_and_the_health_are_told(cli: Cli) -> None:
     assert "poly-sgd" in cli.out("catalogue", "ls", "presets", "-q").split()
     assert re.search(r"^beta1 +0.9 +Decay rate", cli.out("catalogue", "show", "adam"), re.MULTILINE)
     assert cli.json("catalogue")["limits"] == cli.json("catalogue", "limits")
-    assert cli.run("catalogue", "show", "adm").exit_code == 3
+    mistaken = cli.run("catalogue", "show", "adm")
+    assert (mistaken.exit_code, "Did you mean 'adam'?" in mistaken.stderr) == (3, True)
     worker = cli.out("workers", "-q")
     assert cli.json("workers", "show", worker)["name"] == worker == cli.json("workers")[0]["name"]
     assert cli.run("workers", "show", "nobody").exit_code == 3

@@ -15,6 +15,7 @@ from ayla_service.db.session import Database
 from tests.client.operations import CALLS, SADDLE, Things, settled, settled_later
 from tests.keyring import make_key
 from tests.system.processes import service
+from tests.waiting import PATIENCE_SECONDS
 
 CONTRACT = json.loads((Path(__file__).parents[2] / "openapi.json").read_text())
 OPERATIONS = {
@@ -99,11 +100,18 @@ def test_a_job_is_followed_by_its_events(address: tuple[str, str], requests: Req
 def test_a_job_is_followed_by_its_events_beside_other_tasks(address: tuple[str, str], requests: Requests) -> None:
     async def run() -> list[ayla.AsyncJob]:
         async with ayla.AsyncClient(*address, transport=AsyncSeen(requests)) as client:
+            await client.queue.pause()
             jobs = [
                 await client.jobs.submit(problem=SADDLE, optimizers=ayla.adam(lr=rate), budget=2000)
                 for rate in (0.01, 0.02)
             ]
-            ended = await asyncio.gather(*(job.wait() for job in jobs))
+            followed = {job.id: asyncio.Event() for job in jobs}
+            waits = asyncio.gather(*(job.wait(on_event=lambda news: followed[str(news.job_id)].set()) for job in jobs))
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                for event in followed.values():  # a job that ends before its stream is open is not followed
+                    await event.wait()
+            await client.queue.resume()
+            ended = await waits
             assert [len(await job.trials()) for job in ended] == [1, 1]
             return ended
 

@@ -38,7 +38,7 @@ made from the help texts (`make cli-reference`); `--help` after any command show
   `--jsonl` a document a line, `-q` ids only. Tables are fitted to a terminal, and whole anywhere else. `NO_COLOR` is
   respected; progress bars are drawn on a terminal only, else there is a line every ten seconds.
 - **Where and who.** `--base-url` and `--api-key` come from the command line, else from `AYLA_BASE_URL` and
-  `AYLA_API_KEY`, else from a profile (`--profile`, `AYLA_PROFILE`, or the one that `ayla config use` chose), else there
+  `AYLA_API_KEY`, else from a profile (`--profile`, `AYLA_PROFILE`), else there
   is a default. `ayla config show --origin` says which it was.
 - **Completion.** `ayla --install-completion` has the Tab key complete commands, options, and the ids and names that
   the service knows at that moment.

@@ -21,6 +21,9 @@ NOTEBOOKS = ("first-steps", "sweep", "own-data", "queue")
 MOST_SECONDS = 600
 """For one cell, and for the start of a kernel, on a machine that has much else to do."""
 
+WORKER = re.compile(r"\b[\w.-]+:\d+:[0-9a-f]{6}\b")
+"""The name of a worker, which begins with that of the machine: see ``ayla_worker.names``."""
+
 _SAID = re.compile(r"<(caption|th|p)\b[^>]*>(.*?)</\1>", re.DOTALL)
 
 
@@ -39,7 +42,7 @@ def executed(source: Path) -> Any:
     with tempfile.TemporaryDirectory() as folder:
         at = {"metadata": {"path": folder}}
         NotebookClient(notebook, timeout=MOST_SECONDS, startup_timeout=MOST_SECONDS, resources=at).execute()
-    return _tidied(notebook)
+    return tidied(notebook)
 
 
 def said(notebook: Any) -> list[list[dict[str, list[str]]]]:
@@ -57,7 +60,8 @@ def _sentences(html: str) -> list[str]:
     return [re.sub(r"[0-9a-f]{8}[0-9a-f-]*|[-+]?\d[\d.,:e-]*", "#", words) for words in found]
 
 
-def _tidied(notebook: Any) -> Any:
+def tidied(notebook: Any) -> Any:
+    """The notebook without what would differ in each run and on each machine."""
     notebook["metadata"] = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -66,7 +70,16 @@ def _tidied(notebook: Any) -> Any:
         cell["id"], cell["metadata"] = f"cell-{place}", {}
         for output in cell.get("outputs", []):
             output.pop("transient", None)
+            _hide_machine(output)
     return notebook
+
+
+def _hide_machine(output: Any) -> None:
+    """Put a name that says nothing in place of a worker's, which differs on each machine."""
+    for holder in (output, output.get("data", {})):
+        for kind, text in holder.items():
+            if isinstance(text, str):
+                holder[kind] = WORKER.sub("worker-1", text)
 
 
 def main() -> None:

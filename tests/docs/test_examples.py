@@ -9,6 +9,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from ayla_worker.names import unique_name
 
 from tests.docs import notebooks
 from tests.docs.blocks import CodeBlock, blocks_of
@@ -72,6 +73,18 @@ def test_a_notebook_runs_and_shows_what_it_has_shown(environment: Mapping[str, s
 
 def read(path: Path) -> Any:
     return nbformat.read(path, as_version=4)
+
+
+def test_no_notebook_names_the_machine_that_ran_it() -> None:
+    for path in notebooks.FOLDER.glob("*.ipynb"):
+        assert not notebooks.WORKER.search(path.read_text()), path.name
+
+
+def test_the_name_of_a_worker_in_an_output_is_a_neutral_one() -> None:
+    output = nbformat.v4.new_output("display_data", {"text/plain": f"Worker {unique_name()} (cpu): idle"})
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("worker", outputs=[output])])
+    (tidied,) = notebooks.tidied(notebook)["cells"][0]["outputs"]
+    assert tidied["data"]["text/plain"] == "Worker worker-1 (cpu): idle"
 
 
 def test_every_notebook_is_run_and_has_its_outputs() -> None:

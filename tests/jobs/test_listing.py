@@ -193,7 +193,8 @@ def test_a_failed_job_is_tried_again_and_keeps_the_results_it_has(client: TestCl
     record(database, third, progress(third, 0, 10, finished=True), 30)
     done = client.get(f"/v1/jobs/{job_id}").json()
     assert (done["state"], done["trials"]["completed"]) == ("succeeded", 400)
-    problem_of(client.post(f"/v1/jobs/{job_id}/retry"), 409, "job-finished")
+    problem = problem_of(client.post(f"/v1/jobs/{job_id}/retry"), 409, "job-finished")
+    assert "nothing is left to try again. POST /v1/jobs/{id}/clone runs its spec anew." in problem["detail"]
 
 
 def test_a_job_that_has_ended_can_be_deleted(client: TestClient, database: Database, job_id: str) -> None:

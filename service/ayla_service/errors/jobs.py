@@ -62,11 +62,11 @@ class JobFinished(ServiceError):
 
     slug, title, status = "job-finished", "Job already finished", 409
 
-    def __init__(self, job_id: str, state: str) -> None:
-        super().__init__(
-            f"Job '{job_id}' has already ended as {state}; only a queued or running job can be cancelled, paused, "
-            "resumed or given another place in the queue."
+    def __init__(self, job_id: str, state: str, why: str | None = None) -> None:
+        why = why or (
+            "only a queued or running job can be cancelled, paused, resumed or given another place in the queue."
         )
+        super().__init__(f"Job '{job_id}' has already ended as {state}; {why}")
 
 
 class JobUnfinished(ServiceError):

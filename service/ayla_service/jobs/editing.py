@@ -84,7 +84,8 @@ def retry(session: Session, principal: Principal, job_id: str) -> tuple[JobDetai
     LimitCheck(session, job.owner_id).take(Amount(jobs=1, trials=job.trials_total, steps=job.steps_total))
     devices = lifecycle.retry(session, job)
     if not devices:
-        raise JobFinished(job.id, job.state)
+        why = "all of it has results, so nothing is left to try again. POST /v1/jobs/{id}/clone runs its spec anew."
+        raise JobFinished(job.id, job.state, why)
     job.archived_at = None
     log.info("job tried again", job_id=job_id)
     return with_next_version(session, job), devices

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ayla._async.events import AsyncEvents
     from ayla.comparison import AsyncComparison
     from ayla.models.contract import FigureList, QueuePosition
+    from ayla.models.events import Event
     from ayla.sweep_pictures import AsyncHeatMap, AsyncSensitivity
     from ayla.sweeps import BestSettings
     from ayla.tables import Metrics, Predictions, Table, Trajectory
@@ -82,6 +83,7 @@ class AsyncJob(JobData):
         poll: float | None = None,
         on_progress: Callable[[AsyncJob], None] | None = None,
         show_progress: bool | None = None,
+        on_event: Callable[[Event], None] | None = None,
     ) -> AsyncJob:
         """Wait until it has finished, and return it as it is then; see ``client.jobs.wait``.
 
@@ -91,7 +93,12 @@ class AsyncJob(JobData):
             WaitTimeout: ``timeout`` seconds are over; it goes on.
         """
         return await self._client.jobs.wait(
-            self, timeout=timeout, poll=poll, on_progress=on_progress, show_progress=show_progress
+            self,
+            timeout=timeout,
+            poll=poll,
+            on_progress=on_progress,
+            show_progress=show_progress,
+            on_event=on_event,
         )
 
     def events(self, *, last_event_id: str | None = None) -> AsyncEvents:

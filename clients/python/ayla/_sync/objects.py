@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ayla._sync.events import Events
     from ayla.comparison import Comparison
     from ayla.models.contract import FigureList, QueuePosition
+    from ayla.models.events import Event
     from ayla.sweep_pictures import HeatMap, Sensitivity
     from ayla.sweeps import BestSettings
     from ayla.tables import Metrics, Predictions, Table, Trajectory
@@ -83,6 +84,7 @@ class Job(JobData):
         poll: float | None = None,
         on_progress: Callable[[Job], None] | None = None,
         show_progress: bool | None = None,
+        on_event: Callable[[Event], None] | None = None,
     ) -> Job:
         """Wait until it has finished, and return it as it is then; see ``client.jobs.wait``.
 
@@ -92,7 +94,12 @@ class Job(JobData):
             WaitTimeout: ``timeout`` seconds are over; it goes on.
         """
         return self._client.jobs.wait(
-            self, timeout=timeout, poll=poll, on_progress=on_progress, show_progress=show_progress
+            self,
+            timeout=timeout,
+            poll=poll,
+            on_progress=on_progress,
+            show_progress=show_progress,
+            on_event=on_event,
         )
 
     def events(self, *, last_event_id: str | None = None) -> Events:

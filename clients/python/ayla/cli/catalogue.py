@@ -86,9 +86,10 @@ def show(
 ) -> None:
     """Show an entry: its settings with their defaults, or the job spec of an experiment."""
     with session_of(context).client() as client:
-        found = [entry for entry in _entries(client.catalogue(), None) if entry["name"] == name]
+        entries = [*_entries(client.catalogue(), None)]
+    found = [entry for entry in entries if entry["name"] == name]
     if not found:
-        raise UnknownName("entry of the catalogue", name)
+        raise UnknownName("entry of the catalogue", name, (entry["name"] for entry in entries))
     if as_json:
         write_json(found[0])
         return

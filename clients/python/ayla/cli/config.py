@@ -179,8 +179,9 @@ def _require_setting(setting: str) -> None:
 
 
 def _require_profile(name: str) -> None:
-    if name not in read_profiles():
-        raise UnknownName("profile", name)
+    known = read_profiles()
+    if name not in known:
+        raise UnknownName("profile", name, known)
 
 
 def _asked(setting: str) -> str:

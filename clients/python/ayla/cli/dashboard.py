@@ -15,7 +15,7 @@ from ayla.cli.session import session_of
 def open_dashboard(
     context: typer.Context,
     job: Annotated[
-        str | None, typer.Argument(metavar="[JOB]", help="Id of a job, or its first 4 characters or more.")
+        str | None, typer.Argument(metavar="JOB", help="Id of a job, or its first 4 characters or more.")
     ] = None,
     *,
     print_only: Annotated[bool, typer.Option("--print", help="Write the address, and open nothing.")] = False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
 from typing import TypeVar
 
 from ayla._sync.client import Client
@@ -30,11 +31,14 @@ class UnknownName(AylaError):
 
     Attributes:
         kind: what was looked for: ``dataset``.
+
+    Its message names the most similar of the known names, where one is similar.
     """
 
-    def __init__(self, kind: str, text: str) -> None:
+    def __init__(self, kind: str, text: str, known: Iterable[str] = ()) -> None:
         self.kind = kind
-        super().__init__(f"There is no {kind} '{text}'.")
+        near = get_close_matches(text, known, n=1)
+        super().__init__(f"There is no {kind} '{text}'." + "".join(f" Did you mean '{name}'?" for name in near))
 
 
 def job_id(client: Client, id_or_prefix: str) -> str:
@@ -104,5 +108,5 @@ def find(kind: str, items: Iterable[T], text: str, *, name: Callable[[T], str | 
     if len(found) > 1:
         raise InvalidRequest(kind.upper(), f"'{text}' can mean several: {', '.join(found[:_MAX_SHOWN])}; give the id.")
     if not found:
-        raise UnknownName(kind, text)
+        raise UnknownName(kind, text, (called for _, called in known))
     return found[0]

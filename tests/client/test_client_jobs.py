@@ -38,6 +38,13 @@ def test_a_spec_is_sent_as_it_is(service: FakeService) -> None:
     assert job.trials.total == 4
 
 
+def test_a_job_says_its_name_where_it_has_one(service: FakeService) -> None:
+    named = service.client().jobs.submit(SPEC)
+    unnamed = named.model_copy(update={"name": None})
+    assert str(named).startswith(f"Job {named.id} (saddle): ")
+    assert str(unnamed).startswith(f"Job {named.id}: ")
+
+
 def test_keywords_and_builders_make_the_same_spec(service: FakeService) -> None:
     service.client().jobs.submit(
         name="saddle",

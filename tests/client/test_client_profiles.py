@@ -89,7 +89,7 @@ def test_without_a_file_there_is_the_default(file: Path) -> None:
     [
         ("[profiles.lab", "cannot be read"),
         ("[other]\n", r"sections \[profiles.NAME\]"),
-        ('[profiles.lab]\nbase-url = "x"\n', "profiles.lab.base-url: Extra inputs"),
+        ('[profiles.lab]\nbase-url = "x"\n', "profiles.lab.base-url: There is no such setting; a profile has base_url"),
         ("[profiles.lab]\ntimeout = 0\n", "profiles.lab.timeout: Input should be greater than 0"),
     ],
 )

@@ -152,4 +152,7 @@ def _profile(path: Path, name: str, section: Any) -> Profile:
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         place = ".".join(map(str, ("profiles", name, *first["loc"])))
-        raise AylaError(f"The profile file {path}: {place}: {first['msg']}") from None
+        wrong = first["msg"]
+        if first["type"] == "extra_forbidden":
+            wrong = f"There is no such setting; a profile has {', '.join(Profile.model_fields)}."
+        raise AylaError(f"The profile file {path}: {place}: {wrong}") from None

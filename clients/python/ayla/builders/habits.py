@@ -11,7 +11,7 @@ from ayla.builders.axes import Number
 Betas = tuple[Number, Number]
 """Decay rates of the first and of the second moment, as torch takes them."""
 
-_NOT_NEEDED = "is not needed: the service computes all trials of a job at once"
+_NOT_NEEDED = "it is not needed: the service computes all trials of a job at once"
 _WARM_UP = "a warm-up is part of a schedule: schedule=ayla.schedules.cosine(warmup_steps=100)"
 
 WORDS: Mapping[str, str] = {
@@ -42,7 +42,7 @@ WORDS: Mapping[str, str] = {
     "n2": "the exponents of AYLA are ayla=ayla.transform(n1=…, n2=…)",
     "name": "a name for tables is label here",
     "maximize": "losses are minimized; to maximize an expression write a minus before it",
-    "params": "there are none to give: the service makes the parameters of the problem itself",
+    "params": "there are no parameters to give: the service makes those of the problem itself",
     "foreach": _NOT_NEEDED,
     "fused": _NOT_NEEDED,
     "capturable": _NOT_NEEDED,
@@ -58,6 +58,8 @@ JOB_WORDS: Mapping[str, str] = {
     "epochs": 'it is part of the budget: budget={"epochs": 20}',
     "num_epochs": 'it is part of the budget: budget={"epochs": 20}',
     "seed": "it is seeds here: seeds=[0], or seeds=5 for five of them",
+    "n_seeds": "it is seeds here: seeds=5",
+    "num_seeds": "it is seeds here: seeds=5",
     "n_trials": "it is a design here: search=ayla.random(64), with axes such as ayla.log(1e-4, 0.1)",
     "batch_size": "it belongs to the problem: ayla.dataset(…, batch_size=32)",
     "model": "it belongs to the problem: ayla.dataset(…, model=ayla.mlp(128))",
@@ -90,10 +92,14 @@ def one_learning_rate(call: str, learning_rate: Any, lr: Number | None) -> Numbe
     """The learning rate, as ``learning_rate`` or as ``lr``.
 
     Raises:
-        TypeError: there is none, or there are two; also where the first argument is a list of parameters, as in torch.
+        TypeError: there is none, or there are two; also where the first argument is a text, or
+            a list of parameters, as in torch.
     """
+    if isinstance(learning_rate, str):
+        raise TypeError(f"{call}() takes a number as learning rate, not {learning_rate!r}")
     if learning_rate is not None and not isinstance(learning_rate, Mapping) and isinstance(learning_rate, Iterable):
-        raise TypeError(f"{call}() takes the learning rate first; {WORDS['params']}. Several: ayla.values(0.01, 0.1).")
+        several = "Several rates: ayla.values(0.01, 0.1)."
+        raise TypeError(f"{call}() takes the learning rate first; {WORDS['params']}. {several}")
     if learning_rate is not None and lr is not None:
         raise TypeError(f"{call}() got the learning rate twice, as learning_rate and as lr")
     found: Any = lr if learning_rate is None else learning_rate

@@ -108,5 +108,5 @@ def find(kind: str, items: Iterable[T], text: str, *, name: Callable[[T], str | 
     if len(found) > 1:
         raise InvalidRequest(kind.upper(), f"'{text}' can mean several: {', '.join(found[:_MAX_SHOWN])}; give the id.")
     if not found:
-        raise UnknownName(kind, text, (called for _, called in known))
+        raise UnknownName(kind, text, (called for _, called in known if called))
     return found[0]

@@ -85,11 +85,12 @@ def _state(found: Any) -> list[str]:
         name for name, since in (("paused", found.paused_at), ("takes no new jobs", found.draining_at)) if since
     ]
     workers, waiting = found.workers, sum(each.shards for each in found.waiting)
+    more = any(each.is_more for each in found.waiting)
     return property_lines(
         {
             "queue": ", ".join(switches) or "open",
             "workers": f"{workers.busy} busy for the team, {workers.busy_for_others} for others, {workers.idle} idle",
-            "waiting": f"{waiting}{' or more' if any(each.is_more for each in found.waiting) else ''} shards",
+            "waiting": f"{waiting}{' or more' if more else ''} {'shard' if waiting == 1 and not more else 'shards'}",
         }
     )
 

@@ -128,7 +128,8 @@ class JobData(Linked):
 
     def __str__(self) -> str:
         done = f"{self.progress.fraction:.0%} of {self.trials.total} trials"
-        return f"Job {self.id} ({self.title}): {self.standing}, {done}"
+        title = f" ({self.title})" if self.title != self.id else ""
+        return f"Job {self.id}{title}: {self.standing}, {done}"
 
 
 class Catalogue(ResponseModel):

@@ -238,6 +238,7 @@ def test_webhooks_are_made_tried_changed_and_deleted(cli: Cli) -> None:
     assert cli.run("webhooks", "ls").stderr == "No webhooks. Make one: ayla webhooks create URL\n"
 
 
+@pytest.mark.usefixtures("job")  # that has ended: the worker, which starts beside the service, is ready
 def test_the_catalogue_the_workers_and_the_health_are_told(cli: Cli) -> None:
     assert "poly-sgd" in cli.out("catalogue", "ls", "presets", "-q").split()
     assert re.search(r"^beta1 +0.9 +Decay rate", cli.out("catalogue", "show", "adam"), re.MULTILINE)

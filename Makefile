@@ -58,8 +58,9 @@ types: $(VENV)/.installed-dev
 contracts: $(VENV)/.installed-dev
 	@$(BIN)/lint-imports
 
+# Three processes on two cores: much of the tests' time is waiting, for workers, leases and pages.
 unit: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest --numprocesses 2
+	@$(BIN)/python -m pytest --numprocesses 3
 
 QUICK := tests/spec tests/core/test_paper_reference.py tests/core/test_transform.py tests/core/optimizers/test_references.py \
 	tests/jobs/test_api.py tests/queue/test_claims.py

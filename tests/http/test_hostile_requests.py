@@ -441,3 +441,14 @@ def test_operations_without_ids_are_known() -> None:
     declared: list[Operation] = [operation for _, _, operation in OPERATIONS.values()]
     assert len(WITH_IDS) > 25
     assert len(WITH_JSON) == sum("requestBody" in operation for operation in declared) - 1, "all but an upload"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16", "utf-32"])
+@pytest.mark.parametrize("text", ['": a"', '"a\\": "', '"b\\\\"', '"\u3a22\u223a"', '"x:y"', '"plain"'])
+def test_no_text_hides_that_a_field_stands_twice(client: TestClient, text: str, encoding: str) -> None:
+    """Neither one with what looks like a field, nor one with characters whose bytes do."""
+    content = f'{json.dumps(spec())[:-1]}, "notes": {text}, "seeds": [1], "seeds": [1]}}'.encode(encoding)
+    problem = refused(client.post("/v1/jobs:validate", content=content, headers=JSON), 422)
+    assert problem["detail"] == "The body: The field 'seeds' stands twice in an object; give it once."
+    once = f'{json.dumps(spec())[:-1]}, "notes": {text}}}'.encode(encoding)
+    assert client.post("/v1/jobs:validate", content=once, headers=JSON).status_code == 200

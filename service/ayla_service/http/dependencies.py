@@ -1,7 +1,6 @@
 """Dependencies of routes: the store, the body as it was sent, and checks that all routes share."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping
 from email.message import Message
@@ -71,13 +70,15 @@ async def _submitted(request: Request, max_fields: int) -> Any:
 def _is_whole(body: bytes, fields: int) -> bool:
     """Whether it is certain, at little cost, that so many fields are all that the body has, and none stands twice.
 
-    A field has one colon of its own, and it follows a quotation mark. What looks like a field and is none, in a text,
-    makes the count larger, never smaller; a text has quotation marks inside only behind backslashes. Of the encodings
-    of JSON those with characters of several bytes each have zeros.
+    A field has one colon of its own, and other colons make the count larger, never smaller. Where there are others, and
+    no backslash, quotation marks begin and end texts in turn, and a field is a text with a colon behind it. Of the
+    encodings of JSON those with characters of several bytes each have zeros.
     """
     if body.count(b":") == fields:
         return True
-    return b"\\" not in body and b"\0" not in body and len(_AFTER_NAME.findall(body)) == fields
+    if b"\\" in body or b"\0" in body:
+        return False
+    return sum(behind.lstrip(b" \t\r\n").startswith(b":") for behind in body.split(b'"')[2::2]) == fields
 
 
 def _fields(document: Any, most: int) -> int:
@@ -98,9 +99,6 @@ def _fields(document: Any, most: int) -> int:
         inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
         waiting += [one for one in inside if isinstance(one, dict | list)]
     return fields
-
-
-_AFTER_NAME = re.compile(rb'"[ \t\r\n]*:')
 
 
 class _DuplicateField(NamedTuple):

@@ -206,6 +206,8 @@ def test_every_metric_can_be_asked_for_in_every_form(both: Both) -> None:
         with_baseline = both.client.compare(job_id, metric=metric, baseline=PLAIN, **numbers)
         assert shown.endswith(f"\n{with_baseline}\n")
         assert comparison.headers == with_baseline.headers
+        (pair,) = compared(both, job_id, ComparisonQuery(metric, values=True, **numbers)).pairs  # type: ignore[arg-type]
+        assert len(pair.values or ()) == pair.pairs
     assert both.command("watch", job_id, "--metric", "test_accuracy") == (
         f"{both.client.compare(job_id, metric='test_accuracy')}\n"
     )

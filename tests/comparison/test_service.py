@@ -183,7 +183,9 @@ def test_more_trials_than_are_compared_at_once_are_refused(database: Database, m
     monkeypatch.setattr(loading, "MOST_TRIALS", 7)
     first, second = new_job(database), new_job(database)
     compare(database, first)
-    with pytest.raises(ComparisonTooLarge, match="8 trials are too many for one comparison; at most 7 trials"):
+    with pytest.raises(
+        ComparisonTooLarge, match="8 trials are too many for one comparison, which takes at most 7 trials"
+    ):
         compare(database, first, second)
 
 

@@ -56,6 +56,7 @@ from ayla.comparison import (
     Distribution,
     Pairing,
     RankTest,
+    SeedValues,
     SignTest,
 )
 from ayla.errors import (
@@ -209,6 +210,7 @@ __all__ = [
     "Readiness",
     "RequestTimeoutError",
     "RunningAttempt",
+    "SeedValues",
     "Sensitivity",
     "ServerError",
     "SignTest",

@@ -20,6 +20,7 @@ class ComparisonOptions(TypedDict, total=False):
     minimum: float | None
     targets: Sequence[float] | None
     cost: str | None
+    values: bool | None
 
 
 class TrialChoice(TypedDict, total=False):

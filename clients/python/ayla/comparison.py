@@ -151,6 +151,19 @@ class RankTest(ResponseModel):
     adjusted: float
 
 
+class SeedValues(ResponseModel):
+    """What a setting and its base reached with one seed, by the metric of their problem.
+
+    Attributes:
+        value: of the setting; None if it diverged or did not reach the target.
+        base: of its base, likewise.
+    """
+
+    seed: int
+    value: float | None = None
+    base: float | None = None
+
+
 class Pairing(ResponseModel):
     """One optimizer setting against another on equal seeds; whoever diverged lost.
 
@@ -175,6 +188,7 @@ class Pairing(ResponseModel):
         family: which tests these are, in words; None without a test, and from a service that does not say.
         outcome: "better", "worse", "undecided" or "no_statement".
         verdict: the outcome in words.
+        values: both on each independent pair; None unless ``values`` asks for it, and over problems.
     """
 
     label: str
@@ -198,6 +212,7 @@ class Pairing(ResponseModel):
     family: str | None = None
     outcome: str
     verdict: str
+    values: tuple[SeedValues, ...] | None = None
 
 
 class JudgedOptimizers(ResponseModel):

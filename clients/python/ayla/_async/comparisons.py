@@ -71,6 +71,7 @@ class AsyncComparisons(AsyncResource):
                 the first value to the best.
                 cost: what profiles are measured in: "steps", "gradient_evaluations", or "seconds" where every trial
                 ran alone; service default "steps".
+                values: whether pairs over seeds tell the values of both on each seed; service default False.
 
         Raises:
             NotFoundError: there is no such job.

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from ayla_service.db.session import Database
-from ayla_service.figures.looks import FEW_NAMED
+from ayla_service.figures.data import FEW_NAMED
 from ayla_service.states import TrialState
 from fastapi.testclient import TestClient
 

@@ -4,7 +4,8 @@ from functools import partial
 
 import numpy as np
 import pytest
-from ayla_service.figures.looks import COLOURS, LOOKS, MOST_NAMED, look_of, styles_of
+from ayla_service.figures.data import MOST_NAMED
+from ayla_service.figures.looks import COLOURS, LOOKS, look_of, styles_of
 from ayla_service.figures.options import Style
 from ayla_service.figures.renderers import lines
 from ayla_service.figures.renderers.lines import LinePlot, Panel

@@ -9,10 +9,10 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pytest
-from ayla_service.figures.data import FittedCurves, drawable
+from ayla_service.figures.data import FEW_NAMED, FittedCurves, drawable
 from ayla_service.figures.drawing import to_file
 from ayla_service.figures.legends import NOTHING
-from ayla_service.figures.looks import FEW_NAMED, styles_of
+from ayla_service.figures.looks import styles_of
 from ayla_service.figures.options import AxisScale, FigureOptions, Form
 from ayla_service.figures.renderers import curve, landscape, lines
 from ayla_service.figures.renderers.lines import LinePlot, Panel

@@ -3,7 +3,8 @@
 import json
 import sys
 
-from ayla_service.figures.looks import FEW_NAMED, LOOKS, MOST_NAMED, OTHERS, Look, look_of
+from ayla_service.figures.data import FEW_NAMED, MOST_NAMED
+from ayla_service.figures.looks import LOOKS, OTHERS, Look, look_of
 from ayla_service.figures.style import DIVERGED
 
 _HEAD = """\

@@ -21,8 +21,8 @@ from ayla_service.comparison.schemas import (
 from ayla_service.comparison.service import ComparisonResult, refuse_unknown_seeds
 from ayla_service.comparison.verdicts import pair_comparison
 from ayla_service.errors import InvalidQuery
-from ayla_service.figures.data import drawable_number
-from ayla_service.figures.looks import FEW_NAMED, MOST_NAMED, SettingStyle, styles_at
+from ayla_service.figures.data import FEW_NAMED, MOST_NAMED, drawable_number
+from ayla_service.figures.looks import SettingStyle, styles_at
 from ayla_service.figures.options import FigureOptions
 
 MOST_PROBLEMS = 6

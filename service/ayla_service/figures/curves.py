@@ -13,8 +13,7 @@ from ayla_service.db.session import Database
 from ayla_service.errors import InvalidQuery
 from ayla_service.figures.aggregates import Band, band_of
 from ayla_service.figures.availability import FigureJob, figure_job
-from ayla_service.figures.data import FigureData, Integers, RecordedTrial, SettingData, ranked
-from ayla_service.figures.looks import FEW_NAMED, MOST_NAMED
+from ayla_service.figures.data import FEW_NAMED, MOST_NAMED, FigureData, Integers, RecordedTrial, SettingData, ranked
 from ayla_service.figures.options import FigureOptions, Kind
 from ayla_service.figures.repository import TrialSubset, read_results, read_rows, select_trials
 from ayla_service.teams.principal import Principal

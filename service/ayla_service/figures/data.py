@@ -19,6 +19,10 @@ LARGEST = 1e100
 _SMALLEST = 1e-250
 """Smaller numbers are drawn as 0."""
 
+MOST_NAMED = 12
+"""Settings that have a look of their own and a place in the legend; of more, the best few have."""
+FEW_NAMED = 8
+
 
 @dataclass(frozen=True, slots=True)
 class RecordedTrial:

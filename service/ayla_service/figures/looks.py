@@ -5,14 +5,10 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
-from ayla_service.figures.data import SettingData, ranked
+from ayla_service.figures.data import FEW_NAMED, MOST_NAMED, SettingData, ranked
 from ayla_service.figures.style import line_width, mark_size
 from ayla_service.figures.texts import shortened
 
-MOST_NAMED = 12
-"""Settings that have a look of their own and a place in the legend; of more, the best few have."""
-
-FEW_NAMED = 8
 _LONGEST_LABEL = 120
 
 # Okabe and Ito's palette, distinct for people with any colour vision, without the yellow that is faint on white.

@@ -29,11 +29,12 @@ def bodies() -> Iterator[tuple[str, bytes]]:
 def _valid() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "a grid of a million, 1 kB", _PLAIN | {"optimizers": [_arm(_COUNTED | {"count": 1000}, 2)]}
     yield "100 arms with 7 tied lists", _PLAIN | _tied([_listed(160, 7)] * 100)
-    # With a colon that is no field's the body is parsed a second time, to see whether a field stands twice.
-    yield (
-        "the same in float32, with a colon",
-        _PLAIN | _tied([_listed(160, 7)] * 100) | {"dtype": "float32", "name": ":"},
-    )
+    # With a backslash and a colon that is no field's the body is parsed again, to see whether a field stands twice.
+    for text, name in (("a colon", ":"), ("a colon and a backslash", ":\\")):
+        yield (
+            f"the same in float32, with {text}",
+            _PLAIN | _tied([_listed(160, 7)] * 100) | {"dtype": "float32", "name": name},
+        )
     yield "15 arms with a list of 7,000", _PLAIN | {"optimizers": [_listed(7000, 1)] * 15}
     yield "100 arms with tied counts, shuffled", _PLAIN | _tied([_arm(_COUNTED, 7)] * 100, order="shuffled")
     for design in ("random", "sobol"):

@@ -9,6 +9,7 @@ from typing import Any
 import ayla
 import httpx2
 from ayla_spec import JobSpec, SpecError, resolve
+from ayla_spec.design import plan_points
 from ayla_spec.jobspec import ResolvedJobSpec
 from ayla_spec.optimizers.effect import LossCounts, effect_notes
 from ayla_spec.space import Space
@@ -116,7 +117,8 @@ def planned(spec: ResolvedJobSpec) -> list[TrialPlan]:
     """Every trial of a job, with axes or without."""
     if spec.search is None:
         return plan_trials(spec)
-    settings = [Space.of(spec).setting(number) for number in range(Space.of(spec).settings_total)]
+    space = Space.of(spec, plan_points(spec))
+    settings = [space.setting(number) for number in range(space.settings_total)]
     return plan_trials(spec.model_copy(update={"optimizers": settings}))
 
 

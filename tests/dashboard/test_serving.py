@@ -158,7 +158,6 @@ def test_a_change_of_any_file_is_another_version(tmp_path: Path, monkeypatch: py
     assert changed.version != before.version
     assert changed.assets["app.js"].content == b"export {};"
     assert f"/assets/{changed.version}/app.js".encode() in changed.page.content
-    (copy / "views").mkdir()
     (copy / "views" / "more.js").write_text("")
     (copy / "notes.md").write_text("not served")
     assert {*folder.read().assets} - {*changed.assets} == {"views/more.js"}
@@ -166,8 +165,11 @@ def test_a_change_of_any_file_is_another_version(tmp_path: Path, monkeypatch: py
 
 def test_every_file_of_the_page_is_of_a_kind_that_is_served() -> None:
     folder = ROOT / "clients" / "web" / "ayla_web"
-    others = {path.name for path in folder.rglob("*") if path.is_file() and path.suffix not in files._MEDIA_TYPES}
-    assert {name for name in others if not name.endswith(".pyc")} == {"__init__.py"}
+    others = {path for path in folder.rglob("*") if path.is_file() and path.suffix not in files._MEDIA_TYPES}
+    # Beside the libraries stand their licences, and their types, which only the type checker reads.
+    beside = {*folder.glob("lib/LICENSE.*"), *folder.glob("lib/*.d.ts")}
+    assert beside < others
+    assert {path.name for path in others - beside if path.suffix != ".pyc"} == {"__init__.py"}
 
 
 def test_the_wheel_has_every_file_of_the_page(tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ METHODS = ("get", "post", "patch", "put", "delete")
 Operation = dict[str, Any]
 
 OF_SWEEPS = ("get_best_of_jobs", "get_sensitivity_of_jobs", "get_heatmap_of_jobs", "get_settings_of_jobs")
-OF_SEVERAL_JOBS = ("compare_jobs", "get_jobs_figure", *OF_SWEEPS)
+BY_QUERY = ("get_jobs_figure", "get_previews", *OF_SWEEPS)
+OF_SEVERAL_JOBS = ("compare_jobs", *BY_QUERY)
 """Operations that jobs are named to elsewhere than in the path."""
 
 NEEDS_AN_ENDED_JOB = ("delete_job", "retry_job")
@@ -108,10 +109,12 @@ def good_request(operation: Operation, there: Mapping[str, str]) -> dict[str, An
     content = operation.get("requestBody", {}).get("content", {})
     if "body" not in request and "application/json" in content:
         request["body"] = _example(content["application/json"])
-    if operation["operationId"] in ("get_jobs_figure", *OF_SWEEPS):
+    if operation["operationId"] in BY_QUERY:
         request["query"] = {"job_id": [there["job_id"]]}
     if operation["operationId"] == "compare_jobs":
         request["body"] = {"job_ids": [there["job_id"]]}
+    if operation["operationId"] == "sign_in" and "key" in there:
+        request["body"] = {"key": there["key"]}  # the key of the example is nobody's
     if operation["operationId"] == "add_member":
         request["body"] = {**request["body"], "name": f"nightly {uuid.uuid4()}"}  # requests before may have taken it
     return request

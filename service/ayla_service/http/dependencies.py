@@ -62,10 +62,23 @@ async def _submitted(request: Request, max_fields: int) -> Any:
         return None
     document = await request.json()
     fields = _fields(document, max_fields)
-    # A field has one colon of its own; where there are no others none has been lost.
-    if body.count(b":") != fields:
+    if not _is_whole(body, fields):
         _refuse_duplicate_fields(body)
     return document
+
+
+def _is_whole(body: bytes, fields: int) -> bool:
+    """Whether it is certain, at little cost, that so many fields are all that the body has, and none stands twice.
+
+    A field has one colon of its own, and other colons make the count larger, never smaller. Where there are others, and
+    no backslash, quotation marks begin and end texts in turn, and a field is a text with a colon behind it. Of the
+    encodings of JSON those with characters of several bytes each have zeros.
+    """
+    if body.count(b":") == fields:
+        return True
+    if b"\\" in body or b"\0" in body:
+        return False
+    return sum(behind.lstrip(b" \t\r\n").startswith(b":") for behind in body.split(b'"')[2::2]) == fields
 
 
 def _fields(document: Any, most: int) -> int:

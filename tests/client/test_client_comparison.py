@@ -46,6 +46,11 @@ PAIR: dict[str, Any] = {
     "family": "2 tests over seeds",
     "outcome": "undecided",
     "verdict": "What the service says about AYLA and <plain>.",
+    "values": [
+        {"seed": 0, "value": 3.0, "base": 2.0},
+        {"seed": 1, "value": None, "base": 2.0},
+        {"seed": 2, "value": 2.0, "base": 2.0},
+    ],
 }
 
 

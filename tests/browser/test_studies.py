@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +207,7 @@ def ended(store: Database) -> Iterator[None]:
                     with store.write() as session:
                         row = session.get_one(JobRow, job.id)
                         row.state, row.finished_at = JobState.SUCCEEDED, row.created_at
+                        row.updated_at = datetime.now(UTC)  # streams, which the client waits by, notice it by this
 
     thread = threading.Thread(target=end)
     thread.start()

@@ -73,10 +73,27 @@ export async function send(method, address, { body, headers = {}, signal = null 
     answer = await fetch(address, init);
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new ApiProblem(0, { title: "No answer", detail: "The service does not answer. It may be restarting, or the network is away." });
+    throw noAnswer();
   }
   if (answer.ok) return answer;
   throw await problemOf(answer);
+}
+
+const noAnswer = () => new ApiProblem(0, { title: "No answer", detail: "The service does not answer. It may be restarting, or the network is away." });
+
+/**
+ * What an answer says.
+ *
+ * @param {Response} answer
+ * @returns {Promise<any>}
+ * @throws {ApiProblem} where it broke off, as if there had been none: the connection was lost, or the page is left
+ */
+export async function read(answer) {
+  try {
+    return await answer.json();
+  } catch (error) {
+    throw error instanceof TypeError ? noAnswer() : error;
+  }
 }
 
 /** @param {Response} answer @returns {Promise<ApiProblem>} */
@@ -91,7 +108,7 @@ async function problemOf(answer) {
 
 /** @param {string} address @param {{ signal?: AbortSignal | null }} [options] @returns {Promise<any>} */
 export async function get(address, options = {}) {
-  return (await send("GET", address, options)).json();
+  return read(await send("GET", address, options));
 }
 
 /**
@@ -118,7 +135,7 @@ export async function remove(address) {
 }
 
 /** @param {Response} answer @returns {Promise<any>} */
-const content = async (answer) => (answer.status === 204 ? null : answer.json());
+const content = async (answer) => (answer.status === 204 ? null : read(answer));
 
 /** Random text. Not crypto.randomUUID, which browsers have on https and loopback only. @returns {string} */
 function randomKey() {

@@ -1,6 +1,6 @@
 /** What the job would be, as the service tells while one types; and the same job as code. */
 
-import { ApiProblem, get, send } from "../../core/api.js";
+import { ApiProblem, get, read, send } from "../../core/api.js";
 import { clock, count, counted, duration, short } from "../../core/format.js";
 import { useRemote } from "../../core/remote.js";
 import { query, setQuery } from "../../core/router.js";
@@ -30,7 +30,7 @@ export function useChecked(draft) {
     const timer = setTimeout(async () => {
       try {
         const answer = await send("POST", "/v1/jobs:validate", { body: JSON.parse(text), signal: abort.signal });
-        setChecked({ state: "good", validation: await answer.json(), problem: null });
+        setChecked({ state: "good", validation: await read(answer), problem: null });
       } catch (error) {
         if (abort.signal.aborted || !(error instanceof ApiProblem)) return;
         setChecked({ state: error.isPassing ? "away" : "wrong", validation: null, problem: error });

@@ -1,6 +1,6 @@
 /** Verdict: who won, by how much and how sure that is, in the service's words and numbers. */
 
-import { get, send } from "../../core/api.js";
+import { get, read, send } from "../../core/api.js";
 import { counted, nameOf, number } from "../../core/format.js";
 import { useRemote } from "../../core/remote.js";
 import { inTurn } from "../../core/turns.js";
@@ -39,7 +39,7 @@ function Verdict({ jobIds, isOne }) {
   const body = JSON.stringify(requestOf(query.value, jobIds));
   const found = useRemote(
     body,
-    (signal) => inTurn(signal, async () => /** @type {Promise<Schemas["JobsComparison"]>} */ ((await send("POST", "/v1/comparisons", { body: JSON.parse(body), signal })).json())),
+    (signal) => inTurn(signal, async () => /** @type {Promise<Schemas["JobsComparison"]>} */ (read(await send("POST", "/v1/comparisons", { body: JSON.parse(body), signal })))),
     { refreshOn: (event) => isState(event) && jobIds.includes(event.data.job_id), leastMs: AGAIN_MS },
   );
   const first = useRemote(`job ${jobIds[0]}`, (signal) => /** @type {Promise<Schemas["JobDetail"]>} */ (get(`/v1/jobs/${encodeURIComponent(jobIds[0] ?? "")}`, { signal })));

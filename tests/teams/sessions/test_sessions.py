@@ -1,7 +1,6 @@
-"""Browsers that are signed in: what a session lets do, for how long, and for whose pages."""
+"""Sessions of browsers: what a session lets do, and for how long."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
@@ -20,69 +19,14 @@ from ayla_service.teams.sessions import LIFETIME, MOST_SESSIONS
 from ayla_service.teams.tokens import digest_of, new_session_token
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from structlog.typing import EventDict
 
 from tests.factories import colleague, spec, submit
 from tests.http.helpers import problem_of, with_shared_routes
-from tests.http.serving import Served
 from tests.keyring import holder_of, later, make_key, revoke, set_role, shown
 from tests.streaming import served, streamed
-
-URL = "http://ayla.test:8642"
-NAME = "ayla_session_8642"
-OWN = {"Origin": URL, "Sec-Fetch-Site": "same-origin"}
-
-
-@pytest.fixture
-def key(database: Database) -> str:
-    """There are keys, and this is one."""
-    return make_key(database)
-
-
-@pytest.fixture
-def app(tmp_path: Path, database: Database) -> FastAPI:
-    """A service that others reach, so any host names it."""
-    return with_shared_routes(create_app(Settings(data_dir=tmp_path, host="0.0.0.0"), database))
-
-
-@pytest.fixture
-def browser(app: FastAPI) -> Iterator[TestClient]:
-    """A browser with a page of the service: keeps cookies, and says where its requests come from."""
-    with TestClient(app, URL, headers=OWN) as client:
-        yield client
-
-
-def another(app: FastAPI, url: str = URL, **headers: str) -> TestClient:
-    """Another browser or program."""
-    return TestClient(app, url, headers=headers)
-
-
-def sign_in(browser: TestClient, key: str) -> httpx2.Response:
-    answer = browser.post("/v1/session", json={"key": key})
-    assert answer.status_code == 201, answer.text
-    return answer
-
-
-def token_of(browser: TestClient) -> str:
-    token = browser.cookies[NAME]
-    assert isinstance(token, str)
-    return token
-
-
-def with_cookie(token: str, name: str = NAME) -> dict[str, str]:
-    return {"Cookie": f"{name}={token}"}
-
-
-def rows(database: Database) -> int:
-    with database.read() as session:
-        return session.scalar(select(func.count()).select_from(SessionRow)) or 0
-
-
-def expire(database: Database, token: str) -> None:
-    with database.write() as session:
-        row = update(SessionRow).where(SessionRow.digest == digest_of(token))
-        session.execute(row.values(expires_at=store_now(session)))
+from tests.teams.sessions.browsers import NAME, OWN, another, expire, rows, sign_in, token_of, with_cookie
 
 
 def test_a_key_is_exchanged_for_a_session(browser: TestClient, key: str, database: Database) -> None:
@@ -339,102 +283,6 @@ def test_two_cookies_of_the_name_are_none(browser: TestClient, key: str, app: Fa
         problem_of(answer, 401, "not-authenticated")
     others = {"Cookie": f"theme=dark; {NAME}={token};other={NAME}=x"}
     assert another(app).get("/v1/me", headers=others).status_code == 200
-
-
-ELSEWHERE: list[dict[str, str]] = [
-    {},
-    {"Sec-Fetch-Site": "same-origin"},
-    {"Sec-Fetch-Site": "none"},
-    {"Origin": "null"},
-    {"Origin": ""},
-    {"Origin": "http://evil.example"},
-    {"Origin": "http://ayla.test"},
-    {"Origin": "http://ayla.test:8643"},
-    {"Origin": "http://sub.ayla.test:8642"},
-    {"Origin": URL, "Sec-Fetch-Site": "same-site"},
-    {"Origin": URL, "Sec-Fetch-Site": "cross-site"},
-]
-
-
-def test_what_could_change_something_is_taken_from_own_pages_alone(browser: TestClient, key: str, app: FastAPI) -> None:
-    sign_in(browser, key)
-    program = another(app, **with_cookie(token_of(browser)))
-    requests = [("POST", "/v1/jobs"), ("POST", "/v1/queue/drain"), ("DELETE", "/v1/session"), ("PATCH", "/v1/jobs/x")]
-    for headers in ELSEWHERE:
-        for method, path in requests:
-            problem_of(program.request(method, path, headers=headers), 403, "cross-site-request")
-    assert browser.get("/v1/team").json()["draining_at"] is None
-    assert browser.get("/v1/session").status_code == 200
-    assert program.post("/v1/queue/drain", headers=OWN).status_code == 200
-    assert program.post("/v1/queue/resume", headers={"Origin": URL}).status_code == 200
-
-
-def test_a_page_elsewhere_cannot_even_look_with_the_session(browser: TestClient, key: str, app: FastAPI) -> None:
-    sign_in(browser, key)
-    program = another(app, **with_cookie(token_of(browser)))
-    for headers in ({}, {"Sec-Fetch-Site": "none"}, {"Sec-Fetch-Site": "same-origin"}, OWN):
-        assert program.get("/v1/jobs", headers=headers).status_code == 200
-    for headers in (
-        {"Sec-Fetch-Site": "same-site"},
-        {"Sec-Fetch-Site": "cross-site"},
-        {"Origin": "http://evil.example"},
-    ):
-        problem_of(program.get("/v1/jobs", headers=headers), 403, "cross-site-request")
-
-
-def test_pages_that_may_use_the_api_may_not_use_the_session(tmp_path: Path, database: Database, key: str) -> None:
-    """CORS never allows credentials; a page of a listed origin that could send the cookie is refused all the same."""
-    origin = "https://pages.example.org"
-    settings = Settings(data_dir=tmp_path, host="0.0.0.0", cors_origins=[origin])
-    app = with_shared_routes(create_app(settings, database))
-    browser = another(app, **OWN)
-    sign_in(browser, key)
-    page = another(app, Origin=origin)
-    for method, path in (("GET", "/v1/jobs"), ("POST", "/v1/queue/drain"), ("GET", "/v1/session")):
-        answer = page.request(method, path, headers=with_cookie(token_of(browser)))
-        problem_of(answer, 403, "cross-site-request")
-        assert "access-control-allow-credentials" not in answer.headers
-    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
-    preflight = page.options("/v1/jobs", headers=asked)
-    assert preflight.status_code == 200
-    assert "access-control-allow-credentials" not in preflight.headers
-    allowed = page.get("/v1/jobs", headers=shown(key))
-    assert allowed.status_code == 200
-    assert "access-control-allow-credentials" not in allowed.headers
-
-
-def test_nobody_is_signed_in_by_a_page_elsewhere(app: FastAPI, key: str) -> None:
-    for headers in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}):
-        answer = another(app, **headers).post("/v1/session", json={"key": key})
-        problem_of(answer, 403, "cross-site-request")
-        assert "set-cookie" not in answer.headers
-
-
-def test_over_tls_the_cookie_is_sent_over_tls_only(app: FastAPI, key: str) -> None:
-    browser = another(app, "https://ayla.test", Origin="https://ayla.test")
-    cookie = sign_in(browser, key).headers["set-cookie"]
-    assert cookie.startswith("__Host-ayla_session_443=")
-    assert {"secure", "httponly", "samesite=strict", "path=/"} <= {each.lower() for each in cookie.split("; ")}
-    assert browser.get("/v1/session").json()["kind"] == "session"
-    token = cookie.partition("=")[2].partition(";")[0]
-    planted = another(app, "https://ayla.test").get("/v1/me", headers=with_cookie(token, "ayla_session_443"))
-    problem_of(planted, 401, "not-authenticated")
-    dropped = browser.delete("/v1/session").headers["set-cookie"]
-    assert dropped.startswith('__Host-ayla_session_443="";')
-    assert "secure" in dropped.lower()
-
-
-def test_only_a_trusted_proxy_says_that_the_browser_speaks_tls(tmp_path: Path, database: Database, key: str) -> None:
-    for trusted, secure in ((["127.0.0.1"], True), (["10.9.9.9"], False)):
-        settings = Settings(data_dir=tmp_path, host="0.0.0.0", trusted_proxies=trusted)
-        server = Served(with_shared_routes(create_app(settings, database)), settings)
-        try:
-            headers = {"Host": "ayla.test", "X-Forwarded-Proto": "https", "Origin": "https://ayla.test"}
-            cookie = httpx2.post(f"{server.url}/v1/session", json={"key": key}, headers=headers).headers["set-cookie"]
-        finally:
-            server.stop()
-        assert ("Secure" in cookie) == secure
-        assert cookie.startswith("__Host-ayla_session_443=" if secure else "ayla_session_80=")
 
 
 def test_a_service_without_keys_asks_nothing(client: TestClient, database: Database) -> None:

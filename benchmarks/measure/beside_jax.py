@@ -21,7 +21,7 @@ from ayla_core.devices import available_threads, set_threads
 from measure import fresh, machine
 from measure.expressions import CASES, LEARNING_RATE
 from measure.findings import Findings, Row, at_least
-from measure.jobs import CPU, NEVER_RECORDED, grid
+from measure.jobs import CPU, NEVER_RECORDED, of_exponents
 from measure.timing import duration, median_ratio, seconds
 
 _STEADY, _NEW = at_least(2), at_least(3)
@@ -126,16 +126,16 @@ def _contenders(name: str, side: int, block: int) -> dict[str, Callable[[], Call
     """What builds each contender: it gives a function that makes the next block of steps."""
     from measure import jax_peer
 
-    case, trials = CASES[name], grid(side)
-    exponents = np.array([[trial.settings.ayla.n1, trial.settings.ayla.n2] for trial in trials]).T
-    start = tuple(case.start.values())
+    case = CASES[name]
+    start, exponents = tuple(case.start.values()), np.linspace(0.5, 1.5, side)
+    pairs = np.array([np.repeat(exponents, side), np.tile(exponents, side)])
     spec = case.spec(NEVER_RECORDED, NEVER_RECORDED)
 
     def build_engine() -> Callable[[], Any]:
-        engine = Engine(spec, trials, CPU)
+        engine = Engine(spec, of_exponents(spec.problem, *pairs), CPU)
         return lambda: engine.advance(block)
 
     def build_peer() -> Callable[[], Any]:
-        return jax_peer.sweep(name, start, exponents, LEARNING_RATE, math.inf, block)
+        return jax_peer.sweep(name, start, pairs, LEARNING_RATE, math.inf, block)
 
     return {"engine": build_engine, "jax": build_peer}

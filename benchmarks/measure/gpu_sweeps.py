@@ -7,20 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from ayla_core import Engine
-from ayla_spec.optimizers import Adam, Ayla
-from ayla_spec.trials import TrialPlan
 
 from measure import plain_sweep
 from measure.accelerator import Clock, best, busy, device, has_jax, nothing, share
 from measure.expressions import CASES, LEARNING_RATE
 from measure.findings import Findings, Row, Table, at_least
-from measure.jobs import NEVER_RECORDED, advance
+from measure.jobs import NEVER_RECORDED, advance, of_exponents
 from measure.timing import duration
 
 _COLUMNS = ("trials", "per trial-step", "time in kernels")
 _GOAL = at_least(1.0)
-_DIFFERENT = 1000
-"""Pairs of exponents, which repeat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +62,8 @@ def measure_on(where: torch.device, size: Size, *, compiles: bool) -> Findings:
 
 
 def _engine_run(where: torch.device, count: int, size: Size) -> Callable[[], None]:
-    exponents = np.linspace(0.5, 1.5, _DIFFERENT)
-    settings = [Adam(learning_rate=LEARNING_RATE, ayla=Ayla(n1=n, n2=2 - n)) for n in exponents.tolist()]
-    plans = [TrialPlan(place, place, settings[place % _DIFFERENT], 0) for place in range(count)]
-    engine = Engine(CASES["polynomial"].spec(NEVER_RECORDED, NEVER_RECORDED), plans, where)
+    spec, exponents = CASES["polynomial"].spec(NEVER_RECORDED, NEVER_RECORDED), np.linspace(0.5, 1.5, count)
+    engine = Engine(spec, of_exponents(spec.problem, exponents, 2 - exponents), where)
     return lambda: advance(engine, size.steps, size.steps)
 
 

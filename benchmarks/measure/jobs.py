@@ -3,11 +3,15 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from ayla_core import Block, Engine
 from ayla_spec import JobSpec, ResolvedJobSpec, resolve
+from ayla_spec.arms import Problem
+from ayla_spec.batch import TrialBatch
 from ayla_spec.optimizers import Adam, Ayla, Optimizer
 from ayla_spec.trials import TrialPlan
+from numpy.typing import NDArray
 
 CPU = torch.device("cpu")
 NEVER_RECORDED = 10_000_000
@@ -35,11 +39,23 @@ def trials(settings: Sequence[Any], seeds: Sequence[int] | None = None) -> list[
     return [TrialPlan(index, index, item, seed) for index, (item, seed) in enumerate(pairs)]
 
 
-def grid(side: int) -> list[TrialPlan]:
+def grid(problem: Problem, side: int) -> TrialBatch:
     """Adam with every pair of ``side`` exponents N1 and N2 from 0.5 to 1.5."""
-    exponents = [0.5 + place / (side - 1) for place in range(side)]
-    pairs = ((n1, n2) for n1 in exponents for n2 in exponents)
-    return trials([Adam(learning_rate=0.01, ayla=Ayla(n1=n1, n2=n2)) for n1, n2 in pairs])
+    exponents = np.linspace(0.5, 1.5, side)
+    return of_exponents(problem, np.repeat(exponents, side), np.tile(exponents, side))
+
+
+def of_exponents(problem: Problem, n1: NDArray[np.float64], n2: NDArray[np.float64]) -> TrialBatch:
+    """A trial of Adam with each pair of exponents: columns of one arm, as jobs with axes come to the engine."""
+    count = len(n1)
+    return TrialBatch(
+        problem=problem,
+        indices=np.arange(count),
+        templates=(Adam(learning_rate=0.01, ayla=Ayla(n1=float(n1[0]), n2=float(n2[0]))),),
+        arms=np.zeros(count, dtype=np.int32),
+        seeds=np.zeros(count, dtype=np.uint32),
+        columns={"ayla.n1": n1, "ayla.n2": n2},
+    )
 
 
 def alone(settings: Optimizer) -> list[TrialPlan]:

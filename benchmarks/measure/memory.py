@@ -53,7 +53,8 @@ def _peak(function: str, **arguments: int) -> float:
 def sweep(side: int, steps: int) -> None:
     """A sweep driven as a worker does, summaries only."""
     set_threads(available_threads())
-    train(Engine(polynomial(steps, NEVER_RECORDED), grid(side), CPU), MemoryRecorder())
+    spec = polynomial(steps, NEVER_RECORDED)
+    train(Engine(spec, grid(spec.problem, side), CPU), MemoryRecorder())
 
 
 def single_run(steps: int) -> None:

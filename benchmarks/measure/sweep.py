@@ -71,10 +71,10 @@ def measure(*, quick: bool) -> Findings:
 def steady_seconds(name: str, side: int, steps: int, block: int, threads: int) -> float:
     """Seconds per trial-step: the best block of a sweep after its first one."""
     set_threads(threads)
-    trials = grid(side)
-    engine = Engine(CASES[name].spec(steps, NEVER_RECORDED), trials, CPU)
+    spec = CASES[name].spec(steps, NEVER_RECORDED)
+    engine = Engine(spec, grid(spec.problem, side), CPU)
     times = [seconds(lambda: engine.advance(block)) for _ in range(steps // block)]
-    return min(times[1:]) / (len(trials) * block)
+    return min(times[1:]) / (side**2 * block)
 
 
 def _steady_rows(case: Case, size: Size) -> tuple[list[Row], float]:
@@ -105,7 +105,8 @@ def whole_seconds(side: int, steps: int, repeats: int) -> list[float]:
     set_threads(available_threads())
 
     def run() -> None:
-        engine = Engine(polynomial(steps, NEVER_RECORDED), grid(side), CPU)
+        spec = polynomial(steps, NEVER_RECORDED)
+        engine = Engine(spec, grid(spec.problem, side), CPU)
         while not engine.finished:
             block = engine.advance(steps)
         take(block)

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import numpy
 import pytest
+from ayla.reports.latex_page import escaped, latex_page
 from ayla.reproduce import ClaimResult, Verdict
 from ayla.reproduce.exponents import ExponentMap, exponent_claim
 from ayla.reproduce.intervals import median_interval
-from ayla.reproduce.latex_page import escaped, latex_page
 from ayla.reproduce.mnist import Arm, Curve, MnistExperiment, MnistRates, SeededCurves
 from ayla.reproduce.mnist_claims import mnist_claims
 from ayla.sweeps import HeatMapNumbers

@@ -10,10 +10,10 @@ from typing import Any
 import httpx2
 import pytest
 from ayla.cli.app import app
-from ayla.cli.reproduce_progress import Forecast
+from ayla.cli.plan_progress import Forecast
 from ayla.cli.session import Session
+from ayla.reports.figures import ReportFigure
 from ayla.reproduce import PRESETS
-from ayla.reproduce.figures import ReportFigure
 from ayla.reproduce.plan import PlannedJob, Role, Scale, mnist_jobs, small_jobs
 from ayla.reproduce.submission import label
 from ayla_spec.trials import TrialPlan
@@ -56,7 +56,7 @@ def _empty_figures(monkeypatch: pytest.MonkeyPatch) -> None:
         for ending in (".png", ".svg", ".pdf"):
             (folder / f"{figure.stem}{ending}").touch()
 
-    monkeypatch.setattr("ayla.reproduce.figures.save", save)
+    monkeypatch.setattr("ayla.reports.figures.save", save)
 
 
 @pytest.fixture(scope="module")

@@ -193,6 +193,10 @@ def test_the_arm_with_ayla_is_compared_with_the_arm_that_it_is_built_on() -> Non
     nothing = setting("nothing", {}, learning_rate=7, ayla={"n1": 1.5})
     found = arm_matches([of(*plain, *ayla, alone), of(*other, nothing)], None)
     assert found == [Match("AYLA", "momentum", is_ayla=True), Match("alone", SGD, is_ayla=True)]
+    # Drawn settings have none in common: arms of one optimizer that differ in what is tuned in both.
+    drawn = [setting(f"d{n}", {}, arm="drawn", learning_rate=n, ayla={"n1": n}) for n in (1.5, 2.5)]
+    fixed = [setting(f"f{n}", {}, arm="fixed", learning_rate=9, ayla={"n1": n}) for n in (1.5, 2.5)]
+    assert arm_matches([of(*other, *plain, *drawn, *fixed)], None) == [Match("drawn", SGD, is_ayla=True)]
     with_baseline = arm_matches([of(*plain, *ayla, alone), of(*other, nothing)], SGD)
     assert [(match.label, match.is_ayla) for match in with_baseline] == [
         ("AYLA", True), ("alone", True), ("AYLA", False), ("momentum", False), ("nothing", False),

@@ -21,7 +21,7 @@ Cost = Literal["steps", "gradient_evaluations", "seconds"]
 Unit = Literal["seed", "problem"]
 Outcome = Literal["better", "worse", "undecided", "no_statement"]
 
-MAX_JOBS = 50
+MAX_JOBS = 200
 
 MAX_TARGETS = 100
 """That a user can name for the ECDF."""

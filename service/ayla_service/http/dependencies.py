@@ -70,14 +70,17 @@ async def _submitted(request: Request, max_fields: int) -> Any:
 def _is_whole(body: bytes, fields: int) -> bool:
     """Whether it is certain, at little cost, that so many fields are all that the body has, and none stands twice.
 
-    A field has one colon of its own, and other colons make the count larger, never smaller. Where there are others, and
-    no backslash, quotation marks begin and end texts in turn, and a field is a text with a colon behind it. Of the
-    encodings of JSON those with characters of several bytes each have zeros.
+    A field has one colon of its own, and other colons make the count larger, never smaller. Where there are others,
+    quotation marks begin and end texts in turn once those that a backslash has made part of a text are taken out, and a
+    field is a text with a colon behind it. Of the encodings of JSON those with characters of several bytes each have
+    zeros.
     """
     if body.count(b":") == fields:
         return True
-    if b"\\" in body or b"\0" in body:
+    if b"\0" in body:
         return False
+    if b"\\" in body:  # backslashes stand in texts only; pairs of them go first, as they do not act on what follows
+        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
     return sum(behind.lstrip(b" \t\r\n").startswith(b":") for behind in body.split(b'"')[2::2]) == fields
 
 

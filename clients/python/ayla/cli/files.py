@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+import typer
+
+from ayla.cli.errors import ExitCode
 from ayla.cli.session import Session
 from ayla.cli.specfile import STDIN
 
@@ -31,3 +35,14 @@ def write_bytes(session: Session, content: bytes | Iterable[bytes], output: str)
         for piece in pieces:
             file.write(piece)
     session.say(f"Written: {output}")
+
+
+def require_writable(session: Session, folder: Path) -> None:
+    """Make the folder and check that it can be written to, before hours of computing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        session.say(f"Error: Cannot write the report into {folder}: {error.strerror}. Choose another with --output.")
+        raise typer.Exit(ExitCode.USAGE) from None

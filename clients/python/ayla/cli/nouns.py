@@ -54,6 +54,7 @@ NOUNS = {
     "jobs": "job_group",
     "trials": "trials",
     "sweeps": "sweeps",
+    "study": "study",
     "datasets": "datasets",
     "queue": "queue",
     "workers": "workers",

@@ -1,4 +1,4 @@
-"""Progress of a reproduction: how much of all its jobs is done, and the time that is left."""
+"""Progress of a plan of jobs: how much of all its jobs is done, and the time that is left."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from ayla.cli.news import format_duration
 from ayla.cli.session import Session
-from ayla.reproduce.plan import PlannedJob
-from ayla.reproduce.submission import SubmittedJob
+from ayla.planned_jobs import Planned, SubmittedJob
 
 SECONDS_BETWEEN_LINES = 15.0
 
@@ -28,7 +27,7 @@ class Forecast:
         now: seconds of a clock that only goes forward.
     """
 
-    def __init__(self, planned: Sequence[PlannedJob], now: float) -> None:
+    def __init__(self, planned: Sequence[Planned], now: float) -> None:
         self._costs = {job.name: job.cost for job in planned}
         self._done = dict.fromkeys(self._costs, 0.0)
         self._start, self._done_at_start = now, 0.0
@@ -66,16 +65,17 @@ class Forecast:
         return sum(self._costs[name] * share for name, share in self._done.items())
 
 
-class ReproductionProgress:
+class PlanProgress:
     """A bar on a terminal; else a line when a job ends and every few seconds in between.
 
     Args:
         session: for messages and time.
         planned: every job.
+        title: what is run, for the bar.
     """
 
-    def __init__(self, session: Session, planned: Sequence[PlannedJob]) -> None:
-        self._session = session
+    def __init__(self, session: Session, planned: Sequence[Planned], title: str) -> None:
+        self._session, self._title = session, title
         self._forecast = Forecast(planned, session.clock.monotonic())
         self._number = len(planned)
         self._ended: set[str] = set()
@@ -85,7 +85,7 @@ class ReproductionProgress:
     def __enter__(self) -> Self:
         if self._bar is not None:
             self._bar.start()
-            self._bar.add_task("reproduction", total=1.0, state="")
+            self._bar.add_task(self._title, total=1.0, state="")
         return self
 
     def __exit__(
@@ -94,18 +94,15 @@ class ReproductionProgress:
         if self._bar is not None:
             self._bar.stop()
 
-    def submitted(self, jobs: Sequence[SubmittedJob]) -> None:
+    def submitted(self, jobs: Sequence[SubmittedJob[Planned]]) -> None:
         """Say which jobs an earlier run had submitted."""
         found = [item for item in jobs if item.found]
         for item in found:
             self._forecast.found(item.planned.name, item.job.progress.fraction)
         if found:
-            self._session.say(
-                f"{len(found)} of {len(jobs)} jobs are those of an earlier run and go on, or are done; --fresh runs "
-                "everything anew."
-            )
+            self._session.say(f"{len(found)} of {len(jobs)} jobs are those of an earlier run and go on, or are done.")
 
-    def seen(self, item: SubmittedJob) -> None:
+    def seen(self, item: SubmittedJob[Planned]) -> None:
         """Show a job as it is now."""
         name, now = item.planned.name, self._session.clock.monotonic()
         self._forecast.update(name, 1.0 if item.job.finished else item.job.progress.fraction)

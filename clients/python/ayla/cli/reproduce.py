@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -11,15 +10,16 @@ import typer
 
 from ayla._formatting import text_table
 from ayla.cli.errors import ExitCode
+from ayla.cli.files import require_writable
 from ayla.cli.output import write
-from ayla.cli.reproduce_progress import ReproductionProgress
+from ayla.cli.plan_progress import PlanProgress
 from ayla.cli.session import Session, session_of
 from ayla.models import Job
+from ayla.reports.files import require_plotting
 from ayla.reproduce import PRESETS, ReproductionReport, Run, write_report
 from ayla.reproduce import reproduce as run_experiments
 from ayla.reproduce.claims import headline
 from ayla.reproduce.plan import QUICK, Scale
-from ayla.reproduce.report_files import require_plotting
 
 
 def reproduce(
@@ -49,7 +49,7 @@ def reproduce(
     """
     require_plotting()
     session, experiments = session_of(context), _validated_names(names or [*PRESETS])
-    _require_writable(session, output)
+    require_writable(session, output)
     report = _run(session, Run(experiments, _scale(seeds, quick=quick), fresh))
     path = write_report(report, output)
     write("\n".join(_table(report)))
@@ -73,20 +73,9 @@ def _validated_names(names: list[str]) -> list[str]:
     return [name for name in PRESETS if name in names]
 
 
-def _require_writable(session: Session, folder: Path) -> None:
-    """Make the folder and check that it can be written to, before hours of computing."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        session.say(f"Error: Cannot write the report into {folder}: {error.strerror}. Choose another with --output.")
-        raise typer.Exit(ExitCode.USAGE) from None
-
-
 def _run(session: Session, run: Run) -> ReproductionReport:
     try:
-        with session.client() as client, ReproductionProgress(session, run.planned()) as progress:
+        with session.client() as client, PlanProgress(session, run.planned(), "reproduction") as progress:
             return run_experiments(client, run, clock=session.clock, watcher=progress)
     except KeyboardInterrupt:
         session.say("Stopped. The same command goes on from here; the submitted jobs: ayla ls --tag reproduce")

@@ -79,8 +79,12 @@ def _integer(loader: _Loader, node: yaml.ScalarNode) -> int:
 _Loader.add_constructor("tag:yaml.org,2002:int", _integer)
 
 
-def read_spec(source: str) -> dict[str, Any]:
+def read_spec(source: str, kind: str = "job spec") -> dict[str, Any]:
     """The job spec in the file ``source``, or on standard input for ``-``.
+
+    Args:
+        source: the file.
+        kind: what it is to be, for errors.
 
     Raises:
         InvalidRequest: it cannot be read, is too large, has a field twice, or is not a mapping.
@@ -89,14 +93,14 @@ def read_spec(source: str) -> dict[str, Any]:
     try:
         spec = _parse(_read_text(source))
     except _UnsupportedYAML as error:
-        raise InvalidRequest("", f"{name} is not a job spec: {_message(error)}") from error
+        raise InvalidRequest("", f"{name} is not a {kind}: {_message(error)}") from error
     except yaml.YAMLError as error:
         raise InvalidRequest("", f"{name} is neither JSON nor YAML: {_message(error)}") from error
     except (OSError, ValueError) as error:
         raise InvalidRequest("", f"Cannot read {name}: {error}") from error
     if not isinstance(spec, Mapping):
-        kind = "empty" if spec is None else f"a {type(spec).__name__}"
-        raise InvalidRequest("", f"{name} is {kind}; a job spec is a mapping of fields.")
+        found = "empty" if spec is None else f"a {type(spec).__name__}"
+        raise InvalidRequest("", f"{name} is {found}; a {kind} is a mapping of fields.")
     return dict(spec)
 
 

@@ -35,14 +35,16 @@ li { margin-bottom: .7rem; }
 pre { overflow-x: auto; padding: .9rem 1.1rem; background: var(--band); border-radius: .5rem; font-size: .86rem; }
 code { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .92em; }
 .verdict { padding: .1rem .5rem; border-radius: 1rem; font-size: .82rem; white-space: nowrap; }
-.reproduced { background: #d9efe3; color: #10502e; }
-.partly { background: #fbecc8; color: #664600; }
-.not-reproduced { background: #f9dcd5; color: #7a2413; }
-.not-measured { background: #e7e9ec; color: #444b54; }
+.reproduced, .better { background: #d9efe3; color: #10502e; }
+.partly, .undecided { background: #fbecc8; color: #664600; }
+.not-reproduced, .worse { background: #f9dcd5; color: #7a2413; }
+.not-measured, .no-statement { background: #e7e9ec; color: #444b54; }
 @media print { nav { display: none; } .scroll { overflow: visible; } table { font-size: .65rem; } }
 """
 
-_VERDICT = re.compile(r"<strong>(not reproduced|not measured|reproduced|partly)</strong>")
+_VERDICT = re.compile(
+    r"<strong>(not reproduced|not measured|reproduced|partly|better|worse|undecided|no statement)</strong>"
+)
 
 
 def html_page(markdown: str, folder: Path) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, is_dataclass
-from enum import StrEnum
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ayla._version import __version__
+from ayla.reports.files import plain
 from ayla.reproduce.controls import RateStudy
 from ayla.reproduce.experiment import Experiment, MethodRun
 from ayla.reproduce.exponents import ExponentMap
@@ -17,12 +15,12 @@ from ayla.reproduce.report import ReproductionReport
 from ayla.reproduce.seeds import SeedStudy
 
 if TYPE_CHECKING:
-    from ayla.reproduce.figures import ReportFigure
+    from ayla.reports.figures import ReportFigure
 
 
 def json_report(report: ReproductionReport, figures: Sequence[ReportFigure]) -> Any:
     """The report for ``report.json``; a number that is not finite becomes null."""
-    return _plain(
+    return plain(
         {
             "created_at": report.created_at.isoformat(timespec="seconds"),
             "client_version": __version__,
@@ -36,7 +34,7 @@ def json_report(report: ReproductionReport, figures: Sequence[ReportFigure]) -> 
             "other_seeds": [_study(study) for study in report.studies],
             "controls": [*map(_rates, report.rates), *map(_mnist_rates, report.mnist_rates)],
             "exponents": [_map(found) for found in report.maps],
-            "figures": [{"file": f.stem, "experiment": f.experiment, "title": f.title} for f in figures],
+            "figures": [{"file": f.stem, "experiment": f.section, "title": f.title} for f in figures],
             "jobs": [
                 {"name": item.planned.name, "role": item.planned.role, "id": item.job.id, "state": item.job.state}
                 for item in report.jobs
@@ -46,19 +44,6 @@ def json_report(report: ReproductionReport, figures: Sequence[ReportFigure]) -> 
             ],
         }
     )
-
-
-def _plain(value: Any) -> Any:
-    """As JSON has it."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return _plain(asdict(value))
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, StrEnum):
-        return str(value)
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _experiment(experiment: Experiment) -> dict[str, Any]:

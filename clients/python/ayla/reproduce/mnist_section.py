@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from ayla.reports.markdown import paragraph, table
 from ayla.reproduce.claims import number
 from ayla.reproduce.controls import at_an_end
 from ayla.reproduce.descriptions import EXPERIMENTS
-from ayla.reproduce.markdown import paragraph, table
 from ayla.reproduce.mnist import ORDERS, Arm, MnistExperiment, MnistRates
 from ayla.reproduce.report import ReproductionReport
 from ayla.reproduce.sections import embedded, measured, paper_figures, repeat_one
 
 if TYPE_CHECKING:
-    from ayla.reproduce.figures import ReportFigure
+    from ayla.reports.figures import ReportFigure
 
 _SHOWN_EPOCHS = {"mnist-sgd": (10, 20, 30, 50, 60, 100), "mnist-adam": (1, 2, 5, 8, 10, 30)}
 

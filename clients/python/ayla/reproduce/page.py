@@ -7,16 +7,16 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ayla._version import __version__
+from ayla.reports.markdown import bullets, paragraph, table
 from ayla.reproduce.claims import ClaimResult, Verdict, headline, number
 from ayla.reproduce.descriptions import HOW_TO_READ, ON_CONTROLS, ON_EXPONENTS, ON_SEEDS
 from ayla.reproduce.experiment import PRESETS
-from ayla.reproduce.markdown import bullets, paragraph, table
 from ayla.reproduce.mnist_section import mnist_section
 from ayla.reproduce.report import ReproductionReport
 from ayla.reproduce.sections import claim_items, embedded, how_to_repeat, section
 
 if TYPE_CHECKING:
-    from ayla.reproduce.figures import ReportFigure
+    from ayla.reports.figures import ReportFigure
 
 
 def markdown_page(report: ReproductionReport, figures: Sequence[ReportFigure]) -> str:
@@ -30,7 +30,7 @@ def markdown_page(report: ReproductionReport, figures: Sequence[ReportFigure]) -
     lines += [*paragraph(HOW_TO_READ), *paragraph(ON_CONTROLS), *paragraph(ON_SEEDS)]
     lines += [*_unfinished(report), "## Claims", "", *_counts(report), *_claims_table(report.claims)]
     for preset in PRESETS:
-        mine = [figure for figure in figures if figure.experiment == preset]
+        mine = [figure for figure in figures if figure.section == preset]
         experiment = next((each for each in report.experiments if each.name == preset), None)
         if experiment is not None:
             lines += section(experiment, report, mine)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from ayla._client import Client
 from ayla._clock import Clock
+from ayla.planned_jobs import wait_for_all
 from ayla.reproduce import gathering
 from ayla.reproduce.claims import ClaimResult, OverSeeds
 from ayla.reproduce.controls import Checks, RateStudy, with_controls
@@ -21,7 +22,7 @@ from ayla.reproduce.plan import PlannedJob, Role, Scale, mnist_jobs, small_jobs
 from ayla.reproduce.polynomial_claims import adam_claims, sgd_claims
 from ayla.reproduce.report import ReproductionReport
 from ayla.reproduce.seeds import SeedStudy
-from ayla.reproduce.submission import SubmittedJob, submit_all, wait_for_all
+from ayla.reproduce.submission import SubmittedJob, submit_all
 
 CLAIMS: dict[str, Checks] = {
     "poly-sgd": sgd_claims,

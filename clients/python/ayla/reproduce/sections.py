@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from ayla.reports.markdown import bullets, paragraph, shell, table
 from ayla.reproduce.claims import ClaimResult, Verdict, number
 from ayla.reproduce.controls import RateStudy, at_an_end
 from ayla.reproduce.curve_claims import FIT_EPOCHS, distance_to_truth
 from ayla.reproduce.descriptions import EXPERIMENTS
 from ayla.reproduce.experiment import CURVES, PRESETS, Experiment
-from ayla.reproduce.markdown import bullets, paragraph, shell, table
 from ayla.reproduce.plan import Role, Scale
 from ayla.reproduce.polynomial_claims import why_it_passes
 from ayla.reproduce.report import ReproductionReport
 from ayla.reproduce.seeds import SeedStudy
 
 if TYPE_CHECKING:
-    from ayla.reproduce.figures import ReportFigure
+    from ayla.reports.figures import ReportFigure
 
 JOBS_FOLDER = "jobs"
 """Of a report: the spec of each of its jobs."""

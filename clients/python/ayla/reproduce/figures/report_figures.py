@@ -1,51 +1,23 @@
-"""The list of figures, and how they are saved."""
+"""The list of figures."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
-import matplotlib
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
 
+from ayla.reports.figures import ReportFigure
 from ayla.reproduce.experiment import Experiment
 from ayla.reproduce.exponents import ExponentMap
 from ayla.reproduce.figures import controls, curve, mnist, polynomial
-from ayla.reproduce.figures.style import PARAMETERS
 from ayla.reproduce.mnist import LOSSES, MnistExperiment
 from ayla.reproduce.report import ReproductionReport
 from ayla.reproduce.seeds import SeedStudy
 
-_COLOURS = 128
 _SINGLE = (8.0, 5.0)
 _WIDE = (11.0, 5.0)
 _SQUARE = (7.0, 6.4)
-
-
-@dataclass(frozen=True, slots=True)
-class ReportFigure:
-    """A figure of the report.
-
-    Attributes:
-        stem: file name without its ending.
-        experiment: name of the preset it belongs to.
-        title: number and subject.
-        description: what it shows, for the report and for readers who cannot see it.
-        size: inches.
-        draw: draws it into an empty Matplotlib figure.
-    """
-
-    stem: str
-    experiment: str
-    title: str
-    description: str
-    size: tuple[float, float]
-    draw: Callable[[Figure], None]
 
 
 def report_figures(report: ReproductionReport) -> list[ReportFigure]:
@@ -59,27 +31,6 @@ def report_figures(report: ReproductionReport) -> list[ReportFigure]:
         *_rates(report),
         *map(_exponents, report.maps),
     ]
-
-
-def save(figure: ReportFigure, folder: Path) -> list[Path]:
-    """Write a figure as PNG, SVG and PDF; the same data gives the same files."""
-    with matplotlib.rc_context(PARAMETERS):
-        canvas = Figure(figsize=figure.size, layout="constrained")
-        FigureCanvasAgg(canvas)
-        figure.draw(canvas)
-        paths = [folder / f"{figure.stem}.{ending}" for ending in ("png", "svg", "pdf")]
-        _save_png(canvas, paths[0])
-        canvas.savefig(paths[1], metadata={"Date": None})
-        canvas.savefig(paths[2], metadata={"CreationDate": None})
-    return paths
-
-
-def _save_png(canvas: Figure, path: Path) -> None:
-    """As a picture of few colours, which is a third of the size."""
-    drawn = io.BytesIO()
-    canvas.savefig(drawn, format="png", dpi=150)
-    with Image.open(drawn) as image:
-        image.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def _poly_sgd(experiment: Experiment) -> Iterator[ReportFigure]:

@@ -20,21 +20,6 @@ CURVE = "#333333"
 DATA = "#AAAAAA"
 REFERENCE = "#888888"
 
-PARAMETERS: dict[Any, Any] = {
-    "font.size": 13,
-    "axes.titlesize": 14,
-    "axes.labelsize": 13,
-    "legend.fontsize": 12,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": "#E6E6E6",
-    "axes.axisbelow": True,
-    "lines.linewidth": 2.2,
-    "legend.frameon": False,
-    "svg.hashsalt": "ayla",
-}
-
 
 def method_name(run: MethodRun) -> str:
     """What a legend calls the method: SGD, Adam, or AYLA on one of them."""

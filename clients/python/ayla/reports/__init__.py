@@ -1,0 +1,1 @@
+"""Reports: pages in Markdown, HTML and LaTeX, and their figures as files."""

@@ -1,0 +1,1 @@
+"""Files of studies that ``ayla study init`` writes."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from pydantic import BaseModel
 
 from ayla_spec.errors import SpecIssue
 from ayla_spec.expression import Constant, Expression
@@ -15,15 +16,15 @@ _LEAST = 2.0**-126
 _TOO_LARGE = 2.0**128 - 2.0**103
 """Rounds to infinity; everything smaller rounds to a number."""
 
+_OF_THE_SPLIT = "test_fraction"
+"""A setting of datasets: the split is made before anything is float32."""
+
 _RANGE = "the range of float32, 1.18e-38 to 3.4e38; use dtype 'float64'."
 
 
 def setting_issues(problem: ExpressionProblem | DatasetProblem, optimizers: Sequence[AnyOptimizer]) -> list[SpecIssue]:
     """Fields of a job that float32 does not hold: starts, draws, settings of the problem and of the optimizers."""
-    # The split is made before anything is float32.
-    of_problem = problem.model_dump(exclude={"dataset": {"test_fraction"}})
-    of_optimizers = [settings.model_dump() for settings in optimizers]
-    given = [*_numbers(of_problem, "/problem"), *_numbers(of_optimizers, "/optimizers")]
+    given = [*_numbers(problem, "/problem"), *_numbers(optimizers, "/optimizers")]
     drawn = _draws(problem) if isinstance(problem, ExpressionProblem) else ()
     return [
         *(SpecIssue(pointer, f"Beyond {_RANGE}") for pointer, value in given if not _fits(value)),
@@ -50,17 +51,18 @@ def _numbers(value: object, pointer: str) -> Iterator[tuple[str, float]]:
     """Every number that is not whole by its type, with the place it stands at."""
     if isinstance(value, float):
         yield pointer, value
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            yield from _numbers(item, f"{pointer}/{name}")
-    elif isinstance(value, list):
+    elif isinstance(value, BaseModel | dict):
+        for name, item in value.items() if isinstance(value, dict) else value:
+            if name != _OF_THE_SPLIT:
+                yield from _numbers(item, f"{pointer}/{name}")
+    elif isinstance(value, Sequence) and not isinstance(value, str):
         for index, item in _beyond(value) if pointer.endswith("/values") else enumerate(value):
             yield from _numbers(item, f"{pointer}/{index}")
 
 
-def _beyond(values: list[object]) -> Iterator[tuple[int, object]]:
+def _beyond(values: Sequence[object]) -> Iterator[tuple[int, object]]:
     """The first number of an axis that does not fit, found among thousands at once."""
-    sizes = np.abs(np.array([value for value in values if isinstance(value, float)]))
+    sizes = np.abs(np.array([value if type(value) is float else 1.0 for value in values]))
     places = np.flatnonzero((sizes >= _TOO_LARGE) | ((sizes < _LEAST) & (sizes > 0)))
     yield from ((int(place), values[place]) for place in places[:1])
 

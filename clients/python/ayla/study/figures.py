@@ -88,17 +88,17 @@ def _ecdf_panels(figure: Figure, pairs: Sequence[Answer], curves: Mapping[str, A
         base = answer.over_problems.base_label
         for label, colour, dashes in ((base, _PLAIN, "-"), (answer.label, _OTHER, (0, (5, 1.5)))):
             _step(axes, curves[label]["ecdf"], label, colour, dashes)
-        axes.set_title(base, fontsize=12)
+        axes.set_title(f"{base} and {answer.label}", fontsize=12)
         axes.set(xscale="log", ylim=(0, 1))
     for axes in every.flat[len(pairs) :]:
         axes.axis("off")
     figure.supxlabel("steps")
     figure.supylabel("share of targets reached")
     axes = every[0][0]
-    axes.plot([], [], color=_PLAIN, label="the arm in the title")
-    axes.plot([], [], color=_OTHER, linestyle=(0, (5, 1.5)), label="the arm compared with it")
+    axes.plot([], [], color=_PLAIN, label="the arm")
+    axes.plot([], [], color=_OTHER, linestyle=(0, (5, 1.5)), label="the same with AYLA, or what is compared with it")
     handles = axes.get_legend_handles_labels()
-    figure.legend(handles[0][-2:], handles[1][-2:], loc="outside lower center", ncols=2)
+    figure.legend(handles[0][-2:], handles[1][-2:], loc="outside upper center", ncols=2)
 
 
 def _step(axes: Axes, ecdf: Mapping[str, Any], label: str, colour: str, dashes: Any) -> None:
@@ -114,7 +114,7 @@ def _problems(report: StudyReport) -> Iterator[ReportFigure]:
             "Each arm on each problem",
             "A cell for each problem and arm: the seeds that it won and lost against the arm that it is compared with, "
             "and in colour whether the test over the seeds tells it from chance.",
-            (2.4 + 0.92 * len(report.answers), 1.8 + 0.36 * len(report.names)),
+            (max(7.0, 2.4 + 0.92 * len(report.answers)), 1.8 + 0.36 * len(report.names)),
             partial(_matrix, report=report),
         )
 
@@ -138,6 +138,7 @@ def _matrix(figure: Figure, report: StudyReport) -> None:
     axes.tick_params(length=0)
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
-    for outcome, colour in _OUTCOMES.items():
-        axes.plot([], [], "s", color=colour, markersize=10, label=_WORDS[outcome])
+    found = {pair.outcome for answer in report.answers for pair in answer.per_problem.values()}
+    for outcome in (one for one in outcomes if one in found):
+        axes.plot([], [], "s", color=_OUTCOMES[outcome], markersize=10, label=_WORDS[outcome])
     figure.legend(loc="outside lower center", ncols=4)

@@ -41,8 +41,9 @@ def _how(report: StudyReport) -> str:
     return (
         f"Each arm was tuned on each problem over {settings}{drawn}: the best median over {len(asked.tuning)} tuning "
         f"seeds was selected. The selected settings were run on {len(asked.confirmation)} fresh seeds, and all that is "
-        f"stated is about those. The verdicts are the service's; its comparison corrects for all tests of one kind "
-        f"(Holm). Made by ayla-client {__version__} on {report.result.service}."
+        "stated is about those. Budgets are equal, not how densely they cover what is tuned: an arm with AYLA's "
+        "exponents has two more numbers to find with as many settings. The verdicts are the service's; its comparison "
+        f"corrects for all tests of one kind (Holm). Made by ayla-client {__version__} on {report.result.service}."
     )
 
 

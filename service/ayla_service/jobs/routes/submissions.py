@@ -14,6 +14,7 @@ from ayla_service.http.authorization import Steerer, Submitter
 from ayla_service.http.dependencies import JobId, Jobs, SubmittedJson, submitted_bulk
 from ayla_service.http.examples import BULK_EXAMPLE, CLONE_EXAMPLES, JOB_EXAMPLES
 from ayla_service.http.idempotency import REPLAYED, request_key, response_of
+from ayla_service.http.json_body import JsonRoute
 from ayla_service.http.problems import responses
 from ayla_service.http.validation import spec_issues
 from ayla_service.idempotency import RequestKey, StoredAnswer
@@ -23,7 +24,7 @@ from ayla_service.jobs.service import JobService
 from ayla_service.jobs.submission import NewJob, Receipt, Render
 from ayla_service.teams.principal import Principal, Scope
 
-router = APIRouter(tags=["jobs"])
+router = APIRouter(tags=["jobs"], route_class=JsonRoute)
 
 LOCATION = {"Location": {"description": "Path of the job.", "schema": {"type": "string"}}}
 ENDED = {

@@ -78,6 +78,7 @@ def test_what_is_no_json_is_refused_as_before(body: bytes) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        '"\ud800"',  # half of a surrogate pair, as bytes
         '{"a": 1, "a": 2}',
         "[NaN, Infinity, -Infinity, 1e999]",
         '"\\ud800"',

@@ -12,7 +12,7 @@ TORCH_INDEX ?=
 # Ours in one command, so that pip finds each here and asks no index for it.
 PACKAGES := --editable ./clients/torch --editable '.[worker]' --editable './clients/python[cli,plot]'
 
-.PHONY: help demo paper serve test quick lint types contracts contract-ts web-check chromium browser unit fuzz chaos containers mutants openapi client palette pin-images job-spec python-docs notebooks cli-reference lock dist format clean
+.PHONY: help demo paper study serve test quick lint types contracts contract-ts web-check chromium browser unit fuzz chaos containers mutants openapi client palette pin-images job-spec python-docs notebooks cli-reference lock dist format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,10 @@ demo: $(VENV)/.installed ## Start the service, reproduce the paper's sections 3.
 
 paper: $(VENV)/.installed ## All of the paper's section 3, with MNIST where it is; goes on where it was cut off; QUICK=1 for less of MNIST
 	@$(BIN)/ayla-service run --port 0 -- $(BIN)/ayla reproduce $(if $(QUICK),--quick) --output ayla-paper
+
+study: $(VENV)/.installed ## Where does AYLA help? Eleven optimizers with and without it on 25 problems, tuned and compared; goes on where it was cut off
+	@test -f ayla-study/study.yaml || { mkdir -p ayla-study && $(BIN)/ayla study init --suite full ayla-study/study.yaml; }
+	@$(BIN)/ayla-service run --port 0 -- $(BIN)/ayla study run ayla-study/study.yaml --output ayla-study
 
 serve: $(VENV)/.installed ## Start the service and its dashboard on http://127.0.0.1:8642 until Ctrl-C; OPEN=1: open it in a browser
 	@$(BIN)/ayla-service serve $(if $(OPEN),--open)
@@ -165,4 +169,4 @@ format: $(VENV)/.installed-dev ## Format and fix what can be fixed
 	@$(BIN)/ruff format .
 
 clean: ## Remove the virtual environment, reports and caches; the data folder stays
-	rm -rf $(VENV) $(WEB)/node_modules $(WEB)/contract.d.ts $(TYPESCRIPT)/node_modules $(TYPESCRIPT)/dist $(TYPESCRIPT)/src/contract.d.ts ayla-report ayla-paper .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(WEB)/node_modules $(WEB)/contract.d.ts $(TYPESCRIPT)/node_modules $(TYPESCRIPT)/dist $(TYPESCRIPT)/src/contract.d.ts ayla-report ayla-paper ayla-study .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -9,10 +9,9 @@ from typing import Self
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from ayla.cli.news import format_duration
+from ayla.cli.progress import SECONDS_BETWEEN_LINES
 from ayla.cli.session import Session
 from ayla.planned_jobs import Planned, SubmittedJob
-
-SECONDS_BETWEEN_LINES = 15.0
 
 _MINIMUM_SECONDS = 3.0
 _MINIMUM_SHARE = 0.02

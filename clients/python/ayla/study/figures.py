@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy
-from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
@@ -16,7 +15,9 @@ from ayla.reports.figures import ReportFigure
 from ayla.study.report import Answer, StudyReport
 
 # Okabe and Ito's palette, which people with any colour vision tell apart; as in the service's figures.
-_PLAIN, _OTHER, _REFERENCE = "#0072B2", "#D55E00", "#888888"
+_REFERENCE = "#888888"
+_FIRST_LINE: dict[str, Any] = {"color": "#0072B2", "linestyle": "-"}
+_SECOND_LINE: dict[str, Any] = {"color": "#D55E00", "linestyle": (0, (5, 1.5))}
 _OUTCOMES = {"better": "#009E73", "worse": "#D55E00", "undecided": "#9AA3AD", "no_statement": "#D6DADF"}
 _WORDS = {"better": "better", "worse": "worse", "undecided": "undecided", "no_statement": "no statement"}
 _MOST_PANELS = 24
@@ -25,7 +26,7 @@ _COLUMNS = 4
 
 def study_figures(report: StudyReport) -> list[ReportFigure]:
     """Every figure that the report has the data for."""
-    return [*_answer(report), *_ecdf(report), *_problems(report)]
+    return [*_answer(report), *_profiles(report), *_problems(report)]
 
 
 def _answer(report: StudyReport) -> Iterator[ReportFigure]:
@@ -64,46 +65,65 @@ def _improvement(figure: Figure, answers: Sequence[Answer]) -> None:
     figure.legend(loc="outside lower center", ncols=3)
 
 
-def _ecdf(report: StudyReport) -> Iterator[ReportFigure]:
+def _profiles(report: StudyReport) -> Iterator[ReportFigure]:
+    """How fast targets are reached, and how each arm stands to the fastest: a panel for each pair of arms."""
     curves = {one["label"]: one for one in (report.comparison.profile or {}).get("curves") or ()}
     pairs = [one for one in report.answers if one.label in curves and one.over_problems.base_label in curves]
-    if pairs:
-        rows = math.ceil(min(len(pairs), _MOST_PANELS) / _COLUMNS)
-        yield ReportFigure(
-            "ecdf",
-            "leaderboard",
-            "Targets reached by step",
-            "The share of all targets on all problems that each arm has reached within so many steps, beside the arm "
-            "that it is compared with; higher and further left is better.",
-            (12.0, 0.9 + 2.7 * rows),
-            partial(_ecdf_panels, pairs=pairs[:_MOST_PANELS], curves=curves),
-        )
+    if not pairs:
+        return
+    rows = math.ceil(min(len(pairs), _MOST_PANELS) / _COLUMNS)
+    size, shown = (12.0, 1.2 + 2.7 * rows), pairs[:_MOST_PANELS]
+    yield ReportFigure(
+        "ecdf",
+        "leaderboard",
+        "Targets reached by step",
+        "The share of all targets on all problems that each arm has reached within so many steps, beside the arm that "
+        "it is compared with; higher and further left is better.",
+        size,
+        partial(_panels, pairs=shown, curves=curves, axis=("steps", "share of targets reached"), read=_of_ecdf),
+    )
+    yield ReportFigure(
+        "performance",
+        "leaderboard",
+        "Performance profiles",
+        "The share of problems and seeds on which each arm came 99 % of the way to the best within so many times the "
+        "steps of the fastest of all arms; on the left the share on which it was the fastest.",
+        size,
+        partial(
+            _panels, pairs=shown, curves=curves, axis=("times the steps of the fastest", "share"), read=_of_profile
+        ),
+    )
 
 
-def _ecdf_panels(figure: Figure, pairs: Sequence[Answer], curves: Mapping[str, Any]) -> None:
+def _of_ecdf(curve: Mapping[str, Any]) -> tuple[list[float], list[float]]:
+    return [1.0, *curve["ecdf"]["cost"]], [0.0, *curve["ecdf"]["share"]]
+
+
+def _of_profile(curve: Mapping[str, Any]) -> tuple[list[float], list[float]]:
+    return curve["performance"]["tau"], curve["performance"]["share"]
+
+
+def _panels(
+    figure: Figure,
+    pairs: Sequence[Answer],
+    curves: Mapping[str, Any],
+    axis: tuple[str, str],
+    read: Callable[[Mapping[str, Any]], tuple[list[float], list[float]]],
+) -> None:
     columns = min(_COLUMNS, len(pairs))
-    rows = math.ceil(len(pairs) / columns)
-    every = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    every = figure.subplots(math.ceil(len(pairs) / columns), columns, squeeze=False, sharex=True, sharey=True)
     for axes, answer in zip(every.flat, pairs, strict=False):
         base = answer.over_problems.base_label
-        for label, colour, dashes in ((base, _PLAIN, "-"), (answer.label, _OTHER, (0, (5, 1.5)))):
-            _step(axes, curves[label]["ecdf"], label, colour, dashes)
+        for label, style in ((base, _FIRST_LINE), (answer.label, _SECOND_LINE)):
+            axes.plot(*read(curves[label]), drawstyle="steps-post", linewidth=1.8, **style)
         axes.set_title(f"{base} and {answer.label}", fontsize=12)
         axes.set(xscale="log", ylim=(0, 1))
     for axes in every.flat[len(pairs) :]:
         axes.axis("off")
-    figure.supxlabel("steps")
-    figure.supylabel("share of targets reached")
-    axes = every[0][0]
-    axes.plot([], [], color=_PLAIN, label="the arm")
-    axes.plot([], [], color=_OTHER, linestyle=(0, (5, 1.5)), label="the same with AYLA, or what is compared with it")
-    handles = axes.get_legend_handles_labels()
-    figure.legend(handles[0][-2:], handles[1][-2:], loc="outside upper center", ncols=2)
-
-
-def _step(axes: Axes, ecdf: Mapping[str, Any], label: str, colour: str, dashes: Any) -> None:
-    cost, share = [1.0, *ecdf["cost"]], [0.0, *ecdf["share"]]
-    axes.plot(cost, share, drawstyle="steps-post", color=colour, linestyle=dashes, label=label, linewidth=1.8)
+    figure.supxlabel(axis[0])
+    figure.supylabel(axis[1])
+    lines = every[0][0].get_lines()[:2]
+    figure.legend(lines, ["the arm", "the one compared with it"], loc="outside upper center", ncols=2)
 
 
 def _problems(report: StudyReport) -> Iterator[ReportFigure]:

@@ -112,10 +112,12 @@ def _panels(
 ) -> None:
     columns = min(_COLUMNS, len(pairs))
     every = figure.subplots(math.ceil(len(pairs) / columns), columns, squeeze=False, sharex=True, sharey=True)
+    end = max(x for curve in curves.values() for x in read(curve)[0])
     for axes, answer in zip(every.flat, pairs, strict=False):
         base = answer.over_problems.base_label
         for label, style in ((base, _FIRST_LINE), (answer.label, _SECOND_LINE)):
-            axes.plot(*read(curves[label]), drawstyle="steps-post", linewidth=1.8, **style)
+            x, y = read(curves[label])
+            axes.plot([*x, end], [*y, y[-1]], drawstyle="steps-post", linewidth=1.8, **style)
         axes.set_title(f"{base} and {answer.label}", fontsize=12)
         axes.set(xscale="log", ylim=(0, 1))
     for axes in every.flat[len(pairs) :]:

@@ -414,7 +414,7 @@ def test_the_same_trajectories_give_the_same_figures(whole: tuple[FakeService, P
 
 
 def test_without_the_packages_that_draw_nothing_is_submitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ayla.reproduce.report_files.find_spec", lambda _name: None)
+    monkeypatch.setattr("ayla.reports.files.find_spec", lambda _name: None)
     service = FakeService()
     result = reproduce(service, tmp_path)
 

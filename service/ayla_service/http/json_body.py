@@ -34,12 +34,12 @@ class JsonRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def handler(request: Request) -> Response:
-            return await handle(_Request(request.scope, request.receive))
+            return await handle(_JsonRequest(request.scope, request.receive))
 
         return handler
 
 
-class _Request(Request):
+class _JsonRequest(Request):
     async def json(self) -> Any:
         if not hasattr(self, "_json"):
             self._json = parsed(await self.body())

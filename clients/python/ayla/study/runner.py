@@ -25,7 +25,7 @@ MOST_COMPARED = 100_000
 """Trials that the service compares at once."""
 
 
-class Watcher(Protocol):
+class StudyWatcher(Protocol):
     """Is told of the jobs."""
 
     def planned(self, jobs: Sequence[StudyJob]) -> None:
@@ -99,7 +99,7 @@ class StudyResult:
         return [one for one in self.problems if not one.is_complete]
 
 
-def run_study(client: Client, study: Study, *, clock: Clock, watcher: Watcher) -> StudyResult:
+def run_study(client: Client, study: Study, *, clock: Clock, watcher: StudyWatcher) -> StudyResult:
     """Run what is missing of a study, and fetch the comparison of its arms.
 
     A run that was cut off, or whose study has grown since, goes on with what is missing; no job is submitted twice.
@@ -240,7 +240,7 @@ def _finish(
     missing: Sequence[StudyJob],
     found: Sequence[ProblemJobs],
     clock: Clock,
-    watcher: Watcher,
+    watcher: StudyWatcher,
 ) -> None:
     """Submit what is missing, and wait for it and for what runs already."""
     items = [*_running(found), *(_submit(client, study, job, found) for job in missing)]

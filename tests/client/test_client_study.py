@@ -10,6 +10,8 @@ from ayla.cli.app import app
 from ayla.cli.specfile import read_spec
 from ayla.errors import InvalidRequest
 from ayla.models import Job
+from ayla.reports.html_page import html_page
+from ayla.reports.latex_page import latex_page
 from ayla.study import Study, study_of
 from ayla.study.plan import Phase, StudyJob, confirmation_jobs, part_of, tuning_jobs
 from ayla.study.power import detectable
@@ -168,3 +170,11 @@ def test_what_could_be_detected_is_as_scipy_has_it(problems: int, tests: int, le
     assert found.least_wins == problems // 2 + 1 or adjusted(found.least_wins - 1) >= level
     for chance, power in found.power.items():
         assert power == pytest.approx(binom.sf(found.least_wins - 1, problems, chance), abs=1e-12)
+
+
+def test_what_people_write_stays_text_in_every_form() -> None:
+    page = "# study\n\n*<script>alert(1)</script>*\n\n`x[i]**2 + y**2`, 5 steps\n"
+
+    assert "&lt;script&gt;" in html_page(page, Path())
+    assert "x[i]**2 + y**2" in html_page(page, Path())
+    assert "script" in latex_page(page)

@@ -49,7 +49,8 @@ _VERDICT = re.compile(
 
 def html_page(markdown: str, folder: Path) -> str:
     """The page as HTML; each figure is the SVG file of its name in the folder, written into the page."""
-    parser = MarkdownIt("commonmark").enable("table")
+    # A tag in a text, such as a title of a user's, is that text.
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = parser.parse(markdown)
     for token in _all(tokens):
         if token.type == "image":

@@ -59,7 +59,7 @@ _WIDE = 7
 
 def latex_page(markdown: str) -> str:
     """The page in LaTeX: only ASCII, its figures by their names as PDF."""
-    tokens = MarkdownIt("commonmark").enable("table").parse(markdown)
+    tokens = MarkdownIt("commonmark", {"html": False}).enable("table").parse(markdown)
     return "\n".join([_HEAD, *_blocks(tokens), "\\end{document}", ""])
 
 

@@ -196,7 +196,8 @@ def _tuning(report: StudyReport) -> Iterator[str]:
     for there in report.protocol.problems:
         problem = report.comparison.problems[there.problem]
         yield from (f"### {report.names[there.problem]}", "")
-        yield from paragraph(f"{problem.heading}, judged by the {problem.metric.replace('_', ' ')}.")
+        judged = problem.metric.replace("_", " ")
+        yield from paragraph(f"`{problem.title}`, {problem.steps} steps, judged by the {judged}.")
         yield from table(
             ["arm", "selected", "settings", "tuning", "confirmed", "diverging"],
             [

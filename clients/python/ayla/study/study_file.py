@@ -140,7 +140,7 @@ class Study(_Part):
     """
 
     study: Name
-    question: str | None = None
+    question: Annotated[str, StringConstraints(max_length=300, pattern=r"^[^\n\r]*$")] | None = None
     problems: Annotated[list[StudyProblem], Field(min_length=1, max_length=MOST_PROBLEMS)]
     arms: Annotated[list[StudyArm], Field(min_length=1, max_length=MOST_ARMS)]
     protocol: StudyProtocol = StudyProtocol()

@@ -7,6 +7,8 @@ MANIFESTS := pyproject.toml clients/python/pyproject.toml clients/torch/pyprojec
 # One constraints file pins every version, build tools included.
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Python keeps what it has compiled, whatever the shell says: the suite starts hundreds of processes of the same modules.
+export PYTHONDONTWRITEBYTECODE :=
 # Where torch itself comes from: TORCH_INDEX=https://download.pytorch.org/whl/cpu for its CPU build. Default: PyPI.
 TORCH_INDEX ?=
 # Ours in one command, so that pip finds each here and asks no index for it.

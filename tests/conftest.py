@@ -20,8 +20,8 @@ from hypothesis import settings
 from sqlalchemy import URL
 from structlog.testing import LogCapture
 from structlog.typing import EventDict
-from xdist.scheduler import LoadFileScheduling
 
+from tests.distribution import Distribution
 from tests.factories import spec
 from tests.servers.postgres import PostgresServer
 from tests.servers.rabbitmq import RabbitServer, rabbitmq_program
@@ -41,11 +41,11 @@ settings.load_profile("ayla")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """A process runs all tests of a file, so that what they share is made once: a database, a service, a worker."""
+    """Files are distributed, not tests, and those that wait beside those that compute."""
     if config.getoption("dist") != "load":
         return None
     config.option.loadscopereorder = False  # long files are not those with many tests
-    return LoadFileScheduling(config, log)
+    return Distribution(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -35,7 +35,7 @@ schemathesis.serializer.alias(
 )
 schemathesis.serializer.alias("application/csv", "text/plain")
 committed = schemathesis.openapi.from_path(COMMITTED)
-committed.config.phases.coverage.unexpected_methods = set()  # test_hostile_requests.py has those of each path
+committed.config.phases.coverage.unexpected_methods = set()  # hostile/test_requests.py has those of each path
 uncovered = schemathesis.openapi.from_path(COMMITTED)
 uncovered.config.phases.coverage.enabled = False
 DOCUMENT = committed.raw_schema

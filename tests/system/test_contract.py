@@ -28,12 +28,13 @@ from ayla_spec.trials import plan_trials
 from sqlalchemy import select
 
 from tests.factories import STYBLINSKI_TANG
+from tests.queue.queueing import expire_leases
 from tests.servers.forks import Fork
 from tests.servers.postgres import PostgresServer
 from tests.servers.rabbitmq import RabbitServer
 from tests.servers.redis import RedisServer
 from tests.system.deployments import Deployment, deployed
-from tests.system.processes import family
+from tests.system.processes import alive, family
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 _numbers = itertools.count()
@@ -202,7 +203,11 @@ def test_a_paused_job_goes_on_where_it_was(deployment: Deployment, client: Clien
 
 def test_a_job_whose_worker_is_killed_goes_on_elsewhere(deployment: Deployment, client: Client) -> None:
     job = _under_way(client, client.jobs.submit(LONG))
-    _worker_of(deployment, job).kill()
+    worker = _worker_of(deployment, job)
+    killed = family(worker.pid)
+    worker.kill()
+    wait_until(lambda: not any(alive(number) for number in killed))
+    expire_leases(deployment.database)
     deployment.start_worker()
     done = client.jobs.wait(job, timeout=PATIENCE_SECONDS)
     assert _outcomes(client, job) == ["lost", "succeeded"]

@@ -5,8 +5,10 @@ from contextlib import closing
 from pathlib import Path
 
 from ayla import Client
+from ayla_service.db.session import Database
 
 from tests.factories import STYBLINSKI_TANG
+from tests.queue.queueing import expire_leases
 from tests.system.processes import alive, children, service
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
@@ -23,6 +25,12 @@ def _under_way(client: Client, job_id: str) -> bool:
     return 0 < client.jobs.get(job_id).progress.steps_done < STEPS
 
 
+def _expire_leases(folder: Path) -> None:
+    database = Database(f"sqlite:///{folder / 'data' / 'ayla.db'}")
+    expire_leases(database)
+    database.dispose()
+
+
 def test_a_job_survives_its_service_killed_with_9(tmp_path: Path) -> None:
     with service(tmp_path) as first, first.client() as client:
         job = client.jobs.submit(LONG)
@@ -31,6 +39,7 @@ def test_a_job_survives_its_service_killed_with_9(tmp_path: Path) -> None:
         first.kill()
     with closing(sqlite3.connect(tmp_path / "data" / "ayla.db")) as store:
         assert store.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    _expire_leases(tmp_path)
     with service(tmp_path) as second, second.client() as client:
         courses = []
         for found in (job, waiting):

@@ -3,64 +3,20 @@
 import csv
 import io
 import json
-import math
-import struct
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from ayla_service import computing_time
 from ayla_service.db.models import JobRow
 from ayla_service.db.session import Database
 from ayla_service.states import JobState, TrialState
-from ayla_service.teams.principal import LOCAL
-from ayla_service.trials import snapshot, table
-from ayla_service.trials.chunks import ChunkReader
-from ayla_service.trials.formats import Format
-from ayla_service.trials.routes import answers as trajectories
-from ayla_service.trials.routes import tables
-from fastapi import FastAPI
+from ayla_service.trials import table
 from fastapi.testclient import TestClient
-from httpx2 import Response
 
-from tests.factories import set_trials, spec, stranger, submit_as
+from tests.factories import spec, stranger, submit_as
 from tests.http.helpers import pointers, problem_of, record, record_metrics
 from tests.trials.chunked import add_chunk, ids_of
-
-NAN, INF = math.nan, math.inf
-COLUMNS: dict[str, list[Any]] = {
-    "step": [0, 1, 2, 3, 4, 5],
-    "loss": [6.0, 4.5, 9.25, 1e-300, INF, NAN],
-    "param.x": [-1.0, -0.5, 0.1, 0.2, -INF, 0.4],
-}
-ARROW = "application/vnd.apache.arrow.stream"
-PARQUET = "application/vnd.apache.parquet"
-
-
-@pytest.fixture
-def trial_ids(database: Database, job_id: str) -> list[str]:
-    return ids_of(database, job_id)
-
-
-@pytest.fixture
-def recorded(database: Database, trial_ids: list[str]) -> list[str]:
-    """Two trials, the first with numbers that are not finite, the second without param.x."""
-    record(database, trial_ids[0], COLUMNS, state=TrialState.DIVERGED, steps_done=5)
-    record(database, trial_ids[1], {"step": [0, 1], "loss": [2.0, 1.0]}, steps_done=1, best_loss=1.0, wall_seconds=0.5)
-    return trial_ids
-
-
-def _table(answer: Response) -> pa.Table:
-    assert answer.status_code == 200, answer.text
-    if answer.headers["content-type"] == ARROW:
-        return pa.ipc.open_stream(answer.content).read_all()
-    assert answer.headers["content-type"] == PARQUET
-    return pq.read_table(io.BytesIO(answer.content))
-
-
-def _bits(values: list[float]) -> bytes:
-    return struct.pack(f"{len(values)}d", *values)
+from tests.trials.recorded import ARROW, COLUMNS, NAN, PARQUET, bits_of, table_of
 
 
 def test_arrow_and_parquet_keep_every_bit(client: TestClient, recorded: list[str]) -> None:
@@ -68,11 +24,11 @@ def test_arrow_and_parquet_keep_every_bit(client: TestClient, recorded: list[str
     for form, media_type in (("arrow", ARROW), ("parquet", PARQUET)):
         for answer in (client.get(path, headers={"Accept": media_type}), client.get(f"{path}?format={form}")):
             assert answer.headers["content-type"] == media_type
-            found = _table(answer)
+            found = table_of(answer)
             assert found.column_names == list(COLUMNS)
             assert found["step"].to_pylist() == COLUMNS["step"]
             for name in ("loss", "param.x"):
-                assert found[name].to_numpy().tobytes() == _bits(COLUMNS[name])
+                assert found[name].to_numpy().tobytes() == bits_of(COLUMNS[name])
 
 
 def test_the_format_goes_before_accept(client: TestClient, recorded: list[str]) -> None:
@@ -106,8 +62,8 @@ def test_downloads_have_a_name(client: TestClient, database: Database, job_id: s
 def test_metrics_come_in_every_form(client: TestClient, database: Database, trial_ids: list[str]) -> None:
     columns: dict[str, list[Any]] = {"step": [45, 90], "epoch": [1, 2], "train_loss": [2.0, NAN]}
     record_metrics(database, trial_ids[1], columns)
-    found = _table(client.get(f"/v1/trials/{trial_ids[1]}/metrics?format=parquet"))
-    assert found["train_loss"].to_numpy().tobytes() == _bits([2.0, NAN])
+    found = table_of(client.get(f"/v1/trials/{trial_ids[1]}/metrics?format=parquet"))
+    assert found["train_loss"].to_numpy().tobytes() == bits_of([2.0, NAN])
     whole = client.get(f"/v1/jobs/{client.get(f'/v1/trials/{trial_ids[1]}').json()['job_id']}/metrics").json()
     assert whole["columns"]["trial_index"] == [1, 1]
     assert whole["columns"]["epoch"] == [1, 2]
@@ -189,10 +145,10 @@ def test_a_job_is_one_table(client: TestClient, job_id: str, recorded: list[str]
     assert columns["loss"] == [6.0, 4.5, 9.25, 1e-300, None, None, 2.0, 1.0]
     assert columns["param.x"][6:] == [None, None]
     for form in ("arrow", "parquet"):
-        found = _table(client.get(f"{path}?format={form}"))
+        found = table_of(client.get(f"{path}?format={form}"))
         assert found.column_names == list(columns)
         assert found["label"].to_pylist() == columns["label"]
-        assert found["loss"].to_numpy().tobytes() == _bits([*COLUMNS["loss"], 2.0, 1.0])
+        assert found["loss"].to_numpy().tobytes() == bits_of([*COLUMNS["loss"], 2.0, 1.0])
         assert found["param.x"].null_count == 2
     answer = client.get(f"{path}?format=csv")
     assert answer.headers["content-disposition"] == f'attachment; filename="job-{job_id[:8]}-trajectories.csv"'
@@ -214,7 +170,7 @@ def test_a_label_is_no_formula_in_csv_and_itself_elsewhere(client: TestClient, d
         assert [row["label"] for row in rows] == ["'=1+1"]
         assert rows[0].get("loss", "-6") == "-6"
         assert client.get(path).json()["columns"]["label"] == ["=1+1"]
-        assert _table(client.get(f"{path}?format=parquet"))["label"].to_pylist() == ["=1+1"]
+        assert table_of(client.get(f"{path}?format=parquet"))["label"].to_pylist() == ["=1+1"]
 
 
 def test_trials_of_a_table_are_chosen(client: TestClient, job_id: str, recorded: list[str]) -> None:
@@ -263,19 +219,6 @@ def test_a_hostile_query_is_refused(client: TestClient, job_id: str, recorded: l
         assert pointers(problem) == [pointer], query[:80]
 
 
-def test_more_json_than_is_good_for_anyone_is_refused(
-    client: TestClient, job_id: str, recorded: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tables, "MAX_ROWS", 7)
-    path = f"/v1/jobs/{job_id}/trajectories"
-    problem = problem_of(client.get(path), 422, "invalid-request")
-    assert pointers(problem) == ["/max_points"]
-    assert "max_points" in problem["errors"][0]["detail"]
-    assert "Parquet" in problem["errors"][0]["detail"]
-    assert client.get(f"{path}?max_points=3").json()["rows"] == 4
-    assert _table(client.get(f"{path}?format=parquet")).num_rows == 8
-
-
 def test_a_summary_has_settings_and_results(client: TestClient, job_id: str, recorded: list[str]) -> None:
     columns = client.get(f"/v1/jobs/{job_id}/summary").json()["columns"]
     assert columns["trial_id"] == recorded
@@ -287,7 +230,7 @@ def test_a_summary_has_settings_and_results(client: TestClient, job_id: str, rec
     assert columns["best_loss"] == [None, 1.0]
     assert columns["steps_per_second"] == [None, 2.0]
     assert columns["steps_done"] == [5, 1]
-    found = _table(client.get(f"/v1/jobs/{job_id}/summary?format=parquet"))
+    found = table_of(client.get(f"/v1/jobs/{job_id}/summary?format=parquet"))
     assert found.column_names == list(columns)
     assert found.schema.field("seed").type == pa.int64()
     text = client.get(f"/v1/jobs/{job_id}/summary?format=csv").text
@@ -338,118 +281,10 @@ def test_a_job_without_rows_has_an_empty_table(client: TestClient, job_id: str) 
             answer = client.get(f"{path.format(job=job_id)}?format={form}&trials=0")
             assert answer.status_code == 200
             if form in ("arrow", "parquet") and "summary" not in path:
-                assert _table(answer).num_rows == 0
-                assert _table(answer).column_names[-2] == "step"
-
-
-def test_head_tells_what_get_would_without_reading_on(
-    client: TestClient, app: FastAPI, job_id: str, recorded: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = f"/v1/jobs/{job_id}/trajectories?format=parquet"
-    get, head = client.get(path), client.head(path)
-    for name in ("etag", "content-length", "content-type", "content-disposition"):
-        assert head.headers[name] == get.headers[name]
-    assert head.content == b""
-    monkeypatch.setattr(trajectories, "_AT_ONCE", 10)
-    monkeypatch.setattr(table, "NUMBERS_AT_ONCE", 7)
-    read: list[int] = []
-    trials = ChunkReader.trials
-
-    def noted(*given: Any) -> Any:
-        for trial, pages in trials(*given):
-            read.append(trial.index)
-            yield trial, pages
-
-    monkeypatch.setattr(ChunkReader, "trials", noted)
-    assert client.head(path).status_code == 200
-    read_by_head = len(read)
-    assert _table(client.get(path)).num_rows == 8
-    assert len(read) - read_by_head == 2 > read_by_head
-
-
-def test_a_download_that_cannot_go_on_is_cut(
-    app: FastAPI, database: Database, job_id: str, recorded: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A table must never look complete that is not."""
-    monkeypatch.setattr(trajectories, "_AT_ONCE", 10)
-    monkeypatch.setattr(table, "NUMBERS_AT_ONCE", 7)
-
-    def vanish(opened: table.ResultTable) -> Any:
-        yield next(pieces(opened))
-        with database.write() as session:
-            session.delete(session.get_one(JobRow, job_id))
-        yield from pieces(opened)
-
-    pieces = table.ResultTable.pieces
-    monkeypatch.setattr(table.ResultTable, "pieces", vanish)
-    client = TestClient(app, "http://localhost")
-    with pytest.raises(Exception, match=r"already started|No job has the id"):
-        client.get(f"/v1/jobs/{job_id}/trajectories?format=csv")
+                assert table_of(answer).num_rows == 0
+                assert table_of(answer).column_names[-2] == "step"
 
 
 def test_json_never_holds_what_json_has_not(client: TestClient, job_id: str, recorded: list[str]) -> None:
     for path in (f"/v1/jobs/{job_id}/trajectories", f"/v1/trials/{recorded[0]}/trajectory"):
         json.loads(client.get(path).text, parse_constant=pytest.fail)
-
-
-TABLES = ("summary", "trajectories", "metrics")
-
-
-@pytest.fixture
-def large(monkeypatch: pytest.MonkeyPatch, recorded: list[str]) -> str:
-    """A job whose tables are large, as it has more than one trial, and are sent while they are read."""
-    monkeypatch.setattr(snapshot, "LARGE_TRIALS", 1)
-    monkeypatch.setattr(trajectories, "_AT_ONCE", 1)
-    return recorded[0].rpartition("-")[0]
-
-
-@pytest.mark.parametrize("what", TABLES)
-def test_a_team_has_two_large_tables_computed_at_once(app: FastAPI, client: TestClient, large: str, what: str) -> None:
-    slots, team, path = app.state.team_slots, LOCAL.team_id, f"/v1/jobs/{large}/{what}"
-    with slots.slot(team), slots.slot(team):
-        for form in Format:
-            answer = client.get(path, params={"format": form})
-            problem_of(answer, 429, "team-busy")
-            assert answer.headers["retry-after"] == "1"
-        assert client.get(path, params={"trials": 0}).status_code == 200  # one trial is no large table
-    for form in Format:
-        assert client.get(path, params={"format": form}).status_code == 200
-
-
-def test_tables_are_large_by_what_their_trials_recorded(
-    app: FastAPI, client: TestClient, database: Database, recorded: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    job_id = recorded[0].rpartition("-")[0]
-    set_trials(database, job_id, stored_bytes=1000)
-    slots, team, path = app.state.team_slots, LOCAL.team_id, f"/v1/jobs/{job_id}/trajectories"
-    with slots.slot(team), slots.slot(team):
-        monkeypatch.setattr(snapshot, "LARGE_BYTES", 2000)
-        assert client.get(path).status_code == 200
-        monkeypatch.setattr(snapshot, "LARGE_BYTES", 1999)
-        problem_of(client.get(path), 429, "team-busy")
-        assert client.get(f"/v1/jobs/{job_id}/summary").status_code == 200
-
-
-def test_a_large_table_gives_its_slot_back_however_it_ends(
-    app: FastAPI, client: TestClient, large: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slots, path = app.state.team_slots, f"/v1/jobs/{large}/summary?format=csv"
-    assert client.head(path).status_code == 200
-    etag = client.get(path).headers["etag"]
-    assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
-    with monkeypatch.context() as broken:
-        broken.setattr(trajectories._Pieces, "stream_response", None)
-        assert client.get(path).status_code == 500
-    assert not slots._held
-
-
-def test_a_table_that_takes_too_long_is_given_up(
-    client: TestClient, recorded: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of rows every form, as much may be read for a few of them; of a summary JSON, which is made whole."""
-    job_id = recorded[0].rpartition("-")[0]
-    monkeypatch.setattr(computing_time, "MOST_SECONDS", -1.0)
-    for path in (f"summary?format={Format.JSON}", *(f"trajectories?every=2&format={form}" for form in Format)):
-        problem = problem_of(client.get(f"/v1/jobs/{job_id}/{path}"), 422, "table-too-large")
-        assert "s of computing are too many for one table" in problem["detail"]
-        assert "Ask for some of the trials with trials, arm or where." in problem["detail"]

@@ -9,9 +9,10 @@ from ayla_service.db.session import Database
 from sqlalchemy import select
 
 from tests.factories import jobs, submit
+from tests.queue.queueing import expire_leases
 from tests.servers import forks
 from tests.waiting import PATIENCE_SECONDS, wait_until
-from tests.worker.processes import LEASE_SECONDS, worker
+from tests.worker.processes import worker
 from tests.worker.test_faults import LONG, _assert_as_if_undisturbed
 
 DYING_WORKER = """
@@ -54,7 +55,7 @@ def test_a_worker_that_dies_at_a_commit_costs_time_only(database: Database, tmp_
     environment = {
         **os.environ,
         "AYLA_DATABASE_URL": database.url,
-        "AYLA_LEASE_SECONDS": str(LEASE_SECONDS / 2),
+        "AYLA_LEASE_SECONDS": "60",
         "AYLA_HEARTBEAT_SECONDS": "0.1",
         "AYLA_CHECKPOINT_SECONDS": "0",
         "AYLA_REAP_SECONDS": "0.1",
@@ -65,7 +66,8 @@ def test_a_worker_that_dies_at_a_commit_costs_time_only(database: Database, tmp_
         arguments, log = [when, str(commit)], tmp_path / "log"
         process = forks.start("ayla_worker", arguments, environment=environment, output=log, script=DYING_WORKER)
         assert process.wait(PATIENCE_SECONDS) == 9, log.read_text()
-    with worker(database, tmp_path / "log"):
+        expire_leases(database)
+    with worker(database, tmp_path / "log", lease_seconds=60):
         wait_until(lambda: jobs(database).get(job.id).state == "succeeded")
     with database.read() as session:
         outcomes = list(session.scalars(select(AttemptRow.outcome).order_by(AttemptRow.number)))

@@ -25,6 +25,7 @@ from ayla_spec.trials import plan_trials
 from sqlalchemy import select
 
 from tests.factories import STYBLINSKI_TANG, WORKER, jobs, submit
+from tests.queue.queueing import expire_leases
 from tests.waiting import PATIENCE_SECONDS, wait_until
 from tests.worker.processes import chunks, freeze, worker
 
@@ -87,11 +88,13 @@ def test_a_worker_killed_again_and_again_costs_time_only(
 ) -> None:
     job = submit(database, **long)
     for _ in range(3):
-        with worker(database, tmp_path / "log") as process:
+        with worker(database, tmp_path / "log", lease_seconds=60) as process:
             before = chunks(database)
             wait_until(lambda before=before: chunks(database) > before + 1)  # type: ignore[misc]  # bound now, not later
             process.send_signal(signal.SIGKILL)
-    with worker(database, tmp_path / "log"):
+            process.wait(PATIENCE_SECONDS)
+            expire_leases(database)
+    with worker(database, tmp_path / "log", lease_seconds=60):
         wait_until(lambda: _state(database, job) == "succeeded")
     assert _outcomes(database) == ["lost", "lost", "lost", "succeeded"]
     _assert_as_if_undisturbed(database, job)

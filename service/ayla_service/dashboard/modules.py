@@ -7,6 +7,7 @@ module that is not named is loaded when it is imported.
 
 import posixpath
 import re
+from collections import deque
 from collections.abc import Iterable, Mapping
 
 ENTRY = "app.js"
@@ -34,11 +35,12 @@ def routes_of(modules: Mapping[str, str]) -> dict[str, str]:
 def reached(entries: Iterable[str], modules: Mapping[str, str]) -> list[str]:
     """These modules and all that they import, each once, the nearest first."""
     found = dict.fromkeys(entry for entry in entries if entry in modules)
-    waiting = list(found)
-    for name in waiting:
-        new = [one for one in imports_of(name, modules[name]) if one in modules and one not in found]
-        found |= dict.fromkeys(new)
-        waiting += dict.fromkeys(new)
+    waiting = deque(found)
+    while waiting:
+        name = waiting.popleft()
+        new = dict.fromkeys(one for one in imports_of(name, modules[name]) if one in modules and one not in found)
+        found |= new
+        waiting += new
     return list(found)
 
 

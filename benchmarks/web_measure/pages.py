@@ -111,7 +111,10 @@ def paint(*, quick: bool) -> Findings:
     count = f"{len(files.assets) + 1} files, licences of the libraries among them"
     rows.append(Row("all files of the dashboard, compressed", weight, "kB", _WEIGHT, count))
     columns = ("view", "first paint, s", "its content, s", "files asked for", "kB of them")
-    remark = "The embedded service and the browser share the machine. The rest of the files is for other views."
+    remark = (
+        "The embedded service and the browser share the machine. First paint is the page with the word that it is read, "
+        "its content is what the view has read to show. The rest of the files is for other views."
+    )
     return Findings(rows, [Table(columns, lines)], [remark, busy()])
 
 

@@ -127,6 +127,12 @@ def test_libraries_are_served_with_their_licences(client: TestClient) -> None:
         assert "Permission is hereby granted" in licence.text
 
 
+def test_there_is_something_to_be_seen_before_the_scripts_are_there(client: TestClient) -> None:
+    text = page_of(client).text
+    assert re.search(r'<div id="app">.*<p class="loading" role="status">Reading …</p>.*</div>', text)
+    assert "data-theme" not in text, "which theme it is, the system says until the scripts are there"
+
+
 def test_programs_are_told_what_there_is(client: TestClient) -> None:
     for path in ("/", "/jobs", "/jobs/3f2a"):
         for accept in ("*/*", "application/json", "", "text/html;q=0", "application/problem+json, */*"):

@@ -112,7 +112,7 @@ def paint(*, quick: bool) -> Findings:
     rows.append(Row("all files of the dashboard, compressed", weight, "kB", _WEIGHT, count))
     columns = ("view", "first paint, s", "its content, s", "files asked for", "kB of them")
     remark = (
-        "The embedded service and the browser share the machine. First paint is the page with the word that it is read, "
+        "The embedded service and the browser share the machine. First paint is the page saying that it is being read, "
         "its content is what the view has read to show. The rest of the files is for other views."
     )
     return Findings(rows, [Table(columns, lines)], [remark, busy()])

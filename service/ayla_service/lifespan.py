@@ -22,8 +22,10 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     database, settings = app.state.database, app.state.settings
     with ReaperThread(database, settings, app.state.wake_up), DeliveryThread(database, settings), app.state.events:
         forgetting = asyncio.create_task(_forget(app.state.sweeps))
-        yield
-        forgetting.cancel()
+        try:
+            yield
+        finally:
+            forgetting.cancel()
 
 
 async def _forget(sweeps: SweepService) -> None:

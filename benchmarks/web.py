@@ -49,7 +49,8 @@ REPORT = report.Report(
     Path("docs") / "benchmarks-web.md",
     "Benchmarks of the dashboard",
     "`.venv/bin/python benchmarks/web.py` measures all of this and writes this page; do not edit it. Debian's Chromium "
-    "without a window, service, worker and browser on one machine, whose cores they share.",
+    "without a window, service, worker and browser on one machine, whose cores they share. Times grow with what else "
+    "the machine does: each section tells its load, which on a quiet machine is below the number of its cores.",
 )
 
 

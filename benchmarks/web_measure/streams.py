@@ -41,7 +41,7 @@ def measure(*, quick: bool) -> Findings:
             delays, idle, at_work = _of(backing, way, size)
             what = f"{name}, {size.browsers} browsers"
             rows.append(Row(f"{what}: CPU of the API, nothing happens", idle, "%", _SHARE))
-            rows.append(Row(f"{what}: CPU of the API, {size.jobs} jobs make steps", at_work, "%"))
+            rows.append(Row(f"{what}: CPU of the API, {size.jobs} jobs make steps", at_work, "%", _SHARE))
             rows.append(Row(f"{what}: delay of an event, p99", percentile(delays, 0.99), "s", _DELAY))
             shares = (f"{idle:.1f} %", f"{at_work:.1f} %")
             lines.append((name, size.browsers, size.jobs, len(delays), *shown(delays, 0.5, 0.99), *shares))

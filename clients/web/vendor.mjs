@@ -48,6 +48,15 @@ const linked = (text) =>
     })
     .replace(/\n?\/\/# sourceMappingURL=\S+\s*$/, "\n");
 
+/** Of a package, beside its files; the service serves texts by this ending. @param {string} name */
+const licenceOf = (name) => `LICENSE.${name.replace("@", "").replace("/", "-")}.txt`;
+
+/** What each copy begins with, so that whoever has it knows whose it is and finds its licence. @param {string} name */
+const notice = (name) => {
+  const { version, license } = JSON.parse(packaged(name, "package.json"));
+  return `/*! ${name} ${version}, ${license}, see ${licenceOf(name)} beside this file */\n`;
+};
+
 /** @param {string} name @param {string} file @returns {string} text of a file of a package */
 const packaged = (name, file) => readFileSync(join(HERE, "node_modules", name, file), "utf8");
 
@@ -66,9 +75,8 @@ function vendor(copies, folder) {
   };
   for (const copy of copies) {
     const text = linked(packaged(copy.package, copy.source));
-    write(copy.package, copy.target, copy.change ? copy.change(text) : text);
-    const licence = `LICENSE.${copy.package.replace("@", "").replace("/", "-")}`;
-    write(copy.package, licence, packaged(copy.package, "LICENSE"));
+    write(copy.package, copy.target, notice(copy.package) + (copy.change ? copy.change(text) : text));
+    write(copy.package, licenceOf(copy.package), packaged(copy.package, "LICENSE"));
     if (copy.types) {
       const both = `export * from "${copy.types}";\nexport { default } from "${copy.types}";\n`;
       const hasDefault = copy.types === "htm" || copy.types === "uplot";

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ayla_service.db.session import Database
+from fastapi import FastAPI
 
 from tests.browser.chromium import shown, wait_for
 from tests.browser.conftest import Visiting
@@ -39,6 +40,11 @@ def test_a_curve_moves_while_steps_are_stored_and_the_job_is_steered(
     shown(page, "queued")
 
 
+def watched(app: FastAPI) -> list[frozenset[str]]:
+    """The jobs that each open stream watches."""
+    return [stream.feed.watched for stream in app.state.events._streams]
+
+
 def test_eight_tabs_are_live_over_one_stream(store: Database, tmp_path: Path, visiting: Visiting) -> None:
     with served(store, tmp_path) as (app, url):
         visit = visiting(url)
@@ -46,10 +52,13 @@ def test_eight_tabs_are_live_over_one_stream(store: Database, tmp_path: Path, vi
         for tab in tabs:
             wait_for(tab, "document.querySelector('.stream').dataset.state === 'live'")
         wait_until(lambda: len(app.state.events._streams) == 1, "one stream")
-        Jobs(store).submit(spec(name="seen by all"))
+        jobs = [Jobs(store).submit(spec(name=name)).id for name in ("seen", "seen by all")]
         for tab in tabs:
             shown(tab, "seen by all")
-        assert len(app.state.events._streams) == 1
+        assert watched(app) == [frozenset()]
+        for tab, job_id in zip(tabs[:3], (*jobs, jobs[0]), strict=True):
+            tab.goto(f"{url}/jobs/{job_id}")
+        wait_until(lambda: watched(app) == [frozenset(jobs)], "one stream that watches what the tabs look at")
         for tab in tabs[:7]:
             tab.close()
         Jobs(store).submit(spec(name="seen by the last"))
@@ -66,7 +75,18 @@ def test_without_shared_workers_one_tab_follows_for_all(store: Database, tmp_pat
             wait_for(tab, "document.querySelector('.stream').dataset.state === 'live'")
             assert tab.evaluate("document.documentElement.dataset.stream") == "lock"
         assert len(app.state.events._streams) == 1
+        job = Jobs(store).submit(spec(name="looked at"))
+        second.goto(f"{url}/jobs/{job.id}")
+        wait_until(
+            lambda: watched(app) == [frozenset({job.id})], "the tab that follows is told what the other looks at"
+        )
         first.close()
-        Jobs(store).submit(spec(name="taken over"))
-        shown(second, "taken over")
+        wait_until(lambda: watched(app) == [frozenset({job.id})], "the other tab follows")
+        claimed = begin_job(store)
+        while claimed.job_id != job.id:  # jobs of the tests before wait too
+            claimed = begin_job(store)
+        shown(second, "Shard 1 started")
+        make_steps(store, claimed, 0, 7)
+        wait_for(second, "document.querySelector('main').innerText.includes('running')")
+        wait_for(second, "[...document.querySelectorAll('td')].some((cell) => cell.innerText === '7')")
         visit.close()

@@ -67,6 +67,19 @@ def settled(page: Page, text: str) -> None:
     wait_for(page, "!document.querySelector('.loading, .stale')")
 
 
+def found_late(page: Page) -> list[str]:
+    """Modules of a view that its page had not named, so that they were asked for when another one had come."""
+    loaded: list[str] = page.evaluate(
+        """() => {
+          const named = new Set([...document.querySelectorAll('link[rel=modulepreload], script[src]')]
+            .map((element) => element.href || element.src));
+          return performance.getEntriesByType('resource').map(({ name }) => name)
+            .filter((name) => name.endsWith('.js') && !named.has(name));
+        }"""
+    )
+    return [name.split("/", 5)[5] for name in loaded if not name.endswith("/live/worker.js")]
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_views_are_accessible_in_both_themes(visit: Visit, job_id: str, theme: str) -> None:
     page = visit.open("/sign-in")
@@ -84,6 +97,7 @@ def test_views_fit_a_phone(site: str, job_id: str, visiting: Visiting) -> None:
         page.goto(f"{site}{address}")
         settled(page, text)
         assert overflow(page) == 0, address
+        assert found_late(page) == ([] if address != "/jobs/x/y" else ["views/missing/view.js"]), address
 
 
 def test_texts_of_users_are_texts(visit: Visit, job_id: str) -> None:

@@ -28,6 +28,8 @@ PATHS = [
     "/new?from=3f2a",
 ]
 
+PRELOAD = re.compile(r'  <link rel="modulepreload"[^>]*>\n')
+
 
 def page_of(client: TestClient, path: str = "/") -> Response:
     answer = client.get(path, headers=BROWSER)
@@ -42,12 +44,17 @@ def script_of(client: TestClient) -> str:
     return found[1]
 
 
+def preloads_of(page: Response) -> list[str]:
+    """What the page says it will start with."""
+    return re.findall(r'<link rel="modulepreload" href="([^"]*)">', page.text)
+
+
 def test_every_view_has_the_page_whoever_asks(client: TestClient, app: FastAPI) -> None:
     make_key(app.state.database)
-    first = page_of(client)
+    first = PRELOAD.sub("", page_of(client).text)
     for path in PATHS:
         answer = page_of(client, path)
-        assert answer.text == first.text
+        assert PRELOAD.sub("", answer.text) == first
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
         assert answer.headers["content-security-policy"] == POLICY
         assert answer.headers["x-content-type-options"] == "nosniff"
@@ -66,6 +73,64 @@ def test_the_page_holds_no_script_and_no_style_of_its_own(client: TestClient) ->
     assert re.findall(r"<script(?![^>]*\ssrc=)[^>]*>", text) == []
     assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", text)
     assert {address[:1] for address in re.findall(r'(?:src|href)="([^"]*)', text)} == {"/"}
+
+
+def test_each_page_names_the_modules_that_its_view_starts_with(client: TestClient) -> None:
+    start = script_of(client).removesuffix("app.js")
+    named = {
+        path: preloads_of(page_of(client, path)) for path in ("/", "/jobs/3f2a/sweep?x=a", "/team/", "/jobs/a/b/c")
+    }
+    for found in named.values():
+        assert len({*found}) == len(found)
+        assert {f"{start}lib/preact.js", f"{start}parts/frame.js", f"{start}live/sse.js"} <= {*found}
+        assert not {f"{start}app.js", f"{start}live/worker.js"} & {*found}
+        assert {client.get(address).status_code for address in found} == {200}
+    views = {path: {name for name in found if name.endswith("/view.js")} for path, found in named.items()}
+    shown = {"/": "queue", "/jobs/3f2a/sweep?x=a": "sweep", "/team/": "team"}
+    assert views == {path: {f"{start}views/{name}/view.js"} for path, name in shown.items()} | {"/jobs/a/b/c": set()}
+    assert f"{start}views/sweep/heatmap.js" in named["/jobs/3f2a/sweep?x=a"]
+    assert f"{start}views/sweep/heatmap.js" not in named["/team/"]
+
+
+def test_all_styles_are_one_file_in_the_order_of_the_page(client: TestClient) -> None:
+    folder = ROOT / "clients" / "web" / "ayla_web"
+    names = re.findall(r'rel="stylesheet" href="/assets/([^"]+)"', (folder / "index.html").read_text())
+    found = re.findall(r'rel="stylesheet" href="([^"]+)"', page_of(client).text)
+    assert len(names) > 1
+    assert len(found) == 1
+    answer = client.get(found[0])
+    assert answer.headers["content-type"] == "text/css; charset=utf-8"
+    assert answer.text == "\n".join((folder / name).read_text() for name in names)
+    assert {*folder.rglob("*.css")} == {folder / name for name in names}
+    assert "url(" not in answer.text, "an address in a stylesheet is relative to where the stylesheet is served"
+
+
+def test_files_of_the_version_that_is_there_are_sent_without_a_look_at_the_folder(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = script_of(client)
+    monkeypatch.setattr(files, "_folder", None)
+    assert client.get(address).status_code == 200
+
+
+def test_libraries_are_served_with_their_licences(client: TestClient) -> None:
+    start = script_of(client).removesuffix("app.js")
+    for name, library in (("preact.js", "preact"), ("signals.js", "@preact/signals"), ("uplot.js", "uplot")):
+        said = re.match(
+            r"/\*! (\S+) [\d.]+, [\w.-]+, see (LICENSE\.\S+\.txt) beside this file \*/",
+            client.get(f"{start}lib/{name}").text,
+        )
+        assert said is not None
+        assert said[1] == library
+        licence = client.get(f"{start}lib/{said[2]}")
+        assert licence.headers["content-type"] == "text/plain; charset=utf-8"
+        assert "Permission is hereby granted" in licence.text
+
+
+def test_there_is_something_to_be_seen_before_the_scripts_are_there(client: TestClient) -> None:
+    text = page_of(client).text
+    assert re.search(r'<div id="app">.*<p class="loading" role="status">Reading …</p>.*</div>', text)
+    assert "data-theme" not in text, "which theme it is, the system says until the scripts are there"
 
 
 def test_programs_are_told_what_there_is(client: TestClient) -> None:
@@ -166,8 +231,8 @@ def test_a_change_of_any_file_is_another_version(tmp_path: Path, monkeypatch: py
 def test_every_file_of_the_page_is_of_a_kind_that_is_served() -> None:
     folder = ROOT / "clients" / "web" / "ayla_web"
     others = {path for path in folder.rglob("*") if path.is_file() and path.suffix not in files._MEDIA_TYPES}
-    # Beside the libraries stand their licences, and their types, which only the type checker reads.
-    beside = {*folder.glob("lib/LICENSE.*"), *folder.glob("lib/*.d.ts")}
+    # Beside the libraries stand their types, which only the type checker reads.
+    beside = {*folder.glob("lib/*.d.ts")}
     assert beside < others
     assert {path.name for path in others - beside if path.suffix != ".pyc"} == {"__init__.py"}
 

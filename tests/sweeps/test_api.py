@@ -157,6 +157,32 @@ def test_what_the_client_has_is_not_computed_again(
     assert asked(client, grid, "best").headers["etag"].removeprefix("W/") != seen["best"]
 
 
+def test_answers_about_the_same_results_are_made_from_one_reading(
+    app: FastAPI, client: TestClient, database: Database, grid: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings, read = [], loading.Sweep.trials
+
+    def counted(*given: Any) -> Any:
+        readings.append(given)
+        return read(*given)
+
+    monkeypatch.setattr(loading.Sweep, "trials", counted)
+    first = {what: asked(client, grid, what).json() for what in (*ROUTES, "settings")}
+    assert len(readings) == 1
+    assert asked(client, grid, "best", over_seeds="worst").json() != first["best"]
+    assert len(readings) == 2
+    assert {what: asked(client, grid, what).json() for what in first} == first
+    assert len(readings) == 2
+    for trial in (0, 6):  # of the best settings of both arms
+        set_trials(database, grid, trial, state=TrialState.DIVERGED, final_loss=None)
+    changed = {what: asked(client, grid, what).json() for what in first}
+    assert len(readings) == 3
+    assert all(changed[what] != first[what] for what in first)
+    rival = stranger(database)
+    app.dependency_overrides[authenticate] = lambda: rival
+    assert {what: asked(client, grid, what).status_code for what in first} == dict.fromkeys(first, 404)
+
+
 @pytest.mark.parametrize(
     ("what", "query", "pointer"),
     [

@@ -27,8 +27,12 @@ def test_each_file_is_as_it_was_copied_and_has_its_licence(folder: Path) -> None
     assert {file: hashlib.sha256((folder / file).read_bytes()).hexdigest() for file in listed} == listed
     for name, package in versions.items():
         assert package["version"] == wanted[name]
-        assert any(file.startswith("LICENSE") for file in package["files"]), name
         assert package["license"]
+        licence = f"LICENSE.{name.removeprefix('@').replace('/', '-')}.txt"
+        assert licence in package["files"]
+        notice = f"/*! {name} {package['version']}, {package['license']}, see {licence} beside this file */\n"
+        for file in package["files"]:
+            assert not file.endswith((".js", ".css")) or (folder / file).read_text().startswith(notice), file
 
 
 def test_modules_import_files_of_the_page_alone() -> None:

@@ -57,7 +57,7 @@ for each in VIEWS:
 @router.get(f"{ASSETS}/{{version}}/{{name:path}}")
 def asset(request: Request, folder: Folder, version: str, name: str) -> Response:
     """A file; a page of an earlier version gets those of now, which nothing keeps under its address."""
-    files = folder.read()
+    files = folder.of_version(version)
     if name not in files.assets:
         raise HTTPException(404)
     return _answer(request, files.assets[name], _FOR_EVER if version == files.version else _LATEST)
@@ -66,7 +66,7 @@ def asset(request: Request, folder: Folder, version: str, name: str) -> Response
 def _page(request: Request, folder: DashboardFolder) -> Response:
     if not any(accepts(request.headers.get("accept", ""), media_type) for media_type in _HTML):
         raise HTTPException(404)
-    answer = _answer(request, folder.read().page, _LATEST)
+    answer = _answer(request, folder.read().page_at(request.url.path), _LATEST)
     answer.headers.add_vary_header("Accept")
     return answer
 

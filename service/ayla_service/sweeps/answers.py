@@ -176,11 +176,9 @@ def _common(swept: SweptTable, notes: Iterable[str | None] = ()) -> dict[str, An
 
 
 def _axis(swept: SweptTable, path: str) -> AxisOfSweep:
-    axis, column = swept.table.axes[path], swept.table.columns[path]
-    known = column[~np.isnan(column)]
-    ends = (float(known.min()), float(known.max())) if len(known) else (np.nan, np.nan)
-    values = swept.table.values_along(path)
-    return AxisOfSweep(path=path, scale=axis.scale, drawn=axis.is_drawn, values=values, low=ends[0], high=ends[1])
+    axis, known = swept.table.axes[path], swept.table.distinct(path)
+    low, high = (float(known[0]), float(known[-1])) if len(known) else (np.nan, np.nan)
+    return AxisOfSweep(path=path, scale=axis.scale, drawn=axis.is_drawn, values=len(known), low=low, high=high)
 
 
 def _best(swept: SweptTable, one: BestSetting) -> BestOfSweep:

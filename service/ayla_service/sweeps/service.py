@@ -14,8 +14,9 @@ from ayla_service.db.session import Database
 from ayla_service.errors import InvalidQuery, SweepTooLarge, SweepUnavailable
 from ayla_service.sweeps.best import BestSetting, best_settings
 from ayla_service.sweeps.heatmap import ArmCells, CellsOverAxes, Reduce, grid_over, panels_of
+from ayla_service.sweeps.kept import Kept
 from ayla_service.sweeps.loading import Sweep, open_sweep, version_of
-from ayla_service.sweeps.query import TOO_LONG, SweepQuery
+from ayla_service.sweeps.query import MOST_TRIALS, TOO_LONG, SweepQuery
 from ayla_service.sweeps.ranking import RankedPage, ranked_page
 from ayla_service.sweeps.sensitivity import ArmAlong, PlacesOfArms, along, places_of_arms
 from ayla_service.sweeps.table import SweepTable, table_of
@@ -156,6 +157,7 @@ class SweepService:
     def __init__(self, database: Database, slots: TeamSlots) -> None:
         self._database = database
         self._slots = slots
+        self._kept: Kept[SweptTable] = Kept(MOST_TRIALS)
 
     def version(self, wanted: WantedSweep, asked: object) -> str:
         """Changes whenever the answer to this does; no trial is read for it.
@@ -246,16 +248,27 @@ class SweepService:
             page = ranked_page(swept.table, arms, wanted.conditions, after, wanted.limit)
             return RankingResult(swept, page, wanted.order)
 
+    def forget_unused(self) -> None:
+        """Free the memory of what was read for answers and is not asked for any more."""
+        self._kept.forget_unused()
+
     def _computing(self, wanted: WantedSweep) -> AbstractContextManager[ComputingTime]:
         return self._slots.computing(wanted.principal.team_id, TOO_LONG)
 
     def _read(self, wanted: WantedSweep, time: ComputingTime) -> SweptTable:
+        """The settings as they are now; those of the answer before where nothing has changed since."""
         with self._database.read() as session:
-            sweep = _opened(session, wanted).with_points(session)
+            sweep = _opened(session, wanted)
+            key = (version_of(session, sweep), wanted.query)
+            kept = self._kept.get(key)
+            if kept is not None:
+                return kept
+            sweep = sweep.with_points(session)
             trials = sweep.trials(session, time)
-        table = table_of(trials, wanted.query.over_seeds)
+        found = SweptTable(sweep, table_of(trials, wanted.query.over_seeds), wanted.query)
         time.check()
-        return SweptTable(sweep, table, wanted.query)
+        self._kept.put(key, found, sum(job.space.trials_total for job in sweep.jobs))
+        return found
 
 
 def _opened(session: Session, wanted: WantedSweep) -> Sweep:

@@ -1,7 +1,7 @@
 """Table of a sweep: the settings of one job or of several as columns, each with its value over the seeds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -79,6 +79,7 @@ class SweepTable:
     ended: Integers
     below: Floats
     above: Floats
+    _distinct: dict[str, Floats] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def complete(self) -> Bools:
@@ -106,10 +107,16 @@ class SweepTable:
         known = found[~np.isnan(found)]
         return bool(len(known)) and bool((known != known[0]).any())
 
+    def distinct(self, path: str) -> Floats:
+        """The different values that settings have along an axis, growing; sorted once, for all answers."""
+        if path not in self._distinct:
+            found = self.columns[path]
+            self._distinct[path] = np.unique(found[~np.isnan(found)])
+        return self._distinct[path]
+
     def values_along(self, path: str) -> int:
         """How many different values settings have along an axis."""
-        found = self.columns[path]
-        return len(np.unique(found[~np.isnan(found)]))
+        return len(self.distinct(path))
 
 
 def table_of(jobs: Sequence[JobTrials], rule: Rule) -> SweepTable:

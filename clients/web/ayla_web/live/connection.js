@@ -14,6 +14,9 @@ export const missed = signal(0);
 /** @type {Set<(event: LiveEvent) => void>} */
 const listeners = new Set();
 
+/** Jobs that this tab looks at, one for each component that does. @type {Map<object, string>} */
+const watched = new Map();
+
 /** @type {import("./channel.js").Channel | null} */
 let channel = null;
 let wasLost = false;
@@ -23,9 +26,12 @@ export function connect() {
   if (channel) return;
   channel = openChannel((told) => (told.kind === "status" ? heardStatus(told.status) : heardEvent(told.event)));
   document.documentElement.dataset["stream"] = channel.how;
+  tellWatched();
   for (const name of ["online", "focus", "pageshow"]) addEventListener(name, () => channel?.wake());
   document.addEventListener("visibilitychange", () => document.hidden || channel?.wake());
 }
+
+const tellWatched = () => channel?.watch([...new Set(watched.values())]);
 
 /** Try now rather than later. */
 export const wake = () => channel?.wake();
@@ -65,6 +71,24 @@ export function useLiveEvents(listener) {
     listeners.add(hear);
     return () => void listeners.delete(hear);
   }, []);
+}
+
+/**
+ * Hear of a job also what its own stream has, while a component is shown: its attempts and the newest row of each trial.
+ *
+ * @param {string | null} jobId null: of none
+ */
+export function useWatched(jobId) {
+  useEffect(() => {
+    if (jobId === null) return undefined;
+    const mine = {};
+    watched.set(mine, jobId);
+    tellWatched();
+    return () => {
+      watched.delete(mine);
+      tellWatched();
+    };
+  }, [jobId]);
 }
 
 /** The job that an event is about, or null. @param {LiveEvent} event @returns {string | null} */

@@ -29,6 +29,12 @@ export const LONGEST_WAIT_MS = 5_000;
 
 const SHORTEST_WAIT_MS = 250;
 
+/**
+ * Time for which jobs are watched that no tab looks at any more: tabs come back, and a stream that is asked for anew
+ * begins with the changes of the last 20 s.
+ */
+export const UNWATCHED_MS = 30_000;
+
 export class Follower {
   /**
    * @param {{ onStatus: (status: Status) => void, onEvent: (event: LiveEvent) => void, url?: string }} options
@@ -42,6 +48,14 @@ export class Follower {
     /** @type {Status} */
     this.status = { state: "connecting", since: around.now(), retryAt: null, detail: "" };
     this.lastId = "";
+    /** Jobs of which the service tells more than their state and progress. @type {readonly string[]} */
+    this.watched = [];
+    /** What the connection that is open was asked to watch. @type {readonly string[]} */
+    this.asked = [];
+    /** Whether the connection is ended to ask for another, which nobody needs to know. */
+    this.isTurning = false;
+    /** @type {unknown} */
+    this.unwatching = undefined;
     this.failures = 0;
     this.firstWait = SHORTEST_WAIT_MS;
     this.heardAt = 0;
@@ -64,6 +78,7 @@ export class Follower {
 
   stop() {
     this.running = false;
+    this.around.clearTimeout(this.unwatching);
     this.attempt?.abort();
     this.hurry?.();
   }
@@ -72,6 +87,20 @@ export class Follower {
   wake() {
     if (this.hurry) this.hurry();
     else if (this.status.state === "live" && this.around.now() - this.heardAt > SILENCE_MS / 2) this.attempt?.abort();
+  }
+
+  /** Watch these jobs; the stream goes on after its last event. @param {readonly string[]} ids */
+  watchJobs(ids) {
+    this.watched = ids;
+    this.around.clearTimeout(this.unwatching);
+    if (!ids.every((id) => this.asked.includes(id))) this.turn();
+    else if (ids.length < this.asked.length) this.unwatching = this.around.setTimeout(() => this.turn(), UNWATCHED_MS);
+  }
+
+  /** Ask anew, if there is a connection. */
+  turn() {
+    this.isTurning = this.attempt !== null;
+    this.attempt?.abort();
   }
 
   /** Begin anew, as somebody else: after signing in or out. */
@@ -86,9 +115,11 @@ export class Follower {
   async once() {
     const attempt = new AbortController();
     this.attempt = attempt;
-    if (this.status.state !== "waiting") this.tell("connecting");
+    this.asked = this.watched;
+    if (this.status.state !== "waiting" && !(this.isTurning && this.status.state === "live")) this.tell("connecting");
+    this.isTurning = false;
     try {
-      const answer = await this.around.fetch(this.url, {
+      const answer = await this.around.fetch(this.address, {
         headers: { Accept: "text/event-stream", ...(this.lastId ? { "Last-Event-ID": this.lastId } : {}) },
         credentials: "same-origin",
         cache: "no-store",
@@ -97,11 +128,15 @@ export class Follower {
       if (!answer.ok || !answer.body) return await this.refusal(answer);
       return await this.read(answer.body, attempt);
     } catch {
-      return this.lost("The service does not answer.");
+      return this.isTurning ? 0 : this.lost("The service does not answer.");
     } finally {
       attempt.abort();
       if (this.attempt === attempt) this.attempt = null;
     }
+  }
+
+  get address() {
+    return this.asked.length ? `${this.url}?${this.asked.map((id) => `watch=${encodeURIComponent(id)}`).join("&")}` : this.url;
   }
 
   /** @param {Response} answer */
@@ -142,7 +177,7 @@ export class Follower {
       watch();
     }
     if (ended) return this.tell("signed-out", "The key is no longer valid."), null;
-    return this.lost("The connection has ended.");
+    return this.isTurning ? 0 : this.lost("The connection has ended.");
   }
 
   /** Give up a connection that is silent for too long. @param {AbortController} attempt @returns {() => void} to end it */

@@ -1,9 +1,11 @@
 /** Shared worker: the one connection of all tabs of a browser, which may have no more than six to a host. */
 
 import { Follower } from "./follower.js";
+import { Watchers } from "./watchers.js";
 
 /** @type {Set<MessagePort>} */
 const tabs = new Set();
+const watchers = new Watchers();
 
 /** @param {unknown} message */
 const tellAll = (message) => {
@@ -15,18 +17,25 @@ const follower = new Follower({
   onEvent: (event) => tellAll({ kind: "event", event }),
 });
 
-/** @param {MessagePort} tab @param {{ kind: string }} message */
+/** @param {MessagePort} tab @param {{ kind: string, ids?: readonly string[] }} message */
 function hear(tab, message) {
   if (message.kind === "wake") follower.wake();
   else if (message.kind === "restart") follower.restart();
   else if (message.kind === "bye") leave(tab);
+  else if (message.kind === "watch") {
+    watchers.set(tab, message.ids ?? []);
+    follower.watchJobs(watchers.ids);
+    void follower.start();
+  }
 }
 
 /** @param {MessagePort} tab */
 function leave(tab) {
   tabs.delete(tab);
+  watchers.delete(tab);
   tab.close();
-  if (!tabs.size) follower.stop();
+  if (tabs.size) follower.watchJobs(watchers.ids);
+  else follower.stop();
 }
 
 addEventListener("connect", (event) => {
@@ -37,5 +46,4 @@ addEventListener("connect", (event) => {
   tab.addEventListener("close", () => leave(tab)); // of a tab that has crashed, where the browser tells
   tab.start();
   tab.postMessage({ kind: "status", status: follower.status });
-  void follower.start();
 });

@@ -1,6 +1,6 @@
 /** Trials of a job with their newest results, ordered by the service. */
 
-import { html, useState } from "../../core/ui.js";
+import { html, useRef, useState } from "../../core/ui.js";
 import { get, url } from "../../core/api.js";
 import { count, duration, number } from "../../core/format.js";
 import { query, setQuery } from "../../core/router.js";
@@ -10,13 +10,12 @@ import { Swatch } from "../../charts/chart.js";
 import { lookOf } from "../../charts/looks.js";
 import { MOST_NAMED } from "../../charts/palette.js";
 import { isState } from "../../live/changes.js";
+import { useLiveEvents } from "../../live/connection.js";
 import { Section, State } from "../../parts/basics.js";
 import { Read } from "../../parts/faces.js";
+import { METRICS, withNews } from "./news.js";
 
-/** @typedef {import("../../core/api.js").Schemas["Trial"]} Trial */
-/** What the table shows of a trial. @typedef {Pick<Trial, "id" | "index" | "optimizer_index" | "label" | "seed" | "state" | "steps_done"> & {
- *   summary: Pick<NonNullable<Trial["summary"]>, "best_loss" | "best_step" | "final_loss" | "first_nonfinite_step" | "wall_seconds" | "notes" | "metrics"> | null }} Shown */
-/** @typedef {{ data: Shown[], next_cursor: string | null }} Page */
+/** @typedef {import("./news.js").Shown} Shown @typedef {import("./news.js").Page} Page */
 
 /** Rows that are read at first, and with each click on more. */
 const ROWS = 100;
@@ -24,8 +23,8 @@ const ROWS = 100;
 /** Trials that are read as one table, which has the newest results of those that still run. */
 const MOST_AT_ONCE = 300;
 
-/** Metrics of whole parts, as columns of the table. @type {readonly (readonly [string, string])[]} */
-const METRICS = [["test_loss", "Test loss"], ["test_accuracy", "Test acc."], ["full_train_loss", "Train loss"], ["full_train_accuracy", "Train acc."]];
+/** Time after which all rows are read again while steps are made; events tell the newest numbers of each meanwhile. */
+const WHOLE_MS = 2000;
 
 /** @param {{ job: import("./view.js").Job }} props */
 export function Trials({ job }) {
@@ -33,7 +32,16 @@ export function Trials({ job }) {
   const [rows, setRows] = useState(ROWS);
   const isSmall = job.trials.total <= MOST_AT_ONCE;
   const address = isSmall ? url(`/v1/jobs/${job.id}/summary`, { sort }) : url(`/v1/jobs/${job.id}/trials`, { limit: Math.min(rows, 200), sort });
-  const remote = useRemote(isSmall ? address : `${address} ${rows}`, (signal) => (isSmall ? whole(address, signal) : pages(address, rows, signal)), { refreshOn: (event) => (event.event === "progress" || isState(event)) && event.data.job_id === job.id, leastMs: 400 });
+  const readAt = useRef(0);
+  /** @param {AbortSignal} signal */
+  const load = (signal) => {
+    readAt.current = performance.now();
+    return isSmall ? whole(address, signal) : pages(address, rows, signal);
+  };
+  // Where they are sorted, new numbers change the order, which the service knows.
+  const isDue = () => sort !== "" || performance.now() - readAt.current > WHOLE_MS;
+  const remote = useRemote(isSmall ? address : `${address} ${rows}`, load, { refreshOn: (event) => event.data.job_id === job.id && (isState(event) || (event.event === "progress" && isDue())), leastMs: 400 });
+  useLiveEvents(({ event, data }) => event === "metric" && data.job_id === job.id && remote.put((page) => withNews(page, data.trials)));
   return html`<${Section} title="Trials" note=${`${count(job.trials.total)}, each one optimizer with one seed`}>
     <${Read} remote=${remote} what="trials">${(/** @type {Page} */ page) => html`<${Table} trials=${page.data} sort=${sort} />
       ${page.next_cursor && html`<p class="toolbar"><button type="button" class="button" onClick=${() => setRows(rows + 4 * ROWS)}>Show more</button><span class="sub">${count(page.data.length)} of ${count(job.trials.total)}, ${sort ? `by ${sort.replace("-", "").replaceAll("_", " ")}` : "in order"}</span></p>`}`}<//>

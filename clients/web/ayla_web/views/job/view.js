@@ -3,6 +3,7 @@
 import { html } from "../../core/ui.js";
 import { count, counted, duration, nameOf } from "../../core/format.js";
 import { isOpen } from "../../live/changes.js";
+import { useWatched } from "../../live/connection.js";
 import { useJob } from "../../live/jobs.js";
 import { usePreviews } from "../../live/previews.js";
 import { Ago, Heading, Progress, Section, State, Tags, now, stateOf } from "../../parts/basics.js";
@@ -17,6 +18,7 @@ import { Trials } from "./trials.js";
 /** @param {{ id: string }} props */
 export function View({ id }) {
   const remote = useJob(id);
+  useWatched(remote.data && isOpen(remote.data) ? remote.data.id : null);
   const preview = usePreviews([id], { leastMs: 500 }).get(id);
   return html`<${Read} remote=${remote} what="job">${(/** @type {Job} */ job) => html`
     <div class="section wide-gap">

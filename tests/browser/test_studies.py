@@ -39,13 +39,22 @@ COLOURS = """(() => {
 
 @pytest.fixture(scope="module")
 def sweep(store: Database) -> str:
-    """A sweep that has ended, one setting diverged; its names are hostile."""
-    given = grid_spec(name=f"Hostile {HOSTILE}")
+    """A sweep that has ended and kept no trajectories, one setting diverged; its names are hostile."""
+    given = grid_spec(name=f"Hostile {HOSTILE}", record={"trajectories": "none"})
     optimizers = [{**one, "arm": f"{one['arm']} {HOSTILE}"} for one in given["optimizers"]]
     made = Jobs(store).submit({**given, "optimizers": optimizers})
     finish(store, made.id, np.arange(30.0))
     set_trials(store, made.id, 29, state=TrialState.DIVERGED, final_loss=None)
+    _succeed(store, made.id)
     return made.id
+
+
+def _succeed(store: Database, job_id: str) -> None:
+    """End a job whose trials have ended."""
+    with store.write() as session:
+        row = session.get_one(JobRow, job_id)
+        row.state, row.finished_at = JobState.SUCCEEDED, row.created_at
+        row.updated_at = datetime.now(UTC)  # streams notice it by this
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +106,7 @@ def test_they_are_accessible_in_both_themes_and_fit_a_phone(
         f"/jobs/{study}/verdict?tune=0-2&confirm=3-8": "What tuning brings",
         f"/compare?jobs={study},{sweep}": "Paired differences",
         f"/jobs/{sweep}/sweep": "Settings",
+        f"/jobs/{sweep}": "Compute those of the best again",
         f"/new?from={sweep}": "Ready to run",
     }
     page = visiting(site).open("/sign-in")
@@ -172,6 +182,24 @@ def test_a_heat_map_is_read_by_pointer_and_by_keys(visit: Visit, sweep: str) -> 
     assert colours >= 12  # of twelve cells, and of the cross on the one that diverged
 
 
+def test_a_job_without_curves_shows_what_all_settings_reach_and_has_those_of_the_best_computed(
+    visit: Visit, sweep: str, store: Database
+) -> None:
+    page = visit.open(f"/jobs/{sweep}")
+    settled(page, "What all settings reach")
+    assert page.locator(".plot .line").count() == 2
+    assert page.locator(".best-lines .num").all_inner_texts() == ["0.50000", "6.5000"]
+    page.get_by_role("button", name="Compute those of the best again").click()
+    shown(page, "2 jobs compute them again")
+    again = [job for job in Jobs(store).list().items if (job.origin or "").startswith(sweep)]
+    for job in again:
+        for place, trial in enumerate(ids_of(store, job.id)):
+            record(store, trial, {"step": [0, 5, 10], "loss": [9.0, 3.0 + place, 1.0]}, steps_done=10)
+        _succeed(store, job.id)
+    wait_for(page, "document.querySelector('.chart')?.dataset.points === '6'")
+    shown(page, "median and quartiles over 2 seeds")
+
+
 def test_a_form_says_what_is_wrong_where_it_is_wrong(visit: Visit) -> None:
     visit.expect_faults(REFUSED)
     page = visit.open("/new")
@@ -204,10 +232,7 @@ def ended(store: Database) -> Iterator[None]:
             for job in jobs.list().items:
                 if job.state == JobState.QUEUED and job.name == COPIED:
                     finish(store, job.id, np.arange(float(job.trials.total)))
-                    with store.write() as session:
-                        row = session.get_one(JobRow, job.id)
-                        row.state, row.finished_at = JobState.SUCCEEDED, row.created_at
-                        row.updated_at = datetime.now(UTC)  # streams, which the client waits by, notice it by this
+                    _succeed(store, job.id)
 
     thread = threading.Thread(target=end)
     thread.start()

@@ -5,29 +5,26 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import numpy as np
 import pytest
-from ayla_service.db.models import JobRow
 from ayla_service.db.session import Database
-from ayla_service.states import JobState, TrialState
+from ayla_service.states import JobState
 from playwright.sync_api import Page
 
 from tests.browser.chromium import Visit, accessibility_findings, overflow, shown, wait_for
 from tests.browser.conftest import Visiting
-from tests.factories import Jobs, set_trials, spec
+from tests.browser.studies import HOSTILE, SEEDS, ended_study, ended_sweep, succeed
+from tests.factories import Jobs
 from tests.http.helpers import record
-from tests.sweeps.grids import PROBLEM, finish, grid_spec
+from tests.sweeps.grids import finish
 from tests.trials.chunked import ids_of
 
-HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>\'"&amp;'
 REFUSED = r"status of 422"
 COPIED = f"copied {HOSTILE}"
-SEEDS = 9
 
 COLOURS = """(() => {
   const canvas = document.querySelector("canvas.cells");
@@ -39,52 +36,14 @@ COLOURS = """(() => {
 
 @pytest.fixture(scope="module")
 def sweep(store: Database) -> str:
-    """A sweep that has ended and kept no trajectories, one setting diverged; its names are hostile."""
-    given = grid_spec(name=f"Hostile {HOSTILE}", record={"trajectories": "none"})
-    optimizers = [{**one, "arm": f"{one['arm']} {HOSTILE}"} for one in given["optimizers"]]
-    made = Jobs(store).submit({**given, "optimizers": optimizers})
-    finish(store, made.id, np.arange(30.0))
-    set_trials(store, made.id, 29, state=TrialState.DIVERGED, final_loss=None)
-    _succeed(store, made.id)
-    return made.id
-
-
-def _succeed(store: Database, job_id: str) -> None:
-    """End a job whose trials have ended."""
-    with store.write() as session:
-        row = session.get_one(JobRow, job_id)
-        row.state, row.finished_at = JobState.SUCCEEDED, row.created_at
-        row.updated_at = datetime.now(UTC)  # streams notice it by this
+    """A sweep that has ended."""
+    return ended_sweep(store)
 
 
 @pytest.fixture(scope="module")
 def study(store: Database) -> str:
-    """Two arms of two settings each with their curves; the one with AYLA ends lower on each seed but the last."""
-    optimizers: list[dict[str, Any]] = [
-        {
-            "name": "sgd",
-            "learning_rate": rate,
-            "arm": arm,
-            **({"ayla": {"n1": 1.0, "n2": 1.4}} if arm == "AYLA" else {}),
-        }
-        for arm in ("plain", "AYLA")
-        for rate in (0.01, 0.03)
-    ]
-    given = spec(problem=PROBLEM, optimizers=optimizers, seeds=[*range(SEEDS)], name=f"Study {HOSTILE}")
-    made = Jobs(store).submit(given)
-    for place, trial in enumerate(ids_of(store, made.id)):
-        setting, seed = divmod(place, SEEDS)
-        end = 1.0 + seed / 8 - setting / 4 + (seed == SEEDS - 1) * setting
-        record(
-            store,
-            trial,
-            {"step": [0, 5, 10], "loss": [10.0, 4.0 - setting, end]},
-            steps_done=10,
-            final_loss=end,
-            best_loss=end,
-            best_step=10,
-        )
-    return made.id
+    """A study that has ended."""
+    return ended_study(store)
 
 
 @pytest.fixture
@@ -195,7 +154,7 @@ def test_a_job_without_curves_shows_what_all_settings_reach_and_has_those_of_the
     for job in again:
         for place, trial in enumerate(ids_of(store, job.id)):
             record(store, trial, {"step": [0, 5, 10], "loss": [9.0, 3.0 + place, 1.0]}, steps_done=10)
-        _succeed(store, job.id)
+        succeed(store, job.id)
     wait_for(page, "document.querySelector('.chart')?.dataset.points === '6'")
     shown(page, "median and quartiles over 2 seeds")
 
@@ -232,7 +191,7 @@ def ended(store: Database) -> Iterator[None]:
             for job in jobs.list().items:
                 if job.state == JobState.QUEUED and job.name == COPIED:
                     finish(store, job.id, np.arange(float(job.trials.total)))
-                    _succeed(store, job.id)
+                    succeed(store, job.id)
 
     thread = threading.Thread(target=end)
     thread.start()

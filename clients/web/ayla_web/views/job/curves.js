@@ -7,6 +7,7 @@ import { theme } from "../../core/theme.js";
 import { Chart, Swatch } from "../../charts/chart.js";
 import { lookOf } from "../../charts/looks.js";
 import { spansDecades } from "../../charts/series.js";
+import { unit } from "../../charts/unit.js";
 import { isState } from "../../live/changes.js";
 import { Loading, ProblemFace } from "../../parts/faces.js";
 
@@ -44,16 +45,17 @@ export function JobCurves({ job, column, xLog = false, optimizers = null, isSmal
  */
 export function CurvesFigure({ remote, column, height = 300, xLog = false, yLog = null, across = "step", zoom = null, onZoom, onArm, hasKey = true, title, children }) {
   const curves = remote.data;
+  const tall = Math.round(height * unit());
   const hasEpochs = Boolean(curves?.steps_per_epoch) || Boolean(curves?.curves.some(({ epoch }) => epoch));
   const over = across === "epoch" && !hasEpochs ? "step" : across;
   const lines = useMemo(() => (curves ? linesOf(curves, over, theme.value) : []), [curves, over, theme.value]);
-  if (!curves) return remote.problem ? html`<${ProblemFace} problem=${remote.problem} />` : html`<div style=${{ height: `${height}px` }}><${Loading}>curves …<//></div>`;
+  if (!curves) return remote.problem ? html`<${ProblemFace} problem=${remote.problem} />` : html`<div style=${{ height: `${tall}px` }}><${Loading}>curves …<//></div>`;
   const name = title ?? nameOfColumn(column);
   const note = noteOf(curves, lines);
   return html`<figure class="section">
     ${lines.some((line) => line.x.length)
-      ? html`<${Chart} lines=${lines} xName=${over} yName=${name} xLog=${xLog} yLog=${yLog ?? spansDecades(lines)} theme=${theme.value} height=${height} zoom=${zoom} onZoom=${onZoom} label=${`${name} by ${over}, ${lines.map((line) => line.label).join(", ")}`} />`
-      : html`<div class="nothing" style=${{ height: `${height}px` }}><span class="sub">Nothing is recorded yet.</span></div>`}
+      ? html`<${Chart} lines=${lines} xName=${over} yName=${name} xLog=${xLog} yLog=${yLog ?? spansDecades(lines)} theme=${theme.value} height=${tall} zoom=${zoom} onZoom=${onZoom} label=${`${name} by ${over}, ${lines.map((line) => line.label).join(", ")}`} />`
+      : html`<div class="nothing" style=${{ height: `${tall}px` }}><span class="sub">Nothing is recorded yet.</span></div>`}
     ${hasKey && html`<figcaption class="key">${lines.map((line) => onArm
         ? html`<button key=${line.key} type="button" class="arm" title="Show this one alone, or all again" onClick=${() => onArm(Number(line.key))}><${Swatch} look=${line.look} /> ${line.label}</button>`
         : html`<span key=${line.key}><${Swatch} look=${line.look} /> ${line.label}</span>`)}

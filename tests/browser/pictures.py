@@ -64,13 +64,13 @@ class _Camera:
     """Takes pictures of one tab."""
 
     def __init__(self, visit: Visit, folder: Path) -> None:
-        self._site, self._folder = visit.site, folder
+        self.site, self._folder = visit.site, folder
         self.page: Page = visit.open("/")
 
     def take(self, name: str, path: str | None = None, text: str = "") -> None:
         """A picture of a view in each theme, once it says a text and all of it is read."""
         if path is not None:
-            self.page.goto(f"{self._site}{path}")
+            self.page.goto(f"{self.site}{path}")
         shown(self.page, text)
         wait_for(self.page, "!document.querySelector('.loading, .stale, [aria-busy=true], .notice')")
         for theme in THEMES:
@@ -97,7 +97,9 @@ def _photograph(camera: _Camera, client: ayla.Client, key: str) -> None:
     camera.take("sweep", f"/jobs/{sweep}/sweep", "Best settings")
     camera.take("new", f"/new?from={digits}", "Ready to run")
     with _queued(client):
-        camera.take("queue", "/", "until")
+        page.goto(f"{camera.site}/")
+        wait_for(page, "document.querySelector('.job-row .state[data-state=running]')")
+        camera.take("queue", text="Digits: width 128")
         camera.take("jobs", "/jobs", "Digits: width 64")
     camera.take("team", "/team", "wall display")
 

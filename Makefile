@@ -14,7 +14,7 @@ TORCH_INDEX ?=
 # Ours in one command, so that pip finds each here and asks no index for it.
 PACKAGES := --editable ./clients/torch --editable '.[worker]' --editable './clients/python[cli,plot]'
 
-.PHONY: help demo paper study serve test quick lint types contracts contract-ts web-check chromium browser unit fuzz chaos containers mutants openapi client palette pin-images job-spec python-docs notebooks cli-reference lock dist format clean
+.PHONY: help demo paper study serve test quick lint types contracts contract-ts web-check chromium firefox browser pictures unit fuzz chaos containers mutants openapi client palette pin-images job-spec python-docs notebooks cli-reference lock dist format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -130,8 +130,20 @@ chromium: ## Install Debian's Chromium for the tests of the dashboard, where the
 		|| echo "Chromium could not be installed." >&2; \
 	else echo "There is no Chromium here, and to install Debian's takes apt and root." >&2; fi
 
-browser: chromium $(VENV)/.installed-dev ## The tests of the dashboard in a real browser, which is installed where the system allows it
-	@$(BIN)/python -m pytest --numprocesses 2 tests/browser
+# Without a registry or with an older Node.js npm fails; then the tests say that they are left out.
+firefox: ## Install Debian's Firefox and its driver for the smoke tests of the dashboard, or say what is missing
+	@for name in firefox-esr firefox; do command -v $$name > /dev/null && exit 0; done; \
+	if command -v apt-get > /dev/null && [ "$$(id -u)" = 0 ]; then \
+		echo "Installing Debian's Firefox (a minute) ..."; \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends firefox-esr; } > /dev/null \
+		|| echo "Firefox could not be installed." >&2; \
+	else echo "There is no Firefox here, and to install Debian's takes apt and root." >&2; fi
+	@test -d $(WEB)/node_modules/puppeteer-core || { command -v npm > /dev/null && cd $(WEB) \
+	&& npm ci --loglevel error --fetch-retries 1 --fetch-timeout 15000 && touch node_modules/.installed; } \
+	|| echo "Firefox is not driven: that takes Node.js 20.19, 22.12 or newer, with npm and its registry." >&2
+
+browser: chromium firefox $(VENV)/.installed-dev ## The tests of the dashboard in real browsers, which are installed where the system allows it
+	@$(BIN)/python -m pytest --numprocesses 2 -rs tests/browser
 
 # torch comes from an index of its own (docs/operations.md), ayla-torch from clients/torch; httpx2-jsfetch is for browsers.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --constraint constraints.txt \
@@ -149,6 +161,9 @@ pin-images: ## Name the base images of the containers by their digests of now; n
 
 dist: $(VENV)/.installed-dev ## Build the wheels of all packages into dist/; install them in one command
 	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist ./clients/torch ./clients/python .
+
+pictures: chromium $(VENV)/.installed-dev ## Take the pictures of the dashboard's views in docs/figures/dashboard anew; look at them before you commit
+	@$(BIN)/python -m tests.browser.pictures
 
 palette: $(VENV)/.installed-dev ## Write the dashboard's colours anew after a change of the looks of figures
 	@$(BIN)/python -m tests.web.palette > $(WEB)/ayla_web/charts/palette.js.new && mv $(WEB)/ayla_web/charts/palette.js.new $(WEB)/ayla_web/charts/palette.js

@@ -5,29 +5,26 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import numpy as np
 import pytest
-from ayla_service.db.models import JobRow
 from ayla_service.db.session import Database
-from ayla_service.states import JobState, TrialState
+from ayla_service.states import JobState
 from playwright.sync_api import Page
 
 from tests.browser.chromium import Visit, accessibility_findings, overflow, shown, wait_for
 from tests.browser.conftest import Visiting
-from tests.factories import Jobs, set_trials, spec
+from tests.browser.studies import HOSTILE, SEEDS, ended_study, ended_sweep, succeed
+from tests.factories import Jobs
 from tests.http.helpers import record
-from tests.sweeps.grids import PROBLEM, finish, grid_spec
+from tests.sweeps.grids import finish
 from tests.trials.chunked import ids_of
 
-HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>\'"&amp;'
 REFUSED = r"status of 422"
 COPIED = f"copied {HOSTILE}"
-SEEDS = 9
 
 COLOURS = """(() => {
   const canvas = document.querySelector("canvas.cells");
@@ -39,43 +36,14 @@ COLOURS = """(() => {
 
 @pytest.fixture(scope="module")
 def sweep(store: Database) -> str:
-    """A sweep that has ended, one setting diverged; its names are hostile."""
-    given = grid_spec(name=f"Hostile {HOSTILE}")
-    optimizers = [{**one, "arm": f"{one['arm']} {HOSTILE}"} for one in given["optimizers"]]
-    made = Jobs(store).submit({**given, "optimizers": optimizers})
-    finish(store, made.id, np.arange(30.0))
-    set_trials(store, made.id, 29, state=TrialState.DIVERGED, final_loss=None)
-    return made.id
+    """A sweep that has ended."""
+    return ended_sweep(store)
 
 
 @pytest.fixture(scope="module")
 def study(store: Database) -> str:
-    """Two arms of two settings each with their curves; the one with AYLA ends lower on each seed but the last."""
-    optimizers: list[dict[str, Any]] = [
-        {
-            "name": "sgd",
-            "learning_rate": rate,
-            "arm": arm,
-            **({"ayla": {"n1": 1.0, "n2": 1.4}} if arm == "AYLA" else {}),
-        }
-        for arm in ("plain", "AYLA")
-        for rate in (0.01, 0.03)
-    ]
-    given = spec(problem=PROBLEM, optimizers=optimizers, seeds=[*range(SEEDS)], name=f"Study {HOSTILE}")
-    made = Jobs(store).submit(given)
-    for place, trial in enumerate(ids_of(store, made.id)):
-        setting, seed = divmod(place, SEEDS)
-        end = 1.0 + seed / 8 - setting / 4 + (seed == SEEDS - 1) * setting
-        record(
-            store,
-            trial,
-            {"step": [0, 5, 10], "loss": [10.0, 4.0 - setting, end]},
-            steps_done=10,
-            final_loss=end,
-            best_loss=end,
-            best_step=10,
-        )
-    return made.id
+    """A study that has ended."""
+    return ended_study(store)
 
 
 @pytest.fixture
@@ -97,6 +65,7 @@ def test_they_are_accessible_in_both_themes_and_fit_a_phone(
         f"/jobs/{study}/verdict?tune=0-2&confirm=3-8": "What tuning brings",
         f"/compare?jobs={study},{sweep}": "Paired differences",
         f"/jobs/{sweep}/sweep": "Settings",
+        f"/jobs/{sweep}": "Compute those of the best again",
         f"/new?from={sweep}": "Ready to run",
     }
     page = visiting(site).open("/sign-in")
@@ -172,6 +141,24 @@ def test_a_heat_map_is_read_by_pointer_and_by_keys(visit: Visit, sweep: str) -> 
     assert colours >= 12  # of twelve cells, and of the cross on the one that diverged
 
 
+def test_a_job_without_curves_shows_what_all_settings_reach_and_has_those_of_the_best_computed(
+    visit: Visit, sweep: str, store: Database
+) -> None:
+    page = visit.open(f"/jobs/{sweep}")
+    settled(page, "What all settings reach")
+    assert page.locator(".plot .line").count() == 2
+    assert page.locator(".best-lines .num").all_inner_texts() == ["0.50000", "6.5000"]
+    page.get_by_role("button", name="Compute those of the best again").click()
+    shown(page, "2 jobs compute them again")
+    again = [job for job in Jobs(store).list().items if (job.origin or "").startswith(sweep)]
+    for job in again:
+        for place, trial in enumerate(ids_of(store, job.id)):
+            record(store, trial, {"step": [0, 5, 10], "loss": [9.0, 3.0 + place, 1.0]}, steps_done=10)
+        succeed(store, job.id)
+    wait_for(page, "document.querySelector('.chart')?.dataset.points === '6'")
+    shown(page, "median and quartiles over 2 seeds")
+
+
 def test_a_form_says_what_is_wrong_where_it_is_wrong(visit: Visit) -> None:
     visit.expect_faults(REFUSED)
     page = visit.open("/new")
@@ -204,10 +191,7 @@ def ended(store: Database) -> Iterator[None]:
             for job in jobs.list().items:
                 if job.state == JobState.QUEUED and job.name == COPIED:
                     finish(store, job.id, np.arange(float(job.trials.total)))
-                    with store.write() as session:
-                        row = session.get_one(JobRow, job.id)
-                        row.state, row.finished_at = JobState.SUCCEEDED, row.created_at
-                        row.updated_at = datetime.now(UTC)  # streams, which the client waits by, notice it by this
+                    succeed(store, job.id)
 
     thread = threading.Thread(target=end)
     thread.start()

@@ -131,7 +131,7 @@ CALLS: Mapping[str, Call] = {
     "pause_queue": lambda c, t: c.queue.pause(),
     "preview_dataset": lambda c, t: c.datasets.preview(t.dataset(), rows=1),
     "readiness": lambda c, t: c.health.ready(),
-    "recompute_trial": lambda c, t: c.trials.recompute(t.sweep.trials(limit=1)[0].id),
+    "recompute_trial": lambda c, t: c.trials.recompute(t.sweep.trials(limit=1)[0].id, all_seeds=True),
     "remove_member": lambda c, t: c.members.remove(t.member()),
     "resume_job": lambda c, t: c.jobs.resume(t.queued().pause().id),
     "resume_queue": lambda c, t: c.queue.resume(),

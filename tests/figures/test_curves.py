@@ -9,7 +9,7 @@ from ayla_service.figures.data import FEW_NAMED
 from ayla_service.states import TrialState
 from fastapi.testclient import TestClient
 
-from tests.factories import spec, stranger, submit_as
+from tests.factories import set_trials, spec, stranger, submit_as
 from tests.http.helpers import pointers, record, record_metrics
 from tests.trials.chunked import ids_of
 
@@ -51,6 +51,23 @@ def test_metrics_have_their_epochs(client: TestClient, database: Database) -> No
     curve, nothing = curves(client, job_id, column="test_accuracy")["curves"]
     assert (curve["step"], curve["epoch"], curve["median"]) == ([0, 15], [0, 1], [0.1, 0.5])
     assert nothing["step"] == []
+
+
+def test_epochs_are_left_out_only_where_there_are_too_many(client: TestClient, database: Database) -> None:
+    problem = {"type": "dataset", "dataset": {"name": "digits"}, "model": {"name": "linear"}, "batch_size": 100}
+    optimizer = {"name": "sgd", "learning_rate": 0.1}
+    job_id = submitted(client, problem=problem, optimizers=[optimizer], seeds=[0, 1], budget={"epochs": 120})
+    epochs = np.arange(1, 101)
+    rows = {"step": (15 * epochs).tolist(), "epoch": epochs.tolist(), "test_loss": (1.0 / epochs).tolist()}
+    whole, ahead = ids_of(database, job_id)
+    record_metrics(database, whole, {name: values[:90] for name, values in rows.items()})
+    record_metrics(database, ahead, rows)
+    for place in (0, 1):
+        set_trials(database, job_id, place, steps_done=1500)
+    for most, count in ((500, 100), (100, 100), (30, 26)):
+        (curve,) = curves(client, job_id, column="test_loss", max_points=most)["curves"]
+        assert len(curve["epoch"]) == count
+        assert (curve["epoch"][0], curve["epoch"][-1], curve["median"][0]) == (1, 100, 1.0)
 
 
 @pytest.mark.parametrize("scale", ["linear", "log"])

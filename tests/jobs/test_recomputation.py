@@ -99,6 +99,28 @@ def test_a_trial_is_computed_again_to_the_same_bits(client: TestClient, database
     assert series(client, trial, "metrics")["step"] == [], "an expression has none"
 
 
+def test_a_setting_is_computed_again_with_all_its_seeds_and_found_by_its_origin(
+    client: TestClient, database: Database
+) -> None:
+    quiet, kept = submitted(client, **spec("none")), submitted(client, **spec("all"))
+    run_all(database)
+    alone = client.post(f"/v1/trials/{quiet}-2/recompute").json()
+    whole = client.post(f"/v1/trials/{quiet}-3/recompute?all_seeds=true").json()
+    assert (whole["origin"], whole["resolved"]["seeds"]) == (f"{quiet}-2", [3, 4])
+    assert client.post(f"/v1/trials/{quiet}-2/recompute?all_seeds=true").json()["id"] == whole["id"]
+    found = client.get("/v1/jobs", params={"origin": f"{quiet}-2"}).json()["data"]
+    assert {job["id"] for job in found} == {alone["id"], whole["id"]}
+    assert client.get("/v1/jobs", params={"origin": f"{quiet}-3"}).json()["data"] == []
+    run_all(database)
+    curve, same = (
+        client.get(f"/v1/jobs/{job}/curves", params={"optimizers": place}).json()["curves"][0]
+        for job, place in ((whole["id"], "0"), (kept, "1"))
+    )
+    assert [curve[name] for name in ("step", "median", "low", "seeds")] == [
+        same[name] for name in ("step", "median", "low", "seeds")
+    ]
+
+
 def test_in_every_form_and_under_its_own_name(client: TestClient, database: Database) -> None:
     quiet = submitted(client, **spec("none"))
     run_all(database)

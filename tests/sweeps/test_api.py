@@ -62,6 +62,8 @@ def test_the_best_setting_of_each_arm(client: TestClient, grid: str) -> None:
     assert with_ayla["setting"]["axes"] == {"learning_rate": 0.01, "ayla.n2": 0.5}
     assert with_ayla["setting"]["optimizer"]["ayla"]["n2"] == 0.5
     assert with_ayla["at_ends"] == {"learning_rate": "lowest", "ayla.n2": "lowest"}
+    assert plain["values"] == [0.5, 2.5, 4.5]
+    assert with_ayla["values"] == [*np.arange(6.5, 28, 2.0), None], "the diverged one is last"
     assert "part of its value is luck" in with_ayla["luck"]
     assert "A diverged seed counts as worse than every number." in answer["notes"]
 

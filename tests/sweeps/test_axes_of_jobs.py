@@ -53,6 +53,18 @@ def test_a_grid_of_two_arms(client: TestClient, database: Database) -> None:
     assert [one["settings"] for one in both["sensitivity"]] == [[1, 1, 1], [4, 4, 4]]
 
 
+def test_a_map_is_over_axes_that_one_arm_varies_along(client: TestClient) -> None:
+    many = {"low": 0.01, "high": 1.0, "scale": "log", "count": 9}
+    at_one_rate = {**WITH_AYLA, "learning_rate": 0.01}
+    job_id = submitted(client, [PLAIN | {"learning_rate": many}, at_one_rate])
+    found = client.get(f"/v1/jobs/{job_id}/heatmap").json()
+    assert (found["x"]["path"], found["y"]["path"]) == ("ayla.n1", "ayla.n2")
+    given = client.get(f"/v1/jobs/{job_id}/heatmap", params={"y": "ayla.n1"}).json()
+    assert (given["x"]["path"], given["y"]["path"]) == ("ayla.n2", "ayla.n1")
+    apart = client.get(f"/v1/jobs/{job_id}/heatmap", params={"x": "learning_rate"}).json()
+    assert apart["y"]["path"] == "ayla.n1", "no arm varies along this and another"
+
+
 def test_drawn_points_stand_in_bins_and_answers_have_their_settings(client: TestClient, database: Database) -> None:
     rate = {"low": 1e-4, "high": 1.0, "scale": "log"}
     arm = {"name": "adam", "learning_rate": rate, "ayla": {"n1": {"low": 0.5, "high": 2.0}}, "label": "drawn"}

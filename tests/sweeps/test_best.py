@@ -30,6 +30,12 @@ def test_ties_are_told_and_the_first_is_named() -> None:
     assert (best.place, best.tied_total, best.tied) == (0, 12, tuple(range(1, 11)))
 
 
+def test_the_values_of_many_settings_are_told_at_evenly_spaced_ranks() -> None:
+    values = [[float(place)] for place in range(1000, 0, -1)] + [[INF]]
+    (best,) = best_settings(table(trials(values, {RATE: range(1001)})), per_arm=True)
+    assert best.values.tolist() == [*range(1, 1001, 10), INF]
+
+
 def test_a_setting_without_all_its_seeds_is_left_out_and_counted() -> None:
     ended = [[True, True], [True, False], [False, False]]
     (best,) = best_settings(table(trials([[2, 2], [0, NAN], [NAN, NAN]], {RATE: [1, 2, 3]}, ended=ended)), per_arm=True)

@@ -82,6 +82,8 @@ class BestSetting(ResponseModel):
         tied: other settings that are exactly as good.
         tied_settings: the first of these.
         at_ends: axes on which it has the "lowest" or "highest" value that was tried.
+        values: of the settings it was selected among, the best first: all, or of many those at 101 evenly spaced
+            ranks; NaN where they diverged.
         luck: how sure its value is, in words.
     """
 
@@ -100,6 +102,7 @@ class BestSetting(ResponseModel):
     tied: int = 0
     tied_settings: tuple[SweepSetting, ...] = ()
     at_ends: dict[str, str] = Field(default_factory=dict)
+    values: tuple[Number, ...] = ()
     luck: str = ""
 
 

@@ -28,7 +28,7 @@ from ayla_service.figures.options import KINDS, FigureOptions, Kind, Seeds
 from ayla_service.trials.encoding import decode
 from ayla_service.trials.reader import TrialReader
 from ayla_service.trials.selection import TrajectoryQuery, TrialSelection
-from ayla_service.trials.series import TRAJECTORY, Series
+from ayla_service.trials.series import METRICS, TRAJECTORY, Series
 from ayla_service.trials.service import MAX_NUMBERS, MAX_ROWS, ResultReader
 from ayla_service.trials.snapshot import TrialRef, TrialsSnapshot
 
@@ -163,9 +163,16 @@ def read_rows(
         evenly: whether the rows of a single trial are evenly spaced too, without its extremes.
         between: first and last step; None for all.
     """
-    query = _rows_query(snapshot, columns, max_points, between, evenly=evenly or data.seeds > 1)
+    evenly = evenly or data.seeds > 1
+    # Rows of metrics are some steps apart, which multiples of another number of steps would mostly miss.
+    if evenly and series is METRICS:
+        query = TrajectoryQuery(None if columns is None else ["step", *columns])
+    else:
+        query = _rows_query(snapshot, columns, max_points, between, evenly=evenly)
     results = {result.index: result for setting in data.settings for result in setting.results}
     tables = _by_trial(reader.table(series, snapshot, query, identified=True).pieces())
+    if evenly and series is METRICS:
+        tables = _thinned_alike(tables, max_points)
     trials: dict[int, list[RecordedTrial]] = defaultdict(list)
     for index, result in results.items():
         trials[result.optimizer_index].append(_recorded(result, tables.get(index)))
@@ -200,6 +207,13 @@ def _by_trial(pieces: Iterator[pa.Table]) -> Mapping[int, pa.Table]:
         for start, end in zip(starts, [*starts[1:], len(trials)], strict=True):
             found[int(trials[start])].append(piece.slice(start, end - start))
     return {index: pa.concat_tables(tables) for index, tables in found.items()}
+
+
+def _thinned_alike(tables: Mapping[int, pa.Table], most: int) -> Mapping[int, pa.Table]:
+    """At most so many rows of each trial, about, of all at the same steps, and the last."""
+    steps = np.unique(np.concatenate([np.empty(0, np.int64), *(table["step"].to_numpy() for table in tables.values())]))
+    kept = np.append(steps[:: max(1, -(-len(steps) // most))], steps[-1:])
+    return {index: table.filter(pa.array(np.isin(table["step"].to_numpy(), kept))) for index, table in tables.items()}
 
 
 def _recorded(result: TrialResult, table: pa.Table | None) -> RecordedTrial:

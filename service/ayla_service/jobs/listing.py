@@ -52,6 +52,7 @@ class JobQuery:
         owner: only of the member with this name.
         labels: only with all of these, one of each kind at most.
         text: only with this somewhere in name, project, tags, notes, problem or optimizers; upper or lower case.
+        origin: only those that compute this trial of another job again, alone or first.
         created_from: only submitted at this time or later.
         created_before: only submitted before this time.
         archived: whether archived ones are listed.
@@ -62,6 +63,7 @@ class JobQuery:
     owner: str | None = None
     labels: Mapping[LabelKind, str] = field(default_factory=dict)
     text: str | None = None
+    origin: str | None = None
     created_from: datetime | None = None
     created_before: datetime | None = None
     archived: Archived = Archived.NO
@@ -154,6 +156,8 @@ def _filtered(session: Session, jobs: Select[JobRow], principal: Principal, want
     if wanted.text is not None:
         _refuse_unprintable("q", wanted.text)
         jobs = jobs.where(JobRow.search_text.contains(searchable(wanted.text), autoescape=True))
+    if wanted.origin is not None:
+        jobs = jobs.where(JobRow.origin == wanted.origin.lower())
     if wanted.created_from is not None:
         jobs = jobs.where(JobRow.created_at >= wanted.created_from)
     if wanted.created_before is not None:

@@ -12,18 +12,20 @@ from ayla_service.jobs.submission import NewJob
 from ayla_service.teams.principal import Principal
 from ayla_service.trials.columns import STATES
 from ayla_service.trials.points import stored_space
+from ayla_service.trials.reader import TrialReader
 from ayla_service.trials.recomputed import keeps_trajectories, recomputations
 from ayla_service.trials.snapshot import trial_columns
 from ayla_service.trials.trial_ids import trial_id
 
 
-def computed_again(session: Session, principal: Principal, wanted: str) -> JobRow | NewJob:
+def computed_again(session: Session, principal: Principal, wanted: str, *, all_seeds: bool = False) -> JobRow | NewJob:
     """The job that computes a trial again: one that does so already, or one to be submitted.
 
     Args:
         session: the unit of work.
         principal: who asks.
         wanted: id of the trial.
+        all_seeds: whether the trials of its setting with the other seeds are wanted too.
 
     Raises:
         TrialNotFound: if the team has no such trial.
@@ -35,12 +37,21 @@ def computed_again(session: Session, principal: Principal, wanted: str) -> JobRo
     index = int(columns.index[0])
     if keeps_trajectories(job):
         raise TrajectoryKept(trial_id(job.id, index))
+    seeds = columns.layout.seeds.tolist() if all_seeds else [int(columns.seed[0])]
+    first = int(columns.setting[0]) * len(seeds) if all_seeds else index
+    _require_results(session, job, first, len(seeds))
+    for known in recomputations(session, job, first):
+        if known.job.trials_total - known.index >= len(seeds):
+            return known.job
+    return setting_again(session, job, int(columns.setting[0]), seeds, trial_id(job.id, first))
+
+
+def _require_results(session: Session, job: JobRow, first: int, count: int) -> None:
+    """Refuse trials that have not ended with a result: what is computed again has to be what was computed."""
+    columns = TrialReader(session).columns(job, first, count, ())
     if not columns.has_result.all():
-        raise TrialUnfinished(trial_id(job.id, index), STATES[columns.state[0]])
-    known = next(recomputations(session, job, index), None)
-    if known is not None:
-        return known.job
-    return setting_again(session, job, int(columns.setting[0]), [int(columns.seed[0])], trial_id(job.id, index))
+        place = int(columns.has_result.argmin())
+        raise TrialUnfinished(trial_id(job.id, first + place), STATES[columns.state[place]])
 
 
 def setting_again(session: Session, job: JobRow, setting: int, seeds: Sequence[int], origin: str) -> NewJob:

@@ -108,10 +108,18 @@ class JobService:
             earlier = idempotency.find(session, key, store_now(session))
         return None if earlier is None else Receipt(earlier, replayed=True)
 
-    def recompute(self, principal: Principal, trial: str, render: Render, key: RequestKey | None = None) -> Receipt:
+    def recompute(
+        self,
+        principal: Principal,
+        trial: str,
+        render: Render,
+        key: RequestKey | None = None,
+        *,
+        all_seeds: bool = False,
+    ) -> Receipt:
         """Put a job on the queue that computes a trial again, with the trajectory that its job has not kept.
 
-        One that does so already is answered with.
+        One that does so already is answered with. With ``all_seeds`` the whole setting is computed again.
 
         Raises:
             TrialNotFound: if the team has no trial with this id.
@@ -120,7 +128,7 @@ class JobService:
             LimitReached: as of any submission; others as ``SubmissionBatcher.submit``.
         """
         with self._database.read() as session:
-            found = computed_again(session, principal, trial)
+            found = computed_again(session, principal, trial, all_seeds=all_seeds)
             if isinstance(found, JobRow):
                 return Receipt(render([repository.detail(session, found)]), replayed=False)
         return self._batcher.submit(principal, [found], render, key)

@@ -204,6 +204,7 @@ def _best(swept: SweptTable, one: BestSetting) -> BestOfSweep:
         tied=one.tied_total,
         tied_settings=[_setting(swept, tied) for tied in one.tied],
         at_ends=one.at_ends,
+        values=_numbers(swept, one.values),
         luck=note_on_luck(swept.sweep, one.different),
     )
 

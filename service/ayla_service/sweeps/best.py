@@ -7,11 +7,14 @@ from typing import Literal
 import numpy as np
 
 from ayla_service.sweeps.effects import different_settings
-from ayla_service.sweeps.groups import Bools, Integers
+from ayla_service.sweeps.groups import Bools, Floats, Integers
 from ayla_service.sweeps.table import SweepTable
 
 MOST_TIED = 10
 """Settings that are as good as the best, and are named."""
+
+MOST_QUANTILES = 101
+"""Of the values of an arm, so many are told: at most one for each percent."""
 
 End = Literal["lowest", "highest"]
 
@@ -31,6 +34,7 @@ class BestSetting:
         partial: settings left out, as they lack a value on some of their seeds.
         waiting: settings of which no trial has ended.
         at_ends: axes on which it stands at an end of what was tried.
+        values: of the settings, the best first, infinite of diverged ones; of many those at evenly spaced ranks.
     """
 
     arm: int | None
@@ -43,6 +47,7 @@ class BestSetting:
     partial: int
     waiting: int
     at_ends: dict[str, End]
+    values: Floats
 
 
 def best_settings(table: SweepTable, *, per_arm: bool) -> Iterator[BestSetting]:
@@ -75,7 +80,15 @@ def _best(table: SweepTable, among: Bools, arm: int | None) -> BestSetting:
         partial=int((table.partial & among).sum()),
         waiting=int((table.waiting & among).sum()),
         at_ends={} if place is None else _at_ends(table, place),
+        values=_quantiles(np.sort(table.value[judged])),
     )
+
+
+def _quantiles(values: Floats) -> Floats:
+    """Values at evenly spaced ranks, the first and last among them; all of few."""
+    if len(values) <= MOST_QUANTILES:
+        return values
+    return values[np.linspace(0, len(values) - 1, MOST_QUANTILES).round().astype(np.int64)]
 
 
 def _first_lowest(table: SweepTable, finite: Bools) -> int | None:

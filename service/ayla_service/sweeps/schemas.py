@@ -101,6 +101,10 @@ class BestOfSweep(FrozenModel):
     tied: int = Field(description="Other settings that are exactly as good; the first in order is named.")
     tied_settings: list[SettingOfSweep] = Field(description="The first of these.")
     at_ends: dict[str, End] = Field(description="Axes on which it has the lowest or highest value that was tried.")
+    values: FiniteNumbers = Field(
+        description="Of the settings it was selected among, the best first: all, of more than 101 those at 101 evenly "
+        "spaced ranks, so that each is one percent further. Null where they diverged."
+    )
     luck: str = Field(description="How sure its value is.")
 
 

@@ -289,16 +289,28 @@ def _refuse_panels(table: SweepTable, grid: CellsOverAxes, most: int | None) -> 
 
 
 def _axes(swept: SweptTable, paths: tuple[str | None, str | None], arms: Sequence[int]) -> tuple[str, str]:
-    """The axes of a heat map: those asked for, else those with the most values, in their order in the settings."""
+    """The axes of a heat map: those asked for, else those with the most values along which one arm varies."""
     x, y = (path if path is None else swept.axis(name, path) for name, path in zip("xy", paths, strict=True))
     if x is not None and x == y:
         raise InvalidQuery("y", "Is the same as x; name another axis.")
     if x is not None and y is not None:
         return x, y
-    free = [path for path in _varying(swept.table, arms, 2) if path not in (x, y)]
+    given = {path for path in (x, y) if path is not None}
+    varying = _varying(swept.table, arms, 2)
+    # A map over axes that vary in different arms only would have a single row or column of each.
+    together = _varying_together(swept.table, arms, given)
+    free = [path for path in varying if path not in given and path in together] or [
+        path for path in varying if path not in given
+    ]
     if x is y:
         x, y = sorted(free[:2], key=list(swept.table.columns).index)
     return x or free[0], y or free[0]
+
+
+def _varying_together(table: SweepTable, arms: Sequence[int], given: set[str]) -> set[str]:
+    """The axes of the arms that vary along two at least, and along the given ones."""
+    found = ({path for path in table.columns if table.varies(arm, path)} for arm in arms)
+    return {path for paths in found if len(paths) > 1 and given <= paths for path in paths}
 
 
 def _varying(table: SweepTable, arms: Sequence[int], least: int) -> list[str]:

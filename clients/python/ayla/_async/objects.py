@@ -225,9 +225,9 @@ class AsyncTrial(TrialData):
         """What its model predicts; see ``client.trials.predictions``."""
         return await self._client.trials.predictions(self)
 
-    async def recompute(self) -> AsyncJob:
+    async def recompute(self, *, all_seeds: bool = False) -> AsyncJob:
         """Have it computed again, where its job kept no trajectory; see ``client.trials.recompute``."""
-        return await self._client.trials.recompute(self)
+        return await self._client.trials.recompute(self, all_seeds=all_seeds)
 
 
 AsyncJobList: TypeAlias = Sequence[AsyncJob] | list[str] | list[AsyncJob | str] | tuple[AsyncJob | str, ...]

@@ -48,6 +48,7 @@ class AsyncJobSteering(AsyncResource):
         problem: str | None = None,
         optimizer: str | None = None,
         search: str | None = None,
+        origin: str | None = None,
         created_from: datetime | str | None = None,
         created_before: datetime | str | None = None,
         archived: str | None = None,
@@ -64,6 +65,7 @@ class AsyncJobSteering(AsyncResource):
             problem: only jobs of this kind of problem ("expression", "dataset"), on this dataset or of this preset.
             optimizer: only jobs with this optimizer; "ayla" for AYLA on any.
             search: only jobs with this text in name, project, tags, notes, problem or labels of optimizers.
+            origin: only jobs that compute this trial of another job again, or it first.
             created_from: only jobs submitted then or later.
             created_before: only jobs submitted before.
             archived: whether archived jobs are listed: "no" (service default), "also" or "only".
@@ -76,6 +78,7 @@ class AsyncJobSteering(AsyncResource):
             "problem": problem,
             "optimizer": optimizer,
             "q": search,
+            "origin": origin,
             "created_from": _moment(created_from),
             "created_before": _moment(created_before),
             "archived": archived,

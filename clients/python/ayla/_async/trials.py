@@ -54,8 +54,12 @@ class AsyncTrials(AsyncResource):
         path = f"/v1/trials/{segment(trial)}/trajectory"
         return text_of(await self._transport.get(path, asked, accept=_CSV), _CSV)
 
-    async def recompute(self, trial: AsyncTrial | str) -> AsyncJob:
+    async def recompute(self, trial: AsyncTrial | str, *, all_seeds: bool = False) -> AsyncJob:
         """Have a trial of a job that keeps no trajectories computed again, to the same bits.
+
+        Args:
+            trial: the trial or its id.
+            all_seeds: whether the trials of its setting with all other seeds are computed again too, by the same job.
 
         Returns:
             The job that does it, also one that was there already; once it has succeeded, ``trajectory`` and
@@ -64,7 +68,8 @@ class AsyncTrials(AsyncResource):
         Raises:
             ConflictError: the trial has not ended, or its job keeps trajectories.
         """
-        return await self._post(AsyncJob, f"/v1/trials/{segment(trial)}/recompute")
+        which = "?all_seeds=true" if all_seeds else ""
+        return await self._post(AsyncJob, f"/v1/trials/{segment(trial)}/recompute{which}")
 
     async def metrics(self, trial: AsyncTrial | str, **thinning: Unpack[Thinning]) -> Metrics:
         """Loss and accuracy on training and test data, epoch by epoch (see ``Metrics``), also while the trial runs.

@@ -226,9 +226,9 @@ class Trial(TrialData):
         """What its model predicts; see ``client.trials.predictions``."""
         return self._client.trials.predictions(self)
 
-    def recompute(self) -> Job:
+    def recompute(self, *, all_seeds: bool = False) -> Job:
         """Have it computed again, where its job kept no trajectory; see ``client.trials.recompute``."""
-        return self._client.trials.recompute(self)
+        return self._client.trials.recompute(self, all_seeds=all_seeds)
 
 
 JobList: TypeAlias = Sequence[Job] | list[str] | list[Job | str] | tuple[Job | str, ...]

@@ -51,8 +51,12 @@ class Trials(Resource):
         path = f"/v1/trials/{segment(trial)}/trajectory"
         return text_of(self._transport.get(path, asked, accept=_CSV), _CSV)
 
-    def recompute(self, trial: Trial | str) -> Job:
+    def recompute(self, trial: Trial | str, *, all_seeds: bool = False) -> Job:
         """Have a trial of a job that keeps no trajectories computed again, to the same bits.
+
+        Args:
+            trial: the trial or its id.
+            all_seeds: whether the trials of its setting with all other seeds are computed again too, by the same job.
 
         Returns:
             The job that does it, also one that was there already; once it has succeeded, ``trajectory`` and
@@ -61,7 +65,8 @@ class Trials(Resource):
         Raises:
             ConflictError: the trial has not ended, or its job keeps trajectories.
         """
-        return self._post(Job, f"/v1/trials/{segment(trial)}/recompute")
+        which = "?all_seeds=true" if all_seeds else ""
+        return self._post(Job, f"/v1/trials/{segment(trial)}/recompute{which}")
 
     def metrics(self, trial: Trial | str, **thinning: Unpack[Thinning]) -> Metrics:
         """Loss and accuracy on training and test data, epoch by epoch (see ``Metrics``), also while the trial runs.

@@ -1,6 +1,7 @@
 /** Plots of few points as SVG: axes with round numbers, and what the caller draws between them. */
 
 import { Name } from "../parts/name.js";
+import { unit } from "./unit.js";
 import { html, useId, useLayoutEffect, useRef, useState } from "../core/ui.js";
 
 /** @typedef {import("./axis.js").Axis} Axis @typedef {import("../core/ui.js").Children} Children */
@@ -12,8 +13,9 @@ import { html, useId, useLayoutEffect, useRef, useState } from "../core/ui.js";
  *   height: number }} Area
  */
 
-/** Width of a letter of a tick, in pixels. */
+/** Width of a letter of a tick, and height of a line, in pixels. */
 const LETTER = 6.6;
+const LINE = 15;
 
 /** @returns {[{ current: any }, number]} a reference for an element, and how wide that is */
 export function useWidth() {
@@ -39,22 +41,26 @@ export function useWidth() {
  *   height: of the area, in pixels; left: least width for the words at the vertical axis; onMove: values under the pointer
  */
 export function Plot({ x, y, label, xName, yName = "", height = 220, left: least = 44, yTicks = true, children, onMove }) {
-  const [box, width] = useWidth();
+  const [box, pixels] = useWidth();
+  const scale = unit();
+  const width = pixels / scale;
+  const names = wrapped(xName, Math.max(12, width / LETTER));
   const clip = useId();
   const left = yTicks ? Math.max(least, 16 + (yName ? 18 : 0) + LETTER * Math.max(0, ...y.ticks.map(({ text }) => text.length))) : least;
   const wide = Math.max(40, width - left - 14);
   const top = 10;
   /** @type {Area} */
   const area = { x: (value) => left + x.of(value) * wide, y: (value) => top + (1 - y.of(value)) * height, left, top, width: wide, height };
+  const tall = height + top + 44 + LINE * (names.length - 1);
   const every = Math.max(1, Math.ceil(x.ticks.length / Math.max(2, wide / 58)));
   /** @param {PointerEvent} event */
   const move = (event) => {
     const frame = /** @type {Element} */ (event.currentTarget).getBoundingClientRect();
-    const share = (event.clientX - frame.left - left) / wide;
-    onMove?.(share < 0 || share > 1 ? null : { x: x.value(share), y: y.value(1 - (event.clientY - frame.top - top) / height) });
+    const share = ((event.clientX - frame.left) / scale - left) / wide;
+    onMove?.(share < 0 || share > 1 ? null : { x: x.value(share), y: y.value(1 - ((event.clientY - frame.top) / scale - top) / height) });
   };
   return html`<div class="plot" ref=${box}>
-    ${width > 0 && html`<svg width=${width} height=${height + top + 44} role="img" aria-label=${label}
+    ${width > 0 && html`<svg width=${pixels} height=${tall * scale} viewBox=${`0 0 ${width} ${tall}`} role="img" aria-label=${label}
       onPointerMove=${onMove && move} onPointerLeave=${onMove && (() => onMove(null))}>
       <clipPath id=${clip}><rect x=${left - 7} y=${top - 7} width=${wide + 14} height=${height + 14} /></clipPath>
       ${yTicks && y.ticks.map(({ at, text }) => html`<g key=${`y${at}`}>
@@ -66,7 +72,7 @@ export function Plot({ x, y, label, xName, yName = "", height = 220, left: least
         ${place % every === 0 && html`<text x=${area.x(at)} y=${top + height + 17} text-anchor="middle">${text}</text>`}
       </g>`)}
       <line class="edge" x1=${left} x2=${left + wide} y1=${top + height} y2=${top + height} />
-      <text class="name" x=${left + wide / 2} y=${top + height + 37} text-anchor="middle">${xName}</text>
+      ${names.map((line, place) => html`<text key=${place} class="name" x=${names.length > 1 ? width / 2 : left + wide / 2} y=${top + height + 37 + LINE * place} text-anchor="middle">${line}</text>`)}
       ${yName && html`<text class="name" transform=${`translate(13 ${top + height / 2}) rotate(-90)`} text-anchor="middle">${yName}</text>`}
       <g clip-path=${`url(#${clip})`}>${children(area)}</g>
     </svg>`}
@@ -84,6 +90,18 @@ export function linePath(area, points) {
       return text;
     })
     .join("");
+}
+
+/** Words in lines of at most so many letters. @param {string} text @param {number} most @returns {string[]} */
+export function wrapped(text, most) {
+  /** @type {string[]} */
+  const lines = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= most) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 /** A line that is level from each point to the next, and from the last to the end. @param {Area} area @param {readonly number[]} xs @param {readonly number[]} ys @param {number} end */

@@ -13,11 +13,11 @@ export const Empty = ({ title, children }) => html`<div class="face"><h2>${title
 /**
  * A problem as the service states it, with each field that is wrong.
  *
- * @param {{ problem: ApiProblem, what?: string, onRetry?: (() => void) | undefined }} props what: that could not be had
+ * @param {{ problem: ApiProblem, what?: string, onRetry?: (() => void) | undefined }} props what: that could not be had; with an article an answer about a job
  */
 export function ProblemFace({ problem, what = "", onRetry }) {
   if (problem.status === 404) {
-    return html`<div class="face"><h2>Not found</h2><p>${what ? `There is no such ${what} in your team.` : problem.message} It may have been deleted, or belong to another team.</p></div>`;
+    return html`<div class="face"><h2>Not found</h2><p>${what ? `There is no such ${what.startsWith("the ") ? "job" : what} in your team.` : problem.message} It may have been deleted, or belong to another team.</p></div>`;
   }
   const title = problem.title || (problem.status === 403 ? "Not allowed" : "This did not work");
   return html`<div class="face problem" role="alert">

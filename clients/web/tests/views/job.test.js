@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+
+import { wrapped } from "../../ayla_web/charts/plot.js";
 import { withNews } from "../../ayla_web/views/job/news.js";
+import { sharesOf } from "../../ayla_web/views/job/values.js";
 
 /** @param {number} index @param {number} steps @returns {any} */
 const row = (index, steps) => ({ id: `j-${index}`, index, optimizer_index: 0, label: "SGD", seed: index, state: "running", steps_done: steps, summary: null });
@@ -23,4 +26,18 @@ test("an event that is older than the answer changes nothing, and what it does n
   assert.deepEqual(withNews(before, [news(0, 7, { loss: 9 })]), before);
   const after = withNews(before, [news(0, 9, { loss: null, best_loss: 0.125, state: "diverged" })]).data[0];
   assert.deepEqual([after?.summary?.final_loss, after?.summary?.best_loss, after?.state], [0.5, 0.125, "diverged"]);
+});
+
+test("each value has the share of settings that are at least as good; who diverged is in the whole", () => {
+  assert.deepEqual(sharesOf({ values: [1, 2, 5, null], selected_among: 4 }), { xs: [1, 2, 5], ys: [0.25, 0.5, 0.75] });
+  const many = sharesOf({ values: Array.from({ length: 101 }, (_, place) => place), selected_among: 1001 });
+  assert.deepEqual([many.ys[0], many.ys[50], many.ys[100]], [1 / 1001, 501 / 1001, 1]);
+  assert.deepEqual(sharesOf({ values: [], selected_among: 0 }), { xs: [], ys: [] });
+  assert.deepEqual(sharesOf({ values: [3], selected_among: 1 }), { xs: [3], ys: [1] });
+});
+
+test("words stand in lines that are short enough, each word whole", () => {
+  assert.deepEqual(wrapped("a name of an axis", 8), ["a name", "of an", "axis"]);
+  assert.deepEqual(wrapped("unbreakable", 4), ["unbreakable"]);
+  assert.deepEqual(wrapped("", 4), [""]);
 });

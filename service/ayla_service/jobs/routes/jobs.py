@@ -21,6 +21,7 @@ from ayla_service.jobs.listing import Archived, JobQuery, Sort
 from ayla_service.jobs.routes.waiting import APPLIED, Waiting
 from ayla_service.jobs.schemas import AttemptPage, JobChange, JobDetail, JobPage
 from ayla_service.jobs.scoping import own_job
+from ayla_service.schemas import Id
 from ayla_service.states import UNFINISHED_JOB, JobState, LabelKind
 from ayla_service.teams.principal import Principal
 
@@ -66,6 +67,9 @@ def job_query(
             description="Only jobs with this text in name, project, tags, notes, problem or labels of optimizers.",
         ),
     ] = None,
+    origin: Annotated[
+        Id | None, Query(description="Only jobs that compute this trial of another job again, or it first.")
+    ] = None,
     created_from: Annotated[Moment | None, Query(description="Only jobs submitted then or later.")] = None,
     created_before: Annotated[Moment | None, Query(description="Only jobs submitted before.")] = None,
     archived: Annotated[Archived, Query(description="Whether archived jobs are listed.")] = Archived.NO,
@@ -79,7 +83,7 @@ def job_query(
         LabelKind.PROBLEM: problem,
     }
     labels = {kind: label for kind, label in given.items() if label is not None}
-    return JobQuery(state, owner, labels, q, created_from, created_before, archived, sort)
+    return JobQuery(state, owner, labels, q, origin, created_from, created_before, archived, sort)
 
 
 @router.get(

@@ -1,6 +1,8 @@
 """Route that has a trial computed again."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
 
 from ayla_service.http.authorization import Steerer
 from ayla_service.http.dependencies import Jobs
@@ -26,13 +28,25 @@ router = APIRouter(tags=["trials"])
         **responses(404, 409),
     },
 )
-def recompute_trial(trial_id: TrialId, caller: Steerer, jobs: Jobs, key: Key, waiting: Waiting) -> Response:
+def recompute_trial(
+    trial_id: TrialId,
+    caller: Steerer,
+    jobs: Jobs,
+    key: Key,
+    waiting: Waiting,
+    *,
+    all_seeds: Annotated[
+        bool, Query(description="Whether the trials of its setting with all other seeds are computed again too.")
+    ] = False,
+) -> Response:
     """For a trial of a job that keeps no trajectories: a small job, whose ``origin`` is the trial, runs it again.
+
+    With all_seeds its origin is the setting's first trial, and it has the setting's curves over the seeds.
 
     The numbers are the same to the bit. Once that job has ended, the trajectory and the metrics of the trial are where
     they would be. Safe to repeat: a job that does it already is answered with.
     """
     receipt = jobs.repeated(key)
     if receipt is None:
-        receipt = jobs.recompute(caller, trial_id, one_job, key)
+        receipt = jobs.recompute(caller, trial_id, one_job, key, all_seeds=all_seeds)
     return answer_when_ended(waiting, receipt, caller, jobs, one_job)

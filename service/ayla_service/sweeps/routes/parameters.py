@@ -117,7 +117,10 @@ AxisPath = Annotated[
 ]
 AcrossPath = Annotated[
     str | None,
-    Query(max_length=_MAX_PATH, description=f"Axis along the columns. {AXIS} Default: one with the most values."),
+    Query(
+        max_length=_MAX_PATH,
+        description=f"Along the columns. {AXIS} Default: of axes that one arm varies along.",
+    ),
 ]
 UpPath = Annotated[str | None, Query(max_length=_MAX_PATH, description="Axis along the rows, likewise.")]
 

@@ -7,6 +7,7 @@ import { theme } from "../../core/theme.js";
 import { Chart, Swatch } from "../../charts/chart.js";
 import { lookOf } from "../../charts/looks.js";
 import { spansDecades } from "../../charts/series.js";
+import { unit } from "../../charts/unit.js";
 import { isState } from "../../live/changes.js";
 import { Loading, ProblemFace } from "../../parts/faces.js";
 
@@ -30,22 +31,36 @@ export const nameOfColumn = (column) => NAMES[column] ?? column.replace("param."
  */
 
 /** @param {CurvesProps} props */
-export function JobCurves({ job, column, height = 300, xLog = false, yLog = null, across = "step", optimizers = null, zoom = null, onZoom, onArm, isSmall = false, hasKey = true, title }) {
+export function JobCurves({ job, column, xLog = false, optimizers = null, isSmall = false, ...props }) {
   const address = url(`/v1/jobs/${encodeURIComponent(job.id)}/curves`, { column, max_points: isSmall ? POINTS_SMALL : POINTS, scale: xLog ? "log" : "linear", optimizers: optimizers?.join(",") ?? null });
   const remote = useRemote(address, (signal) => /** @type {Promise<Curves>} */ (get(address, { signal })), { refreshOn: (event) => (event.event === "progress" || isState(event)) && event.data.job_id === job.id, leastMs: 250 });
+  return html`<${CurvesFigure} remote=${remote} column=${column} xLog=${xLog} ...${props} />`;
+}
+
+/**
+ * Curves as they are drawn, and what stands in their place before they are read.
+ *
+ * @param {Omit<CurvesProps, "job" | "optimizers" | "isSmall"> & { remote: import("../../core/remote.js").Remote<Curves>, children?: import("../../core/ui.js").Children }} props
+ *   children: what stands below the key
+ */
+export function CurvesFigure({ remote, column, height = 300, xLog = false, yLog = null, across = "step", zoom = null, onZoom, onArm, hasKey = true, title, children }) {
   const curves = remote.data;
-  const lines = useMemo(() => (curves ? linesOf(curves, across, theme.value) : []), [curves, across, theme.value]);
-  if (!curves) return remote.problem ? html`<${ProblemFace} problem=${remote.problem} />` : html`<div style=${{ height: `${height}px` }}><${Loading}>curves …<//></div>`;
+  const tall = Math.round(height * unit());
+  const hasEpochs = Boolean(curves?.steps_per_epoch) || Boolean(curves?.curves.some(({ epoch }) => epoch));
+  const over = across === "epoch" && !hasEpochs ? "step" : across;
+  const lines = useMemo(() => (curves ? linesOf(curves, over, theme.value) : []), [curves, over, theme.value]);
+  if (!curves) return remote.problem ? html`<${ProblemFace} problem=${remote.problem} />` : html`<div style=${{ height: `${tall}px` }}><${Loading}>curves …<//></div>`;
   const name = title ?? nameOfColumn(column);
   const note = noteOf(curves, lines);
   return html`<figure class="section">
     ${lines.some((line) => line.x.length)
-      ? html`<${Chart} lines=${lines} xName=${across} yName=${name} xLog=${xLog} yLog=${yLog ?? spansDecades(lines)} theme=${theme.value} height=${height} zoom=${zoom} onZoom=${onZoom} label=${`${name} by ${across}, ${lines.map((line) => line.label).join(", ")}`} />`
-      : html`<div class="nothing" style=${{ height: `${height}px` }}><span class="sub">Nothing is recorded yet.</span></div>`}
+      ? html`<${Chart} lines=${lines} xName=${over} yName=${name} xLog=${xLog} yLog=${yLog ?? spansDecades(lines)} theme=${theme.value} height=${tall} zoom=${zoom} onZoom=${onZoom} label=${`${name} by ${over}, ${lines.map((line) => line.label).join(", ")}`} />`
+      : html`<div class="nothing" style=${{ height: `${tall}px` }}><span class="sub">Nothing is recorded yet.</span></div>`}
     ${hasKey && html`<figcaption class="key">${lines.map((line) => onArm
         ? html`<button key=${line.key} type="button" class="arm" title="Show this one alone, or all again" onClick=${() => onArm(Number(line.key))}><${Swatch} look=${line.look} /> ${line.label}</button>`
         : html`<span key=${line.key}><${Swatch} look=${line.look} /> ${line.label}</span>`)}
       ${note && html`<span class="sub">${note}</span>`}</figcaption>`}
+    ${children}
   </figure>`;
 }
 

@@ -42,8 +42,11 @@ function parametersOf(start) {
   return names.slice(0, MOST_PARAMETERS);
 }
 
-/** @param {{ job: Job }} props */
-export function Panels({ job }) {
+/**
+ * @param {{ job: Job, title?: string, note?: string, Lines?: import("../../lib/preact.js").ComponentType<any> }} props Lines: draws a column,
+ *   from where its curves are
+ */
+export function Panels({ job, title = "Curves", note, Lines = JobCurves }) {
   const given = query.value;
   const choices = useMemo(() => choicesOf(job.resolved), [job.id]);
   const [first] = choices.keys();
@@ -55,7 +58,7 @@ export function Panels({ job }) {
   const arms = useMemo(() => indexesOf(given.get("arms")), [given.get("arms")]);
   const xLog = given.get("xscale") === "log";
   const yScale = given.get("yscale");
-  return html`<${Section} title="Curves" end=${html`
+  return html`<${Section} title=${title} note=${note} end=${html`
       <label class="named-choice">Show <select class="field" value=${shown} onChange=${(/** @type {Event} */ event) => setQuery({ show: /** @type {HTMLSelectElement} */ (event.target).value })}>
         ${[...choices].map(([name, { word }]) => html`<option key=${name} value=${name}>${word}</option>`)}</select></label>
       ${hasEpochs && html`<${Choice} name="Over" shown value=${across} options=${[["epoch", "epochs"], ["step", "steps"]]} onChange=${(/** @type {string} */ value) => setQuery({ x: value === "epoch" ? null : value, range: null })} />`}
@@ -63,7 +66,7 @@ export function Panels({ job }) {
       <${Choice} name="y axis" shown value=${yScale ?? "auto"} options=${[["auto", "auto"], ...SCALES]} onChange=${(/** @type {string} */ value) => setQuery({ yscale: value === "auto" ? null : value })} />
       ${(zoom || arms) && html`<button type="button" class="button quiet small" onClick=${() => setQuery({ range: null, arms: null })}>Show all</button>`}`}>
     <div class="panels" data-count=${columns.length}>
-      ${columns.map((column, place) => html`<${JobCurves} key=${column} hasKey=${place === 0} job=${job} column=${column} across=${across} xLog=${xLog} yLog=${yScale === "log" ? true : yScale === "linear" ? false : null}
+      ${columns.map((column, place) => html`<${Lines} key=${column} hasKey=${place === 0} job=${job} column=${column} across=${across} xLog=${xLog} yLog=${yScale === "log" ? true : yScale === "linear" ? false : null}
         height=${columns.length > 1 ? 320 : 380} zoom=${zoom} optimizers=${arms} onArm=${toggle}
         onZoom=${(/** @type {[number, number] | null} */ range) => setQuery({ range: range && range.map((end) => String(Number(end.toPrecision(4)))).join(",") }, { replace: false })} />`)}
     </div>

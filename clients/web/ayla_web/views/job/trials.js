@@ -13,12 +13,16 @@ import { isState } from "../../live/changes.js";
 import { useLiveEvents } from "../../live/connection.js";
 import { Section, State } from "../../parts/basics.js";
 import { Read } from "../../parts/faces.js";
+import { keepsCurves } from "./kept.js";
 import { METRICS, withNews } from "./news.js";
 
 /** @typedef {import("./news.js").Shown} Shown @typedef {import("./news.js").Page} Page */
 
 /** Rows that are read at first, and with each click on more. */
 const ROWS = 100;
+
+/** Rows of a sweep at first, whose settings have a view of their own. */
+const FEW_ROWS = 20;
 
 /** Trials that are read as one table, which has the newest results of those that still run. */
 const MOST_AT_ONCE = 300;
@@ -29,7 +33,8 @@ const WHOLE_MS = 2000;
 /** @param {{ job: import("./view.js").Job }} props */
 export function Trials({ job }) {
   const sort = query.value.get("sort") ?? "";
-  const [rows, setRows] = useState(ROWS);
+  const isListed = keepsCurves(job);
+  const [rows, setRows] = useState(isListed ? ROWS : FEW_ROWS);
   const isSmall = job.trials.total <= MOST_AT_ONCE;
   const address = isSmall ? url(`/v1/jobs/${job.id}/summary`, { sort }) : url(`/v1/jobs/${job.id}/trials`, { limit: Math.min(rows, 200), sort });
   const readAt = useRef(0);
@@ -42,9 +47,9 @@ export function Trials({ job }) {
   const isDue = () => sort !== "" || performance.now() - readAt.current > WHOLE_MS;
   const remote = useRemote(isSmall ? address : `${address} ${rows}`, load, { refreshOn: (event) => event.data.job_id === job.id && (isState(event) || (event.event === "progress" && isDue())), leastMs: 400 });
   useLiveEvents(({ event, data }) => event === "metric" && data.job_id === job.id && remote.put((page) => withNews(page, data.trials)));
-  return html`<${Section} title="Trials" note=${`${count(job.trials.total)}, each one optimizer with one seed`}>
-    <${Read} remote=${remote} what="trials">${(/** @type {Page} */ page) => html`<${Table} trials=${page.data} sort=${sort} />
-      ${page.next_cursor && html`<p class="toolbar"><button type="button" class="button" onClick=${() => setRows(rows + 4 * ROWS)}>Show more</button><span class="sub">${count(page.data.length)} of ${count(job.trials.total)}, ${sort ? `by ${sort.replace("-", "").replaceAll("_", " ")}` : "in order"}</span></p>`}`}<//>
+  return html`<${Section} title="Trials" note=${`${count(job.trials.total)}, each one ${isListed ? "optimizer" : "setting"} with one seed`}>
+    <${Read} remote=${remote} what="trials">${(/** @type {Page} */ page) => html`<${Table} trials=${page.data} sort=${sort} hasLooks=${isListed} />
+      ${page.next_cursor && html`<p class="toolbar"><button type="button" class="button" onClick=${() => setRows(rows + (isListed ? 4 * ROWS : ROWS))}>Show more</button><span class="sub">${count(page.data.length)} of ${count(job.trials.total)}, ${sort ? `by ${sort.replace("-", "").replaceAll("_", " ")}` : "in order"}</span></p>`}`}<//>
   <//>`;
 }
 
@@ -74,8 +79,8 @@ async function pages(first, wanted, signal) {
   return { data, next_cursor: page.next_cursor };
 }
 
-/** @param {{ trials: readonly Shown[], sort: string }} props */
-function Table({ trials, sort }) {
+/** @param {{ trials: readonly Shown[], sort: string, hasLooks: boolean }} props hasLooks: whether each optimizer has a colour of its own */
+function Table({ trials, sort, hasLooks }) {
   const metrics = METRICS.filter(([name]) => trials.some((trial) => trial.summary?.metrics[name]));
   const judged = metrics[0]?.[0];
   const best = bestOf(trials, (trial) => (judged ? trial.summary?.metrics[judged]?.final : trial.summary?.best_loss));
@@ -83,7 +88,7 @@ function Table({ trials, sort }) {
       <th>Optimizer</th><${Sortable} name="seed" sort=${sort}>Seed<//><th>State</th>
       <${Sortable} name="steps_done" sort=${sort}>Steps<//>${metrics.map(([name, word]) => html`<${Sortable} key=${name} name=${name} sort=${sort}>${word}<//>`)}
       <${Sortable} name="final_loss" sort=${sort}>${judged ? "Last batch" : "Final loss"}<//><${Sortable} name="best_loss" sort=${sort}>${judged ? "Best batch" : "Best loss"}<//><th class="num">at step</th><${Sortable} name="wall_seconds" sort=${sort}>Took<//>
-    </tr></thead><tbody>${trials.map((trial) => html`<${Row} key=${trial.id} trial=${trial} metrics=${metrics} isBest=${trial.index === best} />`)}</tbody></table></div>`;
+    </tr></thead><tbody>${trials.map((trial) => html`<${Row} key=${trial.id} trial=${trial} metrics=${metrics} isBest=${trial.index === best} hasLook=${hasLooks} />`)}</tbody></table></div>`;
 }
 
 /**
@@ -103,10 +108,10 @@ function bestOf(trials, lossOf) {
 const Sortable = ({ name, sort, children }) => html`<th class="num" aria-sort=${sort === name ? "ascending" : sort === `-${name}` ? "descending" : undefined}>
   <button type="button" onClick=${() => setQuery({ sort: sort === name ? `-${name}` : sort === `-${name}` ? null : name })}>${children}${sort === name ? " ↑" : sort === `-${name}` ? " ↓" : ""}</button></th>`;
 
-/** @param {{ trial: Shown, metrics: typeof METRICS, isBest: boolean }} props */
-function Row({ trial, metrics, isBest }) {
+/** @param {{ trial: Shown, metrics: typeof METRICS, isBest: boolean, hasLook: boolean }} props */
+function Row({ trial, metrics, isBest, hasLook }) {
   const { summary } = trial;
-  const look = trial.optimizer_index < MOST_NAMED ? lookOf(trial.optimizer_index, theme.value) : null;
+  const look = hasLook && trial.optimizer_index < MOST_NAMED ? lookOf(trial.optimizer_index, theme.value) : null;
   return html`<tr>
     <td class="one-line label-cell">${look && html`<${Swatch} look=${look} />`} ${trial.label}</td><td class="num">${trial.seed}</td>
     <td title=${summary?.notes.join(" ") || undefined}><${State} state=${trial.state}>${trial.state === "diverged" && summary?.first_nonfinite_step != null ? `diverged at ${count(summary.first_nonfinite_step)}` : trial.state}<//></td>

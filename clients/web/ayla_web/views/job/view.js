@@ -10,7 +10,9 @@ import { Ago, Heading, Progress, Section, State, Tags, now, stateOf } from "../.
 import { Read } from "../../parts/faces.js";
 import { JobActions } from "../../parts/job-actions.js";
 import { Events } from "./events.js";
+import { hasAxes, keepsAll, keepsCurves } from "./kept.js";
 import { Panels } from "./panels.js";
+import { Sweep } from "./sweep.js";
 import { Trials } from "./trials.js";
 
 /** @typedef {import("../../core/api.js").Schemas["JobDetail"] & import("../../live/changes.js").LiveJob} Job */
@@ -23,13 +25,13 @@ export function View({ id }) {
   return html`<${Read} remote=${remote} what="job">${(/** @type {Job} */ job) => html`
     <div class="section wide-gap">
       <${Head} job=${job} title=${preview?.title} />
-      <${Panels} job=${job} />
+      ${keepsCurves(job) ? html`<${Panels} job=${job} />` : html`<${Sweep} job=${job} />`}
       <${Trials} job=${job} />
       <div class="halves">
           <${Events} job=${job} />
           <${Section} title="Spec" note="with every default filled in">
             <details class="spec"><summary>${summaryOf(job)}</summary><pre class="mono" tabindex="0" aria-label="Spec as JSON">${JSON.stringify(job.resolved, null, 2)}</pre></details>
-            <p class="sub"><a href=${`/v1/jobs/${job.id}`}>This job in the API</a> · <a href=${`/v1/jobs/${job.id}/summary?format=csv`} download>Trials as CSV</a> · <a href=${`/v1/jobs/${job.id}/trajectories?format=parquet`} download>Trajectories as Parquet</a></p>
+            <p class="sub"><a href=${`/v1/jobs/${job.id}`}>This job in the API</a> · <a href=${`/v1/jobs/${job.id}/summary?format=csv`} download>Trials as CSV</a>${keepsAll(job) && html` · <a href=${`/v1/jobs/${job.id}/trajectories?format=parquet`} download>Trajectories as Parquet</a>`}</p>
           <//>
       </div>
     </div>`}<//>`;
@@ -50,21 +52,18 @@ const Head = ({ job, title }) => html`<div class="section">
 /** @param {{ job: Job }} props */
 function Facts({ job }) {
   const { trials, progress } = job;
-  const settings = job.resolved.optimizers.length;
+  const seeds = job.resolved.seeds.length;
   const took = job.started_at && (new Date(job.finished_at ?? now.value).getTime() - new Date(job.started_at).getTime()) / 1000;
   return html`<dl class="facts">
     <div><dt>Steps</dt><dd>${count(progress.steps_done)} <small>of ${count(progress.steps_total)}</small></dd></div>
     <div><dt>Trials</dt><dd>${count(trials.completed + trials.diverged)} <small>of ${count(trials.total)} ended</small></dd></div>
     <div><dt>Diverged</dt><dd>${count(trials.diverged)}</dd></div>
-    <div><dt>Optimizers × seeds</dt><dd>${count(settings)} × ${count(job.resolved.seeds.length)}</dd></div>
+    <div><dt>${hasAxes(job) ? "Settings" : "Optimizers"} × seeds</dt><dd>${count(trials.total / seeds)} × ${count(seeds)}</dd></div>
     ${took ? html`<div><dt>${isOpen(job) ? "Running for" : "Took"}</dt><dd>${duration(took)}</dd></div>` : ""}
     ${isOpen(job) && html`<div><dt>Left</dt><dd>${duration(job.eta_seconds)} <small>${job.steps_per_second ? `at ${count(Math.round(job.steps_per_second))} steps/s` : ""}</small></dd></div>`}
     <div class="links"><dt>More</dt><dd><a href=${`/jobs/${job.id}/verdict`}>Verdict</a>${hasAxes(job) && html` · <a href=${`/jobs/${job.id}/sweep`}>Sweep</a>`}</dd></div>
   </dl>`;
 }
-
-/** Whether any number of the job has an axis in its place, so that there is a sweep to look at. @param {Job} job */
-const hasAxes = (job) => job.resolved.search != null;
 
 /** @param {Job} job */
 function summaryOf({ resolved }) {

@@ -50,6 +50,6 @@ const Experiment = ({ preset, jobId, onRun }) => html`<li class="experiment">
 function Running({ id, title }) {
   const remote = useJob(id);
   return html`<${Read} remote=${remote} what="job">${(/** @type {any} */ job) => html`
-    <div class="experiment-state"><${State} state=${stateOf(job)} /><${Progress} fraction=${job.progress.fraction} label=${`Progress of ${title}`} done=${!isOpen(job)} /><a href=${`/jobs/${id}`}>Open</a></div>
+    <div class="experiment-state"><${State} state=${stateOf(job)} /><${Progress} fraction=${job.progress.fraction} label=${`Progress of ${title}`} done=${!isOpen(job)} /><a href=${`/jobs/${id}`} aria-label=${`Open: ${title}`}>Open</a>${job.state === "succeeded" && html`<a href=${`/jobs/${id}/verdict`} aria-label=${`Verdict: ${title}`}>Verdict</a>`}</div>
     <${JobCurves} job=${job} column="loss" height=${210} isSmall />`}<//>`;
 }

@@ -1,0 +1,65 @@
+"""Jobs with results, for views of them: a sweep, and a study of arms with their curves; texts of users are hostile."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from ayla_service.db.models import JobRow
+from ayla_service.db.session import Database
+from ayla_service.states import JobState, TrialState
+
+from tests.factories import Jobs, set_trials, spec
+from tests.http.helpers import record
+from tests.sweeps.grids import PROBLEM, finish, grid_spec
+from tests.trials.chunked import ids_of
+
+HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>\'"&amp;'
+SEEDS = 9
+
+
+def ended_sweep(store: Database) -> str:
+    """A sweep that has ended and kept no trajectories, one setting diverged; its names are hostile."""
+    given = grid_spec(name=f"Hostile {HOSTILE}", record={"trajectories": "none"})
+    optimizers = [{**one, "arm": f"{one['arm']} {HOSTILE}"} for one in given["optimizers"]]
+    made = Jobs(store).submit({**given, "optimizers": optimizers})
+    finish(store, made.id, np.arange(30.0))
+    set_trials(store, made.id, 29, state=TrialState.DIVERGED, final_loss=None)
+    succeed(store, made.id)
+    return made.id
+
+
+def succeed(store: Database, job_id: str) -> None:
+    """End a job whose trials have ended."""
+    with store.write() as session:
+        row = session.get_one(JobRow, job_id)
+        row.state, row.finished_at = JobState.SUCCEEDED, row.created_at
+        row.updated_at = datetime.now(UTC)  # streams notice it by this
+
+
+def ended_study(store: Database) -> str:
+    """Two arms of two settings each with their curves; the one with AYLA ends lower on each seed but the last."""
+    optimizers: list[dict[str, Any]] = [
+        {
+            "name": "sgd",
+            "learning_rate": rate,
+            "arm": arm,
+            **({"ayla": {"n1": 1.0, "n2": 1.4}} if arm == "AYLA" else {}),
+        }
+        for arm in ("plain", "AYLA")
+        for rate in (0.01, 0.03)
+    ]
+    given = spec(problem=PROBLEM, optimizers=optimizers, seeds=[*range(SEEDS)], name=f"Study {HOSTILE}")
+    made = Jobs(store).submit(given)
+    for place, trial in enumerate(ids_of(store, made.id)):
+        setting, seed = divmod(place, SEEDS)
+        end = 1.0 + seed / 8 - setting / 4 + (seed == SEEDS - 1) * setting
+        record(
+            store,
+            trial,
+            {"step": [0, 5, 10], "loss": [10.0, 4.0 - setting, end]},
+            steps_done=10,
+            final_loss=end,
+            best_loss=end,
+            best_step=10,
+        )
+    return made.id

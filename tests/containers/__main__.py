@@ -25,6 +25,7 @@ CHECKS: tuple[Callable[[Installation], str], ...] = (
     confinement.limits,
     confinement.exposure,
     confinement.secrets,
+    life.inspection,
     life.restart,
     life.outage,
     life.stop,

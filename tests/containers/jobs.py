@@ -1,7 +1,7 @@
 """Jobs of the checks."""
 
 import math
-import time
+from datetime import datetime
 from typing import Any
 
 from tests.containers.installation import Installation, eventually
@@ -10,20 +10,28 @@ SHORT = {"problem": {"type": "preset", "preset": "poly-adam"}}
 
 _SECONDS = 20
 _MEASURED_EPOCHS = 200
+_MANY_EPOCHS = 100_000
 _FINISHED = ("succeeded", "failed", "cancelled")
 
 
 def measure(installation: Installation) -> float:
     """See how fast this machine is, so that long jobs take the same time on every one; returns epochs a second."""
-    begun = time.monotonic()
-    succeeded(installation, submit(installation, _network(_MEASURED_EPOCHS)))
-    installation.epochs_per_second = _MEASURED_EPOCHS / (time.monotonic() - begun)
+    job = submit(installation, _network(_MEASURED_EPOCHS))
+    succeeded(installation, job)
+    (attempt,) = _attempts(installation, job)
+    begun, ended = (datetime.fromisoformat(attempt[name]) for name in ("started_at", "ended_at"))
+    installation.epochs_per_second = _MEASURED_EPOCHS / (ended - begun).total_seconds()
     return installation.epochs_per_second
 
 
 def long_job(installation: Installation) -> dict[str, Any]:
     """One that is computed for about twenty seconds."""
     return _network(math.ceil(_SECONDS * installation.epochs_per_second))
+
+
+def job_to_cancel() -> dict[str, Any]:
+    """One that is computed for minutes at least."""
+    return _network(_MANY_EPOCHS)
 
 
 def _network(epochs: int) -> dict[str, Any]:
@@ -59,10 +67,14 @@ def state(installation: Installation, job: str) -> str:
 
 def computing(installation: Installation, job: str) -> None:
     """Return when the job is being computed and has results already."""
-    stored = f"SELECT count(*) FROM chunks JOIN trials ON trials.id = chunks.trial_id WHERE trials.job_id = '{job}'"
-    eventually(
-        lambda: state(installation, job) == "running" and int(installation.query(stored)) > 0, "the job computes"
-    )
+    eventually(lambda: _has_results(installation, job), "the job computes")
+
+
+def _has_results(installation: Installation, job: str) -> bool:
+    status, answer = installation.ask(f"/v1/jobs/{job}")
+    assert status == 200, answer
+    assert answer["state"] not in _FINISHED, answer
+    return bool(answer["state"] == "running" and answer["progress"]["steps_done"] > 0)
 
 
 def succeeded(installation: Installation, job: str) -> None:
@@ -71,19 +83,25 @@ def succeeded(installation: Installation, job: str) -> None:
     assert state(installation, job) == "succeeded", installation.ask(f"/v1/jobs/{job}")
 
 
+def cancelled(installation: Installation, job: str) -> None:
+    """Cancel the job, and return when its worker has let it go."""
+    status, answer = installation.ask(f"/v1/jobs/{job}/cancel", {})
+    assert status == 202, answer
+    eventually(lambda: state(installation, job) == "cancelled", "the job is cancelled")
+    eventually(lambda: attempts(installation, job) == ["cancelled"], "its worker has let it go")
+
+
 def attempts(installation: Installation, job: str) -> list[str]:
     """How the attempts at a job ended, in order."""
-    return _of_attempts(installation, job, "outcome")
+    return [str(each["outcome"]) for each in _attempts(installation, job)]
 
 
 def first_steps(installation: Installation, job: str) -> list[int]:
     """Where the attempts at a job began, in order."""
-    return [int(step) for step in _of_attempts(installation, job, "first_step")]
+    return [int(each["first_step"]) for each in _attempts(installation, job)]
 
 
-def _of_attempts(installation: Installation, job: str, column: str) -> list[str]:
-    sql = (
-        f"SELECT string_agg(attempts.{column}::text, ' ' ORDER BY attempts.number) FROM attempts "
-        f"JOIN shards ON shards.id = attempts.shard_id WHERE shards.job_id = '{job}'"
-    )
-    return installation.query(sql).split()
+def _attempts(installation: Installation, job: str) -> list[dict[str, Any]]:
+    status, answer = installation.ask(f"/v1/jobs/{job}/attempts")
+    assert status == 200, answer
+    return list(answer["data"])

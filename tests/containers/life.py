@@ -3,8 +3,20 @@
 import time
 
 from tests.containers.installation import Installation, eventually
-from tests.containers.jobs import SHORT, attempts, computing, first_steps, long_job, state, submit, succeeded
+from tests.containers.jobs import (
+    SHORT,
+    attempts,
+    cancelled,
+    computing,
+    first_steps,
+    job_to_cancel,
+    long_job,
+    state,
+    submit,
+    succeeded,
+)
 from tests.containers.pages import backup as backup_lines
+from tests.containers.pages import celery as celery_lines
 from tests.containers.pages import restore as restore_lines
 from tests.containers.pages import upgrade as upgrade_lines
 
@@ -25,11 +37,25 @@ def restart(installation: Installation) -> str:
     return "attempts of the job: " + ", ".join(ends)
 
 
+def inspection(installation: Installation) -> str:
+    """Celery's command shows the job that a worker computes."""
+    job = submit(installation, job_to_cancel())
+    computing(installation, job)
+    # It gives a worker one second to answer, which may be too short on a busy machine.
+    eventually(lambda: job in installation.run(celery_lines()[0]).stdout, "Celery shows the job")
+    assert state(installation, job) == "running"
+    cancelled(installation, job)
+    return "shows the job that is computed"
+
+
 def outage(installation: Installation) -> str:
-    """Store and broker may be restarted in the middle of a job."""
+    """The broker may be away in the middle of a job, which /readyz tells, and the store be restarted."""
     job = submit(installation, long_job(installation))
     computing(installation, job)
-    installation.must("docker compose restart redis postgres")
+    installation.must("docker compose stop redis")
+    eventually(lambda: _broker_away(installation), "/readyz tells that the broker is away")
+    installation.must("docker compose start redis")
+    installation.must("docker compose restart postgres")
     succeeded(installation, job)
     eventually(installation.is_ready, "/readyz is ready")
     return "attempts of the job: " + ", ".join(attempts(installation, job))
@@ -46,9 +72,9 @@ def stop(installation: Installation) -> str:
     for service in ("worker", "api"):
         ended = installation.inspect(service)["State"]
         assert (ended["ExitCode"], ended["OOMKilled"]) == (0, False), f"{service} ended with {ended}"
-    assert attempts(installation, job) == ["released"], attempts(installation, job)
     _up(installation)
     succeeded(installation, job)
+    assert attempts(installation, job) == ["released", "succeeded"], attempts(installation, job)
     _, goes_on = first_steps(installation, job)
     assert goes_on > 0, "the job began anew"
     return f"after {took:.1f} s with status 0; the job went on at step {goes_on}"
@@ -97,6 +123,11 @@ def _kill(installation: Installation, service: str) -> None:
     before = installation.restarts(service)
     installation.run(f"docker compose exec -T {service} sh -c '{_KILL_ALL}'")
     eventually(lambda: installation.restarts(service) == before + 1, f"{service} comes back")
+
+
+def _broker_away(installation: Installation) -> bool:
+    status, answer = installation.ask("/readyz")
+    return bool(status == 200 and answer["checks"]["broker"].startswith("does not answer at redis:6379"))
 
 
 def _up(installation: Installation) -> None:

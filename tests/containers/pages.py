@@ -33,6 +33,11 @@ def first_start() -> list[str]:
     return commands("README.md", "openssl rand")
 
 
+def celery() -> list[str]:
+    """Celery's commands in a worker's container."""
+    return commands(_OPERATIONS, "docker compose exec -T worker celery")
+
+
 def backup() -> list[str]:
     """A backup with Docker Compose."""
     return commands(_OPERATIONS, "docker compose exec -T postgres pg_dump")

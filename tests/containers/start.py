@@ -95,10 +95,9 @@ def _running(installation: Installation) -> dict[str, tuple[str, str]]:
 
 
 def _size(image: str) -> str:
-    """The size of an image as the engine says it, and of the layers that are ours."""
+    """Of the layers that are ours. Of a whole image one store says what it takes, another what it has to be sent."""
     ours = sum(int(size) for size in docker("history", "--human=false", "--format={{.Size}}", image).split()[:-1])
-    whole = int(docker("image", "inspect", "--format={{.Size}}", image))
-    return f"{image.rpartition('-')[2]} {whole / 1e6:.0f} MB ({ours / 1e6:.0f} MB above the base)"
+    return f"{image.rpartition('-')[2]} {ours / 1e6:.0f} MB above the base"
 
 
 def _is_json(line: str) -> bool:

@@ -17,6 +17,7 @@ from sqlalchemy import event, func, select
 from tests.factories import spec
 from tests.http.helpers import BASE_URL, problem_of, with_shared_routes
 from tests.servers.postgres import PostgresServer
+from tests.servers.reused import database_name
 
 
 def rows(database: Database) -> dict[str, int]:
@@ -74,6 +75,17 @@ def test_a_store_that_dies_is_a_503_and_is_found_again(mortal: PostgresServer, t
     assert client.get(f"/v1/jobs/{job_id}").json()["id"] == job_id
     assert client.post("/v1/jobs", json=spec()).status_code == 202
     database.dispose()
+
+
+def test_a_database_of_another_encoding_is_refused_with_the_remedy(postgres_server: PostgresServer) -> None:
+    name = database_name("encoded")
+    url = postgres_server.create_database(name, "template0", "SQL_ASCII")
+    try:
+        settings = Settings(database_url=url.render_as_string(hide_password=False))
+        with pytest.raises(StartError, match=r"encoding is SQL_ASCII, and UTF8 is needed.*createdb --encoding UTF8"):
+            open_store(settings, migrate=True)
+    finally:
+        postgres_server.drop_database(name)
 
 
 def spoil(path: Path, first: int, size: int) -> None:

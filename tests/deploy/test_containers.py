@@ -52,7 +52,7 @@ def test_the_pages_have_the_commands_that_are_run() -> None:
     assert build == "docker compose build"
     assert shlex.split(key)[:5] == ["docker", "compose", "run", "--rm", "-T"]
     assert start == "docker compose up --detach"
-    lines = [*pages.backup(), *pages.restore(), *pages.upgrade()]
+    lines = [*pages.celery(), *pages.backup(), *pages.restore(), *pages.upgrade()]
     asked = [re.fullmatch(r"docker compose (?:exec -T|stop) (.*)", line) for line in lines]
     named = {word for found in asked if found for word in found[1].split() if word in services}
     assert named == {"postgres", "worker", "api"}

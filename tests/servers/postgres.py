@@ -60,10 +60,11 @@ class PostgresServer(Server):
         with running(home, lambda: cls._made(home, settings or {}, durable=durable, tcp=tcp)) as server:
             yield server
 
-    def create_database(self, name: str, template: str | None = None) -> URL:
+    def create_database(self, name: str, template: str | None = None, encoding: str | None = None) -> URL:
         """A new database, empty or a copy of another that nobody uses at that moment; returns its URL."""
         copied = "" if template is None else f' TEMPLATE "{template}"'
-        self._administer(f'CREATE DATABASE "{name}"{copied}')
+        encoded = "" if encoding is None else f" ENCODING '{encoding}'"
+        self._administer(f'CREATE DATABASE "{name}"{copied}{encoded}')
         return self.url.set(database=name)
 
     def drop_database(self, name: str) -> None:

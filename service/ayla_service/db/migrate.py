@@ -13,7 +13,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from ayla_service.db.session import Database
 
@@ -52,9 +52,13 @@ def upgrade(database: Database) -> str:
     its own. If that is cut off, it is gone on with the next time.
 
     Raises:
-        MigrationRefused: if a newer version has migrated it, or its disk lacks the space; nothing is changed then.
+        MigrationRefused: if a newer version has migrated it, its disk lacks the space, or it is a new database of
+            another encoding than UTF-8; nothing is changed then.
     """
-    pending = _pending(current(database))
+    revision = current(database)
+    if revision is None:
+        _require_unicode(database)
+    pending = _pending(revision)
     for module in pending:
         if hasattr(module, "batch"):
             _require_space(database, module)
@@ -87,6 +91,23 @@ def _pending(revision: str | None) -> list[ModuleType]:
             f"own is {names[-1]}). Install the version that migrated it, or restore a backup from before"
         )
     return [script.module for script in known[0 if revision is None else names.index(revision) + 1 :]]
+
+
+def _require_unicode(database: Database) -> None:
+    """Refuse a server's database that keeps no text of every language.
+
+    Raises:
+        MigrationRefused: if it has another encoding.
+    """
+    if database.is_sqlite:
+        return
+    with database.engine.connect() as connection:
+        encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        raise MigrationRefused(
+            f"its encoding is {encoding}, and UTF8 is needed. Make the database anew: createdb --encoding UTF8 "
+            "--template template0"
+        )
 
 
 def _run_to(database: Database, revision: str) -> None:

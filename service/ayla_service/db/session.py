@@ -25,6 +25,8 @@ _ONE_VIEW = "REPEATABLE READ"
 # A worker frozen inside a transaction must not hold its rows for ever, nor make others wait for them.
 _POSTGRES_OPTIONS = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=15s"
 _POSTGRES_CONNECTION = {
+    # In a database of another encoding text would come as bytes, before anybody could say what is wrong with it.
+    "client_encoding": "utf8",
     "connect_timeout": 5,
     # A server or network that is gone without a word is noticed within about 15 seconds, not after hours.
     "keepalives_idle": 5,

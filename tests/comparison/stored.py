@@ -39,6 +39,7 @@ def end(
         "state": TrialState.DIVERGED if diverged else TrialState.COMPLETED,
         "steps_done": len(losses) - 1,
         "wall_seconds": 0.5,
+        "stored_bytes": 8 * len(losses),
         "final_loss": None if diverged else losses[-1],
         "best_loss": min(finite),
         "best_step": list(losses).index(min(finite)),

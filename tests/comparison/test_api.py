@@ -44,6 +44,7 @@ def end(database: Database, trial: dict[str, Any], loss: float) -> None:
         state=TrialState.DIVERGED if diverged else TrialState.COMPLETED,
         steps_done=10,
         wall_seconds=2.0,
+        stored_bytes=88,
         final_loss=None if diverged else loss,
         best_loss=min(8.0, loss),
         best_step=5 if loss > 8 else 10,

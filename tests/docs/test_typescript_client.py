@@ -70,4 +70,4 @@ def in_ci(folder: Path, programs: Mapping[str, str]) -> list[str]:
 def test_ci_runs_it_where_it_can_and_says_so_where_it_cannot(
     tmp_path: Path, programs: Mapping[str, str], said: str
 ) -> None:
-    assert in_ci(tmp_path, programs) == ["make chromium", "make test", said]
+    assert in_ci(tmp_path, programs) == ["make chromium firefox", "make test", said]

@@ -1,6 +1,6 @@
 """What was read for an answer is kept for the next: so much, so long, and no more."""
 
-from ayla_service.sweeps.kept import Kept
+from ayla_service.sweeps.kept import KeptTables
 
 
 class Clock:
@@ -12,7 +12,7 @@ class Clock:
 
 
 def test_what_was_used_last_is_kept_as_far_as_there_is_room() -> None:
-    kept: Kept[str] = Kept(10)
+    kept: KeptTables[str] = KeptTables(10)
     for name, size in (("a", 4), ("b", 4)):
         kept.put(name, name.upper(), size)
     assert kept.get("a") == "A"
@@ -26,7 +26,7 @@ def test_what_was_used_last_is_kept_as_far_as_there_is_room() -> None:
 
 def test_what_nobody_uses_is_forgotten() -> None:
     clock = Clock()
-    kept: Kept[str] = Kept(10, seconds=60.0, clock=clock)
+    kept: KeptTables[str] = KeptTables(10, seconds=60.0, clock=clock)
     kept.put("a", "A", 1)
     kept.put("b", "B", 1)
     clock.now += 59.0

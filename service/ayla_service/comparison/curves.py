@@ -60,11 +60,13 @@ def too_much(session: Session, problems: Sequence[ComparedProblem]) -> TooMuch:
 
 
 def _trajectories(tables: Sequence[Table]) -> tuple[str, str] | None:
-    rows, size = (sum(int(table[name].sum()) for table in tables) for name in ("rows", "stored_bytes"))
+    # Of trials that kept no trajectory there is nothing to read.
+    kept = [table[table["stored_bytes"] > 0] for table in tables]
+    rows, size = (sum(int(table[name].sum()) for table in kept) for name in ("rows", "stored_bytes"))
     if rows <= MAX_ROWS and size <= MAX_BYTES:
         return None
     found = f"{rows} recorded rows" if rows > MAX_ROWS else f"{size // 1024**2} MiB of recorded rows"
-    fitting = min(MAX_ROWS / max(rows, 1), MAX_BYTES / max(size, 1)) * sum(map(len, tables))
+    fitting = min(MAX_ROWS / max(rows, 1), MAX_BYTES / max(size, 1)) * sum(map(len, kept))
     return found, f"{MAX_ROWS} rows and {MAX_BYTES // 1024**2} MiB, of such trials {max(0, int(fitting))}"
 
 

@@ -20,7 +20,7 @@ class _Kept(Generic[Value]):
     used_at: float
 
 
-class Kept(Generic[Value]):
+class KeptTables(Generic[Value]):
     """Values by what they were read of, those that were used last; safe to use from several threads.
 
     Args:

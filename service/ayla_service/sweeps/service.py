@@ -14,7 +14,7 @@ from ayla_service.db.session import Database
 from ayla_service.errors import InvalidQuery, SweepTooLarge, SweepUnavailable
 from ayla_service.sweeps.best import BestSetting, best_settings
 from ayla_service.sweeps.heatmap import ArmCells, CellsOverAxes, Reduce, grid_over, panels_of
-from ayla_service.sweeps.kept import Kept
+from ayla_service.sweeps.kept import KeptTables
 from ayla_service.sweeps.loading import Sweep, open_sweep, version_of
 from ayla_service.sweeps.query import MOST_TRIALS, TOO_LONG, SweepQuery
 from ayla_service.sweeps.ranking import RankedPage, ranked_page
@@ -157,7 +157,7 @@ class SweepService:
     def __init__(self, database: Database, slots: TeamSlots) -> None:
         self._database = database
         self._slots = slots
-        self._kept: Kept[SweptTable] = Kept(MOST_TRIALS)
+        self._kept: KeptTables[SweptTable] = KeptTables(MOST_TRIALS)
 
     def version(self, wanted: WantedSweep, asked: object) -> str:
         """Changes whenever the answer to this does; no trial is read for it.

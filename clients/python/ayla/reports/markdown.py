@@ -18,6 +18,11 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
+def verbatim(text: str) -> str:
+    """A text in which nothing is markup: of an expression, ``**`` is a power."""
+    return "".join(f"\\{each}" if each in "\\`*_<[]" else each for each in text)
+
+
 def paragraph(text: str) -> Iterator[str]:
     """A paragraph with an empty line after it."""
     yield from (text, "")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ayla._version import __version__
 from ayla.aggregates import EstimateOverProblems
-from ayla.reports.markdown import bullets, paragraph, shell, table
+from ayla.reports.markdown import bullets, paragraph, shell, table, verbatim
 from ayla.study.power import Detectable
 from ayla.study.report import Answer, StudyReport
 from ayla.study.runner import StudyResult
@@ -28,7 +28,8 @@ def markdown_page(report: StudyReport, figures: Sequence[ReportFigure]) -> str:
     lines = [f"# {report.result.study.study}", ""]
     question = report.result.study.question
     lines += [*paragraph(f"*{question}*")] if question else []
-    lines += [*paragraph(f"**{report.headline}**"), *paragraph(_how(report)), *_left_out(report.result)]
+    lines += [*paragraph(f"**{report.headline}**"), *paragraph(report.on_these_problems)]
+    lines += [*paragraph(_how(report)), *_left_out(report.result)]
     lines += [*_figures(figures, "answer"), *_answers(report), *_power(report.power)]
     lines += [*_leaderboard(report, figures), *_problems(report, figures), *_tuning(report), *_notes(report)]
     return "\n".join([*lines, *_repeat(report)]).rstrip() + "\n"
@@ -80,11 +81,7 @@ def _answers(report: StudyReport) -> Iterator[str]:
     )
     head = ["arm", "against", "won : lost", "p", "verdict", "improvement", "IQM of the differences", "by problem"]
     yield from table(head, [_answer(answer) for answer in report.answers])
-    yield from bullets([statement for answer in report.answers for statement in _statements(answer)])
-
-
-def _statements(answer: Answer) -> Iterator[str]:
-    yield answer.over_problems.verdict
+    yield from bullets([verbatim(answer.over_problems.verdict) for answer in report.answers])
 
 
 def _answer(answer: Answer) -> list[str]:
@@ -221,13 +218,13 @@ def _number(value: float | None) -> str:
 def _notes(report: StudyReport) -> Iterator[str]:
     notes = [*report.protocol.notes, *report.comparison.notes]
     if notes:
-        yield from ("## Remarks", "", *bullets(notes))
+        yield from ("## Remarks", "", *bullets([verbatim(note) for note in notes]))
 
 
 def _repeat(report: StudyReport) -> Iterator[str]:
     yield from ("## How to repeat it", "")
     yield from shell(["ayla study run study.yaml", "ayla study report study.yaml"])
     yield from paragraph(
-        "`study.yaml` lies beside this page, so does `trials.csv` with every trial, from which all of it can be "
+        "The folder of the report has `study.yaml`, and `trials.csv` with every trial, from which all of it can be "
         f"computed again. The jobs are those of the project {report.result.study.study}."
     )

@@ -14,7 +14,7 @@ from ayla.jobs_comparison import JobsComparison
 from ayla.study.power import Detectable, detectable
 from ayla.study.runner import StudyResult
 
-NOTHING = "no statement"
+_HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,25 @@ class StudyReport:
     def protocol(self) -> ProtocolResult:
         """What the comparison says of arms."""
         return _protocol(self.comparison)
+
+    @property
+    def on_these_problems(self) -> str:
+        """What holds on these problems with other seeds, in a sentence; empty where nothing can be said."""
+        intervals = [
+            answer.aggregate.improvement.interval
+            for answer in self.answers
+            if answer.aggregate and answer.aggregate.improvement and answer.aggregate.improvement.interval
+        ]
+        if not intervals:
+            return ""
+        above, below = sum(one.low > _HALF for one in intervals), sum(one.high < _HALF for one in intervals)
+        outcomes = sum((answer.outcomes for answer in self.answers), Counter[str]())
+        return (
+            "On these very problems with other seeds, the probability that a run does better than one of the arm it is "
+            f"compared with lies above one half for {above} of {len(intervals)} arms, below for {below}, by its "
+            f"interval. Of the {outcomes.total()} comparisons on single problems {outcomes['better']} are better and "
+            f"{outcomes['worse']} worse, corrected for all of them."
+        )
 
     @property
     def headline(self) -> str:

@@ -52,5 +52,6 @@ def _document(report: StudyReport) -> Any:
         ],
         "detectable": report.power,
         "leaderboard": [*report.leaderboard],
-        "comparison": report.comparison.model_dump(mode="json"),
+        # Settings one by one are in the table of trials.
+        "comparison": report.comparison.model_dump(mode="json", exclude={"problems": {"__all__": {"optimizers"}}}),
     }

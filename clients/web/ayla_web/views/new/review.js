@@ -62,7 +62,9 @@ export function Review({ checked, onSubmit, isSending }) {
 function stateText({ state, problem }) {
   if (state === "checking") return "Checking …";
   if (state === "good") return "✓ Ready to run";
-  return state === "away" ? "The service does not answer" : `✕ ${counted(Math.max(1, problem?.errors.length ?? 1), "thing")} to correct`;
+  if (state === "away") return "The service does not answer";
+  // Without a field to correct it is not about the job: the key may not do this, or there were too many requests.
+  return problem?.errors.length ? `✕ ${counted(problem.errors.length, "thing")} to correct` : "✕ Not checked";
 }
 
 /** @param {string} pointer */

@@ -44,14 +44,14 @@ function Verdict({ jobIds, isOne }) {
   );
   const first = useRemote(`job ${jobIds[0]}`, (signal) => /** @type {Promise<Schemas["JobDetail"]>} */ (get(`/v1/jobs/${encodeURIComponent(jobIds[0] ?? "")}`, { signal })));
   const title = isOne ? `Verdict: ${first.data ? nameOf(first.data, found.data?.problems[0]?.title) : "…"}` : `Verdict on ${counted(jobIds.length, "job")}`;
-  return html`<${Heading} text=${title}><${Elsewhere} jobIds=${jobIds} isOne=${isOne} /><//>
+  return html`<${Heading} text=${title}><${Elsewhere} jobIds=${jobIds} isOne=${isOne} varies=${first.data !== undefined && mayVary(first.data.resolved)} /><//>
     ${!isOne && found.data && html`<p class="lead">${found.data.jobs.map((job, place) => html`${place ? ", " : ""}<a key=${job.id} href=${`/jobs/${job.id}`}>${nameOf(job)}</a>`)}</p>`}
     <${Options} answer=${found.data} seeds=${first.data?.resolved.seeds ?? []} />
     <${Read} remote=${found} what="the comparison">${(/** @type {Schemas["JobsComparison"]} */ answer) => html`<${Answer} answer=${answer} jobIds=${jobIds} varies=${first.data !== undefined && mayVary(first.data.resolved)} isStale=${found.isLoading} />`}<//>`;
 }
 
-/** @param {{ jobIds: string[], isOne: boolean }} props */
-const Elsewhere = ({ jobIds, isOne }) => html`${isOne && html`<a class="button" href=${`/jobs/${jobIds[0]}`}>Curves</a><a class="button" href=${`/jobs/${jobIds[0]}/sweep`}>Sweep</a>`}
+/** @param {{ jobIds: string[], isOne: boolean, varies: boolean }} props varies: along an axis, so that there is a sweep */
+const Elsewhere = ({ jobIds, isOne, varies }) => html`${isOne && html`<a class="button" href=${`/jobs/${jobIds[0]}`}>Curves</a>${varies && html`<a class="button" href=${`/jobs/${jobIds[0]}/sweep`}>Sweep</a>`}`}
   ${isOne && html`<a class="button" href=${address("/v1/jobs/" + jobIds[0] + "/comparison", { format: "markdown" })} download>Tables</a>`}`;
 
 /** @param {{ answer: Schemas["JobsComparison"], jobIds: string[], varies: boolean, isStale: boolean }} props varies: along an axis */

@@ -44,7 +44,7 @@ def _how(report: StudyReport) -> str:
         f"seeds was selected. The selected settings were run on {len(asked.confirmation)} fresh seeds, and all that is "
         "stated is about those. Budgets are equal, not how densely they cover what is tuned: an arm with AYLA's "
         "exponents has two more numbers to find with as many settings. The verdicts are the service's; its comparison "
-        f"corrects for all tests of one kind (Holm). Made by ayla-client {__version__} on {report.result.service}."
+        f"corrects for all tests of one kind (Holm). Made by ayla-client {__version__}."
     )
 
 

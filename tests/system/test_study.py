@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 from ayla.cli.app import app
+from ayla.study import study_of
+from ayla.study.plan import tuning_jobs
 from scipy.stats import binomtest  # type: ignore[import-untyped]
 from typer.testing import CliRunner, Result
 
@@ -40,9 +42,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Pa
     folder = tmp_path_factory.mktemp("study")
     (folder / "study.yaml").write_text(STUDY)
     with service(folder) as first, first.client() as client:
-        from ayla.study import study_of
-        from ayla.study.plan import tuning_jobs
-
         study = study_of(yaml.safe_load(STUDY))
         client.jobs.submit(tuning_jobs(study, study.problems[0], [])[0].spec)
         first.kill()

@@ -125,7 +125,7 @@ def _panels(
     figure.supxlabel(axis[0])
     figure.supylabel(axis[1])
     lines = every[0][0].get_lines()[:2]
-    figure.legend(lines, ["the arm", "the one compared with it"], loc="outside upper center", ncols=2)
+    figure.legend(lines, ["the first", "the second"], loc="outside upper center", ncols=2)
 
 
 def _problems(report: StudyReport) -> Iterator[ReportFigure]:

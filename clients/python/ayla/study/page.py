@@ -10,7 +10,7 @@ from ayla.aggregates import EstimateOverProblems
 from ayla.reports.markdown import bullets, paragraph, shell, table, verbatim
 from ayla.study.power import Detectable
 from ayla.study.report import Answer, StudyReport
-from ayla.study.runner import StudyResult
+from ayla.study.runner import ProblemJobs, StudyResult
 
 if TYPE_CHECKING:
     from ayla.reports.figures import ReportFigure
@@ -27,7 +27,7 @@ def markdown_page(report: StudyReport, figures: Sequence[ReportFigure]) -> str:
     """
     lines = [f"# {report.result.study.study}", ""]
     question = report.result.study.question
-    lines += [*paragraph(f"*{question}*")] if question else []
+    lines += [*paragraph(f"*{verbatim(question)}*")] if question else []
     lines += [*paragraph(f"**{report.headline}**"), *paragraph(report.on_these_problems)]
     lines += [*paragraph(_how(report)), *_left_out(report.result)]
     lines += [*_figures(figures, "answer"), *_answers(report), *_power(report.power)]
@@ -54,12 +54,11 @@ def _left_out(result: StudyResult) -> Iterator[str]:
         yield from bullets([f"{one.problem.name}: {why_missing(one)}" for one in result.missing])
 
 
-def why_missing(one: object) -> str:
+def why_missing(one: ProblemJobs) -> str:
     """Why a problem is not complete."""
-    failed = getattr(one, "failed", None)
-    if failed is not None:
-        reason = failed.error.detail if failed.error else ""
-        return f"its job {failed.state}. {reason}".rstrip()
+    if one.failed is not None:
+        reason = one.failed.error.detail if one.failed.error else ""
+        return f"its job {one.failed.state}. {reason}".rstrip()
     return "not all of its jobs have ended."
 
 

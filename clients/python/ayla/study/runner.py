@@ -10,11 +10,11 @@ from typing import Any, Protocol, TypeAlias
 from ayla import planned_jobs
 from ayla._client import Client
 from ayla._clock import Clock
-from ayla._json import without_none
 from ayla.builders import protocol
 from ayla.errors import InvalidRequest, UnprocessableEntityError
 from ayla.jobs_comparison import JobsComparison
 from ayla.models import Job
+from ayla.models.contract import Validation
 from ayla.planned_jobs import wait_for_all
 from ayla.study.plan import TAG, Phase, StudyJob, confirmation_jobs, digest_of, part_of, tuning_jobs
 from ayla.study.study_file import Study, StudyProblem
@@ -156,7 +156,8 @@ def _confirmation(client: Client, study: Study, found: ProblemJobs) -> list[Stud
 
 def _selected(client: Client, study: Study, tuning: Sequence[Job]) -> list[dict[str, Any]]:
     """The setting of each arm that is best on the tuning seeds, by the rule of the service's comparisons."""
-    (problem,) = _protocol_result(_compared(client, study, tuning)).problems
+    found = _compared(client, study, tuning).protocol
+    (problem,) = found.problems if found is not None else ()
     return [
         {**arm.confirmation.optimizer, "label": arm.selected, "arm": arm.arm}
         for arm in problem.arms
@@ -164,18 +165,10 @@ def _selected(client: Client, study: Study, tuning: Sequence[Job]) -> list[dict[
     ]
 
 
-def _protocol_result(comparison: JobsComparison) -> Any:
-    return comparison.protocol
-
-
 def _compared(client: Client, study: Study, jobs: Sequence[Job]) -> JobsComparison:
     asked = study.protocol
     seeds = protocol(asked.tuning, asked.confirmation)
-    return client.compare([*jobs], protocol=seeds, **_options(study))
-
-
-def _options(study: Study) -> Any:
-    return without_none(metric=study.protocol.metric, confidence=study.protocol.confidence)
+    return client.compare([*jobs], protocol=seeds, metric=asked.metric, confidence=asked.confidence)
 
 
 def _with_costs(
@@ -214,7 +207,7 @@ def _cost(found: ProblemJobs, costs: dict[str, float]) -> float:
     return costs.get(found.problem.name, 1.0)
 
 
-def _validated(client: Client, study: Study, job: StudyJob) -> Any:
+def _validated(client: Client, study: Study, job: StudyJob) -> Validation:
     try:
         return client.jobs.validate(job.spec)
     except UnprocessableEntityError as error:

@@ -68,11 +68,11 @@ contracts: $(VENV)/.installed-dev
 unit: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest --numprocesses 3
 
-QUICK := tests/spec tests/core/test_paper_reference.py tests/core/test_transform.py tests/core/optimizers/test_references.py \
+QUICK_TESTS := tests/spec tests/core/test_paper_reference.py tests/core/test_transform.py tests/core/optimizers/test_references.py \
 	tests/jobs/test_api.py tests/queue/test_claims.py
 
 quick: $(VENV)/.installed-dev ## While you work: the spec, the mathematics, the API and the queue on SQLite, in under a minute
-	@$(BIN)/python -m pytest --numprocesses 2 $(QUICK) -k 'not postgres'
+	@$(BIN)/python -m pytest --numprocesses 2 $(QUICK_TESTS) -k 'not postgres'
 
 fuzz: $(VENV)/.installed-dev ## The property tests with new examples, round after round; MINUTES=60, SEED=7 for one round again
 	@$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))

@@ -63,3 +63,19 @@ def ended_study(store: Database) -> str:
             best_step=10,
         )
     return made.id
+
+
+def ended_axes(store: Database) -> str:
+    """Two arms of three rates on an axis, three seeds, all with their curves; the second rate is the best of each."""
+    optimizers = [
+        {"name": "sgd", "learning_rate": {"values": [0.01, 0.02, 0.04]}, "arm": arm, **more}
+        for arm, more in (("plain", {}), ("AYLA", {"ayla": {"n1": 1.0, "n2": 1.4}}))
+    ]
+    made = Jobs(store).submit(spec(problem=PROBLEM, optimizers=optimizers, seeds=[0, 1, 2], name="Rates on an axis"))
+    for place, trial in enumerate(ids_of(store, made.id)):
+        setting, seed = divmod(place, 3)
+        end = 1.0 + seed + 4.0 * (setting % 3 != 1) - setting / 10
+        rows = {"step": [0, 5, 10], "loss": [10.0, 8.0, end]}
+        record(store, trial, rows, steps_done=10, final_loss=end, best_loss=end, best_step=10)
+    succeed(store, made.id)
+    return made.id

@@ -17,7 +17,7 @@ from playwright.sync_api import Page
 
 from tests.browser.chromium import Visit, accessibility_findings, overflow, shown, wait_for
 from tests.browser.conftest import Visiting
-from tests.browser.studies import HOSTILE, SEEDS, ended_study, ended_sweep, succeed
+from tests.browser.studies import HOSTILE, SEEDS, ended_axes, ended_study, ended_sweep, succeed
 from tests.factories import Jobs
 from tests.http.helpers import record
 from tests.sweeps.grids import finish
@@ -32,6 +32,12 @@ COLOURS = """(() => {
   return new Set(new Uint32Array(picture.data.buffer)).size;
 })()"""
 """How many colours a heat map has."""
+
+LETTERS = """({
+  map: document.querySelector(".heatmap-box text").getBoundingClientRect().height,
+  page: Number.parseFloat(getComputedStyle(document.documentElement).fontSize),
+})"""
+"""How tall the letters are."""
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +163,39 @@ def test_a_job_without_curves_shows_what_all_settings_reach_and_has_those_of_the
         succeed(store, job.id)
     wait_for(page, "document.querySelector('.chart')?.dataset.points === '6'")
     shown(page, "median and quartiles over 2 seeds")
+
+
+def test_a_job_with_axes_that_keeps_all_curves_shows_those_of_the_best_over_all_seeds(
+    visit: Visit, store: Database
+) -> None:
+    page = visit.open(f"/jobs/{ended_axes(store)}")
+    settled(page, "What all settings reach")
+    shown(page, "median and quartiles over 3 seeds")
+    assert page.locator(".chart").get_attribute("data-points") == "6"
+    assert page.locator(".best-lines .num").all_inner_texts() == ["1.9000", "1.6000"]
+    assert page.locator(".key .arm").all_inner_texts() == ["plain lr=0.02", "AYLA lr=0.02"]
+    assert page.get_by_role("button", name="again").count() == 1  # of the job itself
+
+
+def test_on_a_wide_screen_a_heat_map_grows_with_the_letters(visiting: Visiting, site: str, sweep: str) -> None:
+    sizes = []
+    for width, height in ((1280, 800), (3840, 2160)):
+        page = visiting(site, viewport={"width": width, "height": height}).open(f"/jobs/{sweep}/sweep")
+        settled(page, "15 in all")
+        sizes.append(page.evaluate(LETTERS))
+        area = page.locator("canvas.cells").bounding_box()
+        best = page.locator(".cell-mark.best").bounding_box()
+        assert area is not None
+        assert best is not None
+        # The best of three columns and four rows is at the lower left; its frame has a line around it.
+        assert abs(best["x"] - area["x"]) < 4
+        assert abs(best["y"] + best["height"] - area["y"] - area["height"]) < 4
+        assert abs(best["width"] / area["width"] - 1 / 3) < 0.03
+        page.mouse.move(area["x"] + area["width"] * 5 / 6, area["y"] + area["height"] / 8)
+        assert page.locator(".readout").inner_text().startswith("diverged")
+        assert overflow(page) == 0
+    assert sizes[1]["map"] / sizes[0]["map"] == pytest.approx(sizes[1]["page"] / sizes[0]["page"], rel=0.05)
+    assert sizes[1]["page"] > 1.3 * sizes[0]["page"]
 
 
 def test_a_form_says_what_is_wrong_where_it_is_wrong(visit: Visit) -> None:

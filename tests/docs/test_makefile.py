@@ -1,4 +1,4 @@
-"""make says what it is going to download, and takes torch from where it is told to."""
+"""make says what it is going to download, takes torch from where it is told to, and runs what it was asked to run."""
 
 import os
 import shutil
@@ -20,8 +20,11 @@ esac
 """
 
 
-def made(folder: Path, *arguments: str, **variables: str) -> list[str]:
-    """What ``make .venv/.installed`` says and runs where nothing is installed."""
+_OPTIONS = ("MAKE", "MFLAGS", "TORCH", "QUICK", "KEEP", "OPEN")
+
+
+def made(folder: Path, *arguments: str, target: str = ".venv/.installed", **variables: str) -> list[str]:
+    """What ``make`` says and runs for a target where nothing is installed."""
     shutil.copy(ROOT / "Makefile", folder)
     for manifest in (
         "pyproject.toml",
@@ -35,9 +38,9 @@ def made(folder: Path, *arguments: str, **variables: str) -> list[str]:
     python.parent.mkdir(parents=True, exist_ok=True)
     python.write_text(PYTHON)
     python.chmod(0o755)
-    command = ["make", ".venv/.installed", f"PYTHON={sys.executable}", *arguments]
+    command = ["make", target, f"PYTHON={sys.executable}", *arguments]
     # Of a make that runs this suite, nothing: it would have this one tell of folders that it enters.
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "TORCH"))}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OPTIONS)}
     environment = inherited | variables
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=True
@@ -60,3 +63,14 @@ def test_several_gigabytes_are_told_before_they_come_and_only_if_they_come(tmp_p
     assert packages.startswith("RUN -m pip install")
     (tmp_path / ".venv" / ".installed").unlink()
     assert made(tmp_path, NO_TORCH="0") == [installing, packages]
+
+
+@pytest.mark.parametrize(
+    ("target", "variable", "option"),
+    [("paper", "QUICK=1", "--quick"), ("demo", "KEEP=1", "--keep"), ("serve", "OPEN=1", "--open")],
+)
+def test_an_option_is_given_where_it_is_asked_for_and_nowhere_else(
+    tmp_path: Path, target: str, variable: str, option: str
+) -> None:
+    assert option not in made(tmp_path, "--dry-run", target=target)[-1].split()
+    assert option in made(tmp_path, "--dry-run", variable, target=target)[-1].split()

@@ -120,4 +120,9 @@ def unknown_options(call: str, given: JSONObject, allowed: type) -> None:
 def _places(trials: str | Iterable[int] | None) -> str | None:
     if isinstance(trials, range) and trials.step == 1 and len(trials):
         return f"{trials[0]}-{trials[-1]}"
-    return trials if trials is None or isinstance(trials, str) else ",".join(map(str, trials))
+    return trials if isinstance(trials, str) else listed(trials)
+
+
+def listed(numbers: Iterable[object] | None) -> str | None:
+    """Numbers as a query parameter has them."""
+    return None if numbers is None else ",".join(map(str, numbers))

@@ -1,20 +1,23 @@
 """Availability of figures: which kinds a job has, by its spec alone, and which steps, axes and units fit it."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import assert_never
 
 import numpy as np
 from ayla_spec import ResolvedJobSpec
-from ayla_spec.axes import axes_of
+from ayla_spec.axes import axes_of, is_axis
+from ayla_spec.optimizers import AnyOptimizer
 from ayla_spec.optimizers.base import NAMES
 from ayla_spec.problems import DatasetProblem, ExpressionProblem
+from ayla_spec.space import Space
 from sqlalchemy.orm import Session
 
 from ayla_service.comparison.arms import optimizer_title
 from ayla_service.errors import FigureUnavailable, InvalidQuery, SpecUnreadable
 from ayla_service.figures.cells import hashable, panel_of
 from ayla_service.figures.options import KINDS, Across, FigureOptions, Kind
+from ayla_service.figures.swept_settings import SweptSetting
 from ayla_service.jobs.scoping import job_of, readable_spec
 from ayla_service.teams.principal import Principal
 from ayla_service.trials.layout import flat
@@ -38,15 +41,25 @@ class FigureJob:
         id: the job.
         name: given by its user.
         spec: resolved.
+        swept: settings asked for by number, of a job with axes; empty of others, whose settings are listed.
     """
 
     id: str
     name: str | None
     spec: ResolvedJobSpec
+    swept: Mapping[int, SweptSetting] = field(default_factory=dict)
+
+    def setting(self, number: int) -> AnyOptimizer:
+        """A setting by its number; of a job with axes one of those that were asked for."""
+        return self.swept[number].optimizer if self.has_axes else self.spec.optimizers[number]
+
+    def entry_of(self, number: int) -> int:
+        """Place in the job's optimizers of a setting, or of the arm that it belongs to."""
+        return self.swept[number].entry if self.has_axes else number
 
     def unavailable_reason(self, kind: Kind) -> str | None:
         """Reason why the job has no figure of this kind; None if it has."""
-        if self.has_axes and kind is not Kind.HEATMAP and not KINDS[kind].compares:
+        if self.has_axes and not self.swept and kind is not Kind.HEATMAP and not KINDS[kind].compares:
             return "its numbers are axes, and settings that are not listed one by one have no lines; it can be compared"
         return self._missing(kind)
 
@@ -131,9 +144,11 @@ class FigureJob:
 
     @property
     def steps_per_epoch(self) -> int | None:
-        """None where only the worker knows them, from the data."""
+        """None where only the worker knows them, from the data, and where batch sizes are an axis."""
         problem = self.spec.problem
-        return problem.steps_per_epoch if isinstance(problem, DatasetProblem) else 1
+        if not isinstance(problem, DatasetProblem):
+            return 1
+        return None if is_axis(problem.batch_size) else problem.steps_per_epoch
 
     def across(self, series: Series | None, wanted: Across | None) -> Across:
         """Unit of the horizontal axis of lines over these rows."""
@@ -154,6 +169,11 @@ class FigureJob:
     def has_axes(self) -> bool:
         """Whether numbers of it are axes, of its optimizers or its problem."""
         return any(True for one in (*self.spec.optimizers, self.spec.problem) for _ in axes_of(one))
+
+    @property
+    def settings_total(self) -> int:
+        """Settings of all its optimizers."""
+        return Space.of(self.spec).settings_total if self.has_axes else len(self.spec.optimizers)
 
     @property
     def _has_classes(self) -> bool:

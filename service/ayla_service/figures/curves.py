@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from ayla_spec.metrics import METRICS as WHOLE_PARTS
+from sqlalchemy.orm import Session
 
 from ayla_service import __version__
 from ayla_service.db.session import Database
-from ayla_service.errors import InvalidQuery
+from ayla_service.errors import FigureUnavailable, InvalidQuery
 from ayla_service.figures.aggregates import Band, band_of
 from ayla_service.figures.availability import FigureJob, figure_job
 from ayla_service.figures.data import FEW_NAMED, MOST_NAMED, FigureData, Integers, RecordedTrial, SettingData, ranked
 from ayla_service.figures.options import FigureOptions, Kind
 from ayla_service.figures.repository import TrialSubset, read_results, read_rows, select_trials
+from ayla_service.figures.swept_settings import swept_settings
 from ayla_service.teams.principal import Principal
 from ayla_service.trials.selection import Scale
 from ayla_service.trials.series import METRICS, TRAJECTORY, Series
@@ -40,12 +42,14 @@ class CurveQuery:
         max_points: most points of a curve.
         scale: how its steps are chosen, evenly or by ratio.
         optimizers: places of the settings; None for all, or the best few of many.
+        settings: numbers of the settings of a job with axes.
     """
 
     column: str = "loss"
     max_points: int = 500
     scale: Scale = Scale.LINEAR
     optimizers: tuple[int, ...] | None = None
+    settings: tuple[int, ...] | None = None
 
     @property
     def series(self) -> Series:
@@ -106,15 +110,15 @@ class CurveService:
 
         Raises:
             JobNotFound: if the caller's team has no such job.
-            FigureUnavailable: if the job has axes, so that its settings have no lines.
+            FigureUnavailable: if the job has axes, and no settings are named.
             FigureTooLarge: if its results are too much to read.
-            InvalidQuery: if the job has no such column or optimizer.
+            InvalidQuery: if the job has no such column, optimizer or setting.
         """
         with self._database.read() as session:
-            job = figure_job(session, principal, job_id)
+            job = _with_settings(session, figure_job(session, principal, job_id), query)
         job.require(Kind.LOSS)
         _check_column(job, query.column)
-        best = query.optimizers if query.optimizers is not None else self._best(principal, job)
+        best = query.optimizers if query.optimizers is not None or job.swept else self._best(principal, job)
         options = FigureOptions(optimizers=best, max_points=query.max_points)
         with self._database.read() as session:
             subset = select_trials(session, job, Kind.LOSS, options)
@@ -150,6 +154,20 @@ class CurveService:
             for decade in _decades(furthest)
         ]
         return _joined(parts)
+
+
+def _with_settings(session: Session, job: FigureJob, query: CurveQuery) -> FigureJob:
+    """The job with the settings asked for by number, if it has axes."""
+    if not job.has_axes:
+        if query.settings is not None:
+            raise InvalidQuery("settings", "The job has no axes; name optimizers, by their places from 0.")
+        return job
+    if query.settings is None:
+        raise FigureUnavailable(
+            "The numbers of this job are axes, so its settings have no curve each. Name some by their running numbers, "
+            f"as in settings=3,17; GET /v1/jobs/{job.id}/best tells those of the best."
+        )
+    return replace(job, swept=swept_settings(session, job.id, job.spec, query.settings, MOST_NAMED))
 
 
 def _check_column(job: FigureJob, column: str) -> None:

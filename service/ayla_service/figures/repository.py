@@ -68,7 +68,8 @@ class TrialSubset:
     def selection(self, job: FigureJob) -> TrialSelection:
         """The same, for a reader of results."""
         everything = len(job.spec.optimizers) * len(job.spec.seeds)
-        return TrialSelection() if len(self.trials) == everything else TrialSelection.at(self.trials)
+        is_whole = not job.swept and len(self.trials) == everything
+        return TrialSelection() if is_whole else TrialSelection.at(self.trials)
 
 
 def select_trials(session: Session, job: FigureJob, kind: Kind, options: FigureOptions, jobs: int = 1) -> TrialSubset:
@@ -78,7 +79,7 @@ def select_trials(session: Session, job: FigureJob, kind: Kind, options: FigureO
         InvalidQuery: if the job has no optimizer with a wanted index.
         FigureTooLarge: if even one seed of each setting is too much to read.
     """
-    settings, total = _wanted_settings(job, options), len(job.spec.seeds)
+    settings, total = tuple(job.swept) or _wanted_settings(job, options), len(job.spec.seeds)
     rule, has_rows = KINDS[kind].seeds, options.series(kind) is not None
     fitting = {
         Seeds.ALL: total,
@@ -125,7 +126,9 @@ def read_results(reader: ResultReader, job: FigureJob, subset: TrialSubset, snap
     parts = zip(*(table[name].to_pylist() for name in _WHOLE_PARTS), strict=True)
     for row, losses in zip(zip(*(table[name].to_pylist() for name in _RESULT), strict=True), parts, strict=True):
         result = TrialResult(*row)
-        found[row[1]].append(replace(result, whole_part_loss=_known(losses)) if job.has_epochs else result)
+        found[row[0] // len(job.spec.seeds)].append(
+            replace(result, whole_part_loss=_known(losses)) if job.has_epochs else result
+        )
     settings = [_setting(job, index, found[index]) for index in subset.settings]
     return FigureData(settings, subset.seeds, len(job.spec.seeds))
 
@@ -136,7 +139,7 @@ def _known(losses: Sequence[float | None]) -> float:
 
 
 def _setting(job: FigureJob, index: int, results: list[TrialResult]) -> SettingData:
-    settings = job.spec.optimizers[index]
+    settings = job.setting(index)
     return SettingData(index, settings.label or f"optimizer {index}", settings.model_dump(mode="json"), results)
 
 
@@ -169,14 +172,14 @@ def read_rows(
         query = TrajectoryQuery(None if columns is None else ["step", *columns])
     else:
         query = _rows_query(snapshot, columns, max_points, between, evenly=evenly)
-    results = {result.index: result for setting in data.settings for result in setting.results}
+    results = {result.index: (setting.index, result) for setting in data.settings for result in setting.results}
     tables = _by_trial(reader.table(series, snapshot, query, identified=True).pieces())
     if evenly and series is METRICS:
         tables = _thinned_alike(tables, max_points)
     trials: dict[int, list[RecordedTrial]] = defaultdict(list)
-    for index, result in results.items():
-        trials[result.optimizer_index].append(_recorded(result, tables.get(index)))
-    return replace(data, settings=[replace(setting, trials=trials[setting.index]) for setting in data.settings])
+    for index, (setting, result) in results.items():
+        trials[setting].append(_recorded(result, tables.get(index)))
+    return replace(data, settings=[replace(one, trials=trials[one.index]) for one in data.settings])
 
 
 def _rows_query(

@@ -59,9 +59,10 @@ class CurveEnd(BaseModel):
 
 
 class CurveOfSetting(BaseModel):
-    """Median and quartiles of one optimizer over its seeds. Null: not a finite number, as where most have diverged."""
+    """Median and quartiles of one setting over its seeds. Null: not a finite number, as where most have diverged."""
 
-    optimizer_index: int = Field(description="Place of the setting in the job's optimizers.")
+    optimizer_index: int = Field(description="Place in the job's optimizers; with axes, of the arm it belongs to.")
+    setting: int = Field(description="Running number of the setting; without axes its place in the job's optimizers.")
     label: str
     seeds: int = Field(description="Trials that have recorded anything.")
     step: list[int] = Field(description="Growing.")
@@ -79,6 +80,11 @@ class JobCurves(BaseModel):
     column: str
     seeds: int = Field(description="Seeds that are read, from the first.")
     seeds_total: int
-    settings: int = Field(description="Optimizers of the job; of more than twelve the best eight have curves.")
-    steps_per_epoch: int | None = Field(description="1 for expressions; null where only the data tell.")
+    settings: int = Field(
+        description="Settings of the job. Without axes the best eight of more than twelve have curves, with axes those "
+        "that are named."
+    )
+    steps_per_epoch: int | None = Field(
+        description="1 for expressions; null where only the data tell, or batch sizes are an axis."
+    )
     curves: list[CurveOfSetting]

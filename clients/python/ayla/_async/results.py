@@ -9,7 +9,15 @@ from ayla._async.objects import AsyncJob, AsyncTrial
 from ayla._async.sweeps import AsyncSweeps
 from ayla._async.table_source import fetch_table
 from ayla._figure import Figure
-from ayla._options import ComparisonOptions, Thinning, TrialChoice, choice_params, thinning_params, unknown_options
+from ayla._options import (
+    ComparisonOptions,
+    Thinning,
+    TrialChoice,
+    choice_params,
+    listed,
+    thinning_params,
+    unknown_options,
+)
 from ayla._transport import id_of, segment
 from ayla.comparison import AsyncComparison
 from ayla.frames import require_pandas
@@ -133,6 +141,7 @@ class AsyncJobResults(AsyncSweeps):
         max_points: int | None = None,
         scale: str | None = None,
         optimizers: Iterable[int] | None = None,
+        settings: Iterable[int] | None = None,
     ) -> JobCurves:
         """The curves that the line figures of a job draw, as numbers: median and quartiles over the seeds.
 
@@ -142,9 +151,10 @@ class AsyncJobResults(AsyncSweeps):
             max_points: of a curve, about; service default 500.
             scale: how steps are chosen: "linear" (service default), or "log" in the steps.
             optimizers: places of the settings; default: all, of more than twelve the best eight.
+            settings: of a job with axes, running numbers of up to twelve settings, such as ``best`` answers them.
         """
-        chosen = None if optimizers is None else ",".join(map(str, optimizers))
-        asked = {"column": column, "max_points": max_points, "scale": scale, "optimizers": chosen}
+        asked = {"column": column, "max_points": max_points, "scale": scale}
+        asked |= {"optimizers": listed(optimizers), "settings": listed(settings)}
         return await self._get(JobCurves, f"/v1/jobs/{segment(job)}/curves", asked)
 
     async def previews(self, jobs: Iterable[AsyncJob | str]) -> JobPreviews:

@@ -7,7 +7,15 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack
 
 from ayla._figure import Figure
-from ayla._options import ComparisonOptions, Thinning, TrialChoice, choice_params, thinning_params, unknown_options
+from ayla._options import (
+    ComparisonOptions,
+    Thinning,
+    TrialChoice,
+    choice_params,
+    listed,
+    thinning_params,
+    unknown_options,
+)
 from ayla._sync.objects import Job, Trial
 from ayla._sync.sweeps import Sweeps
 from ayla._sync.table_source import fetch_table
@@ -128,6 +136,7 @@ class JobResults(Sweeps):
         max_points: int | None = None,
         scale: str | None = None,
         optimizers: Iterable[int] | None = None,
+        settings: Iterable[int] | None = None,
     ) -> JobCurves:
         """The curves that the line figures of a job draw, as numbers: median and quartiles over the seeds.
 
@@ -137,9 +146,10 @@ class JobResults(Sweeps):
             max_points: of a curve, about; service default 500.
             scale: how steps are chosen: "linear" (service default), or "log" in the steps.
             optimizers: places of the settings; default: all, of more than twelve the best eight.
+            settings: of a job with axes, running numbers of up to twelve settings, such as ``best`` answers them.
         """
-        chosen = None if optimizers is None else ",".join(map(str, optimizers))
-        asked = {"column": column, "max_points": max_points, "scale": scale, "optimizers": chosen}
+        asked = {"column": column, "max_points": max_points, "scale": scale}
+        asked |= {"optimizers": listed(optimizers), "settings": listed(settings)}
         return self._get(JobCurves, f"/v1/jobs/{segment(job)}/curves", asked)
 
     def previews(self, jobs: Iterable[Job | str]) -> JobPreviews:

@@ -46,8 +46,7 @@ def _summary(report: ReproductionReport) -> str:
     claims = len({(result.section, result.claim) for result in report.claims})
     return (
         f"{claims} claims of the paper's section 3, each checked in every reading: of {len(report.claims)} checks "
-        f"{', '.join(parts)}. Made on {report.created_at:%Y-%m-%d %H:%M} UTC by ayla-client {__version__} on "
-        f"{report.service}."
+        f"{', '.join(parts)}. Made on {report.created_at:%Y-%m-%d %H:%M} UTC by ayla-client {__version__}."
     )
 
 

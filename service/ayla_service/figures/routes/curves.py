@@ -6,6 +6,7 @@ import numpy as np
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from ayla_service.figures.availability import FigureJob
 from ayla_service.figures.curves import CurvePlan, CurveQuery, CurveService, SettingCurve
 from ayla_service.figures.data import Floats
 from ayla_service.figures.routes.parameters import whole_numbers
@@ -64,13 +65,23 @@ def get_job_curves(
             examples=["0,2"],
         ),
     ] = None,
+    settings: Annotated[
+        str | None,
+        Query(
+            max_length=_LONGEST_LIST,
+            description="Of a job with axes: running numbers of up to twelve settings, separated by commas. Such a job "
+            "has no curve of each, so they have to be named.",
+            examples=["3,17"],
+        ),
+    ] = None,
 ) -> Response:
     """What the line figures of a job draw, as numbers, from the results recorded so far.
 
     All seeds of a curve are read at the same steps. A single seed keeps the lowest and the highest value of each
     stretch. A diverged trial counts as worse than all others.
     """
-    query = CurveQuery(column, max_points, scale, whole_numbers("optimizers", optimizers))
+    wanted = [whole_numbers(name, text) for name, text in (("optimizers", optimizers), ("settings", settings))]
+    query = CurveQuery(column, max_points, scale, *wanted)
     plan = service.plan(caller, job_id, query)
     headers = {"ETag": etag_of(plan.version.encode()), "Cache-Control": "private, no-cache", "Vary": "Authorization"}
     if not_modified(request, headers["ETag"]):
@@ -86,16 +97,17 @@ def _answer(plan: CurvePlan, curves: list[SettingCurve]) -> dict[str, Any]:
         "column": plan.query.column,
         "seeds": plan.subset.seeds,
         "seeds_total": len(job.spec.seeds),
-        "settings": len(job.spec.optimizers),
+        "settings": job.settings_total,
         "steps_per_epoch": job.steps_per_epoch,
-        "curves": [_of_setting(curve) for curve in curves],
+        "curves": [_of_setting(plan.job, curve) for curve in curves],
     }
 
 
-def _of_setting(curve: SettingCurve) -> dict[str, Any]:
+def _of_setting(job: FigureJob, curve: SettingCurve) -> dict[str, Any]:
     band = curve.band
     return {
-        "optimizer_index": curve.setting.index,
+        "optimizer_index": job.entry_of(curve.setting.index),
+        "setting": curve.setting.index,
         "label": curve.setting.label,
         "seeds": band.seeds,
         "step": band.steps.tolist(),

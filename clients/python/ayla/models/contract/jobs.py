@@ -57,15 +57,16 @@ class CurveEnd(ResponseModel):
 
 
 class CurveOfSetting(ResponseModel):
-    """Median and quartiles of one optimizer over its seeds. Null: not a finite number, as where most have diverged.
+    """Median and quartiles of one setting over its seeds. Null: not a finite number, as where most have diverged.
 
     Attributes:
         ends: where trials diverged, the first 50.
         epoch: of each step, for metrics; None for trajectories.
         high: upper quartiles.
         low: lower quartiles.
-        optimizer_index: place of the setting in the job's optimizers.
+        optimizer_index: place in the job's optimizers; with axes, of the arm it belongs to.
         seeds: trials that have recorded anything.
+        setting: running number of the setting; without axes its place in the job's optimizers.
         step: growing.
     """
 
@@ -77,6 +78,7 @@ class CurveOfSetting(ResponseModel):
     median: tuple[float | None, ...]
     optimizer_index: int
     seeds: int
+    setting: int
     step: tuple[int, ...]
 
 
@@ -85,8 +87,9 @@ class JobCurves(ResponseModel):
 
     Attributes:
         seeds: seeds that are read, from the first.
-        settings: optimizers of the job; of more than twelve the best eight have curves.
-        steps_per_epoch: 1 for expressions; None where only the data tell.
+        settings: settings of the job. Without axes the best eight of more than twelve have curves, with axes those
+            that are named.
+        steps_per_epoch: 1 for expressions; None where only the data tell, or batch sizes are an axis.
     """
 
     column: str

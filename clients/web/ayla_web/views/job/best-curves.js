@@ -38,11 +38,13 @@ export function BestCurves({ job, column, xLog = false, optimizers = null, hasKe
   return html`<${CurvesFigure} remote=${curves} column=${column} xLog=${xLog} hasKey=${hasKey} ...${props}>${lacking}<//>`;
 }
 
+/** @typedef {readonly { setting: Setting | null, arm: number }[]} Wanted */
+
 /**
  * The curves that are kept somewhere.
  *
  * @param {Job} job
- * @param {readonly { setting: Setting | null, arm: number }[]} wanted
+ * @param {Wanted} wanted
  * @param {string} column
  * @param {boolean} xLog
  * @param {AbortSignal} signal
@@ -50,6 +52,7 @@ export function BestCurves({ job, column, xLog = false, optimizers = null, hasKe
  */
 async function readAll(job, wanted, column, xLog, signal) {
   const parameters = { max_points: POINTS, scale: xLog ? "log" : "linear" };
+  if (keepsAll(job)) return { curves: await ofJob(job, wanted, column, parameters, signal), lacking: [], coming: [] };
   const found = await Promise.all(wanted.map(({ setting }) => (setting ? readOne(job, setting, column, parameters, signal) : null)));
   const seeds = Math.max(1, ...found.map((one) => one?.curve?.seeds ?? 0));
   const perEpoch = found.find((one) => one?.perEpoch)?.perEpoch ?? null;
@@ -64,6 +67,24 @@ async function readAll(job, wanted, column, xLog, signal) {
 }
 
 /**
+ * The curves of a job that keeps all trajectories: over all seeds, of the settings that are named.
+ *
+ * @param {Job} job
+ * @param {Wanted} wanted
+ * @param {string} column
+ * @param {import("../../core/api.js").Parameters} parameters
+ * @param {AbortSignal} signal
+ * @returns {Promise<Curves>}
+ */
+async function ofJob(job, wanted, column, parameters, signal) {
+  const arms = new Map(wanted.flatMap(({ setting, arm }) => (setting ? [[setting.setting, arm]] : [])));
+  if (!arms.size) return { job_id: job.id, column, seeds: 0, seeds_total: job.resolved.seeds.length, settings: 0, steps_per_epoch: null, curves: [] };
+  /** @type {Curves} */
+  const told = await get(url(`/v1/jobs/${job.id}/curves`, { column, settings: [...arms.keys()].join(","), ...parameters }), { signal });
+  return { ...told, settings: 0, curves: told.curves.map((curve) => ({ ...curve, optimizer_index: arms.get(curve.setting) ?? curve.optimizer_index })) };
+}
+
+/**
  * @param {Job} job
  * @param {Setting} setting
  * @param {string} column
@@ -73,7 +94,6 @@ async function readAll(job, wanted, column, xLog, signal) {
  */
 async function readOne(job, setting, column, parameters, signal) {
   const [first] = setting.trial_ids;
-  if (keepsAll(job)) return { curve: await ofTrial(setting, String(first), column, parameters, signal), job: null, perEpoch: null };
   if (isOpen(job)) return { curve: null, job: null, perEpoch: null };
   /** @type {Schemas["JobSummary"][]} */
   const jobs = (await get(url("/v1/jobs", { origin: first, archived: "also" }), { signal })).data;
@@ -83,25 +103,6 @@ async function readOne(job, setting, column, parameters, signal) {
   /** @type {Curves} */
   const told = await get(url(`/v1/jobs/${again.id}/curves`, { column, ...parameters }), { signal });
   return { curve: told.curves[0] ?? null, job: again, perEpoch: told.steps_per_epoch };
-}
-
-/**
- * The curve of the first seed alone, where a job with axes keeps all trajectories.
- *
- * @param {Setting} setting
- * @param {string} trial
- * @param {string} column
- * @param {import("../../core/api.js").Parameters} parameters
- * @param {AbortSignal} signal
- * @returns {Promise<Curve>}
- */
-async function ofTrial(setting, trial, column, parameters, signal) {
-  const isMetric = /^(test|train|full_train)_/.test(column);
-  const { columns } = await get(url(`/v1/trials/${trial}/${isMetric ? "metrics" : "trajectory"}`, { ...parameters, columns: isMetric ? `step,epoch,${column}` : `step,${column}` }), { signal });
-  const values = columns[column] ?? [];
-  const end = values.findIndex((/** @type {number | null} */ value) => value === null);
-  const last = values.findLast((/** @type {number | null} */ value) => value !== null) ?? null;
-  return { optimizer_index: 0, label: setting.label, seeds: 1, step: columns.step, epoch: columns.epoch ?? null, median: values, low: [], high: [], ends: end < 0 || isMetric ? [] : [{ step: columns.step[end], value: last }] };
 }
 
 /** What is not kept, and how to have it. @param {{ job: Job, found: Found, onAsked: () => void }} props */

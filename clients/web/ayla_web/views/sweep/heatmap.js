@@ -3,6 +3,7 @@
 import { cellAt, colourAt, colourScale, labelled, paint, shareOf, unpackCells, unpackCounts } from "../../charts/cells.js";
 import { axisOf } from "../../charts/axis.js";
 import { useWidth } from "../../charts/plot.js";
+import { unit } from "../../charts/unit.js";
 import { counted, number, short } from "../../core/format.js";
 import { token } from "../../core/theme.js";
 import { Name } from "../../parts/name.js";
@@ -24,7 +25,7 @@ export const panelsOf = (answer) =>
 
 /** @typedef {{ column: number, row: number }} Cell */
 
-/** Words at the vertical axis, and below the horizontal one, in pixels. */
+/** Words at the vertical axis, and below the horizontal one, in the measures of charts. */
 const LEFT = 64;
 const BELOW = 48;
 
@@ -36,15 +37,17 @@ const ROOMY = 12;
  *   chosen: Cell | null, onChoose: (cell: Cell | null) => void, heading: string }} props chosen: whose settings are listed below
  */
 export function HeatMap({ panel, x, y, scale, metric, theme, chosen, onChoose, heading }) {
-  const [box, width] = useWidth();
+  const [box, pixels] = useWidth();
+  const size = unit();
+  const width = pixels / size;
   const canvas = useRef(/** @type {HTMLCanvasElement | null} */ (null));
   const [read, setRead] = useState(/** @type {Cell | null} */ (null));
   const [columns, rows] = [x.values.length, y.values.length];
   const wide = Math.max(60, width - LEFT - 8);
   const high = Math.round(Math.min(560, Math.max(180, rows === 1 ? 60 : wide * Math.min(0.8, Math.max(0.45, rows / columns)))));
   useLayoutEffect(() => {
-    if (canvas.current && width) draw(canvas.current, panel, columns, rows, scale, wide, high);
-  }, [panel, scale, theme, wide, high, width]);
+    if (canvas.current && width) draw(canvas.current, panel, columns, rows, scale, wide * size, high * size);
+  }, [panel, scale, theme, wide, high, pixels]);
 
   const best = panel.best && { column: nearest(x.values, panel.best.x), row: nearest(y.values, panel.best.y) };
   const frame = (/** @type {Cell} */ { column, row }) => ({ x: LEFT + (wide * column) / columns, y: (high * (rows - 1 - row)) / rows, width: wide / columns, height: high / rows });
@@ -75,8 +78,8 @@ export function HeatMap({ panel, x, y, scale, metric, theme, chosen, onChoose, h
     <div class="heatmap-box" ref=${box} tabindex="0" role="group" aria-roledescription="heat map" aria-label=${label} onKeyDown=${onKeyDown}
       onPointerMove=${(/** @type {PointerEvent} */ event) => setRead(under(event))} onPointerLeave=${() => setRead(null)}
       onClick=${(/** @type {MouseEvent} */ event) => { const cell = under(event); if (cell) onChoose(same(cell, chosen) ? null : cell); }}>
-      ${width > 0 && html`<canvas ref=${canvas} class="cells" style=${{ left: `${LEFT}px`, width: `${wide}px`, height: `${high}px` }}></canvas>
-        <svg width=${width} height=${high + BELOW} aria-hidden="true">
+      ${width > 0 && html`<canvas ref=${canvas} class="cells" style=${{ left: `${LEFT * size}px`, width: `${wide * size}px`, height: `${high * size}px` }}></canvas>
+        <svg width=${pixels} height=${(high + BELOW) * size} viewBox=${`0 0 ${width} ${high + BELOW}`} aria-hidden="true">
           ${labelled(rows, Math.max(2, Math.floor(high / 26))).map((row) => { const at = frame({ column: 0, row }); return html`<text key=${`y${row}`} x=${LEFT - 7} y=${at.y + at.height / 2} dy="0.33em" text-anchor="end">${short(y.values[row])}</text>`; })}
           ${labelled(columns, Math.max(2, Math.floor(wide / 58))).map((column) => { const at = frame({ column, row: 0 }); return html`<text key=${`x${column}`} x=${at.x + at.width / 2} y=${high + 16} text-anchor="middle">${short(x.values[column])}</text>`; })}
           <text class="name" x=${LEFT + wide / 2} y=${high + 38} text-anchor="middle">${x.path}${x.binned ? " (bins)" : ""}</text>
@@ -85,7 +88,7 @@ export function HeatMap({ panel, x, y, scale, metric, theme, chosen, onChoose, h
           ${chosen && chosen.column < columns && chosen.row < rows && html`<${Marked} frame=${frame(chosen)} kind="chosen" />`}
           ${read && html`<${Marked} frame=${frame(read)} kind="read" />`}
         </svg>`}
-      ${told && read && html`<${Readout} told=${told} frame=${frame(read)} width=${width} />`}
+      ${told && read && html`<${Readout} told=${told} frame=${frame(read)} width=${width} size=${size} />`}
     </div>
     <p class="unseen" aria-live="polite">${told ? told.join(", ") : ""}</p>
   </figure>`;
@@ -113,10 +116,12 @@ const Marked = ({ frame, kind }) =>
     ? html`<circle class=${`cell-mark ${kind}`} cx=${frame.x + frame.width / 2} cy=${frame.y + frame.height / 2} r=${kind === "read" ? 5 : 8} />`
     : html`<rect class=${`cell-mark ${kind}`} x=${frame.x} y=${frame.y} width=${frame.width} height=${frame.height} />`;
 
-/** @param {{ told: string[], frame: { x: number, y: number, width: number, height: number }, width: number }} props */
-const Readout = ({ told, frame, width }) => {
+/** @param {{ told: string[], frame: { x: number, y: number, width: number, height: number }, width: number, size: number }} props size: pixels for one of the measures */
+const Readout = ({ told, frame, width, size }) => {
   const isRight = frame.x > width / 2;
-  return html`<div class="readout" aria-hidden="true" style=${{ top: `${Math.max(0, frame.y - 4)}px`, ...(isRight ? { right: `${width - frame.x + 12}px` } : { left: `${frame.x + frame.width + 12}px` }) }}>
+  const top = Math.max(0, frame.y - 4) * size;
+  const aside = isRight ? { right: `${(width - frame.x + 12) * size}px` } : { left: `${(frame.x + frame.width + 12) * size}px` };
+  return html`<div class="readout" aria-hidden="true" style=${{ top: `${top}px`, ...aside }}>
     ${told.map((line, place) => html`<div key=${place} class=${place === 0 ? "" : "sub"}>${line}</div>`)}
   </div>`;
 };
@@ -179,7 +184,7 @@ export function Legend({ scale, metric }) {
   const axis = useMemo(() => axisOf([scale.low, scale.high], { scale: scale.isLog ? "log" : "linear", pad: 0, ticks: 4 }), [scale]);
   const stops = Array.from({ length: 17 }, (_, place) => place / 16);
   return html`<div class="legend">
-    <svg viewBox="0 0 300 34" width="300" height="34" role="img" aria-label=${`Colours from ${number(scale.low, 3)}, dark, to ${number(scale.high, 3)}, bright${scale.isLog ? ", on a logarithmic scale" : ""}`}>
+    <svg viewBox="0 0 300 34" width=${300 * unit()} height=${34 * unit()} role="img" aria-label=${`Colours from ${number(scale.low, 3)}, dark, to ${number(scale.high, 3)}, bright${scale.isLog ? ", on a logarithmic scale" : ""}`}>
       <linearGradient id="viridis">${stops.map((share) => html`<stop key=${share} offset=${share} stop-color=${colourAt(Math.min(0.999, share))} />`)}</linearGradient>
       <rect x="4" y="0" width="280" height="13" fill="url(#viridis)" />
       ${scale.isCut && html`<path d="M284 0L296 6.5L284 13Z" fill=${colourAt(0.999)} />`}

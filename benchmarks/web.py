@@ -1,4 +1,4 @@
-"""What the dashboard is worth: first paint, long lists, large sweeps, long curves, memory, many browsers' streams.
+"""What the dashboard is worth: first paint, long lists, large sweeps, curves, live pages, memory, browsers' streams.
 
     .venv/bin/python benchmarks/web.py                 # everything, some ten minutes; writes the results
     .venv/bin/python benchmarks/web.py --quick         # tiny sizes; writes nothing
@@ -41,6 +41,7 @@ SECTIONS: dict[str, tuple[str, Callable[..., Any]]] = {
     "jobs": ("A long list of jobs", _in_browser("pages", "jobs")),
     "curves": ("Long curves", _in_browser("pages", "curves")),
     "sweep": ("A large sweep", _in_browser("pages", "sweep")),
+    "live": ("From the store to the screen", _in_browser("live", "measure")),
     "memory": ("Memory of a page that is open for long", _in_browser("memory", "measure")),
     "streams": ("Streams of many browsers", streams.measure),
 }
@@ -55,7 +56,10 @@ REPORT = report.Report(
 
 
 BENCHMARK = Benchmark(
-    "benchmarks/web.py", "Measures the dashboard: paint, lists, sweeps, curves, memory, streams.", SECTIONS, REPORT
+    "benchmarks/web.py",
+    "Measures the dashboard: paint, lists, sweeps, curves, live, memory, streams.",
+    SECTIONS,
+    REPORT,
 )
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from sweep_measure.load import busy
 
 from tests.browser.chromium import launched
 
-_ENDLESS = {**LONG, "problem": {**LONG["problem"], "start": {"x": 10 * LONG["problem"]["start"]["x"]}}}
-"""Of ten times as many parameters, so that it still runs when the last look is taken."""
+_ENDLESS = {**LONG, "problem": {**LONG["problem"], "start": {"x": 50 * LONG["problem"]["start"]["x"]}}}
+"""Of fifty times as many parameters, so that it still runs when the last look is taken."""
 
 _GROWTH = at_most(1.25)
 _MEGABYTE = 1e6

@@ -71,7 +71,8 @@ def ended_axes(store: Database) -> str:
         {"name": "sgd", "learning_rate": {"values": [0.01, 0.02, 0.04]}, "arm": arm, **more}
         for arm, more in (("plain", {}), ("AYLA", {"ayla": {"n1": 1.0, "n2": 1.4}}))
     ]
-    made = Jobs(store).submit(spec(problem=PROBLEM, optimizers=optimizers, seeds=[0, 1, 2], name="Rates on an axis"))
+    kept = {"seeds": [0, 1, 2], "record": {"trajectories": "all"}}
+    made = Jobs(store).submit(spec(problem=PROBLEM, optimizers=optimizers, name="Rates on an axis", **kept))
     for place, trial in enumerate(ids_of(store, made.id)):
         setting, seed = divmod(place, 3)
         end = 1.0 + seed + 4.0 * (setting % 3 != 1) - setting / 10

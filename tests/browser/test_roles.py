@@ -33,19 +33,19 @@ def actions(page: Page) -> list[str]:
     page.get_by_role("heading", name=NAME).wait_for()
     wait_for(page, "!document.querySelector('.loading')")
     menu = page.get_by_role("button", name=f"Actions: {NAME}")
-    found = page.locator("main .actions").first.locator("> button").all_inner_texts()
+    found = page.locator("main span.actions > button").all_inner_texts()
     if menu.count():
         menu.first.click()
         found += page.get_by_role("menuitem").all_inner_texts()
     return sorted(found)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def owner(store: Database) -> Principal:
     return colleague(store, "owner")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def job(store: Database, owner: Principal) -> str:
     """A job that waits."""
     return submit_as(store, owner, **spec(name=NAME)).id
@@ -73,6 +73,7 @@ def test_a_viewer_has_a_form_that_does_not_submit(
     key = make_key(store, colleague(store, "looks on", Role.VIEWER))
     with served(store, tmp_path) as (_, url):
         visit = visiting(url)
+        visit.expect_faults(r"status of 403")
         page = signed_in(visit, key, f"/new?from={job}")
         shown(page, "Not checked")
         assert page.get_by_role("button", name="Submit").is_disabled()
@@ -87,6 +88,7 @@ def test_another_team_finds_nothing_at_the_addresses_of_a_job(
         visit = visiting(url)
         visit.expect_faults(r"status of 404")
         page = signed_in(visit, key, f"/jobs/{job}")
+        page.get_by_role("heading", name="Not found").first.wait_for()
         for path in (f"/jobs/{job}", f"/jobs/{job}/verdict", f"/jobs/{job}/sweep", f"/compare?jobs={job}"):
             page.goto(f"{url}{path}")
             page.get_by_role("heading", name="Not found").first.wait_for()

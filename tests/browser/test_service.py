@@ -1,5 +1,7 @@
-"""The real service with its worker in a real browser: from nothing to curves by one click, and over a crash."""
+"""The real service with its worker in a real browser: from nothing to curves, over a crash, when a worker is lost."""
 
+import os
+import signal
 from pathlib import Path
 
 import ayla
@@ -7,13 +9,22 @@ import pytest
 
 from tests.browser.chromium import Visit, shown, wait_for
 from tests.browser.conftest import Visiting
-from tests.system.processes import service
+from tests.system.processes import children, service
 
 EXPERIMENTS = 4
+LONG = {
+    "problem": ayla.expression(
+        "sum(x[i]**4 for i in range(len(x)))", start={"x": [0.1 * place for place in range(1, 200)]}
+    ),
+    "optimizers": [ayla.adam(0.0001)],
+    "budget": {"steps": 10_000_000},
+    "record": {"every": 100_000},
+}
+"""Runs for minutes."""
 
 
 @pytest.mark.usefixtures("chromium")
-def test_four_experiments_run_by_one_click_and_a_crash_heals(tmp_path: Path, visiting: Visiting) -> None:
+def test_four_experiments_run_by_one_click_and_crashes_heal(tmp_path: Path, visiting: Visiting) -> None:
     with service(tmp_path) as first:
         visit: Visit = visiting(first.url)
         page = visit.open("/")
@@ -35,3 +46,14 @@ def test_four_experiments_run_by_one_click_and_a_crash_heals(tmp_path: Path, vis
         shown(page, "after the crash")
         page.get_by_role("link", name="after the crash").click()
         shown(page, "The job has succeeded")
+        with second.client() as client:
+            job = client.jobs.submit(**LONG)
+        page.goto(f"{second.url}/jobs/{job.id}")
+        shown(page, "Shard 1 started")
+        for number in children(second.process.pid):
+            os.kill(number, signal.SIGKILL)
+        shown(page, "was lost with its worker")
+        wait_for(page, "document.querySelector('.state').dataset.state === 'running'")
+        page.get_by_role("button", name="Cancel").click()
+        page.get_by_role("dialog").get_by_role("button", name="Cancel the job").click()
+        shown(page, "cancelled")

@@ -173,7 +173,7 @@ def test_a_job_with_axes_that_keeps_all_curves_shows_those_of_the_best_over_all_
     shown(page, "median and quartiles over 3 seeds")
     assert page.locator(".chart").get_attribute("data-points") == "6"
     assert page.locator(".best-lines .num").all_inner_texts() == ["1.9000", "1.6000"]
-    assert page.locator(".key .arm").all_inner_texts() == ["plain lr=0.02", "AYLA lr=0.02"]
+    assert page.locator(".key .arm").all_inner_texts() == ["SGD", "AYLA-SGD N1=1 N2=1.4"]
     assert page.get_by_role("button", name="again").count() == 1  # of the job itself
 
 

@@ -169,6 +169,30 @@ def test_the_keyboard_is_enough(visit: Visit, job_id: str) -> None:
     wait_for(page, "location.pathname === '/jobs'")
 
 
+def test_views_that_are_left_leave_nothing_behind(visit: Visit, job_id: str) -> None:
+    page = visit.open("/jobs")
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Performance.enable")
+
+    def held() -> dict[str, float]:
+        devtools.send("HeapProfiler.collectGarbage")
+        found = devtools.send("Performance.getMetrics")["metrics"]
+        return {one["name"]: one["value"] for one in found if one["name"] in ("Nodes", "JSEventListeners")}
+
+    def go_round() -> dict[str, float]:
+        for _ in range(3):
+            for address, text in [*views(job_id).items()][:3]:
+                page.evaluate("address => document.querySelector(`a[href='${address}']`).click()", address)
+                wait_for(page, "address => location.pathname === address", address)
+                settled(page, text)
+        return held()
+
+    before = go_round()
+    after = go_round()
+    for what, number in before.items():
+        assert after[what] <= 1.02 * number, (what, before, after)  # both were equal when this was written
+
+
 def test_the_theme_is_kept_and_an_address_can_choose_it(visit: Visit) -> None:
     page = visit.open("/")
     page.get_by_role("button", name="Use the dark theme").click()

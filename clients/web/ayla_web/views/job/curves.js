@@ -105,6 +105,6 @@ function placesOf(curves, curve, across) {
 export function commonLeftOut(labels) {
   const words = labels.map((label) => label.split(" "));
   const common = (words[0] ?? []).filter((word) => word.includes("=") && words.every((own) => own.includes(word)));
-  const short = words.map((own) => own.filter((word) => !common.includes(word)).join(" "));
+  const short = words.map((own) => own.filter((word) => !common.includes(word)).join(" ").replace(/:$/, ""));
   return labels.length < 2 || new Set(short).size < labels.length || short.includes("") ? [...labels] : short;
 }

@@ -69,11 +69,11 @@ function Switches({ queue }) {
 function Waiting({ queue }) {
   if (!queue.next.length) return html`<p class="sub">Nothing waits.</p>`;
   return html`<div class="table-scroll"><table class="table"><thead><tr>
-      <th class="num">Shards ahead</th><th>Job</th><th>Owner</th><th>Priority</th><th class="num">Shards</th><th>Starts</th><th>Done</th><th><span class="unseen">Actions</span></th>
+      <th>Job</th><th>Owner</th><th>Priority</th><th class="num">Shards</th><th class="num">Shards ahead</th><th>Starts</th><th>Done</th><th><span class="unseen">Actions</span></th>
     </tr></thead><tbody>${queue.next.map((job) => html`<tr key=${job.job_id}>
-      <td class="num">${job.position === null ? "–" : count(job.position - 1)}</td>
       <td class="one-line grow"><a href=${`/jobs/${job.job_id}`}>${nameOf({ id: job.job_id, name: job.name })}</a></td>
       <td>${job.owner}${isMine(job) && html` <span class="tag">yours</span>`}</td><td>${job.priority}</td><td class="num">${job.shards}</td>
+      <td class="num">${job.position === null ? "–" : count(job.position - 1)}</td>
       ${job.reason ? html`<td colspan="2" class="sub">${job.reason}</td>` : html`<td class="time">${startOf(job)}</td><td class="time">${finishOf(job)}</td>`}
       <td class="num"><${WaitingActions} job=${job} /></td>
     </tr>`)}</tbody></table></div>

@@ -219,6 +219,28 @@ def test_a_form_says_what_is_wrong_where_it_is_wrong(visit: Visit) -> None:
     shown(page, "9 settings × 10 seeds")
 
 
+def test_a_draft_stays_in_the_address_until_a_new_form_is_asked_for(visit: Visit) -> None:
+    page = visit.open("/new?theme=light")
+    shown(page, "Ready to run")
+    name = page.get_by_role("textbox", name="Name")
+    name.fill("kept")
+    wait_for(page, "location.hash.startsWith('#draft=')")
+    page.get_by_role("group", name="Language").get_by_role("button", name="curl").click()
+    page.get_by_role("button", name="Use the dark theme").click()
+    page.keyboard.press("Control+Home")
+    page.get_by_role("link", name="Go to the content").press("Enter")
+    wait_for(page, "location.search === '?code=curl&theme=dark' && location.hash.startsWith('#draft=')")
+    page.reload()
+    shown(page, "Ready to run")
+    assert name.input_value() == "kept"
+    page.get_by_role("link", name="New job").click()
+    wait_for(page, "location.hash === '' && document.getElementById('field-name')?.value === ''")
+    shown(page, "Ready to run")
+    assert name.input_value() == ""
+    page.go_back()
+    wait_for(page, "location.hash.startsWith('#draft=') && document.getElementById('field-name')?.value === 'kept'")
+
+
 @pytest.fixture
 def ended(store: Database) -> Iterator[None]:
     """Jobs of the copied code end at once, though there is no worker."""

@@ -136,11 +136,28 @@ def test_a_long_list_has_few_rows_in_the_document_and_is_searched_by_the_service
     settled(page, f"job {JOBS - 1}")
     wait_for(page, f"scrollTo(0, document.body.scrollHeight), document.querySelector('[aria-rowindex=\"{JOBS + 3}\"]')")
     assert rows.count() < 60
-    page.get_by_role("searchbox", name="Search").fill("job 77")
+    scrolled = page.evaluate("scrollY")
+    page.get_by_role("link", name="job 3", exact=True).click()
+    settled(page, "Spec")
+    pages: list[str] = []
+    page.on("request", lambda request: pages.append(request.url) if "cursor=" in request.url else None)
+    page.go_back()
+    page.get_by_role("link", name="job 3", exact=True).wait_for()
+    assert page.evaluate("scrollY") == scrolled > 0
+    assert pages == []
+    search = page.get_by_role("searchbox", name="Search")
+    search.fill("job ")
+    wait_for(page, "location.search === '?q=job'")
+    search.press("End")
+    page.keyboard.type("77")
     wait_for(page, "location.search === '?q=job+77' && document.querySelectorAll('.jobs [role=row]').length === 2")
     page.get_by_label("Select job 77").check()
     wait_for(page, "location.search.includes('selected=')")
     assert page.get_by_role("link", name="Compare").get_attribute("href") is not None
+    page.goto(f"{visit.site}/jobs?q=job+77&selected={','.join(f'job-{number}' for number in range(20))}")
+    page.get_by_label("Select job 77").click()
+    shown(page, "No more than 20 jobs")
+    assert not page.get_by_label("Select job 77").is_checked()
 
 
 def test_the_keyboard_is_enough(visit: Visit, job_id: str) -> None:

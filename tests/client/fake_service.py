@@ -195,6 +195,9 @@ class FakeService:
         """The jobs that a list shows, newest first."""
         documents = [job.document() for job in reversed(self.jobs.values())]
         conditions = {name: wanted[name] for name in ("state", "owner", "project") if name in wanted}
+        if "paused" in wanted:
+            is_paused = wanted["paused"] == "true"
+            documents = [each for each in documents if (each["paused_at"] is not None) == is_paused]
         tagged = [each for each in documents if wanted.get("tag") in (None, *each["tags"])]
         return [each for each in tagged if all(each[name] == value for name, value in conditions.items())]
 

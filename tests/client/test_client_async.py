@@ -80,16 +80,6 @@ def test_waits_go_on_beside_each_other(service: FakeService) -> None:
     assert asked != sorted(asked)
 
 
-def test_paused_jobs_come_from_two_lists(service: FakeService) -> None:
-    async def use(client: ayla.AsyncClient) -> list[str]:
-        jobs = [await client.jobs.submit(problem=PROBLEM) for _ in range(3)]
-        for job in jobs[:2]:
-            await job.pause()
-        return [job.id async for job in client.jobs.list(state="paused", limit=5)]
-
-    assert sorted(run(service, use)) == ["job-0", "job-1"]
-
-
 def test_numbers_that_were_not_awaited_are_not_there(service: FakeService) -> None:
     async def use(client: ayla.AsyncClient) -> None:
         with pytest.raises(ayla.AylaError, match="await it first"):

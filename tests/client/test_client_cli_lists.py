@@ -57,6 +57,7 @@ def test_paused_jobs_are_listed_as_if_paused_were_a_state(service: FakeService) 
 
     assert ayla_command(service, "ls", "--state", "paused", "-q").stdout.split() == [IDS[2], IDS[0]]
     assert ayla_command(service, "ls", "--state", "paused", "-q", "--limit", "1").stdout.split() == [IDS[2]]
+    assert {request.url.params["paused"] for request in service.requests} == {"true"}
     nothing = ayla_command(service, "ls", "--state", "paused", "--owner", "bob")
     assert (nothing.stdout, nothing.stderr) == ("", "No such jobs. See all: ayla ls\n")
 

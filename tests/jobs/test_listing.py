@@ -66,6 +66,21 @@ def test_jobs_are_found_by_what_they_are(
     assert names(client, **query) == found
 
 
+def test_paused_jobs_are_found_whether_they_wait_or_still_run(
+    client: TestClient, database: Database, several: dict[str, str]
+) -> None:
+    assert claim(database, WORKER, 30) is not None
+    for name in ("one", "two"):
+        client.post(f"/v1/jobs/{several[name]}/pause")
+    assert {job["state"] for job in client.get("/v1/jobs?paused=true").json()["data"]} == {"running", "queued"}
+    assert names(client, paused="true") == ["two", "one"]
+    assert names(client, paused="true", tag="b") == ["one"]
+    assert names(client, paused="true", state="queued", sort="-updated_at") == ["two"]
+    assert names(client, paused="false") == ["three"]
+    client.post(f"/v1/jobs/{several['two']}/resume")
+    assert names(client, paused="true", limit=1) == ["one"]
+
+
 @pytest.mark.parametrize("sort", ["-created_at", "created_at", "-updated_at", "updated_at"])
 def test_pages_of_any_order_hold_every_job_once(client: TestClient, several: dict[str, str], sort: str) -> None:
     client.post(f"/v1/jobs/{several['one']}/pause")
@@ -100,6 +115,7 @@ def test_a_cursor_belongs_to_one_order(client: TestClient, several: dict[str, st
         ({"created_from": "yesterday"}, "/created_from"),
         ({"created_from": "2026-01-01T00:00:00"}, "/created_from"),
         ({"archived": "yes"}, "/archived"),
+        ({"paused": "maybe"}, "/paused"),
         ({"owner": "\n"}, "/owner"),
         ({"problem": "\x1b"}, "/problem"),
     ],

@@ -144,7 +144,7 @@ def test_pausing_and_resuming_can_be_repeated(client: TestClient, database: Data
     assert (first.status_code, again.status_code) == (202, 202)
     assert first.json() == again.json()
     assert (first.json()["state"], first.json()["paused_at"] is None) == ("queued", False)
-    assert first.json()["status_detail"] == f"Paused; POST /v1/jobs/{job_id}/resume puts it back into the queue."
+    assert first.json()["status_detail"] == "Paused. Resuming puts it back into the queue."
     assert claim(database, WORKER, 30) is None
     for _ in range(2):
         answer = client.post(f"/v1/jobs/{job_id}/resume")
@@ -164,7 +164,7 @@ def test_a_job_that_still_runs_says_that_it_is_pausing(client: TestClient, datab
     assert job_of(client, job_id)["status_detail"] is None
     detail = client.post(f"/v1/jobs/{job_id}/pause").json()["status_detail"]
     assert detail.startswith("Pausing: ")
-    assert f"/v1/jobs/{job_id}/resume" in detail
+    assert detail.endswith("Resuming puts it back into the queue.")
 
 
 def test_a_job_says_until_when_it_waits_after_a_failure(client: TestClient, database: Database, job_id: str) -> None:

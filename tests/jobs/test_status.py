@@ -96,7 +96,7 @@ def test_each_job_of_a_page_has_its_own_reason(database: Database) -> None:
     assert "CUDA" in details[waiting.id]
     assert details[broken.id].endswith("failed: Broken.")
     assert details[running.id] == ""
-    assert details[paused.id].startswith("Paused; ")
+    assert details[paused.id].startswith("Paused. ")
 
 
 def test_a_delay_that_is_over_is_as_good_as_queued(database: Database) -> None:

@@ -50,12 +50,29 @@ def test_the_best_trial_is_told_with_the_course_of_its_loss(client: TestClient, 
     assert max(told["sparkline"]) == 7.0
 
 
-def test_before_a_trial_ends_the_lowest_loss_so_far_has_the_line(client: TestClient, database: Database) -> None:
-    job_id = submit(database).id
+def test_before_a_trial_ends_the_lowest_loss_so_far_is_told_as_what_it_is(
+    client: TestClient, database: Database
+) -> None:
+    made = submit(database)
+    label = jobs(database).trials(made.id).items[1].label
     rows: dict[str, list[Any]] = {"step": [0, 1, 2], "loss": [3.0, math.nan, 1.0]}
-    record(database, f"{job_id}-1", rows, state=TrialState.QUEUED, best_loss=1.0, steps_done=2)
+    record(database, f"{made.id}-1", rows, state=TrialState.QUEUED, best_loss=1.0, steps_done=2)
+    set_trials(database, made.id, 0, state=TrialState.DIVERGED, best_loss=0.5, steps_done=2)
+    [told] = previews(client, made.id)
+    assert (told["metric"], told["more_is_better"], told["value"]) == ("best_loss", False, 1.0)
+    assert (told["label"], told["optimizer_index"], told["sparkline"]) == (label, 1, [3.0, None, 1.0])
+    set_trials(database, made.id, 1, state=TrialState.COMPLETED, final_loss=2.0, best_loss=1.0, steps_done=10)
+    [told] = previews(client, made.id)
+    assert (told["metric"], told["value"], told["label"]) == ("final_loss", 2.0, label)
+
+
+def test_a_job_whose_trials_have_all_diverged_has_a_line_and_no_value(client: TestClient, database: Database) -> None:
+    job_id = submit(database).id
+    rows: dict[str, list[Any]] = {"step": [0, 1], "loss": [3.0, math.inf]}
+    record(database, f"{job_id}-1", rows, state=TrialState.DIVERGED, best_loss=3.0, steps_done=1)
     [told] = previews(client, job_id)
-    assert (told["value"], told["label"], told["sparkline"]) == (None, None, [3.0, None, 1.0])
+    assert (told["metric"], told["value"], told["label"]) == ("final_loss", None, None)
+    assert told["sparkline"] == [3.0, None]
 
 
 def test_jobs_are_told_in_the_order_asked_for_and_no_others(client: TestClient, database: Database) -> None:

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clockRange, counted, duration, nameOf, number, percent, relative, short } from "../ayla_web/core/format.js";
+import { clockRange, counted, duration, finishOf, nameOf, number, percent, relative, short, startOf } from "../ayla_web/core/format.js";
 import { LOOKS } from "../ayla_web/charts/palette.js";
 import { lookOf } from "../ayla_web/charts/looks.js";
-import { allChanged, changed } from "../ayla_web/live/changes.js";
-import { withFirstPage } from "../ayla_web/live/job-list.js";
+import { allChanged, changed, deletionOf } from "../ayla_web/live/changes.js";
+import { followed, withFirstPage } from "../ayla_web/live/job-list.js";
 import { sparkPath } from "../ayla_web/charts/sparkline.js";
 
 test("numbers have all their digits, so that columns align", () => {
@@ -20,6 +20,10 @@ test("durations and times are said as people say them", () => {
   assert.equal(percent(0.9999), "99 %");
   assert.equal(counted(1, "job"), "1 job");
   assert.equal(clockRange(null, null), "–");
+  const [noon, one] = ["2026-01-02T12:00:00", "2026-01-02T13:00:00"];
+  const estimates = { estimated_start: noon, earliest_start: null, latest_start: null, estimated_finish: noon, earliest_finish: noon, latest_finish: one };
+  assert.equal(startOf(estimates, Date.parse(noon)), "12:00");
+  assert.equal(finishOf(estimates, Date.parse(noon)), "12:00–13:00");
   assert.equal(nameOf({ id: "abcdefgh-1", name: null, preset: null }), "job abcdefgh");
 });
 
@@ -44,6 +48,22 @@ test("events change the jobs that they are about, and no other object", () => {
   assert.equal(allChanged(jobs, { event: "progress", data: { job_id: "z" } }), jobs);
   assert.equal(changed(jobs[0], { event: "state", data: { job_id: "a", job: { id: "a", state: "succeeded" } } }).state, "succeeded");
   assert.equal(allChanged(jobs, { event: "gap", data: { reason: "slow-client" } }), jobs);
+});
+
+test("a list loses what is deleted, and what does not meet its conditions any more", () => {
+  const jobs = ["a", "b", "c"].map((id) => ({ ...job(id), archived_at: null, project: "reef", tags: ["x"] }));
+  /** @param {object} filter @param {import("../ayla_web/live/follower.js").LiveEvent} event */
+  const left = (filter, event) => followed({ key: "", filter: /** @type {any} */ (filter), jobs, cursor: null }, event).jobs.map((one) => one.id).join("");
+  /** @param {object} change */
+  const changes = (change) => ({ event: "state", data: { job_id: "b", job: { ...jobs[1], ...change } } });
+  assert.equal(left({}, deletionOf("b")), "ac");
+  assert.equal(left({}, deletionOf("z")), "abc");
+  assert.equal(left({}, changes({ archived_at: "2026-01-02T12:00:00Z" })), "ac");
+  assert.equal(left({ archived: "also" }, changes({ archived_at: "2026-01-02T12:00:00Z" })), "abc");
+  assert.equal(left({ state: "running", tag: "x", project: "reef" }, changes({ state: "running" })), "abc");
+  assert.equal(left({ state: "running" }, changes({ state: "succeeded" })), "ac");
+  assert.equal(left({ tag: "x" }, changes({ tags: [] })), "ac");
+  assert.equal(left({ project: "reef" }, changes({ project: null })), "ac");
 });
 
 test("a first page that is read again keeps what was scrolled to, and loses what is gone", () => {

@@ -49,6 +49,7 @@ class JobQuery:
 
     Attributes:
         state: only in this state.
+        paused: only those that are paused, or only those that are not; None: both.
         owner: only of the member with this name.
         labels: only with all of these, one of each kind at most.
         text: only with this somewhere in name, project, tags, notes, problem or optimizers; upper or lower case.
@@ -60,6 +61,7 @@ class JobQuery:
     """
 
     state: JobState | None = None
+    paused: bool | None = None
     owner: str | None = None
     labels: Mapping[LabelKind, str] = field(default_factory=dict)
     text: str | None = None
@@ -112,8 +114,8 @@ def _source(session: Session, principal: Principal, wanted: JobQuery) -> _Place:
     jobs = select(JobRow).where(JobRow.team_id == principal.team_id)
     if _by_change(wanted):
         return JobRow.updated_at, JobRow.id, _with_labels(jobs, wanted.labels)
-    if not wanted.labels or wanted.state in _RARE:
-        # Few jobs are in a rare state: from its index, as nearly all jobs that have the label are in another one.
+    if not wanted.labels or wanted.state in _RARE or wanted.paused:
+        # Few jobs are paused or in a rare state: from its index, as nearly all jobs that have the label are not.
         return JobRow.created_at, JobRow.id, _with_labels(jobs, wanted.labels)
     kind = _rarest(session, principal, wanted.labels)
     others = {other: text for other, text in wanted.labels.items() if other is not kind}
@@ -150,6 +152,9 @@ def _with_labels(jobs: Select[JobRow], labels: Mapping[LabelKind, str]) -> Selec
 def _filtered(session: Session, jobs: Select[JobRow], principal: Principal, wanted: JobQuery) -> Select[JobRow]:
     if wanted.state is not None:
         jobs = jobs.where(JobRow.state == wanted.state)
+    if wanted.paused is not None:
+        is_paused = JobRow.paused_at.is_not(None)
+        jobs = jobs.where(is_paused if wanted.paused else ~is_paused)
     if wanted.owner is not None:
         _refuse_unprintable("owner", wanted.owner)
         jobs = jobs.where(JobRow.owner_id == _member_id(session, principal, wanted.owner))

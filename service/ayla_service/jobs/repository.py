@@ -152,15 +152,15 @@ def _status_detail(job: JobRow, shards: ShardCounts) -> str | None:
     if job.error_type is not None:
         return "Failing: a part of the job has failed for good; the rest stops at its next heartbeat."
     if job.paused_at is not None:
-        return _paused(job, shards)
+        return _paused(shards)
     return _waiting(job, shards)
 
 
-def _paused(job: JobRow, shards: ShardCounts) -> str:
-    resume = f"POST /v1/jobs/{job.id}/resume puts it back into the queue."
+def _paused(shards: ShardCounts) -> str:
+    resume = "Resuming puts it back into the queue."
     if shards.running:
         return f"Pausing: what runs is saved and handed back at its next heartbeat. {resume}"
-    return f"Paused; {resume}"
+    return f"Paused. {resume}"
 
 
 def _waiting(job: JobRow, shards: ShardCounts) -> str | None:

@@ -12,11 +12,14 @@ class JobPreview(BaseModel, frozen=True):
 
     job_id: str
     title: str = Field(description="The problem in a few words, for jobs without a name.")
-    metric: ResultMetric = Field(description="What the job is judged by: that of its comparison.")
+    metric: ResultMetric = Field(
+        description="The metric of the value: what the job is judged by, that of its comparison; 'best_loss' as long "
+        "as no trial has a value of that, and then the value is the lowest loss recorded so far."
+    )
     more_is_better: bool = Field(description="Whether larger values of the metric are better.")
     value: float | None = Field(
-        description="The best value of any trial so far; null before there is one, or where the jobs asked for have "
-        "more trials than are read for one answer."
+        description="The best value of any trial so far that has not diverged; null before there is one, or where the "
+        "jobs asked for have more trials than are read for one answer."
     )
     label: str | None = Field(description="The setting of that trial.")
     optimizer_index: int | None = Field(description="Place of that setting in the job's optimizers.")

@@ -5,9 +5,11 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 from ayla_spec.metrics import ResultMetric
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -132,31 +134,61 @@ def _found(session: Session, jobs: Iterable[JobRow]) -> Iterable[_Found]:
 
 
 def _described(job: JobRow, title: str, metric: ResultMetric, columns: TrialColumns | None) -> _Found:
-    place, value = (None, None) if columns is None else _best(columns, metric)
-    setting = None if columns is None or place is None else int(columns.setting[place])
-    has_value = columns is not None and setting is not None and value is not None
+    best = _NOTHING if columns is None else _best(columns, metric)
+    setting = None if columns is None or best.place is None else int(columns.setting[best.place])
+    has_value = columns is not None and setting is not None and best.value is not None
+    shown = best.metric or metric
     preview = JobPreview(
         job_id=job.id,
         title=title,
-        metric=metric,
-        more_is_better=more_is_better(metric),
-        value=value,
+        metric=shown,
+        more_is_better=more_is_better(shown),
+        value=best.value,
         label=columns.layout.label(setting) if has_value and columns is not None and setting is not None else None,
         optimizer_index=setting if has_value else None,
         diverged=0 if columns is None else int((columns.state == CODES[TrialState.DIVERGED]).sum()),
         sparkline=[],
     )
-    index = None if columns is None or place is None else int(columns.index[place])
-    steps = 0 if columns is None or place is None else int(columns["steps_done"][place])
+    index = None if columns is None or best.place is None else int(columns.index[best.place])
+    steps = 0 if columns is None or best.place is None else int(columns["steps_done"][best.place])
     return _Found(preview, job.updated_at, columns is not None and job.state not in UNFINISHED_JOB, index, steps)
 
 
-def _best(columns: TrialColumns, metric: ResultMetric) -> tuple[int | None, float | None]:
-    """The place of the best trial and its value of the metric; without any value that of the lowest loss so far."""
+class _Best(NamedTuple):
+    """The best trial so far.
+
+    Attributes:
+        place: in the columns; None if nothing tells which it is.
+        value: its value; None if it is that of the lowest loss among trials that have all diverged.
+        metric: of the value; None: what the job is judged by.
+    """
+
+    place: int | None = None
+    value: float | None = None
+    metric: ResultMetric | None = None
+
+
+_NOTHING = _Best()
+
+
+def _best(columns: TrialColumns, metric: ResultMetric) -> _Best:
+    """The best trial by the metric; before any has a value of it, by the lowest loss that was recorded."""
+    has_diverged = columns.state == CODES[TrialState.DIVERGED]
     values = columns[metric].astype(np.float64)
-    values[(columns.state == CODES[TrialState.DIVERGED]) | ~np.isfinite(values)] = np.nan
-    if len(values) and not np.isnan(values).all():
-        place = int(np.nanargmax(values) if more_is_better(metric) else np.nanargmin(values))
-        return place, float(values[place])
-    losses = columns["best_loss"]
-    return (int(np.nanargmin(losses)) if len(losses) and not np.isnan(losses).all() else None), None
+    values[has_diverged] = np.nan
+    place = _extreme(values, largest=more_is_better(metric))
+    if place is not None:
+        return _Best(place, float(values[place]))
+    losses = columns["best_loss"].astype(np.float64)
+    place = _extreme(np.where(has_diverged, np.nan, losses))
+    if place is not None:
+        return _Best(place, float(losses[place]), "best_loss")
+    return _Best(_extreme(losses))
+
+
+def _extreme(values: NDArray[np.float64], *, largest: bool = False) -> int | None:
+    """The place of the smallest or largest of the finite values; None if there is none."""
+    finite = np.where(np.isfinite(values), values, np.nan)
+    if np.isnan(finite).all():
+        return None
+    return int(np.nanargmax(finite) if largest else np.nanargmin(finite))

@@ -8,7 +8,6 @@ from typing import TypeAlias
 
 from ayla._async.base import PER_PAGE, AsyncResource
 from ayla._async.events import AsyncEvents, AsyncEventStream
-from ayla._async.merging import merged
 from ayla._async.objects import AsyncJob
 from ayla._async.waiting import AsyncJobWait
 from ayla._json import to_json
@@ -16,7 +15,6 @@ from ayla._transport import UNSET, Unset, given, id_of, segment
 from ayla._watched import watched
 from ayla.models.contract import QueuePosition
 from ayla.models.events import Event
-from ayla.models.jobs import UNFINISHED_JOB_STATES
 from ayla.models.workers import Attempt
 
 AsyncAttemptList: TypeAlias = list[Attempt]
@@ -82,25 +80,12 @@ class AsyncJobSteering(AsyncResource):
             "created_from": _moment(created_from),
             "created_before": _moment(created_before),
             "archived": archived,
+            "sort": sort,
         }
-        if state == PAUSED:
-            return self._paused(params, limit)
-        params |= {"state": state, "sort": sort}
+        # The service has no such state: a job that is paused is queued, or running until its worker stops it.
+        is_paused = state == PAUSED
+        params |= {"state": None if is_paused else state, "paused": "true" if is_paused else None}
         return self._pages(AsyncJob, "/v1/jobs", params, limit=limit, per_page=PER_PAGE)
-
-    async def _paused(self, params: dict[str, str | None], limit: int | None) -> AsyncIterator[AsyncJob]:
-        """Paused jobs; the service has no such state: they are queued, or running until their worker stops them."""
-        lists = [
-            self._pages(AsyncJob, "/v1/jobs", {**params, "state": state}, per_page=PER_PAGE)
-            for state in UNFINISHED_JOB_STATES
-        ]
-        found = 0
-        async for job in merged(lists, lambda one: str(one.created_at)):
-            if limit is not None and found >= limit:
-                return
-            if job.paused:
-                found += 1
-                yield job
 
     async def ids_beginning(self, beginning: str) -> AsyncIterator[str]:
         """Ids of jobs, archived ones too, that begin with ``beginning``; the newest first, page after page.

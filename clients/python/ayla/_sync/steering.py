@@ -10,14 +10,12 @@ from typing import TypeAlias
 from ayla._json import to_json
 from ayla._sync.base import PER_PAGE, Resource
 from ayla._sync.events import Events, EventStream
-from ayla._sync.merging import merged
 from ayla._sync.objects import Job
 from ayla._sync.waiting import JobWait
 from ayla._transport import UNSET, Unset, given, id_of, segment
 from ayla._watched import watched
 from ayla.models.contract import QueuePosition
 from ayla.models.events import Event
-from ayla.models.jobs import UNFINISHED_JOB_STATES
 from ayla.models.workers import Attempt
 
 AttemptList: TypeAlias = list[Attempt]
@@ -83,25 +81,12 @@ class JobSteering(Resource):
             "created_from": _moment(created_from),
             "created_before": _moment(created_before),
             "archived": archived,
+            "sort": sort,
         }
-        if state == PAUSED:
-            return self._paused(params, limit)
-        params |= {"state": state, "sort": sort}
+        # The service has no such state: a job that is paused is queued, or running until its worker stops it.
+        is_paused = state == PAUSED
+        params |= {"state": None if is_paused else state, "paused": "true" if is_paused else None}
         return self._pages(Job, "/v1/jobs", params, limit=limit, per_page=PER_PAGE)
-
-    def _paused(self, params: dict[str, str | None], limit: int | None) -> Iterator[Job]:
-        """Paused jobs; the service has no such state: they are queued, or running until their worker stops them."""
-        lists = [
-            self._pages(Job, "/v1/jobs", {**params, "state": state}, per_page=PER_PAGE)
-            for state in UNFINISHED_JOB_STATES
-        ]
-        found = 0
-        for job in merged(lists, lambda one: str(one.created_at)):
-            if limit is not None and found >= limit:
-                return
-            if job.paused:
-                found += 1
-                yield job
 
     def ids_beginning(self, beginning: str) -> Iterator[str]:
         """Ids of jobs, archived ones too, that begin with ``beginning``; the newest first, page after page.

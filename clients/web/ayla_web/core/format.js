@@ -87,5 +87,14 @@ export function clockRange(from, to, now = Date.now()) {
   return low === high ? low : `${low}–${high}`;
 }
 
+/** When something should start and end, from the fastest to the slowest that was measured. @typedef {Pick<import("./api.js").Schemas["QueuePosition"],
+ *   "estimated_start" | "earliest_start" | "latest_start" | "estimated_finish" | "earliest_finish" | "latest_finish">} Estimates */
+
+/** @param {Estimates} estimates @param {number} [now] */
+export const startOf = (estimates, now) => clockRange(estimates.earliest_start ?? estimates.estimated_start, estimates.latest_start ?? estimates.estimated_start, now);
+
+/** @param {Estimates} estimates @param {number} [now] */
+export const finishOf = (estimates, now) => clockRange(estimates.earliest_finish ?? estimates.estimated_finish, estimates.latest_finish ?? estimates.estimated_finish, now);
+
 /** What a job is called where it has no name. @param {{ id: string, name?: string | null, preset?: string | null }} job @param {string | null} [title] */
 export const nameOf = (job, title) => job.name || title || job.preset || `job ${job.id.slice(0, 8)}`;

@@ -1,4 +1,4 @@
-/** Where the page is: path and query of the address, which hold all of a view's state. */
+/** Where the page is: path and query of the address, which hold a view's state; what is behind the # is the view's own. */
 
 import { computed, signal } from "./ui.js";
 
@@ -15,11 +15,22 @@ export const query = computed(() => new URLSearchParams(place.value.search));
 /** Grows with each change of the view, not of its parameters: the focus then goes to its heading. */
 export const visits = signal(0);
 
-addEventListener("popstate", () => arrive());
+/** Grows with each link to the view that is shown: who follows it wants the view as it is at first. */
+export const again = signal(0);
 
-function arrive() {
+/** How far down the view was when it was left, for one that is come back to through the history; else null. @type {number | null} */
+let left = null;
+
+/** How far down to show a view that is shown again; null for one that is gone to anew. */
+export const leftAt = () => left;
+
+addEventListener("popstate", () => arrive(history.state?.scroll ?? null));
+
+/** @param {number | null} scroll */
+function arrive(scroll) {
   const next = read();
   const moved = next.path !== place.peek().path;
+  left = scroll;
   place.value = next;
   if (moved) visits.value += 1;
 }
@@ -34,16 +45,17 @@ export function navigate(to, { replace = false } = {}) {
   const target = new URL(to, location.origin);
   if (target.origin !== location.origin) throw new Error("Only addresses of this page.");
   const address = target.pathname + target.search + target.hash;
+  if (!replace && target.pathname !== location.pathname) history.replaceState({ scroll: scrollY }, "");
   if (address !== location.pathname + location.search + location.hash) {
     history[replace ? "replaceState" : "pushState"](null, "", address);
   }
   const moved = target.pathname !== place.peek().path;
-  arrive();
+  arrive(null);
   if (moved && !target.hash) scrollTo(0, 0);
 }
 
 /**
- * Change some parameters of the view, and leave the rest.
+ * Change some parameters of the view, and leave the rest, also what is behind the #.
  *
  * @param {Record<string, string | number | boolean | null | undefined | string[]>} changes empty values take a parameter
  *   away; a list gives it several times
@@ -57,7 +69,7 @@ export function setQuery(changes, { replace = true } = {}) {
       if (one !== null && one !== undefined && one !== "" && one !== false) wanted.append(name, String(one));
     }
   }
-  navigate(address(location.pathname, wanted), { replace });
+  navigate(address(location.pathname, wanted) + location.hash, { replace });
 }
 
 /**
@@ -111,6 +123,7 @@ export function followLinks() {
     if (link.origin !== location.origin || !isView(link.pathname)) return;
     if (link.pathname === location.pathname && link.search === location.search && link.hash) return;
     event.preventDefault();
+    if (link.pathname === location.pathname) again.value += 1;
     navigate(link.pathname + link.search + link.hash);
   });
 }

@@ -27,14 +27,21 @@ export function changed(job, { event, data }) {
   return { ...job, progress: { fraction, steps_done, steps_total }, trials, steps_per_second, eta_seconds };
 }
 
+/** Whether an event tells that a job is gone for good. @param {LiveEvent} event */
+export const isDeletion = ({ event, data }) => event === "end" && data.reason === "deleted";
+
+/** The end of a job that has just been deleted, as streams tell it of jobs that they follow closely. @param {string} id @returns {LiveEvent} */
+export const deletionOf = (id) => ({ event: "end", data: { reason: "deleted", job_id: id, job: null, trials: [] } });
+
 /**
- * Jobs after an event; the same list if it changes none of them.
+ * Jobs after an event, without one that it tells to be deleted; the same list if it changes none of them.
  *
  * @param {readonly LiveJob[]} jobs
  * @param {LiveEvent} event
  * @returns {readonly LiveJob[]}
  */
 export function allChanged(jobs, event) {
+  if (isDeletion(event)) return jobs.some((job) => job.id === event.data.job_id) ? jobs.filter((job) => job.id !== event.data.job_id) : jobs;
   let isSame = true;
   const after = jobs.map((job) => {
     const next = changed(job, event);

@@ -21,12 +21,20 @@ const watched = new Map();
 let channel = null;
 let wasLost = false;
 
+/** Tells this browser's other tabs what none of their streams does. @type {BroadcastChannel | null} */
+let others = null;
+
+/** Grows when somebody else begins to use the page: what one team has read is not for the next. */
+export const begun = signal(0);
+
 /** Connect, once the page is there. */
 export function connect() {
   if (channel) return;
   channel = openChannel((told) => (told.kind === "status" ? heardStatus(told.status) : heardEvent(told.event)));
   document.documentElement.dataset["stream"] = channel.how;
   tellWatched();
+  others = typeof BroadcastChannel === "function" ? new BroadcastChannel("ayla-jobs") : null;
+  others?.addEventListener("message", ({ data }) => heardEvent(data));
   for (const name of ["online", "focus", "pageshow"]) addEventListener(name, () => channel?.wake());
   document.addEventListener("visibilitychange", () => document.hidden || channel?.wake());
 }
@@ -37,7 +45,10 @@ const tellWatched = () => channel?.watch([...new Set(watched.values())]);
 export const wake = () => channel?.wake();
 
 /** Begin anew, after somebody has signed in or out. */
-export const restart = () => channel?.restart();
+export function restart() {
+  begun.value += 1;
+  channel?.restart();
+}
 
 /** @param {Status} next */
 function heardStatus(next) {
@@ -56,6 +67,15 @@ function heardEvent(event) {
   if (event.event === "gap") missed.value += 1;
   for (const listener of listeners) listener(event);
 }
+
+/** Have all tabs of this browser hear an event that the team's stream does not have. @param {LiveEvent} event */
+export function announce(event) {
+  others?.postMessage(event);
+  heardEvent(event);
+}
+
+/** Hear each event from now on, as what outlives a view does. @param {(event: LiveEvent) => void} listener */
+export const hear = (listener) => void listeners.add(listener);
 
 /**
  * Hear each event of the team's stream while a component is shown.

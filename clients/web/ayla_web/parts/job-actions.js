@@ -5,7 +5,8 @@ import { get, patch, post, remove, send } from "../core/api.js";
 import { nameOf } from "../core/format.js";
 import { navigate } from "../core/router.js";
 import { may, maySteer } from "../core/session.js";
-import { isOpen } from "../live/changes.js";
+import { deletionOf, isOpen } from "../live/changes.js";
+import { announce } from "../live/connection.js";
 import { Menu, Question } from "./dialog.js";
 import { attempt } from "./notices.js";
 
@@ -84,7 +85,10 @@ export function JobActions({ job, isCompact = false, title }) {
 /** @param {LiveJob} job */
 async function deleteJob(job) {
   const isGone = await attempt(async () => (await remove(at(job.id)), true), `Deleted: ${nameOf(job)}`);
-  if (isGone && location.pathname === `/jobs/${job.id}`) navigate("/jobs", { replace: true });
+  if (!isGone) return;
+  if (location.pathname === `/jobs/${job.id}`) navigate("/jobs", { replace: true });
+  // After the next view is there: the job's own would read anew what is gone.
+  setTimeout(() => announce(deletionOf(job.id)), 0);
 }
 
 /** The job as it can be read anywhere. @param {string} id @returns {Promise<LiveJob>} */

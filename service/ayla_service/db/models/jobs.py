@@ -69,6 +69,7 @@ class JobRow(Base):
         Index(None, "owner_id", "created_at", "id", "stored_bytes"),
         Index(None, "state"),
         Index(None, "finished_at"),
+        partial("ix_jobs_paused", "paused_at IS NOT NULL", "team_id", "created_at", "id"),
         partial("ix_jobs_origin", "origin IS NOT NULL", "origin"),
         partial("ix_jobs_best_due", "best_due IS NOT NULL", "finished_at"),
     )

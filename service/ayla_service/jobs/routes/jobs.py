@@ -46,6 +46,9 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 
 def job_query(
     state: Annotated[JobState | None, Query(description="Only jobs in this state.")] = None,
+    paused: Annotated[
+        bool | None, Query(description="Only jobs that are paused, or only those that are not; a pause is no state.")
+    ] = None,
     owner: Annotated[str | None, Query(max_length=100, description="Only jobs of this member.")] = None,
     tag: Annotated[Tag | None, Query(description="Only jobs with this tag.")] = None,
     project: Annotated[Project | None, Query(description="Only jobs of this project.")] = None,
@@ -83,7 +86,7 @@ def job_query(
         LabelKind.PROBLEM: problem,
     }
     labels = {kind: label for kind, label in given.items() if label is not None}
-    return JobQuery(state, owner, labels, q, origin, created_from, created_before, archived, sort)
+    return JobQuery(state, paused, owner, labels, q, origin, created_from, created_before, archived, sort)
 
 
 @router.get(

@@ -107,15 +107,16 @@ class JobPreview(ResponseModel):
     Attributes:
         diverged: trials that diverged.
         label: the setting of that trial.
-        metric: what the job is judged by: that of its comparison (test_loss, test_accuracy, full_train_loss,
-            full_train_accuracy, final_loss, best_loss, area_under_curve or gap).
+        metric: the metric of the value: what the job is judged by, that of its comparison; 'best_loss' as long as
+            no trial has a value of that, and then the value is the lowest loss recorded so far (test_loss,
+            test_accuracy, full_train_loss, full_train_accuracy, final_loss, best_loss, area_under_curve or gap).
         more_is_better: whether larger values of the metric are better.
         optimizer_index: place of that setting in the job's optimizers.
         sparkline: at most 32 losses of that trial, or of the one with the lowest loss so far, in the order of their
             steps, extremes among them; None where not finite. Empty where none are kept.
         title: the problem in a few words, for jobs without a name.
-        value: the best value of any trial so far; None before there is one, or where the jobs asked for have more
-            trials than are read for one answer.
+        value: the best value of any trial so far that has not diverged; None before there is one, or where the jobs
+            asked for have more trials than are read for one answer.
     """
 
     diverged: int

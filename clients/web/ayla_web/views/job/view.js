@@ -12,6 +12,7 @@ import { JobActions } from "../../parts/job-actions.js";
 import { Events } from "./events.js";
 import { hasAxes, keepsAll, keepsCurves } from "./kept.js";
 import { Panels } from "./panels.js";
+import { Place } from "./place.js";
 import { Sweep } from "./sweep.js";
 import { Trials } from "./trials.js";
 
@@ -56,11 +57,12 @@ function Facts({ job }) {
   const took = job.started_at && (new Date(job.finished_at ?? now.value).getTime() - new Date(job.started_at).getTime()) / 1000;
   return html`<dl class="facts">
     <div><dt>Steps</dt><dd>${count(progress.steps_done)} <small>of ${count(progress.steps_total)}</small></dd></div>
-    <div><dt>Trials</dt><dd>${count(trials.completed + trials.diverged)} <small>of ${count(trials.total)} ended</small></dd></div>
+    <div><dt>Trials</dt><dd>${count(trials.total - trials.queued - trials.running)} <small>of ${count(trials.total)} ended</small></dd></div>
     <div><dt>Diverged</dt><dd>${count(trials.diverged)}</dd></div>
     <div><dt>${hasAxes(job) ? "Settings" : "Optimizers"} × seeds</dt><dd>${count(trials.total / seeds)} × ${count(seeds)}</dd></div>
     ${took ? html`<div><dt>${isOpen(job) ? "Running for" : "Took"}</dt><dd>${duration(took)}</dd></div>` : ""}
-    ${isOpen(job) && html`<div><dt>Left</dt><dd>${duration(job.eta_seconds)} <small>${job.steps_per_second ? `at ${count(Math.round(job.steps_per_second))} steps/s` : ""}</small></dd></div>`}
+    ${job.state === "queued" && html`<${Place} id=${job.id} />`}
+    ${job.state === "running" && html`<div><dt>Left</dt><dd>${duration(job.eta_seconds)} <small>${job.steps_per_second ? `at ${count(Math.round(job.steps_per_second))} steps/s` : ""}</small></dd></div>`}
     <div class="links"><dt>More</dt><dd><a href=${`/jobs/${job.id}/verdict`}>Verdict</a>${hasAxes(job) && html` · <a href=${`/jobs/${job.id}/sweep`}>Sweep</a>`}</dd></div>
   </dl>`;
 }

@@ -1,6 +1,6 @@
 /** Conditions of the list of jobs; each is a parameter of the address. */
 
-import { html, useEffect, useRef } from "../../core/ui.js";
+import { html, useEffect, useRef, useState } from "../../core/ui.js";
 import { query, setQuery } from "../../core/router.js";
 
 const STATES = ["queued", "running", "succeeded", "failed", "cancelled"];
@@ -35,13 +35,21 @@ const onSelect = (name) => (/** @type {Event} */ event) => setQuery({ [name]: /*
 /** @param {{ name: string, label: string, placeholder?: string, isWide?: boolean }} props */
 function Text({ name, label, placeholder = "any", isWide = false }) {
   const timer = useRef(/** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined));
+  const given = query.value.get(name) ?? "";
+  const [text, setText] = useState(given);
   useEffect(() => () => clearTimeout(timer.current), []);
+  const asked = useRef(given);
+  // What is typed stays as it is typed, with a space at its end; only an address from elsewhere changes it.
+  useEffect(() => {
+    if (given !== asked.current) setText((asked.current = given));
+  }, [given]);
   /** @param {Event} event */
   const onInput = (event) => {
     const { value } = /** @type {HTMLInputElement} */ (event.target);
+    setText(value);
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => setQuery({ [name]: value.trim() }), PAUSE_MS);
+    timer.current = setTimeout(() => setQuery({ [name]: (asked.current = value.trim()) }), PAUSE_MS);
   };
   return html`<label class=${isWide ? "label inline wide" : "label inline"}>${label}
-    <input class="field" type="search" name=${name} autocomplete="off" spellcheck="false" maxlength="100" placeholder=${placeholder} value=${query.value.get(name) ?? ""} onInput=${onInput} /></label>`;
+    <input class="field" type="search" name=${name} autocomplete="off" spellcheck="false" maxlength="100" placeholder=${placeholder} value=${text} onInput=${onInput} /></label>`;
 }

@@ -16,11 +16,16 @@ export const RowHead = () => html`<div role="rowgroup"><div class="jobs-row jobs
   ${[["check", "Select", true], ["state", "State"], ["name", "Job"], ["best", "Best so far"], ["spark", "Its loss", true], ["progress", "Progress"], ["trials", "Trials"], ["owner", "Owner"], ["tags", "Project, tags"], ["when", "Submitted"], ["actions", "Actions", true]].map(([area, word, isUnseen]) => html`<span key=${area} class=${`jobs-${area}`} role="columnheader">${isUnseen ? html`<span class="unseen">${word}</span>` : word}</span>`)}
 </div></div>`;
 
-/** @param {{ job: LiveJob, place: number, preview: Preview | undefined, isSelected: boolean, onSelect: (id: string, isOn: boolean) => void }} props */
+/** @param {{ job: LiveJob, place: number, preview: Preview | undefined, isSelected: boolean, onSelect: (id: string, isOn: boolean) => boolean }} props */
 export function JobRow({ job, place, preview, isSelected, onSelect }) {
   const name = nameOf(job, preview?.title);
+  /** @param {Event} event */
+  const onChange = (event) => {
+    const box = /** @type {HTMLInputElement} */ (event.target);
+    if (!onSelect(job.id, box.checked)) box.checked = isSelected;
+  };
   return html`<div class=${isSelected ? "jobs-row selected" : "jobs-row"} role="row" aria-rowindex=${place + 2} style=${{ height: `${ROW_REM}rem` }}>
-    <span class="jobs-check" role="cell"><input type="checkbox" aria-label=${`Select ${name}`} checked=${isSelected} onChange=${(/** @type {Event} */ event) => onSelect(job.id, /** @type {HTMLInputElement} */ (event.target).checked)} /></span>
+    <span class="jobs-check" role="cell"><input type="checkbox" aria-label=${`Select ${name}`} checked=${isSelected} onChange=${onChange} /></span>
     <span class="jobs-state" role="cell"><${State} state=${stateOf(job)} /></span>
     <span class="jobs-name" role="cell"><a class="cell-text" href=${`/jobs/${job.id}`}>${name}</a>
       <span class="sub cell-text">${job.status_detail ?? job.error?.detail ?? (job.name ? preview?.title : "") ?? ""}</span></span>

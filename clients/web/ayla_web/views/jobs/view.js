@@ -1,12 +1,13 @@
 /** Jobs: find your work, see how it went, and choose several to compare. */
 
-import { html, useMemo, useState } from "../../core/ui.js";
+import { html, useLayoutEffect, useMemo, useState } from "../../core/ui.js";
 import { count, counted } from "../../core/format.js";
-import { address, query, setQuery } from "../../core/router.js";
+import { address, leftAt, query, setQuery } from "../../core/router.js";
 import { useJobList } from "../../live/job-list.js";
 import { MOST, usePreviews } from "../../live/previews.js";
 import { Heading } from "../../parts/basics.js";
 import { Empty, Loading, ProblemFace } from "../../parts/faces.js";
+import { tell } from "../../parts/notices.js";
 import { VirtualRows } from "../../parts/virtual.js";
 import { Filters, isFiltered } from "./filters.js";
 import { JobRow, ROW_REM, RowHead } from "./row.js";
@@ -24,13 +25,21 @@ const FILTERS = ["q", "state", "owner", "project", "tag", "optimizer", "archived
 export function View() {
   const given = query.value;
   const filter = Object.fromEntries(FILTERS.flatMap((name) => (given.get(name) ? [[name, given.get(name)]] : [])));
-  const list = useJobList(filter);
+  const list = useJobList(filter, leftAt() !== null);
   const [shown, setShown] = useState({ first: 0, end: 50 });
+  useLayoutEffect(() => {
+    const far = leftAt();
+    if (far !== null && list.jobs.length) scrollTo(0, far);
+  }, []);
   const seen = useMemo(() => list.jobs.slice(shown.first, shown.end).map((job) => job.id), [list.jobs, shown]);
   const previews = usePreviews(seen);
   const selected = (given.get("selected") ?? "").split(",").filter(Boolean);
-  /** @param {string} id @param {boolean} isOn */
-  const select = (id, isOn) => setQuery({ selected: (isOn ? [...selected, id].slice(0, MOST_SELECTED) : selected.filter((one) => one !== id)).join(",") });
+  /** @param {string} id @param {boolean} isOn @returns {boolean} whether it is as wanted now */
+  const select = (id, isOn) => {
+    if (isOn && selected.length >= MOST_SELECTED) return tell(`No more than ${MOST_SELECTED} jobs are compared at once: take one out first.`), false;
+    setQuery({ selected: (isOn ? [...selected, id] : selected.filter((one) => one !== id)).join(",") });
+    return true;
+  };
   /** @param {number} first @param {number} end */
   const onShown = (first, end) => {
     const start = Math.floor(first / CHUNK) * CHUNK;

@@ -3,7 +3,7 @@
 import { ApiProblem, get, post } from "../../core/api.js";
 import { nameOf } from "../../core/format.js";
 import { useRemote } from "../../core/remote.js";
-import { navigate, query } from "../../core/router.js";
+import { again, navigate, query } from "../../core/router.js";
 import { html, useCallback, useEffect, useMemo, useRef, useState } from "../../core/ui.js";
 import { Heading } from "../../parts/basics.js";
 import { Read } from "../../parts/faces.js";
@@ -40,7 +40,7 @@ export function View() {
   const isReady = !from || origin.data !== undefined;
   return html`<${Heading} text=${title}>${from && html`<a class="button" href=${`/jobs/${from}`}>The original</a>`}<//>
     ${from && !isReady && html`<${Read} remote=${origin} what="job">${() => null}<//>`}
-    ${isReady && html`<${Read} remote=${catalogue} what="the catalogue">${(/** @type {Schemas["Catalogue"]} */ found) => html`<${Editor} key=${from ?? ""} catalogue=${found} first=${origin.data?.spec ?? FIRST} />`}<//>`}`;
+    ${isReady && html`<${Read} remote=${catalogue} what="the catalogue">${(/** @type {Schemas["Catalogue"]} */ found) => html`<${Editor} key=${`${from ?? ""} ${again.value}`} catalogue=${found} first=${origin.data?.spec ?? FIRST} />`}<//>`}`;
 }
 
 /** @param {{ catalogue: Schemas["Catalogue"], first: Draft }} props */
@@ -109,9 +109,14 @@ function useDraftInAddress(draft, first, setDraft) {
   }, [draft]);
   useEffect(() => {
     const look = () => {
-      if (location.hash !== written.current) setDraft(ofAddress() ?? first);
+      // A jump within the page, as to its content, leaves the draft alone and takes it out of no address.
+      if (location.hash && !location.hash.startsWith("#draft=")) return history.replaceState(null, "", location.pathname + location.search + written.current);
+      if (location.hash === written.current) return undefined;
+      written.current = location.hash;
+      return setDraft(ofAddress() ?? first);
     };
-    addEventListener("hashchange", look);
-    return () => removeEventListener("hashchange", look);
+    // Going back is no change of the hash to a browser where the parameters change too.
+    for (const name of ["hashchange", "popstate"]) addEventListener(name, look);
+    return () => ["hashchange", "popstate"].forEach((name) => removeEventListener(name, look));
   }, []);
 }

@@ -5,7 +5,8 @@ import { clock, duration, nameOf } from "../../core/format.js";
 import { usePreviews } from "../../live/previews.js";
 import { Sparkline } from "../../charts/sparkline.js";
 import { Ago, Progress, State, stateOf } from "../../parts/basics.js";
-import { JobActions } from "../../parts/job-actions.js";
+import { JobActions, steer } from "../../parts/job-actions.js";
+import { maySteer } from "../../core/session.js";
 import { isOpen } from "../../live/changes.js";
 
 /** @typedef {import("../../live/changes.js").LiveJob} LiveJob @typedef {import("../../core/api.js").Schemas["RunningShard"]} RunningShard */
@@ -24,9 +25,12 @@ const JobRow = ({ job, preview, shards }) => html`<li class="job-row">
   <span class="job-state"><${State} state=${stateOf(job)} /></span>
   <span class="job-spark"><${Sparkline} values=${preview?.sparkline ?? []} /></span>
   <span class="job-progress"><${Progress} fraction=${job.progress.fraction} label=${`Progress of ${nameOf(job, preview?.title)}`} done=${!isOpen(job)} /></span>
-  <span class="job-end sub">${endOf(job, shards)}</span>
+  <span class="job-end sub">${isOpen(job) && job.paused_at ? html`<${Resume} job=${job} name=${nameOf(job, preview?.title)} />` : endOf(job, shards)}</span>
   <span class="job-actions"><${JobActions} isCompact job=${job} title=${preview?.title} /></span>
 </li>`;
+
+/** @param {{ job: LiveJob, name: string }} props */
+const Resume = ({ job, name }) => maySteer(job) && html`<button type="button" class="button small" aria-label=${`Resume: ${name}`} onClick=${() => steer(job, "resume", "Resumed")}>Resume</button>`;
 
 /** @param {readonly RunningShard[]} shards @returns {string} where they run */
 function placesOf(shards) {

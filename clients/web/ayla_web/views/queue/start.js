@@ -6,14 +6,15 @@ import { counted } from "../../core/format.js";
 import { query, setQuery } from "../../core/router.js";
 import { useRemote } from "../../core/remote.js";
 import { may } from "../../core/session.js";
-import { isOpen } from "../../live/changes.js";
+import { isOpen, isState } from "../../live/changes.js";
 import { useJob } from "../../live/jobs.js";
 import { Heading, Progress, State, stateOf } from "../../parts/basics.js";
 import { Read } from "../../parts/faces.js";
 import { attempt } from "../../parts/notices.js";
 import { JobCurves } from "../job/curves.js";
+import { NoWorker } from "./workers.js";
 
-/** @typedef {import("../../core/api.js").Schemas["PresetEntry"]} Preset */
+/** @typedef {import("../../core/api.js").Schemas["PresetEntry"]} Preset @typedef {import("../../core/api.js").Schemas["Queue"]} Queue */
 
 /** Those that need no download and take seconds. */
 const OFFERED = /** @type {const} */ (["poly-sgd", "poly-adam", "curve-a", "curve-b"]);
@@ -34,9 +35,17 @@ export function Start() {
     <//>
     <p class="lead">${jobs.size ? "Curves move as steps are stored. Open one for its numbers and events." : "AYLA raises the loss to a power before each update. These four experiments of its paper take seconds here; each compares an optimizer with and without it."}
       ${!may("submit") && " Your role may look and not submit: ask a member of your team to start one."}</p>
+    ${jobs.size > 0 && html`<${WithoutWorker} />`}
     <${Read} remote=${catalogue} what="the experiments">${(/** @type {Preset[]} */ presets) => html`<ul class="experiments">
       ${OFFERED.map((name) => presets.find((preset) => preset.name === name)).map((preset) => preset && html`<${Experiment} key=${preset.name} preset=${preset} jobId=${jobs.get(preset.name)} onRun=${() => run([preset.name])} />`)}
     </ul>`}<//>`;
+}
+
+/** Why nothing of what was started moves. */
+function WithoutWorker() {
+  const queue = useRemote("queue", (signal) => /** @type {Promise<Queue>} */ (get("/v1/queue", { signal })), { refreshOn: (event) => isState(event), leastMs: 2000 });
+  const workers = queue.data?.workers;
+  return workers && !workers.idle && !workers.busy && !workers.busy_for_others ? html`<${NoWorker} />` : null;
 }
 
 /** @param {{ preset: Preset, jobId: string | undefined, onRun: () => void }} props */

@@ -2,12 +2,12 @@
 
 import { html } from "../../core/ui.js";
 import { get, post } from "../../core/api.js";
-import { clockRange, counted, nameOf } from "../../core/format.js";
+import { count, counted, finishOf, nameOf, startOf } from "../../core/format.js";
 import { query } from "../../core/router.js";
 import { useRemote } from "../../core/remote.js";
-import { may } from "../../core/session.js";
+import { hasKey, may, me } from "../../core/session.js";
 import { isState } from "../../live/changes.js";
-import { useJobs } from "../../live/jobs.js";
+import { useEnded, useJobs } from "../../live/jobs.js";
 import { Heading, Section } from "../../parts/basics.js";
 import { Read } from "../../parts/faces.js";
 import { JobActions } from "../../parts/job-actions.js";
@@ -26,18 +26,20 @@ const ESTIMATES_MS = 2000;
 
 export function View() {
   const queue = useRemote("queue", (signal) => /** @type {Promise<Queue>} */ (get("/v1/queue", { signal })), { refreshOn: (event) => isState(event) || event.event === "progress", leastMs: ESTIMATES_MS });
-  const running = useJobs({ state: "running", limit: 100 });
-  const recent = useJobs({ limit: RECENT, sort: "-updated_at" });
+  const running = useJobs({ state: "running", paused: false, limit: 100 });
+  const paused = useJobs({ paused: true, limit: 100 });
+  const recent = useJobs({ limit: RECENT, sort: "-updated_at", archived: "also" });
+  const ended = useEnded(recent.data, RECENT);
   const isNew = recent.data?.length === 0 && !recent.isLoading;
   if (isNew || query.value.has("started")) return html`<${Start} />`;
-  const ended = recent.data?.filter((job) => job.state !== "running" && job.state !== "queued") ?? [];
   return html`<${Heading} text="Queue" sub=${queue.data && html`<${InShort} queue=${queue.data} />`}><${Switches} queue=${queue.data} /><//>
     <${Read} remote=${queue} what="the queue">${(/** @type {Queue} */ now) => html`
       <div class="split">
         <div class="section wide-gap">
           <${Section} title="Running" note=${counted(now.running.length, "shard")}><${Read} remote=${running} what="running jobs">${(/** @type {any} */ jobs) => html`<${JobRows} jobs=${jobs} running=${now.running} none="Nothing runs." />`}<//><//>
           <${Section} title="Waiting" note="in the order in which they should start"><${Waiting} queue=${now} /><//>
-          <${Section} title="Ended last" end=${html`<a href="/jobs">All jobs</a>`}><${JobRows} jobs=${ended} none="Nothing has ended yet." /><//>
+          ${paused.data && paused.data.length > 0 && html`<${Section} title="Paused" note="until somebody resumes them"><${JobRows} jobs=${paused.data} running=${now.running} none="" /><//>`}
+          <${Section} title="Ended last" end=${html`<a href="/jobs">All jobs</a>`}>${ended && html`<${JobRows} jobs=${ended} none="Nothing has ended yet." />`}<//>
         </div>
         <div class="section wide-gap">
           <${Section} title="Workers" note=${workersInWords(now.workers)}><${Workers} queue=${now} /><//>
@@ -67,16 +69,19 @@ function Switches({ queue }) {
 function Waiting({ queue }) {
   if (!queue.next.length) return html`<p class="sub">Nothing waits.</p>`;
   return html`<div class="table-scroll"><table class="table"><thead><tr>
-      <th class="num">#</th><th>Job</th><th>Owner</th><th>Priority</th><th class="num">Shards</th><th>Starts</th><th>Done</th><th><span class="unseen">Actions</span></th>
+      <th>Job</th><th>Owner</th><th>Priority</th><th class="num">Shards</th><th class="num">Shards ahead</th><th>Starts</th><th>Done</th><th><span class="unseen">Actions</span></th>
     </tr></thead><tbody>${queue.next.map((job) => html`<tr key=${job.job_id}>
-      <td class="num">${job.position ?? "–"}</td>
       <td class="one-line grow"><a href=${`/jobs/${job.job_id}`}>${nameOf({ id: job.job_id, name: job.name })}</a></td>
-      <td>${job.owner}</td><td>${job.priority}</td><td class="num">${job.shards}</td>
-      ${job.reason ? html`<td colspan="2" class="sub">${job.reason}</td>` : html`<td class="time">${clockRange(job.earliest_start ?? job.estimated_start, job.latest_start ?? job.estimated_start)}</td><td class="time">${clockRange(job.earliest_finish ?? job.estimated_finish, job.latest_finish ?? job.estimated_finish)}</td>`}
+      <td>${job.owner}${isMine(job) && html` <span class="tag">yours</span>`}</td><td>${job.priority}</td><td class="num">${job.shards}</td>
+      <td class="num">${job.position === null ? "–" : count(job.position - 1)}</td>
+      ${job.reason ? html`<td colspan="2" class="sub">${job.reason}</td>` : html`<td class="time">${startOf(job)}</td><td class="time">${finishOf(job)}</td>`}
       <td class="num"><${WaitingActions} job=${job} /></td>
     </tr>`)}</tbody></table></div>
     <p class="sub">Estimates rest on ${queue.basis.text}</p>`;
 }
+
+/** Whether a job is the caller's own, where others have jobs too: with a service without keys all are of one. @param {{ owner: string }} job */
+const isMine = ({ owner }) => hasKey.value && me.value?.member.name === owner;
 
 /** @param {{ job: import("../../core/api.js").Schemas["WaitingJob"] }} props */
 const WaitingActions = ({ job }) => html`<${JobActions} isCompact job=${/** @type {any} */ ({ ...job, id: job.job_id, state: "queued", paused_at: null, cancel_requested_at: null, archived_at: null })} />`;

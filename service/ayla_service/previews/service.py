@@ -135,18 +135,19 @@ def _described(job: JobRow, title: str, metric: ResultMetric, columns: TrialColu
     place, value = (None, None) if columns is None else _best(columns, metric)
     setting = None if columns is None or place is None else int(columns.setting[place])
     has_value = columns is not None and setting is not None and value is not None
+    index = None if columns is None or place is None else int(columns.index[place])
     preview = JobPreview(
         job_id=job.id,
         title=title,
         metric=metric,
         more_is_better=more_is_better(metric),
         value=value,
+        trial_id=trial_id(job.id, index) if has_value and index is not None else None,
         label=columns.layout.label(setting) if has_value and columns is not None and setting is not None else None,
         optimizer_index=setting if has_value else None,
         diverged=0 if columns is None else int((columns.state == CODES[TrialState.DIVERGED]).sum()),
         sparkline=[],
     )
-    index = None if columns is None or place is None else int(columns.index[place])
     steps = 0 if columns is None or place is None else int(columns["steps_done"][place])
     return _Found(preview, job.updated_at, columns is not None and job.state not in UNFINISHED_JOB, index, steps)
 

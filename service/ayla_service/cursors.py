@@ -73,14 +73,14 @@ def sorted_trial(cursor: str, sort: str) -> tuple[float | None, int]:
             raise _invalid()
 
 
-def attempt_key(cursor: str) -> tuple[datetime, int, int]:
-    """Start, shard and number of the last attempt of the page before.
+def attempt_key(cursor: str, sort: str) -> tuple[datetime, int, int]:
+    """Start, shard and number of the last attempt of the page before, of a list in this order.
 
     Raises:
-        InvalidQuery: if the cursor is not one of ours.
+        InvalidQuery: if the cursor is not one of ours, or of a list in another order.
     """
     match _decode(cursor):
-        case [str(started_at), shard, number] if _is_whole(shard) and _is_whole(number):
+        case [str(order), str(started_at), shard, number] if order == sort and _is_whole(shard) and _is_whole(number):
             return _time(started_at), shard, number
         case _:
             raise _invalid()

@@ -12,15 +12,25 @@ import httpx2
 import numpy as np
 import pytest
 from ayla_service.db.session import Database
-from ayla_service.states import JobState
+from ayla_service.states import JobState, TrialState
 from playwright.sync_api import Page
 
 from tests.browser.chromium import Visit, accessibility_findings, overflow, shown, wait_for
 from tests.browser.conftest import Visiting
-from tests.browser.studies import HOSTILE, SEEDS, ended_axes, ended_study, ended_sweep, succeed
-from tests.factories import Jobs
+from tests.browser.studies import (
+    HOSTILE,
+    SEEDS,
+    ended_axes,
+    ended_study,
+    ended_sweep,
+    many_pairs,
+    many_trials,
+    succeed,
+    tried_again,
+)
+from tests.factories import Jobs, set_trials, spec
 from tests.http.helpers import record
-from tests.sweeps.grids import finish
+from tests.sweeps.grids import finish, grid_spec
 from tests.trials.chunked import ids_of
 
 REFUSED = r"status of 422"
@@ -38,6 +48,14 @@ LETTERS = """({
   page: Number.parseFloat(getComputedStyle(document.documentElement).fontSize),
 })"""
 """How tall the letters are."""
+
+
+SCROLLED = """(last) => {
+  const box = document.querySelector(".rows-box");
+  box.scrollTop = box.scrollHeight;
+  return document.querySelector(`[aria-rowindex="${last}"]`) !== null;
+}"""
+"""Scroll a table to the end of what has been read; whether its last row is there."""
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +115,9 @@ def test_a_verdict_says_what_the_service_says(visit: Visit, study: str) -> None:
     assert page.locator(".statement p").all_inner_texts() == [pair["verdict"] for pair in told["pairs"]]
     assert page.locator(".interval").count() == len(told["pairs"])
     assert page.locator(".slope").count() == SEEDS * len(told["pairs"])
+    shown(page, "covers 9")
+    page.locator(".panel .as-table summary").first.click()
+    assert page.locator(".panel .as-table tbody tr").count() == SEEDS
     page.get_by_label("Confidence").select_option("0.8")
     page.get_by_role("button", name="performance").click()
     page.get_by_label("Target of the final loss").focus()
@@ -170,11 +191,91 @@ def test_a_job_with_axes_that_keeps_all_curves_shows_those_of_the_best_over_all_
 ) -> None:
     page = visit.open(f"/jobs/{ended_axes(store)}")
     settled(page, "What all settings reach")
+    page.locator(".footnotes", has_text="N2 had no effect").wait_for()
+    assert page.locator(".trials sup").all_inner_texts() == ["1"]
     shown(page, "median and quartiles over 3 seeds")
     assert page.locator(".chart").get_attribute("data-points") == "6"
     assert page.locator(".best-lines .num").all_inner_texts() == ["1.9000", "1.6000"]
     assert page.locator(".key .arm").all_inner_texts() == ["SGD", "AYLA-SGD N1=1 N2=1.4"]
     assert page.get_by_role("button", name="again").count() == 1  # of the job itself
+
+
+def test_a_metric_that_a_job_does_not_have_can_be_changed_for_another(visit: Visit, sweep: str) -> None:
+    visit.expect_faults(REFUSED)
+    page = visit.open(f"/jobs/{sweep}/sweep?metric=test_loss")
+    shown(page, "No trial of these jobs has a value of 'test_loss'")
+    page.get_by_role("combobox", name="By", exact=True).select_option("")
+    settled(page, "15 in all")
+    assert page.get_by_role("combobox", name="By", exact=True).locator("option").all_inner_texts() == [
+        "final loss (default)",
+        "best loss",
+        "gap to the minimum",
+    ]
+
+
+def test_numbers_of_a_job_that_goes_on_say_so_and_what_is_left_out(visit: Visit, store: Database) -> None:
+    given = grid_spec(record={"trajectories": "none"}, name="Goes on")
+    job_id = Jobs(store).submit({**given, "optimizers": given["optimizers"][3:]}).id
+    finish(store, job_id, np.arange(24.0))
+    set_trials(store, job_id, 22, state=TrialState.QUEUED, final_loss=None)
+    pages = [visit.open(f"/jobs/{job_id}/{view}") for view in ("sweep", "verdict")]
+    for page in pages:
+        shown(page, "numbers so far")
+    settled(pages[0], "12 in all")
+    assert pages[0].locator(".heatmap figcaption").inner_text().startswith("1 setting left out")
+    assert "1 of 2 seeds" in pages[0].locator(".settings tbody").inner_text()
+    succeed(store, job_id)
+    for page in pages:
+        shown(page, "succeeded")
+        assert page.get_by_text("numbers so far").count() == 0
+
+
+def test_of_very_many_pairs_the_first_are_shown_until_all_are_asked_for(visit: Visit, store: Database) -> None:
+    page = visit.open("/sign-in")
+    bodies: list[dict[str, Any]] = []
+    page.on("request", lambda asked: asked.url.endswith("/comparisons") and bodies.append(asked.post_data_json))
+    page.goto(f"{visit.site}/jobs/{many_pairs(store, 34, 6)}/verdict")
+    settled(page, "Paired differences")
+    assert [body["values"] for body in bodies] == [False]
+    assert [page.locator(one).count() for one in (".statement", ".interval", ".slope")] == [30, 30, 0]
+    assert page.get_by_label("Against").locator("option").count() < 40
+    page.get_by_role("button", name="Show all 34").first.click()
+    wait_for(page, "location.search === '?rows=all' && document.querySelectorAll('.statement').length === 34")
+    page.get_by_role("button", name="Show seed by seed").click()
+    settled(page, "base and setting with the same seed")
+    assert bodies[-1]["values"] is True
+    assert page.locator(".slope").count() == 34 * 6
+    page.go_back()
+    wait_for(page, "document.querySelectorAll('.slope').length === 0")
+
+
+def test_ten_thousand_trials_are_scrolled_with_few_rows_in_the_document(visit: Visit, store: Database) -> None:
+    job_id = many_trials(store, settings=1000, seeds=10, best=9_990)
+    tried_again(store, job_id, 60)
+    page = visit.open(f"/jobs/{job_id}")
+    settled(page, "Many trials")
+    rows = page.locator(".trials tbody tr[aria-rowindex]")
+    rows.first.wait_for()
+    assert rows.count() < 60
+    wait_for(page, SCROLLED, 10_001)
+    assert rows.count() < 60
+    best = page.locator(".trials td.best")
+    best.wait_for()
+    assert best.all_inner_texts() == ["1.00000"], "of the job, by the service's word"
+    page.get_by_role("button", name="Final loss").click()
+    wait_for(page, "document.querySelector('.trials tbody tr[aria-rowindex=\"2\"] td.best')?.innerText === '1.00000'")
+    assert rows.count() < 60
+    shown(page, "The newest 50 attempts")
+    shown(page, "attempt 60")
+    assert page.locator(".events li").count() == 2 + 2 * 50
+
+
+def test_a_job_that_diverged_at_once_says_so_in_place_of_its_curves(visit: Visit, store: Database) -> None:
+    job_id = Jobs(store).submit(spec(seeds=[0])).id
+    for trial in ids_of(store, job_id):
+        record(store, trial, {"step": [0], "loss": [float("inf")]}, state=TrialState.DIVERGED, first_nonfinite_step=0)
+    page = visit.open(f"/jobs/{job_id}")
+    shown(page, "None of the recorded values is finite")
 
 
 def test_on_a_wide_screen_a_heat_map_grows_with_the_letters(visiting: Visiting, site: str, sweep: str) -> None:

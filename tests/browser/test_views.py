@@ -128,6 +128,11 @@ def test_a_curve_shows_the_divergence_and_what_is_chosen_is_in_the_address(visit
     )
     assert page.get_by_label("Show").input_value() == "effective_lr"
     assert page.locator("th[aria-sort=ascending]").inner_text().startswith("Best loss")
+    chart.focus()
+    page.keyboard.press("+")
+    wait_for(page, "location.search.includes('range=')")
+    page.keyboard.press("-")
+    wait_for(page, "!location.search.includes('range=')")
 
 
 def test_a_long_list_has_few_rows_in_the_document_and_is_searched_by_the_service(visit: Visit) -> None:

@@ -26,7 +26,11 @@ READ: dict[str, tuple[Callable[[str], tuple[Any, ...]], list[Any], tuple[Any, ..
     "job_key": (cursors.job_key, [TIME, "a-job"], LAST),
     "sorted_key": (lambda cursor: cursors.sorted_key(cursor, "-created_at"), ["-created_at", TIME, "a-job"], LAST),
     "trial_place": (lambda cursor: (cursors.trial_place(cursor),), [1], (1,)),
-    "attempt_key": (cursors.attempt_key, [TIME, 1, 0], (LAST[0], 1, 0)),
+    "attempt_key": (
+        lambda cursor: cursors.attempt_key(cursor, "started_at"),
+        ["started_at", TIME, 1, 0],
+        (LAST[0], 1, 0),
+    ),
     "position": (
         lambda text: _known(Position.decode(text)),
         [1, TIME, "a-job"],
@@ -92,7 +96,7 @@ def test_the_store_is_never_asked_for_the_row_after_true(database: Database) -> 
     """PostgreSQL compares no integer with a truth value."""
     job = submit(database)
     service = jobs(database)
-    for ask, cursor in ((service.trials, [True]), (service.attempts, [TIME, True, False])):
+    for ask, cursor in ((service.trials, [True]), (service.attempts, ["started_at", TIME, True, False])):
         with pytest.raises(InvalidQuery):
             ask(job.id, cursor=_written(cursor))
 
@@ -104,7 +108,7 @@ def test_the_store_takes_whatever_is_read(database: Database) -> None:
     for time in ("0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59.999999+00:00", "2026-01-01T00:00:00+23:59"):
         for its_id in ("", "é" * 300, "\U0001f600", "'; --", "%"):
             assert len(service.list(cursor=_written(["-created_at", time, its_id])).items) in (0, 1)
-        assert service.attempts(job.id, cursor=_written([time, 2**31 - 1, 0])).items == []
+        assert service.attempts(job.id, cursor=_written(["started_at", time, 2**31 - 1, 0])).items == []
     assert service.trials(job.id, cursor=_written([2**31 - 1])).items == []
 
 

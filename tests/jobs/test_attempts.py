@@ -1,9 +1,10 @@
-"""The attempts at a job over HTTP: all of them, oldest first, with their errors."""
+"""The attempts at a job over HTTP: all of them, in either order, with their errors."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from ayla_service import cursors
 from ayla_service.db.models import AttemptRow, ShardRow
 from ayla_service.db.session import Database
 from ayla_service.queue.attempts import fail
@@ -93,22 +94,25 @@ def test_an_error_whose_kind_was_not_kept_is_unexpected(client: TestClient, data
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 5, 1000])
+@pytest.mark.parametrize("sort", ["started_at", "-started_at"])
 @pytest.mark.usefixtures("small_shards")
-def test_pages_hold_every_attempt_once_oldest_first(client: TestClient, database: Database, limit: int) -> None:
+def test_pages_hold_every_attempt_once_in_either_order(
+    client: TestClient, database: Database, limit: int, sort: str
+) -> None:
     job_id = client.post("/v1/jobs", json=spec(seeds=list(range(300)))).json()["id"]
     client.post("/v1/jobs", json=spec())
     made = add_attempts(database, job_id, 3)
     assert len(made) >= 6
     seen, cursor = [], None
     while True:
-        params = {"limit": limit} | ({"cursor": cursor} if cursor else {})
+        params = {"limit": limit, "sort": sort} | ({"cursor": cursor} if cursor else {})
         answer = client.get(f"/v1/jobs/{job_id}/attempts", params=params)
         seen += [(attempt["shard_index"], attempt["number"]) for attempt in answer.json()["data"]]
         cursor = answer.json()["next_cursor"]
         assert ("link" in answer.headers) == (cursor is not None)
         if cursor is None:
             break
-    assert seen == made
+    assert seen == (made[::-1] if sort.startswith("-") else made)
     counts = client.get(f"/v1/jobs/{job_id}").json()["attempts"]
     assert counts == {"total": len(made), "failed": 0, "lost": len(made)}
 
@@ -120,10 +124,12 @@ def test_pages_hold_every_attempt_once_oldest_first(client: TestClient, database
         "limit=1001",
         "cursor=nonsense",
         "cursor=WzFd",
-        "cursor=WyJub3QgYSB0aW1lIiwwLDFd",
-        "cursor=WyIyMDI2LTAxLTAyVDAzOjA0OjA1IiwwLDFd",
-        "cursor=WyIyMDI2LTAxLTAyVDAzOjA0OjA1KzAwOjAwIiwtMSwxXQ",
-        "cursor=WyIyMDI2LTAxLTAyVDAzOjA0OjA1KzAwOjAwIiwwLDEwMDAwMDAwMDAwMDAwMDAwMDAwMF0",
+        f"cursor={cursors.encode('started_at', 'not a time', 0, 1)}",
+        f"cursor={cursors.encode('started_at', '2026-01-02T03:04:05', 0, 1)}",
+        f"cursor={cursors.encode('started_at', '2026-01-02T03:04:05+00:00', -1, 1)}",
+        f"cursor={cursors.encode('started_at', '2026-01-02T03:04:05+00:00', 0, 10**23)}",
+        f"cursor={cursors.encode('-started_at', '2026-01-02T03:04:05+00:00', 0, 1)}",
+        "sort=number",
         "outcome=lost",
     ],
 )

@@ -31,7 +31,7 @@ def test_a_job_that_waits_has_a_title_and_no_value(client: TestClient, database:
     [told] = previews(client, submit(database).id)
     assert told["title"] == "x**4 - 3*x**3 + 2"
     assert (told["metric"], told["more_is_better"]) == ("final_loss", False)
-    assert (told["value"], told["label"], told["optimizer_index"]) == (None, None, None)
+    assert (told["value"], told["trial_id"], told["label"], told["optimizer_index"]) == (None, None, None, None)
     assert (told["diverged"], told["sparkline"]) == (0, [])
 
 
@@ -44,6 +44,7 @@ def test_the_best_trial_is_told_with_the_course_of_its_loss(client: TestClient, 
     set_trials(database, job_id, 2, state=TrialState.DIVERGED, final_loss=math.inf, best_loss=0.001, steps_done=9)
     [told] = previews(client, job_id)
     assert (told["value"], told["optimizer_index"], told["diverged"]) == (0.1, 1, 1)
+    assert told["trial_id"] == f"{job_id}-3"
     assert told["label"] == jobs(database).trials(job_id).items[3].label
     assert len(told["sparkline"]) <= 32
     assert (told["sparkline"][0], told["sparkline"][-1]) == (falling[0], falling[-1])
@@ -71,7 +72,7 @@ def test_a_job_whose_trials_have_all_diverged_has_a_line_and_no_value(client: Te
     rows: dict[str, list[Any]] = {"step": [0, 1], "loss": [3.0, math.inf]}
     record(database, f"{job_id}-1", rows, state=TrialState.DIVERGED, best_loss=3.0, steps_done=1)
     [told] = previews(client, job_id)
-    assert (told["metric"], told["value"], told["label"]) == ("final_loss", None, None)
+    assert (told["metric"], told["value"], told["label"], told["trial_id"]) == ("final_loss", None, None, None)
     assert told["sparkline"] == [3.0, None]
 
 

@@ -20,7 +20,7 @@ from matplotlib import image
 
 from tests.factories import set_trials, stranger
 from tests.http.helpers import pointers, problem_of
-from tests.sweeps.grids import RATES, finish, grid_spec
+from tests.sweeps.grids import PROBLEM, RATES, finish, grid_spec
 
 ROUTES = ("best", "sensitivity", "heatmap")
 
@@ -306,6 +306,28 @@ def test_settings_are_listed_the_best_first(client: TestClient, grid: str) -> No
     assert (rows[0]["value"], rows[0]["best_seed"], rows[0]["worst_seed"]) == (0.5, 0, 1)
     assert (rows[-1]["value"], rows[-1]["diverged_seeds"], rows[-1]["first_trial_id"]) == (None, 1, f"{grid}-28")
     assert rows[4]["axes"] == {"learning_rate": 0.01, "ayla.n2": 1.0}
+
+
+def test_settings_tell_why_they_were_stopped(client: TestClient, database: Database, grid: str) -> None:
+    for trial, step in ((28, 9), (29, 4)):
+        set_trials(database, grid, trial, state=TrialState.DIVERGED, final_loss=None, first_nonfinite_step=step)
+    set_trials(database, grid, 0, state=TrialState.CANCELLED, final_loss=None)
+    reasons = ("diverged_seeds", "first_nonfinite_step", "failed_seeds", "cancelled_seeds")
+    rows = {row["setting"]: [row[one] for one in reasons] for row in asked(client, grid, "settings").json()["data"]}
+    assert (rows[0], rows[1], rows[14]) == ([0, None, 0, 1], [0, None, 0, 0], [2, 4, 0, 0])
+    set_trials(database, grid, 1, state=TrialState.FAILED, final_loss=None)
+    (last,) = [row for row in asked(client, grid, "settings").json()["data"] if row["setting"] == 0]
+    assert (last["failed_seeds"], last["cancelled_seeds"]) == (2, 0), "both are of one shard"
+
+
+def test_an_answer_names_the_metrics_that_its_settings_can_have(client: TestClient, grid: str) -> None:
+    for what in ("best", "sensitivity", "heatmap"):
+        assert asked(client, grid, what).json()["metrics"] == ["final_loss", "best_loss", "gap"]
+    other = submitted(client, problem={**PROBLEM, "expression": "x**4 + x"})  # nobody knows its minimum
+    assert asked(client, other, "best").json()["metrics"] == ["final_loss", "best_loss"]
+    assert asked(client, other, "best", minimum=-1).json()["metrics"] == ["final_loss", "best_loss", "gap"]
+    for metric in ("gap", "test_loss"):
+        assert asked(client, other, "best", metric=metric).status_code == 422
 
 
 def test_settings_of_a_cell_and_of_an_arm(client: TestClient, grid: str) -> None:

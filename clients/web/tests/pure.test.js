@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { clockRange, counted, duration, finishOf, nameOf, number, percent, relative, short, startOf } from "../ayla_web/core/format.js";
 import { LOOKS } from "../ayla_web/charts/palette.js";
 import { lookOf } from "../ayla_web/charts/looks.js";
-import { allChanged, changed, deletionOf } from "../ayla_web/live/changes.js";
+import { allChanged, changed, deletionOf, shareOf } from "../ayla_web/live/changes.js";
 import { followed, withFirstPage } from "../ayla_web/live/job-list.js";
 import { sparkPath } from "../ayla_web/charts/sparkline.js";
 
@@ -91,4 +91,21 @@ test("what diverges does not make flat lines of what does not", async () => {
   assert.deepEqual(valueRange([], false), [0, 1]);
   assert.ok(spansDecades([wild]));
   assert.ok(!spansDecades([calm]));
+});
+
+test("a part of the axis is made narrower and wider around a place, and all is no part", async () => {
+  const { widened, hasFinite } = await import("../ayla_web/charts/series.js");
+  assert.deepEqual(widened([0, 100], 20, 0.5, [0, 100], false), [10, 60]);
+  assert.deepEqual(widened([10, 60], 20, 2, [0, 100], false), null);
+  assert.deepEqual(widened([40, 60], 50, 2, [0, 100], false), [30, 70]);
+  const [low, high] = widened([1, 10_000], 100, 0.5, [1, 10_000], true) ?? [0, 0];
+  assert.ok(Math.abs(low - 10) < 1e-9 && Math.abs(high - 1000) < 1e-6);
+  assert.equal(hasFinite(/** @type {any} */ ({ median: [null, null] })), false);
+});
+
+test("of several jobs the share of their steps is told", () => {
+  const at = (/** @type {number} */ done, /** @type {number} */ total) => /** @type {any} */ ({ progress: { fraction: done / total, steps_done: done, steps_total: total } });
+  assert.equal(shareOf([at(1, 4)]), 0.25);
+  assert.equal(shareOf([at(100, 100), at(0, 300)]), 0.25);
+  assert.equal(shareOf([]), 0);
 });

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select, tuple_
@@ -231,8 +232,17 @@ def _last_errors(session: Session, job_ids: Collection[str], now: datetime) -> d
     return {row.job_id: row.error for row in rows}
 
 
-def attempts(session: Session, job: JobRow, limit: int, cursor: str | None) -> Page[Attempt]:
-    """All attempts at all shards of a job, oldest first.
+class AttemptSort(StrEnum):
+    """Orders of a list of attempts; a minus is for descending."""
+
+    OLDEST = "started_at"
+    NEWEST = "-started_at"
+
+
+def attempts(
+    session: Session, job: JobRow, limit: int, cursor: str | None, sort: AttemptSort = AttemptSort.OLDEST
+) -> Page[Attempt]:
+    """All attempts at all shards of a job, by their start.
 
     Raises:
         InvalidQuery: on a cursor that is not one of this list.
@@ -244,11 +254,14 @@ def attempts(session: Session, job: JobRow, limit: int, cursor: str | None) -> P
         .join(ShardRow, ShardRow.id == AttemptRow.shard_id)
         .where(ShardRow.job_id == job.id)
     )
+    descends = sort is AttemptSort.NEWEST
     if cursor is not None:
-        query = query.where(tuple_(*place) > tuple_(*cursors.attempt_key(cursor)))
-    rows = session.execute(query.order_by(*place).limit(limit + 1)).all()
+        last = tuple_(*cursors.attempt_key(cursor, sort))
+        query = query.where(tuple_(*place) < last if descends else tuple_(*place) > last)
+    order = [column.desc() for column in place] if descends else place
+    rows = session.execute(query.order_by(*order).limit(limit + 1)).all()
     items = [_attempt(attempt, shard_index) for attempt, shard_index in rows[:limit]]
-    return Page(items, _attempt_cursor(items[-1]) if len(rows) > limit else None)
+    return Page(items, _attempt_cursor(items[-1], sort) if len(rows) > limit else None)
 
 
 def _attempt_counts(session: Session, job_ids: Collection[str]) -> dict[str, AttemptCounts]:
@@ -265,8 +278,8 @@ def _attempt_counts(session: Session, job_ids: Collection[str]) -> dict[str, Att
     return {job_id: AttemptCounts(total=total, failed=bad, lost=gone) for job_id, total, bad, gone in rows}
 
 
-def _attempt_cursor(last: Attempt) -> str:
-    return cursors.encode(last.started_at.isoformat(), last.shard_index, last.number)
+def _attempt_cursor(last: Attempt, sort: AttemptSort) -> str:
+    return cursors.encode(sort, last.started_at.isoformat(), last.shard_index, last.number)
 
 
 def _attempt(attempt: AttemptRow, shard_index: int) -> Attempt:

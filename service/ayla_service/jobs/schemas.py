@@ -159,7 +159,7 @@ class Attempt(FrozenModel):
 
 
 class AttemptPage(FrozenModel):
-    """One page of the attempts at a job, oldest first."""
+    """One page of the attempts at a job, by their start."""
 
     data: list[Attempt]
     next_cursor: str | None = Field(description="Asks for the next page; null on the last.")

@@ -21,6 +21,7 @@ from ayla_service.jobs import listing, repository
 from ayla_service.jobs.editing import with_next_version
 from ayla_service.jobs.listing import JobQuery
 from ayla_service.jobs.recomputation import computed_again
+from ayla_service.jobs.repository import AttemptSort
 from ayla_service.jobs.schemas import MAX_BULK_NODES, MAX_BULK_TRIALS, Attempt, JobDetail, JobSummary, Validation
 from ayla_service.jobs.scoping import job_of, own_job
 from ayla_service.jobs.submission import Fill, NewJob, Pin, Receipt, Render, SubmissionBatcher, checked
@@ -185,16 +186,22 @@ class JobService:
             return trials_repository.page(session, job, limit, cursor, wanted, order)
 
     def attempts(
-        self, principal: Principal, job_id: str, *, limit: int = 100, cursor: str | None = None
+        self,
+        principal: Principal,
+        job_id: str,
+        *,
+        limit: int = 100,
+        cursor: str | None = None,
+        sort: AttemptSort = AttemptSort.OLDEST,
     ) -> Page[Attempt]:
-        """All attempts at all shards of a job, oldest first.
+        """All attempts at all shards of a job, by their start.
 
         Raises:
             JobNotFound: if the team has no such job.
             InvalidQuery: on a cursor that is not one of this list.
         """
         with self._database.read() as session:
-            return repository.attempts(session, job_of(session, principal, job_id), limit, cursor)
+            return repository.attempts(session, job_of(session, principal, job_id), limit, cursor, sort)
 
     def trial(self, principal: Principal, trial_id: str) -> Trial:
         """One trial.

@@ -21,7 +21,8 @@ class JobPreview(BaseModel, frozen=True):
         description="The best value of any trial so far that has not diverged; null before there is one, or where the "
         "jobs asked for have more trials than are read for one answer."
     )
-    label: str | None = Field(description="The setting of that trial.")
+    trial_id: str | None = Field(description="That trial; the first of equal ones.")
+    label: str | None = Field(description="Its setting.")
     optimizer_index: int | None = Field(description="Place of that setting in the job's optimizers.")
     diverged: int = Field(description="Trials that diverged.")
     sparkline: list[float | None] = Field(

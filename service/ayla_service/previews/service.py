@@ -137,6 +137,7 @@ def _described(job: JobRow, title: str, metric: ResultMetric, columns: TrialColu
     best = _NOTHING if columns is None else _best(columns, metric)
     setting = None if columns is None or best.place is None else int(columns.setting[best.place])
     has_value = columns is not None and setting is not None and best.value is not None
+    index = None if columns is None or best.place is None else int(columns.index[best.place])
     shown = best.metric or metric
     preview = JobPreview(
         job_id=job.id,
@@ -144,12 +145,12 @@ def _described(job: JobRow, title: str, metric: ResultMetric, columns: TrialColu
         metric=shown,
         more_is_better=more_is_better(shown),
         value=best.value,
+        trial_id=trial_id(job.id, index) if has_value and index is not None else None,
         label=columns.layout.label(setting) if has_value and columns is not None and setting is not None else None,
         optimizer_index=setting if has_value else None,
         diverged=0 if columns is None else int((columns.state == CODES[TrialState.DIVERGED]).sum()),
         sparkline=[],
     )
-    index = None if columns is None or best.place is None else int(columns.index[best.place])
     steps = 0 if columns is None or best.place is None else int(columns["steps_done"][best.place])
     return _Found(preview, job.updated_at, columns is not None and job.state not in UNFINISHED_JOB, index, steps)
 

@@ -128,6 +128,9 @@ def _ranked(swept: SweptTable, place: int, rank: int) -> RankedSetting:
         seeds=int(table.planned[place]),
         known_seeds=int(table.known[place]),
         diverged_seeds=int(table.diverged[place]),
+        first_nonfinite_step=None if np.isnan(table.first_nonfinite[place]) else int(table.first_nonfinite[place]),
+        failed_seeds=int(table.failed[place]),
+        cancelled_seeds=int(table.cancelled[place]),
         first_trial_id=setting.trial_ids[0],
     )
 
@@ -165,6 +168,7 @@ def _common(swept: SweptTable, notes: Iterable[str | None] = ()) -> dict[str, An
         ],
         "metric": problem.metric,
         "more_is_better": swept.more_is_better,
+        "metrics": swept.sweep.metrics,
         "over_seeds": swept.query.over_seeds,
         "minimum": problem.minimum,
         "settings": len(table.value),

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import get_args
 
 import numpy as np
 from ayla_spec.arms import ArmSpace
@@ -15,17 +16,18 @@ from sqlalchemy.orm import Session
 from ayla_service.comparison.arms import optimizer_title
 from ayla_service.comparison.loading import problem_key, problem_of
 from ayla_service.comparison.metrics import choose_metrics, why_not
-from ayla_service.comparison.query import ComparisonQuery
+from ayla_service.comparison.query import ComparisonQuery, TargetMetric
 from ayla_service.comparison.runs import ComparedProblem
 from ayla_service.computing_time import ComputingTime
 from ayla_service.db.models import JobRow, ShardRow
 from ayla_service.errors import InvalidQuery, SweepTooLarge
 from ayla_service.jobs.scoping import job_of, readable_spec
+from ayla_service.states import TrialState
 from ayla_service.sweeps.axes import Scale, SweepAxis, united
 from ayla_service.sweeps.groups import Floats
 from ayla_service.sweeps.query import MOST_TRIALS, SweepQuery
 from ayla_service.sweeps.table import JobTrials
-from ayla_service.sweeps.values import ended_of, loss_counts_of, values_of
+from ayla_service.sweeps.values import ended_of, first_nonfinite_of, in_state, loss_counts_of, values_of
 from ayla_service.teams.principal import Principal
 from ayla_service.trials.layout import flat
 from ayla_service.trials.points import has_points, read_points, with_pieces
@@ -81,6 +83,11 @@ class Sweep:
             kind = optimizer_title({"name": settings.name}), settings.ayla is not None
             found.setdefault(_arm_name(job.space, arm), kind)
         return found
+
+    @property
+    def metrics(self) -> list[TargetMetric]:
+        """By which the trials can be judged."""
+        return [metric for metric in get_args(TargetMetric) if why_not(self.problem, metric) is None]
 
     def read(self, session: Session, time: ComputingTime) -> list[JobTrials]:
         """The trials of all jobs, with their points read first; raises as ``trials``."""
@@ -160,6 +167,9 @@ def _job_trials(session: Session, job: SweptJob, problem: ComparedProblem, paths
         seeds=tuple(space.spec.seeds),
         values=values_of(columns, space, problem),
         ended=ended_of(columns, space),
+        first_nonfinite=first_nonfinite_of(columns, space),
+        failed=in_state(columns, space, TrialState.FAILED),
+        cancelled=in_state(columns, space, TrialState.CANCELLED),
         below=below,
         above=above,
     )

@@ -60,6 +60,7 @@ class SweepAnswer(FrozenModel):
     jobs: list[JobOfSweep] = Field(description="In the order asked for.")
     metric: TargetMetric
     more_is_better: bool
+    metrics: list[TargetMetric] = Field(description="By which these settings can be judged.")
     over_seeds: OverSeeds
     minimum: float | None = Field(description="The least possible loss, if it is known.")
     settings: int = Field(description="Of all jobs.")
@@ -208,6 +209,11 @@ class RankedSetting(FrozenModel):
     seeds: int = Field(description="Seeds that it is run on.")
     known_seeds: int = Field(description="Of these, those on which it has a value; it is judged by all of them or not.")
     diverged_seeds: int = Field(description="Those on which it diverged.")
+    first_nonfinite_step: int | None = Field(
+        description="The first step at which it was not finite on one of its seeds. Null if it was finite on all."
+    )
+    failed_seeds: int = Field(description="Those on which its trial failed.")
+    cancelled_seeds: int = Field(description="Those on which its trial was cancelled.")
     first_trial_id: str = Field(description="Its trial with the first seed.")
 
 

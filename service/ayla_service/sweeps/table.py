@@ -22,6 +22,9 @@ class JobTrials:
         seeds: of the job, in its order.
         values: by the metric, less is better, shape [settings, seeds]; infinite where diverged, NaN where unknown.
         ended: which trials have ended with a result, shape [settings, seeds].
+        first_nonfinite: step of each trial at which it was first not finite, shape [settings, seeds]; NaN where none.
+        failed: which trials failed, shape [settings, seeds].
+        cancelled: which were cancelled, likewise.
         below: losses of each trial below 1 in size, shape [settings, seeds]; NaN where nobody counted.
         above: likewise above 1.
     """
@@ -34,6 +37,9 @@ class JobTrials:
     seeds: tuple[int, ...]
     values: Floats
     ended: Bools
+    first_nonfinite: Floats | None = None
+    failed: Bools | None = None
+    cancelled: Bools | None = None
     below: Floats | None = None
     above: Floats | None = None
 
@@ -58,6 +64,9 @@ class SweepTable:
         planned: seeds that it is run on.
         diverged: of its seeds those that diverged.
         ended: its trials that have ended with a result.
+        first_nonfinite: the first step at which one of its trials was not finite; NaN where none was.
+        failed: of its trials those that failed.
+        cancelled: those that were cancelled.
         below: losses below 1 in size, over its seeds; NaN where nobody counted.
         above: likewise above 1.
     """
@@ -77,6 +86,9 @@ class SweepTable:
     planned: Integers
     diverged: Integers
     ended: Integers
+    first_nonfinite: Floats
+    failed: Integers
+    cancelled: Integers
     below: Floats
     above: Floats
     _distinct: dict[str, Floats] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -145,7 +157,10 @@ def table_of(jobs: Sequence[JobTrials], rule: Rule) -> SweepTable:
     )
 
 
-_OF_SETTINGS = ("number", "known", "planned", "diverged", "ended", "below", "above")
+_OF_SETTINGS = (
+    *("number", "known", "planned", "diverged", "ended"),
+    *("first_nonfinite", "failed", "cancelled", "below", "above"),
+)
 
 
 def _settings(job: JobTrials) -> dict[str, np.ndarray]:
@@ -156,9 +171,22 @@ def _settings(job: JobTrials) -> dict[str, np.ndarray]:
         "planned": np.full(count, len(job.seeds)),
         "diverged": np.sum(np.isposinf(job.values), axis=1),
         "ended": np.sum(job.ended, axis=1),
+        "first_nonfinite": _earliest(job, count),
+        "failed": _counted(job.failed, count),
+        "cancelled": _counted(job.cancelled, count),
         "below": np.full(count, np.nan) if job.below is None else np.sum(job.below, axis=1),
         "above": np.full(count, np.nan) if job.above is None else np.sum(job.above, axis=1),
     }
+
+
+def _counted(found: Bools | None, count: int) -> Integers:
+    return np.zeros(count, dtype=np.int64) if found is None else np.sum(found, axis=1)
+
+
+def _earliest(job: JobTrials, count: int) -> Floats:
+    """Of each setting the lowest of its seeds; NaN counts only where there is nothing else."""
+    steps = job.first_nonfinite
+    return np.full(count, np.nan) if steps is None else np.fmin.reduce(steps, axis=1)
 
 
 def _over_seeds(job: JobTrials) -> Groups:

@@ -34,6 +34,17 @@ def ended_of(columns: TrialColumns, space: Space) -> Bools:
     return _by_setting(columns.has_result.astype(np.float64), columns, space, 0.0) > 0
 
 
+def in_state(columns: TrialColumns, space: Space, state: TrialState) -> Bools:
+    """Which trials are in a state; shape [settings, seeds]."""
+    return _by_setting((columns.state == CODES[state]).astype(np.float64), columns, space, 0.0) > 0
+
+
+def first_nonfinite_of(columns: TrialColumns, space: Space) -> Floats:
+    """The first step of each trial at which it was not finite; shape [settings, seeds], NaN where there is none."""
+    steps = columns["first_nonfinite_step"]
+    return _by_setting(np.where(steps == MISSING, np.nan, steps), columns, space, np.nan)
+
+
 def loss_counts_of(columns: TrialColumns, space: Space) -> tuple[Floats, Floats]:
     """Losses of each trial below and above 1 in size; shape [settings, seeds], NaN where nobody counted."""
     counts = (columns[name].astype(np.float64) for name in ("losses_below_one", "losses_above_one"))

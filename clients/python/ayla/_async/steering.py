@@ -192,10 +192,15 @@ class AsyncJobSteering(AsyncResource):
         """The job's position in the queue, and when it may start and finish."""
         return await self._get(QueuePosition, f"/v1/jobs/{segment(job)}/queue-position")
 
-    async def attempts(self, job: AsyncJob | str) -> AsyncAttemptList:
-        """The attempts of workers to run each shard of a job, with their outcomes; oldest first."""
+    async def attempts(self, job: AsyncJob | str, *, sort: str | None = None) -> AsyncAttemptList:
+        """The attempts of workers to run each shard of a job, with their outcomes.
+
+        Args:
+            job: the job or its id.
+            sort: "started_at" (service default) or "-started_at", which has the newest first.
+        """
         path = f"/v1/jobs/{segment(job)}/attempts"
-        return await self._pages(Attempt, path, per_page=_ATTEMPTS_PER_PAGE).collect()
+        return await self._pages(Attempt, path, {"sort": sort}, per_page=_ATTEMPTS_PER_PAGE).collect()
 
     def events(self, job: AsyncJob | str, *, last_event_id: str | None = None) -> AsyncEvents:
         """What happens to a job, as it happens, until it has ended: see ``Event``.

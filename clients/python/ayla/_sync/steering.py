@@ -193,10 +193,15 @@ class JobSteering(Resource):
         """The job's position in the queue, and when it may start and finish."""
         return self._get(QueuePosition, f"/v1/jobs/{segment(job)}/queue-position")
 
-    def attempts(self, job: Job | str) -> AttemptList:
-        """The attempts of workers to run each shard of a job, with their outcomes; oldest first."""
+    def attempts(self, job: Job | str, *, sort: str | None = None) -> AttemptList:
+        """The attempts of workers to run each shard of a job, with their outcomes.
+
+        Args:
+            job: the job or its id.
+            sort: "started_at" (service default) or "-started_at", which has the newest first.
+        """
         path = f"/v1/jobs/{segment(job)}/attempts"
-        return self._pages(Attempt, path, per_page=_ATTEMPTS_PER_PAGE).collect()
+        return self._pages(Attempt, path, {"sort": sort}, per_page=_ATTEMPTS_PER_PAGE).collect()
 
     def events(self, job: Job | str, *, last_event_id: str | None = None) -> Events:
         """What happens to a job, as it happens, until it has ended: see ``Event``.

@@ -5,7 +5,7 @@ import { short } from "../core/format.js";
 import { token } from "../core/theme.js";
 import uPlot from "../lib/uplot.js";
 import { MARKS } from "./looks.js";
-import { aligned, isPositive, linearBelow, nearest, valueRange } from "./series.js";
+import { aligned, isPositive, linearBelow, nearest, valueRange, widened } from "./series.js";
 
 /** @typedef {import("./series.js").Line} Line */
 
@@ -16,6 +16,9 @@ import { aligned, isPositive, linearBelow, nearest, valueRange } from "./series.
  */
 
 const FONT_REM = 0.75;
+
+/** Keys that show less or more of the axis, and how many times as much. @type {Record<string, number>} */
+const ZOOMS = { "+": 0.5, "=": 0.5, "-": 2 };
 
 /** @param {ChartProps} props */
 export function Chart(props) {
@@ -51,6 +54,14 @@ export function Chart(props) {
   /** @param {KeyboardEvent} event */
   const onKeyDown = (event) => {
     const now = plot.current;
+    const times = event.ctrlKey || event.metaKey ? undefined : ZOOMS[event.key]; // with these the browser zooms
+    const { min, max } = now?.scales["x"] ?? {};
+    if (times && now && props.onZoom && min != null && max != null) {
+      event.preventDefault();
+      const all = /** @type {[number, number]} */ ([now.data[0][0], now.data[0].at(-1)]);
+      props.onZoom(widened([min, max], cursor?.at ?? (props.xLog ? Math.sqrt(min * max) : (min + max) / 2), times, all, props.xLog));
+      return;
+    }
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
     if (!now || !step) return;
     event.preventDefault();
@@ -60,7 +71,7 @@ export function Chart(props) {
   };
 
   const points = lines.reduce((sum, line) => sum + line.x.length, 0);
-  return html`<div class="chart" data-points=${points} data-last=${Math.max(...lines.map((line) => line.x.at(-1) ?? 0))} tabindex="0" role="group" aria-roledescription="chart" aria-label=${`${label}. Arrow keys read it point by point.`} onKeyDown=${onKeyDown}>
+  return html`<div class="chart" data-points=${points} data-last=${Math.max(...lines.map((line) => line.x.at(-1) ?? 0))} tabindex="0" role="group" aria-roledescription="chart" aria-label=${`${label}. Arrow keys read it point by point${props.onZoom ? ", plus and minus show less or more" : ""}.`} onKeyDown=${onKeyDown}>
     <div class="chart-body" ref=${box} style=${{ height: `${height}px` }}></div>
     ${cursor && html`<${Readout} lines=${lines} at=${cursor.at} left=${cursor.left} width=${box.current?.clientWidth ?? 0} name=${props.xName} />`}
   </div>`;

@@ -52,6 +52,28 @@ export function nearest(values, wanted) {
   return values.length ? low : -1;
 }
 
+/**
+ * A range that is wider or narrower around a place of it.
+ *
+ * @param {readonly [number, number]} range
+ * @param {number} place that stays where it is
+ * @param {number} times how wide it is afterwards
+ * @param {readonly [number, number]} ends of all that there is
+ * @param {boolean} isLog
+ * @returns {[number, number] | null} null for all
+ */
+export function widened([low, high], place, times, [first, last], isLog) {
+  const [there, back] = isLog ? [Math.log, Math.exp] : [Number, Number];
+  const at = there(Math.min(high, Math.max(low, place)));
+  const [from, to] = [at - (at - there(low)) * times, at + (there(high) - at) * times];
+  const near = 0.005 * (there(last) - there(first)); // addresses round what they hold
+  if (from <= there(first) + near && to >= there(last) - near) return null;
+  return [Math.max(first, back(from)), Math.min(last, back(to))];
+}
+
+/** Whether a line has a place to be drawn at. @param {Line} line */
+export const hasFinite = (line) => line.median.some((value) => value !== null);
+
 /** Whether positive values span more than a factor of ten: the figures' rule for a logarithmic axis. @param {readonly Line[]} lines */
 export function spansDecades(lines) {
   const [low, high] = extent(lines, false);

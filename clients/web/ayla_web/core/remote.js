@@ -62,40 +62,50 @@ export function useRemote(key, load, { refreshOn = () => false, leastMs = LEAST_
   return { data, problem, isLoading, isStale: data !== undefined && (shown.key !== key || problem !== null), reload, put };
 }
 
+/** What a reader asks of the page. @typedef {Pick<Document, "hidden" | "addEventListener" | "removeEventListener">} Tab */
+
 /**
- * Reads one thing at a time; what is asked for meanwhile is read once more afterwards.
+ * Reads one thing at a time; what is asked for meanwhile is read once more afterwards. In a tab that nobody sees it reads
+ * once, and again when the tab is seen.
  *
  * @template T
  */
-class Reader {
+export class Reader {
   /**
    * @param {(signal: AbortSignal) => Promise<T>} load
    * @param {(data: T) => void} onData
    * @param {(problem: ApiProblem) => void} onProblem
    * @param {number} leastMs
+   * @param {Tab} [tab]
    */
-  constructor(load, onData, onProblem, leastMs) {
+  constructor(load, onData, onProblem, leastMs, tab = document) {
     this.load = load;
     this.onData = onData;
     this.onProblem = onProblem;
     this.leastMs = leastMs;
+    this.tab = tab;
     this.abort = new AbortController();
     this.isReading = false;
     this.isWanted = false;
     this.readAt = -Infinity;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
+    this.onSeen = () => this.isWanted && this.read();
+    tab.addEventListener("visibilitychange", this.onSeen);
   }
 
   read() {
-    if (this.isReading) {
-      this.isWanted = true;
-      return;
-    }
+    this.isWanted = this.isReading || this.isUnseen();
+    if (this.isWanted) return;
     const wait = this.readAt + this.leastMs - performance.now();
     clearTimeout(this.timer);
-    if (wait > 0) this.timer = setTimeout(() => void this.now(), wait);
+    if (wait > 0) this.timer = setTimeout(() => this.read(), wait);
     else void this.now();
+  }
+
+  /** Whether it has read, and nobody sees what it would read now. */
+  isUnseen() {
+    return this.tab.hidden && this.readAt > -Infinity;
   }
 
   async now() {
@@ -115,13 +125,12 @@ class Reader {
       this.isReading = false;
     }
     if (this.abort.signal.aborted) return;
-    if (this.isWanted) {
-      this.isWanted = false;
-      this.read();
-    } else if (retry) this.timer = setTimeout(() => void this.now(), RETRY_MS);
+    if (this.isWanted) this.read();
+    else if (retry) this.timer = setTimeout(() => this.read(), RETRY_MS);
   }
 
   end() {
+    this.tab.removeEventListener("visibilitychange", this.onSeen);
     clearTimeout(this.timer);
     this.abort.abort();
   }

@@ -53,3 +53,10 @@ export function allChanged(jobs, event) {
 
 /** Whether an event is about a change of state, of any job or of one. @param {LiveEvent} event @param {string} [jobId] */
 export const isState = ({ event, data }, jobId) => (event === "state" || event === "end") && (jobId === undefined || data.job_id === jobId);
+
+/** Share of the steps of some jobs that are made. @param {readonly LiveJob[]} jobs */
+export function shareOf(jobs) {
+  if (jobs.length === 1) return jobs[0]?.progress.fraction ?? 0;
+  const [done, total] = jobs.reduce(([done, total], { progress }) => [done + progress.steps_done, total + progress.steps_total], [0, 0]);
+  return total ? done / total : 0;
+}

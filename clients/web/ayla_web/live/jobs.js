@@ -53,6 +53,16 @@ export function useEnded(recent, limit) {
 /** @param {readonly LiveJob[]} jobs */
 const endedOf = (jobs) => jobs.filter((job) => !isOpen(job) && !job.archived_at);
 
+/** Jobs whose details are read one by one. */
+const MOST = 20;
+
+/** Some jobs in full, the first of many. @param {readonly string[]} ids @returns {import("../core/remote.js").Remote<readonly (import("../core/api.js").Schemas["JobDetail"] & LiveJob)[]>} */
+export function useNamedJobs(ids) {
+  const remote = useRemote(`jobs ${ids.join()}`, /** @returns {Promise<readonly any[]>} */ (signal) => Promise.all(ids.slice(0, MOST).map((id) => get(`/v1/jobs/${encodeURIComponent(id)}`, { signal }))), { refreshOn: (event) => isState(event) && ids.includes(event.data.job_id) });
+  useLiveEvents((event) => remote.put((jobs) => /** @type {typeof jobs} */ (allChanged(jobs, event))));
+  return remote;
+}
+
 /** One job in full. @param {string} id @returns {import("../core/remote.js").Remote<import("../core/api.js").Schemas["JobDetail"] & LiveJob>} */
 export function useJob(id) {
   const remote = useRemote(`job ${id}`, (signal) => get(`/v1/jobs/${encodeURIComponent(id)}`, { signal }), { refreshOn: (event) => isState(event, id) });

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { differenceAxis, forestRows, intervalText, namesOf, statedOf } from "../../ayla_web/views/verdict/figures.js";
-import { halves, jobsOf, mayVary, requestOf } from "../../ayla_web/views/verdict/request.js";
+import { differenceAxis, forestRows, intervalText, namesOf, numbered, statedOf } from "../../ayla_web/views/verdict/figures.js";
+import { WHILE_RUNNING_MS, halves, isDue, jobsOf, mayVary, requestOf, sensitivityQuery, showsSlopes } from "../../ayla_web/views/verdict/request.js";
 
 /** @param {string} text */
-const asked = (text) => requestOf(new URLSearchParams(text), ["a"]);
+const asked = (text) => requestOf(new URLSearchParams(text), ["a"], true);
 
 test("the address says what is compared", () => {
   assert.deepEqual(asked(""), { job_ids: ["a"], values: true });
@@ -59,4 +59,31 @@ test("with a protocol arms are stated, else settings", () => {
   const arms = [{ arm: "a", confirmation: { label: "a lr=1" } }, { arm: "b", confirmation: null }];
   const tuned = { ...plain, protocol: { pairs: [], problems: [{ problem: 0, arms, pairs: [2] }] } };
   assert.deepEqual([namesOf(tuned), statedOf(tuned)[0]?.pairs, statedOf(tuned)[0]?.optimizers], [["a", "b"], [2], [{ label: "a" }]]);
+});
+
+test("the values on each seed are asked for where few settings are compared, or the address says so", () => {
+  const job = (/** @type {number} */ trials) => ({ trials: { total: trials }, resolved: { seeds: [0, 1] } });
+  const none = new URLSearchParams();
+  assert.equal(showsSlopes(none, [job(60)]), true);
+  assert.equal(showsSlopes(none, [job(60), job(60)]), false);
+  assert.equal(showsSlopes(new URLSearchParams("seeds=all"), [job(2000)]), true);
+  assert.equal(requestOf(none, ["a"], false)["values"], false);
+});
+
+test("the sensitivity is by the metric of the address, if settings can be judged by that", () => {
+  const of = (/** @type {string} */ text) => String(sensitivityQuery(new URLSearchParams(text), ["a", "b"]));
+  assert.equal(of("metric=gap&axis=ayla.n1&minimum=0.5"), "job_id=a&job_id=b&axis=ayla.n1&metric=gap&minimum=0.5");
+  assert.equal(of("metric=steps_to_target&minimum=x"), "job_id=a&job_id=b");
+});
+
+test("a comparison of a job that goes on is made again now and then, of one that has ended at once", () => {
+  const of = (/** @type {string} */ event, /** @type {string} */ id, /** @type {number} */ age) => isDue({ event, data: { job_id: id } }, ["a"], age);
+  assert.deepEqual([of("state", "a", 0), of("end", "a", 0), of("state", "b", Infinity)], [true, true, false]);
+  assert.deepEqual([of("progress", "a", WHILE_RUNNING_MS - 1), of("progress", "a", WHILE_RUNNING_MS + 1)], [false, true]);
+});
+
+test("remarks that rows share have one number", () => {
+  const { of, notes } = numbered();
+  assert.deepEqual([of("b"), of(null), of("a"), of("b")], [1, "", 2, 1]);
+  assert.deepEqual(notes, ["b", "a"]);
 });

@@ -18,6 +18,7 @@ from ayla_service.http.paging import CURSOR, NEXT
 from ayla_service.http.problems import responses
 from ayla_service.jobs import editing, retention
 from ayla_service.jobs.listing import Archived, JobQuery, Sort
+from ayla_service.jobs.repository import AttemptSort
 from ayla_service.jobs.routes.waiting import APPLIED, Waiting
 from ayla_service.jobs.schemas import AttemptPage, JobChange, JobDetail, JobPage
 from ayla_service.jobs.scoping import own_job
@@ -266,10 +267,11 @@ def list_attempts(
     jobs: Jobs,
     request: Request,
     response: Response,
+    sort: Annotated[AttemptSort, Query(description="The order; a minus is for descending.")] = AttemptSort.OLDEST,
     limit: Annotated[int, Query(ge=1, le=1000, description="Attempts per page.")] = 100,
     cursor: Annotated[str | None, CURSOR] = None,
 ) -> AttemptPage:
-    """Every attempt at every shard of the job, oldest first, with its worker and, if it failed, its error."""
-    page = jobs.attempts(caller, job_id, limit=limit, cursor=cursor)
+    """Every attempt at every shard of the job by its start, with its worker and, if it failed, its error."""
+    page = jobs.attempts(caller, job_id, limit=limit, cursor=cursor, sort=sort)
     response.headers.update(next_page(request, page.next_cursor))
     return AttemptPage(data=page.items, next_cursor=page.next_cursor)

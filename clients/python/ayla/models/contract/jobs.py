@@ -127,6 +127,7 @@ class JobPreview(ResponseModel):
     optimizer_index: int | None
     sparkline: tuple[float | None, ...]
     title: str
+    trial_id: str | None
     value: float | None
 
 

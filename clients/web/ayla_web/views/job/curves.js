@@ -6,7 +6,7 @@ import { useRemote } from "../../core/remote.js";
 import { theme } from "../../core/theme.js";
 import { Chart, Swatch } from "../../charts/chart.js";
 import { lookOf } from "../../charts/looks.js";
-import { spansDecades } from "../../charts/series.js";
+import { hasFinite, spansDecades } from "../../charts/series.js";
 import { unit } from "../../charts/unit.js";
 import { isState } from "../../live/changes.js";
 import { Loading, ProblemFace } from "../../parts/faces.js";
@@ -53,9 +53,9 @@ export function CurvesFigure({ remote, column, height = 300, xLog = false, yLog 
   const name = title ?? nameOfColumn(column);
   const note = noteOf(curves, lines);
   return html`<figure class="section">
-    ${lines.some((line) => line.x.length)
+    ${lines.some(hasFinite)
       ? html`<${Chart} lines=${lines} xName=${over} yName=${name} xLog=${xLog} yLog=${yLog ?? spansDecades(lines)} theme=${theme.value} height=${tall} zoom=${zoom} onZoom=${onZoom} label=${`${name} by ${over}, ${lines.map((line) => line.label).join(", ")}`} />`
-      : html`<div class="nothing" style=${{ height: `${tall}px` }}><span class="sub">Nothing is recorded yet.</span></div>`}
+      : html`<div class="nothing" style=${{ height: `${tall}px` }}><span class="sub">${lines.some((line) => line.x.length) ? "✖ None of the recorded values is finite." : "Nothing is recorded yet."}</span></div>`}
     ${hasKey && html`<figcaption class="key">${lines.map((line) => onArm
         ? html`<button key=${line.key} type="button" class="arm" title="Show this one alone, or all again" onClick=${() => onArm(Number(line.key))}><${Swatch} look=${line.look} /> ${line.label}</button>`
         : html`<span key=${line.key}><${Swatch} look=${line.look} /> ${line.label}</span>`)}
@@ -67,9 +67,11 @@ export function CurvesFigure({ remote, column, height = 300, xLog = false, yLog 
 /** @param {Curves} curves @param {readonly Line[]} lines */
 function noteOf(curves, lines) {
   const seeds = curves.seeds < curves.seeds_total ? `the first ${curves.seeds} of ${curves.seeds_total} seeds` : `${curves.seeds} seeds`;
+  const lost = lines.some(hasFinite) ? lines.filter((line) => line.x.length && !hasFinite(line)) : [];
   return [
     curves.seeds_total > 1 && `median and quartiles over ${seeds}`,
     lines.some((line) => line.ends.length) && "✖ diverged",
+    lost.length && `✖ without a finite value: ${lost.map((line) => line.label).join(", ")}`,
     curves.settings > curves.curves.length && `${curves.curves.length} of ${curves.settings} settings, by default the best`,
   ].filter(Boolean).join(" · ");
 }

@@ -1,123 +1,82 @@
 /** Trials of a job with their newest results, ordered by the service. */
 
-import { html, useRef, useState } from "../../core/ui.js";
-import { get, url } from "../../core/api.js";
+import { html } from "../../core/ui.js";
 import { count, duration, number } from "../../core/format.js";
 import { query, setQuery } from "../../core/router.js";
-import { useRemote } from "../../core/remote.js";
 import { theme } from "../../core/theme.js";
 import { Swatch } from "../../charts/chart.js";
 import { lookOf } from "../../charts/looks.js";
 import { MOST_NAMED } from "../../charts/palette.js";
-import { isState } from "../../live/changes.js";
-import { useLiveEvents } from "../../live/connection.js";
 import { Section, State } from "../../parts/basics.js";
-import { Read } from "../../parts/faces.js";
+import { ProblemFace, Read } from "../../parts/faces.js";
+import { VirtualBody } from "../../parts/virtual.js";
 import { keepsCurves } from "./kept.js";
-import { METRICS, withNews } from "./news.js";
+import { METRICS } from "./news.js";
+import { useTrialList } from "./trial-list.js";
 
-/** @typedef {import("./news.js").Shown} Shown @typedef {import("./news.js").Page} Page */
+/** @typedef {import("./news.js").Shown} Shown @typedef {import("../../live/previews.js").Preview} Preview */
 
-/** Rows that are read at first, and with each click on more. */
-const ROWS = 100;
+/** Height of a row, which the table has to know. */
+const ROW_REM = 2.125;
 
-/** Rows of a sweep at first, whose settings have a view of their own. */
-const FEW_ROWS = 20;
-
-/** Trials that are read as one table, which has the newest results of those that still run. */
-const MOST_AT_ONCE = 300;
-
-/** Time after which all rows are read again while steps are made; events tell the newest numbers of each meanwhile. */
-const WHOLE_MS = 2000;
-
-/** @param {{ job: import("./view.js").Job }} props */
-export function Trials({ job }) {
+/** @param {{ job: import("./view.js").Job, preview: Preview | undefined }} props preview: names the best trial */
+export function Trials({ job, preview }) {
   const sort = query.value.get("sort") ?? "";
   const isListed = keepsCurves(job);
-  const [rows, setRows] = useState(isListed ? ROWS : FEW_ROWS);
-  const isSmall = job.trials.total <= MOST_AT_ONCE;
-  const address = isSmall ? url(`/v1/jobs/${job.id}/summary`, { sort }) : url(`/v1/jobs/${job.id}/trials`, { limit: Math.min(rows, 200), sort });
-  const readAt = useRef(0);
-  /** @param {AbortSignal} signal */
-  const load = (signal) => {
-    readAt.current = performance.now();
-    return isSmall ? whole(address, signal) : pages(address, rows, signal);
-  };
-  // Where they are sorted, new numbers change the order, which the service knows.
-  const isDue = () => sort !== "" || performance.now() - readAt.current > WHOLE_MS;
-  const remote = useRemote(isSmall ? address : `${address} ${rows}`, load, { refreshOn: (event) => event.data.job_id === job.id && (isState(event) || (event.event === "progress" && isDue())), leastMs: 400 });
-  useLiveEvents(({ event, data }) => event === "metric" && data.job_id === job.id && remote.put((page) => withNews(page, data.trials)));
-  return html`<${Section} title="Trials" note=${`${count(job.trials.total)}, each one ${isListed ? "optimizer" : "setting"} with one seed`}>
-    <${Read} remote=${remote} what="trials">${(/** @type {Page} */ page) => html`<${Table} trials=${page.data} sort=${sort} hasLooks=${isListed} />
-      ${page.next_cursor && html`<p class="toolbar"><button type="button" class="button" onClick=${() => setRows(rows + (isListed ? 4 * ROWS : ROWS))}>Show more</button><span class="sub">${count(page.data.length)} of ${count(job.trials.total)}, ${sort ? `by ${sort.replace("-", "").replaceAll("_", " ")}` : "in order"}</span></p>`}`}<//>
+  const list = useTrialList(job, sort);
+  const { rows, isComplete } = list;
+  const notes = notesOf(rows);
+  const note = `${count(job.trials.total)}, each one ${isListed ? "optimizer" : "setting"} with one seed`;
+  return html`<${Section} title="Trials" note=${note}>
+    <${Read} remote=${list.remote} what="trials">${() => html`<${Table} list=${list} notes=${notes} total=${job.trials.total} sort=${sort} hasLooks=${isListed} best=${job.trials.total > 1 ? preview : undefined} />
+      ${!isComplete && rows.length > 0 && html`<p class="sub">${count(rows.length)} are here, ${sort ? `by ${sort.replace("-", "").replaceAll("_", " ")}` : "in order"}; scroll on for more.</p>`}
+      ${list.moreProblem && html`<${ProblemFace} problem=${list.moreProblem} onRetry=${list.more} />`}
+      ${notes.length > 0 && html`<ol class="sub footnotes">${notes.map((text) => html`<li key=${text}>${text}</li>`)}</ol>`}`}<//>
   <//>`;
 }
 
-/** All trials of a small job. @param {string} address @param {AbortSignal} signal @returns {Promise<Page>} */
-async function whole(address, signal) {
-  const { columns, rows, job_id: jobId } = await get(address, { signal });
-  const data = Array.from({ length: rows }, (_, row) => trialOf(jobId, (name) => columns[name]?.[row] ?? null));
-  return { data, next_cursor: null };
-}
-
-/** A trial from a row of the table. @param {string} jobId @param {(name: string) => any} of a column @returns {Shown} */
-function trialOf(jobId, of) {
-  const metrics = Object.fromEntries(METRICS.flatMap(([name]) => (of(name) === null ? [] : [[name, { final: of(name), best: of(`best_${name}`), best_epoch: of(`best_${name}_epoch`) }]])));
-  const summary = { best_loss: of("best_loss"), best_step: of("best_step"), final_loss: of("final_loss"), first_nonfinite_step: of("first_nonfinite_step"), wall_seconds: of("wall_seconds"), notes: [], metrics };
-  return { id: `${jobId}-${of("trial_index")}`, index: of("trial_index"), optimizer_index: of("optimizer_index"), label: of("label"), seed: of("seed"), state: of("state"), steps_done: of("steps_done"), summary };
-}
-
-/** As many rows as are wanted, over as many pages as that takes. @param {string} first @param {number} wanted @param {AbortSignal} signal @returns {Promise<Page>} */
-async function pages(first, wanted, signal) {
-  /** @type {Page} */
-  let page = await get(first, { signal });
-  const { data } = page;
-  while (page.next_cursor && data.length < wanted) {
-    page = await get(`${first}&cursor=${encodeURIComponent(page.next_cursor)}`, { signal });
-    data.push(...page.data);
-  }
-  return { data, next_cursor: page.next_cursor };
-}
-
-/** @param {{ trials: readonly Shown[], sort: string, hasLooks: boolean }} props hasLooks: whether each optimizer has a colour of its own */
-function Table({ trials, sort, hasLooks }) {
-  const metrics = METRICS.filter(([name]) => trials.some((trial) => trial.summary?.metrics[name]));
-  const judged = metrics[0]?.[0];
-  const best = bestOf(trials, (trial) => (judged ? trial.summary?.metrics[judged]?.final : trial.summary?.best_loss));
-  return html`<div class="table-scroll"><table class="table"><thead><tr>
+/**
+ * @param {{ list: ReturnType<typeof useTrialList>, notes: readonly string[], total: number, sort: string, hasLooks: boolean,
+ *   best: Preview | undefined }} props hasLooks: whether each optimizer has a colour of its own; best: names the best trial
+ */
+function Table({ list, notes, total, sort, hasLooks, best }) {
+  const { rows } = list;
+  const metrics = METRICS.filter(([name]) => rows.some((trial) => trial.summary?.metrics[name]));
+  const isJudged = metrics.length > 0;
+  return html`<div class="table-scroll rows-box" tabindex="0" role="group" aria-label="Rows of the trials"><table class="table trials" aria-rowcount=${total + 1}><thead><tr aria-rowindex="1">
       <th>Optimizer</th><${Sortable} name="seed" sort=${sort}>Seed<//><th>State</th>
       <${Sortable} name="steps_done" sort=${sort}>Steps<//>${metrics.map(([name, word]) => html`<${Sortable} key=${name} name=${name} sort=${sort}>${word}<//>`)}
-      <${Sortable} name="final_loss" sort=${sort}>${judged ? "Last batch" : "Final loss"}<//><${Sortable} name="best_loss" sort=${sort}>${judged ? "Best batch" : "Best loss"}<//><th class="num">at step</th><${Sortable} name="wall_seconds" sort=${sort}>Took<//>
-    </tr></thead><tbody>${trials.map((trial) => html`<${Row} key=${trial.id} trial=${trial} metrics=${metrics} isBest=${trial.index === best} hasLook=${hasLooks} />`)}</tbody></table></div>`;
+      <${Sortable} name="final_loss" sort=${sort}>${isJudged ? "Last batch" : "Final loss"}<//><${Sortable} name="best_loss" sort=${sort}>${isJudged ? "Best batch" : "Best loss"}<//><th class="num">at step</th><${Sortable} name="wall_seconds" sort=${sort}>Took<//>
+    </tr></thead>
+    <${VirtualBody} rows=${rows} rowHeight=${ROW_REM} onNearEnd=${list.more} onShown=${list.onShown}
+      render=${(/** @type {Shown} */ trial, /** @type {number} */ place) => html`<${Row} key=${trial.id} trial=${trial} place=${place} metrics=${metrics} note=${noteOf(trial, notes)} best=${best?.trial_id === trial.id ? best.metric : null} hasLook=${hasLooks} />`} />
+  </table></div>`;
 }
 
-/**
- * The trial with the lowest loss of those that are shown; none of a single one. Diverged is worst.
- *
- * @param {readonly Shown[]} trials
- * @param {(trial: Shown) => number | null | undefined} lossOf of a model on a whole part, never on one mini-batch
- */
-function bestOf(trials, lossOf) {
-  if (trials.length < 2) return -1;
-  const losses = trials.map((trial) => (trial.state === "diverged" ? Infinity : lossOf(trial) ?? Infinity));
-  const lowest = Math.min(...losses);
-  return Number.isFinite(lowest) ? /** @type {Shown} */ (trials[losses.indexOf(lowest)]).index : -1;
-}
+/** What is to be known of trials, each remark once. @param {readonly Shown[]} trials @returns {string[]} */
+export const notesOf = (trials) => [...new Set(trials.flatMap(({ summary }) => (summary?.notes.length ? [summary.notes.join(" ")] : [])))];
+
+/** Number of a trial's remark; 0 for none. @param {Shown} trial @param {readonly string[]} notes */
+const noteOf = ({ summary }, notes) => (summary?.notes.length ? notes.indexOf(summary.notes.join(" ")) + 1 : 0);
 
 /** @param {{ name: string, sort: string, children?: import("../../core/ui.js").Children }} props */
 const Sortable = ({ name, sort, children }) => html`<th class="num" aria-sort=${sort === name ? "ascending" : sort === `-${name}` ? "descending" : undefined}>
   <button type="button" onClick=${() => setQuery({ sort: sort === name ? `-${name}` : sort === `-${name}` ? null : name })}>${children}${sort === name ? " ↑" : sort === `-${name}` ? " ↓" : ""}</button></th>`;
 
-/** @param {{ trial: Shown, metrics: typeof METRICS, isBest: boolean, hasLook: boolean }} props */
-function Row({ trial, metrics, isBest, hasLook }) {
+/**
+ * @param {{ trial: Shown, place: number, metrics: typeof METRICS, note: number, best: string | null, hasLook: boolean }} props note: number of
+ *   its remark; best: the metric by which it is the job's best
+ */
+function Row({ trial, place, metrics, note, best, hasLook }) {
   const { summary } = trial;
   const look = hasLook && trial.optimizer_index < MOST_NAMED ? lookOf(trial.optimizer_index, theme.value) : null;
-  return html`<tr>
+  const kind = (/** @type {string} */ name) => (best === name ? "num best" : "num");
+  return html`<tr aria-rowindex=${place + 2} style=${{ height: `${ROW_REM}rem` }}>
     <td class="one-line label-cell">${look && html`<${Swatch} look=${look} />`} ${trial.label}</td><td class="num">${trial.seed}</td>
-    <td title=${summary?.notes.join(" ") || undefined}><${State} state=${trial.state}>${trial.state === "diverged" && summary?.first_nonfinite_step != null ? `diverged at ${count(summary.first_nonfinite_step)}` : trial.state}<//></td>
+    <td class="state-cell"><${State} state=${trial.state}>${trial.state === "diverged" && summary?.first_nonfinite_step != null ? `diverged at ${count(summary.first_nonfinite_step)}` : trial.state}<//>${note > 0 && html`<sup>${note}</sup>`}</td>
     <td class="num">${count(trial.steps_done)}</td>
-    ${metrics.map(([name], place) => html`<td key=${name} class=${isBest && place === 0 ? "num best" : "num"} title=${bestMetric(summary?.metrics[name])}>${number(summary?.metrics[name]?.final, 4)}</td>`)}
-    <td class="num">${number(summary?.final_loss, 6)}</td><td class=${isBest && !metrics.length ? "num best" : "num"}>${number(summary?.best_loss, 6)}</td><td class="num">${summary?.best_step == null ? "–" : count(summary.best_step)}</td>
+    ${metrics.map(([name]) => html`<td key=${name} class=${kind(name)} title=${bestMetric(summary?.metrics[name])}>${number(summary?.metrics[name]?.final, 4)}</td>`)}
+    <td class=${kind("final_loss")}>${number(summary?.final_loss, 6)}</td><td class="num">${number(summary?.best_loss, 6)}</td><td class="num">${summary?.best_step == null ? "–" : count(summary.best_step)}</td>
     <td class="num">${duration(summary?.wall_seconds)}</td>
   </tr>`;
 }

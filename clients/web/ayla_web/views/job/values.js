@@ -3,7 +3,7 @@
 import { axisOf, spansDecade } from "../../charts/axis.js";
 import { MARKS, lookOf } from "../../charts/looks.js";
 import { Key, Plot, stairs } from "../../charts/plot.js";
-import { number, percent } from "../../core/format.js";
+import { counted, number, percent } from "../../core/format.js";
 import { html } from "../../core/ui.js";
 import { metricInWords } from "../verdict/figures.js";
 
@@ -28,11 +28,17 @@ export function sharesOf({ values, selected_among: settings }) {
   return { xs: known.map((place) => Number(values[place])), ys: known.map((place) => Number(ranks[place]) / settings) };
 }
 
+/** Why there is no finite value. @param {Pick<Schemas["BestAnswer"], "best">} answer */
+export function nothingIn({ best }) {
+  const ended = best.reduce((sum, { selected_among: settings }) => sum + settings, 0);
+  return ended ? `✖ ${counted(ended, "setting has", "settings have")} a result with all seeds, and diverged.` : "No setting has a result with all its seeds yet.";
+}
+
 /** @param {{ answer: Schemas["BestAnswer"], theme: "dark" | "light" }} props */
 export function Values({ answer, theme }) {
   const arms = answer.best.slice(0, MOST).map((best, place) => ({ name: best.arm ?? "", look: lookOf(place, theme), best, ...sharesOf(best) }));
   const shown = arms.filter(({ xs }) => xs.length);
-  if (!shown.length) return html`<div class="nothing" style=${{ height: "8rem" }}><span class="sub">No setting has a result with all its seeds yet.</span></div>`;
+  if (!shown.length) return html`<div class="nothing" style=${{ height: "8rem" }}><span class="sub">${nothingIn(answer)}</span></div>`;
   const values = shown.flatMap(({ xs, ys }) => xs.filter((_, place) => place === 0 || Number(ys[place]) <= SHOWN));
   const x = axisOf(values, { scale: spansDecade(values) && values.every((value) => value > 0) ? "log" : "linear", pad: 0.02 });
   const y = axisOf([0, 1], { pad: 0.03, ticks: 4 });

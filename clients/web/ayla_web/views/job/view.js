@@ -27,7 +27,7 @@ export function View({ id }) {
     <div class="section wide-gap">
       <${Head} job=${job} title=${preview?.title} />
       ${keepsCurves(job) ? html`<${Panels} job=${job} />` : html`<${Sweep} job=${job} />`}
-      <${Trials} job=${job} />
+      <${Trials} job=${job} preview=${preview} />
       <div class="halves">
           <${Events} job=${job} />
           <${Section} title="Spec" note="with every default filled in">

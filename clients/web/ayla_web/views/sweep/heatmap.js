@@ -74,7 +74,7 @@ export function HeatMap({ panel, x, y, scale, metric, theme, chosen, onChoose, h
   const told = read && inWords(panel, x, y, read, columns, metric);
   const label = `Heat map ${heading ? `of ${heading} ` : ""}over ${x.path} and ${y.path}, ${columns} × ${rows} cells. ${panel.best ? `Best ${number(panel.best.value, 4)} at ${x.path} ${short(panel.best.x)}, ${y.path} ${short(panel.best.y)}.` : "No cell has a value."} Arrow keys read cells, Home goes to the best, Enter lists a cell's settings.`;
   return html`<figure class="heatmap">
-    ${heading && html`<figcaption><strong><${Name} text=${heading} /></strong>${panel.leftOut > 0 && html`<span class="sub">${counted(panel.leftOut, "setting")} left out</span>`}</figcaption>`}
+    ${(heading || panel.leftOut > 0) && html`<figcaption>${heading && html`<strong><${Name} text=${heading} /></strong>`}${panel.leftOut > 0 && html`<span class="sub">${counted(panel.leftOut, "setting")} left out: no result yet on some seed</span>`}</figcaption>`}
     <div class="heatmap-box" ref=${box} tabindex="0" role="group" aria-roledescription="heat map" aria-label=${label} onKeyDown=${onKeyDown}
       onPointerMove=${(/** @type {PointerEvent} */ event) => setRead(under(event))} onPointerLeave=${() => setRead(null)}
       onClick=${(/** @type {MouseEvent} */ event) => { const cell = under(event); if (cell) onChoose(same(cell, chosen) ? null : cell); }}>

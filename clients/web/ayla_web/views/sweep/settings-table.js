@@ -10,6 +10,7 @@ import { Read } from "../../parts/faces.js";
 import { Name } from "../../parts/name.js";
 import { metricInWords } from "../verdict/figures.js";
 import { askedOf, cellOf, conditionsOf } from "./request.js";
+import { stopped } from "./stopped.js";
 
 /** @typedef {import("../../core/api.js").Schemas} Schemas */
 
@@ -40,13 +41,13 @@ function Page({ page, answer }) {
   if (!page.data.length) return html`<p class="sub">No setting stands here.</p>`;
   return html`<div class="table-scroll"><table class="table settings"><thead><tr><th class="num">Rank</th><th>Arm</th>
       ${paths.map((path) => html`<th key=${path} class="num">${path}</th>`)}
-      <th class="num" aria-sort=${page.more_is_better ? "descending" : "ascending"}>${metricInWords(page.metric)}</th>${answer.seeds > 1 && html`<th class="num">Best seed</th><th class="num">Worst seed</th>`}<th class="num">Diverged</th></tr></thead>
+      <th class="num" aria-sort=${page.more_is_better ? "descending" : "ascending"}>${metricInWords(page.metric)}</th>${answer.seeds > 1 && html`<th class="num">Best seed</th><th class="num">Worst seed</th>`}<th>Stopped early</th></tr></thead>
     <tbody>${page.data.map((row) => html`<tr key=${`${row.job_id}-${row.setting}`} title=${row.label}>
       <td class="num">${row.rank === null ? "–" : count(row.rank)}</td><td><${Name} text=${row.arm} /></td>
       ${paths.map((path) => html`<td key=${path} class="num">${row.axes[path] === undefined ? "" : short(row.axes[path], 5)}</td>`)}
       <td class="num best">${row.value === null ? (row.rank === null ? html`<span class="sub">${row.known_seeds} of ${row.seeds} seeds</span>` : "✖ diverged") : number(row.value, 6)}</td>
       ${answer.seeds > 1 && html`<td class="num">${number(row.best_seed, 4)}</td><td class="num">${row.worst_seed === null && row.diverged_seeds ? "✖" : number(row.worst_seed, 4)}</td>`}
-      <td class="num">${row.diverged_seeds ? `${row.diverged_seeds} of ${row.seeds}` : "–"}</td></tr>`)}</tbody></table></div>
+      <td>${stopped(row) || "–"}</td></tr>`)}</tbody></table></div>
     <div class="toolbar">
       ${after && html`<button type="button" class="button" onClick=${() => setQuery({ after: null }, { replace: false })}>From the best</button>`}
       ${page.next_cursor && html`<button type="button" class="button" onClick=${() => setQuery({ after: page.next_cursor }, { replace: false })}>Next ${page.data.length}</button>`}

@@ -7,9 +7,11 @@ import { query, setQuery } from "../../core/router.js";
 import { theme } from "../../core/theme.js";
 import { inTurn } from "../../core/turns.js";
 import { html, useMemo } from "../../core/ui.js";
+import { useJob } from "../../live/jobs.js";
 import { Choice, Heading, Section } from "../../parts/basics.js";
 import { Empty, Read } from "../../parts/faces.js";
 import { Name } from "../../parts/name.js";
+import { Standing } from "../../parts/standing.js";
 import { metricInWords } from "../verdict/figures.js";
 import { Sensitivity, linesOfAnswer } from "../verdict/tuning.js";
 import { HeatMap, Legend, colourScale, panelsOf } from "./heatmap.js";
@@ -21,8 +23,6 @@ import { SettingsTable } from "./settings-table.js";
 /** Everything of a sweep is read for an answer, so a running one is not asked about at each event. */
 const AGAIN_MS = 5000;
 
-const METRICS = ["test_loss", "test_accuracy", "full_train_loss", "full_train_accuracy", "final_loss", "best_loss", "gap"];
-
 /** @template T @param {string | null} path @param {(event: import("../../live/follower.js").LiveEvent) => boolean} refreshOn @returns {import("../../core/remote.js").Remote<T>} */
 const useAnswer = (path, refreshOn) => useRemote(path, (signal) => inTurn(signal, () => /** @type {Promise<T>} */ (get(path ?? "", { signal }))), { refreshOn, leastMs: AGAIN_MS });
 
@@ -30,7 +30,7 @@ const useAnswer = (path, refreshOn) => useRemote(path, (signal) => inTurn(signal
 export function View({ id }) {
   const base = `/v1/jobs/${encodeURIComponent(id)}`;
   const isOwn = (/** @type {import("../../live/follower.js").LiveEvent} */ { event, data }) => data?.job_id === id && (event === "state" || event === "end" || event === "progress");
-  const job = useRemote(`job ${id}`, (signal) => /** @type {Promise<Schemas["JobDetail"]>} */ (get(base, { signal })), { refreshOn: isOwn, leastMs: AGAIN_MS });
+  const job = useJob(id);
   /** @type {import("../../core/remote.js").Remote<Schemas["BestAnswer"]>} */
   const best = useAnswer(`${base}/best?${askedOf(query.value)}`, isOwn);
   /** @type {import("../../core/remote.js").Remote<Schemas["HeatMapAnswer"]>} */
@@ -38,10 +38,10 @@ export function View({ id }) {
   const name = job.data ? nameOf(job.data) : "…";
   // The map first: it is what is looked at.
   const isFree = map.data !== undefined || map.problem !== null || (best.data !== undefined && !hasMap(best.data));
-  return html`<${Heading} text=${`Sweep: ${name}`}><a class="button" href=${`/jobs/${id}`}>Curves</a><a class="button" href=${`/jobs/${id}/verdict`}>Verdict</a><a class="button" href=${`/new?from=${id}`}>Clone and change</a><//>
+  return html`<${Heading} text=${`Sweep: ${name}`} sub=${html`<${Standing} jobs=${job.data && [job.data]} />`}><a class="button" href=${`/jobs/${id}`}>Curves</a><a class="button" href=${`/jobs/${id}/verdict`}>Verdict</a><a class="button" href=${`/new?from=${id}`}>Clone and change</a><//>
+    <${Controls} answer=${best.data} map=${map.data} />
     <${Read} remote=${best} what="the sweep">${(/** @type {Schemas["BestAnswer"]} */ answer) => html`
       <div class="sweep">
-        <${Controls} answer=${answer} map=${map.data} />
         <div class=${hasMap(answer) ? "sweep-main" : "sweep"}><${Maps} map=${map} answer=${answer} /><${Bests} answer=${answer} /></div>
         <${Along} base=${base} answer=${answer} isOwn=${isOwn} isFree=${isFree} />
         <${Section} title="Settings" note=${`the best first, by ${metricInWords(answer.metric)}`}><${SettingsTable} base=${base} answer=${answer} map=${map.data} isOwn=${isOwn} isFree=${isFree} /><//>
@@ -54,10 +54,15 @@ const varying = (answer) => answer.axes.filter(({ values }) => values > 1).map((
 /** Whether settings of one arm can differ along two axes. @param {Schemas["BestAnswer"]} answer */
 const hasMap = (answer) => varying(answer).length >= 2 && answer.best.some(({ setting }) => setting === null || varying(answer).filter((path) => path in setting.axes).length >= 2);
 
-/** @param {{ answer: Schemas["BestAnswer"], map: Schemas["HeatMapAnswer"] | undefined }} props */
+/**
+ * What is shown, and by what. It stands beside the answer: where there is none, as by a metric that the job does not have,
+ * another can be asked for.
+ *
+ * @param {{ answer: Schemas["BestAnswer"] | undefined, map: Schemas["HeatMapAnswer"] | undefined }} props
+ */
 function Controls({ answer, map }) {
   const given = query.value;
-  const paths = hasMap(answer) ? varying(answer) : [];
+  const paths = answer && hasMap(answer) ? varying(answer) : [];
   const [x, y] = [given.get("x") ?? map?.x.path ?? "", given.get("y") ?? map?.y.path ?? ""];
   /** @param {"x" | "y"} side */
   const axis = (side) => (/** @type {any} */ event) => {
@@ -69,10 +74,11 @@ function Controls({ answer, map }) {
   const select = (/** @type {string} */ word, /** @type {string} */ value, /** @type {readonly (readonly [string, string])[]} */ options, /** @type {(event: any) => void} */ onChange) => html`<label class="named-choice">${word}
     <select class="field" value=${value} onChange=${onChange}>${options.map(([one, text]) => html`<option key=${one} value=${one}>${text}</option>`)}</select></label>`;
   const metric = given.get("metric") ?? "";
+  const metrics = [...new Set([...(answer?.metrics ?? []), metric])].filter((one) => one && (metric || one !== answer?.metric));
   return html`<div class="toolbar" role="group" aria-label="What is shown">
     ${paths.length >= 2 && html`${select("Across", x, paths.map((path) => [path, path]), axis("x"))}${select("Up", y, paths.map((path) => [path, path]), axis("y"))}`}
-    ${select("By", metric, [["", metric ? "the default" : `${metricInWords(answer.metric)} (default)`], ...METRICS.filter((one) => metric || one !== answer.metric).map((one) => /** @type {const} */ ([one, metricInWords(one)]))], (event) => setQuery({ metric: event.currentTarget.value, after: null }))}
-    ${answer.seeds > 1 && select("Over seeds", given.get("over") ?? "median", [["median", "median"], ["mean", "mean"], ["worst", "worst"]], (event) => setQuery({ over: event.currentTarget.value === "median" ? null : event.currentTarget.value, after: null }))}
+    ${select("By", metric, [["", metric || !answer ? "the default" : `${metricInWords(answer.metric)} (default)`], ...metrics.map((one) => /** @type {const} */ ([one, metricInWords(one)]))], (event) => setQuery({ metric: event.currentTarget.value, after: null }))}
+    ${answer !== undefined && answer.seeds > 1 && select("Over seeds", given.get("over") ?? "median", [["median", "median"], ["mean", "mean"], ["worst", "worst"]], (event) => setQuery({ over: event.currentTarget.value === "median" ? null : event.currentTarget.value, after: null }))}
     ${paths.length > 2 && html`<${Choice} name="Other axes by" shown value=${given.get("reduce") ?? "best"} options=${[["best", "best"], ["median", "median"]]} onChange=${(/** @type {string} */ value) => setQuery({ reduce: value === "best" ? null : value })} />`}
     <${Choice} name="Colours" shown value=${given.get("scale") ?? "auto"} options=${[["auto", "auto"], ["linear", "linear"], ["log", "log"]]} onChange=${(/** @type {string} */ value) => setQuery({ scale: value === "auto" ? null : value })} />
   </div>`;

@@ -71,6 +71,23 @@ function bothSides(values, unit) {
 export const betterSide = (answer, unit, moreIsBetter) => (moreIsBetter && !(unit === "problem" && answer.metric === "by_problem") ? "right" : "left");
 
 /**
+ * Numbers of remarks that rows of a table share.
+ *
+ * @returns {{ of: (note: string | null | undefined) => number | "", notes: string[] }} of: the number of a remark, from 1; notes: all of
+ *   them so far
+ */
+export function numbered() {
+  /** @type {string[]} */
+  const notes = [];
+  const of = (/** @type {string | null | undefined} */ note) => {
+    if (!note) return "";
+    if (!notes.includes(note)) notes.push(note);
+    return notes.indexOf(note) + 1;
+  };
+  return { of, notes };
+}
+
+/**
  * Everything that is stated, problem by problem: with a protocol about arms, else about settings.
  *
  * @typedef {{ title: string, metric: string, moreIsBetter: boolean, pairs: Schemas["PairComparison"][],

@@ -5,7 +5,8 @@ import { number, short } from "../../core/format.js";
 import { html } from "../../core/ui.js";
 import { Name } from "../../parts/name.js";
 import { MARKS, lookOf } from "../../charts/looks.js";
-import { OUTCOMES, differenceAxis, forestRows, intervalText } from "./figures.js";
+import { OUTCOMES, differenceAxis, forestRows, intervalText, numbered } from "./figures.js";
+import { ShowAll, firstOf } from "./first.js";
 
 /** @typedef {import("../../core/api.js").Schemas["PairComparison"]} Pair */
 
@@ -16,13 +17,15 @@ const ROW = 30;
  * @param {{ pairs: readonly Pair[], metric: string, side: "left" | "right", scale: "auto" | "linear" | "log", names: readonly string[],
  *   theme: "dark" | "light" }} props side: which is better; names: of all settings, for their looks
  */
-export function Forest({ pairs, metric, side, scale, names, theme }) {
+export function Forest({ pairs: all, metric, side, scale, names, theme }) {
+  const pairs = firstOf(all);
   const rows = forestRows(pairs);
   const x = differenceAxis(rows, scale);
   /** @type {import("../../charts/axis.js").Axis} */
   const y = { scale: "linear", low: rows.length, high: 0, of: (value) => 1 - value / Math.max(1, rows.length), value: (share) => (1 - share) * rows.length, ticks: [] };
   const words = side === "left" ? ["better", "worse"] : ["worse", "better"];
   const unit = pairs[0]?.unit === "problem" ? "relative difference" : `difference of the ${metric}`;
+  const { of, notes } = numbered();
   const label = `Forest plot of ${rows.length} pairs. ${pairs.map((pair) => pair.verdict).join(" ")}`;
   return html`<div class="forest">
     <${Plot} x=${x} y=${y} yTicks=${false} left=${14} height=${rows.length * ROW} label=${label}
@@ -36,11 +39,18 @@ export function Forest({ pairs, metric, side, scale, names, theme }) {
       <tbody>${rows.map(({ pair }) => html`<tr key=${`${pair.label}|${pair.base_label}`}>
         <th scope="row"><${Name} text=${pair.label} /></th><td><${Name} text=${pair.base_label} /></td><td><${Outcome} outcome=${pair.outcome} /></td>
         <td class="num">${pair.wins} / ${pair.losses} / ${pair.ties}</td><td class="num">${number(pair.median_difference, 3)}</td>
-        <td class="num" title=${pair.interval ? `covers ${(100 * pair.interval.coverage).toFixed(1)} %` : pair.no_interval}>${intervalText(pair.interval, (value) => short(value, 3))}</td>
-        <td class="num" title=${pair.family ? `after Holm's correction for ${pair.family}` : ""}>${pair.sign_test ? short(pair.sign_test.adjusted, 2) : "–"}</td>
+        <td class="num">${intervalText(pair.interval, (value) => short(value, 3))}<sup>${of(pair.no_interval)}</sup>${pair.interval && html`<span class="sub note-line">covers ${(100 * pair.interval.coverage).toFixed(1)} %</span>`}</td>
+        <td class="num">${pair.sign_test ? short(pair.sign_test.adjusted, 2) : "–"}<sup>${of(pair.family && holm(pair.family))}</sup></td>
       </tr>`)}</tbody></table></div>
+    <div class="forest-more"><${Footnotes} notes=${notes} /><${ShowAll} total=${all.length} /></div>
   </div>`;
 }
+
+/** @param {string} family of tests */
+const holm = (family) => `After Holm's correction for ${family}.`;
+
+/** What small numbers in a table stand for. @param {{ notes: readonly string[] }} props */
+export const Footnotes = ({ notes }) => notes.length > 0 && html`<ol class="sub footnotes">${notes.map((note) => html`<li key=${note}>${note}</li>`)}</ol>`;
 
 /** @param {{ outcome: string }} props */
 export function Outcome({ outcome }) {

@@ -1,10 +1,12 @@
 /** What the verdict is asked for: metric, baseline, confidence, and seeds to tune on. All of it stands in the address. */
 
-import { counted } from "../../core/format.js";
+import { counted, short } from "../../core/format.js";
 import { query, setQuery } from "../../core/router.js";
 import { html, useEffect, useState } from "../../core/ui.js";
+import { Choice } from "../../parts/basics.js";
 import { seedsText } from "../new/draft.js";
 import { metricInWords, namesOf } from "./figures.js";
+import { firstOf } from "./first.js";
 import { halves } from "./request.js";
 
 /** @typedef {import("../../core/api.js").Schemas} Schemas */
@@ -20,6 +22,7 @@ export function Options({ answer, seeds }) {
   const given = query.value;
   const metrics = [...new Set([...recorded(answer), given.get("metric") ?? ""])].filter(Boolean);
   const names = answer ? namesOf(answer) : [];
+  const shown = firstOf(names);
   const baseline = given.get("baseline") ?? "";
   return html`<form class="toolbar options" onSubmit=${(/** @type {Event} */ event) => event.preventDefault()} aria-label="How to compare">
     <label class="named-choice">By <select class="field" value=${given.get("metric") ?? ""} onChange=${change("metric")}>
@@ -27,12 +30,20 @@ export function Options({ answer, seeds }) {
       ${metrics.map((metric) => html`<option key=${metric} value=${metric}>${metricInWords(metric)}</option>`)}</select></label>
     <label class="named-choice">Against <select class="field baseline" value=${baseline} onChange=${change("baseline")}>
       <option value="">the same without AYLA</option>
-      ${[...new Set([...names, ...(baseline ? [baseline] : [])])].map((name) => html`<option key=${name} value=${name}>${name}</option>`)}</select></label>
+      ${[...new Set([...shown, ...(baseline ? [baseline] : [])])].map((name) => html`<option key=${name} value=${name}>${name}</option>`)}
+      ${shown.length < names.length && html`<option disabled>${counted(names.length - shown.length, "other")}: “Show all” below</option>`}</select></label>
     <label class="named-choice">Confidence <select class="field" value=${given.get("confidence") ?? "0.95"} onChange=${(/** @type {any} */ event) => setQuery({ confidence: event.currentTarget.value === "0.95" ? null : event.currentTarget.value })}>
       ${CONFIDENCES.map((one) => html`<option key=${one} value=${one}>${Math.round(Number(one) * 100)} %</option>`)}</select></label>
+    ${answer?.problems.some((problem) => !problem.mini_batches) && html`<label class="named-choice">Least loss <input class="field least" inputmode="decimal" size="7" value=${given.get("minimum") ?? ""} placeholder=${least(answer)} onChange=${change("minimum")} /></label>`}
+    <${Choice} name="Differences" shown value=${given.get("scale") ?? "auto"} options=${SCALES} onChange=${(/** @type {string} */ value) => setQuery({ scale: value === "auto" ? null : value })} />
     <${Protocol} tune=${given.get("tune") ?? ""} confirm=${given.get("confirm") ?? ""} seeds=${seeds} />
   </form>`;
 }
+
+const SCALES = /** @type {const} */ ([["auto", "auto"], ["linear", "linear"], ["log", "log"]]);
+
+/** The least possible loss where the service knows it, which the gap is to. @param {Schemas["JobsComparison"]} answer */
+const least = ({ problems }) => short(problems.find(({ minimum }) => minimum !== null)?.minimum ?? null);
 
 /** @param {string} name */
 const change = (name) => (/** @type {any} */ event) => setQuery({ [name]: event.currentTarget.value });

@@ -4,6 +4,7 @@ import { axisOf, spansDecade } from "../../charts/axis.js";
 import { Plot } from "../../charts/plot.js";
 import { number } from "../../core/format.js";
 import { html, useState } from "../../core/ui.js";
+import { AsTable } from "../../parts/as-table.js";
 import { Name } from "../../parts/name.js";
 import { Outcome } from "./forest.js";
 
@@ -39,6 +40,7 @@ function SlopePanel({ pair, metric, moreIsBetter }) {
       </g>`;
     })}<//>
     <p class="sub" aria-live="polite">${shown ? `Seed ${shown.seed}: ${told(shown.base)} → ${told(shown.value)}` : html`${pair.wins} better, ${pair.losses} worse${pair.ties ? `, ${pair.ties} equal` : ""}: <${Outcome} outcome=${pair.outcome} />`}</p>
+    <${AsTable} head=${["Seed", "Base", "Setting"]} rows=${() => values.map((one) => [String(one.seed), told(one.base), told(one.value)])} />
   </figure>`;
 }
 

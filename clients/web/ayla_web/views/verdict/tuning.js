@@ -3,8 +3,9 @@
 import { axisOf, spansDecade } from "../../charts/axis.js";
 import { MARKS, lookOf } from "../../charts/looks.js";
 import { Key, Mark, Plot, bandPath, linePath } from "../../charts/plot.js";
-import { counted, number, percent, short } from "../../core/format.js";
+import { count, counted, number, percent, short } from "../../core/format.js";
 import { html } from "../../core/ui.js";
+import { AsTable } from "../../parts/as-table.js";
 import { Name } from "../../parts/name.js";
 import { metricInWords } from "./figures.js";
 
@@ -40,7 +41,8 @@ export function ExpectedBest({ tuned, names, theme }) {
           <path class="band" d=${bandPath(area, arm.expected_best.map(({ k, low, high }) => ({ x: k, low, high })))} fill=${look.colour} />
           <path class="line" d=${linePath(area, arm.expected_best.map(({ k, expected }) => [k, expected]))} stroke=${look.colour} stroke-dasharray=${look.dash.map((one) => one * 2).join(" ")} />
         </g>`;
-      })}<//>`;
+      })}<//>
+    <${AsTable} head=${["Arm", "Settings tried", "Expected best", "Band"]} rows=${() => arms.flatMap((arm) => arm.expected_best.map(({ k, expected, low, high }) => [arm.arm, count(k), number(expected, 4), `${number(low, 3)} to ${number(high, 3)}`]))} />`;
 }
 
 /**
@@ -69,7 +71,8 @@ export function Sensitivity({ lines, axis, scale, metric, names, theme }) {
         ${line.points.filter(({ best, settings }) => best === null && settings > 0).map(({ at }) => html`<text key=${at} class="lost" x=${area.x(at)} y=${area.top + 8} text-anchor="middle" fill=${look.colour}>✖</text>`)}
       </g>`;
     })}<//>
-    <p class="sub">${several ? "Line: best setting at each value; dots: the median of the settings there. " : ""}✖ where all diverged.</p>`;
+    <p class="sub">${several ? "Line: best setting at each value; dots: the median of the settings there. " : ""}✖ where all diverged.</p>
+    <${AsTable} head=${["Arm", axis, "Best", "Median", "Settings", "Finite"]} rows=${() => shown.flatMap((line) => line.points.map(({ at, best, median, settings, finite }) => [line.name, short(at, 5), best === null ? "✖ diverged" : number(best, 4), number(median, 4), count(settings), count(finite)]))} />`;
 }
 
 /** @param {AlongLine} line */

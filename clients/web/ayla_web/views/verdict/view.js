@@ -1,21 +1,23 @@
 /** Verdict: who won, by how much and how sure that is, in the service's words and numbers. */
 
 import { get, read, send } from "../../core/api.js";
-import { counted, nameOf, number } from "../../core/format.js";
+import { count, counted, nameOf, number, short } from "../../core/format.js";
 import { useRemote } from "../../core/remote.js";
 import { inTurn } from "../../core/turns.js";
-import { address, query } from "../../core/router.js";
+import { address, query, setQuery } from "../../core/router.js";
 import { theme } from "../../core/theme.js";
-import { html } from "../../core/ui.js";
-import { isState } from "../../live/changes.js";
+import { html, useRef } from "../../core/ui.js";
+import { useNamedJobs } from "../../live/jobs.js";
 import { Heading, Section } from "../../parts/basics.js";
 import { Empty, Read } from "../../parts/faces.js";
 import { Name } from "../../parts/name.js";
-import { betterSide, metricInWords, namesOf, overProblems, statedOf } from "./figures.js";
-import { Forest, Outcome } from "./forest.js";
+import { Standing } from "../../parts/standing.js";
+import { betterSide, metricInWords, namesOf, numbered, overProblems, statedOf } from "./figures.js";
+import { ShowAll, firstOf } from "./first.js";
+import { Footnotes, Forest, Outcome } from "./forest.js";
 import { Options } from "./options.js";
 import { ProfilesOf } from "./profiles.js";
-import { jobsOf, mayVary, requestOf } from "./request.js";
+import { FIRST, WHILE_RUNNING_MS, isDue, jobsOf, mayVary, requestOf, sensitivityQuery, showsSlopes } from "./request.js";
 import { Slopes } from "./slopes.js";
 import { ArmsTable, ExpectedBest, Sensitivity, linesOfAnswer, linesOfSeries } from "./tuning.js";
 
@@ -36,26 +38,35 @@ export function View({ id }) {
 
 /** @param {{ jobIds: string[], isOne: boolean }} props */
 function Verdict({ jobIds, isOne }) {
-  const body = JSON.stringify(requestOf(query.value, jobIds));
-  const found = useRemote(
-    body,
-    (signal) => inTurn(signal, async () => /** @type {Promise<Schemas["JobsComparison"]>} */ (read(await send("POST", "/v1/comparisons", { body: JSON.parse(body), signal })))),
-    { refreshOn: (event) => isState(event) && jobIds.includes(event.data.job_id), leastMs: AGAIN_MS },
-  );
-  const first = useRemote(`job ${jobIds[0]}`, (signal) => /** @type {Promise<Schemas["JobDetail"]>} */ (get(`/v1/jobs/${encodeURIComponent(jobIds[0] ?? "")}`, { signal })));
-  const title = isOne ? `Verdict: ${first.data ? nameOf(first.data, found.data?.problems[0]?.title) : "…"}` : `Verdict on ${counted(jobIds.length, "job")}`;
-  return html`<${Heading} text=${title}><${Elsewhere} jobIds=${jobIds} isOne=${isOne} varies=${first.data !== undefined && mayVary(first.data.resolved)} /><//>
+  const jobs = useNamedJobs(jobIds);
+  const first = jobs.data?.[0];
+  const hasSlopes = showsSlopes(query.value, jobs.data ?? []);
+  const body = JSON.stringify(requestOf(query.value, jobIds, hasSlopes));
+  const readAt = useRef(-Infinity);
+  /** @param {AbortSignal} signal */
+  const load = async (signal) => {
+    readAt.current = performance.now();
+    return /** @type {Promise<Schemas["JobsComparison"]>} */ (read(await send("POST", "/v1/comparisons", { body: JSON.parse(body), signal })));
+  };
+  // How much is asked for depends on how many settings the jobs have.
+  const isKnown = jobs.data !== undefined || jobs.problem !== null;
+  const found = useRemote(isKnown ? body : null, (signal) => inTurn(signal, () => load(signal)), {
+    refreshOn: (event) => isDue(event, jobIds, performance.now() - readAt.current), leastMs: AGAIN_MS,
+  });
+  const varies = first !== undefined && mayVary(first.resolved);
+  const title = isOne ? `Verdict: ${first ? nameOf(first, found.data?.problems[0]?.title) : "…"}` : `Verdict on ${counted(jobIds.length, "job")}`;
+  return html`<${Heading} text=${title} sub=${html`<${Standing} jobs=${jobs.data} />`}><${Elsewhere} jobIds=${jobIds} isOne=${isOne} varies=${varies} /><//>
     ${!isOne && found.data && html`<p class="lead">${found.data.jobs.map((job, place) => html`${place ? ", " : ""}<a key=${job.id} href=${`/jobs/${job.id}`}>${nameOf(job)}</a>`)}</p>`}
-    <${Options} answer=${found.data} seeds=${first.data?.resolved.seeds ?? []} />
-    <${Read} remote=${found} what="the comparison">${(/** @type {Schemas["JobsComparison"]} */ answer) => html`<${Answer} answer=${answer} jobIds=${jobIds} varies=${first.data !== undefined && mayVary(first.data.resolved)} isStale=${found.isLoading} />`}<//>`;
+    <${Options} answer=${found.data} seeds=${first?.resolved.seeds ?? []} />
+    <${Read} remote=${found} what="the comparison">${(/** @type {Schemas["JobsComparison"]} */ answer) => html`<${Answer} answer=${answer} jobIds=${jobIds} varies=${varies} hasSlopes=${hasSlopes} isStale=${found.isLoading} />`}<//>`;
 }
 
 /** @param {{ jobIds: string[], isOne: boolean, varies: boolean }} props varies: along an axis, so that there is a sweep */
 const Elsewhere = ({ jobIds, isOne, varies }) => html`${isOne && html`<a class="button" href=${`/jobs/${jobIds[0]}`}>Curves</a>${varies && html`<a class="button" href=${`/jobs/${jobIds[0]}/sweep`}>Sweep</a>`}`}
   ${isOne && html`<a class="button" href=${address("/v1/jobs/" + jobIds[0] + "/comparison", { format: "markdown" })} download>Tables</a>`}`;
 
-/** @param {{ answer: Schemas["JobsComparison"], jobIds: string[], varies: boolean, isStale: boolean }} props varies: along an axis */
-function Answer({ answer, jobIds, varies, isStale }) {
+/** @param {{ answer: Schemas["JobsComparison"], jobIds: string[], varies: boolean, hasSlopes: boolean, isStale: boolean }} props varies: along an axis */
+function Answer({ answer, jobIds, varies, hasSlopes, isStale }) {
   const names = namesOf(answer);
   const problems = statedOf(answer);
   const over = overProblems(answer);
@@ -63,7 +74,7 @@ function Answer({ answer, jobIds, varies, isStale }) {
     <${Statements} answer=${answer} problems=${problems} over=${over} />
     ${over.length > 0 && html`<${Section} title="Over the problems" note="each problem by the medians over its seeds">
       <${Forest} pairs=${over} metric=${metricInWords(answer.metric)} side=${betterSide(answer, "problem", answer.more_is_better)} scale="linear" names=${names} theme=${theme.value} /><//>`}
-    ${problems.map((stated, place) => html`<${OnProblem} key=${stated.title + place} stated=${stated} answer=${answer} names=${names} jobIds=${jobIds} varies=${varies} isOnly=${problems.length === 1} place=${place} isStale=${isStale} />`)}
+    ${problems.map((stated, place) => html`<${OnProblem} key=${stated.title + place} stated=${stated} answer=${answer} names=${names} jobIds=${jobIds} varies=${varies} hasSlopes=${hasSlopes} isOnly=${problems.length === 1} place=${place} isStale=${isStale} />`)}
   </div>`;
 }
 
@@ -79,8 +90,9 @@ function Statements({ answer, problems, over }) {
     ${!groups.length && html`<${Empty} title="Nothing is tested yet"><p>Tests need two settings with results on equal seeds: AYLA beside the same optimizer without it, or a baseline that you choose above.</p><//>`}
     ${groups.map(({ title, pairs }) => html`<div key=${title}>
       ${title && html`<h3>${title}</h3>`}
-      <ul>${pairs.map((pair) => html`<${Statement} key=${`${pair.label}|${pair.base_label}`} pair=${pair} />`)}</ul></div>`)}
-    ${answer.aggregates.map((one) => html`<p key=${one.label + one.base_label} class="statement-more">${one.statement}</p>`)}
+      <ul>${firstOf(pairs).map((pair) => html`<${Statement} key=${`${pair.label}|${pair.base_label}`} pair=${pair} />`)}</ul>
+      <${ShowAll} total=${pairs.length} /></div>`)}
+    ${firstOf(answer.aggregates).map((one) => html`<p key=${one.label + one.base_label} class="statement-more">${one.statement}</p>`)}
     ${notes.length > 0 && html`<details class="notes-box" open=${notes.length <= 4}><summary>${counted(notes.length, "note")} on these numbers</summary><ul class="notes">${notes.map((note) => html`<li key=${note}>${note}</li>`)}</ul></details>`}
   </section>`;
 }
@@ -93,18 +105,20 @@ const Statement = ({ pair }) => html`<li class="statement" data-outcome=${pair.o
 </li>`;
 
 /**
- * @param {{ stated: Stated, answer: Schemas["JobsComparison"], names: string[], jobIds: string[], varies: boolean, isOnly: boolean, place: number,
- *   isStale: boolean }} props
+ * @param {{ stated: Stated, answer: Schemas["JobsComparison"], names: string[], jobIds: string[], varies: boolean, hasSlopes: boolean,
+ *   isOnly: boolean, place: number, isStale: boolean }} props hasSlopes: whether each pair is shown seed by seed
  */
-function OnProblem({ stated, answer, names, jobIds, varies, isOnly, place, isStale }) {
+function OnProblem({ stated, answer, names, jobIds, varies, hasSlopes, isOnly, place, isStale }) {
   const metric = metricInWords(stated.metric);
   const scale = query.value.get("scale");
   const heading = (/** @type {string} */ text) => (isOnly ? text : `${text}: ${stated.title}`);
   const withValues = stated.pairs.filter((pair) => pair.values?.length);
   return html`
-    ${stated.pairs.length > 0 && html`<${Section} id=${`forest-${place}`} title=${heading("Paired differences")} note=${`${metric}, ${Math.round(answer.confidence * 100)} % intervals`}>
+    ${stated.pairs.length > 0 && html`<${Section} id=${`forest-${place}`} title=${heading("Paired differences")} note=${`${metric}, intervals of at least ${short(answer.confidence * 100)} %`}>
       <${Forest} pairs=${stated.pairs} metric=${metric} side=${stated.moreIsBetter ? "right" : "left"} scale=${scale === "linear" || scale === "log" ? scale : "auto"} names=${names} theme=${theme.value} /><//>`}
-    ${withValues.length > 0 && html`<${Section} id=${`slopes-${place}`} title=${heading("Seed by seed")} note="base and setting with the same seed, joined"><${Slopes} pairs=${withValues} metric=${metric} moreIsBetter=${stated.moreIsBetter} /><//>`}
+    ${hasSlopes && withValues.length > 0 && html`<${Section} id=${`slopes-${place}`} title=${heading("Seed by seed")} note="base and setting with the same seed, joined"><${Slopes} pairs=${firstOf(withValues)} metric=${metric} moreIsBetter=${stated.moreIsBetter} />
+      <${ShowAll} total=${withValues.length} /><//>`}
+    ${!hasSlopes && stated.pairs.length > 0 && html`<p><button type="button" class="button small" onClick=${() => setQuery({ seeds: "all" }, { replace: false })}>Show seed by seed: ${stated.pairs.length > FIRST ? `the first ${FIRST} of ${count(stated.pairs.length)} pairs` : counted(stated.pairs.length, "pair")}</button></p>`}
     ${stated.tuned && html`<${Section} id=${`arms-${place}`} title=${heading("Arms")} note=${`selected by the median ${metricInWords(stated.tuned.select_metric)} on the tuning seeds`}><${ArmsTable} tuned=${stated.tuned} /><//>`}
     <div class="halves">
       ${stated.tuned && html`<${Section} id=${`best-of-k-${place}`} title=${heading("What tuning brings")} note="expected best of k settings, with its band"><${ExpectedBest} tuned=${stated.tuned} names=${names} theme=${theme.value} /><//>`}
@@ -128,11 +142,14 @@ function rangeOf({ problem }) {
 
 /** Of all settings, where the service has one: no protocol is needed for it. @param {{ jobIds: string[], names: string[] }} props */
 function SensitivityOfJobs({ jobIds, names }) {
-  const given = new URLSearchParams(jobIds.map((id) => ["job_id", id]));
-  if (query.value.get("axis")) given.set("axis", query.value.get("axis") ?? "");
-  const found = useRemote(`sensitivity ${given}`, (signal) => inTurn(signal, () => /** @type {Promise<Schemas["SensitivityAnswer"]>} */ (get(`/v1/sweeps/sensitivity?${given}`, { signal }))));
+  const given = sensitivityQuery(query.value, jobIds);
+  const found = useRemote(`sensitivity ${given}`, (signal) => inTurn(signal, () => /** @type {Promise<Schemas["SensitivityAnswer"]>} */ (get(`/v1/sweeps/sensitivity?${given}`, { signal }))), {
+    refreshOn: (event) => isDue(event, jobIds, Infinity), leastMs: WHILE_RUNNING_MS,
+  });
   if (found.problem && !found.problem.isPassing) return null; // its settings differ along no axis, or its jobs in their problem
-  return html`<${Section} title="Sensitivity" note=${found.data ? `${metricInWords(found.data.metric)} along ${found.data.axis.path}` : ""}>
+  const paths = found.data?.axes.filter(({ values }) => values > 1).map(({ path }) => path) ?? [];
+  return html`<${Section} title="Sensitivity" note=${found.data ? metricInWords(found.data.metric) : ""} end=${paths.length > 0 && html`<label class="named-choice">Along <select class="field" value=${found.data?.axis.path} onChange=${(/** @type {any} */ event) => setQuery({ axis: event.currentTarget.value })}>
+      ${paths.map((path) => html`<option key=${path} value=${path}>${path}</option>`)}</select></label>`}>
     <${Read} remote=${found} what="the sensitivity">${(/** @type {Schemas["SensitivityAnswer"]} */ answer) => html`<${Sensitivity} lines=${linesOfAnswer(answer)} axis=${answer.axis.path} scale=${answer.axis.scale}
       metric=${metricInWords(answer.metric)} names=${answer.arms.every((arm) => names.includes(arm)) ? names : answer.arms} theme=${theme.value} />`}<//><//>`;
 }
@@ -140,16 +157,18 @@ function SensitivityOfJobs({ jobIds, names }) {
 /** @param {{ optimizers: readonly Schemas["ComparedOptimizer"][], moreIsBetter: boolean }} props */
 function OptimizersTable({ optimizers, moreIsBetter }) {
   const shown = optimizers.slice(0, MOST_ROWS);
+  const { of, notes: reasons } = numbered();
   return html`<div class="table-scroll"><table class="table"><thead><tr><th>Setting</th><th class="num">Median</th><th class="num">Interval</th><th class="num">Quartiles</th>
       <th class="num">Best</th><th class="num">Worst</th><th class="num">Seeds</th><th class="num">Diverged</th></tr></thead>
     <tbody>${shown.map(({ label, value, seeds, diverged, unfinished, not_recorded: lacking, copy_of: copy, notes }) => html`<tr key=${label}>
       <th scope="row"><${Name} text=${label} />${copy && html` <span class="sub">same as <${Name} text=${copy} /></span>`}${notes.map((note) => html`<span key=${note} class="sub note-line">${note}</span>`)}</th>
       <td class="num best">${number(value?.median, 4)}</td>
-      <td class="num" title=${value?.no_interval ?? ""}>${value?.interval ? `${side(value.interval.low, value.interval.low_infinity)} to ${side(value.interval.high, value.interval.high_infinity)}` : "–"}</td>
+      <td class="num">${value?.interval ? html`${side(value.interval.low, value.interval.low_infinity)} to ${side(value.interval.high, value.interval.high_infinity)}<span class="sub note-line">covers ${(100 * value.interval.coverage).toFixed(1)} %</span>` : html`–<sup>${of(value?.no_interval)}</sup>`}</td>
       <td class="num">${value ? `${number(value.lower_quartile, 3)} to ${number(value.upper_quartile, 3)}` : "–"}</td>
       <td class="num">${number(moreIsBetter ? value?.max : value?.min, 4)}</td><td class="num">${value ? worst(moreIsBetter ? value.min : value.max) : "–"}</td>
       <td class="num">${seeds}${unfinished > 0 && html` <span class="sub">+ ${unfinished} open</span>`}${lacking > 0 && html` <span class="sub">${lacking} not recorded</span>`}</td>
       <td class="num">${diverged || "–"}</td></tr>`)}</tbody></table></div>
+    <${Footnotes} notes=${reasons} />
     ${optimizers.length > shown.length && html`<p class="sub">The first ${shown.length} of ${optimizers.length}; “Tables” has all.</p>`}`;
 }
 

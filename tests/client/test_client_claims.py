@@ -425,7 +425,9 @@ def test_the_stronger_verdict_wins() -> None:
     assert verdict(reproduced=False, partly=True) is PARTLY
     assert verdict(reproduced=False, partly=False) is NOT
     assert [number(value) for value in (None, math.nan, 7, 0.5)] == ["none", "none", "7", "0.5000"]
-    assert [number(-1e-6), signed(-1e-6), signed(-0.25, 2)] == ["0.0000", "+0.0000", "-0.25"]
+    assert [number(-1e-6), signed(-1e-6), signed(-0.25)] == ["0.0000", "+0.0000", "-0.2500"]
+    # The same digits as in the brackets beside it.
+    assert [number(-0.00075), number(0.0021), signed(0.00095)] == ["-0.00075", "0.0021", "+0.00095"]
 
 
 def test_the_distance_to_the_true_curve() -> None:

@@ -9,7 +9,6 @@ import pytest
 from ayla.reports.latex_page import escaped, latex_page
 from ayla.reproduce import ClaimResult, Verdict
 from ayla.reproduce.exponents import ExponentMap, exponent_claim, mild_reading
-from ayla.reproduce.figures.controls import best_name
 from ayla.reproduce.intervals import median_interval
 from ayla.reproduce.mnist import Arm, Curve, MnistExperiment, MnistRates, SeededCurves
 from ayla.reproduce.mnist_claims import mnist_claims
@@ -182,7 +181,7 @@ def test_the_reading_that_is_nearest_to_figure_11_is_named_by_its_distance() -> 
         "Figure 11 has 0.85."
     )
     assert nearest.startswith("Nearest to Figure 11 is cross-entropy with N1 = 1, N2 = 1.5: its mean distance")
-    assert "MSE of the softmax with N1 = 1.5, N2 = 1 0.7" in nearest
+    assert "MSE of the softmax with N1 = 1.5, N2 = 1 (0.7" in nearest
     # The same as the optimizer alone is no reading of AYLA.
     assert "MSE of the softmax with N1 = 1, N2 = 1.5" not in nearest
     assert findings("mnist-sgd", [], []) == []
@@ -270,9 +269,9 @@ def test_copies_are_told_apart_from_results_and_stuck_pairs_from_those_that_left
     of_saddle = exponent_claim(heat_map([[2.0003, -6.54, 1.95, 1.8]], "poly-sgd", plain=2.0007))
 
     assert of_curve.note.startswith(
-        "The 6 pairs end at 3 different losses. Of the pairs 33% end within 10 % of the best"
+        "The 6 pairs end at 3 different losses. Of the pairs 33 % end within 10 % of the best"
     )
-    assert "of the different ones 33%; 33% end more than 10 % below the optimizer without AYLA" in of_curve.note
+    assert "of the different ones 33 %; 33 % end more than 10 % below the optimizer without AYLA" in of_curve.note
     assert of_saddle.measured["share that leave the saddle point (end below 1.9; its loss is 2)"] == 0.5
 
 
@@ -285,14 +284,17 @@ def test_the_mild_reading_counts_the_maps_in_which_the_papers_pair_is_as_good_as
 @pytest.mark.parametrize(
     ("cells", "name"),
     [
-        ([[0.03, 0.02], [0.03, 0.02]], "the best pair, with any N2"),
-        ([[0.02, 0.02], [0.03, 0.04]], "the best pair, with any N1"),
-        ([[0.02, 0.03], [0.03, 0.02]], "one of the 2 best pairs"),
-        ([[0.02, 0.03], [0.03, 0.04]], "the best pair"),
+        ([[0.03, 0.02], [0.03, 0.02]], "N1 = 1 with any N2"),
+        ([[0.02, 0.02], [0.03, 0.04]], "N2 = 0 with any N1"),
+        ([[0.02, 0.03], [0.03, 0.02]], "N1 = 0 and N2 = 0, one of 2 as good"),
+        ([[0.02, 0.03], [0.03, 0.04]], "N1 = 0 and N2 = 0"),
     ],
 )
-def test_a_star_on_a_tie_says_so(cells: list[list[float]], name: str) -> None:
-    assert best_name(heat_map(cells)) == name
+def test_a_best_pair_in_which_an_exponent_makes_no_difference_says_so(cells: list[list[float]], name: str) -> None:
+    found = heat_map(cells)
+
+    assert found.best_pair == name
+    assert f"The best pair, {name}, ends at 0.0200" in exponent_claim(found).note
 
 
 def test_latex_means_what_the_page_says() -> None:

@@ -56,14 +56,15 @@ class OverSeeds:
         interval = median_interval(known) if 1 < len(known) == len(values) else None
         return cls(tuple(by_seed), dict(Counter(result.verdict for result in results)), interval, apart)
 
-    def counted(self, word: str) -> str:
+    def counted(self, word: str, seeds: str = "") -> str:
         """On how many the claim holds, with the median and its interval.
 
         Args:
             word: for holding.
+            seeds: those that there are, in words; default: how many.
         """
         interval = "" if self.interval is None else f"; median {self.interval}"
-        return f"{word} on {self.verdicts.get(Verdict.REPRODUCED, 0)} of {len(self.seeds)}{interval}"
+        return f"{word} on {self.verdicts.get(Verdict.REPRODUCED, 0)} of {seeds or len(self.seeds)}{interval}"
 
     @property
     def named(self) -> str:
@@ -177,13 +178,25 @@ def number(value: float | int | None) -> str:
     """A measured value for reading."""
     if value is None or not math.isfinite(value):
         return "none"
-    return str(value) if isinstance(value, int) else f"{_without_sign_of_zero(value, 4):.4f}"
+    return str(value) if isinstance(value, int) else _decimals(value, "")
 
 
-def signed(value: float, digits: int = 4) -> str:
-    """A difference for reading, with its sign; nothing that is printed as zero has a minus."""
-    return f"{_without_sign_of_zero(value, digits):+.{digits}f}"
+def percent(share: float) -> str:
+    """A share for reading."""
+    return f"{100 * share:.0f} %"
 
 
-def _without_sign_of_zero(value: float, digits: int) -> float:
-    return 0.0 if round(value, digits) == 0 else value
+def signed(value: float) -> str:
+    """A difference for reading, with its sign."""
+    return _decimals(value, "+")
+
+
+_SMALL = 0.01
+
+
+def _decimals(value: float, sign: str) -> str:
+    """Four decimals, of small values five where the fifth is not 0; nothing that is printed as zero has a minus."""
+    text = f"{value:{sign}.5f}" if abs(value) < _SMALL else f"{value:{sign}.4f}"
+    if abs(value) < _SMALL and text.endswith("0"):
+        text = text[:-1]
+    return text.replace("-", sign) if float(text) == 0 else text

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ayla.reproduce.claims import About, ClaimResult, verdict
+from ayla.reproduce.claims import About, ClaimResult, percent, verdict
 from ayla.reproduce.polynomial_claims import MINIMUM
 from ayla.sweeps import HeatMapNumbers
 
@@ -50,6 +50,18 @@ class ExponentMap:
         """N1, N2 and loss of the best cell; NaN where all diverged."""
         cells = [cell for cell in self._cells() if math.isfinite(cell[2])]
         return min(cells, key=lambda cell: cell[2], default=(math.nan, math.nan, math.nan))
+
+    @property
+    def best_pair(self) -> str:
+        """The exponents of the best cell in words; where one of them makes no difference, any."""
+        n1, n2, loss = self.best
+        cells = [cell for cell in self._cells() if cell[2] == loss]
+        if len(cells) > 1 and {x for x, _, _ in cells} == {n1} and len(cells) == len(self.numbers.y.values):
+            return f"N1 = {n1:g} with any N2"
+        if len(cells) > 1 and {y for _, y, _ in cells} == {n2} and len(cells) == len(self.numbers.x.values):
+            return f"N2 = {n2:g} with any N1"
+        ties = f", one of {len(cells)} as good" if len(cells) > 1 else ""
+        return f"N1 = {n1:g} and N2 = {n2:g}{ties}"
 
     @property
     def good_loss(self) -> float:
@@ -115,7 +127,8 @@ def exponent_claim(found: ExponentMap) -> ClaimResult:
             "loss without AYLA": found.plain_loss,
         },
         criterion=(
-            f"Reproduced: at least {_ALMOST_ALL:.0%} of the pairs end {_good(found)}. Partly: at least {_MOST:.0%}."
+            f"Reproduced: at least {percent(_ALMOST_ALL)} of the pairs end {_good(found)}. "
+            f"Partly: at least {percent(_MOST)}."
         ),
         verdict=verdict(reproduced=good >= _ALMOST_ALL, partly=good >= _MOST),
         note=_note(found),
@@ -128,14 +141,16 @@ NO_SEARCH = "N1 and N2 need no grid search."
 
 
 def _note(found: ExponentMap) -> str:
-    n1, n2, loss = found.best
     pairs, different = len(found.losses), len(found.different)
-    copies = "" if found.is_polynomial else f", of the different ones {found.share_of_different(found.good_loss):.0%}"
+    copies = (
+        "" if found.is_polynomial else f", of the different ones {percent(found.share_of_different(found.good_loss))}"
+    )
     return (
-        f"The {pairs} pairs end at {different} different losses. Of the pairs {found.share(found.good_loss):.0%} end "
-        f"{_good(found)}{copies}; {found.share(found.lower_loss):.0%} {_lower(found)}; {found.diverged} diverged. The "
-        f"best pair, N1 = {n1:g} and N2 = {n2:g}, ends at {loss:.4f}, the paper's at {found.paper_loss:.4f}, the "
-        f"optimizer without AYLA at {found.plain_loss:.4f}."
+        f"The {pairs} pairs end at {different} different losses. Of the pairs "
+        f"{percent(found.share(found.good_loss))} end {_good(found)}{copies}; "
+        f"{percent(found.share(found.lower_loss))} {_lower(found)}; {found.diverged} diverged. The best pair, "
+        f"{found.best_pair}, ends at {found.best[2]:.4f}, the paper's at {found.paper_loss:.4f}, the optimizer "
+        f"without AYLA at {found.plain_loss:.4f}."
     )
 
 

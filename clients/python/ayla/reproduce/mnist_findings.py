@@ -39,10 +39,10 @@ def _of_sgd(experiments: Sequence[MnistExperiment]) -> Iterator[str]:
     away = _distances(experiments)
     if len(away) > 1:
         nearest, *others = sorted(away, key=lambda reading: away[reading])
-        told = ", ".join(f"{reading} {away[reading]:.3f}" for reading in others)
+        told = ", ".join(f"{reading} ({away[reading]:.3f})" for reading in others)
         yield (
             f"Nearest to Figure 11 is {nearest}: its mean distance from the figure's {len(_FIGURE_11)} values of AYLA "
-            f"is {away[nearest]:.3f}; {told}."
+            f"is {away[nearest]:.3f}. The others: {told}."
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ayla.reports.markdown import bullets, paragraph, table
-from ayla.reproduce.claims import number
+from ayla.reproduce.claims import number, percent
 from ayla.reproduce.controls import at_an_end
 from ayla.reproduce.descriptions import EXPERIMENTS
 from ayla.reproduce.mnist import LOSSES, ORDERS, Arm, MnistExperiment, MnistRates
@@ -44,7 +44,11 @@ def _accuracies(experiment: MnistExperiment) -> Iterator[str]:
     epochs = [epoch for epoch in _SHOWN_EPOCHS[experiment.preset] if epoch <= experiment.epochs]
     epochs = epochs if epochs and epochs[-1] == experiment.epochs else [*epochs, experiment.epochs]
     seeds = len(experiment.seeds)
-    which = "one seed" if seeds == 1 else f"medians over {seeds} seeds with their {_coverage(experiment):.0%} intervals"
+    which = (
+        "one seed"
+        if seeds == 1
+        else f"medians over {seeds} seeds with their {percent(_coverage(experiment))} intervals"
+    )
     yield from paragraph(f"{experiment.title}: test accuracy after epoch, {which}:")
     yield from table(
         ["method", *map(str, epochs)],

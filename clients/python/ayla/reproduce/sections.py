@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ayla.reports.markdown import bullets, paragraph, shell, table
-from ayla.reproduce.claims import ClaimResult, Verdict, number
+from ayla.reproduce.claims import ClaimResult, Verdict, number, percent
 from ayla.reproduce.controls import RateStudy, at_an_end
 from ayla.reproduce.curve_claims import FIT_EPOCHS, distance_to_truth
 from ayla.reproduce.descriptions import EXPERIMENTS
@@ -93,7 +93,7 @@ def _seeds(result: ClaimResult) -> str:
         return ""
     interval = ""
     if over.interval is not None:
-        interval = f"; median and {over.interval.coverage:.0%} interval {over.interval}"
+        interval = f"; median and {percent(over.interval.coverage)} interval {over.interval}"
     parts = ", ".join(f"{over.verdicts[verdict]} {verdict}" for verdict in Verdict if verdict in over.verdicts)
     alone = (
         " The verdict is that of the paper's seed alone; most others have another." if result.rests_on_one_seed else ""
@@ -106,7 +106,7 @@ def _held(result: ClaimResult) -> str:
     if control is None:
         return ""
     over = control.over_seeds
-    each = "" if over is None else f"; on {over.named} it {over.counted('holds')}"
+    each = "" if over is None else f"; {over.counted('it holds', over.named)}"
     return f" Control, {control.label}: {control.name} {number(control.value)}, {control.words}{each}."
 
 

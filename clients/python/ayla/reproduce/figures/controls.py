@@ -37,24 +37,11 @@ def heat_map(figure: Figure, found: ExponentMap) -> None:
         bar.ax.yaxis.set_major_formatter(lambda value, _place: f"{value:g}")
         bar.ax.minorticks_off()
     _mark(axes, PAPER_EXPONENTS[found.preset], "X", "the paper's pair")
-    _mark(axes, found.best[:2], "*", best_name(found))
+    _mark(axes, found.best[:2], "*", f"the best: {found.best_pair}")
     _mark(axes, (1.0, 1.0), "o", "no AYLA")
     axes.set(xlabel="N1, where |l| < 1", ylabel="N2, where |l| > 1", title=f"Final loss by exponents, {found.preset}")
     axes.grid(visible=False)
     figure.legend(loc="outside lower center", ncols=3)
-
-
-def best_name(found: ExponentMap) -> str:
-    """What the star marks; pairs that end as low as the best are said to be there."""
-    n1, n2, loss = found.best
-    cells = numpy.array(found.numbers.panels[0].cells, dtype=float)
-    column, row = found.numbers.x.values.index(n1), found.numbers.y.values.index(n2)
-    if (cells[:, column] == loss).all():
-        return "the best pair, with any N2"
-    if (cells[row] == loss).all():
-        return "the best pair, with any N1"
-    ties = int((cells == loss).sum())
-    return "the best pair" if ties == 1 else f"one of the {ties} best pairs"
 
 
 def _mark(axes: Axes, place: tuple[float, float], marker: str, name: str) -> None:
@@ -81,7 +68,7 @@ def rates(figure: Figure, study: RateStudy, experiment: Experiment) -> None:
     paper = float(experiment.run(Method.PLAIN).trial.optimizer["learning_rate"])
     axes.axvline(paper, color=REFERENCE, linewidth=1, linestyle="--", label=f"the paper's rate, {paper:g}")
     for run in experiment.ayla_runs:
-        label = f"{method_name(run)} at the paper's rate"
+        label = f"{method_name(run)} at {paper:g}"
         axes.axhline(run.last("loss"), color=COLOURS[run.method], linewidth=1.4, linestyle=":", label=label)
     axes.set_xscale("log")
     axes.set_xticks([*study.losses], [f"{rate:g}" for rate in study.losses], rotation=45, fontsize=10)

@@ -42,8 +42,8 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 demo: $(VENV)/.installed ## Start the service, reproduce the paper's sections 3.1 and 3.2 through it, write ayla-report/; KEEP=1: look at them
 	@$(BIN)/ayla-service run --port 0 $(if $(KEEP),--keep '/jobs?tag=reproduce') -- $(BIN)/ayla reproduce poly-sgd poly-adam curve-a curve-b --output ayla-report
 
-paper: $(VENV)/.installed ## All of the paper's section 3, with MNIST where it is; goes on where it was cut off; QUICK=1 for less of MNIST
-	@$(BIN)/ayla-service run --port 0 -- $(BIN)/ayla reproduce $(if $(QUICK),--quick) --output ayla-paper
+paper: $(VENV)/.installed ## All of the paper's section 3, with MNIST where it is; goes on where it was cut off; QUICK=1 for less of MNIST, FRESH=1 to run all anew
+	@$(BIN)/ayla-service run --port 0 -- $(BIN)/ayla reproduce $(if $(QUICK),--quick) $(if $(FRESH),--fresh) --output ayla-paper
 
 study: $(VENV)/.installed ## Where does AYLA help? Eleven optimizers with and without it on 25 problems, tuned and compared; goes on where it was cut off
 	@test -f ayla-study/study.yaml || { mkdir -p ayla-study && $(BIN)/ayla study init --suite full ayla-study/study.yaml; }

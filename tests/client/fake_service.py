@@ -16,7 +16,7 @@ from ayla_spec.space import Space
 from ayla_spec.trials import TrialPlan, plan_trials
 from pydantic import ValidationError
 
-from tests.client.comparisons import comparison_document
+from tests.client.comparisons import comparison_document, jobs_comparison_document
 from tests.client.reproduction import heat_map, mnist_metrics, mnist_summary
 from tests.client.trajectories import Columns, decay, polynomial
 
@@ -185,11 +185,21 @@ class FakeService:
                 return self._submit(request)
             case "GET", ["jobs"]:
                 return self._page(self._listed(request.url.params), request)
+            case "POST", ["comparisons"]:
+                return self._compare(json.loads(request.content))
             case _, ["jobs", job_id, *rest] if job_id in self.jobs:
                 return self._job(self.jobs[job_id], rest, request)
             case "GET", ["trials", trial_id, *rest] if trial_id.rpartition(".")[0] in self.jobs:
                 return self._trial(trial_id, rest, request)
         return problem(404, "job-not-found", f"Nothing at {request.url.path}.")
+
+    def _compare(self, asked: dict[str, Any]) -> httpx2.Response:
+        """Several jobs, taken as of one problem."""
+        jobs = [self.jobs[job_id] for job_id in asked["job_ids"]]
+        trials = [self._trial_document(job, plan) for job in jobs for plan in job.plans]
+        documents = [job.document() for job in jobs]
+        found = jobs_comparison_document(documents, trials, asked.get("metric"), asked.get("baseline"))
+        return httpx2.Response(200, json=found)
 
     def _listed(self, wanted: httpx2.QueryParams) -> list[dict[str, Any]]:
         """The jobs that a list shows, newest first."""

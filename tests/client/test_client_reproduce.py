@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from ayla.cli.session import Session
 from ayla.reports.figures import ReportFigure
 from ayla.reproduce import PRESETS
 from ayla.reproduce.plan import PlannedJob, Role, Scale, mnist_jobs, small_jobs
+from ayla.reproduce.sections import worded
 from ayla.reproduce.submission import label
 from ayla_spec.trials import TrialPlan
 from typer.testing import CliRunner, Result
@@ -92,11 +94,13 @@ def test_mnist_runs_at_the_papers_rates_with_both_losses_and_both_orders(
         "mnist-sgd": 100,
         "mnist-sgd-mse": 20,
         "mnist-sgd-rates": 20,
+        "mnist-sgd-mse-rates": 20,
         "mnist-adam-0.0001": 10,
         "mnist-adam-0.0001-mse": 10,
         "mnist-adam-0.0002": 30,
         "mnist-adam-0.0002-mse": 20,
         "mnist-adam-rates": 20,
+        "mnist-adam-mse-rates": 20,
     }
     assert jobs["mnist-sgd-mse"]["problem"] == {**jobs["mnist-sgd"]["problem"], "loss": "mse-softmax"}
     exponents = [each["ayla"] and (each["ayla"]["n1"], each["ayla"]["n2"]) for each in jobs["mnist-sgd"]["optimizers"]]
@@ -110,11 +114,13 @@ def test_without_quick_there_are_the_seeds_and_epochs_of_the_whole() -> None:
         "mnist-sgd": (100, 10),
         "mnist-sgd-mse": (100, 3),
         "mnist-sgd-rates": (100, 3),
+        "mnist-sgd-mse-rates": (100, 3),
         "mnist-adam-0.0001": (10, 10),
         "mnist-adam-0.0001-mse": (10, 3),
         "mnist-adam-0.0002": (30, 10),
         "mnist-adam-0.0002-mse": (30, 3),
         "mnist-adam-rates": (30, 3),
+        "mnist-adam-mse-rates": (30, 3),
     }
 
 
@@ -210,7 +216,7 @@ def test_without_mnist_the_report_says_how_to_get_it_and_has_the_rest(tmp_path: 
     assert "Not run, as the data are not there." in page
     assert "The worker ran out of memory." in page
     assert {claim["experiment"] for claim in document(tmp_path)["claims"]} == {"poly-sgd"}
-    assert "Data are missing: 3 jobs of 7 are left out." in result.stderr
+    assert "Data are missing: 4 jobs of 8 are left out." in result.stderr
 
 
 def test_the_remaining_time_follows_the_costs_and_not_what_was_found() -> None:
@@ -245,6 +251,67 @@ def test_every_table_of_the_page_is_straight(whole: tuple[FakeService, Path, Res
     assert len(tables) > 20
     for table in tables:
         assert len({len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}) == 1
+
+
+def test_how_to_repeat_it_stands_as_it_is_in_a_shell_and_fits_a_page(whole: tuple[FakeService, Path, Result]) -> None:
+    _, folder, _ = whole
+    blocks = re.findall(r"```sh\n(.*?)```", (folder / "report.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+    of_mnist = next(block for block in blocks if "jobs/mnist-sgd.json" in block)
+    of_curve = next(block for block in blocks if "jobs/curve-b.json" in block)
+
+    for block in blocks:
+        assert max(map(len, block.splitlines())) <= 88
+        assert subprocess.run(["sh", "-n"], input=block, text=True, check=False).returncode == 0
+    for trial in ("$PLAIN", "$AYLA"):
+        assert f"ayla metrics {trial} --csv\n" in of_mnist
+        assert f"ayla trajectory {trial} --csv\nayla trials predictions {trial}\n" in of_curve
+    assert "make paper FRESH=1 QUICK=1\n" in blocks
+    assert "ayla reproduce --fresh --quick --output report-again\n" in blocks
+
+
+def test_both_curves_name_the_job_of_their_controls(whole: tuple[FakeService, Path, Result]) -> None:
+    _, folder, _ = whole
+    page = (folder / "report.md").read_text(encoding="utf-8")
+    lists = [line for line in page.splitlines() if line.startswith("The jobs of this section: ")]
+
+    assert ["`curve-rates`" in line for line in lists] == [False, False, True, True, False, False]
+    assert ["mse-rates`" in line for line in lists] == [False, False, False, False, True, True]
+
+
+def test_a_claim_in_several_sections_is_one_and_each_row_names_its_map(whole: tuple[FakeService, Path, Result]) -> None:
+    _, folder, _ = whole
+    page = (folder / "report.md").read_text(encoding="utf-8")
+    claims = document(folder)["claims"]
+    checked = [claim for claim in claims if claim["verdict"] != "not applicable"]
+
+    assert f"\n\n{len({claim['claim'] for claim in checked})} claims of the paper's section 3, " in page
+    assert f"of {len(checked)} checks " in page
+    for name in SMALL:
+        assert f"| N1 and N2 need no grid search. | {name} |" in page
+
+
+def test_each_loss_of_mnist_has_its_own_control(whole: tuple[FakeService, Path, Result]) -> None:
+    _, folder, _ = whole
+    for claim in document(folder)["claims"]:
+        if claim["experiment"] == "mnist-adam":
+            loss = "MSE of the softmax" if "mse" in claim["id"] else "cross-entropy"
+            assert claim["control"]["label"].startswith("Adam lr=")
+            assert claim["control"]["label"].endswith(loss)
+
+
+def test_the_captions_of_what_goes_beyond_the_paper_differ(whole: tuple[FakeService, Path, Result]) -> None:
+    _, folder, _ = whole
+    titles = [figure["title"] for figure in document(folder)["figures"] if figure["file"].startswith("beyond")]
+
+    assert len(titles) == len({*titles}) == 16
+
+
+def test_the_page_has_no_words_of_the_api(whole: tuple[FakeService, Path, Result]) -> None:
+    _, folder, _ = whole
+    page = (folder / "report.md").read_text(encoding="utf-8")
+
+    for word in ("ayla.n2", "confirm_seeds", "of this answer", "| seconds |", "-0.0000"):
+        assert word not in page
 
 
 def test_the_page_tells_of_exponents_that_had_no_effect(whole: tuple[FakeService, Path, Result]) -> None:
@@ -296,7 +363,7 @@ def test_what_goes_beyond_the_paper_says_so(whole: tuple[FakeService, Path, Resu
     for study in studies:
         for pair in study["comparison"]["pairs"]:
             assert (pair["wins"], pair["count"], pair["outcome"]) == (10, 10, "better")
-            assert f"- {pair['verdict']}\n" in (folder / "report.md").read_text(encoding="utf-8")
+            assert f"- {worded(pair['verdict'])}\n" in (folder / "report.md").read_text(encoding="utf-8")
 
 
 def test_the_terminal_ends_with_the_services_words_on_what_goes_beyond_the_paper(

@@ -20,7 +20,7 @@ esac
 """
 
 
-_OPTIONS = ("MAKE", "MFLAGS", "TORCH", "QUICK", "KEEP", "OPEN")
+_OPTIONS = ("MAKE", "MFLAGS", "TORCH", "QUICK", "FRESH", "KEEP", "OPEN")
 
 
 def made(folder: Path, *arguments: str, target: str = ".venv/.installed", **variables: str) -> list[str]:
@@ -67,7 +67,12 @@ def test_several_gigabytes_are_told_before_they_come_and_only_if_they_come(tmp_p
 
 @pytest.mark.parametrize(
     ("target", "variable", "option"),
-    [("paper", "QUICK=1", "--quick"), ("demo", "KEEP=1", "--keep"), ("serve", "OPEN=1", "--open")],
+    [
+        ("paper", "QUICK=1", "--quick"),
+        ("paper", "FRESH=1", "--fresh"),
+        ("demo", "KEEP=1", "--keep"),
+        ("serve", "OPEN=1", "--open"),
+    ],
 )
 def test_an_option_is_given_where_it_is_asked_for_and_nowhere_else(
     tmp_path: Path, target: str, variable: str, option: str

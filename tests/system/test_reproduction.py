@@ -1,6 +1,7 @@
 """The paper's sections 3.1 and 3.2 at small size through a real service, cut off by a kill and taken up again."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -74,7 +75,10 @@ def test_a_killed_run_is_taken_up_and_nothing_is_submitted_twice(made: tuple[Rep
         ("curve-a-fluctuations-loss", {"sum of the MSE's moves up": 0.107, "Adam's": 0.0113}),
         ("curve-a-fit-loss", {"mean squared distance to the true curve at epoch 150": 0.0157, "Adam's": 0.0748}),
         ("curve-a-extremes-loss", {"fitted less true value at x = 3, epoch 150": -0.615}),
-        ("curve-b-plummets-loss", {"MSE at epoch 20": 0.2435, "Adam's there": 0.2472}),
+        (
+            "curve-b-plummets-loss",
+            {"AYLA's MSE over Adam's at epoch 20": 0.9847, "MSE at epoch 20": 0.2435, "Adam's there": 0.2472},
+        ),
         ("curve-b-adam-early", {"MSE at epoch 100": 0.1489}),
         ("curve-b-adam", {"MSE at epoch 400": 0.1487}),
     ],
@@ -99,8 +103,22 @@ def test_seeds_are_apart_from_the_papers_and_counted(claims: dict[str, ClaimResu
     over = claims["curve-a-adam"].over_seeds
 
     assert over is not None
-    assert (over.seeds, over.apart, sum(over.verdicts.values())) == (2, True, 2)
+    assert (over.seeds, over.apart, sum(over.verdicts.values())) == ((43, 44), True, 2)
     assert claims["sgd-stalls"].over_seeds is None
+
+
+def test_the_control_of_a_curve_ran_on_the_same_seeds_and_the_service_compares_them(
+    made: tuple[ReproductionReport, Jobs, int], claims: dict[str, ClaimResult]
+) -> None:
+    control = claims["curve-b-ayla-loss"].control
+    (study,) = (study for study in made[0].rates if study.experiment == "curve-b")
+
+    assert control is not None
+    assert control.over_seeds is not None
+    assert control.over_seeds.seeds == (43, 44)
+    assert len(study.statements) == 2
+    for statement in study.statements:
+        assert re.match(r"AYLA-Adam lr=0.005 .* than Adam lr=\S+ on \d of 2 seeds", statement)
 
 
 def test_page_and_data_can_be_written(made: tuple[ReproductionReport, Jobs, int], tmp_path: Path) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ayla.models import Job, Trial
-from ayla.reproduce.claims import About, ClaimResult, Control
+from ayla.reproduce.claims import About, ClaimResult, Control, OverSeeds
 from ayla.reproduce.experiment import VARIANTS, Experiment, Method, MethodRun
 
 Checks = Callable[[Experiment], list[ClaimResult]]
+Results = Mapping[str, ClaimResult]
+"""Results of claims by their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,9 @@ class RateStudy:
             diverged.
         judged: final loss by rate on the seed that claims are judged on.
         best: the run at the best rate on the seed that claims are judged on.
-        seeds: how many seeds the rate was selected on; 0: nothing is drawn, and the run itself was.
+        seeds: those that the rate was selected on; none: nothing is drawn, and the run itself was.
+        on_seeds: the run at the best rate on each of the seeds beside the paper's.
+        statements: the service's on AYLA at the paper's rate against the best rate, on those seeds.
     """
 
     experiment: str
@@ -33,7 +37,9 @@ class RateStudy:
     losses: Mapping[float, float]
     judged: Mapping[float, float]
     best: MethodRun
-    seeds: int
+    seeds: tuple[int, ...]
+    on_seeds: Mapping[int, MethodRun] = field(default_factory=dict)
+    statements: tuple[str, ...] = ()
 
     @property
     def best_rate(self) -> float:
@@ -65,22 +71,43 @@ def final_losses(trials: Sequence[Trial], seeds: Sequence[int]) -> dict[float, f
 
 
 def with_controls(
-    results: Sequence[ClaimResult], experiment: Experiment, checks: Checks, study: RateStudy | None
+    results: Sequence[ClaimResult],
+    experiment: Experiment,
+    checks: Checks,
+    study: RateStudy | None,
+    on_seeds: Sequence[Experiment] = (),
 ) -> list[ClaimResult]:
-    """The results, each with what its criterion says of the control in the place of what it is about."""
+    """The results, each with what its criterion says of the control in the place of what it is about.
+
+    Args:
+        results: of the claims.
+        experiment: that they are about.
+        checks: that made them.
+        study: of the control; None: there is none.
+        on_seeds: the experiment on other seeds, where nothing else than the seed differs.
+    """
     if study is None:
         return [*results]
-    in_place: dict[About, dict[str, ClaimResult]] = {
-        about: {result.id: result for result in checks(experiment.with_control(study.best, methods))}
-        for about, methods in ((About.PLAIN, {Method.PLAIN}), (About.AYLA, {*VARIANTS}))
+    judged = _in_place(experiment, study.best, checks)
+    each = {
+        one.seed: _in_place(one, study.on_seeds[one.seed], checks) for one in on_seeds if one.seed in study.on_seeds
     }
-    return [
-        replace(result, control=_control(in_place.get(result.about, {}).get(result.id), study)) for result in results
-    ]
+    return [replace(result, control=_control(result.id, study, judged, each)) for result in results]
 
 
-def _control(result: ClaimResult | None, study: RateStudy) -> Control | None:
-    if result is None:
+def _in_place(experiment: Experiment, control: MethodRun, checks: Checks) -> Results:
+    """The results of all claims, each with the control in the place of what it is about."""
+    places = ((About.PLAIN, {Method.PLAIN}), (About.AYLA, {*VARIANTS}))
+    return {
+        result.id: result
+        for about, methods in places
+        for result in checks(experiment.with_control(control, methods))
+        if result.about is about
+    }
+
+
+def _control(name: str, study: RateStudy, judged: Results, each: Mapping[int, Results]) -> Control | None:
+    if name not in judged:
         return None
-    name, value = next(iter(result.measured.items()))
-    return Control(study.best.trial.label, name, value, result.verdict)
+    over_seeds = OverSeeds.of({seed: found[name] for seed, found in each.items()}, apart=True) if each else None
+    return Control.of(study.best.trial.label, judged[name], over_seeds)

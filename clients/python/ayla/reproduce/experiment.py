@@ -135,6 +135,11 @@ class Experiment:
         return replace(self, runs=tuple(runs))
 
     @property
+    def seed(self) -> int:
+        """That all its runs have."""
+        return self.runs[0].trial.seed
+
+    @property
     def ayla_runs(self) -> tuple[MethodRun, ...]:
         """The runs with AYLA."""
         return tuple(run for run in self.runs if run.method is not Method.PLAIN)

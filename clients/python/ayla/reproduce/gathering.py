@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from ayla._client import Client
@@ -13,7 +14,7 @@ from ayla.reproduce.controls import RateStudy, best_rate, final_losses
 from ayla.reproduce.experiment import CURVES, MNIST, PAPER_SEED, Experiment, MethodRun
 from ayla.reproduce.exponents import ExponentMap
 from ayla.reproduce.mnist import Arm, Curve, MnistExperiment, MnistRates, SeededCurves
-from ayla.reproduce.plan import MNIST_EPOCHS, Role, Scale, tuning_seeds
+from ayla.reproduce.plan import MNIST_EPOCHS, Role, Scale, own_seeds, tuning_seeds
 from ayla.reproduce.seeds import SeedStudy
 from ayla.reproduce.submission import SubmittedJob
 
@@ -69,16 +70,37 @@ def rate_studies(client: Client, found: Found, scale: Scale) -> list[RateStudy]:
 
 def _rate_studies(client: Client, item: SubmittedJob, found: Found, scale: Scale) -> list[RateStudy]:
     trials = client.jobs.trials(item.job)
-    is_curve = item.planned.experiment in CURVES
-    judged = PAPER_SEED if is_curve else trials[0].seed
-    selected_on = tuning_seeds(scale) if is_curve else []
-    losses = final_losses(trials, selected_on or [judged])
-    rate = best_rate(losses)
-    best = next(trial for trial in trials if trial.optimizer["learning_rate"] == rate and trial.seed == judged)
-    run = _run(client, best)
-    presets = [name for name in CURVES if name in found] if is_curve else [item.planned.experiment]
-    of_judged = final_losses(trials, [judged])
-    return [RateStudy(preset, item.job, losses, of_judged, run, len(selected_on)) for preset in presets]
+    if item.planned.experiment not in CURVES:
+        judged = trials[0].seed
+        losses = final_losses(trials, [judged])
+        best = _at_rate(trials, best_rate(losses))[judged]
+        return [RateStudy(item.planned.experiment, item.job, losses, losses, _run(client, best), ())]
+    selected_on, of_paper = tuning_seeds(scale), final_losses(trials, [PAPER_SEED])
+    losses = final_losses(trials, selected_on or [PAPER_SEED])
+    by_seed = _at_rate(trials, best_rate(losses))
+    run, on_seeds = by_seed[PAPER_SEED], own_seeds(scale.curve_seeds)
+    runs = {seed: _run(client, by_seed[seed]) for seed in on_seeds if seed in by_seed}
+    study = RateStudy("", item.job, losses, of_paper, _run(client, run), tuple(selected_on), runs)
+    return [
+        replace(study, experiment=preset, statements=_against(client, found.get(f"{preset}-seeds"), item.job, run))
+        for preset in CURVES
+        if preset in found
+    ]
+
+
+def _at_rate(trials: Sequence[Trial], rate: float) -> dict[int, Trial]:
+    """The trials with a learning rate, by seed."""
+    return {trial.seed: trial for trial in trials if trial.optimizer["learning_rate"] == rate}
+
+
+def _against(client: Client, seeds: SubmittedJob | None, rates: Job, best: Trial) -> tuple[str, ...]:
+    """The service's verdicts on AYLA at the paper's rate against the best rate without it, on the same seeds."""
+    if seeds is None:
+        return ()
+    compared = client.compare([seeds.job, rates], metric="final_loss", baseline=best.label)
+    pairs = [pair for problem in compared.problems for pair in problem.pairs]
+    with_ayla = {one.label for problem in compared.problems for one in problem.optimizers if one.optimizer.get("ayla")}
+    return tuple(pair.verdict for pair in pairs if pair.base_label == best.label and pair.label in with_ayla)
 
 
 def exponent_maps(client: Client, found: Found) -> list[ExponentMap]:
@@ -123,24 +145,26 @@ def _arms(client: Client, trials: Sequence[Trial]) -> dict[Arm, SeededCurves]:
 
 
 def mnist_rates(client: Client, found: Found) -> list[MnistRates]:
-    """The optimizers of section 3.3 at other learning rates."""
-    items = [item for item in found.values() if item.planned.role is Role.RATES and item.planned.experiment in MNIST]
-    return [_mnist_rates(client, item) for item in items]
+    """The optimizers of section 3.3 at other learning rates, with each loss."""
+    items = [item for item in found.values() if item.planned.experiment in MNIST]
+    return [_mnist_rates(client, item) for item in items if item.planned.role in (Role.RATES, Role.MSE_RATES)]
 
 
 def _mnist_rates(client: Client, item: SubmittedJob) -> MnistRates:
+    loss = "mse-softmax" if item.planned.role is Role.MSE_RATES else "cross-entropy"
     by_rate: dict[float, list[Trial]] = {}
     for trial in client.jobs.trials(item.job):
         by_rate.setdefault(float(trial.optimizer["learning_rate"]), []).append(trial)
     curves = {rate: _curves(client, trials) for rate, trials in by_rate.items()}
-    return MnistRates(item.planned.experiment, curves, item.job.id)
+    return MnistRates(item.planned.experiment, loss, curves, item.job.id)
 
 
 def _curves(client: Client, trials: Sequence[Trial]) -> SeededCurves:
     by_seed = {trial.seed: _curve(client, trial) for trial in trials}
     losses = [trial.value("full_train_loss") for trial in trials]
     known = [math.inf if loss is None else loss for loss in losses]
-    return SeededCurves(trials[0].label, by_seed, statistics.median(known))
+    notes = tuple(dict.fromkeys(note for trial in trials for note in trial.notes))
+    return SeededCurves(trials[0].label, by_seed, statistics.median(known), notes)
 
 
 def _curve(client: Client, trial: Trial) -> Curve:

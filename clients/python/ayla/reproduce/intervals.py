@@ -27,7 +27,7 @@ class MedianInterval:
     coverage: float
 
     def __str__(self) -> str:
-        return f"{self.median:.4g} [{self.low:.4g}, {self.high:.4g}]"
+        return f"{self.median + 0.0:.4g} [{self.low + 0.0:.4g}, {self.high + 0.0:.4g}]"
 
 
 def median_interval(values: Sequence[float]) -> MedianInterval:

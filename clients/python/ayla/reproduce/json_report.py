@@ -97,12 +97,15 @@ def _rates(study: RateStudy) -> dict[str, Any]:
         "selected_by": study.losses,
         "final_losses": study.judged,
         "best": best,
+        "selected_on": study.seeds,
+        "against_ayla": study.statements,
     }
 
 
 def _mnist_rates(study: MnistRates) -> dict[str, Any]:
     curves = {f"{rate:g}": _curves(of_rate) for rate, of_rate in study.curves.items()}
-    return {"name": study.preset, "job_id": study.job_id, "curves": curves, "best": {"label": study.best.label}}
+    best = {"label": study.best.label}
+    return {"name": study.preset, "loss": study.loss, "job_id": study.job_id, "curves": curves, "best": best}
 
 
 def _map(found: ExponentMap) -> dict[str, Any]:

@@ -66,11 +66,13 @@ class SeededCurves:
         label: of the setting.
         by_seed: its curve on each seed.
         training_loss: median of the loss on the whole training part after the last step.
+        notes: the service's on its trials.
     """
 
     label: str
     by_seed: Mapping[int, Curve]
     training_loss: float
+    notes: tuple[str, ...] = ()
 
     @property
     def median(self) -> Curve:
@@ -126,6 +128,20 @@ class MnistExperiment:
         """Optimizer, rate and loss."""
         return f"{self.base}, learning rate {self.rate:g}, {LOSSES[self.loss]}"
 
+    def reading(self, arm: Arm) -> str:
+        """Loss and order of the exponents."""
+        return f"{LOSSES[self.loss]} with {ORDERS[arm]}"
+
+    def is_plain(self, arm: Arm) -> bool:
+        """Whether AYLA with these exponents is the optimizer alone: to the last bit on every seed."""
+        plain, other = self.arms[Arm.PLAIN], self.arms[arm]
+        return arm is not Arm.PLAIN and (plain.by_seed, plain.training_loss) == (other.by_seed, other.training_loss)
+
+    def why_plain(self, arm: Arm) -> str:
+        """Why it is."""
+        side = "above" if arm is Arm.REVERSED else "below"
+        return f"The loss is never {side} 1, so AYLA is {self.base} here."
+
     @property
     def seeds(self) -> tuple[int, ...]:
         """The seeds that every arm ran on."""
@@ -143,11 +159,13 @@ class MnistRates:
 
     Attributes:
         preset: "mnist-sgd" or "mnist-adam".
+        loss: "cross-entropy" or "mse-softmax".
         curves: by learning rate.
         job_id: of the job that ran them.
     """
 
     preset: str
+    loss: str
     curves: Mapping[float, SeededCurves]
     job_id: str
 
@@ -162,3 +180,8 @@ class MnistRates:
     def best(self) -> SeededCurves:
         """The curves at the best rate."""
         return self.curves[self.best_rate]
+
+    @property
+    def label(self) -> str:
+        """The optimizer at its best rate, with its loss."""
+        return f"{self.best.label}, {LOSSES[self.loss]}"

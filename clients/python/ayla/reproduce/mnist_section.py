@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ayla.reports.markdown import paragraph, table
-from ayla.reproduce.claims import number
+from ayla.reports.markdown import bullets, paragraph, table
+from ayla.reproduce.claims import number, percent
 from ayla.reproduce.controls import at_an_end
 from ayla.reproduce.descriptions import EXPERIMENTS
-from ayla.reproduce.mnist import ORDERS, Arm, MnistExperiment, MnistRates
+from ayla.reproduce.mnist import LOSSES, ORDERS, Arm, MnistExperiment, MnistRates
+from ayla.reproduce.mnist_findings import findings
 from ayla.reproduce.report import ReproductionReport
 from ayla.reproduce.sections import embedded, measured, paper_figures, repeat_one
 
@@ -28,9 +29,11 @@ def mnist_section(preset: str, report: ReproductionReport, figures: Sequence[Rep
         if experiment.preset == preset:
             yield from _accuracies(experiment)
     yield from measured(report, preset)
-    rates = next((study for study in report.mnist_rates if study.preset == preset), None)
-    if rates is not None:
-        yield from _control(rates)
+    yield from bullets(findings(preset, report.mnist, report.claims))
+    rates = [study for study in report.mnist_rates if study.preset == preset]
+    if rates:
+        yield from ("### Control: other learning rates without AYLA", "")
+        yield from (line for study in rates for line in _control(study))
     for figure in figures:
         if figure.stem.startswith(("beyond-rates", "beyond-mse")):
             yield from embedded(figure)
@@ -41,12 +44,18 @@ def _accuracies(experiment: MnistExperiment) -> Iterator[str]:
     epochs = [epoch for epoch in _SHOWN_EPOCHS[experiment.preset] if epoch <= experiment.epochs]
     epochs = epochs if epochs and epochs[-1] == experiment.epochs else [*epochs, experiment.epochs]
     seeds = len(experiment.seeds)
-    which = "one seed" if seeds == 1 else f"medians over {seeds} seeds with their {_coverage(experiment):.0%} intervals"
+    which = (
+        "one seed"
+        if seeds == 1
+        else f"medians over {seeds} seeds with their {percent(_coverage(experiment))} intervals"
+    )
     yield from paragraph(f"{experiment.title}: test accuracy after epoch, {which}:")
     yield from table(
         ["method", *map(str, epochs)],
         [[_name(experiment, arm), *(_cell(experiment, arm, epoch) for epoch in epochs)] for arm in Arm],
     )
+    noted = {_name(experiment, arm): experiment.arms[arm].notes for arm in Arm}
+    yield from bullets([f"{name}: {' '.join(notes)}" for name, notes in noted.items() if notes])
 
 
 def _coverage(experiment: MnistExperiment) -> float:
@@ -67,10 +76,9 @@ def _cell(experiment: MnistExperiment, arm: Arm, epoch: int) -> str:
 def _control(study: MnistRates) -> Iterator[str]:
     seeds = len(study.best.by_seed)
     over = "of one seed" if seeds == 1 else f"of {seeds} seeds, the median"
-    yield from ("### Control: other learning rates without AYLA", "")
     yield from paragraph(
-        f"The best rate, {study.best_rate:g}, is that with the lowest loss on the whole training part after the last "
-        f"epoch, {over}; the test part has no say in it. By cross-entropy."
+        f"With {LOSSES[study.loss]} the best rate is {study.best_rate:g}, that with the lowest loss on the whole "
+        f"training part after the last epoch, {over}; the test part has no say in it."
         f"{at_an_end(study.best_rate, study.curves)}"
     )
     last = study.best.median.epochs

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from ayla._version import __version__
 from ayla.reports.markdown import bullets, paragraph, table
 from ayla.reproduce.claims import ClaimResult, Verdict, headline, number
-from ayla.reproduce.descriptions import HOW_TO_READ, ON_CONTROLS, ON_EXPONENTS, ON_SEEDS
+from ayla.reproduce.descriptions import HOW_TO_READ, ON_CONTROLS, ON_EXPONENTS, ON_READINGS, ON_SEEDS
 from ayla.reproduce.experiment import PRESETS
+from ayla.reproduce.exponents import mild_reading, without_effect
 from ayla.reproduce.mnist_section import mnist_section
 from ayla.reproduce.report import ReproductionReport
 from ayla.reproduce.sections import claim_items, embedded, how_to_repeat, section
@@ -27,7 +28,7 @@ def markdown_page(report: ReproductionReport, figures: Sequence[ReportFigure]) -
         figures: that there are files of.
     """
     lines = ["# The paper's experiments, reproduced", "", *paragraph(_summary(report)), *_limits(report)]
-    lines += [*paragraph(HOW_TO_READ), *paragraph(ON_CONTROLS), *paragraph(ON_SEEDS)]
+    lines += [line for text in (HOW_TO_READ, ON_READINGS, ON_CONTROLS, ON_SEEDS) for line in paragraph(text)]
     lines += [*_unfinished(report), "## Claims", "", *_counts(report), *_claims_table(report.claims)]
     for preset in PRESETS:
         mine = [figure for figure in figures if figure.section == preset]
@@ -41,13 +42,19 @@ def markdown_page(report: ReproductionReport, figures: Sequence[ReportFigure]) -
 
 
 def _summary(report: ReproductionReport) -> str:
-    counts = Counter(result.verdict for result in report.claims)
+    checked = [*_counted(report.claims)]
+    counts = Counter(result.verdict for result in checked)
     parts = [f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict]]
-    claims = len({(result.section, result.claim) for result in report.claims})
     return (
-        f"{claims} claims of the paper's section 3, each checked in every reading: of {len(report.claims)} checks "
-        f"{', '.join(parts)}. Made on {report.created_at:%Y-%m-%d %H:%M} UTC by ayla-client {__version__}."
+        f"{len({result.claim for result in checked})} claims of the paper's section 3, each checked in the readings "
+        f"named below: of {len(checked)} checks {', '.join(parts)}. Made on "
+        f"{report.created_at:%Y-%m-%d %H:%M} UTC by ayla-client {__version__}."
     )
+
+
+def _counted(claims: Sequence[ClaimResult]) -> Iterator[ClaimResult]:
+    """Those that say something of AYLA: all but the ones that are not applicable."""
+    yield from (result for result in claims if result.verdict is not Verdict.NOT_APPLICABLE)
 
 
 def _limits(report: ReproductionReport) -> Iterator[str]:
@@ -69,9 +76,10 @@ def _unfinished(report: ReproductionReport) -> Iterator[str]:
 
 
 def _counts(report: ReproductionReport) -> Iterator[str]:
-    sections = dict.fromkeys(result.section for result in report.claims)
-    shown = [verdict for verdict in Verdict if any(result.verdict is verdict for result in report.claims)]
-    counts = Counter((result.section, result.verdict) for result in report.claims)
+    checked = [*_counted(report.claims)]
+    sections = dict.fromkeys(result.section for result in checked)
+    shown = [verdict for verdict in Verdict if any(result.verdict is verdict for result in checked)]
+    counts = Counter((result.section, result.verdict) for result in checked)
     rows = [[name, *(str(counts[name, verdict]) for verdict in shown)] for name in sections]
     yield from table(["section", *shown], rows)
 
@@ -83,9 +91,10 @@ def _claims_table(claims: Sequence[ClaimResult]) -> Iterator[str]:
 
 def _claim_row(result: ClaimResult) -> list[str]:
     over, control = result.over_seeds, result.control
-    interval = "" if over is None or over.interval is None else f"{over.interval}"
-    seeds = "" if over is None else f"{over.verdicts.get(Verdict.REPRODUCED, 0)} of {over.seeds} {interval}".rstrip()
+    alone = " on the paper's seed, not on most others" if result.rests_on_one_seed else ""
     held = "" if control is None else f"{control.label}: {number(control.value)}, {control.words}"
+    if control is not None and control.over_seeds is not None:
+        held = f"{held}; {control.over_seeds.counted('holds')}"
     return [
         result.section,
         result.figure,
@@ -93,8 +102,8 @@ def _claim_row(result: ClaimResult) -> list[str]:
         result.reading,
         result.paper,
         headline(result),
-        f"**{result.verdict}**",
-        seeds,
+        f"**{result.verdict}**{alone}",
+        "" if over is None else over.counted(Verdict.REPRODUCED),
         held,
     ]
 
@@ -103,8 +112,9 @@ def _exponents(report: ReproductionReport, figures: Sequence[ReportFigure]) -> I
     claims = [result for result in report.claims if result.figure == "heat map"]
     if claims:
         yield from ("## Do N1 and N2 need a grid search?", "", *paragraph(ON_EXPONENTS))
-        yield from bullets([item for result in claims for item in claim_items([result], lead=f"{result.experiment}: ")])
-        yield from bullets([f"{found.preset}: {note}" for found in report.maps for note in found.numbers.notes])
+        yield from bullets(claim_items(claims))
+        yield from bullets([f"{found.preset}: {note}" for found in report.maps for note in without_effect(found)])
+        yield from paragraph(mild_reading(report.maps))
         for figure in figures:
             if figure.stem.startswith("beyond-exponents"):
                 yield from embedded(figure)

@@ -136,20 +136,21 @@ def _small_claims(
     study = next((study for study in studies if study.name == experiment.name), None)
     if study is not None:
         results = _with_seeds(results, study, checks)
+    on_seeds = () if study is None else study.experiments
     control = next((study for study in rates if study.experiment == experiment.name), None)
     exponents = [exponent_claim(found) for found in maps if found.preset == experiment.name]
-    return [*with_controls(results, experiment, checks, control), *exponents]
+    return [*with_controls(results, experiment, checks, control, on_seeds), *exponents]
 
 
 def _with_seeds(results: Sequence[ClaimResult], study: SeedStudy, checks: Checks) -> list[ClaimResult]:
-    each = [{result.id: result for result in checks(experiment)} for experiment in study.experiments]
+    each = {experiment.seed: {result.id: result for result in checks(experiment)} for experiment in study.experiments}
     return [
-        replace(result, over_seeds=OverSeeds.of([of_seed[result.id] for of_seed in each], apart=True))
+        replace(result, over_seeds=OverSeeds.of({seed: of[result.id] for seed, of in each.items()}, apart=True))
         for result in results
     ]
 
 
 def _mnist_claims(experiments: Sequence[MnistExperiment], rates: Sequence[MnistRates]) -> list[ClaimResult]:
-    by_preset = {study.preset: study for study in rates}
+    of_loss = {(study.preset, study.loss): study for study in rates}
     ordered = sorted(experiments, key=lambda found: (MNIST.index(found.preset), found.rate, found.loss))
-    return [result for found in ordered for result in mnist_claims(found, by_preset.get(found.preset))]
+    return [result for found in ordered for result in mnist_claims(found, of_loss.get((found.preset, found.loss)))]

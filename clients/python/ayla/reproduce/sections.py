@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ayla.reports.markdown import bullets, paragraph, shell, table
-from ayla.reproduce.claims import ClaimResult, Verdict, number
+from ayla.reproduce.claims import ClaimResult, Verdict, number, percent
 from ayla.reproduce.controls import RateStudy, at_an_end
 from ayla.reproduce.curve_claims import FIT_EPOCHS, distance_to_truth
 from ayla.reproduce.descriptions import EXPERIMENTS
-from ayla.reproduce.experiment import CURVES, PRESETS, Experiment
-from ayla.reproduce.plan import Role, Scale
+from ayla.reproduce.experiment import CURVES, MNIST, PRESETS, Experiment
+from ayla.reproduce.plan import PlannedJob, Role, Scale
 from ayla.reproduce.polynomial_claims import why_it_passes
 from ayla.reproduce.report import ReproductionReport
 from ayla.reproduce.seeds import SeedStudy
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 JOBS_FOLDER = "jobs"
 """Of a report: the spec of each of its jobs."""
-
-_FIRST_TRIAL = 'import json, sys; print(json.load(sys.stdin)["trial_list"][0]["id"])'
 
 
 def section(experiment: Experiment, report: ReproductionReport, figures: Sequence[ReportFigure]) -> Iterator[str]:
@@ -48,9 +46,9 @@ def section(experiment: Experiment, report: ReproductionReport, figures: Sequenc
 def _outcomes(experiment: Experiment) -> Iterator[str]:
     ended = [(run.trial, run.trial.summary) for run in experiment.runs if run.trial.summary is not None]
     yield from table(
-        ["method", "state", "final loss", "best loss", "at step", "seconds"],
+        ["method", "state", "final loss", "best loss", "at step"],
         [
-            [trial.label, trial.state, *map(number, (one.final_loss, one.best_loss, one.best_step, one.wall_seconds))]
+            [trial.label, trial.state, *map(number, (one.final_loss, one.best_loss, one.best_step))]
             for trial, one in ended
         ],
     )
@@ -91,21 +89,25 @@ def _reading(result: ClaimResult) -> str:
 
 def _seeds(result: ClaimResult) -> str:
     over = result.over_seeds
-    if over is None or over.seeds == 1:
+    if over is None or len(over.seeds) == 1:
         return ""
-    which = f"{over.seeds} other seeds" if over.apart else f"{over.seeds} seeds"
     interval = ""
     if over.interval is not None:
-        interval = f"; median and {over.interval.coverage:.0%} interval {over.interval}"
+        interval = f"; median and {percent(over.interval.coverage)} interval {over.interval}"
     parts = ", ".join(f"{over.verdicts[verdict]} {verdict}" for verdict in Verdict if verdict in over.verdicts)
-    return f" On {which}: {parts}{interval}."
+    alone = (
+        " The verdict is that of the paper's seed alone; most others have another." if result.rests_on_one_seed else ""
+    )
+    return f" On {over.named}: {parts}{interval}.{alone}"
 
 
 def _held(result: ClaimResult) -> str:
     control = result.control
     if control is None:
         return ""
-    return f" Control, {control.label}: {control.name} {number(control.value)}, {control.words}."
+    over = control.over_seeds
+    each = "" if over is None else f"; {over.counted('it holds', over.named)}"
+    return f" Control, {control.label}: {control.name} {number(control.value)}, {control.words}{each}."
 
 
 def _fit_table(experiment: Experiment) -> Iterator[str]:
@@ -129,7 +131,7 @@ def _other_seeds(study: SeedStudy, figures: Sequence[ReportFigure]) -> Iterator[
         "is for the tests of this experiment, not for all of this report."
     )
     yield from table([*comparison.headers], [[*cells] for cells in comparison.cells()])
-    yield from bullets([*comparison.statements])
+    yield from bullets([*map(worded, comparison.statements)])
     for figure in figures:
         if figure.stem.startswith("beyond-seeds"):
             yield from embedded(figure)
@@ -138,7 +140,8 @@ def _other_seeds(study: SeedStudy, figures: Sequence[ReportFigure]) -> Iterator[
 def _control(study: RateStudy, figures: Sequence[ReportFigure]) -> Iterator[str]:
     yield from ("### Control: other learning rates without AYLA", "")
     how = (
-        f"by the median final loss over {study.seeds} seeds on which nothing else is judged"
+        f"by the median final loss over {len(study.seeds)} seeds ({study.seeds[0]}–{study.seeds[-1]}) on which nothing "
+        "else is judged"
         if study.seeds
         else "by the final loss of the one run there is"
     )
@@ -149,29 +152,54 @@ def _control(study: RateStudy, figures: Sequence[ReportFigure]) -> Iterator[str]
     rows = [["final loss", *(number(study.judged[rate]) for rate in study.losses)]]
     if study.seeds:
         rows[0][0] = "final loss on the paper's seed"
-        rows.append([f"median over {study.seeds} seeds", *(number(loss) for loss in study.losses.values())])
+        rows.append([f"median over {len(study.seeds)} seeds", *(number(loss) for loss in study.losses.values())])
     yield from table(["learning rate", *(f"{rate:g}" for rate in study.losses)], rows)
+    if study.statements:
+        yield from paragraph(
+            f"AYLA at the paper's rate against Adam at its best rate, {study.best_rate:g}, on the same seeds; Holm's "
+            "correction is for the tests of all these rates:"
+        )
+        yield from bullets([*map(worded, study.statements)])
     for figure in figures:
         if figure.stem.startswith("beyond-rates"):
             yield from embedded(figure)
 
 
+def worded(statement: str) -> str:
+    """A verdict of the service, which speaks of its answer, in a report."""
+    return statement.replace(" of this answer", " of this comparison")
+
+
 def repeat_one(report: ReproductionReport, preset: str) -> Iterator[str]:
     """How to run the jobs of one experiment again."""
-    items = [item for item in report.jobs if item.planned.experiment == preset and item.planned.role is not Role.PROBE]
+    items = [item for item in report.jobs if _belongs(item.planned, preset)]
     paper = next(item for item in items if item.planned.role is Role.PAPER)
-    rows = "ayla metrics $TRIAL" if preset.startswith("mnist") else "ayla trajectory $TRIAL --csv"
     yield from ("### How to repeat it", "", *paragraph(_PLACE))
     yield from shell(
         [
             f"JOB=$(ayla submit --file {JOBS_FOLDER}/{paper.planned.name}.json --watch -q)",
             "ayla show $JOB",
-            f"TRIAL=$(ayla show $JOB --json | python3 -c '{_FIRST_TRIAL}')",
-            rows,
+            "PLAIN=$(ayla trials ls $JOB -q --limit 1)",
+            "AYLA=$(ayla trials ls $JOB -q --limit 1 --where 'ayla.n1>0')",
+            *(line for trial in ("$PLAIN", "$AYLA") for line in _rows_of(trial, preset)),
         ]
     )
     names = [f"`{item.planned.name}` ({item.planned.role}; here `{item.job.id}`)" for item in items]
     yield from paragraph(f"The jobs of this section: {', '.join(names)}.")
+
+
+def _belongs(planned: PlannedJob, preset: str) -> bool:
+    """Whether a job is of an experiment; both curves have the same controls."""
+    if planned.role is Role.PROBE:
+        return False
+    return planned.experiment == preset or (planned.role is Role.RATES and {planned.experiment, preset} <= {*CURVES})
+
+
+def _rows_of(trial: str, preset: str) -> Iterator[str]:
+    """Commands for what is recorded of a trial."""
+    yield f"ayla {'metrics' if preset in MNIST else 'trajectory'} {trial} --csv"
+    if preset in CURVES:
+        yield f"ayla trials predictions {trial}"
 
 
 _PLACE = (
@@ -184,12 +212,13 @@ def how_to_repeat(report: ReproductionReport) -> Iterator[str]:
     """How to run everything again."""
     if report.names == PRESETS and report.scale.curve_seeds == Scale().curve_seeds:
         yield from paragraph("In the folder of the repository, with a service of its own that ends with it:")
-        yield from shell([f"make paper{' QUICK=1' if report.scale.quick else ''}"])
+        yield from shell([f"make paper FRESH=1{' QUICK=1' if report.scale.quick else ''}"])
     yield from paragraph("With a service running, and `ayla` on the PATH as above:")
-    yield from shell([f"ayla reproduce{''.join(_options(report))} --output report-again"])
+    yield from shell([f"ayla reproduce --fresh{''.join(_options(report))} --output report-again"])
     yield from paragraph(
-        "It goes on where it was when it is cut off and started again, as it finds its jobs by their specs; `--fresh` "
-        "runs them anew. The same numbers come out to the last bit on the same kind of machine."
+        "Without `FRESH=1` and `--fresh` jobs of an earlier run are found by their specs: the report is written again, "
+        "and a run that was cut off goes on where it was. The same numbers come out to the last bit on the same kind "
+        "of machine."
     )
 
 

@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 
 from ayla.reproduce.controls import RateStudy
 from ayla.reproduce.experiment import Experiment, Method
-from ayla.reproduce.exponents import MINIMUM, PAPER_EXPONENTS, ExponentMap
+from ayla.reproduce.exponents import PAPER_EXPONENTS, ExponentMap
 from ayla.reproduce.figures.style import COLOURS, REFERENCE, method_name
+from ayla.reproduce.polynomial_claims import MINIMUM
 
 _TICKS = [0.03, 0.05, 0.1, 0.2, 0.4]
 
@@ -36,7 +37,7 @@ def heat_map(figure: Figure, found: ExponentMap) -> None:
         bar.ax.yaxis.set_major_formatter(lambda value, _place: f"{value:g}")
         bar.ax.minorticks_off()
     _mark(axes, PAPER_EXPONENTS[found.preset], "X", "the paper's pair")
-    _mark(axes, found.best[:2], "*", "the best pair")
+    _mark(axes, found.best[:2], "*", f"the best: {found.best_pair}")
     _mark(axes, (1.0, 1.0), "o", "no AYLA")
     axes.set(xlabel="N1, where |l| < 1", ylabel="N2, where |l| > 1", title=f"Final loss by exponents, {found.preset}")
     axes.grid(visible=False)
@@ -61,11 +62,13 @@ def rates(figure: Figure, study: RateStudy, experiment: Experiment) -> None:
     where = ", the paper's seed" if study.seeds else ""
     _losses(axes, study.judged, f"{name} without AYLA{where}", marker="o")
     if study.seeds:
-        _losses(axes, study.losses, f"median over {study.seeds} other seeds", marker=".", alpha=0.45, linestyle="--")
+        _losses(
+            axes, study.losses, f"median over {len(study.seeds)} other seeds", marker=".", alpha=0.45, linestyle="--"
+        )
     paper = float(experiment.run(Method.PLAIN).trial.optimizer["learning_rate"])
     axes.axvline(paper, color=REFERENCE, linewidth=1, linestyle="--", label=f"the paper's rate, {paper:g}")
     for run in experiment.ayla_runs:
-        label = f"{method_name(run)} at the paper's rate"
+        label = f"{method_name(run)} at {paper:g}"
         axes.axhline(run.last("loss"), color=COLOURS[run.method], linewidth=1.4, linestyle=":", label=label)
     axes.set_xscale("log")
     axes.set_xticks([*study.losses], [f"{rate:g}" for rate in study.losses], rotation=45, fontsize=10)

@@ -7,11 +7,11 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ayla.reproduce.experiment import Experiment, Method
+from ayla.reproduce.experiment import VARIANTS, Experiment, Method
 from ayla.reproduce.figures.style import COLOURS, CURVE, DATA, MARKERS, REFERENCE, method_line, reference_line
 from ayla.reproduce.seeds import SeedStudy
 
-_STUDY_NAMES = {Method.PLAIN: "Adam", Method.LOSS: "AYLA-Adam", Method.SAMPLE: "AYLA-Adam, per sample"}
+_STUDY_NAMES = {Method.PLAIN: "Adam", **{method: f"AYLA-Adam, {reading}" for method, reading in VARIANTS.items()}}
 
 
 def error_by_epoch(figure: Figure, experiment: Experiment, *, adam: float, ayla: float, bound: str) -> None:

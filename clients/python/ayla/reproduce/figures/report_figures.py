@@ -11,7 +11,7 @@ from ayla.reports.figures import ReportFigure
 from ayla.reproduce.experiment import Experiment
 from ayla.reproduce.exponents import ExponentMap
 from ayla.reproduce.figures import controls, curve, mnist, polynomial
-from ayla.reproduce.mnist import LOSSES, MnistExperiment
+from ayla.reproduce.mnist import LOSSES, ORDERS, MnistExperiment
 from ayla.reproduce.report import ReproductionReport
 from ayla.reproduce.seeds import SeedStudy
 
@@ -143,17 +143,19 @@ def _rates(report: ReproductionReport) -> Iterator[ReportFigure]:
         if experiment is not None:
             yield _control(study.experiment, partial(controls.rates, study=study, experiment=experiment))
     for of_mnist in report.mnist_rates:
-        found = [each for each in report.mnist if each.preset == of_mnist.preset and each.loss == "cross-entropy"]
-        if found:
-            yield _control(of_mnist.preset, partial(mnist.rates, study=of_mnist, experiments=found))
+        found = [each for each in report.mnist if each.preset == of_mnist.preset and each.loss == of_mnist.loss]
+        if any(not each.is_plain(arm) for each in found for arm in ORDERS):
+            draw = partial(mnist.rates, study=of_mnist, experiments=found)
+            yield _control(of_mnist.preset, draw, "" if of_mnist.loss == "cross-entropy" else "mse")
 
 
-def _control(preset: str, draw: Callable[[Figure], None]) -> ReportFigure:
+def _control(preset: str, draw: Callable[[Figure], None], loss: str = "") -> ReportFigure:
+    which = f"{preset}, {LOSSES['mse-softmax']}" if loss else preset
     return ReportFigure(
-        f"beyond-rates-{preset}",
+        "-".join(["beyond-rates", preset, *([loss] if loss else [])]),
         preset,
-        "Control: the optimizer without AYLA at other learning rates",
-        "What the optimizer without AYLA reaches at learning rates other than the paper's.",
+        f"Control for {which}: the optimizer without AYLA at other learning rates",
+        f"What the optimizer without AYLA reaches on {which}, at learning rates other than the paper's.",
         _SINGLE,
         draw,
     )
@@ -163,8 +165,9 @@ def _exponents(found: ExponentMap) -> ReportFigure:
     return ReportFigure(
         f"beyond-exponents-{found.preset}",
         found.preset,
-        "Beyond the paper: every pair of exponents",
-        "Heat map of the final loss over N1 and N2, with the paper's pair and the best one marked; grey: diverged.",
+        f"Beyond the paper: every pair of exponents on {found.preset}",
+        f"Heat map of the final loss of {found.preset} over N1 and N2, with the paper's pair and the best one marked; "
+        "grey: diverged.",
         _SQUARE,
         partial(controls.heat_map, found=found),
     )
@@ -176,8 +179,8 @@ def _beyond(study: SeedStudy) -> ReportFigure:
     return ReportFigure(
         f"beyond-seeds-{study.name}",
         study.name,
-        f"Beyond the paper: final error on {len(study.seeds)} seeds",
-        f"The final mean squared error of Adam and both readings of AYLA-Adam on each seed.{edge}",
+        f"Beyond the paper: final error of {study.name} on {len(study.seeds)} seeds",
+        f"The final mean squared error on {study.name} of Adam and both readings of AYLA-Adam on each seed.{edge}",
         _SINGLE,
         partial(curve.final_losses, study=study),
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from ayla.reproduce.experiment import Method, MethodRun
+from ayla.reproduce.experiment import VARIANTS, Method, MethodRun
 from ayla.reproduce.mnist import Arm
 
 # Okabe and Ito's palette, which people with any colour vision tell apart; in the order of the service's figures, in
@@ -26,7 +26,8 @@ def method_name(run: MethodRun) -> str:
     base = {"sgd": "SGD", "adam": "Adam"}.get(str(run.trial.optimizer["name"]), str(run.trial.optimizer["name"]))
     if run.method is Method.PLAIN:
         return base
-    return f"AYLA-{base}, per sample" if run.method is Method.SAMPLE else f"AYLA-{base}"
+    # Of a single parameter there is one reading only.
+    return f"AYLA-{base}" if "param.x" in run.trajectory else f"AYLA-{base}, {VARIANTS[run.method]}"
 
 
 def method_line(axes: Axes, run: MethodRun, x: list[float], y: list[float], **options: Any) -> None:

@@ -163,7 +163,7 @@ def test_results_are_compressed_and_read_again(client: TestClient, database: Dat
     headers, body = _raw(client, path, "gzip")
     plain, text = _raw(client, path, "identity")
     for answer in (headers, plain):
-        assert set(answer["vary"].split(", ")) == {"Accept", "Authorization", "Accept-Encoding"}
+        assert set(answer["vary"].split(", ")) == {"Accept", "Authorization", "Cookie", "Accept-Encoding"}
     assert int(headers["content-length"]) == len(body) < len(text) / 2
     assert json.loads(gzip.decompress(body)) == json.loads(text)
     assert headers["etag"] == plain["etag"]

@@ -190,7 +190,7 @@ def test_accept_chooses_the_form(client: TestClient, recorded: str, accept: str,
     answer = client.get(f"/v1/trials/{recorded}/trajectory", headers={"Accept": accept})
     assert answer.status_code == 200
     assert answer.headers["content-type"].partition(";")[0] == answered
-    assert answer.headers["vary"] == "Accept, Authorization"
+    assert answer.headers["vary"] == "Accept, Authorization, Cookie"
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json;q=0", "text/csv;q=zero", "image/*"])
@@ -243,7 +243,7 @@ def test_metrics_are_json_by_column_or_csv_by_row(client: TestClient, database: 
     }
     answer = client.get(f"/v1/trials/{trial_id}/metrics?columns=epoch,train_loss", headers={"Accept": "text/csv"})
     assert answer.text == "epoch,train_loss\n1,2\n2,1.5\n3,\n"
-    assert answer.headers["vary"] == "Accept, Authorization"
+    assert answer.headers["vary"] == "Accept, Authorization, Cookie"
 
 
 def test_metrics_are_selected(client: TestClient, database: Database, trial_id: str) -> None:

@@ -113,7 +113,7 @@ def test_what_the_client_has_is_not_sent_again(
             again = client.get(url, headers=known)
         assert (again.status_code, again.content) == (304, b"")
         assert again.headers["etag"] == first.headers["etag"]
-        assert set(again.headers["vary"].split(", ")) == {"Accept", "Authorization", "Accept-Encoding"}
+        assert set(again.headers["vary"].split(", ")) == {"Accept", "Authorization", "Cookie", "Accept-Encoding"}
         for other in (f"{url}&from_step=1", f"{path}?format={'csv' if form == 'json' else 'json'}"):
             assert client.get(other, headers=known).status_code == 200
         _add_chunk(database, trial_ids[0], 2 if "trials" in path else 3)

@@ -40,6 +40,7 @@ from ayla_service.comparison.tables.formats import ComparisonFormat, as_text
 from ayla_service.errors import InvalidQuery
 from ayla_service.http.authorization import Reader
 from ayla_service.http.dependencies import JobId, submitted_json
+from ayla_service.http.etags import private_headers
 from ayla_service.http.negotiation import preferred
 from ayla_service.http.problems import responses
 
@@ -181,11 +182,8 @@ def _several(job_ids: Sequence[str]) -> str:
 
 
 def _tables(found: ComparisonResult, form: ComparisonFormat, name: str) -> Response:
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}-comparison.{_EXTENSIONS[form]}"',
-        "Cache-Control": "private, no-cache",
-        "Vary": "Accept, Authorization",
-    }
+    headers = private_headers()
+    headers["Content-Disposition"] = f'attachment; filename="{name}-comparison.{_EXTENSIONS[form]}"'
     return Response(as_text(jobs_comparison(found), form), headers=headers, media_type=MEDIA_TYPES[form])
 
 

@@ -29,9 +29,23 @@ def not_modified(request: Request, etag: str) -> bool:
     return given.strip() == "*" or etag.strip('"') in _TAG.findall(given)
 
 
+def private_headers(etag: str | None = None, fresh: str = "no-cache") -> dict[str, str]:
+    """Headers of an answer that a cache may keep for its caller alone.
+
+    A browser sends its session in Cookie and a program its key in Authorization. Both are part of what was asked: after
+    signing out, or as somebody else, nothing that was kept before is an answer.
+
+    Args:
+        etag: its validator, if it has one.
+        fresh: how long it may be taken without asking whether it still holds.
+    """
+    headers = {"Cache-Control": f"private, {fresh}", "Vary": "Accept, Authorization, Cookie"}
+    return headers if etag is None else {"ETag": etag, **headers}
+
+
 def conditional(request: Request, content: bytes, etag: str, media_type: str) -> Response:
     """The content with its validator, or 304 without it."""
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    headers = private_headers(etag)
     if not_modified(request, etag):
         return Response(status_code=304, headers=headers)
     return Response(content, headers=headers, media_type=media_type)

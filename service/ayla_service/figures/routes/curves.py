@@ -13,7 +13,7 @@ from ayla_service.figures.routes.parameters import whole_numbers
 from ayla_service.figures.schemas import JobCurves
 from ayla_service.http.authorization import Reader
 from ayla_service.http.dependencies import JobId
-from ayla_service.http.etags import etag_of, not_modified
+from ayla_service.http.etags import etag_of, not_modified, private_headers
 from ayla_service.http.problems import responses
 from ayla_service.trials.selection import Scale
 
@@ -83,7 +83,7 @@ def get_job_curves(
     wanted = [whole_numbers(name, text) for name, text in (("optimizers", optimizers), ("settings", settings))]
     query = CurveQuery(column, max_points, scale, *wanted)
     plan = service.plan(caller, job_id, query)
-    headers = {"ETag": etag_of(plan.version.encode()), "Cache-Control": "private, no-cache", "Vary": "Authorization"}
+    headers = private_headers(etag_of(plan.version.encode()))
     if not_modified(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     answer = _answer(plan, service.read(plan))

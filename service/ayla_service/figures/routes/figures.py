@@ -12,7 +12,7 @@ from ayla_service.figures.schemas import FigureList
 from ayla_service.figures.service import FigureService, Plan
 from ayla_service.http.authorization import Reader
 from ayla_service.http.dependencies import JobId
-from ayla_service.http.etags import etag_of, not_modified
+from ayla_service.http.etags import etag_of, not_modified, private_headers
 from ayla_service.http.problems import responses
 from ayla_service.schemas import Id
 
@@ -100,7 +100,7 @@ def _answer(request: Request, figures: FigureService, plan: Plan, name: str) -> 
     """The figure, or 304 if the client has it."""
     # The same results give the same bytes, so this is a validator of the bytes.
     etag = etag_of(plan.version.encode())
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
+    headers = private_headers(etag)
     if not_modified(request, etag):
         return Response(status_code=304, headers=headers)
     headers |= {

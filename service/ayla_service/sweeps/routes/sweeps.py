@@ -11,7 +11,7 @@ from ayla_service.figures.routes.parameters import WantedDrawing
 from ayla_service.figures.service import FigureService
 from ayla_service.http.authorization import Reader
 from ayla_service.http.dependencies import JobId
-from ayla_service.http.etags import etag_of, not_modified
+from ayla_service.http.etags import etag_of, not_modified, private_headers
 from ayla_service.http.problems import responses
 from ayla_service.schemas import FrozenModel
 from ayla_service.sweeps.answers import best_answer, heatmap_answer, sensitivity_answer
@@ -264,7 +264,7 @@ def _answer(
     """The answer, or 304 if the client has it: then nothing is computed."""
     # The same results give the same bytes, so this is a validator of the bytes.
     etag = etag_of(sweeps.version(wanted, (asked, form)).encode())
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
+    headers = private_headers(etag)
     if not_modified(request, etag):
         return Response(status_code=304, headers=headers)
     if form is not SweepForm.JSON:

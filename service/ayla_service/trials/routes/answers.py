@@ -17,7 +17,7 @@ from fastapi import Depends, Header, Query, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from ayla_service.http.etags import not_modified
+from ayla_service.http.etags import not_modified, private_headers
 from ayla_service.http.negotiation import preferred
 from ayla_service.team_slots import TeamSlots
 from ayla_service.trials.formats import VERSION, Format, ReadTable, downloaded
@@ -139,7 +139,7 @@ class TableResponse:
     def _headers(self) -> dict[str, str]:
         fresh = f"max-age={_FINAL_SECONDS}" if self._snapshot.is_final else "no-cache"
         # Weak: two reads of the same rows may be cut into pieces differently.
-        return {"ETag": f'W/"{self._tag}"', "Cache-Control": f"private, {fresh}", "Vary": "Accept, Authorization"}
+        return private_headers(f'W/"{self._tag}"', fresh)
 
     def _file_name(self) -> str:
         name = re.sub(r"[^a-z0-9]+", "-", (self._snapshot.job_name or "job").lower())[:_MAX_NAME].strip("-")

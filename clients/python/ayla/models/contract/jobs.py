@@ -106,7 +106,7 @@ class JobPreview(ResponseModel):
 
     Attributes:
         diverged: trials that diverged.
-        label: the setting of that trial.
+        label: its setting.
         metric: the metric of the value: what the job is judged by, that of its comparison; 'best_loss' as long as
             no trial has a value of that, and then the value is the lowest loss recorded so far (test_loss,
             test_accuracy, full_train_loss, full_train_accuracy, final_loss, best_loss, area_under_curve or gap).
@@ -115,6 +115,7 @@ class JobPreview(ResponseModel):
         sparkline: at most 32 losses of that trial, or of the one with the lowest loss so far, in the order of their
             steps, extremes among them; None where not finite. Empty where none are kept.
         title: the problem in a few words, for jobs without a name.
+        trial_id: that trial; the first of equal ones.
         value: the best value of any trial so far that has not diverged; None before there is one, or where the jobs
             asked for have more trials than are read for one answer.
     """

@@ -106,9 +106,8 @@ def tried_again(store: Database, job_id: str, times: int) -> None:
         shard = session.scalars(select(ShardRow.id).where(ShardRow.job_id == job_id).order_by(ShardRow.index)).first()
         for number in range(1, times + 1):
             time = datetime(2026, 1, 2, tzinfo=UTC) + timedelta(minutes=number)
-            times_of = {"started_at": time, "heartbeat_at": time, "ended_at": time}
-            row = {"shard_id": shard, "number": number, "worker": "here:1", "environment": {}, **times_of}
-            session.add(AttemptRow(outcome=AttemptOutcome.LOST, **row))
+            row: dict[str, Any] = {"started_at": time, "heartbeat_at": time, "ended_at": time, "environment": {}}
+            session.add(AttemptRow(shard_id=shard, number=number, worker="here:1", outcome=AttemptOutcome.LOST, **row))
 
 
 def ended_axes(store: Database) -> str:
@@ -125,8 +124,8 @@ def ended_axes(store: Database) -> str:
     for place, trial in enumerate(ids_of(store, made.id)):
         setting, seed = divmod(place, 3)
         end = 1.0 + seed + 4.0 * (setting % 3 != 1) - setting / 10
-        rows = {"step": [0, 5, 10], "loss": [10.0, 8.0, end]}
-        idle = {"losses_below_one": 3, "losses_above_one": 0} if place == 17 else {}
+        rows: dict[str, Any] = {"step": [0, 5, 10], "loss": [10.0, 8.0, end]}
+        idle: dict[str, Any] = {"losses_below_one": 3, "losses_above_one": 0} if place == 17 else {}
         record(store, trial, rows, steps_done=10, final_loss=end, best_loss=end, best_step=10, **idle)
     succeed(store, made.id)
     return made.id

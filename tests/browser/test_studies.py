@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from ayla_service.db.session import Database
 from ayla_service.states import JobState, TrialState
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Request
 
 from tests.browser.chromium import Visit, accessibility_findings, overflow, shown, wait_for
 from tests.browser.conftest import Visiting
@@ -233,7 +233,12 @@ def test_numbers_of_a_job_that_goes_on_say_so_and_what_is_left_out(visit: Visit,
 def test_of_very_many_pairs_the_first_are_shown_until_all_are_asked_for(visit: Visit, store: Database) -> None:
     page = visit.open("/sign-in")
     bodies: list[dict[str, Any]] = []
-    page.on("request", lambda asked: asked.url.endswith("/comparisons") and bodies.append(asked.post_data_json))
+
+    def note(asked: Request) -> None:
+        if asked.url.endswith("/comparisons"):
+            bodies.append(asked.post_data_json or {})
+
+    page.on("request", note)
     page.goto(f"{visit.site}/jobs/{many_pairs(store, 34, 6)}/verdict")
     settled(page, "Paired differences")
     assert [body["values"] for body in bodies] == [False]

@@ -105,7 +105,7 @@ def test_pages_hold_every_attempt_once_in_either_order(
     assert len(made) >= 6
     seen, cursor = [], None
     while True:
-        params = {"limit": limit, "sort": sort} | ({"cursor": cursor} if cursor else {})
+        params: dict[str, Any] = {"limit": limit, "sort": sort} | ({"cursor": cursor} if cursor else {})
         answer = client.get(f"/v1/jobs/{job_id}/attempts", params=params)
         seen += [(attempt["shard_index"], attempt["number"]) for attempt in answer.json()["data"]]
         cursor = answer.json()["next_cursor"]

@@ -71,7 +71,7 @@ export function Chart(props) {
   };
 
   const points = lines.reduce((sum, line) => sum + line.x.length, 0);
-  return html`<div class="chart" data-points=${points} data-last=${Math.max(...lines.map((line) => line.x.at(-1) ?? 0))} tabindex="0" role="group" aria-roledescription="chart" aria-label=${`${label}. Arrow keys read it point by point${props.onZoom ? ", plus and minus show less or more" : ""}.`} onKeyDown=${onKeyDown}>
+  return html`<div class="chart" data-points=${points} data-last=${Math.max(...lines.map((line) => line.x.at(-1) ?? 0))} tabindex="0" role="group" aria-roledescription="chart" aria-label=${`${label}. Arrow keys read it point by point${props.onZoom ? ", plus and minus zoom" : ""}.`} onKeyDown=${onKeyDown}>
     <div class="chart-body" ref=${box} style=${{ height: `${height}px` }}></div>
     ${cursor && html`<${Readout} lines=${lines} at=${cursor.at} left=${cursor.left} width=${box.current?.clientWidth ?? 0} name=${props.xName} />`}
   </div>`;

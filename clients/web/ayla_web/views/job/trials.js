@@ -29,7 +29,7 @@ export function Trials({ job, preview }) {
   const note = `${count(job.trials.total)}, each one ${isListed ? "optimizer" : "setting"} with one seed`;
   return html`<${Section} title="Trials" note=${note}>
     <${Read} remote=${list.remote} what="trials">${() => html`<${Table} list=${list} notes=${notes} total=${job.trials.total} sort=${sort} hasLooks=${isListed} best=${job.trials.total > 1 ? preview : undefined} />
-      ${!isComplete && rows.length > 0 && html`<p class="sub">${count(rows.length)} are here, ${sort ? `by ${sort.replace("-", "").replaceAll("_", " ")}` : "in order"}; scroll on for more.</p>`}
+      ${!isComplete && rows.length > 0 && html`<p class="sub">${count(rows.length)} of ${count(job.trials.total)} are here, ${sort ? `by ${sort.replace("-", "").replaceAll("_", " ")}` : "in order"}; scroll on for more.</p>`}
       ${list.moreProblem && html`<${ProblemFace} problem=${list.moreProblem} onRetry=${list.more} />`}
       ${notes.length > 0 && html`<ol class="sub footnotes">${notes.map((text) => html`<li key=${text}>${text}</li>`)}</ol>`}`}<//>
   <//>`;

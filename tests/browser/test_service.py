@@ -3,6 +3,7 @@
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import ayla
 import pytest
@@ -12,7 +13,7 @@ from tests.browser.conftest import Visiting
 from tests.system.processes import children, service
 
 EXPERIMENTS = 4
-LONG = {
+LONG: dict[str, Any] = {
     "problem": ayla.expression(
         "sum(x[i]**4 for i in range(len(x)))", start={"x": [0.1 * place for place in range(1, 200)]}
     ),

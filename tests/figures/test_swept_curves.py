@@ -12,7 +12,7 @@ from tests.trials.chunked import ids_of
 
 RATES = [0.1, 0.2, 0.4]
 SEEDS = [5, 6, 7]
-DESIGNS = ({}, {"design": "random", "settings": 4, "seed": 3})
+DESIGNS: tuple[dict[str, Any], ...] = ({}, {"design": "random", "settings": 4, "seed": 3})
 
 
 def swept(client: TestClient, **search: Any) -> str:
@@ -32,7 +32,7 @@ def with_rows(client: TestClient, database: Database, **search: Any) -> str:
     job_id = swept(client, **search)
     for index, trial in enumerate(ids_of(database, job_id)):
         setting, place = divmod(index, len(SEEDS))
-        rows = {"step": [0, 1], "loss": [100.0, 10.0 * setting + place**2]}
+        rows: dict[str, list[Any]] = {"step": [0, 1], "loss": [100.0, 10.0 * setting + place**2]}
         record(database, trial, rows, steps_done=1, best_loss=0.0)
     return job_id
 

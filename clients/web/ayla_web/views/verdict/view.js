@@ -9,7 +9,7 @@ import { theme } from "../../core/theme.js";
 import { html } from "../../core/ui.js";
 import { isState } from "../../live/changes.js";
 import { Heading, Section } from "../../parts/basics.js";
-import { Empty, Read } from "../../parts/faces.js";
+import { Empty, ProblemFace, Read, isMissing } from "../../parts/faces.js";
 import { Name } from "../../parts/name.js";
 import { betterSide, metricInWords, namesOf, overProblems, statedOf } from "./figures.js";
 import { Forest, Outcome } from "./forest.js";
@@ -43,6 +43,7 @@ function Verdict({ jobIds, isOne }) {
     { refreshOn: (event) => isState(event) && jobIds.includes(event.data.job_id), leastMs: AGAIN_MS },
   );
   const first = useRemote(`job ${jobIds[0]}`, (signal) => /** @type {Promise<Schemas["JobDetail"]>} */ (get(`/v1/jobs/${encodeURIComponent(jobIds[0] ?? "")}`, { signal })));
+  if (found.problem && isMissing(found)) return html`<${ProblemFace} problem=${found.problem} what="job" isView />`;
   const title = isOne ? `Verdict: ${first.data ? nameOf(first.data, found.data?.problems[0]?.title) : "…"}` : `Verdict on ${counted(jobIds.length, "job")}`;
   return html`<${Heading} text=${title}><${Elsewhere} jobIds=${jobIds} isOne=${isOne} varies=${first.data !== undefined && mayVary(first.data.resolved)} /><//>
     ${!isOne && found.data && html`<p class="lead">${found.data.jobs.map((job, place) => html`${place ? ", " : ""}<a key=${job.id} href=${`/jobs/${job.id}`}>${nameOf(job)}</a>`)}</p>`}

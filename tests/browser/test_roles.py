@@ -25,6 +25,7 @@ def signed_in(visit: Visit, key: str, path: str) -> Page:
     visit.expect_faults(NOT_SIGNED_IN)
     page = visit.open(path)
     sign_in(page, key)
+    page.get_by_role("button", name="Sign out").wait_for()
     return page
 
 
@@ -91,7 +92,8 @@ def test_another_team_finds_nothing_at_the_addresses_of_a_job(
         page.get_by_role("heading", name="Not found").first.wait_for()
         for path in (f"/jobs/{job}", f"/jobs/{job}/verdict", f"/jobs/{job}/sweep", f"/compare?jobs={job}"):
             page.goto(f"{url}{path}")
-            page.get_by_role("heading", name="Not found").first.wait_for()
+            page.get_by_role("heading", name="Not found", level=1).wait_for()
+            wait_for(page, "document.title === 'Not found · AYLA'")
             assert NAME not in page.content(), path
         page.goto(f"{url}/jobs")
         shown(page, "No jobs yet")

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from ayla_service.db.models import JobRow
 from ayla_service.db.session import Database
+from ayla_service.states import JobState
 from playwright.sync_api import Page
 
 from tests.browser.chromium import accessibility_findings, shown, wait_for
@@ -12,6 +14,10 @@ from tests.keyring import make_key
 from tests.streaming import served
 
 NOT_SIGNED_IN = r"status of 401"
+
+
+STATUS = "path => fetch(path).then((answer) => answer.status)"
+"""What a page's own request is answered with, by the service or the browser's cache."""
 
 
 def sign_in(page: Page, key: str) -> None:
@@ -38,6 +44,10 @@ def test_a_key_signs_in_where_one_is_and_its_end_signs_out(store: Database, tmp_
         kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
         assert key not in kept
         assert key[10:] not in page.content()
+        page.goto(f"{url}/sign-in?next=/%09/other.example")
+        assert page.get_by_role("link", name="Go on").evaluate("link => link.href") == f"{url}/"
+        page.go_back()
+        shown(page, "behind the door")
         page.evaluate(
             "fetch('/v1/me').then((answer) => answer.json())"
             ".then((me) => fetch(`/v1/keys/${me.key.id}/revoke`, {method: 'POST'}))"
@@ -45,6 +55,12 @@ def test_a_key_signs_in_where_one_is_and_its_end_signs_out(store: Database, tmp_
         page.get_by_role("heading", name="Your session has ended").wait_for()
         sign_in(page, other)
         shown(page, "behind the door")
+        with store.write() as session:
+            row = session.get_one(JobRow, job.id)
+            row.state, row.finished_at = JobState.SUCCEEDED, row.created_at
+        table = f"/v1/jobs/{job.id}/summary?format=csv"
+        assert page.evaluate(STATUS, table) == 200
         page.get_by_role("button", name="Sign out").click()
         page.get_by_role("heading", name="Sign in").wait_for()
+        assert page.evaluate(STATUS, table) == 401
         visit.close()

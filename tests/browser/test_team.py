@@ -16,6 +16,11 @@ from tests.streaming import served
 HOSTILE = "<b>bold</b>"
 
 
+def status_of(url: str, key: str) -> int:
+    """What the service answers to a request with a key."""
+    return httpx2.get(f"{url}/v1/me", headers={"Authorization": f"Bearer {key}"}).status_code
+
+
 def test_an_admin_manages_the_team_and_a_viewer_looks_at_it(
     store: Database, tmp_path: Path, visiting: Visiting
 ) -> None:
@@ -49,12 +54,25 @@ def test_an_admin_manages_the_team_and_a_viewer_looks_at_it(
         page.get_by_label("Name", exact=True).fill(f"viewer {HOSTILE}")
         admin.expect_faults(r"status of 409|status of 422")
         page.get_by_role("button", name="Add", exact=True).click()
-        page.get_by_label("Notices").get_by_text("viewer").wait_for()
+        page.get_by_role("dialog").get_by_role("alert").get_by_text("viewer").wait_for()
         page.keyboard.press("Escape")
         page.get_by_role("button", name="Add a webhook").click()
         page.get_by_label("Address").fill("http://127.0.0.1:9/")
         page.get_by_role("button", name="Add", exact=True).click()
         page.locator("dialog .field-error").wait_for()
+
+        page.keyboard.press("Escape")
+        page.get_by_role("row").filter(has_text="this one").get_by_role("button").click()
+        page.get_by_role("menuitem", name="Replace").click()
+        page.get_by_label("The old key").select_option("ends at once")
+        page.get_by_role("button", name="Replace").click()
+        replaced = page.locator(".secret").inner_text()
+        wait_for(page, "document.querySelectorAll('.state[data-state=revoked]').length === 2")
+        assert [status_of(url, key) for key in (keys[0], replaced)] == [401, 200]
+        assert page.locator(".secret").inner_text() == replaced
+        page.get_by_role("button", name="I have it").click()
+        page.get_by_role("button", name="Sign out").wait_for()
+        assert "active" in page.get_by_role("row").filter(has_text="this one").inner_text()
 
         other = guest.open("/team")
         sign_in(other, keys[1])

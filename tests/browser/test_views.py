@@ -10,12 +10,13 @@ from playwright.sync_api import Page
 
 from tests.browser.chromium import Visit, accessibility_findings, overflow, shown, wait_for
 from tests.browser.conftest import Visiting
-from tests.factories import Jobs, spec
+from tests.factories import Jobs, colleague, spec, submit_as
 from tests.http.helpers import record
 from tests.trials.chunked import ids_of
 
 HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>\'"&amp;'
 JOBS = 160
+NO_SUCH_JOB = rf"status of 404.*/v1/jobs/{'0' * 32}"
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def job_id(store: Database) -> str:
     """A job with recorded curves, one of them diverged, among many others; all texts of users are hostile."""
     jobs = Jobs(store)
     numbers = count()
-    jobs.submit(spec(name=f"Hostile {HOSTILE}"))
+    submit_as(store, colleague(store, HOSTILE), name=f"Hostile {HOSTILE}", priority="high")  # the first of the queue
     for _ in range(JOBS):
         jobs.submit(spec(name=f"job {next(numbers)}"))
     optimizers: list[dict[str, Any]] = [
@@ -47,7 +48,9 @@ def job_id(store: Database) -> str:
 
 @pytest.fixture
 def visit(site: str, job_id: str, visiting: Visiting) -> Visit:
-    return visiting(site)
+    visit = visiting(site)
+    visit.expect_faults(NO_SUCH_JOB)
+    return visit
 
 
 def views(job_id: str) -> dict[str, str]:
@@ -58,6 +61,7 @@ def views(job_id: str) -> dict[str, str]:
         f"/jobs/{job_id}": "Adam lr=0.03",
         "/sign-in": "You are",
         "/jobs/x/y": "names no view",
+        f"/jobs/{'0' * 32}": "There is no such job",
     }
 
 
@@ -92,7 +96,9 @@ def test_views_are_accessible_in_both_themes(visit: Visit, job_id: str, theme: s
 
 
 def test_views_fit_a_phone(site: str, job_id: str, visiting: Visiting) -> None:
-    page = visiting(site, viewport={"width": 360, "height": 740}, is_mobile=True).open("/sign-in")
+    visit = visiting(site, viewport={"width": 360, "height": 740}, is_mobile=True)
+    visit.expect_faults(NO_SUCH_JOB)
+    page = visit.open("/sign-in")
     for address, text in views(job_id).items():
         page.goto(f"{site}{address}")
         settled(page, text)
@@ -101,9 +107,11 @@ def test_views_fit_a_phone(site: str, job_id: str, visiting: Visiting) -> None:
 
 
 def test_texts_of_users_are_texts(visit: Visit, job_id: str) -> None:
-    for address in ("/", "/jobs", f"/jobs/{job_id}"):
+    for address in ("/", "/jobs?q=Hostile", f"/jobs/{job_id}"):
         page = visit.open(address)
         settled(page, "Hostile")
+        if not address.endswith(job_id):
+            page.get_by_text(HOSTILE, exact=True).first.wait_for()  # the owner
         assert page.evaluate("window.hacked") is None
         assert page.locator("img").count() == 0
     assert page.get_by_role("heading", level=1).inner_text() == f"Hostile {HOSTILE}"
@@ -171,6 +179,7 @@ def test_the_keyboard_is_enough(visit: Visit, job_id: str) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Go to the content"
     page.keyboard.press("Enter")
+    wait_for(page, "document.activeElement.id === 'view-title' && location.hash === ''")
     page.get_by_label("Select Hostile").focus()
     page.keyboard.press("Space")
     wait_for(page, "location.search.includes('selected=')")
@@ -178,9 +187,13 @@ def test_the_keyboard_is_enough(visit: Visit, job_id: str) -> None:
     page.keyboard.press("Enter")
     wait_for(page, f"location.pathname === '/jobs/{job_id}' && document.activeElement.id === 'view-title'")
     settled(page, "Adam lr=0.03")
+    wait_for(page, "document.activeElement.matches('h1') && document.activeElement.textContent.startsWith('Hostile')")
     page.locator(".chart").focus()
+    told = page.locator(".chart > [aria-live=polite]")
+    assert told.inner_text() == ""
     page.keyboard.press("ArrowRight")
-    page.locator(".readout").wait_for()
+    page.locator(".readout[aria-hidden=true]").wait_for()
+    assert "Adam lr=0.03 " in told.inner_text()
     page.get_by_role("button", name="Actions:").focus()
     page.keyboard.press("Enter")
     wait_for(page, "document.activeElement.getAttribute('role') === 'menuitem'")
@@ -213,6 +226,101 @@ def test_views_that_are_left_leave_nothing_behind(visit: Visit, job_id: str) -> 
     after = go_round()
     for what, number in before.items():
         assert after[what] <= 1.02 * number, (what, before, after)  # both were equal when this was written
+
+
+SEEN_WHOLE = """() => {
+  const [list, last] = ['.items', '.items > :last-child'].map((one) => document.querySelector(one));
+  const [box, { left, top, width, height }] = [list.getBoundingClientRect(), last.getBoundingClientRect()];
+  const isInside = box.left >= 0 && box.top >= 0 && box.right <= innerWidth && box.bottom <= innerHeight;
+  return isInside && document.elementFromPoint(left + width / 2, top + height / 2) === last;
+}"""
+"""Whether a menu is within the window, and no box that scrolls cuts off its last item."""
+
+
+def focused(page: Page, text: str) -> None:
+    """Wait until what has the focus is called so."""
+    name = "(document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent)"
+    wait_for(page, f"text => {name}.startsWith(text)", text)
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_menus_are_seen_whole_and_dialogs_give_the_focus_back(
+    site: str, job_id: str, visiting: Visiting, width: int
+) -> None:
+    page = visiting(site, viewport={"width": width, "height": 420}).open("/team")
+    settled(page, "Add a webhook")
+    members = page.get_by_role("region", name="Members")
+    button = members.get_by_role("button", name="Actions:").last
+    for block in ("start", "end"):
+        button.evaluate("(button, block) => button.scrollIntoView({ block })", block)
+        button.focus()
+        page.keyboard.press("Enter")
+        focused(page, "Change")
+        assert page.evaluate(SEEN_WHOLE), block
+        assert accessibility_findings(page) == []
+        page.keyboard.press("Escape")
+        focused(page, "Actions:")
+    for item, dialog, away in (("Change", "Change ", "Leave"), ("Remove", "Remove ", "Keep it")):
+        page.keyboard.press("Enter")
+        focused(page, "Change")
+        if item == "Remove":
+            page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        page.get_by_role("dialog", name=dialog).wait_for()
+        assert accessibility_findings(page) == []
+        assert overflow(page) == 0
+        if item == "Remove":
+            focused(page, away)
+        page.get_by_role("button", name=away).press("Enter")
+        focused(page, "Actions:")
+
+
+def test_what_is_typed_into_a_dialog_stays_when_it_is_refused(visit: Visit) -> None:
+    visit.expect_faults(r"status of 4(09|22)")
+    page = visit.open("/team")
+    settled(page, "Add a webhook")
+    page.get_by_role("button", name="Add a member").click()
+    for label, value in (("Name", HOSTILE), ("Weight", "2.5"), ("Trials", "70")):
+        page.get_by_role("dialog").get_by_label(label).fill(value)
+    page.get_by_role("dialog").get_by_label("Role").select_option("viewer")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_role("dialog").get_by_role("alert").wait_for()
+    typed = [
+        page.get_by_role("dialog").get_by_label(label).input_value() for label in ("Name", "Role", "Weight", "Trials")
+    ]
+    assert typed == [HOSTILE, "viewer", "2.5", "70"]
+    page.get_by_role("button", name="Leave").click()
+    focused(page, "Add a member")
+    page.get_by_role("button", name="Add a webhook").click()
+    assert accessibility_findings(page) == []
+    page.get_by_label("Address").fill("http://127.0.0.1:9/")
+    page.get_by_label("failed").uncheck()
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.locator("dialog .field-error").wait_for()
+    assert page.get_by_label("Address").input_value() == "http://127.0.0.1:9/"
+    assert [box.is_checked() for box in page.get_by_role("checkbox").all()] == [True, False, True]
+
+
+def test_what_counts_seconds_is_not_read_aloud_each_second(visit: Visit) -> None:
+    page = visit.open("/sign-in")
+    settled(page, "You are")
+    page.evaluate(
+        """async () => {
+          const { status } = await import(new URL('live/connection.js', document.querySelector('script[src]').src));
+          const now = Date.now();
+          status.value = { state: 'waiting', since: now - 9000, retryAt: now + 60000, detail: 'No answer.' };
+        }"""
+    )
+    page.locator(".banner").wait_for()
+    spoken = page.locator(".banner").evaluate(
+        """(banner) => {
+          const copy = banner.cloneNode(true);
+          for (const part of copy.querySelectorAll('[aria-hidden=true]')) part.remove();
+          return copy.innerText;
+        }"""
+    )
+    assert "Not live: No answer." in spoken
+    assert not any(letter.isdigit() for letter in spoken)
 
 
 def test_the_theme_is_kept_and_an_address_can_choose_it(visit: Visit) -> None:

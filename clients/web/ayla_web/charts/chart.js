@@ -70,20 +70,32 @@ export function Chart(props) {
     now.setCursor({ left: now.valToPos(/** @type {number} */ (now.data[0][at]), "x"), top: 10 });
   };
 
+  const read = cursor && readAt(lines, cursor.at);
   const points = lines.reduce((sum, line) => sum + line.x.length, 0);
   return html`<div class="chart" data-points=${points} data-last=${Math.max(...lines.map((line) => line.x.at(-1) ?? 0))} tabindex="0" role="group" aria-roledescription="chart" aria-label=${`${label}. Arrow keys read it point by point${props.onZoom ? ", plus and minus zoom" : ""}.`} onKeyDown=${onKeyDown}>
     <div class="chart-body" ref=${box} style=${{ height: `${height}px` }}></div>
-    ${cursor && html`<${Readout} lines=${lines} at=${cursor.at} left=${cursor.left} width=${box.current?.clientWidth ?? 0} name=${props.xName} />`}
+    ${cursor && read && html`<${Readout} rows=${read} at=${cursor.at} left=${cursor.left} width=${box.current?.clientWidth ?? 0} name=${props.xName} />`}
+    <p class="unseen" aria-live="polite">${cursor && read && inWords(read, props.xName, cursor.at)}</p>
   </div>`;
 }
 
-/** The values of all lines at the cursor. @param {{ lines: readonly Line[], at: number, left: number, width: number, name: string }} props */
-function Readout({ lines, at, left, width, name }) {
-  const rows = lines.map((line) => ({ line, place: nearest(line.x, at) })).filter(({ line, place }) => place >= 0 && line.median[place] !== undefined);
+/** Lines whose values are shown at once. */
+const MOST_READ = 14;
+
+/** @typedef {{ line: Line, place: number }} Reading place: of the line's point that is the closest */
+
+/** @param {readonly Line[]} lines @param {number} at @returns {Reading[]} */
+const readAt = (lines, at) => lines.map((line) => ({ line, place: nearest(line.x, at) })).filter(({ line, place }) => place >= 0 && line.median[place] !== undefined).slice(0, MOST_READ);
+
+/** What is read aloud: in a place that is there before its text is, and in one sentence. @param {Reading[]} rows @param {string} name @param {number} at */
+const inWords = (rows, name, at) => `${name} ${short(at, 7)}: ${rows.map(({ line, place }) => `${line.label} ${short(line.median[place], 3)}`).join(", ")}`;
+
+/** The values of all lines at the cursor, to be seen. @param {{ rows: Reading[], at: number, left: number, width: number, name: string }} props */
+function Readout({ rows, at, left, width, name }) {
   const isRight = left > width / 2;
-  return html`<div class="readout" aria-live="polite" style=${isRight ? { right: `${width - left + 14}px` } : { left: `${left + 14}px` }}>
+  return html`<div class="readout" aria-hidden="true" style=${isRight ? { right: `${width - left + 14}px` } : { left: `${left + 14}px` }}>
     <div class="sub">${name} ${short(at, 7)}</div>
-    <table>${rows.slice(0, 14).map(({ line, place }) => html`<tr key=${line.key}>
+    <table>${rows.map(({ line, place }) => html`<tr key=${line.key}>
       <td><${Swatch} look=${line.look} /></td><td class="cell-text">${line.label}</td><td class="num">${short(line.median[place], 5)}</td>
     </tr>`)}</table>
   </div>`;

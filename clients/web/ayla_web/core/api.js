@@ -49,6 +49,12 @@ const signedOutListeners = new Set();
 /** @param {() => void} listener */
 export const onSignedOut = (listener) => signedOutListeners.add(listener);
 
+/** Told of each action that was refused to who asked for it. @type {Set<() => void>} */
+const forbiddenListeners = new Set();
+
+/** @param {() => void} listener */
+export const onForbidden = (listener) => forbiddenListeners.add(listener);
+
 /**
  * Send a request.
  *
@@ -76,6 +82,7 @@ export async function send(method, address, { body, headers = {}, signal = null 
     throw noAnswer();
   }
   if (answer.ok) return answer;
+  if (answer.status === 403 && method !== "GET") for (const listener of forbiddenListeners) listener();
   throw await problemOf(answer);
 }
 

@@ -1,10 +1,13 @@
 /** Who uses the page: member, team and what they may do. Keys are exchanged for a cookie that no script can read. */
 
-import { ApiProblem, get, onSignedOut, remove, send } from "./api.js";
+import { ApiProblem, get, onForbidden, onSignedOut, remove, send } from "./api.js";
 import { computed, effect, signal } from "./ui.js";
 import { restart, status } from "../live/connection.js";
 
 /** @typedef {import("./api.js").Schemas["Me"]} Me */
+
+/** Time until it is asked again who uses the page, where that failed for a passing reason. */
+const AGAIN_MS = 3_000;
 
 /** Who is signed in, or who a service without keys takes everyone for; null before that is known. */
 export const me = signal(/** @type {Me | null} */ (null));
@@ -20,15 +23,22 @@ export const hasKey = computed(() => me.value?.key != null);
 
 onSignedOut(() => (signedOut.value ||= me.peek() ? "ended" : "never"));
 
+// What the page offered was refused: a role or a key allows less than it did when it was asked about.
+onForbidden(() => void identify());
+
 // A key that ends while somebody looks ends the stream; and who signs in in another tab is signed in here too.
 effect(() => {
   const { state } = status.value;
   if (state === "signed-out") signedOut.value = signedOut.peek() || (me.peek() ? "ended" : "never");
-  else if (state === "live" && signedOut.peek()) void identify();
+  else if (state === "live" && (signedOut.peek() || unknown.peek())) void identify();
 });
 
-/** Find out who uses the page. */
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let again;
+
+/** Find out who uses the page, until there is an answer. */
 export async function identify() {
+  clearTimeout(again);
   try {
     me.value = await get("/v1/me");
     signedOut.value = false;
@@ -36,6 +46,8 @@ export async function identify() {
   } catch (error) {
     if (!(error instanceof ApiProblem)) throw error;
     unknown.value = error.status === 401 ? null : error;
+    clearTimeout(again);
+    if (error.isPassing) again = setTimeout(() => void identify(), AGAIN_MS);
   }
 }
 

@@ -82,6 +82,11 @@ export function Heading({ text, children, sub }) {
   useTitle(text);
   const element = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {
+    const mine = element.current;
+    // One heading takes the place of another when a view has been read.
+    return () => void (document.activeElement === mine && (focused = -1));
+  }, []);
+  useEffect(() => {
     if (visits.value === focused) return;
     focused = visits.value;
     element.current?.focus({ preventScroll: true });

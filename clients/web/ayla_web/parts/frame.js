@@ -15,12 +15,18 @@ import { Notices, attempt } from "./notices.js";
 const BANNER_AFTER_MS = 1500;
 
 export const Frame = () => html`
-  <a class="skip" href="#view-title">Go to the content</a>
+  <a class="skip" href="#main" onClick=${toContent}>Go to the content</a>
   <${Head} />
   <${StreamBanner} />
-  <main class="main" id="main"><${Shown} /></main>
+  <main class="main" id="main" tabindex="-1"><${Shown} /></main>
   <${Foot} />
   <${Notices} />`;
+
+/** By the heading, or by what stands there before it; the address stays, as what is behind its # may be a draft. @param {MouseEvent} event */
+function toContent(event) {
+  event.preventDefault();
+  (document.getElementById("view-title") ?? document.getElementById("main"))?.focus();
+}
 
 const Head = () => html`<header class="head"><div class="head-row">
   <a class="mark" href="/"><svg viewBox="0 0 30 20" aria-hidden="true"><path d="M1 2c4 17 9 20 14 12s6-6 8-3 3 7 6 7" fill="none" stroke="currentColor" stroke-width="2.4" stroke-linecap="round" /></svg>AYLA</a>
@@ -38,7 +44,7 @@ const WORDS = { connecting: "connecting", live: "live", waiting: "reconnecting",
 
 const StreamState = () => html`<span class="stream" data-state=${status.value.state} role="status" title="Stream of events, shared by this browser's tabs">${WORDS[status.value.state]}</span>`;
 
-/** What is shown may be old: since when, and what happens next. */
+/** What is shown may be old: since when, and what happens next. What counts seconds is not read aloud each second. */
 function StreamBanner() {
   const { state, since, retryAt, detail } = status.value;
   if (signedOut.value) return null;
@@ -46,8 +52,8 @@ function StreamBanner() {
   if (state !== "waiting" || now.value - since < BANNER_AFTER_MS) return null;
   const inSeconds = Math.max(0, Math.ceil(((retryAt ?? now.value) - now.value) / 1000));
   return html`<div class="banner" role="status">
-    <span>Not live for ${duration((now.value - since) / 1000)}: ${detail} What you see may be old.</span>
-    <span>${inSeconds ? `Next try in ${inSeconds} s.` : "Trying …"}</span>
+    <span>Not live<span aria-hidden="true"> for ${duration((now.value - since) / 1000)}</span>: ${detail} What you see may be old.</span>
+    <span aria-hidden="true">${inSeconds ? `Next try in ${inSeconds} s.` : "Trying …"}</span>
     <button type="button" class="button small" onClick=${wake}>Try now</button>
   </div>`;
 }
@@ -65,7 +71,7 @@ function Shown() {
     return () => { isWanted = false; };
   }, [route]);
   if (signedOut.value && route.pattern !== "/sign-in") return html`<${SignInHere} />`;
-  if (unknown.value && !me.value) return html`<${ProblemFace} problem=${unknown.value} onRetry=${identify} />`;
+  if (unknown.value && !me.value) return html`<${ProblemFace} problem=${unknown.value} isView onRetry=${identify} />`;
   if (!isLoaded || (!me.value && route.pattern !== "/sign-in")) return html`<${Loading} />`;
   return html`<${Guard} key=${path.value}><${loaded.View} ...${parts} /><//>`;
 }

@@ -23,7 +23,7 @@ export function View({ id }) {
   const remote = useJob(id);
   useWatched(remote.data && isOpen(remote.data) ? remote.data.id : null);
   const preview = usePreviews([id], { leastMs: 500 }).get(id);
-  return html`<${Read} remote=${remote} what="job">${(/** @type {Job} */ job) => html`
+  return html`<${Read} remote=${remote} what="job" heading="Job">${(/** @type {Job} */ job) => html`
     <div class="section wide-gap">
       <${Head} job=${job} title=${preview?.title} />
       ${keepsCurves(job) ? html`<${Panels} job=${job} />` : html`<${Sweep} job=${job} />`}

@@ -2,7 +2,7 @@
 
 import { html, useRef, useState } from "../../core/ui.js";
 import { ApiProblem } from "../../core/api.js";
-import { navigate, path, query } from "../../core/router.js";
+import { navigate, path } from "../../core/router.js";
 import { me, signIn, signedOut } from "../../core/session.js";
 import { Heading } from "../../parts/basics.js";
 
@@ -20,7 +20,7 @@ export function View() {
     setProblem("");
     try {
       await signIn(key);
-      if (path.value === "/sign-in") navigate(nextAddress(), { replace: true });
+      if (path.value === "/sign-in") navigate("/", { replace: true });
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error;
       setProblem(error.status === 401 ? "The service knows no such key. It may have been revoked or have expired." : error.message);
@@ -31,22 +31,16 @@ export function View() {
   };
 
   if (me.value && !signedOut.value) {
-    return html`<${Heading} text="Signed in" /><p class="lead">You are ${me.value.member.name} of ${me.value.team.name}. <a href=${nextAddress()}>Go on</a></p>`;
+    return html`<${Heading} text="Signed in" /><p class="lead">You are ${me.value.member.name} of ${me.value.team.name}. <a href="/">Go on</a></p>`;
   }
   return html`<${Heading} text=${signedOut.value === "ended" ? "Your session has ended" : "Sign in"} />
     <form class="sign-in section" onSubmit=${submit}>
-      <p class="lead">${signedOut.value === "ended" ? "Its key is no longer valid, or it is older than 12 hours. Sign in again, and this view goes on." : "Your key is exchanged for a session of this browser, of 12 hours. The page itself keeps no key."}</p>
+      <p class="lead">${signedOut.value === "ended" ? "Its key is no longer valid, it is older than 12 hours, or you signed out in another tab. Sign in again, and this view goes on." : "Your key is exchanged for a session of this browser, of 12 hours. The page itself keeps no key."}</p>
       <label class="label">API key
-        <input class="field" ref=${field} type="password" name="key" autocomplete="current-password" spellcheck="false" autofocus
+        <input class="field" ref=${field} type="password" name="key" autocomplete="current-password" spellcheck=${false} autofocus
           aria-invalid=${problem !== ""} aria-describedby="sign-in-problem" /></label>
       <p class="field-error" id="sign-in-problem" role="alert">${problem}</p>
       <div class="actions"><button class="button primary" disabled=${isSending}>${isSending ? "Signing in …" : "Sign in"}</button></div>
       <p class="sub">No key yet? An admin of your team makes one under Team, or on the machine: <code>ayla-service keys create</code></p>
     </form>`;
-}
-
-/** Where to go afterwards: an address of this page. */
-function nextAddress() {
-  const wanted = query.value.get("next") ?? "/";
-  return /^\/(?![/\\])/.test(wanted) ? wanted : "/";
 }

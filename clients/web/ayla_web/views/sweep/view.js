@@ -9,7 +9,7 @@ import { inTurn } from "../../core/turns.js";
 import { html, useMemo } from "../../core/ui.js";
 import { useJob } from "../../live/jobs.js";
 import { Choice, Heading, Section } from "../../parts/basics.js";
-import { Empty, Read } from "../../parts/faces.js";
+import { Empty, ProblemFace, Read, isMissing } from "../../parts/faces.js";
 import { Name } from "../../parts/name.js";
 import { Standing } from "../../parts/standing.js";
 import { metricInWords } from "../verdict/figures.js";
@@ -35,6 +35,7 @@ export function View({ id }) {
   const best = useAnswer(`${base}/best?${askedOf(query.value)}`, isOwn);
   /** @type {import("../../core/remote.js").Remote<Schemas["HeatMapAnswer"]>} */
   const map = useAnswer(best.data && hasMap(best.data) ? `${base}/heatmap?${heatmapQuery(query.value)}` : null, isOwn);
+  if (job.problem && isMissing(job)) return html`<${ProblemFace} problem=${job.problem} what="job" isView />`;
   const name = job.data ? nameOf(job.data) : "…";
   // The map first: it is what is looked at.
   const isFree = map.data !== undefined || map.problem !== null || (best.data !== undefined && !hasMap(best.data));

@@ -12,7 +12,8 @@ import { Dialog, Menu, Question } from "../../parts/dialog.js";
 import { Read } from "../../parts/faces.js";
 import { attempt } from "../../parts/notices.js";
 import { Name } from "../../parts/name.js";
-import { ask } from "./forms.js";
+import { NO_REFUSAL, Refused, ask } from "./forms.js";
+import { ReplaceDialog, isOwn } from "./replace.js";
 
 /** @typedef {import("../../core/api.js").Schemas} Schemas @typedef {Schemas["Key"]} Key */
 
@@ -28,6 +29,7 @@ export function Keys({ members }) {
   const keys = useRemote(`keys ${cursor}`, (signal) => /** @type {Promise<Schemas["KeyPage"]>} */ (get(`/v1/keys?limit=${PER_PAGE}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`, { signal })));
   const [isMaking, setMaking] = useState(false);
   const [shown, setShown] = useState(/** @type {Schemas["KeyWithSecret"] | null} */ (null));
+  const [replacing, setReplacing] = useState(/** @type {Key | null} */ (null));
   const [ending, setEnding] = useState(/** @type {Key | null} */ (null));
   const made = (/** @type {Schemas["KeyWithSecret"]} */ key) => {
     setShown(key);
@@ -35,16 +37,17 @@ export function Keys({ members }) {
   };
   return html`<${Read} remote=${keys} what="the keys">${(/** @type {Schemas["KeyPage"]} */ page) => html`
       ${page.data.length ? html`<div class="table-scroll"><table class="table"><thead><tr><th>Name</th><th>Member</th><th>Begins with</th><th>May</th><th>State</th><th>Last used</th><th>Ends</th><th><span class="unseen">Actions</span></th></tr></thead>
-        <tbody>${page.data.map((key) => html`<tr key=${key.id}><th scope="row"><${Name} text=${key.name} />${key.id === me.value?.key?.id && html` <span class="sub">this one</span>`}</th><td><${Name} text=${key.member} /></td><td class="mono">${key.prefix}…</td><td>${key.scopes.join(", ")}</td>
+        <tbody>${page.data.map((key) => html`<tr key=${key.id}><th scope="row"><${Name} text=${key.name} />${isOwn(key) && html` <span class="sub">this one</span>`}</th><td><${Name} text=${key.member} /></td><td class="mono">${key.prefix}…</td><td>${key.scopes.join(", ")}</td>
           <td><${State} state=${key.state} /></td><td>${key.last_used_at ? html`<${Ago} at=${key.last_used_at} />` : html`<span class="sub">never</span>`}</td><td>${endOf(key)}</td>
-          <td class="num">${key.state === "active" && html`<${Menu} label="⋯" name=${key.name} items=${[["Replace", () => attempt(() => post(`/v1/keys/${key.id}/rotate`)).then((next) => next && made(next))], ["Revoke", () => setEnding(key)]]} />`}</td></tr>`)}</tbody></table></div>`
+          <td class="num">${key.state === "active" && html`<${Menu} label="⋯" name=${key.name} items=${[["Replace", () => setReplacing(key)], ["Revoke", () => setEnding(key)]]} />`}</td></tr>`)}</tbody></table></div>`
         : html`<p class="sub">There are no keys: on this machine nobody needs one. <code>ayla-service keys create</code> makes the first; from then on everybody needs one.</p>`}
       <p class="actions">${may("submit") && hasKey.value && html`<button type="button" class="button" onClick=${() => setMaking(true)}>Make a key</button>`}
         ${cursor && html`<button type="button" class="button" onClick=${() => setQuery({ keys: null }, { replace: false })}>The newest</button>`}
         ${page.next_cursor && html`<button type="button" class="button" onClick=${() => setQuery({ keys: page.next_cursor }, { replace: false })}>Older keys</button>`}</p>`}<//>
     ${isMaking && html`<${KeyDialog} members=${members} onClose=${() => setMaking(false)} onMade=${made} />`}
     ${shown && html`<${ShownOnce} title=${`The key ${shown.name}`} what="API key" secret=${shown.key} onClose=${() => setShown(null)} />`}
-    ${ending && html`<${Question} title=${`Revoke ${ending.name}?`} text=${ending.id === me.value?.key?.id ? "It is the key that you are signed in with: you will be signed out." : "It is refused from the next request on, and its sessions and streams end."} confirm="Revoke"
+    ${replacing && html`<${ReplaceDialog} old=${replacing} onClose=${() => setReplacing(null)} onMade=${made} />`}
+    ${ending && html`<${Question} title=${`Revoke ${ending.name}?`} text=${isOwn(ending) ? "It is the key that you are signed in with: you will be signed out." : "It is refused from the next request on, and its sessions and streams end."} confirm="Revoke"
       onClose=${() => setEnding(null)} onConfirm=${() => attempt(() => post(`/v1/keys/${ending.id}/revoke`), "The key is revoked").then(keys.reload)} />`}`;
 }
 
@@ -56,7 +59,7 @@ function endOf({ state, revoked_at: revoked, expires_at: expires }) {
 
 /** @param {{ members: readonly Schemas["Member"][], onClose: () => void, onMade: (key: Schemas["KeyWithSecret"]) => void }} props */
 function KeyDialog({ members, onClose, onMade }) {
-  const [errors, setErrors] = useState(/** @type {readonly import("../../core/api.js").FieldError[]} */ ([]));
+  const [refusal, setRefusal] = useState(NO_REFUSAL);
   const own = me.value?.member.id;
   const submit = async (/** @type {FormData} */ form) => {
     const days = Number(form.get("days"));
@@ -67,7 +70,7 @@ function KeyDialog({ members, onClose, onMade }) {
       ...(form.get("member") && form.get("member") !== own ? { member_id: form.get("member") } : {}),
     };
     let key = /** @type {Schemas["KeyWithSecret"] | null} */ (null);
-    if (await ask(async () => { key = await post("/v1/keys", draft); }, setErrors, "")) {
+    if (await ask(async () => { key = await post("/v1/keys", draft); }, setRefusal, "")) {
       onClose();
       if (key) onMade(key);
     }
@@ -75,9 +78,9 @@ function KeyDialog({ members, onClose, onMade }) {
   return html`<${Dialog} title="Make a key" onClose=${onClose}><form onSubmit=${(/** @type {any} */ event) => { event.preventDefault(); void submit(new FormData(event.currentTarget)); }}>
     <label class="label">Name, what it is for<input class="field" name="name" required maxlength="100" autocomplete="off" /></label>
     ${may("admin") && members.length > 1 && html`<label class="label">Member<select class="field" name="member">${members.map((member) => html`<option key=${member.id} value=${member.id} selected=${member.id === own}>${member.name} (${member.role})</option>`)}</select></label>`}
-    <fieldset class="scopes"><legend class="sub">It may</legend>${SCOPES.map(([scope, word]) => html`<label key=${scope} class="form-check"><input type="checkbox" name="scopes" value=${scope} checked=${scope === "read" || (scope === "submit" && may("submit"))} disabled=${!may(scope)} /> ${word}</label>`)}</fieldset>
+    <fieldset class="scopes"><legend class="sub">It may</legend>${SCOPES.map(([scope, word]) => html`<label key=${scope} class="form-check"><input type="checkbox" name="scopes" value=${scope} defaultChecked=${scope === "read" || (scope === "submit" && may("submit"))} disabled=${!may(scope)} /> ${word}</label>`)}</fieldset>
     <label class="label">Lasts<select class="field" name="days">${LASTS.map(([days, word]) => html`<option key=${days} value=${days} selected=${days === "90"}>${word}</option>`)}</select></label>
-    ${errors.map((error) => html`<p key=${error.pointer} class="field-error">${error.pointer.slice(1)}: ${error.detail}</p>`)}
+    <${Refused} refusal=${refusal} />
     <div class="actions"><button class="button primary">Make</button><button type="button" class="button" onClick=${onClose}>Leave</button></div>
   </form><//>`;
 }

@@ -8,12 +8,15 @@ import { Ago } from "../../parts/basics.js";
 import { Dialog, Menu, Question } from "../../parts/dialog.js";
 import { attempt } from "../../parts/notices.js";
 import { Name } from "../../parts/name.js";
-import { ask } from "./forms.js";
+import { AtField, NO_REFUSAL, Refused, ask } from "./forms.js";
 
 /** @typedef {import("../../core/api.js").Schemas["Member"]} Member */
 
 const ROLES = /** @type {const} */ ([["viewer", "viewer: looks"], ["member", "member: also submits"], ["admin", "admin: also manages"]]);
 const LIMITS = /** @type {const} */ ([["queued_jobs", "Jobs"], ["trials", "Trials"], ["steps", "Steps"], ["stored_bytes", "Stored bytes"], ["workers", "Workers"]]);
+
+/** Fields that have what is wrong with them below. */
+const FIELDS = ["name", "weight", ...LIMITS.map(([name]) => name)];
 
 /** @param {{ members: readonly Member[], reload: () => void }} props */
 export function Members({ members, reload }) {
@@ -35,22 +38,23 @@ const limitsInWords = (limits) => Object.entries(limits).map(([name, most]) => `
 
 /** @param {{ member: Member | null, onClose: () => void, onDone: () => void }} props */
 function MemberDialog({ member, onClose, onDone }) {
-  const [errors, setErrors] = useState(/** @type {readonly import("../../core/api.js").FieldError[]} */ ([]));
+  const [refusal, setRefusal] = useState(NO_REFUSAL);
   const submit = async (/** @type {FormData} */ form) => {
     const limits = Object.fromEntries(LIMITS.map(([name]) => [name, form.get(name) ? Number(form.get(name)) : null]));
     const draft = { name: form.get("name"), role: form.get("role"), weight: Number(form.get("weight")), limits };
-    const isDone = await ask(() => (member ? patch(`/v1/members/${member.id}`, draft) : post("/v1/members", draft)), setErrors, member ? "The member is changed" : "The member is added");
+    const isDone = await ask(() => (member ? patch(`/v1/members/${member.id}`, draft) : post("/v1/members", draft)), setRefusal, member ? "The member is changed" : "The member is added");
     if (isDone) {
       onDone();
       onClose();
     }
   };
-  const wrong = (/** @type {string} */ name) => errors.filter((error) => error.pointer.endsWith(`/${name}`)).map((error) => html`<span key=${error.detail} class="field-error">${error.detail}</span>`);
+  const wrong = (/** @type {string} */ name) => html`<${AtField} refusal=${refusal} name=${name} />`;
   return html`<${Dialog} title=${member ? `Change ${member.name}` : "Add a member"} onClose=${onClose}><form onSubmit=${(/** @type {any} */ event) => { event.preventDefault(); void submit(new FormData(event.currentTarget)); }}>
-    <label class="label">Name<input class="field" name="name" required maxlength="100" value=${member?.name ?? ""} autocomplete="off" />${wrong("name")}</label>
-    <label class="label">Role<select class="field" name="role" value=${member?.role ?? "member"}>${ROLES.map(([value, word]) => html`<option key=${value} value=${value} selected=${value === (member?.role ?? "member")}>${word}</option>`)}</select></label>
-    <label class="label">Weight, the share of the team's computing time beside others<input class="field" name="weight" type="number" min="0.001" max="1000" step="any" required value=${member?.weight ?? 1} />${wrong("weight")}</label>
-    <fieldset class="limit-fields"><legend class="sub">Limits: empty for none</legend>${LIMITS.map(([name, word]) => html`<label key=${name} class="label">${word}<input class="field" name=${name} type="number" min="0" step="1" value=${member?.limits[name] ?? ""} />${wrong(name)}</label>`)}</fieldset>
+    <label class="label">Name<input class="field" name="name" required maxlength="100" defaultValue=${member?.name ?? ""} autocomplete="off" />${wrong("name")}</label>
+    <label class="label">Role<select class="field" name="role">${ROLES.map(([value, word]) => html`<option key=${value} value=${value} selected=${value === (member?.role ?? "member")}>${word}</option>`)}</select></label>
+    <label class="label">Weight, the share of the team's computing time beside others<input class="field" name="weight" type="number" min="0.001" max="1000" step="any" required defaultValue=${member?.weight ?? 1} />${wrong("weight")}</label>
+    <fieldset class="limit-fields"><legend class="sub">Limits: empty for none</legend>${LIMITS.map(([name, word]) => html`<label key=${name} class="label">${word}<input class="field" name=${name} type="number" min="0" step="1" defaultValue=${member?.limits[name] ?? ""} />${wrong(name)}</label>`)}</fieldset>
+    <${Refused} refusal=${refusal} names=${FIELDS} />
     <div class="actions"><button class="button primary">${member ? "Change" : "Add"}</button><button type="button" class="button" onClick=${onClose}>Leave</button></div>
   </form><//>`;
 }

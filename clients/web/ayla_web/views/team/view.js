@@ -19,7 +19,7 @@ import { Webhooks } from "./webhooks.js";
 const AGAIN_MS = 5000;
 
 export function View() {
-  const own = useRemote("me", (signal) => /** @type {Promise<Schemas["Me"]>} */ (get("/v1/me", { signal })), { refreshOn: ({ event }) => event === "state" || event === "end", leastMs: AGAIN_MS });
+  const own = useRemote(`me ${me.value?.key?.id} ${me.value?.scopes}`, (signal) => /** @type {Promise<Schemas["Me"]>} */ (get("/v1/me", { signal })), { refreshOn: ({ event }) => event === "state" || event === "end", leastMs: AGAIN_MS });
   const members = useRemote("members", (signal) => /** @type {Promise<Schemas["MemberPage"]>} */ (get("/v1/members?limit=1000", { signal })));
   const name = me.value?.team.name ?? "";
   return html`<${Heading} text=${`Team ${name}`} sub=${own.data && html`<span class="sub">${who(own.data)}</span>`} />

@@ -8,7 +8,7 @@ import { Ago } from "../../parts/basics.js";
 import { Dialog, Menu, Question } from "../../parts/dialog.js";
 import { Read } from "../../parts/faces.js";
 import { attempt } from "../../parts/notices.js";
-import { ask } from "./forms.js";
+import { AtField, NO_REFUSAL, Refused, ask } from "./forms.js";
 import { ShownOnce } from "./keys.js";
 
 /** @typedef {import("../../core/api.js").Schemas} Schemas @typedef {Schemas["Webhook"]} Webhook */
@@ -50,21 +50,20 @@ export function Webhooks() {
 
 /** @param {{ onClose: () => void, onMade: (hook: Schemas["WebhookWithSecret"]) => void }} props */
 function HookDialog({ onClose, onMade }) {
-  const [errors, setErrors] = useState(/** @type {readonly import("../../core/api.js").FieldError[]} */ ([]));
+  const [refusal, setRefusal] = useState(NO_REFUSAL);
   const submit = async (/** @type {FormData} */ form) => {
     const draft = { url: form.get("url"), description: form.get("description") || null, events: form.getAll("events") };
     let hook = /** @type {Schemas["WebhookWithSecret"] | null} */ (null);
-    if (await ask(async () => { hook = await post("/v1/webhooks", draft); }, setErrors, "")) {
+    if (await ask(async () => { hook = await post("/v1/webhooks", draft); }, setRefusal, "")) {
       onClose();
       if (hook) onMade(hook);
     }
   };
   return html`<${Dialog} title="Add a webhook" onClose=${onClose}><form onSubmit=${(/** @type {any} */ event) => { event.preventDefault(); void submit(new FormData(event.currentTarget)); }}>
-    <label class="label">Address<input class="field" name="url" type="url" required placeholder="https://hooks.example.com/ayla" autocomplete="off" />
-      ${errors.filter((error) => error.pointer === "/url").map((error) => html`<span key=${error.detail} class="field-error">${error.detail}</span>`)}</label>
+    <label class="label">Address<input class="field" name="url" type="url" required placeholder="https://hooks.example.com/ayla" autocomplete="off" /><${AtField} refusal=${refusal} name="url" /></label>
     <label class="label">What it is for<input class="field" name="description" maxlength="200" autocomplete="off" /></label>
-    <fieldset class="scopes"><legend class="sub">Sent when a job</legend>${EVENTS.map(([event, word]) => html`<label key=${event} class="form-check"><input type="checkbox" name="events" value=${event} checked /> ${word}</label>`)}</fieldset>
-    ${errors.filter((error) => error.pointer !== "/url").map((error) => html`<p key=${error.pointer} class="field-error">${error.pointer.slice(1)}: ${error.detail}</p>`)}
+    <fieldset class="scopes"><legend class="sub">Sent when a job</legend>${EVENTS.map(([event, word]) => html`<label key=${event} class="form-check"><input type="checkbox" name="events" value=${event} defaultChecked /> ${word}</label>`)}</fieldset>
+    <${Refused} refusal=${refusal} names=${["url"]} />
     <div class="actions"><button class="button primary">Add</button><button type="button" class="button" onClick=${onClose}>Leave</button></div>
   </form><//>`;
 }
@@ -72,12 +71,17 @@ function HookDialog({ onClose, onMade }) {
 /** @param {{ hook: Webhook, onClose: () => void }} props */
 function Deliveries({ hook, onClose }) {
   const sent = useRemote(`deliveries ${hook.id}`, (signal) => /** @type {Promise<Schemas["DeliveryPage"]>} */ (get(`/v1/webhooks/${hook.id}/deliveries?limit=20`, { signal })));
+  const [refusal, setRefusal] = useState(NO_REFUSAL);
+  const again = async (/** @type {string} */ id) => {
+    if (await ask(() => post(`/v1/webhooks/${hook.id}/deliveries/${id}/retry`), setRefusal, "")) sent.reload();
+  };
   return html`<${Dialog} title="What was sent" onClose=${onClose}>
     <p class="mono sub">${hook.url}</p>
     <${Read} remote=${sent} what="the messages">${(/** @type {Schemas["DeliveryPage"]} */ page) => (page.data.length ? html`<ul class="deliveries">${page.data.map((one) => html`<li key=${one.id}>
         <span><strong>${one.event}</strong> ${one.state}, ${one.attempts === 1 ? "sent once" : `sent ${one.attempts} times`}${one.last_status ? `, answered ${one.last_status}` : ""}, <${Ago} at=${one.created_at} /></span>
         ${one.last_error && html`<span class="sub">${one.last_error}</span>`}
-        ${one.state === "failed" && may("submit") && html`<button type="button" class="button small" onClick=${() => attempt(() => post(`/v1/webhooks/${hook.id}/deliveries/${one.id}/retry`), "The message is sent again").then(sent.reload)}>Send again</button>`}</li>`)}</ul>` : html`<p class="sub">Nothing yet.</p>`)}<//>
+        ${one.state === "failed" && may("submit") && html`<button type="button" class="button small" onClick=${() => again(one.id)}>Send again</button>`}</li>`)}</ul>` : html`<p class="sub">Nothing yet.</p>`)}<//>
+    <${Refused} refusal=${refusal} />
     <div class="actions"><button type="button" class="button" onClick=${onClose}>Close</button></div>
   <//>`;
 }

@@ -51,5 +51,5 @@ function Text({ name, label, placeholder = "any", isWide = false }) {
     timer.current = setTimeout(() => setQuery({ [name]: (asked.current = value.trim()) }), PAUSE_MS);
   };
   return html`<label class=${isWide ? "label inline wide" : "label inline"}>${label}
-    <input class="field" type="search" name=${name} autocomplete="off" spellcheck="false" maxlength="100" placeholder=${placeholder} value=${text} onInput=${onInput} /></label>`;
+    <input class="field" type="search" name=${name} autocomplete="off" spellcheck=${false} maxlength="100" placeholder=${placeholder} value=${text} onInput=${onInput} /></label>`;
 }

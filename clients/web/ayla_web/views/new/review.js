@@ -20,11 +20,16 @@ const CHECK_AFTER_MS = 350;
 /** @type {Checked} */
 const UNCHECKED = { state: "checking", validation: null, problem: null };
 
+/** Of who may not submit nothing is checked. @type {Checked} */
+const NOT_ASKED = { ...UNCHECKED, state: "wrong" };
+
 /** What the service says of a draft; it is asked when typing pauses. @param {import("./draft.js").Draft} draft @returns {Checked} */
 export function useChecked(draft) {
   const [checked, setChecked] = useState(UNCHECKED);
   const text = JSON.stringify(draft);
+  const isAllowed = may("submit");
   useEffect(() => {
+    if (!isAllowed) return setChecked(NOT_ASKED);
     const abort = new AbortController();
     setChecked((before) => ({ ...before, state: "checking" }));
     const timer = setTimeout(async () => {
@@ -40,7 +45,7 @@ export function useChecked(draft) {
       clearTimeout(timer);
       abort.abort();
     };
-  }, [text]);
+  }, [text, isAllowed]);
   return checked;
 }
 

@@ -59,7 +59,7 @@ function Protocol({ tune, confirm, seeds }) {
     return suggested && html`<button type="button" class="button" onClick=${() => set({ tune: seedsText(suggested.tune), confirm: seedsText(suggested.confirm) })}
       title="Select the best setting of each arm on the first third of the seeds, and compare the selected ones on the others">Compare tuned arms</button>`;
   }
-  const field = (/** @type {"tune" | "confirm"} */ name, /** @type {string} */ word) => html`<label class="named-choice">${word} <input class="field seeds" value=${draft[name]} size="9" spellcheck="false"
+  const field = (/** @type {"tune" | "confirm"} */ name, /** @type {string} */ word) => html`<label class="named-choice">${word} <input class="field seeds" value=${draft[name]} size="9" spellcheck=${false}
     onInput=${(/** @type {any} */ event) => setDraft({ ...draft, [name]: event.currentTarget.value })} onChange=${() => draft.tune && draft.confirm && set(draft)} /></label>`;
   return html`${field("tune", "Tuned on seeds")}${field("confirm", "compared on seeds")}
     <button type="button" class="button quiet" onClick=${() => set({ tune: "", confirm: "" })}>Setting by setting</button>

@@ -38,7 +38,6 @@ export function View({ id }) {
 
 /** @param {{ jobIds: string[], isOne: boolean }} props */
 function Verdict({ jobIds, isOne }) {
-<<<<<<< HEAD
   const jobs = useNamedJobs(jobIds);
   const first = jobs.data?.[0];
   const hasSlopes = showsSlopes(query.value, jobs.data ?? []);
@@ -54,21 +53,10 @@ function Verdict({ jobIds, isOne }) {
   const found = useRemote(isKnown ? body : null, (signal) => inTurn(signal, () => load(signal)), {
     refreshOn: (event) => isDue(event, jobIds, performance.now() - readAt.current), leastMs: AGAIN_MS,
   });
+  if (found.problem && isMissing(found)) return html`<${ProblemFace} problem=${found.problem} what="job" isView />`;
   const varies = first !== undefined && mayVary(first.resolved);
   const title = isOne ? `Verdict: ${first ? nameOf(first, found.data?.problems[0]?.title) : "…"}` : `Verdict on ${counted(jobIds.length, "job")}`;
   return html`<${Heading} text=${title} sub=${html`<${Standing} jobs=${jobs.data} />`}><${Elsewhere} jobIds=${jobIds} isOne=${isOne} varies=${varies} /><//>
-=======
-  const body = JSON.stringify(requestOf(query.value, jobIds));
-  const found = useRemote(
-    body,
-    (signal) => inTurn(signal, async () => /** @type {Promise<Schemas["JobsComparison"]>} */ (read(await send("POST", "/v1/comparisons", { body: JSON.parse(body), signal })))),
-    { refreshOn: (event) => isState(event) && jobIds.includes(event.data.job_id), leastMs: AGAIN_MS },
-  );
-  const first = useRemote(`job ${jobIds[0]}`, (signal) => /** @type {Promise<Schemas["JobDetail"]>} */ (get(`/v1/jobs/${encodeURIComponent(jobIds[0] ?? "")}`, { signal })));
-  if (found.problem && isMissing(found)) return html`<${ProblemFace} problem=${found.problem} what="job" isView />`;
-  const title = isOne ? `Verdict: ${first.data ? nameOf(first.data, found.data?.problems[0]?.title) : "…"}` : `Verdict on ${counted(jobIds.length, "job")}`;
-  return html`<${Heading} text=${title}><${Elsewhere} jobIds=${jobIds} isOne=${isOne} varies=${first.data !== undefined && mayVary(first.data.resolved)} /><//>
->>>>>>> c76aa0c96a8d318df3a987a948e02cc9b29e0c92
     ${!isOne && found.data && html`<p class="lead">${found.data.jobs.map((job, place) => html`${place ? ", " : ""}<a key=${job.id} href=${`/jobs/${job.id}`}>${nameOf(job)}</a>`)}</p>`}
     <${Options} answer=${found.data} seeds=${first?.resolved.seeds ?? []} />
     <${Read} remote=${found} what="the comparison">${(/** @type {Schemas["JobsComparison"]} */ answer) => html`<${Answer} answer=${answer} jobIds=${jobIds} varies=${varies} hasSlopes=${hasSlopes} isStale=${found.isLoading} />`}<//>`;

@@ -286,7 +286,7 @@ def test_the_mild_reading_counts_the_maps_in_which_the_papers_pair_is_as_good_as
     [
         ([[0.03, 0.02], [0.03, 0.02]], "N1 = 1 with any N2"),
         ([[0.02, 0.02], [0.03, 0.04]], "N2 = 0 with any N1"),
-        ([[0.02, 0.03], [0.03, 0.02]], "N1 = 0 and N2 = 0, one of 2 as good"),
+        ([[0.02, 0.03], [0.03, 0.02 + 1e-9]], "N1 = 0 and N2 = 0, one of 2 as good"),
         ([[0.02, 0.03], [0.03, 0.04]], "N1 = 0 and N2 = 0"),
     ],
 )

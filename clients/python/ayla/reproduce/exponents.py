@@ -19,6 +19,7 @@ _ALMOST_ALL, _MOST = 0.9, 0.5
 # A pair of a polynomial has left the saddle point where it ends by so much below the loss of 2 there, and one of a
 # curve ends lower than the optimizer alone where it does by this part of its loss.
 _LEFT = 1.9
+_THE_SAME = 1e-6
 _LOWER = 0.1
 
 
@@ -55,7 +56,7 @@ class ExponentMap:
     def best_pair(self) -> str:
         """The exponents of the best cell in words; where one of them makes no difference, any."""
         n1, n2, loss = self.best
-        cells = [cell for cell in self._cells() if cell[2] == loss]
+        cells = [cell for cell in self._cells() if abs(cell[2] - loss) <= _THE_SAME]
         if len(cells) > 1 and {x for x, _, _ in cells} == {n1} and len(cells) == len(self.numbers.y.values):
             return f"N1 = {n1:g} with any N2"
         if len(cells) > 1 and {y for _, y, _ in cells} == {n2} and len(cells) == len(self.numbers.x.values):

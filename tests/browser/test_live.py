@@ -25,6 +25,7 @@ def test_a_curve_moves_while_steps_are_stored_and_the_job_is_steered(
     for last in (10, 20, STEPS):
         make_steps(store, claimed, last - 10 if last < STEPS else 21, last, finished=last == STEPS)
         wait_for(page, "last => Number(document.querySelector('.chart')?.dataset.last) === last", last)
+        page.locator(".trials td.best").wait_for()  # by the lowest loss so far, until a trial has ended
     shown(page, "succeeded")
     shown(page, "The job has succeeded")
     page.get_by_role("button", name="Run again").click()

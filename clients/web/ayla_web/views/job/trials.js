@@ -76,7 +76,7 @@ function Row({ trial, place, metrics, note, best, hasLook }) {
     <td class="state-cell"><${State} state=${trial.state}>${trial.state === "diverged" && summary?.first_nonfinite_step != null ? `diverged at ${count(summary.first_nonfinite_step)}` : trial.state}<//>${note > 0 && html`<sup>${note}</sup>`}</td>
     <td class="num">${count(trial.steps_done)}</td>
     ${metrics.map(([name]) => html`<td key=${name} class=${kind(name)} title=${bestMetric(summary?.metrics[name])}>${number(summary?.metrics[name]?.final, 4)}</td>`)}
-    <td class=${kind("final_loss")}>${number(summary?.final_loss, 6)}</td><td class="num">${number(summary?.best_loss, 6)}</td><td class="num">${summary?.best_step == null ? "–" : count(summary.best_step)}</td>
+    <td class=${kind("final_loss")}>${number(summary?.final_loss, 6)}</td><td class=${kind("best_loss")}>${number(summary?.best_loss, 6)}</td><td class="num">${summary?.best_step == null ? "–" : count(summary.best_step)}</td>
     <td class="num">${duration(summary?.wall_seconds)}</td>
   </tr>`;
 }

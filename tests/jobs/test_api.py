@@ -137,7 +137,7 @@ def test_jobs_are_filtered_by_state_and_tag(client: TestClient) -> None:
         ("tag=", "/tag", "printable text"),
         ("tag=a%00b", "/tag", "printable text"),
         ("tag=" + "t" * 51, "/tag", "at most 50 characters; got 51"),
-        ("limt=5", "/limt", "Did you mean 'limit'? Allowed here: limit, cursor, state, owner, tag, project,"),
+        ("limt=5", "/limt", "Did you mean 'limit'? Allowed here: limit, cursor, state, paused, owner, tag,"),
     ],
 )
 def test_a_wrong_query_is_refused_by_name(client: TestClient, query: str, pointer: str, said: str) -> None:

@@ -5,7 +5,7 @@ import { fullTime } from "../../core/format.js";
 import { useRemote } from "../../core/remote.js";
 import { query, setQuery } from "../../core/router.js";
 import { hasKey, may, me } from "../../core/session.js";
-import { html, useState } from "../../core/ui.js";
+import { html, signal, useState } from "../../core/ui.js";
 import { Ago, State } from "../../parts/basics.js";
 import { CopyButton } from "../../parts/copy.js";
 import { Dialog, Menu, Question } from "../../parts/dialog.js";
@@ -23,18 +23,24 @@ const SCOPES = /** @type {const} */ ([["read", "read"], ["submit", "submit, also
 /** Days that a key can last; null: for ever. */
 const LASTS = /** @type {const} */ ([["30", "30 days"], ["90", "90 days"], ["365", "a year"], ["", "until it is revoked"]]);
 
+/**
+ * The key that is shown, and to whom it was. It outlives the view: who replaces their own key can be signed out for a
+ * moment, when the stream of the old one ends, and nobody can read a key twice.
+ */
+const shown = signal(/** @type {{ key: Schemas["KeyWithSecret"], member: string | undefined } | null} */ (null));
+
 /** @param {{ members: readonly Schemas["Member"][] }} props */
 export function Keys({ members }) {
   const cursor = query.value.get("keys");
   const keys = useRemote(`keys ${cursor}`, (signal) => /** @type {Promise<Schemas["KeyPage"]>} */ (get(`/v1/keys?limit=${PER_PAGE}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`, { signal })));
   const [isMaking, setMaking] = useState(false);
-  const [shown, setShown] = useState(/** @type {Schemas["KeyWithSecret"] | null} */ (null));
   const [replacing, setReplacing] = useState(/** @type {Key | null} */ (null));
   const [ending, setEnding] = useState(/** @type {Key | null} */ (null));
   const made = (/** @type {Schemas["KeyWithSecret"]} */ key) => {
-    setShown(key);
+    shown.value = { key, member: me.peek()?.member.id };
     keys.reload();
   };
+  const secret = shown.value?.member === me.value?.member.id ? shown.value?.key : null;
   return html`<${Read} remote=${keys} what="the keys">${(/** @type {Schemas["KeyPage"]} */ page) => html`
       ${page.data.length ? html`<div class="table-scroll"><table class="table"><thead><tr><th>Name</th><th>Member</th><th>Begins with</th><th>May</th><th>State</th><th>Last used</th><th>Ends</th><th><span class="unseen">Actions</span></th></tr></thead>
         <tbody>${page.data.map((key) => html`<tr key=${key.id}><th scope="row"><${Name} text=${key.name} />${isOwn(key) && html` <span class="sub">this one</span>`}</th><td><${Name} text=${key.member} /></td><td class="mono">${key.prefix}…</td><td>${key.scopes.join(", ")}</td>
@@ -45,7 +51,7 @@ export function Keys({ members }) {
         ${cursor && html`<button type="button" class="button" onClick=${() => setQuery({ keys: null }, { replace: false })}>The newest</button>`}
         ${page.next_cursor && html`<button type="button" class="button" onClick=${() => setQuery({ keys: page.next_cursor }, { replace: false })}>Older keys</button>`}</p>`}<//>
     ${isMaking && html`<${KeyDialog} members=${members} onClose=${() => setMaking(false)} onMade=${made} />`}
-    ${shown && html`<${ShownOnce} title=${`The key ${shown.name}`} what="API key" secret=${shown.key} onClose=${() => setShown(null)} />`}
+    ${secret && html`<${ShownOnce} title=${`The key ${secret.name}`} what="API key" secret=${secret.key} onClose=${() => { shown.value = null; }} />`}
     ${replacing && html`<${ReplaceDialog} old=${replacing} onClose=${() => setReplacing(null)} onMade=${made} />`}
     ${ending && html`<${Question} title=${`Revoke ${ending.name}?`} text=${isOwn(ending) ? "It is the key that you are signed in with: you will be signed out." : "It is refused from the next request on, and its sessions and streams end."} confirm="Revoke"
       onClose=${() => setEnding(null)} onConfirm=${() => attempt(() => post(`/v1/keys/${ending.id}/revoke`), "The key is revoked").then(keys.reload)} />`}`;
